@@ -1,0 +1,106 @@
+//! From a folder of change files to a contract.
+
+use crate::{Problem, ResultView, TableName};
+use serde::{Deserialize, Serialize};
+
+/// A table found under a source folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundTable {
+    /// Folder, to be handed to [`crate::Request::InferContract`].
+    pub path: String,
+    /// Proposed name.
+    pub name: TableName,
+    /// Format in the contract's words, for example `debezium_json`; `None` when unknown.
+    pub format: Option<String>,
+    /// Number of files.
+    pub files: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// A contract exists.
+    pub has_contract: bool,
+}
+
+/// What is in a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnboardSource {
+    /// The source as given.
+    pub source: String,
+    /// Tables.
+    pub tables: Vec<FoundTable>,
+    /// What was looked for when nothing was found.
+    pub looked_for: Vec<String>,
+}
+
+/// A reason for a guess.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// It supports the guess (`true`) or wants a decision (`false`).
+    pub ok: bool,
+    /// What was seen.
+    pub text: String,
+    /// How often, for example `20,000 of 20,000 rows`.
+    pub count: String,
+}
+
+/// A column of a draft.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DraftColumn {
+    /// Name.
+    pub name: String,
+    /// How it arrives, for example `bytes, base64`.
+    pub arrives_as: String,
+    /// Type for the contract.
+    pub data_type: String,
+    /// Share of nulls, 0 to 1.
+    pub null_share: f64,
+    /// Part of the key.
+    pub key: bool,
+    /// Looks like personal data, with the kind found.
+    pub pii: Option<String>,
+    /// What has to be decided, if anything.
+    pub decide: Option<String>,
+}
+
+/// A proposed contract with its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OnboardDraft {
+    /// Folder.
+    pub path: String,
+    /// Table.
+    pub name: TableName,
+    /// Format in words for a heading, for example `Debezium PostgreSQL, JSON`.
+    pub title: String,
+    /// Format for the contract.
+    pub format: String,
+    /// Share of sampled files and records that fit, 0 to 1.
+    pub confidence: f64,
+    /// Evidence.
+    pub evidence: Vec<Evidence>,
+    /// Key columns.
+    pub key: Vec<String>,
+    /// Sequence parts in order.
+    pub sequence: Vec<String>,
+    /// Records by operation in the sample.
+    pub operations: Vec<(String, u64)>,
+    /// Columns.
+    pub columns: Vec<DraftColumn>,
+    /// Contract text.
+    pub yaml: String,
+    /// Problems in that text.
+    pub problems: Vec<Problem>,
+    /// Files sampled and files in all.
+    pub sampled_files: (u64, u64),
+    /// Records sampled.
+    pub sampled_rows: u64,
+    /// Sample rows, decoded where possible.
+    pub sample: ResultView,
+}
+
+/// Outcome of checking a contract text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractCheck {
+    /// Table, if the text names one.
+    pub name: Option<TableName>,
+    /// Problems; none means valid.
+    pub problems: Vec<Problem>,
+}

@@ -1,0 +1,144 @@
+//! Cells into Arrow arrays.
+
+use crate::{Cell, arrow_type};
+use arrow::array::{
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
+    Int16Builder, Int32Builder, Int64Builder, ListArray, StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::datatypes::Field;
+use sluice_contract::ColumnType;
+use std::sync::Arc;
+
+/// Builds the array of one column. Cells have to be valid for its type; `Null` and `Absent` both
+/// become null (absence is kept beside the array).
+pub struct ColumnBuilder {
+    inner: Inner,
+}
+
+enum Inner {
+    Boolean(BooleanBuilder),
+    SmallInt(Int16Builder),
+    Int(Int32Builder),
+    BigInt(Int64Builder),
+    Float(Float32Builder),
+    Double(Float64Builder),
+    Decimal(Decimal128Builder),
+    Text(StringBuilder),
+    Binary(BinaryBuilder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    List(ListParts),
+}
+
+struct ListParts {
+    element: ColumnType,
+    values: Box<ColumnBuilder>,
+    lengths: Vec<usize>,
+    valid: Vec<bool>,
+}
+
+impl ColumnBuilder {
+    /// Name of the field inside a list, as Delta writers use it.
+    pub const LIST_ELEMENT: &'static str = "element";
+
+    /// A builder for `data_type`.
+    #[must_use]
+    pub fn new(data_type: &ColumnType) -> Self {
+        let inner = match data_type {
+            ColumnType::Boolean => Inner::Boolean(BooleanBuilder::new()),
+            ColumnType::SmallInt => Inner::SmallInt(Int16Builder::new()),
+            ColumnType::Int => Inner::Int(Int32Builder::new()),
+            ColumnType::BigInt => Inner::BigInt(Int64Builder::new()),
+            ColumnType::Float => Inner::Float(Float32Builder::new()),
+            ColumnType::Double => Inner::Double(Float64Builder::new()),
+            ColumnType::Decimal { .. } => {
+                Inner::Decimal(Decimal128Builder::new().with_data_type(arrow_type(data_type)))
+            }
+            ColumnType::Numeric | ColumnType::String | ColumnType::Time | ColumnType::Uuid | ColumnType::Json => {
+                Inner::Text(StringBuilder::new())
+            }
+            ColumnType::Binary => Inner::Binary(BinaryBuilder::new()),
+            ColumnType::Date => Inner::Date(Date32Builder::new()),
+            ColumnType::Timestamp | ColumnType::TimestampNtz => {
+                Inner::Timestamp(TimestampMicrosecondBuilder::new().with_data_type(arrow_type(data_type)))
+            }
+            ColumnType::Array(element) => Inner::List(ListParts {
+                element: (**element).clone(),
+                values: Box::new(Self::new(element)),
+                lengths: Vec::new(),
+                valid: Vec::new(),
+            }),
+        };
+        Self { inner }
+    }
+
+    /// Appends a cell; a cell of another type becomes null (decoders never make one).
+    #[expect(clippy::cast_possible_truncation, reason = "cells are validated against the column's type")]
+    pub fn append(&mut self, cell: &Cell<'_>) {
+        match (&mut self.inner, cell) {
+            (Inner::Boolean(b), Cell::Bool(v)) => b.append_value(*v),
+            (Inner::SmallInt(b), Cell::Int(v)) => b.append_value(*v as i16),
+            (Inner::Int(b), Cell::Int(v)) => b.append_value(*v as i32),
+            (Inner::BigInt(b), Cell::Int(v)) => b.append_value(*v),
+            (Inner::Float(b), Cell::Float(v)) => b.append_value(*v as f32),
+            (Inner::Double(b), Cell::Float(v)) => b.append_value(*v),
+            (Inner::Decimal(b), Cell::Decimal(v)) => b.append_value(*v),
+            (Inner::Text(b), Cell::Text(v)) => b.append_value(v),
+            (Inner::Binary(b), Cell::Bytes(v)) => b.append_value(v),
+            (Inner::Date(b), Cell::Int(v)) => b.append_value(*v as i32),
+            (Inner::Timestamp(b), Cell::Int(v)) => b.append_value(*v),
+            (Inner::List(parts), Cell::List(cells)) => {
+                for cell in cells {
+                    parts.values.append(cell);
+                }
+                parts.lengths.push(cells.len());
+                parts.valid.push(true);
+            }
+            (inner, _) => append_null(inner),
+        }
+    }
+
+    /// The array of everything appended so far; the builder is empty afterwards.
+    pub fn finish(&mut self) -> ArrayRef {
+        match &mut self.inner {
+            Inner::Boolean(b) => Arc::new(b.finish()),
+            Inner::SmallInt(b) => Arc::new(b.finish()),
+            Inner::Int(b) => Arc::new(b.finish()),
+            Inner::BigInt(b) => Arc::new(b.finish()),
+            Inner::Float(b) => Arc::new(b.finish()),
+            Inner::Double(b) => Arc::new(b.finish()),
+            Inner::Decimal(b) => Arc::new(b.finish()),
+            Inner::Text(b) => Arc::new(b.finish()),
+            Inner::Binary(b) => Arc::new(b.finish()),
+            Inner::Date(b) => Arc::new(b.finish()),
+            Inner::Timestamp(b) => Arc::new(b.finish()),
+            Inner::List(parts) => {
+                let field = Field::new(Self::LIST_ELEMENT, arrow_type(&parts.element), true);
+                let offsets = OffsetBuffer::from_lengths(std::mem::take(&mut parts.lengths));
+                let nulls = NullBuffer::from(std::mem::take(&mut parts.valid));
+                Arc::new(ListArray::new(Arc::new(field), offsets, parts.values.finish(), Some(nulls)))
+            }
+        }
+    }
+}
+
+fn append_null(inner: &mut Inner) {
+    match inner {
+        Inner::Boolean(b) => b.append_null(),
+        Inner::SmallInt(b) => b.append_null(),
+        Inner::Int(b) => b.append_null(),
+        Inner::BigInt(b) => b.append_null(),
+        Inner::Float(b) => b.append_null(),
+        Inner::Double(b) => b.append_null(),
+        Inner::Decimal(b) => b.append_null(),
+        Inner::Text(b) => b.append_null(),
+        Inner::Binary(b) => b.append_null(),
+        Inner::Date(b) => b.append_null(),
+        Inner::Timestamp(b) => b.append_null(),
+        Inner::List(parts) => {
+            parts.lengths.push(0);
+            parts.valid.push(false);
+        }
+    }
+}

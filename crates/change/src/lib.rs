@@ -1,0 +1,30 @@
+//! The narrow waist between formats and the engine.
+//!
+//! A decoder makes [`ChangeBatch`]es and [`Reject`]s; the engine consumes them; neither knows the
+//! other. The one total order of events is [`EventSeq`], the law of conservation is [`RowLedger`].
+//! Pure: no I/O, no clock, no randomness.
+
+mod batch;
+mod cell;
+mod column_builder;
+mod event_seq;
+mod ledger;
+mod op;
+mod reason;
+mod reject;
+mod row_ref;
+mod schema;
+
+pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
+pub use cell::{
+    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, format_date, format_time_micros,
+    format_timestamp_micros, normalize_numeric, parse_cell,
+};
+pub use column_builder::ColumnBuilder;
+pub use event_seq::EventSeq;
+pub use ledger::{LedgerImbalance, RowLedger};
+pub use op::Op;
+pub use reason::ReasonCode;
+pub use reject::Reject;
+pub use row_ref::{FileId, RowRef, SourceFile};
+pub use schema::{arrow_field, arrow_type, contract_schema};

@@ -1,0 +1,48 @@
+//! What an event does.
+
+use serde::{Deserialize, Serialize};
+
+/// What an event does to the row of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Row of a snapshot or full load.
+    Read,
+    /// Insert, update or upsert.
+    Upsert,
+    /// Delete of the key.
+    Delete,
+    /// Delete of every key whose events are older; has no key.
+    Truncate,
+}
+
+impl Op {
+    /// One letter, as in Debezium: `r`, `u`, `d`, `t`.
+    #[must_use]
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::Read => "r",
+            Self::Upsert => "u",
+            Self::Delete => "d",
+            Self::Truncate => "t",
+        }
+    }
+
+    /// The operation of that letter.
+    #[must_use]
+    pub fn from_letter(letter: &str) -> Option<Self> {
+        Some(match letter {
+            "r" => Self::Read,
+            "u" => Self::Upsert,
+            "d" => Self::Delete,
+            "t" => Self::Truncate,
+            _ => return None,
+        })
+    }
+
+    /// Whether the event carries a row.
+    #[must_use]
+    pub fn is_upsert(self) -> bool {
+        matches!(self, Self::Read | Self::Upsert)
+    }
+}

@@ -1,0 +1,44 @@
+//! Arrow types of the contract's columns.
+
+use crate::ColumnBuilder;
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use sluice_contract::{Column, ColumnType, Contract};
+use std::sync::Arc;
+
+/// Arrow type of a column. Text for what Delta has no type for (`time`, `uuid`, `json`, `numeric`).
+#[must_use]
+pub fn arrow_type(data_type: &ColumnType) -> DataType {
+    match data_type {
+        ColumnType::Boolean => DataType::Boolean,
+        ColumnType::SmallInt => DataType::Int16,
+        ColumnType::Int => DataType::Int32,
+        ColumnType::BigInt => DataType::Int64,
+        ColumnType::Float => DataType::Float32,
+        ColumnType::Double => DataType::Float64,
+        ColumnType::Decimal { precision, scale } => {
+            DataType::Decimal128(*precision, i8::try_from(*scale).unwrap_or(i8::MAX))
+        }
+        ColumnType::Numeric | ColumnType::String | ColumnType::Time | ColumnType::Uuid | ColumnType::Json => {
+            DataType::Utf8
+        }
+        ColumnType::Binary => DataType::Binary,
+        ColumnType::Date => DataType::Date32,
+        ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ColumnType::TimestampNtz => DataType::Timestamp(TimeUnit::Microsecond, None),
+        ColumnType::Array(element) => {
+            DataType::List(Arc::new(Field::new(ColumnBuilder::LIST_ELEMENT, arrow_type(element), true)))
+        }
+    }
+}
+
+/// Arrow field of a column; always nullable, the contract decides on nulls.
+#[must_use]
+pub fn arrow_field(column: &Column) -> Field {
+    Field::new(&column.name, arrow_type(&column.data_type), true)
+}
+
+/// Arrow schema of the contract's columns, in order.
+#[must_use]
+pub fn contract_schema(contract: &Contract) -> Schema {
+    Schema::new(contract.columns.iter().map(arrow_field).collect::<Vec<_>>())
+}

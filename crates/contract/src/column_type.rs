@@ -1,0 +1,240 @@
+//! Types of columns, in the words of the contract.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// Type of a column. How it is stored in silver is said at each variant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    /// `boolean`.
+    Boolean,
+    /// `smallint`, 16 bit signed.
+    SmallInt,
+    /// `int`, 32 bit signed.
+    Int,
+    /// `bigint`, 64 bit signed.
+    BigInt,
+    /// `float`, 32 bit.
+    Float,
+    /// `double`, 64 bit.
+    Double,
+    /// `decimal(precision,scale)`, precision 1 to 38, scale 0 to precision.
+    Decimal {
+        /// Digits in all.
+        precision: u8,
+        /// Digits after the point.
+        scale: u8,
+    },
+    /// `numeric`: a decimal of any precision; stored as text without exponent and trailing zeros.
+    Numeric,
+    /// `string`.
+    String,
+    /// `binary`.
+    Binary,
+    /// `date`, days since 1970-01-01.
+    Date,
+    /// `time` of day; stored as text `HH:MM:SS[.ffffff]`, because Delta has no such type.
+    Time,
+    /// `timestamp`: an instant, microseconds since 1970-01-01 UTC; infinity is the largest 64 bit
+    /// number, minus infinity its negative.
+    Timestamp,
+    /// `timestamp_ntz`: date and time without a zone, microseconds; infinities as in `timestamp`.
+    TimestampNtz,
+    /// `uuid`; stored as lower-case text with hyphens.
+    Uuid,
+    /// `json`; stored as the text that the source printed.
+    Json,
+    /// `array<element>` of a type that is not an array.
+    Array(Box<ColumnType>),
+}
+
+impl ColumnType {
+    /// Whether a value of type `from` always fits, so that a contract may go from `from` to `self`
+    /// without a rewrite of the meaning.
+    #[must_use]
+    pub fn widens(&self, from: &Self) -> bool {
+        use ColumnType as T;
+        if self == from {
+            return true;
+        }
+        match (from, self) {
+            (T::SmallInt, T::Int | T::BigInt | T::Double)
+            | (T::Int, T::BigInt | T::Double)
+            | (T::Float, T::Double)
+            | (T::Uuid | T::Json | T::Time | T::Numeric, T::String)
+            | (T::Decimal { .. } | T::SmallInt | T::Int | T::BigInt, T::Numeric) => true,
+            (T::Decimal { precision: p, scale: s }, T::Decimal { precision: q, scale: t }) => {
+                t >= s && q - t >= p - s && q >= p
+            }
+            (T::Array(a), T::Array(b)) => b.widens(a),
+            _ => false,
+        }
+    }
+
+    /// Whether values are numbers.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        matches!(
+            self,
+            Self::SmallInt
+                | Self::Int
+                | Self::BigInt
+                | Self::Float
+                | Self::Double
+                | Self::Decimal { .. }
+                | Self::Numeric
+        )
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boolean => f.write_str("boolean"),
+            Self::SmallInt => f.write_str("smallint"),
+            Self::Int => f.write_str("int"),
+            Self::BigInt => f.write_str("bigint"),
+            Self::Float => f.write_str("float"),
+            Self::Double => f.write_str("double"),
+            Self::Decimal { precision, scale } => write!(f, "decimal({precision},{scale})"),
+            Self::Numeric => f.write_str("numeric"),
+            Self::String => f.write_str("string"),
+            Self::Binary => f.write_str("binary"),
+            Self::Date => f.write_str("date"),
+            Self::Time => f.write_str("time"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::TimestampNtz => f.write_str("timestamp_ntz"),
+            Self::Uuid => f.write_str("uuid"),
+            Self::Json => f.write_str("json"),
+            Self::Array(element) => write!(f, "array<{element}>"),
+        }
+    }
+}
+
+impl FromStr for ColumnType {
+    /// A sentence that ends with the mend.
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let lower = text.trim().to_ascii_lowercase();
+        if let Some(rest) = lower.strip_prefix("array<") {
+            let element = rest.strip_suffix('>').ok_or_else(|| format!("`{text}` lacks a closing `>`"))?;
+            let element: Self = element.parse()?;
+            if matches!(element, Self::Array(_)) {
+                return Err("An array of arrays is not supported. Write string and keep the text".to_owned());
+            }
+            return Ok(Self::Array(Box::new(element)));
+        }
+        let (name, arguments) = match lower.split_once('(') {
+            Some((name, rest)) => {
+                let inner = rest.strip_suffix(')').ok_or_else(|| format!("`{text}` lacks a closing bracket"))?;
+                (name.trim(), Some(inner))
+            }
+            None => (lower.as_str(), None),
+        };
+        Ok(match (name, arguments) {
+            ("boolean" | "bool", None) => Self::Boolean,
+            ("smallint" | "short" | "int16" | "int2", None) => Self::SmallInt,
+            ("int" | "integer" | "int32" | "int4", None) => Self::Int,
+            ("bigint" | "long" | "int64" | "int8", None) => Self::BigInt,
+            ("float" | "real" | "float32" | "float4", None) => Self::Float,
+            ("double" | "float64" | "float8" | "double precision", None) => Self::Double,
+            ("decimal" | "numeric", Some(inner)) => decimal(text, inner)?,
+            ("numeric", None) => Self::Numeric,
+            ("decimal", None) => {
+                return Err("decimal needs precision and scale. Write decimal(12,2), or numeric for any".to_owned());
+            }
+            ("string" | "text" | "varchar" | "char", _) => Self::String,
+            ("binary" | "bytes" | "bytea", None) => Self::Binary,
+            ("date", None) => Self::Date,
+            ("time", None) => Self::Time,
+            ("timestamp" | "timestamptz" | "timestamp with time zone", None) => Self::Timestamp,
+            ("timestamp_ntz" | "timestampntz" | "timestamp without time zone" | "datetime", None) => Self::TimestampNtz,
+            ("uuid", None) => Self::Uuid,
+            ("json" | "jsonb", None) => Self::Json,
+            _ => {
+                return Err(format!(
+                    "`{text}` is not a type. Use boolean, smallint, int, bigint, float, double, decimal(p,s), numeric, \
+                     string, binary, date, time, timestamp, timestamp_ntz, uuid, json or array<type>"
+                ));
+            }
+        })
+    }
+}
+
+fn decimal(text: &str, inner: &str) -> Result<ColumnType, String> {
+    let parts: Vec<&str> = inner.split(',').map(str::trim).collect();
+    let (precision, scale) = match parts.as_slice() {
+        [p] => (*p, "0"),
+        [p, s] => (*p, *s),
+        _ => return Err(format!("`{text}` has too many numbers. Write decimal(12,2)")),
+    };
+    let precision: u8 = precision.parse().map_err(|_| format!("`{text}` has no precision. Write decimal(12,2)"))?;
+    let scale: u8 = scale.parse().map_err(|_| "Scale is missing. Write decimal(12,2)".to_owned())?;
+    if !(1..=38).contains(&precision) || scale > precision {
+        return Err(format!("`{text}` is out of range. Precision is 1 to 38 and scale at most the precision"));
+    }
+    Ok(ColumnType::Decimal { precision, scale })
+}
+
+impl Serialize for ColumnType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ColumnType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ColumnType;
+
+    #[test]
+    fn every_type_reads_what_it_prints() {
+        for text in [
+            "boolean",
+            "smallint",
+            "int",
+            "bigint",
+            "float",
+            "double",
+            "decimal(12,2)",
+            "numeric",
+            "string",
+            "binary",
+            "date",
+            "time",
+            "timestamp",
+            "timestamp_ntz",
+            "uuid",
+            "json",
+            "array<string>",
+            "array<decimal(5,1)>",
+        ] {
+            let parsed: ColumnType = text.parse().unwrap();
+            assert_eq!(parsed.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_names_the_mend() {
+        let error = "decimal(12,?)".parse::<ColumnType>().unwrap_err();
+        assert_eq!(error, "Scale is missing. Write decimal(12,2)");
+        assert!("money".parse::<ColumnType>().unwrap_err().contains("decimal(p,s)"));
+        assert!("array<array<int>>".parse::<ColumnType>().is_err());
+    }
+
+    #[test]
+    fn widening_never_loses_a_value() {
+        let t = |s: &str| s.parse::<ColumnType>().unwrap();
+        assert!(t("bigint").widens(&t("int")));
+        assert!(!t("int").widens(&t("bigint")));
+        assert!(t("decimal(12,2)").widens(&t("decimal(10,2)")));
+        assert!(!t("decimal(12,4)").widens(&t("decimal(12,2)")));
+    }
+}

@@ -1,0 +1,405 @@
+//! The validated contract.
+
+use crate::document::{ColumnDocument, Document};
+use crate::{
+    Apply, Check, CheckRule, Column, ColumnType, DeleteWhen, Problem, Scd, Severity, Source, SourceFormat, TableName,
+    limits, parse_duration_seconds,
+};
+use serde_saphyr::{Location, Spanned};
+use std::collections::BTreeSet;
+
+/// How much of a machine a table needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SizeClass {
+    /// `small`, the default.
+    #[default]
+    Small,
+    /// `medium`.
+    Medium,
+    /// `large`.
+    Large,
+}
+
+/// When the runner loads a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Schedule {
+    /// `default`: whenever the runner runs.
+    #[default]
+    EveryRun,
+    /// `every 15m`: not more often than this many seconds.
+    EverySeconds(u64),
+}
+
+/// Everything Sluice knows of a table before it sees data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract {
+    /// Table. `dataset: "orders_global"` without a dot is table `orders_global` of dataset `default`.
+    pub name: TableName,
+    /// Version of the contract, 1 if not said.
+    pub version: u32,
+    /// For people.
+    pub description: Option<String>,
+    /// Who answers for the table.
+    pub owner: Option<String>,
+    /// SLA in words.
+    pub sla: Option<String>,
+    /// SLA in seconds.
+    pub sla_seconds: Option<u64>,
+    /// Size class.
+    pub size_class: SizeClass,
+    /// Schedule.
+    pub schedule: Schedule,
+    /// Where the change data is; without it the table can not be replayed.
+    pub source: Option<Source>,
+    /// Apply rules.
+    pub apply: Apply,
+    /// Columns in order.
+    pub columns: Vec<Column>,
+    /// Checks in order, the columns' constraints after `quality`.
+    pub checks: Vec<CheckRule>,
+    /// The text it was read from.
+    pub text: String,
+}
+
+impl Contract {
+    /// Reads a contract.
+    ///
+    /// # Errors
+    /// Every problem found, in the order of the text, each with line, column and mend.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Problem>> {
+        if text.len() > limits::CONTRACT_BYTES_MAX {
+            return Err(vec![Problem {
+                file: file.to_owned(),
+                line: 0,
+                column: 0,
+                message: format!("The contract has {} bytes, {} are allowed", text.len(), limits::CONTRACT_BYTES_MAX),
+                mend: "Split it, one table per file".to_owned(),
+            }]);
+        }
+        let document: Document = serde_saphyr::from_str(text).map_err(|error| vec![syntax_problem(&error, file)])?;
+        let mut reader = Reader { file, problems: Vec::new() };
+        let contract = reader.contract(document, text);
+        reader.problems.sort_by_key(|problem| (problem.line, problem.column));
+        if reader.problems.is_empty() { contract.ok_or_else(Vec::new) } else { Err(reader.problems) }
+    }
+
+    /// The column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Positions of the key columns in [`Contract::columns`], in key order.
+    #[must_use]
+    pub fn key_positions(&self) -> Vec<usize> {
+        self.apply.key.iter().filter_map(|key| self.columns.iter().position(|column| &column.name == key)).collect()
+    }
+
+    /// Sequence parts: the contract's, or the default of its format.
+    #[must_use]
+    pub fn sequence(&self) -> Vec<String> {
+        if !self.apply.sequence.is_empty() {
+            return self.apply.sequence.clone();
+        }
+        self.source.as_ref().map(|source| source.format.default_sequence()).unwrap_or_default()
+    }
+}
+
+fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
+    let location = error.location().unwrap_or(Location::UNKNOWN);
+    let full = error.without_snippet().to_string();
+    let first = full.lines().next().unwrap_or_default();
+    let message = first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ").to_owned();
+    let mend = if message.contains("unknown field") {
+        "Remove the entry or correct its name"
+    } else if message.contains("missing field") {
+        "Add the entry; a contract needs dataset and schema, a column needs name and type"
+    } else {
+        "Correct the YAML at this place"
+    };
+    Problem {
+        file: file.to_owned(),
+        line: line_of(location),
+        column: column_of(location),
+        message,
+        mend: mend.to_owned(),
+    }
+}
+
+fn line_of(location: Location) -> u32 {
+    u32::try_from(location.line()).unwrap_or(0)
+}
+
+fn column_of(location: Location) -> u32 {
+    u32::try_from(location.column()).unwrap_or(0)
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem<T>(&mut self, place: &Spanned<T>, message: impl Into<String>, mend: impl Into<String>) {
+        self.problems.push(Problem {
+            file: self.file.to_owned(),
+            line: line_of(place.referenced),
+            column: column_of(place.referenced),
+            message: message.into(),
+            mend: mend.into(),
+        });
+    }
+
+    fn contract(&mut self, document: Document, text: &str) -> Option<Contract> {
+        let name = self.name(&document.dataset);
+        let mut columns = Vec::new();
+        let mut checks = Vec::new();
+        for entry in &document.quality {
+            self.check(&entry.check, entry.severity.as_ref(), None, &mut checks);
+        }
+        self.columns(&document, &mut columns, &mut checks);
+        let apply = self.apply(&document, &mut columns);
+        self.check_columns(&document, &checks, &columns);
+        let source = self.source(&document);
+        let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
+        Some(Contract {
+            name: name?,
+            version: document.version.unwrap_or(1),
+            description: document.description,
+            owner: document.owner,
+            sla_seconds,
+            sla: document.sla.map(|sla| sla.value),
+            size_class: self.size_class(document.size_class.as_ref()),
+            schedule: self.schedule(document.schedule.as_ref()),
+            source,
+            apply: apply?,
+            columns,
+            checks,
+            text: text.to_owned(),
+        })
+    }
+
+    fn name(&mut self, dataset: &Spanned<String>) -> Option<TableName> {
+        let parsed = match dataset.value.split_once('.') {
+            Some((dataset, table)) => TableName::new(dataset, table),
+            None => TableName::new("default", &dataset.value),
+        };
+        parsed.map_err(|message| self.problem(dataset, message, "Write dataset: \"shop.orders\"")).ok()
+    }
+
+    fn seconds(&mut self, text: &Spanned<String>, example: &str) -> Option<u64> {
+        let seconds = parse_duration_seconds(&text.value);
+        if seconds.is_none() {
+            self.problem(text, format!("`{}` is not a duration", text.value), format!("Write {example}"));
+        }
+        seconds
+    }
+
+    fn size_class(&mut self, text: Option<&Spanned<String>>) -> SizeClass {
+        match text.map(|class| class.value.as_str()) {
+            None | Some("small") => SizeClass::Small,
+            Some("medium") => SizeClass::Medium,
+            Some("large") => SizeClass::Large,
+            Some(other) => {
+                if let Some(place) = text {
+                    self.problem(place, format!("`{other}` is not a size class"), "Use small, medium or large");
+                }
+                SizeClass::Small
+            }
+        }
+    }
+
+    fn schedule(&mut self, text: Option<&Spanned<String>>) -> Schedule {
+        let Some(text) = text else { return Schedule::EveryRun };
+        if text.value == "default" {
+            return Schedule::EveryRun;
+        }
+        match text.value.strip_prefix("every ").and_then(parse_duration_seconds) {
+            Some(seconds) => Schedule::EverySeconds(seconds),
+            None => {
+                self.problem(text, format!("`{}` is not a schedule", text.value), "Write default or every 15m");
+                Schedule::EveryRun
+            }
+        }
+    }
+
+    fn source(&mut self, document: &Document) -> Option<Source> {
+        let source = document.source.as_ref()?;
+        let format = SourceFormat::all().into_iter().find(|format| format.as_str() == source.format.value);
+        if format.is_none() {
+            let words = SourceFormat::all().map(SourceFormat::as_str).join(", ");
+            self.problem(&source.format, format!("`{}` is not a format", source.format.value), format!("Use {words}"));
+        }
+        let path = source.path.value.trim();
+        if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
+            self.problem(&source.path, "The path is empty or leaves its folder", "Write a folder inside the lake");
+        }
+        Some(Source {
+            path: path.to_owned(),
+            format: format?,
+            csv_columns: source.csv_columns.clone(),
+            null_text: source.null_text.clone().unwrap_or_else(|| "NULL".to_owned()),
+            unavailable_value: source
+                .unavailable_value
+                .clone()
+                .unwrap_or_else(|| "__debezium_unavailable_value".to_owned()),
+        })
+    }
+
+    fn columns(&mut self, document: &Document, columns: &mut Vec<Column>, checks: &mut Vec<CheckRule>) {
+        let schema = &document.schema;
+        if schema.value.is_empty() {
+            self.problem(schema, "The schema has no columns", "Add at least the key columns");
+        }
+        if schema.value.len() > limits::COLUMNS_MAX {
+            self.problem(schema, format!("More than {} columns", limits::COLUMNS_MAX), "Split the table");
+        }
+        let mut seen = BTreeSet::new();
+        for written in &schema.value {
+            if !seen.insert(written.name.value.to_lowercase()) {
+                let message =
+                    format!("Column `{}` is declared twice (upper and lower case count as equal)", written.name.value);
+                self.problem(&written.name, message, "Remove or rename one of them");
+            }
+            if written.name.value.is_empty() || written.name.value.starts_with('_') {
+                let message = format!("`{}` can not be a column name", written.name.value);
+                self.problem(&written.name, message, "Use a name that does not begin with `_`, those are Sluice's own");
+            }
+            for constraint in &written.constraints {
+                self.check(constraint, None, Some(&written.name.value), checks);
+            }
+            columns.push(self.column(written));
+        }
+    }
+
+    fn column(&mut self, written: &ColumnDocument) -> Column {
+        let data_type = written.data_type.value.parse().unwrap_or_else(|message: String| {
+            let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
+            self.problem(&written.data_type, message, mend);
+            ColumnType::String
+        });
+        if written.removed && (written.required || written.primary_key) {
+            let message = format!("`{}` is removed and can not be required or a key", written.name.value);
+            self.problem(&written.name, message, "Drop required and primary_key, or removed");
+        }
+        Column {
+            name: written.name.value.clone(),
+            data_type,
+            key: written.primary_key,
+            required: written.required || written.primary_key,
+            pii: written.pii,
+            default: written.default.as_ref().map(|default| default.value.0.clone()),
+            renamed_from: match &written.renamed_from {
+                Some(crate::document::Names::One(name)) => vec![name.clone()],
+                Some(crate::document::Names::Many(names)) => names.clone(),
+                None => Vec::new(),
+            },
+            removed: written.removed,
+            description: written.description.clone(),
+            line: line_of(written.name.referenced),
+        }
+    }
+
+    fn check(
+        &mut self,
+        text: &Spanned<String>,
+        severity: Option<&Spanned<String>>,
+        column: Option<&str>,
+        checks: &mut Vec<CheckRule>,
+    ) {
+        let severity = match severity.map(|severity| severity.value.as_str()) {
+            None | Some("fail") => Severity::Fail,
+            Some("warn") => Severity::Warn,
+            Some(other) => {
+                let message = format!("`{other}` is not a severity");
+                self.problem(severity.unwrap_or(text), message, "Use warn or fail");
+                Severity::Fail
+            }
+        };
+        match Check::parse(&text.value, column) {
+            Ok(check) => checks.push(CheckRule { check, severity, line: line_of(text.referenced) }),
+            Err(message) => {
+                let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the check"));
+                self.problem(text, message, mend);
+            }
+        }
+    }
+
+    /// Checks that every check names columns that exist.
+    fn check_columns(&mut self, document: &Document, checks: &[CheckRule], columns: &[Column]) {
+        for rule in checks {
+            for name in rule.check.columns() {
+                if !columns.iter().any(|column| column.name == name) {
+                    let place = document.quality.iter().find(|entry| line_of(entry.check.referenced) == rule.line);
+                    let message = format!("`{}` reads column `{name}`, which the schema does not have", rule.check);
+                    match place {
+                        Some(entry) => self.problem(&entry.check, message, "Correct the name or add the column"),
+                        None => self.problem(&document.schema, message, "Correct the name or add the column"),
+                    }
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, document: &Document, columns: &mut [Column]) -> Option<Apply> {
+        let written = document.apply.as_ref();
+        let mut key: Vec<String> = Vec::new();
+        for part in written.map(|apply| apply.key.as_slice()).unwrap_or_default() {
+            match columns.iter_mut().find(|column| column.name == part.value) {
+                Some(column) => {
+                    column.key = true;
+                    column.required = true;
+                    key.push(part.value.clone());
+                }
+                None => {
+                    let message = format!("Key column `{}` is not in the schema", part.value);
+                    self.problem(part, message, "Correct the name or add the column");
+                }
+            }
+        }
+        if key.is_empty() {
+            key = columns.iter().filter(|column| column.key).map(|column| column.name.clone()).collect();
+        }
+        if key.is_empty() && !document.schema.value.is_empty() {
+            self.problem(&document.schema, "The table has no key", "Add primary_key: true to the key columns");
+        }
+        let sequence = written.map(|apply| apply.sequence.as_slice()).unwrap_or_default();
+        if let Some(extra) = sequence.get(limits::SEQUENCE_PARTS_MAX) {
+            self.problem(extra, "The sequence has more than three parts", "Keep the three most significant");
+        }
+        let delete_when = written.and_then(|apply| apply.delete_when.as_ref()).and_then(|text| self.delete_when(text));
+        if let Some(scd) = written.and_then(|apply| apply.scd.as_ref())
+            && scd.value != 1
+        {
+            self.problem(scd, format!("SCD type {} is not supported", scd.value), "Write scd: 1");
+        }
+        let limit = written.and_then(|apply| apply.quarantine_limit.as_ref());
+        if let Some(limit) = limit
+            && !(0.0..=1.0).contains(&limit.value)
+        {
+            self.problem(limit, "The quarantine limit is a share from 0 to 1", "Write for example 0.05 for 5 %");
+        }
+        Some(Apply {
+            key,
+            sequence: sequence.iter().map(|part| part.value.clone()).collect(),
+            delete_when,
+            scd: Scd::Type1,
+            quarantine_limit: limit.map_or(limits::QUARANTINE_LIMIT_DEFAULT, |limit| limit.value),
+        })
+    }
+
+    fn delete_when(&mut self, text: &Spanned<String>) -> Option<DeleteWhen> {
+        let parsed = text.value.split_once('=').and_then(|(column, value)| {
+            let value = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+            Some(DeleteWhen { column: column.trim().to_owned(), value: value.replace("''", "'") })
+        });
+        if parsed.is_none() {
+            let message = format!("`{}` is not a delete condition", text.value);
+            self.problem(text, message, "Write delete_when: \"op = 'd'\"");
+        }
+        parsed
+    }
+}
+
+#[cfg(test)]
+mod tests;

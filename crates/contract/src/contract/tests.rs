@@ -1,0 +1,92 @@
+//! Reading contracts.
+
+use super::{Contract, Schedule};
+use crate::{Check, ColumnType, Severity, SourceFormat};
+
+const SEED: &str = r#"dataset: "orders_global"
+owner: "checkout_team@company.com"
+sla: "4 hours"
+quality:
+- check: "row_count > 0"
+- check: "null_percentage(user_id) < 0.01"
+schema:
+- name: "order_id"
+  type: "string"
+  primary_key: true
+- name: "user_id"
+  type: "string"
+- name: "amount"
+  type: "decimal(10,2)"
+  pii: false
+  constraints: ["min_value(0)"]
+"#;
+
+#[test]
+fn the_seed_format_is_accepted() {
+    let contract = Contract::parse(SEED, "orders_global.yaml").unwrap();
+    assert_eq!(contract.name.to_string(), "default.orders_global");
+    assert_eq!(contract.apply.key, ["order_id"]);
+    assert_eq!(contract.sla_seconds, Some(14_400));
+    assert_eq!(contract.columns[2].data_type, ColumnType::Decimal { precision: 10, scale: 2 });
+    assert_eq!(contract.checks.len(), 3);
+    assert_eq!(contract.checks[2].check, Check::MinValue { column: "amount".into(), limit: "0".into() });
+    assert!(contract.source.is_none());
+}
+
+#[test]
+fn the_extended_format_is_accepted() {
+    let text = r#"dataset: "shop.orders"
+version: 2
+size_class: small
+schedule: "every 15m"
+source:
+  path: "landing/topics/shop.public.orders/"
+  format: debezium_json
+apply:
+  key: [id]
+  sequence: [source.lsn, transaction.total_order]
+  delete_when: "op = 'd'"
+  scd: 1
+  quarantine_limit: 0.1
+quality:
+- check: "unique(id)"
+  severity: warn
+schema:
+- {name: id, type: bigint}
+- {name: remark, type: string, renamed_from: note}
+- {name: eco, type: "decimal(5,2)", default: 7.50, required: true}
+- {name: gift, type: boolean, removed: true}
+"#;
+    let contract = Contract::parse(text, "orders.yaml").unwrap();
+    assert_eq!(contract.source.as_ref().unwrap().format, SourceFormat::DebeziumJson);
+    assert_eq!(contract.schedule, Schedule::EverySeconds(900));
+    assert_eq!(contract.checks[0].severity, Severity::Warn);
+    assert_eq!(contract.columns[1].renamed_from, ["note"]);
+    assert_eq!(contract.columns[2].default.as_deref(), Some("7.50"));
+    assert!(contract.columns[3].removed && contract.columns[0].required);
+}
+
+#[test]
+fn every_problem_has_line_column_and_mend() {
+    let text = "dataset: \"shop.orders\"\nsla: soon\nquality:\n- check: \"nul(x)\"\nschema:\n- name: id\n  type: \"decimal(12,?)\"\n  primary_key: true\n- name: id\n  type: money\n";
+    let problems = Contract::parse(text, "orders.yaml").unwrap_err();
+    let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
+    assert_eq!(places, [(2, 6), (4, 10), (7, 9), (9, 9), (10, 9)]);
+    assert!(problems.iter().all(|p| p.file == "orders.yaml" && !p.mend.is_empty()));
+    assert_eq!(problems[2].to_string(), "orders.yaml:7:9: Scale is missing. Write decimal(12,2)");
+}
+
+#[test]
+fn broken_yaml_and_unknown_entries_are_placed() {
+    let problems = Contract::parse("dataset: a\nschemas: []\n", "a.yaml").unwrap_err();
+    assert_eq!(problems[0].line, 2);
+    assert!(problems[0].message.contains("schemas"), "{}", problems[0].message);
+    let problems = Contract::parse("dataset: [\n", "a.yaml").unwrap_err();
+    assert!(problems[0].line >= 1);
+}
+
+#[test]
+fn a_table_without_key_is_refused() {
+    let problems = Contract::parse("dataset: a\nschema:\n- {name: x, type: int}\n", "a.yaml").unwrap_err();
+    assert_eq!(problems[0].message, "The table has no key");
+}

@@ -1,0 +1,96 @@
+//! The contract as written: the shape of the YAML file, with places for messages.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Document {
+    pub(crate) dataset: Spanned<String>,
+    pub(crate) version: Option<u32>,
+    pub(crate) description: Option<String>,
+    pub(crate) owner: Option<String>,
+    pub(crate) sla: Option<Spanned<String>>,
+    pub(crate) size_class: Option<Spanned<String>>,
+    pub(crate) schedule: Option<Spanned<String>>,
+    pub(crate) source: Option<SourceDocument>,
+    pub(crate) apply: Option<ApplyDocument>,
+    #[serde(default)]
+    pub(crate) quality: Vec<CheckDocument>,
+    pub(crate) schema: Spanned<Vec<ColumnDocument>>,
+}
+
+/// `source`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceDocument {
+    pub(crate) path: Spanned<String>,
+    pub(crate) format: Spanned<String>,
+    #[serde(default)]
+    pub(crate) csv_columns: Vec<String>,
+    pub(crate) null_text: Option<String>,
+    pub(crate) unavailable_value: Option<String>,
+}
+
+/// `apply`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplyDocument {
+    #[serde(default)]
+    pub(crate) key: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) sequence: Vec<Spanned<String>>,
+    pub(crate) delete_when: Option<Spanned<String>>,
+    pub(crate) scd: Option<Spanned<u8>>,
+    pub(crate) quarantine_limit: Option<Spanned<f64>>,
+}
+
+/// An entry of `quality`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckDocument {
+    pub(crate) check: Spanned<String>,
+    pub(crate) severity: Option<Spanned<String>>,
+}
+
+/// An entry of `schema`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ColumnDocument {
+    pub(crate) name: Spanned<String>,
+    #[serde(rename = "type")]
+    pub(crate) data_type: Spanned<String>,
+    #[serde(default)]
+    pub(crate) primary_key: bool,
+    #[serde(default)]
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) pii: bool,
+    pub(crate) default: Option<Spanned<Scalar>>,
+    pub(crate) renamed_from: Option<Names>,
+    #[serde(default)]
+    pub(crate) removed: bool,
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) constraints: Vec<Spanned<String>>,
+}
+
+/// One name or a list of names.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// A literal kept as text: `1`, `7.50`, `true`, `web`.
+#[derive(Debug)]
+pub(crate) struct Scalar(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A string request keeps the digits as written, so 7.50 stays 7.50.
+        String::deserialize(deserializer).map(Self)
+    }
+}

@@ -1,0 +1,28 @@
+//! Every limit with its name, unit and default.
+
+/// Bytes of a contract text.
+pub const CONTRACT_BYTES_MAX: usize = 1 << 20;
+/// Columns of a table.
+pub const COLUMNS_MAX: usize = 4_096;
+/// Bytes of one change file as stored.
+pub const FILE_BYTES_MAX: u64 = 2 << 30;
+/// Bytes of one change file after decompression.
+pub const FILE_DECOMPRESSED_BYTES_MAX: u64 = 8 << 30;
+/// Above 64 MiB, how many times larger than the file its decompressed content may be.
+pub const DECOMPRESSION_RATIO_MAX: u64 = 200;
+/// Bytes of one record.
+pub const ROW_BYTES_MAX: usize = 16 << 20;
+/// Nesting of a JSON record.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Files in one batch when the caller does not say.
+pub const BATCH_FILES_DEFAULT: u64 = 1_000;
+/// Bytes in one batch when the caller does not say.
+pub const BATCH_BYTES_DEFAULT: u64 = 1 << 30;
+/// Rows in one page of a result.
+pub const PAGE_ROWS_MAX: u32 = 1_000;
+/// Failing rows shown for one check.
+pub const FAILING_ROWS_MAX: u64 = 1_000;
+/// Share of a batch that may go to quarantine when the contract does not say.
+pub const QUARANTINE_LIMIT_DEFAULT: f64 = 0.05;
+/// Sequence parts of a contract.
+pub const SEQUENCE_PARTS_MAX: usize = 3;

@@ -1,0 +1,71 @@
+//! Where the change data of a table lives.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Format of change files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceFormat {
+    /// Debezium envelopes as JSON lines, with or without schema, plain or gzip.
+    DebeziumJson,
+    /// Debezium through `ExtractNewRecordState` as JSON lines, plain or gzip.
+    DebeziumFlatJson,
+    /// AWS DMS full load and CDC as Parquet.
+    DmsParquet,
+    /// AWS DMS full load and CDC as CSV, plain or gzip.
+    DmsCsv,
+}
+
+impl SourceFormat {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DebeziumJson => "debezium_json",
+            Self::DebeziumFlatJson => "debezium_flat_json",
+            Self::DmsParquet => "dms_parquet",
+            Self::DmsCsv => "dms_csv",
+        }
+    }
+
+    /// All formats.
+    #[must_use]
+    pub fn all() -> [Self; 4] {
+        [Self::DebeziumJson, Self::DebeziumFlatJson, Self::DmsParquet, Self::DmsCsv]
+    }
+
+    /// What orders the events when the contract does not say.
+    #[must_use]
+    pub fn default_sequence(self) -> Vec<String> {
+        let parts: &[&str] = match self {
+            Self::DebeziumJson => &["source.lsn", "transaction.total_order"],
+            Self::DebeziumFlatJson => &["__lsn"],
+            Self::DmsParquet | Self::DmsCsv => &["transact_seq"],
+        };
+        parts.iter().map(|&part| part.to_owned()).collect()
+    }
+}
+
+impl fmt::Display for SourceFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where and in which format the change files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Folder: relative to the lake, or an absolute path or `s3://` URL.
+    pub path: String,
+    /// Format.
+    pub format: SourceFormat,
+    /// CSV only: columns in order for files without a header, when `Op` and the like are not the
+    /// contract's own columns. Empty: the contract's columns in order.
+    pub csv_columns: Vec<String>,
+    /// CSV only: the unquoted text that means null (`CsvNullValue`); `NULL` by default.
+    pub null_text: String,
+    /// Text that stands for an unchanged value that was not sent
+    /// (`unavailable.value.placeholder` of Debezium).
+    pub unavailable_value: String,
+}

@@ -1,0 +1,70 @@
+//! The developer's tasks: `cargo xtask demo | test | ui | tidy | bench | fixtures | window`.
+//!
+//! One file or folder per task; what they share is [`project`] (where things are), [`process`]
+//! (running programs), [`packages`] (system packages), [`stage`] (timed steps) and [`display`].
+
+mod bench;
+mod build;
+mod demo;
+mod digest;
+mod display;
+mod fixtures;
+mod packages;
+mod process;
+mod project;
+mod python;
+mod stage;
+mod test;
+mod tidy;
+mod ui;
+mod window;
+
+use clap::{Parser, Subcommand};
+use project::Project;
+use std::process::ExitCode;
+
+/// Builds, tests, measures and shows Sluice.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version, max_term_width = 100)]
+struct Words {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Sets everything up, replays the recorded shop, proves it and opens the workbench on it.
+    Demo(demo::Options),
+    /// Runs everything: format, lints, tidy, all tests, the screens, the window.
+    Test(test::Options),
+    /// Builds the screens (WebAssembly) into ui/dist.
+    Ui(ui::Options),
+    /// Checks the rules of the house: crate graph, module docs, file sizes, manifests.
+    Tidy,
+    /// Measures a release build against its targets.
+    Bench(bench::Options),
+    /// Verifies the fixtures, or takes them anew from a recording.
+    Fixtures(fixtures::Options),
+    /// Drives the real window under a virtual display; can leave screenshots.
+    Window(window::Options),
+}
+
+fn main() -> ExitCode {
+    let words = Words::parse();
+    let outcome = Project::find().and_then(|project| match words.task {
+        Task::Demo(options) => demo::run(&project, &options),
+        Task::Test(options) => test::run(&project, &options),
+        Task::Ui(options) => ui::run(&project, &options),
+        Task::Tidy => tidy::run(&project),
+        Task::Bench(options) => bench::run(&project, &options),
+        Task::Fixtures(options) => fixtures::run(&project, &options),
+        Task::Window(options) => window::run(&project, &options),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Cells of results: Arrow IPC pages decoded, values as text.
+
+mod display;
+mod moment;
+mod page;
+
+pub use display::cell_text;
+pub use moment::{date_text, timestamp_text};
+pub use page::{CellText, Page};

@@ -1,0 +1,15 @@
+//! The look: colour tokens, type, icons, and their translation into an egui style.
+
+mod dark;
+mod fonts;
+pub mod icon;
+mod light;
+mod style;
+mod theme;
+mod tokens;
+pub mod typeface;
+
+pub use fonts::install_fonts;
+pub use style::apply_style;
+pub use theme::Theme;
+pub use tokens::{Tokens, TokensExt};

@@ -1,0 +1,164 @@
+//! The document that survives a restart: tabs, theme, panel sizes, SQL texts, filters.
+
+use super::{Place, Selection, Tab};
+use crate::design::Theme;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Written into the session; another number is not read.
+const FORMAT: u32 = 1;
+
+/// Which panels are open and how large they are, in points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Panels {
+    /// Side panel is open.
+    pub side_open: bool,
+    /// Width of the side panel, 200 to 256.
+    pub side: f32,
+    /// Inspector is open.
+    pub inspector_open: bool,
+    /// Width of the inspector, 320 to 400.
+    pub inspector: f32,
+    /// Bottom panel is open.
+    pub bottom_open: bool,
+    /// Height of the bottom panel.
+    pub bottom: f32,
+}
+
+impl Default for Panels {
+    fn default() -> Self {
+        Self {
+            side_open: true,
+            side: 208.0,
+            inspector_open: true,
+            inspector: 336.0,
+            bottom_open: true,
+            bottom: 204.0,
+        }
+    }
+}
+
+/// Everything a person arranged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Workspace {
+    /// Version of this document.
+    pub format: u32,
+    /// Theme.
+    pub theme: Theme,
+    /// Panels.
+    pub panels: Panels,
+    /// Open tabs in order.
+    pub tabs: Vec<Tab>,
+    /// Position of the tab in front.
+    pub active: usize,
+    /// Chosen rail entry.
+    pub place: Place,
+    /// Selection.
+    pub selection: Selection,
+    /// SQL text by number of its tab.
+    pub sql: BTreeMap<u32, String>,
+    /// Texts of filters by name, for example `tree` or `where silver.shop.orders`.
+    pub filters: BTreeMap<String, String>,
+    /// Closed nodes of the tree by path.
+    pub folded: Vec<String>,
+    /// Column widths by grid and column name, points.
+    pub widths: BTreeMap<String, f32>,
+    /// Small settings of screens by name, for example `table view silver.shop.orders` = `data`.
+    pub choices: BTreeMap<String, String>,
+    /// Lakes opened before, latest first.
+    pub recent: Vec<String>,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            theme: Theme::Dark,
+            panels: Panels::default(),
+            tabs: Vec::new(),
+            active: 0,
+            place: Place::Lake,
+            selection: Selection::None,
+            sql: BTreeMap::new(),
+            filters: BTreeMap::new(),
+            folded: Vec::new(),
+            widths: BTreeMap::new(),
+            choices: BTreeMap::new(),
+            recent: Vec::new(),
+        }
+    }
+}
+
+impl Workspace {
+    /// Reads a saved session.
+    ///
+    /// # Errors
+    /// One sentence when the text is not a session of this format.
+    pub fn from_session(text: &str) -> Result<Self, String> {
+        let mut workspace: Self =
+            serde_json::from_str(text).map_err(|_| "The saved session could not be read".to_owned())?;
+        if workspace.format != FORMAT {
+            return Err("The saved session is of another version".to_owned());
+        }
+        workspace.active = workspace.active.min(workspace.tabs.len().saturating_sub(1));
+        workspace.panels.side = workspace.panels.side.clamp(200.0, 256.0);
+        workspace.panels.inspector = workspace.panels.inspector.clamp(320.0, 400.0);
+        workspace.panels.bottom = workspace.panels.bottom.clamp(96.0, 480.0);
+        Ok(workspace)
+    }
+
+    /// The text to save.
+    #[must_use]
+    pub fn to_session(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The tab in front.
+    #[must_use]
+    pub fn active_tab(&self) -> Option<&Tab> {
+        self.tabs.get(self.active)
+    }
+
+    /// Brings `tab` to the front, adding it if it is not open.
+    pub fn open(&mut self, tab: Tab) {
+        self.place = tab.place();
+        self.active = self.tabs.iter().position(|open| *open == tab).unwrap_or(self.tabs.len());
+        if self.active == self.tabs.len() {
+            self.tabs.push(tab);
+        }
+    }
+
+    /// Puts `tab` in the place of the tab in front, for example when versions of a diff change.
+    pub fn replace_active(&mut self, tab: Tab) {
+        match self.tabs.get_mut(self.active) {
+            Some(active) => *active = tab,
+            None => self.open(tab),
+        }
+    }
+
+    /// Closes the tab at `position`.
+    pub fn close(&mut self, position: usize) {
+        if position >= self.tabs.len() {
+            return;
+        }
+        if let Tab::Sql { number } = self.tabs.remove(position) {
+            self.sql.remove(&number);
+        }
+        if self.active > position || self.active >= self.tabs.len() {
+            self.active = self.active.saturating_sub(1);
+        }
+        if let Some(tab) = self.active_tab() {
+            self.place = tab.place();
+        }
+    }
+
+    /// Opens a new query with `text`.
+    pub fn open_sql(&mut self, text: impl Into<String>) -> u32 {
+        let number = self.sql.keys().next_back().map_or(1, |last| last + 1);
+        self.sql.insert(number, text.into());
+        self.open(Tab::Sql { number });
+        number
+    }
+}
