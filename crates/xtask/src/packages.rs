@@ -101,7 +101,8 @@ fn is_debian() -> bool {
 }
 
 fn is_installed(name: &str) -> bool {
-    output(program("dpkg-query").args(["-W", "-f=${db:Status-Abbrev}", name])).is_ok_and(|status| status.starts_with("ii"))
+    output(program("dpkg-query").args(["-W", "-f=${db:Status-Abbrev}", name]))
+        .is_ok_and(|status| status.starts_with("ii"))
 }
 
 fn shows(sign: &str) -> bool {

@@ -12,10 +12,8 @@ pub(crate) struct Project {
 impl Project {
     /// Asks cargo, so that `CARGO_TARGET_DIR` and cargo's own configuration are respected.
     pub(crate) fn find() -> anyhow::Result<Self> {
-        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(
-            || PathBuf::from("Cargo.toml"),
-            |folder| Path::new(&folder).join("Cargo.toml"),
-        );
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from("Cargo.toml"), |folder| Path::new(&folder).join("Cargo.toml"));
         let metadata = cargo_metadata::MetadataCommand::new()
             .manifest_path(&manifest)
             .no_deps()

@@ -3,7 +3,6 @@
 pub(crate) mod call;
 pub(crate) mod page;
 
-
 use serde_json::Error as JsonError;
 use sluice_api::{ApiError, ErrorCode};
 use tauri::ipc::{InvokeBody, Request};

@@ -35,7 +35,8 @@ fn crates_without_row(project: &Project) -> anyhow::Result<Vec<String>> {
         let folder = package.manifest_path.parent().map_or("", |folder| folder.file_name().unwrap_or_default());
         // The root package is the shell in src-tauri.
         let name = if package.name.as_str() == "sluice-desktop" { "src-tauri" } else { folder };
-        let forms = [format!("`{name}`"), format!("`{name}/`"), format!("`crates/{name}`"), format!("`crates/{name}/`")];
+        let forms =
+            [format!("`{name}`"), format!("`{name}/`"), format!("`crates/{name}`"), format!("`crates/{name}/`")];
         if !rows.iter().any(|row| forms.iter().any(|form| row.contains(form))) {
             findings.push(format!("ARCHITECTURE.md: no row of a table names `{name}`"));
         }

@@ -35,14 +35,17 @@ fn check_file(file: &Path, text: &str) -> Vec<String> {
 /// Lines before the file's own test module; none for a file of tests.
 fn non_test_lines(file: &Path, text: &str) -> usize {
     let shown = file.to_string_lossy();
-    if shown.starts_with("tests/") || shown.ends_with("tests.rs") || shown.ends_with("_test.rs") || shown.contains("/tests/")
+    if shown.starts_with("tests/")
+        || shown.ends_with("tests.rs")
+        || shown.ends_with("_test.rs")
+        || shown.contains("/tests/")
     {
         return 0;
     }
     let lines: Vec<&str> = text.lines().collect();
-    let tests = lines.windows(2).position(|pair| {
-        pair[0].starts_with("#[cfg(test)]") && pair[1].starts_with("mod ") && pair[1].ends_with('{')
-    });
+    let tests = lines
+        .windows(2)
+        .position(|pair| pair[0].starts_with("#[cfg(test)]") && pair[1].starts_with("mod ") && pair[1].ends_with('{'));
     tests.unwrap_or(lines.len())
 }
 

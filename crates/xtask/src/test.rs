@@ -1,0 +1,56 @@
+//! `cargo xtask test`: everything, stage by stage; CI calls exactly this.
+
+use crate::packages::{self, Need};
+use crate::process::{cargo, run as run_program};
+use crate::project::Project;
+use crate::stage::Stages;
+use crate::{build, fixtures, python, tidy, ui, window};
+use std::path::Path;
+
+/// Options of the task.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leaves the window out.
+    #[arg(long)]
+    without_window: bool,
+}
+
+/// Runs all stages; the first that fails ends the run with its name.
+pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow, Need::Tests]))?;
+    stages.run("format", || run_program(cargo(project.root()).args(["fmt", "--all", "--check"])))?;
+    stages.run("tidy", || tidy::run(project))?;
+    stages.run("fixtures", || fixtures::verify(&project.path("fixtures/shop")))?;
+    let python = stages.run("python", python::prepare)?;
+    stages.run("screens", || ui::run(project, &ui::Options::default()))?;
+    stages.run("build", || build::release(project))?;
+    stages.run("lints", || lints(project))?;
+    stages.run("tests", || tests(project, &python))?;
+    if !options.without_window {
+        stages.run("window", || window::drive(project, &project.scratch("screenshots")?))?;
+    }
+    stages.summary(None);
+    Ok(())
+}
+
+fn lints(project: &Project) -> anyhow::Result<()> {
+    run_program(cargo(project.root()).args([
+        "clippy",
+        "--release",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn tests(project: &Project, python: &Path) -> anyhow::Result<()> {
+    run_program(
+        cargo(project.root())
+            .args(["test", "--release", "--workspace"])
+            .env("SLUICE_TEST_PYTHON", python)
+            .env("SLUICE_BIN", project.program("sluice")?),
+    )
+}

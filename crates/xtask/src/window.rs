@@ -1,0 +1,65 @@
+//! `cargo xtask window`: drives the real window; can leave a picture of every screen.
+
+use crate::demo::{DemoLake, LAST_CHECKPOINT, Sluice};
+use crate::packages::{self, Need};
+use crate::process::{cargo, run as run_program};
+use crate::project::Project;
+use crate::stage::Stages;
+use crate::{build, ui};
+use std::path::{Path, PathBuf};
+
+/// Options of the task.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leaves a picture of every screen, dark and light, in docs/screenshots.
+    #[arg(long)]
+    screenshots: bool,
+}
+
+/// Builds, lays out a lake with something left to step, drives the window over it.
+pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow]))?;
+    stages.run("screens", || ui::run(project, &ui::Options::default()))?;
+    stages.run("build", || build::release(project))?;
+    let pictures =
+        if options.screenshots { project.path("docs/screenshots") } else { project.scratch("screenshots")? };
+    stages.run("window", || drive(project, &pictures))?;
+    println!("screenshots: {}", pictures.display());
+    Ok(())
+}
+
+/// Pictures for someone who has no display.
+pub(crate) fn screenshots_of_demo(project: &Project) -> anyhow::Result<PathBuf> {
+    let pictures = project.scratch("screenshots")?;
+    drive(project, &pictures)?;
+    Ok(pictures)
+}
+
+/// Runs the window test over a fresh lake. Expects everything to be built.
+pub(crate) fn drive(project: &Project, pictures: &Path) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("sluice-window-").tempdir()?;
+    let lake = lake_to_step(project, &folder.path().join("shop-lake"))?;
+    std::fs::create_dir_all(pictures)?;
+    // The whole workspace, filtered: naming the package alone would choose other features.
+    run_program(
+        cargo(project.root())
+            .args(["test", "--release", "--workspace", "--test", "window", "--", "--ignored", "--nocapture"])
+            .env("SLUICE_DESKTOP", project.program("sluice-desktop")?)
+            .env("SLUICE_WINDOW_LAKE", lake.folder())
+            .env("SLUICE_SCREENSHOTS", pictures),
+    )
+}
+
+/// A lake at the last checkpoint but one, with the files of the last waiting.
+fn lake_to_step(project: &Project, folder: &Path) -> anyhow::Result<DemoLake> {
+    let sluice = Sluice::new(project)?;
+    let mut lake = DemoLake::open(project, folder.to_path_buf(), false)?;
+    for checkpoint in 1..LAST_CHECKPOINT {
+        lake.deliver(checkpoint)?;
+        sluice.replay_some(&lake, 1)?;
+        lake.reached(checkpoint)?;
+    }
+    lake.deliver(LAST_CHECKPOINT)?;
+    Ok(lake)
+}
