@@ -1,1 +1,22 @@
-//! stub
+//! From the bytes of change files to typed changes.
+//!
+//! [`decode_file`] turns one file into a [`sluice_change::ChangeBatch`] and rejects;
+//! [`decode_records`] does the same for records that bronze kept; [`infer`] proposes a contract.
+//! Pure: no I/O, no clock, no randomness, and no panic on any bytes. What a record becomes depends
+//! on the record, the contract and the limits only.
+
+mod bronze_record;
+mod decode;
+mod decode_error;
+mod decoded_file;
+mod file_order;
+mod infer;
+mod sniff;
+
+pub use bronze_record::{BronzeRecord, decode_records};
+pub use decode::decode_file;
+pub use decode_error::DecodeError;
+pub use decoded_file::DecodedFile;
+pub use file_order::{FileOrder, file_order_key};
+pub use infer::{Inferred, InferredColumn, InferredEvidence, infer};
+pub use sniff::{is_change_file, sniff};

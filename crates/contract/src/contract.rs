@@ -2,7 +2,7 @@
 
 use crate::document::{ColumnDocument, Document};
 use crate::{
-    Apply, Check, CheckRule, Column, ColumnType, DeleteWhen, Problem, Scd, Severity, Source, SourceFormat, TableName,
+    Apply, Check, CheckRule, Column, ColumnType, DecimalText, DeleteWhen, Problem, Scd, Severity, Source, SourceFormat, TableName,
     limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
@@ -238,12 +238,28 @@ impl Reader<'_> {
             path: path.to_owned(),
             format: format?,
             csv_columns: source.csv_columns.clone(),
+            csv_layouts: source.csv_layouts.clone(),
             null_text: source.null_text.clone().unwrap_or_else(|| "NULL".to_owned()),
             unavailable_value: source
                 .unavailable_value
                 .clone()
                 .unwrap_or_else(|| "__debezium_unavailable_value".to_owned()),
+            decimals: self.decimals(source.decimals.as_ref()),
         })
+    }
+
+    fn decimals(&mut self, written: Option<&Spanned<String>>) -> DecimalText {
+        match written.map(|text| text.value.as_str()) {
+            None | Some("base64") => DecimalText::Base64,
+            Some("text") => DecimalText::Text,
+            Some(other) => {
+                if let Some(place) = written {
+                    let message = format!("`{other}` is not a form of decimals");
+                    self.problem(place, message, "Use base64, or text when decimal.handling.mode is string");
+                }
+                DecimalText::Base64
+            }
+        }
     }
 
     fn columns(&mut self, document: &Document, columns: &mut Vec<Column>, checks: &mut Vec<CheckRule>) {

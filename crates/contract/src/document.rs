@@ -29,8 +29,11 @@ pub(crate) struct SourceDocument {
     pub(crate) format: Spanned<String>,
     #[serde(default)]
     pub(crate) csv_columns: Vec<String>,
+    #[serde(default)]
+    pub(crate) csv_layouts: Vec<Vec<String>>,
     pub(crate) null_text: Option<String>,
     pub(crate) unavailable_value: Option<String>,
+    pub(crate) decimals: Option<Spanned<String>>,
 }
 
 /// `apply`.

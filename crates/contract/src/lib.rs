@@ -24,5 +24,5 @@ pub use compatibility::{ContractChange, Grade, compare_contracts};
 pub use contract::{Contract, Schedule, SizeClass};
 pub use duration::parse_duration_seconds;
 pub use problem::Problem;
-pub use source::{Source, SourceFormat};
+pub use source::{DecimalText, Source, SourceFormat};
 pub use table_name::TableName;

@@ -53,6 +53,29 @@ impl fmt::Display for SourceFormat {
     }
 }
 
+/// What the text of a decimal is. A text such as `1234` is a number and valid base64 at once, so the
+/// contract says it (`decimal.handling.mode` of Debezium).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalText {
+    /// `base64`: the unscaled number, big-endian two's complement, in base64 (mode `precise`).
+    #[default]
+    Base64,
+    /// `text`: the number as people write it (mode `string`).
+    Text,
+}
+
+impl DecimalText {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// Where and in which format the change files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -63,9 +86,15 @@ pub struct Source {
     /// CSV only: columns in order for files without a header, when `Op` and the like are not the
     /// contract's own columns. Empty: the contract's columns in order.
     pub csv_columns: Vec<String>,
+    /// CSV only: columns in order for each time between two schema changes, without a leading `Op`.
+    /// The number of fields of a record tells which layout holds; where it fits several, the first
+    /// whose types fit the record.
+    pub csv_layouts: Vec<Vec<String>>,
     /// CSV only: the unquoted text that means null (`CsvNullValue`); `NULL` by default.
     pub null_text: String,
     /// Text that stands for an unchanged value that was not sent
     /// (`unavailable.value.placeholder` of Debezium).
     pub unavailable_value: String,
+    /// JSON only: how a `decimal` arrives as text when the record has no schema; `base64` by default.
+    pub decimals: DecimalText,
 }

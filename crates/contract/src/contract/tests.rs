@@ -90,3 +90,12 @@ fn a_table_without_key_is_refused() {
     let problems = Contract::parse("dataset: a\nschema:\n- {name: x, type: int}\n", "a.yaml").unwrap_err();
     assert_eq!(problems[0].message, "The table has no key");
 }
+
+#[test]
+fn the_text_of_decimals_is_said_not_guessed() {
+    let text = "dataset: a.b\nsource: {path: x/, format: debezium_json, decimals: text}\nschema:\n- {name: id, type: int, primary_key: true}\n";
+    let contract = Contract::parse(text, "b.yaml").unwrap();
+    assert_eq!(contract.source.unwrap().decimals, crate::DecimalText::Text);
+    let problems = Contract::parse(&text.replace("text", "float"), "b.yaml").unwrap_err();
+    assert_eq!((problems.len(), problems[0].line), (1, 2));
+}
