@@ -1,0 +1,123 @@
+//! Canonical content hash of a table.
+//!
+//! BLAKE3 over the rows sorted by key, columns in the order given, each cell with a type tag and its
+//! length. NaN is one value, minus zero differs from zero, decimals are their unscaled number,
+//! timestamps UTC microseconds, text the bytes as they came. System columns take no part, so the
+//! hash is the same however the events were batched, repeated or ordered.
+
+use crate::EngineError;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimeUnit, TimestampMicrosecondType,
+};
+use arrow::row::{RowConverter, SortField};
+
+/// Hash of the rows of `batches`, as 64 hex digits. Only columns whose names do not begin with `_`
+/// take part, in the order of the schema. Sorted by `key`, or by all columns when `key` is empty.
+///
+/// # Errors
+/// [`EngineError`] when a key column is missing or a type is none of a contract's.
+pub fn fingerprint(batches: &[RecordBatch], key: &[String]) -> Result<String, EngineError> {
+    let mut hasher = blake3::Hasher::new();
+    let Some(first) = batches.first() else {
+        return Ok(hasher.finalize().to_hex().to_string());
+    };
+    let schema = first.schema();
+    let names: Vec<String> =
+        schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with('_')).collect();
+    let sort = if key.is_empty() { &names } else { key };
+    let all = concat_batches(&schema, batches)?;
+    let column = |name: &String| all.column_by_name(name).cloned().ok_or_else(|| EngineError::Column(name.clone()));
+    let sort_columns = sort.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    let fields = sort_columns.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+    let rows = RowConverter::new(fields)?.convert_columns(&sort_columns)?;
+    let mut order: Vec<usize> = (0..all.num_rows()).collect();
+    order.sort_by(|a, b| rows.row(*a).cmp(&rows.row(*b)));
+    for name in &names {
+        hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+    }
+    let columns = names.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    for row in order {
+        for array in &columns {
+            hash_cell(array, row, &mut hasher)?;
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Hash of every row of a batch over the columns whose names do not begin with `_`.
+///
+/// # Errors
+/// [`EngineError`] when a type is none of a contract's.
+pub fn row_hashes(batch: &RecordBatch) -> Result<Vec<[u8; 32]>, EngineError> {
+    let schema = batch.schema();
+    let columns: Vec<&ArrayRef> = schema
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .filter(|(field, _)| !field.name().starts_with('_'))
+        .map(|(_, array)| array)
+        .collect();
+    (0..batch.num_rows())
+        .map(|row| {
+            let mut hasher = blake3::Hasher::new();
+            for array in &columns {
+                hash_cell(array, row, &mut hasher)?;
+            }
+            Ok(*hasher.finalize().as_bytes())
+        })
+        .collect()
+}
+
+fn hash_cell(array: &ArrayRef, row: usize, hasher: &mut blake3::Hasher) -> Result<(), EngineError> {
+    if array.is_null(row) {
+        hasher.update(&[0]);
+        return Ok(());
+    }
+    let bytes = |tag: u8, bytes: &[u8], hasher: &mut blake3::Hasher| {
+        hasher.update(&[tag]).update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+    };
+    let float = |value: f64, hasher: &mut blake3::Hasher| {
+        let bits = if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+        hasher.update(&[4]).update(&bits.to_le_bytes());
+    };
+    let int = |value: i64, hasher: &mut blake3::Hasher| {
+        hasher.update(&[3]).update(&value.to_le_bytes());
+    };
+    match array.data_type() {
+        DataType::Boolean => {
+            hasher.update(&[2, u8::from(array.as_boolean().value(row))]);
+        }
+        DataType::Int8 => int(array.as_primitive::<Int8Type>().value(row).into(), hasher),
+        DataType::Int16 => int(array.as_primitive::<Int16Type>().value(row).into(), hasher),
+        DataType::Int32 => int(array.as_primitive::<Int32Type>().value(row).into(), hasher),
+        DataType::Int64 => int(array.as_primitive::<Int64Type>().value(row), hasher),
+        DataType::Date32 => int(array.as_primitive::<Date32Type>().value(row).into(), hasher),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            int(array.as_primitive::<TimestampMicrosecondType>().value(row), hasher);
+        }
+        DataType::Float32 => float(array.as_primitive::<Float32Type>().value(row).into(), hasher),
+        DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row), hasher),
+        DataType::Decimal128(_, scale) => {
+            hasher.update(&[5]).update(&scale.to_le_bytes());
+            hasher.update(&array.as_primitive::<Decimal128Type>().value(row).to_le_bytes());
+        }
+        DataType::Utf8 => bytes(6, array.as_string::<i32>().value(row).as_bytes(), hasher),
+        DataType::LargeUtf8 => bytes(6, array.as_string::<i64>().value(row).as_bytes(), hasher),
+        DataType::Utf8View => bytes(6, array.as_string_view().value(row).as_bytes(), hasher),
+        DataType::Binary => bytes(7, array.as_binary::<i32>().value(row), hasher),
+        DataType::LargeBinary => bytes(7, array.as_binary::<i64>().value(row), hasher),
+        DataType::BinaryView => bytes(7, array.as_binary_view().value(row), hasher),
+        DataType::List(_) => {
+            let values = array.as_list::<i32>().value(row);
+            hasher.update(&[8]).update(&(values.len() as u64).to_le_bytes());
+            for element in 0..values.len() {
+                hash_cell(&values, element, hasher)?;
+            }
+        }
+        other => return Err(EngineError::Column(format!("of type {other}"))),
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Which event writes which column of one row.
+
+use sluice_change::EventSeq;
+use std::collections::BTreeMap;
+
+/// Where a row's values come from: a batch in the list of sources, and a row in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) source: usize,
+    pub(crate) row: usize,
+}
+
+/// Something that may write columns of the row: the row as it is in silver, or an upsert.
+pub(crate) struct Candidate {
+    pub(crate) place: Place,
+    pub(crate) seq: EventSeq,
+    /// Columns that are not of `seq`: of an older event, or told by none.
+    pub(crate) older: BTreeMap<u16, Option<EventSeq>>,
+}
+
+impl Candidate {
+    /// Sequence of the event that wrote the column, if it is told and after `horizon`.
+    fn author(&self, column: u16, horizon: Option<EventSeq>) -> Option<EventSeq> {
+        let author = match self.older.get(&column) {
+            Some(older) => *older,
+            None => Some(self.seq),
+        };
+        author.filter(|seq| Some(*seq) > horizon)
+    }
+}
+
+/// The row that the candidates make.
+pub(crate) struct Winner {
+    /// Newest event.
+    pub(crate) seq: EventSeq,
+    /// Values of all columns besides `patches`.
+    pub(crate) place: Place,
+    /// Columns whose value is of another place, or null for `None`.
+    pub(crate) patches: BTreeMap<u16, Option<Place>>,
+    /// Columns that are not of `seq`, for the `_col_seq` column.
+    pub(crate) older: BTreeMap<u16, Option<EventSeq>>,
+}
+
+/// Joins the candidates: every column is of the newest event that tells it and is after `horizon`.
+/// `None` if no candidate is after the horizon, so the row does not exist.
+pub(crate) fn join(candidates: &mut [Candidate], horizon: Option<EventSeq>) -> Option<Winner> {
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.seq));
+    let newest = candidates.first().filter(|newest| Some(newest.seq) > horizon)?;
+    let mut winner = Winner { seq: newest.seq, place: newest.place, patches: BTreeMap::new(), older: BTreeMap::new() };
+    for &column in newest.older.keys() {
+        let best = candidates
+            .iter()
+            .filter_map(|candidate| Some((candidate.author(column, horizon)?, candidate.place)))
+            .max_by(|(a, _), (b, _)| a.cmp(b));
+        match best {
+            Some((author, place)) => {
+                winner.older.insert(column, Some(author));
+                if place != newest.place {
+                    winner.patches.insert(column, Some(place));
+                }
+            }
+            None => {
+                winner.older.insert(column, None);
+                winner.patches.insert(column, None);
+            }
+        }
+    }
+    Some(winner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Candidate, Place, join};
+    use sluice_change::EventSeq;
+
+    fn seq(n: u64) -> EventSeq {
+        EventSeq::new(1, [n, 0, 0], true, n)
+    }
+
+    fn candidate(row: usize, n: u64, absent: &[u16]) -> Candidate {
+        Candidate { place: Place { source: 0, row }, seq: seq(n), older: absent.iter().map(|&c| (c, None)).collect() }
+    }
+
+    #[test]
+    fn an_absent_column_is_of_the_newest_event_that_tells_it() {
+        let mut all = [candidate(0, 1, &[]), candidate(1, 2, &[]), candidate(2, 3, &[1, 2]), candidate(3, 4, &[1])];
+        let winner = join(&mut all, None).unwrap();
+        assert_eq!(winner.place.row, 3);
+        assert_eq!(winner.patches[&1].unwrap().row, 1);
+        assert_eq!(winner.older[&1], Some(seq(2)));
+    }
+
+    #[test]
+    fn nothing_from_before_a_delete_fills_a_hole() {
+        let mut all = [candidate(0, 1, &[]), candidate(1, 3, &[1])];
+        let winner = join(&mut all, Some(seq(2))).unwrap();
+        assert_eq!(winner.patches[&1], None);
+        assert!(join(&mut all, Some(seq(3))).is_none());
+    }
+}
