@@ -1,0 +1,104 @@
+//! The engine: one in-memory DuckDB, its connections, its results.
+
+use crate::error::QueryError;
+use crate::jobs::Jobs;
+use crate::options::QueryOptions;
+use crate::result_store::ResultStore;
+use crate::tables::Tables;
+use crate::{sandbox, statement};
+use duckdb::Connection;
+use sluice_api::{JobId, TableRef};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Idle connections that are kept.
+const IDLE_MAX: usize = 8;
+
+/// DuckDB over the tables of one lake. Cheap to clone; all calls block.
+#[derive(Clone)]
+pub struct QueryEngine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What the clones share.
+pub(crate) struct Inner {
+    /// Idle connections; dropped before the results and before `root`.
+    idle: Mutex<Vec<Connection>>,
+    /// Never runs anything, so that a clone never waits.
+    root: Mutex<Connection>,
+    /// Queries under way.
+    pub(crate) jobs: Jobs,
+    /// Results.
+    pub(crate) results: ResultStore,
+    /// Views.
+    pub(crate) tables: Mutex<Tables>,
+}
+
+impl fmt::Debug for QueryEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QueryEngine")
+    }
+}
+
+impl QueryEngine {
+    /// Opens DuckDB inside its sandbox.
+    ///
+    /// # Errors
+    /// If DuckDB refuses a setting, or a folder name is not UTF-8.
+    pub fn new(options: QueryOptions) -> Result<Self, QueryError> {
+        let options = options;
+        let root = sandbox::open(&options)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                idle: Mutex::new(Vec::new()),
+                root: Mutex::new(root),
+                jobs: Jobs::default(),
+                results: ResultStore::default(),
+                tables: Mutex::new(Tables::default()),
+            }),
+        })
+    }
+
+    /// How far a job is, 0 to 1; `None` if it is not running or DuckDB can not tell.
+    #[must_use]
+    pub fn progress(&self, job: JobId) -> Option<f64> {
+        self.inner.jobs.progress(job)
+    }
+
+    /// Stops a job; false if it is not running.
+    #[must_use]
+    pub fn cancel(&self, job: JobId) -> bool {
+        self.inner.jobs.cancel(job)
+    }
+
+    /// The tables of the lake that `sql` reads, sorted; `dataset.table` counts as silver. Empty if the
+    /// text is not SQL that reads.
+    #[must_use]
+    pub fn tables_in(&self, sql: &str) -> Vec<TableRef> {
+        self.inner.with(|conn| Ok(statement::tables(conn, sql))).unwrap_or_default()
+    }
+}
+
+impl Inner {
+    /// A connection of its own, for work that may be cancelled.
+    pub(crate) fn connect(&self) -> Result<Connection, QueryError> {
+        let conn = self.root.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
+        sandbox::prepare(&conn)?;
+        Ok(conn)
+    }
+
+    /// Runs short work on a connection of the pool.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, QueryError>) -> Result<T, QueryError> {
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let conn = match kept {
+            Some(conn) => conn,
+            None => self.connect()?,
+        };
+        let result = work(&conn);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_MAX {
+            idle.push(conn);
+        }
+        result
+    }
+}
