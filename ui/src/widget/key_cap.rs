@@ -13,7 +13,7 @@ pub fn key_cap_width(ui: &Ui, key: &str) -> f32 {
 }
 
 /// Paints a key cap with its left middle at `left`; returns its width.
-pub(super) fn paint_key_cap(ui: &Ui, left: Pos2, key: &str) -> f32 {
+pub(crate) fn paint_key_cap(ui: &Ui, left: Pos2, key: &str) -> f32 {
     let tokens = ui.tokens();
     let width = key_cap_width(ui, key);
     let rect = Rect::from_min_size(left - vec2(0.0, HEIGHT / 2.0), vec2(width, HEIGHT));

@@ -1,0 +1,38 @@
+//! Status bar.
+
+use crate::design::{TokensExt, icon, typeface};
+use crate::state::Cx;
+use crate::widget::{icon_label, number};
+use egui::{Align, Layout, Stroke, Ui, UiBuilder, vec2};
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>) {
+    let tokens = ui.tokens();
+    let rect = ui.max_rect();
+    ui.painter().rect_filled(rect, 0.0, tokens.panel);
+    ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
+    let inner = rect.shrink2(vec2(12.0, 0.0));
+    let lake = cx.store.lake();
+    let mut left = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
+    left.spacing_mut().item_spacing.x = 12.0;
+    let (mark, color, words) = match (lake.value, lake.error, lake.pending) {
+        (Some(_), None, false) => (icon::CLOUD_DONE, tokens.ok, "Lake open"),
+        (Some(_), None, true) => (icon::SYNC, tokens.accent, "Reading the lake"),
+        (Some(_), Some(_), _) => (icon::WARNING, tokens.warn, "Lake not reachable, showing what was read before"),
+        (None, _, true) => (icon::SYNC, tokens.accent, "Opening the lake"),
+        (None, _, false) => (icon::CLOUD_OFF, tokens.text_weak, "No lake open"),
+    };
+    icon_label(&mut left, mark, 14.0, color, words, typeface::caption());
+    if let Some(lake) = lake.value {
+        let waiting: u64 = lake.waiting.iter().map(|each| each.files).sum();
+        let tables = number::plural(u64::try_from(lake.tables.len()).unwrap_or_default(), "table");
+        left.label(typeface::text(tables, typeface::caption(), tokens.text_weak));
+        let words = if waiting == 0 { "no new files".to_owned() } else { format!("{} waiting", number::plural(waiting, "file")) };
+        left.label(typeface::text(words, typeface::caption(), tokens.text_weak));
+    }
+    let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
+    right.spacing_mut().item_spacing.x = 12.0;
+    let version = format!("Sluice {}", env!("CARGO_PKG_VERSION"));
+    right.label(typeface::text(version, typeface::caption(), tokens.text_weak));
+    right.label(typeface::text("UTC", typeface::caption(), tokens.text_weak));
+}

@@ -1,0 +1,127 @@
+//! Top bar: lake, draft or published state, palette field, jobs, problems, plan and publish.
+
+use super::logo::paint_logo;
+use crate::command::Command;
+use crate::design::{TokensExt, icon, typeface};
+use crate::state::Cx;
+use crate::widget::{Button, Tone, badge, key_cap_width, number, text_clipped};
+use egui::{
+    Align, Align2, CornerRadius, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role,
+    pos2, vec2,
+};
+
+const PALETTE_WIDTH: f32 = 320.0;
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let tokens = ui.tokens();
+    let rect = ui.max_rect();
+    ui.painter().rect_filled(rect, 0.0, tokens.panel);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    paint_logo(ui.painter(), pos2(rect.left() + 28.0, rect.center().y), 16.0, tokens);
+    let palette_left = (rect.center().x + 150.0 - PALETTE_WIDTH / 2.0).min(rect.right() - PALETTE_WIDTH - 300.0);
+    let palette_left = palette_left.max(rect.left() + 280.0);
+    let left_room = Rect::from_min_max(pos2(rect.left() + 56.0, rect.top()), pos2(palette_left - 12.0, rect.bottom()));
+    let palette = Rect::from_min_size(pos2(palette_left, rect.top() + 8.0), vec2(PALETTE_WIDTH, 24.0));
+    let mut left = ui.new_child(UiBuilder::new().max_rect(left_room).layout(Layout::left_to_right(Align::Center)));
+    left.set_clip_rect(left_room.intersect(ui.clip_rect()));
+    lake_ui(&mut left, cx);
+    palette_field(ui, palette, cx);
+    let right_room = Rect::from_min_max(pos2(palette.right() + 12.0, rect.top()), pos2(rect.right() - 12.0, rect.bottom()));
+    let mut right = ui.new_child(UiBuilder::new().max_rect(right_room).layout(Layout::right_to_left(Align::Center)));
+    actions_ui(&mut right, cx);
+}
+
+fn lake_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let tokens = ui.tokens();
+    let Some(lake) = cx.store.lake().value else { return };
+    let open = ui
+        .scope(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            let name = ui.add(
+                egui::Label::new(typeface::text(&lake.name, typeface::body_strong(), tokens.text_strong))
+                    .sense(Sense::hover()),
+            );
+            let arrow = Button::icon_only(icon::EXPAND_MORE, "Open another lake…").key_of(&Command::OpenLakeDialog);
+            name.clicked() || arrow.show(ui).clicked()
+        })
+        .inner;
+    if open {
+        cx.run(Command::OpenLakeDialog);
+    }
+    let (tone, mark, words, after) = match (lake.release, lake.draft_changes) {
+        (None, _) => (Tone::Neutral, icon::EDIT, "Draft, never published".to_owned(), String::new()),
+        (Some(release), 0) => (Tone::Ok, icon::CHECK, format!("Published r{release}"), String::new()),
+        (Some(release), changes) => {
+            let words = format!("Draft, {}", number::plural(changes, "change"));
+            (Tone::Accent, icon::EDIT, words, format!("on published r{release}"))
+        }
+    };
+    let room = (ui.available_width() - 200.0).max(40.0);
+    let shown = short_url(&lake.url, room);
+    ui.label(typeface::text(shown, typeface::mono(12.0), tokens.text_weak)).on_hover_text(&lake.url);
+    badge(ui, tone, Some(mark), &words);
+    if !after.is_empty() {
+        ui.label(typeface::text(after, typeface::control(), tokens.text_weak));
+    }
+}
+
+/// Keeps the end of a long URL.
+fn short_url(url: &str, room: f32) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "characters in a bar")]
+    let fit = (room / 7.3).max(8.0) as usize;
+    let length = url.chars().count();
+    if length <= fit {
+        return url.to_owned();
+    }
+    let end: String = url.chars().skip(length - fit + 1).collect();
+    format!("…{end}")
+}
+
+fn palette_field(ui: &Ui, rect: Rect, cx: &mut Cx<'_>) {
+    let tokens = ui.tokens();
+    let response = ui.interact(rect, ui.scope_id().with("palette"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Find tables, columns, keys, commands"));
+    let stroke = if response.hovered() || response.has_focus() {
+        Stroke::new(1.0, tokens.accent)
+    } else {
+        Stroke::new(1.0, tokens.line_strong)
+    };
+    ui.painter().rect_filled(rect, CornerRadius::same(4), tokens.canvas);
+    ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
+    let y = rect.center().y;
+    let at = pos2(rect.left() + 16.0, y);
+    ui.painter().text(at, Align2::CENTER_CENTER, icon::SEARCH, typeface::icons(16.0), tokens.text_weak);
+    let text = "Tables, columns, commands";
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(rect.left() + 31.0, y), 220.0, text, typeface::control(), tokens.text_faint);
+    let width = key_cap_width(ui, "Ctrl K");
+    crate::widget::paint_key_cap(ui, pos2(rect.right() - width - 4.0, y), "Ctrl K");
+    if response.clicked() {
+        cx.run(Command::Palette(""));
+    }
+}
+
+/// Right to left.
+fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let tokens = ui.tokens();
+    let store = cx.store;
+    let Some(lake) = store.lake().value else { return };
+    let command = Command::PlanAndPublish;
+    if Button::new("Plan and publish…").show(ui).clicked() {
+        cx.run(command);
+    }
+    let problems = u64::try_from(lake.problems.len()).unwrap_or_default();
+    if problems > 0 {
+        let label = number::plural(problems, "problem");
+        if Button::new(&label).quiet().icon(icon::WARNING).icon_color(tokens.warn).show(ui).clicked() {
+            cx.run(Command::ShowProblems);
+        }
+    }
+    let jobs = u64::try_from(store.running_jobs()).unwrap_or_default();
+    if jobs > 0 {
+        let label = number::plural(jobs, "job");
+        if Button::new(&label).quiet().icon(icon::SYNC).icon_color(tokens.accent).show(ui).clicked() {
+            cx.run(Command::Show(crate::state::Place::Replay));
+        }
+    }
+}

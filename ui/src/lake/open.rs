@@ -1,0 +1,162 @@
+//! Opening a lake: a field, the lake given at start, recent ones.
+
+use crate::command::Command;
+use crate::design::{TokensExt, icon, typeface};
+use crate::frame::paint_logo;
+use crate::state::Cx;
+use crate::widget::{Button, ListRow, TextField, banner, error_banner, icon_label, key_cap, loading_line};
+use egui::{
+    Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
+    accesskit::Role, pos2, vec2,
+};
+
+/// Width of the form.
+const WIDTH: f32 = 600.0;
+
+/// The form.
+#[derive(Default)]
+pub struct OpenLake {
+    url: String,
+    focused: bool,
+}
+
+impl OpenLake {
+    /// Id of the field, to be focused by a command.
+    #[must_use]
+    pub fn field() -> Id {
+        Id::unique("lake url")
+    }
+
+    /// Draws it in the middle of the window, when no lake is open.
+    pub fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let rect = ui.max_rect();
+        let lake = cx.store.lake();
+        loading_line(ui, Rect::from_min_size(rect.min, vec2(rect.width(), 2.0)), lake.pending);
+        if lake.pending && lake.error.is_none() {
+            return;
+        }
+        let top = rect.top() + ((rect.height() - 560.0) * 0.4).max(24.0);
+        let width = WIDTH.min(rect.width() - 32.0);
+        let form = Rect::from_min_max(pos2(rect.center().x - width / 2.0, top), pos2(rect.center().x + width / 2.0, rect.bottom()));
+        let mut form = ui.new_child(UiBuilder::new().max_rect(form).id_salt("form"));
+        self.title_ui(&mut form);
+        self.form_ui(&mut form, cx);
+        footer(ui, rect);
+    }
+
+    /// Draws it as a dialog, when another lake is open.
+    pub fn dialog_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        Frame::NONE.inner_margin(Margin::same(16)).show(ui, |ui| {
+            self.title_ui(ui);
+            self.form_ui(ui, cx);
+        });
+    }
+
+    fn title_ui(&mut self, ui: &mut Ui) {
+        let tokens = ui.tokens();
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(32.0, 32.0), Sense::hover());
+            paint_logo(ui.painter(), rect.center(), 26.0, tokens);
+            ui.add_space(4.0);
+            ui.label(typeface::text("Open a lake", typeface::large_title(), tokens.text_strong));
+        });
+        ui.add_space(8.0);
+        let text = "A folder or bucket with change files, Delta tables, or both. Nothing is written until you replay.";
+        ui.label(typeface::text(text, typeface::body(), tokens.text_weak));
+        ui.add_space(16.0);
+    }
+
+    fn form_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let tokens = ui.tokens();
+        let store = cx.store;
+        let lake = store.lake();
+        ui.spacing_mut().item_spacing.y = 8.0;
+        let mut open = None;
+        ui.horizontal(|ui| {
+            let field = TextField::new(&mut self.url, "Folder or bucket of the lake")
+                .hint("/path/to/lake or s3://bucket/prefix")
+                .icon(icon::LINK)
+                .key("Ctrl L")
+                .mono()
+                .height(32.0)
+                .width(ui.available_width() - 64.0)
+                .id(Self::field())
+                .show(ui);
+            if !self.focused {
+                field.request_focus();
+                self.focused = true;
+            }
+            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            let why = self.url.trim().is_empty().then_some("Write a folder or a bucket first");
+            let button = Button::new("Open").height(32.0).width(56.0).disabled(why).show(ui);
+            if (entered || button.clicked()) && why.is_none() {
+                open = Some(Some(self.url.trim().to_owned()));
+            }
+        });
+        if let Some(error) = lake.error.filter(|_| !lake.pending) {
+            if error_banner(ui, error, "Nothing was written") {
+                open = Some(None);
+            }
+        }
+        if lake.pending {
+            banner(ui, crate::widget::Tone::Neutral, "Opening the lake", "", None);
+        }
+        let text = "The folder this window was started with";
+        if card(ui, icon::WAVES, tokens.accent, "Lake given at start", text).clicked() {
+            open = Some(None);
+        }
+        ui.add_space(16.0);
+        ui.label(typeface::text("Recent", typeface::header(), tokens.text_strong));
+        if cx.workspace.recent.is_empty() {
+            let color = tokens.text_weak;
+            icon_label(ui, icon::HISTORY, 16.0, color, "Lakes you open are listed here", typeface::control());
+        }
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for recent in &cx.workspace.recent {
+            if ListRow::new(recent).mono().icon(icon::HISTORY, tokens.text_weak).padding(0.0).show(ui).clicked() {
+                open = Some(Some(recent.clone()));
+            }
+        }
+        if let Some(url) = open {
+            cx.run(Command::OpenLake(url));
+        }
+    }
+}
+
+fn card(ui: &mut Ui, icon: char, color: Color32, title: &str, text: &str) -> egui::Response {
+    let tokens = ui.tokens();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 72.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{title}, {text}")));
+    let fill = if response.is_pointer_button_down_on() {
+        tokens.active
+    } else if response.hovered() {
+        tokens.hover
+    } else {
+        tokens.panel
+    };
+    ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    let line = if response.has_focus() { tokens.accent } else { tokens.line };
+    ui.painter().rect_stroke(rect, CornerRadius::same(4), Stroke::new(1.0, line), StrokeKind::Inside);
+    let middle = rect.center().y;
+    let at = pos2(rect.left() + 26.0, middle);
+    ui.painter().text(at, Align2::CENTER_CENTER, icon, typeface::icons(20.0), color);
+    let x = rect.left() + 52.0;
+    let at = pos2(x, middle - 9.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, title, typeface::body_strong(), tokens.text_strong);
+    ui.painter().text(pos2(x, middle + 10.0), Align2::LEFT_CENTER, text, typeface::control(), tokens.text_weak);
+    response
+}
+
+fn footer(ui: &mut Ui, rect: Rect) {
+    let tokens = ui.tokens();
+    let line = Rect::from_center_size(pos2(rect.center().x, rect.bottom() - 32.0), vec2(380.0, 24.0));
+    let mut child = ui.new_child(UiBuilder::new().max_rect(line).id_salt("footer"));
+    child.horizontal_centered(|ui| {
+        for (key, word) in [("Ctrl K", "any command"), ("F1", "keyboard map")] {
+            key_cap(ui, key);
+            ui.label(typeface::text(word, typeface::control(), tokens.text_weak));
+            ui.add_space(8.0);
+        }
+        icon_label(ui, icon::CLOUD_OFF, 14.0, tokens.text_weak, "Works offline", typeface::control());
+    });
+}

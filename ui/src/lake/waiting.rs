@@ -1,0 +1,52 @@
+//! Files that are in the landing area and in no batch yet.
+
+use crate::command::Command;
+use crate::design::{TokensExt, icon};
+use crate::state::Cx;
+use crate::widget::{ListRow, number, panel_header, rule};
+use egui::{Frame, Margin, ScrollArea, Ui};
+use sluice_api::WaitingFiles;
+
+/// Rows shown without scrolling.
+const ROWS_MAX: f32 = 6.0;
+
+/// Height of the list with its header.
+pub(super) fn height(cx: &Cx<'_>) -> f32 {
+    let rows = cx.store.lake().value.map_or(0, |lake| lake.waiting.len());
+    if rows == 0 {
+        return 0.0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few rows")]
+    let rows = (rows as f32).min(ROWS_MAX);
+    33.0 + rows * 24.0 + 8.0
+}
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let tokens = ui.tokens();
+    let store = cx.store;
+    let Some(lake) = store.lake().value.filter(|lake| !lake.waiting.is_empty()) else { return };
+    rule(ui);
+    let total: u64 = lake.waiting.iter().map(|each| each.files).sum();
+    Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
+        panel_header(ui, "Waiting files", "", |ui| {
+            let color = if total == 0 { tokens.text_faint } else { tokens.text };
+            ui.label(crate::design::typeface::text(number::count(total), crate::design::typeface::mono(12.0), color));
+        });
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        for WaitingFiles { table, files, bytes } in &lake.waiting {
+            let color = if *files == 0 { tokens.text_faint } else { tokens.text };
+            let label = table.to_string();
+            let response = ListRow::new(&label)
+                .icon(icon::FOLDER, tokens.text_weak)
+                .right(number::count(*files), color)
+                .name(format!("{label}, {} waiting", number::plural(*files, "file")))
+                .show(ui)
+                .on_hover_text(format!("{}, {}", number::plural(*files, "file"), number::bytes(*bytes)));
+            if response.clicked() {
+                cx.run(Command::ReplayTable(table.clone()));
+            }
+        }
+    });
+}

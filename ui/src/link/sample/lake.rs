@@ -1,0 +1,182 @@
+//! Tables of the sample lake.
+
+use sluice_api::{
+    ColumnView, Counters, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, TableName, TableRef,
+    TableSummary, TableView, VersionView, WaitingFiles,
+};
+
+/// Nov 20 13:42:06 2026 UTC.
+const NOW_MS: i64 = 1_795_182_126_000;
+
+fn name(table: &str) -> TableName {
+    TableName { dataset: "shop".to_owned(), table: table.to_owned() }
+}
+
+fn summary(layer: Layer, table: &str, rows: u64, version: u64, health: Health, note: Option<&str>) -> TableSummary {
+    TableSummary {
+        table: TableRef { layer, name: name(table) },
+        rows: Some(rows),
+        version: Some(version),
+        health,
+        note: note.map(str::to_owned),
+    }
+}
+
+/// The lake.
+pub(super) fn view() -> LakeView {
+    use Health::{Fail, Ok, Warn};
+    use Layer::{Bronze, Gold, Silver};
+    LakeView {
+        name: "shop-lake".to_owned(),
+        url: "s3://acme-lake/shop".to_owned(),
+        tables: vec![
+            summary(Bronze, "customers", 631_204, 31, Ok, None),
+            summary(Bronze, "order_items", 12_804_113, 213, Ok, None),
+            summary(Bronze, "orders", 2_520_118, 42, Warn, Some("27 records of batch 42 are in quarantine")),
+            summary(Bronze, "payments", 1_710_442, 29, Ok, None),
+            summary(Bronze, "products", 48_210, 11, Ok, None),
+            summary(Silver, "customers", 402_880, 31, Ok, None),
+            summary(Silver, "order_items", 10_142_377, 213, Ok, None),
+            summary(Silver, "orders", 1_919_380, 42, Warn, Some("5 h 06 min behind source, SLA 4 h")),
+            summary(Silver, "payments", 1_660_020, 28, Fail, Some("5.4 % of batch 29 in quarantine, limit 5 %")),
+            summary(Silver, "products", 21_904, 11, Ok, None),
+            summary(Gold, "customer_360", 402_880, 42, Ok, None),
+            summary(Gold, "daily_revenue", 1_096, 42, Ok, None),
+        ],
+        waiting: vec![
+            WaitingFiles { table: name("order_items"), files: 175, bytes: 1_400 << 20 },
+            WaitingFiles { table: name("orders"), files: 30, bytes: 230 << 20 },
+            WaitingFiles { table: name("payments"), files: 60, bytes: 310 << 20 },
+        ],
+        problems: vec![
+            "contracts/shop.returns.yaml line 14 column 5: `amuont` is not a column".to_owned(),
+            "contracts/shop.reviews.yaml line 3 column 1: key is missing".to_owned(),
+        ],
+        release: Some(14),
+        draft_changes: 3,
+    }
+}
+
+/// Columns of `shop.orders`: name, type, key, nullable, personal data.
+pub(super) const ORDERS: [(&str, &str, bool, bool, bool); 13] = [
+    ("order_id", "bigint", true, false, false),
+    ("customer_id", "bigint", false, false, false),
+    ("status", "string", false, false, false),
+    ("placed_at", "timestamp", false, false, false),
+    ("total_amount", "decimal(12,2)", false, false, false),
+    ("discount", "decimal(10,2)", false, false, false),
+    ("currency", "string", false, false, false),
+    ("shipping_city", "string", false, true, false),
+    ("shipping_zip", "string", false, true, true),
+    ("tracking_no", "string", false, true, false),
+    ("carrier", "string", false, true, false),
+    ("gift_note", "string", false, true, true),
+    ("updated_at", "timestamp", false, false, false),
+];
+
+/// A table, if the lake has it.
+pub(super) fn table(table: &TableRef, version: Option<u64>) -> Option<TableView> {
+    let lake = view();
+    let summary = lake.tables.iter().find(|each| each.table == *table)?;
+    let latest = summary.version?;
+    Some(TableView {
+        table: table.clone(),
+        version: version.unwrap_or(latest),
+        rows: summary.rows?,
+        bytes: 214 << 20,
+        columns: ORDERS
+            .into_iter()
+            .map(|(name, data_type, key, nullable, pii)| ColumnView {
+                name: name.to_owned(),
+                data_type: data_type.to_owned(),
+                key,
+                nullable,
+                pii,
+                system: false,
+            })
+            .collect(),
+        history: (0..=latest).rev().map(|version| past(version, latest)).collect(),
+        files: (0..32).map(file).collect(),
+        health: summary.health,
+        contract: Some("table: shop.orders\nformat: debezium_json\nsource: topics/shop.public.orders\n".to_owned()),
+        lag_seconds: Some(18_360),
+        sla: Some("4 h".to_owned()),
+    })
+}
+
+fn past(version: u64, latest: u64) -> VersionView {
+    let back = i64::try_from(latest - version).unwrap_or_default();
+    if version % 7 == 0 {
+        return VersionView {
+            version,
+            timestamp_ms: NOW_MS - back * 9_000,
+            operation: "OPTIMIZE".to_owned(),
+            batch: None,
+            counters: None,
+        };
+    }
+    VersionView {
+        version,
+        timestamp_ms: NOW_MS - back * 9_000,
+        operation: "MERGE".to_owned(),
+        batch: Some(version),
+        counters: Some(counters(version)),
+    }
+}
+
+/// Counters of a batch; batch 42 is that of the pictures.
+pub(super) fn counters(batch: u64) -> Counters {
+    let wave = (batch * 7_919) % 1_000;
+    let (inserted, updated, deleted) = if batch == 42 { (18_204, 37_011, 1_180) } else { (17_500 + wave, 36_900 + wave, 980 + wave / 5) };
+    let superseded = 3_561;
+    let quarantined = if batch == 42 { 27 } else { 0 };
+    let unchanged = 17;
+    Counters {
+        rows_in: inserted + updated + deleted + unchanged + superseded + quarantined,
+        inserted,
+        updated,
+        deleted,
+        unchanged,
+        superseded,
+        duplicate: 412,
+        quarantined,
+        ties: 2,
+        silver_before: 1_902_356,
+        silver_after: 1_902_356 + inserted - deleted,
+        ..Counters::default()
+    }
+}
+
+fn file(index: u64) -> FileView {
+    FileView {
+        path: format!("part-{index:05}-5f1c.snappy.parquet"),
+        bytes: (index % 7 + 1) * 2_100_000,
+        rows: 59_980 + index,
+    }
+}
+
+/// One job under way, one done.
+pub(super) fn jobs() -> Vec<JobView> {
+    let progress = |what: &str, done, total, note: &str| JobProgress {
+        what: what.to_owned(),
+        done,
+        total,
+        rows: done * 12_000,
+        note: note.to_owned(),
+    };
+    vec![JobView {
+        id: JobId(1),
+        title: "Replay shop, all tables".to_owned(),
+        state: JobState::Done,
+        progress: vec![
+            progress("customers", 11, 11, "done"),
+            progress("orders", 42, 42, "quarantined 27"),
+            progress("products", 1, 1, "done"),
+        ],
+        elapsed_ms: 48_200,
+        log: vec![
+            "13:42:06 orders 42  committed silver v42 in 131 ms".to_owned(),
+            "13:42:06 orders 42  27 quarantined, 3 reason codes".to_owned(),
+        ],
+    }]
+}

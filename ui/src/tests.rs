@@ -1,0 +1,4 @@
+//! Tests of the window with canned answers.
+
+mod frame;
+mod support;

@@ -1,0 +1,259 @@
+//! The whole window: sends requests, applies answers, runs commands, draws the frame.
+
+mod act;
+mod session;
+
+use crate::command::Command;
+use crate::design::{apply_style, install_fonts};
+use crate::frame::FrameState;
+use crate::link::{Answer, Transport};
+use crate::screen::Screen;
+use crate::state::{Cx, History, Notice, PageCache, Store, Tab, Workspace};
+use egui::{Context, Ui};
+use session::SessionKeeper;
+use sluice_api::{ApiError, ErrorCode, Reply, Request};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Between two polls of the jobs, seconds.
+const JOBS_EVERY: f64 = 0.2;
+/// How long a notice stays, seconds.
+const NOTICE_STAYS: f64 = 6.0;
+
+/// What the window needs of its surroundings.
+#[derive(Clone, Copy)]
+pub struct Host {
+    /// Job ids count from here; unique between two loads of the page.
+    pub job_seed: u64,
+    /// Milliseconds since the page began to load.
+    pub since_load_ms: fn() -> u64,
+}
+
+/// The window.
+pub struct Workbench {
+    transport: Box<dyn Transport>,
+    host: Host,
+    store: Store,
+    pages: PageCache,
+    workspace: Workspace,
+    history: History,
+    screens: BTreeMap<Tab, Box<dyn Screen>>,
+    frame: FrameState,
+    session: SessionKeeper,
+    in_flight: BTreeMap<u64, Request>,
+    next_call: u64,
+    next_job: u64,
+    requests: Vec<Request>,
+    commands: Vec<Command>,
+    inbox: Vec<Command>,
+    notices: Vec<Notice>,
+    jobs_polled: f64,
+    was_working: bool,
+    frames: u64,
+}
+
+impl Workbench {
+    /// Opens the lake given at start and restores the session.
+    #[must_use]
+    pub fn new(ctx: &Context, transport: Box<dyn Transport>, host: Host) -> Self {
+        install_fonts(ctx);
+        let workspace = Workspace::default();
+        apply_style(ctx, workspace.theme);
+        Self {
+            transport,
+            host,
+            store: Store::default(),
+            pages: PageCache::default(),
+            workspace,
+            history: History::default(),
+            screens: BTreeMap::new(),
+            frame: FrameState::default(),
+            session: SessionKeeper::default(),
+            in_flight: BTreeMap::new(),
+            next_call: 0,
+            next_job: host.job_seed,
+            requests: vec![Request::LoadSession, Request::OpenLake { url: None }, Request::Jobs],
+            commands: Vec::new(),
+            inbox: Vec::new(),
+            notices: Vec::new(),
+            jobs_polled: 0.0,
+            was_working: false,
+            frames: 0,
+        }
+    }
+
+    /// The document that is saved.
+    #[must_use]
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Latest views.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Nothing is under way and nothing waits to be sent.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.in_flight.is_empty() && self.requests.is_empty() && self.commands.is_empty() && self.frames > 1
+    }
+
+    /// Runs a command as if chosen in the palette.
+    pub fn run(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    /// Draws one frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        let time = ctx.input(|input| input.time);
+        self.receive(&ctx, time);
+        self.poll_jobs(&ctx, time);
+        self.flush(&ctx, time);
+        if !self.frame.takes_keys() {
+            let mut pressed = crate::command::pressed(&ctx, &self.store, &self.workspace);
+            self.commands.append(&mut pressed);
+        }
+        self.run_commands(&ctx, time);
+        let mut cx = Cx {
+            store: &self.store,
+            workspace: &mut self.workspace,
+            pages: &mut self.pages,
+            history: &mut self.history,
+            requests: &mut self.requests,
+            commands: &mut self.commands,
+            inbox: &mut self.inbox,
+            notices: &mut self.notices,
+            next_job: &mut self.next_job,
+            time,
+        };
+        self.frame.ui(ui, &mut cx, &mut self.screens);
+        self.inbox.clear();
+        self.workspace.selection = self.history.now().clone();
+        self.notices.retain(|notice| time - notice.since < NOTICE_STAYS);
+        if !self.notices.is_empty() {
+            ctx.request_repaint_after(Duration::from_millis(500));
+        }
+        if self.frames == 0 {
+            self.requests.push(Request::FirstFrame { since_load_ms: (self.host.since_load_ms)() });
+        }
+        self.frames += 1;
+        if let Some(request) = self.session.tick(&ctx, &self.workspace, time) {
+            self.requests.push(request);
+        }
+        self.run_commands(&ctx, time);
+        self.flush(&ctx, time);
+    }
+
+    /// Sends what was asked for this frame.
+    fn flush(&mut self, ctx: &Context, time: f64) {
+        let pages = self.pages.take_missing().into_iter().map(|page| Request::Page { page });
+        let requests: Vec<Request> = std::mem::take(&mut self.requests).into_iter().chain(pages).collect();
+        if requests.is_empty() {
+            return;
+        }
+        for request in requests {
+            self.store.begin(&request);
+            if let Request::SaveSession { .. } = request {
+                self.session.saving();
+            }
+            self.next_call += 1;
+            self.in_flight.insert(self.next_call, request.clone());
+            self.transport.call(self.next_call, request);
+        }
+        self.receive(ctx, time);
+    }
+
+    /// Applies the answers that came.
+    fn receive(&mut self, ctx: &Context, time: f64) {
+        let answers = self.transport.poll();
+        if answers.is_empty() {
+            return;
+        }
+        for answer in answers {
+            match answer {
+                Answer::Reply(id, reply) => {
+                    if let Some(request) = self.in_flight.remove(&id) {
+                        self.apply(ctx, &request, reply, time);
+                    }
+                }
+                Answer::Page(id, page) => {
+                    if let Some(Request::Page { page: request }) = self.in_flight.remove(&id) {
+                        self.pages.fill(&request, page);
+                    }
+                }
+            }
+        }
+        ctx.request_repaint();
+    }
+
+    fn apply(&mut self, ctx: &Context, request: &Request, reply: Reply, time: f64) {
+        if let Reply::Error(error) = &reply {
+            self.notify_error(request, error, time);
+        }
+        match (request, &reply) {
+            (Request::LoadSession, Reply::Session(text)) => self.restore(ctx, text.as_deref(), time),
+            (Request::LoadSession, _) => self.restore(ctx, None, time),
+            (Request::OpenLake { .. }, Reply::Lake(lake)) => {
+                self.pages.clear();
+                let url = lake.url.clone();
+                self.workspace.recent.retain(|recent| *recent != url);
+                self.workspace.recent.insert(0, url);
+                self.workspace.recent.truncate(8);
+                self.frame.lake_opened();
+            }
+            (Request::SaveContract { .. }, Reply::Lake(_)) => self.notices.push(Notice {
+                text: "Contract saved in the draft".to_owned(),
+                is_problem: false,
+                since: time,
+            }),
+            _ => {}
+        }
+        for unused in self.store.apply(request, reply) {
+            self.pages.forget(unused);
+            self.requests.push(Request::DropResult { result: unused });
+        }
+    }
+
+    /// Errors of requests that no screen shows in place.
+    fn notify_error(&mut self, request: &Request, error: &ApiError, time: f64) {
+        let shown = matches!(request, Request::Cancel { .. } | Request::SaveSession { .. });
+        if shown && error.code != ErrorCode::Cancelled {
+            self.notices.push(Notice { text: error.to_string(), is_problem: true, since: time });
+        }
+    }
+
+    fn restore(&mut self, ctx: &Context, text: Option<&str>, time: f64) {
+        match text.map(Workspace::from_session) {
+            Some(Ok(workspace)) => {
+                self.history.select(workspace.selection.clone());
+                self.workspace = workspace;
+                apply_style(ctx, self.workspace.theme);
+            }
+            Some(Err(problem)) => {
+                let text = format!("{problem}, starting with an empty one");
+                self.notices.push(Notice { text, is_problem: true, since: time });
+            }
+            None => {}
+        }
+        self.session.loaded(&self.workspace);
+    }
+
+    fn poll_jobs(&mut self, ctx: &Context, time: f64) {
+        let working = self.store.is_working();
+        if self.was_working && !working {
+            self.store.mark_stale();
+            self.requests.push(Request::Jobs);
+        }
+        self.was_working = working;
+        if working {
+            if time - self.jobs_polled >= JOBS_EVERY {
+                self.jobs_polled = time;
+                self.requests.push(Request::Jobs);
+            }
+            ctx.request_repaint_after(Duration::from_secs_f64(JOBS_EVERY));
+        }
+    }
+}
