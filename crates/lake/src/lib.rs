@@ -1,1 +1,51 @@
-//! stub
+//! All I/O of Sluice: the object store, Delta tables, the file ledger, tombstone state, the local cache.
+//!
+//! A [`Lake`] is a folder or `s3://bucket/prefix`. A [`DeltaStore`] is one Delta table in it; nothing
+//! becomes visible but by [`DeltaStore::commit`], whose outcome is known even when a reply is lost.
+//! No clock is used to decide anything, and no error holds a row value or a secret.
+//!
+//! ```text
+//! landing/…                                        change files as they arrive
+//! contracts/<dataset>/<table>.yaml                 draft contracts
+//! models/<dataset>/<model>.sql                     gold models
+//! bronze|silver|gold/<dataset>/<table>/            Delta tables
+//! _sluice/quarantine/<dataset>/<table>/            Delta tables of rejected records
+//! _sluice/batches/<dataset>/<table>/<batch>.json   which files are in which batch (write-ahead)
+//! _sluice/tombstones/<dataset>/<table>/<hash>.parquet
+//! _sluice/quality/<dataset>/<table>/<batch>.json
+//! _sluice/releases/<release>.json, _sluice/current/<pointer>.json
+//! ```
+//! Numbers in names have 20 digits, so that the order of names is the order of numbers.
+
+mod batches;
+mod cache;
+mod clock;
+mod commit;
+mod commit_log;
+mod create;
+mod deletion_vector;
+mod delta_store;
+mod documents;
+mod durable_store;
+mod error;
+mod lake;
+mod listing;
+mod read;
+mod read_range;
+mod root;
+mod snapshot;
+mod snapshot_cache;
+mod state;
+mod stats;
+mod write;
+
+pub use batches::BatchManifest;
+pub use commit::{Commit, CommitOutcome};
+pub use commit_log::HistoryEntry;
+pub use delta_store::{DeltaStore, TableLocation};
+pub use error::LakeError;
+pub use lake::{Lake, PutNew};
+pub use sluice_change::SourceFile;
+pub use snapshot::{DataFile, Snapshot};
+pub use state::Tombstones;
+pub use write::NewFile;

@@ -1,0 +1,67 @@
+//! The file ledger: which files are in which batch, written before the batch is worked on.
+
+use crate::{Lake, LakeError, PutNew, SourceFile};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+use sluice_contract::TableName;
+use std::sync::PoisonError;
+
+/// Manifests read at once.
+const READS_AT_ONCE: usize = 16;
+
+/// The files of one batch of one table. Immutable once written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchManifest {
+    /// Number of the batch, from 1 without gaps; also the `txn` version of its commits.
+    pub batch: u64,
+    /// Files, in the order they are read.
+    pub files: Vec<SourceFile>,
+    /// BLAKE3 of the contract text that the batch was made with, hex.
+    pub contract_hash: String,
+}
+
+impl Lake {
+    /// All batches of a table, by number. Manifests never change, so each is read once per process.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
+    pub async fn batches(&self, table: &TableName) -> Result<Vec<BatchManifest>, LakeError> {
+        let files = self.list(&folder(table)).await?;
+        let read = files.into_iter().filter(|file| file.path.ends_with(".json")).map(|file| self.manifest(file.path));
+        let mut batches: Vec<BatchManifest> = futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
+        batches.sort_by_key(|manifest| manifest.batch);
+        Ok(batches)
+    }
+
+    /// Claims a batch number for a list of files; [`PutNew::Exists`] means that another process has
+    /// the number, so the ledger has to be read again.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn claim_batch(&self, table: &TableName, manifest: &BatchManifest) -> Result<PutNew, LakeError> {
+        let path = format!("{}/{:020}.json", folder(table), manifest.batch);
+        let bytes = serde_json::to_vec(manifest)
+            .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
+        self.put_new(&path, Bytes::from(bytes)).await
+    }
+
+    async fn manifest(&self, path: String) -> Result<BatchManifest, LakeError> {
+        let known = self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+        if let Some(manifest) = known {
+            return Ok(manifest);
+        }
+        let bytes = self.read(&path).await?;
+        let corrupt = |reason: String| LakeError::Corrupt { reason, path: path.clone() };
+        let manifest: BatchManifest = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        if !path.ends_with(&format!("/{:020}.json", manifest.batch)) {
+            return Err(corrupt(format!("it holds batch {}", manifest.batch)));
+        }
+        self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner).insert(path, manifest.clone());
+        Ok(manifest)
+    }
+}
+
+fn folder(table: &TableName) -> String {
+    format!("_sluice/batches/{}/{}", table.dataset, table.table)
+}

@@ -1,0 +1,219 @@
+//! The log's own words: commit infos and transactions, read entry by entry.
+
+use crate::error::Cause;
+use crate::{DeltaStore, LakeError};
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::Int64Type;
+use deltalake::logstore::LogStore;
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Log entries read at once.
+const READS_AT_ONCE: usize = 16;
+
+/// Keys of a commit info that the protocol or `delta-rs` gives a meaning; all others are ours.
+pub(crate) const RESERVED: [&str; 14] = [
+    "timestamp",
+    "inCommitTimestamp",
+    "userId",
+    "userName",
+    "operation",
+    "operationParameters",
+    "operationMetrics",
+    "readVersion",
+    "isolationLevel",
+    "isBlindAppend",
+    "engineInfo",
+    "clientVersion",
+    "txnId",
+    "userMetadata",
+];
+
+/// One commit of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryEntry {
+    /// Delta version.
+    pub version: u64,
+    /// Commit time, milliseconds since the Unix epoch; 0 if the commit does not say.
+    pub timestamp_ms: i64,
+    /// Operation, for example `MERGE`.
+    pub operation: String,
+    /// What the commit says besides the protocol's own entries: `sluice.operationId`,
+    /// `sluice.contentHash`, `sluice.appId`, `sluice.batch` and the caller's [`crate::Commit::info`].
+    pub info: Map<String, Value>,
+}
+
+/// What an entry of the log says besides files.
+#[derive(Debug)]
+pub(crate) struct LogEntry {
+    pub(crate) history: HistoryEntry,
+    pub(crate) transactions: Vec<Txn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Txn {
+    pub(crate) app_id: String,
+    pub(crate) version: i64,
+}
+
+/// What a snapshot has to know of the log.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) transactions: BTreeMap<String, i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    commit_info: Option<Map<String, Value>>,
+    txn: Option<Txn>,
+}
+
+impl DeltaStore {
+    /// Commits, latest first, at most `limit`; empty if the table does not exist. Entries that log
+    /// clean-up removed are left out.
+    ///
+    /// # Errors
+    /// [`LakeError::OpenTable`].
+    pub async fn history(&self, limit: usize) -> Result<Vec<HistoryEntry>, LakeError> {
+        let log_store = self.log_store()?;
+        let newest = newest_version(log_store.as_ref()).await.map_err(|source| self.cannot_open(source))?;
+        let Some(newest) = newest else { return Ok(Vec::new()) };
+        let store = log_store.object_store(None);
+        let read = (0..=newest).rev().take(limit).map(|version| read_entry(store.as_ref(), version));
+        let entries: Vec<Option<LogEntry>> = futures::stream::iter(read)
+            .buffered(READS_AT_ONCE)
+            .try_collect()
+            .await
+            .map_err(|source| self.cannot_open(source))?;
+        Ok(entries.into_iter().flatten().map(|entry| entry.history).collect())
+    }
+}
+
+pub(crate) fn entry_path(version: u64) -> Path {
+    Path::from(format!("_delta_log/{version:020}.json"))
+}
+
+/// Reads an entry; `None` if it is not there.
+pub(crate) async fn read_entry(store: &dyn ObjectStore, version: u64) -> Result<Option<LogEntry>, Cause> {
+    let bytes = match store.get(&entry_path(version)).await {
+        Ok(result) => result.bytes().await?,
+        Err(Error::NotFound { .. }) => return Ok(None),
+        Err(source) => return Err(Box::new(source)),
+    };
+    let mut transactions = Vec::new();
+    let mut info = Map::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        let line: Line = serde_json::from_slice(line)?;
+        transactions.extend(line.txn);
+        info = line.commit_info.unwrap_or(info);
+    }
+    let number = |key: &str| info.get(key).and_then(Value::as_i64);
+    let timestamp_ms = number("inCommitTimestamp").or_else(|| number("timestamp")).unwrap_or(0);
+    let operation = info.get("operation").and_then(Value::as_str).unwrap_or_default().to_owned();
+    info.retain(|key, _| !RESERVED.contains(&key.as_str()));
+    Ok(Some(LogEntry { history: HistoryEntry { version, timestamp_ms, operation, info }, transactions }))
+}
+
+/// Transactions and time of a version. `known` is what an older version said.
+pub(crate) async fn facts(
+    log_store: &dyn LogStore,
+    version: u64,
+    known: Option<(u64, &BTreeMap<String, i64>)>,
+) -> Result<Facts, Cause> {
+    let store = log_store.object_store(None);
+    let (first, mut transactions) = match known {
+        Some((known_version, transactions)) => (known_version + 1, transactions.clone()),
+        None => match newest_checkpoint(store.as_ref(), version).await? {
+            Some((checkpoint, files)) => (checkpoint + 1, checkpoint_transactions(store.as_ref(), &files).await?),
+            None => (0, BTreeMap::new()),
+        },
+    };
+    let mut timestamp_ms = None;
+    let first = first.min(version);
+    let read = (first..=version).map(|number| read_entry(store.as_ref(), number));
+    let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
+    while let Some(entry) = entries.try_next().await? {
+        let Some(entry) = entry else { continue };
+        for txn in entry.transactions {
+            transactions.insert(txn.app_id, txn.version);
+        }
+        if entry.history.version == version && entry.history.timestamp_ms > 0 {
+            timestamp_ms = Some(entry.history.timestamp_ms);
+        }
+    }
+    Ok(Facts { timestamp_ms, transactions })
+}
+
+/// Highest version that the log folder names; `None` if there is no table.
+pub(crate) async fn newest_version(log_store: &dyn LogStore) -> Result<Option<u64>, Cause> {
+    let names = log_names(log_store.object_store(None).as_ref()).await?;
+    Ok(names.iter().filter(|(_, rest, _)| rest == "json" || rest.starts_with("checkpoint.")).map(|(v, _, _)| *v).max())
+}
+
+/// The newest checkpoint at or before a version, with its files.
+async fn newest_checkpoint(store: &dyn ObjectStore, version: u64) -> Result<Option<(u64, Vec<Path>)>, Cause> {
+    let mut checkpoints: BTreeMap<u64, Vec<Path>> = BTreeMap::new();
+    for (number, rest, path) in log_names(store).await? {
+        if number <= version && rest.starts_with("checkpoint.") {
+            checkpoints.entry(number).or_default().push(path);
+        }
+    }
+    Ok(checkpoints.pop_last())
+}
+
+/// Names `<20 digits>.<rest>` of the log folder.
+async fn log_names(store: &dyn ObjectStore) -> Result<Vec<(u64, String, Path)>, Cause> {
+    let listed: Result<Vec<_>, Error> = store.list(Some(&Path::from("_delta_log"))).try_collect().await;
+    let files = match listed {
+        Ok(files) => files,
+        Err(Error::NotFound { .. }) => Vec::new(),
+        Err(source) => return Err(Box::new(source)),
+    };
+    let named = files.into_iter().filter_map(|file| {
+        let (number, rest) = file.location.filename()?.split_once('.')?;
+        let number = if number.len() == 20 { number.parse().ok()? } else { return None };
+        Some((number, rest.to_owned(), file.location.clone()))
+    });
+    Ok(named.collect())
+}
+
+async fn checkpoint_transactions(store: &dyn ObjectStore, files: &[Path]) -> Result<BTreeMap<String, i64>, Cause> {
+    let mut transactions = BTreeMap::new();
+    for file in files {
+        let bytes = store.get(file).await?.bytes().await?;
+        if file.as_ref().ends_with(".json") {
+            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                let line: Line = serde_json::from_slice(line)?;
+                transactions.extend(line.txn.map(|txn| (txn.app_id, txn.version)));
+            }
+            continue;
+        }
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
+        let Ok(column) = builder.schema().index_of("txn") else { continue };
+        let mask = ProjectionMask::roots(builder.parquet_schema(), [column]);
+        for batch in builder.with_projection(mask).build()? {
+            let batch = batch?;
+            let Some(txn) = batch.column(0).as_struct_opt() else { continue };
+            let (Some(ids), Some(versions)) = (txn.column_by_name("appId"), txn.column_by_name("version")) else {
+                continue;
+            };
+            let ids = arrow::compute::cast(ids, &arrow::datatypes::DataType::Utf8)?;
+            let (ids, versions) = (ids.as_string::<i32>(), versions.as_primitive::<Int64Type>());
+            for row in 0..txn.len() {
+                if txn.is_valid(row) && ids.is_valid(row) && versions.is_valid(row) {
+                    transactions.insert(ids.value(row).to_owned(), versions.value(row));
+                }
+            }
+        }
+    }
+    Ok(transactions)
+}

@@ -1,0 +1,297 @@
+//! What can go wrong in the lake.
+
+use deltalake::DeltaTableError;
+use deltalake::kernel::transaction::TransactionError;
+
+/// The error below, kept whole for the log; never shown by [`LakeError`] itself.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// What went wrong and where; the place comes last. Display never repeats the source, and an
+/// address is shown without user, password and query.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LakeError {
+    /// The address of a lake or source is not a folder, `file://` or `s3://` address.
+    #[error("this address can not be used, {reason}: {url}")]
+    BadUrl {
+        /// Why.
+        reason: &'static str,
+        /// Address, redacted.
+        url: String,
+    },
+    /// The store behind an address could not be opened (credentials, region, endpoint, folder).
+    #[error("the store can not be opened: {url}")]
+    Open {
+        /// Cause.
+        source: Cause,
+        /// Address, redacted.
+        url: String,
+    },
+    /// The store ignores the condition of a conditional put, so that two writers could overwrite
+    /// each other.
+    #[error("the store does not honour conditional writes (If-None-Match), Sluice can not write safely to it: {url}")]
+    NoConditionalPut {
+        /// Address, redacted.
+        url: String,
+    },
+    /// A path is empty, absolute where it may not be, or leaves its folder.
+    #[error("the path is not allowed here, it is empty or leaves its folder: {path}")]
+    BadPath {
+        /// Path.
+        path: String,
+    },
+    /// Nothing is there.
+    #[error("there is no such file: {path}")]
+    NotFound {
+        /// Path.
+        path: String,
+    },
+    /// A folder could not be listed.
+    #[error("the folder can not be listed: {path}")]
+    List {
+        /// Cause.
+        source: Cause,
+        /// Path.
+        path: String,
+    },
+    /// A file could not be read.
+    #[error("the file can not be read: {path}")]
+    Read {
+        /// Cause.
+        source: Cause,
+        /// Path.
+        path: String,
+    },
+    /// A file could not be written; whether it was is unknown.
+    #[error("the file can not be written: {path}")]
+    Write {
+        /// Cause.
+        source: Cause,
+        /// Path.
+        path: String,
+    },
+    /// A file could not be removed.
+    #[error("the file can not be removed: {path}")]
+    Delete {
+        /// Cause.
+        source: Cause,
+        /// Path.
+        path: String,
+    },
+    /// A file of Sluice's own does not hold what it should.
+    #[error("the file does not hold what Sluice wrote there, {reason}: {path}")]
+    Corrupt {
+        /// What is wrong.
+        reason: String,
+        /// Path.
+        path: String,
+    },
+    /// A table's log could not be read.
+    #[error("the table can not be opened: {path}")]
+    OpenTable {
+        /// Cause.
+        source: Cause,
+        /// Folder of the table.
+        path: String,
+    },
+    /// A version that the table does not have (any more).
+    #[error("the table has no version {version}: {path}")]
+    NoVersion {
+        /// Version asked for.
+        version: u64,
+        /// Folder of the table.
+        path: String,
+    },
+    /// A table that has to exist does not.
+    #[error("the table does not exist: {path}")]
+    NoTable {
+        /// Folder of the table.
+        path: String,
+    },
+    /// A table could not be created.
+    #[error("the table can not be created: {path}")]
+    CreateTable {
+        /// Cause.
+        source: Cause,
+        /// Folder of the table.
+        path: String,
+    },
+    /// Arrow columns that Delta has no type for.
+    #[error("the columns do not fit a Delta table: {path}")]
+    Schema {
+        /// Cause.
+        source: Cause,
+        /// Folder of the table.
+        path: String,
+    },
+    /// Rows could not be encoded as Parquet.
+    #[error("the rows can not be encoded: {path}")]
+    Encode {
+        /// Cause.
+        source: Cause,
+        /// File or folder of the table.
+        path: String,
+    },
+    /// A Parquet file could not be decoded.
+    #[error("the data file can not be decoded: {path}")]
+    Decode {
+        /// Cause.
+        source: Cause,
+        /// File.
+        path: String,
+    },
+    /// A commit failed and the log shows that it did not happen; it may be tried again.
+    #[error("the commit failed and was not made: {path}")]
+    Commit {
+        /// Cause.
+        source: Cause,
+        /// Folder of the table.
+        path: String,
+    },
+    /// A commit failed and the log could not be read again, so nobody knows whether it happened.
+    /// Trying the same batch again is safe.
+    #[error("the outcome of the commit is unknown, the log can not be read: {path}")]
+    CommitUnknown {
+        /// Cause of the failed reading.
+        source: Cause,
+        /// Folder of the table.
+        path: String,
+    },
+    /// The table needs a feature of the Delta protocol that Sluice can not write.
+    #[error("Sluice can not write to this table, its protocol does not allow it: {path}")]
+    NotWritable {
+        /// Cause.
+        source: Cause,
+        /// Folder of the table.
+        path: String,
+    },
+    /// The batch number was used for other content: two lakes' ledgers were mixed, or a file of the
+    /// batch changed. `BATCH_ID_REUSED`.
+    #[error("BATCH_ID_REUSED: batch {batch} of {app_id} is in the table with other content (version {version}): {path}")]
+    BatchIdReused {
+        /// Application id.
+        app_id: String,
+        /// Batch.
+        batch: i64,
+        /// Version that holds it.
+        version: u64,
+        /// Folder of the table.
+        path: String,
+    },
+    /// `delta.setTransactionRetentionDuration` is set, so batch numbers would be forgotten.
+    #[error(
+        "the table forgets batch numbers (delta.setTransactionRetentionDuration is set), remove the property first: {path}"
+    )]
+    TransactionRetention {
+        /// Folder of the table.
+        path: String,
+    },
+    /// A data file lies outside of its table.
+    #[error("the table's log names a file outside of the table: {path}")]
+    ForeignPath {
+        /// Path as the log has it.
+        path: String,
+    },
+    /// A data file with a deletion vector where rows can not be left out.
+    #[error("the data file has a deletion vector, its rows can not be handed out as a file: {path}")]
+    DeletionVector {
+        /// File.
+        path: String,
+    },
+    /// A background task was stopped.
+    #[error("the work on it was stopped: {path}")]
+    Stopped {
+        /// File or folder.
+        path: String,
+    },
+}
+
+impl LakeError {
+    /// Whether the same call may succeed later without anyone changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Open { source, .. }
+            | Self::List { source, .. }
+            | Self::Read { source, .. }
+            | Self::Write { source, .. }
+            | Self::Delete { source, .. }
+            | Self::OpenTable { source, .. }
+            | Self::CreateTable { source, .. }
+            | Self::Decode { source, .. } => cause_is_retryable(source.as_ref()),
+            Self::Commit { .. } | Self::CommitUnknown { .. } => true,
+            Self::BadUrl { .. }
+            | Self::NoConditionalPut { .. }
+            | Self::BadPath { .. }
+            | Self::NotFound { .. }
+            | Self::Corrupt { .. }
+            | Self::NoVersion { .. }
+            | Self::NoTable { .. }
+            | Self::Schema { .. }
+            | Self::Encode { .. }
+            | Self::NotWritable { .. }
+            | Self::BatchIdReused { .. }
+            | Self::TransactionRetention { .. }
+            | Self::ForeignPath { .. }
+            | Self::DeletionVector { .. }
+            | Self::Stopped { .. } => false,
+        }
+    }
+}
+
+/// Network trouble and a full disk pass; wrong names, missing rights and broken content do not.
+fn cause_is_retryable(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    if let Some(error) = cause.downcast_ref::<object_store::Error>() {
+        return store_is_retryable(error);
+    }
+    match cause.downcast_ref::<DeltaTableError>() {
+        Some(DeltaTableError::ObjectStore { source }) => store_is_retryable(source),
+        Some(DeltaTableError::Transaction { source: TransactionError::ObjectStore { source } }) => {
+            store_is_retryable(source)
+        }
+        Some(_) => false,
+        None => cause.downcast_ref::<std::io::Error>().is_some(),
+    }
+}
+
+fn store_is_retryable(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::Generic { .. } | object_store::Error::JoinError { .. })
+}
+
+/// An address without user, password, query and fragment, fit for a message.
+pub(crate) fn redact(url: &str) -> String {
+    let end = if url.contains("://") { url.find(['?', '#']).unwrap_or(url.len()) } else { url.len() };
+    let shown = &url[..end];
+    match shown.split_once("://") {
+        Some((scheme, rest)) => {
+            let host_end = rest.find('/').unwrap_or(rest.len());
+            match rest[..host_end].rfind('@') {
+                Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+                None => shown.to_owned(),
+            }
+        }
+        None => shown.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LakeError, redact};
+
+    #[test]
+    fn an_address_is_shown_without_secrets() {
+        assert_eq!(redact("s3://id:key@bucket/lake?X-Amz-Signature=abc#f"), "s3://bucket/lake");
+        assert_eq!(redact("s3://bucket/a@b"), "s3://bucket/a@b");
+        assert_eq!(redact("/data/what?"), "/data/what?");
+    }
+
+    #[test]
+    fn display_does_not_repeat_the_source() {
+        let source = object_store::Error::Generic { store: "S3", source: "the secret cause".into() };
+        let error = LakeError::Read { source: Box::new(source), path: "landing/a.json".to_owned() };
+        assert_eq!(error.to_string(), "the file can not be read: landing/a.json");
+        assert!(error.is_retryable());
+        let source = object_store::Error::PermissionDenied { path: "a".to_owned(), source: "no".into() };
+        assert!(!LakeError::Read { source: Box::new(source), path: "a".to_owned() }.is_retryable());
+    }
+}

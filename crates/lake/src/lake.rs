@@ -1,0 +1,250 @@
+//! The lake: files by path, conditional writes.
+
+use crate::delta_store::{DeltaStore, TableLocation};
+use crate::read_range::FooterCache;
+use crate::root::{Root, Style, root_over, style_of};
+use crate::snapshot_cache::SnapshotCache;
+use crate::{BatchManifest, LakeError, cache};
+use bytes::Bytes;
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+use url::Url;
+
+/// What a conditional write found.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutNew {
+    /// The file is ours.
+    Created,
+    /// Someone else's file is there; nothing was written.
+    Exists,
+}
+
+/// An open lake. Cheap to clone; clones share caches.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    pub(crate) shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) root: Arc<Root>,
+    /// Stores of sources outside of the lake, by bucket; `""` is the file system.
+    others: Mutex<BTreeMap<String, Arc<Root>>>,
+    writable: OnceCell<()>,
+    pub(crate) snapshots: SnapshotCache,
+    pub(crate) footers: FooterCache,
+    pub(crate) manifests: Mutex<BTreeMap<String, BatchManifest>>,
+    pub(crate) cache_folder: Option<PathBuf>,
+}
+
+/// A path in a store.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) root: Arc<Root>,
+    pub(crate) style: Style,
+    pub(crate) path: Path,
+}
+
+impl Lake {
+    /// Opens a lake: a folder (created if missing), `file://` or `s3://bucket/prefix`.
+    ///
+    /// S3 takes its credentials from the standard AWS chain (environment, profile files, web
+    /// identity, instance metadata) and honours `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP` and
+    /// `AWS_REGION`; nothing of it is stored.
+    ///
+    /// # Errors
+    /// [`LakeError::BadUrl`], [`LakeError::Open`].
+    pub async fn open(url: &str) -> Result<Self, LakeError> {
+        Ok(Self::over(Root::open(url).await?))
+    }
+
+    /// A lake over an open store, for example one that injects faults. `url` is the lake's address in
+    /// the store: `memory:///lake`, or `file:///folder` for a store over the whole file system.
+    ///
+    /// # Errors
+    /// [`LakeError::BadUrl`].
+    pub fn with_store(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Self, LakeError> {
+        Ok(Self::over(root_over(store, url)?))
+    }
+
+    fn over(root: Root) -> Self {
+        let cache_folder = if root.local.is_some() { None } else { cache::folder() };
+        Self {
+            shared: Arc::new(Shared {
+                root: Arc::new(root),
+                others: Mutex::default(),
+                writable: OnceCell::new(),
+                snapshots: SnapshotCache::default(),
+                footers: FooterCache::default(),
+                manifests: Mutex::default(),
+                cache_folder,
+            }),
+        }
+    }
+
+    /// Makes sure that the store honours conditional writes. Asks the store once; every write of a
+    /// table and every [`Lake::put_new`] does it too.
+    ///
+    /// # Errors
+    /// [`LakeError::NoConditionalPut`], [`LakeError::Write`].
+    pub async fn ensure_writable(&self) -> Result<(), LakeError> {
+        self.shared.writable.get_or_try_init(|| self.probe()).await.copied()
+    }
+
+    async fn probe(&self) -> Result<(), LakeError> {
+        let root = &self.shared.root;
+        if root.local.is_some() {
+            // The file system's own link() refuses an existing name.
+            return Ok(());
+        }
+        let name = "_sluice/probe";
+        let path = root.join(name)?;
+        let create = || root.store.put_opts(&path, Bytes::from_static(b"sluice").into(), PutMode::Create.into());
+        let refused = || LakeError::NoConditionalPut { url: root.url.clone() };
+        let failed = |source| LakeError::Write { source: Box::new(source), path: name.to_owned() };
+        for attempt in 0..2 {
+            match create().await {
+                Ok(_) if attempt == 0 => {}
+                Ok(_) | Err(Error::NotImplemented { .. } | Error::NotSupported { .. }) => return Err(refused()),
+                Err(Error::AlreadyExists { .. }) => {}
+                Err(source) => return Err(failed(source)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Address without secrets: the folder, or `s3://bucket/prefix`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.shared.root.url
+    }
+
+    /// Last part of the address, for titles.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let url = self.url().trim_end_matches(['/', '\\']);
+        url.rsplit(['/', '\\']).next().unwrap_or(url).to_owned()
+    }
+
+    /// Folder of a lake on this machine.
+    #[must_use]
+    pub fn local_root(&self) -> Option<&FilePath> {
+        self.shared.root.local.as_deref()
+    }
+
+    /// Bytes of a file; the path is relative to the lake, or a full address of another store.
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn read(&self, path: &str) -> Result<Bytes, LakeError> {
+        let place = self.place(path).await?;
+        let failed = |source| match source {
+            Error::NotFound { .. } => LakeError::NotFound { path: path.to_owned() },
+            source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
+        };
+        let result = place.root.store.get(&place.path).await.map_err(failed)?;
+        result.bytes().await.map_err(failed)
+    }
+
+    /// Writes a file unless one is there. Durable on return. When the reply is lost, the file is read
+    /// back: the same bytes count as created.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`]: whether the file was written is unknown.
+    pub async fn put_new(&self, path: &str, bytes: Bytes) -> Result<PutNew, LakeError> {
+        self.ensure_writable().await?;
+        let root = &self.shared.root;
+        let location = root.join(path)?;
+        let options = PutOptions::from(PutMode::Create);
+        match root.store.put_opts(&location, bytes.clone().into(), options).await {
+            Ok(_) => Ok(PutNew::Created),
+            // A local folder answers the truth. A remote store may answer so to its client's own
+            // repetition of a write whose first reply was lost.
+            Err(Error::AlreadyExists { .. }) if root.local.is_some() => Ok(PutNew::Exists),
+            Err(source) => {
+                let exists = matches!(source, Error::AlreadyExists { .. });
+                match self.read(path).await {
+                    Ok(found) if found == bytes => Ok(PutNew::Created),
+                    Ok(_) => Ok(PutNew::Exists),
+                    Err(_) if exists => Ok(PutNew::Exists),
+                    Err(_) => Err(LakeError::Write { source: Box::new(source), path: path.to_owned() }),
+                }
+            }
+        }
+    }
+
+    /// Writes a file, replacing one that is there. Durable on return.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn put(&self, path: &str, bytes: Bytes) -> Result<(), LakeError> {
+        let location = self.shared.root.join(path)?;
+        let failed = |source| LakeError::Write { source: Box::new(source), path: path.to_owned() };
+        self.shared.root.store.put(&location, bytes.into()).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Removes a file; one that is not there is fine.
+    ///
+    /// # Errors
+    /// [`LakeError::Delete`].
+    pub async fn delete(&self, path: &str) -> Result<(), LakeError> {
+        let location = self.shared.root.join(path)?;
+        match self.shared.root.store.delete(&location).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(source) => Err(LakeError::Delete { source: Box::new(source), path: path.to_owned() }),
+        }
+    }
+
+    /// Whether a file is there.
+    ///
+    /// # Errors
+    /// [`LakeError::Read`].
+    pub async fn exists(&self, path: &str) -> Result<bool, LakeError> {
+        let place = self.place(path).await?;
+        match place.root.store.head(&place.path).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(source) => Err(LakeError::Read { source: Box::new(source), path: path.to_owned() }),
+        }
+    }
+
+    /// A table, whether it exists or not.
+    #[must_use]
+    pub fn table(&self, location: TableLocation) -> DeltaStore {
+        DeltaStore::new(self.clone(), location)
+    }
+
+    /// Store and path of an address; other stores are opened on demand and kept.
+    pub(crate) async fn place(&self, path: &str) -> Result<Place, LakeError> {
+        let style = style_of(path)?;
+        let address = match &style {
+            Style::Relative => {
+                let root = Arc::clone(&self.shared.root);
+                let path = if path.is_empty() { root.prefix.clone() } else { root.join(path)? };
+                return Ok(Place { root, style, path });
+            }
+            Style::FilePath | Style::FileUrl => "/".to_owned(),
+            Style::Bucket(bucket) => format!("s3://{bucket}"),
+        };
+        let inside = style.parse(path)?;
+        let known = self.others().get(&address).cloned();
+        let root = match known {
+            Some(root) => root,
+            None => {
+                let opened = Arc::new(Root::open(&address).await?);
+                self.others().entry(address).or_insert(opened).clone()
+            }
+        };
+        Ok(Place { root, style, path: inside })
+    }
+
+    fn others(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Root>>> {
+        self.shared.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,130 @@
+//! Data files: written and durable, not yet visible.
+
+use crate::{DeltaStore, LakeError, stats};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use object_store::{ObjectStore, PutMode};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Rows of one row group: a page of a grid never decodes more than one or two.
+const ROW_GROUP_ROWS: usize = 131_072;
+/// Rows of one Parquet page, the least that a reader has to decode.
+const PAGE_ROWS: usize = 4_096;
+
+/// A data file that no version of the table names yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewFile {
+    /// Path inside the table.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Statistics for the `add` action.
+    pub stats_json: String,
+    /// BLAKE3 of the file, hex; also the tag `sluice.blake3`.
+    pub blake3: String,
+    /// Tags for the `add` action; callers may add their own.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl DeltaStore {
+    /// Writes one Parquet file of all batches, which share a schema. Durable on return, visible only
+    /// after [`DeltaStore::commit`].
+    ///
+    /// The name holds a hash of the content and a number that no other write has. Names made of the
+    /// content alone would let two writers of one batch share a file, and the loser's clean-up would
+    /// take it from the winner.
+    ///
+    /// # Errors
+    /// [`LakeError::Encode`], also for no batch at all; [`LakeError::Write`].
+    pub async fn write_file(&self, batches: &[RecordBatch]) -> Result<NewFile, LakeError> {
+        let no_encoding = |source: ParquetError| LakeError::Encode {
+            source: Box::new(source),
+            path: self.folder.clone(),
+        };
+        let Some(first) = batches.first() else {
+            return Err(no_encoding(ParquetError::General("no batches, so no columns".to_owned())));
+        };
+        let (schema, batches) = (first.schema(), batches.to_vec());
+        let encoded = tokio::task::spawn_blocking(move || {
+            let (bytes, metadata) = encode_parquet(&schema, &batches, parquet_properties())?;
+            let hash = blake3::hash(&bytes).to_hex().to_string();
+            Ok((bytes, stats::stats_json(&schema, &metadata), hash, metadata.file_metadata().num_rows()))
+        });
+        let (bytes, stats_json, blake3, rows) =
+            encoded.await.map_err(|_| LakeError::Stopped { path: self.folder.clone() })?.map_err(no_encoding)?;
+        let path = format!("part-{}-{}.parquet", blake3.get(..16).unwrap_or_default(), unique_number());
+        let size = bytes.len() as u64;
+        let store = &self.lake.shared.root.store;
+        store
+            .put_opts(&self.location_of(&path)?, bytes.into(), PutMode::Overwrite.into())
+            .await
+            .map_err(|source| LakeError::Write { source: Box::new(source), path: self.shown(&path) })?;
+        let tags = BTreeMap::from([("sluice.blake3".to_owned(), blake3.clone())]);
+        Ok(NewFile { path, size, rows: u64::try_from(rows).unwrap_or(0), stats_json, blake3, tags })
+    }
+
+    /// Removes files that will not be committed. A file that the latest version names stays, so it is
+    /// safe after [`crate::CommitOutcome::AlreadyApplied`] too; do not call it after an error of
+    /// [`DeltaStore::commit`], whose entry may still arrive. Failures leave unused files behind, no more.
+    pub async fn discard(&self, files: &[NewFile]) {
+        let named = match self.snapshot(None).await {
+            Ok(snapshot) => snapshot.map(|snapshot| snapshot.files).unwrap_or_default(),
+            Err(_) => return,
+        };
+        for file in files.iter().filter(|file| !named.iter().any(|kept| kept.path == file.path)) {
+            if let Err(error) = self.lake.delete(&self.shown(&file.path)).await {
+                tracing::warn!(file = %self.shown(&file.path), %error, "unused data file stays");
+            }
+        }
+    }
+}
+
+/// Sixteen hex digits that no other write of any process has.
+fn unique_number() -> String {
+    static PROCESS: OnceLock<u64> = OnceLock::new();
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let process = PROCESS.get_or_init(|| {
+        // The keys of a new hash state come from the system's random numbers.
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u32(std::process::id());
+        hasher.finish()
+    });
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    format!("{:016x}", process.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+}
+
+pub(crate) fn parquet_properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(PAGE_ROWS)
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_created_by(crate::create::ENGINE.to_owned())
+        .build()
+}
+
+pub(crate) fn encode_parquet(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    properties: WriterProperties,
+) -> Result<(Bytes, ParquetMetaData), ParquetError> {
+    let mut buffer = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut buffer, schema.clone(), Some(properties))?;
+    for batch in batches {
+        writer.write(batch)?;
+    }
+    let metadata = writer.close()?;
+    Ok((buffer.into(), metadata))
+}
