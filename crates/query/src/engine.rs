@@ -22,6 +22,8 @@ pub struct QueryEngine {
 
 /// What the clones share.
 pub(crate) struct Inner {
+    /// As opened.
+    options: QueryOptions,
     /// Idle connections; dropped before the results and before `root`.
     idle: Mutex<Vec<Connection>>,
     /// Never runs anything, so that a clone never waits.
@@ -46,10 +48,10 @@ impl QueryEngine {
     /// # Errors
     /// If DuckDB refuses a setting, or a folder name is not UTF-8.
     pub fn new(options: QueryOptions) -> Result<Self, QueryError> {
-        let options = options;
         let root = sandbox::open(&options)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                options,
                 idle: Mutex::new(Vec::new()),
                 root: Mutex::new(root),
                 jobs: Jobs::default(),
@@ -57,6 +59,12 @@ impl QueryEngine {
                 tables: Mutex::new(Tables::default()),
             }),
         })
+    }
+
+    /// The settings it was opened with.
+    #[must_use]
+    pub fn options(&self) -> &QueryOptions {
+        &self.inner.options
     }
 
     /// How far a job is, 0 to 1; `None` if it is not running or DuckDB can not tell.

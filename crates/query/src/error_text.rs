@@ -10,6 +10,8 @@ pub(crate) struct Embedded<'a> {
     pub text: &'a str,
     /// Bytes of ours before it.
     pub before: usize,
+    /// Bytes at its begin that were left out.
+    pub skipped: usize,
 }
 
 /// An error as DuckDB prints it with `errors_as_json`.
@@ -38,7 +40,7 @@ pub(crate) fn from_text(text: &str, sql: Option<Embedded<'_>>) -> QueryError {
     let written = read(text);
     let place = sql.and_then(|sql| {
         let position: usize = written.position.as_deref()?.parse().ok()?;
-        place_of(sql.text, position.checked_sub(sql.before)?)
+        place_of(sql.text, position.checked_sub(sql.before)? + sql.skipped)
     });
     QueryError { place, ..sentence(&written) }
 }
@@ -145,7 +147,7 @@ fn mask(message: &str) -> String {
             _ => None,
         };
         if let Some(close) = close {
-            for inner in chars.by_ref() {
+            while let Some(inner) = chars.next() {
                 if inner == close && chars.peek() != Some(&close) {
                     break;
                 }
@@ -193,7 +195,7 @@ mod tests {
     #[test]
     fn a_place_is_in_the_persons_text() {
         let json = r#"Binder Error: {"exception_type":"Binder","exception_message":"Referenced column \"x\" not found!\nCandidate bindings: \"y\"","position":"19"}"#;
-        let error = from_text(json, Some(Embedded { text: "SELECT\n x", before: 11 }));
+        let error = from_text(json, Some(Embedded { text: "SELECT\n x", before: 11, skipped: 0 }));
         assert_eq!(error.to_string(), "Referenced column \"x\" not found (line 2, column 2). Columns with a near name: \"y\"");
         assert_eq!(place_of("ä\nöx", 5).map(|p| (p.line, p.column, p.position)), Some((2, 2, 3)));
         assert_eq!(place_of("a", 9), None);

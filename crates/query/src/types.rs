@@ -37,6 +37,21 @@ impl DuckType {
         Self("VARCHAR".to_owned())
     }
 
+    /// `DOUBLE`.
+    pub(crate) fn double() -> Self {
+        Self("DOUBLE".to_owned())
+    }
+
+    /// `HUGEINT`.
+    pub(crate) fn hugeint() -> Self {
+        Self("HUGEINT".to_owned())
+    }
+
+    /// `TIMESTAMP`.
+    pub(crate) fn timestamp() -> Self {
+        Self("TIMESTAMP".to_owned())
+    }
+
     /// The text for DuckDB.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

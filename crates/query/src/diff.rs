@@ -1,0 +1,190 @@
+//! What changed between two versions of a table.
+
+use crate::diff_sql::{Pair, changed_rows, pairs};
+use crate::engine::QueryEngine;
+use crate::error::QueryError;
+use crate::relation::{Missing, Relation, read_parquet};
+use crate::result_store::count;
+use crate::sql::Sql;
+use duckdb::Connection;
+use sluice_api::{DiffColumn, ResultId, ResultView, SchemaChange, TableRef};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// A difference; [`sluice_api::DiffView`] without the versions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiffParts {
+    /// Table.
+    pub table: TableRef,
+    /// Rows only after.
+    pub inserted: u64,
+    /// Rows in both that differ.
+    pub updated: u64,
+    /// Rows only before.
+    pub deleted: u64,
+    /// Rows in both that are equal.
+    pub unchanged: u64,
+    /// Columns that came, went or have another type.
+    pub schema: Vec<SchemaChange>,
+    /// Columns, most changed first, then in the order of the table.
+    pub columns: Vec<DiffColumn>,
+    /// The changed rows: `_change` (`+`, `~`, `-`), the key, then `old.c` and `new.c` per column;
+    /// sorted by key.
+    pub result: ResultView,
+    /// How long it took, milliseconds.
+    pub elapsed_ms: u64,
+}
+
+impl QueryEngine {
+    /// Compares two versions of a table by key. Columns of Sluice (leading underscore) and those of
+    /// `ignore` are left out; null equals null and NaN equals NaN; a column of one side only is null
+    /// on the other. Files of both versions are not read.
+    ///
+    /// # Errors
+    /// If the key is empty or missing on a side, or a file can not be read.
+    #[expect(clippy::too_many_arguments, reason = "two sides of a comparison with files and columns each")]
+    pub fn diff(
+        &self,
+        table: &TableRef,
+        key: &[String],
+        before: &[PathBuf],
+        after: &[PathBuf],
+        before_columns: &[(String, String)],
+        after_columns: &[(String, String)],
+        ignore: &[&str],
+    ) -> Result<DiffParts, QueryError> {
+        let started = Instant::now();
+        let conn = self.inner.connect()?;
+        let in_before: BTreeSet<&PathBuf> = before.iter().collect();
+        let in_after: BTreeSet<&PathBuf> = after.iter().collect();
+        let only_before: Vec<PathBuf> = before.iter().filter(|file| !in_after.contains(file)).cloned().collect();
+        let only_after: Vec<PathBuf> = after.iter().filter(|file| !in_before.contains(file)).cloned().collect();
+        let old = Relation::open(&conn, &only_before, before_columns, Missing::Null)?;
+        let new = Relation::open(&conn, &only_after, after_columns, Missing::Null)?;
+        let pairs = pairs(&old.columns, &new.columns, ignore);
+        let keys = key_positions(table, key, &pairs)?;
+        let result = self.keep_select(&conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
+        let changes = match self.changes(&conn, &result, &pairs, &keys) {
+            Ok(changes) => changes,
+            Err(error) => {
+                self.drop_result(result.id);
+                return Err(error);
+            }
+        };
+        let rows_after = if after.is_empty() { 0 } else { count(&conn, &read_parquet(after)?)? };
+        let mut columns: Vec<DiffColumn> = pairs
+            .iter()
+            .enumerate()
+            .map(|(at, pair)| DiffColumn {
+                name: pair.name.clone(),
+                data_type: type_of(pair, before_columns, after_columns),
+                key: keys.contains(&at),
+                changed: changes.columns.get(at).copied().unwrap_or_default(),
+            })
+            .collect();
+        columns.sort_by_key(|column| std::cmp::Reverse(column.changed));
+        Ok(DiffParts {
+            table: table.clone(),
+            inserted: changes.inserted,
+            updated: changes.updated,
+            deleted: changes.deleted,
+            unchanged: rows_after.saturating_sub(changes.inserted + changes.updated),
+            schema: schema_changes(before_columns, after_columns, ignore),
+            columns,
+            result,
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Counts over the changed rows.
+    fn changes(
+        &self,
+        conn: &Connection,
+        result: &ResultView,
+        pairs: &[Pair],
+        keys: &[usize],
+    ) -> Result<Changes, QueryError> {
+        let stored = self.inner.results.get(ResultId(result.id.0))?;
+        let mut list = vec![
+            Sql::new("count(*) FILTER (WHERE \"_change\" = '+')"),
+            Sql::new("count(*) FILTER (WHERE \"_change\" = '~')"),
+            Sql::new("count(*) FILTER (WHERE \"_change\" = '-')"),
+        ];
+        for (at, pair) in pairs.iter().enumerate() {
+            if keys.contains(&at) {
+                list.push(Sql::new("0"));
+                continue;
+            }
+            let old = Sql::name(&["old.", &pair.name].concat());
+            let new = Sql::name(&["new.", &pair.name].concat());
+            list.push(
+                Sql::new("count(*) FILTER (WHERE \"_change\" = '~' AND ").sql(&pair.differs(&old, &new)).add(")"),
+            );
+        }
+        let sql = Sql::new("SELECT ").sql(&Sql::join(list, ", ")).add(" FROM ").sql(&stored.base.sql());
+        let changes = conn.query_row(sql.as_str(), [], |row| {
+            let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            Ok(Changes {
+                inserted: count(0)?,
+                updated: count(1)?,
+                deleted: count(2)?,
+                columns: (0..pairs.len()).map(|at| count(at + 3)).collect::<Result<_, _>>()?,
+            })
+        })?;
+        Ok(changes)
+    }
+}
+
+struct Changes {
+    inserted: u64,
+    updated: u64,
+    deleted: u64,
+    columns: Vec<u64>,
+}
+
+fn key_positions(table: &TableRef, key: &[String], pairs: &[Pair]) -> Result<Vec<usize>, QueryError> {
+    let missing = |what: String| QueryError::input(what, "Compare versions that both have the key of the contract");
+    if key.is_empty() {
+        return Err(missing(format!("{table} has no key")));
+    }
+    key.iter()
+        .map(|name| {
+            pairs
+                .iter()
+                .position(|pair| &pair.name == name && pair.before.is_some() && pair.after.is_some())
+                .ok_or_else(|| missing(format!("Key column `{name}` of {table} is not in both versions")))
+        })
+        .collect()
+}
+
+/// The word of the side after, else of the side before.
+fn type_of(pair: &Pair, before: &[(String, String)], after: &[(String, String)]) -> String {
+    after
+        .iter()
+        .chain(before)
+        .find(|(name, _)| name == &pair.name)
+        .map(|(_, word)| word.clone())
+        .or_else(|| pair.after.as_ref().or(pair.before.as_ref()).map(|ty| ty.exported().word()))
+        .unwrap_or_default()
+}
+
+fn schema_changes(before: &[(String, String)], after: &[(String, String)], ignore: &[&str]) -> Vec<SchemaChange> {
+    let counts = |name: &str| !name.starts_with('_') && !ignore.contains(&name);
+    let find = |side: &[(String, String)], name: &str| {
+        side.iter().find(|(other, _)| other == name).map(|(_, word)| word.clone())
+    };
+    let mut changes = Vec::new();
+    for (name, word) in after.iter().filter(|(name, _)| counts(name)) {
+        let old = find(before, name);
+        if old.as_ref() != Some(word) {
+            changes.push(SchemaChange { column: name.clone(), before: old, after: Some(word.clone()) });
+        }
+    }
+    for (name, word) in before.iter().filter(|(name, _)| counts(name)) {
+        if find(after, name).is_none() {
+            changes.push(SchemaChange { column: name.clone(), before: Some(word.clone()), after: None });
+        }
+    }
+    changes
+}

@@ -1,0 +1,96 @@
+//! The tables of the lake as views.
+
+use crate::engine::QueryEngine;
+use crate::error::QueryError;
+use crate::export::{DuckColumn, describe};
+use crate::relation::{Missing, Relation};
+use crate::sql::Sql;
+use sluice_api::{ResultColumn, TableRef};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::PoisonError;
+
+/// The files of one version of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFiles {
+    /// Table.
+    pub table: TableRef,
+    /// Name and type (in the contract's words) of the columns, in order: the order of the view, its
+    /// types, and all there is while the table has no files. Columns that only the files have follow.
+    pub columns: Vec<(String, String)>,
+    /// Parquet files of the version, inside the allowed folders; may be empty.
+    pub files: Vec<PathBuf>,
+}
+
+/// The views there are.
+#[derive(Default)]
+pub(crate) struct Tables {
+    views: BTreeMap<TableRef, TableFiles>,
+}
+
+/// Name of the view of a table.
+pub(crate) fn view_name(table: &TableRef) -> Sql {
+    Sql::new(table.layer.as_str()).add(".").ident(&table.name.dataset).add(".").ident(&table.name.table)
+}
+
+impl QueryEngine {
+    /// Defines `bronze|silver|gold.dataset.table` for these tables and for no others. A table that is
+    /// as it was costs nothing. Timestamps are shown without a zone (UTC is meant), because DuckDB
+    /// has its functions over zones in an extension.
+    ///
+    /// # Errors
+    /// If a file can not be read; the other tables are defined all the same, and the first error is
+    /// given.
+    pub fn set_tables(&self, tables: &[TableFiles]) -> Result<(), QueryError> {
+        let mut known = self.inner.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = None;
+        self.inner.with(|conn| {
+            let gone: Vec<TableRef> =
+                known.views.keys().filter(|table| !tables.iter().any(|new| &new.table == *table)).cloned().collect();
+            for table in gone {
+                let sql = Sql::new("DROP VIEW IF EXISTS ").sql(&view_name(&table));
+                conn.execute_batch(sql.as_str())?;
+                known.views.remove(&table);
+            }
+            for new in tables {
+                if known.views.get(&new.table) == Some(new) {
+                    continue;
+                }
+                let defined = Relation::open(conn, &new.files, &new.columns, Missing::Null).and_then(|relation| {
+                    let schema = Sql::new("CREATE SCHEMA IF NOT EXISTS ")
+                        .add(new.table.layer.as_str())
+                        .add(".")
+                        .ident(&new.table.name.dataset);
+                    conn.execute_batch(schema.as_str())?;
+                    let view = Sql::new("CREATE OR REPLACE VIEW ")
+                        .sql(&view_name(&new.table))
+                        .add(" AS FROM ")
+                        .sql(&relation.sql);
+                    conn.execute_batch(view.as_str()).map_err(QueryError::from)
+                });
+                match defined {
+                    Ok(()) => {
+                        known.views.insert(new.table.clone(), new.clone());
+                    }
+                    Err(error) => {
+                        known.views.remove(&new.table);
+                        let mut error = error;
+                        error.message = format!("{}: {}", new.table, error.message);
+                        first.get_or_insert(error);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Columns of a table as SQL sees it.
+    ///
+    /// # Errors
+    /// If there is no view of that name, or its files can not be read.
+    pub fn columns_of(&self, table: &TableRef) -> Result<Vec<ResultColumn>, QueryError> {
+        let columns = self.inner.with(|conn| describe(conn, &view_name(table)))?;
+        Ok(columns.iter().map(DuckColumn::view).collect())
+    }
+}
