@@ -13,6 +13,10 @@ const MARK: &str = "demo.json";
 /// The stream that the demo replays.
 const STREAM: &str = "debezium";
 
+/// What a new lake holds: contracts, gold models, and a source without contract for the Onboard screen.
+const LAID_OUT: &[(&str, &str)] =
+    &[("contracts", "contracts"), ("models", "models"), ("dms/parquet", "landing/dms/parquet")];
+
 /// A demo lake.
 pub(crate) struct DemoLake {
     folder: PathBuf,
@@ -97,10 +101,12 @@ impl DemoLake {
         println!("laying out the demo lake in {}", self.folder.display());
         std::fs::create_dir_all(&self.folder).with_context(|| format!("cannot create {}", self.folder.display()))?;
         std::fs::write(self.folder.join(MARK), json!({ "demo": "shop", "checkpoint": 0 }).to_string())?;
-        let template = self.fixtures.join("lake");
-        for file in files_below(&template, &|_| false).context("fixtures/shop/lake holds contracts and models")? {
-            let inside = file.strip_prefix(&template).unwrap_or(&file);
-            copy(&file, &self.folder.join(inside))?;
+        for (from, to) in LAID_OUT {
+            let folder = self.fixtures.join(from);
+            for file in files_below(&folder, &|_| false)? {
+                let inside = file.strip_prefix(&folder).unwrap_or(&file);
+                copy(&file, &self.folder.join(to).join(inside))?;
+            }
         }
         Ok(())
     }

@@ -13,13 +13,13 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_STD: &str = "/usr/lib/rustlib/src/rust/library/std/Cargo.toml";
 
 /// Compiles the screens and names the module.
-pub(crate) fn build(project: &Project) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(project: &Project, with_debian: bool) -> anyhow::Result<PathBuf> {
     let folder = project.target().join("wasm");
     let mut command = cargo(project.root());
     command.args(["build", "--release", "--package", "sluice-ui", "--lib", "--target", TARGET]);
     command.arg("--target-dir").arg(&folder);
     let sysroot = sysroot()?;
-    if has_target(&sysroot) || rustup_brings_it(&sysroot) {
+    if !with_debian && (has_target(&sysroot) || rustup_brings_it(&sysroot)) {
         println!("screens: compiling with the toolchain's own {TARGET}");
     } else {
         println!("screens: compiling with Debian's sources of the standard library");

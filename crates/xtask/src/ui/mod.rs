@@ -14,6 +14,9 @@ pub(crate) struct Options {
     /// Builds even if nothing changed.
     #[arg(long)]
     force: bool,
+    /// Compiles with Debian's sources of the standard library even if the toolchain has the target.
+    #[arg(long)]
+    debian: bool,
 }
 
 /// Builds what changed.
@@ -26,7 +29,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
         println!("screens: ui/dist is up to date");
         return Ok(());
     }
-    let wasm = compiler::build(project)?;
+    let wasm = compiler::build(project, options.debian)?;
     clear(&dist)?;
     bindgen::generate(&wasm, &dist)?;
     copy_page(&project.path("ui"), &dist)?;

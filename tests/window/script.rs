@@ -1,0 +1,49 @@
+//! JavaScript that looks at the page.
+
+/// Finds elements of the mirror by name: `arguments[0]` is the name, `arguments[1]` a role or null.
+/// Answers the best match as its box, or null. An exact name beats one that begins so, which beats
+/// one that holds the words.
+pub(crate) const FIND: &str = r"
+const [wanted, role] = arguments;
+const nameOf = node => (node.getAttribute('aria-label') || node.value || node.textContent || '').trim();
+let best = null;
+for (const node of document.querySelectorAll('[aria-label], [role], button, input, textarea')) {
+  if (role && (node.getAttribute('role') || node.tagName.toLowerCase()) !== role) continue;
+  const name = nameOf(node);
+  const rank = name === wanted ? 3 : name.startsWith(wanted) ? 2 : name.includes(wanted) ? 1 : 0;
+  if (!rank || (best && best.rank >= rank)) continue;
+  const box = node.getBoundingClientRect();
+  if (box.width < 1 || box.height < 1) continue;
+  best = { rank, name, x: box.x + box.width / 2, y: box.y + box.height / 2,
+           disabled: node.getAttribute('aria-disabled') === 'true' || node.disabled === true };
+}
+return best;
+";
+
+/// All names on the screen, for the message of a test that fails.
+pub(crate) const NAMES: &str = r"
+const names = [];
+for (const node of document.querySelectorAll('[aria-label], [role], button, input, textarea')) {
+  const name = (node.getAttribute('aria-label') || node.value || node.textContent || '').trim();
+  if (name) names.push((node.getAttribute('role') || node.tagName.toLowerCase()) + ': ' + name.slice(0, 120));
+}
+return names;
+";
+
+/// Whether text that is made at run time can be run as a program.
+pub(crate) const TRY_EVAL: &str = r"
+try { (0, eval)('1 + 1'); return 'ran'; } catch (error) { return error.name; }
+";
+
+/// Makes one call and tells whether it went as bytes over the shell's own protocol. Were that blocked,
+/// the shell's script would fall back to text messages without a word.
+pub(crate) const CALL_AS_THE_PAGE_DOES: &str = r#"
+const asked = [];
+const fetchOfPage = window.fetch;
+window.fetch = (address, ...rest) => { asked.push(String(address)); return fetchOfPage(address, ...rest); };
+const body = new TextEncoder().encode(JSON.stringify({ request: 'jobs' }));
+return window.__TAURI__.core.invoke('call', body).then(
+  answer => ({ asked, bytes: answer instanceof ArrayBuffer, text: new TextDecoder().decode(answer) }),
+  error => ({ asked, bytes: false, text: String(error) }),
+).finally(() => { window.fetch = fetchOfPage; });
+"#;

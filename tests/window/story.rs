@@ -1,0 +1,55 @@
+//! What a person does on the first day: open the lake, look at a table, step a replay, see what it
+//! changed, ask a question, publish.
+
+use crate::lake;
+use crate::script;
+use crate::window::Window;
+use anyhow::ensure;
+
+#[test]
+#[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
+fn a_first_day_with_the_shop() -> anyhow::Result<()> {
+    let files = tempfile::tempdir()?;
+    let window = Window::open(&lake::copy_for(files.path())?)?;
+
+    // Open the lake, open a table.
+    window.wait_for("shop-lake")?;
+    window.click("orders")?;
+    window.wait_for("History")?;
+
+    // Step a replay.
+    window.press("Ctrl 2")?;
+    window.click_button("Step")?;
+    window.wait_for("Balances")?;
+
+    // See what the step changed.
+    window.press("D")?;
+    window.wait_for("updated")?;
+
+    // Ask a question.
+    window.press("Ctrl 5")?;
+    window.type_text("SELECT status, count(*) AS orders FROM silver.shop.orders GROUP BY status ORDER BY status")?;
+    window.press("Ctrl Enter")?;
+    window.wait_for("delivered")?;
+
+    // Publish.
+    window.press("Ctrl 6")?;
+    window.click_button("Publish r1")?;
+    window.wait_for("r1 is published")?;
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
+fn the_page_is_locked_in_and_the_bridge_carries_bytes() -> anyhow::Result<()> {
+    let window = Window::open(&lake::prepared()?)?;
+    window.wait_for("shop-lake")?;
+
+    let eval = window.run(script::TRY_EVAL)?;
+    ensure!(eval == "EvalError", "the page could run text as a program: {eval}");
+
+    let call = window.run(script::CALL_AS_THE_PAGE_DOES)?;
+    ensure!(call["asked"] == serde_json::json!(["ipc://localhost/call"]), "the call took another way: {call}");
+    ensure!(call["bytes"] == true, "the answer was not bytes: {call}");
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The window as a person knows it: names on it, clicks, keys, pictures.
+
+use crate::display::{Server, start_display, start_driver};
+use crate::driver::Session;
+use crate::{keys, script};
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const QUIET: Duration = Duration::from_millis(800);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A running workbench. Fields end in the order they stand in: window, driver, display, files.
+pub(crate) struct Window {
+    session: Session,
+    _driver: Server,
+    _display: Server,
+    _files: TempDir,
+    display: String,
+}
+
+/// An element of the mirror.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Element {
+    pub(crate) name: String,
+    x: f64,
+    y: f64,
+    disabled: bool,
+}
+
+impl Window {
+    /// Starts the workbench on a lake.
+    pub(crate) fn open(lake: &Path) -> anyhow::Result<Self> {
+        let program = std::env::var_os("SLUICE_DESKTOP").map(PathBuf::from);
+        let program = program.context("SLUICE_DESKTOP names no program; run `cargo xtask window`")?;
+        let files = tempfile::tempdir()?;
+        let (display_server, display) = start_display()?;
+        let (driver, address) = start_driver(&display, files.path())?;
+        let words = ["--lake".to_owned(), lake.display().to_string()];
+        let session = Session::start(&address, &program, &words)?;
+        Ok(Self { session, _driver: driver, _display: display_server, _files: files, display })
+    }
+
+    /// Waits until something on the screen has this name or begins with it.
+    pub(crate) fn wait_for(&self, name: &str) -> anyhow::Result<Element> {
+        self.wait_for_role(None, name)
+    }
+
+    /// Clicks the middle of what has this name, once it can be clicked.
+    pub(crate) fn click(&self, name: &str) -> anyhow::Result<()> {
+        let element = self.wait_for(name)?;
+        self.click_at(&element)
+    }
+
+    /// Clicks a button.
+    pub(crate) fn click_button(&self, name: &str) -> anyhow::Result<()> {
+        let element = self.wait_for_role(Some("button"), name)?;
+        self.click_at(&element)
+    }
+
+    /// Presses keys together, such as `Ctrl Enter`.
+    pub(crate) fn press(&self, chord: &str) -> anyhow::Result<()> {
+        let keys = keys::of_chord(chord)?;
+        let down = keys.iter().map(|key| json!({ "type": "keyDown", "value": key }));
+        let up = keys.iter().rev().map(|key| json!({ "type": "keyUp", "value": key }));
+        self.keyboard(&down.chain(up).collect::<Vec<Value>>())
+    }
+
+    /// Types text into what has the focus.
+    pub(crate) fn type_text(&self, text: &str) -> anyhow::Result<()> {
+        let strokes = text.chars().flat_map(|letter| {
+            let key = letter.to_string();
+            [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+        });
+        self.keyboard(&strokes.collect::<Vec<Value>>())
+    }
+
+    /// Waits until the names on the screen stay the same for a while: answers have come, fades ended.
+    pub(crate) fn settle(&self) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let mut before = self.names()?;
+        let mut since = Instant::now();
+        while since.elapsed() < QUIET && begun.elapsed() < PATIENCE {
+            std::thread::sleep(LOOK_EVERY);
+            let now = self.names()?;
+            if now != before {
+                before = now;
+                since = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    /// All names on the screen.
+    pub(crate) fn names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(serde_json::from_value(self.session.run(script::NAMES, &[])?)?)
+    }
+
+    /// Runs JavaScript in the page.
+    pub(crate) fn run(&self, script: &str) -> anyhow::Result<Value> {
+        self.session.run(script, &[])
+    }
+
+    /// Takes a picture of the whole display, as a person sees it.
+    pub(crate) fn picture(&self, file: &Path) -> anyhow::Result<()> {
+        let status = Command::new("import")
+            .args(["-display", &self.display, "-window", "root", "-strip"])
+            .arg(file)
+            .status()
+            .context("cannot start `import` of ImageMagick")?;
+        if !status.success() {
+            bail!("no picture could be taken ({status})");
+        }
+        Ok(())
+    }
+
+    fn wait_for_role(&self, role: Option<&str>, name: &str) -> anyhow::Result<Element> {
+        let begun = Instant::now();
+        loop {
+            match self.find(role, name)? {
+                Some(element) if !element.disabled => return Ok(element),
+                found if begun.elapsed() > PATIENCE => {
+                    let state = if found.is_some() { "is disabled" } else { "is not on the screen" };
+                    bail!(
+                        "`{name}` {state} after {} s; there are:\n  {}",
+                        PATIENCE.as_secs(),
+                        self.names()?.join("\n  ")
+                    );
+                }
+                _ => std::thread::sleep(LOOK_EVERY),
+            }
+        }
+    }
+
+    fn find(&self, role: Option<&str>, name: &str) -> anyhow::Result<Option<Element>> {
+        let found = self.session.run(script::FIND, &[json!(name), json!(role)])?;
+        Ok(serde_json::from_value(found)?)
+    }
+
+    fn click_at(&self, element: &Element) -> anyhow::Result<()> {
+        let steps = json!([
+            { "type": "pointerMove", "duration": 0, "x": element.x.round(), "y": element.y.round(), "origin": "viewport" },
+            { "type": "pause", "duration": 50 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pause", "duration": 50 },
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let pointer = json!({ "pointerType": "mouse" });
+        self.session
+            .act(&json!({ "type": "pointer", "id": "mouse", "parameters": pointer, "actions": steps }))
+            .with_context(|| format!("cannot click `{}`", element.name))
+    }
+
+    fn keyboard(&self, strokes: &[Value]) -> anyhow::Result<()> {
+        self.session.act(&json!({ "type": "key", "id": "keyboard", "actions": strokes }))
+    }
+}
