@@ -17,6 +17,14 @@ pub trait Screen {
     /// Draws the inspector.
     fn inspector_ui(&mut self, _ui: &mut Ui, _cx: &mut Cx<'_>) {}
 
+    /// Whether it brings a side panel of its own in place of the lake's tree.
+    fn has_side(&self, _cx: &Cx<'_>) -> bool {
+        false
+    }
+
+    /// Draws its own side panel; the fill is painted already.
+    fn side_ui(&mut self, _ui: &mut Ui, _cx: &mut Cx<'_>) {}
+
     /// Whether it wants jobs and log below.
     fn has_bottom(&self) -> bool {
         false

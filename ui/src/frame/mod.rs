@@ -68,7 +68,13 @@ impl FrameState {
                 }
             }
             if let Some(side) = layout.side {
-                region(ui, "side panel", side, |ui| self.side.ui(ui, cx));
+                region(ui, "side panel", side, |ui| match &mut screen {
+                    Some(screen) if screen.has_side(cx) => {
+                        ui.painter().rect_filled(side, 0.0, tokens.panel);
+                        screen.side_ui(ui, cx);
+                    }
+                    _ => self.side.ui(ui, cx),
+                });
                 let size = &mut cx.workspace.panels.side;
                 splitter(ui, "side", side, crate::widget::Edge::Right, size, 200.0..=256.0);
             }
