@@ -1,1 +1,51 @@
-fn main(){}
+//! The `sluice` command: everything the window can do, without a window.
+//!
+//! Exit codes: 0 done; 1 a bug in Sluice; 2 wrong call; 3 a table stopped and the others completed;
+//! 4 the store or disk failed; 5 someone else wrote first; 6 a check of severity `fail` did not hold;
+//! 7 a comparison found differences; 130 cancelled.
+
+mod args;
+mod command;
+mod exit;
+mod print;
+mod progress;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+use sluice_runner::{Clock, Host, HostOptions};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("sluice: no threads could be started: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    let json = arguments.json;
+    match runtime.block_on(run(arguments)) {
+        Ok(exit) => exit.code(),
+        Err(error) => exit::report(&error, json),
+    }
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let options = HostOptions { lake: Some(arguments.lake), session_file: None, clock: Clock::system() };
+    let host = Host::new(options);
+    let out = print::Output { json: arguments.json };
+    match arguments.command {
+        Command::Onboard(call) => command::onboard::run(&host, &out, call).await,
+        Command::Replay(call) => command::replay::run(&host, &out, call).await,
+        Command::Status => command::status::run(&host, &out).await,
+        Command::Diff(call) => command::diff::run(&host, &out, call).await,
+        Command::Quality(call) => command::quality::run(&host, &out, call).await,
+        Command::Query(call) => command::query::run(&host, &out, call).await,
+        Command::Fingerprint(call) => command::fingerprint::run(&host, &out, call).await,
+        Command::Publish(call) => command::publish::run(&host, &out, call).await,
+        Command::Run(call) => command::run::run(&host, &out, call).await,
+        Command::Compare(call) => command::compare::run(&host, &out, call).await,
+    }
+}

@@ -1,1 +1,30 @@
-//! stub
+//! The loop: discover, decode, bronze, plan, silver, quality, gold, report; and the [`Host`] that
+//! answers the screens and the command line.
+//!
+//! Only this crate writes through `sluice-lake`. The desktop's replay and the runner's are the same
+//! function, [`replay`]; they differ in where the contracts come from.
+
+mod bronze;
+mod clock;
+mod compare;
+mod contract_set;
+mod error;
+mod gold;
+mod host;
+mod job;
+mod onboard;
+mod quarantine;
+mod replay;
+mod run;
+mod silver;
+mod source_files;
+mod table_run;
+
+pub use clock::Clock;
+pub use compare::{TableComparison, compare_with_source};
+pub use contract_set::{ContractSet, Model};
+pub use error::RunError;
+pub use host::{Host, HostOptions};
+pub use job::{Job, JobRegistry};
+pub use replay::{ReplayOptions, replay};
+pub use run::{RunMode, RunOptions, run};

@@ -1,0 +1,183 @@
+//! What the user typed.
+
+use clap::{Args, Parser, Subcommand};
+use sluice_api::{ReplayLimits, TableName, TableRef};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Replays change data into bronze, silver and gold, checks it, and publishes how.
+#[derive(Debug, Parser)]
+#[command(name = "sluice", version, after_help = "Exit codes: 0 done, 1 a bug, 2 wrong call, 3 a table stopped and the others completed, 4 store or disk failed, 5 someone else wrote first, 6 a failing check, 7 a comparison found differences, 130 cancelled.")]
+pub(crate) struct Arguments {
+    /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
+    #[arg(long, global = true, env = "SLUICE_LAKE", default_value = ".")]
+    pub(crate) lake: String,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at change files and propose contracts.
+    Onboard(Onboard),
+    /// Take new change files to bronze, silver and gold, by the contracts in the lake's draft.
+    Replay(Replay),
+    /// Tables, versions, waiting files, problems.
+    Status,
+    /// What changed between two versions of a table.
+    Diff(Diff),
+    /// Checks and quarantine of a table.
+    Quality(Table),
+    /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
+    Query(Query),
+    /// Canonical content hash of a table.
+    Fingerprint(Fingerprint),
+    /// Make the draft a release that the runner takes.
+    Publish(Publish),
+    /// Replay by the published release.
+    Run(Run),
+    /// Compare silver with dumps of the source tables.
+    #[command(hide = true)]
+    Compare(Compare),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Onboard {
+    /// Folder or URL with change files; relative paths are inside the lake.
+    pub(crate) source: String,
+    /// Name for the table, when the source holds one.
+    #[arg(long)]
+    pub(crate) name: Option<TableName>,
+    /// Save the proposed contracts that have no open question into the draft.
+    #[arg(long)]
+    pub(crate) save: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// At most this many batches per table.
+    #[arg(long)]
+    pub(crate) batches: Option<u64>,
+    /// At most this many files in a batch.
+    #[arg(long)]
+    pub(crate) max_files: Option<u64>,
+    /// At most this many bytes in a batch; one file is always taken.
+    #[arg(long)]
+    pub(crate) max_bytes: Option<u64>,
+}
+
+impl Limits {
+    pub(crate) fn to_api(&self, full_refresh: bool, dry_run: bool) -> ReplayLimits {
+        ReplayLimits {
+            batches: self.batches,
+            max_files: self.max_files,
+            max_bytes: self.max_bytes,
+            full_refresh,
+            dry_run,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Only this table; may be given several times.
+    #[arg(long = "table", value_name = "D.T")]
+    pub(crate) tables: Vec<TableName>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// Rebuild silver from bronze first.
+    #[arg(long)]
+    pub(crate) full_refresh: bool,
+    /// Count what would happen, write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Table {
+    /// dataset.table
+    pub(crate) table: TableName,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// dataset.table (silver), or with its layer.
+    pub(crate) table: TableRef,
+    /// Version before.
+    #[arg(long)]
+    pub(crate) from: u64,
+    /// Version after.
+    #[arg(long)]
+    pub(crate) to: u64,
+    /// Changed rows to print.
+    #[arg(long, default_value_t = 50)]
+    pub(crate) rows: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// One SELECT.
+    pub(crate) sql: String,
+    /// Rows to print.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) rows: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fingerprint {
+    /// dataset.table (silver), or with its layer.
+    pub(crate) table: TableRef,
+    /// Version, the latest if not given.
+    #[arg(long)]
+    pub(crate) version: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// What this release is about.
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+    /// Show what would change and stop.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Publish although checks fail or contracts are missing.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The release that the draft was compared with; another current release is a conflict.
+    #[arg(long)]
+    pub(crate) base: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// One run (the default).
+    #[arg(long, conflicts_with_all = ["interval", "continuous"])]
+    pub(crate) once: bool,
+    /// A run every so often, for example 15m.
+    #[arg(long, value_parser = duration, conflicts_with = "continuous")]
+    pub(crate) interval: Option<Duration>,
+    /// A run as soon as files land.
+    #[arg(long)]
+    pub(crate) continuous: bool,
+    /// Tables at the same time.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) concurrency: usize,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Folder with <table>.jsonl.gz dumps.
+    #[arg(long)]
+    pub(crate) oracle: PathBuf,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    sluice_contract::parse_duration_seconds(text)
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("`{text}` is not a duration, write for example 30s, 15m or 1h"))
+}

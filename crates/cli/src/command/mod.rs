@@ -1,0 +1,13 @@
+//! One file per command.
+
+pub(crate) mod compare;
+pub(crate) mod diff;
+pub(crate) mod fingerprint;
+pub(crate) mod onboard;
+pub(crate) mod publish;
+pub(crate) mod quality;
+pub(crate) mod query;
+pub(crate) mod replay;
+pub(crate) mod rows;
+pub(crate) mod run;
+pub(crate) mod status;

@@ -1,0 +1,85 @@
+//! `sluice replay`.
+
+use crate::args::Replay;
+use crate::exit::{Exit, code_of};
+use crate::print::{Grid, Output, ledger, number, version};
+use crate::progress::watch;
+use sluice_api::{ErrorCode, JobId, ReplaySummary};
+use sluice_runner::{ContractSet, Host, ReplayOptions, replay};
+
+/// Replays by the draft's contracts.
+pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Result<Exit> {
+    let job = host.jobs().start(JobId(1), "Replay");
+    let work = async {
+        let (lake, engine) = (host.lake().await?, host.engine().await?);
+        let set = ContractSet::draft(&lake).await?;
+        for problem in &set.problems {
+            eprintln!("left out: {problem}");
+        }
+        let options = ReplayOptions {
+            tables: call.tables,
+            limits: call.limits.to_api(call.full_refresh, call.dry_run),
+            concurrency: 0,
+        };
+        replay(&lake, &engine, &set, &options, &job).await
+    };
+    let summary = watch(&job, out.json, work).await.map_err(|error| error.to_api())?;
+    out.show(&summary, text)?;
+    Ok(exit_of(&summary))
+}
+
+/// Exit for what a replay did: a table that stopped is told apart from one that was cancelled.
+pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
+    let errors: Vec<ErrorCode> =
+        summary.tables.iter().filter_map(|table| table.error.as_ref()).map(|error| error.code).collect();
+    match errors.as_slice() {
+        [] => Exit::Done,
+        all if all.iter().any(|code| code_of(*code) == 130) => Exit::Cancelled,
+        _ => Exit::TableStopped,
+    }
+}
+
+/// What a replay did, for people.
+pub(crate) fn text(summary: &ReplaySummary) -> String {
+    let mut grid = Grid::new(&[
+        "table", ">files", ">batches", ">rows in", ">inserted", ">updated", ">deleted", ">superseded", ">quarantined",
+        ">silver", ">version",
+    ]);
+    for table in &summary.tables {
+        let counters = &table.counters;
+        grid.row([
+            table.table.to_string(),
+            number(table.files),
+            number(table.batches),
+            number(counters.rows_in),
+            number(counters.inserted),
+            number(counters.updated),
+            number(counters.deleted),
+            number(counters.superseded),
+            number(counters.quarantined),
+            number(counters.silver_after),
+            version(table.silver_version),
+        ]);
+    }
+    let mut text = grid.to_text();
+    for table in summary.tables.iter().filter(|table| table.batches > 0) {
+        text.push_str(&format!("{}: {}\n", table.table, ledger(&table.counters)));
+    }
+    for table in &summary.tables {
+        for (reason, count) in &table.reasons {
+            text.push_str(&format!("{}: {} {reason} in quarantine\n", table.table, number(*count)));
+        }
+        if let Some(error) = &table.error {
+            text.push_str(&format!("{}: stopped: {error}\n", table.table));
+        }
+    }
+    for gold in &summary.gold {
+        text.push_str(&format!("gold.{}: {} rows, v{}\n", gold.model, number(gold.rows), gold.version));
+    }
+    let files: u64 = summary.tables.iter().map(|table| table.files).sum();
+    let done = if summary.dry_run { "would be ingested, nothing was written" } else { "ingested" };
+    #[expect(clippy::cast_precision_loss, reason = "seconds for display")]
+    let seconds = summary.elapsed_ms as f64 / 1_000.0;
+    text.push_str(&format!("{} files {done} in {seconds:.2} s\n", number(files)));
+    text
+}

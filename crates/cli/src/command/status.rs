@@ -1,0 +1,35 @@
+//! `sluice status`.
+
+use crate::exit::{Exit, reply, unexpected};
+use crate::print::{Grid, Output, number, version};
+use sluice_api::{LakeView, Reply, Request};
+use sluice_runner::Host;
+
+/// Tables, versions, waiting files and problems.
+pub(crate) async fn run(host: &Host, out: &Output) -> anyhow::Result<Exit> {
+    let Reply::Lake(view) = reply(host.handle(Request::Lake).await)? else { return Err(unexpected()) };
+    out.show(&view, text)?;
+    Ok(Exit::Done)
+}
+
+fn text(view: &LakeView) -> String {
+    let release = view.release.map_or_else(|| "nothing published".to_owned(), |release| format!("published r{release}"));
+    let mut text = format!("{}, {release}, {} contracts differ in the draft\n\n", view.url, view.draft_changes);
+    let mut grid = Grid::new(&["table", ">rows", ">version", "health", ">waiting files"]);
+    for table in &view.tables {
+        let waiting = view.waiting.iter().find(|waiting| waiting.table == table.table.name);
+        let waiting = waiting.filter(|_| table.table.layer == sluice_api::Layer::Silver).map_or(0, |w| w.files);
+        grid.row([
+            table.table.to_string(),
+            table.rows.map_or_else(|| "-".to_owned(), number),
+            version(table.version),
+            format!("{:?}{}", table.health, table.note.as_ref().map(|n| format!(": {n}")).unwrap_or_default()),
+            if waiting == 0 { String::new() } else { number(waiting) },
+        ]);
+    }
+    text.push_str(&grid.to_text());
+    for problem in &view.problems {
+        text.push_str(&format!("problem: {problem}\n"));
+    }
+    text
+}

@@ -1,0 +1,74 @@
+//! How the command ends.
+
+use sluice_api::{ApiError, ErrorCode, Reply};
+use std::process::ExitCode;
+
+/// An end without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything done.
+    Done,
+    /// A table stopped, the others completed.
+    TableStopped,
+    /// A check of severity `fail` does not hold.
+    CheckFailed,
+    /// A comparison found differences.
+    Different,
+    /// Cancelled on a whole batch.
+    Cancelled,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Done => 0,
+            Self::TableStopped => 3,
+            Self::CheckFailed => 6,
+            Self::Different => 7,
+            Self::Cancelled => 130,
+        })
+    }
+}
+
+/// Prints an error with its next step and gives its exit code.
+pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
+    let known = error.downcast_ref::<ApiError>().cloned();
+    let shown = known.unwrap_or_else(|| ApiError::new(ErrorCode::Internal, format!("{error:#}"), ""));
+    if json {
+        match serde_json::to_string(&serde_json::json!({ "error": shown })) {
+            Ok(text) => eprintln!("{text}"),
+            Err(_) => eprintln!("{{}}"),
+        }
+    } else {
+        eprintln!("error: {}", shown.message);
+        if !shown.next.is_empty() {
+            eprintln!("next: {}", shown.next);
+        }
+    }
+    ExitCode::from(code_of(shown.code))
+}
+
+/// Exit code of a kind of error.
+pub(crate) fn code_of(code: ErrorCode) -> u8 {
+    match code {
+        ErrorCode::Internal => 1,
+        ErrorCode::Input | ErrorCode::NotFound => 2,
+        ErrorCode::Storage => 4,
+        ErrorCode::Conflict => 5,
+        ErrorCode::Quality => 6,
+        ErrorCode::Cancelled => 130,
+    }
+}
+
+/// The reply, or its error.
+pub(crate) fn reply(reply: Reply) -> anyhow::Result<Reply> {
+    match reply {
+        Reply::Error(error) => Err(error.into()),
+        other => Ok(other),
+    }
+}
+
+/// A reply of a kind that was not asked for: a bug.
+pub(crate) fn unexpected() -> anyhow::Error {
+    ApiError::new(ErrorCode::Internal, "The host answered something else", "Please report it").into()
+}

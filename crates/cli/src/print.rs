@@ -1,0 +1,101 @@
+//! Text for people, JSON for programs.
+
+use anyhow::Result;
+use serde::Serialize;
+use sluice_api::Counters;
+
+/// How to print.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// Prints `value` as JSON, or `text` of it.
+    pub(crate) fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(value)?);
+        } else {
+            print!("{}", text(value));
+        }
+        Ok(())
+    }
+}
+
+/// A table of text with aligned columns; numbers stand right.
+pub(crate) struct Grid {
+    rows: Vec<Vec<String>>,
+    right: Vec<bool>,
+}
+
+impl Grid {
+    /// A grid with a header; a name that begins with `>` stands right.
+    pub(crate) fn new(header: &[&str]) -> Self {
+        let right = header.iter().map(|name| name.starts_with('>')).collect();
+        Self { rows: vec![header.iter().map(|name| name.trim_start_matches('>').to_owned()).collect()], right }
+    }
+
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    pub(crate) fn to_text(&self) -> String {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (column, cell) in row.iter().enumerate() {
+                let pad = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
+                if self.right.get(column).copied().unwrap_or(false) {
+                    line.push_str(&pad);
+                    line.push_str(cell);
+                } else {
+                    line.push_str(cell);
+                    line.push_str(&pad);
+                }
+                line.push_str("  ");
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// `1,234,567`.
+pub(crate) fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The ledger as an equation.
+pub(crate) fn ledger(counters: &Counters) -> String {
+    let verdict = if counters.balances() { "balances" } else { "DOES NOT BALANCE" };
+    format!(
+        "{} in = {} applied + {} superseded + {} quarantined; silver {} + {} inserted - {} deleted = {}; {verdict}",
+        number(counters.rows_in),
+        number(counters.applied()),
+        number(counters.superseded),
+        number(counters.quarantined),
+        number(counters.silver_before),
+        number(counters.inserted),
+        number(counters.deleted),
+        number(counters.silver_after),
+    )
+}
+
+/// `v42`, or `-`.
+pub(crate) fn version(version: Option<u64>) -> String {
+    version.map_or_else(|| "-".to_owned(), |version| format!("v{version}"))
+}

@@ -1,0 +1,59 @@
+//! Progress bars for long work, and Ctrl-C.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use sluice_runner::Job;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Runs `work` and shows the progress of `job` on a terminal; Ctrl-C asks the job to stop at the
+/// end of a batch, a second one ends the program.
+pub(crate) async fn watch<T>(job: &Job, quiet: bool, work: impl Future<Output = T>) -> T {
+    let bars = MultiProgress::new();
+    let show = !quiet && std::io::stderr().is_terminal();
+    let mut shown: BTreeMap<String, ProgressBar> = BTreeMap::new();
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    let mut asked = false;
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                if show {
+                    draw(job, &bars, &mut shown);
+                    for bar in shown.values() {
+                        bar.finish();
+                    }
+                }
+                return done;
+            }
+            _ = tick.tick() => if show { draw(job, &bars, &mut shown) },
+            signal = tokio::signal::ctrl_c() => {
+                if signal.is_err() {
+                    continue;
+                }
+                if asked {
+                    std::process::exit(130);
+                }
+                asked = true;
+                eprintln!("stopping at the end of the batch, Ctrl-C again ends at once (nothing is lost either way)");
+                job.cancel();
+            }
+        }
+    }
+}
+
+fn draw(job: &Job, bars: &MultiProgress, shown: &mut BTreeMap<String, ProgressBar>) {
+    for progress in job.view().progress {
+        let bar = shown.entry(progress.what.clone()).or_insert_with(|| {
+            let bar = bars.add(ProgressBar::new(progress.total));
+            let style = ProgressStyle::with_template("{prefix:24} {bar:30} {pos:>5}/{len:<5} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_prefix(progress.what.clone());
+            bar
+        });
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        bar.set_message(format!("{} rows  {}", crate::print::number(progress.rows), progress.note));
+    }
+}

@@ -1,0 +1,114 @@
+//! The contracts and models that a replay works by: the lake's draft, or a published release.
+
+use crate::RunError;
+use sluice_contract::{Contract, Problem, TableName};
+use sluice_lake::Lake;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A gold model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// `dataset.model`.
+    pub name: TableName,
+    /// One `SELECT` over silver and other models.
+    pub sql: String,
+}
+
+/// Contracts by table, models by name, and what could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct ContractSet {
+    /// Valid contracts.
+    pub contracts: BTreeMap<TableName, Arc<Contract>>,
+    /// Models.
+    pub models: Vec<Model>,
+    /// Problems of contracts that are left out.
+    pub problems: Vec<Problem>,
+}
+
+impl ContractSet {
+    /// The draft in the lake. A contract with problems is left out and reported; the others go on.
+    ///
+    /// # Errors
+    /// When the lake can not be read.
+    pub async fn draft(lake: &Lake) -> Result<Self, RunError> {
+        let mut set = Self::default();
+        for (path, text) in lake.contract_texts().await? {
+            match Contract::parse(&text, &path) {
+                Ok(contract) => {
+                    if let Some(other) = set.contracts.insert(contract.name.clone(), Arc::new(contract)) {
+                        set.problems.push(Problem {
+                            file: path,
+                            line: 1,
+                            column: 1,
+                            message: format!("{} has a second contract", other.name),
+                            mend: "Keep one file per table".to_owned(),
+                        });
+                    }
+                }
+                Err(problems) => set.problems.extend(problems),
+            }
+        }
+        set.models = lake.models().await?.into_iter().map(|(name, _, sql)| Model { name, sql }).collect();
+        Ok(set)
+    }
+
+    /// The published release that is current.
+    ///
+    /// # Errors
+    /// When nothing is published, or the lake can not be read.
+    pub async fn published(lake: &Lake) -> Result<(u64, Self), RunError> {
+        let release = sluice_publish::current(lake).await?.ok_or_else(|| {
+            RunError::not_found("Nothing is published in this lake", "Publish the draft with `sluice publish` first")
+        })?;
+        let contracts =
+            release.contracts.into_iter().map(|(_, contract)| (contract.name.clone(), Arc::new(contract))).collect();
+        let models = release.models.into_iter().map(|(name, sql)| Model { name, sql }).collect();
+        Ok((release.number, Self { contracts, models, problems: Vec::new() }))
+    }
+
+    /// The contract of a table.
+    ///
+    /// # Errors
+    /// [`RunError::NotFound`] that names the tables there are.
+    pub fn contract(&self, name: &TableName) -> Result<Arc<Contract>, RunError> {
+        self.contracts.get(name).cloned().ok_or_else(|| {
+            let known: Vec<String> = self.contracts.keys().map(ToString::to_string).collect();
+            let next = if known.is_empty() {
+                "Onboard a table first with `sluice onboard`".to_owned()
+            } else {
+                format!("There are {}", known.join(", "))
+            };
+            RunError::not_found(format!("There is no valid contract for {name}"), next)
+        })
+    }
+}
+
+/// Hash of everything in a contract that decides what silver holds. When it changes, silver is
+/// rebuilt from bronze.
+#[must_use]
+pub(crate) fn silver_hash(contract: &Contract) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut text = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    };
+    for key in contract.apply.key.iter().chain(&contract.sequence()) {
+        text(key);
+    }
+    if let Some(delete) = &contract.apply.delete_when {
+        text(&delete.column);
+        text(&delete.value);
+    }
+    for column in &contract.columns {
+        text(&column.name);
+        text(&column.data_type.to_string());
+        text(if column.required { "required" } else { "nullable" });
+        text(if column.removed { "removed" } else { "kept" });
+        text(column.default.as_deref().unwrap_or("\0"));
+        text(&column.renamed_from.join("\0"));
+    }
+    if let Some(source) = &contract.source {
+        text(&format!("{source:?}"));
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}

@@ -1,0 +1,130 @@
+//! What stops a table, and what to do about it.
+
+use sluice_api::{ApiError, ErrorCode};
+use sluice_contract::Problem;
+
+/// Why work on a table or a lake ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Store, disk or Delta log.
+    #[error(transparent)]
+    Lake(#[from] sluice_lake::LakeError),
+    /// DuckDB.
+    #[error(transparent)]
+    Query(#[from] sluice_query::QueryError),
+    /// Plan.
+    #[error(transparent)]
+    Engine(#[from] sluice_engine::EngineError),
+    /// Decoder.
+    #[error(transparent)]
+    Decode(#[from] sluice_cdc::DecodeError),
+    /// Releases.
+    #[error(transparent)]
+    Publish(#[from] sluice_publish::PublishError),
+    /// Arrow.
+    #[error("columns do not fit together")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// A contract text.
+    #[error("{} problem(s) in the contract, the first is {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Contract(Vec<Problem>),
+    /// Words of the call.
+    #[error("{message}")]
+    Input {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        next: String,
+    },
+    /// Something named does not exist.
+    #[error("{message}")]
+    NotFound {
+        /// What is missing.
+        message: String,
+        /// What to do.
+        next: String,
+    },
+    /// Checks of severity `fail` do not hold.
+    #[error("batch {batch} of {table} was not published, {stays}. {reason}")]
+    Refused {
+        /// Table.
+        table: String,
+        /// Batch.
+        batch: u64,
+        /// What readers see.
+        stays: String,
+        /// Which check, or how much quarantine.
+        reason: String,
+    },
+    /// Another writer was faster.
+    #[error("another writer committed to {0} at the same time")]
+    Conflict(String),
+    /// Cancelled.
+    #[error("cancelled after a whole batch")]
+    Cancelled,
+    /// A file of the user's machine.
+    #[error("{path} can not be read or written")]
+    File {
+        /// Path.
+        path: String,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A task ended without an answer, or a stored document is not what it should be.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl RunError {
+    /// A wrong call.
+    pub(crate) fn input(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Input { message: message.into(), next: next.into() }
+    }
+
+    /// A missing thing.
+    pub(crate) fn not_found(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::NotFound { message: message.into(), next: next.into() }
+    }
+
+    /// As a person sees it, causes included.
+    #[must_use]
+    pub fn to_api(&self) -> ApiError {
+        let mut message = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
+            }
+            cause = error.source();
+        }
+        let (code, next) = match self {
+            Self::Lake(error) if error.is_retryable() => {
+                (ErrorCode::Storage, "Nothing is lost, run it again".to_owned())
+            }
+            Self::Lake(_) | Self::File { .. } => {
+                (ErrorCode::Storage, "Committed batches stay; check the path, access and free space".to_owned())
+            }
+            Self::Query(error) => (ErrorCode::Input, error.next_step()),
+            Self::Contract(problems) => {
+                (ErrorCode::Input, problems.first().map(|problem| problem.mend.clone()).unwrap_or_default())
+            }
+            Self::Input { next, .. } => (ErrorCode::Input, next.clone()),
+            Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),
+            Self::Decode(_) => (ErrorCode::Input, "Correct the contract's source and run it again".to_owned()),
+            Self::Refused { .. } => {
+                (ErrorCode::Quality, "Look at the quality screen, mend the data or the contract, and replay".to_owned())
+            }
+            Self::Conflict(_) => (ErrorCode::Conflict, "Nothing is lost, run it again".to_owned()),
+            Self::Publish(error) if error.is_conflict() => {
+                (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
+            }
+            Self::Publish(_) => (ErrorCode::Storage, "The current release stays; try again".to_owned()),
+            Self::Cancelled => (ErrorCode::Cancelled, "Replay again to go on".to_owned()),
+            Self::Engine(_) | Self::Arrow(_) | Self::Internal(_) => {
+                (ErrorCode::Internal, "Nothing was committed; please report it".to_owned())
+            }
+        };
+        ApiError::new(code, message, next)
+    }
+}

@@ -1,0 +1,123 @@
+//! Checks now, and the quarantine.
+
+use super::OpenLake;
+use super::results::elapsed_ms;
+use crate::RunError;
+use crate::contract_set::ContractSet;
+use crate::onboard::to_ipc;
+use crate::silver::blocking;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use sluice_api::{CheckView, QualityView, QuarantineGroup, ResultView, Verdict};
+use sluice_change::ReasonCode;
+use sluice_contract::{Contract, TableName, limits};
+use sluice_lake::TableLocation;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Quarantined records shown.
+const QUARANTINE_ROWS_MAX: usize = 10_000;
+
+impl OpenLake {
+    /// Runs the checks of a table on its latest version and lists its quarantine.
+    pub(crate) async fn quality(&self, name: &TableName) -> Result<QualityView, RunError> {
+        let started = Instant::now();
+        let contract = ContractSet::draft(&self.lake).await?.contract(name)?;
+        let (kept, refused_batch) = self.last_checks(&contract).await?;
+        let version = self.silver_files(name).await?.map(|(version, _)| version);
+        let mut checks = match (refused_batch, self.silver_files(name).await?) {
+            // What was refused is more telling than the version that stays.
+            (Some(_), _) if !kept.is_empty() => kept,
+            (_, Some((_, files))) => self.run_checks(&contract, files).await?,
+            (_, None) => kept,
+        };
+        checks.sort_by_key(|check| match check.verdict {
+            Verdict::Fail => 0,
+            Verdict::Warn => 1,
+            Verdict::Skipped => 2,
+            Verdict::Pass => 3,
+        });
+        let (quarantine, quarantined_rows) = self.quarantine(name).await?;
+        Ok(QualityView {
+            table: name.clone(),
+            version,
+            refused_batch,
+            checks,
+            quarantine,
+            quarantined_rows,
+            elapsed_ms: elapsed_ms(started),
+        })
+    }
+
+    async fn silver_files(&self, name: &TableName) -> Result<Option<(u64, Vec<PathBuf>)>, RunError> {
+        let store = self.lake.table(TableLocation::Silver(name.clone()));
+        match store.snapshot(None).await? {
+            Some(snapshot) => Ok(Some((snapshot.version, store.local_paths(&snapshot.files).await?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn run_checks(&self, contract: &Arc<Contract>, files: Vec<PathBuf>) -> Result<Vec<CheckView>, RunError> {
+        let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
+        blocking(move || Ok(engine.check(&contract, &files)?)).await
+    }
+
+    /// A sample of the rows that fail a check.
+    pub(crate) async fn failing_rows(&self, name: &TableName, check: u32) -> Result<ResultView, RunError> {
+        let contract = ContractSet::draft(&self.lake).await?.contract(name)?;
+        let Some((_, files)) = self.silver_files(name).await? else {
+            return Err(RunError::not_found(format!("silver.{name} does not exist yet"), "Replay it first"));
+        };
+        let engine = self.engine.clone();
+        blocking(move || Ok(engine.failing_rows(&contract, &files, check, limits::FAILING_ROWS_MAX)?)).await
+    }
+
+    async fn quarantine(&self, name: &TableName) -> Result<(Vec<QuarantineGroup>, Option<ResultView>), RunError> {
+        let store = self.lake.table(TableLocation::Quarantine(name.clone()));
+        let Some(snapshot) = store.snapshot(None).await?.filter(|snapshot| snapshot.rows() > 0) else {
+            return Ok((Vec::new(), None));
+        };
+        let batches = store.read_files(&snapshot, &snapshot.files, None).await?;
+        let groups = group(&batches);
+        let all = arrow::compute::concat_batches(&snapshot.schema, &batches)?;
+        let shown = all.slice(0, all.num_rows().min(QUARANTINE_ROWS_MAX));
+        let ipc = to_ipc(&shown)?;
+        let engine = self.engine.clone();
+        let result = blocking(move || Ok(engine.put_result(&ipc)?)).await?;
+        Ok((groups, Some(result)))
+    }
+}
+
+fn group(batches: &[RecordBatch]) -> Vec<QuarantineGroup> {
+    let mut groups: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for rows in batches {
+        let reason = rows.column_by_name("reason").and_then(|column| column.as_string_opt::<i32>());
+        let batch = rows.column_by_name("batch").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let (Some(reason), Some(batch)) = (reason, batch) else { continue };
+        for row in 0..rows.num_rows() {
+            if reason.is_valid(row) {
+                let number = u64::try_from(batch.value(row)).unwrap_or(0);
+                let entry = groups.entry(reason.value(row).to_owned()).or_insert((0, number));
+                entry.0 += 1;
+                entry.1 = entry.1.min(number);
+            }
+        }
+    }
+    let mut groups: Vec<QuarantineGroup> = groups
+        .into_iter()
+        .map(|(reason, (rows, first_batch))| {
+            let code: Option<ReasonCode> = reason.parse().ok();
+            QuarantineGroup {
+                sentence: code.map_or("", ReasonCode::sentence).to_owned(),
+                stage: code.map_or("", ReasonCode::stage).to_owned(),
+                reason,
+                rows,
+                first_batch,
+            }
+        })
+        .collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.rows));
+    groups
+}

@@ -1,0 +1,148 @@
+//! Batches of a table, and starting a replay.
+
+use super::lake_view::info_u64;
+use super::table_view::entry_counters;
+use super::{Host, OpenLake};
+use crate::contract_set::ContractSet;
+use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN};
+use crate::source_files::{BatchBounds, cut, new_files};
+use crate::{ReplayOptions, RunError, replay};
+use serde_json::Value;
+use sluice_api::{
+    BatchState, BatchView, Counters, GoldCounter, JobId, Layer, Reply, ReplayLimits, ReplayView, TableName,
+};
+use sluice_lake::{HistoryEntry, TableLocation};
+use std::collections::BTreeMap;
+
+/// Commits looked at for the batches.
+const HISTORY_MAX: usize = 100_000;
+
+impl Host {
+    /// Starts a replay and waits for its end.
+    pub(super) async fn start_replay(
+        &self,
+        id: JobId,
+        tables: Vec<TableName>,
+        limits: ReplayLimits,
+    ) -> Result<Reply, RunError> {
+        let open = self.opened().await?;
+        let title = match tables.as_slice() {
+            [] => "Replay all tables".to_owned(),
+            [table] => format!("Replay {table}"),
+            several => format!("Replay {} tables", several.len()),
+        };
+        let job = self.jobs.start(id, title);
+        let result = async {
+            let set = ContractSet::draft(&open.lake).await?;
+            let options = ReplayOptions { tables, limits, concurrency: 0 };
+            replay(&open.lake, &open.engine, &set, &options, &job).await
+        }
+        .await;
+        let first_error = match &result {
+            Ok(summary) => summary.tables.iter().find_map(|table| table.error.clone()),
+            Err(error) => Some(error.to_api()),
+        };
+        job.end(first_error);
+        Ok(Reply::Replayed(result?))
+    }
+
+    /// Batches of a table.
+    pub(super) async fn replay_view(&self, table: &TableName) -> Result<Reply, RunError> {
+        let open = self.opened().await?;
+        let job = self.jobs.working_on(&table.to_string());
+        Ok(Reply::Replay(open.replay_view(table, job).await?))
+    }
+}
+
+impl OpenLake {
+    async fn replay_view(&self, table: &TableName, job: Option<JobId>) -> Result<ReplayView, RunError> {
+        let set = ContractSet::draft(&self.lake).await?;
+        let contract = set.contract(table)?;
+        let manifests = self.lake.batches(table).await?;
+        let bronze = by_batch(&self.history(TableLocation::Bronze(table.clone())).await?);
+        let silver_history = self.history(TableLocation::Silver(table.clone())).await?;
+        let silver = by_batch(&silver_history);
+        let in_silver = silver.keys().max().copied().unwrap_or(0);
+        let mut batches = Vec::new();
+        for manifest in &manifests {
+            let (landed, merged) = (bronze.get(&manifest.batch), silver.get(&manifest.batch));
+            let span = merged.and_then(|entry| entry.info.get(INFO_SPAN)).cloned().unwrap_or(Value::Null);
+            let text = |key: &str| span.get(key).and_then(Value::as_str).map(str::to_owned);
+            batches.push(BatchView {
+                batch: manifest.batch,
+                state: if manifest.batch <= in_silver { BatchState::Committed } else { BatchState::Pending },
+                files: manifest.files.iter().map(|file| file.path.clone()).collect(),
+                bytes: manifest.files.iter().map(|file| file.size).sum(),
+                source_time_ms: span.get("newest_ms").and_then(Value::as_i64),
+                sequence: text("first").zip(text("last")),
+                bronze_version: landed.map(|entry| entry.version),
+                bronze_rows: landed.and_then(|entry| info_u64(&entry.info, "sluice.rows")).unwrap_or(0),
+                silver_version: merged.map(|entry| entry.version),
+                counters: merged.and_then(entry_counters).unwrap_or_default(),
+                reasons: merged.or(landed).map(reasons).unwrap_or_default(),
+                elapsed_ms: span.get("elapsed_ms").and_then(Value::as_u64).unwrap_or(0),
+            });
+        }
+        let next = manifests.last().map_or(1, |manifest| manifest.batch + 1);
+        // One file per column until a replay says otherwise.
+        let planned = cut(new_files(&self.lake, &contract, &manifests).await?, BatchBounds::new(Some(1), None));
+        for (batch, files) in (next..).zip(planned) {
+            batches.push(BatchView {
+                batch,
+                state: BatchState::Planned,
+                bytes: files.iter().map(|file| file.size).sum(),
+                files: files.into_iter().map(|file| file.path).collect(),
+                source_time_ms: None,
+                sequence: None,
+                bronze_version: None,
+                bronze_rows: 0,
+                silver_version: None,
+                counters: Counters::default(),
+                reasons: Vec::new(),
+                elapsed_ms: 0,
+            });
+        }
+        Ok(ReplayView { table: table.clone(), batches, gold: self.gold_of(&set, table).await?, job, sla: contract.sla.clone() })
+    }
+
+    async fn history(&self, location: TableLocation) -> Result<Vec<HistoryEntry>, RunError> {
+        let store = self.lake.table(location);
+        match store.snapshot(None).await? {
+            Some(_) => Ok(store.history(HISTORY_MAX).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Gold models that read the table.
+    async fn gold_of(&self, set: &ContractSet, table: &TableName) -> Result<Vec<GoldCounter>, RunError> {
+        let mut counters = Vec::new();
+        for model in &set.models {
+            let reads = self.engine.tables_in(&model.sql);
+            if !reads.iter().any(|read| read.layer == Layer::Silver && read.name == *table) {
+                continue;
+            }
+            let store = self.lake.table(TableLocation::Gold(model.name.clone()));
+            if let Some(snapshot) = store.snapshot(None).await? {
+                let model = model.name.table.clone();
+                counters.push(GoldCounter { model, rows: snapshot.rows(), version: snapshot.version });
+            }
+        }
+        Ok(counters)
+    }
+}
+
+/// Newest commit of every batch; rebuilds do not count.
+fn by_batch(history: &[HistoryEntry]) -> BTreeMap<u64, HistoryEntry> {
+    let mut found = BTreeMap::new();
+    for entry in history.iter().filter(|entry| entry.operation != "REBUILD") {
+        if let Some(batch) = info_u64(&entry.info, INFO_BATCH) {
+            found.entry(batch).or_insert_with(|| entry.clone());
+        }
+    }
+    found
+}
+
+fn reasons(entry: &HistoryEntry) -> Vec<(String, u64)> {
+    let Some(Value::Object(reasons)) = entry.info.get(INFO_REASONS) else { return Vec::new() };
+    reasons.iter().filter_map(|(reason, count)| Some((reason.clone(), count.as_u64()?))).collect()
+}

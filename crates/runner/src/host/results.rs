@@ -1,0 +1,161 @@
+//! Results: of SQL in the engine, of whole tables straight from their files.
+
+use super::OpenLake;
+use crate::RunError;
+use crate::gold::{column_types, location, table_files, type_words};
+use crate::onboard::to_ipc;
+use crate::silver::blocking;
+use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
+use sluice_contract::{ColumnType, limits};
+use sluice_lake::{DeltaStore, Snapshot};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// Ids from here on are table results; the engine counts from 1.
+const FIRST_TABLE_RESULT: u64 = 1 << 40;
+
+/// Versions of tables that are open as results.
+#[derive(Default)]
+pub(crate) struct Results {
+    next: AtomicU64,
+    tables: Mutex<BTreeMap<ResultId, TableResult>>,
+}
+
+#[derive(Clone)]
+struct TableResult {
+    table: TableRef,
+    store: DeltaStore,
+    snapshot: Snapshot,
+}
+
+impl Results {
+    fn get(&self, id: ResultId) -> Option<TableResult> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    fn add(&self, result: TableResult) -> ResultId {
+        let id = ResultId(FIRST_TABLE_RESULT + self.next.fetch_add(1, Ordering::Relaxed));
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(id, result);
+        id
+    }
+
+    fn remove(&self, id: ResultId) -> bool {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some()
+    }
+}
+
+impl OpenLake {
+    /// A version of a table as a result; nothing is read before its first page.
+    pub(crate) async fn table_rows(&self, table: &TableRef, version: Option<u64>) -> Result<ResultView, RunError> {
+        let started = Instant::now();
+        let (store, snapshot) = self.snapshot(table, version).await?;
+        let columns = column_types(&snapshot).into_iter().map(|(name, data_type)| result_column(name, data_type));
+        let (columns, rows) = (columns.collect(), snapshot.rows());
+        let id = self.results.add(TableResult { table: table.clone(), store, snapshot });
+        Ok(ResultView { id, columns, rows, elapsed_ms: elapsed_ms(started) })
+    }
+
+    /// A version of a table that has to exist.
+    pub(crate) async fn snapshot(
+        &self,
+        table: &TableRef,
+        version: Option<u64>,
+    ) -> Result<(DeltaStore, Snapshot), RunError> {
+        let store = self.lake.table(location(table));
+        match store.snapshot(version).await? {
+            Some(snapshot) => Ok((store, snapshot)),
+            None if version.is_some() && store.snapshot(None).await?.is_some() => Err(RunError::not_found(
+                format!("{table} has no version {}", version.unwrap_or(0)),
+                "Choose one of its history",
+            )),
+            None => Err(RunError::not_found(
+                format!("{table} does not exist yet"),
+                match table.layer {
+                    Layer::Gold => "Replay, gold is built at its end".to_owned(),
+                    Layer::Bronze | Layer::Silver => format!("Replay it with `sluice replay --table {}`", table.name),
+                },
+            )),
+        }
+    }
+
+    /// Runs SQL over the latest versions of the tables it names.
+    pub(crate) async fn query(&self, job: JobId, sql: String) -> Result<ResultView, RunError> {
+        self.define_tables(&sql).await?;
+        let engine = self.engine.clone();
+        blocking(move || Ok(engine.query(job, &sql)?)).await
+    }
+
+    /// Defines the views that `sql` reads.
+    pub(crate) async fn define_tables(&self, sql: &str) -> Result<(), RunError> {
+        let mut tables = Vec::new();
+        for table in self.engine.tables_in(sql) {
+            if let Some((_, files)) = table_files(&self.lake, &table).await? {
+                tables.push(files);
+            }
+        }
+        let engine = self.engine.clone();
+        blocking(move || Ok(engine.set_tables(&tables)?)).await
+    }
+
+    /// A filtered and sorted view of a result.
+    pub(crate) async fn refine(
+        &self,
+        result: ResultId,
+        filter: Option<String>,
+        order_by: Option<String>,
+    ) -> Result<ResultView, RunError> {
+        let base = match self.results.get(result) {
+            Some(table) => self.table_in_engine(&table).await?,
+            None => result,
+        };
+        let engine = self.engine.clone();
+        blocking(move || Ok(engine.refine(base, filter.as_deref(), order_by.as_deref())?)).await
+    }
+
+    /// A table version as a result of the engine.
+    async fn table_in_engine(&self, result: &TableResult) -> Result<ResultId, RunError> {
+        let files = sluice_query::TableFiles {
+            table: result.table.clone(),
+            columns: column_types(&result.snapshot),
+            files: result.store.local_paths(&result.snapshot.files).await?,
+        };
+        let engine = self.engine.clone();
+        blocking(move || Ok(engine.table_result(&files)?.id)).await
+    }
+
+    /// One page as an Arrow IPC stream.
+    pub(crate) async fn page(&self, page: PageRequest) -> Result<Vec<u8>, RunError> {
+        let rows = page.rows.min(limits::PAGE_ROWS_MAX);
+        if let Some(table) = self.results.get(page.result) {
+            let batch = table.store.read_range(&table.snapshot, page.first_row, rows as usize).await?;
+            return to_ipc(&batch);
+        }
+        let engine = self.engine.clone();
+        blocking(move || Ok(engine.page(PageRequest { rows, ..page })?)).await
+    }
+
+    pub(crate) fn drop_result(&self, result: ResultId) {
+        if !self.results.remove(result) {
+            self.engine.drop_result(result);
+        }
+    }
+}
+
+/// A column of a result.
+pub(crate) fn result_column(name: String, data_type: String) -> ResultColumn {
+    // Numeric columns are stored as text, so only types that sort as numbers stand right.
+    let numeric = data_type.parse::<ColumnType>().is_ok_and(|data_type| data_type.is_numeric());
+    ResultColumn { name, data_type, numeric }
+}
+
+/// Milliseconds since `started`.
+pub(crate) fn elapsed_ms(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A type in the contract's words, for callers outside.
+pub(crate) fn words(data_type: &arrow::datatypes::DataType) -> String {
+    type_words(data_type)
+}

@@ -1,0 +1,35 @@
+//! The screens' session on this machine.
+
+use super::Host;
+use crate::RunError;
+use sluice_api::Reply;
+
+/// Bytes of a session.
+const SESSION_BYTES_MAX: usize = 4 << 20;
+
+impl Host {
+    pub(super) async fn load_session(&self) -> Result<Reply, RunError> {
+        let Some(path) = &self.options.session_file else { return Ok(Reply::Session(None)) };
+        match tokio::fs::read_to_string(path).await {
+            Ok(session) => Ok(Reply::Session(Some(session))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Reply::Session(None)),
+            Err(source) => Err(RunError::File { path: path.display().to_string(), source }),
+        }
+    }
+
+    pub(super) async fn save_session(&self, session: &str) -> Result<Reply, RunError> {
+        let Some(path) = &self.options.session_file else { return Ok(Reply::Done) };
+        if session.len() > SESSION_BYTES_MAX {
+            return Err(RunError::input("The session is larger than 4 MiB", "Close some tabs"));
+        }
+        let file_error = |source| RunError::File { path: path.display().to_string(), source };
+        if let Some(folder) = path.parent() {
+            tokio::fs::create_dir_all(folder).await.map_err(file_error)?;
+        }
+        // Written beside and renamed, so that a crash leaves the old one whole.
+        let beside = path.with_extension("new");
+        tokio::fs::write(&beside, session).await.map_err(file_error)?;
+        tokio::fs::rename(&beside, path).await.map_err(file_error)?;
+        Ok(Reply::Done)
+    }
+}

@@ -1,0 +1,70 @@
+//! Records that are not in silver, with their reason and bytes, as a Delta table per table.
+
+use crate::RunError;
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use sluice_cdc::DecodedFile;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Schema of every quarantine table.
+pub(crate) fn quarantine_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let number = |name: &str| Field::new(name, DataType::Int64, true);
+    Arc::new(Schema::new(vec![
+        number("batch"),
+        text("reason"),
+        text("stage"),
+        text("column"),
+        text("detail"),
+        text("file"),
+        number("row"),
+        number("offset"),
+        Field::new("whole_file", DataType::Boolean, true),
+        text("raw"),
+    ]))
+}
+
+/// The rejects of a batch; `None` when there are none.
+pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Option<RecordBatch>, RunError> {
+    let rejects: Vec<(&str, &sluice_change::Reject)> = files
+        .iter()
+        .flat_map(|file| {
+            let path = |at: &sluice_change::RowRef| {
+                file.changes.files.get(at.file as usize).map_or("", |file| file.path.as_str())
+            };
+            file.rejects.iter().map(move |reject| (path(&reject.at), reject))
+        })
+        .collect();
+    if rejects.is_empty() {
+        return Ok(None);
+    }
+    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Int64Array::from_value(number(batch), rejects.len())),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.reason.as_str()))),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.reason.stage()))),
+        Arc::new(StringArray::from_iter(rejects.iter().map(|(_, reject)| reject.column.as_deref()))),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.detail.as_str()))),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|(path, _)| *path))),
+        Arc::new(Int64Array::from_iter_values(rejects.iter().map(|(_, reject)| number(reject.at.row)))),
+        Arc::new(Int64Array::from_iter_values(rejects.iter().map(|(_, reject)| number(reject.at.offset)))),
+        Arc::new(rejects.iter().map(|(_, reject)| Some(reject.whole_file)).collect::<arrow::array::BooleanArray>()),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.raw.as_str()))),
+    ];
+    Ok(Some(RecordBatch::try_new(quarantine_schema(), columns)?))
+}
+
+/// Number of rejects by reason code, files that could not be counted included.
+pub(crate) fn reasons(files: &[DecodedFile]) -> BTreeMap<String, u64> {
+    let mut reasons = BTreeMap::new();
+    for reject in files.iter().flat_map(|file| &file.rejects) {
+        *reasons.entry(reject.reason.to_string()).or_default() += 1;
+    }
+    reasons
+}
+
+/// Number of rejected records (a whole file is not one).
+pub(crate) fn rejected_rows(files: &[DecodedFile]) -> u64 {
+    files.iter().flat_map(|file| &file.rejects).filter(|reject| !reject.whole_file).count() as u64
+}

@@ -1,0 +1,189 @@
+//! Replays tables: what the window, the command line and the runner all call.
+
+use crate::contract_set::ContractSet;
+use crate::gold::refresh_gold;
+use crate::source_files::BatchBounds;
+use crate::table_run::{BatchDone, TableRun};
+use crate::{Job, RunError};
+use futures::StreamExt;
+use sluice_api::{Counters, ReplayLimits, ReplaySummary, TableReplay};
+use sluice_change::RowLedger;
+use sluice_contract::{Contract, TableName};
+use sluice_lake::Lake;
+use sluice_query::QueryEngine;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What to replay, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ReplayOptions {
+    /// Tables, all of the contract set if empty.
+    pub tables: Vec<TableName>,
+    /// Bounds.
+    pub limits: ReplayLimits,
+    /// Tables at the same time; 0 means 2.
+    pub concurrency: usize,
+}
+
+/// Replays. An error of one table is in its [`TableReplay`] and stops no other.
+///
+/// # Errors
+/// When a named table has no contract, the lake can not be written, or gold can not be built.
+pub async fn replay(
+    lake: &Lake,
+    engine: &QueryEngine,
+    set: &ContractSet,
+    options: &ReplayOptions,
+    job: &Job,
+) -> Result<ReplaySummary, RunError> {
+    let started = Instant::now();
+    let mut contracts = Vec::new();
+    if options.tables.is_empty() {
+        contracts.extend(set.contracts.values().filter(|contract| contract.source.is_some()).cloned());
+    }
+    for name in &options.tables {
+        contracts.push(set.contract(name)?);
+    }
+    if !options.limits.dry_run {
+        lake.ensure_writable().await?;
+    }
+    let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
+    let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, &options.limits, job));
+    let mut tables: Vec<TableReplay> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
+    tables.sort_by(|a, b| a.table.cmp(&b.table));
+    let gold = if options.limits.dry_run || job.is_cancelled() {
+        Vec::new()
+    } else {
+        refresh_gold(lake, engine, &set.models, job).await?
+    };
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(ReplaySummary { tables, gold, elapsed_ms, dry_run: options.limits.dry_run })
+}
+
+async fn replay_table(
+    lake: &Lake,
+    engine: &QueryEngine,
+    contract: Arc<Contract>,
+    limits: &ReplayLimits,
+    job: &Job,
+) -> TableReplay {
+    let mut report = Report {
+        replay: TableReplay {
+            table: contract.name.clone(),
+            batches: 0,
+            files: 0,
+            counters: Counters::default(),
+            silver_version: None,
+            reasons: Vec::new(),
+            error: None,
+        },
+        reasons: BTreeMap::new(),
+    };
+    let name = contract.name.to_string();
+    let result = run_table(lake, engine, &contract, limits, job, &mut report).await;
+    let Report { mut replay, reasons } = report;
+    let quarantined: u64 = reasons.values().sum();
+    replay.reasons = reasons.into_iter().collect();
+    replay.error = result.err().map(|error| error.to_api());
+    job.progress(&name, |progress| {
+        progress.note = match &replay.error {
+            Some(error) if error.code == sluice_api::ErrorCode::Cancelled => "cancelled".to_owned(),
+            Some(_) => "stopped".to_owned(),
+            None if quarantined > 0 => format!("done, {quarantined} in quarantine"),
+            None => "done".to_owned(),
+        };
+    });
+    match &replay.error {
+        Some(error) => job.log(format!("{name}: {error}")),
+        None => job.log(format!("{name}: {} batches, {} files", replay.batches, replay.files)),
+    }
+    replay
+}
+
+struct Report {
+    replay: TableReplay,
+    reasons: BTreeMap<String, u64>,
+}
+
+impl Report {
+    fn add(&mut self, done: &BatchDone) {
+        self.replay.files += done.files;
+        self.replay.counters.add(&counters(&done.ledger));
+        for (reason, count) in &done.reasons {
+            *self.reasons.entry(reason.clone()).or_default() += count;
+        }
+    }
+}
+
+async fn run_table(
+    lake: &Lake,
+    engine: &QueryEngine,
+    contract: &Arc<Contract>,
+    limits: &ReplayLimits,
+    job: &Job,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    let name = contract.name.to_string();
+    job.progress(&name, |progress| "opening".clone_into(&mut progress.note));
+    let mut run = TableRun::open(lake, contract, engine, job).await?;
+    report.replay.silver_version = run.silver_version();
+    let mut batches = run.planned(BatchBounds::new(limits.max_files, limits.max_bytes)).await?;
+    if let Some(most) = limits.batches {
+        batches.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    let total: u64 = batches.iter().map(|files| files.len() as u64).sum();
+    job.progress(&name, |progress| {
+        progress.total = total;
+        "running".clone_into(&mut progress.note);
+    });
+    if limits.dry_run {
+        let done = run.dry_run(batches.into_iter().flatten().collect()).await?;
+        report.replay.batches = u64::from(done.files > 0);
+        report.add(&done);
+        return Ok(());
+    }
+    let caught_up = match run.catch_up(limits.full_refresh).await {
+        // A batch that was refused stays pending and is tried again with the next one.
+        Err(RunError::Refused { .. }) if !batches.is_empty() => BatchDone::default(),
+        other => other?,
+    };
+    if caught_up.files > 0 {
+        report.replay.batches += 1;
+        report.add(&caught_up);
+    }
+    report.replay.silver_version = run.silver_version();
+    for files in batches {
+        job.check()?;
+        let done = run.next_batch(files).await?;
+        report.replay.batches += 1;
+        report.add(&done);
+        report.replay.silver_version = done.silver_version;
+        job.progress(&name, |progress| {
+            progress.done += done.files;
+            progress.rows += done.ledger.rows_in;
+        });
+    }
+    Ok(())
+}
+
+/// The ledger as the screens see it.
+pub(crate) fn counters(ledger: &RowLedger) -> Counters {
+    Counters {
+        rows_in: ledger.rows_in,
+        inserted: ledger.inserted,
+        updated: ledger.updated,
+        deleted: ledger.deleted,
+        delete_of_absent: ledger.delete_of_absent,
+        unchanged: ledger.unchanged,
+        superseded: ledger.superseded,
+        duplicate: ledger.duplicate,
+        tombstone_blocked: ledger.tombstone_blocked,
+        quarantined: ledger.quarantined,
+        ties: ledger.ties,
+        truncates: ledger.truncates,
+        truncated_rows: ledger.truncated_rows,
+        silver_before: ledger.silver_before,
+        silver_after: ledger.silver_after,
+    }
+}

@@ -1,0 +1,76 @@
+//! Which files are new, and how they are cut into batches.
+
+use crate::RunError;
+use sluice_cdc::{file_order_key, is_change_file};
+use sluice_change::SourceFile;
+use sluice_contract::{Contract, limits};
+use sluice_lake::{BatchManifest, Lake};
+use std::collections::BTreeSet;
+
+/// Bounds of one batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchBounds {
+    /// Files, at least 1.
+    pub(crate) files: u64,
+    /// Bytes; one file is always taken.
+    pub(crate) bytes: u64,
+}
+
+impl BatchBounds {
+    pub(crate) fn new(files: Option<u64>, bytes: Option<u64>) -> Self {
+        Self {
+            files: files.unwrap_or(limits::BATCH_FILES_DEFAULT).max(1),
+            bytes: bytes.unwrap_or(limits::BATCH_BYTES_DEFAULT),
+        }
+    }
+}
+
+/// Change files of the contract that are in no batch yet, in the order to be read. A file is the
+/// same when path, size and etag are equal; a file that was written again is a new one.
+pub(crate) async fn new_files(
+    lake: &Lake,
+    contract: &Contract,
+    batches: &[BatchManifest],
+) -> Result<Vec<SourceFile>, RunError> {
+    let Some(source) = &contract.source else { return Ok(Vec::new()) };
+    let known: BTreeSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
+    let mut files = lake.list(&source.path).await?;
+    files.retain(|file| is_change_file(&file.path) && !known.contains(file));
+    files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
+    Ok(files)
+}
+
+/// Cuts files into batches, in order.
+pub(crate) fn cut(files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+    let mut batches: Vec<Vec<SourceFile>> = Vec::new();
+    let mut bytes = 0_u64;
+    for file in files {
+        match batches.last_mut() {
+            Some(batch) if (batch.len() as u64) < bounds.files && bytes + file.size <= bounds.bytes => {
+                bytes += file.size;
+                batch.push(file);
+            }
+            _ => {
+                bytes = file.size;
+                batches.push(vec![file]);
+            }
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BatchBounds, cut};
+    use sluice_change::SourceFile;
+
+    #[test]
+    fn batches_keep_order_and_bounds() {
+        let file = |n: u64| SourceFile { path: format!("f{n}"), size: n, etag: String::new() };
+        let sizes = |bounds| -> Vec<Vec<u64>> {
+            cut((1..=5).map(file).collect(), bounds).iter().map(|b| b.iter().map(|f| f.size).collect()).collect()
+        };
+        assert_eq!(sizes(BatchBounds { files: 2, bytes: 100 }), [vec![1, 2], vec![3, 4], vec![5]]);
+        assert_eq!(sizes(BatchBounds { files: 9, bytes: 3 }), [vec![1, 2], vec![3], vec![4], vec![5]]);
+    }
+}

@@ -1,0 +1,422 @@
+//! One table, batch by batch: claim, decode, bronze, silver.
+//!
+//! Order of the writes, so that a crash anywhere is made good by the next run: the manifest says
+//! which files are batch n (put-if-absent), then quarantine, bronze and silver carry n in their
+//! `txn`. What is behind is done again from the manifest or from bronze, what is there is skipped.
+
+use crate::bronze::{bronze_rows, bronze_schema, decode_bronze};
+use crate::contract_set::silver_hash;
+use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
+use crate::silver::{
+    Candidate, INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, blocking, rebuild_app_id, silver_info,
+};
+use crate::source_files::{BatchBounds, cut, new_files};
+use crate::{Job, RunError};
+use serde_json::{Map, Value, json};
+use sluice_api::{CheckView, Severity, Verdict};
+use sluice_cdc::{DecodedFile, decode_file};
+use sluice_change::{RowLedger, SourceFile};
+use sluice_contract::Contract;
+use sluice_engine::silver_schema;
+use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, PutNew, TableLocation};
+use sluice_query::QueryEngine;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What one batch did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BatchDone {
+    pub(crate) files: u64,
+    pub(crate) ledger: RowLedger,
+    pub(crate) reasons: BTreeMap<String, u64>,
+    pub(crate) silver_version: Option<u64>,
+}
+
+/// A table under work.
+pub(crate) struct TableRun {
+    lake: Lake,
+    contract: Arc<Contract>,
+    engine: QueryEngine,
+    job: Job,
+    bronze: DeltaStore,
+    bronze_app: String,
+    quarantine: DeltaStore,
+    silver: Silver,
+    manifests: Vec<BatchManifest>,
+    bronze_batch: u64,
+}
+
+impl TableRun {
+    /// Opens the table's layers.
+    pub(crate) async fn open(
+        lake: &Lake,
+        contract: &Arc<Contract>,
+        engine: &QueryEngine,
+        job: &Job,
+    ) -> Result<Self, RunError> {
+        let name = contract.name.clone();
+        if contract.source.is_none() {
+            let next = "Add `source` with path and format to the contract";
+            return Err(RunError::input(format!("The contract of {name} does not say where its change data is"), next));
+        }
+        let bronze = lake.table(TableLocation::Bronze(name.clone()));
+        let bronze_app = format!("sluice.bronze.{name}");
+        let in_bronze = bronze.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&bronze_app)).unwrap_or(0);
+        Ok(Self {
+            silver: Silver::open(lake, contract).await?,
+            manifests: lake.batches(&name).await?,
+            bronze_batch: u64::try_from(in_bronze).unwrap_or(0),
+            quarantine: lake.table(TableLocation::Quarantine(name)),
+            lake: lake.clone(),
+            contract: Arc::clone(contract),
+            engine: engine.clone(),
+            job: job.clone(),
+            bronze,
+            bronze_app,
+        })
+    }
+
+    /// Silver version now.
+    pub(crate) fn silver_version(&self) -> Option<u64> {
+        self.silver.snapshot.as_ref().map(|snapshot| snapshot.version)
+    }
+
+    /// New files in batches, not claimed.
+    pub(crate) async fn planned(&self, bounds: BatchBounds) -> Result<Vec<Vec<SourceFile>>, RunError> {
+        Ok(cut(new_files(&self.lake, &self.contract, &self.manifests).await?, bounds))
+    }
+
+    /// Does what an earlier run began: claimed batches that are not in bronze, bronze that is not in
+    /// silver, silver of another contract.
+    pub(crate) async fn catch_up(&mut self, full_refresh: bool) -> Result<BatchDone, RunError> {
+        let mut done = BatchDone::default();
+        let behind: Vec<BatchManifest> =
+            self.manifests.iter().filter(|manifest| manifest.batch > self.bronze_batch).cloned().collect();
+        if full_refresh || self.silver.is_of_other_contract(&self.contract) {
+            self.rebuild().await?;
+        }
+        for manifest in behind {
+            self.job.check()?;
+            done = self.finish_batch(&manifest).await?;
+        }
+        if self.silver.batch() < self.bronze_batch {
+            done = self.pending_from_bronze().await?;
+        }
+        Ok(done)
+    }
+
+    /// Claims `files` as the next batch and takes them to silver.
+    pub(crate) async fn next_batch(&mut self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
+        let batch = self.manifests.last().map_or(0, |manifest| manifest.batch) + 1;
+        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract) };
+        match self.lake.claim_batch(&self.contract.name, &manifest).await? {
+            PutNew::Created => {}
+            PutNew::Exists => return Err(RunError::Conflict(self.contract.name.to_string())),
+        }
+        self.manifests.push(manifest.clone());
+        self.finish_batch(&manifest).await
+    }
+
+    async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
+        let started = Instant::now();
+        let decoded = decode_files(&self.lake, &self.contract, &manifest.files).await?;
+        self.land(manifest, &decoded).await?;
+        // A batch that was refused before is folded into this one.
+        if self.silver.batch() + 1 < manifest.batch {
+            return self.pending_from_bronze().await;
+        }
+        self.to_silver(manifest.batch, decoded, manifest.files.len() as u64, started).await
+    }
+
+    /// Quarantine and bronze.
+    async fn land(&mut self, manifest: &BatchManifest, decoded: &[DecodedFile]) -> Result<(), RunError> {
+        let batch = manifest.batch;
+        let why = reasons(decoded);
+        if let Some(rows) = quarantine_rows(batch, decoded)? {
+            let app = format!("sluice.quarantine.{}", self.contract.name);
+            let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch)), (INFO_REASONS.to_owned(), json!(why))]);
+            append(&self.quarantine, &quarantine_schema(), rows, &app, batch, info).await?;
+        }
+        let rows = bronze_rows(batch, decoded)?;
+        let paths: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
+        let bytes: u64 = manifest.files.iter().map(|file| file.size).sum();
+        let info = Map::from_iter([
+            (INFO_BATCH.to_owned(), json!(batch)),
+            (INFO_REASONS.to_owned(), json!(why)),
+            ("sluice.files".to_owned(), json!(paths.len())),
+            ("sluice.bytes".to_owned(), json!(bytes)),
+            ("sluice.rows".to_owned(), json!(rows.num_rows())),
+        ]);
+        append(&self.bronze, &bronze_schema(), rows, &self.bronze_app, batch, info).await?;
+        self.bronze_batch = batch;
+        Ok(())
+    }
+
+    /// Applies everything in bronze that silver lacks, as one commit.
+    async fn pending_from_bronze(&mut self) -> Result<BatchDone, RunError> {
+        let started = Instant::now();
+        let (first, last) = (self.silver.batch() + 1, self.bronze_batch);
+        let decoded = self.decode_bronze(first, last).await?;
+        let files = self.manifests.iter().filter(|m| (first..=last).contains(&m.batch)).map(|m| m.files.len() as u64).sum();
+        self.to_silver(last, vec![decoded], files, started).await
+    }
+
+    async fn decode_bronze(&self, first: u64, last: u64) -> Result<DecodedFile, RunError> {
+        let rows = match self.bronze.snapshot(None).await? {
+            Some(snapshot) => self.bronze.read_files(&snapshot, &snapshot.files, None).await?,
+            None => Vec::new(),
+        };
+        let contract = Arc::clone(&self.contract);
+        blocking(move || decode_bronze(&contract, &rows, first, last)).await
+    }
+
+    /// Plan, write, audit, publish.
+    async fn to_silver(
+        &mut self,
+        batch: u64,
+        decoded: Vec<DecodedFile>,
+        files: u64,
+        started: Instant,
+    ) -> Result<BatchDone, RunError> {
+        let why = reasons(&decoded);
+        let quarantined = rejected_rows(&decoded);
+        let span = Span::of(&decoded);
+        self.check_quarantine_limit(batch, &decoded, quarantined)?;
+        if self.silver.snapshot.is_none() {
+            self.silver.snapshot = Some(self.silver.store.create(&silver_schema(&self.contract)).await?);
+        }
+        let changes = decoded.into_iter().map(|file| file.changes).collect();
+        let candidate = self.silver.prepare(&self.contract, changes, quarantined).await?;
+        if let Err(error) = self.audit(batch, &candidate).await {
+            self.silver.store.discard(&candidate.add).await;
+            return Err(error);
+        }
+        let tombstones = Silver::write_tombstones(&self.lake, &self.contract, &candidate.plan.tombstones).await?;
+        let mut info = silver_info(&self.contract, &candidate.plan, batch, tombstones);
+        info.insert(INFO_REASONS.to_owned(), json!(why));
+        info.insert(INFO_SPAN.to_owned(), span.to_json(started));
+        let app_id = self.silver.app_id.clone();
+        self.commit_silver(&app_id, batch, candidate, "MERGE", info).await.map(|ledger| BatchDone {
+            files,
+            ledger,
+            reasons: why,
+            silver_version: self.silver_version(),
+        })
+    }
+
+    async fn commit_silver(
+        &mut self,
+        app_id: &str,
+        txn: u64,
+        candidate: Candidate,
+        operation: &'static str,
+        info: Map<String, Value>,
+    ) -> Result<RowLedger, RunError> {
+        let content_hash = content_hash(&candidate, &info);
+        let outcome = self
+            .silver
+            .store
+            .commit(Commit {
+                base: self.silver.snapshot.clone(),
+                add: candidate.add,
+                remove: candidate.remove,
+                schema: (operation == "REBUILD").then(|| Arc::new(silver_schema(&self.contract))),
+                app_id: app_id.to_owned(),
+                batch: i64::try_from(txn).unwrap_or(i64::MAX),
+                content_hash,
+                operation,
+                info,
+                data_change: true,
+            })
+            .await?;
+        match outcome {
+            CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
+            CommitOutcome::Conflict(_) => return Err(RunError::Conflict(self.contract.name.to_string())),
+        }
+        self.silver.snapshot = self.silver.store.snapshot(None).await?;
+        self.silver.tombstones = candidate.plan.tombstones;
+        self.silver.contract_hash = Some(silver_hash(&self.contract));
+        Ok(candidate.plan.ledger)
+    }
+
+    /// Checks of the contract on the candidate; the results are kept beside the table.
+    async fn audit(&self, batch: u64, candidate: &Candidate) -> Result<(), RunError> {
+        let (contract, engine) = (Arc::clone(&self.contract), self.engine.clone());
+        let paths = candidate.paths.clone();
+        let checks: Vec<CheckView> = blocking(move || Ok(engine.check(&contract, &paths)?)).await?;
+        let path = quality_path(&self.contract, batch);
+        let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
+        self.lake.put(&path, text.into()).await?;
+        let failed: Vec<&CheckView> = checks
+            .iter()
+            .filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail)
+            .collect();
+        if let Some(first) = failed.first() {
+            let reason =
+                format!("{} of {} checks did not hold, the first is {}", failed.len(), checks.len(), first.check);
+            return Err(self.refused(batch, reason));
+        }
+        Ok(())
+    }
+
+    fn check_quarantine_limit(&self, batch: u64, decoded: &[DecodedFile], quarantined: u64) -> Result<(), RunError> {
+        let rows: u64 = decoded.iter().map(|file| file.changes.len() as u64).sum::<u64>() + quarantined;
+        #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
+        let share = if rows == 0 { 0.0 } else { quarantined as f64 / rows as f64 };
+        if share > self.contract.apply.quarantine_limit {
+            let limit = self.contract.apply.quarantine_limit * 100.0;
+            let reason = format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %", share * 100.0);
+            return Err(self.refused(batch, reason));
+        }
+        Ok(())
+    }
+
+    fn refused(&self, batch: u64, reason: String) -> RunError {
+        let stays = match self.silver_version() {
+            Some(version) if self.silver.batch() > 0 => format!("v{version} stays visible"),
+            _ => "there is no version yet".to_owned(),
+        };
+        RunError::Refused { table: self.contract.name.to_string(), batch, stays, reason }
+    }
+
+    /// Makes silver again from bronze, batches up to the one it has, as one commit.
+    async fn rebuild(&mut self) -> Result<(), RunError> {
+        let Some(snapshot) = self.silver.snapshot.clone() else { return Ok(()) };
+        let started = Instant::now();
+        let last = self.silver.batch();
+        self.job.log(format!("{}: silver is rebuilt from bronze, batches 1 to {last}", self.contract.name));
+        let decoded = self.decode_bronze(1, last).await?;
+        let quarantined = rejected_rows(std::slice::from_ref(&decoded));
+        let empty = Silver {
+            store: self.silver.store.clone(),
+            snapshot: None,
+            tombstones: sluice_engine::Tombstones::default(),
+            contract_hash: None,
+            app_id: self.silver.app_id.clone(),
+        };
+        let span = Span::of(std::slice::from_ref(&decoded));
+        let mut candidate = empty.prepare(&self.contract, vec![decoded.changes], quarantined).await?;
+        candidate.remove.clone_from(&snapshot.files);
+        // The same content has the same file name, and a file can not go and come in one commit.
+        candidate.remove.retain(|gone| !candidate.add.iter().any(|new| new.path == gone.path));
+        candidate.add.retain(|new| !snapshot.files.iter().any(|file| file.path == new.path));
+        if let Err(error) = self.audit(last, &candidate).await {
+            self.silver.store.discard(&candidate.add).await;
+            return Err(error);
+        }
+        let tombstones = Silver::write_tombstones(&self.lake, &self.contract, &candidate.plan.tombstones).await?;
+        let mut info = silver_info(&self.contract, &candidate.plan, last, tombstones);
+        info.insert(INFO_SPAN.to_owned(), span.to_json(started));
+        let app_id = rebuild_app_id(&self.contract.name);
+        let txn = snapshot.txn(&app_id).and_then(|txn| u64::try_from(txn).ok()).unwrap_or(0) + 1;
+        self.commit_silver(&app_id, txn, candidate, "REBUILD", info).await?;
+        Ok(())
+    }
+
+    /// Counts what `files` would do as one batch, without writing anything.
+    pub(crate) async fn dry_run(&self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
+        let decoded = decode_files(&self.lake, &self.contract, &files).await?;
+        let why = reasons(&decoded);
+        let quarantined = rejected_rows(&decoded);
+        let changes = decoded.into_iter().map(|file| file.changes).collect();
+        let (plan, _, _) = self.silver.plan(&self.contract, changes, quarantined).await?;
+        Ok(BatchDone {
+            files: files.len() as u64,
+            ledger: plan.ledger,
+            reasons: why,
+            silver_version: self.silver_version(),
+        })
+    }
+}
+
+/// Where the check results of a batch are.
+pub(crate) fn quality_path(contract: &Contract, batch: u64) -> String {
+    format!("_sluice/quality/{}/{}/{batch:020}.json", contract.name.dataset, contract.name.table)
+}
+
+/// Reads and decodes files, in order, the CPU work off the async threads.
+async fn decode_files(
+    lake: &Lake,
+    contract: &Arc<Contract>,
+    files: &[SourceFile],
+) -> Result<Vec<DecodedFile>, RunError> {
+    let mut decoded = Vec::with_capacity(files.len());
+    for file in files {
+        let bytes = lake.read(&file.path).await?;
+        let (contract, file) = (Arc::clone(contract), file.clone());
+        decoded.push(blocking(move || Ok(decode_file(&contract, file, bytes)?)).await?);
+    }
+    Ok(decoded)
+}
+
+/// Appends rows to a table that only grows, once per batch.
+async fn append(
+    store: &DeltaStore,
+    schema: &arrow::datatypes::Schema,
+    rows: arrow::array::RecordBatch,
+    app_id: &str,
+    batch: u64,
+    info: Map<String, Value>,
+) -> Result<(), RunError> {
+    let base = match store.snapshot(None).await? {
+        Some(snapshot) => snapshot,
+        None => store.create(schema).await?,
+    };
+    let txn = i64::try_from(batch).unwrap_or(i64::MAX);
+    if base.txn(app_id).is_some_and(|done| done >= txn) {
+        return Ok(());
+    }
+    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.write_file(&[rows]).await?] };
+    let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.path.clone());
+    let commit = Commit {
+        base: Some(base),
+        add,
+        remove: Vec::new(),
+        schema: None,
+        app_id: app_id.to_owned(),
+        batch: txn,
+        content_hash,
+        operation: "WRITE",
+        info,
+        data_change: true,
+    };
+    match store.commit(commit).await? {
+        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
+        CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.to_owned())),
+    }
+}
+
+fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for path in candidate.add.iter().map(|file| &file.path).chain(candidate.remove.iter().map(|file| &file.path)) {
+        hasher.update(path.as_bytes()).update(b"\0");
+    }
+    for (key, value) in info.iter().filter(|(key, _)| *key != INFO_SPAN) {
+        hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// First and last position of a batch and its newest source time, for people.
+struct Span {
+    first: Option<String>,
+    last: Option<String>,
+    newest_ms: Option<i64>,
+}
+
+impl Span {
+    fn of(decoded: &[DecodedFile]) -> Self {
+        let seqs = || decoded.iter().flat_map(|file| &file.changes.seqs);
+        Self {
+            first: seqs().min().map(sluice_change::EventSeq::position),
+            last: seqs().max().map(sluice_change::EventSeq::position),
+            newest_ms: decoded.iter().flat_map(|file| &file.changes.source_times_ms).flatten().max().copied(),
+        }
+    }
+
+    fn to_json(&self, started: Instant) -> Value {
+        let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        json!({ "first": self.first, "last": self.last, "newest_ms": self.newest_ms, "elapsed_ms": elapsed })
+    }
+}
