@@ -5,10 +5,11 @@ use crate::error::QueryError;
 use crate::export::{DuckColumn, describe};
 use crate::relation::{Missing, Relation};
 use crate::sql::Sql;
-use sluice_api::{ResultColumn, TableRef};
+use sluice_api::{ResultColumn, ResultView, TableRef};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::PoisonError;
+use std::time::Instant;
 
 /// The files of one version of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +35,8 @@ pub(crate) fn view_name(table: &TableRef) -> Sql {
 }
 
 impl QueryEngine {
-    /// Defines `bronze|silver|gold.dataset.table` for these tables and for no others. A table that is
-    /// as it was costs nothing. Timestamps are shown without a zone (UTC is meant), because DuckDB
+    /// Defines `bronze|silver|gold.dataset.table` for these tables; others stay as they are, so that
+    /// queries that run at the same time keep theirs. A table that is as it was costs nothing. Timestamps are shown without a zone (UTC is meant), because DuckDB
     /// has its functions over zones in an extension.
     ///
     /// # Errors
@@ -45,13 +46,6 @@ impl QueryEngine {
         let mut known = self.inner.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let mut first = None;
         self.inner.with(|conn| {
-            let gone: Vec<TableRef> =
-                known.views.keys().filter(|table| !tables.iter().any(|new| &new.table == *table)).cloned().collect();
-            for table in gone {
-                let sql = Sql::new("DROP VIEW IF EXISTS ").sql(&view_name(&table));
-                conn.execute_batch(sql.as_str())?;
-                known.views.remove(&table);
-            }
             for new in tables {
                 if known.views.get(&new.table) == Some(new) {
                     continue;
@@ -83,6 +77,17 @@ impl QueryEngine {
             Ok(())
         })?;
         first.map_or(Ok(()), Err)
+    }
+
+    /// All rows of one version of a table as a result, for refining a version that has no view.
+    ///
+    /// # Errors
+    /// If a file can not be read.
+    pub fn table_result(&self, table: &TableFiles) -> Result<ResultView, QueryError> {
+        let started = Instant::now();
+        let conn = self.inner.connect()?;
+        let relation = Relation::open(&conn, &table.files, &table.columns, Missing::Null)?;
+        self.keep_select(&conn, &Sql::new("FROM ").sql(&relation.sql), started)
     }
 
     /// Columns of a table as SQL sees it.

@@ -1,0 +1,174 @@
+//! Every kind of check: holds, does not hold, can not run.
+
+use super::fixture::Lake;
+use crate::CheckOutcome;
+use sluice_api::Verdict;
+use sluice_contract::{Contract, Severity};
+
+const CONTRACT: &str = "
+dataset: shop.orders
+version: 1
+schema:
+  - name: id
+    type: bigint
+    primary_key: true
+  - name: status
+    type: string
+    required: true
+  - name: total
+    type: decimal(12,2)
+  - name: rate
+    type: numeric
+  - name: score
+    type: double
+  - name: placed_at
+    type: timestamp
+  - name: day
+    type: date
+  - name: at
+    type: time
+  - name: qty
+    type: int
+  - name: absent
+    type: string
+  - name: email
+    type: string
+    pii: true
+quality:
+";
+
+fn contract(checks: &[&str]) -> Contract {
+    let mut text = CONTRACT.to_owned();
+    for check in checks {
+        let (check, severity) = check.split_once(" @").unwrap_or((check, "fail"));
+        text.push_str(&format!("  - check: \"{check}\"\n    severity: {severity}\n"));
+    }
+    Contract::parse(&text, "orders.yaml").unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+const ROWS: &str = "SELECT * FROM (VALUES
+    (1, 'new',  10.00::DECIMAL(12,2), '1.5', 0.5,             '2024-01-01'::TIMESTAMPTZ, DATE '2024-01-01', '08:00:00',     1, 'a@x'),
+    (2, 'paid', -5.00, '99999999999999999999999999999999999999999', 'NaN'::DOUBLE, 'infinity', NULL, '23:59:59.5', 2147483647, 'b@x'),
+    (3, 'odd',  NULL,  'junk', NULL, NULL, DATE '1999-12-31', NULL, -1, NULL),
+    (3, NULL,   20.00, '-2', 7, '-infinity', DATE '2030-01-01', '00:00:01', 5, 'c@x')
+  ) t(id, status, total, rate, score, placed_at, day, at, qty, email)";
+
+fn run(lake: &Lake, checks: &[&str]) -> Vec<CheckOutcome> {
+    let file = lake.file("orders.parquet", ROWS);
+    lake.engine.check(&contract(checks), &[file]).unwrap()
+}
+
+#[test]
+fn every_kind_counts_what_fails() {
+    let lake = Lake::new();
+    // Check, evaluated, failed, observed.
+    let expected: &[(&str, u64, u64, &str)] = &[
+        ("row_count > 0", 4, 0, "4 rows"),
+        ("row_count > 10", 4, 0, "4 rows"),
+        ("null_percentage(total) < 0.5", 4, 0, "25 % null"),
+        ("null_percentage(total) < 0.1", 4, 1, "25 % null"),
+        ("not_null(id)", 4, 0, "0 nulls"),
+        ("not_null(score)", 4, 1, "1 null"),
+        ("unique(qty)", 4, 0, "no duplicate"),
+        ("unique(id)", 4, 2, "1 repeated value in 2 rows"),
+        ("unique(id, status)", 3, 0, "no duplicate"),
+        ("accepted_values(status, 'new', 'paid', 'odd')", 3, 0, "0 other values"),
+        ("accepted_values(status, 'new', 'it''s')", 3, 2, "2 other values"),
+        ("accepted_values(qty, '1', '5', '-1', '2147483647')", 4, 0, "0 other values"),
+        ("min_value(total, -5)", 3, 0, "smallest -5.00"),
+        ("min_value(total, 0)", 3, 1, "smallest -5.00"),
+        ("max_value(total, 19.999)", 3, 1, "largest 20.00"),
+        ("max_value(total, 1e30)", 3, 0, "largest 20.00"),
+        ("min_value(qty, 0.5)", 4, 1, "smallest -1"),
+        ("max_value(qty, 99999999999999999999)", 4, 0, "largest 2147483647"),
+        ("max_value(score, 10)", 3, 1, "largest nan"),
+        ("min_value(rate, 0)", 4, 2, "smallest -2"),
+        ("max_value(rate, 1e40)", 4, 2, "largest junk"),
+        ("min_value(placed_at, 2000-01-01)", 3, 1, "smallest -infinity"),
+        ("max_value(placed_at, '2100-01-01 00:00:00')", 3, 1, "largest infinity"),
+        ("min_value(day, 2000-01-01)", 3, 1, "smallest 1999-12-31"),
+        ("max_value(at, '23:59:59')", 3, 1, "largest 23:59:59.5"),
+        ("min_value(email, 'b')", 3, 1, "1 row beyond"),
+    ];
+    let checks: Vec<&str> = expected.iter().map(|(check, ..)| *check).collect();
+    let outcomes = run(&lake, &checks);
+    for (at, (check, evaluated, failed, observed)) in expected.iter().enumerate() {
+        let outcome = &outcomes[at];
+        assert_eq!(outcome.index as usize, at);
+        assert_eq!(
+            (outcome.evaluated, outcome.failed, outcome.observed.as_str(), &outcome.note),
+            (*evaluated, *failed, *observed, &None),
+            "{check}"
+        );
+        let fails = *failed > 0 || *check == "row_count > 10";
+        assert_eq!(outcome.verdict, if fails { Verdict::Fail } else { Verdict::Pass }, "{check}");
+        assert!(outcome.line.is_some(), "{check}");
+        let rows = lake.engine.failing_rows(&contract(&checks), &[lake.path().join("orders.parquet")], outcome.index, 50);
+        let rows = rows.unwrap();
+        let expected_rows = if outcome.verdict == Verdict::Pass && !check.starts_with("null") { 0 } else { *failed };
+        if !check.starts_with("null_percentage(total) < 0.5") {
+            assert_eq!(rows.rows, expected_rows, "{check}");
+        }
+        assert_eq!(rows.columns.len(), 10, "all columns: {check}");
+    }
+}
+
+#[test]
+fn required_columns_and_the_key_are_checked_unasked() {
+    let lake = Lake::new();
+    let outcomes = run(&lake, &["row_count > 0", "not_null(id)"]);
+    let checks: Vec<_> = outcomes.iter().map(|o| (o.check.as_str(), o.verdict, o.severity)).collect();
+    assert_eq!(
+        checks,
+        [
+            ("row_count > 0", Verdict::Pass, Severity::Fail),
+            ("not_null(id)", Verdict::Pass, Severity::Fail),
+            ("not_null(status)", Verdict::Fail, Severity::Fail),
+            ("unique(id)", Verdict::Fail, Severity::Fail),
+        ]
+    );
+    assert_eq!((outcomes[2].level.as_str(), outcomes[3].level.as_str()), ("row", "table"));
+    assert_eq!(outcomes[2].line, Some(8), "the line of the column");
+    let written = run(&lake, &["unique(id) @warn"]);
+    assert_eq!(written.iter().filter(|o| o.check.starts_with("unique")).count(), 1);
+    assert_eq!(written[0].verdict, Verdict::Warn);
+}
+
+#[test]
+fn what_can_not_run_is_skipped_with_its_cause() {
+    let lake = Lake::new();
+    let outcomes = run(
+        &lake,
+        &["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)", "row_count > 0"],
+    );
+    for (at, cause) in [(0, "no column `absent`"), (1, "not a number"), (2, "not a date"), (3, "not a number")] {
+        assert_eq!(outcomes[at].verdict, Verdict::Skipped, "{:?}", outcomes[at]);
+        assert!(outcomes[at].note.as_deref().unwrap().contains(cause), "{:?}", outcomes[at]);
+        let contract = contract(&["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)"]);
+        assert!(lake.engine.failing_rows(&contract, &[lake.path().join("orders.parquet")], at as u32, 5).is_err());
+    }
+    assert_eq!(outcomes[4].verdict, Verdict::Pass, "the others run");
+}
+
+#[test]
+fn a_table_without_files_has_no_rows() {
+    let lake = Lake::new();
+    let contract = contract(&["row_count > 0", "null_percentage(total) < 0.1", "min_value(total, 0)"]);
+    let outcomes = lake.engine.check(&contract, &[]).unwrap();
+    assert_eq!(outcomes[0].verdict, Verdict::Fail);
+    assert!(outcomes[1..].iter().all(|o| o.verdict == Verdict::Pass && o.evaluated == 0), "{outcomes:?}");
+    assert!(lake.engine.failing_rows(&contract, &[], 99, 5).is_err());
+}
+
+#[test]
+fn samples_hold_system_columns_and_keep_to_the_limit() {
+    let lake = Lake::new();
+    let file = lake.file("s.parquet", "SELECT 100 - range AS id, NULL::VARCHAR AS status, range AS _seq FROM range(100)");
+    let contract = contract(&[]);
+    let outcomes = lake.engine.check(&contract, std::slice::from_ref(&file)).unwrap();
+    let at = outcomes.iter().find(|o| o.check == "not_null(status)").unwrap();
+    assert_eq!(at.failed, 100);
+    let rows = lake.engine.failing_rows(&contract, &[file], at.index, 3).unwrap();
+    assert_eq!(rows.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["id", "status", "_seq"]);
+    assert_eq!(lake.all(&rows), [["1", "null", "99"], ["2", "null", "98"], ["3", "null", "97"]]);
+}

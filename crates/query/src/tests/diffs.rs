@@ -1,0 +1,106 @@
+//! Differences between two versions.
+
+use super::fixture::{Lake, owned};
+use crate::DiffParts;
+use std::path::PathBuf;
+
+const COLUMNS: [(&str, &str); 3] = [("id", "int"), ("v", "double"), ("s", "string")];
+
+fn diff(lake: &Lake, before: &[PathBuf], after: &[PathBuf], old: &[(&str, &str)], new: &[(&str, &str)]) -> DiffParts {
+    let table = "silver.shop.t".parse().unwrap();
+    lake.engine.diff(&table, &["id".to_owned()], before, after, &owned(old), &owned(new), &["loaded"]).unwrap()
+}
+
+fn counts(parts: &DiffParts) -> (u64, u64, u64, u64) {
+    (parts.inserted, parts.updated, parts.deleted, parts.unchanged)
+}
+
+#[test]
+fn rows_come_go_change_and_stay() {
+    let lake = Lake::new();
+    let before = lake.file(
+        "1.parquet",
+        "SELECT * FROM (VALUES (1, 1.5::DOUBLE, 'a', 1, 0), (2, 'NaN', NULL, 1, 0), (3, NULL, 'c', 1, 0), (4, 4, 'd', 1, 0), \
+         (6, 0, 'x', 1, 0)) t(id, v, s, _seq, loaded)",
+    );
+    let after = lake.file(
+        "2.parquet",
+        "SELECT * FROM (VALUES (5, 5::DOUBLE, 'e', 2, 1), (4, 4, 'D', 2, 1), (3, 3, 'C', 2, 1), (2, 'NaN', NULL, 2, 1), \
+         (1, 1.5, 'a', 9, 1)) t(id, v, s, _seq, loaded)",
+    );
+    let parts = diff(&lake, &[before], &[after], &COLUMNS, &COLUMNS);
+    assert_eq!(counts(&parts), (1, 2, 1, 2));
+    assert!(parts.schema.is_empty());
+    let columns: Vec<_> = parts.columns.iter().map(|c| (c.name.as_str(), c.changed, c.key, c.data_type.as_str())).collect();
+    assert_eq!(columns, [("s", 2, false, "string"), ("v", 1, false, "double"), ("id", 0, true, "int")]);
+    let names: Vec<_> = parts.result.columns.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["_change", "id", "old.v", "new.v", "old.s", "new.s"]);
+    assert_eq!(
+        lake.all(&parts.result),
+        [
+            ["~", "3", "null", "3.0", "c", "C"],
+            ["~", "4", "4.0", "4.0", "d", "D"],
+            ["+", "5", "null", "5.0", "null", "e"],
+            ["-", "6", "0.0", "null", "x", "null"],
+        ]
+    );
+    let changed = lake.engine.refine(parts.result.id, Some("_change = '~' AND \"new.v\" > 3"), None).unwrap();
+    assert_eq!(changed.rows, 1);
+}
+
+#[test]
+fn files_of_both_versions_are_not_read() {
+    let lake = Lake::new();
+    let shared = lake.file("0.parquet", "SELECT range::INTEGER AS id, 0::DOUBLE AS v, 'x' AS s FROM range(100, 200)");
+    let old = lake.file("1.parquet", "SELECT 1 AS id, 0::DOUBLE AS v, 'x' AS s");
+    let new = lake.file("2.parquet", "SELECT 1 AS id, 1::DOUBLE AS v, 'x' AS s UNION ALL SELECT 2, 2, 'y'");
+    let parts = diff(&lake, &[shared.clone(), old.clone()], &[shared.clone(), new], &COLUMNS, &COLUMNS);
+    assert_eq!(counts(&parts), (1, 1, 0, 100));
+    let same = diff(&lake, &[shared.clone(), old.clone()], &[old.clone(), shared.clone()], &COLUMNS, &COLUMNS);
+    assert_eq!((counts(&same), same.result.rows), ((0, 0, 0, 101), 0));
+    let first = diff(&lake, &[], &[old], &COLUMNS, &COLUMNS);
+    assert_eq!(counts(&first), (1, 0, 0, 0));
+    let last = diff(&lake, &[shared], &[], &COLUMNS, &COLUMNS);
+    assert_eq!(counts(&last), (0, 0, 100, 0));
+}
+
+#[test]
+fn columns_may_come_go_and_widen() {
+    let lake = Lake::new();
+    let before = lake.file("1.parquet", "SELECT 1::INTEGER AS id, 1::SMALLINT AS n, 'a' AS gone, '5' AS odd UNION ALL SELECT 2, 2, NULL, '6'");
+    let after = lake.file("2.parquet", "SELECT 1::BIGINT AS id, 1::BIGINT AS n, 7 AS tier, 5 AS odd UNION ALL SELECT 2, 2, NULL, 6");
+    let old = [("id", "int"), ("n", "smallint"), ("gone", "string"), ("odd", "string")];
+    let new = [("id", "bigint"), ("n", "bigint"), ("tier", "int"), ("odd", "int")];
+    let parts = diff(&lake, &[before], &[after], &old, &new);
+    assert_eq!(counts(&parts), (0, 1, 0, 1), "row 2 has null on the side without the column");
+    let schema: Vec<_> =
+        parts.schema.iter().map(|c| (c.column.as_str(), c.before.as_deref(), c.after.as_deref())).collect();
+    assert_eq!(
+        schema,
+        [
+            ("id", Some("int"), Some("bigint")),
+            ("n", Some("smallint"), Some("bigint")),
+            ("tier", None, Some("int")),
+            ("odd", Some("string"), Some("int")),
+            ("gone", Some("string"), None),
+        ]
+    );
+    assert_eq!(
+        lake.all(&parts.result),
+        [["~", "1", "1", "1", "null", "7", "5", "5", "a", "null"]]
+    );
+}
+
+#[test]
+fn keys_of_two_columns_sort_and_may_be_null() {
+    let lake = Lake::new();
+    let before = lake.file("1.parquet", "SELECT NULL::INTEGER AS b, 'k' AS a, 1 AS v UNION ALL SELECT 2, 'k', 1");
+    let after = lake.file("2.parquet", "SELECT NULL::INTEGER AS b, 'k' AS a, 2 AS v UNION ALL SELECT 1, 'k', 1 UNION ALL SELECT 2, 'k', 1");
+    let table = "silver.shop.t".parse().unwrap();
+    let key = ["a".to_owned(), "b".to_owned()];
+    let parts = lake.engine.diff(&table, &key, &[before.clone()], &[after.clone()], &[], &[], &[]).unwrap();
+    assert_eq!(counts(&parts), (1, 1, 0, 1));
+    assert_eq!(lake.all(&parts.result), [["+", "k", "1", "null", "1"], ["~", "k", "null", "1", "2"]]);
+    assert!(lake.engine.diff(&table, &[], &[before.clone()], &[after.clone()], &[], &[], &[]).is_err());
+    assert!(lake.engine.diff(&table, &["x".to_owned()], &[before], &[after], &[], &[], &[]).is_err());
+}
