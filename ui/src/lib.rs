@@ -4,6 +4,7 @@
 //! requests and [`command::Command`]s into a [`state::Cx`], and [`Workbench`] sends and runs those after the frame.
 
 pub mod cell;
+pub mod code;
 pub mod command;
 pub mod design;
 pub mod diff;

@@ -4,11 +4,15 @@
 mod canned;
 #[cfg(any(not(target_arch = "wasm32"), feature = "sample"))]
 pub mod sample;
+#[cfg(all(target_arch = "wasm32", feature = "sample"))]
+mod sample_transport;
 #[cfg(target_arch = "wasm32")]
 mod tauri;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use canned::Canned;
+#[cfg(all(target_arch = "wasm32", feature = "sample"))]
+pub use sample_transport::SampleTransport;
 #[cfg(target_arch = "wasm32")]
 pub use tauri::TauriTransport;
 

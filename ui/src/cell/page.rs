@@ -73,3 +73,11 @@ impl Page {
         }
     }
 }
+
+impl CellText {
+    /// A value.
+    #[must_use]
+    pub fn value(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_null: false }
+    }
+}

@@ -1,11 +1,14 @@
 //! A small lake for tests and for looking at the screens without a host.
 
+mod diff;
 mod lake;
+mod quality;
+mod replay;
 mod rows;
 
-pub use rows::page;
+pub use replay::with_batches;
 
-use sluice_api::{ApiError, ErrorCode, Reply, Request, ResultView};
+use sluice_api::{ApiError, ErrorCode, PageRequest, Reply, ReplaySummary, Request, ResultView};
 
 /// Answer of the sample lake.
 #[must_use]
@@ -21,6 +24,12 @@ pub fn reply(request: &Request) -> Reply {
             )),
         },
         Request::TableRows { table, version } => Reply::Result(rows::of_table(table, *version)),
+        Request::Replay { table } => Reply::Replay(replay::view(table)),
+        Request::StartReplay { .. } => Reply::Replayed(ReplaySummary::default()),
+        Request::Diff { table, from, to } => Reply::Diff(diff::view(table, *from, *to)),
+        Request::Quality { table } => Reply::Quality(quality::view(table)),
+        Request::Refine { result, .. } if *result == diff::RESULT => Reply::Result(diff::result()),
+        Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Result(quality::quarantined()),
         Request::Query { .. } | Request::Refine { .. } | Request::FailingRows { .. } => Reply::Result(rows::orders()),
         Request::Jobs => Reply::Jobs(lake::jobs()),
         Request::LoadSession => Reply::Session(None),
@@ -30,6 +39,18 @@ pub fn reply(request: &Request) -> Reply {
         | Request::SaveSession { .. }
         | Request::FirstFrame { .. } => Reply::Done,
         _ => Reply::Error(ApiError::new(ErrorCode::NotFound, "The sample lake has no answer to this", "Open a lake")),
+    }
+}
+
+/// A page of a result of the sample lake.
+///
+/// # Errors
+/// When Arrow cannot write it.
+pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
+    match request.result {
+        diff::RESULT => diff::page(request),
+        quality::QUARANTINED => quality::page(request),
+        _ => rows::page(request),
     }
 }
 

@@ -152,6 +152,6 @@ mod tests {
         assert_eq!(elapsed(131), "131 ms");
         assert_eq!(elapsed(252_000), "4 min 12 s");
         assert_eq!(age(18_360), "5 h 06 min");
-        assert_eq!(short_time(1_795_182_120_000), "Nov 20 14:22");
+        assert_eq!(short_time(1_795_182_120_000), "Nov 20 13:42");
     }
 }

@@ -130,7 +130,7 @@ impl<'a> TextField<'a> {
             .frame(Frame::NONE)
             .background_color(egui::Color32::TRANSPARENT)
             .margin(Margin { left: 0, right: 0, top: pad, bottom: pad })
-            .align(egui::Align2::LEFT_CENTER)
+            .align(Align2::LEFT_CENTER)
             .desired_width(inner.width());
         if let Some(id) = self.id {
             edit = edit.id(id);

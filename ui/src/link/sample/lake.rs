@@ -6,7 +6,7 @@ use sluice_api::{
 };
 
 /// Nov 20 13:42:06 2026 UTC.
-const NOW_MS: i64 = 1_795_182_126_000;
+pub(super) const NOW_MS: i64 = 1_795_182_126_000;
 
 fn name(table: &str) -> TableName {
     TableName { dataset: "shop".to_owned(), table: table.to_owned() }

@@ -52,3 +52,12 @@ impl Rows for ResultRows<'_> {
         }
     }
 }
+
+/// Cells from a function, for lists that are in memory.
+pub struct FnRows<F>(pub F);
+
+impl<F: FnMut(u64, usize) -> Option<CellText>> Rows for FnRows<F> {
+    fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
+        (self.0)(row, column)
+    }
+}

@@ -1,0 +1,62 @@
+// Loads the screens and watches over their renderer. No data passes through here.
+
+const root = document.documentElement;
+const canvas = document.getElementById("sluice");
+
+// Background of the theme used last, before the first frame.
+try {
+  root.dataset.theme = localStorage.getItem("sluice-theme") === "light" ? "light" : "dark";
+} catch {
+  root.dataset.theme = "dark";
+}
+if (navigator.webdriver) {
+  root.dataset.driven = "";
+}
+
+function trouble(text, action) {
+  document.getElementById("trouble-text").textContent = text;
+  const button = document.getElementById("trouble-action");
+  button.textContent = action;
+  button.onclick = () => location.reload();
+  document.getElementById("trouble").hidden = false;
+}
+
+window.sluiceFailed = (problem) =>
+  trouble(`The screens could not start: ${problem}. The lake is unchanged.`, "Try again");
+window.sluiceStarted = () => {
+  document.getElementById("trouble").hidden = true;
+};
+window.sluiceTheme = (theme) => {
+  root.dataset.theme = theme;
+  try {
+    localStorage.setItem("sluice-theme", theme);
+  } catch {
+    // Private storage is off; the session remembers the theme.
+  }
+};
+
+// Keys that a browser would take away. They still reach the screens.
+const taken = (event) => {
+  const ctrl = event.ctrlKey || event.metaKey;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (/^F([1-9]|1[0-2])$/.test(key)) return true;
+  if (ctrl && ["b", "d", "f", "g", "h", "i", "j", "k", "l", "o", "p", "r", "s", "u", "w", "e"].includes(key)) return true;
+  if (ctrl && ["Tab", "Enter", " ", "1", "2", "3", "4", "5", "6", "7"].includes(key)) return true;
+  if (event.altKey && ["ArrowLeft", "ArrowRight"].includes(key)) return true;
+  return false;
+};
+window.addEventListener("keydown", (event) => taken(event) && event.preventDefault(), { capture: true });
+window.addEventListener("contextmenu", (event) => event.preventDefault());
+
+canvas.addEventListener("webglcontextlost", (event) => {
+  event.preventDefault();
+  trouble("The graphics driver dropped the window. Your work is saved and jobs keep running.", "Restart renderer");
+});
+
+if (typeof WebAssembly !== "object") {
+  trouble("This webview has no WebAssembly, which Sluice needs.", "Try again");
+} else {
+  import("./sluice_ui.js")
+    .then((screens) => screens.default())
+    .catch((problem) => window.sluiceFailed(problem));
+}
