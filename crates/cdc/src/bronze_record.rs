@@ -1,8 +1,12 @@
 //! Records that bronze kept, decoded again.
 
-use crate::DecodedFile;
-use sluice_change::{RowRef, SourceFile};
-use sluice_contract::Contract;
+use crate::collector::{Collector, nothing};
+use crate::encoding::SchemaCache;
+use crate::fault::Fault;
+use crate::plan::Plan;
+use crate::{DecodeError, DecodedFile, dms, json_lines};
+use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
+use sluice_contract::{Contract, SourceFormat, limits};
 use std::sync::Arc;
 
 /// A record that bronze kept: [`sluice_change::ChangeBatch::records`].
@@ -15,9 +19,49 @@ pub struct BronzeRecord<'a> {
 }
 
 /// Decodes records of bronze, to rebuild silver: the same result as [`decode_file`](crate::decode_file)
-/// had for them, whatever records are together.
+/// had for them, whatever records are together. Hand over pieces of less than 1 GiB.
+///
+/// A contract that allows no decoding (no source, a wrong default) rejects every record.
 #[must_use]
 pub fn decode_records(contract: &Arc<Contract>, files: Vec<SourceFile>, records: &[BronzeRecord<'_>]) -> DecodedFile {
-    let _ = records;
-    crate::decode::empty(contract, files)
+    match decode_all(contract, files.clone(), records) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            let reject = |record: &BronzeRecord<'_>| Reject {
+                at: record.at,
+                reason: ReasonCode::BadEnvelope,
+                column: None,
+                detail: error.to_string(),
+                raw: Reject::raw_of(record.record.as_bytes()),
+                whole_file: false,
+            };
+            nothing(contract, files, records.iter().map(reject).collect())
+        }
+    }
+}
+
+fn decode_all(
+    contract: &Arc<Contract>,
+    files: Vec<SourceFile>,
+    records: &[BronzeRecord<'_>],
+) -> Result<DecodedFile, DecodeError> {
+    let plan = Plan::new(contract)?;
+    let mut out = Collector::new(contract, files);
+    let mut schemas = SchemaCache::default();
+    for BronzeRecord { at, record } in records {
+        let outcome = if record.len() > limits::ROW_BYTES_MAX {
+            Err(Fault::new(ReasonCode::RowTooLarge, format!("over {} MiB", limits::ROW_BYTES_MAX >> 20)))
+        } else {
+            match plan.format() {
+                SourceFormat::DmsParquet | SourceFormat::DmsCsv => dms::decode_record(&plan, &mut out, *at, record),
+                SourceFormat::DebeziumJson | SourceFormat::DebeziumFlatJson => {
+                    json_lines::decode_text(&plan, &mut schemas, &mut out, *at, record)
+                }
+            }
+        };
+        if let Err(fault) = outcome {
+            out.reject(*at, fault, record.as_bytes());
+        }
+    }
+    out.finish()
 }

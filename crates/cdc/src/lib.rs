@@ -6,12 +6,33 @@
 //! on the record, the contract and the limits only.
 
 mod bronze_record;
+mod collector;
+mod csv_fields;
+mod csv_layout;
+mod debezium;
+mod debezium_flat;
 mod decode;
 mod decode_error;
 mod decoded_file;
+mod dms;
+mod dms_csv;
+mod dms_parquet;
+mod encoding;
+mod fault;
 mod file_order;
 mod infer;
+mod json_fields;
+mod json_lines;
+mod number;
+mod parquet_text;
+mod plan;
+mod records;
+mod row;
+mod sequence;
 mod sniff;
+mod unavailable;
+mod unpack;
+mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
 pub use decode::decode_file;
@@ -20,3 +41,6 @@ pub use decoded_file::DecodedFile;
 pub use file_order::{FileOrder, file_order_key};
 pub use infer::{Inferred, InferredColumn, InferredEvidence, infer};
 pub use sniff::{is_change_file, sniff};
+
+#[cfg(test)]
+mod tests;

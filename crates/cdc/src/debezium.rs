@@ -1,0 +1,196 @@
+//! Debezium envelopes, with or without schema.
+//!
+//! `{before, after, source, transaction, op, ts_ms}`, alone or as `payload` beside `schema`
+//! (Debezium documentation, PostgreSQL connector, "Data change events").
+
+use crate::collector::Collector;
+use crate::encoding::{Encoding, RecordSchema, SchemaCache};
+use crate::fault::Fault;
+use crate::json_fields::{each_member, members, not_null, string};
+use crate::plan::{Plan, RowName, Target};
+use crate::row::{Row, cells};
+use crate::sequence::SequencePart;
+use crate::value::Values;
+use sluice_change::{Event, Op, ReasonCode, RowRef};
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// Decodes one record.
+///
+/// # Errors
+/// Why it can not become an event.
+pub(crate) fn decode(
+    plan: &Plan,
+    schemas: &mut SchemaCache,
+    out: &mut Collector,
+    at: RowRef,
+    text: &str,
+) -> Result<(), Fault> {
+    let not_an_envelope = || Fault::new(ReasonCode::BadEnvelope, "not a JSON object");
+    let [schema, payload] = members(text, ["schema", "payload"]).ok_or_else(not_an_envelope)?;
+    let (envelope, schema) = match payload {
+        Some("null") => {
+            out.tombstone();
+            return Ok(());
+        }
+        Some(payload) => (payload, not_null(schema)),
+        None => (text, None),
+    };
+    let schema = schema.map(|raw| schemas.get(raw, plan)).transpose_schema()?;
+    let envelope = Envelope::read(envelope).ok_or_else(not_an_envelope)?;
+    let Some(op_text) = envelope.op.and_then(string) else {
+        return Err(Fault::new(ReasonCode::BadEnvelope, "no operation (op)"));
+    };
+    out.count_operation(&op_text);
+    let mut op = match op_text.as_ref() {
+        "c" | "u" => Op::Upsert,
+        "r" => Op::Read,
+        "d" => Op::Delete,
+        "t" => Op::Truncate,
+        "m" => {
+            out.tombstone();
+            return Ok(());
+        }
+        _ => return Err(Fault::new(ReasonCode::UnknownOperation, "known are c, u, r, d, t and m")),
+    };
+    let is_read = op == Op::Read;
+    if op_says_delete(plan, &op_text) {
+        op = Op::Delete;
+    }
+    let from_before = op == Op::Delete && envelope.before.is_some();
+    let image = if from_before { envelope.before } else { envelope.after };
+    let row = match image {
+        Some(image) => read_row(plan, out, image)
+            .ok_or_else(|| Fault::new(ReasonCode::BadEnvelope, "the row is not a JSON object"))?,
+        None if op.is_upsert() => return Err(Fault::new(ReasonCode::BadEnvelope, "no row (after)")),
+        None => Row::new(plan),
+    };
+    if op.is_upsert() && row_says_delete(plan, &row) {
+        op = Op::Delete;
+    }
+    let (rank, parts) = position(plan, &envelope, &row, is_read)?;
+    let encodings = match &schema {
+        Some(schema) if from_before => schema.before.as_slice(),
+        Some(schema) => schema.after.as_slice(),
+        None => &[],
+    };
+    let cells = cells(plan, op, |position| cell(plan, encodings, &row, position))?;
+    let source_time_ms = envelope.source_time_ms();
+    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() })
+}
+
+/// Fields of an envelope as raw JSON, `null` left out.
+struct Envelope<'a> {
+    op: Option<&'a str>,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    source: Option<&'a str>,
+    transaction: Option<&'a str>,
+    times: [Option<&'a str>; 3],
+}
+
+impl<'a> Envelope<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let found = members(json, ["op", "before", "after", "source", "transaction", "ts_ms", "ts_us", "ts_ns"])?;
+        let [op, before, after, source, transaction, ms, us, ns] = found.map(not_null);
+        Some(Self { op, before, after, source, transaction, times: [ms, us, ns] })
+    }
+
+    fn source_time_ms(&self) -> Option<i64> {
+        let [time] = members(self.source?, ["ts_ms"])?;
+        time?.parse().ok()
+    }
+
+    /// The value at a path, for example `source.lsn`.
+    fn at(&self, path: &[String]) -> Option<&'a str> {
+        let (root, rest) = path.split_first()?;
+        let [ms, us, ns] = self.times;
+        let mut raw = match root.as_str() {
+            "source" => self.source,
+            "transaction" => self.transaction,
+            "ts_ms" => ms,
+            "ts_us" => us,
+            _ => ns,
+        };
+        for name in rest {
+            let [inner] = members(raw?, [name.as_str()])?;
+            raw = not_null(inner);
+        }
+        raw
+    }
+}
+
+fn position(plan: &Plan, envelope: &Envelope<'_>, row: &Row<&str>, is_read: bool) -> Result<(u8, [u64; 3]), Fault> {
+    let texts: Vec<Option<Cow<'_, str>>> = plan
+        .sequence
+        .parts()
+        .iter()
+        .map(|part| match part {
+            SequencePart::Envelope(path) => envelope.at(path).map(plain_text),
+            SequencePart::Row(name) => row_text(row, *name),
+        })
+        .collect();
+    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+    plan.sequence.debezium(&texts, is_read)
+}
+
+/// Reads a row image; `None` if it is not an object.
+pub(crate) fn read_row<'a>(plan: &Plan, out: &mut Collector, image: &'a str) -> Option<Row<&'a str>> {
+    let mut row = Row::new(plan);
+    let whole = each_member(image, |name, raw| match plan.target(&name) {
+        Target::Unknown => out.count_unknown_column(&name),
+        target => row.set(target, raw),
+    });
+    whole.then_some(row)
+}
+
+/// The cell of a column; `None` if the row does not have it.
+pub(crate) fn cell<'a>(
+    plan: &Plan,
+    encodings: &[Encoding],
+    row: &Row<&'a str>,
+    position: usize,
+) -> Result<Option<sluice_change::Cell<'a>>, sluice_change::CellError> {
+    let (Some(raw), Some(column)) = (row.column(position), plan.contract.columns.get(position)) else {
+        return Ok(None);
+    };
+    let values = Values { decimals: plan.source.decimals, unavailable: &plan.unavailable };
+    let encoding = encodings.get(position).unwrap_or(&Encoding::Unsaid);
+    values.cell(&column.data_type, encoding, raw).map(Some)
+}
+
+/// A member of the row as text, null left out.
+pub(crate) fn row_text<'a>(row: &Row<&'a str>, name: RowName) -> Option<Cow<'a, str>> {
+    not_null(row.get(name).copied()).map(plain_text)
+}
+
+/// Whether `delete_when` is about the operation and holds.
+pub(crate) fn op_says_delete(plan: &Plan, op: &str) -> bool {
+    let delete_when = plan.contract.apply.delete_when.as_ref();
+    plan.delete_column.is_none() && delete_when.is_some_and(|delete| delete.value == op)
+}
+
+/// Whether `delete_when` is about a column of the row and holds.
+pub(crate) fn row_says_delete(plan: &Plan, row: &Row<&str>) -> bool {
+    let (Some(name), Some(delete)) = (plan.delete_column, &plan.contract.apply.delete_when) else { return false };
+    row_text(row, name).is_some_and(|text| text == delete.value)
+}
+
+/// The text of a JSON string, or the digits of anything else.
+fn plain_text(raw: &str) -> Cow<'_, str> {
+    string(raw).unwrap_or(Cow::Borrowed(raw))
+}
+
+/// A schema that is there has to be readable: values can not be typed by half of it.
+trait TransposeSchema {
+    fn transpose_schema(self) -> Result<Option<Rc<RecordSchema>>, Fault>;
+}
+
+impl TransposeSchema for Option<Option<Rc<RecordSchema>>> {
+    fn transpose_schema(self) -> Result<Option<Rc<RecordSchema>>, Fault> {
+        match self {
+            Some(None) => Err(Fault::new(ReasonCode::BadEnvelope, "the schema is not a Kafka Connect schema")),
+            other => Ok(other.flatten()),
+        }
+    }
+}

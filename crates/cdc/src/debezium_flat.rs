@@ -1,0 +1,72 @@
+//! Debezium records flattened by `ExtractNewRecordState`.
+//!
+//! The row's columns, and what `add.fields` added with the prefix `__`; deletes are rows with
+//! `__deleted: "true"` (`delete.tombstone.handling.mode=rewrite`).
+
+use crate::collector::Collector;
+use crate::debezium::{cell, op_says_delete, read_row, row_says_delete, row_text};
+use crate::encoding::SchemaCache;
+use crate::fault::Fault;
+use crate::json_fields::{members, not_null};
+use crate::plan::Plan;
+use crate::row::cells;
+use crate::sequence::SequencePart;
+use sluice_change::{Event, Op, ReasonCode, RowRef};
+
+/// Decodes one record.
+///
+/// # Errors
+/// Why it can not become an event.
+pub(crate) fn decode(
+    plan: &Plan,
+    schemas: &mut SchemaCache,
+    out: &mut Collector,
+    at: RowRef,
+    text: &str,
+) -> Result<(), Fault> {
+    let not_a_row = || Fault::new(ReasonCode::BadEnvelope, "not a JSON object");
+    let (image, schema) = match members(text, ["schema", "payload"]).ok_or_else(not_a_row)? {
+        [Some(_), Some("null")] => {
+            out.tombstone();
+            return Ok(());
+        }
+        [Some(schema), Some(payload)] => (payload, not_null(Some(schema))),
+        _ => (text, None),
+    };
+    let schema = match schema.map(|raw| schemas.get(raw, plan)) {
+        Some(None) => return Err(Fault::new(ReasonCode::BadEnvelope, "the schema is not a Kafka Connect schema")),
+        other => other.flatten(),
+    };
+    let row = read_row(plan, out, image).ok_or_else(not_a_row)?;
+    let extra = |name: Option<_>| name.and_then(|name| row_text(&row, name));
+    let op_text = extra(plan.operation);
+    out.count_operation(op_text.as_deref().unwrap_or("row"));
+    let mut op = match op_text.as_deref() {
+        None | Some("c" | "u") => Op::Upsert,
+        Some("r") => Op::Read,
+        Some("d") => Op::Delete,
+        Some("t") => Op::Truncate,
+        Some(_) => return Err(Fault::new(ReasonCode::UnknownOperation, "known are c, u, r, d and t")),
+    };
+    let is_read = op == Op::Read;
+    let deleted = extra(plan.deleted).is_some_and(|deleted| deleted == "true");
+    let said = op_text.as_deref().is_some_and(|op| op_says_delete(plan, op));
+    if op.is_upsert() && (deleted || said || row_says_delete(plan, &row)) {
+        op = Op::Delete;
+    }
+    let texts: Vec<_> = plan
+        .sequence
+        .parts()
+        .iter()
+        .map(|part| match part {
+            SequencePart::Row(name) => row_text(&row, *name),
+            SequencePart::Envelope(_) => None,
+        })
+        .collect();
+    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+    let (rank, parts) = plan.sequence.debezium(&texts, is_read)?;
+    let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
+    let cells = cells(plan, op, |position| cell(plan, encodings, &row, position))?;
+    let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
+    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() })
+}

@@ -1,0 +1,155 @@
+//! Rows of AWS DMS, from CSV, Parquet or bronze.
+//!
+//! `Op` is `I`, `U` or `D`; a full load has none (AWS DMS guide, "Using Amazon S3 as a target",
+//! "Indicating source DB operations in migrated S3 data"). Every value is text here, so that a row
+//! read from a file and the same row read from bronze become the same cells.
+
+use crate::collector::Collector;
+use crate::fault::Fault;
+use crate::json_fields::{each_member, string};
+use crate::plan::{Plan, Target};
+use crate::row::{Row, cells};
+use crate::sequence::SequencePart;
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, parse_cell};
+use sluice_contract::{ColumnType, limits};
+use std::borrow::Cow;
+
+/// A value of AWS DMS; `None` is null.
+pub(crate) type DmsValue<'a> = Option<Cow<'a, str>>;
+
+/// The event of a row.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn event<'a>(
+    plan: &Plan,
+    at: RowRef,
+    row: &'a Row<DmsValue<'a>>,
+    record: String,
+) -> Result<Event<'a>, Fault> {
+    if record.len() > limits::ROW_BYTES_MAX {
+        return Err(Fault::new(ReasonCode::RowTooLarge, format!("over {} MiB", limits::ROW_BYTES_MAX >> 20)));
+    }
+    let text = |name| row.get(name).and_then(Option::as_deref);
+    let op_text = plan.operation.and_then(text).unwrap_or_default();
+    let texts: Vec<Option<&str>> = plan
+        .sequence
+        .parts()
+        .iter()
+        .map(|part| match part {
+            SequencePart::Row(name) => text(*name).filter(|text| !text.is_empty()),
+            SequencePart::Envelope(_) => None,
+        })
+        .collect();
+    let mut op = match operation(op_text)? {
+        // A full load with `includeOpForFullLoad` says `I`; its change sequence is empty.
+        Op::Upsert if is_insert(op_text) && texts.iter().all(Option::is_none) => Op::Read,
+        op => op,
+    };
+    let is_read = op == Op::Read;
+    if says_delete(plan, row, op_text) {
+        op = Op::Delete;
+    }
+    let (rank, parts) = plan.sequence.dms(&texts, is_read)?;
+    let cells = cells(plan, op, |position| match (row.column(position), plan.contract.columns.get(position)) {
+        (Some(Some(text)), Some(column)) => parse_cell(&column.data_type, text).map(Some),
+        (Some(None), _) => Ok(Some(Cell::Null)),
+        _ => Ok(None),
+    })?;
+    let time = plan.time.filter(|_| !is_read).and_then(text);
+    let source_time_ms = time.and_then(|time| match parse_cell(&ColumnType::Timestamp, time) {
+        Ok(Cell::Int(micros)) => Some(micros.div_euclid(1_000)),
+        _ => None,
+    });
+    Ok(Event { at, op, rank, parts, cells, source_time_ms, record })
+}
+
+/// Counts what a row is made of, whether or not it becomes an event.
+pub(crate) fn count<'n>(
+    plan: &Plan,
+    out: &mut Collector,
+    row: &Row<DmsValue<'_>>,
+    names: impl Iterator<Item = &'n str>,
+) {
+    let op = plan.operation.and_then(|name| row.get(name)).and_then(Option::as_deref).unwrap_or_default();
+    out.count_operation(if op.is_empty() { "load" } else { op });
+    for name in names {
+        if plan.target(name) == Target::Unknown {
+            out.count_unknown_column(name);
+        }
+    }
+}
+
+/// Decodes a row that bronze kept as JSON.
+///
+/// # Errors
+/// Why it can not become an event.
+pub(crate) fn decode_record(plan: &Plan, out: &mut Collector, at: RowRef, record: &str) -> Result<(), Fault> {
+    let mut row = Row::new(plan);
+    let mut names = Vec::new();
+    let whole = each_member(record, |name, raw| {
+        let value: DmsValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };
+        row.set(plan.target(&name), value);
+        names.push(name);
+    });
+    if !whole {
+        return Err(Fault::new(ReasonCode::BadEnvelope, "not a JSON object"));
+    }
+    count(plan, out, &row, names.iter().map(AsRef::as_ref));
+    out.push(event(plan, at, &row, record.to_owned())?)
+}
+
+/// A row as JSON, for bronze: names and texts in the order of the file.
+pub(crate) fn record<'v>(values: impl Iterator<Item = (&'v str, Option<&'v str>)>) -> String {
+    let mut json = String::from("{");
+    for (name, value) in values {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        push_string(&mut json, name);
+        json.push(':');
+        match value {
+            Some(text) => push_string(&mut json, text),
+            None => json.push_str("null"),
+        }
+    }
+    json.push('}');
+    json
+}
+
+/// Whether a text is an operation of AWS DMS.
+pub(crate) fn is_operation(text: &str) -> bool {
+    !text.is_empty() && operation(text).is_ok()
+}
+
+fn operation(text: &str) -> Result<Op, Fault> {
+    let is = |letter: &str, word: &str| text.eq_ignore_ascii_case(letter) || text.eq_ignore_ascii_case(word);
+    if text.is_empty() {
+        Ok(Op::Read)
+    } else if is_insert(text) || is("U", "UPDATE") {
+        Ok(Op::Upsert)
+    } else if is("D", "DELETE") {
+        Ok(Op::Delete)
+    } else {
+        Err(Fault::new(ReasonCode::UnknownOperation, "known are I, U and D"))
+    }
+}
+
+fn is_insert(text: &str) -> bool {
+    text.eq_ignore_ascii_case("I") || text.eq_ignore_ascii_case("INSERT")
+}
+
+fn says_delete(plan: &Plan, row: &Row<DmsValue<'_>>, op: &str) -> bool {
+    let Some(delete) = &plan.contract.apply.delete_when else { return false };
+    match plan.delete_column {
+        None => delete.value == op,
+        Some(name) => row.get(name).and_then(Option::as_deref) == Some(delete.value.as_str()),
+    }
+}
+
+fn push_string(json: &mut String, text: &str) {
+    match serde_json::to_string(text) {
+        Ok(quoted) => json.push_str(&quoted),
+        Err(_) => json.push_str("null"),
+    }
+}

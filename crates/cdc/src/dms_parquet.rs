@@ -1,0 +1,133 @@
+//! AWS DMS Parquet: full load and changes.
+//!
+//! Row group by row group, so that a damaged one leaves the rows before it. The Parquet reader may
+//! panic on hostile bytes; that ends in quarantine too.
+
+use crate::collector::Collector;
+use crate::dms::{self, DmsValue};
+use crate::parquet_text::texts;
+use crate::plan::{Plan, Target};
+use crate::row::Row;
+use arrow::array::RecordBatch;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use sluice_change::{ReasonCode, RowRef};
+use sluice_contract::limits;
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+const MAGIC: &[u8] = b"PAR1";
+const BATCH_ROWS: usize = 1_024;
+/// Decoded bytes from which the ratio of the limits counts.
+const RATIO_FREE_BYTES: u64 = 64 << 20;
+
+/// Why reading stopped.
+struct Stop {
+    reason: ReasonCode,
+    detail: &'static str,
+}
+
+const BROKEN: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet data is damaged" };
+const BROKEN_FOOTER: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet footer is damaged" };
+const BAD_COLUMN: Stop =
+    Stop { reason: ReasonCode::UnreadableFile, detail: "a column of the contract is nested, which DMS never writes" };
+const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows are more than 200 times the file" };
+
+/// Decodes a Parquet file.
+pub(crate) fn decode(plan: &Plan, out: &mut Collector, bytes: &Bytes) {
+    let mut rows = 0;
+    if let Err(Stop { reason, detail }) = decode_groups(plan, out, bytes, &mut rows) {
+        out.reject_file(RowRef { file: 0, row: rows, offset: 0 }, reason, detail);
+    }
+}
+
+fn decode_groups(plan: &Plan, out: &mut Collector, bytes: &Bytes, rows: &mut u64) -> Result<(), Stop> {
+    check_frame(bytes)?;
+    let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())).ok_or(BROKEN_FOOTER)?;
+    let groups = metadata.metadata().row_groups();
+    let claimed: u64 = groups
+        .iter()
+        .map(|group| u64::try_from(group.total_byte_size()).unwrap_or(u64::MAX))
+        .fold(0, u64::saturating_add);
+    if claimed > limits::FILE_DECOMPRESSED_BYTES_MAX {
+        return Err(Stop { reason: ReasonCode::FileTooLarge, detail: "the content is over the limit of 8 GiB" });
+    }
+    if metadata.schema().fields().len() > limits::COLUMNS_MAX {
+        return Err(Stop { reason: ReasonCode::UnreadableFile, detail: "more columns than the limit" });
+    }
+    let groups = groups.len();
+    let mut produced = 0;
+    for group in 0..groups {
+        let reader = caught(|| {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata.clone())
+                .with_row_groups(vec![group])
+                .with_batch_size(BATCH_ROWS)
+                .build()
+        });
+        let mut reader = reader.ok_or(BROKEN)?;
+        loop {
+            let batch = match catch_unwind(AssertUnwindSafe(|| reader.next())) {
+                Ok(None) => break,
+                Ok(Some(Ok(batch))) => batch,
+                Ok(Some(Err(_))) | Err(_) => return Err(BROKEN),
+            };
+            produced += decode_batch(plan, out, &batch, rows)?;
+            if produced > RATIO_FREE_BYTES && produced > limits::DECOMPRESSION_RATIO_MAX * bytes.len() as u64 {
+                return Err(RATIO);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Decodes the rows of a batch; says how many bytes of records they became.
+fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mut u64) -> Result<u64, Stop> {
+    let schema = batch.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
+    let columns = catch_unwind(AssertUnwindSafe(|| {
+        let columns = batch.columns().iter().zip(&targets);
+        let texts = columns.map(|(column, target)| match (texts(column), target) {
+            (None, Target::Unknown) => Some(vec![None; column.len()]),
+            (texts, _) => texts,
+        });
+        texts.collect::<Option<Vec<_>>>()
+    }))
+    .map_err(|_| BROKEN)?
+    .ok_or(BAD_COLUMN)?;
+    let mut produced = 0;
+    for index in 0..batch.num_rows() {
+        let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
+        let mut row: Row<DmsValue<'_>> = Row::new(plan);
+        for (target, value) in targets.iter().zip(values()) {
+            row.set(*target, value.map(Cow::Borrowed));
+        }
+        let record = dms::record(names.iter().copied().zip(values()));
+        produced += record.len() as u64;
+        let at = RowRef { file: 0, row: *rows, offset: 0 };
+        *rows += 1;
+        dms::count(plan, out, &row, names.iter().copied());
+        if let Err(fault) = dms::event(plan, at, &row, record.clone()).and_then(|event| out.push(event)) {
+            out.reject(at, fault, record.as_bytes());
+        }
+    }
+    Ok(produced)
+}
+
+/// Length and magic, before anything is allocated.
+fn check_frame(bytes: &Bytes) -> Result<(), Stop> {
+    let starts = bytes.starts_with(MAGIC);
+    if bytes.len() < 12 || !bytes.ends_with(MAGIC) {
+        let cut = starts || MAGIC.starts_with(bytes);
+        return Err(if cut {
+            Stop { reason: ReasonCode::TruncatedFile, detail: "the Parquet file ends before its footer" }
+        } else {
+            Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }
+        });
+    }
+    if starts { Ok(()) } else { Err(Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }) }
+}
+
+fn caught<T, E>(read: impl FnOnce() -> Result<T, E>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()
+}

@@ -1,0 +1,173 @@
+//! A contract prepared for decoding.
+
+use crate::DecodeError;
+use crate::sequence::Sequence;
+use crate::unavailable::Unavailable;
+use sluice_change::{Cell, parse_cell};
+use sluice_contract::{Contract, Source, SourceFormat};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a member or column of a record is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A column of the contract; of several names in one record the smallest rank holds.
+    Column {
+        /// Position in the contract.
+        position: usize,
+        /// 0 for the column's own name, then its former names.
+        rank: usize,
+    },
+    /// Something else that decoding reads; position in [`Plan::extras`].
+    Extra(usize),
+    /// Something of the format that is no column.
+    Meta,
+    /// Nothing that the contract knows.
+    Unknown,
+}
+
+/// A value of a row that decoding reads besides the contract's columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowName {
+    Column(usize),
+    Extra(usize),
+}
+
+/// A contract prepared for decoding.
+pub(crate) struct Plan {
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) source: Source,
+    /// Per column: it is part of the key.
+    pub(crate) is_key: Vec<bool>,
+    /// Per column: its declared default.
+    pub(crate) defaults: Vec<Option<Cell<'static>>>,
+    pub(crate) sequence: Sequence,
+    /// Column of `delete_when`, unless it is the operation.
+    pub(crate) delete_column: Option<RowName>,
+    pub(crate) unavailable: Unavailable,
+    /// The row's own operation: `__op`, `Op`.
+    pub(crate) operation: Option<RowName>,
+    /// The row's own mark of a delete: `__deleted`.
+    pub(crate) deleted: Option<RowName>,
+    /// The row's own source time: `__source_ts_ms` (milliseconds), `dms_timestamp` (text).
+    pub(crate) time: Option<RowName>,
+    /// Members of the row that are no columns of the contract.
+    pub(crate) extras: Vec<String>,
+    targets: HashMap<String, Target>,
+}
+
+/// Operation of a flattened Debezium record.
+pub(crate) const FLAT_OP: &str = "__op";
+/// Mark of a rewritten delete.
+pub(crate) const FLAT_DELETED: &str = "__deleted";
+/// Source time of a flattened record.
+pub(crate) const FLAT_TIME: &str = "__source_ts_ms";
+/// Operation column of AWS DMS.
+pub(crate) const DMS_OP: &str = "Op";
+/// Commit time column of AWS DMS under its usual name (`TimestampColumnName`).
+pub(crate) const DMS_TIME: &str = "dms_timestamp";
+/// Change sequence column of AWS DMS (`AR_H_CHANGE_SEQ`) under its usual name.
+pub(crate) const DMS_SEQUENCE: &str = "transact_seq";
+
+impl Plan {
+    /// Prepares `contract`.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it has no source, or a default is not of its type.
+    pub(crate) fn new(contract: &Arc<Contract>) -> Result<Self, DecodeError> {
+        let table = contract.name.to_string();
+        let Some(source) = contract.source.clone() else { return Err(DecodeError::NoSource { table }) };
+        let mut defaults = Vec::with_capacity(contract.columns.len());
+        for column in &contract.columns {
+            let default =
+                column.default.as_deref().map(|text| parse_cell(&column.data_type, text).map(Cell::into_owned));
+            defaults.push(default.transpose().map_err(|error| DecodeError::BadDefault {
+                table: table.clone(),
+                column: column.name.clone(),
+                detail: error.detail,
+            })?);
+        }
+        let mut targets = HashMap::new();
+        for (position, column) in contract.columns.iter().enumerate() {
+            for (rank, name) in column.renamed_from.iter().enumerate().rev() {
+                targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
+            }
+        }
+        for (position, column) in contract.columns.iter().enumerate() {
+            targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
+        }
+        let key = contract.key_positions();
+        let mut plan = Self {
+            is_key: (0..contract.columns.len()).map(|position| key.contains(&position)).collect(),
+            defaults,
+            sequence: Sequence::default(),
+            delete_column: None,
+            unavailable: Unavailable::new(&source.unavailable_value),
+            operation: None,
+            deleted: None,
+            time: None,
+            extras: Vec::new(),
+            targets,
+            contract: Arc::clone(contract),
+            source,
+        };
+        match plan.source.format {
+            SourceFormat::DebeziumJson => {}
+            SourceFormat::DebeziumFlatJson => {
+                plan.operation = Some(plan.row_name(FLAT_OP));
+                plan.deleted = Some(plan.row_name(FLAT_DELETED));
+                plan.time = Some(plan.row_name(FLAT_TIME));
+            }
+            SourceFormat::DmsParquet | SourceFormat::DmsCsv => {
+                plan.operation = Some(plan.row_name(DMS_OP));
+                plan.time = Some(plan.row_name(DMS_TIME));
+            }
+        }
+        plan.sequence = Sequence::new(&contract.sequence(), &mut plan);
+        if let Some(delete_when) = &contract.apply.delete_when
+            && !plan.is_operation(&delete_when.column)
+        {
+            plan.delete_column = Some(plan.row_name(&delete_when.column));
+        }
+        Ok(plan)
+    }
+
+    /// Format of the files.
+    pub(crate) fn format(&self) -> SourceFormat {
+        self.source.format
+    }
+
+    /// What the member `name` of a row is for.
+    pub(crate) fn target(&self, name: &str) -> Target {
+        match self.targets.get(name) {
+            Some(target) => *target,
+            // `add.fields` of ExtractNewRecordState are prefixed with `__` unless renamed.
+            None if name.starts_with("__") && self.format() == SourceFormat::DebeziumFlatJson => Target::Meta,
+            None if name == DMS_SEQUENCE && self.is_dms() => Target::Meta,
+            None => Target::Unknown,
+        }
+    }
+
+    fn is_dms(&self) -> bool {
+        matches!(self.format(), SourceFormat::DmsParquet | SourceFormat::DmsCsv)
+    }
+
+    /// The member `name` of a row, as a column or as an extra of its own.
+    pub(crate) fn row_name(&mut self, name: &str) -> RowName {
+        match self.targets.get(name) {
+            Some(Target::Column { position, .. }) => RowName::Column(*position),
+            Some(Target::Extra(position)) => RowName::Extra(*position),
+            _ => {
+                let position = self.extras.len();
+                self.extras.push(name.to_owned());
+                self.targets.insert(name.to_owned(), Target::Extra(position));
+                RowName::Extra(position)
+            }
+        }
+    }
+
+    fn is_operation(&self, column: &str) -> bool {
+        let is_column = matches!(self.targets.get(column), Some(Target::Column { .. }));
+        !is_column && matches!(column, "op" | FLAT_OP | DMS_OP)
+    }
+}

@@ -1,0 +1,91 @@
+//! Whole files of every format.
+
+mod broken;
+mod formats;
+mod shop;
+mod torn;
+
+use crate::{BronzeRecord, DecodedFile, decode_file, decode_records};
+use arrow::array::{Array, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sluice_change::SourceFile;
+use sluice_contract::Contract;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The recorded shop.
+fn shop() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/shop"))
+}
+
+fn contract_of(text: &str) -> Arc<Contract> {
+    Arc::new(Contract::parse(text, "test.yaml").unwrap_or_else(|problems| panic!("{problems:?}")))
+}
+
+fn shop_contract(path: &str) -> Arc<Contract> {
+    contract_of(&std::fs::read_to_string(shop().join(path)).unwrap())
+}
+
+fn source_file(path: &str, bytes: &[u8]) -> SourceFile {
+    SourceFile { path: path.to_owned(), size: bytes.len() as u64, etag: "1".to_owned() }
+}
+
+fn decode(contract: &Arc<Contract>, path: &str, bytes: &[u8]) -> DecodedFile {
+    let decoded = decode_file(contract, source_file(path, bytes), Bytes::copy_from_slice(bytes)).unwrap();
+    let row_rejects = decoded.rejects.iter().filter(|reject| !reject.whole_file).count() as u64;
+    assert_eq!(decoded.rows_in, decoded.changes.len() as u64 + row_rejects, "{path}");
+    decoded
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Asserts that bronze gives the same changes again, in any pieces.
+fn assert_rebuilds(contract: &Arc<Contract>, decoded: &DecodedFile) {
+    let changes = &decoded.changes;
+    let records: Vec<BronzeRecord<'_>> =
+        changes.refs.iter().zip(&changes.records).map(|(at, record)| BronzeRecord { at: *at, record }).collect();
+    let again = decode_records(contract, changes.files.clone(), &records);
+    assert!(again.rejects.is_empty(), "{:?}", again.rejects.first());
+    assert_eq!(again.changes.rows, changes.rows);
+    assert_eq!(again.changes.ops, changes.ops);
+    assert_eq!(again.changes.seqs, changes.seqs);
+    assert_eq!(again.changes.refs, changes.refs);
+    assert_eq!(again.changes.absent, changes.absent);
+    assert_eq!(again.changes.source_times_ms, changes.source_times_ms);
+    assert_eq!(again.changes.records, changes.records);
+    if let Some(record) = records.last() {
+        let one = decode_records(contract, changes.files.clone(), &[*record]);
+        assert_eq!(one.changes.seqs.last(), changes.seqs.last());
+    }
+}
+
+/// Every value as a text that tells values apart; `None` for null.
+fn texts(rows: &RecordBatch) -> Vec<Vec<Option<String>>> {
+    let options = FormatOptions::default();
+    let columns: Vec<_> = rows
+        .columns()
+        .iter()
+        .map(|column| match column.data_type() {
+            DataType::Timestamp(..) => cast(column, &DataType::Int64).unwrap(),
+            _ => Arc::clone(column),
+        })
+        .collect();
+    let formatters: Vec<_> =
+        columns.iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options).unwrap()).collect();
+    (0..rows.num_rows())
+        .map(|row| {
+            let values = columns.iter().zip(&formatters);
+            values.map(|(column, text)| (!column.is_null(row)).then(|| text.value(row).to_string())).collect()
+        })
+        .collect()
+}
