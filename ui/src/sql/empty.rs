@@ -1,0 +1,43 @@
+//! Nothing was run yet: examples of this lake.
+
+use super::examples::examples;
+use crate::command::Command;
+use crate::design::{TokensExt, icon, typeface};
+use crate::state::Cx;
+use crate::widget::{EmptyState, ListRow, key_cap, section_header};
+use egui::{Frame, Margin, ScrollArea, Ui};
+
+/// Draws them; returns the query that was chosen.
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
+    let tokens = ui.tokens();
+    let store = cx.store;
+    let examples = store.lake().value.map(examples).unwrap_or_default();
+    if examples.is_empty() {
+        let text = "Replay a table first, then its rows can be queried";
+        EmptyState { icon: icon::TERMINAL, title: "No rows to query yet", text, action: None }.show(ui);
+        return None;
+    }
+    let mut chosen = None;
+    ScrollArea::vertical().id_salt("examples").auto_shrink(false).show(ui, |ui| {
+        Frame::NONE.inner_margin(Margin::symmetric(12, 12)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(typeface::text("Write a query and press", typeface::control(), tokens.text_weak));
+                if let Some(key) = Command::RunText.key_text() {
+                    key_cap(ui, &key);
+                }
+                ui.label(typeface::text("to run it, or begin with one of these", typeface::control(), tokens.text_weak));
+            });
+            ui.add_space(8.0);
+            section_header(ui, "Examples of this lake", "", |_| {});
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for example in &examples {
+                let sql = example.sql.replace('\n', " ");
+                let row = ListRow::new(&example.title).note(&sql).icon(icon::PLAY_ARROW, tokens.accent).height(28.0);
+                if row.name(example.title.clone()).show(ui).clicked() {
+                    chosen = Some(example.sql.clone());
+                }
+            }
+        });
+    });
+    chosen
+}
