@@ -15,7 +15,7 @@ const STREAM: &str = "debezium";
 
 /// What a new lake holds: contracts, gold models, and a source without contract for the Onboard screen.
 const LAID_OUT: &[(&str, &str)] =
-    &[("contracts", "contracts"), ("models", "models"), ("dms/parquet", "landing/dms/parquet")];
+    &[("contracts", "contracts/shop"), ("models", "models"), ("dms/parquet", "landing/dms/parquet")];
 
 /// A demo lake.
 pub(crate) struct DemoLake {

@@ -14,6 +14,7 @@ pub(crate) fn generate(module: &Path, folder: &Path) -> anyhow::Result<()> {
                 .input_path(module)
                 .out_name("sluice_ui")
                 .typescript(false)
+                .omit_default_module_path(false)
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .generate(folder)
