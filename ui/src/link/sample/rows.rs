@@ -48,7 +48,7 @@ fn view(id: ResultId, rows: u64) -> ResultView {
 ///
 /// # Errors
 /// When Arrow cannot write it.
-pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
+pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
     let rows = request.first_row..request.first_row + u64::from(request.rows);
     encode(&rows.collect::<Vec<_>>()).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string(), ""))
 }
