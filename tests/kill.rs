@@ -1,0 +1,56 @@
+//! `kill -9` in the middle of a replay, again and again: nothing is lost and nothing is there twice.
+
+use anyhow::{Result, ensure};
+use sluice_tests::{ShopLake, Sluice, seeded};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// Kills that hit a running replay.
+const KILLS: u32 = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_kills_at_random_moments_change_nothing() -> Result<()> {
+    let mut random = seeded("ten_kills");
+    let clean = ShopLake::delivered_up_to(3)?;
+    clean.replay().await?;
+    let clean = clean.fingerprints().await?;
+
+    let mut kills = 0;
+    let mut lake = ShopLake::delivered_up_to(3)?;
+    while kills < KILLS {
+        let moment = Duration::from_millis(random.u64(20..1_500));
+        let mut replay = Sluice::on_folder(lake.folder()).start(&["replay", "--max-files", "1"])?;
+        if killed_after(&mut replay, moment)? {
+            kills += 1;
+            println!("kill {kills} after {} ms", moment.as_millis());
+        } else {
+            // It came to its end first: look at it, and go on with a new lake.
+            ensure!(lake.fingerprints().await? == clean, "a lake that was killed differs");
+            lake = ShopLake::delivered_up_to(3)?;
+        }
+    }
+
+    Sluice::on_folder(lake.folder()).ok(&["replay", "--max-files", "1"])?;
+    let found = lake.fingerprints().await?;
+    for (table, hash) in &clean {
+        ensure!(found.get(table) == Some(hash), "{table} differs after {KILLS} kills");
+    }
+    let again = Sluice::on_folder(lake.folder()).json(&["replay"])?;
+    let files: Vec<u64> = again["tables"].as_array().into_iter().flatten().filter_map(|t| t["files"].as_u64()).collect();
+    ensure!(files == [0; 7], "files were ingested again: {files:?}");
+    Ok(())
+}
+
+/// Sends SIGKILL at the moment; `false` if the process had ended before.
+fn killed_after(process: &mut Child, moment: Duration) -> Result<bool> {
+    let begun = Instant::now();
+    while begun.elapsed() < moment {
+        if let Some(status) = process.try_wait()? {
+            ensure!(status.success(), "the replay ended with {status}");
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    process.kill()?;
+    Ok(!process.wait()?.success())
+}

@@ -1,0 +1,89 @@
+//! The whole flow on a real S3 server: a lake's inputs are uploaded, replayed, published, and run by
+//! another process. Credentials are in the environment of the processes only.
+
+use anyhow::{Result, ensure};
+use sluice_tests::{S3Server, ShopLake, Sluice, files_below, python};
+
+const BUCKET: &str = "sluice-test";
+
+/// `sluice` on a lake of the server.
+fn sluice(server: &S3Server, lake: &str, cache: &tempfile::TempDir) -> Sluice {
+    Sluice::on(format!("s3://{BUCKET}/{lake}"))
+        .env("AWS_ENDPOINT_URL", server.endpoint())
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test-secret")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("XDG_CACHE_HOME", cache.path().display())
+}
+
+fn upload(server: &S3Server, from: &ShopLake, lake: &str) -> Result<()> {
+    for file in files_below(from.folder())? {
+        let content = std::fs::read(from.folder().join(&file))?;
+        server.put(BUCKET, &format!("{lake}/{}", file.display()), &content)?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let cache = tempfile::tempdir()?;
+    let local = ShopLake::delivered_up_to(1)?;
+    upload(&server, &local, "lakes/desk")?;
+    local.replay().await?;
+    let expected = local.fingerprints().await?;
+
+    let desk = sluice(&server, "lakes/desk", &cache);
+    let replayed = desk.json(&["replay"])?;
+    for table in replayed["tables"].as_array().into_iter().flatten() {
+        ensure!(table["error"].is_null(), "{table}");
+    }
+    for (table, hash) in &expected {
+        let found = desk.json(&["fingerprint", table])?;
+        ensure!(found["fingerprint"] == hash.as_str(), "{table} on S3: {found} instead of {hash}");
+    }
+    let again = desk.json(&["replay"])?;
+    let files = again["tables"].as_array().into_iter().flatten().filter_map(|table| table["files"].as_u64());
+    ensure!(files.sum::<u64>() == 0, "files were ingested again: {again}");
+
+    let published = desk.json(&["publish", "--note", "on S3"])?;
+    ensure!(published["release"]["release"] == 1, "{published}");
+    let refused = desk.call(&["publish", "--base", "7", "--force"])?;
+    ensure!(refused.code == 0 && refused.out.contains("nothing to publish"), "{refused:?}");
+
+    // New change files; the runner is another process and takes the release.
+    local.deliver(2)?;
+    upload(&server, &local_landing(&local)?, "lakes/desk")?;
+    let run = desk.json(&["run", "--once"])?;
+    ensure!(run["release"] == 1, "{run}");
+    local.replay().await?;
+    for (table, hash) in &local.fingerprints().await? {
+        let found = desk.json(&["fingerprint", table])?;
+        ensure!(found["fingerprint"] == hash.as_str(), "{table} by the runner: {found} instead of {hash}");
+    }
+    let rows = desk.json(&["query", "SELECT count(*) AS n FROM gold.shop.daily_revenue"])?;
+    ensure!(rows["rows"][0][0].as_str().is_some_and(|count| count != "0"), "{rows}");
+    no_secret_was_kept(&cache)
+}
+
+/// A lake that has only what checkpoint 2 delivers.
+fn local_landing(_: &ShopLake) -> Result<ShopLake> {
+    let later = ShopLake::of(sluice_tests::Stream::Main)?;
+    later.deliver(2)?;
+    Ok(later)
+}
+
+fn no_secret_was_kept(cache: &tempfile::TempDir) -> Result<()> {
+    let files = files_below(cache.path())?;
+    ensure!(!files.is_empty(), "data files of a lake on S3 are kept in the cache");
+    for file in files {
+        let content = std::fs::read(cache.path().join(&file))?;
+        let found = content.windows(b"test-secret".len()).any(|part| part == b"test-secret");
+        ensure!(!found, "{} holds a credential", file.display());
+    }
+    Ok(())
+}
