@@ -107,14 +107,14 @@ fn the_seed_contract_is_accepted() -> Result<()> {
 #[test]
 fn a_broken_contract_is_named_by_file_line_and_column_with_the_mend() -> Result<()> {
     let lake = ShopLake::delivered_up_to(1)?;
-    let text = std::fs::read_to_string(lake.folder().join("contracts/orders.yaml"))?;
+    let text = std::fs::read_to_string(lake.folder().join("contracts/shop/orders.yaml"))?;
     let broken = text.replacen("\"decimal(12,2)\"", "\"decimal(12,?)\"", 1);
     let line = broken.lines().position(|line| line.contains("decimal(12,?)")).unwrap_or_default() + 1;
-    lake.write("contracts/orders.yaml", &broken)?;
+    lake.write("contracts/shop/orders.yaml", &broken)?;
 
     let said = Sluice::on_folder(lake.folder()).call(&["replay"])?;
 
-    let place = format!("left out: contracts/orders.yaml:{line}:9: Scale is missing. Write decimal(12,2)");
+    let place = format!("left out: contracts/shop/orders.yaml:{line}:9: Scale is missing. Write decimal(12,2)");
     ensure!(said.code == 0 && said.err.contains(&place), "{place} is not in {}", said.err);
     ensure!(said.out.contains("shop.customers"), "the other tables go on: {}", said.out);
     let publish = Sluice::on_folder(lake.folder()).call(&["publish", "--json"])?;
@@ -140,8 +140,8 @@ fn exit_codes_are_those_of_the_manual() -> Result<()> {
     ensure!(code(&["compare", "--oracle", &oracle(2).display().to_string()])? == 7, "different");
     ensure!(code(&["quality", "shop.orders"])? == 0, "all checks hold");
 
-    let text = std::fs::read_to_string(lake.folder().join("contracts/orders.yaml"))?;
-    lake.write("contracts/orders.yaml", text.replace("row_count > 0", "row_count > 1000000"))?;
+    let text = std::fs::read_to_string(lake.folder().join("contracts/shop/orders.yaml"))?;
+    lake.write("contracts/shop/orders.yaml", text.replace("row_count > 0", "row_count > 1000000"))?;
     ensure!(code(&["quality", "shop.orders"])? == 6, "a check does not hold");
     ensure!(code(&["publish"])? == 6, "a check stands in the way");
     lake.deliver(2)?;

@@ -33,10 +33,10 @@ async fn published() -> Result<(ShopLake, Sluice)> {
 
 /// Changes a contract of the draft, so that there is something to publish.
 fn edit(lake: &TestLake, owner: &str) -> Result<()> {
-    let path = lake.folder().join("contracts/orders.yaml");
+    let path = lake.folder().join("contracts/shop/orders.yaml");
     let text = std::fs::read_to_string(&path)?;
     let line = text.lines().find(|line| line.starts_with("owner:")).context("orders has an owner")?;
-    lake.write("contracts/orders.yaml", text.replacen(line, &format!("owner: \"{owner}\""), 1))
+    lake.write("contracts/shop/orders.yaml", text.replacen(line, &format!("owner: \"{owner}\""), 1))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,12 +61,12 @@ async fn the_runner_reaches_the_same_tables_from_the_release_alone() -> Result<(
 async fn what_is_published_wins_over_an_edited_draft() -> Result<()> {
     let (lake, _) = published().await?;
     let (_folder, runner) = without_tables(&lake)?;
-    let path = runner.folder().join("contracts/carts.yaml");
+    let path = runner.folder().join("contracts/shop/carts.yaml");
     let text = std::fs::read_to_string(&path)?;
     let fewer: Vec<&str> = text.lines().take_while(|line| !line.contains("note")).collect();
     ensure!(fewer.len() < text.lines().count(), "the draft has no column to lose");
-    runner.write("contracts/carts.yaml", fewer.join("\n"))?;
-    runner.write("contracts/products.yaml", "dataset: broken\n")?;
+    runner.write("contracts/shop/carts.yaml", fewer.join("\n"))?;
+    runner.write("contracts/shop/products.yaml", "dataset: broken\n")?;
 
     Sluice::on_folder(runner.folder()).ok(&["run", "--once"])?;
 

@@ -2,7 +2,7 @@
 //! another process. Credentials are in the environment of the processes only.
 
 use anyhow::{Result, ensure};
-use sluice_tests::{S3Server, ShopLake, Sluice, files_below, python};
+use sluice_tests::{S3Server, ShopLake, Sluice, Stream, files_below, python};
 
 const BUCKET: &str = "sluice-test";
 
@@ -57,7 +57,9 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
 
     // New change files; the runner is another process and takes the release.
     local.deliver(2)?;
-    upload(&server, &local_landing(&local)?, "lakes/desk")?;
+    let later = ShopLake::of(Stream::Main)?;
+    later.deliver(2)?;
+    upload(&server, &later, "lakes/desk")?;
     let run = desk.json(&["run", "--once"])?;
     ensure!(run["release"] == 1, "{run}");
     local.replay().await?;
@@ -68,13 +70,6 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
     let rows = desk.json(&["query", "SELECT count(*) AS n FROM gold.shop.daily_revenue"])?;
     ensure!(rows["rows"][0][0].as_str().is_some_and(|count| count != "0"), "{rows}");
     no_secret_was_kept(&cache)
-}
-
-/// A lake that has only what checkpoint 2 delivers.
-fn local_landing(_: &ShopLake) -> Result<ShopLake> {
-    let later = ShopLake::of(sluice_tests::Stream::Main)?;
-    later.deliver(2)?;
-    Ok(later)
 }
 
 fn no_secret_was_kept(cache: &tempfile::TempDir) -> Result<()> {

@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use sluice_api::Layer;
-use sluice_tests::{ShopLake, plain_rows, python};
+use sluice_tests::{ShopLake, Stream, plain_rows, python};
 use std::path::Path;
 use std::process::Command;
 
@@ -33,7 +33,7 @@ async fn export(lake: &ShopLake, folder: &Path) -> Result<u64> {
 async fn deltalake_and_polars_read_the_same_rows() -> Result<()> {
     let Some(python) = python("second_reader") else { return Ok(()) };
     // Several versions, so that removed files, rewritten files and a checkpoint of the log are there.
-    let lake = ShopLake::of(sluice_tests::Stream::Main)?;
+    let lake = ShopLake::of(Stream::Main)?;
     for checkpoint in 1..=3 {
         lake.deliver(checkpoint)?;
         lake.replay_by(2).await?;

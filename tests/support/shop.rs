@@ -77,12 +77,18 @@ impl Stream {
             let name = file.display().to_string();
             let of_csv = name.contains("csv");
             if of_csv == (self == Self::DmsCsv) {
-                contracts
-                    .push((format!("contracts/{name}"), std::fs::read_to_string(fixtures().join(folder).join(&file))?));
+                let text = std::fs::read_to_string(fixtures().join(folder).join(&file))?;
+                contracts.push((place_of(&text)?, text));
             }
         }
         Ok(contracts)
     }
+}
+
+/// Where a contract is in a lake, by its `dataset`.
+fn place_of(contract: &str) -> Result<String> {
+    let line = contract.lines().find_map(|line| line.strip_prefix("dataset:")).context("a contract has a dataset")?;
+    Ok(format!("contracts/{}.yaml", line.trim().trim_matches('"').replace('.', "/")))
 }
 
 /// Files with the checkpoint that the manifest gives them.
