@@ -1,0 +1,1 @@
+//! Tests of the onboard screen with canned answers.

@@ -1,0 +1,127 @@
+//! The table of changes, grouped by contract, hardest first.
+
+use super::grade;
+use crate::design::{Tokens, TokensExt, icon, typeface};
+use crate::widget::{Operation, number, text_clipped};
+use egui::{
+    Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
+use sluice_api::{ContractChange, Grade, PublishPlan};
+
+const ROW: f32 = 40.0;
+const GROUP: f32 = 28.0;
+
+/// Left edges of the columns as shares of the width, after the mark.
+const PLACE: f32 = 0.0;
+const CHANGE: f32 = 0.26;
+const GRADE: f32 = 0.62;
+
+/// Draws it.
+pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, folded: &mut Vec<String>) {
+    let tokens = ui.tokens();
+    ui.spacing_mut().item_spacing.y = 0.0;
+    head(ui, tokens);
+    ScrollArea::vertical().id_salt("changes").auto_shrink(false).show(ui, |ui| {
+        for (name, changes) in groups(plan) {
+            let is_folded = folded.contains(&name);
+            if group(ui, tokens, &name, &changes, is_folded) {
+                if is_folded {
+                    folded.retain(|each| *each != name);
+                } else {
+                    folded.push(name);
+                }
+            }
+            if !is_folded {
+                for change in changes {
+                    row(ui, tokens, change);
+                }
+            }
+        }
+    });
+}
+
+/// Contracts with their changes; the contract with the hardest change first.
+pub(super) fn groups(plan: &PublishPlan) -> Vec<(String, Vec<&ContractChange>)> {
+    let mut groups: Vec<(String, Vec<&ContractChange>)> = Vec::new();
+    let mut sorted: Vec<&ContractChange> = plan.changes.iter().collect();
+    sorted.sort_by_key(|change| std::cmp::Reverse(change.grade));
+    for change in sorted {
+        let name = change.table.to_string();
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, changes)) => changes.push(change),
+            None => groups.push((name, vec![change])),
+        }
+    }
+    groups
+}
+
+fn columns(rect: Rect) -> [f32; 3] {
+    let left = rect.left() + 44.0;
+    let width = rect.right() - left;
+    [PLACE, CHANGE, GRADE].map(|share| left + width * share)
+}
+
+fn head(ui: &mut Ui, tokens: &Tokens) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    for (x, word) in columns(rect).into_iter().zip(["Where", "Change", "Effect"]) {
+        ui.painter().text(pos2(x, rect.center().y), Align2::LEFT_CENTER, word, typeface::control(), tokens.text_weak);
+    }
+}
+
+fn group(ui: &mut Ui, tokens: &Tokens, name: &str, changes: &[&ContractChange], folded: bool) -> bool {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), GROUP), Sense::click());
+    let note = number::plural(changes.len() as u64, "change");
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, !folded, format!("{name}, {note}")));
+    let fill = if response.hovered() { tokens.hover } else { tokens.panel };
+    ui.painter().rect_filled(rect, 0.0, fill);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, tokens.accent);
+        ui.painter().rect_stroke(rect, CornerRadius::ZERO, stroke, StrokeKind::Inside);
+    }
+    let y = rect.center().y;
+    let arrow = if folded { icon::CHEVRON_RIGHT } else { icon::EXPAND_MORE };
+    let painter = ui.painter();
+    painter.text(pos2(rect.left() + 20.0, y), Align2::CENTER_CENTER, arrow, typeface::icons(14.0), tokens.text_weak);
+    let font = typeface::mono_strong(12.0);
+    let painted = painter.text(pos2(rect.left() + 36.0, y), Align2::LEFT_CENTER, name, font, tokens.text_strong);
+    let at = pos2(painted.right() + 8.0, y);
+    painter.text(at, Align2::LEFT_CENTER, note, typeface::control(), tokens.text_weak);
+    response.clicked()
+}
+
+fn row(ui: &mut Ui, tokens: &Tokens, change: &ContractChange) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    let operation = Operation::from_change(&change.kind.to_string());
+    let kind = operation.map_or("changed", Operation::word);
+    let word = grade::word(change.grade);
+    let what = change.change.replace("->", "→");
+    let name = format!("{word}: {} {kind}, {what}. {}", change.place, change.effect);
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
+    if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, tokens.hover);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    let y = rect.center().y;
+    if let Some(operation) = operation {
+        let mark = Rect::from_center_size(pos2(rect.left() + 20.0, y), vec2(16.0, 16.0));
+        let painter = ui.painter();
+        painter.rect_filled(mark, CornerRadius::same(3), operation.background(tokens));
+        let font = typeface::mono_strong(12.0);
+        painter.text(mark.center(), Align2::CENTER_CENTER, operation.glyph(), font, operation.color(tokens));
+    }
+    let [place, value, effect] = columns(rect);
+    let place_room = value - place - 12.0;
+    let font = || typeface::mono(12.0);
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(place, y), place_room, &change.place, font(), tokens.text_strong);
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(value, y), effect - value - 12.0, &what, font(), tokens.text);
+    let (mark, color) = grade::look(tokens, change.grade);
+    let color = if change.grade == Grade::Info { tokens.info } else { color };
+    ui.painter().text(pos2(effect + 7.0, y - 8.0), Align2::CENTER_CENTER, mark, typeface::icons(14.0), color);
+    ui.painter().text(pos2(effect + 20.0, y - 8.0), Align2::LEFT_CENTER, word, typeface::control(), color);
+    let room = rect.right() - 12.0 - effect - 20.0;
+    let at = pos2(effect + 20.0, y + 8.0);
+    text_clipped(ui, Align2::LEFT_CENTER, at, room, &change.effect, typeface::caption(), tokens.text_weak);
+    response.on_hover_text(name);
+}

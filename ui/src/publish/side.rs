@@ -1,0 +1,122 @@
+//! Steps towards the release, contracts changed, releases.
+
+use super::changes::groups;
+use super::{count, grade, release};
+use crate::command::Command;
+use crate::design::{Tokens, TokensExt, icon, typeface};
+use crate::state::Cx;
+use crate::widget::{Button, ListRow, number, panel_header, rule, text_clipped};
+use egui::{Align2, Color32, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use sluice_api::{Grade, PublishPlan, Request};
+
+/// A step.
+struct Step {
+    title: &'static str,
+    note: String,
+    mark: char,
+    color: Color32,
+}
+
+fn steps(tokens: &Tokens, plan: &PublishPlan, typed: bool) -> Vec<Step> {
+    let (breaking, warnings) = (count(plan, Grade::Breaking), count(plan, Grade::Warning));
+    let done = (icon::CHECK_CIRCLE, tokens.ok);
+    let (mark, color) = match (breaking, warnings) {
+        (0, 0) => done,
+        (0, _) => grade::look(tokens, Grade::Warning),
+        _ => grade::look(tokens, Grade::Breaking),
+    };
+    let changes = Step {
+        title: "Changes",
+        note: format!("{}, {breaking} breaking", number::plural(plan.changes.len() as u64, "change")),
+        mark,
+        color,
+    };
+    let blockers = plan.blockers.len() as u64;
+    let (mark, color) = if blockers == 0 { done } else { (icon::ERROR, tokens.fail) };
+    let note = format!("{}, {}", number::plural(plan.contracts, "contract"), number::plural(blockers, "problem"));
+    let contracts = Step { title: "Contracts and checks", note, mark, color };
+    let built = plan.fingerprints.len() as u64;
+    let (mark, color) = if built > 0 { done } else { (icon::INFO, tokens.text_weak) };
+    let preview = Step { title: "Preview", note: format!("{} built", number::plural(built, "silver table")), mark, color };
+    let (mark, color) = if typed { done } else { (icon::PLAY_CIRCLE, tokens.accent) };
+    let confirm = Step { title: "Confirm", note: format!("type {}", release(plan.next)), mark, color };
+    vec![changes, contracts, preview, confirm]
+}
+
+/// Draws the side panel.
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool) {
+    let tokens = ui.tokens();
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let title = format!("Release {}", release(plan.next));
+    let on = plan.base.map(|base| format!("on {}", release(base))).unwrap_or_default();
+    Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
+        panel_header(ui, &title, &on, |ui| {
+            let again = Button::icon_only(icon::REFRESH, "Look again").key_of(&Command::Reload);
+            if again.show(ui).clicked() {
+                cx.send(Request::PublishPlan);
+            }
+        });
+    });
+    ScrollArea::vertical().id_salt("publish side").auto_shrink(false).show(ui, |ui| {
+        for (number, step) in (1..).zip(steps(tokens, plan, typed)) {
+            step_row(ui, tokens, number, &step);
+        }
+        ui.add_space(8.0);
+        rule(ui);
+        let groups = groups(plan);
+        header(ui, "Contracts changed", groups.len() as u64);
+        for (name, changes) in &groups {
+            let mut row = ListRow::new(name).mono();
+            for kind in [Grade::Info, Grade::Warning, Grade::Breaking] {
+                let found = changes.iter().filter(|change| change.grade == kind).count();
+                if found > 0 {
+                    let (_, color) = grade::look(tokens, kind);
+                    let word = grade::word(kind).chars().next().unwrap_or(' ');
+                    row = row.right(format!("{found}{}", word.to_lowercase()), color);
+                }
+            }
+            row.name(format!("{name}, {}", number::plural(changes.len() as u64, "change"))).show(ui);
+        }
+        ui.add_space(8.0);
+        rule(ui);
+        header(ui, "Releases", plan.releases.len() as u64);
+        for each in &plan.releases {
+            let name = release(each.release);
+            let when = number::short_time(each.published_ms);
+            let mut row = ListRow::new(&name).mono().note(&when).selected(each.current);
+            row = if each.current {
+                row.right("current", tokens.accent)
+            } else {
+                row.right(each.author.clone(), tokens.text_weak)
+            };
+            let state = if each.current { ", current" } else { "" };
+            let spoken = format!("{name}{state}, {when}, {}, {}", each.author, number::plural(each.contracts, "contract"));
+            let tooltip = if each.note.is_empty() { spoken.clone() } else { format!("{spoken}\n{}", each.note) };
+            row.name(spoken).show(ui).on_hover_text(tooltip);
+        }
+        if plan.releases.is_empty() {
+            ListRow::new("Nothing published yet").color(tokens.text_weak).show(ui);
+        }
+    });
+}
+
+fn header(ui: &mut Ui, title: &str, found: u64) {
+    Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
+        panel_header(ui, title, &number::count(found), |_| {});
+    });
+}
+
+fn step_row(ui: &mut Ui, tokens: &Tokens, number: u64, step: &Step) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{number} {}, {}", step.title, step.note)));
+    let painter = ui.painter();
+    let at = pos2(rect.left() + 20.0, rect.top() + 12.0);
+    painter.text(at, Align2::CENTER_CENTER, step.mark, typeface::icons(16.0), step.color);
+    let x = rect.left() + 36.0;
+    let font = typeface::control_medium();
+    painter.text(pos2(x, rect.top() + 12.0), Align2::LEFT_CENTER, step.title, font, tokens.text_strong);
+    let right = pos2(rect.right() - 12.0, rect.top() + 12.0);
+    painter.text(right, Align2::RIGHT_CENTER, number.to_string(), typeface::mono(11.0), tokens.text_weak);
+    let at = pos2(x, rect.top() + 28.0);
+    text_clipped(ui, Align2::LEFT_CENTER, at, rect.right() - 12.0 - x, &step.note, typeface::control(), tokens.text_weak);
+}
