@@ -48,17 +48,8 @@ const FUNCTIONS_REFUSED: [&str; 10] = [
 /// Nodes of a query that only read.
 const QUERY_NODES: [&str; 4] = ["SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"];
 /// What may stand in FROM.
-const TABLE_NODES: [&str; 9] = [
-    "BASE_TABLE",
-    "COLUMN_DATA",
-    "EMPTY",
-    "EMPTY_FROM",
-    "EXPRESSION_LIST",
-    "JOIN",
-    "PIVOT",
-    "SHOW_REF",
-    "SUBQUERY",
-];
+const TABLE_NODES: [&str; 9] =
+    ["BASE_TABLE", "COLUMN_DATA", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST", "JOIN", "PIVOT", "SHOW_REF", "SUBQUERY"];
 
 /// A parsed statement.
 #[derive(Clone, Debug)]

@@ -127,8 +127,12 @@ fn scan(
         };
         list = match check {
             // A person's data does not belong into a summary.
-            Check::MinValue { column, .. } if !is_pii(contract, column) => list.add(", min(").ident(column).add(")::VARCHAR"),
-            Check::MaxValue { column, .. } if !is_pii(contract, column) => list.add(", max(").ident(column).add(")::VARCHAR"),
+            Check::MinValue { column, .. } if !is_pii(contract, column) => {
+                list.add(", min(").ident(column).add(")::VARCHAR")
+            }
+            Check::MaxValue { column, .. } if !is_pii(contract, column) => {
+                list.add(", max(").ident(column).add(")::VARCHAR")
+            }
             _ => list.add(", NULL::VARCHAR"),
         };
     }
@@ -210,9 +214,7 @@ fn outcome(at: usize, rule: &CheckRule, measured: Result<Measured, String>) -> C
                 format!("{} in {}", counted(measured.groups, "repeated value"), counted(measured.failed, "row"));
             (false, filled, observed)
         }
-        Check::AcceptedValues { .. } => {
-            (measured.failed == 0, filled, counted(measured.failed, "other value"))
-        }
+        Check::AcceptedValues { .. } => (measured.failed == 0, filled, counted(measured.failed, "other value")),
         Check::MinValue { .. } => (measured.failed == 0, filled, extreme("smallest", &measured)),
         Check::MaxValue { .. } => (measured.failed == 0, filled, extreme("largest", &measured)),
     };

@@ -23,20 +23,14 @@ pub(crate) fn failing(
     let column = |name: &str| relation.column(name).ok_or_else(|| format!("There is no column `{name}`"));
     Ok(match check {
         Check::RowCount { .. } | Check::Unique { .. } => None,
-        Check::NullPercentage { column, .. } | Check::NotNull { column } => {
-            Some(Sql::name(column).add(" IS NULL"))
-        }
+        Check::NullPercentage { column, .. } | Check::NotNull { column } => Some(Sql::name(column).add(" IS NULL")),
         Check::AcceptedValues { column: name, values } => {
             let list = Sql::join(values.iter().map(|value| Sql::quoted(value)), ", ");
             let text = cast(&Sql::name(name), &DuckType::text());
             Some(Sql::name(name).add(" IS NOT NULL AND ").sql(&text).add(" NOT IN (").sql(&list).add(")"))
         }
-        Check::MinValue { column: name, limit } => {
-            Some(beyond(conn, contract, column(name)?, limit, " < ")?)
-        }
-        Check::MaxValue { column: name, limit } => {
-            Some(beyond(conn, contract, column(name)?, limit, " > ")?)
-        }
+        Check::MinValue { column: name, limit } => Some(beyond(conn, contract, column(name)?, limit, " < ")?),
+        Check::MaxValue { column: name, limit } => Some(beyond(conn, contract, column(name)?, limit, " > ")?),
     })
 }
 
@@ -55,8 +49,7 @@ fn beyond(
         return Ok(filled.sql(&beyond_numeric_text(&name, limit, sign)?));
     }
     let value = if column.ty.is_numeric() {
-        number(&column.ty, limit)
-            .ok_or_else(|| format!("`{limit}` is not a number, and `{}` is one", column.name))?
+        number(&column.ty, limit).ok_or_else(|| format!("`{limit}` is not a number, and `{}` is one", column.name))?
     } else if column.ty.as_str() == "VARCHAR" {
         Sql::quoted(limit)
     } else {
@@ -84,8 +77,7 @@ fn number(ty: &DuckType, limit: &str) -> Option<Sql> {
     limit.parse::<f64>().ok()?;
     let digits = limit.trim_start_matches(['-', '+']);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = whole.len() + fraction.len() > 0
-        && whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit());
+    let plain = whole.len() + fraction.len() > 0 && whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit());
     let fits = plain
         && match ty.decimal() {
             Some((precision, scale)) => {

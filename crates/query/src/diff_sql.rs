@@ -89,9 +89,8 @@ pub(crate) fn changed_rows(before: &Relation, after: &Relation, pairs: &[Pair], 
     let old = |at: usize| numbered("o", at);
     let new = |at: usize| numbered("n", at);
     let rest: Vec<usize> = (0..pairs.len()).filter(|at| !keys.contains(at)).collect();
-    let mut list = vec![Sql::new(
-        "CASE WHEN ohere IS NULL THEN '+' WHEN nhere IS NULL THEN '-' ELSE '~' END AS \"_change\"",
-    )];
+    let mut list =
+        vec![Sql::new("CASE WHEN ohere IS NULL THEN '+' WHEN nhere IS NULL THEN '-' ELSE '~' END AS \"_change\"")];
     for &at in keys {
         list.push(
             Sql::new("CASE WHEN nhere IS NULL THEN ")

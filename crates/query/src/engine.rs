@@ -11,6 +11,9 @@ use sluice_api::{JobId, TableRef};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Stack of a thread that parses and plans SQL of people, bytes: DuckDB recurses up to a thousand
+/// levels deep, which the 2 MiB of a usual thread do not hold. Only what is used takes memory.
+const STACK_BYTES: usize = 64 << 20;
 /// Idle connections that are kept.
 const IDLE_MAX: usize = 8;
 
@@ -83,8 +86,21 @@ impl QueryEngine {
     /// text is not SQL that reads.
     #[must_use]
     pub fn tables_in(&self, sql: &str) -> Vec<TableRef> {
-        self.inner.with(|conn| Ok(statement::tables(conn, sql))).unwrap_or_default()
+        deep(|| self.inner.with(|conn| Ok(statement::tables(conn, sql)))).unwrap_or_default()
     }
+}
+
+/// Runs work on a thread with a deep stack and waits for it.
+pub(crate) fn deep<T: Send>(work: impl FnOnce() -> Result<T, QueryError> + Send) -> Result<T, QueryError> {
+    let ended = || QueryError::internal("A query thread ended early");
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("sluice-sql".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work)
+            .map_err(|_| ended())?;
+        thread.join().map_err(|_| ended())?
+    })
 }
 
 impl Inner {

@@ -84,13 +84,15 @@ fn sentence(written: &Written) -> QueryError {
     }
     let first = message.lines().next().unwrap_or(message).trim_end_matches(['!', '.']).to_owned();
     let hint = message.lines().find_map(|line| {
-        line.strip_prefix("Did you mean ")
-            .map(|rest| format!("Did you mean {}", rest.trim_end_matches('.')))
-            .or_else(|| line.strip_prefix("Candidate bindings: ").map(|rest| format!("Columns with a near name: {rest}")))
+        line.strip_prefix("Did you mean ").map(|rest| format!("Did you mean {}", rest.trim_end_matches('.'))).or_else(
+            || line.strip_prefix("Candidate bindings: ").map(|rest| format!("Columns with a near name: {rest}")),
+        )
     });
     match written.exception_type.as_str() {
         "Parser" | "Syntax" => QueryError::input(capital(&first), "Correct the SQL at this place"),
-        "Binder" => QueryError::input(capital(&first), hint.unwrap_or_else(|| "Correct the SQL at this place".to_owned())),
+        "Binder" => {
+            QueryError::input(capital(&first), hint.unwrap_or_else(|| "Correct the SQL at this place".to_owned()))
+        }
         "Catalog" => QueryError::input(
             capital(&first),
             hint.unwrap_or_else(|| "Tables are written layer.dataset.table, for example silver.shop.orders".to_owned()),
@@ -184,10 +186,7 @@ mod tests {
     #[test]
     fn values_of_rows_are_masked() {
         assert_eq!(mask("Could not convert string 'secret' to INT32"), "Could not convert string … to INT32");
-        assert_eq!(
-            mask("Overflow in multiplication of INT64 (2 * 922)"),
-            "Overflow in multiplication of INT64 …"
-        );
+        assert_eq!(mask("Overflow in multiplication of INT64 (2 * 922)"), "Overflow in multiplication of INT64 …");
         assert_eq!(mask("Could not parse 2024-01-02 as \"%d\" x"), "Could not parse … as … x");
         assert_eq!(mask("it's an open quote 42"), "it…");
     }
@@ -196,7 +195,10 @@ mod tests {
     fn a_place_is_in_the_persons_text() {
         let json = r#"Binder Error: {"exception_type":"Binder","exception_message":"Referenced column \"x\" not found!\nCandidate bindings: \"y\"","position":"19"}"#;
         let error = from_text(json, Some(Embedded { text: "SELECT\n x", before: 11, skipped: 0 }));
-        assert_eq!(error.to_string(), "Referenced column \"x\" not found (line 2, column 2). Columns with a near name: \"y\"");
+        assert_eq!(
+            error.to_string(),
+            "Referenced column \"x\" not found (line 2, column 2). Columns with a near name: \"y\""
+        );
         assert_eq!(place_of("ä\nöx", 5).map(|p| (p.line, p.column, p.position)), Some((2, 2, 3)));
         assert_eq!(place_of("a", 9), None);
     }

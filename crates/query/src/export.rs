@@ -54,8 +54,7 @@ pub(crate) fn page_list(columns: &[DuckColumn], of: &'static str) -> Sql {
 pub(crate) fn describe(conn: &Connection, from: &Sql) -> Result<Vec<DuckColumn>, QueryError> {
     let sql = Sql::new("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ").sql(from).add(")");
     let mut statement = conn.prepare(sql.as_str())?;
-    let rows = statement.query_map([], |row| {
-        Ok(DuckColumn { name: row.get(0)?, ty: DuckType::described(row.get::<_, String>(1)?) })
-    })?;
+    let rows = statement
+        .query_map([], |row| Ok(DuckColumn { name: row.get(0)?, ty: DuckType::described(row.get::<_, String>(1)?) }))?;
     rows.map(|row| row.map_err(QueryError::from)).collect()
 }

@@ -1,6 +1,6 @@
 //! Gold models: one SELECT over the views, whole, in an order that does not depend on threads.
 
-use crate::engine::QueryEngine;
+use crate::engine::{QueryEngine, deep};
 use crate::error::QueryError;
 use crate::error_text::{Embedded, from_duckdb};
 use crate::export::{DuckColumn, describe};
@@ -17,6 +17,10 @@ impl QueryEngine {
     /// # Errors
     /// If the text is not one SELECT, or DuckDB refuses it, with the place in the text.
     pub fn model(&self, sql: &str) -> Result<Vec<u8>, QueryError> {
+        deep(|| self.model_here(sql))
+    }
+
+    fn model_here(&self, sql: &str) -> Result<Vec<u8>, QueryError> {
         let conn = self.inner.connect()?;
         let Statement::Rows(checked) = statement::read(&conn, sql)? else {
             return Err(QueryError::input("A model is one SELECT", "Remove EXPLAIN"));

@@ -1,6 +1,6 @@
 //! SQL of people.
 
-use crate::engine::QueryEngine;
+use crate::engine::{QueryEngine, deep};
 use crate::error::QueryError;
 use crate::error_text::{Embedded, from_duckdb};
 use crate::export::cast;
@@ -24,6 +24,10 @@ impl QueryEngine {
     /// If the text is not exactly one statement that only reads (nothing has run then), if DuckDB
     /// refuses it, with the place in the text, or if the job was cancelled.
     pub fn query(&self, job: JobId, sql: &str) -> Result<ResultView, QueryError> {
+        deep(|| self.query_here(job, sql))
+    }
+
+    fn query_here(&self, job: JobId, sql: &str) -> Result<ResultView, QueryError> {
         let started = Instant::now();
         let conn = self.inner.connect()?;
         let statement = statement::read(&conn, sql)?;

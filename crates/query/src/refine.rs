@@ -1,6 +1,6 @@
 //! Filtered and sorted views of a result.
 
-use crate::engine::QueryEngine;
+use crate::engine::{QueryEngine, deep};
 use crate::error::QueryError;
 use crate::error_text::{Embedded, from_duckdb};
 use crate::result_store::{Stored, count};
@@ -31,6 +31,16 @@ impl QueryEngine {
         if filter.is_none() && order_by.is_none() {
             return Ok(self.store(base, started));
         }
+        deep(|| self.refine_here(base, filter, order_by, started))
+    }
+
+    fn refine_here(
+        &self,
+        base: Stored,
+        filter: Option<&str>,
+        order_by: Option<&str>,
+        started: Instant,
+    ) -> Result<ResultView, QueryError> {
         let table = self.new_table();
         let conn = self.inner.connect()?;
         let mut embedded = None;

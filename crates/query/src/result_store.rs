@@ -61,9 +61,10 @@ impl ResultStore {
 
     /// A result, or an error that says what to do.
     pub(crate) fn get(&self, id: ResultId) -> Result<Stored, QueryError> {
-        self.lock().get(&id).cloned().ok_or_else(|| {
-            QueryError::not_found("This result is no longer held", "Run the query again")
-        })
+        self.lock()
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| QueryError::not_found("This result is no longer held", "Run the query again"))
     }
 
     fn number(&self) -> u64 {

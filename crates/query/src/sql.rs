@@ -117,7 +117,8 @@ mod tests {
     fn names_and_texts_stay_one_token() {
         let conn = duckdb::Connection::open_in_memory().unwrap();
         let long = "x".repeat(10_000);
-        for hostile in ["a", "\"; drop table t--", "it's", "''", "\"\"", "select", "a b", "ש.ה", "\\", "$1", "?", &long] {
+        for hostile in ["a", "\"; drop table t--", "it's", "''", "\"\"", "select", "a b", "ש.ה", "\\", "$1", "?", &long]
+        {
             let sql = Sql::new("SELECT ").text(hostile).add(" AS ").ident(hostile);
             let mut statement = conn.prepare(sql.as_str()).unwrap();
             let value: String = statement.query_row([], |row| row.get(0)).unwrap();

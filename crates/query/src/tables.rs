@@ -36,8 +36,9 @@ pub(crate) fn view_name(table: &TableRef) -> Sql {
 
 impl QueryEngine {
     /// Defines `bronze|silver|gold.dataset.table` for these tables; others stay as they are, so that
-    /// queries that run at the same time keep theirs. A table that is as it was costs nothing. Timestamps are shown without a zone (UTC is meant), because DuckDB
-    /// has its functions over zones in an extension.
+    /// queries that run at the same time keep theirs. A table that is as it was costs nothing.
+    /// Timestamps are shown without a zone (UTC is meant), because DuckDB has its functions over zones
+    /// in an extension.
     ///
     /// # Errors
     /// If a file can not be read; the other tables are defined all the same, and the first error is

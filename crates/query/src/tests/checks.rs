@@ -51,7 +51,7 @@ const ROWS: &str = "SELECT * FROM (VALUES
     (2, 'paid', -5.00, '99999999999999999999999999999999999999999', 'NaN'::DOUBLE, 'infinity', NULL, '23:59:59.5', 2147483647, 'b@x'),
     (3, 'odd',  NULL,  'junk', NULL, NULL, DATE '1999-12-31', NULL, -1, NULL),
     (3, NULL,   20.00, '-2', 7, '-infinity', DATE '2030-01-01', '00:00:01', 5, 'c@x')
-  ) t(id, status, total, rate, score, placed_at, day, at, qty, email)";
+  ) t(id, status, total, rate, score, placed_at, day, \"at\", qty, email)";
 
 fn run(lake: &Lake, checks: &[&str]) -> Vec<CheckOutcome> {
     let file = lake.file("orders.parquet", ROWS);
@@ -103,7 +103,8 @@ fn every_kind_counts_what_fails() {
         let fails = *failed > 0 || *check == "row_count > 10";
         assert_eq!(outcome.verdict, if fails { Verdict::Fail } else { Verdict::Pass }, "{check}");
         assert!(outcome.line.is_some(), "{check}");
-        let rows = lake.engine.failing_rows(&contract(&checks), &[lake.path().join("orders.parquet")], outcome.index, 50);
+        let rows =
+            lake.engine.failing_rows(&contract(&checks), &[lake.path().join("orders.parquet")], outcome.index, 50);
         let rows = rows.unwrap();
         let expected_rows = if outcome.verdict == Verdict::Pass && !check.starts_with("null") { 0 } else { *failed };
         if !check.starts_with("null_percentage(total) < 0.5") {
@@ -139,12 +140,19 @@ fn what_can_not_run_is_skipped_with_its_cause() {
     let lake = Lake::new();
     let outcomes = run(
         &lake,
-        &["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)", "row_count > 0"],
+        &[
+            "not_null(absent)",
+            "min_value(total, many)",
+            "min_value(day, someday)",
+            "max_value(rate, x)",
+            "row_count > 0",
+        ],
     );
     for (at, cause) in [(0, "no column `absent`"), (1, "not a number"), (2, "not a date"), (3, "not a number")] {
         assert_eq!(outcomes[at].verdict, Verdict::Skipped, "{:?}", outcomes[at]);
         assert!(outcomes[at].note.as_deref().unwrap().contains(cause), "{:?}", outcomes[at]);
-        let contract = contract(&["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)"]);
+        let contract =
+            contract(&["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)"]);
         assert!(lake.engine.failing_rows(&contract, &[lake.path().join("orders.parquet")], at as u32, 5).is_err());
     }
     assert_eq!(outcomes[4].verdict, Verdict::Pass, "the others run");
@@ -163,7 +171,8 @@ fn a_table_without_files_has_no_rows() {
 #[test]
 fn samples_hold_system_columns_and_keep_to_the_limit() {
     let lake = Lake::new();
-    let file = lake.file("s.parquet", "SELECT 100 - range AS id, NULL::VARCHAR AS status, range AS _seq FROM range(100)");
+    let file =
+        lake.file("s.parquet", "SELECT 100 - range AS id, NULL::VARCHAR AS status, range AS _seq FROM range(100)");
     let contract = contract(&[]);
     let outcomes = lake.engine.check(&contract, std::slice::from_ref(&file)).unwrap();
     let at = outcomes.iter().find(|o| o.check == "not_null(status)").unwrap();

@@ -31,7 +31,8 @@ fn rows_come_go_change_and_stay() {
     let parts = diff(&lake, &[before], &[after], &COLUMNS, &COLUMNS);
     assert_eq!(counts(&parts), (1, 2, 1, 2));
     assert!(parts.schema.is_empty());
-    let columns: Vec<_> = parts.columns.iter().map(|c| (c.name.as_str(), c.changed, c.key, c.data_type.as_str())).collect();
+    let columns: Vec<_> =
+        parts.columns.iter().map(|c| (c.name.as_str(), c.changed, c.key, c.data_type.as_str())).collect();
     assert_eq!(columns, [("s", 2, false, "string"), ("v", 1, false, "double"), ("id", 0, true, "int")]);
     let names: Vec<_> = parts.result.columns.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["_change", "id", "old.v", "new.v", "old.s", "new.s"]);
@@ -67,8 +68,14 @@ fn files_of_both_versions_are_not_read() {
 #[test]
 fn columns_may_come_go_and_widen() {
     let lake = Lake::new();
-    let before = lake.file("1.parquet", "SELECT 1::INTEGER AS id, 1::SMALLINT AS n, 'a' AS gone, '5' AS odd UNION ALL SELECT 2, 2, NULL, '6'");
-    let after = lake.file("2.parquet", "SELECT 1::BIGINT AS id, 1::BIGINT AS n, 7 AS tier, 5 AS odd UNION ALL SELECT 2, 2, NULL, 6");
+    let before = lake.file(
+        "1.parquet",
+        "SELECT 1::INTEGER AS id, 1::SMALLINT AS n, 'a' AS gone, '5' AS odd UNION ALL SELECT 2, 2, NULL, '6'",
+    );
+    let after = lake.file(
+        "2.parquet",
+        "SELECT 1::BIGINT AS id, 1::BIGINT AS n, 7 AS tier, 5 AS odd UNION ALL SELECT 2, 2, NULL, 6",
+    );
     let old = [("id", "int"), ("n", "smallint"), ("gone", "string"), ("odd", "string")];
     let new = [("id", "bigint"), ("n", "bigint"), ("tier", "int"), ("odd", "int")];
     let parts = diff(&lake, &[before], &[after], &old, &new);
@@ -85,17 +92,17 @@ fn columns_may_come_go_and_widen() {
             ("gone", Some("string"), None),
         ]
     );
-    assert_eq!(
-        lake.all(&parts.result),
-        [["~", "1", "1", "1", "null", "7", "5", "5", "a", "null"]]
-    );
+    assert_eq!(lake.all(&parts.result), [["~", "1", "1", "1", "null", "7", "5", "5", "a", "null"]]);
 }
 
 #[test]
 fn keys_of_two_columns_sort_and_may_be_null() {
     let lake = Lake::new();
     let before = lake.file("1.parquet", "SELECT NULL::INTEGER AS b, 'k' AS a, 1 AS v UNION ALL SELECT 2, 'k', 1");
-    let after = lake.file("2.parquet", "SELECT NULL::INTEGER AS b, 'k' AS a, 2 AS v UNION ALL SELECT 1, 'k', 1 UNION ALL SELECT 2, 'k', 1");
+    let after = lake.file(
+        "2.parquet",
+        "SELECT NULL::INTEGER AS b, 'k' AS a, 2 AS v UNION ALL SELECT 1, 'k', 1 UNION ALL SELECT 2, 'k', 1",
+    );
     let table = "silver.shop.t".parse().unwrap();
     let key = ["a".to_owned(), "b".to_owned()];
     let parts = lake.engine.diff(&table, &key, &[before.clone()], &[after.clone()], &[], &[], &[]).unwrap();

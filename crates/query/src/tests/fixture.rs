@@ -36,15 +36,14 @@ impl Lake {
     /// Writes the rows of `select` as a Parquet file.
     pub(super) fn file(&self, name: &str, select: &str) -> PathBuf {
         let path = self.path().join(name);
-        let sql = format!("COPY ({select}) TO '{}' (FORMAT parquet)", text(&path));
+        let sql = format!("COPY ({select}) TO '{}' (FORMAT parquet)", text(&path).replace('\'', "''"));
         self.writer.execute_batch(&sql).unwrap();
         path
     }
 
     /// Defines one table.
     pub(super) fn table(&self, name: &str, columns: &[(&str, &str)], files: &[PathBuf]) -> TableFiles {
-        let table =
-            TableFiles { table: name.parse().unwrap(), columns: owned(columns), files: files.to_vec() };
+        let table = TableFiles { table: name.parse().unwrap(), columns: owned(columns), files: files.to_vec() };
         self.engine.set_tables(std::slice::from_ref(&table)).unwrap();
         table
     }
@@ -86,9 +85,15 @@ pub(super) fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
             batch
                 .columns()
                 .iter()
-                .map(|column| {
-                    if column.is_null(row) { "null".to_owned() } else { array_value_to_string(column, row).unwrap() }
-                })
+                .map(
+                    |column| {
+                        if column.is_null(row) {
+                            "null".to_owned()
+                        } else {
+                            array_value_to_string(column, row).unwrap()
+                        }
+                    },
+                )
                 .collect()
         })
         .collect()

@@ -1,7 +1,9 @@
 //! Types that survive a page, a model and the way in.
 
 use super::fixture::{Lake, cells};
-use duckdb::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, ListArray, StringArray, TimestampMicrosecondArray};
+use duckdb::arrow::array::{
+    Array, ArrayRef, AsArray, Decimal128Array, ListArray, StringArray, TimestampMicrosecondArray,
+};
 use duckdb::arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
 use duckdb::arrow::record_batch::RecordBatch;
 use sluice_api::JobId;
@@ -22,8 +24,20 @@ fn every_type_survives_a_page() {
     assert_eq!(
         words,
         [
-            "decimal(38,10)", "decimal(12,2)", "timestamp", "timestamp", "timestamp", "array<string>", "binary", "date",
-            "double", "bigint", "boolean", "float", "string", "array<int>"
+            "decimal(38,10)",
+            "decimal(12,2)",
+            "timestamp",
+            "timestamp",
+            "timestamp",
+            "array<string>",
+            "binary",
+            "date",
+            "double",
+            "bigint",
+            "boolean",
+            "float",
+            "string",
+            "array<int>"
         ]
     );
     let batch = lake.batch(view.id, 0, 10);
@@ -82,8 +96,22 @@ fn other_types_leave_as_delta_types() {
     assert_eq!(
         words,
         [
-            "smallint", "decimal(38,0)", "decimal(20,0)", "string", "string", "string", "string", "string", "string",
-            "string", "string", "string", "timestamp", "array<string>", "string", "bigint"
+            "smallint",
+            "decimal(38,0)",
+            "decimal(20,0)",
+            "string",
+            "string",
+            "string",
+            "string",
+            "string",
+            "string",
+            "string",
+            "string",
+            "string",
+            "timestamp",
+            "array<string>",
+            "string",
+            "bigint"
         ]
     );
     let paged = lake.batch(view.id, 0, 1);
@@ -93,8 +121,22 @@ fn other_types_leave_as_delta_types() {
     assert_eq!(
         cells(&paged)[0],
         [
-            "1", "2", "3", "10:00:00", "1 day", "5a55aeb5-5294-4fa4-b618-0de5de53afdd", "{'x': 1}", "{k=1}", "[[1]]",
-            "null", "v", "101", "2024-01-01T00:00:00", "[10:00:00]", "{\"a\":1}", "7"
+            "1",
+            "2",
+            "3",
+            "10:00:00",
+            "1 day",
+            "5a55aeb5-5294-4fa4-b618-0de5de53afdd",
+            "{'x': 1}",
+            "{k=1}",
+            "[[1]]",
+            "null",
+            "v",
+            "101",
+            "2024-01-01T00:00:00",
+            "[10:00:00]",
+            "{\"a\":1}",
+            "7"
         ]
     );
     let huge = lake.engine.query(JOB, "SELECT 170141183460469231731687303715884105727::HUGEINT AS h").unwrap();
