@@ -1,4 +1,4 @@
 //! Tests of the window with canned answers.
 
 mod frame;
-mod support;
+pub(crate) mod support;

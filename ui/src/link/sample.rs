@@ -2,6 +2,8 @@
 
 mod diff;
 mod lake;
+mod onboard;
+mod publish;
 mod quality;
 mod replay;
 mod rows;
@@ -31,6 +33,10 @@ pub fn reply(request: &Request) -> Reply {
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Result(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Result(quality::quarantined()),
         Request::Query { .. } | Request::Refine { .. } | Request::FailingRows { .. } => Reply::Result(rows::orders()),
+        Request::InspectSource { source } => Reply::Source(onboard::source(source)),
+        Request::InferContract { path, .. } => Reply::Draft(Box::new(onboard::draft(path))),
+        Request::PublishPlan => Reply::PublishPlan(publish::plan()),
+        Request::Publish { release, note, .. } => Reply::Published(publish::published(*release, note)),
         Request::Jobs => Reply::Jobs(lake::jobs()),
         Request::LoadSession => Reply::Session(None),
         Request::Page { .. }
@@ -50,6 +56,7 @@ pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
     match request.result {
         diff::RESULT => diff::page(request),
         quality::QUARANTINED => quality::page(request),
+        onboard::SAMPLE => onboard::page(request),
         _ => rows::page(request),
     }
 }

@@ -6,7 +6,7 @@ use egui::vec2;
 use egui_kittest::Harness;
 
 /// A window of 1440 x 900 over `transport`, run until it settles.
-pub(super) fn window(transport: Canned) -> Harness<'static, Option<Workbench>> {
+pub(crate) fn window(transport: Canned) -> Harness<'static, Option<Workbench>> {
     let mut transport = Some(transport);
     let mut harness = Harness::builder().with_size(vec2(1456.0, 916.0)).with_max_steps(40).build_ui_state(
         move |ui, bench: &mut Option<Workbench>| {
