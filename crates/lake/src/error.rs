@@ -2,6 +2,7 @@
 
 use deltalake::DeltaTableError;
 use deltalake::kernel::transaction::TransactionError;
+use parquet::errors::ParquetError;
 
 /// The error below, kept whole for the log; never shown by [`LakeError`] itself.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -243,6 +244,9 @@ impl LakeError {
 fn cause_is_retryable(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     if let Some(error) = cause.downcast_ref::<object_store::Error>() {
         return store_is_retryable(error);
+    }
+    if let Some(ParquetError::External(inner)) = cause.downcast_ref::<ParquetError>() {
+        return inner.downcast_ref::<object_store::Error>().is_some_and(store_is_retryable);
     }
     match cause.downcast_ref::<DeltaTableError>() {
         Some(DeltaTableError::ObjectStore { source }) => store_is_retryable(source),

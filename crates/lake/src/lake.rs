@@ -124,6 +124,12 @@ impl Lake {
         &self.shared.root.url
     }
 
+    /// Where data files of a remote lake are kept on this machine; `None` without a user cache folder.
+    #[must_use]
+    pub fn cache_root(&self) -> Option<PathBuf> {
+        cache::folder()
+    }
+
     /// Last part of the address, for titles.
     #[must_use]
     pub fn name(&self) -> String {

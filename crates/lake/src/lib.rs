@@ -23,6 +23,7 @@ mod clock;
 mod commit;
 mod commit_log;
 mod create;
+mod data_file_reader;
 mod deletion_vector;
 mod delta_store;
 mod documents;

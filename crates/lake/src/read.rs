@@ -1,5 +1,6 @@
 //! Rows of data files.
 
+use crate::data_file_reader::DataFileReader;
 use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot, cache};
 use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
@@ -7,7 +8,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use futures::{StreamExt, TryStreamExt};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::async_reader::{ParquetObjectReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::arrow::ProjectionMask;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
@@ -117,16 +118,16 @@ impl DeltaStore {
         Ok(Arc::new(Schema::new(fields.map_err(failed)?)))
     }
 
-    pub(crate) fn object_reader(&self, file: &str, size: u64) -> Result<ParquetObjectReader, LakeError> {
+    pub(crate) fn object_reader(&self, file: &str, size: u64) -> Result<DataFileReader, LakeError> {
         let store = Arc::clone(&self.lake.shared.root.store);
-        Ok(ParquetObjectReader::new(store, self.location_of(file)?).with_file_size(size))
+        Ok(DataFileReader { store, location: self.location_of(file)?, size })
     }
 
     async fn open_file(
         &self,
         file: &str,
         size: u64,
-    ) -> Result<ParquetRecordBatchStreamBuilder<ParquetObjectReader>, LakeError> {
+    ) -> Result<ParquetRecordBatchStreamBuilder<DataFileReader>, LakeError> {
         let mut reader = self.object_reader(file, size)?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await;
@@ -141,9 +142,9 @@ impl DeltaStore {
 
 /// Leaves out columns that are not asked for.
 pub(crate) fn project_file(
-    builder: ParquetRecordBatchStreamBuilder<ParquetObjectReader>,
+    builder: ParquetRecordBatchStreamBuilder<DataFileReader>,
     goal: &SchemaRef,
-) -> ParquetRecordBatchStreamBuilder<ParquetObjectReader> {
+) -> ParquetRecordBatchStreamBuilder<DataFileReader> {
     let fields = builder.schema().fields();
     let wanted: Vec<usize> =
         (0..fields.len()).filter(|position| goal.index_of(fields[*position].name()).is_ok()).collect();

@@ -1,0 +1,66 @@
+//! Words that the tests share.
+
+use arrow::array::{Int64Array, RecordBatch, StringArray};
+use serde_json::Map;
+use sluice_contract::TableName;
+use sluice_lake::{Commit, DeltaStore, Lake, NewFile, Snapshot, TableLocation};
+use std::sync::Arc;
+
+/// A lake in a new folder; the folder goes with the first value.
+pub(crate) async fn new_lake() -> (tempfile::TempDir, Lake) {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().join("lake").to_str().unwrap()).await.unwrap();
+    (folder, lake)
+}
+
+pub(crate) fn name(table: &str) -> TableName {
+    TableName::new("shop", table).unwrap()
+}
+
+pub(crate) fn silver(lake: &Lake) -> DeltaStore {
+    lake.table(TableLocation::Silver(name("orders")))
+}
+
+/// Rows `first..first + rows`.
+pub(crate) fn rows(first: i64, rows: i64) -> RecordBatch {
+    let ids: Vec<i64> = (first..first + rows).collect();
+    let names: Vec<String> = ids.iter().map(|id| format!("name {id}")).collect();
+    RecordBatch::try_from_iter([
+        ("id", Arc::new(Int64Array::from(ids)) as _),
+        ("name", Arc::new(StringArray::from(names)) as _),
+    ])
+    .unwrap()
+}
+
+/// A table with the columns of [`rows`].
+pub(crate) async fn new_table(lake: &Lake) -> (DeltaStore, Snapshot) {
+    let table = silver(lake);
+    let base = table.create(&rows(0, 1).schema(), &[]).await.unwrap();
+    (table, base)
+}
+
+/// An append of files on a base.
+pub(crate) fn append(base: &Snapshot, batch: i64, hash: &str, add: Vec<NewFile>) -> Commit {
+    Commit {
+        base: Some(base.clone()),
+        add,
+        remove: Vec::new(),
+        schema: None,
+        app_id: "silver.shop.orders".to_owned(),
+        batch,
+        content_hash: hash.to_owned(),
+        operation: "MERGE",
+        info: Map::from_iter([("inserted".to_owned(), 3.into())]),
+        data_change: true,
+    }
+}
+
+pub(crate) fn ids(batches: &[RecordBatch]) -> Vec<i64> {
+    let mut ids = Vec::new();
+    for batch in batches {
+        let column = batch.column_by_name("id").unwrap().as_any().downcast_ref::<Int64Array>().unwrap().clone();
+        ids.extend(column.values());
+    }
+    ids.sort_unstable();
+    ids
+}
