@@ -77,7 +77,6 @@ impl QueryEngine {
     }
 
     /// Stops a job; false if it is not running.
-    #[must_use]
     pub fn cancel(&self, job: JobId) -> bool {
         self.inner.jobs.cancel(job)
     }

@@ -98,16 +98,16 @@ fn columns_may_come_go_and_widen() {
 #[test]
 fn keys_of_two_columns_sort_and_may_be_null() {
     let lake = Lake::new();
-    let before = lake.file("1.parquet", "SELECT NULL::INTEGER AS b, 'k' AS a, 1 AS v UNION ALL SELECT 2, 'k', 1");
-    let after = lake.file(
+    let before = [lake.file("1.parquet", "SELECT NULL::INTEGER AS b, 'k' AS a, 1 AS v UNION ALL SELECT 2, 'k', 1")];
+    let after = [lake.file(
         "2.parquet",
         "SELECT NULL::INTEGER AS b, 'k' AS a, 2 AS v UNION ALL SELECT 1, 'k', 1 UNION ALL SELECT 2, 'k', 1",
-    );
+    )];
     let table = "silver.shop.t".parse().unwrap();
     let key = ["a".to_owned(), "b".to_owned()];
-    let parts = lake.engine.diff(&table, &key, &[before.clone()], &[after.clone()], &[], &[], &[]).unwrap();
+    let parts = lake.engine.diff(&table, &key, &before, &after, &[], &[], &[]).unwrap();
     assert_eq!(counts(&parts), (1, 1, 0, 1));
     assert_eq!(lake.all(&parts.result), [["+", "k", "1", "null", "1"], ["~", "k", "null", "1", "2"]]);
-    assert!(lake.engine.diff(&table, &[], &[before.clone()], &[after.clone()], &[], &[], &[]).is_err());
-    assert!(lake.engine.diff(&table, &["x".to_owned()], &[before], &[after], &[], &[], &[]).is_err());
+    assert!(lake.engine.diff(&table, &[], &before, &after, &[], &[], &[]).is_err());
+    assert!(lake.engine.diff(&table, &["x".to_owned()], &before, &after, &[], &[], &[]).is_err());
 }

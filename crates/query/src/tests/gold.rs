@@ -9,10 +9,13 @@ fn shop() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/shop")
 }
 
+/// Name, type in DuckDB, type in the contract.
+type Column = (&'static str, &'static str, &'static str);
+
 /// Silver with the columns that the models read, in the types of the contracts.
 fn lake() -> Lake {
     let lake = Lake::new();
-    let tables: [(&str, &[(&str, &str, &str)]); 4] = [
+    let tables: [(&str, &[Column]); 4] = [
         (
             "customers",
             &[

@@ -141,10 +141,7 @@ fn hostile_statements_are_refused_before_they_run() {
         "FROM '~/x.csv'".to_owned(),
     ];
     for sql in &statements {
-        let error = match trap.lake.engine.query(JOB, sql) {
-            Ok(_) => panic!("ran: {sql}"),
-            Err(error) => error,
-        };
+        let Err(error) = trap.lake.engine.query(JOB, sql) else { panic!("ran: {sql}") };
         assert!(matches!(error.kind, QueryErrorKind::Refused | QueryErrorKind::Input), "{sql}: {error:?}");
         assert!(!error.to_string().contains("TOPSECRET"), "{sql}: {error}");
         assert!(!error.next.is_empty(), "{sql}: {error}");
