@@ -1,31 +1,264 @@
-//! Diff: what changed between two versions.
+//! Diff: what changed between two versions of a table, counts first, then cell by cell.
 
+mod bar;
+mod cells;
+mod counts;
+mod filter;
+mod inspector;
+mod model;
+mod rows;
+mod seek;
+mod side;
+
+use crate::command::Command;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::Cx;
-use crate::widget::EmptyState;
-use egui::Ui;
-use sluice_api::{Request, TableRef};
+use crate::state::{Cx, Tab};
+use crate::widget::{EmptyState, banner, error_banner, loading_line, number, rule, Tone};
+use egui::{Rect, Ui, vec2};
+use filter::Kind;
+use model::Shown;
+use seek::Seek;
+use sluice_api::{DiffView, ErrorCode, Request, ResultView, TableRef, VersionView};
+
+/// Height of the bar with the pickers.
+const BAR: f32 = 40.0;
 
 /// Diff: what changed between two versions.
 pub struct DiffScreen {
     table: TableRef,
     versions: Option<(u64, u64)>,
+    kind: Kind,
+    /// Condition as typed, and as applied.
+    condition: (String, String),
+    seek: Option<Seek>,
+    /// Row under the cursor.
+    row: Option<u64>,
+    /// Rows shown last; they stay while a filter is applied.
+    shown: Option<ResultView>,
+    /// Columns without changes are listed.
+    unfolded: bool,
 }
 
 impl DiffScreen {
     /// The screen.
     #[must_use]
     pub fn new(table: TableRef, versions: Option<(u64, u64)>) -> Self {
-        Self { table, versions }
+        Self {
+            table,
+            versions,
+            kind: Kind::All,
+            condition: (String::new(), String::new()),
+            seek: None,
+            row: None,
+            shown: None,
+            unfolded: false,
+        }
     }
+
+    fn view<'a>(&self, cx: &Cx<'a>) -> Option<&'a DiffView> {
+        let (from, to) = self.versions?;
+        let store = cx.store;
+        store.diff(&self.table, from, to).value
+    }
+
+    fn changed_only(&self, cx: &Cx<'_>) -> bool {
+        cx.workspace.choices.get("diff changed cells").is_none_or(|choice| choice != "off")
+    }
+
+    fn set_changed_only(cx: &mut Cx<'_>, on: bool) {
+        let choice = if on { "on" } else { "off" };
+        cx.workspace.choices.insert("diff changed cells".to_owned(), choice.to_owned());
+    }
+
+    fn ignored(&self, cx: &Cx<'_>) -> Vec<String> {
+        let text = cx.workspace.choices.get(&format!("diff ignored {}", self.table));
+        text.map_or_else(Vec::new, |text| text.lines().map(str::to_owned).collect())
+    }
+
+    fn set_ignored(&self, cx: &mut Cx<'_>, ignored: &[String]) {
+        cx.workspace.choices.insert(format!("diff ignored {}", self.table), ignored.join("\n"));
+    }
+
+    fn columns(&self, cx: &Cx<'_>, view: &DiffView) -> Vec<Shown> {
+        model::visible(view, self.changed_only(cx), &self.ignored(cx))
+    }
+
+    /// The condition over the rows, if any.
+    fn condition(&self) -> Option<String> {
+        let typed = self.condition.1.trim();
+        match (self.kind.condition(), typed.is_empty()) {
+            (None, true) => None,
+            (None, false) => Some(typed.to_owned()),
+            (Some(kind), true) => Some(kind.to_owned()),
+            (Some(kind), false) => Some(format!("{kind} AND ({typed})")),
+        }
+    }
+
+    /// Opens the same table at other versions, or another table.
+    fn go(&self, cx: &mut Cx<'_>, table: TableRef, versions: Option<(u64, u64)>) {
+        cx.run(Command::ReplaceTab(Tab::Diff { table, versions }));
+    }
+
+    fn keys(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        if cx.take(&Command::ChangedOnly) {
+            let on = self.changed_only(cx);
+            Self::set_changed_only(cx, !on);
+        }
+        if ui.ctx().text_edit_focused() {
+            return;
+        }
+        let typed = ui.input(|input| {
+            input.events.iter().find_map(|event| match event {
+                egui::Event::Text(text) => Kind::of_key(text),
+                _ => None,
+            })
+        });
+        if let Some(kind) = typed {
+            self.kind = if self.kind == kind { Kind::All } else { kind };
+        }
+    }
+
+    fn diff_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, history: &[VersionView], from: u64, to: u64) {
+        cx.want(Request::Diff { table: self.table.clone(), from, to });
+        let store = cx.store;
+        let got = store.diff(&self.table, from, to);
+        if let Some(error) = got.error {
+            let nearest = nearest(history, from, to).filter(|near| *near != (from, to));
+            match nearest {
+                Some((near_from, near_to)) if error.code == ErrorCode::NotFound => {
+                    let action = format!("Diff v{near_from} → v{near_to}");
+                    if banner(ui, Tone::Fail, &error.message, &error.next, Some(&action)) {
+                        self.go(cx, self.table.clone(), Some((near_from, near_to)));
+                    }
+                }
+                _ => {
+                    if error_banner(ui, error, "Nothing was changed") {
+                        cx.send(Request::Diff { table: self.table.clone(), from, to });
+                    }
+                }
+            }
+        }
+        if got.value.is_none() && got.error.is_some() {
+            return;
+        }
+        counts::show(ui, got.value);
+        let Some(view) = got.value else { return };
+        counts::schema(ui, view);
+        if view.inserted + view.updated + view.deleted == 0 {
+            let title = format!("Equal, {}", number::plural(view.unchanged, "row"));
+            let text = if view.schema.is_empty() {
+                format!("v{from} and v{to} of {} hold the same rows", self.table)
+            } else {
+                "Only the schema differs".to_owned()
+            };
+            EmptyState { icon: icon::CHECK_CIRCLE, title: &title, text: &text, action: None }.show(ui);
+            return;
+        }
+        filter::show(self, ui, cx, view);
+        cells::show(self, ui, cx, view);
+    }
+}
+
+/// The two latest versions that a batch or rebuild made, else the two latest.
+fn default_versions(history: &[VersionView]) -> Option<(u64, u64)> {
+    let at = history.iter().position(|version| version.counters.is_some() || version.batch.is_some()).unwrap_or(0);
+    let before = |at: usize| Some((history.get(at + 1)?.version, history.get(at)?.version));
+    before(at).or_else(|| before(0))
+}
+
+/// Versions of the history that are nearest to those asked for.
+fn nearest(history: &[VersionView], from: u64, to: u64) -> Option<(u64, u64)> {
+    let near = |wanted: u64, not: Option<u64>| {
+        let versions = history.iter().map(|version| version.version).filter(|version| Some(*version) != not);
+        versions.min_by_key(|version| version.abs_diff(wanted))
+    };
+    let to = near(to, None)?;
+    Some((near(from, Some(to))?, to))
 }
 
 impl Screen for DiffScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        if let Some((from, to)) = self.versions {
-            cx.want(Request::Diff { table: self.table.clone(), from, to });
+        cx.want(Request::Table { table: self.table.clone(), version: None });
+        cx.want(Request::Lake);
+        self.keys(ui, cx);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let store = cx.store;
+        let table = store.table(&self.table, None);
+        let history = table.value.map_or(&[][..], |view| &view.history);
+        if self.versions.is_none() {
+            if let Some(versions) = default_versions(history) {
+                self.versions = Some(versions);
+                self.go(cx, self.table.clone(), self.versions);
+            }
         }
-        EmptyState { icon: icon::DIFFERENCE, title: "Nothing to show yet", text: "", action: None }.show(ui);
+        let rect = ui.max_rect();
+        let header = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
+        bar::show(self, ui, header, cx, history);
+        ui.advance_cursor_after_rect(header);
+        rule(ui);
+        let pending = self.versions.is_some_and(|(from, to)| store.diff(&self.table, from, to).pending);
+        loading_line(ui, header, pending || table.pending);
+        match (self.versions, table.error, table.value) {
+            (Some((from, to)), ..) => self.diff_ui(ui, cx, history, from, to),
+            (None, Some(error), _) => {
+                if error_banner(ui, error, "Nothing was changed") {
+                    cx.send(Request::Table { table: self.table.clone(), version: None });
+                }
+            }
+            (None, None, Some(_)) => {
+                let text = "Replay a batch, then compare it with the version before";
+                let empty = EmptyState { icon: icon::DIFFERENCE, title: "Only one version", text, action: None };
+                empty.show(ui);
+            }
+            (None, None, None) => {}
+        }
+    }
+
+    fn has_side(&self, cx: &Cx<'_>) -> bool {
+        self.view(cx).is_some_and(|view| view.inserted + view.updated + view.deleted > 0)
+    }
+
+    fn side_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        side::show(self, ui, cx);
+    }
+
+    fn has_inspector(&self, _cx: &Cx<'_>) -> bool {
+        true
+    }
+
+    fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        inspector::show(self, ui, cx);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{default_versions, nearest};
+    use sluice_api::VersionView;
+
+    fn history(versions: &[(u64, bool)]) -> Vec<VersionView> {
+        let view = |(version, by_batch): &(u64, bool)| VersionView {
+            version: *version,
+            timestamp_ms: 0,
+            operation: "MERGE".to_owned(),
+            batch: by_batch.then_some(*version),
+            counters: None,
+        };
+        versions.iter().map(view).collect()
+    }
+
+    #[test]
+    fn the_last_version_with_changes_is_compared_with_the_one_before() {
+        assert_eq!(default_versions(&history(&[(9, false), (8, true), (7, true)])), Some((7, 8)));
+        assert_eq!(default_versions(&history(&[(3, false), (2, false)])), Some((2, 3)));
+        assert_eq!(default_versions(&history(&[(0, true)])), None);
+    }
+
+    #[test]
+    fn a_missing_version_offers_the_nearest() {
+        let history = history(&[(9, true), (8, true), (7, true)]);
+        assert_eq!(nearest(&history, 2, 9), Some((7, 9)));
+        assert_eq!(nearest(&history, 20, 30), Some((8, 9)));
     }
 }

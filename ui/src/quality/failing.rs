@@ -1,0 +1,117 @@
+//! The rows that do not hold the selected check.
+
+use super::verdict::color;
+use crate::design::{TokensExt, icon, typeface};
+use crate::state::{Cx, PageState};
+use crate::widget::{
+    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, ResultRows, error_banner, loading_line, number, rule,
+};
+use egui::{Align, Layout, Ui, UiBuilder, vec2};
+use sluice_api::{CheckView, Request, ResultView, TableName, Verdict};
+
+/// Accessible name of the grid.
+const NAME: &str = "Failing rows";
+
+/// Draws header and grid, or says why there are no rows.
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView) {
+    let tokens = ui.tokens();
+    ui.spacing_mut().item_spacing.y = 0.0;
+    rule(ui);
+    let (_, header) = ui.allocate_space(vec2(ui.available_width(), 32.0));
+    ui.painter().rect_filled(header, 0.0, tokens.panel);
+    let layout = Layout::left_to_right(Align::Center);
+    let inner = header.shrink2(vec2(12.0, 0.0));
+    let mut line = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("failing header"));
+    line.label(typeface::text("Failing rows", typeface::header(), tokens.text_strong));
+    let tone = if check.failed > 0 { color(tokens, check.verdict) } else { tokens.text_faint };
+    line.label(typeface::text(number::count(check.failed), typeface::mono_strong(12.0), tone));
+    let evaluated = format!("of {} rows", number::count(check.evaluated));
+    line.label(typeface::text(evaluated, typeface::control(), tokens.text_weak));
+    let contract = check.line.map_or_else(|| check.check.clone(), |at| format!("{}, contract line {at}", check.check));
+    line.add(egui::Label::new(typeface::text(contract, typeface::mono(12.0), tokens.text_weak)).truncate());
+    if let Some((title, text)) = why_none(check) {
+        EmptyState { icon: super::verdict::mark(check.verdict), title: &title, text: &text, action: None }.show(ui);
+        return;
+    }
+    let request = Request::FailingRows { table: table.clone(), check: check.index };
+    cx.want(request.clone());
+    let store = cx.store;
+    let got = store.failing(table, check.index);
+    loading_line(ui, header, got.pending);
+    if let Some(error) = got.error {
+        if error_banner(ui, error, "The outcome above holds") {
+            cx.send(request);
+        }
+    }
+    let Some(result) = got.value else { return };
+    if result.rows == 0 {
+        let text = "The check looks at the whole table, or the rows changed since";
+        EmptyState { icon: icon::TABLE_ROWS, title: "No single row fails", text, action: None }.show(ui);
+        return;
+    }
+    grid(ui, cx, check, result);
+}
+
+/// Why no rows are asked for.
+fn why_none(check: &CheckView) -> Option<(String, String)> {
+    match check.verdict {
+        Verdict::Skipped => {
+            let why = check.note.clone().unwrap_or_else(|| "It could not run".to_owned());
+            Some(("This check was skipped".to_owned(), why))
+        }
+        Verdict::Pass if check.failed == 0 => {
+            Some(("It holds".to_owned(), format!("All {} hold it", number::plural(check.evaluated, "row"))))
+        }
+        _ if check.failed == 0 => {
+            let text = format!("Observed {}, limit {}", check.observed, check.limit);
+            Some(("The check looks at the whole table, no single row fails".to_owned(), text))
+        }
+        _ => None,
+    }
+}
+
+fn grid(ui: &mut Ui, cx: &mut Cx<'_>, check: &CheckView, result: &ResultView) {
+    let name = format!("{NAME} {}", check.index);
+    let first = GridState::load(ui.ctx(), Grid::id(ui, &name)).first_row;
+    if let PageState::Failed(error) = cx.pages.row(result.id, first) {
+        let error = error.clone();
+        if error_banner(ui, &error, "The outcome above holds") {
+            cx.pages.retry(result.id);
+        }
+    }
+    let tokens = ui.tokens();
+    let columns: Vec<GridColumn> = result.columns.iter().map(GridColumn::of_result).collect();
+    let concerned: Vec<bool> = result.columns.iter().map(|column| names(&check.check, &column.name)).collect();
+    Grid::new(&name, &columns, result.rows)
+        .decorate(&mut |cell: &CellRef<'_>| {
+            if concerned.get(cell.column) == Some(&true) {
+                let (fill, color) = match check.verdict {
+                    Verdict::Warn => (tokens.warn_bg, tokens.warn),
+                    _ => (tokens.fail_bg, tokens.fail),
+                };
+                let text = Some(format!("! {}", cell.text));
+                let look = CellLook { fill: Some(fill), color: Some(color), text, ..CellLook::default() };
+                CellLook { meaning: Some("fails"), ..look }
+            } else {
+                CellLook::default()
+            }
+        })
+        .show(ui, &mut ResultRows::new(cx.pages, result.id));
+}
+
+/// Whether the expression names the column.
+fn names(check: &str, column: &str) -> bool {
+    !column.is_empty() && check.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn the_columns_of_an_expression_are_found() {
+        assert!(names("null_percentage(customer_id) < 0.01", "customer_id"));
+        assert!(!names("null_percentage(customer_id) < 0.01", "customer"));
+        assert!(names("discount <= total_amount", "total_amount"));
+    }
+}
