@@ -191,3 +191,23 @@ fn rows_of_the_caller_become_a_result() {
     let empty = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &schema).unwrap().into_inner().unwrap();
     assert_eq!(lake.engine.put_result(&empty).unwrap().rows, 0);
 }
+
+/// The other crates have another Arrow; bytes are all that crosses.
+#[test]
+fn the_arrow_of_the_workspace_reads_pages_and_writes_results() {
+    let lake = Lake::new();
+    lake.table("silver.shop.t", &[], &[lake.file("t.parquet", ALL)]);
+    let view = lake.engine.query(JOB, "FROM silver.shop.t").unwrap();
+    let page = sluice_api::PageRequest { result: view.id, first_row: 0, rows: 500 };
+    let bytes = lake.engine.page(page).unwrap();
+    let reader = arrow::ipc::reader::StreamReader::try_new(bytes.as_slice(), None).unwrap();
+    let schema = reader.schema();
+    let batches: Vec<_> = reader.collect::<Result<_, _>>().unwrap();
+    assert_eq!((batches.len(), batches[0].num_rows(), schema.fields().len()), (1, 1, view.columns.len()));
+    assert_eq!(schema.field(0).data_type(), &arrow::datatypes::DataType::Decimal128(38, 10));
+    let mut writer = arrow::ipc::writer::StreamWriter::try_new(Vec::new(), &schema).unwrap();
+    writer.write(&batches[0]).unwrap();
+    let back = lake.engine.put_result(&writer.into_inner().unwrap()).unwrap();
+    assert_eq!(back.columns, view.columns);
+    assert_eq!(lake.all(&back), lake.all(&view));
+}
