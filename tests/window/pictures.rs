@@ -2,31 +2,67 @@
 
 use crate::lake;
 use crate::window::Window;
+use anyhow::Context;
 use std::path::{Path, PathBuf};
 
-/// File name and the key that leads there.
-const SCREENS: &[(&str, &str)] =
-    &[("replay", "Ctrl 2"), ("diff", "Ctrl 3"), ("quality", "Ctrl 4"), ("sql", "Ctrl 5"), ("publish", "Ctrl 6")];
+const QUERY: &str = "SELECT date_key, orders, revenue FROM gold.shop.daily_revenue ORDER BY date_key";
 
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
 fn every_screen_dark_and_light() -> anyhow::Result<()> {
     let folder = std::env::var_os("SLUICE_SCREENSHOTS").map_or_else(std::env::temp_dir, PathBuf::from);
     std::fs::create_dir_all(&folder)?;
-    let window = Window::open(&lake::prepared()?)?;
-    window.wait_for("shop-lake")?;
-    take_all(&window, &folder, "dark")?;
-    window.press("Ctrl K")?;
-    window.type_text(">switch between dark")?;
-    window.press("Enter")?;
-    take_all(&window, &folder, "light")
-}
-
-fn take_all(window: &Window, folder: &Path, theme: &str) -> anyhow::Result<()> {
-    for (screen, keys) in SCREENS {
-        window.press(keys)?;
-        window.settle()?;
-        window.picture(&folder.join(format!("{screen}-{theme}.png")))?;
+    let files = tempfile::tempdir()?;
+    let lake = lake::copy_for(files.path())?;
+    for theme in ["dark", "light"] {
+        let window = Window::open(&lake)?;
+        window.wait_for("shop-lake")?;
+        if theme == "light" {
+            window.click("Light")?;
+        }
+        Album { window: &window, folder: &folder, theme }.fill()?;
     }
     Ok(())
+}
+
+struct Album<'a> {
+    window: &'a Window,
+    folder: &'a Path,
+    theme: &'a str,
+}
+
+impl Album<'_> {
+    fn fill(&self) -> anyhow::Result<()> {
+        let window = self.window;
+        self.take("lake")?;
+        window.click("silver.shop.orders, ")?;
+        self.take("table-overview")?;
+        window.click("Data")?;
+        self.take("table-data")?;
+        window.press("Ctrl 2")?;
+        self.take("replay")?;
+        window.press("Ctrl 3")?;
+        self.take("diff")?;
+        window.press("Ctrl 4")?;
+        self.take("quality")?;
+        window.press("Ctrl 5")?;
+        window.click("Query text")?;
+        window.press("Ctrl a")?;
+        window.type_text(QUERY)?;
+        window.press("Esc")?;
+        window.press("Ctrl Enter")?;
+        self.take("sql")?;
+        window.press("Ctrl 6")?;
+        self.take("publish")?;
+        window.click_button("Onboard tables…")?;
+        self.take("onboard")?;
+        window.press("Ctrl K")?;
+        self.take("palette")
+    }
+
+    fn take(&self, screen: &str) -> anyhow::Result<()> {
+        let file = self.folder.join(format!("{screen}-{}.png", self.theme));
+        self.window.settle()?;
+        self.window.picture(&file).with_context(|| format!("no picture of {screen}"))
+    }
 }

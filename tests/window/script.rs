@@ -30,6 +30,9 @@ for (const node of document.querySelectorAll('[aria-label], [role], button, inpu
 return names;
 ";
 
+/// Whether the screens await no answer.
+pub(crate) const IS_IDLE: &str = "return window.__sluice.idle();";
+
 /// Whether text that is made at run time can be run as a program.
 pub(crate) const TRY_EVAL: &str = r"
 try { (0, eval)('1 + 1'); return 'ran'; } catch (error) { return error.name; }

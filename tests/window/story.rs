@@ -14,26 +14,33 @@ fn a_first_day_with_the_shop() -> anyhow::Result<()> {
 
     // Open the lake, open a table.
     window.wait_for("shop-lake")?;
-    window.click("orders")?;
-    window.wait_for("History")?;
+    window.click("silver.shop.orders, ")?;
+    window.click("Data")?;
+    window.wait_for("status")?;
 
-    // Step a replay.
+    // Step a replay: the files of the last checkpoint wait.
     window.press("Ctrl 2")?;
     window.click_button("Step")?;
-    window.wait_for("Balances")?;
+    window.wait_for("Replayed 1 batch, ")?;
 
     // See what the step changed.
-    window.press("D")?;
-    window.wait_for("updated")?;
+    window.click_button("Diff v")?;
+    window.wait_for("Changes by column")?;
+    window.wait_for("Changed rows")?;
 
     // Ask a question.
     window.press("Ctrl 5")?;
+    window.click("Query text")?;
+    window.press("Ctrl a")?;
     window.type_text("SELECT status, count(*) AS orders FROM silver.shop.orders GROUP BY status ORDER BY status")?;
+    window.press("Esc")?;
     window.press("Ctrl Enter")?;
     window.wait_for("delivered")?;
 
     // Publish.
     window.press("Ctrl 6")?;
+    window.click("Release name")?;
+    window.type_text("r1")?;
     window.click_button("Publish r1")?;
     window.wait_for("r1 is published")?;
     Ok(())

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-const QUIET: Duration = Duration::from_millis(800);
+const QUIET: Duration = Duration::from_millis(600);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A running workbench. Fields end in the order they stand in: window, driver, display, files.
@@ -80,7 +80,7 @@ impl Window {
         self.keyboard(&strokes.collect::<Vec<Value>>())
     }
 
-    /// Waits until the names on the screen stay the same for a while: answers have come, fades ended.
+    /// Waits until no answer is awaited and the names on the screen stay the same: fades have ended.
     pub(crate) fn settle(&self) -> anyhow::Result<()> {
         let begun = Instant::now();
         let mut before = self.names()?;
@@ -88,7 +88,7 @@ impl Window {
         while since.elapsed() < QUIET && begun.elapsed() < PATIENCE {
             std::thread::sleep(LOOK_EVERY);
             let now = self.names()?;
-            if now != before {
+            if now != before || self.session.run(script::IS_IDLE, &[])? == false {
                 before = now;
                 since = Instant::now();
             }

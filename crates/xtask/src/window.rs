@@ -8,6 +8,9 @@ use crate::stage::Stages;
 use crate::{build, ui};
 use std::path::{Path, PathBuf};
 
+/// Small enough that every table has a history to look at.
+const FILES_PER_BATCH: u64 = 2;
+
 /// Options of the task.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -57,7 +60,7 @@ fn lake_to_step(project: &Project, folder: &Path) -> anyhow::Result<DemoLake> {
     let mut lake = DemoLake::open(project, folder.to_path_buf(), false)?;
     for checkpoint in 1..LAST_CHECKPOINT {
         lake.deliver(checkpoint)?;
-        sluice.replay_some(&lake, 1)?;
+        sluice.replay_in_small_batches(&lake, FILES_PER_BATCH)?;
         lake.reached(checkpoint)?;
     }
     lake.deliver(LAST_CHECKPOINT)?;

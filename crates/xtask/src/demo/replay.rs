@@ -24,9 +24,9 @@ impl Sluice {
         run(&mut self.call(lake, &["replay"]))
     }
 
-    /// Replays `batches` batches of every table.
-    pub(crate) fn replay_some(&self, lake: &DemoLake, batches: u64) -> anyhow::Result<()> {
-        run(self.call(lake, &["replay", "--batches"]).arg(batches.to_string()))
+    /// Replays what waits in batches of at most `files` files.
+    pub(crate) fn replay_in_small_batches(&self, lake: &DemoLake, files: u64) -> anyhow::Result<()> {
+        run(self.call(lake, &["replay", "--max-files"]).arg(files.to_string()))
     }
 
     /// One line per table: `equal`, or what differs; an error unless all are equal.
