@@ -1,1 +1,126 @@
 //! Tests of the onboard screen with canned answers.
+
+use crate::Workbench;
+use crate::command::Command;
+use crate::link::{Canned, sample};
+use crate::tests::support::window;
+use egui::{Key, Modifiers};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use sluice_api::{ApiError, ErrorCode, Reply, Request};
+
+type Window = Harness<'static, Option<Workbench>>;
+
+fn opened(transport: Canned) -> Window {
+    let mut window = window(transport);
+    if let Some(bench) = window.state_mut() {
+        bench.run(Command::Onboard);
+    }
+    window.run_ok();
+    window
+}
+
+fn refunds(transport: Canned) -> Window {
+    let mut window = opened(transport);
+    window.get_by_label("shop.refunds, new, 35 files").click();
+    window.run_ok();
+    window
+}
+
+#[test]
+fn tables_found_carry_their_marks() {
+    let window = opened(Canned::sample());
+    assert!(window.query_by_label("shop.orders, contract, 240 files").is_some());
+    assert!(window.query_by_label("8 tables found").is_some());
+    assert!(window.query_by_label("Onboard shop.refunds").is_some());
+}
+
+#[test]
+fn an_empty_source_says_what_was_looked_for() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    window.get_by_label("Source").focus();
+    window.run_ok();
+    press(&mut window, Modifiers::COMMAND, Key::A);
+    window.get_by_label("Source").type_text("s3://bucket/empty");
+    window.run_ok();
+    window.get_by_label("Inspect").click();
+    window.run_ok();
+    assert!(asked.borrow().contains(&Request::InspectSource { source: "s3://bucket/empty".to_owned() }));
+    assert!(window.query_by_label("No change files here").is_some());
+    assert!(window.query_by_label("*.parquet").is_some());
+}
+
+fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.run_ok();
+}
+
+#[test]
+fn a_guess_shows_its_evidence_and_its_problems() {
+    let window = refunds(Canned::sample());
+    assert!(window.query_by_label_contains("confidence 98 %").is_some());
+    assert!(window.query_by_label_contains("Records carry op, source, before and after 20,000 of 20,000").is_some());
+    assert!(window.query_by_label_contains("Key refund_id").is_some());
+    assert!(window.query_by_label_contains("19:9 Scale is missing. Write decimal(12,2).").is_some());
+    assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_some());
+    assert!(window.query_by_label("Sample rows").is_some());
+}
+
+#[test]
+fn a_draft_with_problems_is_not_saved_until_mended() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let saves = move || {
+        let asked = asked.borrow();
+        let found = asked.iter().filter_map(|request| match request {
+            Request::SaveContract { yaml } => Some(yaml.clone()),
+            _ => None,
+        });
+        found.collect::<Vec<String>>()
+    };
+    let mut window = refunds(transport);
+    press(&mut window, Modifiers::COMMAND, Key::S);
+    assert!(saves().is_empty());
+    assert!(window.query_by_label_contains("1 problem to mend before it can be saved").is_some());
+    press(&mut window, Modifiers::ALT, Key::Enter);
+    assert!(window.query_by_label_contains("Scale is missing").is_none(), "Alt Enter mends it");
+    press(&mut window, Modifiers::COMMAND, Key::S);
+    let saved = saves();
+    assert_eq!(saved.len(), 1);
+    assert!(saved[0].contains("type: \"decimal(12,2)\""));
+    assert!(window.query_by_label("Saved in the draft of the lake").is_some());
+}
+
+#[test]
+fn edits_of_columns_rewrite_the_text_and_back() {
+    let mut window = refunds(Canned::sample());
+    window.get_by_label("Personal data iban").click();
+    window.run_ok();
+    let text = window.get_by_label("Contract text").value().unwrap_or_default();
+    assert!(text.contains("- name: \"iban\"\n  type: string\n  pii: true\n"), "{text}");
+    window.get_by_label("Type of currency").focus();
+    window.run_ok();
+    press(&mut window, Modifiers::COMMAND, Key::A);
+    window.get_by_label("Type of currency").type_text("money");
+    window.run_ok();
+    let text = window.get_by_label("Contract text").value().unwrap_or_default();
+    assert!(text.contains("- name: \"currency\"\n  type: money\n"), "{text}");
+    assert!(window.query_by_label_contains("`money` is not a type").is_some());
+}
+
+#[test]
+fn a_refused_save_says_why() {
+    let refuse = |request: &Request| match request {
+        Request::SaveContract { .. } => Some(Reply::Error(ApiError::new(
+            ErrorCode::Storage,
+            "The lake can not be written",
+            "Check the rights of the folder",
+        ))),
+        other => Some(sample::reply(other)),
+    };
+    let mut window = refunds(Canned::new(refuse, sample::page));
+    press(&mut window, Modifiers::ALT, Key::Enter);
+    press(&mut window, Modifiers::COMMAND, Key::S);
+    assert!(window.query_by_label_contains("Check the rights of the folder").is_some());
+}
