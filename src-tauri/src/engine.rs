@@ -21,7 +21,7 @@ impl Engine {
     /// Hands one request over. A bug in the engine ends this call, not the window.
     pub(crate) async fn handle(&self, request: Request) -> Reply {
         let host = Arc::clone(&self.host);
-        match apart(async move { host.handle(request).await }).await {
+        match apart(move || async move { host.handle(request).await }).await {
             Ok(reply) => reply,
             Err(error) => Reply::Error(error),
         }
@@ -30,13 +30,19 @@ impl Engine {
     /// Rows of a result as an Arrow IPC stream.
     pub(crate) async fn page(&self, page: PageRequest) -> Result<Vec<u8>, ApiError> {
         let host = Arc::clone(&self.host);
-        apart(async move { host.page(page).await }).await?
+        apart(move || async move { host.page(page).await }).await?
     }
 }
 
-/// Runs `work` as a task of its own, so that its panic comes back as an error.
-async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, ApiError> {
-    tokio::spawn(work).await.map_err(|_| {
+/// Runs `work` on a thread of its own, so that its panic comes back as an error and long work holds
+/// up no other call.
+async fn apart<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = T>,
+{
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(work())).await.map_err(|_| {
         ApiError::new(
             ErrorCode::Internal,
             "This call failed inside Sluice; the lake keeps its last whole version",

@@ -105,7 +105,7 @@ impl RunError {
             Self::Lake(_) | Self::File { .. } => {
                 (ErrorCode::Storage, "Committed batches stay; check the path, access and free space".to_owned())
             }
-            Self::Query(error) => (ErrorCode::Input, error.next_step()),
+            Self::Query(error) => (query_code(error.kind), error.next.clone()),
             Self::Contract(problems) => {
                 (ErrorCode::Input, problems.first().map(|problem| problem.mend.clone()).unwrap_or_default())
             }
@@ -116,7 +116,7 @@ impl RunError {
                 (ErrorCode::Quality, "Look at the quality screen, mend the data or the contract, and replay".to_owned())
             }
             Self::Conflict(_) => (ErrorCode::Conflict, "Nothing is lost, run it again".to_owned()),
-            Self::Publish(error) if error.is_conflict() => {
+            Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
             }
             Self::Publish(_) => (ErrorCode::Storage, "The current release stays; try again".to_owned()),
@@ -126,5 +126,16 @@ impl RunError {
             }
         };
         ApiError::new(code, message, next)
+    }
+}
+
+fn query_code(kind: sluice_query::QueryErrorKind) -> ErrorCode {
+    use sluice_query::QueryErrorKind as Kind;
+    match kind {
+        Kind::Input | Kind::Refused => ErrorCode::Input,
+        Kind::NotFound => ErrorCode::NotFound,
+        Kind::Cancelled => ErrorCode::Cancelled,
+        Kind::Resources => ErrorCode::Storage,
+        Kind::Internal => ErrorCode::Internal,
     }
 }

@@ -108,7 +108,7 @@ async fn write_model(
     let schema = batches.first().map(RecordBatch::schema).ok_or_else(|| RunError::Internal("a model without schema".into()))?;
     let base = match existing {
         Some(snapshot) => snapshot,
-        None => store.create(&schema).await?,
+        None => store.create(&schema, &[]).await?,
     };
     let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
     let mut add = if rows == 0 { Vec::new() } else { vec![store.write_file(&batches).await?] };
