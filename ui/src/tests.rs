@@ -1,4 +1,8 @@
 //! Tests of the window with canned answers.
 
 mod frame;
+mod grid;
+mod palette;
+mod session;
 pub(crate) mod support;
+mod tree;

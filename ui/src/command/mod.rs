@@ -144,7 +144,7 @@ impl Command {
             Self::ReplayStart => "Replay".into(),
             Self::ReplayStep => "Step".into(),
             Self::ReplayRunToHere => "Run to here".into(),
-            Self::ReplayCancel => "Cancel".into(),
+            Self::ReplayCancel => "Cancel the replay".into(),
             Self::NextChange => "Next changed cell".into(),
             Self::PreviousChange => "Previous changed cell".into(),
             Self::ChangedOnly => "Changed cells only".into(),

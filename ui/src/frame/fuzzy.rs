@@ -7,18 +7,21 @@ pub(super) struct Match {
     pub positions: Vec<usize>,
 }
 
-/// Matches `pattern` against `text`, ignoring case and spaces in the pattern.
+/// Matches every word of `pattern` against `text`, ignoring case.
 /// A run of characters, a start of a word and an early place score higher.
 pub(super) fn fuzzy(pattern: &str, text: &str) -> Option<Match> {
-    let wanted: Vec<char> = pattern.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
-    if wanted.is_empty() {
-        return Some(Match { score: 0, positions: Vec::new() });
-    }
     let chars: Vec<char> = text.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect();
-    (0..chars.len())
-        .filter(|start| chars.get(*start) == wanted.first())
-        .filter_map(|start| from(&wanted, &chars, start))
-        .max_by_key(|found| found.score)
+    let mut all = Match { score: 0, positions: Vec::new() };
+    for word in pattern.split_whitespace() {
+        let wanted: Vec<char> = word.chars().flat_map(char::to_lowercase).collect();
+        let found = (0..chars.len())
+            .filter(|start| chars.get(*start) == wanted.first())
+            .filter_map(|start| from(&wanted, &chars, start))
+            .max_by_key(|found| found.score)?;
+        all.score += found.score;
+        all.positions.extend(found.positions);
+    }
+    Some(all)
 }
 
 fn from(wanted: &[char], chars: &[char], start: usize) -> Option<Match> {
@@ -38,15 +41,15 @@ fn from(wanted: &[char], chars: &[char], start: usize) -> Option<Match> {
             score += 8;
         }
         if starts_word(*position) {
-            score += 6;
+            score += if index == 0 { 10 } else { 4 };
         }
     }
     let spread = positions.last().copied().unwrap_or_default() - start;
     score -= i32::try_from(spread.min(100)).unwrap_or_default();
     score -= i32::try_from(start.min(100)).unwrap_or_default() / 4;
-    score -= i32::try_from(chars.len().min(200)).unwrap_or_default() / 16;
-    // Scattered letters over a long text are noise.
-    (spread < wanted.len() * 4 + 4).then_some(Match { score, positions })
+    score -= i32::try_from(chars.len().min(200)).unwrap_or_default() / 4;
+    // Scattered letters are noise.
+    (spread <= wanted.len() + 2).then_some(Match { score, positions })
 }
 
 #[cfg(test)]
@@ -59,6 +62,7 @@ mod tests {
         assert!(score("silver.shop.orders") > score("record"));
         assert!(score("orders") > score("silver.shop.orders"));
         assert_eq!(fuzzy("xyz", "orders"), None);
+        assert!(fuzzy("switch dark", "Switch between dark and light").is_some());
         assert_eq!(fuzzy("ord", "shop.orders").map(|found| found.positions), Some(vec![5, 6, 7]));
     }
 }

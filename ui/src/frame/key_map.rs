@@ -52,7 +52,7 @@ fn row(ui: &mut Ui, key: &str, label: &str) {
         ui.set_min_height(24.0);
         let start = ui.cursor().left();
         key_cap(ui, key);
-        ui.add_space((start + 104.0 - ui.cursor().left()).max(8.0));
+        ui.add_space((start + 116.0 - ui.cursor().left()).max(8.0));
         ui.label(typeface::text(label, typeface::control(), tokens.text));
     });
 }

@@ -10,6 +10,8 @@ use egui::{
 };
 
 const ROW: f32 = 28.0;
+/// Height of the list of matches.
+const LIST_MAX: f32 = 420.0;
 
 /// The open palette.
 pub(super) struct Palette {
@@ -32,7 +34,7 @@ impl Palette {
         self.keys(ui, count);
         let enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
         self.field(ui, &groups);
-        let height = (ui.available_height() - 40.0).max(120.0);
+        let height = (ui.available_height() - 40.0).clamp(120.0, LIST_MAX);
         let mut run = None;
         let moved = before != self.chosen;
         ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {

@@ -72,7 +72,7 @@ fn version_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, version: &VersionV
         for (operation, count) in parts {
             let (text, color) = signed(tokens, operation, count);
             painter.text(pos2(right, y), Align2::RIGHT_CENTER, text, typeface::mono(12.0), color);
-            right -= 76.0;
+            right -= 72.0;
         }
     } else {
         painter.text(pos2(right, y), Align2::RIGHT_CENTER, "no change of rows", typeface::control(), tokens.text_faint);

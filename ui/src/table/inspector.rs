@@ -4,9 +4,12 @@ use crate::cell::masked;
 use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, Selection, Tab};
-use crate::widget::{Button, Tone, badge, ledger_rows, number, rule};
-use egui::{Frame, Margin, ScrollArea, Ui};
+use crate::widget::{Button, Tone, badge, ledger_rows, number, rule, text_clipped};
+use egui::{Align2, Frame, Margin, ScrollArea, Sense, Ui, vec2};
 use sluice_api::{ResultView, TableView};
+
+/// Width of the names of facts.
+const LABEL: f32 = 132.0;
 
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, result: Option<&ResultView>) {
@@ -38,11 +41,12 @@ fn title(ui: &mut Ui, text: &str, below: &str) {
 fn fact(ui: &mut Ui, label: &str, value: &str) {
     let tokens = ui.tokens();
     ui.horizontal_top(|ui| {
-        let start = ui.cursor().left();
-        let label = egui::Label::new(typeface::text(label, typeface::mono(12.0), tokens.text_weak)).truncate();
-        ui.add_sized([128.0, 20.0], label);
-        ui.add_space((start + 136.0 - ui.cursor().left()).max(0.0));
-        ui.add(egui::Label::new(typeface::text(value, typeface::mono(12.0), tokens.text_strong)).wrap().selectable(true));
+        let (rect, _) = ui.allocate_exact_size(vec2(LABEL, 20.0), Sense::hover());
+        let at = rect.left_top() + vec2(0.0, 2.0);
+        text_clipped(ui, Align2::LEFT_TOP, at, LABEL - 8.0, label, typeface::mono(12.0), tokens.text_weak);
+        ui.add_space(-8.0);
+        let value = typeface::text(value, typeface::mono(12.0), tokens.text_strong);
+        ui.add(egui::Label::new(value).wrap().selectable(true));
     });
 }
 

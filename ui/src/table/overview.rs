@@ -5,10 +5,10 @@ use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, Selection};
 use crate::widget::{Tone, number, panel_header, rule_vertical, stat, text_clipped};
 use egui::{
-    Align2, Color32, Frame, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    Align2, Color32, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
-use sluice_api::{ColumnView, Health, TableView};
+use sluice_api::{ColumnView, Health, TableSummary, TableView};
 
 /// Height of the line of numbers.
 const STATS: f32 = 60.0;
@@ -20,12 +20,14 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, rows: &mut Ro
     let rect = ui.max_rect();
     let stats = Rect::from_min_size(rect.min, vec2(rect.width(), STATS));
     let mut child = ui.new_child(UiBuilder::new().max_rect(stats.shrink2(vec2(12.0, 0.0))).id_salt("stats"));
-    stats_ui(&mut child, view);
+    let lake = cx.store.lake().value;
+    let summary = lake.and_then(|lake| lake.tables.iter().find(|each| each.table == view.table));
+    stats_ui(&mut child, view, summary);
     let line = Stroke::new(1.0, tokens.line);
     ui.painter().hline(rect.x_range(), stats.bottom() - 0.5, line);
     let rest = rect.bottom() - stats.bottom();
     let split = stats.bottom() + (rest * 0.58).round().clamp(200.0, 408.0).min(rest);
-    let right_width = (rect.width() * 0.37).clamp(280.0, 440.0).round();
+    let right_width = (rect.width() * 0.37).clamp(344.0, 440.0).round();
     let middle = rect.right() - right_width;
     let columns = Rect::from_min_max(pos2(rect.left(), stats.bottom()), pos2(middle, split));
     let versions_height = ((split - stats.bottom()) * 0.56).round();
@@ -47,8 +49,9 @@ fn part<R>(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R) 
     add(&mut child)
 }
 
-fn stats_ui(ui: &mut Ui, view: &TableView) {
-    ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {
+fn stats_ui(ui: &mut Ui, view: &TableView, summary: Option<&TableSummary>) {
+    ui.add_space(10.0);
+    ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 40.0;
         stat(ui, None, Tone::Neutral, &number::count(view.rows), "rows");
         let files = u64::try_from(view.files.len()).unwrap_or_default();
@@ -59,19 +62,22 @@ fn stats_ui(ui: &mut Ui, view: &TableView) {
             format!("{}{batch}", number::short_time(version.timestamp_ms))
         });
         stat(ui, None, Tone::Neutral, &format!("v{}", view.version), when.as_deref().unwrap_or("version"));
+        let late = view.health >= Health::Warn && view.sla.is_some() && view.lag_seconds.is_some();
         if let Some(lag) = view.lag_seconds {
             let sla = view.sla.as_ref().map(|sla| format!(", SLA {sla}")).unwrap_or_default();
-            let late = view.health >= Health::Warn && view.sla.is_some();
             let (mark, tone) = if late { (Some(icon::HISTORY), Tone::Warn) } else { (None, Tone::Neutral) };
             stat(ui, mark, tone, &number::age(lag), &format!("behind source{sla}"));
         }
-        let (mark, tone, word) = match view.health {
-            Health::Ok => (icon::CHECK, Tone::Neutral, "healthy"),
-            Health::Empty => (icon::SCHEDULE, Tone::Neutral, "not built"),
-            Health::Warn => (icon::WARNING, Tone::Warn, "look here"),
-            Health::Fail => (icon::ERROR, Tone::Fail, "failed"),
+        let note = summary.and_then(|summary| summary.note.as_deref());
+        let (mark, tone, word, note) = match view.health {
+            Health::Ok => (icon::CHECK, Tone::Neutral, "healthy", note.unwrap_or("nothing to look at")),
+            Health::Empty => (icon::SCHEDULE, Tone::Neutral, "not built", note.unwrap_or("replay its files")),
+            Health::Warn => (icon::WARNING, Tone::Warn, "warning", note.unwrap_or("a check warns")),
+            Health::Fail => (icon::ERROR, Tone::Fail, "failed", note.unwrap_or("a check fails")),
         };
-        stat(ui, Some(mark), tone, word, "health");
+        if !(late && view.health == Health::Warn) {
+            stat(ui, Some(mark), tone, word, note);
+        }
     });
 }
 

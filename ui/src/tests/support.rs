@@ -22,3 +22,8 @@ pub(crate) fn window(transport: Canned) -> Harness<'static, Option<Workbench>> {
     harness.run_ok();
     harness
 }
+
+/// The window's state.
+pub(crate) fn bench<'a>(harness: &'a mut Harness<'static, Option<Workbench>>) -> &'a mut Workbench {
+    harness.state_mut().as_mut().unwrap_or_else(|| unreachable!("the first frame made it"))
+}

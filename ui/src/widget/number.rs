@@ -27,19 +27,23 @@ pub fn count_or_none(value: Option<u64>) -> String {
 pub fn short_count(value: u64) -> String {
     match value {
         0..10_000 => count(value),
-        10_000..1_000_000 => three_digits(value, 1_000, "k"),
-        1_000_000..1_000_000_000 => three_digits(value, 1_000_000, "M"),
+        10_000..999_500 => three_digits(value, 1_000, "k"),
+        999_500..999_500_000 => three_digits(value, 1_000_000, "M"),
         _ => three_digits(value, 1_000_000_000, "G"),
     }
 }
 
+/// Three digits of `value / unit`, rounded half up.
 fn three_digits(value: u64, unit: u64, suffix: &str) -> String {
-    let whole = value / unit;
-    let rest = value % unit;
-    match whole {
-        0..10 => format!("{whole}.{:02} {suffix}", rest * 100 / unit),
-        10..100 => format!("{whole}.{} {suffix}", rest * 10 / unit),
-        _ => format!("{} {suffix}", count(whole)),
+    let value = u128::from(value);
+    let unit = u128::from(unit);
+    let rounded = |digits: u128| (value * digits + unit / 2) / unit;
+    if rounded(100) < 1_000 {
+        format!("{}.{:02} {suffix}", rounded(100) / 100, rounded(100) % 100)
+    } else if rounded(10) < 1_000 {
+        format!("{}.{} {suffix}", rounded(10) / 10, rounded(10) % 10)
+    } else {
+        format!("{} {suffix}", count(u64::try_from(rounded(1)).unwrap_or(u64::MAX)))
     }
 }
 
@@ -49,19 +53,9 @@ pub fn bytes(value: u64) -> String {
     const KIB: u64 = 1 << 10;
     match value {
         0..KIB => format!("{value} B"),
-        _ if value < KIB << 10 => three_digits_1024(value, KIB, "KiB"),
-        _ if value < KIB << 20 => three_digits_1024(value, KIB << 10, "MiB"),
-        _ => three_digits_1024(value, KIB << 20, "GiB"),
-    }
-}
-
-fn three_digits_1024(value: u64, unit: u64, suffix: &str) -> String {
-    let whole = value / unit;
-    let rest = value % unit;
-    match whole {
-        0..10 => format!("{whole}.{:02} {suffix}", rest * 100 / unit),
-        10..100 => format!("{whole}.{} {suffix}", rest * 10 / unit),
-        _ => format!("{} {suffix}", count(whole)),
+        _ if value < KIB << 10 => three_digits(value, KIB, "KiB"),
+        _ if value < KIB << 20 => three_digits(value, KIB << 10, "MiB"),
+        _ => three_digits(value, KIB << 20, "GiB"),
     }
 }
 
@@ -136,10 +130,12 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(1_919_380), "1,919,380");
-        assert_eq!(short_count(1_919_380), "1.91 M");
+        assert_eq!(short_count(1_919_380), "1.92 M");
         assert_eq!(short_count(48_210), "48.2 k");
         assert_eq!(short_count(631_000), "631 k");
         assert_eq!(short_count(1_096), "1,096");
+        assert_eq!(short_count(999_999), "1.00 M");
+        assert_eq!(short_count(99_960), "100 k");
     }
 
     #[test]

@@ -63,8 +63,8 @@ impl TreeRow<'_> {
         if let Some(open) = self.open {
             let chevron = if open { icon::EXPAND_MORE } else { icon::CHEVRON_RIGHT };
             painter.text(pos2(x + 4.0, y), Align2::CENTER_CENTER, chevron, typeface::icons(14.0), tokens.text_weak);
+            x += 16.0;
         }
-        x += 16.0;
         match self.mark {
             TreeMark::None => {}
             TreeMark::Layer(layer) => {

@@ -1,0 +1,115 @@
+//! The grid over ten million rows.
+
+use crate::link::{Answer, Canned, Transport as _, sample};
+use crate::state::PageCache;
+use crate::widget::{Grid, GridColumn, GridResponse, GridState, ResultRows};
+use egui::{Key, Modifiers, Ui, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use sluice_api::Request;
+
+struct State {
+    transport: Canned,
+    pages: PageCache,
+    asked: usize,
+    cursor: Option<(u64, usize)>,
+}
+
+fn show(ui: &mut Ui, state: &mut State) -> GridResponse {
+    for answer in state.transport.poll() {
+        if let Answer::Page(id, page) = answer {
+            let asked = state.transport.asked();
+            let position = usize::try_from(id).unwrap_or_default();
+            if let Some(Request::Page { page: request }) = asked.borrow().get(position) {
+                state.pages.fill(request, page);
+            }
+        }
+    }
+    let result = sample::ten_million();
+    let columns: Vec<GridColumn> = result.columns.iter().map(GridColumn::of_result).collect();
+    let outcome = Grid::new("Rows", &columns, result.rows).show(ui, &mut ResultRows::new(&mut state.pages, result.id));
+    for page in state.pages.take_missing() {
+        state.transport.call(u64::try_from(state.asked).unwrap_or_default(), Request::Page { page });
+        state.asked += 1;
+        ui.ctx().request_repaint();
+    }
+    if outcome.cursor.is_some() {
+        state.cursor = outcome.cursor;
+    }
+    outcome
+}
+
+fn grid() -> Harness<'static, State> {
+    let state = State { transport: Canned::sample(), pages: PageCache::default(), asked: 0, cursor: None };
+    let mut harness = Harness::builder().with_size(vec2(1000.0, 400.0)).with_context_setup(crate::design::install_fonts).build_ui_state(
+        |ui, state: &mut State| {
+            show(ui, state);
+        },
+        state,
+    );
+    harness.run_ok();
+    harness
+}
+
+#[test]
+fn control_end_shows_the_last_of_ten_million_rows() {
+    let mut harness = grid();
+    harness.get_by_label("order_id 0").click();
+    harness.run_ok();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::End);
+    harness.run_ok();
+    assert_eq!(harness.state().cursor.map(|(row, _)| row), Some(9_999_999));
+    harness.key_press(Key::Home);
+    harness.run_ok();
+    assert!(harness.query_by_label("order_id 9999999").is_some());
+    assert!(harness.query_by_label("order_id 9999990").is_some());
+    harness.key_press(Key::ArrowUp);
+    harness.key_press(Key::PageUp);
+    harness.run_ok();
+    let row = harness.state().cursor.map(|(row, _)| row).unwrap_or_default();
+    assert!(row < 9_999_990 && row > 9_999_900, "row {row}");
+    assert!(harness.state().asked < 12, "asked for {} pages", harness.state().asked);
+}
+
+#[test]
+fn a_page_is_asked_for_once_and_rows_far_apart_do_not_jitter() {
+    let mut harness = grid();
+    let asked = harness.state().asked;
+    harness.run_steps(4);
+    assert_eq!(harness.state().asked, asked);
+    // Positions of rows are whole points even at the end.
+    harness.get_by_label("order_id 0").click();
+    harness.run_ok();
+    let first = harness.get_by_label("order_id 1").rect().top();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::End);
+    harness.run_ok();
+    harness.key_press(Key::Home);
+    harness.run_ok();
+    let last = harness.get_by_label("order_id 9999999").rect().top();
+    let before = harness.get_by_label("order_id 9999998").rect().top();
+    assert!((last - before - 24.0).abs() < f32::EPSILON);
+    assert!(first.fract().abs() < f32::EPSILON && before.fract().abs() < f32::EPSILON);
+}
+
+#[test]
+fn control_c_copies_the_cell() {
+    let mut harness = grid();
+    harness.get_by_label("order_id 3").click();
+    harness.run_ok();
+    harness.event(egui::Event::Copy);
+    harness.step();
+    let copied = harness.output().platform_output.commands.iter().any(|command| {
+        matches!(command, egui::OutputCommand::CopyText(text) if text == "3")
+    });
+    assert!(copied);
+}
+
+#[test]
+fn scrolling_by_points_keeps_whole_rows() {
+    let ctx = egui::Context::default();
+    let id = egui::Id::unique("grid");
+    GridState::go_to(&ctx, id, 5_000_000, 2);
+    let state = GridState::load(&ctx, id);
+    assert_eq!(state.cursor, Some((5_000_000, 2)));
+    assert_eq!(state.reveal, Some(5_000_000));
+}
