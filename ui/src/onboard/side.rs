@@ -45,7 +45,7 @@ impl Source {
         let store = cx.store;
         let got = self.inspected.as_deref().map(|source| store.source(source));
         Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
-            panel_header(ui, "Source", "", |_| {});
+            panel_header(ui, "Change files", "", |_| {});
             inspect = self.field(ui);
             ui.add_space(8.0);
             let field = TextField::new(&mut self.filter, "Filter tables found").hint("Filter").icon(icon::SEARCH);

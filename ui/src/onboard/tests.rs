@@ -64,7 +64,7 @@ fn a_guess_shows_its_evidence_and_its_problems() {
     assert!(window.query_by_label_contains("Key refund_id").is_some());
     assert!(window.query_by_label_contains("19:9 Scale is missing. Write decimal(12,2).").is_some());
     assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_some());
-    assert!(window.query_by_label("Sample rows").is_some());
+    assert!(window.query_all_by_label("Sample rows").next().is_some());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_draft_with_problems_is_not_saved_until_mended() {
     assert!(saves().is_empty());
     assert!(window.query_by_label_contains("1 problem to mend before it can be saved").is_some());
     press(&mut window, Modifiers::ALT, Key::Enter);
-    assert!(window.query_by_label_contains("Scale is missing").is_none(), "Alt Enter mends it");
+    assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_none(), "Alt Enter mends it");
     press(&mut window, Modifiers::COMMAND, Key::S);
     let saved = saves();
     assert_eq!(saved.len(), 1);
@@ -106,7 +106,7 @@ fn edits_of_columns_rewrite_the_text_and_back() {
     window.run_ok();
     let text = window.get_by_label("Contract text").value().unwrap_or_default();
     assert!(text.contains("- name: \"currency\"\n  type: money\n"), "{text}");
-    assert!(window.query_by_label_contains("`money` is not a type").is_some());
+    assert!(window.query_all_by_label_contains("`money` is not a type").next().is_some());
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool
     let on = plan.base.map(|base| format!("on {}", release(base))).unwrap_or_default();
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
         panel_header(ui, &title, &on, |ui| {
-            let again = Button::icon_only(icon::REFRESH, "Look again").key_of(&Command::Reload);
+            let again = Button::icon_only(icon::REFRESH, "Read the plan again").key_of(&Command::Reload);
             if again.show(ui).clicked() {
                 cx.send(Request::PublishPlan);
             }
