@@ -89,8 +89,6 @@ pub(crate) struct Node {
     pub(crate) name: Option<String>,
     pub(crate) field: Option<String>,
     #[serde(default)]
-    pub(crate) optional: bool,
-    #[serde(default)]
     pub(crate) fields: Vec<Node>,
     pub(crate) items: Option<Box<Node>>,
     #[serde(default)]

@@ -13,10 +13,13 @@ use std::sync::Arc;
 
 type Row = Vec<Option<String>>;
 
+/// An event: its place, its row unless it is a delete, and the columns that it does not carry.
+type Happened = (EventSeq, Option<Row>, Vec<u16>);
+
 /// All events of a stream up to a checkpoint, by key.
 #[derive(Default)]
 struct Fold {
-    events: BTreeMap<Row, Vec<(EventSeq, Option<Row>, Vec<u16>)>>,
+    events: BTreeMap<Row, Vec<Happened>>,
     truncates: Vec<EventSeq>,
     operations: BTreeMap<String, u64>,
     tombstones: u64,

@@ -1,0 +1,168 @@
+//! Everything counted over a sample, whatever its format.
+
+use super::guess::Guess;
+use super::shape::{Shape, hash};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Columns in the order in which they were first seen.
+#[derive(Default)]
+pub(crate) struct Profile {
+    pub(crate) columns: Vec<ColumnProfile>,
+    positions: BTreeMap<String, usize>,
+    /// Records seen.
+    pub(crate) records: u64,
+    /// Records that fit the format.
+    pub(crate) fitting: u64,
+    /// Records with a row (deletes and truncates left out).
+    pub(crate) rows: u64,
+    pub(crate) tombstones: u64,
+    pub(crate) deletes: u64,
+    pub(crate) operations: BTreeMap<String, u64>,
+    /// Records with each part of the sequence.
+    pub(crate) positioned: BTreeMap<&'static str, u64>,
+    pub(crate) with_schema: u64,
+    pub(crate) connector: Option<String>,
+    /// Files that end too early or are damaged.
+    pub(crate) damaged_files: u64,
+    /// Names of the key from the record keys, if their files were sampled.
+    pub(crate) record_key: Vec<String>,
+    /// Number of fields of CSV records, with how often.
+    pub(crate) widths: BTreeMap<usize, u64>,
+    own_names: Vec<String>,
+    /// Per row of a snapshot or insert: hashes of its values by column.
+    born: Vec<BTreeMap<usize, u64>>,
+}
+
+/// One column of a sample.
+pub(crate) struct ColumnProfile {
+    pub(crate) name: String,
+    /// Values in rows.
+    pub(crate) shape: Shape,
+    /// Values in deletes.
+    pub(crate) deleted: Shape,
+    /// What a schema says of its type.
+    pub(crate) said: Option<Guess>,
+}
+
+/// Rows kept to find a key.
+const BORN_MAX: usize = 5_000;
+/// Columns of a key that are looked for.
+const KEY_COLUMNS_MAX: usize = 3;
+
+impl Profile {
+    /// The column of that name; new ones come after the column before them.
+    pub(crate) fn column(&mut self, name: &str) -> &mut ColumnProfile {
+        let position = match self.positions.get(name) {
+            Some(position) => *position,
+            None => {
+                let position = self.columns.len();
+                self.positions.insert(name.to_owned(), position);
+                let (shape, deleted) = (Shape::default(), Shape::default());
+                self.columns.push(ColumnProfile { name: name.to_owned(), shape, deleted, said: None });
+                position
+            }
+        };
+        // The position is of this list.
+        #[expect(clippy::indexing_slicing, reason = "the position was made by this list")]
+        &mut self.columns[position]
+    }
+
+    /// Columns of AWS DMS at the end of a CSV record.
+    pub(crate) fn note_own_names(&mut self, names: Vec<String>) {
+        if names.len() > self.own_names.len() {
+            self.own_names = names;
+        }
+    }
+
+    /// The most of them seen.
+    pub(crate) fn csv_own_names(&self) -> &[String] {
+        &self.own_names
+    }
+
+    /// Keeps a row of a snapshot or an insert, by which keys are found.
+    pub(crate) fn born<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        if self.born.len() < BORN_MAX {
+            let positions = &self.positions;
+            let row = values.filter_map(|(name, value)| Some((*positions.get(name)?, hash(value))));
+            self.born.push(row.collect());
+        }
+    }
+
+    /// The key columns, and in words how they were found.
+    pub(crate) fn key(&self) -> (Vec<String>, &'static str) {
+        if !self.record_key.is_empty() {
+            return (self.record_key.clone(), "the record keys have these columns");
+        }
+        let candidates: Vec<usize> = (0..self.columns.len()).filter(|position| self.may_be_key(*position)).collect();
+        let varying: Vec<usize> =
+            candidates.iter().copied().filter(|position| self.varies_in_deletes(*position)).collect();
+        let few = !varying.is_empty() && varying.len() <= KEY_COLUMNS_MAX.max(self.columns.len() / 4);
+        if self.deletes >= 2 && few && self.is_unique(&varying) {
+            return (self.names(&varying), "deletes carry only these columns, and no two new rows share them");
+        }
+        for count in 1..=KEY_COLUMNS_MAX {
+            let mut found: Vec<Vec<usize>> = Vec::new();
+            combinations(&candidates, count, &mut Vec::new(), &mut |chosen| {
+                if self.is_unique(chosen) {
+                    found.push(chosen.to_vec());
+                }
+            });
+            let likely =
+                |chosen: &Vec<usize>| chosen.iter().filter(|position| !self.named_like_key(**position)).count();
+            if let Some(chosen) = found.iter().min_by_key(|chosen| (likely(chosen), chosen.first().copied())) {
+                return (self.names(chosen), "no two new rows share them");
+            }
+        }
+        (Vec::new(), "no set of columns tells the rows apart")
+    }
+
+    fn may_be_key(&self, position: usize) -> bool {
+        self.columns.get(position).is_some_and(|column| {
+            let shape = &column.shape;
+            let plain = shape.fractions == 0 && shape.lists == 0 && shape.objects == 0 && shape.booleans == 0;
+            shape.rows == self.rows && shape.values() == shape.rows && plain && shape.distinct() > 1
+        })
+    }
+
+    fn varies_in_deletes(&self, position: usize) -> bool {
+        self.columns.get(position).is_some_and(|column| {
+            column.deleted.rows == self.deletes
+                && column.deleted.values() == self.deletes
+                && column.deleted.distinct() > 1
+        })
+    }
+
+    fn is_unique(&self, positions: &[usize]) -> bool {
+        let mut seen = BTreeSet::new();
+        !self.born.is_empty()
+            && self.born.iter().all(|row| {
+                let key: Option<Vec<u64>> = positions.iter().map(|position| row.get(position).copied()).collect();
+                key.is_some_and(|key| seen.insert(key))
+            })
+    }
+
+    fn named_like_key(&self, position: usize) -> bool {
+        let name = self.columns.get(position).map_or("", |column| column.name.as_str());
+        matches!(name, "id" | "sku" | "uuid" | "code" | "key" | "line_no")
+            || name.ends_with("_id")
+            || name.ends_with("_no")
+    }
+
+    fn names(&self, positions: &[usize]) -> Vec<String> {
+        let columns = positions.iter().filter_map(|position| self.columns.get(*position));
+        columns.map(|column| column.name.clone()).collect()
+    }
+}
+
+/// Calls `visit` with every choice of `count` of `from`, in order; only the first 12 are combined.
+fn combinations(from: &[usize], count: usize, chosen: &mut Vec<usize>, visit: &mut impl FnMut(&[usize])) {
+    if chosen.len() == count {
+        visit(chosen);
+        return;
+    }
+    for (at, position) in from.iter().enumerate().take(12) {
+        chosen.push(*position);
+        combinations(from.get(at + 1..).unwrap_or_default(), count, chosen, visit);
+        chosen.pop();
+    }
+}

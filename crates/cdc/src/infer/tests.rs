@@ -1,0 +1,148 @@
+//! What is proposed for the recorded shop.
+
+use super::{Inferred, infer};
+use crate::{file_order_key, is_change_file};
+use bytes::Bytes;
+use sluice_change::SourceFile;
+use sluice_contract::{Contract, SourceFormat, TableName};
+use std::path::PathBuf;
+
+fn proposal(folder: &str, table: &str, with_keys: bool) -> Inferred {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/shop")).join(folder);
+    let mut paths: Vec<String> = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| is_change_file(name) || (with_keys && name.contains(".keys.")))
+        .collect();
+    paths.sort_by_key(|path| file_order_key(path));
+    let total = paths.len() as u64;
+    let files: Vec<(SourceFile, Bytes)> = paths
+        .into_iter()
+        .map(|path| {
+            let bytes = std::fs::read(root.join(&path)).unwrap();
+            let file = SourceFile { path: format!("{folder}/{path}"), size: bytes.len() as u64, etag: String::new() };
+            (file, Bytes::from(bytes))
+        })
+        .collect();
+    infer(TableName::new("shop", table).unwrap(), folder, &files, total).unwrap()
+}
+
+fn main_stream(table: &str) -> Inferred {
+    proposal(&format!("debezium/topics/shop.public.{table}/partition=0"), table, false)
+}
+
+fn type_of<'i>(inferred: &'i Inferred, column: &str) -> &'i str {
+    &inferred.columns.iter().find(|found| found.name == column).unwrap().data_type
+}
+
+#[test]
+fn keys_are_found_in_every_table() {
+    for (table, key) in [
+        ("customers", &["id"][..]),
+        ("products", &["sku"]),
+        ("orders", &["id"]),
+        ("order_items", &["order_id", "line_no"]),
+        ("payments", &["id"]),
+        ("events", &["id"]),
+        ("carts", &["id"]),
+    ] {
+        let inferred = main_stream(table);
+        assert_eq!(inferred.key, key, "{table}");
+        assert_eq!(inferred.format, SourceFormat::DebeziumJson);
+        assert_eq!(inferred.sequence, ["source.lsn", "transaction.total_order"]);
+        assert!(inferred.confidence > 0.999, "{table} {}", inferred.confidence);
+        assert!(inferred.evidence.iter().any(|evidence| evidence.ok && evidence.text.starts_with("Key ")));
+    }
+    let keyed = proposal("debezium/topics/shop.public.order_items/partition=0", "order_items", true);
+    assert_eq!(keyed.key, ["order_id", "line_no"]);
+}
+
+#[test]
+fn types_without_schema_are_guessed_and_what_is_open_is_said() {
+    let customers = main_stream("customers");
+    assert_eq!(customers.title, "Debezium PostgreSQL, JSON");
+    for (column, data_type) in [
+        ("id", "int"),
+        ("email", "string"),
+        ("birth_date", "date"),
+        ("signup_at", "timestamp"),
+        ("last_seen", "timestamp_ntz"),
+        ("is_vip", "boolean"),
+        ("loyalty_points", "bigint"),
+        ("tags", "array<string>"),
+        ("ext_id", "uuid"),
+        ("avatar", "binary"),
+        ("tier", "int"),
+        ("fax", "string"),
+    ] {
+        assert_eq!(type_of(&customers, column), data_type, "{column}");
+    }
+    assert!(type_of(&customers, "credit_limit").ends_with(",?)"));
+    let pii: Vec<&str> = customers.columns.iter().filter(|c| c.pii.is_some()).map(|c| c.name.as_str()).collect();
+    assert_eq!(pii, ["email", "full_name", "birth_date", "fax"]);
+    let tier = customers.columns.iter().find(|column| column.name == "tier").unwrap();
+    assert!(tier.decide.is_some() && tier.rows < customers.sampled_rows);
+    let problems = Contract::parse(&customers.yaml, "customers.yaml").unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].message.contains("Scale is missing"));
+}
+
+#[test]
+fn with_a_schema_the_contract_is_whole() {
+    let payments = main_stream("payments");
+    for (column, data_type) in [
+        ("id", "uuid"),
+        ("amount", "decimal(38,10)"),
+        ("fee", "decimal(12,2)"),
+        ("fx_rate", "numeric"),
+        ("paid_at", "timestamp_ntz"),
+        ("settled_on", "date"),
+        ("settle_time", "time"),
+        ("refunded", "boolean"),
+        ("gateway_raw", "binary"),
+    ] {
+        assert_eq!(type_of(&payments, column), data_type, "{column}");
+    }
+    let contract = Contract::parse(&payments.yaml, "payments.yaml").unwrap();
+    assert_eq!(contract.apply.key, ["id"]);
+}
+
+#[test]
+fn decimals_as_text_are_said_in_the_contract() {
+    let folder = "debezium-string/topics/shop_str.public.payments/partition=0";
+    let inferred = proposal(folder, "payments", false);
+    let contract = Contract::parse(&inferred.yaml, "payments.yaml").unwrap();
+    assert_eq!(contract.source.unwrap().decimals, sluice_contract::DecimalText::Text);
+    assert!(type_of(&inferred, "amount").ends_with(",10)") && type_of(&inferred, "fx_rate") == "numeric");
+}
+
+#[test]
+fn flattened_and_dms_sources() {
+    let flat = proposal("debezium-flat/topics/shop_flat.public.customers/partition=0", "customers", false);
+    assert_eq!((flat.format, flat.key.as_slice()), (SourceFormat::DebeziumFlatJson, &["id".to_owned()][..]));
+    assert_eq!(flat.sequence, ["__lsn"]);
+    for (table, key) in [("products", &["sku"][..]), ("orders", &["id"]), ("order_items", &["order_id", "line_no"])] {
+        let dms = proposal(&format!("dms/parquet/public/{table}"), table, false);
+        assert_eq!(
+            (dms.format, dms.key.as_slice()),
+            (SourceFormat::DmsParquet, &key.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()[..])
+        );
+        assert_eq!(dms.sequence, ["transact_seq"]);
+        Contract::parse(&dms.yaml, "t.yaml").unwrap();
+    }
+    let csv = proposal("dms/csv/public/orders", "orders", false);
+    assert_eq!((csv.format, csv.key.as_slice()), (SourceFormat::DmsCsv, &["column_1".to_owned()][..]));
+    let contract = Contract::parse(&csv.yaml, "orders.yaml").unwrap();
+    let source = contract.source.unwrap();
+    assert_eq!((source.null_text.as_str(), source.csv_layouts.len()), ("<null>", 2));
+}
+
+#[test]
+fn what_is_no_change_file_is_refused() {
+    let file = SourceFile { path: "a.json".to_owned(), size: 2, etag: String::new() };
+    let name = TableName::new("a", "b").unwrap();
+    assert!(infer(name.clone(), "x", &[(file.clone(), Bytes::from_static(b"hi"))], 1).is_err());
+    assert!(
+        infer(name, "x", &[(file, Bytes::from_static(b"{\"op\":\"d\",\"before\":null,\"source\":{}}"))], 1).is_err()
+    );
+}

@@ -1,0 +1,89 @@
+//! The text of a proposed contract.
+
+use super::{Inferred, InferredColumn};
+use sluice_contract::{SourceFormat, TableName};
+use std::fmt::Write as _;
+
+/// What goes into the contract besides what is shown.
+pub(crate) struct Extra<'a> {
+    pub(crate) path: &'a str,
+    /// Decimals come as text.
+    pub(crate) text_decimals: bool,
+    /// CSV: `null_text`.
+    pub(crate) null_text: Option<&'a str>,
+    /// CSV: one list of names per number of fields.
+    pub(crate) layouts: Vec<Vec<String>>,
+    /// Columns that are never null.
+    pub(crate) required: Vec<String>,
+}
+
+/// A whole contract in the house format.
+pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>) -> String {
+    let mut yaml = String::new();
+    let _ = writeln!(yaml, "dataset: {}", quoted(&name.to_string()));
+    yaml.push_str("owner: \"\"\nsla: \"4 hours\"\nsource:\n");
+    let _ = writeln!(yaml, "  path: {}", quoted(extra.path));
+    let _ = writeln!(yaml, "  format: {}", inferred.format);
+    if extra.text_decimals && inferred.format == SourceFormat::DebeziumJson {
+        yaml.push_str("  decimals: text\n");
+    }
+    if let Some(text) = extra.null_text {
+        let _ = writeln!(yaml, "  null_text: {}", quoted(text));
+    }
+    if !extra.layouts.is_empty() {
+        yaml.push_str("  csv_layouts:\n");
+        for names in &extra.layouts {
+            let _ = writeln!(yaml, "  - [{}]", names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", "));
+        }
+    }
+    let list = |names: &[String]| names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ");
+    yaml.push_str("apply:\n");
+    if !inferred.key.is_empty() {
+        let _ = writeln!(yaml, "  key: [{}]", list(&inferred.key));
+    }
+    let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
+    yaml.push_str("quality:\n- check: \"row_count > 0\"\n");
+    if !inferred.key.is_empty() {
+        let _ = writeln!(yaml, "- check: \"unique({})\"", inferred.key.join(", "));
+    }
+    yaml.push_str("schema:\n");
+    for column in &inferred.columns {
+        write_column(&mut yaml, column, extra);
+    }
+    yaml
+}
+
+fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
+    let _ = writeln!(yaml, "- name: {}", plain(&column.name));
+    let _ = write!(yaml, "  type: {}", plain(&column.data_type));
+    match &column.decide {
+        Some(decide) => {
+            let _ = writeln!(yaml, " # decide: {}", decide.replace('\n', " "));
+        }
+        None => yaml.push('\n'),
+    }
+    if column.key {
+        yaml.push_str("  primary_key: true\n");
+    } else if extra.required.contains(&column.name) {
+        yaml.push_str("  required: true\n");
+    }
+    if column.pii.is_some() {
+        yaml.push_str("  pii: true\n");
+    }
+}
+
+/// A scalar, in quotes unless it is a plain word that YAML reads as text.
+fn plain(text: &str) -> String {
+    let word = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+    let special = matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+    );
+    if word && !special { text.to_owned() } else { quoted(text) }
+}
+
+/// A scalar in double quotes, whose escapes are those of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
