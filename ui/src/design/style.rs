@@ -67,6 +67,8 @@ fn visuals_of(tokens: &Tokens) -> Visuals {
     visuals.selection.bg_fill = tokens.selection;
     visuals.selection.stroke = Stroke::new(1.0, tokens.accent);
     visuals.text_cursor.stroke = Stroke::new(1.5, tokens.accent);
+    // A blinking cursor would repaint an idle window twice a second.
+    visuals.text_cursor.blink = false;
     visuals.button_frame = true;
     visuals.collapsing_header_frame = false;
     visuals.indent_has_left_vline = false;

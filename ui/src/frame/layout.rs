@@ -27,13 +27,16 @@ pub(super) struct Layout {
     pub tabs: Rect,
     pub centre: Rect,
     pub inspector: Option<Rect>,
+    pub inspector_docks: bool,
     pub bottom: Option<Rect>,
     pub bottom_is_open: bool,
+    /// The window is too narrow for a docked side panel.
+    pub is_narrow: bool,
 }
 
 impl Layout {
     /// Computes them for the window `whole`.
-    pub(super) fn new(whole: Rect, cx: &Cx<'_>, screen: Option<&dyn Screen>, lake_is_open: bool) -> Self {
+    pub(super) fn new(whole: Rect, cx: &Cx<'_>, screen: Option<&dyn Screen>, lake_is_open: bool, peek: bool) -> Self {
         let panels = &cx.workspace.panels;
         let top = Rect::from_min_max(whole.min, pos2(whole.right(), whole.top() + TOP));
         let status = Rect::from_min_max(pos2(whole.left(), whole.bottom() - STATUS), whole.max);
@@ -48,16 +51,18 @@ impl Layout {
                 tabs: Rect::NOTHING,
                 centre: body,
                 inspector: None,
+                inspector_docks: false,
                 bottom: None,
                 bottom_is_open: false,
+                is_narrow: whole.width() < SIDE_DOCKS,
             };
         }
         let mut left = body.left();
-        let side_fits = whole.width() >= SIDE_DOCKS;
-        let side = panels.side_open.then(|| {
+        let is_narrow = whole.width() < SIDE_DOCKS;
+        let side = (if is_narrow { peek } else { panels.side_open }).then(|| {
             Rect::from_min_max(body.min, pos2((body.left() + panels.side).min(body.right()), body.bottom()))
         });
-        if let Some(side) = side.filter(|_| side_fits) {
+        if let Some(side) = side.filter(|_| !is_narrow) {
             left = side.right();
         }
         let mut right = body.right();
@@ -66,14 +71,11 @@ impl Layout {
             let from = (body.right() - panels.inspector).max(body.left());
             Rect::from_min_max(pos2(from, body.top()), body.max)
         });
-        if let Some(inspector) = inspector {
-            let docks = whole.width() >= INSPECTOR_DOCKS && inspector.left() - left >= CENTRE_MIN;
-            if docks {
-                right = inspector.left();
-            }
+        let inspector_docks = whole.width() >= INSPECTOR_DOCKS
+            && inspector.is_some_and(|inspector| inspector.left() - left >= CENTRE_MIN);
+        if let Some(inspector) = inspector.filter(|_| inspector_docks) {
+            right = inspector.left();
         }
-        // A side panel that does not fit is shown only over the centre, when asked for in a narrow window.
-        let side = side.filter(|_| side_fits);
         let centre_top = body.top() + TABS;
         let tabs = Rect::from_min_max(pos2(left, body.top()), pos2(right, centre_top));
         let bottom_is_open = panels.bottom_open && whole.height() >= BOTTOM_OPENS;
@@ -84,6 +86,6 @@ impl Layout {
         });
         let centre_bottom = bottom.map_or(body.bottom(), |bottom| bottom.top());
         let centre = Rect::from_min_max(pos2(left, centre_top), pos2(right, centre_bottom));
-        Self { top, rail, status, side, tabs, centre, inspector, bottom, bottom_is_open }
+        Self { top, rail, status, side, tabs, centre, inspector, inspector_docks, bottom, bottom_is_open, is_narrow }
     }
 }

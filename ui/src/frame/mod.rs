@@ -22,7 +22,7 @@ use crate::lake::{OpenLake, SidePanel};
 use crate::screen::{Screen, screen_of};
 use crate::state::{Cx, Tab};
 use crate::widget::{EmptyState, splitter};
-use egui::{Context, Id, Rect, Ui, UiBuilder};
+use egui::{Area, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder};
 use layout::Layout;
 use overlay::Overlay;
 use std::collections::BTreeMap;
@@ -37,6 +37,8 @@ pub struct FrameState {
     open_lake: OpenLake,
     overlay: Overlay,
     region: usize,
+    is_narrow: bool,
+    peek: bool,
 }
 
 impl FrameState {
@@ -48,7 +50,8 @@ impl FrameState {
         let lake = cx.store.lake();
         let tab = cx.workspace.active_tab().cloned().filter(|_| lake.value.is_some());
         let mut screen = tab.as_ref().map(|tab| screens.remove(tab).unwrap_or_else(|| screen_of(tab)));
-        let layout = Layout::new(whole, cx, screen.as_deref(), lake.value.is_some());
+        let layout = Layout::new(whole, cx, screen.as_deref(), lake.value.is_some(), self.peek);
+        self.is_narrow = layout.is_narrow;
         region(ui, "top bar", layout.top, |ui| top_bar::show(ui, cx));
         region(ui, "rail", layout.rail, |ui| rail::show(ui, cx));
         region(ui, "status bar", layout.status, |ui| status_bar::show(ui, cx));
@@ -68,18 +71,12 @@ impl FrameState {
                 }
             }
             if let Some(side) = layout.side {
-                region(ui, "side panel", side, |ui| match &mut screen {
-                    Some(screen) if screen.has_side(cx) => {
-                        ui.painter().rect_filled(side, 0.0, tokens.panel);
-                        screen.side_ui(ui, cx);
-                    }
-                    _ => self.side.ui(ui, cx),
-                });
+                docked_or_over(ui, "side panel", side, !layout.is_narrow, |ui| self.side.ui(ui, cx));
                 let size = &mut cx.workspace.panels.side;
                 splitter(ui, "side", side, crate::widget::Edge::Right, size, 200.0..=256.0);
             }
             if let (Some(inspector), Some(screen)) = (layout.inspector, &mut screen) {
-                region(ui, "inspector", inspector, |ui| {
+                docked_or_over(ui, "inspector", inspector, layout.inspector_docks, |ui| {
                     ui.painter().rect_filled(inspector, 0.0, tokens.panel);
                     screen.inspector_ui(ui, cx);
                 });
@@ -134,11 +131,26 @@ impl FrameState {
             self.overlay = Overlay::None;
             return true;
         }
+        if self.is_narrow && self.peek {
+            self.peek = false;
+            return true;
+        }
         if let Some(focused) = ctx.memory(|memory| memory.focused()) {
             ctx.memory_mut(|memory| memory.surrender_focus(focused));
             return true;
         }
         false
+    }
+
+    /// Shows or hides the side panel over the centre; false in a wide window, where it docks.
+    pub fn toggle_peek(&mut self) -> bool {
+        self.peek = self.is_narrow && !self.peek;
+        self.is_narrow
+    }
+
+    /// Hides a side panel that lies over the centre.
+    pub fn end_peek(&mut self) {
+        self.peek = false;
     }
 
     /// Focuses the tree's filter.
@@ -154,6 +166,24 @@ impl FrameState {
         }
         self.region += 1;
     }
+}
+
+/// A panel beside the centre, or over it where the window is too narrow.
+fn docked_or_over(ui: &mut Ui, name: &str, rect: Rect, docks: bool, add: impl FnOnce(&mut Ui)) {
+    if docks {
+        region(ui, name, rect, add);
+        return;
+    }
+    Area::new(Id::unique(("over", name)))
+        .order(Order::Middle)
+        .fixed_pos(rect.min)
+        .constrain(false)
+        .show(ui.ctx(), |ui| {
+            ui.set_min_size(rect.size());
+            ui.allocate_rect(rect, Sense::click_and_drag());
+            region(ui, name, rect, add);
+            ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, ui.tokens().line), StrokeKind::Inside);
+        });
 }
 
 /// A part of the window with its own clip and accessible name.

@@ -105,6 +105,24 @@ fn control_c_copies_the_cell() {
 }
 
 #[test]
+fn shift_chooses_a_range_and_copies_it_as_tab_separated_text() {
+    let mut harness = grid();
+    harness.get_by_label("order_id 1").click();
+    harness.run_ok();
+    for key in [Key::ArrowDown, Key::ArrowRight] {
+        harness.key_press_modifiers(Modifiers::SHIFT, key);
+        harness.run_ok();
+    }
+    harness.key_press_modifiers(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::C);
+    harness.step();
+    let copied = harness.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(copied.as_deref(), Some("order_id\tcustomer_id\n1\t31\n2\t62"));
+}
+
+#[test]
 fn scrolling_by_points_keeps_whole_rows() {
     let ctx = egui::Context::default();
     let id = egui::Id::unique("grid");

@@ -34,7 +34,12 @@ impl Workbench {
                 self.workspace.theme = self.workspace.theme.other();
                 apply_style(ctx, self.workspace.theme);
             }
-            Command::ToggleSide => self.workspace.panels.side_open ^= true,
+            Command::ToggleSide => {
+                if !self.frame.toggle_peek() {
+                    self.workspace.panels.side_open ^= true;
+                }
+            }
+            Command::Show(Place::Lake) if self.workspace.place == Place::Lake && self.frame.toggle_peek() => {}
             Command::ToggleInspector => self.workspace.panels.inspector_open ^= true,
             Command::ToggleBottom => self.workspace.panels.bottom_open ^= true,
             Command::Back => {
@@ -65,6 +70,7 @@ impl Workbench {
             Command::NextTab => self.step_tab(1),
             Command::PreviousTab => self.step_tab(self.workspace.tabs.len().saturating_sub(1)),
             Command::OpenTable(table) => {
+                self.frame.end_peek();
                 self.history.select(Selection::Table { table: table.clone() });
                 self.workspace.open(Tab::Table { table });
             }

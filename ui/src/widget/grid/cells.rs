@@ -103,7 +103,8 @@ fn show_row(
     outcome: &mut GridResponse,
 ) {
     let tokens = ui.tokens();
-    let selected = state.cursor.is_some_and(|(cursor, _)| cursor == row);
+    let range = state.range().filter(|(rows, _)| state.has_range() && rows.contains(&row));
+    let selected = !state.has_range() && state.cursor.is_some_and(|(cursor, _)| cursor == row);
     if selected {
         ui.painter().rect_filled(rect, 0.0, tokens.selection);
     } else if ui.rect_contains_pointer(rect) && !ui.input(|input| input.pointer.any_down()) {
@@ -143,6 +144,7 @@ fn show_row(
             (asked(Action::Click), asked(Action::Focus))
         });
         if clicked || focused {
+            state.anchor = None;
             state.cursor = Some((row, column));
             outcome.moved = true;
             ui.memory_mut(|memory| memory.request_focus(outcome.response.id));
@@ -152,6 +154,10 @@ fn show_row(
             node.set_column_index(column);
             node.set_row_index(usize::try_from(row).unwrap_or(usize::MAX));
         });
+        let chosen = range.as_ref().is_some_and(|(_, columns)| columns.contains(&column));
+        if chosen {
+            ui.painter().rect_filled(cell_rect, 0.0, tokens.selection);
+        }
         if let Some(fill) = look.fill {
             ui.painter().rect_filled(cell_rect.shrink2(vec2(0.0, 0.5)), 0.0, fill);
         }
@@ -160,7 +166,7 @@ fn show_row(
             None => false,
         };
         if !painted {
-            paint_cell(ui, cell_rect, info, &cell, &look, selected);
+            paint_cell(ui, cell_rect, info, &cell, &look, selected || chosen);
         }
         if frame.focused && state.cursor == Some((row, column)) {
             let stroke = Stroke::new(1.0, tokens.accent);

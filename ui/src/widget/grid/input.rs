@@ -1,8 +1,8 @@
 //! Wheel, pointer and keys of a grid.
 
 use super::state::{GridState, View};
-use super::{GridResponse, Rows};
-use egui::{EventFilter, Key, Modifiers, Response, Ui};
+use super::{GridColumn, GridResponse, Rows};
+use egui::{EventFilter, InputState, Key, Modifiers, Response, Ui};
 
 /// Cells that one copy may take.
 const COPY_CELLS_MAX: usize = 100_000;
@@ -36,12 +36,23 @@ pub(super) fn pointer(
     widths: &[f32],
     outcome: &mut GridResponse,
 ) {
-    let pressed = response.clicked() || response.double_clicked();
-    let Some(at) = response.interact_pointer_pos().filter(|_| pressed) else { return };
+    let at = response.interact_pointer_pos();
+    let clicked = response.clicked() || response.double_clicked();
+    let Some(at) = at.filter(|_| clicked || response.dragged()) else { return };
     let Some(cell) = cell_at(at, state, view, widths) else { return };
     ui.memory_mut(|memory| memory.request_focus(response.id));
+    if response.drag_started() {
+        let press = ui.input(|input| input.pointer.press_origin());
+        state.anchor = press.and_then(|press| cell_at(press, state, view, widths));
+    } else if clicked {
+        let extends = ui.input(|input| input.modifiers.shift);
+        state.anchor = if extends { state.anchor.or(state.cursor) } else { None };
+    }
     outcome.moved |= state.cursor != Some(cell);
     state.cursor = Some(cell);
+    if response.dragged() {
+        state.bring_into_view(cell.0, view);
+    }
     if response.double_clicked() {
         outcome.activated = Some(cell);
     }
@@ -58,12 +69,22 @@ fn cell_at(at: egui::Pos2, state: &GridState, view: &View, widths: &[f32]) -> Op
     (row < view.rows).then_some((row, column))
 }
 
-/// Arrows, Home, End, PageUp, PageDown, Enter, copy.
+/// Keys that were pressed for a grid.
+struct Pressed {
+    cell: (u64, usize),
+    extends: bool,
+    enter: bool,
+    copy: Option<bool>,
+}
+
+/// Arrows, Home, End, PageUp, PageDown, with Shift a range; Enter; copy, with Shift names of columns too.
+#[expect(clippy::too_many_arguments, reason = "one step of the grid's frame")]
 pub(super) fn keys(
     ui: &Ui,
     response: &Response,
     state: &mut GridState,
     view: &View,
+    columns: &[GridColumn],
     widths: &[f32],
     source: &mut dyn Rows,
     outcome: &mut GridResponse,
@@ -73,70 +94,87 @@ pub(super) fn keys(
     }
     let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: false, escape: false };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
-    let (last_row, last_column) = (view.rows - 1, widths.len() - 1);
-    let page = view.rows_in_view().max(1);
     let start = state.cursor.unwrap_or((state.first_row, 0));
+    let pressed = ui.input_mut(|input| read(input, start, view, widths.len()));
+    if pressed.cell != start {
+        outcome.moved = true;
+        state.anchor = if pressed.extends { state.anchor.or(Some(start)) } else { None };
+        state.cursor = Some(pressed.cell);
+        state.bring_into_view(pressed.cell.0, view);
+        state.bring_column_into_view(pressed.cell.1, widths, view);
+    }
+    if pressed.enter {
+        outcome.activated = Some(pressed.cell);
+        state.cursor = Some(pressed.cell);
+    }
+    if let Some(with_names) = pressed.copy {
+        ui.ctx().copy_text(copy_text(state, columns, with_names, source));
+    }
+}
+
+fn read(input: &mut InputState, start: (u64, usize), view: &View, columns: usize) -> Pressed {
+    let (last_row, last_column) = (view.rows - 1, columns - 1);
+    let page = view.rows_in_view().max(1);
     let (mut row, mut column) = start;
-    let (enter, copy) = ui.input_mut(|input| {
-        // The longer set of modifiers first.
-        if input.consume_key(Modifiers::COMMAND, Key::Home) {
+    let mut extends = false;
+    // The longer set of modifiers first.
+    for shift in [true, false] {
+        let plain = Modifiers { shift, ..Modifiers::NONE };
+        let control = Modifiers { shift, ..Modifiers::COMMAND };
+        let before = (row, column);
+        if input.consume_key(control, Key::Home) {
             (row, column) = (0, 0);
         }
-        if input.consume_key(Modifiers::COMMAND, Key::End) {
+        if input.consume_key(control, Key::End) {
             (row, column) = (last_row, last_column);
         }
-        if input.consume_key(Modifiers::COMMAND, Key::ArrowUp) {
+        if input.consume_key(control, Key::ArrowUp) {
             row = 0;
         }
-        if input.consume_key(Modifiers::COMMAND, Key::ArrowDown) {
+        if input.consume_key(control, Key::ArrowDown) {
             row = last_row;
         }
-        let mut times = |key| u64::try_from(input.count_and_consume_key(Modifiers::NONE, key)).unwrap_or_default();
-        row = row.saturating_sub(times(Key::ArrowUp)).saturating_add(times(Key::ArrowDown));
-        row = row.saturating_sub(page * times(Key::PageUp)).saturating_add(page * times(Key::PageDown));
-        column = column.saturating_sub(usize::try_from(times(Key::ArrowLeft)).unwrap_or_default());
-        column = column.saturating_add(usize::try_from(times(Key::ArrowRight)).unwrap_or_default());
+        let mut times = |key| input.count_and_consume_key(plain, key);
+        let rows = |times: usize| u64::try_from(times).unwrap_or_default();
+        row = row.saturating_sub(rows(times(Key::ArrowUp))).saturating_add(rows(times(Key::ArrowDown)));
+        row = row.saturating_sub(page * rows(times(Key::PageUp))).saturating_add(page * rows(times(Key::PageDown)));
+        column = column.saturating_sub(times(Key::ArrowLeft)).saturating_add(times(Key::ArrowRight));
         if times(Key::Home) > 0 {
             column = 0;
         }
         if times(Key::End) > 0 {
             column = last_column;
         }
-        let copy = input.events.iter().any(|event| matches!(event, egui::Event::Copy))
-            || input.consume_key(Modifiers::COMMAND, Key::C);
-        (input.consume_key(Modifiers::NONE, Key::Enter), copy)
-    });
-    let cell = (row.min(last_row), column.min(last_column));
-    if Some(cell) != state.cursor && (cell != start || state.cursor.is_some()) {
-        outcome.moved = true;
-        state.cursor = Some(cell);
-        state.bring_into_view(cell.0, view);
-        state.bring_column_into_view(cell.1, widths, view);
+        extends |= shift && before != (row, column);
     }
-    if enter {
-        outcome.activated = Some(cell);
-        state.cursor = Some(cell);
-    }
-    if copy {
-        let text = copy_text(state, view, widths.len(), source);
-        ui.ctx().copy_text(text);
+    let with_names = input.consume_key(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::C);
+    let copies = input.consume_key(Modifiers::COMMAND, Key::C)
+        || input.events.iter().any(|event| matches!(event, egui::Event::Copy));
+    Pressed {
+        cell: (row.min(last_row), column.min(last_column)),
+        extends,
+        enter: input.consume_key(Modifiers::NONE, Key::Enter),
+        copy: (with_names || copies).then_some(with_names),
     }
 }
 
-/// The cell under the cursor; without one, the rows in view as TSV.
-fn copy_text(state: &GridState, view: &View, columns: usize, source: &mut dyn Rows) -> String {
+/// The chosen cells as tab separated text; null is empty, at most [`COPY_CELLS_MAX`] cells.
+fn copy_text(state: &GridState, columns: &[GridColumn], with_names: bool, source: &mut dyn Rows) -> String {
+    let Some((rows, chosen)) = state.range() else { return String::new() };
     let clean = |text: String| text.replace(['\t', '\n', '\r'], " ");
-    if let Some((row, column)) = state.cursor {
-        return source.cell(row, column).map_or_else(String::new, |cell| if cell.is_null { String::new() } else { clean(cell.text) });
+    let mut lines = Vec::new();
+    if with_names {
+        let names = chosen.clone().filter_map(|column| columns.get(column));
+        lines.push(names.map(|column| clean(column.name.clone())).collect::<Vec<_>>().join("\t"));
     }
-    let rows = view.rows_in_view().min(u64::try_from(COPY_CELLS_MAX / columns.max(1)).unwrap_or(u64::MAX));
-    let lines: Vec<String> = (state.first_row..(state.first_row + rows).min(view.rows))
-        .map(|row| {
-            let cells: Vec<String> = (0..columns)
-                .map(|column| source.cell(row, column).filter(|cell| !cell.is_null).map_or_else(String::new, |cell| clean(cell.text)))
-                .collect();
-            cells.join("\t")
-        })
-        .collect();
+    let width = chosen.clone().count().max(1);
+    for row in rows.take(COPY_CELLS_MAX / width) {
+        let cells = chosen.clone().map(|column| match source.cell(row, column) {
+            Some(cell) if cell.is_null => String::new(),
+            Some(cell) => clean(cell.text),
+            None => "…".to_owned(),
+        });
+        lines.push(cells.collect::<Vec<_>>().join("\t"));
+    }
     lines.join("\n")
 }

@@ -137,7 +137,7 @@ impl<'a> Grid<'a> {
         scrollbar::vertical(&ui, id, &mut state, &view);
         scrollbar::horizontal(&ui, id, &mut state, &view);
         input::pointer(&ui, &response, &mut state, &view, &widths, &mut outcome);
-        input::keys(&ui, &response, &mut state, &view, &widths, source, &mut outcome);
+        input::keys(&ui, &response, &mut state, &view, self.columns, &widths, source, &mut outcome);
         state.clamp(&view);
         outcome.visible = (state.first_row, view.rows_in_view());
         if ui.is_rect_visible(rect) {

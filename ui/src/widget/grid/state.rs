@@ -2,6 +2,7 @@
 
 use egui::{Context, Id, Rect};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Kept in egui's memory while the window is open.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct GridState {
     pub left: f32,
     /// Row and column of the cell cursor.
     pub cursor: Option<(u64, usize)>,
+    /// Where a range of cells began; the cursor is its other corner.
+    pub anchor: Option<(u64, usize)>,
     /// Widths that the person dragged, by column.
     pub widths: BTreeMap<usize, f32>,
     /// Row to be brought into view by the next frame.
@@ -60,6 +63,7 @@ impl GridState {
     pub fn go_to(ctx: &Context, id: Id, row: u64, column: usize) {
         let mut state = Self::load(ctx, id);
         state.cursor = Some((row, column));
+        state.anchor = None;
         state.reveal = Some(row);
         state.store(ctx, id);
         ctx.request_repaint();
@@ -110,6 +114,21 @@ impl GridState {
         }
     }
 
+    /// The range of cells: rows and columns, both ends included.
+    #[must_use]
+    pub fn range(&self) -> Option<(RangeInclusive<u64>, RangeInclusive<usize>)> {
+        let (row, column) = self.cursor?;
+        let (from_row, from_column) = self.anchor.unwrap_or((row, column));
+        let rows = row.min(from_row)..=row.max(from_row);
+        Some((rows, column.min(from_column)..=column.max(from_column)))
+    }
+
+    /// Whether more than the cell under the cursor is chosen.
+    #[must_use]
+    pub fn has_range(&self) -> bool {
+        self.anchor.is_some_and(|anchor| Some(anchor) != self.cursor)
+    }
+
     /// Keeps everything inside the bounds.
     pub(super) fn clamp(&mut self, view: &View) {
         let max = view.first_row_max();
@@ -121,7 +140,11 @@ impl GridState {
         if let Some((row, _)) = &mut self.cursor {
             *row = (*row).min(view.rows.saturating_sub(1));
         }
+        if let Some((row, _)) = &mut self.anchor {
+            *row = (*row).min(view.rows.saturating_sub(1));
+        }
         if view.rows == 0 {
+            self.anchor = None;
             self.cursor = None;
         }
     }
