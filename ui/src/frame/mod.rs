@@ -71,7 +71,13 @@ impl FrameState {
                 }
             }
             if let Some(side) = layout.side {
-                docked_or_over(ui, "side panel", side, !layout.is_narrow, |ui| self.side.ui(ui, cx));
+                docked_or_over(ui, "side panel", side, !layout.is_narrow, |ui| match &mut screen {
+                    Some(screen) if screen.has_side(cx) => {
+                        ui.painter().rect_filled(side, 0.0, tokens.panel);
+                        screen.side_ui(ui, cx);
+                    }
+                    _ => self.side.ui(ui, cx),
+                });
                 let size = &mut cx.workspace.panels.side;
                 splitter(ui, "side", side, crate::widget::Edge::Right, size, 200.0..=256.0);
             }
