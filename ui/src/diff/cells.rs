@@ -140,7 +140,7 @@ fn grid_column(column: &Shown, view: &DiffView) -> GridColumn {
         _ => String::new(),
     };
     grid.width = match column.place {
-        Place::Change => Some(44.0),
+        Place::Change => Some(64.0),
         Place::Pair { .. } if column.changed > 0 => {
             Some(if data_type.starts_with("timestamp") { 320.0 } else { 168.0 })
         }

@@ -233,32 +233,4 @@ impl Screen for DiffScreen {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{default_versions, nearest};
-    use sluice_api::VersionView;
-
-    fn history(versions: &[(u64, bool)]) -> Vec<VersionView> {
-        let view = |(version, by_batch): &(u64, bool)| VersionView {
-            version: *version,
-            timestamp_ms: 0,
-            operation: "MERGE".to_owned(),
-            batch: by_batch.then_some(*version),
-            counters: None,
-        };
-        versions.iter().map(view).collect()
-    }
-
-    #[test]
-    fn the_last_version_with_changes_is_compared_with_the_one_before() {
-        assert_eq!(default_versions(&history(&[(9, false), (8, true), (7, true)])), Some((7, 8)));
-        assert_eq!(default_versions(&history(&[(3, false), (2, false)])), Some((2, 3)));
-        assert_eq!(default_versions(&history(&[(0, true)])), None);
-    }
-
-    #[test]
-    fn a_missing_version_offers_the_nearest() {
-        let history = history(&[(9, true), (8, true), (7, true)]);
-        assert_eq!(nearest(&history, 2, 9), Some((7, 9)));
-        assert_eq!(nearest(&history, 20, 30), Some((8, 9)));
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use sluice_api::{CheckView, Severity, Verdict};
 /// Accessible name of the list, and its id.
 const NAME: &str = "Checks";
 /// Widths of all columns but the expression.
-const OTHERS: f32 = 92.0 + 56.0 + 72.0 + 120.0 + 96.0 + 84.0 + 14.0;
+const OTHERS: f32 = 92.0 + 56.0 + 80.0 + 120.0 + 96.0 + 84.0 + 14.0;
 
 /// Height with all rows.
 pub(super) fn height(checks: usize) -> f32 {
@@ -61,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, checks: &[&CheckView], selected: Option<&CheckVi
         column("Outcome", 92.0, false),
         column("Check", room, false),
         column("Level", 56.0, false),
-        column("Severity", 72.0, false),
+        column("Severity", 80.0, false),
         column("Observed", 120.0, true),
         column("Limit", 96.0, true),
         column("Rows", 84.0, true),

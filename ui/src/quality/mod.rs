@@ -155,3 +155,6 @@ impl Screen for QualityScreen {
         quarantine::show(self, ui, cx);
     }
 }
+
+#[cfg(test)]
+mod tests;

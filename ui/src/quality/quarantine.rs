@@ -7,7 +7,7 @@ use crate::widget::{
     Button, EmptyState, Grid, GridColumn, ListRow, ResultRows, error_banner, loading_line, number, panel_header, rule,
 };
 use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
-use sluice_api::{QualityView, QuarantineGroup, Request, ResultView};
+use sluice_api::{QualityView, QuarantineGroup, Request, ResultColumn, ResultView};
 
 /// Accessible name of the grid.
 const NAME: &str = "Quarantined records";
@@ -119,7 +119,7 @@ fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &Resu
     let columns: Vec<GridColumn> = shown
         .iter()
         .filter_map(|at| result.columns.get(*at))
-        .map(|column| GridColumn { note: String::new(), ..GridColumn::of_result(column) })
+        .map(record_column)
         .collect();
     let top = Rect::from_min_max(rect.min, pos2(rect.right(), split));
     let mut child = ui.new_child(UiBuilder::new().max_rect(top).id_salt("records"));
@@ -135,6 +135,16 @@ fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &Resu
         Some(page.cell(inside, column).text)
     });
     raw_ui(&mut child, raw.as_deref());
+}
+
+/// Numbers are small here, names of files and details long.
+fn record_column(column: &ResultColumn) -> GridColumn {
+    let width = match column.name.as_str() {
+        "file" | "detail" => Some(240.0),
+        _ if column.numeric => Some(72.0),
+        _ => None,
+    };
+    GridColumn { note: String::new(), width, ..GridColumn::of_result(column) }
 }
 
 /// The record as it was delivered.

@@ -2,7 +2,7 @@
 
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, Selection, Tab};
-use crate::widget::Button;
+use crate::widget::{Button, text_clipped};
 use egui::{Align, Align2, Layout, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{QualityView, Verdict};
 
@@ -30,12 +30,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &QualityView) {
     let room = Rect::from_min_max(pos2(rect.left() + 44.0, rect.top()), pos2(rect.right() - 140.0, rect.bottom()));
     let (title, text) = (title(view, batch), evidence(view, batch));
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, format!("{title}. {text}")));
-    let layout = Layout::top_down(Align::Min);
-    let mut words = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("refused"));
-    words.spacing_mut().item_spacing.y = 3.0;
-    words.add_space(12.0);
-    words.add(egui::Label::new(typeface::text(title, typeface::body_strong(), tokens.text_strong)).truncate());
-    words.add(egui::Label::new(typeface::text(text, typeface::control(), tokens.text)).truncate());
+    let top = pos2(room.left(), room.center().y - 10.0);
+    text_clipped(ui, Align2::LEFT_CENTER, top, room.width(), &title, typeface::body_strong(), tokens.text_strong);
+    let below = pos2(room.left(), room.center().y + 10.0);
+    text_clipped(ui, Align2::LEFT_CENTER, below, room.width(), &text, typeface::control(), tokens.text);
 }
 
 /// `v43 was not published, v42 stays visible`.

@@ -250,3 +250,6 @@ impl Screen for ReplayScreen {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,9 +119,14 @@ fn bars(plot: &mut PlotUi<'_>, first: usize, batches: &[BatchView], tokens: &cra
 /// Title, unit and numbers left of the plot.
 fn scale(ui: &Ui, rect: Rect, area: Rect, kind: Kind, step: f64) {
     let tokens = ui.tokens();
+    let (unit_of, word) = match step {
+        step if step >= 1e6 => (1e6, "M "),
+        step if step >= 1e3 => (1e3, "k "),
+        _ => (1.0, ""),
+    };
     let (title, unit) = match kind {
-        Kind::Throughput => ("Throughput", "rows/s"),
-        Kind::Rows => ("Rows", "in batch"),
+        Kind::Throughput => ("Throughput", format!("{word}rows/s")),
+        Kind::Rows => ("Rows", format!("{word}in batch")),
     };
     let x = rect.left() + 12.0;
     let at = pos2(x, rect.top() + 16.0);
@@ -132,8 +137,8 @@ fn scale(ui: &Ui, rect: Rect, area: Rect, kind: Kind, step: f64) {
         #[expect(clippy::cast_possible_truncation, reason = "a share of the height")]
         let y = egui::lerp(area.bottom()..=area.top(), (mark / 3.3) as f32);
         let at = pos2(rect.left() + LABELS - 6.0, y);
-        let text = number::short_count(whole(mark * step));
-        ui.painter().text(at, Align2::RIGHT_CENTER, text.replace(".00", ""), typeface::mono(11.0), tokens.text_weak);
+        let text = number::count(whole(mark * step / unit_of));
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, typeface::mono(11.0), tokens.text_weak);
     }
 }
 

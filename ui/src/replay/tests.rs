@@ -1,0 +1,174 @@
+//! The replay screen.
+
+use crate::tests::support::window;
+use crate::command::Command;
+use crate::link::{Canned, sample};
+use crate::state::{Selection, Tab};
+use crate::Workbench;
+use egui::{Key, Modifiers};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use sluice_api::{ApiError, BatchState, ErrorCode, ReplayLimits, ReplayView, Reply, Request, TableName};
+use std::{cell::RefCell, rc::Rc};
+
+type Window = Harness<'static, Option<Workbench>>;
+
+fn orders() -> TableName {
+    "shop.orders".parse().unwrap()
+}
+
+fn run(window: &mut Window, command: Command) {
+    window.state_mut().as_mut().unwrap().run(command);
+    window.run_ok();
+}
+
+fn open(change: impl Fn(&mut ReplayView) + 'static) -> (Window, Rc<RefCell<Vec<Request>>>) {
+    let canned = Canned::new(
+        move |request| {
+            let mut reply = sample::reply(request);
+            if let Reply::Replay(view) = &mut reply {
+                change(view);
+            }
+            Some(reply)
+        },
+        sample::page,
+    );
+    let asked = canned.asked();
+    let mut window = window(canned);
+    run(&mut window, Command::OpenTab(Tab::Replay { table: orders() }));
+    (window, asked)
+}
+
+fn started(asked: &RefCell<Vec<Request>>) -> Option<ReplayLimits> {
+    asked.borrow().iter().rev().find_map(|request| match request {
+        Request::StartReplay { limits, tables, .. } if *tables == [orders()] => Some(limits.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn batches_and_the_ledger_of_the_last_one_are_shown() {
+    let (window, _) = open(|_| {});
+    let batch = "Batch 42, committed, rows in quarantine, 60,000 rows in";
+    assert!(window.query_by_label_contains(batch).is_some() || window.query_by_label_contains("Batch 42, committed").is_some());
+    assert!(window.query_by_label_contains("Batch 43, planned, 5 files").is_some());
+    assert_eq!(window.query_all_by_label("Balances").count(), 2);
+    assert!(window.query_by_label("Batch 42").is_some(), "the inspector is of the last batch");
+    assert!(window.query_by_label("Diff v41 → v42").is_some());
+    assert!(window.query_by_label_contains("TYPE_MISMATCH").is_some());
+    assert!(window.query_by_label("Throughput by batch").is_some());
+}
+
+#[test]
+fn both_themes_draw() {
+    let (mut window, _) = open(|_| {});
+    run(&mut window, Command::SwitchTheme);
+    assert!(window.query_by_label("Step").is_some());
+}
+
+#[test]
+fn a_step_replays_one_batch_of_the_chosen_size() {
+    let (mut window, asked) = open(|_| {});
+    window.get_by_label("Step").click();
+    window.run_ok();
+    assert_eq!(started(&asked), Some(ReplayLimits { batches: Some(1), ..ReplayLimits::default() }));
+    asked.borrow_mut().clear();
+    window.key_press(Key::F10);
+    window.run_ok();
+    assert_eq!(started(&asked).and_then(|limits| limits.batches), Some(1));
+    asked.borrow_mut().clear();
+    window.key_press(Key::F5);
+    window.run_ok();
+    assert_eq!(started(&asked), Some(ReplayLimits::default()));
+}
+
+#[test]
+fn running_to_a_planned_batch_counts_the_batches() {
+    let (mut window, asked) = open(|_| {});
+    window.key_press(Key::F9);
+    window.run_ok();
+    assert_eq!(started(&asked), None, "the selected batch is not ahead");
+    window.key_press(Key::ArrowRight);
+    window.run_ok();
+    window.key_press(Key::ArrowRight);
+    window.run_ok();
+    let selection = window.state().as_ref().unwrap().workspace().selection.clone();
+    assert_eq!(selection, Selection::Batch { table: orders(), batch: 44 });
+    window.key_press(Key::F9);
+    window.run_ok();
+    assert_eq!(started(&asked).and_then(|limits| limits.batches), Some(2));
+}
+
+#[test]
+fn a_running_replay_can_be_cancelled() {
+    let canned = Canned::new(
+        |request| match request {
+            Request::StartReplay { .. } => None,
+            Request::Jobs => {
+                let Reply::Jobs(mut jobs) = sample::reply(request) else { return None };
+                let job = jobs.first_mut()?;
+                job.state = sluice_api::JobState::Running;
+                for progress in &mut job.progress {
+                    progress.what = format!("shop.{}", progress.what);
+                    (progress.done, progress.total) = (31, 50);
+                }
+                Some(Reply::Jobs(jobs))
+            }
+            _ => Some(sample::reply(request)),
+        },
+        sample::page,
+    );
+    let asked = canned.asked();
+    let mut window = window(canned);
+    run(&mut window, Command::OpenTab(Tab::Replay { table: orders() }));
+    assert!(window.query_by_label_contains("62 %").is_some());
+    assert!(window.query_by_label_contains("Batch 43, running").is_some());
+    window.key_press_modifiers(Modifiers::SHIFT, Key::F5);
+    window.run_ok();
+    assert!(asked.borrow().iter().any(|request| matches!(request, Request::Cancel { .. })));
+}
+
+#[test]
+fn a_ledger_that_does_not_balance_is_named() {
+    let (window, _) = open(|view| {
+        let last = view.batches.iter_mut().rfind(|batch| batch.state == BatchState::Committed).unwrap();
+        last.counters.rows_in += 5;
+    });
+    assert!(window.query_all_by_label("Does not balance").count() >= 1);
+    assert!(window.query_by_label_contains("Batch 42, does not balance").is_some());
+}
+
+#[test]
+fn without_files_it_says_so() {
+    let (window, _) = open(|view| view.batches.clear());
+    assert!(window.query_by_label("No new files").is_some());
+    let (window, asked) = open(|view| view.batches.retain(|batch| batch.state == BatchState::Committed));
+    assert!(window.query_by_label("No new files").is_some());
+    window.get_by_label("Step").click();
+    assert_eq!(started(&asked), None);
+}
+
+#[test]
+fn an_error_says_what_to_do() {
+    let canned = Canned::new(
+        |request| match request {
+            Request::Replay { .. } => {
+                Some(Reply::Error(ApiError::new(ErrorCode::Storage, "The bucket did not answer", "Check the network")))
+            }
+            _ => Some(sample::reply(request)),
+        },
+        sample::page,
+    );
+    let mut window = window(canned);
+    run(&mut window, Command::OpenTab(Tab::Replay { table: orders() }));
+    assert!(window.query_by_label("The bucket did not answer").is_some());
+    assert!(window.query_by_label_contains("Check the network").is_some());
+    assert!(window.query_by_label("Try again").is_some());
+}
+
+#[test]
+fn ten_thousand_batches_draw_only_what_is_seen() {
+    let (window, _) = open(|view| *view = sample::with_batches(&orders(), 10_000, 3));
+    assert!(window.query_by_label("Batches in view").is_some());
+    let columns = window.query_all_by_label_contains(" rows in, ").count();
+    assert!((3..30).contains(&columns), "{columns} columns");
+}
