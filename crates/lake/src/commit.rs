@@ -190,7 +190,8 @@ impl DeltaStore {
         base: &Snapshot,
         source: Error,
     ) -> Result<CommitOutcome, LakeError> {
-        let unknown = |source: LakeError| LakeError::CommitUnknown { source: Box::new(source), path: self.folder.clone() };
+        let unknown =
+            |source: LakeError| LakeError::CommitUnknown { source: Box::new(source), path: self.folder.clone() };
         let latest = self.snapshot(None).await.map_err(unknown)?;
         match latest {
             Some(latest) if latest.version != base.version => self.resolve(request, base, latest).await,

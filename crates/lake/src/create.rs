@@ -32,9 +32,7 @@ impl DeltaStore {
         // Whatever the answer was: the table that is there now counts.
         match (self.snapshot(None).await?, written) {
             (Some(snapshot), _) => Ok(snapshot),
-            (None, Err(source)) => {
-                Err(LakeError::CreateTable { source: Box::new(source), path: self.folder.clone() })
-            }
+            (None, Err(source)) => Err(LakeError::CreateTable { source: Box::new(source), path: self.folder.clone() }),
             (None, Ok(_)) => Err(LakeError::NoTable { path: self.folder.clone() }),
         }
     }

@@ -7,7 +7,11 @@ use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 
 impl DeltaStore {
     /// The rows of a file that count; `None` for all.
-    pub(crate) async fn live_rows(&self, file: &DataFile, rows_in_file: u64) -> Result<Option<RowSelection>, LakeError> {
+    pub(crate) async fn live_rows(
+        &self,
+        file: &DataFile,
+        rows_in_file: u64,
+    ) -> Result<Option<RowSelection>, LakeError> {
         let Some(vector) = file.deletion_vector.clone() else { return Ok(None) };
         let path = self.shown(&file.path);
         let failed = |source: Cause| LakeError::Decode { source, path: path.clone() };
@@ -16,8 +20,7 @@ impl DeltaStore {
             return Err(LakeError::ForeignPath { path });
         }
         let (engine, url) = (self.log_store()?.engine(None), self.table_url()?);
-        let deleted =
-            tokio::task::spawn_blocking(move || descriptor.row_indexes(engine.storage_handler(), &url)).await;
+        let deleted = tokio::task::spawn_blocking(move || descriptor.row_indexes(engine.storage_handler(), &url)).await;
         let deleted = deleted.map_err(|_| LakeError::Stopped { path: path.clone() })?;
         let deleted = deleted.map_err(|source| failed(Box::new(source)))?;
         Ok(Some(selection(&deleted, rows_in_file)))

@@ -226,7 +226,8 @@ mod tests {
         assert_eq!(store.get(&goal).await.unwrap().bytes().await.unwrap(), "one");
         store.put(&goal, "three".into()).await.unwrap();
         assert_eq!(store.get(&goal).await.unwrap().bytes().await.unwrap(), "three");
-        let mut upload = store.put_multipart(&Path::from_absolute_path(folder.path().join("m")).unwrap()).await.unwrap();
+        let mut upload =
+            store.put_multipart(&Path::from_absolute_path(folder.path().join("m")).unwrap()).await.unwrap();
         upload.put_part("x".into()).await.unwrap();
         upload.complete().await.unwrap();
 

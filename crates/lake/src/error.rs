@@ -168,7 +168,9 @@ pub enum LakeError {
     },
     /// The batch number was used for other content: two lakes' ledgers were mixed, or a file of the
     /// batch changed. `BATCH_ID_REUSED`.
-    #[error("BATCH_ID_REUSED: batch {batch} of {app_id} is in the table with other content (version {version}): {path}")]
+    #[error(
+        "BATCH_ID_REUSED: batch {batch} of {app_id} is in the table with other content (version {version}): {path}"
+    )]
     BatchIdReused {
         /// Application id.
         app_id: String,

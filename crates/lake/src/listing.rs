@@ -47,8 +47,7 @@ impl Lake {
             Err(Error::NotFound { .. }) => Vec::new(),
             Err(source) => return Err(LakeError::List { source: Box::new(source), path: prefix.to_owned() }),
         };
-        let mut names: Vec<String> =
-            listed.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect();
+        let mut names: Vec<String> = listed.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect();
         names.sort();
         Ok(names)
     }

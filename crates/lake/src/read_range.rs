@@ -28,12 +28,7 @@ impl DeltaStore {
     ///
     /// # Errors
     /// [`LakeError::Decode`].
-    pub async fn read_range(
-        &self,
-        snapshot: &Snapshot,
-        first_row: u64,
-        rows: usize,
-    ) -> Result<RecordBatch, LakeError> {
+    pub async fn read_range(&self, snapshot: &Snapshot, first_row: u64, rows: usize) -> Result<RecordBatch, LakeError> {
         let (mut skip, mut left) = (first_row, rows as u64);
         let mut batches = Vec::new();
         for file in &snapshot.files {
@@ -63,12 +58,8 @@ impl DeltaStore {
     ) -> Result<(), LakeError> {
         let length = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
         let metadata = self.footer(file).await?;
-        let groups: Vec<u64> = metadata
-            .metadata()
-            .row_groups()
-            .iter()
-            .map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
-            .collect();
+        let groups: Vec<u64> =
+            metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).collect();
         let reader = self.object_reader(&file.path, file.size)?;
         let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
         let builder = project_file(builder, &snapshot.schema).with_batch_size(length(take));

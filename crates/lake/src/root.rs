@@ -1,8 +1,8 @@
 //! Addresses: which store, and which path in it.
 
+use crate::LakeError;
 use crate::durable_store::{DurableStore, create_folder};
 use crate::error::redact;
-use crate::LakeError;
 use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -50,9 +50,7 @@ pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
             }
             Ok(Style::Bucket(bucket.to_owned()))
         }
-        Some(_) => {
-            Err(LakeError::BadUrl { reason: "use a folder, file:// or s3://bucket/prefix", url: redact(path) })
-        }
+        Some(_) => Err(LakeError::BadUrl { reason: "use a folder, file:// or s3://bucket/prefix", url: redact(path) }),
         None if FilePath::new(path).is_absolute() => Ok(Style::FilePath),
         None => Ok(Style::Relative),
     }
@@ -208,6 +206,9 @@ mod tests {
         }
         let inside = root.join("landing/a b%20#1 ä.json").unwrap();
         assert_eq!(root.strip(&inside), "landing/a b%20#1 ä.json");
-        assert_eq!(Style::FilePath.show(&root, &inside), folder.path().join("landing/a b%20#1 ä.json").to_str().unwrap());
+        assert_eq!(
+            Style::FilePath.show(&root, &inside),
+            folder.path().join("landing/a b%20#1 ä.json").to_str().unwrap()
+        );
     }
 }

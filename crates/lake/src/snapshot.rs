@@ -100,9 +100,8 @@ impl DeltaStore {
         let schema: Schema =
             state.schema().as_ref().try_into_arrow().map_err(|source| self.cannot_open(Box::new(source)))?;
         let known = previous.map(|previous| (previous.version, previous.transactions.as_ref()));
-        let facts = commit_log::facts(log_store.as_ref(), version, known)
-            .await
-            .map_err(|source| self.cannot_open(source))?;
+        let facts =
+            commit_log::facts(log_store.as_ref(), version, known).await.map_err(|source| self.cannot_open(source))?;
         let files = self.files(&state).await?;
         let timestamp_ms = facts.timestamp_ms.or_else(|| state.version_timestamp(version)).unwrap_or(0);
         Ok(Snapshot {

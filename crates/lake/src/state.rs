@@ -61,10 +61,8 @@ fn decode(bytes: Bytes, path: &str) -> Result<RecordBatch, LakeError> {
     if blake3::hash(&bytes).to_hex().as_str() != name {
         return Err(LakeError::Corrupt { reason: "its content has another hash".to_owned(), path: path.to_owned() });
     }
-    let failed = |source: parquet::errors::ParquetError| LakeError::Decode {
-        source: Box::new(source),
-        path: path.to_owned(),
-    };
+    let failed =
+        |source: parquet::errors::ParquetError| LakeError::Decode { source: Box::new(source), path: path.to_owned() };
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(failed)?;
     let schema = builder.schema().clone();
     let batches = builder.build().map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(|e| failed(e.into()))?;

@@ -33,9 +33,7 @@ pub(crate) fn stats_json(schema: &SchemaRef, metadata: &ParquetMetaData) -> Stri
         let bounds: Option<Vec<Bounds>> = groups()
             .zip(metadata.row_groups())
             // A group of nulls only has no bounds and needs none.
-            .filter(|(stats, group)| {
-                stats.and_then(Statistics::null_count_opt) != u64::try_from(group.num_rows()).ok()
-            })
+            .filter(|(stats, group)| stats.and_then(Statistics::null_count_opt) != u64::try_from(group.num_rows()).ok())
             .map(|(stats, _)| stats.and_then(|stats| bounds(field.data_type(), stats)))
             .collect();
         if let Some(found) = bounds.and_then(|found| found.into_iter().reduce(Bounds::join)) {

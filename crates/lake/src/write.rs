@@ -48,10 +48,8 @@ impl DeltaStore {
     /// # Errors
     /// [`LakeError::Encode`], also for no batch at all; [`LakeError::Write`].
     pub async fn write_file(&self, batches: &[RecordBatch]) -> Result<NewFile, LakeError> {
-        let no_encoding = |source: ParquetError| LakeError::Encode {
-            source: Box::new(source),
-            path: self.folder.clone(),
-        };
+        let no_encoding =
+            |source: ParquetError| LakeError::Encode { source: Box::new(source), path: self.folder.clone() };
         let Some(first) = batches.first() else {
             return Err(no_encoding(ParquetError::General("no batches, so no columns".to_owned())));
         };

@@ -1,6 +1,7 @@
 //! Every column type of a contract goes into a table and comes back.
 
-use crate::fixtures::{append, name, new_lake};
+use crate::fixtures::{append, name};
+use crate::new_lake;
 use sluice_change::{Cell, ChangeBatchBuilder, Event, Op, RowRef, contract_schema, parse_cell};
 use sluice_contract::Contract;
 use sluice_lake::{CommitOutcome, TableLocation};

@@ -1,6 +1,7 @@
 //! Commits: idempotent, conditional, with their words in the history.
 
-use crate::fixtures::{append, ids, new_lake, new_table, rows, silver};
+use crate::fixtures::{append, ids, new_table, rows, silver};
+use crate::new_lake;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use sluice_lake::{CommitOutcome, Lake, LakeError};
 use std::sync::Arc;

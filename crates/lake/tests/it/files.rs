@@ -1,6 +1,7 @@
 //! Files by path: conditional writes, listings, ledger, state, documents.
 
-use crate::fixtures::{name, new_lake, rows};
+use crate::fixtures::{name, rows};
+use crate::new_lake;
 use bytes::Bytes;
 use sluice_contract::TableName;
 use sluice_lake::{BatchManifest, Lake, LakeError, PutNew};
@@ -70,7 +71,9 @@ async fn batches_are_claimed_once() {
         assert_eq!(batches, [manifest(1), manifest(2), manifest(10)]);
     }
     assert!(lake.batches(&name("customers")).await.unwrap().is_empty());
-    lake.put("_sluice/batches/shop/orders/00000000000000000003.json", Bytes::from_static(b"{\"batch\":")).await.unwrap();
+    lake.put("_sluice/batches/shop/orders/00000000000000000003.json", Bytes::from_static(b"{\"batch\":"))
+        .await
+        .unwrap();
     let torn = lake.batches(&name("orders")).await;
     assert!(matches!(torn, Err(LakeError::Corrupt { .. })), "{torn:?}");
 }

@@ -6,13 +6,6 @@ use sluice_contract::TableName;
 use sluice_lake::{Commit, DeltaStore, Lake, NewFile, Snapshot, TableLocation};
 use std::sync::Arc;
 
-/// A lake in a new folder; the folder goes with the first value.
-pub(crate) async fn new_lake() -> (tempfile::TempDir, Lake) {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = Lake::open(folder.path().join("lake").to_str().unwrap()).await.unwrap();
-    (folder, lake)
-}
-
 pub(crate) fn name(table: &str) -> TableName {
     TableName::new("shop", table).unwrap()
 }

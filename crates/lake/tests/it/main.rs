@@ -2,7 +2,16 @@
 
 mod column_types;
 mod commits;
-mod fixtures;
 mod faults;
 mod files;
+mod fixtures;
 mod ranges;
+
+use sluice_lake::Lake;
+
+/// A lake in a new folder; the folder goes with the first value.
+pub(crate) async fn new_lake() -> (tempfile::TempDir, Lake) {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().join("lake").to_str().unwrap()).await.unwrap();
+    (folder, lake)
+}

@@ -1,6 +1,7 @@
 //! Rows by position over many files.
 
-use crate::fixtures::{append, ids, new_lake, new_table, rows};
+use crate::fixtures::{append, ids, new_table, rows};
+use crate::new_lake;
 use sluice_lake::CommitOutcome;
 use std::time::Instant;
 
@@ -19,7 +20,8 @@ async fn any_range_of_many_files_is_read() {
     assert_eq!(now.rows(), 300_000);
     let all = table.read_files(&now, &now.files, None).await.unwrap();
     let all = arrow::compute::concat_batches(&now.schema, &all).unwrap();
-    for (start, length) in [(0, 10), (0, 1), (131_060, 30), (279_990, 500), (299_999, 1), (299_990, 100), (300_000, 5)] {
+    for (start, length) in [(0, 10), (0, 1), (131_060, 30), (279_990, 500), (299_999, 1), (299_990, 100), (300_000, 5)]
+    {
         let part = table.read_range(&now, start as u64, length).await.unwrap();
         let expected = all.slice(start, length.min(300_000 - start));
         assert_eq!(part, expected, "{start} {length}");
