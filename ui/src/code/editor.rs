@@ -86,8 +86,9 @@ impl<'a> CodeEditor<'a> {
         ScrollArea::both().id_salt(("code", name)).auto_shrink(false).show(ui, |ui| {
             let Some((text, color, id)) = edit.take() else { return };
             let behind = ui.painter().add(Shape::Noop);
-            let mut layouter =
-                |ui: &Ui, text: &dyn TextBuffer, _: f32| lay_out(ui, tokens, text.as_str(), &color(text.as_str()), notes);
+            let mut layouter = |ui: &Ui, text: &dyn TextBuffer, _: f32| {
+                lay_out(ui, tokens, text.as_str(), &color(text.as_str()), notes)
+            };
             let filter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: keep_escape };
             #[expect(clippy::cast_possible_truncation, reason = "a constant that fits")]
             let left = GUTTER as i8 + 8;

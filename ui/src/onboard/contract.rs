@@ -36,7 +36,8 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, edit: &mut Edit, chosen: &mut O
     let mut text = edit.yaml.clone();
     let mut child = ui.new_child(UiBuilder::new().max_rect(editor).id_salt("contract"));
     child.set_clip_rect(editor.intersect(ui.clip_rect()));
-    let output = CodeEditor::new(&mut text, "Contract text", editor_id(), &colors).notes(&notes).marked(marked).show(&mut child);
+    let output =
+        CodeEditor::new(&mut text, "Contract text", editor_id(), &colors).notes(&notes).marked(marked).show(&mut child);
     if let Some(cursor) = output.cursor {
         let (line, _) = place_of(&text, cursor);
         let column = edit.columns.iter().find(|column| column.lines.contains(&line));

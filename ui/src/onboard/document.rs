@@ -167,7 +167,8 @@ fn set_entry(yaml: &str, column: &Written, key: &str, value: Option<&str>) -> St
         }
         (None, Some(value)) => {
             let head = lines.get(first).map_or(2, |line| line.len() - line.trim_start_matches([' ', '-']).len());
-            let after = (first..=last).find(|at| lines.get(*at).is_some_and(|line| line.trim_start().starts_with("type:")));
+            let after =
+                (first..=last).find(|at| lines.get(*at).is_some_and(|line| line.trim_start().starts_with("type:")));
             let at = after.unwrap_or(first) + 1;
             lines.insert(at.min(lines.len()), format!("{}{key}: {value}", " ".repeat(head)));
         }

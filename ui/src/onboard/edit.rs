@@ -105,7 +105,7 @@ pub(super) fn sentences(problem: &Problem) -> String {
 /// The type that a problem proposes, for example of `Write decimal(12,2), or numeric for any`.
 pub(super) fn proposed_type(problem: &Problem) -> Option<String> {
     let rest = problem.mend.strip_prefix("Write ")?;
-    let end = rest.find(|c: char| c == ' ' || c == ';').unwrap_or(rest.len());
+    let end = rest.find([' ', ';']).unwrap_or(rest.len());
     let word = rest.get(..end)?.trim_end_matches([',', '.']);
     word.parse::<ColumnType>().ok().map(|_| word.to_owned())
 }
@@ -124,7 +124,10 @@ mod tests {
             message: "Scale is missing".to_owned(),
             mend: mend.to_owned(),
         };
-        assert_eq!(proposed_type(&problem("Write decimal(12,2), or numeric for any")).as_deref(), Some("decimal(12,2)"));
+        assert_eq!(
+            proposed_type(&problem("Write decimal(12,2), or numeric for any")).as_deref(),
+            Some("decimal(12,2)")
+        );
         assert_eq!(proposed_type(&problem("Write a folder")), None);
         assert_eq!(sentences(&problem("Write decimal(12,2)")), "Scale is missing. Write decimal(12,2).");
     }

@@ -26,7 +26,15 @@ pub(super) fn show(ui: &mut Ui, draft: &OnboardDraft) {
     let at = pos2(track.left() - 8.0, y);
     let label = painter.text(at, Align2::RIGHT_CENTER, "Confidence", typeface::control(), tokens.text_weak);
     let room = label.left() - 16.0 - rect.left();
-    let used = text_clipped(ui, Align2::LEFT_CENTER, rect.left_center(), room, &draft.title, typeface::title(), tokens.text_strong);
+    let used = text_clipped(
+        ui,
+        Align2::LEFT_CENTER,
+        rect.left_center(),
+        room,
+        &draft.title,
+        typeface::title(),
+        tokens.text_strong,
+    );
     let note = format!("{}, {}", draft.name, draft.format);
     let at = pos2(rect.left() + used + 12.0, y);
     text_clipped(ui, Align2::LEFT_CENTER, at, room - used - 12.0, &note, typeface::mono(12.0), tokens.text_weak);
@@ -64,7 +72,8 @@ pub(super) fn rules(ui: &mut Ui, draft: &OnboardDraft, edit: &Edit) {
     let share = |count: u64| if total == 0 { 0.0 } else { count as f64 / total as f64 };
     let operations: Vec<String> =
         draft.operations.iter().map(|(name, count)| format!("{name} {}", number::percent(share(*count)))).collect();
-    let deletes: u64 = draft.operations.iter().filter(|(name, _)| matches!(name.as_str(), "d" | "D")).map(|(_, n)| n).sum();
+    let deletes: u64 =
+        draft.operations.iter().filter(|(name, _)| matches!(name.as_str(), "d" | "D")).map(|(_, n)| n).sum();
     let rule = contract.and_then(|contract| contract.apply.delete_when.as_ref());
     let delete = rule.map_or_else(|| "operation is d".to_owned(), |rule| format!("{} = '{}'", rule.column, rule.value));
     let cells = [

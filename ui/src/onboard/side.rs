@@ -27,7 +27,8 @@ impl Source {
         let mark = if self.text.contains("://") { icon::CLOUD } else { icon::FOLDER };
         ui.horizontal(|ui| {
             let width = (ui.available_width() - 76.0).max(80.0);
-            let field = TextField::new(&mut self.text, "Source").hint("landing/ or s3://bucket/prefix").icon(mark).mono();
+            let field =
+                TextField::new(&mut self.text, "Source").hint("landing/ or s3://bucket/prefix").icon(mark).mono();
             let response = field.width(width).show(ui);
             inspect = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let why = self.text.trim().is_empty().then_some("Write a folder or an s3:// URL first");

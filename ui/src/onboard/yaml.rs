@@ -35,7 +35,8 @@ fn color_line(line: &str, at: usize, spans: &mut Vec<Span>) {
     while let Some((index, c)) = chars.next() {
         match c {
             '"' | '\'' => {
-                let end = rest.get(index + 1..).and_then(|after| after.find(c)).map_or(rest.len(), |end| index + end + 2);
+                let end =
+                    rest.get(index + 1..).and_then(|after| after.find(c)).map_or(rest.len(), |end| index + end + 2);
                 push(from + index, from + end, Paint::Text);
                 while chars.peek().is_some_and(|(next, _)| *next < end) {
                     chars.next();
@@ -72,7 +73,8 @@ mod tests {
     #[test]
     fn keys_texts_and_numbers_have_colours() {
         let text = "# head\nowner: \"a: b\" # who\n- name: é\n  pii: true\n";
-        let found: Vec<(Paint, &str)> = colors(text).iter().map(|span| (span.paint, &text[span.range.clone()])).collect();
+        let found: Vec<(Paint, &str)> =
+            colors(text).iter().map(|span| (span.paint, &text[span.range.clone()])).collect();
         assert_eq!(
             found,
             [

@@ -62,7 +62,11 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
         line(ui, true, &format!("{} in the draft", number::plural(plan.contracts, "contract")));
         let breaking = count(plan, Grade::Breaking);
         if breaking > 0 {
-            line(ui, false, &format!("{}, tell those who read the tables", number::plural(breaking, "breaking change")));
+            line(
+                ui,
+                false,
+                &format!("{}, tell those who read the tables", number::plural(breaking, "breaking change")),
+            );
         }
         match plan.blockers.len() as u64 {
             0 => line(ui, true, "Every contract is valid, no check stands in the way"),
@@ -83,7 +87,15 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
                 let name = table.to_string();
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name} v{version} {hash}")));
                 let top = pos2(rect.left(), rect.top() + 11.0);
-                text_clipped(ui, Align2::LEFT_CENTER, top, rect.width() - 64.0, &name, typeface::control(), tokens.text);
+                text_clipped(
+                    ui,
+                    Align2::LEFT_CENTER,
+                    top,
+                    rect.width() - 64.0,
+                    &name,
+                    typeface::control(),
+                    tokens.text,
+                );
                 let right = pos2(rect.right(), top.y);
                 let font = typeface::mono(12.0);
                 ui.painter().text(right, Align2::RIGHT_CENTER, format!("v{version}"), font, tokens.text_weak);

@@ -131,10 +131,10 @@ impl Screen for PublishScreen {
         let pending = got.pending || self.attempt.is_some_and(|attempt| store.published(attempt).pending);
         loading_line(ui, head, pending);
         self.outcome(ui, cx);
-        if let Some(error) = got.error {
-            if error_banner(ui, error, "Nothing was published") {
-                cx.send(Request::PublishPlan);
-            }
+        if let Some(error) = got.error
+            && error_banner(ui, error, "Nothing was published")
+        {
+            cx.send(Request::PublishPlan);
         }
         let Some(plan) = got.value else {
             if got.error.is_none() {
@@ -148,7 +148,9 @@ impl Screen for PublishScreen {
             banner(ui, Tone::Fail, blocker, text, None);
         }
         if plan.changes.is_empty() {
-            let title = plan.base.map_or_else(|| "The draft is empty".to_owned(), |base| format!("Draft equals {}", release(base)));
+            let title = plan
+                .base
+                .map_or_else(|| "The draft is empty".to_owned(), |base| format!("Draft equals {}", release(base)));
             let text = "Change or onboard a contract, then look here again";
             let action = Some("Onboard tables…");
             let pressed = EmptyState { icon: icon::PUBLISH, title: &title, text, action }.show(ui);
@@ -214,9 +216,11 @@ fn header(ui: &mut Ui, rect: Rect, plan: &PublishPlan) {
         None => format!("First release, {}", release(plan.next)),
     };
     row.label(typeface::text(title, typeface::title(), tokens.text_strong));
-    for (kind, one, many) in
-        [(Grade::Breaking, "breaking", "breaking"), (Grade::Warning, "warning", "warnings"), (Grade::Info, "info", "info")]
-    {
+    for (kind, one, many) in [
+        (Grade::Breaking, "breaking", "breaking"),
+        (Grade::Warning, "warning", "warnings"),
+        (Grade::Info, "info", "info"),
+    ] {
         let found = count(plan, kind);
         let (mark, color) = grade::look(tokens, kind);
         let color = if found == 0 { tokens.text_faint } else { color };

@@ -37,7 +37,8 @@ fn steps(tokens: &Tokens, plan: &PublishPlan, typed: bool) -> Vec<Step> {
     let contracts = Step { title: "Contracts and checks", note, mark, color };
     let built = plan.fingerprints.len() as u64;
     let (mark, color) = if built > 0 { done } else { (icon::INFO, tokens.text_weak) };
-    let preview = Step { title: "Preview", note: format!("{} built", number::plural(built, "silver table")), mark, color };
+    let preview =
+        Step { title: "Preview", note: format!("{} built", number::plural(built, "silver table")), mark, color };
     let (mark, color) = if typed { done } else { (icon::PLAY_CIRCLE, tokens.accent) };
     let confirm = Step { title: "Confirm", note: format!("type {}", release(plan.next)), mark, color };
     vec![changes, contracts, preview, confirm]
@@ -90,7 +91,8 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool
                 row.right(each.author.clone(), tokens.text_weak)
             };
             let state = if each.current { ", current" } else { "" };
-            let spoken = format!("{name}{state}, {when}, {}, {}", each.author, number::plural(each.contracts, "contract"));
+            let spoken =
+                format!("{name}{state}, {when}, {}, {}", each.author, number::plural(each.contracts, "contract"));
             let tooltip = if each.note.is_empty() { spoken.clone() } else { format!("{spoken}\n{}", each.note) };
             row.name(spoken).show(ui).on_hover_text(tooltip);
         }
@@ -108,7 +110,8 @@ fn header(ui: &mut Ui, title: &str, found: u64) {
 
 fn step_row(ui: &mut Ui, tokens: &Tokens, number: u64, step: &Step) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{number} {}, {}", step.title, step.note)));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{number} {}, {}", step.title, step.note)));
     let painter = ui.painter();
     let at = pos2(rect.left() + 20.0, rect.top() + 12.0);
     painter.text(at, Align2::CENTER_CENTER, step.mark, typeface::icons(16.0), step.color);
@@ -118,5 +121,13 @@ fn step_row(ui: &mut Ui, tokens: &Tokens, number: u64, step: &Step) {
     let right = pos2(rect.right() - 12.0, rect.top() + 12.0);
     painter.text(right, Align2::RIGHT_CENTER, number.to_string(), typeface::mono(11.0), tokens.text_weak);
     let at = pos2(x, rect.top() + 28.0);
-    text_clipped(ui, Align2::LEFT_CENTER, at, rect.right() - 12.0 - x, &step.note, typeface::control(), tokens.text_weak);
+    text_clipped(
+        ui,
+        Align2::LEFT_CENTER,
+        at,
+        rect.right() - 12.0 - x,
+        &step.note,
+        typeface::control(),
+        tokens.text_weak,
+    );
 }

@@ -145,9 +145,7 @@ fn tables(at: &AtCursor, store: &Store) -> Vec<Candidate> {
     };
     let names = lake.tables.iter().filter(|each| each.version.is_some());
     match &at.qualifier {
-        None => names
-            .map(|each| candidate(each.table.to_string(), each.table.layer.as_str()))
-            .collect(),
+        None => names.map(|each| candidate(each.table.to_string(), each.table.layer.as_str())).collect(),
         Some(qualifier) => names
             .filter_map(|each| {
                 let full = each.table.to_string();
@@ -190,12 +188,8 @@ mod tests {
     fn accepting_replaces_what_was_typed() {
         let mut sql = "SELECT o.sta FROM".to_owned();
         let at = at_cursor(&sql, 12);
-        let status = Candidate {
-            what: What::Column,
-            insert: "status".to_owned(),
-            note: String::new(),
-            origin: String::new(),
-        };
+        let status =
+            Candidate { what: What::Column, insert: "status".to_owned(), note: String::new(), origin: String::new() };
         assert_eq!(accept(&mut sql, 12, &at, &status), 15);
         assert_eq!(sql, "SELECT o.status FROM");
         assert_eq!(quoted_if_needed("Order Id"), "\"Order Id\"");

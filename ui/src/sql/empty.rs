@@ -25,7 +25,11 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
                 if let Some(key) = Command::RunText.key_text() {
                     key_cap(ui, &key);
                 }
-                ui.label(typeface::text("to run it, or begin with one of these", typeface::control(), tokens.text_weak));
+                ui.label(typeface::text(
+                    "to run it, or begin with one of these",
+                    typeface::control(),
+                    tokens.text_weak,
+                ));
             });
             ui.add_space(8.0);
             section_header(ui, "Examples of this lake", "", |_| {});

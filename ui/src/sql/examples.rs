@@ -12,9 +12,8 @@ pub(super) struct Example {
 
 /// Examples that work on the tables of `lake`.
 pub(super) fn examples(lake: &LakeView) -> Vec<Example> {
-    let of = |layer: Layer| {
-        lake.tables.iter().filter(move |each| each.table.layer == layer && each.rows.unwrap_or(0) > 0)
-    };
+    let of =
+        |layer: Layer| lake.tables.iter().filter(move |each| each.table.layer == layer && each.rows.unwrap_or(0) > 0);
     let mut found = Vec::new();
     for each in of(Layer::Gold).take(2) {
         found.push(Example {
@@ -25,7 +24,10 @@ pub(super) fn examples(lake: &LakeView) -> Vec<Example> {
     let largest = of(Layer::Silver).max_by_key(|each| each.rows);
     if let Some(each) = largest {
         let table = written(&each.table);
-        found.push(Example { title: format!("First rows of {}", each.table), sql: format!("SELECT *\nFROM {table}\nLIMIT 100") });
+        found.push(Example {
+            title: format!("First rows of {}", each.table),
+            sql: format!("SELECT *\nFROM {table}\nLIMIT 100"),
+        });
     }
     if of(Layer::Silver).nth(1).is_some() {
         let parts: Vec<String> = of(Layer::Silver)

@@ -5,8 +5,26 @@ use super::words::is_keyword;
 
 /// Words that begin a line.
 const CLAUSES: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT",
-    "INTERSECT", "JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "ASOF",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "QUALIFY",
+    "WINDOW",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "EXCEPT",
+    "INTERSECT",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "FULL",
+    "INNER",
+    "CROSS",
+    "ASOF",
 ];
 /// Words after which a join goes on.
 const JOIN_WORDS: &[&str] = &["LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "ASOF", "SEMI", "ANTI", "NATURAL"];
@@ -35,7 +53,11 @@ pub(super) fn format(sql: &str) -> String {
         } else if !gap.is_empty() {
             out.push(' ');
         }
-        if keyword && !call { out.push_str(&upper) } else { out.push_str(text) }
+        if keyword && !call {
+            out.push_str(&upper)
+        } else {
+            out.push_str(text)
+        }
         match text {
             "(" => depth += 1,
             ")" => depth = depth.saturating_sub(1),

@@ -123,9 +123,9 @@ impl SqlScreen {
         }
         let store = cx.store;
         if let Some(run) = self.results.running(store) {
-            let listed = store.job(run.job).is_some_and(|job| {
-                matches!(job.state, JobState::Running) && job.title.starts_with("Query")
-            });
+            let listed = store
+                .job(run.job)
+                .is_some_and(|job| matches!(job.state, JobState::Running) && job.title.starts_with("Query"));
             if !listed {
                 cx.send(Request::Cancel { job: run.job });
             }

@@ -99,7 +99,8 @@ impl Popup {
         let height = (list.len().max(1) as f32).min(ROWS) * ROW;
         let mut clicked = None;
         let left = cursor.left() - 40.0;
-        let area = Area::new(Id::unique("completions")).order(Order::Foreground).fixed_pos(pos2(left, cursor.bottom() + 4.0));
+        let area =
+            Area::new(Id::unique("completions")).order(Order::Foreground).fixed_pos(pos2(left, cursor.bottom() + 4.0));
         area.constrain_to(ui.ctx().content_rect()).show(ui.ctx(), |ui| {
             frame.show(ui, |ui| {
                 ui.set_width(WIDTH);
@@ -151,9 +152,16 @@ fn row(ui: &mut Ui, tokens: &Tokens, candidate: &Candidate, at: &AtCursor, chose
         What::Function => icon::CALCULATE,
         What::Keyword => icon::CODE,
     };
-    ui.painter().text(pos2(rect.left() + 16.0, y), Align2::CENTER_CENTER, mark, typeface::icons(14.0), tokens.text_weak);
+    ui.painter().text(
+        pos2(rect.left() + 16.0, y),
+        Align2::CENTER_CENTER,
+        mark,
+        typeface::icons(14.0),
+        tokens.text_weak,
+    );
     let right = pos2(rect.right() - 12.0, y);
-    let origin = ui.painter().text(right, Align2::RIGHT_CENTER, &candidate.origin, typeface::caption(), tokens.text_weak);
+    let origin =
+        ui.painter().text(right, Align2::RIGHT_CENTER, &candidate.origin, typeface::caption(), tokens.text_weak);
     let right = pos2(origin.left() - 12.0, y);
     let note = ui.painter().text(right, Align2::RIGHT_CENTER, &candidate.note, typeface::mono(11.0), tokens.text);
     let mut x = rect.left() + 32.0;

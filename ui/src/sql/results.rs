@@ -158,7 +158,8 @@ impl Results {
             let base = run.base(store);
             base.pending || base.value.is_some() || base.error.is_some() || time - run.started < 1.0
         });
-        self.active = self.runs.iter().position(|run| Some(run.job) == active).unwrap_or(self.runs.len().saturating_sub(1));
+        self.active =
+            self.runs.iter().position(|run| Some(run.job) == active).unwrap_or(self.runs.len().saturating_sub(1));
         for run in &mut self.runs {
             run.settle(store);
         }

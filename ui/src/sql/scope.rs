@@ -36,9 +36,9 @@ pub(super) fn named(sql: &str) -> Vec<Named> {
             if word(index).eq_ignore_ascii_case("as") {
                 index += 1;
             }
-            let next = tokens.get(index).filter(|token| {
-                token.kind == Kind::Name || (token.kind == Kind::Word && !is_keyword(token.text(sql)))
-            });
+            let next = tokens
+                .get(index)
+                .filter(|token| token.kind == Kind::Name || (token.kind == Kind::Word && !is_keyword(token.text(sql))));
             let alias = next.map(|token| unquoted(token.text(sql)));
             index += usize::from(alias.is_some());
             if let Ok(table) = path.parse() {

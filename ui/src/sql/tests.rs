@@ -142,9 +142,10 @@ fn where_and_order_by_act_on_the_result() {
     assert!(refined);
     window.get_by_label_contains("total_amount decimal").click();
     window.run_ok();
-    let sorted = asked.borrow().iter().any(|request| {
-        matches!(request, Request::Refine { order_by: Some(order), .. } if order == "total_amount")
-    });
+    let sorted = asked
+        .borrow()
+        .iter()
+        .any(|request| matches!(request, Request::Refine { order_by: Some(order), .. } if order == "total_amount"));
     assert!(sorted, "a click on a header sorts");
     assert_eq!(queries(&asked).len(), 1, "the query did not run again");
 }
@@ -169,7 +170,8 @@ fn revenue() -> ResultView {
         data_type: data_type.to_owned(),
         numeric,
     };
-    let columns = vec![column("day", "date", false), column("kind", "string", false), column("revenue", "double", true)];
+    let columns =
+        vec![column("day", "date", false), column("kind", "string", false), column("revenue", "double", true)];
     ResultView { id: ResultId(5), columns, rows: 6, elapsed_ms: 3 }
 }
 

@@ -164,11 +164,25 @@ fn encode() -> Result<Vec<u8>, ArrowError> {
         ("refund_id", Arc::new(Int64Array::from(vec![90_021, 90_022, 90_021, 90_023, 90_022, 89_877]))),
         (
             "payment_id",
-            Arc::new(Int64Array::from(vec![Some(771_204), Some(771_260), Some(771_204), Some(771_388), Some(771_260), None])),
+            Arc::new(Int64Array::from(vec![
+                Some(771_204),
+                Some(771_260),
+                Some(771_204),
+                Some(771_388),
+                Some(771_260),
+                None,
+            ])),
         ),
         (
             "amount",
-            Arc::new(StringArray::from(vec![Some("AdTA"), Some("A+g="), Some("AdTA"), Some("GQA="), Some("A+g="), None])),
+            Arc::new(StringArray::from(vec![
+                Some("AdTA"),
+                Some("A+g="),
+                Some("AdTA"),
+                Some("GQA="),
+                Some("A+g="),
+                None,
+            ])),
         ),
         (
             "currency",

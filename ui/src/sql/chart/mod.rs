@@ -103,7 +103,8 @@ impl Chart {
         };
         let numbers = || (0..scales.len()).rev().filter(|index| scales.get(*index) == Some(&Scale::Number));
         let y = numbers().find(|index| !is_id(*index)).or_else(|| numbers().next())?;
-        let x = first(Scale::Time).or_else(|| first(Scale::Word)).or_else(|| numbers().rev().find(|index| *index != y))?;
+        let x =
+            first(Scale::Time).or_else(|| first(Scale::Word)).or_else(|| numbers().rev().find(|index| *index != y))?;
         self.mark = if scales.get(x) == Some(&Scale::Word) { Mark::Bar } else { Mark::Line };
         Some(Axes { x, y, color: None })
     }
@@ -183,7 +184,7 @@ fn aggregate(sql: &str, view: &ResultView, axes: &Axes, scale: Scale, bucket: Bu
     let name = |index: usize| view.columns.get(index).map(|column| quoted_if_needed(&column.name)).unwrap_or_default();
     let (x, y) = (name(axes.x), name(axes.y));
     let along = match (scale, bucket) {
-        (Scale::Time, Bucket::None) | (Scale::Number | Scale::Word, _) => x.clone(),
+        (Scale::Time, Bucket::None) | (Scale::Number | Scale::Word, _) => x,
         (Scale::Time, bucket) => format!("date_trunc('{}', {x}) AS {x}", bucket.word()),
     };
     let color = axes.color.map(|color| format!("{}, ", name(color))).unwrap_or_default();

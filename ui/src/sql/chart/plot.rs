@@ -160,7 +160,15 @@ fn legend(ui: &mut Ui, plotted: &Plotted<'_>, x: Option<f64>) {
         let painted = painter.text(end, Align2::RIGHT_CENTER, value, typeface::mono(12.0), tokens.text_strong);
         let from = pos2(rect.left() + 30.0, y);
         let room = painted.left() - 8.0 - from.x;
-        crate::widget::text_clipped(ui, Align2::LEFT_CENTER, from, room, &series.name, typeface::control(), tokens.text);
+        crate::widget::text_clipped(
+            ui,
+            Align2::LEFT_CENTER,
+            from,
+            room,
+            &series.name,
+            typeface::control(),
+            tokens.text,
+        );
     }
 }
 

@@ -140,9 +140,8 @@ pub(super) fn time_label(seconds: f64, step: f64) -> String {
 
 /// Marks of a time axis between `from` and `to`, about `wanted` of them, with their distance.
 pub(super) fn time_marks(from: f64, to: f64, wanted: f64) -> (Vec<f64>, f64) {
-    const STEPS: [f64; 13] = [
-        1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0, DAY, 2.0 * DAY, 7.0 * DAY, 14.0 * DAY,
-    ];
+    const STEPS: [f64; 13] =
+        [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0, DAY, 2.0 * DAY, 7.0 * DAY, 14.0 * DAY];
     let span = (to - from).max(1.0);
     if let Some(step) = STEPS.into_iter().find(|step| span / step <= wanted) {
         let mut marks = Vec::new();
@@ -161,7 +160,8 @@ pub(super) fn time_marks(from: f64, to: f64, wanted: f64) -> (Vec<f64>, f64) {
     });
     let months = months.unwrap_or(12_000);
     let start = day_text(from);
-    let (year, month) = (start.get(..4).and_then(|y| y.parse().ok()), start.get(5..7).and_then(|m| m.parse::<i64>().ok()));
+    let (year, month) =
+        (start.get(..4).and_then(|y| y.parse().ok()), start.get(5..7).and_then(|m| m.parse::<i64>().ok()));
     let (Some(year), Some(month)) = (year, month) else { return (Vec::new(), DAY) };
     let year: i64 = year;
     let mut index = (year * 12 + month - 1).div_euclid(months) * months;

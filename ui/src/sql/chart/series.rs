@@ -98,7 +98,9 @@ fn weight(series: &Series) -> f64 {
 }
 
 fn bounds(points: &[Point]) -> (f64, f64) {
-    points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), point| (least.min(point.x), most.max(point.x)))
+    points
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), point| (least.min(point.x), most.max(point.x)))
 }
 
 /// An integer in the order of `value`.
