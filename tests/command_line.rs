@@ -85,7 +85,11 @@ fn onboarding_proposes_contracts_that_replay() -> Result<()> {
     let drafts = sluice.json(&["onboard", "landing/topics/"])?;
     ensure!(drafts[0]["yaml"].as_str().is_some_and(|yaml| yaml.contains("debezium_json")), "{drafts}");
     let shown = Sluice::on_folder(shop.folder()).json(&["onboard", "landing/topics/"])?;
-    ensure!(shown.as_array().is_some_and(|drafts| drafts.len() == 7), "{} tables", shown.as_array().map_or(0, Vec::len));
+    ensure!(
+        shown.as_array().is_some_and(|drafts| drafts.len() == 7),
+        "{} tables",
+        shown.as_array().map_or(0, Vec::len)
+    );
     let nothing = sluice.call(&["onboard", "nowhere/", "--json"])?;
     ensure!(nothing.code == 2, "ended with {}", nothing.code);
     ensure!(error_of(&nothing.err)?["next"].as_str().is_some_and(|next| !next.is_empty()), "{}", nothing.err);

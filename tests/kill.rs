@@ -36,7 +36,8 @@ async fn ten_kills_at_random_moments_change_nothing() -> Result<()> {
         ensure!(found.get(table) == Some(hash), "{table} differs after {KILLS} kills");
     }
     let again = Sluice::on_folder(lake.folder()).json(&["replay"])?;
-    let files: Vec<u64> = again["tables"].as_array().into_iter().flatten().filter_map(|t| t["files"].as_u64()).collect();
+    let files: Vec<u64> =
+        again["tables"].as_array().into_iter().flatten().filter_map(|t| t["files"].as_u64()).collect();
     ensure!(files == [0; 7], "files were ingested again: {files:?}");
     Ok(())
 }

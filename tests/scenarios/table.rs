@@ -20,10 +20,7 @@ impl Table {
             let inside = inside.strip_suffix('|').unwrap_or(inside).replace("\\|", "\u{0}");
             inside.split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
         };
-        Self {
-            columns: lines.first().map(cells).unwrap_or_default(),
-            rows: lines.iter().skip(2).map(cells).collect(),
-        }
+        Self { columns: lines.first().map(cells).unwrap_or_default(), rows: lines.iter().skip(2).map(cells).collect() }
     }
 
     /// The lines of the table, columns aligned.

@@ -48,7 +48,8 @@ impl Rows {
             let found = self.columns.iter().position(|column| column == name);
             found.with_context(|| format!("no column `{name}` in {:?}", self.columns))
         };
-        let places = if self.rows.is_empty() { Vec::new() } else { columns.iter().map(place).collect::<Result<_>>()? };
+        let places =
+            if self.rows.is_empty() { Vec::new() } else { columns.iter().map(place).collect::<Result<_>>()? };
         let pick = |row: &Vec<Option<String>>| places.iter().map(|&place: &usize| row[place].clone()).collect();
         Ok(Self {
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
@@ -61,7 +62,8 @@ impl Rows {
     /// # Errors
     /// Never; for the symmetry with [`Rows::select`].
     pub fn without_system_columns(&self) -> Result<Self> {
-        let columns: Vec<&str> = self.columns.iter().map(String::as_str).filter(|name| !name.starts_with('_')).collect();
+        let columns: Vec<&str> =
+            self.columns.iter().map(String::as_str).filter(|name| !name.starts_with('_')).collect();
         self.select(&columns)
     }
 }

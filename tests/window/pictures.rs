@@ -12,8 +12,7 @@ const QUERY: &str = "SELECT date_key, orders, revenue FROM gold.shop.daily_reven
 fn every_screen_dark_and_light() -> anyhow::Result<()> {
     let folder = std::env::var_os("SLUICE_SCREENSHOTS").map_or_else(std::env::temp_dir, PathBuf::from);
     std::fs::create_dir_all(&folder)?;
-    let files = tempfile::tempdir()?;
-    let lake = lake::copy_for(files.path())?;
+    let lake = lake::to_look_at()?;
     for theme in ["dark", "light"] {
         let window = Window::open(&lake)?;
         window.wait_for("shop-lake")?;

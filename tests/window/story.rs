@@ -9,8 +9,7 @@ use anyhow::ensure;
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
 fn a_first_day_with_the_shop() -> anyhow::Result<()> {
-    let files = tempfile::tempdir()?;
-    let window = Window::open(&lake::copy_for(files.path())?)?;
+    let window = Window::open(&lake::to_work_on()?)?;
 
     // Open the lake, open a table.
     window.wait_for("shop-lake")?;
@@ -49,7 +48,7 @@ fn a_first_day_with_the_shop() -> anyhow::Result<()> {
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
 fn the_page_is_locked_in_and_the_bridge_carries_bytes() -> anyhow::Result<()> {
-    let window = Window::open(&lake::prepared()?)?;
+    let window = Window::open(&lake::to_look_at()?)?;
     window.wait_for("shop-lake")?;
 
     let eval = window.run(script::TRY_EVAL)?;
