@@ -98,7 +98,7 @@ fn row(ui: &mut Ui, column: &Shown, most: u64, ignored: bool) -> bool {
     if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, tokens.hover);
     }
-    let middle = rect.center().y;
+    let middle = rect.center().y - 1.0;
     let square = Rect::from_center_size(pos2(rect.left() + 20.0, middle), vec2(16.0, 16.0));
     if ignored {
         let stroke = Stroke::new(1.0, tokens.line_strong);
@@ -110,17 +110,17 @@ fn row(ui: &mut Ui, column: &Shown, most: u64, ignored: bool) -> bool {
     }
     let end = rect.right() - 12.0;
     let weak = if ignored { tokens.text_weak } else { tokens.text_strong };
-    let bar_right = end - 58.0;
-    ui.painter().text(pos2(end, middle), Align2::RIGHT_CENTER, count, typeface::mono(12.0), weak);
-    let track = Rect::from_min_max(pos2(bar_right - 36.0, middle - 3.0), pos2(bar_right, middle + 3.0));
+    let painted = ui.painter().text(pos2(end, middle), Align2::RIGHT_CENTER, count, typeface::mono(12.0), weak);
+    let left = rect.left() + 36.0;
+    let track = Rect::from_min_max(pos2(left, rect.bottom() - 4.0), pos2(end, rect.bottom() - 2.0));
     ui.painter().rect_filled(track, 0.0, tokens.active);
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a share of the bar")]
     let share = (column.changed as f64 / most as f64) as f32;
     let done = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
     ui.painter().rect_filled(done, 0.0, if ignored { tokens.bar_sup } else { tokens.bar_upd });
-    let left = rect.left() + 36.0;
-    let used =
-        text_clipped(ui, Align2::LEFT_CENTER, pos2(left, middle), track.left() - 24.0 - left, &column.name, typeface::mono(12.0), weak);
+    let room = painted.left() - 8.0 - left - if column.schema.is_some() { 14.0 } else { 0.0 };
+    let font = typeface::mono(12.0);
+    let used = text_clipped(ui, Align2::LEFT_CENTER, pos2(left, middle), room, &column.name, font, weak);
     if let Some(operation) = column.schema {
         let at = pos2(left + used + 6.0, middle);
         ui.painter().text(at, Align2::LEFT_CENTER, operation.glyph(), typeface::mono(12.0), operation.color(tokens));

@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::design::{TokensExt, typeface};
-use crate::state::Cx;
+use crate::state::{Cx, Place};
 use crate::widget::{TreeMark, TreeRow, health_icon, number};
 use egui::{Frame, Key, Margin, Modifiers, Ui};
 use sluice_api::{Health, Layer, TableRef, TableSummary};
@@ -44,7 +44,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         if response.clicked() {
             match node {
-                Node::Table { summary, .. } => cx.run(Command::OpenTable(summary.table.clone())),
+                Node::Table { summary, .. } => cx.run(open_command(cx, &summary.table)),
                 Node::Layer { .. } | Node::Dataset { .. } => toggle(cx, &path(node)),
             }
         }
@@ -160,6 +160,15 @@ fn toggle(cx: &mut Cx<'_>, path: &str) {
     folded.retain(|each| each != path);
     if folded.len() == before {
         folded.push(path.to_owned());
+    }
+}
+
+/// On the replay screen the tree picks the table to replay; elsewhere it opens the table.
+fn open_command(cx: &Cx<'_>, table: &TableRef) -> Command {
+    if cx.workspace.place == Place::Replay && table.layer != Layer::Gold {
+        Command::ReplayTable(table.name.clone())
+    } else {
+        Command::OpenTable(table.clone())
     }
 }
 

@@ -122,6 +122,10 @@ impl ReplayScreen {
         if !self.opened {
             self.opened = true;
             self.reveal = Some((selected + 2).min(columns.count().saturating_sub(1)));
+            if cx.selection().table().is_none_or(|table| table.name != self.table) {
+                let batch = columns.get(selected).map_or(0, |column| column.number());
+                cx.select(Selection::Batch { table: self.table.clone(), batch });
+            }
         }
         let mut axis = Axis::new(rect, self.scroll, columns.count());
         if let Some(index) = self.reveal.take() {
