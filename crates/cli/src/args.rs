@@ -7,7 +7,11 @@ use std::time::Duration;
 
 /// Replays change data into bronze, silver and gold, checks it, and publishes how.
 #[derive(Debug, Parser)]
-#[command(name = "sluice", version, after_help = "Exit codes: 0 done, 1 a bug, 2 wrong call, 3 a table stopped and the others completed, 4 store or disk failed, 5 someone else wrote first, 6 a failing check, 7 a comparison found differences, 130 cancelled.")]
+#[command(
+    name = "sluice",
+    version,
+    after_help = "Exit codes: 0 done, 1 a bug, 2 wrong call, 3 a table stopped and the others completed, 4 store or disk failed, 5 someone else wrote first, 6 a failing check, 7 a comparison found differences, 130 cancelled."
+)]
 pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
     #[arg(long, global = true, env = "SLUICE_LAKE", default_value = ".")]

@@ -3,6 +3,8 @@
 //! Every case is generated from a seed that a failure prints; `SLUICE_SEED=n` replays it and
 //! `SLUICE_CASES=n` sets how many cases run (256 by default).
 
+#![expect(clippy::unwrap_used, reason = "a test fails loudly")]
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};

@@ -93,7 +93,10 @@ fn compare(contract: &Contract, silver: &[RecordBatch], dump: &Path) -> Result<T
     let mut differing = Vec::new();
     for column in &columns {
         let find = |batch: &RecordBatch| {
-            batch.column_by_name(&column.name).cloned().ok_or_else(|| RunError::Internal(format!("no column {}", column.name)))
+            batch
+                .column_by_name(&column.name)
+                .cloned()
+                .ok_or_else(|| RunError::Internal(format!("no column {}", column.name)))
         };
         let differ = count_different(&find(&source)?, &find(&silver)?, &pairs)?;
         if differ > 0 {
@@ -128,14 +131,18 @@ fn read_dump(contract: &Contract, dump: &Path) -> Result<(Vec<Column>, RecordBat
     let mut builders: Vec<ColumnBuilder> = Vec::new();
     for (number, line) in BufReader::new(GzDecoder::new(file)).split(b'\n').enumerate() {
         let line = line.map_err(file_error)?;
-        let row: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&line)
-            .map_err(|_| RunError::input(format!("{path}:{} is not a JSON object", number + 1), "Use a dump of the source"))?;
+        let row: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&line).map_err(|_| {
+            RunError::input(format!("{path}:{} is not a JSON object", number + 1), "Use a dump of the source")
+        })?;
         if columns.is_empty() {
             for name in row.keys() {
                 let known = |column: &&Column| column.name == *name || column.renamed_from.contains(name);
                 let column = contract.columns.iter().find(known).ok_or_else(|| {
                     let next = "Add the column to the contract, or declare it with renamed_from";
-                    RunError::input(format!("{path} has column {name}, the contract of {} has not", contract.name), next)
+                    RunError::input(
+                        format!("{path} has column {name}, the contract of {} has not", contract.name),
+                        next,
+                    )
                 })?;
                 builders.push(ColumnBuilder::new(&column.data_type));
                 columns.push(column.clone());

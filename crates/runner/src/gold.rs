@@ -105,7 +105,8 @@ async fn write_model(
     inputs: String,
 ) -> Result<GoldCounter, RunError> {
     let store = lake.table(TableLocation::Gold(model.name.clone()));
-    let schema = batches.first().map(RecordBatch::schema).ok_or_else(|| RunError::Internal("a model without schema".into()))?;
+    let schema =
+        batches.first().map(RecordBatch::schema).ok_or_else(|| RunError::Internal("a model without schema".into()))?;
     let base = match existing {
         Some(snapshot) => snapshot,
         None => store.create(&schema, &[]).await?,

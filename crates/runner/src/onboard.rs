@@ -53,9 +53,13 @@ pub(crate) async fn inspect(
         });
     }
     let looked_for = if tables.is_empty() {
-        ["topics/<topic>/partition=<n>/*.json[.gz]", "<schema>/<table>/LOAD*.parquet and <date>-<time>.parquet", "the same as .csv[.gz]"]
-            .map(str::to_owned)
-            .to_vec()
+        [
+            "topics/<topic>/partition=<n>/*.json[.gz]",
+            "<schema>/<table>/LOAD*.parquet and <date>-<time>.parquet",
+            "the same as .csv[.gz]",
+        ]
+        .map(str::to_owned)
+        .to_vec()
     } else {
         Vec::new()
     };
@@ -179,10 +183,7 @@ fn spread(files: &[SourceFile], most: usize) -> Vec<&SourceFile> {
 }
 
 /// First decoded rows with their operation in front.
-fn sample_rows(
-    contract: &Arc<Contract>,
-    files: &[(SourceFile, bytes::Bytes)],
-) -> Result<RecordBatch, RunError> {
+fn sample_rows(contract: &Arc<Contract>, files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunError> {
     let Some((file, bytes)) = files.first() else { return raw_rows(files) };
     let decoded = decode_file(contract, file.clone(), bytes.clone())?;
     let rows = decoded.changes.rows.slice(0, SAMPLE_ROWS_MAX.min(decoded.changes.len()));
@@ -214,9 +215,13 @@ mod tests {
 
     #[test]
     fn names_come_from_topics_and_folders() {
-        let folder = table_folder("landing/topics/shop.public.orders/partition=0/shop.public.orders+0+0000000000.json.gz");
+        let folder =
+            table_folder("landing/topics/shop.public.orders/partition=0/shop.public.orders+0+0000000000.json.gz");
         assert_eq!(folder, "landing/topics/shop.public.orders");
         assert_eq!(proposed_name(&folder).to_string(), "shop.orders");
-        assert_eq!(proposed_name(&table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(), "public.orders");
+        assert_eq!(
+            proposed_name(&table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
+            "public.orders"
+        );
     }
 }

@@ -147,8 +147,12 @@ impl Silver {
         }
         let mut paths = Vec::new();
         if let Some(snapshot) = &self.snapshot {
-            let kept: Vec<DataFile> =
-                snapshot.files.iter().filter(|file| !remove.iter().any(|gone| gone.path == file.path)).cloned().collect();
+            let kept: Vec<DataFile> = snapshot
+                .files
+                .iter()
+                .filter(|file| !remove.iter().any(|gone| gone.path == file.path))
+                .cloned()
+                .collect();
             paths = self.store.local_paths(&kept).await?;
         }
         for file in &add {
@@ -204,7 +208,12 @@ impl Silver {
 }
 
 /// The commit information that every silver commit carries.
-pub(crate) fn silver_info(contract: &Contract, plan: &MergePlan, batch: u64, tombstones: Option<String>) -> Map<String, Value> {
+pub(crate) fn silver_info(
+    contract: &Contract,
+    plan: &MergePlan,
+    batch: u64,
+    tombstones: Option<String>,
+) -> Map<String, Value> {
     let mut info = Map::new();
     info.insert(INFO_BATCH.to_owned(), json!(batch));
     info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
@@ -243,7 +252,9 @@ fn merged_rows(contract: &Contract, touched: &[RecordBatch], plan: &MergePlan) -
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
 ) -> Result<T, RunError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| RunError::Internal(format!("a worker ended early: {error}")))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| RunError::Internal(format!("a worker ended early: {error}")))?
 }
 
 /// Application id of a table's rebuilds.

@@ -7,9 +7,7 @@
 use crate::bronze::{bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
-use crate::silver::{
-    Candidate, INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, blocking, rebuild_app_id, silver_info,
-};
+use crate::silver::{Candidate, INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, blocking, rebuild_app_id, silver_info};
 use crate::source_files::{BatchBounds, cut, new_files};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
@@ -126,7 +124,7 @@ impl TableRun {
         if self.silver.batch() + 1 < manifest.batch {
             return self.pending_from_bronze().await;
         }
-        self.to_silver(manifest.batch, decoded, manifest.files.len() as u64, started).await
+        self.merge_into_silver(manifest.batch, decoded, manifest.files.len() as u64, started).await
     }
 
     /// Quarantine and bronze.
@@ -158,8 +156,9 @@ impl TableRun {
         let started = Instant::now();
         let (first, last) = (self.silver.batch() + 1, self.bronze_batch);
         let decoded = self.decode_bronze(first, last).await?;
-        let files = self.manifests.iter().filter(|m| (first..=last).contains(&m.batch)).map(|m| m.files.len() as u64).sum();
-        self.to_silver(last, vec![decoded], files, started).await
+        let files =
+            self.manifests.iter().filter(|m| (first..=last).contains(&m.batch)).map(|m| m.files.len() as u64).sum();
+        self.merge_into_silver(last, vec![decoded], files, started).await
     }
 
     async fn decode_bronze(&self, first: u64, last: u64) -> Result<DecodedFile, RunError> {
@@ -172,7 +171,7 @@ impl TableRun {
     }
 
     /// Plan, write, audit, publish.
-    async fn to_silver(
+    async fn merge_into_silver(
         &mut self,
         batch: u64,
         decoded: Vec<DecodedFile>,
@@ -248,10 +247,8 @@ impl TableRun {
         let path = quality_path(&self.contract, batch);
         let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
         self.lake.put(&path, text.into()).await?;
-        let failed: Vec<&CheckView> = checks
-            .iter()
-            .filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail)
-            .collect();
+        let failed: Vec<&CheckView> =
+            checks.iter().filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail).collect();
         if let Some(first) = failed.first() {
             let reason =
                 format!("{} of {} checks did not hold, the first is {}", failed.len(), checks.len(), first.check);

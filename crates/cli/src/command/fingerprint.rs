@@ -15,8 +15,7 @@ struct Shown {
 
 /// Canonical content hash of a table.
 pub(crate) async fn run(host: &Host, out: &Output, call: Fingerprint) -> anyhow::Result<Exit> {
-    let (version, fingerprint) =
-        host.fingerprint(&call.table, call.version).await.map_err(|error| error.to_api())?;
+    let (version, fingerprint) = host.fingerprint(&call.table, call.version).await.map_err(|error| error.to_api())?;
     let shown = Shown { table: call.table.to_string(), version, fingerprint };
     out.show(&shown, |shown| format!("{}  {} v{}\n", shown.fingerprint, shown.table, shown.version))?;
     Ok(Exit::Done)

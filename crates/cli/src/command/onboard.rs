@@ -19,8 +19,7 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Onboard) -> anyhow::Res
     let mut drafts = Vec::new();
     let one = source.tables.len() == 1;
     for found in &source.tables {
-        let request =
-            Request::InferContract { path: found.path.clone(), name: call.name.clone().filter(|_| one) };
+        let request = Request::InferContract { path: found.path.clone(), name: call.name.clone().filter(|_| one) };
         match reply(host.handle(request).await) {
             Ok(Reply::Draft(draft)) => drafts.push(*draft),
             Ok(_) => return Err(unexpected()),

@@ -51,5 +51,8 @@ fn plan_text(plan: &PublishPlan) -> String {
 
 fn published_text(published: &PublishedView) -> String {
     let release = &published.release;
-    format!("Published r{}, {} contracts, {}\n{}\n", release.release, release.contracts, release.hash, published.location)
+    format!(
+        "Published r{}, {} contracts, {}\n{}\n",
+        release.release, release.contracts, release.hash, published.location
+    )
 }

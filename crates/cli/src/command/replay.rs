@@ -42,8 +42,17 @@ pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
 /// What a replay did, for people.
 pub(crate) fn text(summary: &ReplaySummary) -> String {
     let mut grid = Grid::new(&[
-        "table", ">files", ">batches", ">rows in", ">inserted", ">updated", ">deleted", ">superseded", ">quarantined",
-        ">silver", ">version",
+        "table",
+        ">files",
+        ">batches",
+        ">rows in",
+        ">inserted",
+        ">updated",
+        ">deleted",
+        ">superseded",
+        ">quarantined",
+        ">silver",
+        ">version",
     ]);
     for table in &summary.tables {
         let counters = &table.counters;

@@ -47,9 +47,9 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64) -> Result
                 .collect::<Result<Vec<_>, _>>()?;
             for row in 0..batch.num_rows() {
                 let cell = |(column, formatter): (&arrow::array::ArrayRef, &ArrayFormatter<'_>)| {
-                    column.is_valid(row).then(|| {
-                        formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row))
-                    })
+                    column
+                        .is_valid(row)
+                        .then(|| formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row)))
                 };
                 rows.rows.push(batch.columns().iter().zip(&formatters).map(cell).collect());
             }

@@ -13,8 +13,10 @@ pub(crate) async fn run(host: &Host, out: &Output) -> anyhow::Result<Exit> {
 }
 
 fn text(view: &LakeView) -> String {
-    let release = view.release.map_or_else(|| "nothing published".to_owned(), |release| format!("published r{release}"));
-    let mut text = format!("{}, {release}, {} contracts differ in the draft\n\n", view.url, view.draft_changes);
+    let release =
+        view.release.map_or_else(|| "nothing published".to_owned(), |release| format!("published r{release}"));
+    let mut text =
+        format!("{}, {release}, {} contracts and models differ in the draft\n\n", view.url, view.draft_changes);
     let mut grid = Grid::new(&["table", ">rows", ">version", "health", ">waiting files"]);
     for table in &view.tables {
         let waiting = view.waiting.iter().find(|waiting| waiting.table == table.table.name);

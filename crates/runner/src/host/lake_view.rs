@@ -1,11 +1,11 @@
 //! The tree of the lake with health.
 
 use super::OpenLake;
+use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::gold::location;
 use crate::source_files::new_files;
 use crate::table_run::quality_path;
-use crate::RunError;
 use serde_json::Value;
 use sluice_api::{CheckView, Health, LakeView, Layer, Severity, TableRef, TableSummary, Verdict, WaitingFiles};
 use sluice_contract::{Contract, TableName};

@@ -133,9 +133,9 @@ impl Host {
     async fn answer(&self, request: Request) -> Result<Reply, RunError> {
         match request {
             Request::OpenLake { url } => {
-                let url = url.or_else(|| self.options.lake.clone()).ok_or_else(|| {
-                    RunError::input("No lake was named", "Give a folder or an s3:// URL")
-                })?;
+                let url = url
+                    .or_else(|| self.options.lake.clone())
+                    .ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))?;
                 let open = self.open_lake(&url).await?;
                 Ok(Reply::Lake(open.lake_view().await?))
             }

@@ -94,6 +94,14 @@ impl super::Host {
     }
 }
 
+/// Key of a table: by the draft, or by the release where a lake has no draft.
 async fn key_of(open: &OpenLake, name: &TableName) -> Result<Vec<String>, RunError> {
-    Ok(ContractSet::draft(&open.lake).await?.contract(name)?.apply.key.clone())
+    let draft = ContractSet::draft(&open.lake).await?;
+    if let Some(contract) = draft.contracts.get(name) {
+        return Ok(contract.apply.key.clone());
+    }
+    match ContractSet::published(&open.lake).await {
+        Ok((_, published)) => Ok(published.contract(name)?.apply.key.clone()),
+        Err(_) => Ok(draft.contract(name)?.apply.key.clone()),
+    }
 }

@@ -9,7 +9,7 @@ use crate::source_files::{BatchBounds, cut, new_files};
 use crate::{ReplayOptions, RunError, replay};
 use serde_json::Value;
 use sluice_api::{
-    BatchState, BatchView, Counters, GoldCounter, JobId, Layer, Reply, ReplayLimits, ReplayView, TableName,
+    BatchState, BatchView, Counters, GoldCounter, JobId, Layer, ReplayLimits, ReplayView, Reply, TableName,
 };
 use sluice_lake::{HistoryEntry, TableLocation};
 use std::collections::BTreeMap;
@@ -102,7 +102,13 @@ impl OpenLake {
                 elapsed_ms: 0,
             });
         }
-        Ok(ReplayView { table: table.clone(), batches, gold: self.gold_of(&set, table).await?, job, sla: contract.sla.clone() })
+        Ok(ReplayView {
+            table: table.clone(),
+            batches,
+            gold: self.gold_of(&set, table).await?,
+            job,
+            sla: contract.sla.clone(),
+        })
     }
 
     async fn history(&self, location: TableLocation) -> Result<Vec<HistoryEntry>, RunError> {
