@@ -29,8 +29,9 @@ pub(crate) struct Profile {
     /// Number of fields of CSV records, with how often.
     pub(crate) widths: BTreeMap<usize, u64>,
     own_names: Vec<String>,
-    /// Per row of a snapshot or insert: hashes of its values by column.
+    /// Per row of a snapshot, or of an insert: hashes of its values by column.
     born: Vec<BTreeMap<usize, u64>>,
+    born_in_snapshot: bool,
 }
 
 /// One column of a sample.
@@ -79,9 +80,15 @@ impl Profile {
         &self.own_names
     }
 
-    /// Keeps a row of a snapshot or an insert, by which keys are found.
-    pub(crate) fn born<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v str)>) {
-        if self.born.len() < BORN_MAX {
+    /// Keeps a row of a snapshot or an insert, by which keys are found. A snapshot has every key
+    /// once; inserts repeat (delivery is at least once, keys come back), so they count only where
+    /// there is no snapshot.
+    pub(crate) fn born<'v>(&mut self, is_snapshot: bool, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        if is_snapshot && !self.born_in_snapshot {
+            self.born.clear();
+            self.born_in_snapshot = true;
+        }
+        if is_snapshot == self.born_in_snapshot && self.born.len() < BORN_MAX {
             let positions = &self.positions;
             let row = values.filter_map(|(name, value)| Some((*positions.get(name)?, hash(value))));
             self.born.push(row.collect());
@@ -134,11 +141,15 @@ impl Profile {
 
     fn is_unique(&self, positions: &[usize]) -> bool {
         let mut seen = BTreeSet::new();
-        !self.born.is_empty()
-            && self.born.iter().all(|row| {
-                let key: Option<Vec<u64>> = positions.iter().map(|position| row.get(position).copied()).collect();
-                key.is_some_and(|key| seen.insert(key))
-            })
+        for row in &self.born {
+            let key: Option<Vec<u64>> = positions.iter().map(|position| row.get(position).copied()).collect();
+            match key {
+                Some(key) => seen.insert(key),
+                None => return false,
+            };
+        }
+        let repeated = self.born.len() - seen.len();
+        !seen.is_empty() && (repeated == 0 || (!self.born_in_snapshot && repeated * 10 < seen.len()))
     }
 
     fn named_like_key(&self, position: usize) -> bool {

@@ -118,9 +118,27 @@ fn read_envelope(profile: &mut Profile, format: SourceFormat, text: &str) -> Opt
     let node =
         schema.as_ref().and_then(|node| node.fields.iter().find(|field| field.field.as_deref() == Some("after")));
     match op.as_ref() {
-        "d" => read_row(profile, node, before?, true, false),
+        "d" => read_row(profile, node, before?, true, Birth::None),
         "t" | "m" => Some(()),
-        op => read_row(profile, node, after?, false, matches!(op, "r" | "c")),
+        op => read_row(profile, node, after?, false, Birth::of(op)),
+    }
+}
+
+/// How a row came into the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Birth {
+    None,
+    Snapshot,
+    Insert,
+}
+
+impl Birth {
+    fn of(op: &str) -> Self {
+        match op {
+            "r" => Self::Snapshot,
+            "c" => Self::Insert,
+            _ => Self::None,
+        }
     }
 }
 
@@ -128,13 +146,13 @@ fn read_flat(profile: &mut Profile, schema: Option<&Node>, row: &str) -> Option<
     let [op, deleted, lsn] = members(row, [FLAT_OP, FLAT_DELETED, "__lsn"])?.map(not_null);
     let op = op.and_then(string).unwrap_or(Cow::Borrowed("row")).into_owned();
     let is_delete = op == "d" || deleted.and_then(string).is_some_and(|text| text == "true");
-    let is_new = matches!(op.as_str(), "r" | "c");
+    let birth = Birth::of(&op);
     *profile.operations.entry(op).or_default() += 1;
     *profile.positioned.entry("__lsn").or_default() += u64::from(lsn.is_some());
-    read_row(profile, schema, row, is_delete, is_new)
+    read_row(profile, schema, row, is_delete, birth)
 }
 
-fn read_row(profile: &mut Profile, schema: Option<&Node>, row: &str, is_delete: bool, is_new: bool) -> Option<()> {
+fn read_row(profile: &mut Profile, schema: Option<&Node>, row: &str, is_delete: bool, birth: Birth) -> Option<()> {
     let unavailable = Unavailable::new("__debezium_unavailable_value");
     // One type with bytes and one without, for the two forms of the placeholder.
     let is_placeholder = |raw: &str| unavailable.is(&ColumnType::Binary, raw) || unavailable.is(&ColumnType::Json, raw);
@@ -156,8 +174,8 @@ fn read_row(profile: &mut Profile, schema: Option<&Node>, row: &str, is_delete: 
             column.said = field.map(of_schema).or(column.said.take());
         }
     }
-    if is_new {
-        profile.born(values.iter().map(|(name, raw)| (name.as_ref(), *raw)));
+    if birth != Birth::None {
+        profile.born(birth == Birth::Snapshot, values.iter().map(|(name, raw)| (name.as_ref(), *raw)));
     }
     Some(())
 }
@@ -245,7 +263,7 @@ fn is_own(name: &str) -> bool {
 
 fn read_dms_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
     let is_delete = op.eq_ignore_ascii_case("D") || op.eq_ignore_ascii_case("DELETE");
-    let is_new = op.is_empty() || op.eq_ignore_ascii_case("I");
+    let is_new = op.is_empty() || op.eq_ignore_ascii_case("I") || op.eq_ignore_ascii_case("INSERT");
     *profile.operations.entry(if op.is_empty() { "load" } else { op }.to_owned()).or_default() += 1;
     profile.rows += u64::from(!is_delete);
     profile.deletes += u64::from(is_delete);
@@ -260,8 +278,10 @@ fn read_dms_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]
         if is_delete { column.deleted.text(*value) } else { column.shape.text(*value) }
     }
     if is_new {
-        profile
-            .born(values.iter().filter(|(name, _)| !is_own(name)).filter_map(|(name, value)| Some((*name, (*value)?))));
+        profile.born(
+            op.is_empty(),
+            values.iter().filter(|(name, _)| !is_own(name)).filter_map(|(name, value)| Some((*name, (*value)?))),
+        );
     }
 }
 
