@@ -186,11 +186,11 @@ impl Screen for DiffScreen {
         let store = cx.store;
         let table = store.table(&self.table, None);
         let history = table.value.map_or(&[][..], |view| &view.history);
-        if self.versions.is_none() {
-            if let Some(versions) = default_versions(history) {
-                self.versions = Some(versions);
-                self.go(cx, self.table.clone(), self.versions);
-            }
+        if self.versions.is_none()
+            && let Some(versions) = default_versions(history)
+        {
+            self.versions = Some(versions);
+            self.go(cx, self.table.clone(), self.versions);
         }
         let rect = ui.max_rect();
         let header = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));

@@ -38,10 +38,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &Chec
     let store = cx.store;
     let got = store.failing(table, check.index);
     loading_line(ui, header, got.pending);
-    if let Some(error) = got.error {
-        if error_banner(ui, error, "The outcome above holds") {
-            cx.send(request);
-        }
+    if let Some(error) = got.error
+        && error_banner(ui, error, "The outcome above holds")
+    {
+        cx.send(request);
     }
     let Some(result) = got.value else { return };
     if result.rows == 0 {

@@ -129,10 +129,10 @@ impl Screen for QualityScreen {
             refused::show(ui, cx, view);
         }
         self.bar_ui(ui, cx, got.value, got.pending);
-        if let Some(error) = got.error {
-            if error_banner(ui, error, "Silver is unchanged") {
-                cx.send(Request::Quality { table: self.table.clone() });
-            }
+        if let Some(error) = got.error
+            && error_banner(ui, error, "Silver is unchanged")
+        {
+            cx.send(Request::Quality { table: self.table.clone() });
         }
         if let Some(view) = got.value {
             self.checks_ui(ui, cx, view);

@@ -104,10 +104,10 @@ fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &Resu
     let got = store.refined(&(base.id, filter, None));
     let line = Rect::from_min_size(ui.cursor().min - vec2(0.0, 2.0), vec2(ui.available_width(), 2.0));
     loading_line(ui, line, got.pending);
-    if let Some(error) = got.error {
-        if error_banner(ui, error, "The records stay in quarantine") {
-            cx.send(request);
-        }
+    if let Some(error) = got.error
+        && error_banner(ui, error, "The records stay in quarantine")
+    {
+        cx.send(request);
     }
     let Some(result) = got.value else { return };
     let rect = ui.available_rect_before_wrap();

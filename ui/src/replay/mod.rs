@@ -211,10 +211,10 @@ impl Screen for ReplayScreen {
         rule(ui);
         loading_line(ui, header, got.pending);
         self.outcome_ui(ui, cx);
-        if let Some(error) = got.error {
-            if error_banner(ui, error, "The lake is unchanged") {
-                cx.send(Request::Replay { table: self.table.clone() });
-            }
+        if let Some(error) = got.error
+            && error_banner(ui, error, "The lake is unchanged")
+        {
+            cx.send(Request::Replay { table: self.table.clone() });
         }
         match columns {
             Some(columns) if columns.count() > 0 => {

@@ -53,10 +53,10 @@ fn buttons(
     run: Option<&Run<'_>>,
 ) {
     let none = columns.is_none_or(|columns| columns.count() == 0).then_some("There are no batches");
-    if Button::icon_only(icon::FIRST_PAGE, "First batch").disabled(none).show(ui).clicked() {
-        if let Some(columns) = columns {
-            screen.select(cx, columns, 0);
-        }
+    if Button::icon_only(icon::FIRST_PAGE, "First batch").disabled(none).show(ui).clicked()
+        && let Some(columns) = columns
+    {
+        screen.select(cx, columns, 0);
     }
     let why = blocked(columns, run);
     let step = Button::new("Step").quiet().icon(icon::STEP).key_of(&Command::ReplayStep).disabled(why);

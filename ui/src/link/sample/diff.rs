@@ -85,7 +85,7 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
 
 fn change(row: u64) -> &'static str {
     match row % 10 {
-        4 | 5 | 6 => "+",
+        4..=6 => "+",
         9 => "-",
         _ => "~",
     }
