@@ -214,7 +214,7 @@ impl DeltaStore {
 
     /// Steps that a reader can do without; what fails here is no failure of the commit.
     async fn after_commit(&self, version: u64) {
-        if version % CHECKPOINT_EVERY != 0 {
+        if !version.is_multiple_of(CHECKPOINT_EVERY) {
             return;
         }
         if let Err(error) = self.checkpoint(version).await {

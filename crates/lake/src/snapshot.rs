@@ -17,8 +17,7 @@ pub struct Snapshot {
     pub version: u64,
     /// Columns.
     pub schema: SchemaRef,
-    /// Data files in the order of the log's replay, newest commit first; rows of the table are
-    /// counted in the order of `path` within [`DeltaStore::read_range`]'s contract: this order.
+    /// Data files, newest commit first. [`DeltaStore::read_range`] counts rows through them in this order.
     pub files: Vec<DataFile>,
     /// Commit time, milliseconds since the Unix epoch.
     pub timestamp_ms: i64,

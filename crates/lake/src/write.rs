@@ -19,6 +19,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const ROW_GROUP_ROWS: usize = 131_072;
 /// Rows of one Parquet page, the least that a reader has to decode.
 const PAGE_ROWS: usize = 4_096;
+/// Bytes of a column's dictionary in one row group. Reading one page needs the whole dictionary, so
+/// columns of mostly different values soon go on without.
+const DICTIONARY_BYTES: usize = 128 * 1024;
 
 /// A data file that no version of the table names yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +111,7 @@ pub(crate) fn parquet_properties() -> WriterProperties {
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_created_by(crate::create::ENGINE.to_owned())
         .build()

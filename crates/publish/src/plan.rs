@@ -19,9 +19,8 @@ pub async fn plan(lake: &Lake) -> Result<PublishPlan, PublishError> {
     let current = current(lake).await?;
     let mut changes = contract_changes(current.as_ref(), &draft.parsed);
     changes.extend(model_changes(current.as_ref(), &draft.sql));
-    changes.sort_by(|a, b| {
-        b.grade.cmp(&a.grade).then_with(|| a.table.cmp(&b.table)).then_with(|| a.place.cmp(&b.place))
-    });
+    changes
+        .sort_by(|a, b| b.grade.cmp(&a.grade).then_with(|| a.table.cmp(&b.table)).then_with(|| a.place.cmp(&b.place)));
     Ok(PublishPlan {
         base: current.map(|current| current.number),
         next: release::highest(lake).await? + 1,

@@ -1,9 +1,9 @@
 //! Publishing and rolling back.
 
+use crate::PublishError;
 use crate::draft::{Draft, draft};
 use crate::pointer::{self, Pointer};
 use crate::release::{self, ReleaseFile};
-use crate::PublishError;
 use bytes::Bytes;
 use sluice_api::PublishedView;
 use sluice_lake::{Lake, PutNew};
@@ -79,14 +79,7 @@ pub async fn roll_back(lake: &Lake, to: u64) -> Result<PublishedView, PublishErr
     }
 }
 
-fn release_file(
-    draft: &Draft,
-    release: u64,
-    base: Option<u64>,
-    note: &str,
-    author: &str,
-    now_ms: i64,
-) -> ReleaseFile {
+fn release_file(draft: &Draft, release: u64, base: Option<u64>, note: &str, author: &str, now_ms: i64) -> ReleaseFile {
     ReleaseFile {
         release,
         published_ms: now_ms,

@@ -1,5 +1,7 @@
 //! Publish, refuse, roll back, recover.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, its helpers too")]
+
 use bytes::Bytes;
 use sluice_api::{Grade, TableName};
 use sluice_lake::Lake;

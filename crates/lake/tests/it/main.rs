@@ -1,5 +1,7 @@
 //! The lake on temporary folders and on stores that fail.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, its helpers too")]
+
 mod column_types;
 mod commits;
 mod faults;

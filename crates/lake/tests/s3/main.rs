@@ -3,6 +3,8 @@
 //! Runs when `SLUICE_TEST_PYTHON` names a Python with `moto[server]`. The address and the credentials
 //! come from the environment, as in production, so the test runs itself again as a child process.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, its helpers too")]
+
 #[path = "../it/fixtures.rs"]
 mod fixtures;
 mod server;

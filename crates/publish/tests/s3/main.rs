@@ -1,5 +1,7 @@
 //! Releases on an S3 protocol server; see the lake's test of the same name.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly, its helpers too")]
+
 #[path = "../../../lake/tests/s3/server.rs"]
 mod server;
 
@@ -26,10 +28,8 @@ async fn inside_the_server() {
         assert!(matches!(refused, PublishError::Conflict { .. }), "{refused:?}");
         assert!(refused.to_string().contains("anna"), "{refused}");
     }
-    let (one, two) = tokio::join!(
-        publish(&lake, 2, Some(1), "one", "anna", 3),
-        publish(&other, 2, Some(1), "two", "bob", 3)
-    );
+    let (one, two) =
+        tokio::join!(publish(&lake, 2, Some(1), "one", "anna", 3), publish(&other, 2, Some(1), "two", "bob", 3));
     assert!(one.is_ok() != two.is_ok(), "{one:?} {two:?}");
     assert_eq!(current(&other).await.unwrap().unwrap().number, 2);
 }
