@@ -17,7 +17,7 @@ fn sluice(server: &S3Server, lake: &str, cache: &tempfile::TempDir) -> Sluice {
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test-secret")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("XDG_CACHE_HOME", cache.path().display())
+        .env("XDG_CACHE_HOME", cache.path().display().to_string())
 }
 
 fn upload(server: &S3Server, from: &ShopLake, lake: &str) -> Result<()> {

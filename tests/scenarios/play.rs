@@ -80,9 +80,11 @@ pub(crate) async fn play(document: &Document) -> Result<Outcome> {
 /// The columns that the scenario shows; all if it shows none yet.
 fn silver_table(rows: &Rows, document: &Document) -> Result<Table> {
     let shown = document.expected.get(SILVER).map(|table| table.columns.clone()).unwrap_or_default();
-    let shown: Vec<&str> = shown.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    let rows = if shown.is_empty() { rows.without_system_columns()? } else { rows.select(&shown)? };
-    Ok(table_of(&rows).sorted())
+    let mut shown: Vec<&str> = shown.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    if shown.is_empty() {
+        shown = rows.columns.iter().map(String::as_str).filter(|name| !name.starts_with('_')).collect();
+    }
+    Ok(table_of(&rows.select(&shown)?).sorted())
 }
 
 fn table_of(rows: &Rows) -> Table {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl S3Server {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start(python: &PathBuf) -> Result<Self> {
+    pub fn start(python: &Path) -> Result<Self> {
         // Free a moment ago; nothing else here asks for ports at random.
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let process = Command::new(python)

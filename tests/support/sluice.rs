@@ -26,20 +26,20 @@ pub struct Said {
 impl Sluice {
     /// The command on the lake at an address.
     #[must_use]
-    pub fn on(lake: impl ToString) -> Self {
-        Self { lake: lake.to_string(), environment: Vec::new() }
+    pub fn on(lake: impl Into<String>) -> Self {
+        Self { lake: lake.into(), environment: Vec::new() }
     }
 
     /// The command on the lake in a folder.
     #[must_use]
     pub fn on_folder(folder: &Path) -> Self {
-        Self::on(folder.display())
+        Self::on(folder.display().to_string())
     }
 
     /// With a variable of its environment.
     #[must_use]
-    pub fn env(mut self, name: &str, value: impl ToString) -> Self {
-        self.environment.push((name.to_owned(), value.to_string()));
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
         self
     }
 

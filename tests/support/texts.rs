@@ -23,7 +23,7 @@ impl Rows {
         let mut rows = Self::default();
         for batch in batches {
             rows.columns = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
-            let options = FormatOptions::default();
+            let options = FormatOptions::default().with_null("∅");
             let columns: Vec<(&ArrayRef, ArrayFormatter<'_>)> = batch
                 .columns()
                 .iter()
@@ -55,16 +55,6 @@ impl Rows {
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
             rows: self.rows.iter().map(pick).collect(),
         })
-    }
-
-    /// Without Sluice's own columns.
-    ///
-    /// # Errors
-    /// Never; for the symmetry with [`Rows::select`].
-    pub fn without_system_columns(&self) -> Result<Self> {
-        let columns: Vec<&str> =
-            self.columns.iter().map(String::as_str).filter(|name| !name.starts_with('_')).collect();
-        self.select(&columns)
     }
 }
 

@@ -4,7 +4,8 @@
 use crate::lake;
 use crate::script;
 use crate::window::Window;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use serde_json::Value;
 
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
@@ -55,7 +56,10 @@ fn the_page_is_locked_in_and_the_bridge_carries_bytes() -> anyhow::Result<()> {
     ensure!(eval == "EvalError", "the page could run text as a program: {eval}");
 
     let call = window.run(script::CALL_AS_THE_PAGE_DOES)?;
-    ensure!(call["asked"] == serde_json::json!(["ipc://localhost/call"]), "the call took another way: {call}");
+    // The screens may have asked something of their own meanwhile.
+    let asked = call["asked"].as_array().context("the page tells what it asked for")?;
+    let own_protocol = |address: &Value| address == "ipc://localhost/call" || address == "ipc://localhost/page";
+    ensure!(!asked.is_empty() && asked.iter().all(own_protocol), "the call took another way: {call}");
     ensure!(call["bytes"] == true, "the answer was not bytes: {call}");
     Ok(())
 }
