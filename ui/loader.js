@@ -57,6 +57,6 @@ if (typeof WebAssembly !== "object") {
   trouble("This webview has no WebAssembly, which Sluice needs.", "Try again");
 } else {
   import("./sluice_ui.js")
-    .then((screens) => screens.default())
+    .then((screens) => screens.default({ module_or_path: new URL("./sluice_ui_bg.wasm", import.meta.url) }))
     .catch((problem) => window.sluiceFailed(problem));
 }

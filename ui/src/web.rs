@@ -37,7 +37,7 @@ impl App for WebApp {
 
 /// Starts the window in the canvas of the page.
 #[wasm_bindgen(start)]
-pub fn start() {
+pub(crate) fn start() {
     console_error_panic_hook::set_once();
     wasm_bindgen_futures::spawn_local(async {
         if let Err(problem) = run().await {

@@ -227,7 +227,12 @@ impl Workbench {
 
     fn restore(&mut self, ctx: &Context, text: Option<&str>, time: f64) {
         match text.map(Workspace::from_session) {
-            Some(Ok(workspace)) => {
+            Some(Ok(mut workspace)) => {
+                // The lake may have been opened before the session came.
+                for recent in self.workspace.recent.iter().rev() {
+                    workspace.recent.retain(|known| known != recent);
+                    workspace.recent.insert(0, recent.clone());
+                }
                 self.history.select(workspace.selection.clone());
                 self.workspace = workspace;
                 apply_style(ctx, self.workspace.theme);

@@ -2,7 +2,7 @@
 
 use super::inbox;
 use super::node::Seen;
-use egui::accesskit::{NodeId, TreeUpdate};
+use egui::accesskit::{Node, NodeId, TreeUpdate};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,6 +15,8 @@ const HOST: &str = "mirror";
 #[derive(Default)]
 struct Page {
     shown: BTreeMap<NodeId, (Seen, Element)>,
+    /// Shown nodes as the tree is read.
+    order: Vec<NodeId>,
     waiting: Option<(TreeUpdate, f32)>,
 }
 
@@ -27,13 +29,16 @@ pub(super) fn later(update: TreeUpdate, zoom: f32) {
     PAGE.with_borrow_mut(|page| page.waiting = Some((update, zoom)));
 }
 
-/// What is shown now, by node, in the order of the tree's ids.
+/// What is shown now, as the tree is read.
 pub(super) fn with_shown<R>(read: impl FnOnce(&mut dyn Iterator<Item = (NodeId, &Seen)>) -> R) -> R {
     let waiting = PAGE.with_borrow_mut(|page| page.waiting.take());
     if let Some((update, zoom)) = waiting {
         show(&update, zoom);
     }
-    PAGE.with_borrow(|page| read(&mut page.shown.iter().map(|(id, (seen, _))| (*id, seen))))
+    PAGE.with_borrow(|page| {
+        let known = |id: &NodeId| page.shown.get(id).map(|(seen, _)| (*id, seen));
+        read(&mut page.order.iter().filter_map(known))
+    })
 }
 
 /// Brings the page up to date with `update`, which is always a whole tree.
@@ -71,9 +76,38 @@ pub(super) fn show(update: &TreeUpdate, zoom: f32) {
                 }
             }
         }
+        page.order = reading_order(update);
+        page.order.retain(|id| page.shown.contains_key(id));
+        arrange(&host, page);
     });
     if let Some(canvas) = document.get_element_by_id("sluice") {
         let _ = canvas.set_attribute("aria-activedescendant", &element_id(update.focus));
+    }
+}
+
+/// Nodes depth first, as they are read.
+fn reading_order(update: &TreeUpdate) -> Vec<NodeId> {
+    let nodes: BTreeMap<NodeId, &Node> = update.nodes.iter().map(|(id, node)| (*id, node)).collect();
+    let mut waiting: Vec<NodeId> = update.tree.iter().map(|tree| tree.root).collect();
+    let mut order = Vec::with_capacity(nodes.len());
+    while let Some(id) = waiting.pop() {
+        if let Some(node) = nodes.get(&id) {
+            order.push(id);
+            waiting.extend(node.children().iter().rev());
+        }
+    }
+    order
+}
+
+/// Brings the elements into that order, moving as few as possible, since a moved element loses the focus.
+fn arrange(host: &Element, page: &Page) {
+    let mut next = host.first_element_child();
+    for (_, element) in page.order.iter().filter_map(|id| page.shown.get(id)) {
+        if next.as_ref() == Some(element) {
+            next = element.next_element_sibling();
+        } else {
+            let _ = host.insert_before(element, next.as_ref().map(AsRef::as_ref));
+        }
     }
 }
 
@@ -116,7 +150,7 @@ fn fill(document: &Document, element: &Element, seen: &Seen, old: Option<&Seen>,
             for (name, value) in names.into_iter().zip(seen.rect) {
                 let _ = write!(style, "{name}:{:.1}px;", value * f64::from(zoom));
             }
-            let _ = element.set_attribute("style", &style);
+            element.style().set_css_text(&style);
         }
     }
     if !seen.aria_role().is_empty() {

@@ -4,7 +4,7 @@ use super::support::{bench, window};
 use crate::link::Canned;
 use crate::state::Tab;
 use egui::{Key, accesskit::Role};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 
 #[test]
 fn arrows_move_and_enter_opens() {
