@@ -15,6 +15,8 @@ pub(crate) async fn watch<T>(job: &Job, quiet: bool, work: impl Future<Output = 
     let mut shown: BTreeMap<String, ProgressBar> = BTreeMap::new();
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let mut asked = false;
+    // One listener over the rounds: a new one would not hear a signal of before it.
+    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
     tokio::pin!(work);
     loop {
         tokio::select! {
@@ -28,7 +30,8 @@ pub(crate) async fn watch<T>(job: &Job, quiet: bool, work: impl Future<Output = 
                 return done;
             }
             _ = tick.tick() => if show { draw(job, &bars, &mut shown) },
-            signal = tokio::signal::ctrl_c() => {
+            signal = &mut interrupt => {
+                interrupt.set(tokio::signal::ctrl_c());
                 if signal.is_err() {
                     continue;
                 }

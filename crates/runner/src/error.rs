@@ -102,6 +102,9 @@ impl RunError {
             Self::Lake(error) if error.is_retryable() => {
                 (ErrorCode::Storage, "Nothing is lost, run it again".to_owned())
             }
+            Self::Lake(sluice_lake::LakeError::NoVersion { .. }) => {
+                (ErrorCode::NotFound, "Choose a version of its history".to_owned())
+            }
             Self::Lake(_) | Self::File { .. } => {
                 (ErrorCode::Storage, "Committed batches stay; check the path, access and free space".to_owned())
             }
