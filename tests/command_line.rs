@@ -50,7 +50,7 @@ fn every_command_prints_json() -> Result<()> {
     let bytes = sluice.json(&["replay", "--table", "shop.orders", "--max-bytes", "1"])?;
     ensure!(bytes["tables"][0]["batches"] == 5, "one file is always taken: {bytes}");
     let all = sluice.json(&["replay"])?;
-    ensure!(all["gold"].as_array().is_some_and(|gold| gold.len() == 3), "{all}");
+    ensure!(all["gold"].as_array().is_some_and(|gold| !gold.is_empty()), "{all}");
     let refreshed = sluice.json(&["replay", "--table", "shop.carts", "--full-refresh"])?;
     ensure!(refreshed["tables"][0]["files"] == 0, "{refreshed}");
 
