@@ -244,7 +244,7 @@ impl Store {
                 None
             }
             Request::Table { table, version } => {
-                let answer = take(reply, |r| if let Reply::Table(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Table(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.table.fill(&(table.clone(), *version), answer);
                 None
             }
@@ -255,15 +255,15 @@ impl Store {
             }
             Request::FailingRows { table, check } => self.failing.fill(&(table.clone(), *check), result(reply)),
             Request::Diff { table, from, to } => {
-                let answer = take(reply, |r| if let Reply::Diff(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Diff(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.diff.fill(&(table.clone(), *from, *to), answer).map(|view| view.result)
             }
             Request::Quality { table } => {
-                let answer = take(reply, |r| if let Reply::Quality(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Quality(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.quality.fill(table, answer).and_then(|view| view.quarantined_rows)
             }
             Request::InferContract { path, .. } => {
-                let answer = take(reply, |r| if let Reply::Draft(v) = r { Ok(*v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Draft(v) = r { Ok(*v) } else { Err(Box::new(r)) });
                 self.draft.fill(path, answer).map(|draft| draft.sample)
             }
             _ => {
@@ -277,11 +277,11 @@ impl Store {
     fn apply_plain(&mut self, request: &Request, reply: Reply) {
         match request {
             Request::InspectSource { source } => {
-                let answer = take(reply, |r| if let Reply::Source(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Source(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.source.fill(source, answer);
             }
             Request::CheckContract { yaml } => {
-                let answer = take(reply, |r| if let Reply::ContractCheck(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::ContractCheck(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.check.fill(yaml, answer);
             }
             Request::SaveContract { yaml } => {
@@ -293,29 +293,29 @@ impl Store {
                 self.saved.fill(yaml, answer);
             }
             Request::Replay { table } => {
-                let answer = take(reply, |r| if let Reply::Replay(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Replay(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.replay.fill(table, answer);
             }
             Request::StartReplay { job, .. } => {
-                let answer = take(reply, |r| if let Reply::Replayed(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Replayed(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.replayed.fill(job, answer);
                 self.mark_stale();
             }
             Request::PublishPlan => {
-                let answer = take(reply, |r| if let Reply::PublishPlan(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::PublishPlan(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.plan.fill(&(), answer);
             }
             Request::Publish { release, .. } => {
-                let answer = take(reply, |r| if let Reply::Published(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Published(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.published.fill(release, answer);
                 self.mark_stale();
             }
             Request::Jobs => {
-                let answer = take(reply, |r| if let Reply::Jobs(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Jobs(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.jobs.fill(&(), answer);
             }
             Request::LoadSession => {
-                let answer = take(reply, |r| if let Reply::Session(v) = r { Ok(v) } else { Err(r) });
+                let answer = take(reply, |r| if let Reply::Session(v) = r { Ok(v) } else { Err(Box::new(r)) });
                 self.session.fill(&(), answer);
             }
             _ => {}
@@ -354,22 +354,21 @@ impl Store {
     }
 }
 
-fn take<T>(reply: Reply, pick: impl FnOnce(Reply) -> Result<T, Reply>) -> Result<T, ApiError> {
-    match pick(reply) {
-        Ok(value) => Ok(value),
-        Err(Reply::Error(error)) => Err(error),
-        Err(_) => Err(ApiError::new(
+fn take<T>(reply: Reply, pick: impl FnOnce(Reply) -> Result<T, Box<Reply>>) -> Result<T, ApiError> {
+    pick(reply).map_err(|other| match *other {
+        Reply::Error(error) => error,
+        _ => ApiError::new(
             ErrorCode::Internal,
             "The host answered something else than was asked",
             "Nothing was changed. Reload the window, and report this if it happens again",
-        )),
-    }
+        ),
+    })
 }
 
 fn lake(reply: Reply) -> Result<LakeView, ApiError> {
-    take(reply, |r| if let Reply::Lake(v) = r { Ok(v) } else { Err(r) })
+    take(reply, |r| if let Reply::Lake(v) = r { Ok(v) } else { Err(Box::new(r)) })
 }
 
 fn result(reply: Reply) -> Result<ResultView, ApiError> {
-    take(reply, |r| if let Reply::Result(v) = r { Ok(v) } else { Err(r) })
+    take(reply, |r| if let Reply::Result(v) = r { Ok(v) } else { Err(Box::new(r)) })
 }
