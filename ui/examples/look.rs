@@ -19,9 +19,8 @@ fn main() -> std::io::Result<()> {
     let mut size = (1440.0, 900.0);
     let mut window = Window::new();
     for step in steps {
-        match step.split_once('x').map(|(w, h)| (w.parse::<f32>(), h.parse::<f32>())) {
-            Some((Ok(width), Ok(height))) => size = (width, height),
-            _ => {}
+        if let Some((Ok(width), Ok(height))) = step.split_once('x').map(|(w, h)| (w.parse::<f32>(), h.parse::<f32>())) {
+            size = (width, height)
         }
     }
     window.size = size;
@@ -32,7 +31,7 @@ fn main() -> std::io::Result<()> {
     window.settle(Vec::new());
     let image = window.paint();
     let mut file = std::fs::File::create(out)?;
-    write!(file, "P6 {} {} 255\n", image.width, image.height)?;
+    writeln!(file, "P6 {} {} 255", image.width, image.height)?;
     file.write_all(&image.rgb)
 }
 
@@ -113,10 +112,10 @@ impl Window {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
         let mut image = Image::new(self.size.0 as usize, self.size.1 as usize);
         for primitive in &self.primitives {
-            if let Primitive::Mesh(mesh) = &primitive.primitive {
-                if let Some(texture) = self.textures.get(&mesh.texture_id) {
-                    image.mesh(mesh, primitive.clip_rect, texture);
-                }
+            if let Primitive::Mesh(mesh) = &primitive.primitive
+                && let Some(texture) = self.textures.get(&mesh.texture_id)
+            {
+                image.mesh(mesh, primitive.clip_rect, texture);
             }
         }
         image

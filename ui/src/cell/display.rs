@@ -105,9 +105,7 @@ fn nested(array: &ArrayRef, row: usize) -> String {
 fn fallback(array: &ArrayRef, row: usize) -> String {
     let options = FormatOptions::default().with_null("∅");
     match ArrayFormatter::try_new(array.as_ref(), &options) {
-        Ok(formatter) => {
-            formatter.value(row).try_to_string().unwrap_or_else(|_| "(cannot be shown)".to_owned())
-        }
+        Ok(formatter) => formatter.value(row).try_to_string().unwrap_or_else(|_| "(cannot be shown)".to_owned()),
         Err(_) => "(cannot be shown)".to_owned(),
     }
 }

@@ -235,9 +235,7 @@ impl Command {
             Self::ShowProblems if lake.is_none_or(|lake| lake.problems.is_empty()) => Some("There are no problems"),
             Self::CloseTab | Self::NextTab | Self::PreviousTab if workspace.tabs.is_empty() => Some("No tab is open"),
             _ => match self.place() {
-                Some(place) if workspace.active_tab().map(Tab::place) != Some(place) => {
-                    Some("Only on its own screen")
-                }
+                Some(place) if workspace.active_tab().map(Tab::place) != Some(place) => Some("Only on its own screen"),
                 _ => None,
             },
         }

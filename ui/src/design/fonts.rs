@@ -14,10 +14,8 @@ const FILES: [(&str, &[u8]); 6] = [
 
 /// Installs Inter, JetBrains Mono and the icons.
 pub fn install_fonts(ctx: &Context) {
-    let font_data = FILES
-        .into_iter()
-        .map(|(name, bytes)| (name.to_owned(), Arc::new(FontData::from_static(bytes))))
-        .collect();
+    let font_data =
+        FILES.into_iter().map(|(name, bytes)| (name.to_owned(), Arc::new(FontData::from_static(bytes)))).collect();
     let family = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let families = BTreeMap::from([
         (FontFamily::Proportional, family(&["inter", "mono"])),

@@ -92,14 +92,7 @@ fn failed_page(ui: &mut Ui, cx: &mut Cx<'_>, result: &ResultView) {
     }
 }
 
-fn seek(
-    screen: &mut DiffScreen,
-    ui: &Ui,
-    cx: &mut Cx<'_>,
-    result: &ResultView,
-    columns: &[Shown],
-    id: egui::Id,
-) {
+fn seek(screen: &mut DiffScreen, ui: &Ui, cx: &mut Cx<'_>, result: &ResultView, columns: &[Shown], id: egui::Id) {
     let cursor = GridState::load(ui.ctx(), id).cursor;
     let next = cx.take(&Command::NextChange);
     let previous = cx.take(&Command::PreviousChange);

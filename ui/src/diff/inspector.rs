@@ -121,7 +121,11 @@ fn header(ui: &mut Ui, view: &DiffView) {
     let tokens = ui.tokens();
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 24.0));
     let (name, old, new) = columns_of(rect);
-    let texts = [(name.left(), "Column".to_owned()), (old.left() + 6.0, format!("v{}", view.from)), (new.left() + 6.0, format!("v{}", view.to))];
+    let texts = [
+        (name.left(), "Column".to_owned()),
+        (old.left() + 6.0, format!("v{}", view.from)),
+        (new.left() + 6.0, format!("v{}", view.to)),
+    ];
     for (x, text) in texts {
         let font = typeface::control();
         ui.painter().text(pos2(x, rect.center().y), Align2::LEFT_CENTER, text, font, tokens.text_weak);

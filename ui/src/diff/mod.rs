@@ -14,7 +14,7 @@ use crate::command::Command;
 use crate::design::icon;
 use crate::screen::Screen;
 use crate::state::{Cx, Tab};
-use crate::widget::{EmptyState, banner, error_banner, loading_line, number, rule, Tone};
+use crate::widget::{EmptyState, Tone, banner, error_banner, loading_line, number, rule};
 use egui::{Rect, Ui, vec2};
 use filter::Kind;
 use model::Shown;

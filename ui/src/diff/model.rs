@@ -34,7 +34,8 @@ pub(super) struct Shown {
 
 /// All display columns: change, keys, then the others with the most changed first.
 pub(super) fn all(view: &DiffView) -> Vec<Shown> {
-    let changed = |name: &str| view.columns.iter().find(|column| column.name == name).map_or(0, |column| column.changed);
+    let changed =
+        |name: &str| view.columns.iter().find(|column| column.name == name).map_or(0, |column| column.changed);
     let schema = |name: &str| {
         let change = view.schema.iter().find(|change| change.column == name)?;
         Some(match (&change.before, &change.after) {
@@ -57,12 +58,15 @@ pub(super) fn all(view: &DiffView) -> Vec<Shown> {
         let after = columns.get(at + 1);
         match (at, column.name.strip_prefix("old."), after.and_then(|after| after.name.strip_prefix("new."))) {
             (0, ..) => keys.push(shown("", Place::Change, column)),
-            (_, Some(name), Some(new)) if name == new => pairs.push(shown(name, Place::Pair { old: at, new: at + 1 }, column)),
+            (_, Some(name), Some(new)) if name == new => {
+                pairs.push(shown(name, Place::Pair { old: at, new: at + 1 }, column))
+            }
             _ => {
                 let before = at.checked_sub(1).and_then(|before| columns.get(before));
-                let is_second = column.name.strip_prefix("new.").is_some_and(|name| {
-                    before.is_some_and(|before| before.name.strip_prefix("old.") == Some(name))
-                });
+                let is_second = column
+                    .name
+                    .strip_prefix("new.")
+                    .is_some_and(|name| before.is_some_and(|before| before.name.strip_prefix("old.") == Some(name)));
                 if !is_second {
                     keys.push(shown(&column.name, Place::Key(at), column));
                 }

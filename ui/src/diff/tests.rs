@@ -1,11 +1,11 @@
 //! The diff screen.
 
 use super::{default_versions, nearest};
-use crate::tests::support::window;
+use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::{Selection, Tab};
-use crate::Workbench;
+use crate::tests::support::window;
 use egui::Key;
 use egui_kittest::{Harness, kittest::Queryable as _};
 use sluice_api::{ApiError, DiffView, ErrorCode, Reply, Request, TableRef, VersionView};
@@ -50,7 +50,8 @@ fn row(window: &Window) -> Option<u64> {
 #[test]
 fn counts_schema_and_cells_are_shown() {
     let (window, _) = open(|_| {});
-    for label in ["18,204 inserted", "37,011 updated", "1,180 deleted", "1,864,165 unchanged", "97.06 % of rows match"] {
+    for label in ["18,204 inserted", "37,011 updated", "1,180 deleted", "1,864,165 unchanged", "97.06 % of rows match"]
+    {
         assert!(window.query_by_label(label).is_some(), "{label}");
     }
     assert!(window.query_by_label("decimal(8,2) → decimal(10,2)").is_some());
@@ -86,9 +87,10 @@ fn a_kind_filters_the_rows() {
     window.get_by_label("Kind of change: +").click();
     window.run_ok();
     let refined = |asked: &RefCell<Vec<Request>>, wanted: &str| {
-        asked.borrow().iter().any(|request| {
-            matches!(request, Request::Refine { filter: Some(filter), .. } if filter == wanted)
-        })
+        asked
+            .borrow()
+            .iter()
+            .any(|request| matches!(request, Request::Refine { filter: Some(filter), .. } if filter == wanted))
     };
     assert!(refined(&asked, "_change = '+'"));
     window.event(egui::Event::Text("~".to_owned()));

@@ -32,9 +32,8 @@ fn from(wanted: &[char], chars: &[char], start: usize) -> Option<Match> {
         positions.push(found);
         at = found + 1;
     }
-    let starts_word = |position: usize| {
-        position == 0 || chars.get(position - 1).is_some_and(|before| !before.is_alphanumeric())
-    };
+    let starts_word =
+        |position: usize| position == 0 || chars.get(position - 1).is_some_and(|before| !before.is_alphanumeric());
     let mut score = 0;
     for (index, position) in positions.iter().enumerate() {
         if index > 0 && positions.get(index - 1) == Some(&(position - 1)) {

@@ -31,10 +31,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
         ScrollArea::vertical().max_height(ui.available_height()).auto_shrink(false).show(ui, |ui| {
             ui.columns(2, |columns| {
                 let half = (commands.len() + IN_GRIDS.len()).div_ceil(2);
-                let all = commands
-                    .iter()
-                    .map(|(key, label)| (key.as_str(), label.as_str()))
-                    .chain(IN_GRIDS);
+                let all = commands.iter().map(|(key, label)| (key.as_str(), label.as_str())).chain(IN_GRIDS);
                 for (position, (key, label)) in all.enumerate() {
                     if let Some(ui) = columns.get_mut(position / half) {
                         row(ui, key, label);

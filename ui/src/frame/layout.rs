@@ -59,9 +59,8 @@ impl Layout {
         }
         let mut left = body.left();
         let is_narrow = whole.width() < SIDE_DOCKS;
-        let side = (if is_narrow { peek } else { panels.side_open }).then(|| {
-            Rect::from_min_max(body.min, pos2((body.left() + panels.side).min(body.right()), body.bottom()))
-        });
+        let side = (if is_narrow { peek } else { panels.side_open })
+            .then(|| Rect::from_min_max(body.min, pos2((body.left() + panels.side).min(body.right()), body.bottom())));
         if let Some(side) = side.filter(|_| !is_narrow) {
             left = side.right();
         }

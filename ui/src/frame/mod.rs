@@ -180,24 +180,21 @@ fn docked_or_over(ui: &mut Ui, name: &str, rect: Rect, docks: bool, add: impl Fn
         region(ui, name, rect, add);
         return;
     }
-    Area::new(Id::unique(("over", name)))
-        .order(Order::Middle)
-        .fixed_pos(rect.min)
-        .constrain(false)
-        .show(ui.ctx(), |ui| {
+    Area::new(Id::unique(("over", name))).order(Order::Middle).fixed_pos(rect.min).constrain(false).show(
+        ui.ctx(),
+        |ui| {
             ui.set_min_size(rect.size());
             ui.allocate_rect(rect, Sense::click_and_drag());
             region(ui, name, rect, add);
             ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, ui.tokens().line), StrokeKind::Inside);
-        });
+        },
+    );
 }
 
 /// A part of the window with its own clip and accessible name.
 fn region<R>(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
-    let builder = UiBuilder::new()
-        .max_rect(rect)
-        .id_salt(("region", name))
-        .accessibility_role(egui::accesskit::Role::Region);
+    let builder =
+        UiBuilder::new().max_rect(rect).id_salt(("region", name)).accessibility_role(egui::accesskit::Role::Region);
     let mut child = ui.new_child(builder);
     child.set_clip_rect(rect.intersect(ui.clip_rect()));
     child.ctx().accesskit_node_builder(child.unique_id(), |node| node.set_label(name));

@@ -6,7 +6,11 @@ use crate::state::Cx;
 use crate::widget::{key_cap_width, layer_color, paint_key_cap, text_clipped};
 use egui::{
     Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui,
-    WidgetInfo, accesskit::Role, pos2, text::{LayoutJob, TextFormat}, vec2,
+    WidgetInfo,
+    accesskit::Role,
+    pos2,
+    text::{LayoutJob, TextFormat},
+    vec2,
 };
 
 const ROW: f32 = 28.0;
@@ -100,7 +104,8 @@ impl Palette {
         let count = ui.painter().text(end, Align2::RIGHT_CENTER, words, typeface::control(), tokens.text_weak);
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
         let id = Id::unique("palette field");
-        let inner = Rect::from_min_max(pos2(rect.left() + 44.0, rect.top() + 14.0), pos2(count.left() - 12.0, rect.bottom()));
+        let inner =
+            Rect::from_min_max(pos2(rect.left() + 44.0, rect.top() + 14.0), pos2(count.left() - 12.0, rect.bottom()));
         let font = egui::FontId::proportional(15.0);
         let hint = typeface::text("Tables, columns, commands", font.clone(), tokens.text_faint);
         let edit = TextEdit::singleline(&mut self.typed)
@@ -195,7 +200,9 @@ fn footer(ui: &mut Ui) {
     ui.painter().rect_filled(rect, CornerRadius { nw: 0, ne: 0, sw: 8, se: 8 }, tokens.raised);
     let y = rect.center().y;
     let mut x = rect.left() + 16.0;
-    for (keys, word) in [(&["↑", "↓"][..], "move"), (&["Enter"][..], "run"), (&[">"][..], "commands"), (&["@"][..], "columns")] {
+    for (keys, word) in
+        [(&["↑", "↓"][..], "move"), (&["Enter"][..], "run"), (&[">"][..], "commands"), (&["@"][..], "columns")]
+    {
         for key in keys {
             x += paint_key_cap(ui, pos2(x, y), key) + 4.0;
         }

@@ -95,7 +95,9 @@ fn tables(cx: &Cx<'_>) -> Vec<Item> {
     lake.tables
         .iter()
         .map(|each| {
-            let rows = each.rows.map_or_else(|| "not built yet".to_owned(), |rows| format!("{} rows", number::short_count(rows)));
+            let rows = each
+                .rows
+                .map_or_else(|| "not built yet".to_owned(), |rows| format!("{} rows", number::short_count(rows)));
             let version = each.version.map(|version| format!(", v{version}")).unwrap_or_default();
             Item {
                 label: each.table.to_string(),

@@ -3,7 +3,9 @@
 use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, Place};
-use egui::{Align2, Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 const ITEM: f32 = 52.0;
 

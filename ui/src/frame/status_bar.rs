@@ -27,7 +27,11 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>) {
         let waiting: u64 = lake.waiting.iter().map(|each| each.files).sum();
         let tables = number::plural(u64::try_from(lake.tables.len()).unwrap_or_default(), "table");
         left.label(typeface::text(tables, typeface::caption(), tokens.text_weak));
-        let words = if waiting == 0 { "no new files".to_owned() } else { format!("{} waiting", number::plural(waiting, "file")) };
+        let words = if waiting == 0 {
+            "no new files".to_owned()
+        } else {
+            format!("{} waiting", number::plural(waiting, "file"))
+        };
         left.label(typeface::text(words, typeface::caption(), tokens.text_weak));
     }
     let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));

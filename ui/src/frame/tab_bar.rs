@@ -4,7 +4,9 @@ use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::Cx;
 use crate::widget::text_clipped;
-use egui::{Align2, Color32, Id, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, Color32, Id, PointerButton, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 const WIDTH_MAX: f32 = 240.0;
 

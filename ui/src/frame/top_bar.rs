@@ -27,7 +27,8 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     left.set_clip_rect(left_room.intersect(ui.clip_rect()));
     lake_ui(&mut left, cx);
     palette_field(ui, palette, cx);
-    let right_room = Rect::from_min_max(pos2(palette.right() + 12.0, rect.top()), pos2(rect.right() - 12.0, rect.bottom()));
+    let right_room =
+        Rect::from_min_max(pos2(palette.right() + 12.0, rect.top()), pos2(rect.right() - 12.0, rect.bottom()));
     let mut right = ui.new_child(UiBuilder::new().max_rect(right_room).layout(Layout::right_to_left(Align::Center)));
     actions_ui(&mut right, cx);
 }
@@ -93,7 +94,15 @@ fn palette_field(ui: &Ui, rect: Rect, cx: &mut Cx<'_>) {
     let at = pos2(rect.left() + 16.0, y);
     ui.painter().text(at, Align2::CENTER_CENTER, icon::SEARCH, typeface::icons(16.0), tokens.text_weak);
     let text = "Tables, columns, commands";
-    text_clipped(ui, Align2::LEFT_CENTER, pos2(rect.left() + 31.0, y), 220.0, text, typeface::control(), tokens.text_faint);
+    text_clipped(
+        ui,
+        Align2::LEFT_CENTER,
+        pos2(rect.left() + 31.0, y),
+        220.0,
+        text,
+        typeface::control(),
+        tokens.text_faint,
+    );
     let width = key_cap_width(ui, "Ctrl K");
     crate::widget::paint_key_cap(ui, pos2(rect.right() - width - 4.0, y), "Ctrl K");
     if response.clicked() {

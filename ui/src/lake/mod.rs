@@ -50,7 +50,8 @@ impl SidePanel {
         loading_line(ui, header, lake.pending);
         let waiting_height = waiting::height(cx);
         let bottom = rect.bottom() - 40.0;
-        let tree = Rect::from_min_max(pos2(rect.left(), ui.cursor().top()), pos2(rect.right(), bottom - waiting_height));
+        let tree =
+            Rect::from_min_max(pos2(rect.left(), ui.cursor().top()), pos2(rect.right(), bottom - waiting_height));
         let mut child = ui.new_child(UiBuilder::new().max_rect(tree).id_salt("tree"));
         child.set_clip_rect(tree.intersect(ui.clip_rect()));
         ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| tree::show(ui, cx));

@@ -37,7 +37,10 @@ impl OpenLake {
         }
         let top = rect.top() + ((rect.height() - 560.0) * 0.4).max(24.0);
         let width = WIDTH.min(rect.width() - 32.0);
-        let form = Rect::from_min_max(pos2(rect.center().x - width / 2.0, top), pos2(rect.center().x + width / 2.0, rect.bottom()));
+        let form = Rect::from_min_max(
+            pos2(rect.center().x - width / 2.0, top),
+            pos2(rect.center().x + width / 2.0, rect.bottom()),
+        );
         let mut form = ui.new_child(UiBuilder::new().max_rect(form).id_salt("form"));
         self.title_ui(&mut form);
         self.form_ui(&mut form, cx);
@@ -93,10 +96,10 @@ impl OpenLake {
                 open = Some(Some(self.url.trim().to_owned()));
             }
         });
-        if let Some(error) = lake.error.filter(|_| !lake.pending) {
-            if error_banner(ui, error, "Nothing was written") {
-                open = Some(None);
-            }
+        if let Some(error) = lake.error.filter(|_| !lake.pending)
+            && error_banner(ui, error, "Nothing was written")
+        {
+            open = Some(None);
         }
         if lake.pending {
             banner(ui, crate::widget::Tone::Neutral, "Opening the lake", "", None);

@@ -21,12 +21,7 @@ impl Canned {
         replies: impl Fn(&Request) -> Option<Reply> + 'static,
         pages: impl Fn(&PageRequest) -> Result<Vec<u8>, ApiError> + 'static,
     ) -> Self {
-        Self {
-            replies: Box::new(replies),
-            pages: Box::new(pages),
-            answers: RefCell::default(),
-            asked: Rc::default(),
-        }
+        Self { replies: Box::new(replies), pages: Box::new(pages), answers: RefCell::default(), asked: Rc::default() }
     }
 
     /// Answers with the sample lake.

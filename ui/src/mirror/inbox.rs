@@ -84,11 +84,7 @@ fn add(element: &Element, name: &str, closure: Closure<dyn Fn(web_sys::Event)>) 
 
 /// Focus, select everything, type over it.
 fn replace_text(node: NodeId, text: String) {
-    let mut events = vec![
-        action(node, Action::Focus),
-        key(Key::A, CTRL, true),
-        key(Key::A, CTRL, false),
-    ];
+    let mut events = vec![action(node, Action::Focus), key(Key::A, CTRL, true), key(Key::A, CTRL, false)];
     if text.is_empty() {
         events.extend([key(Key::Delete, Modifiers::NONE, true), key(Key::Delete, Modifiers::NONE, false)]);
     } else {
@@ -108,10 +104,8 @@ fn forward_key(node: NodeId, event: &KeyboardEvent, is_text: bool) {
     };
     let name = event.key();
     let Some(pressed) = Key::from_name(&name) else { return };
-    let edits = matches!(
-        pressed,
-        Key::Backspace | Key::Delete | Key::ArrowLeft | Key::ArrowRight | Key::Home | Key::End
-    );
+    let edits =
+        matches!(pressed, Key::Backspace | Key::Delete | Key::ArrowLeft | Key::ArrowRight | Key::Home | Key::End);
     let types = name.chars().count() == 1 && !modifiers.ctrl && !modifiers.alt;
     if is_text && (edits || types) {
         return;

@@ -61,7 +61,8 @@ impl QualityScreen {
         for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass, Verdict::Skipped] {
             labels.push((Some(verdict), format!("{} {}", verdict::word(verdict), count(verdict))));
         }
-        let choices: Vec<(Option<Verdict>, &str)> = labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
+        let choices: Vec<(Option<Verdict>, &str)> =
+            labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
         segmented(&mut bar, "Checks", &mut self.outcome, &choices);
         let text = match view {
             Some(QualityView { version: Some(version), elapsed_ms, .. }) => {

@@ -116,11 +116,7 @@ fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &Resu
     let shown: Vec<usize> = (0..result.columns.len())
         .filter(|at| result.columns.get(*at).is_some_and(|column| !matches!(column.name.as_str(), "reason" | "raw")))
         .collect();
-    let columns: Vec<GridColumn> = shown
-        .iter()
-        .filter_map(|at| result.columns.get(*at))
-        .map(record_column)
-        .collect();
+    let columns: Vec<GridColumn> = shown.iter().filter_map(|at| result.columns.get(*at)).map(record_column).collect();
     let top = Rect::from_min_max(rect.min, pos2(rect.right(), split));
     let mut child = ui.new_child(UiBuilder::new().max_rect(top).id_salt("records"));
     let mut rows = ResultRows::new(cx.pages, result.id);

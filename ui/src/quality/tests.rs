@@ -1,10 +1,10 @@
 //! The quality screen.
 
-use crate::tests::support::window;
+use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::Tab;
-use crate::Workbench;
+use crate::tests::support::window;
 use egui_kittest::{Harness, kittest::Queryable as _};
 use sluice_api::{ApiError, ErrorCode, QualityView, Reply, Request, TableName};
 use std::{cell::RefCell, rc::Rc};

@@ -132,7 +132,8 @@ fn said(summary: &ReplaySummary) -> String {
     let rows = number::plural(sum(|table| table.counters.rows_in), "row");
     let quarantined = sum(|table| table.counters.quarantined);
     let noun = if batches == 1 { "batch" } else { "batches" };
-    let mut text = format!("Replayed {} {noun}, {rows} in {}", number::count(batches), number::elapsed(summary.elapsed_ms));
+    let mut text =
+        format!("Replayed {} {noun}, {rows} in {}", number::count(batches), number::elapsed(summary.elapsed_ms));
     if quarantined > 0 {
         text.push_str(&format!(", {} in quarantine", number::count(quarantined)));
     }

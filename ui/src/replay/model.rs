@@ -89,7 +89,9 @@ impl<'a> Columns<'a> {
                 let all = self.planned.iter().flat_map(|batch| &batch.files).map(String::as_str);
                 all.skip(ahead * files).take(files).collect()
             }
-            None => self.planned.get(ahead).map_or_else(Vec::new, |batch| batch.files.iter().map(String::as_str).collect()),
+            None => {
+                self.planned.get(ahead).map_or_else(Vec::new, |batch| batch.files.iter().map(String::as_str).collect())
+            }
         }
     }
 
@@ -176,11 +178,9 @@ pub(super) fn run_of<'a>(jobs: &'a [JobView], table: &TableName) -> Option<Run<'
         let progress = job.progress.iter().find(|progress| progress.what == full || progress.what == table.table);
         match progress {
             Some(progress) => Some(Run { job, done: progress.done, total: progress.total }),
-            None => (job.title.starts_with("Replay") && job.title.contains(&full)).then_some(Run {
-                job,
-                done: 0,
-                total: 0,
-            }),
+            None => {
+                (job.title.starts_with("Replay") && job.title.contains(&full)).then_some(Run { job, done: 0, total: 0 })
+            }
         }
     })
 }

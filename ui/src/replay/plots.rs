@@ -5,7 +5,10 @@ use super::model::throughput;
 use super::timeline::{State, lines};
 use crate::design::{TokensExt, typeface};
 use crate::widget::{counter_shares, number};
-use egui::{Align2, Color32, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 use egui_plot::{Bar, BarChart, GridMark, Line, Plot, PlotBounds, PlotPoints, PlotUi, Points};
 use sluice_api::{BatchState, BatchView};
 
@@ -67,10 +70,8 @@ fn one(ui: &mut Ui, axis: &Axis, state: &State<'_>, height: f32, kind: Kind) -> 
         .x_grid_spacer(move |_| visible.clone().map(|at| GridMark { value: at as f64, step_size: 1.0 }).collect())
         .y_grid_spacer(move |_| STEPS.map(|at| GridMark { value: at * step, step_size: step }).to_vec())
         .sense(Sense::hover());
-    let points: Vec<[f64; 2]> = reach
-        .clone()
-        .filter_map(|index| Some([index as f64 + 0.5, value(batches.get(index)?)?]))
-        .collect();
+    let points: Vec<[f64; 2]> =
+        reach.clone().filter_map(|index| Some([index as f64 + 0.5, value(batches.get(index)?)?])).collect();
     let in_reach = batches.get(reach.clone()).unwrap_or_default();
     plot.show(&mut child, |plot| {
         plot.set_plot_bounds(bounds);
@@ -95,7 +96,9 @@ fn one(ui: &mut Ui, axis: &Axis, state: &State<'_>, height: f32, kind: Kind) -> 
 }
 
 fn line(plot: &mut PlotUi<'_>, points: Vec<[f64; 2]>, color: Color32) {
-    plot.points(Points::new("Throughput", PlotPoints::from(points.clone())).color(color).radius(2.0).allow_hover(false));
+    plot.points(
+        Points::new("Throughput", PlotPoints::from(points.clone())).color(color).radius(2.0).allow_hover(false),
+    );
     plot.line(Line::new("Throughput", PlotPoints::from(points)).color(color).width(1.5).allow_hover(false));
 }
 

@@ -1,10 +1,10 @@
 //! The replay screen.
 
-use crate::tests::support::window;
+use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::{Selection, Tab};
-use crate::Workbench;
+use crate::tests::support::window;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use sluice_api::{ApiError, BatchState, ErrorCode, ReplayLimits, ReplayView, Reply, Request, TableName};

@@ -48,8 +48,7 @@ pub(super) fn height(models: usize) -> f32 {
 /// Draws it; returns the column that was clicked.
 pub(super) fn show(ui: &mut Ui, axis: &Axis, state: &State<'_>) -> Option<usize> {
     let tokens = ui.tokens();
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), height(state.gold.len())), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height(state.gold.len())), Sense::hover());
     let id = response.id;
     let rows: Vec<Row> = ROWS.into_iter().chain((0..state.gold.len()).map(Row::Model)).collect();
     labels(ui, rect, &rows, state);
@@ -162,11 +161,7 @@ fn labels(ui: &Ui, rect: Rect, rows: &[Row], state: &State<'_>) {
 }
 
 /// Icon of the state with its colour and word.
-pub(super) fn state_mark(
-    tokens: &Tokens,
-    column: &Column<'_>,
-    run: Option<&Run<'_>>,
-) -> (char, Color32, &'static str) {
+pub(super) fn state_mark(tokens: &Tokens, column: &Column<'_>, run: Option<&Run<'_>>) -> (char, Color32, &'static str) {
     match column {
         _ if run.is_some() => (icon::SYNC, tokens.accent, "running"),
         Column::Planned { .. } => (icon::SCHEDULE, tokens.text_weak, "planned"),

@@ -54,9 +54,9 @@ pub(super) fn format(sql: &str) -> String {
             out.push(' ');
         }
         if keyword && !call {
-            out.push_str(&upper)
+            out.push_str(&upper);
         } else {
-            out.push_str(text)
+            out.push_str(text);
         }
         match text {
             "(" => depth += 1,

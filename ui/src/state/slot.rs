@@ -50,9 +50,7 @@ impl<K: Ord + Clone, V> SlotMap<K, V> {
     #[must_use]
     pub fn get(&self, key: &K) -> Got<'_, V> {
         match self.slots.get(key) {
-            Some(slot) => {
-                Got { value: slot.value.as_ref(), error: slot.error.as_ref(), pending: slot.pending > 0 }
-            }
+            Some(slot) => Got { value: slot.value.as_ref(), error: slot.error.as_ref(), pending: slot.pending > 0 },
             None => Got { value: None, error: None, pending: false },
         }
     }
@@ -65,9 +63,9 @@ impl<K: Ord + Clone, V> SlotMap<K, V> {
     /// Whether asking would bring something new: nothing known and nothing under way, or stale.
     #[must_use]
     pub fn wants(&self, key: &K) -> bool {
-        self.slots.get(key).is_none_or(|slot| {
-            slot.pending == 0 && (slot.stale || (slot.value.is_none() && slot.error.is_none()))
-        })
+        self.slots
+            .get(key)
+            .is_none_or(|slot| slot.pending == 0 && (slot.stale || (slot.value.is_none() && slot.error.is_none())))
     }
 
     /// A request under `key` was sent.

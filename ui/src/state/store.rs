@@ -3,8 +3,8 @@
 use super::{Got, SlotMap};
 use sluice_api::{
     ApiError, ContractCheck, DiffView, ErrorCode, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource,
-    PublishPlan, PublishedView, QualityView, ReplaySummary, ReplayView, Reply, Request, ResultId, ResultView, TableName,
-    TableRef, TableView,
+    PublishPlan, PublishedView, QualityView, ReplaySummary, ReplayView, Reply, Request, ResultId, ResultView,
+    TableName, TableRef, TableView,
 };
 
 /// Key of a refined result: base, filter, order.

@@ -28,14 +28,7 @@ pub struct Panels {
 
 impl Default for Panels {
     fn default() -> Self {
-        Self {
-            side_open: true,
-            side: 208.0,
-            inspector_open: true,
-            inspector: 336.0,
-            bottom_open: true,
-            bottom: 204.0,
-        }
+        Self { side_open: true, side: 208.0, inspector_open: true, inspector: 336.0, bottom_open: true, bottom: 204.0 }
     }
 }
 

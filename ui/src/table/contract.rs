@@ -47,7 +47,8 @@ impl ContractPane {
                 } else {
                     None
                 };
-                pressed = Button::new("Save in draft").key("Ctrl S").disabled(why).show(ui).clicked() || (save && why.is_none());
+                pressed = Button::new("Save in draft").key("Ctrl S").disabled(why).show(ui).clicked()
+                    || (save && why.is_none());
                 if edited && Button::new("Discard").quiet().show(ui).clicked() {
                     text.clone_from(contract);
                 }

@@ -14,16 +14,15 @@ const SMALL: u64 = 8;
 pub(super) fn show(ui: &mut Ui, view: &TableView) {
     let tokens = ui.tokens();
     let small = view.files.iter().filter(|file| file.bytes < SMALL << 20).count();
-    let note = format!("{} of {} under {SMALL} MiB", number::count(small as u64), number::count(view.files.len() as u64));
+    let note =
+        format!("{} of {} under {SMALL} MiB", number::count(small as u64), number::count(view.files.len() as u64));
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| panel_header(ui, "File sizes", &note, |_| ()));
     let rect = ui.available_rect_before_wrap();
     if rect.height() < 60.0 || view.files.is_empty() {
         return;
     }
-    let plot = Rect::from_min_max(
-        pos2(rect.left() + 40.0, rect.top() + 4.0),
-        pos2(rect.right() - 16.0, rect.bottom() - 36.0),
-    );
+    let plot =
+        Rect::from_min_max(pos2(rect.left() + 40.0, rect.top() + 4.0), pos2(rect.right() - 16.0, rect.bottom() - 36.0));
     let mut counts = [0_u64; BOUNDS.len()];
     for file in &view.files {
         let bar = BOUNDS.iter().position(|bound| file.bytes <= bound << 20).unwrap_or(BOUNDS.len() - 1);
@@ -36,7 +35,12 @@ pub(super) fn show(ui: &mut Ui, view: &TableView) {
     for share in [0.0_f32, 0.5, 1.0] {
         let y = plot.bottom() - plot.height() * share;
         ui.painter().hline(plot.x_range(), y, Stroke::new(1.0, tokens.line));
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an axis label")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an axis label"
+        )]
         let value = (top as f32 * share) as u64;
         let at = pos2(plot.left() - 8.0, y);
         ui.painter().text(at, Align2::RIGHT_CENTER, number::short_count(value), typeface::mono(11.0), tokens.text_weak);

@@ -4,12 +4,8 @@ use crate::cell::CellText;
 use crate::command::Command;
 use crate::design::{Tokens, TokensExt, icon, typeface};
 use crate::state::{Cx, Selection, Tab};
-use crate::widget::{
-    Button, CellLook, CellRef, FnRows, Grid, GridColumn, Operation, number, panel_header,
-};
-use egui::{
-    Align2, Color32, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use crate::widget::{Button, CellLook, CellRef, FnRows, Grid, GridColumn, Operation, number, panel_header};
+use egui::{Align2, Color32, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{TableView, VersionView};
 
 const ROW: f32 = 24.0;
@@ -60,7 +56,13 @@ fn version_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, version: &VersionV
     let y = rect.center().y;
     let painter = ui.painter();
     let at = pos2(rect.left() + 12.0, y);
-    painter.text(at, Align2::LEFT_CENTER, format!("v{}", version.version), typeface::mono_strong(12.0), tokens.text_strong);
+    painter.text(
+        at,
+        Align2::LEFT_CENTER,
+        format!("v{}", version.version),
+        typeface::mono_strong(12.0),
+        tokens.text_strong,
+    );
     painter.text(pos2(rect.left() + 60.0, y), Align2::LEFT_CENTER, &words, typeface::control(), tokens.text_weak);
     let mut right = rect.right() - 12.0;
     if let Some(counters) = &version.counters {

@@ -81,10 +81,19 @@ impl RowsPane {
         open
     }
 
-    fn bar_ui(&mut self, ui: &mut Ui, bar: Rect, cx: &mut Cx<'_>, view: &TableView, shown: Option<&ResultView>, is_part: bool) -> bool {
+    fn bar_ui(
+        &mut self,
+        ui: &mut Ui,
+        bar: Rect,
+        cx: &mut Cx<'_>,
+        view: &TableView,
+        shown: Option<&ResultView>,
+        is_part: bool,
+    ) -> bool {
         let tokens = ui.tokens();
         let inner = bar.shrink2(vec2(12.0, 0.0));
-        let mut left = ui.new_child(UiBuilder::new().max_rect(inner).id_salt("bar").layout(Layout::left_to_right(Align::Center)));
+        let mut left =
+            ui.new_child(UiBuilder::new().max_rect(inner).id_salt("bar").layout(Layout::left_to_right(Align::Center)));
         left.label(typeface::text("Rows", typeface::header(), tokens.text_strong));
         let count = shown.map_or_else(|| "…".to_owned(), |result| number::count(result.rows));
         left.label(typeface::text(count, typeface::mono(12.0), tokens.text_weak));
@@ -99,18 +108,26 @@ impl RowsPane {
             let text = self.typed.trim();
             self.filter = (!text.is_empty()).then(|| text.to_owned());
         }
-        if self.filter.is_some() || self.order.is_some() {
-            if Button::icon_only(icon::CLOSE, "Show all rows in their own order").show(&mut left).clicked() {
-                self.filter = None;
-                self.order = None;
-                self.typed.clear();
-            }
+        if (self.filter.is_some() || self.order.is_some())
+            && Button::icon_only(icon::CLOSE, "Show all rows in their own order").show(&mut left).clicked()
+        {
+            self.filter = None;
+            self.order = None;
+            self.typed.clear();
         }
-        let mut right = ui.new_child(UiBuilder::new().max_rect(inner).id_salt("bar right").layout(Layout::right_to_left(Align::Center)));
+        let mut right = ui.new_child(
+            UiBuilder::new().max_rect(inner).id_salt("bar right").layout(Layout::right_to_left(Align::Center)),
+        );
         let open = is_part && Button::new("Open grid").quiet().icon(icon::OPEN_IN_FULL).show(&mut right).clicked();
         let latest = format!("v{}", view.version);
         let mut versions = vec![(None, latest)];
-        versions.extend(view.history.iter().skip(1).take(VERSIONS_SHOWN).map(|each| (Some(each.version), format!("v{}", each.version))));
+        versions.extend(
+            view.history
+                .iter()
+                .skip(1)
+                .take(VERSIONS_SHOWN)
+                .map(|each| (Some(each.version), format!("v{}", each.version))),
+        );
         if dropdown(&mut right, "Version of the rows", &mut self.version, &versions).changed() {
             let version = self.version.unwrap_or(view.version);
             cx.select(Selection::Version { table: self.table.clone(), version });
@@ -132,10 +149,10 @@ impl RowsPane {
                 } else if known.is_some_and(|known| known.pii) {
                     shown.icon = Some(icon::LOCK);
                 }
-                if let Some((sorted, descending)) = &self.order {
-                    if *sorted == column.name {
-                        shown.icon = Some(if *descending { icon::ARROW_DOWNWARD } else { icon::ARROW_UPWARD });
-                    }
+                if let Some((sorted, descending)) = &self.order
+                    && *sorted == column.name
+                {
+                    shown.icon = Some(if *descending { icon::ARROW_DOWNWARD } else { icon::ARROW_UPWARD });
                 }
                 shown
             })

@@ -3,7 +3,7 @@
 use crate::cell::CellText;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, Selection};
-use crate::widget::{FnRows, Grid, GridColumn, CellLook, CellRef, TextField, number, panel_header};
+use crate::widget::{CellLook, CellRef, FnRows, Grid, GridColumn, TextField, number, panel_header};
 use egui::{Frame, Margin, Ui};
 use sluice_api::{ColumnView, TableView};
 
@@ -29,8 +29,14 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView) {
         return;
     }
     let wide = |name: &str, width| GridColumn { width: Some(width), ..GridColumn::new(name) };
-    let columns =
-        [wide("name", 240.0), wide("type", 200.0), wide("key", 64.0), wide("null", 80.0), wide("personal data", 128.0), wide("written by", 128.0)];
+    let columns = [
+        wide("name", 240.0),
+        wide("type", 200.0),
+        wide("key", 64.0),
+        wide("null", 80.0),
+        wide("personal data", 128.0),
+        wide("written by", 128.0),
+    ];
     let at = |row: u64| usize::try_from(row).ok().and_then(|row| found.get(row).copied());
     let mut source = FnRows(|row, column| at(row).map(|each| CellText::value(text(each, column))));
     let mut look = |cell: &CellRef<'_>| match (cell.column, cell.text) {

@@ -50,7 +50,9 @@ fn a_narrow_window_keeps_the_centre() {
 #[test]
 fn without_a_lake_it_asks_for_one() {
     let replies = |request: &Request| match request {
-        Request::OpenLake { .. } => Some(Reply::Error(ApiError::new(ErrorCode::NotFound, "No lake there", "Choose another"))),
+        Request::OpenLake { .. } => {
+            Some(Reply::Error(ApiError::new(ErrorCode::NotFound, "No lake there", "Choose another")))
+        }
         other => Some(sample::reply(other)),
     };
     let harness = window(Canned::new(replies, sample::page));

@@ -50,13 +50,17 @@ fn show(ui: &mut Ui, state: &mut State) -> GridResponse {
 }
 
 fn grid() -> Harness<'static, State> {
-    let state = State { transport: Canned::sample(), pages: PageCache::default(), asked: 0, cursor: None, copied: None };
-    let mut harness = Harness::builder().with_size(vec2(1000.0, 400.0)).with_context_setup(crate::design::install_fonts).build_ui_state(
-        |ui, state: &mut State| {
-            show(ui, state);
-        },
-        state,
-    );
+    let state =
+        State { transport: Canned::sample(), pages: PageCache::default(), asked: 0, cursor: None, copied: None };
+    let mut harness = Harness::builder()
+        .with_size(vec2(1000.0, 400.0))
+        .with_context_setup(crate::design::install_fonts)
+        .build_ui_state(
+            |ui, state: &mut State| {
+                show(ui, state);
+            },
+            state,
+        );
     harness.run_ok();
     harness
 }

@@ -3,7 +3,9 @@
 use super::key_cap::{key_cap_width, paint_key_cap};
 use crate::command::Command;
 use crate::design::{Tokens, TokensExt, typeface};
-use egui::{Align2, Color32, CornerRadius, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -136,7 +138,8 @@ impl<'a> Button<'a> {
     pub fn show(self, ui: &mut Ui) -> Response {
         let tokens = ui.tokens();
         let enabled = self.disabled.is_none() && ui.is_enabled();
-        let galley = ui.painter().layout_no_wrap(self.label.to_owned(), typeface::control_medium(), Color32::PLACEHOLDER);
+        let galley =
+            ui.painter().layout_no_wrap(self.label.to_owned(), typeface::control_medium(), Color32::PLACEHOLDER);
         let has_label = !self.label.is_empty();
         let icon_width = self.icon.map_or(0.0, |_| self.icon_size);
         let icon_gap = if has_label && self.icon.is_some() { 6.0 } else { 0.0 };

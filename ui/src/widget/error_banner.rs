@@ -38,9 +38,7 @@ pub fn banner(ui: &mut Ui, tone: Tone, title: &str, text: &str, action: Option<&
                 let room = if action.is_some() { 104.0 } else { 0.0 };
                 ui.vertical(|ui| {
                     ui.set_max_width((ui.available_width() - room).max(80.0));
-                    ui.add(
-                        egui::Label::new(typeface::text(title, typeface::body_strong(), tokens.text_strong)).wrap(),
-                    );
+                    ui.add(egui::Label::new(typeface::text(title, typeface::body_strong(), tokens.text_strong)).wrap());
                     if !text.is_empty() {
                         ui.add(egui::Label::new(typeface::text(text, typeface::control(), tokens.text)).wrap());
                     }

@@ -121,8 +121,7 @@ impl<'a> ListRow<'a> {
         }
         let mut end = rect.right() - self.padding;
         for (text, color) in &self.right {
-            let painted =
-                ui.painter().text(pos2(end, y), Align2::RIGHT_CENTER, text, typeface::mono(12.0), *color);
+            let painted = ui.painter().text(pos2(end, y), Align2::RIGHT_CENTER, text, typeface::mono(12.0), *color);
             end = painted.left() - 12.0;
         }
         let color = self.color.unwrap_or(if selected { tokens.text_strong } else { tokens.text });

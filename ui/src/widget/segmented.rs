@@ -1,7 +1,10 @@
 //! Segmented control: one of a few.
 
 use crate::design::{TokensExt, typeface};
-use egui::{Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 
 /// Shows the choices side by side; the response is `changed` when `value` was set. `name` names the group.
 pub fn segmented<T: PartialEq + Clone>(ui: &mut Ui, name: &str, value: &mut T, choices: &[(T, &str)]) -> Response {

@@ -43,9 +43,7 @@ impl TreeRow<'_> {
     pub fn show(self, ui: &mut Ui) -> Response {
         let tokens = ui.tokens();
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::click());
-        response.widget_info(|| {
-            WidgetInfo::selected(Role::TreeItem, true, self.selected, &self.accessible_name)
-        });
+        response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, self.selected, &self.accessible_name));
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_level(self.level + 1);
             if let Some(open) = self.open {

@@ -116,9 +116,12 @@ impl Workbench {
         if self.frame.close_topmost(ctx) {
             return;
         }
-        let latest = self.store.jobs().iter().rev().find(|job| {
-            matches!(job.state, sluice_api::JobState::Running) && job.title.starts_with("Query")
-        });
+        let latest = self
+            .store
+            .jobs()
+            .iter()
+            .rev()
+            .find(|job| matches!(job.state, sluice_api::JobState::Running) && job.title.starts_with("Query"));
         if let Some(job) = latest {
             self.requests.push(Request::Cancel { job: job.id });
         }
@@ -149,15 +152,11 @@ impl Workbench {
 
     /// The table that commands act on: selected, of the tab in front, or the first of silver.
     fn table_in_focus(&self) -> Option<TableRef> {
-        self.history
-            .now()
-            .table()
-            .or_else(|| self.workspace.active_tab().and_then(Tab::table))
-            .or_else(|| {
-                let tables = &self.store.lake().value?.tables;
-                let silver = tables.iter().find(|each| each.table.layer == Layer::Silver);
-                silver.or_else(|| tables.first()).map(|each| each.table.clone())
-            })
+        self.history.now().table().or_else(|| self.workspace.active_tab().and_then(Tab::table)).or_else(|| {
+            let tables = &self.store.lake().value?.tables;
+            let silver = tables.iter().find(|each| each.table.layer == Layer::Silver);
+            silver.or_else(|| tables.first()).map(|each| each.table.clone())
+        })
     }
 
     /// Gold models have no batches and no checks of their own; the first table that has stands in.

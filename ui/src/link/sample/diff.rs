@@ -71,7 +71,9 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
         ("_change".to_owned(), Arc::new(StringArray::from_iter_values(rows.iter().map(|row| change(*row))))),
         (
             "order_id".to_owned(),
-            Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| 1_204_377 + i64::try_from(*row * 7).unwrap_or(0)))),
+            Arc::new(Int64Array::from_iter_values(
+                rows.iter().map(|row| 1_204_377 + i64::try_from(*row * 7).unwrap_or(0)),
+            )),
         ),
     ];
     for (name, ..) in ORDERS.into_iter().skip(1) {

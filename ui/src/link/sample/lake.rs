@@ -1,8 +1,8 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, Counters, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, TableName, TableRef,
-    TableSummary, TableView, VersionView, WaitingFiles,
+    ColumnView, Counters, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, TableName,
+    TableRef, TableSummary, TableView, VersionView, WaitingFiles,
 };
 
 /// Nov 20 13:42:06 2026 UTC.
@@ -106,7 +106,7 @@ pub(super) fn table(table: &TableRef, version: Option<u64>) -> Option<TableView>
 
 fn past(version: u64, latest: u64) -> VersionView {
     let back = i64::try_from(latest - version).unwrap_or_default();
-    if version % 35 == 0 {
+    if version.is_multiple_of(35) {
         return VersionView {
             version,
             timestamp_ms: NOW_MS - back * 9_000,
@@ -127,7 +127,8 @@ fn past(version: u64, latest: u64) -> VersionView {
 /// Counters of a batch; batch 42 is that of the pictures.
 pub(super) fn counters(batch: u64) -> Counters {
     let wave = (batch * 7_919) % 1_000;
-    let (inserted, updated, deleted) = if batch == 42 { (18_204, 37_011, 1_180) } else { (17_500 + wave, 36_900 + wave, 980 + wave / 5) };
+    let (inserted, updated, deleted) =
+        if batch == 42 { (18_204, 37_011, 1_180) } else { (17_500 + wave, 36_900 + wave, 980 + wave / 5) };
     let superseded = 3_561;
     let quarantined = if batch == 42 { 27 } else { 0 };
     let unchanged = 17;

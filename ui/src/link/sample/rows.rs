@@ -1,9 +1,7 @@
 //! Rows of the sample lake, made from their row number.
 
 use super::lake::ORDERS;
-use arrow_array::{
-    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-};
+use arrow_array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::ArrowError;
 use sluice_api::{ApiError, ErrorCode, PageRequest, ResultColumn, ResultId, ResultView, TableRef};

@@ -8,7 +8,9 @@ use crate::widget::number;
 use egui::{
     Align2, Color32, FontId, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     accesskit::{Action, Role},
-    pos2, text::{LayoutJob, TextFormat, TextWrapping}, vec2,
+    pos2,
+    text::{LayoutJob, TextFormat, TextWrapping},
+    vec2,
 };
 
 /// Characters of a value that are laid out.

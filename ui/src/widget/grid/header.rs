@@ -1,9 +1,9 @@
 //! The header row of a grid: names, types, resize handles.
 
+use super::GridResponse;
 use super::cells::Frame;
 use super::column::{WIDTH_MAX, WIDTH_MIN};
 use super::state::GridState;
-use super::GridResponse;
 use crate::design::{TokensExt, typeface};
 use crate::widget::text_clipped;
 use egui::{Align2, CursorIcon, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};

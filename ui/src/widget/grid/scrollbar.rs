@@ -9,7 +9,10 @@ const THUMB_MIN: f32 = 20.0;
 
 fn vertical_track(view: &View) -> Rect {
     let body = view.body;
-    Rect::from_min_max(pos2(body.right() - THICKNESS - 2.0, body.top() + 2.0), pos2(body.right() - 2.0, body.bottom() - 2.0))
+    Rect::from_min_max(
+        pos2(body.right() - THICKNESS - 2.0, body.top() + 2.0),
+        pos2(body.right() - 2.0, body.bottom() - 2.0),
+    )
 }
 
 /// Length of the thumb and how far it can travel.
@@ -43,7 +46,12 @@ fn horizontal_thumb(state: &GridState, view: &View) -> Option<Rect> {
 }
 
 /// Handles the vertical bar.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of the rows, in f64")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share of the rows, in f64"
+)]
 pub(super) fn vertical(ui: &Ui, id: Id, state: &mut GridState, view: &View) {
     let Some(thumb) = vertical_thumb(state, view) else { return };
     let track = vertical_track(view);
