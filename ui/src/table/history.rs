@@ -106,7 +106,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView) {
         panel_header(ui, "History", &count, |ui| diff_button(ui, cx, view));
     });
     ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top(), Stroke::new(1.0, tokens.line));
-    let number_column = |name: &str| GridColumn { numeric: true, width: Some(104.0), ..GridColumn::new(name) };
+    let number_column = |name: &str| GridColumn { numeric: true, width: Some(96.0), ..GridColumn::new(name) };
     let columns = [
         GridColumn { width: Some(72.0), ..GridColumn::new("version") },
         GridColumn { width: Some(168.0), ..GridColumn::new("committed, UTC") },

@@ -2,7 +2,7 @@
 
 use super::{Button, Tone};
 use crate::design::{TokensExt, icon, typeface};
-use egui::{Align, Frame, Layout, Margin, Ui};
+use egui::{Align, Frame, Layout, Margin, Ui, vec2};
 use sluice_api::{ApiError, ErrorCode};
 
 /// An error: what happened, what stays safe (empty if `error.next` says it), what to do.
@@ -44,7 +44,8 @@ pub fn banner(ui: &mut Ui, tone: Tone, title: &str, text: &str, action: Option<&
                     }
                 });
                 if let Some(label) = action {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let room = vec2(ui.available_width(), 24.0);
+                    ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
                         pressed = Button::new(label).show(ui).clicked();
                     });
                 }
