@@ -20,7 +20,7 @@ fn main() -> std::io::Result<()> {
     let mut window = Window::new();
     for step in steps {
         if let Some((Ok(width), Ok(height))) = step.split_once('x').map(|(w, h)| (w.parse::<f32>(), h.parse::<f32>())) {
-            size = (width, height)
+            size = (width, height);
         }
     }
     window.size = size;

@@ -59,7 +59,7 @@ pub(super) fn all(view: &DiffView) -> Vec<Shown> {
         match (at, column.name.strip_prefix("old."), after.and_then(|after| after.name.strip_prefix("new."))) {
             (0, ..) => keys.push(shown("", Place::Change, column)),
             (_, Some(name), Some(new)) if name == new => {
-                pairs.push(shown(name, Place::Pair { old: at, new: at + 1 }, column))
+                pairs.push(shown(name, Place::Pair { old: at, new: at + 1 }, column));
             }
             _ => {
                 let before = at.checked_sub(1).and_then(|before| columns.get(before));
