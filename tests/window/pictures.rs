@@ -53,7 +53,9 @@ impl Album<'_> {
         self.take("sql")?;
         window.press("Ctrl 6")?;
         self.take("publish")?;
+        window.press("Ctrl 1")?;
         window.click_button("Onboard tables…")?;
+        window.click_button("Onboard public")?;
         self.take("onboard")?;
         window.press("Ctrl K")?;
         self.take("palette")

@@ -30,6 +30,10 @@ for (const node of document.querySelectorAll('[aria-label], [role], button, inpu
 return names;
 ";
 
+/// In a driven page the mirror takes clicks, for drivers that click elements. This test clicks the
+/// picture, as a person does.
+pub(crate) const LET_CLICKS_THROUGH: &str = "delete document.documentElement.dataset.driven;";
+
 /// Whether the screens await no answer.
 pub(crate) const IS_IDLE: &str = "return window.__sluice.idle();";
 

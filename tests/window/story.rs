@@ -25,7 +25,7 @@ fn a_first_day_with_the_shop() -> anyhow::Result<()> {
 
     // See what the step changed.
     window.click_button("Diff v")?;
-    window.wait_for("Changes by column")?;
+    window.wait_for("Cells changed")?;
     window.wait_for("Changed rows")?;
 
     // Ask a question.

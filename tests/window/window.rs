@@ -43,6 +43,7 @@ impl Window {
         let (driver, address) = start_driver(&display, files.path())?;
         let words = ["--lake".to_owned(), lake.display().to_string()];
         let session = Session::start(&address, &program, &words)?;
+        session.run(script::LET_CLICKS_THROUGH, &[])?;
         Ok(Self { session, _driver: driver, _display: display_server, _files: files, display })
     }
 
