@@ -99,9 +99,17 @@ impl Host {
         let Some(url) = self.options.lake.clone() else {
             return Err(RunError::input("No lake is open", "Open a folder or an s3:// URL"));
         };
-        self.open_lake(&url).await
+        // Whoever waits here finds the lake that the first one opened.
+        let mut slot = self.open.write().await;
+        if let Some(open) = slot.as_ref() {
+            return Ok(Arc::clone(open));
+        }
+        let opened = Arc::new(OpenLake::open(&url).await?);
+        *slot = Some(Arc::clone(&opened));
+        Ok(opened)
     }
 
+    /// Opens another lake, or the open one anew.
     async fn open_lake(&self, url: &str) -> Result<Arc<OpenLake>, RunError> {
         let opened = Arc::new(OpenLake::open(url).await?);
         *self.open.write().await = Some(Arc::clone(&opened));

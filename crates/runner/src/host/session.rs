@@ -3,14 +3,24 @@
 use super::Host;
 use crate::RunError;
 use sluice_api::Reply;
+use std::path::PathBuf;
 
 /// Bytes of a session.
 const SESSION_BYTES_MAX: usize = 4 << 20;
 
 impl Host {
+    /// The session file of the open lake: every lake has its own tabs.
+    async fn session_path(&self) -> Option<PathBuf> {
+        let file = self.options.session_file.as_ref()?;
+        let Ok(open) = self.opened().await else { return Some(file.clone()) };
+        let hash = blake3::hash(open.lake.url().as_bytes()).to_hex();
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("session");
+        Some(file.with_file_name(format!("{stem}-{}.json", &hash[..12])))
+    }
+
     pub(super) async fn load_session(&self) -> Result<Reply, RunError> {
-        let Some(path) = &self.options.session_file else { return Ok(Reply::Session(None)) };
-        match tokio::fs::read_to_string(path).await {
+        let Some(path) = self.session_path().await else { return Ok(Reply::Session(None)) };
+        match tokio::fs::read_to_string(&path).await {
             Ok(session) => Ok(Reply::Session(Some(session))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Reply::Session(None)),
             Err(source) => Err(RunError::File { path: path.display().to_string(), source }),
@@ -18,7 +28,7 @@ impl Host {
     }
 
     pub(super) async fn save_session(&self, session: &str) -> Result<Reply, RunError> {
-        let Some(path) = &self.options.session_file else { return Ok(Reply::Done) };
+        let Some(path) = self.session_path().await else { return Ok(Reply::Done) };
         if session.len() > SESSION_BYTES_MAX {
             return Err(RunError::input("The session is larger than 4 MiB", "Close some tabs"));
         }
@@ -29,7 +39,7 @@ impl Host {
         // Written beside and renamed, so that a crash leaves the old one whole.
         let beside = path.with_extension("new");
         tokio::fs::write(&beside, session).await.map_err(file_error)?;
-        tokio::fs::rename(&beside, path).await.map_err(file_error)?;
+        tokio::fs::rename(&beside, &path).await.map_err(file_error)?;
         Ok(Reply::Done)
     }
 }
