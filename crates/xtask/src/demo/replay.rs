@@ -32,7 +32,7 @@ impl Sluice {
     /// One line per table: `equal`, or what differs; an error unless all are equal.
     pub(crate) fn compare(&self, lake: &DemoLake, checkpoint: u64) -> anyhow::Result<()> {
         run(self.call(lake, &["compare", "--oracle"]).arg(lake.oracle(checkpoint)))
-            .with_context(|| format!("silver differs from the source database at checkpoint {checkpoint}"))
+            .with_context(|| format!("silver does not equal the source database at checkpoint {checkpoint}"))
     }
 
     /// The checks of every table in silver.
@@ -62,7 +62,7 @@ impl Sluice {
 
     fn call(&self, lake: &DemoLake, words: &[&str]) -> Command {
         let mut command = program(&self.path);
-        command.args(words).arg("--lake").arg(lake.folder());
+        command.arg("--lake").arg(lake.folder()).args(words);
         command
     }
 }
