@@ -59,7 +59,7 @@ fn every_command_prints_json() -> Result<()> {
     let diff = sluice.json(&["diff", "shop.orders", "--from", "1", "--to", "5", "--rows", "3"])?;
     ensure!(diff["inserted"].as_u64() > Some(0) && diff["changes"]["rows"].is_array(), "{diff}");
     let quality = sluice.json(&["quality", "shop.orders"])?;
-    ensure!(quality["checks"].as_array().is_some_and(|checks| checks.len() == 4), "{quality}");
+    ensure!(quality["checks"].as_array().is_some_and(|checks| checks.len() >= 4), "{quality}");
     let query = sluice.json(&["query", "SELECT count(*) AS orders FROM silver.shop.orders"])?;
     ensure!(query["columns"][0] == "orders" && query["rows"][0][0] == "1238", "{query}");
     let hash = sluice.json(&["fingerprint", "shop.orders", "--version", "2"])?;
@@ -147,9 +147,9 @@ fn exit_codes_are_those_of_the_manual() -> Result<()> {
     let text = std::fs::read_to_string(lake.folder().join("contracts/shop/orders.yaml"))?;
     lake.write("contracts/shop/orders.yaml", text.replace("row_count > 0", "row_count > 1000000"))?;
     ensure!(code(&["quality", "shop.orders"])? == 6, "a check does not hold");
-    ensure!(code(&["publish"])? == 6, "a check stands in the way");
     lake.deliver(2)?;
     ensure!(code(&["replay"])? == 3, "a table stopped");
+    ensure!(code(&["publish"])? == 6, "a check stands in the way");
     let store = Sluice::on("/dev/null/lake").call(&["status"])?;
     ensure!(store.code == 4, "a lake where none can be: {store:?}");
     Ok(())
