@@ -64,6 +64,12 @@ impl CsvLayout {
         (known && keys.clone().count() > 0 && keys.map(|(position, _)| position).all(has)).then_some(layout)
     }
 
+    /// Names that the contract does not know.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
+        let known = self.names.iter().zip(&self.targets);
+        known.filter(|(_, target)| **target == Target::Unknown).map(|(name, _)| name.as_str())
+    }
+
     /// Layouts that fit a record, the most likely first: those with `Op` when its first field is
     /// an operation, else those without.
     pub(crate) fn fitting<'l>(layouts: &'l [Self], fields: &[Field<'_>]) -> Vec<&'l Self> {

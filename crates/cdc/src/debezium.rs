@@ -27,17 +27,16 @@ pub(crate) fn decode(
     text: &str,
 ) -> Result<(), Fault> {
     let not_an_envelope = || Fault::new(ReasonCode::BadEnvelope, "not a JSON object");
-    let [schema, payload] = members(text, ["schema", "payload"]).ok_or_else(not_an_envelope)?;
+    let Outer { schema, payload, envelope } = Outer::read(text).ok_or_else(not_an_envelope)?;
     let (envelope, schema) = match payload {
         Some("null") => {
             out.tombstone();
             return Ok(());
         }
-        Some(payload) => (payload, not_null(schema)),
-        None => (text, None),
+        Some(payload) => (Outer::read(payload).ok_or_else(not_an_envelope)?.envelope, not_null(schema)),
+        None => (envelope, None),
     };
     let schema = schema.map(|raw| schemas.get(raw, plan)).transpose_schema()?;
-    let envelope = Envelope::read(envelope).ok_or_else(not_an_envelope)?;
     let Some(op_text) = envelope.op.and_then(string) else {
         return Err(Fault::new(ReasonCode::BadEnvelope, "no operation (op)"));
     };
@@ -89,13 +88,24 @@ struct Envelope<'a> {
     times: [Option<&'a str>; 3],
 }
 
-impl<'a> Envelope<'a> {
-    fn read(json: &'a str) -> Option<Self> {
-        let found = members(json, ["op", "before", "after", "source", "transaction", "ts_ms", "ts_us", "ts_ns"])?;
-        let [op, before, after, source, transaction, ms, us, ns] = found.map(not_null);
-        Some(Self { op, before, after, source, transaction, times: [ms, us, ns] })
-    }
+/// A record: an envelope, or one as payload beside its schema.
+struct Outer<'a> {
+    schema: Option<&'a str>,
+    payload: Option<&'a str>,
+    envelope: Envelope<'a>,
+}
 
+impl<'a> Outer<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let names = ["schema", "payload", "op", "before", "after", "source", "transaction", "ts_ms", "ts_us", "ts_ns"];
+        let [schema, payload, envelope @ ..] = members(json, names)?;
+        let [op, before, after, source, transaction, ms, us, ns] = envelope.map(not_null);
+        let envelope = Envelope { op, before, after, source, transaction, times: [ms, us, ns] };
+        Some(Self { schema, payload, envelope })
+    }
+}
+
+impl<'a> Envelope<'a> {
     fn source_time_ms(&self) -> Option<i64> {
         let [time] = members(self.source?, ["ts_ms"])?;
         time?.parse().ok()

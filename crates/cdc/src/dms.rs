@@ -64,20 +64,17 @@ pub(crate) fn event<'a>(
     Ok(Event { at, op, rank, parts, cells, source_time_ms, record })
 }
 
-/// Counts what a row is made of, whether or not it becomes an event.
+/// Counts what a row is made of, whether or not it becomes an event. `unknown` are its names that
+/// the contract does not know.
 pub(crate) fn count<'n>(
     plan: &Plan,
     out: &mut Collector,
     row: &Row<DmsValue<'_>>,
-    names: impl Iterator<Item = &'n str>,
+    unknown: impl Iterator<Item = &'n str>,
 ) {
     let op = plan.operation.and_then(|name| row.get(name)).and_then(Option::as_deref).unwrap_or_default();
     out.count_operation(if op.is_empty() { "load" } else { op });
-    for name in names {
-        if plan.target(name) == Target::Unknown {
-            out.count_unknown_column(name);
-        }
-    }
+    unknown.for_each(|name| out.count_unknown_column(name));
 }
 
 /// Decodes a row that bronze kept as JSON.
@@ -86,16 +83,18 @@ pub(crate) fn count<'n>(
 /// Why it can not become an event.
 pub(crate) fn decode_record(plan: &Plan, out: &mut Collector, at: RowRef, record: &str) -> Result<(), Fault> {
     let mut row = Row::new(plan);
-    let mut names = Vec::new();
+    let mut unknown = Vec::new();
     let whole = each_member(record, |name, raw| {
         let value: DmsValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };
-        row.set(plan.target(&name), value);
-        names.push(name);
+        match plan.target(&name) {
+            Target::Unknown => unknown.push(name),
+            target => row.set(target, value),
+        }
     });
     if !whole {
         return Err(Fault::new(ReasonCode::BadEnvelope, "not a JSON object"));
     }
-    count(plan, out, &row, names.iter().map(AsRef::as_ref));
+    count(plan, out, &row, unknown.iter().map(AsRef::as_ref));
     out.push(event(plan, at, &row, record.to_owned())?)
 }
 

@@ -35,6 +35,10 @@ pub(crate) fn decode(plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u6
             // Whether the file was cut here is known only after it.
             last = Some((at, bytes.to_vec()));
         } else if let Err(fault) = decode_record(plan, &layouts, out, at, bytes) {
+            if fault.reason == ReasonCode::FileTooLarge {
+                out.reject_file(at, fault.reason, fault.detail);
+                return Ending::Whole;
+            }
             out.reject(at, fault, bytes);
         }
     }
@@ -90,13 +94,13 @@ fn decode_record(
         let row = row(plan, layout, &fields);
         match dms::event(plan, at, &row, record(plan, layout, &fields)) {
             Ok(event) => {
-                dms::count(plan, out, &row, layout.names.iter().map(String::as_str));
+                dms::count(plan, out, &row, layout.unknown());
                 return out.push(event);
             }
             Err(fault) => first_fault = first_fault.or(Some(fault)),
         }
     }
-    dms::count(plan, out, &row(plan, likely, &fields), likely.names.iter().map(String::as_str));
+    dms::count(plan, out, &row(plan, likely, &fields), likely.unknown());
     first_fault.map_or(Ok(()), Err)
 }
 

@@ -31,6 +31,7 @@ const BROKEN: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Par
 const BROKEN_FOOTER: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet footer is damaged" };
 const BAD_COLUMN: Stop =
     Stop { reason: ReasonCode::UnreadableFile, detail: "a column of the contract is nested, which DMS never writes" };
+const FULL: Stop = Stop { reason: ReasonCode::FileTooLarge, detail: "more than 2 GiB of values in one file, split it" };
 const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows are more than 200 times the file" };
 
 /// Decodes a Parquet file.
@@ -95,6 +96,8 @@ fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mu
     }))
     .map_err(|_| BROKEN)?
     .ok_or(BAD_COLUMN)?;
+    let pairs = names.iter().zip(&targets);
+    let unknown: Vec<&str> = pairs.filter(|(_, target)| **target == Target::Unknown).map(|(name, _)| *name).collect();
     let mut produced = 0;
     for index in 0..batch.num_rows() {
         let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
@@ -106,9 +109,12 @@ fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mu
         produced += record.len() as u64;
         let at = RowRef { file: 0, row: *rows, offset: 0 };
         *rows += 1;
-        dms::count(plan, out, &row, names.iter().copied());
-        if let Err(fault) = dms::event(plan, at, &row, record.clone()).and_then(|event| out.push(event)) {
-            out.reject(at, fault, record.as_bytes());
+        dms::count(plan, out, &row, unknown.iter().copied());
+        if let Err(fault) = dms::event(plan, at, &row, record).and_then(|event| out.push(event)) {
+            if fault.reason == ReasonCode::FileTooLarge {
+                return Err(FULL);
+            }
+            out.reject(at, fault, dms::record(names.iter().copied().zip(values())).as_bytes());
         }
     }
     Ok(produced)

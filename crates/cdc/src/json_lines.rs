@@ -38,6 +38,10 @@ pub(crate) fn decode(plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u6
             decode_line(plan, &mut schemas, out, at, line)
         };
         if let Err(fault) = outcome {
+            if fault.reason == ReasonCode::FileTooLarge {
+                out.reject_file(at, fault.reason, fault.detail);
+                return Ending::Whole;
+            }
             out.reject(at, fault, line);
         }
     }
