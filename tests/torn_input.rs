@@ -22,8 +22,8 @@ fn landing(table: &str, name: &str) -> String {
 /// The last file of a table at checkpoint 1.
 fn last_file(table: &str) -> Result<ShopFile> {
     let topic = format!("shop.public.{table}/");
-    let files = Stream::Main.files()?.into_iter();
-    files.filter(|file| file.checkpoint == 1 && file.to.contains(&topic)).next_back().context("a table has files")
+    let mut files = Stream::Main.files()?.into_iter();
+    files.rfind(|file| file.checkpoint == 1 && file.to.contains(&topic)).context("a table has files")
 }
 
 fn gzip(text: &str) -> Result<Vec<u8>> {
