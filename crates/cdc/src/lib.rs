@@ -5,6 +5,8 @@
 //! Pure: no I/O, no clock, no randomness, and no panic on any bytes. What a record becomes depends
 //! on the record, the contract and the limits only.
 
+#![cfg_attr(not(test), warn(clippy::indexing_slicing, reason = "the bytes may be hostile"))]
+
 mod bronze_record;
 mod collector;
 mod csv_fields;

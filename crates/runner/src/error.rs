@@ -122,6 +122,12 @@ impl RunError {
             Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
             }
+            Self::Publish(sluice_publish::PublishError::Blocked { .. }) => {
+                (ErrorCode::Input, "Mend the contracts, `sluice publish --plan` lists the problems".to_owned())
+            }
+            Self::Publish(sluice_publish::PublishError::NotPublished { .. }) => {
+                (ErrorCode::NotFound, "Choose one of the releases".to_owned())
+            }
             Self::Publish(_) => (ErrorCode::Storage, "The current release stays; try again".to_owned()),
             Self::Cancelled => (ErrorCode::Cancelled, "Replay again to go on".to_owned()),
             Self::Engine(_) | Self::Arrow(_) | Self::Internal(_) => {

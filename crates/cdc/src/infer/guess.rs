@@ -142,7 +142,7 @@ fn plain_text_type(shape: &Shape, arrives_as: &str) -> Option<Guess> {
         guess("time", "text, ISO 8601")
     } else if all(texts.timestamp) {
         guess(if texts.zoned > 0 { "timestamp" } else { "timestamp_ntz" }, "text, ISO 8601")
-    } else if all(texts.json) {
+    } else if all(texts.json) && texts.json_structured * 2 >= texts.count {
         guess("json", arrives_as)
     } else if all(texts.hex) {
         guess("binary", "text, hexadecimal")

@@ -62,7 +62,9 @@ pub(crate) struct TextShape {
     pub(crate) timestamp: u64,
     pub(crate) zoned: u64,
     pub(crate) boolean: u64,
+    /// Any JSON, which numbers and quoted texts are too.
     pub(crate) json: u64,
+    pub(crate) json_structured: u64,
     pub(crate) array: u64,
     pub(crate) float_word: u64,
     pub(crate) whole: u64,
@@ -164,8 +166,8 @@ impl TextShape {
         self.float_word += u64::from(matches!(text, "NaN" | "Infinity" | "-Infinity"));
         self.hex += u64::from(text.starts_with("\\x") && reads(&ColumnType::Binary) == 1);
         self.array += u64::from(text.starts_with('{') && text.ends_with('}') && !text.contains(':'));
-        self.json +=
-            u64::from(text.starts_with(['{', '[', '"']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+        self.json += u64::from(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+        self.json_structured += u64::from(text.starts_with(['{', '[']));
         if text.len() <= 40 {
             self.uuid += reads(&ColumnType::Uuid);
             self.date += reads(&ColumnType::Date);

@@ -71,6 +71,7 @@ fn types_without_schema_are_guessed_and_what_is_open_is_said() {
         ("loyalty_points", "bigint"),
         ("tags", "array<string>"),
         ("ext_id", "uuid"),
+        ("preferences", "json"),
         ("avatar", "binary"),
         ("tier", "int"),
         ("fax", "string"),

@@ -4,7 +4,7 @@ use super::OpenLake;
 use crate::contract_set::ContractSet;
 use crate::silver::blocking;
 use crate::{Clock, RunError};
-use sluice_api::{ContractCheck, Health, PublishPlan, PublishedView};
+use sluice_api::{CheckView, ContractCheck, PublishPlan, PublishedView, Severity, Verdict};
 use sluice_contract::{Contract, TableName};
 use sluice_engine::fingerprint;
 use sluice_lake::{DeltaStore, Snapshot, TableLocation};
@@ -27,8 +27,16 @@ impl OpenLake {
                 let hash = table_fingerprint(&store, &snapshot, contract.apply.key.clone()).await?;
                 plan.fingerprints.push((name.clone(), snapshot.version, hash));
             }
-            if let (Health::Fail, Some(note)) = self.health(contract).await? {
-                plan.blockers.push(format!("{name}: {note}"));
+            // The draft's checks on the rows as they are, not only what the last batch recorded.
+            if let Some((_, files)) = self.silver_files(name).await? {
+                let checks = self.run_checks(contract, files).await?;
+                let hard = |check: &&CheckView| check.severity == Severity::Fail && check.verdict == Verdict::Fail;
+                for check in checks.iter().filter(hard) {
+                    plan.blockers.push(format!("{name}: {} does not hold in {} rows", check.check, check.failed));
+                }
+            }
+            if let (_, Some(batch)) = self.last_checks(contract).await? {
+                plan.blockers.push(format!("{name}: batch {batch} was not published, the last good version stays"));
             }
         }
         Ok(plan)

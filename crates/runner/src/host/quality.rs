@@ -52,7 +52,7 @@ impl OpenLake {
         })
     }
 
-    async fn silver_files(&self, name: &TableName) -> Result<Option<(u64, Vec<PathBuf>)>, RunError> {
+    pub(super) async fn silver_files(&self, name: &TableName) -> Result<Option<(u64, Vec<PathBuf>)>, RunError> {
         let store = self.lake.table(TableLocation::Silver(name.clone()));
         match store.snapshot(None).await? {
             Some(snapshot) => Ok(Some((snapshot.version, store.local_paths(&snapshot.files).await?))),
@@ -60,7 +60,11 @@ impl OpenLake {
         }
     }
 
-    async fn run_checks(&self, contract: &Arc<Contract>, files: Vec<PathBuf>) -> Result<Vec<CheckView>, RunError> {
+    pub(super) async fn run_checks(
+        &self,
+        contract: &Arc<Contract>,
+        files: Vec<PathBuf>,
+    ) -> Result<Vec<CheckView>, RunError> {
         let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
         blocking(move || run_checks(&engine, &contract, &files)).await
     }

@@ -57,7 +57,7 @@ impl OpenLake {
         Ok(ResultView { id, columns, rows, elapsed_ms: elapsed_ms(started) })
     }
 
-    /// A version of a table that has to exist.
+    /// A version of a table that has to exist; the lake names a version that does not.
     pub(crate) async fn snapshot(
         &self,
         table: &TableRef,
@@ -66,10 +66,6 @@ impl OpenLake {
         let store = self.lake.table(location(table));
         match store.snapshot(version).await? {
             Some(snapshot) => Ok((store, snapshot)),
-            None if version.is_some() && store.snapshot(None).await?.is_some() => Err(RunError::not_found(
-                format!("{table} has no version {}", version.unwrap_or(0)),
-                "Choose one of its history",
-            )),
             None => Err(RunError::not_found(
                 format!("{table} does not exist yet"),
                 match table.layer {
