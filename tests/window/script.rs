@@ -31,8 +31,13 @@ return names;
 ";
 
 /// In a driven page the mirror takes clicks, for drivers that click elements. This test clicks the
-/// picture, as a person does.
-pub(crate) const LET_CLICKS_THROUGH: &str = "delete document.documentElement.dataset.driven;";
+/// picture, as a person does. Answers whether the screens were there already: before that, the page
+/// has not read whether it is driven.
+pub(crate) const LET_CLICKS_THROUGH: &str = r"
+if (!window.__sluice) return false;
+delete document.documentElement.dataset.driven;
+return true;
+";
 
 /// Whether the screens await no answer.
 pub(crate) const IS_IDLE: &str = "return window.__sluice.idle();";

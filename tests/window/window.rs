@@ -43,7 +43,13 @@ impl Window {
         let (driver, address) = start_driver(&display, files.path())?;
         let words = ["--lake".to_owned(), lake.display().to_string()];
         let session = Session::start(&address, &program, &words)?;
-        session.run(script::LET_CLICKS_THROUGH, &[])?;
+        let begun = Instant::now();
+        while session.run(script::LET_CLICKS_THROUGH, &[])? != true {
+            if begun.elapsed() > PATIENCE {
+                bail!("the screens did not start within {} s", PATIENCE.as_secs());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
         Ok(Self { session, _driver: driver, _display: display_server, _files: files, display })
     }
 

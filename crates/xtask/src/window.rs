@@ -41,8 +41,8 @@ pub(crate) fn screenshots_of_demo(project: &Project) -> anyhow::Result<PathBuf> 
 
 /// Runs the window test over a fresh lake. Expects everything to be built.
 pub(crate) fn drive(project: &Project, pictures: &Path) -> anyhow::Result<()> {
-    let folder = tempfile::Builder::new().prefix("sluice-window-").tempdir()?;
-    let to_look_at = lake_to_step(project, &folder.path().join("look").join("shop-lake"))?;
+    let folder = tempfile::Builder::new().prefix("sluice-").tempdir()?;
+    let to_look_at = lake_to_step(project, &folder.path().join("shop-lake"))?;
     let to_work_on = lake_to_step(project, &folder.path().join("work").join("shop-lake"))?;
     std::fs::create_dir_all(pictures)?;
     // The whole workspace, filtered: naming the package alone would choose other features.
@@ -52,7 +52,8 @@ pub(crate) fn drive(project: &Project, pictures: &Path) -> anyhow::Result<()> {
             .env("SLUICE_DESKTOP", project.program("sluice-desktop")?)
             .env("SLUICE_LAKE_TO_LOOK_AT", to_look_at.folder())
             .env("SLUICE_LAKE_TO_WORK_ON", to_work_on.folder())
-            .env("SLUICE_SCREENSHOTS", pictures),
+            .env("SLUICE_SCREENSHOTS", pictures)
+            .env("RUST_BACKTRACE", "0"),
     )
 }
 
