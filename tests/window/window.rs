@@ -117,7 +117,9 @@ impl Window {
     pub(crate) fn picture(&self, file: &Path) -> anyhow::Result<()> {
         let status = Command::new("import")
             .args(["-display", &self.display, "-window", "root", "-strip"])
-            .arg(file)
+            // A picture of flat colours: a palette keeps it small in the repository.
+            .args(["+dither", "-colors", "255"])
+            .arg(format!("png8:{}", file.display()))
             .status()
             .context("cannot start `import` of ImageMagick")?;
         if !status.success() {
