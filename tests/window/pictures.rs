@@ -5,7 +5,7 @@ use crate::window::Window;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
-const QUERY: &str = "SELECT date_key, orders, revenue FROM gold.shop.daily_revenue ORDER BY date_key";
+const QUERY: &str = "SELECT date, orders, customers FROM gold.shop.daily_revenue JOIN gold.shop.date_dimension USING (date_key) ORDER BY date";
 
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]

@@ -108,7 +108,7 @@ impl RunError {
             Self::Lake(_) | Self::File { .. } => {
                 (ErrorCode::Storage, "Committed batches stay; check the path, access and free space".to_owned())
             }
-            Self::Query(error) => (query_code(error.kind), error.next.clone()),
+            Self::Query(error) => return error.clone().into(),
             Self::Contract(problems) => {
                 (ErrorCode::Input, problems.first().map(|problem| problem.mend.clone()).unwrap_or_default())
             }
@@ -135,16 +135,5 @@ impl RunError {
             }
         };
         ApiError::new(code, message, next)
-    }
-}
-
-fn query_code(kind: sluice_query::QueryErrorKind) -> ErrorCode {
-    use sluice_query::QueryErrorKind as Kind;
-    match kind {
-        Kind::Input | Kind::Refused => ErrorCode::Input,
-        Kind::NotFound => ErrorCode::NotFound,
-        Kind::Cancelled => ErrorCode::Cancelled,
-        Kind::Resources => ErrorCode::Storage,
-        Kind::Internal => ErrorCode::Internal,
     }
 }
