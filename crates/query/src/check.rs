@@ -7,37 +7,9 @@ use crate::error::QueryError;
 use crate::relation::{Missing, Relation};
 use crate::sql::Sql;
 use duckdb::Connection;
-use sluice_api::Verdict;
+use sluice_api::{CheckView, Verdict};
 use sluice_contract::{Check, CheckRule, Contract, Severity};
 use std::path::PathBuf;
-
-/// A check with its result; [`sluice_api::CheckView`] without its looks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CheckOutcome {
-    /// Position: the written checks in their order, then the implied ones. The handle for
-    /// [`QueryEngine::failing_rows`].
-    pub index: u32,
-    /// The expression.
-    pub check: String,
-    /// `table` or `row`.
-    pub level: String,
-    /// Severity.
-    pub severity: Severity,
-    /// Outcome.
-    pub verdict: Verdict,
-    /// What was measured, in words.
-    pub observed: String,
-    /// What is asked for, in words.
-    pub limit: String,
-    /// Rows looked at: those with a value, for checks that let null pass.
-    pub evaluated: u64,
-    /// Rows that do not hold; 0 when the check holds.
-    pub failed: u64,
-    /// Why it was skipped.
-    pub note: Option<String>,
-    /// Line in the contract.
-    pub line: Option<u32>,
-}
 
 /// What one check measured.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +34,7 @@ impl QueryEngine {
     ///
     /// # Errors
     /// If the files can not be read. A check that can not run is [`Verdict::Skipped`], with its cause.
-    pub fn check(&self, contract: &Contract, files: &[PathBuf]) -> Result<Vec<CheckOutcome>, QueryError> {
+    pub fn check(&self, contract: &Contract, files: &[PathBuf]) -> Result<Vec<CheckView>, QueryError> {
         let rules = all(contract);
         let conn = self.inner.connect()?;
         let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?;
@@ -177,8 +149,8 @@ fn uniqueness(conn: &Connection, relation: &Relation, columns: &[String]) -> Res
     Ok(measured)
 }
 
-fn outcome(at: usize, rule: &CheckRule, measured: Result<Measured, String>) -> CheckOutcome {
-    let skipped = CheckOutcome {
+fn outcome(at: usize, rule: &CheckRule, measured: Result<Measured, String>) -> CheckView {
+    let skipped = CheckView {
         index: u32::try_from(at).unwrap_or(u32::MAX),
         check: rule.check.to_string(),
         level: level(&rule.check).to_owned(),
@@ -193,7 +165,7 @@ fn outcome(at: usize, rule: &CheckRule, measured: Result<Measured, String>) -> C
     };
     let measured = match measured {
         Ok(measured) => measured,
-        Err(cause) => return CheckOutcome { note: Some(cause), ..skipped },
+        Err(cause) => return CheckView { note: Some(cause), ..skipped },
     };
     let filled = measured.rows - measured.nulls.min(measured.rows);
     #[expect(clippy::cast_precision_loss, reason = "a share, and counts far below 2^53")]
@@ -224,7 +196,7 @@ fn outcome(at: usize, rule: &CheckRule, measured: Result<Measured, String>) -> C
         (false, Severity::Fail) => Verdict::Fail,
     };
     let failed = if holds { 0 } else { measured.failed };
-    CheckOutcome { verdict, observed, evaluated, failed, ..skipped }
+    CheckView { verdict, observed, evaluated, failed, ..skipped }
 }
 
 fn extreme(word: &str, measured: &Measured) -> String {

@@ -34,7 +34,6 @@ mod statement;
 mod tables;
 mod types;
 
-pub use check::CheckOutcome;
 pub use diff::DiffParts;
 pub use engine::QueryEngine;
 pub use error::{QueryError, QueryErrorKind, SqlPlace};

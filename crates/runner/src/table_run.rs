@@ -243,7 +243,7 @@ impl TableRun {
     async fn audit(&self, batch: u64, candidate: &Candidate) -> Result<(), RunError> {
         let (contract, engine) = (Arc::clone(&self.contract), self.engine.clone());
         let paths = candidate.paths.clone();
-        let checks: Vec<CheckView> = blocking(move || run_checks(&engine, &contract, &paths)).await?;
+        let checks: Vec<CheckView> = blocking(move || Ok(engine.check(&contract, &paths)?)).await?;
         let path = quality_path(&self.contract, batch);
         let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
         self.lake.put(&path, text.into()).await?;
@@ -416,27 +416,4 @@ impl Span {
         let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         json!({ "first": self.first, "last": self.last, "newest_ms": self.newest_ms, "elapsed_ms": elapsed })
     }
-}
-
-/// Runs the checks of a contract over files.
-pub(crate) fn run_checks(
-    engine: &QueryEngine,
-    contract: &Contract,
-    files: &[std::path::PathBuf],
-) -> Result<Vec<CheckView>, RunError> {
-    let outcomes = engine.check(contract, files)?;
-    let view = |outcome: sluice_query::CheckOutcome| CheckView {
-        index: outcome.index,
-        check: outcome.check,
-        level: outcome.level,
-        severity: outcome.severity,
-        verdict: outcome.verdict,
-        observed: outcome.observed,
-        limit: outcome.limit,
-        evaluated: outcome.evaluated,
-        failed: outcome.failed,
-        note: outcome.note,
-        line: outcome.line,
-    };
-    Ok(outcomes.into_iter().map(view).collect())
 }

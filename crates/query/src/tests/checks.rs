@@ -1,7 +1,7 @@
 //! Every kind of check: holds, does not hold, can not run.
 
 use super::fixture::Lake;
-use crate::CheckOutcome;
+use sluice_api::CheckView;
 use sluice_api::Verdict;
 use sluice_contract::{Contract, Severity};
 
@@ -53,7 +53,7 @@ const ROWS: &str = "SELECT * FROM (VALUES
     (3, NULL,   20.00, '-2', 7, '-infinity', DATE '2030-01-01', '00:00:01', 5, 'c@x')
   ) t(id, status, total, rate, score, placed_at, day, \"at\", qty, email)";
 
-fn run(lake: &Lake, checks: &[&str]) -> Vec<CheckOutcome> {
+fn run(lake: &Lake, checks: &[&str]) -> Vec<CheckView> {
     let file = lake.file("orders.parquet", ROWS);
     lake.engine.check(&contract(checks), &[file]).unwrap()
 }

@@ -6,7 +6,6 @@ use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::onboard::to_ipc;
 use crate::silver::blocking;
-use crate::table_run::run_checks;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use sluice_api::{CheckView, QualityView, QuarantineGroup, ResultView, Verdict};
@@ -66,7 +65,7 @@ impl OpenLake {
         files: Vec<PathBuf>,
     ) -> Result<Vec<CheckView>, RunError> {
         let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
-        blocking(move || run_checks(&engine, &contract, &files)).await
+        blocking(move || Ok(engine.check(&contract, &files)?)).await
     }
 
     /// A sample of the rows that fail a check.
