@@ -48,5 +48,4 @@ pub use error::LakeError;
 pub use lake::{Lake, PutNew};
 pub use sluice_change::SourceFile;
 pub use snapshot::{DataFile, Snapshot};
-pub use state::Tombstones;
 pub use write::NewFile;

@@ -8,18 +8,6 @@ use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sluice_contract::TableName;
 
-/// The deleted keys of a table at one version of silver.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tombstones {
-    /// Key columns and [`Tombstones::SEQ_COLUMN`].
-    pub keys: RecordBatch,
-}
-
-impl Tombstones {
-    /// Column with the text form of the delete's `EventSeq`.
-    pub const SEQ_COLUMN: &'static str = "_deleted_seq";
-}
-
 impl Lake {
     /// Writes a table's state under a name made of its content; returns the path for
     /// [`Lake::get_state`]. The same state has the same path.

@@ -63,7 +63,7 @@ impl Silver {
             snapshot,
             tombstones: Tombstones::default(),
             contract_hash: None,
-            app_id: format!("sluice.silver.{name}"),
+            app_id: silver_app_id(name),
         };
         if silver.snapshot.is_some() {
             silver.read_state(lake, contract).await?;
@@ -255,6 +255,11 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| RunError::Internal(format!("a worker ended early: {error}")))?
+}
+
+/// Application id of a table's batches in silver.
+pub(crate) fn silver_app_id(name: &TableName) -> String {
+    format!("sluice.silver.{name}")
 }
 
 /// Application id of a table's rebuilds.

@@ -4,6 +4,7 @@ use super::OpenLake;
 use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::gold::location;
+use crate::silver::silver_app_id;
 use crate::source_files::new_files;
 use crate::table_run::quality_path;
 use serde_json::Value;
@@ -97,7 +98,7 @@ impl OpenLake {
             return Ok((Vec::new(), None));
         };
         let silver = self.lake.table(TableLocation::Silver(name.clone())).snapshot(None).await?;
-        let app_id = format!("sluice.silver.{name}");
+        let app_id = silver_app_id(name);
         let done = silver.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let done = u64::try_from(done).unwrap_or(0);
         let path = quality_path(contract, last);

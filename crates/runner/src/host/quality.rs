@@ -26,8 +26,9 @@ impl OpenLake {
         let started = Instant::now();
         let contract = ContractSet::draft(&self.lake).await?.contract(name)?;
         let (kept, refused_batch) = self.last_checks(&contract).await?;
-        let version = self.silver_files(name).await?.map(|(version, _)| version);
-        let mut checks = match (refused_batch, self.silver_files(name).await?) {
+        let silver = self.silver_files(name).await?;
+        let version = silver.as_ref().map(|(version, _)| *version);
+        let mut checks = match (refused_batch, silver) {
             // What was refused is more telling than the version that stays.
             (Some(_), _) if !kept.is_empty() => kept,
             (_, Some((_, files))) => self.run_checks(&contract, files).await?,

@@ -2,7 +2,7 @@
 
 use super::OpenLake;
 use crate::RunError;
-use crate::gold::{column_types, location, table_files, type_words};
+use crate::gold::{column_types, location, table_files};
 use crate::onboard::to_ipc;
 use crate::silver::blocking;
 use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
@@ -149,9 +149,4 @@ pub(crate) fn result_column(name: String, data_type: String) -> ResultColumn {
 /// Milliseconds since `started`.
 pub(crate) fn elapsed_ms(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A type in the contract's words, for callers outside.
-pub(crate) fn words(data_type: &arrow::datatypes::DataType) -> String {
-    type_words(data_type)
 }

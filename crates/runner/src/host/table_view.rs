@@ -2,8 +2,8 @@
 
 use super::OpenLake;
 use super::lake_view::info_u64;
-use super::results::words;
 use crate::contract_set::ContractSet;
+use crate::gold::type_words;
 use crate::replay::counters;
 use crate::silver::{INFO_BATCH, INFO_LEDGER, INFO_SPAN};
 use crate::{Clock, RunError};
@@ -65,7 +65,8 @@ fn columns(schema: &arrow::datatypes::Schema, contract: Option<&Arc<Contract>>) 
             let declared = contract.and_then(|contract| contract.column(field.name()));
             ColumnView {
                 name: field.name().clone(),
-                data_type: declared.map_or_else(|| words(field.data_type()), |column| column.data_type.to_string()),
+                data_type: declared
+                    .map_or_else(|| type_words(field.data_type()), |column| column.data_type.to_string()),
                 key: declared.is_some_and(|column| column.key),
                 nullable: declared.is_none_or(|column| !column.required),
                 pii: declared.is_some_and(|column| column.pii),
