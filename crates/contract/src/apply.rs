@@ -7,6 +7,17 @@ pub enum Scd {
     Type1,
 }
 
+/// How a merge takes rows out of files that are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApplyMode {
+    /// `deletion_vectors`, the default: a bitmap beside the file says which of its rows count no more.
+    /// Readers have to know Delta's deletion vectors.
+    #[default]
+    DeletionVectors,
+    /// `copy_on_write`: files with touched rows are written again. For readers without deletion vectors.
+    CopyOnWrite,
+}
+
 /// `column = 'text'`: an event for which it holds is a delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteWhen {
@@ -28,6 +39,8 @@ pub struct Apply {
     pub delete_when: Option<DeleteWhen>,
     /// History.
     pub scd: Scd,
+    /// How rows are replaced.
+    pub mode: ApplyMode,
     /// Share of a batch that may go to quarantine before the table stops, 0 to 1.
     pub quarantine_limit: f64,
 }

@@ -2,7 +2,7 @@
 
 use crate::document::{ColumnDocument, Document};
 use crate::{
-    Apply, Check, CheckRule, Column, ColumnType, DecimalText, DeleteWhen, Problem, Scd, Severity, Source, SourceFormat,
+    Apply, ApplyMode, Check, CheckRule, Column, ColumnType, DecimalText, DeleteWhen, Problem, Scd, Severity, Source, SourceFormat,
     TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
@@ -400,8 +400,21 @@ impl Reader<'_> {
             sequence: sequence.iter().map(|part| part.value.clone()).collect(),
             delete_when,
             scd: Scd::Type1,
+            mode: self.apply_mode(written.and_then(|apply| apply.mode.as_ref())),
             quarantine_limit: limit.map_or(limits::QUARANTINE_LIMIT_DEFAULT, |limit| limit.value),
         })
+    }
+
+    fn apply_mode(&mut self, written: Option<&Spanned<String>>) -> ApplyMode {
+        match written.map(|mode| (mode, mode.value.as_str())) {
+            None | Some((_, "deletion_vectors")) => ApplyMode::DeletionVectors,
+            Some((_, "copy_on_write")) => ApplyMode::CopyOnWrite,
+            Some((place, other)) => {
+                let message = format!("`{other}` is not a way to apply changes");
+                self.problem(place, message, "Use deletion_vectors or copy_on_write");
+                ApplyMode::DeletionVectors
+            }
+        }
     }
 
     fn delete_when(&mut self, text: &Spanned<String>) -> Option<DeleteWhen> {

@@ -46,6 +46,7 @@ pub(crate) struct ApplyDocument {
     pub(crate) sequence: Vec<Spanned<String>>,
     pub(crate) delete_when: Option<Spanned<String>>,
     pub(crate) scd: Option<Spanned<u8>>,
+    pub(crate) mode: Option<Spanned<String>>,
     pub(crate) quarantine_limit: Option<Spanned<f64>>,
 }
 
