@@ -6,17 +6,20 @@
 //! events are batched, repeated or ordered.
 
 mod fingerprint;
+mod keyed_changes;
 mod keys;
 mod merge_plan;
+mod seq_texts;
 mod silver_schema;
 mod tombstones;
 mod winner;
 
 pub use fingerprint::{fingerprint, row_hashes};
+pub use keyed_changes::KeyedChanges;
 pub use keys::KeyEncoder;
-pub use merge_plan::{Conflict, MergePlan, plan_merge};
+pub use merge_plan::{Conflict, Existing, ExistingRows, MergePlan, RowAt, plan_merge};
 pub use silver_schema::{COL_SEQ, SEQ, silver_schema};
-pub use tombstones::Tombstones;
+pub use tombstones::{NewTombstones, Tombstones, merge_segments};
 
 /// A value that the engine was handed and that can not be, which is a bug or a damaged table.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,15 @@
 //! What a batch of changes does to silver.
 
 use crate::winner::{Candidate, Place, Winner, join};
-use crate::{COL_SEQ, EngineError, KeyEncoder, SEQ, Tombstones, silver_schema};
+use crate::keyed_changes::EventAt;
+use crate::seq_texts::seq_texts;
+use crate::{COL_SEQ, EngineError, KeyEncoder, KeyedChanges, NewTombstones, SEQ, Tombstones, silver_schema};
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
 use arrow::compute::interleave;
 use arrow::row::{RowConverter, SortField};
 use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger, RowRef};
 use sluice_contract::Contract;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Two different events of one key with the same position; the tie-breaker decided.
@@ -19,16 +21,49 @@ pub struct Conflict {
     pub loser: (usize, RowRef),
 }
 
-/// What a batch does to silver: `replaced` rows go, `upserts` come, `tombstones` is the new set.
+/// Place of a row of silver: number of its data file, and its position in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowAt {
+    /// Number of the file, as the caller counts files.
+    pub file: u32,
+    /// Row in the file, from 0.
+    pub row: u32,
+}
+
+/// Rows of silver that were read.
+#[derive(Clone, Debug)]
+pub struct ExistingRows {
+    /// Columns of the contract and the system columns.
+    pub rows: RecordBatch,
+    /// Where each is.
+    pub at: Vec<RowAt>,
+}
+
+/// What a merge has to know of silver: every row whose key has events, and all rows when there is a
+/// truncate; further rows do no harm.
+#[derive(Clone, Copy, Debug)]
+pub struct Existing<'a> {
+    /// Rows with their content.
+    pub read: &'a [ExistingRows],
+    /// Rows of which only the hash of the key and the place are known. For each of them
+    /// [`KeyedChanges::needs_row`] was false.
+    pub unread: &'a [(u128, RowAt)],
+    /// Rows of the whole table.
+    pub rows: u64,
+}
+
+/// What a batch does to silver: `replaced` rows go, `upserts` come.
 #[derive(Debug)]
 pub struct MergePlan {
     /// New and changed rows with system columns, sorted by key.
     pub upserts: RecordBatch,
-    /// Rows of `existing` that are replaced or deleted: batch and row, ascending.
-    pub replaced: Vec<(usize, usize)>,
-    /// All tombstones after the batch.
-    pub tombstones: Tombstones,
-    /// Counts; both laws hold.
+    /// Oldest and newest sequence in `upserts`.
+    pub span: Option<(EventSeq, EventSeq)>,
+    /// Rows of silver that are replaced or deleted, ascending.
+    pub replaced: Vec<RowAt>,
+    /// What the batch adds to the tombstones.
+    pub tombstones: NewTombstones,
+    /// Counts; both laws hold. A replaced row that was not read counts as updated.
     pub ledger: RowLedger,
     /// Ties between different events, at most [`MergePlan::CONFLICTS_MAX`].
     pub conflicts: Vec<Conflict>,
@@ -39,108 +74,81 @@ impl MergePlan {
     pub const CONFLICTS_MAX: usize = 1_000;
 }
 
-/// Plans a merge.
-///
-/// * `existing`: batches of silver with system columns. They have to hold every row whose key is in
-///   `changes`, and all rows when `changes` has a truncate; others may be there too.
-/// * `silver_before`: rows of the whole table.
-/// * `quarantined`: records of the batch that are in quarantine, for the ledger.
+/// Plans a merge of `changes`, which `keyed` groups. `quarantined` are the records of the batch that
+/// are in quarantine, for the ledger.
 ///
 /// # Errors
 /// [`EngineError`] when silver is damaged or the ledger does not balance.
 pub fn plan_merge(
     contract: &Contract,
-    existing: &[RecordBatch],
+    existing: Existing<'_>,
     tombstones: &Tombstones,
     changes: &[ChangeBatch],
-    silver_before: u64,
+    keyed: &KeyedChanges,
     quarantined: u64,
 ) -> Result<MergePlan, EngineError> {
     let encoder = KeyEncoder::new(contract)?;
     let mut merge = Merge {
         contract,
-        existing,
+        existing: existing.read,
         changes,
-        tombstones: tombstones.clone(),
         before: tombstones,
-        ledger: RowLedger { silver_before, quarantined, ..RowLedger::default() },
+        horizon_of_truncates: tombstones.truncate(),
+        tombstones: NewTombstones::default(),
+        ledger: RowLedger { silver_before: existing.rows, quarantined, ..RowLedger::default() },
         winners: Vec::new(),
         replaced: Vec::new(),
         conflicts: Vec::new(),
     };
     merge.ledger.rows_in = quarantined + changes.iter().map(|batch| batch.len() as u64).sum::<u64>();
-    let groups = merge.group_by_key(&encoder)?;
-    merge.apply_truncates();
-    for (key, group) in &groups {
-        merge.apply_key(key, group)?;
+    merge.apply_truncates(&keyed.truncates);
+    let mut old: Vec<Option<OldRow>> = vec![None; keyed.hashes().len()];
+    for (source, existing) in existing.read.iter().enumerate() {
+        for (row, hash) in encoder.hashes(&existing.rows)?.into_iter().enumerate() {
+            match keyed.find(hash) {
+                Some(key) => old[key] = Some(OldRow::Read((source, row))),
+                None if keyed.has_truncates() => merge.apply_key(hash, Some(OldRow::Read((source, row))), &[])?,
+                None => {}
+            }
+        }
     }
-    merge.finish()
+    for (hash, at) in existing.unread {
+        if let Some(key) = keyed.find(*hash) {
+            old[key] = Some(OldRow::Unread(*at));
+        }
+    }
+    for (key, (hash, old)) in keyed.hashes().iter().zip(old).enumerate() {
+        merge.apply_key(*hash, old, keyed.of(key))?;
+    }
+    merge.finish(&encoder)
 }
 
-/// Everything known of one key.
-#[derive(Default)]
-struct Group {
-    /// Row in `existing`.
-    row: Option<(usize, usize)>,
-    /// Events: batch and row.
-    events: Vec<(usize, usize)>,
+/// The row of a key in silver.
+#[derive(Clone, Copy, Debug)]
+enum OldRow {
+    /// Batch and row of what was read.
+    Read((usize, usize)),
+    /// Older than every event of its key.
+    Unread(RowAt),
 }
 
 struct Merge<'a> {
     contract: &'a Contract,
-    existing: &'a [RecordBatch],
+    existing: &'a [ExistingRows],
     changes: &'a [ChangeBatch],
     before: &'a Tombstones,
-    tombstones: Tombstones,
+    /// The newest truncate, those of the batch included.
+    horizon_of_truncates: Option<EventSeq>,
+    tombstones: NewTombstones,
     ledger: RowLedger,
-    winners: Vec<(Winner, Option<(usize, usize)>)>,
-    replaced: Vec<(usize, usize)>,
+    winners: Vec<(Winner, Option<OldRow>)>,
+    replaced: Vec<RowAt>,
     conflicts: Vec<Conflict>,
 }
 
 impl Merge<'_> {
-    /// Events by key in key order, with the row of the key; with a truncate also keys without events.
-    fn group_by_key(&self, encoder: &KeyEncoder) -> Result<BTreeMap<Box<[u8]>, Group>, EngineError> {
-        let mut places: HashMap<Box<[u8]>, Group> = HashMap::new();
-        let mut truncates = false;
-        for (source, batch) in self.changes.iter().enumerate() {
-            let keys = encoder.encode(&batch.rows)?;
-            for (row, op) in batch.ops.iter().enumerate() {
-                if *op == Op::Truncate {
-                    truncates = true;
-                    continue;
-                }
-                let key = keys.row(row);
-                match places.get_mut(key.as_ref()) {
-                    Some(group) => group.events.push((source, row)),
-                    None => {
-                        places.insert(key.as_ref().into(), Group { row: None, events: vec![(source, row)] });
-                    }
-                }
-            }
-        }
-        for (source, batch) in self.existing.iter().enumerate() {
-            let keys = encoder.encode(batch)?;
-            for row in 0..batch.num_rows() {
-                let key = keys.row(row);
-                match places.get_mut(key.as_ref()) {
-                    Some(group) => group.row = Some((source, row)),
-                    None if truncates => {
-                        places.insert(key.as_ref().into(), Group { row: Some((source, row)), events: Vec::new() });
-                    }
-                    None => {}
-                }
-            }
-        }
-        Ok(places.into_iter().collect())
-    }
-
-    fn apply_truncates(&mut self) {
-        let mut seqs: Vec<EventSeq> = Vec::new();
-        for batch in self.changes {
-            let all = batch.ops.iter().zip(&batch.seqs);
-            seqs.extend(all.filter(|(op, _)| **op == Op::Truncate).map(|(_, seq)| *seq));
-        }
+    fn apply_truncates(&mut self, truncates: &[EventSeq]) {
+        let mut seqs = truncates.to_vec();
         let Some(newest) = seqs.iter().max().copied() else { return };
         let known = self.before.truncate();
         let takes_effect = Some(newest) > known;
@@ -151,35 +159,42 @@ impl Merge<'_> {
         seqs.dedup();
         let distinct = seqs.iter().filter(|seq| Some(**seq) != known).count();
         self.ledger.duplicate += (total - distinct) as u64;
-        self.tombstones.truncate_at(newest);
+        if takes_effect {
+            self.tombstones.truncate = Some(newest);
+            self.horizon_of_truncates = Some(newest);
+        }
     }
 
-    fn event(&self, (source, row): (usize, usize)) -> (Op, EventSeq) {
-        (self.changes[source].ops[row], self.changes[source].seqs[row])
-    }
-
-    fn apply_key(&mut self, key: &[u8], group: &Group) -> Result<(), EngineError> {
-        let horizon_before = self.before.horizon(key);
-        let old = match group.row {
-            Some(place) => Some(self.old_candidate(place)?),
-            None => None,
+    fn apply_key(&mut self, hash: u128, old: Option<OldRow>, events: &[EventAt]) -> Result<(), EngineError> {
+        let count = events.len() as u64;
+        let horizon_before = self.before.horizon(hash);
+        let candidate = match old {
+            Some(OldRow::Read(place)) => Some(self.old_candidate(place)?),
+            Some(OldRow::Unread(_)) | None => None,
         };
-        let old_seq = old.as_ref().map(|candidate| candidate.seq);
-        let old_older = old.as_ref().map(|candidate| candidate.older.clone()).unwrap_or_default();
-        let mut events: Vec<((usize, usize), Op, EventSeq)> =
-            group.events.iter().map(|&place| (place, self.event(place).0, self.event(place).1)).collect();
+        let old_seq = candidate.as_ref().map(|candidate| candidate.seq);
+        let old_older = candidate.as_ref().map(|candidate| candidate.older.clone()).unwrap_or_default();
+        let mut events: Vec<((usize, usize), Op, EventSeq)> = events
+            .iter()
+            .map(|at| {
+                let (source, row) = (at.source as usize, at.row as usize);
+                ((source, row), self.changes[source].ops[row], self.changes[source].seqs[row])
+            })
+            .collect();
         events.sort_by_key(|(_, _, seq)| std::cmp::Reverse(*seq));
         self.count_copies(&events, old_seq, horizon_before);
         events.dedup_by_key(|event| event.2);
 
-        let newest_delete = events.iter().find(|(_, op, _)| *op == Op::Delete).map(|(_, _, seq)| *seq);
-        if let Some(seq) = newest_delete
-            && Some(seq) > self.tombstones.horizon(key)
+        let mut horizon = horizon_before.max(self.horizon_of_truncates);
+        let newest_delete = events.iter().find(|(_, op, _)| *op == Op::Delete).map(|(place, _, seq)| (*place, *seq));
+        if let Some((place, seq)) = newest_delete
+            && Some(seq) > horizon
         {
-            self.tombstones.delete(key, seq);
+            self.tombstones.deletes.push((hash, place, seq));
+            horizon = Some(seq);
         }
-        let horizon = self.tombstones.horizon(key);
-        let mut candidates: Vec<Candidate> = old.into_iter().collect();
+        let newest_delete = newest_delete.map(|(_, seq)| seq);
+        let mut candidates: Vec<Candidate> = candidate.into_iter().collect();
         let first_event_source = self.existing.len();
         for ((source, row), op, seq) in &events {
             if op.is_upsert() {
@@ -192,28 +207,27 @@ impl Merge<'_> {
             }
         }
         let winner = join(&mut candidates, horizon);
-        let count = group.events.len() as u64;
         let from_batch = |winner: &Winner| Some(winner.seq) > old_seq;
-        match (group.row, winner) {
+        match (old, winner) {
             (None, Some(winner)) => {
                 self.ledger.inserted += 1;
                 self.ledger.superseded += count - 1;
                 self.keep(winner, None);
             }
-            (Some(place), Some(winner)) => {
+            (Some(old), Some(winner)) => {
                 // A late event fills a hole, or a late delete takes away what filled one.
                 let mends = winner.older != old_older;
                 if from_batch(&winner) || mends {
                     // One event took effect; whether a value changed is known once the rows are built.
                     self.ledger.superseded += count - 1;
-                    self.keep(winner, Some(place));
+                    self.keep(winner, Some(old));
                 } else {
                     self.ledger.superseded += count;
                 }
             }
-            (Some(place), None) => {
+            (Some(old), None) => {
                 self.ledger.deleted += 1;
-                self.replaced.push(place);
+                self.replaced.push(self.place_of(old));
                 let by_event = newest_delete.is_some_and(|seq| Some(seq) > old_seq && Some(seq) >= horizon);
                 if by_event {
                     self.ledger.superseded += count - 1;
@@ -231,6 +245,13 @@ impl Merge<'_> {
         let blocked = events.iter().filter(|(_, op, seq)| op.is_upsert() && Some(*seq) <= horizon_before).count();
         self.ledger.tombstone_blocked += blocked as u64;
         Ok(())
+    }
+
+    fn place_of(&self, old: OldRow) -> RowAt {
+        match old {
+            OldRow::Read((source, row)) => self.existing[source].at[row],
+            OldRow::Unread(at) => at,
+        }
     }
 
     /// Counts exact copies and remembers ties between different events.
@@ -263,20 +284,20 @@ impl Merge<'_> {
         self.ledger.duplicate += known;
     }
 
-    fn keep(&mut self, winner: Winner, replaces: Option<(usize, usize)>) {
+    fn keep(&mut self, winner: Winner, replaces: Option<OldRow>) {
         for author in winner.older.values() {
             match author {
                 Some(_) => self.ledger.absent_filled += 1,
                 None => self.ledger.absent_unfilled += 1,
             }
         }
-        self.replaced.extend(replaces);
+        self.replaced.extend(replaces.map(|old| self.place_of(old)));
         self.winners.push((winner, replaces));
     }
 
     /// The row as it stands in silver.
     fn old_candidate(&self, (source, row): (usize, usize)) -> Result<Candidate, EngineError> {
-        let batch = &self.existing[source];
+        let batch = &self.existing[source].rows;
         let seq = text_at(batch, SEQ, row)?.ok_or(EngineError::Sequence(SEQ))?;
         let seq = EventSeq::parse(seq).ok_or(EngineError::Sequence(SEQ))?;
         let mut older = BTreeMap::new();
@@ -297,7 +318,8 @@ impl Merge<'_> {
         Ok(Candidate { place: Place { source, row }, seq, older })
     }
 
-    fn finish(mut self) -> Result<MergePlan, EngineError> {
+    fn finish(mut self, encoder: &KeyEncoder) -> Result<MergePlan, EngineError> {
+        self.sort_winners(encoder)?;
         let upserts = self.build_upserts()?;
         let (updated, unchanged) = self.compare_replaced(&upserts)?;
         self.ledger.updated = updated;
@@ -306,13 +328,37 @@ impl Merge<'_> {
             (self.ledger.silver_before + self.ledger.inserted).saturating_sub(self.ledger.deleted);
         self.ledger.check()?;
         self.replaced.sort_unstable();
+        let seqs = || self.winners.iter().map(|(winner, _)| winner.seq);
         Ok(MergePlan {
             upserts,
+            span: seqs().min().zip(seqs().max()),
             replaced: self.replaced,
             tombstones: self.tombstones,
             ledger: self.ledger,
             conflicts: self.conflicts,
         })
+    }
+
+    /// Brings the winners into the order of their keys.
+    fn sort_winners(&mut self, encoder: &KeyEncoder) -> Result<(), EngineError> {
+        let mut arrays: Vec<Vec<ArrayRef>> = Vec::new();
+        for position in self.contract.key_positions() {
+            arrays.push(self.sources(position)?);
+        }
+        let places: Vec<(usize, usize)> =
+            self.winners.iter().map(|(winner, _)| (winner.place.source, winner.place.row)).collect();
+        let mut columns = Vec::with_capacity(arrays.len());
+        for sources in &arrays {
+            let sources: Vec<&dyn Array> = sources.iter().map(AsRef::as_ref).collect();
+            columns.push(interleave(&sources, &places)?);
+        }
+        let keys = encoder.encode_columns(&columns)?;
+        let mut order: Vec<u32> = (0..u32::try_from(places.len()).unwrap_or(u32::MAX)).collect();
+        order.sort_unstable_by(|a, b| keys.row(*a as usize).cmp(&keys.row(*b as usize)));
+        let mut winners: Vec<Option<(Winner, Option<OldRow>)>> =
+            std::mem::take(&mut self.winners).into_iter().map(Some).collect();
+        self.winners = order.into_iter().filter_map(|row| winners.get_mut(row as usize)?.take()).collect();
+        Ok(())
     }
 
     /// One array per source for a column of the contract, and a last one with a single null.
@@ -321,7 +367,7 @@ impl Merge<'_> {
         let wanted = sluice_change::arrow_type(&column.data_type);
         let mut arrays = Vec::with_capacity(self.existing.len() + self.changes.len() + 1);
         for batch in self.existing {
-            let array = batch.column_by_name(&column.name).filter(|array| *array.data_type() == wanted);
+            let array = batch.rows.column_by_name(&column.name).filter(|array| *array.data_type() == wanted);
             arrays.push(array.cloned().ok_or_else(|| EngineError::Column(column.name.clone()))?);
         }
         for batch in self.changes {
@@ -348,8 +394,7 @@ impl Merge<'_> {
             let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
             columns.push(interleave(&arrays, &indices)?);
         }
-        let seqs = self.winners.iter().map(|(winner, _)| winner.seq.to_string());
-        columns.push(Arc::new(StringArray::from_iter_values(seqs)));
+        columns.push(Arc::new(seq_texts(self.winners.iter().map(|(winner, _)| winner.seq))?));
         let older = self.winners.iter().map(|(winner, _)| self.older_json(winner));
         columns.push(Arc::new(StringArray::from_iter(older)));
         let rows = RecordBatch::try_new(Arc::new(silver_schema(self.contract)), columns)?;
@@ -373,14 +418,17 @@ impl Merge<'_> {
 
     /// How many of the replacing rows differ from the row they replace, and how many are equal.
     fn compare_replaced(&self, upserts: &RecordBatch) -> Result<(u64, u64), EngineError> {
-        let pairs: Vec<(usize, (usize, usize))> = self
-            .winners
-            .iter()
-            .enumerate()
-            .filter_map(|(row, (_, replaces))| replaces.map(|place| (row, place)))
-            .collect();
+        let mut unread = 0;
+        let mut pairs: Vec<(usize, (usize, usize))> = Vec::new();
+        for (row, (_, replaces)) in self.winners.iter().enumerate() {
+            match replaces {
+                Some(OldRow::Read(place)) => pairs.push((row, *place)),
+                Some(OldRow::Unread(_)) => unread += 1,
+                None => {}
+            }
+        }
         if pairs.is_empty() {
-            return Ok((0, 0));
+            return Ok((unread, 0));
         }
         let fields: Vec<SortField> = self
             .contract
@@ -401,7 +449,7 @@ impl Merge<'_> {
         }
         let (old, new) = (converter.convert_columns(&old)?, converter.convert_columns(&new)?);
         let updated = old.iter().zip(new.iter()).filter(|(a, b)| a != b).count() as u64;
-        Ok((updated, pairs.len() as u64 - updated))
+        Ok((unread + updated, pairs.len() as u64 - updated))
     }
 }
 

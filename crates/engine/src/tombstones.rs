@@ -1,29 +1,39 @@
 //! What was deleted, and when in the order of events.
 
 use crate::{EngineError, KeyEncoder, SEQ};
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{Field, Schema};
-use sluice_change::EventSeq;
-use std::collections::BTreeMap;
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::{concat_batches, interleave, take_record_batch};
+use arrow::datatypes::{DataType, Field, Schema};
+use hashbrown::HashMap;
+use sluice_change::{ChangeBatch, EventSeq};
 use std::sync::Arc;
 
 /// The newest delete of every key that was ever deleted, and the newest truncate.
 ///
 /// A delete is kept when the key comes back, so that an event from before the delete that arrives
-/// after the return changes nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// after the return changes nothing. On disk they are segments, one per batch that deleted something.
+#[derive(Clone, Debug, Default)]
 pub struct Tombstones {
-    keys: BTreeMap<Box<[u8]>, EventSeq>,
+    keys: HashMap<u128, EventSeq>,
     truncate: Option<EventSeq>,
+}
+
+/// What a batch adds to the tombstones.
+#[derive(Clone, Debug, Default)]
+pub struct NewTombstones {
+    /// Hash of the key, change batch and row of the delete, its sequence; by hash.
+    pub(crate) deletes: Vec<(u128, (usize, usize), EventSeq)>,
+    /// The newest truncate of the batch, if it is newer than those before.
+    pub(crate) truncate: Option<EventSeq>,
 }
 
 const TRUNCATE: &str = "sluice.truncate";
 
 impl Tombstones {
-    /// Everything up to this sequence is gone for the key.
+    /// Everything up to this sequence is gone for the key with this hash.
     #[must_use]
-    pub fn horizon(&self, key: &[u8]) -> Option<EventSeq> {
-        self.keys.get(key).copied().max(self.truncate)
+    pub fn horizon(&self, hash: u128) -> Option<EventSeq> {
+        self.keys.get(&hash).copied().max(self.truncate)
     }
 
     /// The newest truncate.
@@ -44,53 +54,112 @@ impl Tombstones {
         self.keys.is_empty() && self.truncate.is_none()
     }
 
-    /// Remembers a delete.
-    pub fn delete(&mut self, key: &[u8], seq: EventSeq) {
-        let slot = self.keys.entry(key.into()).or_insert(seq);
-        *slot = (*slot).max(seq);
-    }
-
-    /// Remembers a truncate; older deletes are part of it.
-    pub fn truncate_at(&mut self, seq: EventSeq) {
-        self.truncate = self.truncate.max(Some(seq));
-        self.keys.retain(|_, deleted| *deleted > seq);
-    }
-
-    /// As a batch: the key columns and the sequence, sorted by key; the truncate is in the schema's metadata.
-    ///
-    /// # Errors
-    /// An Arrow error if `encoder` is not of this table.
-    pub fn to_batch(&self, encoder: &KeyEncoder, schema: &Schema) -> Result<RecordBatch, EngineError> {
-        let mut fields = Vec::new();
-        for name in encoder.names() {
-            fields.push(schema.field_with_name(name).map_err(|_| EngineError::Column(name.clone()))?.clone());
+    /// Adds what a batch deleted.
+    pub fn add(&mut self, new: &NewTombstones) {
+        for (hash, _, seq) in &new.deletes {
+            self.delete(*hash, *seq);
         }
-        fields.push(Field::new(SEQ, arrow::datatypes::DataType::Utf8, false));
-        let mut columns = encoder.decode(self.keys.keys().map(AsRef::as_ref))?;
-        columns.push(Arc::new(StringArray::from_iter_values(self.keys.values().map(EventSeq::to_string))) as ArrayRef);
-        let metadata = self.truncate.map(|seq| (TRUNCATE.to_owned(), seq.to_string())).into_iter().collect();
-        Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), columns)?)
+        self.truncate_at(new.truncate);
     }
 
-    /// Reads what [`Tombstones::to_batch`] made.
+    /// Adds a segment that [`NewTombstones::segment`] or [`merge_segments`] made.
     ///
     /// # Errors
     /// [`EngineError`] if it is something else.
-    pub fn from_batch(encoder: &KeyEncoder, batch: &RecordBatch) -> Result<Self, EngineError> {
-        let rows = encoder.encode(batch)?;
-        let seqs = batch
-            .column_by_name(SEQ)
-            .and_then(|column| column.as_any().downcast_ref::<StringArray>())
-            .ok_or(EngineError::Sequence(SEQ))?;
-        let mut keys = BTreeMap::new();
-        for (row, key) in rows.iter().enumerate() {
-            let seq = EventSeq::parse(seqs.value(row)).ok_or(EngineError::Sequence(SEQ))?;
-            keys.insert(key.as_ref().into(), seq);
+    pub fn add_segment(&mut self, encoder: &KeyEncoder, segment: &RecordBatch) -> Result<(), EngineError> {
+        let seqs = sequences(segment)?;
+        for (hash, seq) in encoder.hashes(segment)?.into_iter().zip(seqs) {
+            self.delete(hash, seq?);
         }
-        let truncate = match batch.schema().metadata().get(TRUNCATE) {
-            Some(text) => Some(EventSeq::parse(text).ok_or(EngineError::Sequence(SEQ))?),
-            None => None,
-        };
-        Ok(Self { keys, truncate })
+        self.truncate_at(truncate_of(segment)?);
+        Ok(())
+    }
+
+    fn delete(&mut self, hash: u128, seq: EventSeq) {
+        if Some(seq) > self.truncate {
+            let slot = self.keys.entry(hash).or_insert(seq);
+            *slot = (*slot).max(seq);
+        }
+    }
+
+    /// Older deletes are part of a truncate.
+    fn truncate_at(&mut self, seq: Option<EventSeq>) {
+        if seq > self.truncate {
+            self.truncate = seq;
+            self.keys.retain(|_, deleted| Some(*deleted) > seq);
+        }
+    }
+}
+
+impl NewTombstones {
+    /// Whether the batch deleted nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.deletes.is_empty() && self.truncate.is_none()
+    }
+
+    /// As a batch: the key columns and the sequence; the truncate is in the schema's metadata.
+    ///
+    /// # Errors
+    /// An Arrow error if `changes` are not those of the plan.
+    pub fn segment(&self, encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<RecordBatch, EngineError> {
+        let Some(first) = changes.first() else { return Err(EngineError::Column(encoder.names().join(", "))) };
+        let places: Vec<(usize, usize)> = self.deletes.iter().map(|(_, place, _)| *place).collect();
+        let mut fields = Vec::new();
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        for name in encoder.names() {
+            let missing = |_| EngineError::Column(name.clone());
+            let position = first.rows.schema().index_of(name).map_err(missing)?;
+            fields.push(first.rows.schema().field(position).clone());
+            let sources: Vec<&dyn Array> = changes.iter().map(|batch| batch.rows.column(position).as_ref()).collect();
+            columns.push(interleave(&sources, &places)?);
+        }
+        fields.push(Field::new(SEQ, DataType::Utf8, false));
+        columns.push(Arc::new(StringArray::from_iter_values(self.deletes.iter().map(|(_, _, seq)| seq.to_string()))));
+        let metadata = self.truncate.map(|seq| (TRUNCATE.to_owned(), seq.to_string())).into_iter().collect();
+        Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), columns)?)
+    }
+}
+
+/// Several segments as one: the newest delete of every key that no truncate covers.
+///
+/// # Errors
+/// [`EngineError`] if they are not segments of one table.
+pub fn merge_segments(encoder: &KeyEncoder, segments: &[RecordBatch]) -> Result<RecordBatch, EngineError> {
+    let Some(first) = segments.first() else { return Err(EngineError::Sequence(SEQ)) };
+    let mut truncate = None;
+    for segment in segments {
+        truncate = truncate.max(truncate_of(segment)?);
+    }
+    let plain = Arc::new(Schema::new(first.schema().fields().clone()));
+    let plainly = |segment: &RecordBatch| RecordBatch::try_new(Arc::clone(&plain), segment.columns().to_vec());
+    let all = concat_batches(&plain, &segments.iter().map(plainly).collect::<Result<Vec<_>, _>>()?)?;
+    let mut rows = Vec::with_capacity(all.num_rows());
+    for ((row, hash), seq) in (0_u32..).zip(encoder.hashes(&all)?).zip(sequences(&all)?) {
+        let seq = seq?;
+        if Some(seq) > truncate {
+            rows.push((hash, std::cmp::Reverse(seq), row));
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup_by_key(|(hash, _, _)| *hash);
+    let kept = take_record_batch(&all, &UInt32Array::from_iter_values(rows.into_iter().map(|(_, _, row)| row)))?;
+    let metadata = truncate.map(|seq| (TRUNCATE.to_owned(), seq.to_string())).into_iter().collect();
+    let schema = Schema::new_with_metadata(plain.fields().clone(), metadata);
+    Ok(RecordBatch::try_new(Arc::new(schema), kept.columns().to_vec())?)
+}
+
+fn sequences(segment: &RecordBatch) -> Result<impl Iterator<Item = Result<EventSeq, EngineError>>, EngineError> {
+    let column = segment
+        .column_by_name(SEQ)
+        .and_then(|column| column.as_any().downcast_ref::<StringArray>())
+        .ok_or(EngineError::Sequence(SEQ))?;
+    Ok(column.iter().map(|text| text.and_then(EventSeq::parse).ok_or(EngineError::Sequence(SEQ))))
+}
+
+fn truncate_of(segment: &RecordBatch) -> Result<Option<EventSeq>, EngineError> {
+    match segment.schema_ref().metadata().get(TRUNCATE) {
+        Some(text) => Ok(Some(EventSeq::parse(text).ok_or(EngineError::Sequence(SEQ))?)),
+        None => Ok(None),
     }
 }

@@ -5,11 +5,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails loudly")]
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, UInt32Array};
 use arrow::datatypes::Int64Type;
-use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
+use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
 use sluice_contract::Contract;
-use sluice_engine::{Tombstones, fingerprint, plan_merge, silver_schema};
+use sluice_engine::{
+    Existing, ExistingRows, KeyEncoder, KeyedChanges, RowAt, SEQ, Tombstones, fingerprint, plan_merge, silver_schema,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,21 +90,53 @@ struct Silver {
     tombstones: Tombstones,
 }
 
+/// The newest sequence in a file of silver.
+fn newest(rows: &RecordBatch) -> Option<EventSeq> {
+    rows.column_by_name(SEQ).unwrap().as_string::<i32>().iter().flatten().filter_map(EventSeq::parse).max()
+}
+
 impl Silver {
-    fn apply(&mut self, contract: &Contract, changes: &[ChangeBatch]) {
+    fn apply(&mut self, contract: &Contract, changes: &[ChangeBatch], random: &mut fastrand::Rng) {
         let before: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
-        let plan = plan_merge(contract, &self.rows, &self.tombstones, changes, before as u64, 0).unwrap();
+        let encoder = KeyEncoder::new(contract).unwrap();
+        let keyed = KeyedChanges::new(&encoder, changes).unwrap();
+        let (mut read, mut unread) = (Vec::new(), Vec::new());
+        for (file, rows) in (0_u32..).zip(&self.rows) {
+            let (mut kept, mut at) = (Vec::new(), Vec::new());
+            for (row, hash) in (0_u32..).zip(encoder.hashes(rows).unwrap()) {
+                let key = keyed.hashes().binary_search(&hash);
+                let may_stay_unread = key.is_ok_and(|key| !keyed.needs_row(key, newest(rows)));
+                if may_stay_unread && !keyed.has_truncates() && random.bool() {
+                    unread.push((hash, RowAt { file, row }));
+                } else {
+                    kept.push(row);
+                    at.push(RowAt { file, row });
+                }
+            }
+            let rows = arrow::compute::take_record_batch(rows, &UInt32Array::from(kept)).unwrap();
+            read.push(ExistingRows { rows, at });
+        }
+        let existing = Existing { read: &read, unread: &unread, rows: before as u64 };
+        let plan = plan_merge(contract, existing, &self.tombstones, changes, &keyed, 0).unwrap();
         plan.ledger.check().unwrap();
         let mut kept = Vec::new();
-        for (source, rows) in self.rows.iter().enumerate() {
-            let keep: Vec<bool> = (0..rows.num_rows()).map(|row| !plan.replaced.contains(&(source, row))).collect();
+        for (file, rows) in (0_u32..).zip(&self.rows) {
+            let count = u32::try_from(rows.num_rows()).unwrap();
+            let keep: Vec<bool> = (0..count).map(|row| !plan.replaced.contains(&RowAt { file, row })).collect();
             kept.push(arrow::compute::filter_record_batch(rows, &keep.into()).unwrap());
         }
+        assert_eq!(newest(&plan.upserts), plan.span.map(|(_, newest)| newest));
         kept.push(plan.upserts);
         self.rows = kept;
         let after: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
         assert_eq!(after as u64, plan.ledger.silver_after);
-        self.tombstones = plan.tombstones;
+        // Half of the time as segments on disk bring them back.
+        if random.bool() && !plan.tombstones.is_empty() {
+            let segment = plan.tombstones.segment(&encoder, changes).unwrap();
+            self.tombstones.add_segment(&encoder, &segment).unwrap();
+        } else {
+            self.tombstones.add(&plan.tombstones);
+        }
     }
 
     fn content(&self) -> BTreeMap<i64, (Option<i64>, Option<i64>)> {
@@ -139,7 +173,7 @@ fn run_case(seed: u64) {
         while !rest.is_empty() {
             let (now, later) = rest.split_at(random.usize(1..=rest.len()));
             let (first, second) = now.split_at(random.usize(0..=now.len()));
-            silver.apply(&contract, &[batch(&contract, first), batch(&contract, second)]);
+            silver.apply(&contract, &[batch(&contract, first), batch(&contract, second)], &mut random);
             rest = later;
         }
         assert_eq!(silver.content(), expected, "seed {seed}");

@@ -1,17 +1,15 @@
 //! Commits: atomic, conditional, idempotent, and with a known outcome.
 
 use crate::clock::wall_clock_ms;
-use crate::commit_log::{self, RESERVED, entry_path};
-use crate::create::{ENGINE, lines, upgraded_protocol};
+use crate::commit_log::{self, HistoryEntry, LogEntry, RESERVED, entry_path};
+use crate::create::{ENABLE_DELETION_VECTORS, ENGINE, Needs, lines, upgraded_protocol};
 use crate::error::Cause;
-use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot};
+use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot, UpdatedFile};
 use arrow::datatypes::SchemaRef;
 use deltalake::DeltaTable;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
-use deltalake::kernel::transaction::PROTOCOL;
 use deltalake::kernel::{Action, Add, CommitInfo, MetadataExt, StructType, Transaction};
 use deltalake::logstore::LogStore;
-use deltalake::protocol::{DeltaOperation, SaveMode};
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode};
 use serde_json::{Map, Value, json};
 
@@ -28,6 +26,8 @@ pub struct Commit {
     pub add: Vec<NewFile>,
     /// Files that disappear.
     pub remove: Vec<DataFile>,
+    /// Files whose deletion vector grows, by [`DeltaStore::write_deletion_vectors`].
+    pub update: Vec<UpdatedFile>,
     /// New columns of the table, if they change. Rewrite the files if a column's type changes: readers
     /// may refuse to widen.
     pub schema: Option<SchemaRef>,
@@ -90,7 +90,8 @@ impl DeltaStore {
         if let Some(latest) = self.moved_on(base).await? {
             return self.resolve(&request, base, latest).await;
         }
-        let actions = self.actions(base, &request)?;
+        let now_ms = wall_clock_ms();
+        let actions = self.actions(base, &request, now_ms)?;
         let entry = lines(&actions).map_err(|source| LakeError::Commit { source, path: self.folder.clone() })?;
         let version = base.version + 1;
         let log_store = self.log_store()?;
@@ -98,6 +99,11 @@ impl DeltaStore {
             log_store.object_store(None).put_opts(&entry_path(version), entry.into(), PutMode::Create.into()).await;
         match written {
             Ok(_) => {
+                let history =
+                    HistoryEntry { version, timestamp_ms: now_ms, operation: String::new(), info: Map::new() };
+                if let Ok(Some(next)) = base.after(&self.table_url()?, &LogEntry { history, actions }) {
+                    self.remember(next);
+                }
                 self.after_commit(version).await;
                 Ok(CommitOutcome::Committed(version))
             }
@@ -105,26 +111,44 @@ impl DeltaStore {
         }
     }
 
-    fn actions(&self, base: &Snapshot, request: &Commit) -> Result<Vec<Action>, LakeError> {
-        let now_ms = wall_clock_ms();
+    fn actions(&self, base: &Snapshot, request: &Commit, now_ms: i64) -> Result<Vec<Action>, LakeError> {
+        let append_only = base.configuration("delta.appendOnly") == Some("true");
+        let refused = |reason: String| LakeError::NotWritable { source: reason.into(), path: self.folder.clone() };
+        if let Some(reason) = &base.unwritable {
+            return Err(refused(reason.to_string()));
+        }
+        let takes_away = !request.remove.is_empty() || !request.update.is_empty();
+        if append_only && request.data_change && takes_away {
+            return Err(refused("delta.appendOnly is set".to_owned()));
+        }
         let mut actions = vec![Action::CommitInfo(commit_info(base, request, now_ms))];
-        if let Some(schema) = &request.schema {
-            let failed = |source: Cause| LakeError::Schema { source, path: self.folder.clone() };
-            let append_only = base.configuration("delta.appendOnly") == Some("true");
-            let upgraded = upgraded_protocol(base.state().protocol(), schema, append_only).map_err(failed)?;
-            actions.extend(upgraded.map(Action::Protocol));
-            let columns: StructType = schema.as_ref().try_into_kernel().map_err(|source| failed(Box::new(source)))?;
-            let metadata = base.state().metadata().clone();
-            actions.push(Action::Metadata(metadata.with_schema(&columns).map_err(|source| failed(Box::new(source)))?));
+        let failed = |source: Cause| LakeError::Schema { source, path: self.folder.clone() };
+        let needs = Needs { deletion_vectors: !request.update.is_empty(), append_only };
+        let schema = request.schema.as_ref().unwrap_or(&base.schema);
+        let upgraded = upgraded_protocol(&base.protocol, schema, needs).map_err(failed)?;
+        let enables = needs.deletion_vectors && base.configuration(ENABLE_DELETION_VECTORS) != Some("true");
+        actions.extend(upgraded.map(Action::Protocol));
+        if request.schema.is_some() || enables {
+            let mut metadata = base.metadata.as_ref().clone();
+            if let Some(schema) = &request.schema {
+                let columns: StructType =
+                    schema.as_ref().try_into_kernel().map_err(|source| failed(Box::new(source)))?;
+                metadata = metadata.with_schema(&columns).map_err(|source| failed(Box::new(source)))?;
+            }
+            if enables {
+                metadata = metadata
+                    .add_config_key(ENABLE_DELETION_VECTORS.to_owned(), "true".to_owned())
+                    .map_err(|source| failed(Box::new(source)))?;
+            }
+            actions.push(Action::Metadata(metadata));
         }
         actions.push(Action::Txn(Transaction::new(&request.app_id, request.batch)));
-        let remove = |file: &DataFile| Action::Remove(file.remove_action(request.data_change, now_ms));
+        let change = request.data_change;
+        let remove = |file: &DataFile| Action::Remove(file.remove_action(change, now_ms));
         actions.extend(request.remove.iter().map(remove));
-        actions.extend(request.add.iter().map(|file| Action::Add(add_action(file, request.data_change, now_ms))));
-        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
-        PROTOCOL
-            .can_commit(base.state(), &actions, &operation)
-            .map_err(|source| LakeError::NotWritable { source: Box::new(source), path: self.folder.clone() })?;
+        actions.extend(request.update.iter().map(|file| remove(&file.before)));
+        actions.extend(request.add.iter().map(|file| Action::Add(add_action(file, change, now_ms))));
+        actions.extend(request.update.iter().map(|file| Action::Add(file.after.add_action(change))));
         Ok(actions)
     }
 
@@ -260,7 +284,7 @@ fn commit_info(base: &Snapshot, request: &Commit, now_ms: i64) -> CommitInfo {
         operation: Some(request.operation.to_owned()),
         operation_parameters: Some([("batch".to_owned(), json!(request.batch.to_string()))].into()),
         read_version: Some(base.version),
-        is_blind_append: Some(request.base.is_none() && request.remove.is_empty()),
+        is_blind_append: Some(request.base.is_none() && request.remove.is_empty() && request.update.is_empty()),
         engine_info: Some(ENGINE.to_owned()),
         info: info.into_iter().collect(),
         ..CommitInfo::default()

@@ -4,6 +4,8 @@ use crate::error::Cause;
 use crate::{DeltaStore, LakeError};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
+use bytes::Bytes;
+use deltalake::kernel::Action;
 use deltalake::logstore::LogStore;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
@@ -49,9 +51,16 @@ pub struct HistoryEntry {
     pub info: Map<String, Value>,
 }
 
-/// What an entry of the log says besides files.
+/// An entry of the log.
 #[derive(Debug)]
 pub(crate) struct LogEntry {
+    pub(crate) history: HistoryEntry,
+    pub(crate) actions: Vec<Action>,
+}
+
+/// What an entry of the log says besides files.
+#[derive(Debug)]
+pub(crate) struct LogSummary {
     pub(crate) history: HistoryEntry,
     pub(crate) transactions: Vec<Txn>,
 }
@@ -89,7 +98,7 @@ impl DeltaStore {
         let Some(newest) = newest else { return Ok(Vec::new()) };
         let store = log_store.object_store(None);
         let read = (0..=newest).rev().take(limit).map(|version| read_entry(store.as_ref(), version));
-        let entries: Vec<Option<LogEntry>> = futures::stream::iter(read)
+        let entries: Vec<Option<LogSummary>> = futures::stream::iter(read)
             .buffered(READS_AT_ONCE)
             .try_collect()
             .await
@@ -102,13 +111,38 @@ pub(crate) fn entry_path(version: u64) -> Path {
     Path::from(format!("_delta_log/{version:020}.json"))
 }
 
-/// Reads an entry; `None` if it is not there.
-pub(crate) async fn read_entry(store: &dyn ObjectStore, version: u64) -> Result<Option<LogEntry>, Cause> {
-    let bytes = match store.get(&entry_path(version)).await {
-        Ok(result) => result.bytes().await?,
-        Err(Error::NotFound { .. }) => return Ok(None),
-        Err(source) => return Err(Box::new(source)),
+async fn entry_bytes(store: &dyn ObjectStore, version: u64) -> Result<Option<Bytes>, Cause> {
+    match store.get(&entry_path(version)).await {
+        Ok(result) => Ok(Some(result.bytes().await?)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(source) => Err(Box::new(source)),
+    }
+}
+
+/// Reads an entry with all its actions; `None` if it is not there. An action of a kind that is not
+/// known is an error, so that nobody goes on as if it were not there.
+pub(crate) async fn read_actions(store: &dyn ObjectStore, version: u64) -> Result<Option<LogEntry>, Cause> {
+    let Some(bytes) = entry_bytes(store, version).await? else { return Ok(None) };
+    let mut actions = Vec::new();
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        actions.push(serde_json::from_slice::<Action>(line)?);
+    }
+    let info = actions.iter().find_map(|action| match action {
+        Action::CommitInfo(info) => Some(info),
+        _ => None,
+    });
+    let history = HistoryEntry {
+        version,
+        timestamp_ms: info.map_or(0, |info| info.in_commit_timestamp.or(info.timestamp).unwrap_or(0)),
+        operation: info.and_then(|info| info.operation.clone()).unwrap_or_default(),
+        info: info.map(|info| info.info.clone().into_iter().collect()).unwrap_or_default(),
     };
+    Ok(Some(LogEntry { history, actions }))
+}
+
+/// Reads what an entry says besides files; `None` if it is not there.
+pub(crate) async fn read_entry(store: &dyn ObjectStore, version: u64) -> Result<Option<LogSummary>, Cause> {
+    let Some(bytes) = entry_bytes(store, version).await? else { return Ok(None) };
     let mut transactions = Vec::new();
     let mut info = Map::new();
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
@@ -120,7 +154,7 @@ pub(crate) async fn read_entry(store: &dyn ObjectStore, version: u64) -> Result<
     let timestamp_ms = number("inCommitTimestamp").or_else(|| number("timestamp")).unwrap_or(0);
     let operation = info.get("operation").and_then(Value::as_str).unwrap_or_default().to_owned();
     info.retain(|key, _| !RESERVED.contains(&key.as_str()));
-    Ok(Some(LogEntry { history: HistoryEntry { version, timestamp_ms, operation, info }, transactions }))
+    Ok(Some(LogSummary { history: HistoryEntry { version, timestamp_ms, operation, info }, transactions }))
 }
 
 /// Transactions and time of a version. `known` is what an older version said.

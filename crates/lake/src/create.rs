@@ -13,6 +13,10 @@ use std::collections::BTreeSet;
 
 /// Feature of tables with times that have no zone.
 const TIMESTAMP_NTZ: &str = "timestampNtz";
+/// Feature of tables with deletion vectors.
+const DELETION_VECTORS: &str = "deletionVectors";
+/// Property that allows deletion vectors to be written.
+pub(crate) const ENABLE_DELETION_VECTORS: &str = "delta.enableDeletionVectors";
 
 impl DeltaStore {
     /// Creates the table; one that exists is opened as it is, whoever created it, so compare its
@@ -40,7 +44,10 @@ impl DeltaStore {
 
 fn first_entry(schema: &Schema, properties: &[(&str, &str)]) -> Result<String, Cause> {
     let kernel_schema: StructType = schema.try_into_kernel()?;
-    let append_only = properties.contains(&("delta.appendOnly", "true"));
+    let needs = Needs {
+        append_only: properties.contains(&("delta.appendOnly", "true")),
+        deletion_vectors: properties.contains(&(ENABLE_DELETION_VECTORS, "true")),
+    };
     let metadata = new_metadata(&kernel_schema, Vec::<String>::new(), properties.iter().copied())?;
     let info = CommitInfo {
         timestamp: Some(wall_clock_ms()),
@@ -50,7 +57,7 @@ fn first_entry(schema: &Schema, properties: &[(&str, &str)]) -> Result<String, C
         engine_info: Some(ENGINE.to_owned()),
         ..CommitInfo::default()
     };
-    let protocol = new_protocol(schema, append_only)?;
+    let protocol = new_protocol(schema, needs)?;
     lines(&[Action::CommitInfo(info), Action::Protocol(protocol), Action::Metadata(metadata)])
 }
 
@@ -63,43 +70,62 @@ pub(crate) fn lines(actions: &[Action]) -> Result<String, Cause> {
     Ok(lines?.join("\n"))
 }
 
-fn new_protocol(schema: &Schema, append_only: bool) -> Result<Protocol, Cause> {
-    if !has_timestamp_ntz(schema) {
+/// What a table asks of its protocol besides its columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) append_only: bool,
+    pub(crate) deletion_vectors: bool,
+}
+
+/// Features that readers and writers have to know.
+fn features(schema: &Schema, needs: Needs) -> Vec<&'static str> {
+    let mut features = Vec::new();
+    if needs.deletion_vectors {
+        features.push(DELETION_VECTORS);
+    }
+    if has_timestamp_ntz(schema) {
+        features.push(TIMESTAMP_NTZ);
+    }
+    features
+}
+
+fn new_protocol(schema: &Schema, needs: Needs) -> Result<Protocol, Cause> {
+    let reader = features(schema, needs);
+    if reader.is_empty() {
         return Ok(serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?);
     }
-    let mut writer = vec![TIMESTAMP_NTZ];
-    if append_only {
+    let mut writer = reader.clone();
+    if needs.append_only {
         writer.push("appendOnly");
     }
     Ok(serde_json::from_value(json!({
         "minReaderVersion": 3,
         "minWriterVersion": 7,
-        "readerFeatures": [TIMESTAMP_NTZ],
+        "readerFeatures": reader,
         "writerFeatures": writer,
     }))?)
 }
 
-/// The protocol that a table needs for a new schema; `None` if it has it already.
-pub(crate) fn upgraded_protocol(
-    current: &Protocol,
-    schema: &Schema,
-    append_only: bool,
-) -> Result<Option<Protocol>, Cause> {
-    if !has_timestamp_ntz(schema) {
+/// The protocol that a table needs from now on; `None` if it has it already.
+pub(crate) fn upgraded_protocol(current: &Protocol, schema: &Schema, needs: Needs) -> Result<Option<Protocol>, Cause> {
+    let wanted = features(schema, needs);
+    if wanted.is_empty() {
         return Ok(None);
     }
     let now = serde_json::to_value(current)?;
-    let features = |key: &str| -> BTreeSet<String> {
+    let listed = |key: &str| -> BTreeSet<String> {
         let listed = now.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         listed.iter().filter_map(|feature| feature.as_str().map(str::to_owned)).collect()
     };
-    let (mut reader, mut writer) = (features("readerFeatures"), features("writerFeatures"));
-    if reader.contains(TIMESTAMP_NTZ) && writer.contains(TIMESTAMP_NTZ) {
+    let (mut reader, mut writer) = (listed("readerFeatures"), listed("writerFeatures"));
+    if wanted.iter().all(|feature| reader.contains(*feature) && writer.contains(*feature)) {
         return Ok(None);
     }
-    reader.insert(TIMESTAMP_NTZ.to_owned());
-    writer.insert(TIMESTAMP_NTZ.to_owned());
-    if append_only {
+    for feature in wanted {
+        reader.insert(feature.to_owned());
+        writer.insert(feature.to_owned());
+    }
+    if needs.append_only {
         writer.insert("appendOnly".to_owned());
     }
     let upgraded = json!({

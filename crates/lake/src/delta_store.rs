@@ -6,11 +6,15 @@ use crate::{Lake, LakeError, Snapshot, commit_log};
 use deltalake::DeltaTableError;
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake::table::state::DeltaTableState;
+use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use sluice_contract::TableName;
 use std::sync::Arc;
 use url::Url;
+
+/// Entries read one by one before the whole log is read anew (which knows checkpoints).
+const ENTRIES_BEFORE_RELOAD: usize = 32;
 
 /// Which table of the lake.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,24 +79,39 @@ impl DeltaStore {
     async fn latest(&self) -> Result<Option<Arc<Snapshot>>, LakeError> {
         let cache = &self.lake.shared.snapshots;
         let log_store = self.log_store()?;
-        let known = cache.get(&CacheKey::latest(&self.folder));
-        if let Some(known) = known {
-            let mut state = known.state().clone();
-            if state.update(&log_store, None).await.is_ok() && state.version() >= known.version {
-                if state.version() == known.version {
-                    return Ok(Some(known));
-                }
-                let built = Arc::new(self.build(&log_store, state, Some(&known)).await?);
-                cache.put(CacheKey::latest(&self.folder), &built);
-                return Ok(Some(built));
+        if let Some(known) = cache.get(&CacheKey::latest(&self.folder)) {
+            if let Some(latest) = self.advance(&log_store, known).await {
+                return Ok(Some(latest));
             }
-            // The table was replaced or its log cleaned: read it anew.
+            // The table was replaced, its log cleaned, or an entry needs a full reading.
             cache.forget(&self.folder);
         }
         let Some(state) = self.load(&log_store, None).await? else { return Ok(None) };
-        let built = Arc::new(self.build(&log_store, state, None).await?);
+        let built = Arc::new(self.build(&log_store, &state, None).await?);
         cache.put(CacheKey::latest(&self.folder), &built);
         Ok(Some(built))
+    }
+
+    /// Reads the entries after a known version one by one; `None` if the table has to be read anew.
+    async fn advance(&self, log_store: &LogStoreRef, known: Arc<Snapshot>) -> Option<Arc<Snapshot>> {
+        let store = log_store.object_store(None);
+        let table_url = self.table_url().ok()?;
+        let mut latest = known;
+        for _ in 0..ENTRIES_BEFORE_RELOAD {
+            let Some(entry) = commit_log::read_actions(store.as_ref(), latest.version + 1).await.ok()? else {
+                // Nothing newer, unless the log was cleaned beyond what is known.
+                store.head(&commit_log::entry_path(latest.version)).await.ok()?;
+                return Some(latest);
+            };
+            latest = Arc::new(latest.after(&table_url, &entry).ok()??);
+            self.lake.shared.snapshots.put(CacheKey::latest(&self.folder), &latest);
+        }
+        None
+    }
+
+    /// Remembers the version that an own commit made, so that the next batch need not read it.
+    pub(crate) fn remember(&self, snapshot: Snapshot) {
+        self.lake.shared.snapshots.put(CacheKey::latest(&self.folder), &Arc::new(snapshot));
     }
 
     async fn at_version(&self, version: u64) -> Result<Option<Arc<Snapshot>>, LakeError> {
@@ -103,7 +122,7 @@ impl DeltaStore {
         }
         let log_store = self.log_store()?;
         let Some(state) = self.load(&log_store, Some(version)).await? else { return Ok(None) };
-        let built = Arc::new(self.build(&log_store, state, None).await?);
+        let built = Arc::new(self.build(&log_store, &state, None).await?);
         cache.put(CacheKey::version(&self.folder, version), &built);
         Ok(Some(built))
     }

@@ -1,6 +1,8 @@
 //! The lake: files by path, conditional writes.
 
+use crate::deletion_vector::VectorCache;
 use crate::delta_store::{DeltaStore, TableLocation};
+use crate::key_index::KeyRunCache;
 use crate::read_range::FooterCache;
 use crate::root::{Root, Style, root_over, style_of};
 use crate::snapshot_cache::SnapshotCache;
@@ -38,6 +40,8 @@ pub(crate) struct Shared {
     writable: OnceCell<()>,
     pub(crate) snapshots: SnapshotCache,
     pub(crate) footers: FooterCache,
+    pub(crate) vectors: VectorCache,
+    pub(crate) key_runs: KeyRunCache,
     pub(crate) manifests: Mutex<BTreeMap<String, BatchManifest>>,
     pub(crate) cache_folder: Option<PathBuf>,
 }
@@ -81,6 +85,8 @@ impl Lake {
                 writable: OnceCell::new(),
                 snapshots: SnapshotCache::default(),
                 footers: FooterCache::default(),
+                vectors: VectorCache::default(),
+                key_runs: KeyRunCache::default(),
                 manifests: Mutex::default(),
                 cache_folder,
             }),

@@ -110,7 +110,7 @@ impl DeltaStore {
     }
 
     /// The table's columns, or some of them.
-    fn project(&self, snapshot: &Snapshot, columns: Option<&[&str]>) -> Result<SchemaRef, LakeError> {
+    pub(crate) fn project(&self, snapshot: &Snapshot, columns: Option<&[&str]>) -> Result<SchemaRef, LakeError> {
         let Some(columns) = columns else { return Ok(snapshot.schema.clone()) };
         let fields: Result<Vec<_>, ArrowError> =
             columns.iter().map(|name| Ok(snapshot.schema.field_with_name(name)?.clone())).collect();

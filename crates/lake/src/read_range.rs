@@ -31,7 +31,7 @@ impl DeltaStore {
     pub async fn read_range(&self, snapshot: &Snapshot, first_row: u64, rows: usize) -> Result<RecordBatch, LakeError> {
         let (mut skip, mut left) = (first_row, rows as u64);
         let mut batches = Vec::new();
-        for file in &snapshot.files {
+        for file in snapshot.files.iter() {
             if left == 0 {
                 break;
             }
@@ -82,7 +82,7 @@ impl DeltaStore {
         Ok(())
     }
 
-    async fn footer(&self, file: &DataFile) -> Result<ArrowReaderMetadata, LakeError> {
+    pub(crate) async fn footer(&self, file: &DataFile) -> Result<ArrowReaderMetadata, LakeError> {
         let key = self.shown(&file.path);
         let cache = &self.lake.shared.footers.entries;
         let known = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();

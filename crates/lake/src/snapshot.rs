@@ -1,16 +1,22 @@
 //! A table at one version.
 
+use crate::commit_log::LogEntry;
+use crate::deletion_vector::vector_file;
 use crate::{DeltaStore, LakeError, commit_log};
 use arrow::datatypes::{Schema, SchemaRef};
+use deltalake::DeltaTableError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
-use deltalake::kernel::{DeletionVectorDescriptor, Remove};
+use deltalake::kernel::transaction::PROTOCOL;
+use deltalake::kernel::{Action, Add, DeletionVectorDescriptor, Metadata, Protocol, Remove};
 use deltalake::logstore::LogStoreRef;
 use deltalake::table::state::DeltaTableState;
-use std::collections::{BTreeMap, HashMap};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use url::Url;
 
-/// A table at one version: what a reader of that version sees.
+/// A table at one version: what a reader of that version sees. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// Delta version.
@@ -18,11 +24,14 @@ pub struct Snapshot {
     /// Columns.
     pub schema: SchemaRef,
     /// Data files, newest commit first. [`DeltaStore::read_range`] counts rows through them in this order.
-    pub files: Vec<DataFile>,
+    pub files: Arc<[DataFile]>,
     /// Commit time, milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
-    pub(crate) state: Arc<DeltaTableState>,
+    pub(crate) protocol: Arc<Protocol>,
+    pub(crate) metadata: Arc<Metadata>,
     pub(crate) transactions: Arc<BTreeMap<String, i64>>,
+    /// Why Sluice can not write to it.
+    pub(crate) unwritable: Option<Arc<str>>,
 }
 
 /// A data file of a snapshot.
@@ -38,6 +47,7 @@ pub struct DataFile {
     pub tags: BTreeMap<String, String>,
     /// Statistics of the `add` action, JSON.
     pub stats: Option<String>,
+    pub(crate) modification_time_ms: i64,
     pub(crate) partition_values: HashMap<String, Option<String>>,
     pub(crate) deletion_vector: Option<DeletionVectorDescriptor>,
 }
@@ -64,15 +74,132 @@ impl Snapshot {
     /// A property of the table.
     #[must_use]
     pub fn configuration(&self, key: &str) -> Option<&str> {
-        self.state.metadata().configuration().get(key).map(String::as_str)
+        self.metadata.configuration().get(key).map(String::as_str)
     }
 
-    pub(crate) fn state(&self) -> &DeltaTableState {
-        &self.state
+    /// The table after one more entry of its log; `None` if the entry has something that only a full
+    /// reading of the log understands.
+    pub(crate) fn after(&self, table_url: &Url, entry: &LogEntry) -> Result<Option<Self>, LakeError> {
+        let mut next = self.clone();
+        let mut gone: HashSet<&str> = HashSet::new();
+        let mut new: Vec<DataFile> = Vec::new();
+        let mut transactions = Vec::new();
+        for action in &entry.actions {
+            match action {
+                Action::Add(add) => match DataFile::of_add(add.clone(), table_url)? {
+                    Some(file) => new.push(file),
+                    None => return Ok(None),
+                },
+                Action::Remove(remove) => {
+                    gone.insert(&remove.path);
+                }
+                Action::Txn(txn) => transactions.push(txn),
+                Action::Metadata(metadata) => {
+                    let Some(schema) = arrow_schema(metadata) else { return Ok(None) };
+                    next.metadata = Arc::new(metadata.clone());
+                    next.schema = schema;
+                }
+                Action::Protocol(_) | Action::DomainMetadata(_) => return Ok(None),
+                Action::Cdc(_) | Action::CommitInfo(_) => {}
+            }
+        }
+        if !gone.is_empty() || !new.is_empty() {
+            let replaced: HashSet<&str> = new.iter().map(|file| file.path.as_str()).collect();
+            let stays = |file: &&DataFile| !gone.contains(file.path.as_str()) && !replaced.contains(file.path.as_str());
+            let kept: Vec<DataFile> = self.files.iter().filter(stays).cloned().collect();
+            // A removed path is told relative or absolute; a file of this table that was not found means the latter.
+            let found = self.files.iter().filter(|file| gone.contains(file.path.as_str())).count();
+            if found < gone.len() {
+                return Ok(None);
+            }
+            next.files = new.into_iter().chain(kept).collect();
+        }
+        if !transactions.is_empty() {
+            let known = Arc::make_mut(&mut next.transactions);
+            known.extend(transactions.into_iter().map(|txn| (txn.app_id.clone(), txn.version)));
+        }
+        next.version = entry.history.version;
+        if entry.history.timestamp_ms > 0 {
+            next.timestamp_ms = entry.history.timestamp_ms;
+        }
+        Ok(Some(next))
     }
 }
 
 impl DataFile {
+    /// Whether a deletion vector takes rows out of it.
+    #[must_use]
+    pub fn has_deletion_vector(&self) -> bool {
+        self.deletion_vector.is_some()
+    }
+
+    /// Path in the table of the file that holds the deletion vector; `None` if there is none, or it is
+    /// in the log.
+    #[must_use]
+    pub fn vector_file(&self) -> Option<String> {
+        self.deletion_vector.as_ref().and_then(vector_file)
+    }
+
+    /// Rows that the deletion vector takes out.
+    #[must_use]
+    pub fn deleted_rows(&self) -> u64 {
+        self.deletion_vector.as_ref().map_or(0, |vector| u64::try_from(vector.cardinality).unwrap_or(0))
+    }
+
+    /// Rows in the file itself.
+    #[must_use]
+    pub fn physical_rows(&self) -> u64 {
+        self.rows + self.deleted_rows()
+    }
+
+    /// Least and greatest value of a column of whole numbers, by the file's statistics; `None` if they
+    /// do not tell. Rows that count no more are part of it.
+    #[must_use]
+    pub fn whole_number_bounds(&self, column: &str) -> Option<(i64, i64)> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Bounds {
+            min_values: Map<String, Value>,
+            max_values: Map<String, Value>,
+        }
+        let bounds: Bounds = serde_json::from_str(self.stats.as_deref()?).ok()?;
+        Some((bounds.min_values.get(column)?.as_i64()?, bounds.max_values.get(column)?.as_i64()?))
+    }
+
+    /// The file of an `add` action; `None` if its statistics do not count the rows.
+    pub(crate) fn of_add(add: Add, table_url: &Url) -> Result<Option<Self>, LakeError> {
+        let Some(rows) = add.stats.as_deref().and_then(counted) else { return Ok(None) };
+        Self::of_counted_add(add, rows, table_url).map(Some)
+    }
+
+    fn of_counted_add(add: Add, physical_rows: u64, table_url: &Url) -> Result<Self, LakeError> {
+        let removed = add.deletion_vector.as_ref().map_or(0, |vector| vector.cardinality);
+        Ok(Self {
+            path: inside_table(&add.path, table_url)?,
+            size: u64::try_from(add.size).unwrap_or(0),
+            rows: physical_rows.saturating_sub(u64::try_from(removed).unwrap_or(0)),
+            tags: add.tags.unwrap_or_default().into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+            stats: add.stats,
+            modification_time_ms: add.modification_time,
+            partition_values: add.partition_values,
+            deletion_vector: add.deletion_vector,
+        })
+    }
+
+    pub(crate) fn add_action(&self, data_change: bool) -> Add {
+        Add {
+            path: self.path.clone(),
+            size: i64::try_from(self.size).unwrap_or(i64::MAX),
+            modification_time: self.modification_time_ms,
+            data_change,
+            stats: self.stats.clone(),
+            tags: Some(self.tags.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()),
+            partition_values: self.partition_values.clone(),
+            deletion_vector: self.deletion_vector.clone(),
+            ..Add::default()
+        }
+    }
+
     pub(crate) fn remove_action(&self, data_change: bool, now_ms: i64) -> Remove {
         Remove {
             path: self.path.clone(),
@@ -87,12 +214,28 @@ impl DataFile {
     }
 }
 
+/// `numRecords` of statistics.
+fn counted(stats: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Counted {
+        num_records: Option<u64>,
+    }
+    serde_json::from_str::<Counted>(stats).ok()?.num_records
+}
+
+fn arrow_schema(metadata: &Metadata) -> Option<SchemaRef> {
+    let schema = metadata.parse_schema().ok()?;
+    let arrow: Schema = (&schema).try_into_arrow().ok()?;
+    Some(Arc::new(arrow))
+}
+
 impl DeltaStore {
     /// Makes a snapshot of a loaded state; `previous` saves reading what is known of older commits.
     pub(crate) async fn build(
         &self,
         log_store: &LogStoreRef,
-        state: DeltaTableState,
+        state: &DeltaTableState,
         previous: Option<&Snapshot>,
     ) -> Result<Snapshot, LakeError> {
         let version = state.version();
@@ -101,15 +244,18 @@ impl DeltaStore {
         let known = previous.map(|previous| (previous.version, previous.transactions.as_ref()));
         let facts =
             commit_log::facts(log_store.as_ref(), version, known).await.map_err(|source| self.cannot_open(source))?;
-        let files = self.files(&state).await?;
+        let files = self.files(state).await?;
         let timestamp_ms = facts.timestamp_ms.or_else(|| state.version_timestamp(version)).unwrap_or(0);
+        let writable = PROTOCOL.can_write_to(state);
         Ok(Snapshot {
             version,
             schema: Arc::new(schema),
-            files,
+            files: files.into(),
             timestamp_ms,
-            state: Arc::new(state),
+            protocol: Arc::new(state.protocol().clone()),
+            metadata: Arc::new(state.metadata().clone()),
             transactions: Arc::new(facts.transactions),
+            unwritable: writable.err().map(|error| DeltaTableError::from(error).to_string().into()),
         })
     }
 
@@ -123,23 +269,13 @@ impl DeltaStore {
             #[expect(deprecated, reason = "the only public access to an add action's tags")]
             let add = view.add_action();
             let path = inside_table(&add.path, &table_url)?;
-            let removed = add.deletion_vector.as_ref().map_or(0, |vector| vector.cardinality);
             let size = u64::try_from(add.size).unwrap_or(0);
             let rows = match counted {
                 Some(rows) => rows,
                 // Other writers may leave statistics out; the file knows.
                 None => self.count_rows(&path, size).await?,
             };
-            let tags = add.tags.unwrap_or_default();
-            files.push(DataFile {
-                path,
-                size,
-                rows: rows.saturating_sub(u64::try_from(removed).unwrap_or(0)),
-                tags: tags.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
-                stats: add.stats,
-                partition_values: add.partition_values,
-                deletion_vector: add.deletion_vector,
-            });
+            files.push(DataFile::of_counted_add(add, rows, &table_url)?);
         }
         Ok(files)
     }

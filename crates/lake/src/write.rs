@@ -1,6 +1,6 @@
 //! Data files: written and durable, not yet visible.
 
-use crate::{DeltaStore, LakeError, stats};
+use crate::{DataFile, DeltaStore, LakeError, UpdatedFile, stats};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
@@ -10,9 +10,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows of one row group: a page of a grid never decodes more than one or two.
@@ -38,6 +38,23 @@ pub struct NewFile {
     pub blake3: String,
     /// Tags for the `add` action; callers may add their own.
     pub tags: BTreeMap<String, String>,
+}
+
+impl NewFile {
+    /// The file as a version that has it would know it.
+    #[must_use]
+    pub fn as_data_file(&self) -> DataFile {
+        DataFile {
+            path: self.path.clone(),
+            size: self.size,
+            rows: self.rows,
+            tags: self.tags.clone(),
+            stats: Some(self.stats_json.clone()),
+            modification_time_ms: 0,
+            partition_values: HashMap::new(),
+            deletion_vector: None,
+        }
+    }
 }
 
 impl DeltaStore {
@@ -80,19 +97,34 @@ impl DeltaStore {
     /// [`DeltaStore::commit`], whose entry may still arrive. Failures leave unused files behind, no more.
     pub async fn discard(&self, files: &[NewFile]) {
         let named = match self.snapshot(None).await {
-            Ok(snapshot) => snapshot.map(|snapshot| snapshot.files).unwrap_or_default(),
+            Ok(snapshot) => snapshot.map_or_else(|| Arc::from([]), |snapshot| snapshot.files),
             Err(_) => return,
         };
         for file in files.iter().filter(|file| !named.iter().any(|kept| kept.path == file.path)) {
-            if let Err(error) = self.lake.delete(&self.shown(&file.path)).await {
-                tracing::warn!(file = %self.shown(&file.path), %error, "unused data file stays");
-            }
+            self.discard_file(&file.path).await;
+        }
+    }
+
+    /// The same for deletion vectors.
+    pub async fn discard_deletion_vectors(&self, files: &[UpdatedFile]) {
+        let Ok(snapshot) = self.snapshot(None).await else { return };
+        let named: BTreeSet<String> =
+            snapshot.iter().flat_map(|snapshot| snapshot.files.iter()).filter_map(DataFile::vector_file).collect();
+        let unused: BTreeSet<String> = files.iter().filter_map(|file| file.after.vector_file()).collect();
+        for path in unused.difference(&named) {
+            self.discard_file(path).await;
+        }
+    }
+
+    async fn discard_file(&self, path: &str) {
+        if let Err(error) = self.lake.delete(&self.shown(path)).await {
+            tracing::warn!(file = %self.shown(path), %error, "an unused file stays");
         }
     }
 }
 
 /// Sixteen hex digits that no other write of any process has.
-fn unique_number() -> String {
+pub(crate) fn unique_number() -> String {
     static PROCESS: OnceLock<u64> = OnceLock::new();
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let process = PROCESS.get_or_init(|| {

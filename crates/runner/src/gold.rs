@@ -112,10 +112,8 @@ async fn write_model(
         None => store.create(&schema, &[]).await?,
     };
     let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    let mut add = if rows == 0 { Vec::new() } else { vec![store.write_file(&batches).await?] };
-    let mut remove = base.files.clone();
-    remove.retain(|gone| !add.iter().any(|new| new.path == gone.path));
-    add.retain(|new| !base.files.iter().any(|file| file.path == new.path));
+    let add = if rows == 0 { Vec::new() } else { vec![store.write_file(&batches).await?] };
+    let remove = base.files.to_vec();
     let app_id = format!("sluice.gold.{}", model.name);
     let txn = base.txn(&app_id).unwrap_or(0) + 1;
     let hash = blocking(move || Ok(fingerprint(&batches, &[])?)).await?;
@@ -130,6 +128,7 @@ async fn write_model(
         base: Some(base),
         add,
         remove,
+        update: Vec::new(),
         schema: changes_schema.then_some(schema),
         app_id,
         batch: txn,

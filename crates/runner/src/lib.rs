@@ -17,6 +17,8 @@ mod quarantine;
 mod replay;
 mod run;
 mod silver;
+mod silver_merge;
+mod silver_table;
 mod source_files;
 mod table_run;
 
@@ -27,4 +29,5 @@ pub use error::RunError;
 pub use host::{Host, HostOptions};
 pub use job::{Job, JobRegistry};
 pub use replay::{ReplayOptions, replay};
+pub use silver_table::SilverTable;
 pub use run::{RunMode, RunOptions, run};

@@ -1,26 +1,20 @@
-//! Silver: the latest row of every key, merged copy-on-write into the files that hold touched keys.
+//! A silver table between two batches: its version, its tombstones, and how a merge becomes visible.
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
+use crate::silver_merge::Candidate;
+use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
-use sluice_change::{ChangeBatch, Op};
+use sluice_change::RowLedger;
 use sluice_contract::{Contract, TableName};
-use sluice_engine::{KeyEncoder, MergePlan, Tombstones, plan_merge, silver_schema};
-use sluice_lake::{DataFile, DeltaStore, Lake, NewFile, Snapshot, TableLocation};
-use std::collections::HashSet;
-use std::path::PathBuf;
+use sluice_engine::{KeyEncoder, MergePlan, Tombstones, merge_segments, silver_schema};
+use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
-/// Rows of one data file; a merge that writes more makes several.
-const FILE_ROWS_MAX: usize = 1_000_000;
-/// From this many files on, a merge also rewrites the small ones.
-const FILES_BEFORE_FOLD: usize = 8;
-/// A file with fewer rows is small.
-const SMALL_FILE_ROWS: u64 = 100_000;
+/// Segments of tombstones from which on they are merged into one.
+const SEGMENTS_MAX: usize = 16;
 
-/// Key in a silver commit's information: path of the tombstones.
+/// Key in a silver commit's information: paths of the tombstones' segments.
 pub(crate) const INFO_TOMBSTONES: &str = "sluice.tombstones";
 /// Key in a silver commit's information: [`silver_hash`] of the contract.
 pub(crate) const INFO_CONTRACT: &str = "sluice.contract";
@@ -37,19 +31,22 @@ pub(crate) const INFO_SPAN: &str = "sluice.span";
 pub(crate) struct Silver {
     pub(crate) store: DeltaStore,
     pub(crate) snapshot: Option<Snapshot>,
-    pub(crate) tombstones: Tombstones,
+    /// All deletes so far.
+    pub(crate) tombstones: Arc<Tombstones>,
+    /// Where they are in the lake.
+    segments: Vec<String>,
     /// [`silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
     pub(crate) app_id: String,
 }
 
-/// A merge that is written but not visible.
-pub(crate) struct Candidate {
-    pub(crate) plan: MergePlan,
-    pub(crate) add: Vec<NewFile>,
-    pub(crate) remove: Vec<DataFile>,
-    /// Parquet files of the whole table as it would be.
-    pub(crate) paths: Vec<PathBuf>,
+/// How a commit of silver names itself.
+pub(crate) struct SilverCommit<'a> {
+    pub(crate) app_id: &'a str,
+    pub(crate) txn: u64,
+    /// `MERGE` or `REBUILD`.
+    pub(crate) operation: &'static str,
+    pub(crate) info: Map<String, Value>,
 }
 
 impl Silver {
@@ -61,7 +58,8 @@ impl Silver {
         let mut silver = Self {
             store,
             snapshot,
-            tombstones: Tombstones::default(),
+            tombstones: Arc::default(),
+            segments: Vec::new(),
             contract_hash: None,
             app_id: silver_app_id(name),
         };
@@ -71,18 +69,32 @@ impl Silver {
         Ok(silver)
     }
 
+    /// The same table without rows and deletes, for making it anew.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            snapshot: None,
+            tombstones: Arc::default(),
+            segments: Vec::new(),
+            contract_hash: None,
+            app_id: self.app_id.clone(),
+        }
+    }
+
     /// Reads tombstones and contract hash of the newest commit that tells them.
     async fn read_state(&mut self, lake: &Lake, contract: &Contract) -> Result<(), RunError> {
         for limit in [8, usize::MAX] {
             for entry in self.store.history(limit).await? {
                 let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { continue };
                 self.contract_hash = Some(hash.to_owned());
-                let path = entry.info.get(INFO_TOMBSTONES).and_then(Value::as_str);
-                if let Some(path) = path
-                    && hash == silver_hash(contract)
-                {
-                    let batch = lake.get_state(path).await?;
-                    self.tombstones = Tombstones::from_batch(&KeyEncoder::new(contract)?, &batch)?;
+                if hash == silver_hash(contract) {
+                    self.segments = paths(entry.info.get(INFO_TOMBSTONES));
+                    let encoder = KeyEncoder::new(contract)?;
+                    let mut tombstones = Tombstones::default();
+                    for path in &self.segments {
+                        tombstones.add_segment(&encoder, &lake.get_state(path).await?)?;
+                    }
+                    self.tombstones = Arc::new(tombstones);
                 }
                 return Ok(());
             }
@@ -96,6 +108,11 @@ impl Silver {
         txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
     }
 
+    /// Version now.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.snapshot.as_ref().map(|snapshot| snapshot.version)
+    }
+
     /// Rows in the table.
     pub(crate) fn rows(&self) -> u64 {
         self.snapshot.as_ref().map_or(0, Snapshot::rows)
@@ -106,146 +123,116 @@ impl Silver {
         self.snapshot.is_some() && self.contract_hash.as_deref() != Some(&silver_hash(contract))
     }
 
-    /// Plans a merge into the table, without writing.
-    pub(crate) async fn plan(
-        &self,
-        contract: &Arc<Contract>,
-        changes: Vec<ChangeBatch>,
-        quarantined: u64,
-    ) -> Result<(MergePlan, Vec<DataFile>, Vec<RecordBatch>), RunError> {
-        let (touched, rows) = self.touched_files(contract, &changes).await?;
-        let before = self.rows();
-        let contract = Arc::clone(contract);
-        let tombstones = self.tombstones.clone();
-        let planned = blocking(move || {
-            let plan = plan_merge(&contract, &rows, &tombstones, &changes, before, quarantined)?;
-            Ok((plan, rows))
-        });
-        let (plan, rows) = planned.await?;
-        Ok((plan, touched, rows))
+    /// Creates the table unless it is there.
+    pub(crate) async fn ensure_exists(&mut self, contract: &Contract) -> Result<(), RunError> {
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.store.create(&silver_schema(contract), &[]).await?);
+        }
+        Ok(())
     }
 
-    /// Plans a merge and writes its files, not yet visible.
-    pub(crate) async fn prepare(
-        &self,
-        contract: &Arc<Contract>,
-        changes: Vec<ChangeBatch>,
-        quarantined: u64,
-    ) -> Result<Candidate, RunError> {
-        let (plan, touched, rows) = self.plan(contract, changes, quarantined).await?;
-        let encoder_contract = Arc::clone(contract);
-        let nothing = plan.upserts.num_rows() == 0 && plan.replaced.is_empty();
-        let (plan, parts) = blocking(move || {
-            let parts = if nothing { Vec::new() } else { merged_rows(&encoder_contract, &rows, &plan)? };
-            Ok((plan, parts))
-        })
-        .await?;
-        let remove = if nothing { Vec::new() } else { touched };
-        let mut add = Vec::new();
-        for part in parts {
-            add.push(self.store.write_file(&[part]).await?);
-        }
-        let mut paths = Vec::new();
-        if let Some(snapshot) = &self.snapshot {
-            let kept: Vec<DataFile> = snapshot
-                .files
-                .iter()
-                .filter(|file| !remove.iter().any(|gone| gone.path == file.path))
-                .cloned()
-                .collect();
-            paths = self.store.local_paths(&kept).await?;
-        }
-        for file in &add {
-            paths.push(self.store.local_path_new(file).await?);
-        }
-        Ok(Candidate { plan, add, remove, paths })
-    }
-
-    /// Files that hold a key of `changes`, with their rows; all files when there is a truncate, and
-    /// small files besides when there are many.
-    async fn touched_files(
-        &self,
-        contract: &Arc<Contract>,
-        changes: &[ChangeBatch],
-    ) -> Result<(Vec<DataFile>, Vec<RecordBatch>), RunError> {
-        let Some(snapshot) = &self.snapshot else { return Ok((Vec::new(), Vec::new())) };
-        let encoder = KeyEncoder::new(contract)?;
-        let truncates = changes.iter().any(|batch| batch.ops.contains(&Op::Truncate));
-        let mut keys: HashSet<Box<[u8]>> = HashSet::new();
-        for batch in changes {
-            keys.extend(encoder.encode(&batch.rows)?.iter().map(|key| key.as_ref().into()));
-        }
-        let fold = snapshot.files.len() >= FILES_BEFORE_FOLD;
-        let names: Vec<&str> = encoder.names().iter().map(String::as_str).collect();
-        let mut touched = Vec::new();
-        for file in &snapshot.files {
-            let mut take = truncates || (fold && file.rows < SMALL_FILE_ROWS);
-            if !take {
-                for batch in self.store.read_files(snapshot, std::slice::from_ref(file), Some(&names)).await? {
-                    take = take || encoder.encode(&batch)?.iter().any(|key| keys.contains(key.as_ref()));
-                }
-            }
-            if take {
-                touched.push(file.clone());
-            }
-        }
-        let rows = self.store.read_files(snapshot, &touched, None).await?;
-        Ok((touched, rows))
-    }
-
-    /// Writes tombstones; the path for [`INFO_TOMBSTONES`].
-    pub(crate) async fn write_tombstones(
+    /// Makes a candidate visible: tombstones first, then the commit, which names them.
+    pub(crate) async fn publish(
+        &mut self,
         lake: &Lake,
         contract: &Contract,
-        tombstones: &Tombstones,
-    ) -> Result<Option<String>, RunError> {
-        if tombstones.is_empty() {
-            return Ok(None);
+        candidate: Candidate,
+        commit: SilverCommit<'_>,
+    ) -> Result<RowLedger, RunError> {
+        let replaces_all = commit.operation == "REBUILD";
+        let segments = self.write_tombstones(lake, contract, &candidate, replaces_all).await?;
+        let mut info = commit.info;
+        info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
+        info.insert(INFO_LEDGER.to_owned(), json!(candidate.plan.ledger));
+        if !segments.is_empty() {
+            info.insert(INFO_TOMBSTONES.to_owned(), json!(segments));
         }
-        let batch = tombstones.to_batch(&KeyEncoder::new(contract)?, &silver_schema(contract))?;
-        Ok(Some(lake.put_state(&contract.name, &batch).await?))
+        let content_hash = content_hash(&candidate, &info);
+        let outcome = self
+            .store
+            .commit(Commit {
+                base: self.snapshot.clone(),
+                add: candidate.add,
+                remove: candidate.remove,
+                update: candidate.update,
+                schema: replaces_all.then(|| Arc::new(silver_schema(contract))),
+                app_id: commit.app_id.to_owned(),
+                batch: i64::try_from(commit.txn).unwrap_or(i64::MAX),
+                content_hash,
+                operation: commit.operation,
+                info,
+                data_change: true,
+            })
+            .await?;
+        match outcome {
+            CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
+            CommitOutcome::Conflict(_) => return Err(RunError::Conflict(contract.name.to_string())),
+        }
+        self.snapshot = self.store.snapshot(None).await?;
+        if replaces_all {
+            self.tombstones = Arc::default();
+        }
+        Arc::make_mut(&mut self.tombstones).add(&candidate.plan.tombstones);
+        self.segments = segments;
+        self.contract_hash = Some(silver_hash(contract));
+        Ok(candidate.plan.ledger)
+    }
+
+    /// Writes what the plan deleted; the paths of all segments.
+    async fn write_tombstones(
+        &self,
+        lake: &Lake,
+        contract: &Contract,
+        candidate: &Candidate,
+        replaces_all: bool,
+    ) -> Result<Vec<String>, RunError> {
+        let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
+        let new: &MergePlan = &candidate.plan;
+        if new.tombstones.is_empty() {
+            return Ok(segments);
+        }
+        let encoder = KeyEncoder::new(contract)?;
+        let mut segment = new.tombstones.segment(&encoder, &candidate.changes)?;
+        if segments.len() + 1 >= SEGMENTS_MAX {
+            let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
+            for path in &segments {
+                all.push(lake.get_state(path).await?);
+            }
+            all.push(segment);
+            segment = merge_segments(&encoder, &all)?;
+            segments.clear();
+        }
+        segments.push(lake.put_state(&contract.name, &segment).await?);
+        Ok(segments)
+    }
+
+    /// Removes the files of a candidate that will not be published.
+    pub(crate) async fn discard(&self, candidate: &Candidate) {
+        self.store.discard(&candidate.add).await;
+        self.store.discard_deletion_vectors(&candidate.update).await;
     }
 }
 
-/// The commit information that every silver commit carries.
-pub(crate) fn silver_info(
-    contract: &Contract,
-    plan: &MergePlan,
-    batch: u64,
-    tombstones: Option<String>,
-) -> Map<String, Value> {
-    let mut info = Map::new();
-    info.insert(INFO_BATCH.to_owned(), json!(batch));
-    info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
-    info.insert(INFO_LEDGER.to_owned(), json!(plan.ledger));
-    if let Some(path) = tombstones {
-        info.insert(INFO_TOMBSTONES.to_owned(), json!(path));
+/// One path or several.
+fn paths(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(path)) => vec![path.clone()],
+        Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),
+        _ => Vec::new(),
     }
-    info
 }
 
-/// Kept rows of the touched files and the new ones, sorted by key, in parts of at most
-/// [`FILE_ROWS_MAX`].
-fn merged_rows(contract: &Contract, touched: &[RecordBatch], plan: &MergePlan) -> Result<Vec<RecordBatch>, RunError> {
-    let schema = plan.upserts.schema();
-    let mut parts = Vec::with_capacity(touched.len() + 1);
-    let mut replaced = plan.replaced.iter().peekable();
-    for (source, rows) in touched.iter().enumerate() {
-        let mut keep = vec![true; rows.num_rows()];
-        while let Some((_, row)) = replaced.next_if(|(of, _)| *of == source) {
-            keep[*row] = false;
-        }
-        let kept = filter_record_batch(rows, &keep.into())?;
-        parts.push(RecordBatch::try_new(Arc::clone(&schema), kept.columns().to_vec())?);
+fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let updated = candidate.update.iter().map(|file| &file.after.path);
+    let removed = candidate.remove.iter().map(|file| &file.path);
+    for path in candidate.add.iter().map(|file| &file.path).chain(removed).chain(updated) {
+        hasher.update(path.as_bytes()).update(b"\0");
     }
-    parts.push(plan.upserts.clone());
-    let all = concat_batches(&schema, &parts)?;
-    let keys = KeyEncoder::new(contract)?.encode(&all)?;
-    let mut order: Vec<u32> = (0..u32::try_from(all.num_rows()).unwrap_or(u32::MAX)).collect();
-    order.sort_by(|a, b| keys.row(*a as usize).cmp(&keys.row(*b as usize)));
-    let sorted = take_record_batch(&all, &UInt32Array::from(order))?;
-    let rows = sorted.num_rows();
-    Ok((0..rows).step_by(FILE_ROWS_MAX).map(|at| sorted.slice(at, FILE_ROWS_MAX.min(rows - at))).collect())
+    for (key, value) in info.iter().filter(|(key, _)| *key != INFO_SPAN) {
+        hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
 }
 
 /// Runs CPU work off the async threads.

@@ -7,7 +7,8 @@
 use crate::bronze::{bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
-use crate::silver::{Candidate, INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, blocking, rebuild_app_id, silver_info};
+use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
+use crate::silver_merge::Candidate;
 use crate::source_files::{BatchBounds, cut, new_files};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
@@ -15,7 +16,6 @@ use sluice_api::{CheckView, Severity, Verdict};
 use sluice_cdc::{DecodedFile, decode_file};
 use sluice_change::{RowLedger, SourceFile};
 use sluice_contract::Contract;
-use sluice_engine::silver_schema;
 use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, PutNew, TableLocation};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ impl TableRun {
 
     /// Silver version now.
     pub(crate) fn silver_version(&self) -> Option<u64> {
-        self.silver.snapshot.as_ref().map(|snapshot| snapshot.version)
+        self.silver.version()
     }
 
     /// New files in batches, not claimed.
@@ -182,67 +182,36 @@ impl TableRun {
         let quarantined = rejected_rows(&decoded);
         let span = Span::of(&decoded);
         self.check_quarantine_limit(batch, &decoded, quarantined)?;
-        if self.silver.snapshot.is_none() {
-            self.silver.snapshot = Some(self.silver.store.create(&silver_schema(&self.contract), &[]).await?);
-        }
+        self.silver.ensure_exists(&self.contract).await?;
         let changes = decoded.into_iter().map(|file| file.changes).collect();
         let candidate = self.silver.prepare(&self.contract, changes, quarantined).await?;
-        if let Err(error) = self.audit(batch, &candidate).await {
-            self.silver.store.discard(&candidate.add).await;
-            return Err(error);
-        }
-        let tombstones = Silver::write_tombstones(&self.lake, &self.contract, &candidate.plan.tombstones).await?;
-        let mut info = silver_info(&self.contract, &candidate.plan, batch, tombstones);
-        info.insert(INFO_REASONS.to_owned(), json!(why));
-        info.insert(INFO_SPAN.to_owned(), span.to_json(started));
+        let info = Map::from_iter([
+            (INFO_BATCH.to_owned(), json!(batch)),
+            (INFO_REASONS.to_owned(), json!(why)),
+            (INFO_SPAN.to_owned(), span.to_json(started)),
+        ]);
         let app_id = self.silver.app_id.clone();
-        self.commit_silver(&app_id, batch, candidate, "MERGE", info).await.map(|ledger| BatchDone {
-            files,
-            ledger,
-            reasons: why,
-            silver_version: self.silver_version(),
-        })
+        let ledger = self.audit_and_publish(batch, candidate, SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info }).await?;
+        Ok(BatchDone { files, ledger, reasons: why, silver_version: self.silver_version() })
     }
 
-    async fn commit_silver(
+    async fn audit_and_publish(
         &mut self,
-        app_id: &str,
-        txn: u64,
+        batch: u64,
         candidate: Candidate,
-        operation: &'static str,
-        info: Map<String, Value>,
+        commit: SilverCommit<'_>,
     ) -> Result<RowLedger, RunError> {
-        let content_hash = content_hash(&candidate, &info);
-        let outcome = self
-            .silver
-            .store
-            .commit(Commit {
-                base: self.silver.snapshot.clone(),
-                add: candidate.add,
-                remove: candidate.remove,
-                schema: (operation == "REBUILD").then(|| Arc::new(silver_schema(&self.contract))),
-                app_id: app_id.to_owned(),
-                batch: i64::try_from(txn).unwrap_or(i64::MAX),
-                content_hash,
-                operation,
-                info,
-                data_change: true,
-            })
-            .await?;
-        match outcome {
-            CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
-            CommitOutcome::Conflict(_) => return Err(RunError::Conflict(self.contract.name.to_string())),
+        if let Err(error) = self.audit(batch, &candidate).await {
+            self.silver.discard(&candidate).await;
+            return Err(error);
         }
-        self.silver.snapshot = self.silver.store.snapshot(None).await?;
-        self.silver.tombstones = candidate.plan.tombstones;
-        self.silver.contract_hash = Some(silver_hash(&self.contract));
-        Ok(candidate.plan.ledger)
+        self.silver.publish(&self.lake, &self.contract, candidate, commit).await
     }
 
     /// Checks of the contract on the candidate; the results are kept beside the table.
     async fn audit(&self, batch: u64, candidate: &Candidate) -> Result<(), RunError> {
         let (contract, engine) = (Arc::clone(&self.contract), self.engine.clone());
-        let paths = candidate.paths.clone();
+        let paths = self.silver.store.local_paths(&candidate.files).await?;
         let checks: Vec<CheckView> = blocking(move || Ok(engine.check(&contract, &paths)?)).await?;
         let path = quality_path(&self.contract, batch);
         let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
@@ -285,29 +254,17 @@ impl TableRun {
         self.job.log(format!("{}: silver is rebuilt from bronze, batches 1 to {last}", self.contract.name));
         let decoded = self.decode_bronze(1, last).await?;
         let quarantined = rejected_rows(std::slice::from_ref(&decoded));
-        let empty = Silver {
-            store: self.silver.store.clone(),
-            snapshot: None,
-            tombstones: sluice_engine::Tombstones::default(),
-            contract_hash: None,
-            app_id: self.silver.app_id.clone(),
-        };
         let span = Span::of(std::slice::from_ref(&decoded));
-        let mut candidate = empty.prepare(&self.contract, vec![decoded.changes], quarantined).await?;
-        candidate.remove.clone_from(&snapshot.files);
-        // The same content has the same file name, and a file can not go and come in one commit.
-        candidate.remove.retain(|gone| !candidate.add.iter().any(|new| new.path == gone.path));
-        candidate.add.retain(|new| !snapshot.files.iter().any(|file| file.path == new.path));
-        if let Err(error) = self.audit(last, &candidate).await {
-            self.silver.store.discard(&candidate.add).await;
-            return Err(error);
-        }
-        let tombstones = Silver::write_tombstones(&self.lake, &self.contract, &candidate.plan.tombstones).await?;
-        let mut info = silver_info(&self.contract, &candidate.plan, last, tombstones);
-        info.insert(INFO_SPAN.to_owned(), span.to_json(started));
+        let mut candidate =
+            self.silver.emptied().prepare(&self.contract, vec![decoded.changes], quarantined).await?;
+        candidate.remove = snapshot.files.to_vec();
+        let info = Map::from_iter([
+            (INFO_BATCH.to_owned(), json!(last)),
+            (INFO_SPAN.to_owned(), span.to_json(started)),
+        ]);
         let app_id = rebuild_app_id(&self.contract.name);
         let txn = snapshot.txn(&app_id).and_then(|txn| u64::try_from(txn).ok()).unwrap_or(0) + 1;
-        self.commit_silver(&app_id, txn, candidate, "REBUILD", info).await?;
+        self.audit_and_publish(last, candidate, SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info }).await?;
         Ok(())
     }
 
@@ -317,7 +274,7 @@ impl TableRun {
         let why = reasons(&decoded);
         let quarantined = rejected_rows(&decoded);
         let changes = decoded.into_iter().map(|file| file.changes).collect();
-        let (plan, _, _) = self.silver.plan(&self.contract, changes, quarantined).await?;
+        let plan = self.silver.plan(&self.contract, changes, quarantined).await?.plan;
         Ok(BatchDone {
             files: files.len() as u64,
             ledger: plan.ledger,
@@ -370,6 +327,7 @@ async fn append(
         base: Some(base),
         add,
         remove: Vec::new(),
+        update: Vec::new(),
         schema: None,
         app_id: app_id.to_owned(),
         batch: txn,
@@ -382,17 +340,6 @@ async fn append(
         CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
         CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.to_owned())),
     }
-}
-
-fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for path in candidate.add.iter().map(|file| &file.path).chain(candidate.remove.iter().map(|file| &file.path)) {
-        hasher.update(path.as_bytes()).update(b"\0");
-    }
-    for (key, value) in info.iter().filter(|(key, _)| *key != INFO_SPAN) {
-        hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
-    }
-    hasher.finalize().to_hex()[..32].to_owned()
 }
 
 /// First and last position of a batch and its newest source time, for people.

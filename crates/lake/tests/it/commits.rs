@@ -121,7 +121,7 @@ async fn rows_change_files_and_columns_in_one_commit() {
     assert!(String::from_utf8_lossy(&entry).contains("timestampNtz"), "the protocol follows the columns");
 
     let mut replace = append(&wide, 3, "3", vec![table.write_file(&[rows(20, 1)]).await.unwrap()]);
-    replace.remove = wide.files.clone();
+    replace.remove = wide.files.to_vec();
     assert_eq!(table.commit(replace).await.unwrap(), CommitOutcome::Committed(3));
     let last = table.snapshot(None).await.unwrap().unwrap();
     assert_eq!(ids(&table.read_files(&last, &last.files, None).await.unwrap()), [20]);

@@ -38,6 +38,7 @@ pub(crate) fn append(base: &Snapshot, batch: i64, hash: &str, add: Vec<NewFile>)
         base: Some(base.clone()),
         add,
         remove: Vec::new(),
+        update: Vec::new(),
         schema: None,
         app_id: "silver.shop.orders".to_owned(),
         batch,

@@ -1,0 +1,55 @@
+//! A silver table by itself: changes in, commits out, without files, bronze and checks.
+
+use crate::RunError;
+use crate::silver::{INFO_BATCH, Silver, SilverCommit};
+use serde_json::{Map, json};
+use sluice_change::{ChangeBatch, RowLedger};
+use sluice_contract::Contract;
+use sluice_lake::{Lake, Snapshot};
+use std::sync::Arc;
+
+/// A silver table that is fed with decoded changes. [`crate::replay`] does the same between decoding
+/// and gold; this is for hosts that have the changes in memory, and for measuring.
+pub struct SilverTable {
+    lake: Lake,
+    contract: Arc<Contract>,
+    silver: Silver,
+}
+
+impl SilverTable {
+    /// Opens the table; it need not exist.
+    ///
+    /// # Errors
+    /// If it can not be read, or another contract made it.
+    pub async fn open(lake: &Lake, contract: &Arc<Contract>) -> Result<Self, RunError> {
+        let silver = Silver::open(lake, contract).await?;
+        if silver.is_of_other_contract(contract) {
+            return Err(RunError::input(
+                format!("Silver of {} was made with another contract", contract.name),
+                "Replay it with --full-refresh",
+            ));
+        }
+        Ok(Self { lake: lake.clone(), contract: Arc::clone(contract), silver })
+    }
+
+    /// Applies changes as one commit, durable and visible on return.
+    ///
+    /// # Errors
+    /// If the store fails or another writer was faster; the table is then as before, or the commit is
+    /// found again by the next call with the same changes.
+    pub async fn apply(&mut self, changes: Vec<ChangeBatch>) -> Result<RowLedger, RunError> {
+        self.silver.ensure_exists(&self.contract).await?;
+        let batch = self.silver.batch() + 1;
+        let candidate = self.silver.prepare(&self.contract, changes, 0).await?;
+        let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch))]);
+        let app_id = self.silver.app_id.clone();
+        let commit = SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info };
+        self.silver.publish(&self.lake, &self.contract, candidate, commit).await
+    }
+
+    /// The version that readers see; `None` before the first batch.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.silver.snapshot.as_ref()
+    }
+}
