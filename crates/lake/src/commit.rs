@@ -1,9 +1,9 @@
 //! Commits: atomic, conditional, idempotent, and with a known outcome.
 
-use crate::clock::wall_clock_ms;
 use crate::commit_log::{self, RESERVED, entry_path};
 use crate::create::{ENGINE, lines, upgraded_protocol};
 use crate::error::Cause;
+use crate::lake::CONFLICTS_MAX;
 use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot};
 use arrow::datatypes::SchemaRef;
 use deltalake::DeltaTable;
@@ -68,11 +68,14 @@ impl DeltaStore {
     /// another's commit is [`CommitOutcome::Conflict`].
     ///
     /// # Errors
-    /// [`LakeError::NoTable`], [`LakeError::TransactionRetention`], [`LakeError::NotWritable`],
+    /// [`LakeError::Fenced`], [`LakeError::NoTable`], [`LakeError::TransactionRetention`], [`LakeError::NotWritable`],
     /// [`LakeError::Schema`], [`LakeError::BatchIdReused`]; [`LakeError::Commit`] if it was not made and
     /// [`LakeError::CommitUnknown`] if nobody knows; the same commit may be tried again after these two.
-    pub async fn commit(&self, request: Commit) -> Result<CommitOutcome, LakeError> {
+    pub async fn commit(&self, mut request: Commit) -> Result<CommitOutcome, LakeError> {
         self.lake.ensure_writable().await?;
+        if let Some(fence) = &self.fence {
+            request.info.insert("sluice.lease".to_owned(), json!(fence.epoch()));
+        }
         let loaded;
         let base = match &request.base {
             Some(base) => base,
@@ -94,19 +97,31 @@ impl DeltaStore {
         let entry = lines(&actions).map_err(|source| LakeError::Commit { source, path: self.folder.clone() })?;
         let version = base.version + 1;
         let log_store = self.log_store()?;
-        let written =
-            log_store.object_store(None).put_opts(&entry_path(version), entry.into(), PutMode::Create.into()).await;
-        match written {
-            Ok(_) => {
-                self.after_commit(version).await;
-                Ok(CommitOutcome::Committed(version))
+        let store = log_store.object_store(None);
+        let mut refusals = 0;
+        loop {
+            if let Some(fence) = &self.fence {
+                fence.check(&self.lake).await?;
             }
-            Err(source) => self.resolve_unknown(&request, base, source).await,
+            match store.put_opts(&entry_path(version), entry.clone().into(), PutMode::Create.into()).await {
+                Ok(_) => {
+                    self.after_commit(version).await;
+                    return Ok(CommitOutcome::Committed(version));
+                }
+                Err(source) => {
+                    let refused = matches!(source, Error::AlreadyExists { .. }) && refusals < CONFLICTS_MAX;
+                    match self.resolve_unknown(&request, base, source).await {
+                        // 409: two conditional writes met and neither was done. S3 says: try again.
+                        Err(LakeError::Commit { .. }) if refused => refusals += 1,
+                        outcome => return outcome,
+                    }
+                }
+            }
         }
     }
 
     fn actions(&self, base: &Snapshot, request: &Commit) -> Result<Vec<Action>, LakeError> {
-        let now_ms = wall_clock_ms();
+        let now_ms = self.lake.now_ms();
         let mut actions = vec![Action::CommitInfo(commit_info(base, request, now_ms))];
         if let Some(schema) = &request.schema {
             let failed = |source: Cause| LakeError::Schema { source, path: self.folder.clone() };
@@ -136,6 +151,10 @@ impl DeltaStore {
         let found = self.find_batch(base.version, request).await?;
         match found {
             Some((version, hash)) if hash.as_deref().is_some_and(|hash| hash != request.content_hash) => {
+                // The writer that took the table over may have cut its batches otherwise.
+                if let Some(fence) = &self.fence {
+                    fence.check(&self.lake).await?;
+                }
                 Err(LakeError::BatchIdReused {
                     app_id: request.app_id.clone(),
                     batch: request.batch,
