@@ -1,39 +1,45 @@
 //! `kill -9` in the middle of a replay, again and again: nothing is lost and nothing is there twice.
 
 use anyhow::{Result, ensure};
-use sluice_tests::{ShopLake, Sluice, seeded};
+use sluice_tests::{ShopLake, Sluice, amount, counted, seeded};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Kills that hit a running replay.
-const KILLS: u32 = 10;
+/// Kills that hit a running replay in the tests of a pull request.
+const KILLS: u64 = 100;
+/// A kill comes within this many milliseconds; a replay to the end takes several seconds.
+const LATEST_MS: u64 = 400;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_kills_at_random_moments_change_nothing() -> Result<()> {
-    let mut random = seeded("ten_kills");
+async fn kills_at_random_moments_change_nothing() -> Result<()> {
+    let mut random = seeded("kills_at_random_moments");
+    let wanted = amount("SLUICE_KILLS", KILLS);
     let clean = ShopLake::delivered_up_to(3)?;
     clean.replay().await?;
     let clean = clean.fingerprints().await?;
 
     let mut kills = 0;
     let mut lake = ShopLake::delivered_up_to(3)?;
-    while kills < KILLS {
-        let moment = Duration::from_millis(random.u64(20..1_500));
+    let mut whole = 0;
+    while kills < wanted {
+        let moment = Duration::from_millis(random.u64(10..LATEST_MS));
         let mut replay = Sluice::on_folder(lake.folder()).start(&["replay", "--max-files", "1"])?;
         if killed_after(&mut replay, moment)? {
             kills += 1;
-            println!("kill {kills} after {} ms", moment.as_millis());
         } else {
             // It came to its end first: look at it, and go on with a new lake.
             ensure!(lake.fingerprints().await? == clean, "a lake that was killed differs");
             lake = ShopLake::delivered_up_to(3)?;
+            whole += 1;
         }
     }
 
+    println!("{kills} kills, {whole} lakes that came to their end between them");
+    counted("kills", usize::try_from(kills)?);
     Sluice::on_folder(lake.folder()).ok(&["replay", "--max-files", "1"])?;
     let found = lake.fingerprints().await?;
     for (table, hash) in &clean {
-        ensure!(found.get(table) == Some(hash), "{table} differs after {KILLS} kills");
+        ensure!(found.get(table) == Some(hash), "{table} differs after {kills} kills");
     }
     let again = Sluice::on_folder(lake.folder()).json(&["replay"])?;
     let files: Vec<u64> =

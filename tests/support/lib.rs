@@ -4,16 +4,26 @@
 //! The tests stand on the same functions as the command line and the window; nothing here knows how a
 //! merge works.
 
+mod fault_store;
 mod lake;
+mod operation_log;
 mod python;
 mod seed;
 mod shop;
 mod sluice;
+mod story;
 mod texts;
+mod weather_store;
+mod workers;
 
+pub use fault_store::{Fault, FaultStore, Gate, torn};
 pub use lake::{TestLake, files_below};
+pub use operation_log::{Kind, Operation, OperationLog};
 pub use python::{S3Server, python};
-pub use seed::seeded;
+pub use seed::{amount, counted, number, seeded};
 pub use shop::{ShopFile, ShopLake, Stream, oracle};
-pub use sluice::{Said, Sluice};
+pub use sluice::{Said, Sluice, sluice_program};
+pub use story::{Ending, STEPS, Stage, Story, ending, no_cursor_is_ahead, tables};
 pub use texts::{Rows, plain_rows};
+pub use weather_store::{Weather, WeatherStore};
+pub use workers::in_parallel;

@@ -48,7 +48,7 @@ impl Sluice {
     /// # Errors
     /// When the program is not built and can not be.
     pub fn command(&self, words: &[&str]) -> Result<Command> {
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(sluice_program()?);
         command.args(["--lake", &self.lake]).args(words).env_remove("SLUICE_LAKE").stdin(Stdio::null());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Ok(command)
@@ -96,7 +96,10 @@ impl Sluice {
 }
 
 /// The built program: `SLUICE_BIN`, or beside this test in the target folder; else it is built, once.
-fn program() -> Result<PathBuf> {
+///
+/// # Errors
+/// When it is not built and can not be.
+pub fn sluice_program() -> Result<PathBuf> {
     static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let found = PROGRAM.get_or_init(|| find().map_err(|error| format!("{error:#}")));
     found.clone().map_err(anyhow::Error::msg)

@@ -40,6 +40,8 @@ reasons! {
     BadEnvelope "BAD_ENVELOPE" "decode" "The record is not a change event of this format",
     /// An operation that the format does not know.
     UnknownOperation "UNKNOWN_OPERATION" "decode" "The operation is not one of this format",
+    /// The process that decoded the file ended, or took too long.
+    DecoderCrashed "DECODER_CRASHED" "decode" "The file made its decoder crash, run out of memory or take too long",
     /// A limit of `limits.rs` for files.
     FileTooLarge "FILE_TOO_LARGE" "decode" "The file is over the limit",
     /// A limit of `limits.rs` for compression.

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Replay by the published release.
     Run(Run),
+    /// Decode change files for another `sluice`, which sends them; not for people.
+    #[command(hide = true)]
+    DecodeWorker,
     /// Compare silver with dumps of the source tables.
     #[command(hide = true)]
     Compare(Compare),
@@ -71,6 +74,9 @@ pub(crate) struct Limits {
     /// At most this many bytes in a batch; one file is always taken.
     #[arg(long)]
     pub(crate) max_bytes: Option<u64>,
+    /// Wait so long for another writer of a table, for example 0s or 5m [default: 30s].
+    #[arg(long, value_parser = duration)]
+    pub(crate) wait: Option<Duration>,
 }
 
 impl Limits {

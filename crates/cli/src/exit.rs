@@ -10,6 +10,8 @@ pub(crate) enum Exit {
     Done,
     /// A table stopped, the others completed.
     TableStopped,
+    /// Someone else writes the tables.
+    Held,
     /// A check of severity `fail` does not hold.
     CheckFailed,
     /// A comparison found differences.
@@ -23,6 +25,7 @@ impl Exit {
         ExitCode::from(match self {
             Self::Done => 0,
             Self::TableStopped => 3,
+            Self::Held => 5,
             Self::CheckFailed => 6,
             Self::Different => 7,
             Self::Cancelled => 130,

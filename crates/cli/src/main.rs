@@ -18,6 +18,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Command::DecodeWorker) {
+        return match sluice_runner::decode_worker() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => exit::report(&error.to_api().into(), arguments.json),
+        };
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -37,6 +43,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let host = Host::new(options);
     let out = print::Output { json: arguments.json };
     match arguments.command {
+        // Done before, without threads of a runtime.
+        Command::DecodeWorker => Ok(Exit::Done),
         Command::Onboard(call) => command::onboard::run(&host, &out, call).await,
         Command::Replay(call) => command::replay::run(&host, &out, call).await,
         Command::Status => command::status::run(&host, &out).await,

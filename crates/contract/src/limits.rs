@@ -18,6 +18,14 @@ pub const JSON_DEPTH_MAX: usize = 64;
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes in one batch when the caller does not say.
 pub const BATCH_BYTES_DEFAULT: u64 = 1 << 30;
+/// Bytes of a file of text that is decoded without a process of its own.
+pub const DECODE_HERE_BYTES_MAX: u64 = 512 << 20;
+/// Memory that a decoder process may ask for, bytes, besides what it needs by the size of its file.
+pub const DECODER_MEMORY_BYTES: u64 = 2 << 30;
+/// Memory that a decoder process may ask for, bytes, for every byte of its file.
+pub const DECODER_MEMORY_PER_BYTE: u64 = 16;
+/// Seconds that a decoder process may take for one file, besides one for every 4 MiB of it.
+pub const DECODER_SECONDS: u64 = 60;
 /// Rows in one page of a result.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Failing rows shown for one check.

@@ -196,4 +196,5 @@ fn batching_duplication_and_order_change_nothing() {
     for seed in first..first + cases {
         run_case(seed);
     }
+    println!("COUNTED replayed histories: {cases}");
 }

@@ -1,9 +1,9 @@
 //! Commits: atomic, conditional, idempotent, and with a known outcome.
 
-use crate::clock::wall_clock_ms;
 use crate::commit_log::{self, HistoryEntry, LogEntry, RESERVED, entry_path};
 use crate::create::{ENABLE_DELETION_VECTORS, ENGINE, Needs, lines, upgraded_protocol};
 use crate::error::Cause;
+use crate::lake::CONFLICTS_MAX;
 use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot, UpdatedFile};
 use arrow::datatypes::SchemaRef;
 use deltalake::DeltaTable;
@@ -68,11 +68,14 @@ impl DeltaStore {
     /// another's commit is [`CommitOutcome::Conflict`].
     ///
     /// # Errors
-    /// [`LakeError::NoTable`], [`LakeError::TransactionRetention`], [`LakeError::NotWritable`],
+    /// [`LakeError::Fenced`], [`LakeError::NoTable`], [`LakeError::TransactionRetention`], [`LakeError::NotWritable`],
     /// [`LakeError::Schema`], [`LakeError::BatchIdReused`]; [`LakeError::Commit`] if it was not made and
     /// [`LakeError::CommitUnknown`] if nobody knows; the same commit may be tried again after these two.
-    pub async fn commit(&self, request: Commit) -> Result<CommitOutcome, LakeError> {
+    pub async fn commit(&self, mut request: Commit) -> Result<CommitOutcome, LakeError> {
         self.lake.ensure_writable().await?;
+        if let Some(fence) = &self.fence {
+            request.info.insert("sluice.lease".to_owned(), json!(fence.epoch()));
+        }
         let loaded;
         let base = match &request.base {
             Some(base) => base,
@@ -90,24 +93,36 @@ impl DeltaStore {
         if let Some(latest) = self.moved_on(base).await? {
             return self.resolve(&request, base, latest).await;
         }
-        let now_ms = wall_clock_ms();
+        let now_ms = self.lake.now_ms();
         let actions = self.actions(base, &request, now_ms)?;
         let entry = lines(&actions).map_err(|source| LakeError::Commit { source, path: self.folder.clone() })?;
         let version = base.version + 1;
         let log_store = self.log_store()?;
-        let written =
-            log_store.object_store(None).put_opts(&entry_path(version), entry.into(), PutMode::Create.into()).await;
-        match written {
-            Ok(_) => {
-                let history =
-                    HistoryEntry { version, timestamp_ms: now_ms, operation: String::new(), info: Map::new() };
-                if let Ok(Some(next)) = base.after(&self.table_url()?, &LogEntry { history, actions }) {
-                    self.remember(next);
-                }
-                self.after_commit(version).await;
-                Ok(CommitOutcome::Committed(version))
+        let store = log_store.object_store(None);
+        let mut refusals = 0;
+        loop {
+            if let Some(fence) = &self.fence {
+                fence.check(&self.lake).await?;
             }
-            Err(source) => self.resolve_unknown(&request, base, source).await,
+            match store.put_opts(&entry_path(version), entry.clone().into(), PutMode::Create.into()).await {
+                Ok(_) => {
+                    let history =
+                        HistoryEntry { version, timestamp_ms: now_ms, operation: String::new(), info: Map::new() };
+                    if let Ok(Some(next)) = base.after(&self.table_url()?, &LogEntry { history, actions }) {
+                        self.remember(next);
+                    }
+                    self.after_commit(version).await;
+                    return Ok(CommitOutcome::Committed(version));
+                }
+                Err(source) => {
+                    let refused = matches!(source, Error::AlreadyExists { .. }) && refusals < CONFLICTS_MAX;
+                    match self.resolve_unknown(&request, base, source).await {
+                        // 409: two conditional writes met and neither was done. S3 says: try again.
+                        Err(LakeError::Commit { .. }) if refused => refusals += 1,
+                        outcome => return outcome,
+                    }
+                }
+            }
         }
     }
 
@@ -160,6 +175,10 @@ impl DeltaStore {
         let found = self.find_batch(base.version, request).await?;
         match found {
             Some((version, hash)) if hash.as_deref().is_some_and(|hash| hash != request.content_hash) => {
+                // The writer that took the table over may have cut its batches otherwise.
+                if let Some(fence) = &self.fence {
+                    fence.check(&self.lake).await?;
+                }
                 Err(LakeError::BatchIdReused {
                     app_id: request.app_id.clone(),
                     batch: request.batch,

@@ -1,6 +1,5 @@
 //! New tables, and the protocol that their columns need.
 
-use crate::clock::wall_clock_ms;
 use crate::commit_log::entry_path;
 use crate::error::Cause;
 use crate::{DeltaStore, LakeError, Snapshot};
@@ -29,7 +28,7 @@ impl DeltaStore {
             return Ok(existing);
         }
         self.lake.ensure_writable().await?;
-        let entry = first_entry(schema, properties)
+        let entry = first_entry(schema, properties, self.lake.now_ms())
             .map_err(|source| LakeError::Schema { source, path: self.folder.clone() })?;
         let log_store = self.log_store()?;
         let written = log_store.object_store(None).put_opts(&entry_path(0), entry.into(), PutMode::Create.into()).await;
@@ -42,7 +41,7 @@ impl DeltaStore {
     }
 }
 
-fn first_entry(schema: &Schema, properties: &[(&str, &str)]) -> Result<String, Cause> {
+fn first_entry(schema: &Schema, properties: &[(&str, &str)], now_ms: i64) -> Result<String, Cause> {
     let kernel_schema: StructType = schema.try_into_kernel()?;
     let needs = Needs {
         append_only: properties.contains(&("delta.appendOnly", "true")),
@@ -50,7 +49,7 @@ fn first_entry(schema: &Schema, properties: &[(&str, &str)]) -> Result<String, C
     };
     let metadata = new_metadata(&kernel_schema, Vec::<String>::new(), properties.iter().copied())?;
     let info = CommitInfo {
-        timestamp: Some(wall_clock_ms()),
+        timestamp: Some(now_ms),
         operation: Some("CREATE TABLE".to_owned()),
         operation_parameters: Some([("partitionBy".to_owned(), json!("[]"))].into()),
         is_blind_append: Some(true),

@@ -156,7 +156,7 @@ impl DeltaStore {
     /// Writes a file of vectors; its name as the log has it.
     async fn write_vector_file(&self, bytes: Vec<u8>) -> Result<String, LakeError> {
         let mut name = blake3::Hasher::new();
-        name.update(&bytes).update(crate::write::unique_number().as_bytes());
+        name.update(&bytes).update(self.lake.shared.surroundings.numbers.next_text().as_bytes());
         let mut uuid = [0_u8; 16];
         uuid.copy_from_slice(&name.finalize().as_bytes()[..16]);
         // Version 8 and variant of RFC 9562: a UUID of own making.

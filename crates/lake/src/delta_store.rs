@@ -1,6 +1,7 @@
 //! One Delta table of the lake.
 
 use crate::error::Cause;
+use crate::lease::Fence;
 use crate::snapshot_cache::CacheKey;
 use crate::{Lake, LakeError, Snapshot, commit_log};
 use deltalake::DeltaTableError;
@@ -48,12 +49,13 @@ impl TableLocation {
 pub struct DeltaStore {
     pub(crate) lake: Lake,
     pub(crate) folder: String,
+    pub(crate) fence: Option<Fence>,
 }
 
 impl DeltaStore {
     #[expect(clippy::needless_pass_by_value, reason = "the public `Lake::table` takes the location by value")]
     pub(crate) fn new(lake: Lake, location: TableLocation) -> Self {
-        Self { lake, folder: location.folder() }
+        Self { lake, folder: location.folder(), fence: None }
     }
 
     /// Folder of the table in the lake.

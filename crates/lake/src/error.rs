@@ -189,6 +189,26 @@ pub enum LakeError {
         /// Folder of the table.
         path: String,
     },
+    /// Another writer has the table.
+    #[error("{holder} is writing it (lease {epoch}): {path}")]
+    Held {
+        /// Who.
+        holder: String,
+        /// Number of its lease.
+        epoch: u64,
+        /// Table.
+        path: String,
+    },
+    /// This writer was taken for dead, and another one has taken the table over.
+    #[error("another writer has taken the table over (lease {newest}, this one had {epoch}): {path}")]
+    Fenced {
+        /// Number of the newest lease.
+        newest: u64,
+        /// Number of this writer's lease.
+        epoch: u64,
+        /// Table.
+        path: String,
+    },
     /// A data file lies outside of its table.
     #[error("the table's log names a file outside of the table: {path}")]
     ForeignPath {
@@ -222,7 +242,7 @@ impl LakeError {
             | Self::OpenTable { source, .. }
             | Self::CreateTable { source, .. }
             | Self::Decode { source, .. } => cause_is_retryable(source.as_ref()),
-            Self::Commit { .. } | Self::CommitUnknown { .. } => true,
+            Self::Commit { .. } | Self::CommitUnknown { .. } | Self::Held { .. } | Self::Fenced { .. } => true,
             Self::BadUrl { .. }
             | Self::NoConditionalPut { .. }
             | Self::BadPath { .. }

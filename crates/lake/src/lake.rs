@@ -6,7 +6,7 @@ use crate::key_index::KeyRunCache;
 use crate::read_range::FooterCache;
 use crate::root::{Root, Style, root_over, style_of};
 use crate::snapshot_cache::SnapshotCache;
-use crate::{BatchManifest, LakeError, cache};
+use crate::{BatchManifest, LakeError, Surroundings};
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
@@ -15,6 +15,10 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 use url::Url;
+
+/// How often a conditional write is repeated that the store refused although nothing is there (S3: 409
+/// `ConditionalRequestConflict`).
+pub(crate) const CONFLICTS_MAX: u32 = 3;
 
 /// What a conditional write found.
 #[must_use]
@@ -44,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) key_runs: KeyRunCache,
     pub(crate) manifests: Mutex<BTreeMap<String, BatchManifest>>,
     pub(crate) cache_folder: Option<PathBuf>,
+    pub(crate) surroundings: Surroundings,
 }
 
 /// A path in a store.
@@ -64,7 +69,7 @@ impl Lake {
     /// # Errors
     /// [`LakeError::BadUrl`], [`LakeError::Open`].
     pub async fn open(url: &str) -> Result<Self, LakeError> {
-        Ok(Self::over(Root::open(url).await?))
+        Ok(Self::over(Root::open(url).await?, Surroundings::default()))
     }
 
     /// A lake over an open store, for example one that injects faults. `url` is the lake's address in
@@ -73,11 +78,23 @@ impl Lake {
     /// # Errors
     /// [`LakeError::BadUrl`].
     pub fn with_store(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Self, LakeError> {
-        Ok(Self::over(root_over(store, url)?))
+        Self::with_surroundings(store, url, Surroundings::default())
     }
 
-    fn over(root: Root) -> Self {
-        let cache_folder = if root.local.is_some() { None } else { cache::folder() };
+    /// The same with a clock, random numbers and a cache folder of one's own.
+    ///
+    /// # Errors
+    /// [`LakeError::BadUrl`].
+    pub fn with_surroundings(
+        store: Arc<dyn ObjectStore>,
+        url: &Url,
+        surroundings: Surroundings,
+    ) -> Result<Self, LakeError> {
+        Ok(Self::over(root_over(store, url)?, surroundings))
+    }
+
+    fn over(root: Root, surroundings: Surroundings) -> Self {
+        let cache_folder = if root.local.is_some() { None } else { surroundings.cache_folder.clone() };
         Self {
             shared: Arc::new(Shared {
                 root: Arc::new(root),
@@ -89,6 +106,7 @@ impl Lake {
                 key_runs: KeyRunCache::default(),
                 manifests: Mutex::default(),
                 cache_folder,
+                surroundings,
             }),
         }
     }
@@ -133,7 +151,12 @@ impl Lake {
     /// Where data files of a remote lake are kept on this machine; `None` without a user cache folder.
     #[must_use]
     pub fn cache_root(&self) -> Option<PathBuf> {
-        cache::folder()
+        self.shared.surroundings.cache_folder.clone()
+    }
+
+    /// The time of day, for labels.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.shared.surroundings.clock.now_ms()
     }
 
     /// Last part of the address, for titles.
@@ -172,20 +195,26 @@ impl Lake {
         self.ensure_writable().await?;
         let root = &self.shared.root;
         let location = root.join(path)?;
-        let options = PutOptions::from(PutMode::Create);
-        match root.store.put_opts(&location, bytes.clone().into(), options).await {
-            Ok(_) => Ok(PutNew::Created),
+        let mut refusals = 0;
+        loop {
+            let options = PutOptions::from(PutMode::Create);
+            let source = match root.store.put_opts(&location, bytes.clone().into(), options).await {
+                Ok(_) => return Ok(PutNew::Created),
+                Err(source) => source,
+            };
+            let exists = matches!(source, Error::AlreadyExists { .. });
             // A local folder answers the truth. A remote store may answer so to its client's own
             // repetition of a write whose first reply was lost.
-            Err(Error::AlreadyExists { .. }) if root.local.is_some() => Ok(PutNew::Exists),
-            Err(source) => {
-                let exists = matches!(source, Error::AlreadyExists { .. });
-                match self.read(path).await {
-                    Ok(found) if found == bytes => Ok(PutNew::Created),
-                    Ok(_) => Ok(PutNew::Exists),
-                    Err(_) if exists => Ok(PutNew::Exists),
-                    Err(_) => Err(LakeError::Write { source: Box::new(source), path: path.to_owned() }),
-                }
+            if exists && root.local.is_some() {
+                return Ok(PutNew::Exists);
+            }
+            match self.read(path).await {
+                Ok(found) if found == bytes => return Ok(PutNew::Created),
+                Ok(_) => return Ok(PutNew::Exists),
+                // 409: two conditional writes met and neither was done. S3 says: try again.
+                Err(LakeError::NotFound { .. }) if exists && refusals < CONFLICTS_MAX => refusals += 1,
+                Err(_) if exists => return Ok(PutNew::Exists),
+                Err(_) => return Err(LakeError::Write { source: Box::new(source), path: path.to_owned() }),
             }
         }
     }
@@ -218,10 +247,15 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Read`].
     pub async fn exists(&self, path: &str) -> Result<bool, LakeError> {
+        Ok(self.size(path).await?.is_some())
+    }
+
+    /// Bytes of a file; `None` if it is not there.
+    pub(crate) async fn size(&self, path: &str) -> Result<Option<u64>, LakeError> {
         let place = self.place(path).await?;
         match place.root.store.head(&place.path).await {
-            Ok(_) => Ok(true),
-            Err(Error::NotFound { .. }) => Ok(false),
+            Ok(found) => Ok(Some(found.size)),
+            Err(Error::NotFound { .. }) => Ok(None),
             Err(source) => Err(LakeError::Read { source: Box::new(source), path: path.to_owned() }),
         }
     }

@@ -12,6 +12,7 @@
 //! _sluice/quarantine/<dataset>/<table>/            Delta tables of rejected records
 //! _sluice/batches/<dataset>/<table>/<batch>.json   which files are in which batch (write-ahead)
 //! _sluice/tombstones/<dataset>/<table>/<hash>.parquet
+//! _sluice/leases/<dataset>/<table>/<epoch>.json     who writes the table
 //! _sluice/quality/<dataset>/<table>/<batch>.json
 //! _sluice/releases/<release>.json, _sluice/current/<pointer>.json
 //! ```
@@ -32,6 +33,7 @@ mod error;
 mod key_index;
 mod key_run;
 mod lake;
+mod lease;
 mod listing;
 mod read;
 mod read_positions;
@@ -41,9 +43,11 @@ mod snapshot;
 mod snapshot_cache;
 mod state;
 mod stats;
+mod surroundings;
 mod write;
 
 pub use batches::BatchManifest;
+pub use clock::Clock;
 pub use commit::{Commit, CommitOutcome};
 pub use commit_log::HistoryEntry;
 pub use deletion_vector::UpdatedFile;
@@ -51,6 +55,8 @@ pub use delta_store::{DeltaStore, TableLocation};
 pub use error::LakeError;
 pub use key_index::{KeyHasher, LiveMatch};
 pub use lake::{Lake, PutNew};
+pub use lease::{Holder, Lease, Turn};
 pub use sluice_change::SourceFile;
 pub use snapshot::{DataFile, Snapshot};
+pub use surroundings::{LeaseTimes, Numbers, Surroundings};
 pub use write::NewFile;

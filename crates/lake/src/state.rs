@@ -25,8 +25,8 @@ impl Lake {
             Err(_) => return Err(LakeError::Stopped { path: folder }),
         };
         let path = format!("{folder}/{}.parquet", blake3::hash(&bytes).to_hex());
-        // Someone else's file of this name has the same content.
-        if !self.exists(&path).await? {
+        // Someone else's file of this name has the same content, unless its writing was cut short.
+        if self.size(&path).await? != Some(bytes.len() as u64) {
             self.put(&path, bytes).await?;
         }
         Ok(path)

@@ -11,9 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, OnceLock};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 /// Rows of one row group: a page of a grid never decodes more than one or two.
 const ROW_GROUP_ROWS: usize = 131_072;
@@ -81,7 +79,8 @@ impl DeltaStore {
         });
         let (bytes, stats_json, blake3, rows) =
             encoded.await.map_err(|_| LakeError::Stopped { path: self.folder.clone() })?.map_err(no_encoding)?;
-        let path = format!("part-{}-{}.parquet", blake3.get(..16).unwrap_or_default(), unique_number());
+        let number = self.lake.shared.surroundings.numbers.next_text();
+        let path = format!("part-{}-{number}.parquet", blake3.get(..16).unwrap_or_default());
         let size = bytes.len() as u64;
         let store = &self.lake.shared.root.store;
         store
@@ -121,20 +120,6 @@ impl DeltaStore {
             tracing::warn!(file = %self.shown(path), %error, "an unused file stays");
         }
     }
-}
-
-/// Sixteen hex digits that no other write of any process has.
-pub(crate) fn unique_number() -> String {
-    static PROCESS: OnceLock<u64> = OnceLock::new();
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let process = PROCESS.get_or_init(|| {
-        // The keys of a new hash state come from the system's random numbers.
-        let mut hasher = RandomState::new().build_hasher();
-        hasher.write_u32(std::process::id());
-        hasher.finish()
-    });
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    format!("{:016x}", process.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 pub(crate) fn parquet_properties() -> WriterProperties {

@@ -99,6 +99,12 @@ impl RunError {
             cause = error.source();
         }
         let (code, next) = match self {
+            Self::Lake(sluice_lake::LakeError::Held { .. }) => {
+                (ErrorCode::Conflict, "Wait until it has ended, or stop it, and run it again".to_owned())
+            }
+            Self::Lake(sluice_lake::LakeError::Fenced { .. }) => {
+                (ErrorCode::Conflict, "Nothing is lost, the other writer goes on".to_owned())
+            }
             Self::Lake(error) if error.is_retryable() => {
                 (ErrorCode::Storage, "Nothing is lost, run it again".to_owned())
             }

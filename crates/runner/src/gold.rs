@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// Key in a gold commit's information: hash of the model and of the versions it read.
 const INFO_INPUTS: &str = "sluice.inputs";
 
+/// How often a model is made again because another replay was faster.
+const CONFLICTS_MAX: u32 = 10;
+
 /// Runs every model whose text or inputs changed, models that others read first.
 pub(crate) async fn refresh_gold(
     lake: &Lake,
@@ -26,9 +29,19 @@ pub(crate) async fn refresh_gold(
     let mut done = Vec::new();
     for model in in_order(engine, models)? {
         job.check()?;
-        if let Some(counter) = refresh_model(lake, engine, model, job).await? {
-            done.push(counter);
+        let mut refreshed = refresh_model(lake, engine, model, job).await;
+        for _ in 0..CONFLICTS_MAX {
+            // Another replay made the same model: look whether there is anything left to do.
+            let other_was_faster = matches!(
+                refreshed,
+                Err(RunError::Conflict(_) | RunError::Lake(sluice_lake::LakeError::BatchIdReused { .. }))
+            );
+            if !other_was_faster {
+                break;
+            }
+            refreshed = refresh_model(lake, engine, model, job).await;
         }
+        done.extend(refreshed?);
     }
     Ok(done)
 }

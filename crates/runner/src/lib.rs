@@ -5,9 +5,9 @@
 //! function, [`replay`]; they differ in where the contracts come from.
 
 mod bronze;
-mod clock;
 mod compare;
 mod contract_set;
+mod decoder;
 mod error;
 mod gold;
 mod host;
@@ -22,12 +22,13 @@ mod silver_table;
 mod source_files;
 mod table_run;
 
-pub use clock::Clock;
 pub use compare::{TableComparison, compare_with_source};
 pub use contract_set::{ContractSet, Model};
+pub use decoder::{DecoderOptions, decode_worker};
 pub use error::RunError;
 pub use host::{Host, HostOptions};
 pub use job::{Job, JobRegistry};
-pub use replay::{ReplayOptions, replay};
+pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay};
 pub use silver_table::SilverTable;
 pub use run::{RunMode, RunOptions, run};
+pub use sluice_lake::Clock;

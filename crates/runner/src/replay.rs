@@ -1,19 +1,20 @@
 //! Replays tables: what the window, the command line and the runner all call.
 
 use crate::contract_set::ContractSet;
+use crate::decoder::{Decoder, DecoderOptions};
 use crate::gold::refresh_gold;
 use crate::source_files::BatchBounds;
 use crate::table_run::{BatchDone, TableRun};
 use crate::{Job, RunError};
 use futures::StreamExt;
 use sluice_api::{Counters, ReplayLimits, ReplaySummary, TableReplay};
-use sluice_change::RowLedger;
+use sluice_change::{RowLedger, SourceFile};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What to replay, and how.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +25,15 @@ pub struct ReplayOptions {
     pub limits: ReplayLimits,
     /// Tables at the same time; 0 means 2.
     pub concurrency: usize,
+    /// How long to wait for another writer of a table; `None` means [`LEASE_WAIT_DEFAULT`].
+    pub lease_wait: Option<Duration>,
+    /// Where files of binary formats are decoded.
+    pub decoder: DecoderOptions,
 }
+
+/// How long a replay waits for another writer of a table when the caller does not say. Longer than the
+/// silence after which a dead writer is taken over.
+pub const LEASE_WAIT_DEFAULT: Duration = Duration::from_secs(30);
 
 /// Replays. An error of one table is in its [`TableReplay`] and stops no other.
 ///
@@ -49,7 +58,7 @@ pub async fn replay(
         lake.ensure_writable().await?;
     }
     let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
-    let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, &options.limits, job));
+    let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
     let mut tables: Vec<TableReplay> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
     tables.sort_by(|a, b| a.table.cmp(&b.table));
     let gold = if options.limits.dry_run || job.is_cancelled() {
@@ -65,7 +74,7 @@ async fn replay_table(
     lake: &Lake,
     engine: &QueryEngine,
     contract: Arc<Contract>,
-    limits: &ReplayLimits,
+    options: &ReplayOptions,
     job: &Job,
 ) -> TableReplay {
     let mut report = Report {
@@ -81,7 +90,7 @@ async fn replay_table(
         reasons: BTreeMap::new(),
     };
     let name = contract.name.to_string();
-    let result = run_table(lake, engine, &contract, limits, job, &mut report).await;
+    let result = run_table(lake, engine, &contract, options, job, &mut report).await;
     let Report { mut replay, reasons } = report;
     let quarantined: u64 = reasons.values().sum();
     replay.reasons = reasons.into_iter().collect();
@@ -120,30 +129,71 @@ async fn run_table(
     lake: &Lake,
     engine: &QueryEngine,
     contract: &Arc<Contract>,
-    limits: &ReplayLimits,
+    options: &ReplayOptions,
     job: &Job,
     report: &mut Report,
 ) -> Result<(), RunError> {
     let name = contract.name.to_string();
     job.progress(&name, |progress| "opening".clone_into(&mut progress.note));
-    let mut run = TableRun::open(lake, contract, engine, job).await?;
-    report.replay.silver_version = run.silver_version();
+    let decoder = Decoder::new(options.decoder.clone());
+    let mut turn = if options.limits.dry_run { None } else { lake.turn(&contract.name).await? };
+    loop {
+        let mut run = TableRun::open(lake, contract, engine, job, &decoder).await?;
+        report.replay.silver_version = run.silver_version();
+        let batches = planned(&run, &options.limits).await?;
+        if options.limits.dry_run {
+            let done = run.dry_run(batches.into_iter().flatten().collect()).await?;
+            report.replay.batches = u64::from(done.files > 0);
+            report.add(&done);
+            return Ok(());
+        }
+        if batches.is_empty() && !options.limits.full_refresh && !run.is_behind() {
+            return Ok(());
+        }
+        if let Some(turn) = turn
+            && let Some(lease) = lake.take_lease(&contract.name, turn).await?
+        {
+            run.fence(&lease);
+            let worked = work(&mut run, batches, options.limits.full_refresh, job, report).await;
+            if let Err(error) = lease.release().await {
+                job.log(format!("{name}: the lease was not released, others wait a moment for it: {error}"));
+            }
+            return worked;
+        }
+        // There is work, and somebody else is at it: what was read above is made again in one's turn.
+        let wait = options.lease_wait.unwrap_or(LEASE_WAIT_DEFAULT);
+        let seen = lake.wait_for_turn(&contract.name, wait, |holder| {
+            job.log(format!("{name}: waits for {holder}"));
+            job.progress(&name, |progress| progress.note = format!("waits for {holder}"));
+        });
+        turn = Some(seen.await?);
+    }
+}
+
+/// New files in batches, as many as the limits allow.
+async fn planned(run: &TableRun, limits: &ReplayLimits) -> Result<Vec<Vec<SourceFile>>, RunError> {
     let mut batches = run.planned(BatchBounds::new(limits.max_files, limits.max_bytes)).await?;
     if let Some(most) = limits.batches {
         batches.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     }
+    Ok(batches)
+}
+
+/// Everything that an earlier run began, then the batches.
+async fn work(
+    run: &mut TableRun,
+    batches: Vec<Vec<SourceFile>>,
+    full_refresh: bool,
+    job: &Job,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    let name = report.replay.table.to_string();
     let total: u64 = batches.iter().map(|files| files.len() as u64).sum();
     job.progress(&name, |progress| {
         progress.total = total;
         "running".clone_into(&mut progress.note);
     });
-    if limits.dry_run {
-        let done = run.dry_run(batches.into_iter().flatten().collect()).await?;
-        report.replay.batches = u64::from(done.files > 0);
-        report.add(&done);
-        return Ok(());
-    }
-    let caught_up = match run.catch_up(limits.full_refresh).await {
+    let caught_up = match run.catch_up(full_refresh).await {
         // A batch that was refused stays pending and is tried again with the next one.
         Err(RunError::Refused { .. }) if !batches.is_empty() => BatchDone::default(),
         other => other?,

@@ -28,6 +28,8 @@ pub struct RunOptions {
     pub concurrency: usize,
     /// Bounds of the batches.
     pub limits: ReplayLimits,
+    /// How long to wait for another writer of a table; `None` means [`crate::LEASE_WAIT_DEFAULT`].
+    pub lease_wait: Option<Duration>,
 }
 
 /// How often a continuous run looks for files.
@@ -74,7 +76,13 @@ pub async fn run(
                 lake,
                 engine,
                 &set,
-                &ReplayOptions { tables, limits: options.limits.clone(), concurrency: options.concurrency },
+                &ReplayOptions {
+                    tables,
+                    limits: options.limits.clone(),
+                    concurrency: options.concurrency,
+                    lease_wait: options.lease_wait,
+                    ..ReplayOptions::default()
+                },
                 job,
             )
             .await?;

@@ -226,7 +226,8 @@ fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
     let mut hasher = blake3::Hasher::new();
     let updated = candidate.update.iter().map(|file| &file.after.path);
     let removed = candidate.remove.iter().map(|file| &file.path);
-    for path in candidate.add.iter().map(|file| &file.path).chain(removed).chain(updated) {
+    // Names of new files are never the same twice; their content is, when two writers merge one batch.
+    for path in candidate.add.iter().map(|file| &file.blake3).chain(removed).chain(updated) {
         hasher.update(path.as_bytes()).update(b"\0");
     }
     for (key, value) in info.iter().filter(|(key, _)| *key != INFO_SPAN) {

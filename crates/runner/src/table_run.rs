@@ -6,6 +6,7 @@
 
 use crate::bronze::{bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
+use crate::decoder::Decoder;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
 use crate::silver_merge::Candidate;
@@ -13,10 +14,10 @@ use crate::source_files::{BatchBounds, cut, new_files};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
 use sluice_api::{CheckView, Severity, Verdict};
-use sluice_cdc::{DecodedFile, decode_file};
+use sluice_cdc::DecodedFile;
 use sluice_change::{RowLedger, SourceFile};
 use sluice_contract::Contract;
-use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, PutNew, TableLocation};
+use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, Lease, PutNew, TableLocation};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub(crate) struct TableRun {
     contract: Arc<Contract>,
     engine: QueryEngine,
     job: Job,
+    decoder: Decoder,
     bronze: DeltaStore,
     bronze_app: String,
     quarantine: DeltaStore,
@@ -52,6 +54,7 @@ impl TableRun {
         contract: &Arc<Contract>,
         engine: &QueryEngine,
         job: &Job,
+        decoder: &Decoder,
     ) -> Result<Self, RunError> {
         let name = contract.name.clone();
         if contract.source.is_none() {
@@ -70,9 +73,25 @@ impl TableRun {
             contract: Arc::clone(contract),
             engine: engine.clone(),
             job: job.clone(),
+            decoder: decoder.clone(),
             bronze,
             bronze_app,
         })
+    }
+
+    /// Makes every commit from now on carry the number of a lease.
+    pub(crate) fn fence(&mut self, lease: &Lease) {
+        for store in [&mut self.bronze, &mut self.quarantine, &mut self.silver.store] {
+            *store = lease.fence(store);
+        }
+    }
+
+    /// Whether an earlier run left something to [`TableRun::catch_up`].
+    pub(crate) fn is_behind(&self) -> bool {
+        let claimed = self.manifests.last().map_or(0, |manifest| manifest.batch);
+        claimed > self.bronze_batch
+            || self.silver.batch() < self.bronze_batch
+            || self.silver.is_of_other_contract(&self.contract)
     }
 
     /// Silver version now.
@@ -118,7 +137,7 @@ impl TableRun {
 
     async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
         let started = Instant::now();
-        let decoded = decode_files(&self.lake, &self.contract, &manifest.files).await?;
+        let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
         self.land(manifest, &decoded).await?;
         // A batch that was refused before is folded into this one.
         if self.silver.batch() + 1 < manifest.batch {
@@ -270,7 +289,7 @@ impl TableRun {
 
     /// Counts what `files` would do as one batch, without writing anything.
     pub(crate) async fn dry_run(&self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
-        let decoded = decode_files(&self.lake, &self.contract, &files).await?;
+        let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &files).await?;
         let why = reasons(&decoded);
         let quarantined = rejected_rows(&decoded);
         let changes = decoded.into_iter().map(|file| file.changes).collect();
@@ -292,14 +311,15 @@ pub(crate) fn quality_path(contract: &Contract, batch: u64) -> String {
 /// Reads and decodes files, in order, the CPU work off the async threads.
 async fn decode_files(
     lake: &Lake,
+    decoder: &Decoder,
     contract: &Arc<Contract>,
     files: &[SourceFile],
 ) -> Result<Vec<DecodedFile>, RunError> {
     let mut decoded = Vec::with_capacity(files.len());
     for file in files {
         let bytes = lake.read(&file.path).await?;
-        let (contract, file) = (Arc::clone(contract), file.clone());
-        decoded.push(blocking(move || Ok(decode_file(&contract, file, bytes)?)).await?);
+        let (decoder, contract, file) = (decoder.clone(), Arc::clone(contract), file.clone());
+        decoded.push(blocking(move || decoder.decode(&contract, file, bytes)).await?);
     }
     Ok(decoded)
 }
@@ -322,7 +342,7 @@ async fn append(
         return Ok(());
     }
     let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.write_file(&[rows]).await?] };
-    let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.path.clone());
+    let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let commit = Commit {
         base: Some(base),
         add,

@@ -9,6 +9,7 @@ mod demo;
 mod digest;
 mod display;
 mod fixtures;
+mod night;
 mod packages;
 mod process;
 mod project;

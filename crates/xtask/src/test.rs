@@ -4,7 +4,7 @@ use crate::packages::{self, Need};
 use crate::process::{cargo, run as run_program};
 use crate::project::Project;
 use crate::stage::Stages;
-use crate::{build, fixtures, python, tidy, ui, window};
+use crate::{build, fixtures, night, python, tidy, ui, window};
 use std::path::Path;
 
 /// Options of the task.
@@ -13,10 +13,16 @@ pub(crate) struct Options {
     /// Leaves the window out.
     #[arg(long)]
     without_window: bool,
+    /// Runs the reliability tests with numbers for a night instead, and appends to the scoreboard.
+    #[arg(long)]
+    night: bool,
 }
 
 /// Runs all stages; the first that fails ends the run with its name.
 pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
+    if options.night {
+        return run_night(project);
+    }
     let mut stages = Stages::default();
     stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow, Need::Tests]))?;
     stages.run("format", || run_program(cargo(project.root()).args(["fmt", "--all", "--check"])))?;
@@ -30,6 +36,16 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     if !options.without_window {
         stages.run("window", || window::drive(project, &project.scratch("screenshots")?))?;
     }
+    stages.summary(None);
+    Ok(())
+}
+
+fn run_night(project: &Project) -> anyhow::Result<()> {
+    let mut stages = Stages::default();
+    stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow, Need::Tests]))?;
+    let python = stages.run("python", python::prepare)?;
+    stages.run("build", || build::release(project))?;
+    stages.run("night", || night::run(project, &python))?;
     stages.summary(None);
     Ok(())
 }

@@ -20,6 +20,8 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Resu
             tables: call.tables,
             limits: call.limits.to_api(call.full_refresh, call.dry_run),
             concurrency: 0,
+            lease_wait: call.limits.wait,
+            ..ReplayOptions::default()
         };
         replay(&lake, &engine, &set, &options, &job).await
     };
@@ -35,6 +37,7 @@ pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
     match errors.as_slice() {
         [] => Exit::Done,
         all if all.iter().any(|code| code_of(*code) == 130) => Exit::Cancelled,
+        all if all.iter().all(|code| *code == ErrorCode::Conflict) => Exit::Held,
         _ => Exit::TableStopped,
     }
 }

@@ -15,7 +15,12 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<
         (None, true) => RunMode::Continuous,
         (None, false) => RunMode::Once,
     };
-    let options = RunOptions { mode, concurrency: call.concurrency, limits: call.limits.to_api(false, false) };
+    let options = RunOptions {
+        mode,
+        concurrency: call.concurrency,
+        limits: call.limits.to_api(false, false),
+        lease_wait: call.limits.wait,
+    };
     let job = host.jobs().start(JobId(1), "Run");
     let mut exit = Exit::Done;
     let work = async {

@@ -34,7 +34,7 @@ impl Host {
         let job = self.jobs.start(id, title);
         let result = async {
             let set = ContractSet::draft(&open.lake).await?;
-            let options = ReplayOptions { tables, limits, concurrency: 0 };
+            let options = ReplayOptions { tables, limits, ..ReplayOptions::default() };
             replay(&open.lake, &open.engine, &set, &options, &job).await
         }
         .await;

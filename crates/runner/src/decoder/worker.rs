@@ -1,0 +1,44 @@
+//! The child process: reads files from its input, decodes them, answers on its output.
+
+use super::wire::{Reply, Request};
+use crate::RunError;
+use sluice_cdc::decode_file;
+use sluice_contract::Contract;
+use std::io::{BufReader, BufWriter, Write};
+use std::sync::Arc;
+
+/// Works until its input ends. What `sluice decode-worker` does; it opens no file and no connection.
+///
+/// # Errors
+/// When the input is no request, or the output is closed.
+pub fn decode_worker() -> Result<(), RunError> {
+    let failed = |source| RunError::File { path: "the pipe of the decoder".to_owned(), source };
+    let mut input = BufReader::new(std::io::stdin().lock());
+    let mut output = BufWriter::new(std::io::stdout().lock());
+    while let Some((request, bytes)) = Request::read(&mut input).map_err(failed)? {
+        limit_memory(request.memory_bytes).map_err(failed)?;
+        let reply = match Contract::parse(&request.contract, "the contract") {
+            Ok(contract) => match decode_file(&Arc::new(contract), request.file, bytes) {
+                Ok(decoded) => Reply::of(decoded)?,
+                Err(_) => Reply::refusal(),
+            },
+            Err(_) => Reply::refusal(),
+        };
+        reply.write(&mut output).map_err(failed)?;
+        output.flush().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Limits the address space of this process; an allocation beyond it ends the process.
+#[cfg(unix)]
+fn limit_memory(bytes: u64) -> std::io::Result<()> {
+    let (_, most) = rlimit::Resource::AS.get()?;
+    rlimit::Resource::AS.set(bytes.min(most), most)
+}
+
+/// Other systems have no such limit that a process sets for itself; the deadline holds there too.
+#[cfg(not(unix))]
+fn limit_memory(_bytes: u64) -> std::io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! `cargo xtask test --night`: the same tests with numbers that take an hour or two, and the scoreboard.
+
+use crate::process::{cargo, output, program};
+use crate::project::Project;
+use anyhow::Context;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::Stdio;
+
+/// Tests that take a number from the environment, and that number.
+const AMOUNTS: [(&str, &str); 5] = [
+    ("SLUICE_CASES", "10000"),
+    ("SLUICE_COMPOUND_CRASHES", "2000"),
+    ("SLUICE_KILLS", "1000"),
+    ("SLUICE_WRITER_FILES", "40"),
+    ("SLUICE_WEATHER_CASES", "1000"),
+];
+const TESTS: [&str; 8] = [
+    "replay_property",
+    "crash_everywhere",
+    "lost_reply",
+    "concurrent_writers",
+    "disk_full",
+    "store_faults",
+    "clock_skew",
+    "kill",
+];
+/// How a test says how often it tried something.
+const COUNTED: &str = "COUNTED ";
+const SCOREBOARD: &str = "docs/reliability-scoreboard.md";
+
+/// Runs them and appends what was counted to the scoreboard; nothing is appended when one fails.
+pub(crate) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
+    let mut call = cargo(project.root());
+    call.args(["test", "--release", "--workspace"]);
+    for test in TESTS {
+        call.args(["--test", test]);
+    }
+    call.args(["--", "--nocapture", "--test-threads", "1"]).envs(AMOUNTS);
+    call.env("SLUICE_TEST_PYTHON", python).env("SLUICE_BIN", project.program("sluice")?).stdout(Stdio::piped());
+    let mut running = call.spawn().context("cannot start cargo")?;
+    let mut counts = BTreeMap::new();
+    let said = running.stdout.take().context("cargo has an output")?;
+    for line in BufReader::new(said).lines() {
+        let line = line?;
+        println!("{line}");
+        if let Some((what, times)) = counted(&line) {
+            *counts.entry(what.to_owned()).or_insert(0) += times;
+        }
+    }
+    let status = running.wait()?;
+    anyhow::ensure!(status.success(), "the night run ended with {status}");
+    append(project, &counts)
+}
+
+/// `COUNTED kills: 1000`, wherever the test runner puts it in a line.
+fn counted(line: &str) -> Option<(&str, u64)> {
+    let (what, times) = line.split_once(COUNTED)?.1.rsplit_once(": ")?;
+    Some((what, times.trim().parse().ok()?))
+}
+
+fn append(project: &Project, counts: &BTreeMap<String, u64>) -> anyhow::Result<()> {
+    let day = output(program("date").args(["-u", "+%F"]))?;
+    let commit = output(program("git").current_dir(project.root()).args(["rev-parse", "--short", "HEAD"]))?;
+    let path = project.path(SCOREBOARD);
+    let mut file = std::fs::OpenOptions::new().append(true).open(&path).context("the scoreboard is in docs")?;
+    for (what, times) in counts {
+        writeln!(file, "| {} | `{}` | {what} | {times} | 0 |", day.trim(), commit.trim())?;
+    }
+    println!("{} lines appended to {SCOREBOARD}", counts.len());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn a_count_is_found_anywhere_in_a_line() {
+        assert_eq!(counted("test kills ... COUNTED kills: 1000"), Some(("kills", 1_000)));
+        assert_eq!(counted("1000 kills"), None);
+    }
+}

@@ -1,0 +1,149 @@
+//! No space left, at every write: nothing torn is published, the reason is told, and it goes on when
+//! there is space again.
+
+use anyhow::{Context, Result, ensure};
+use object_store::memory::InMemory;
+use sluice_tests::{Ending, Fault, FaultStore, STEPS, ShopLake, Sluice, Stage, Story, counted, in_parallel, number};
+use std::path::Path;
+use std::process::Command;
+
+/// How a write fails.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    /// Once.
+    FullOnce,
+    /// From then on.
+    FullForLong,
+    /// The folder can not be written from then on.
+    ReadOnly,
+}
+
+async fn clean(stage: &Stage) -> Result<(Ending, Vec<(InMemory, usize)>)> {
+    let disk = InMemory::new();
+    let mut steps = Vec::new();
+    for step in 0..STEPS {
+        stage.deliver(&disk, step).await?;
+        let (begin, store) = (disk.fork(), FaultStore::over(&disk));
+        stage.replay_well(&stage.open(store.view(), 7)?).await?;
+        steps.push((begin, store.log().len()));
+    }
+    Ok((stage.play_from(&disk, STEPS).await?, steps))
+}
+
+#[test]
+fn no_space_at_every_write_changes_nothing() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (expected, steps) = runtime.block_on(clean(&Stage::new(Story::Short)?))?;
+    let mut cases = Vec::new();
+    for (step, (_, operations)) in steps.iter().enumerate() {
+        for operation in 1..=*operations {
+            let how = [How::FullOnce, How::FullForLong, How::ReadOnly];
+            cases.extend(how.map(|how| (step, operation, how)));
+        }
+    }
+    if let Some(seed) = number("SLUICE_SEED") {
+        cases.retain(|(step, operation, _)| (*step * 1_000 + *operation) as u64 == seed);
+    }
+    in_parallel(Story::Short, &cases, async |stage, &(step, operation, how)| {
+        let seed = step * 1_000 + operation;
+        let what = || format!("step {step}, operation {operation}, {how:?}; repeat with SLUICE_SEED={seed}");
+        let disk = steps[step].0.fork();
+        let store = FaultStore::over(&disk);
+        match how {
+            How::FullOnce => store.fail_at(operation, Fault::DiskFull),
+            How::FullForLong => store.fail_from(operation, Fault::DiskFull),
+            How::ReadOnly => store.fail_from(operation, Fault::NotAllowed),
+        }
+        let lake = stage.open(store.view(), 31)?;
+        if let Ok(summary) = stage.replay(&lake).await {
+            for error in summary.tables.iter().filter_map(|table| table.error.as_ref()) {
+                ensure!(!error.next.is_empty(), "{}: no next step: {error:?}", what());
+            }
+        }
+        store.mend();
+        stage.replay_well(&lake).await.with_context(what)?;
+        let ending = stage.play_from(&disk, step).await.with_context(what)?;
+        ensure!(ending == expected, "{}: another ending\n{ending:?}\ninstead of\n{expected:?}", what());
+        Ok(())
+    })?;
+    counted("full disks", cases.len());
+    Ok(())
+}
+
+/// A file system of a few megabytes, gone with the test.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(megabytes: u32) -> Result<Option<Self>> {
+        let folder = tempfile::Builder::new().prefix("sluice-small-disk-").tempdir()?;
+        let size = format!("size={megabytes}m");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
+        Ok(mounted.is_ok_and(|said| said.status.success()).then_some(Self(folder)))
+    }
+
+    fn resize(&self, megabytes: u32) -> Result<()> {
+        let size = format!("remount,size={megabytes}m");
+        let done = Command::new("mount").args(["-o", &size]).arg(self.0.path()).status()?;
+        ensure!(done.success(), "the small disk does not grow");
+        Ok(())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(self.0.path()).status().ok();
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    for file in sluice_tests::files_below(from)? {
+        let goal = to.join(&file);
+        std::fs::create_dir_all(goal.parent().context("a file is in a folder")?)?;
+        std::fs::copy(from.join(&file), goal)?;
+    }
+    Ok(())
+}
+
+/// For real: a tmpfs that fills up in the middle of a replay and is made larger bit by bit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_really_full() -> Result<()> {
+    let Some(disk) = SmallDisk::mount(256)? else {
+        eprintln!("SKIPPED: a_disk_that_is_really_full: this user may not mount a tmpfs");
+        return Ok(());
+    };
+    let clean = ShopLake::delivered_up_to(1)?;
+    let folder = disk.0.path().join("lake");
+    copy_folder(clean.folder(), &folder)?;
+    clean.replay().await?;
+    // The inputs fit, and a little more.
+    let mut megabytes = u32::try_from(used_bytes(&folder)? >> 20)? + 1;
+    let sluice = Sluice::on_folder(&folder);
+    let mut refused = 0;
+    loop {
+        disk.resize(megabytes)?;
+        let said = sluice.call(&["replay", "--max-files", "1"])?;
+        if said.code == 0 {
+            break;
+        }
+        ensure!(said.code == 3 || said.code == 4, "ended with {}: {}{}", said.code, said.out, said.err);
+        let text = format!("{}{}", said.out, said.err);
+        ensure!(text.contains("No space left") || text.contains("space"), "the reason is not told: {text}");
+        refused += 1;
+        megabytes += 1;
+        ensure!(megabytes < 250, "it never comes to its end: {text}");
+    }
+    ensure!(refused > 0, "the disk was never full");
+    println!("the disk was full {refused} times, {megabytes} MB were enough");
+    let expected = clean.fingerprints().await?;
+    let found = sluice_tests::TestLake::at(&folder).fingerprints().await?;
+    ensure!(found == expected, "another content after a full disk: {found:?} instead of {expected:?}");
+    Ok(())
+}
+
+fn used_bytes(folder: &Path) -> Result<u64> {
+    let mut used = 0;
+    for file in sluice_tests::files_below(folder)? {
+        used += std::fs::metadata(folder.join(file))?.len().next_multiple_of(4_096);
+    }
+    Ok(used)
+}

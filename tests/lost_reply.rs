@@ -1,0 +1,69 @@
+//! The answer to a change is lost, late or wrong, at every change of the story: nothing is lost and
+//! nothing is there twice.
+
+use anyhow::{Context, Result, ensure};
+use object_store::memory::InMemory;
+use sluice_tests::{Ending, Fault, FaultStore, STEPS, Stage, Story, counted, in_parallel, number};
+
+struct Case {
+    number: u64,
+    step: usize,
+    operation: usize,
+    fault: Fault,
+}
+
+fn faults() -> [Fault; 5] {
+    [Fault::Reset, Fault::LostReply, Fault::LostReplyThenTaken, Fault::Conflict, Fault::LandsLate]
+}
+
+/// The ending without faults, the store at the begin of every step, and the operations of the steps.
+async fn clean(stage: &Stage) -> Result<(Ending, Vec<(InMemory, usize)>)> {
+    let disk = InMemory::new();
+    let mut steps = Vec::new();
+    for step in 0..STEPS {
+        stage.deliver(&disk, step).await?;
+        let (begin, store) = (disk.fork(), FaultStore::over(&disk));
+        stage.replay_well(&stage.open(store.view(), 7)?).await?;
+        steps.push((begin, store.log().len()));
+    }
+    Ok((stage.play_from(&disk, STEPS).await?, steps))
+}
+
+#[test]
+fn every_answer_lost_late_or_wrong_changes_nothing() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (expected, steps) = runtime.block_on(clean(&Stage::new(Story::Short)?))?;
+    let mut cases = Vec::new();
+    for (step, (_, operations)) in steps.iter().enumerate() {
+        for operation in 1..=*operations {
+            cases.extend(faults().map(|fault| Case { number: 0, step, operation, fault }));
+        }
+    }
+    for (case, number) in cases.iter_mut().zip(1..) {
+        case.number = number;
+    }
+    if let Some(seed) = number("SLUICE_SEED") {
+        cases.retain(|case| case.number == seed);
+    }
+    in_parallel(Story::Short, &cases, async |stage, case| {
+        let Case { number, step, operation, fault } = case;
+        let what = || format!("step {step}, operation {operation}, {fault:?}; repeat with SLUICE_SEED={number}");
+        let disk = steps[*step].0.fork();
+        let store = FaultStore::over(&disk);
+        store.fail_at(*operation, fault.clone());
+        let lake = stage.open(store.view(), 21)?;
+        // A table may stop. The same process tries again, as a runner does.
+        let outcome = stage.replay(&lake).await;
+        if let Ok(summary) = &outcome {
+            for error in summary.tables.iter().filter_map(|table| table.error.as_ref()) {
+                ensure!(!error.next.is_empty(), "{}: no next step: {error:?}", what());
+            }
+        }
+        stage.replay_well(&lake).await.with_context(what)?;
+        let ending = stage.play_from(&disk, *step).await.with_context(what)?;
+        ensure!(ending == expected, "{}: another ending\n{ending:?}\ninstead of\n{expected:?}", what());
+        Ok(())
+    })?;
+    counted("lost or wrong replies", cases.len());
+    Ok(())
+}
