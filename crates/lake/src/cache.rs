@@ -3,7 +3,7 @@
 use crate::LakeError;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,10 +23,6 @@ pub(crate) async fn fetch(
 ) -> Result<PathBuf, LakeError> {
     let key = blake3::hash(format!("{address}\n{size}").as_bytes()).to_hex();
     let goal = folder.join(format!("{key}.parquet"));
-    let in_cache = |source: std::io::Error, path: &PathBuf| LakeError::Write {
-        source: Box::new(source),
-        path: path.display().to_string(),
-    };
     if tokio::fs::metadata(&goal).await.is_ok_and(|found| found.len() == size) {
         return Ok(goal);
     }
@@ -37,11 +33,23 @@ pub(crate) async fn fetch(
         let reason = format!("it has {} bytes instead of {size}", bytes.len());
         return Err(LakeError::Corrupt { reason, path: address.to_owned() });
     }
-    tokio::fs::create_dir_all(&folder).await.map_err(|source| in_cache(source, &folder))?;
+    let (place_at, shown) = (goal.clone(), goal.display().to_string());
+    let placed = tokio::task::spawn_blocking(move || place(&place_at, &bytes)).await;
+    placed
+        .map_err(|_| LakeError::Stopped { path: shown.clone() })?
+        .map_err(|source| LakeError::Write { source: Box::new(source), path: shown })?;
+    Ok(goal)
+}
+
+/// Puts a file of the cache in place in one step, so that a reader sees all of it or nothing. It is
+/// not synced: a cache can be made anew.
+pub(crate) fn place(goal: &FilePath, bytes: &[u8]) -> std::io::Result<()> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let staging = folder.join(format!("{key}.{}-{number}.part", std::process::id()));
-    tokio::fs::write(&staging, &bytes).await.map_err(|source| in_cache(source, &staging))?;
-    tokio::fs::rename(&staging, &goal).await.map_err(|source| in_cache(source, &goal))?;
-    Ok(goal)
+    let staging = goal.with_extension(format!("{}-{number}.part", std::process::id()));
+    if let Some(folder) = goal.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(&staging, bytes)?;
+    std::fs::rename(&staging, goal)
 }

@@ -215,12 +215,6 @@ pub enum LakeError {
         /// Path as the log has it.
         path: String,
     },
-    /// A data file with a deletion vector where rows can not be left out.
-    #[error("the data file has a deletion vector, its rows can not be handed out as a file: {path}")]
-    DeletionVector {
-        /// File.
-        path: String,
-    },
     /// A background task was stopped.
     #[error("the work on it was stopped: {path}")]
     Stopped {
@@ -256,7 +250,6 @@ impl LakeError {
             | Self::BatchIdReused { .. }
             | Self::TransactionRetention { .. }
             | Self::ForeignPath { .. }
-            | Self::DeletionVector { .. }
             | Self::Stopped { .. } => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Cause;
 use crate::key_run::KeyRun;
-use crate::{DataFile, DeltaStore, Lake, LakeError, Snapshot, cache};
+use crate::{DataFile, DeltaStore, Lake, LakeError, Snapshot};
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use std::collections::HashMap;
@@ -197,7 +197,8 @@ impl Lake {
         }
         let address = format!("{}/{shown}", self.url());
         let name = blake3::hash(address.as_bytes()).to_hex();
-        cache::folder().map(|folder| folder.with_file_name("keys").join(format!("{name}.keys")))
+        let folder = self.shared.surroundings.cache_folder.as_ref();
+        folder.map(|folder| folder.with_file_name("keys").join(format!("{name}.keys")))
     }
 }
 

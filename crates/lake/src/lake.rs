@@ -3,6 +3,7 @@
 use crate::deletion_vector::VectorCache;
 use crate::delta_store::{DeltaStore, TableLocation};
 use crate::key_index::KeyRunCache;
+use crate::local_files::KnownPositions;
 use crate::read_range::FooterCache;
 use crate::root::{Root, Style, root_over, style_of};
 use crate::snapshot_cache::SnapshotCache;
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) vectors: VectorCache,
     pub(crate) key_runs: KeyRunCache,
     pub(crate) manifests: Mutex<BTreeMap<String, BatchManifest>>,
+    pub(crate) positions: KnownPositions,
     pub(crate) cache_folder: Option<PathBuf>,
     pub(crate) surroundings: Surroundings,
 }
@@ -105,6 +107,7 @@ impl Lake {
                 vectors: VectorCache::default(),
                 key_runs: KeyRunCache::default(),
                 manifests: Mutex::default(),
+                positions: KnownPositions::default(),
                 cache_folder,
                 surroundings,
             }),
@@ -148,10 +151,11 @@ impl Lake {
         &self.shared.root.url
     }
 
-    /// Where data files of a remote lake are kept on this machine; `None` without a user cache folder.
+    /// Where data files of a remote lake are kept on this machine.
     #[must_use]
-    pub fn cache_root(&self) -> Option<PathBuf> {
-        self.shared.surroundings.cache_folder.clone()
+    pub fn cache_folder(&self) -> PathBuf {
+        let folder = self.shared.cache_folder.clone();
+        folder.unwrap_or_else(|| std::env::temp_dir().join("sluice").join("files"))
     }
 
     /// The time of day, for labels.

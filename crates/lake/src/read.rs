@@ -1,7 +1,7 @@
 //! Rows of data files.
 
 use crate::data_file_reader::DataFileReader;
-use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot, cache};
+use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot};
 use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Schema, SchemaRef};
@@ -12,13 +12,12 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::PageIndexPolicy;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Rows of one batch of a whole file.
 const BATCH_ROWS: usize = 32_768;
 /// Files decoded or downloaded at once.
-const FILES_AT_ONCE: usize = 4;
+pub(crate) const FILES_AT_ONCE: usize = 4;
 
 impl DeltaStore {
     /// Rows of files, in file order, cast to the snapshot's schema; a column that a file does not have
@@ -51,40 +50,6 @@ impl DeltaStore {
         let builder = self.open_file(&file.path, file.size).await?;
         let failed = |source: ParquetError| self.no_decoding(&file.path, source);
         builder.with_batch_size(BATCH_ROWS).build().map_err(failed)?.try_collect().await.map_err(failed)
-    }
-
-    /// Paths of files on this machine, for readers that need paths (DuckDB). Files of an S3 lake are
-    /// downloaded once into the user's cache folder.
-    ///
-    /// # Errors
-    /// [`LakeError::DeletionVector`] for a file that holds more rows than the table,
-    /// [`LakeError::Read`], [`LakeError::Write`].
-    pub async fn local_paths(&self, files: &[DataFile]) -> Result<Vec<PathBuf>, LakeError> {
-        if let Some(file) = files.iter().find(|file| file.deletion_vector.is_some()) {
-            return Err(LakeError::DeletionVector { path: self.shown(&file.path) });
-        }
-        let paths = files.iter().map(|file| self.local_path(&file.path, file.size));
-        futures::stream::iter(paths).buffered(FILES_AT_ONCE).try_collect().await
-    }
-
-    /// Path on this machine of a file that is not committed yet.
-    ///
-    /// # Errors
-    /// [`LakeError::Read`], [`LakeError::Write`].
-    pub async fn local_path_new(&self, file: &NewFile) -> Result<PathBuf, LakeError> {
-        self.local_path(&file.path, file.size).await
-    }
-
-    async fn local_path(&self, file: &str, size: u64) -> Result<PathBuf, LakeError> {
-        let shared = &self.lake.shared;
-        let location = self.location_of(file)?;
-        if let Some(root) = &shared.root.local {
-            return Ok(root.join(&self.folder).join(file));
-        }
-        let folder = shared.cache_folder.clone();
-        let folder = folder.unwrap_or_else(|| std::env::temp_dir().join("sluice").join("files"));
-        let address = format!("{}/{}", shared.root.url, self.shown(file));
-        cache::fetch(folder, &shared.root.store, &location, &address, size).await
     }
 
     async fn read_whole(&self, file: &DataFile, goal: &SchemaRef) -> Result<Vec<RecordBatch>, LakeError> {

@@ -6,10 +6,10 @@ use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::relation::{Missing, Relation};
 use crate::sql::Sql;
+use crate::table_file::TableFile;
 use duckdb::Connection;
 use sluice_api::{CheckView, Verdict};
 use sluice_contract::{Check, CheckRule, Contract, Severity};
-use std::path::PathBuf;
 
 /// What one check measured.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ impl QueryEngine {
     ///
     /// # Errors
     /// If the files can not be read. A check that can not run is [`Verdict::Skipped`], with its cause.
-    pub fn check(&self, contract: &Contract, files: &[PathBuf]) -> Result<Vec<CheckView>, QueryError> {
+    pub fn check(&self, contract: &Contract, files: &[TableFile]) -> Result<Vec<CheckView>, QueryError> {
         let rules = all(contract);
         let conn = self.inner.connect()?;
         let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?;

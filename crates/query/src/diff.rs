@@ -3,13 +3,13 @@
 use crate::diff_sql::{Pair, changed_rows, pairs};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::relation::{Missing, Relation, read_parquet};
+use crate::relation::{Missing, Relation};
 use crate::result_store::count;
 use crate::sql::Sql;
+use crate::table_file::TableFile;
 use duckdb::Connection;
 use sluice_api::{DiffColumn, ResultId, ResultView, SchemaChange, TableRef};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// A difference; [`sluice_api::DiffView`] without the versions.
@@ -39,7 +39,8 @@ pub struct DiffParts {
 impl QueryEngine {
     /// Compares two versions of a table by key. Columns of Sluice (leading underscore) and those of
     /// `ignore` are left out; null equals null and NaN equals NaN; a column of one side only is null
-    /// on the other. Files of both versions are not read.
+    /// on the other. A file
+    /// that both versions have with the same rows is not read.
     ///
     /// # Errors
     /// If the key is empty or missing on a side, or a file can not be read.
@@ -48,18 +49,18 @@ impl QueryEngine {
         &self,
         table: &TableRef,
         key: &[String],
-        before: &[PathBuf],
-        after: &[PathBuf],
+        before: &[TableFile],
+        after: &[TableFile],
         before_columns: &[(String, String)],
         after_columns: &[(String, String)],
         ignore: &[&str],
     ) -> Result<DiffParts, QueryError> {
         let started = Instant::now();
         let conn = self.inner.connect()?;
-        let in_before: BTreeSet<&PathBuf> = before.iter().collect();
-        let in_after: BTreeSet<&PathBuf> = after.iter().collect();
-        let only_before: Vec<PathBuf> = before.iter().filter(|file| !in_after.contains(file)).cloned().collect();
-        let only_after: Vec<PathBuf> = after.iter().filter(|file| !in_before.contains(file)).cloned().collect();
+        let in_before: BTreeSet<&TableFile> = before.iter().collect();
+        let in_after: BTreeSet<&TableFile> = after.iter().collect();
+        let only_before: Vec<TableFile> = before.iter().filter(|file| !in_after.contains(file)).cloned().collect();
+        let only_after: Vec<TableFile> = after.iter().filter(|file| !in_before.contains(file)).cloned().collect();
         let old = Relation::open(&conn, &only_before, before_columns, Missing::Null)?;
         let new = Relation::open(&conn, &only_after, after_columns, Missing::Null)?;
         let pairs = pairs(&old.columns, &new.columns, ignore);
@@ -72,7 +73,7 @@ impl QueryEngine {
                 return Err(error);
             }
         };
-        let rows_after = if after.is_empty() { 0 } else { count(&conn, &read_parquet(after)?)? };
+        let rows_after = count(&conn, &Relation::open(&conn, after, after_columns, Missing::Null)?.sql)?;
         let mut columns: Vec<DiffColumn> = pairs
             .iter()
             .enumerate()

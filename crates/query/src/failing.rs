@@ -7,9 +7,9 @@ use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::relation::{Missing, Relation};
 use crate::sql::Sql;
+use crate::table_file::TableFile;
 use sluice_api::ResultView;
 use sluice_contract::{Check, Contract, limits::FAILING_ROWS_MAX};
-use std::path::PathBuf;
 use std::time::Instant;
 
 impl QueryEngine {
@@ -22,7 +22,7 @@ impl QueryEngine {
     pub fn failing_rows(
         &self,
         contract: &Contract,
-        files: &[PathBuf],
+        files: &[TableFile],
         check_index: u32,
         limit: u64,
     ) -> Result<ResultView, QueryError> {

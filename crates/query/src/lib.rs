@@ -31,6 +31,7 @@ mod result_store;
 mod sandbox;
 mod sql;
 mod statement;
+mod table_file;
 mod tables;
 mod types;
 
@@ -38,6 +39,7 @@ pub use diff::DiffParts;
 pub use engine::QueryEngine;
 pub use error::{QueryError, QueryErrorKind, SqlPlace};
 pub use options::QueryOptions;
+pub use table_file::{FileRows, TableFile};
 pub use tables::TableFiles;
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use crate::error::QueryError;
 use crate::export::{DuckColumn, cast, describe};
-use crate::sandbox::path_text;
 use crate::sql::Sql;
+use crate::table_file::{FileGroup, TableFile};
 use crate::types::DuckType;
 use duckdb::Connection;
 use sluice_contract::ColumnType;
-use std::path::PathBuf;
 
 /// What to do with declared columns that no file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,51 +31,33 @@ impl Relation {
     /// the files have. Without files it is empty and has the declared columns.
     pub(crate) fn open(
         conn: &Connection,
-        files: &[PathBuf],
+        files: &[TableFile],
         declared: &[(String, String)],
         missing: Missing,
     ) -> Result<Self, QueryError> {
         if files.is_empty() {
             return Ok(Self::empty(declared));
         }
-        let read = read_parquet(files)?;
-        let found = describe(conn, &read)?;
-        let mut columns = Vec::with_capacity(found.len());
-        let mut expressions = Vec::with_capacity(found.len());
-        for (name, word) in declared {
-            let wanted = word.parse::<ColumnType>().ok().map(|ty| DuckType::of_contract(&ty));
-            match found.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
-                Some(column) => {
-                    let ty = wanted.unwrap_or_else(|| column.ty.without_zone());
-                    expressions.push(expression(column, &ty, name));
-                    columns.push(DuckColumn { name: name.clone(), ty });
-                }
-                None if missing == Missing::Null => {
-                    let ty = wanted.unwrap_or_else(DuckType::text);
-                    expressions.push(null(name, &ty));
-                    columns.push(DuckColumn { name: name.clone(), ty });
-                }
-                None => {}
-            }
+        let groups = FileGroup::of(files)?;
+        let found = groups.iter().map(|group| describe(conn, &group.read)).collect::<Result<Vec<_>, _>>()?;
+        let goals = goals(&found, declared, missing);
+        let mut parts = Vec::with_capacity(groups.len());
+        for (group, found) in groups.iter().zip(&found) {
+            let list = Sql::join(goals.iter().map(|goal| value(goal, found)), ", ");
+            parts.push(Sql::new("SELECT ").sql(&list).add(" FROM ").sql(&group.from(found)?));
         }
-        for column in &found {
-            if !declared.iter().any(|(name, _)| name.eq_ignore_ascii_case(&column.name)) {
-                let ty = column.ty.without_zone();
-                expressions.push(expression(column, &ty, &column.name));
-                columns.push(DuckColumn { name: column.name.clone(), ty });
-            }
+        let sql = Sql::new("(").sql(&Sql::join(parts, " UNION ALL ")).add(")");
+        if groups.len() > 1 && goals.iter().any(|goal| !goal.fixed) {
+            // Where groups have different types of an undeclared column, the union has decided.
+            return Ok(Self { columns: describe(conn, &sql)?, sql });
         }
-        let sql = Sql::new("(SELECT ").sql(&Sql::join(expressions, ", ")).add(" FROM ").sql(&read).add(")");
-        Ok(Self { sql, columns })
+        Ok(Self { sql, columns: goals.into_iter().map(|goal| goal.column).collect() })
     }
 
     fn empty(declared: &[(String, String)]) -> Self {
         let columns: Vec<DuckColumn> = declared
             .iter()
-            .map(|(name, word)| DuckColumn {
-                name: name.clone(),
-                ty: word.parse::<ColumnType>().map_or_else(|_| DuckType::text(), |ty| DuckType::of_contract(&ty)),
-            })
+            .map(|(name, word)| DuckColumn { name: name.clone(), ty: wanted(word).unwrap_or_else(DuckType::text) })
             .collect();
         let list = if columns.is_empty() {
             // A relation needs a column.
@@ -93,37 +74,56 @@ impl Relation {
     }
 }
 
+/// The type of a word of the contract.
+fn wanted(word: &str) -> Option<DuckType> {
+    word.parse::<ColumnType>().ok().map(|ty| DuckType::of_contract(&ty))
+}
+
+fn find<'a>(found: &'a [DuckColumn], name: &str) -> Option<&'a DuckColumn> {
+    found.iter().find(|column| column.name.eq_ignore_ascii_case(name))
+}
+
+/// A column that a relation is to have.
+struct Goal {
+    column: DuckColumn,
+    /// Whether the type is the contract's. Else it is what DuckDB makes of the types in the files.
+    fixed: bool,
+}
+
+/// The columns of a relation over groups of files that have `found`.
+fn goals(found: &[Vec<DuckColumn>], declared: &[(String, String)], missing: Missing) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    for (name, word) in declared {
+        let of_file = found.iter().find_map(|group| find(group, name)).map(|column| column.ty.without_zone());
+        if of_file.is_none() && missing == Missing::Leave {
+            continue;
+        }
+        let wanted = wanted(word);
+        let fixed = wanted.is_some();
+        let ty = wanted.or(of_file).unwrap_or_else(DuckType::text);
+        goals.push(Goal { column: DuckColumn { name: name.clone(), ty }, fixed });
+    }
+    for column in found.iter().flatten() {
+        if !goals.iter().any(|goal| goal.column.name.eq_ignore_ascii_case(&column.name)) {
+            let column = DuckColumn { name: column.name.clone(), ty: column.ty.without_zone() };
+            goals.push(Goal { column, fixed: false });
+        }
+    }
+    goals
+}
+
 fn null(name: &str, ty: &DuckType) -> Sql {
     cast(&Sql::new("NULL"), ty).add(" AS ").ident(name)
 }
 
-fn expression(column: &DuckColumn, ty: &DuckType, name: &str) -> Sql {
-    let read = Sql::name(&column.name);
-    if &column.ty == ty {
-        return if column.name == name { read } else { read.add(" AS ").ident(name) };
+/// The value of a column in a group of files.
+fn value(goal: &Goal, found: &[DuckColumn]) -> Sql {
+    let name = &goal.column.name;
+    let Some(of_file) = find(found, name) else { return null(name, &goal.column.ty) };
+    let ty = if goal.fixed { goal.column.ty.clone() } else { of_file.ty.without_zone() };
+    let read = Sql::name(&of_file.name);
+    if of_file.ty == ty {
+        return if of_file.name == *name { read } else { read.add(" AS ").ident(name) };
     }
-    cast(&read, ty).add(" AS ").ident(name)
-}
-
-/// `read_parquet([…])`. Folder names are no partition columns, and no name is a pattern.
-pub(crate) fn read_parquet(files: &[PathBuf]) -> Result<Sql, QueryError> {
-    let mut names = Vec::with_capacity(files.len());
-    for file in files {
-        names.push(Sql::quoted(&without_pattern(&path_text(file)?)));
-    }
-    let sql = Sql::new("read_parquet([").sql(&Sql::join(names, ", ")).add("], hive_partitioning = false");
-    Ok(if files.len() > 1 { sql.add(", union_by_name = true)") } else { sql.add(")") })
-}
-
-/// `*`, `?` and `[` as themselves.
-fn without_pattern(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    for c in path.chars() {
-        if matches!(c, '*' | '?' | '[') {
-            text.extend(['[', c, ']']);
-        } else {
-            text.push(c);
-        }
-    }
-    text
+    cast(&read, &ty).add(" AS ").ident(name)
 }

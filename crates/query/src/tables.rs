@@ -5,9 +5,9 @@ use crate::error::QueryError;
 use crate::export::{DuckColumn, describe};
 use crate::relation::{Missing, Relation};
 use crate::sql::Sql;
+use crate::table_file::TableFile;
 use sluice_api::{ResultColumn, ResultView, TableRef};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ pub struct TableFiles {
     /// types, and all there is while the table has no files. Columns that only the files have follow.
     pub columns: Vec<(String, String)>,
     /// Parquet files of the version, inside the allowed folders; may be empty.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<TableFile>,
 }
 
 /// The views there are.

@@ -1,6 +1,7 @@
 //! Tests over a real DuckDB.
 
 mod checks;
+mod dead_rows;
 mod diffs;
 mod fixture;
 mod gold;

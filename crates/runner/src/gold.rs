@@ -1,6 +1,7 @@
 //! Gold: SQL models over silver, written as Delta tables.
 
 use crate::contract_set::Model;
+use crate::local_tables::readable;
 use crate::silver::blocking;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
@@ -172,7 +173,7 @@ pub(crate) fn read_ipc(bytes: &[u8]) -> Result<Vec<RecordBatch>, RunError> {
 pub(crate) async fn table_files(lake: &Lake, table: &TableRef) -> Result<Option<(u64, TableFiles)>, RunError> {
     let store = lake.table(location(table));
     let Some(snapshot) = store.snapshot(None).await? else { return Ok(None) };
-    let files = store.local_paths(&snapshot.files).await?;
+    let files = readable(&store, &snapshot.files).await?;
     let columns = column_types(&snapshot);
     Ok(Some((snapshot.version, TableFiles { table: table.clone(), columns, files })))
 }

@@ -7,6 +7,7 @@
 use crate::bronze::{bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
+use crate::local_tables::readable;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
 use crate::silver_merge::Candidate;
@@ -230,8 +231,8 @@ impl TableRun {
     /// Checks of the contract on the candidate; the results are kept beside the table.
     async fn audit(&self, batch: u64, candidate: &Candidate) -> Result<(), RunError> {
         let (contract, engine) = (Arc::clone(&self.contract), self.engine.clone());
-        let paths = self.silver.store.local_paths(&candidate.files).await?;
-        let checks: Vec<CheckView> = blocking(move || Ok(engine.check(&contract, &paths)?)).await?;
+        let files = readable(&self.silver.store, &candidate.files).await?;
+        let checks: Vec<CheckView> = blocking(move || Ok(engine.check(&contract, &files)?)).await?;
         let path = quality_path(&self.contract, batch);
         let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
         self.lake.put(&path, text.into()).await?;

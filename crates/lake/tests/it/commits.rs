@@ -31,8 +31,9 @@ async fn a_commit_is_read_back() {
     let names = table.read_files(&now, &now.files, Some(&["name"])).await.unwrap();
     assert_eq!(names[0].num_columns(), 1);
     assert_eq!(ids(&table.read_new(&file).await.unwrap()).len(), 15);
-    let path = table.local_path_new(&file).await.unwrap();
-    assert_eq!(table.local_paths(&now.files).await.unwrap().first(), Some(&path));
+    let local = table.local_files(&now.files).await.unwrap();
+    let path = &local[0].path;
+    assert!(local.len() == 1 && local[0].dead.is_none());
     assert!(path.starts_with(lake.local_root().unwrap()) && path.exists());
 
     let history = table.history(10).await.unwrap();

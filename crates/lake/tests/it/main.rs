@@ -7,6 +7,7 @@ mod commits;
 mod faults;
 mod files;
 mod fixtures;
+mod local_files;
 mod ranges;
 
 use sluice_lake::Lake;

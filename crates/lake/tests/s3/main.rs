@@ -51,9 +51,9 @@ async fn inside_the_server() {
     let now = silver(&other).snapshot(None).await.unwrap().unwrap();
     assert_eq!(ids(&silver(&other).read_files(&now, &now.files, None).await.unwrap()).len(), 5_000);
     assert_eq!(table.read_range(&now, 4_990, 20).await.unwrap().num_rows(), 10);
-    let paths = table.local_paths(&now.files).await.unwrap();
-    assert_eq!(std::fs::metadata(&paths[0]).unwrap().len(), file.size);
-    assert_eq!(table.local_path_new(&file).await.unwrap(), paths[0], "downloaded once");
+    let local = table.local_files(&now.files).await.unwrap();
+    assert_eq!(std::fs::metadata(&local[0].path).unwrap().len(), file.size);
+    assert_eq!(table.local_files(&now.files).await.unwrap(), local, "downloaded once");
     let mut base = now;
     for batch in 2..=11 {
         let add = vec![table.write_file(&[rows(batch, 1)]).await.unwrap()];

@@ -1,6 +1,7 @@
 //! Every kind of check: holds, does not hold, can not run.
 
 use super::fixture::Lake;
+use crate::TableFile;
 use sluice_api::CheckView;
 use sluice_api::Verdict;
 use sluice_contract::{Contract, Severity};
@@ -53,6 +54,10 @@ const ROWS: &str = "SELECT * FROM (VALUES
     (3, NULL,   20.00, '-2', 7, '-infinity', DATE '2030-01-01', '00:00:01', 5, 'c@x')
   ) t(id, status, total, rate, score, placed_at, day, \"at\", qty, email)";
 
+fn orders(lake: &Lake) -> TableFile {
+    TableFile::whole(lake.path().join("orders.parquet"))
+}
+
 fn run(lake: &Lake, checks: &[&str]) -> Vec<CheckView> {
     let file = lake.file("orders.parquet", ROWS);
     lake.engine.check(&contract(checks), &[file]).unwrap()
@@ -103,8 +108,7 @@ fn every_kind_counts_what_fails() {
         let fails = *failed > 0 || *check == "row_count > 10";
         assert_eq!(outcome.verdict, if fails { Verdict::Fail } else { Verdict::Pass }, "{check}");
         assert!(outcome.line.is_some(), "{check}");
-        let rows =
-            lake.engine.failing_rows(&contract(&checks), &[lake.path().join("orders.parquet")], outcome.index, 50);
+        let rows = lake.engine.failing_rows(&contract(&checks), &[orders(&lake)], outcome.index, 50);
         let rows = rows.unwrap();
         let expected_rows = if outcome.verdict == Verdict::Pass && !check.starts_with("null") { 0 } else { *failed };
         if !check.starts_with("null_percentage(total) < 0.5") {
@@ -153,7 +157,7 @@ fn what_can_not_run_is_skipped_with_its_cause() {
         assert!(outcomes[at].note.as_deref().unwrap().contains(cause), "{:?}", outcomes[at]);
         let contract =
             contract(&["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)"]);
-        assert!(lake.engine.failing_rows(&contract, &[lake.path().join("orders.parquet")], at as u32, 5).is_err());
+        assert!(lake.engine.failing_rows(&contract, &[orders(&lake)], at as u32, 5).is_err());
     }
     assert_eq!(outcomes[4].verdict, Verdict::Pass, "the others run");
 }

@@ -1,12 +1,17 @@
 //! Differences between two versions.
 
 use super::fixture::{Lake, owned};
-use crate::DiffParts;
-use std::path::PathBuf;
+use crate::{DiffParts, TableFile};
 
 const COLUMNS: [(&str, &str); 3] = [("id", "int"), ("v", "double"), ("s", "string")];
 
-fn diff(lake: &Lake, before: &[PathBuf], after: &[PathBuf], old: &[(&str, &str)], new: &[(&str, &str)]) -> DiffParts {
+fn diff(
+    lake: &Lake,
+    before: &[TableFile],
+    after: &[TableFile],
+    old: &[(&str, &str)],
+    new: &[(&str, &str)],
+) -> DiffParts {
     let table = "silver.shop.t".parse().unwrap();
     lake.engine.diff(&table, &["id".to_owned()], before, after, &owned(old), &owned(new), &["loaded"]).unwrap()
 }

@@ -1,6 +1,6 @@
 //! A folder with Parquet files, and an engine over it.
 
-use crate::{QueryEngine, QueryOptions, TableFiles};
+use crate::{QueryEngine, QueryOptions, TableFile, TableFiles};
 use duckdb::arrow::array::Array;
 use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::arrow::util::display::array_value_to_string;
@@ -34,15 +34,15 @@ impl Lake {
     }
 
     /// Writes the rows of `select` as a Parquet file.
-    pub(super) fn file(&self, name: &str, select: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str, select: &str) -> TableFile {
         let path = self.path().join(name);
         let sql = format!("COPY ({select}) TO '{}' (FORMAT parquet)", text(&path).replace('\'', "''"));
         self.writer.execute_batch(&sql).unwrap();
-        path
+        TableFile::whole(path)
     }
 
     /// Defines one table.
-    pub(super) fn table(&self, name: &str, columns: &[(&str, &str)], files: &[PathBuf]) -> TableFiles {
+    pub(super) fn table(&self, name: &str, columns: &[(&str, &str)], files: &[TableFile]) -> TableFiles {
         let table = TableFiles { table: name.parse().unwrap(), columns: owned(columns), files: files.to_vec() };
         self.engine.set_tables(std::slice::from_ref(&table)).unwrap();
         table

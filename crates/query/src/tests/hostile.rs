@@ -19,7 +19,7 @@ fn trap() -> Trap {
     let outside = lake.dir.path().join("outside.csv");
     std::fs::write(&outside, "a,b\nTOPSECRET,2\n").unwrap();
     let parquet = lake.dir.path().join("outside.parquet");
-    std::fs::copy(&file, &parquet).unwrap();
+    std::fs::copy(&file.path, &parquet).unwrap();
     std::os::unix::fs::symlink(&outside, lake.path().join("link.csv")).unwrap();
     std::os::unix::fs::symlink(&parquet, lake.path().join("link.parquet")).unwrap();
     lake.table("silver.shop.orders", &[("id", "int")], &[file]);
@@ -199,7 +199,7 @@ fn a_lake_reached_through_a_link_is_read() {
     let table = crate::TableFiles {
         table: "silver.shop.o".parse().unwrap(),
         columns: Vec::new(),
-        files: vec![link.join("o.parquet")],
+        files: vec![crate::TableFile::whole(link.join("o.parquet"))],
     };
     engine.set_tables(&[table]).unwrap();
     assert_eq!(engine.query(JOB, "FROM silver.shop.o").unwrap().rows, 1);

@@ -38,7 +38,7 @@ fn files_of_other_shapes_are_united_by_name() {
     let mut table = lake.table("silver.shop.t", &columns, &[one, two]);
     assert_eq!(lake.rows("FROM silver.shop.t ORDER BY id"), [["1", "5", "null", "null"], ["2", "7", "new", "null"]]);
     // Nothing changed: nothing is done, even with the file gone.
-    std::fs::remove_file(&table.files[1]).unwrap();
+    std::fs::remove_file(&table.files[1].path).unwrap();
     lake.engine.set_tables(std::slice::from_ref(&table)).unwrap();
     table.files.remove(1);
     lake.engine.set_tables(std::slice::from_ref(&table)).unwrap();
@@ -55,7 +55,7 @@ fn a_missing_file_leaves_the_other_tables() {
     let good = lake.table("silver.shop.good", &[], &[lake.file("g.parquet", "SELECT 1 AS a")]);
     let mut bad = good.clone();
     bad.table = "silver.shop.bad".parse().unwrap();
-    bad.files = vec![lake.path().join("gone.parquet")];
+    bad.files = vec![crate::TableFile::whole(lake.path().join("gone.parquet"))];
     let error = lake.engine.set_tables(&[bad, good]).unwrap_err();
     assert!(error.message.starts_with("silver.shop.bad: "), "{error}");
     assert!(!error.to_string().contains(lake.path().to_str().unwrap()), "{error}");

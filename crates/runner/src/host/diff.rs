@@ -5,6 +5,7 @@ use super::results::elapsed_ms;
 use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::gold::column_types;
+use crate::local_tables::readable;
 use crate::silver::blocking;
 use sluice_api::{DiffView, Layer, TableRef};
 use std::time::Instant;
@@ -21,7 +22,7 @@ impl OpenLake {
             Layer::Gold => column_types(&after).into_iter().take(1).map(|(name, _)| name).collect(),
         };
         let (before_files, after_files) =
-            (store.local_paths(&before.files).await?, store.local_paths(&after.files).await?);
+            (readable(&store, &before.files).await?, readable(&store, &after.files).await?);
         let (before_columns, after_columns) = (column_types(&before), column_types(&after));
         let (engine, of) = (self.engine.clone(), table.clone());
         let parts = blocking(move || {

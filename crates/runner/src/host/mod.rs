@@ -56,7 +56,7 @@ impl OpenLake {
 fn open_engine(lake: &Lake) -> Result<QueryEngine, RunError> {
     let allowed = match lake.local_root() {
         Some(root) => vec![root.to_path_buf()],
-        None => lake.cache_root().into_iter().collect(),
+        None => vec![lake.cache_folder()],
     };
     Ok(QueryEngine::new(QueryOptions { allowed, ..QueryOptions::default() })?)
 }

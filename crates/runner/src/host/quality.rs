@@ -4,6 +4,7 @@ use super::OpenLake;
 use super::results::elapsed_ms;
 use crate::RunError;
 use crate::contract_set::ContractSet;
+use crate::local_tables::readable;
 use crate::onboard::to_ipc;
 use crate::silver::blocking;
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -12,8 +13,8 @@ use sluice_api::{CheckView, QualityView, QuarantineGroup, ResultView, Verdict};
 use sluice_change::ReasonCode;
 use sluice_contract::{Contract, TableName, limits};
 use sluice_lake::TableLocation;
+use sluice_query::TableFile;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -52,10 +53,10 @@ impl OpenLake {
         })
     }
 
-    pub(super) async fn silver_files(&self, name: &TableName) -> Result<Option<(u64, Vec<PathBuf>)>, RunError> {
+    pub(super) async fn silver_files(&self, name: &TableName) -> Result<Option<(u64, Vec<TableFile>)>, RunError> {
         let store = self.lake.table(TableLocation::Silver(name.clone()));
         match store.snapshot(None).await? {
-            Some(snapshot) => Ok(Some((snapshot.version, store.local_paths(&snapshot.files).await?))),
+            Some(snapshot) => Ok(Some((snapshot.version, readable(&store, &snapshot.files).await?))),
             None => Ok(None),
         }
     }
@@ -63,7 +64,7 @@ impl OpenLake {
     pub(super) async fn run_checks(
         &self,
         contract: &Arc<Contract>,
-        files: Vec<PathBuf>,
+        files: Vec<TableFile>,
     ) -> Result<Vec<CheckView>, RunError> {
         let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
         blocking(move || Ok(engine.check(&contract, &files)?)).await

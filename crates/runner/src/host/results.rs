@@ -3,6 +3,7 @@
 use super::OpenLake;
 use crate::RunError;
 use crate::gold::{column_types, location, table_files};
+use crate::local_tables::readable;
 use crate::onboard::to_ipc;
 use crate::silver::blocking;
 use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
@@ -115,7 +116,7 @@ impl OpenLake {
         let files = sluice_query::TableFiles {
             table: result.table.clone(),
             columns: column_types(&result.snapshot),
-            files: result.store.local_paths(&result.snapshot.files).await?,
+            files: readable(&result.store, &result.snapshot.files).await?,
         };
         let engine = self.engine.clone();
         blocking(move || Ok(engine.table_result(&files)?.id)).await
