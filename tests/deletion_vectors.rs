@@ -25,21 +25,34 @@ fn contract(key: &str, mode: &str) -> Result<Arc<Contract>> {
     Contract::parse(&text, "items.yaml").map(Arc::new).map_err(|problems| anyhow::anyhow!("{problems:?}"))
 }
 
-/// Amount and word of a key; the position of the event that told each.
+/// Amount and word of every key.
 type Map = BTreeMap<i64, (Option<i64>, String)>;
+
+/// An event as the second opinion keeps it: `None` is a delete, an amount of `None` is left out.
+type Told = Option<(Option<i64>, String)>;
 
 struct Source {
     contract: Arc<Contract>,
     position: u64,
-    rows: Map,
-    deleted: BTreeMap<i64, u64>,
-    told: BTreeMap<i64, u64>,
+    events: BTreeMap<i64, BTreeMap<u64, Told>>,
 }
 
 impl Source {
     fn new(contract: &Arc<Contract>) -> Self {
-        let (rows, deleted, told) = (Map::new(), BTreeMap::new(), BTreeMap::new());
-        Self { contract: Arc::clone(contract), position: 100, rows, deleted, told }
+        Self { contract: Arc::clone(contract), position: 1_000, events: BTreeMap::new() }
+    }
+
+    /// Every key's events in order, folded.
+    fn rows(&self) -> Map {
+        let mut rows = Map::new();
+        for (id, events) in &self.events {
+            let mut row: Option<(Option<i64>, String)> = None;
+            for told in events.values() {
+                row = told.as_ref().map(|(amount, word)| (amount.or(row.and_then(|row| row.0)), word.clone()));
+            }
+            rows.extend(row.map(|row| (*id, row)));
+        }
+        rows
     }
 
     fn push(&self, batch: &mut ChangeBatchBuilder, op: Op, id: i64, position: u64, amount: Option<i64>, word: &str) {
@@ -59,52 +72,25 @@ impl Source {
         });
     }
 
-    /// Upserts, some of them partial, deletes, and late events; told to the map at once.
+    /// Upserts, some of them partial, deletes, and late events.
     fn batch(&mut self, random: &mut Rng, keys: i64, events: usize) -> Result<ChangeBatch> {
         let mut batch = ChangeBatchBuilder::new(Arc::clone(&self.contract), Vec::new());
         for _ in 0..events {
             let id = random.i64(0..keys);
-            self.position += 1;
-            let late = random.u8(..20) == 0;
-            let position = if late { self.position - 60 } else { self.position };
-            let known = self.told.get(&id).copied().max(self.deleted.get(&id).copied());
-            if late && known == Some(position) {
-                continue;
+            self.position += 10;
+            // No two events have one position.
+            let position = if random.u8(..20) == 0 { self.position - 595 } else { self.position };
+            let (amount, word) = (random.i64(..1_000), format!("w{}", random.u16(..500)));
+            let told = match random.u8(..10) {
+                0 => None,
+                1 => Some((None, word)),
+                _ => Some((Some(amount), word)),
+            };
+            match &told {
+                None => self.push(&mut batch, Op::Delete, id, position, None, ""),
+                Some((amount, word)) => self.push(&mut batch, Op::Upsert, id, position, *amount, word),
             }
-            let wins = known.is_none_or(|known| position > known);
-            let word = format!("w{}", random.u16(..500));
-            match random.u8(..10) {
-                0 => {
-                    self.push(&mut batch, Op::Delete, id, position, None, "");
-                    if wins {
-                        self.rows.remove(&id);
-                        self.deleted.insert(id, position);
-                        self.told.remove(&id);
-                    } else if self.deleted.get(&id).is_none_or(|known| position > *known) {
-                        self.deleted.insert(id, position);
-                    }
-                }
-                1 if wins => {
-                    self.push(&mut batch, Op::Upsert, id, position, None, &word);
-                    let amount = self.rows.get(&id).and_then(|row| row.0);
-                    self.rows.insert(id, (amount, word));
-                    self.told.insert(id, position);
-                }
-                _ => {
-                    let amount = random.i64(..1_000);
-                    self.push(&mut batch, Op::Upsert, id, position, Some(amount), &word);
-                    if wins {
-                        self.rows.insert(id, (Some(amount), word));
-                        self.told.insert(id, position);
-                    } else if let Some(row) = self.rows.get_mut(&id)
-                        && row.0.is_none()
-                        && self.deleted.get(&id).is_none_or(|deleted| position > *deleted)
-                    {
-                        // A late event tells what a partial one left out.
-                        row.0 = Some(amount);
-                    }
-                }
-            }
+            self.events.entry(id).or_default().insert(position, told);
         }
         Ok(batch.finish()?)
     }
@@ -112,10 +98,9 @@ impl Source {
     fn all(&mut self, keys: i64) -> Result<ChangeBatch> {
         let mut batch = ChangeBatchBuilder::new(Arc::clone(&self.contract), Vec::new());
         for id in 0..keys {
-            self.position += 1;
+            self.position += 10;
             self.push(&mut batch, Op::Upsert, id, self.position, Some(id), "first");
-            self.rows.insert(id, (Some(id), "first".to_owned()));
-            self.told.insert(id, self.position);
+            self.events.entry(id).or_default().insert(self.position, Some((Some(id), "first".to_owned())));
         }
         Ok(batch.finish()?)
     }
@@ -171,12 +156,14 @@ async fn run(key: &str, mode: &str, random: &mut Rng, folder: &Path) -> Result<V
         let ledger = silver.apply(if number % 2 == 0 { vec![first, second] } else { vec![first] }).await?;
         ledger.check()?;
         let snapshot = silver.snapshot().context("no version")?;
-        ensure!(snapshot.rows() == source.rows.len() as u64 && ledger.silver_after == snapshot.rows(), "batch {number}");
+        let map = source.rows();
+        ensure!(snapshot.rows() == map.len() as u64 && ledger.silver_after == snapshot.rows(), "batch {number}");
         let (rows, hash) = content(&lake, &contract, None).await?;
-        ensure!(found(&rows)? == expected(&contract, &source.rows), "{key}, {mode}: batch {number} differs");
+        ensure!(found(&rows)? == expected(&contract, &map), "{key}, {mode}: batch {number} differs");
         versions.push((snapshot.version, hash));
     }
-    let with_vectors = silver.snapshot().context("no version")?.files.iter().filter(|f| f.has_deletion_vector()).count();
+    let with_vectors =
+        silver.snapshot().context("no version")?.files.iter().filter(|f| f.has_deletion_vector()).count();
     ensure!((with_vectors > 0) == (mode == "deletion_vectors"), "{with_vectors} files with deletion vectors");
     Ok(versions)
 }

@@ -2,8 +2,8 @@
 
 use crate::document::{ColumnDocument, Document};
 use crate::{
-    Apply, ApplyMode, Check, CheckRule, Column, ColumnType, DecimalText, DeleteWhen, Problem, Scd, Severity, Source, SourceFormat,
-    TableName, limits, parse_duration_seconds,
+    Apply, ApplyMode, Check, CheckRule, Column, ColumnType, DecimalText, DeleteWhen, Problem, Scd, Severity, Source,
+    SourceFormat, TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! What a batch of changes does to silver.
 
-use crate::winner::{Candidate, Place, Winner, join};
 use crate::keyed_changes::EventAt;
 use crate::seq_texts::seq_texts;
+use crate::winner::{Candidate, Place, Winner, join};
 use crate::{COL_SEQ, EngineError, KeyEncoder, KeyedChanges, NewTombstones, SEQ, Tombstones, silver_schema};
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
 use arrow::compute::interleave;

@@ -131,7 +131,9 @@ impl DeltaStore {
         if !in_file.is_empty() {
             let name = self.write_vector_file(shared).await?;
             for position in in_file {
-                if let Some(vector) = written.get_mut(position).and_then(|(file, _)| file.after.deletion_vector.as_mut()) {
+                if let Some(vector) =
+                    written.get_mut(position).and_then(|(file, _)| file.after.deletion_vector.as_mut())
+                {
                     vector.path_or_inline_dv.clone_from(&name);
                 }
             }
@@ -318,10 +320,7 @@ mod tests {
             size_in_bytes: 40,
             cardinality: 6,
         };
-        assert_eq!(
-            vector_file(&vector).unwrap(),
-            "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
-        );
+        assert_eq!(vector_file(&vector).unwrap(), "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin");
         let outside = DeletionVectorDescriptor { path_or_inline_dv: "../^-aqEH.-t@S}K{vb[*k^".to_owned(), ..vector };
         assert_eq!(vector_file(&outside), None);
     }

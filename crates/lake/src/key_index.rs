@@ -92,8 +92,7 @@ impl DeltaStore {
     ) -> Result<Vec<LiveMatch>, LakeError> {
         let files = files.iter().filter_map(|number| Some((*number, snapshot.files.get(*number as usize)?)));
         let searches = files.map(|(number, file)| self.locate_in(snapshot, number, file, hashes, key_columns, hasher));
-        let found: Vec<Vec<LiveMatch>> =
-            futures::stream::iter(searches).buffered(FILES_AT_ONCE).try_collect().await?;
+        let found: Vec<Vec<LiveMatch>> = futures::stream::iter(searches).buffered(FILES_AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
 

@@ -71,10 +71,11 @@ impl Silver {
     ) -> Result<Planned, RunError> {
         let changes = Arc::new(changes);
         let (of_contract, of_changes) = (Arc::clone(contract), Arc::clone(&changes));
-        let keyed =
-            blocking(move || Ok(KeyedChanges::new(&KeyEncoder::new(&of_contract)?, &of_changes)?)).await?;
+        let keyed = blocking(move || Ok(KeyedChanges::new(&KeyEncoder::new(&of_contract)?, &of_changes)?)).await?;
         let located = match &self.snapshot {
-            Some(snapshot) if !snapshot.files.is_empty() => self.find_rows(contract, snapshot, &changes, &keyed).await?,
+            Some(snapshot) if !snapshot.files.is_empty() => {
+                self.find_rows(contract, snapshot, &changes, &keyed).await?
+            }
             _ => Located::default(),
         };
         let rows = self.rows();
@@ -269,9 +270,8 @@ fn files_in_range(contract: &Contract, snapshot: &Snapshot, changes: &[ChangeBat
         bounds = Some(bounds.map_or((low, high), |(least, most)| (least.min(low), most.max(high))));
     }
     let Some((least, most)) = bounds else { return numbers.collect() };
-    let overlaps = |file: &DataFile| {
-        file.whole_number_bounds(key).is_none_or(|(low, high)| low <= most && least <= high)
-    };
+    let overlaps =
+        |file: &DataFile| file.whole_number_bounds(key).is_none_or(|(low, high)| low <= most && least <= high);
     numbers.zip(snapshot.files.iter()).filter(|(_, file)| overlaps(file)).map(|(number, _)| number).collect()
 }
 

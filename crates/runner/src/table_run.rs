@@ -211,7 +211,9 @@ impl TableRun {
             (INFO_SPAN.to_owned(), span.to_json(started)),
         ]);
         let app_id = self.silver.app_id.clone();
-        let ledger = self.audit_and_publish(batch, candidate, SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info }).await?;
+        let ledger = self
+            .audit_and_publish(batch, candidate, SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info })
+            .await?;
         Ok(BatchDone { files, ledger, reasons: why, silver_version: self.silver_version() })
     }
 
@@ -275,16 +277,14 @@ impl TableRun {
         let decoded = self.decode_bronze(1, last).await?;
         let quarantined = rejected_rows(std::slice::from_ref(&decoded));
         let span = Span::of(std::slice::from_ref(&decoded));
-        let mut candidate =
-            self.silver.emptied().prepare(&self.contract, vec![decoded.changes], quarantined).await?;
+        let mut candidate = self.silver.emptied().prepare(&self.contract, vec![decoded.changes], quarantined).await?;
         candidate.remove = snapshot.files.to_vec();
-        let info = Map::from_iter([
-            (INFO_BATCH.to_owned(), json!(last)),
-            (INFO_SPAN.to_owned(), span.to_json(started)),
-        ]);
+        let info =
+            Map::from_iter([(INFO_BATCH.to_owned(), json!(last)), (INFO_SPAN.to_owned(), span.to_json(started))]);
         let app_id = rebuild_app_id(&self.contract.name);
         let txn = snapshot.txn(&app_id).and_then(|txn| u64::try_from(txn).ok()).unwrap_or(0) + 1;
-        self.audit_and_publish(last, candidate, SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info }).await?;
+        self.audit_and_publish(last, candidate, SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info })
+            .await?;
         Ok(())
     }
 
