@@ -12,6 +12,9 @@ pub enum Op {
     Upsert,
     /// Delete of the key.
     Delete,
+    /// Delete of the key in a table with `delete_mode: soft`: an upsert that says no more than that
+    /// the key is deleted.
+    SoftDelete,
     /// Delete of every key whose events are older; has no key.
     Truncate,
 }
@@ -23,12 +26,12 @@ impl Op {
         match self {
             Self::Read => "r",
             Self::Upsert => "u",
-            Self::Delete => "d",
+            Self::Delete | Self::SoftDelete => "d",
             Self::Truncate => "t",
         }
     }
 
-    /// The operation of that letter.
+    /// The operation of that letter; `d` is [`Op::Delete`].
     #[must_use]
     pub fn from_letter(letter: &str) -> Option<Self> {
         Some(match letter {
@@ -40,9 +43,9 @@ impl Op {
         })
     }
 
-    /// Whether the event carries a row.
+    /// Whether the event writes columns of a row.
     #[must_use]
     pub fn is_upsert(self) -> bool {
-        matches!(self, Self::Read | Self::Upsert)
+        matches!(self, Self::Read | Self::Upsert | Self::SoftDelete)
     }
 }
