@@ -20,24 +20,26 @@ pub enum Op {
 }
 
 impl Op {
-    /// One letter, as in Debezium: `r`, `u`, `d`, `t`.
+    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete.
     #[must_use]
     pub fn letter(self) -> &'static str {
         match self {
             Self::Read => "r",
             Self::Upsert => "u",
-            Self::Delete | Self::SoftDelete => "d",
+            Self::Delete => "d",
+            Self::SoftDelete => "s",
             Self::Truncate => "t",
         }
     }
 
-    /// The operation of that letter; `d` is [`Op::Delete`].
+    /// The operation of that letter.
     #[must_use]
     pub fn from_letter(letter: &str) -> Option<Self> {
         Some(match letter {
             "r" => Self::Read,
             "u" => Self::Upsert,
             "d" => Self::Delete,
+            "s" => Self::SoftDelete,
             "t" => Self::Truncate,
             _ => return None,
         })
