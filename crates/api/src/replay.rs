@@ -19,8 +19,8 @@ pub struct ReplayLimits {
 }
 
 /// The ledger of a batch. Two laws hold: `rows_in = applied + superseded + quarantined`, where `applied`
-/// is `inserted + updated + deleted + delete_of_absent + unchanged + truncates - truncated_rows`, and
-/// `silver_after = silver_before + inserted - deleted`.
+/// is `inserted + updated + deleted + delete_of_absent + unchanged + truncates - truncated_rows -
+/// split_rows`, and `silver_after = silver_before + inserted - deleted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Records read.
@@ -49,6 +49,25 @@ pub struct Counters {
     pub truncates: u64,
     /// Rows that a truncate removed; part of `deleted`, but each is not an event of its own.
     pub truncated_rows: u64,
+    /// Rows that changed, came or went without an event of their own: of a table with history because a
+    /// late event split a version, of another because a truncate took away what had filled a hole.
+    #[serde(default)]
+    pub split_rows: u64,
+    /// Events of a table with history that are older than another of their key that was known.
+    #[serde(default)]
+    pub late_applied_to_history: u64,
+    /// Keys that came back after their delete.
+    #[serde(default)]
+    pub revived: u64,
+    /// Of the superseded, events that are older than the row they came to.
+    #[serde(default)]
+    pub stale_ignored: u64,
+    /// Columns of partial events filled from an older event.
+    #[serde(default)]
+    pub absent_filled: u64,
+    /// Columns of partial events that no event has filled yet.
+    #[serde(default)]
+    pub absent_unfilled: u64,
     /// Rows of silver before.
     pub silver_before: u64,
     /// Rows of silver after.
@@ -60,7 +79,7 @@ impl Counters {
     #[must_use]
     pub fn applied(&self) -> u64 {
         (self.inserted + self.updated + self.deleted + self.delete_of_absent + self.unchanged + self.truncates)
-            .saturating_sub(self.truncated_rows)
+            .saturating_sub(self.truncated_rows + self.split_rows)
     }
 
     /// Whether both laws hold.
@@ -83,6 +102,12 @@ impl Counters {
         self.unchanged += later.unchanged;
         self.superseded += later.superseded;
         self.duplicate += later.duplicate;
+        self.split_rows += later.split_rows;
+        self.late_applied_to_history += later.late_applied_to_history;
+        self.revived += later.revived;
+        self.stale_ignored += later.stale_ignored;
+        self.absent_filled += later.absent_filled;
+        self.absent_unfilled += later.absent_unfilled;
         self.tombstone_blocked += later.tombstone_blocked;
         self.quarantined += later.quarantined;
         self.ties += later.ties;

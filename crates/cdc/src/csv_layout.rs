@@ -82,7 +82,7 @@ impl CsvLayout {
 
 fn from_columns(plan: &Plan) -> Vec<Vec<String>> {
     let columns = |all: bool| {
-        let kept = plan.contract.columns.iter().filter(move |column| all || !column.removed);
+        let kept = plan.contract.columns.iter().filter(move |column| !column.is_system() && (all || !column.removed));
         kept.map(|column| column.name.clone()).collect::<Vec<_>>()
     };
     let mut layouts = Vec::new();

@@ -11,9 +11,12 @@ use crate::plan::{Plan, RowName, Target};
 use crate::row::{Row, cells};
 use crate::sequence::SequencePart;
 use crate::value::Values;
-use sluice_change::{Event, Op, ReasonCode, RowRef};
+use sluice_change::{Cell, CellError, Event, Op, ReasonCode, RowRef};
+use sluice_contract::ColumnType;
 use std::borrow::Cow;
 use std::rc::Rc;
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// Decodes one record.
 ///
@@ -53,7 +56,9 @@ pub(crate) fn decode(
         _ => return Err(Fault::new(ReasonCode::UnknownOperation, "known are c, u, r, d, t and m")),
     };
     let is_read = op == Op::Read;
-    if op_says_delete(plan, &op_text) {
+    if plan.says_truncate(&op_text, |_| None) {
+        op = Op::Truncate;
+    } else if plan.says_delete(&op_text, |_| None) {
         op = Op::Delete;
     }
     let from_before = op == Op::Delete && envelope.before.is_some();
@@ -64,16 +69,17 @@ pub(crate) fn decode(
         None if op.is_upsert() => return Err(Fault::new(ReasonCode::BadEnvelope, "no row (after)")),
         None => Row::new(plan),
     };
-    if op.is_upsert() && row_says_delete(plan, &row) {
-        op = Op::Delete;
+    if op.is_upsert() {
+        op = row_operation(plan, &op_text, &row, op);
     }
-    let (rank, parts) = position(plan, &envelope, &row, is_read)?;
     let encodings = match &schema {
         Some(schema) if from_before => schema.before.as_slice(),
         Some(schema) => schema.after.as_slice(),
         None => &[],
     };
-    let cells = cells(plan, op, |position| cell(plan, encodings, &row, position))?;
+    let (rank, parts) = position(plan, &envelope, encodings, &row, is_read)?;
+    let told = plan.told.and_then(|name| row_text(&row, name));
+    let cells = cells(plan, op, told.as_deref(), |position| cell(plan, encodings, &row, position))?;
     let source_time_ms = envelope.source_time_ms();
     out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() })
 }
@@ -130,14 +136,20 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn position(plan: &Plan, envelope: &Envelope<'_>, row: &Row<&str>, is_read: bool) -> Result<(u8, [u64; 3]), Fault> {
+fn position(
+    plan: &Plan,
+    envelope: &Envelope<'_>,
+    encodings: &[Encoding],
+    row: &Row<&str>,
+    is_read: bool,
+) -> Result<(u8, [u64; 3]), Fault> {
     let texts: Vec<Option<Cow<'_, str>>> = plan
         .sequence
         .parts()
         .iter()
         .map(|part| match part {
             SequencePart::Envelope(path) => envelope.at(path).map(plain_text),
-            SequencePart::Row(name) => row_text(row, *name),
+            SequencePart::Row(name) => sequence_text(plan, encodings, row, *name),
         })
         .collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
@@ -160,7 +172,7 @@ pub(crate) fn cell<'a>(
     encodings: &[Encoding],
     row: &Row<&'a str>,
     position: usize,
-) -> Result<Option<sluice_change::Cell<'a>>, sluice_change::CellError> {
+) -> Result<Option<Cell<'a>>, CellError> {
     let (Some(raw), Some(column)) = (row.column(position), plan.contract.columns.get(position)) else {
         return Ok(None);
     };
@@ -174,16 +186,37 @@ pub(crate) fn row_text<'a>(row: &Row<&'a str>, name: RowName) -> Option<Cow<'a, 
     not_null(row.get(name).copied()).map(plain_text)
 }
 
-/// Whether `delete_when` is about the operation and holds.
-pub(crate) fn op_says_delete(plan: &Plan, op: &str) -> bool {
-    let delete_when = plan.contract.apply.delete_when.as_ref();
-    plan.delete_column.is_none() && delete_when.is_some_and(|delete| delete.value == op)
+/// What a row with a value is by `truncate_when` and `delete_when`; `op` if they do not say.
+pub(crate) fn row_operation(plan: &Plan, op_text: &str, row: &Row<&str>, op: Op) -> Op {
+    let text = |name| row_text(row, name);
+    if plan.says_truncate(op_text, text) {
+        Op::Truncate
+    } else if plan.says_delete(op_text, text) {
+        Op::Delete
+    } else {
+        op
+    }
 }
 
-/// Whether `delete_when` is about a column of the row and holds.
-pub(crate) fn row_says_delete(plan: &Plan, row: &Row<&str>) -> bool {
-    let (Some(name), Some(delete)) = (plan.delete_column, &plan.contract.apply.delete_when) else { return false };
-    row_text(row, name).is_some_and(|text| text == delete.value)
+/// A member of the row as a part of the sequence. A date or time of the contract is microseconds since
+/// 1970 here, whatever its encoding, so that records with and without a schema have one order.
+pub(crate) fn sequence_text<'a>(
+    plan: &Plan,
+    encodings: &[Encoding],
+    row: &Row<&'a str>,
+    name: RowName,
+) -> Option<Cow<'a, str>> {
+    if let RowName::Column(position) = name
+        && let Some(column) = plan.contract.columns.get(position)
+        && let Ok(Some(Cell::Int(value))) = cell(plan, encodings, row, position)
+    {
+        match column.data_type {
+            ColumnType::Timestamp | ColumnType::TimestampNtz => return Some(value.to_string().into()),
+            ColumnType::Date => return Some(value.saturating_mul(MICROS_PER_DAY).to_string().into()),
+            _ => {}
+        }
+    }
+    row_text(row, name)
 }
 
 /// The text of a JSON string, or the digits of anything else.

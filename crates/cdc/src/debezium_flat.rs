@@ -4,7 +4,7 @@
 //! `__deleted: "true"` (`delete.tombstone.handling.mode=rewrite`).
 
 use crate::collector::Collector;
-use crate::debezium::{cell, op_says_delete, read_row, row_says_delete, row_text};
+use crate::debezium::{cell, read_row, row_operation, row_text, sequence_text};
 use crate::encoding::SchemaCache;
 use crate::fault::Fault;
 use crate::json_fields::{members, not_null};
@@ -50,23 +50,24 @@ pub(crate) fn decode(
     };
     let is_read = op == Op::Read;
     let deleted = extra(plan.deleted).is_some_and(|deleted| deleted == "true");
-    let said = op_text.as_deref().is_some_and(|op| op_says_delete(plan, op));
-    if op.is_upsert() && (deleted || said || row_says_delete(plan, &row)) {
-        op = Op::Delete;
+    if op.is_upsert() {
+        let said = row_operation(plan, op_text.as_deref().unwrap_or_default(), &row, op);
+        op = if deleted && said != Op::Truncate { Op::Delete } else { said };
     }
+    let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
     let texts: Vec<_> = plan
         .sequence
         .parts()
         .iter()
         .map(|part| match part {
-            SequencePart::Row(name) => row_text(&row, *name),
+            SequencePart::Row(name) => sequence_text(plan, encodings, &row, *name),
             SequencePart::Envelope(_) => None,
         })
         .collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
     let (rank, parts) = plan.sequence.debezium(&texts, is_read)?;
-    let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
-    let cells = cells(plan, op, |position| cell(plan, encodings, &row, position))?;
+    let told = extra(plan.told);
+    let cells = cells(plan, op, told.as_deref(), |position| cell(plan, encodings, &row, position))?;
     let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
     out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() })
 }

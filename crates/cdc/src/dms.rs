@@ -47,11 +47,15 @@ pub(crate) fn event<'a>(
         op => op,
     };
     let is_read = op == Op::Read;
-    if says_delete(plan, row, op_text) {
+    let said = |name| text(name).map(Cow::Borrowed);
+    if plan.says_truncate(op_text, said) {
+        op = Op::Truncate;
+    } else if plan.says_delete(op_text, said) {
         op = Op::Delete;
     }
     let (rank, parts) = plan.sequence.dms(&texts, is_read)?;
-    let cells = cells(plan, op, |position| match (row.column(position), plan.contract.columns.get(position)) {
+    let told = plan.told.and_then(text);
+    let cells = cells(plan, op, told, |position| match (row.column(position), plan.contract.columns.get(position)) {
         (Some(Some(text)), Some(column)) => parse_cell(&column.data_type, text).map(Some),
         (Some(None), _) => Ok(Some(Cell::Null)),
         _ => Ok(None),
@@ -136,14 +140,6 @@ fn operation(text: &str) -> Result<Op, Fault> {
 
 fn is_insert(text: &str) -> bool {
     text.eq_ignore_ascii_case("I") || text.eq_ignore_ascii_case("INSERT")
-}
-
-fn says_delete(plan: &Plan, row: &Row<DmsValue<'_>>, op: &str) -> bool {
-    let Some(delete) = &plan.contract.apply.delete_when else { return false };
-    match plan.delete_column {
-        None => delete.value == op,
-        Some(name) => row.get(name).and_then(Option::as_deref) == Some(delete.value.as_str()),
-    }
 }
 
 fn push_string(json: &mut String, text: &str) {

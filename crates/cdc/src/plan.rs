@@ -4,7 +4,8 @@ use crate::DecodeError;
 use crate::sequence::Sequence;
 use crate::unavailable::Unavailable;
 use sluice_change::{Cell, parse_cell};
-use sluice_contract::{Contract, Source, SourceFormat};
+use sluice_contract::{Condition, Contract, Source, SourceFormat};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -44,6 +45,10 @@ pub(crate) struct Plan {
     pub(crate) sequence: Sequence,
     /// Column of `delete_when`, unless it is the operation.
     pub(crate) delete_column: Option<RowName>,
+    /// Column of `truncate_when`, unless it is the operation.
+    pub(crate) truncate_column: Option<RowName>,
+    /// Column of `update_columns`.
+    pub(crate) told: Option<RowName>,
     pub(crate) unavailable: Unavailable,
     /// The row's own operation: `__op`, `Op`.
     pub(crate) operation: Option<RowName>,
@@ -88,12 +93,13 @@ impl Plan {
             })?);
         }
         let mut targets = HashMap::new();
-        for (position, column) in contract.columns.iter().enumerate() {
+        let of_source = || contract.columns.iter().enumerate().filter(|(_, column)| !column.is_system());
+        for (position, column) in of_source() {
             for (rank, name) in column.renamed_from.iter().enumerate().rev() {
                 targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
             }
         }
-        for (position, column) in contract.columns.iter().enumerate() {
+        for (position, column) in of_source() {
             targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
         }
         let key = contract.key_positions();
@@ -102,6 +108,8 @@ impl Plan {
             defaults,
             sequence: Sequence::default(),
             delete_column: None,
+            truncate_column: None,
+            told: None,
             unavailable: Unavailable::new(&source.unavailable_value),
             operation: None,
             deleted: None,
@@ -124,11 +132,10 @@ impl Plan {
             }
         }
         plan.sequence = Sequence::new(&contract.sequence(), &mut plan);
-        if let Some(delete_when) = &contract.apply.delete_when
-            && !plan.is_operation(&delete_when.column)
-        {
-            plan.delete_column = Some(plan.row_name(&delete_when.column));
-        }
+        let apply = &contract.apply;
+        plan.delete_column = plan.condition_column(apply.delete_when.as_ref());
+        plan.truncate_column = plan.condition_column(apply.truncate_when.as_ref());
+        plan.told = apply.update_columns.as_deref().map(|name| plan.row_name(name));
         Ok(plan)
     }
 
@@ -166,8 +173,37 @@ impl Plan {
         }
     }
 
+    /// What `delete_when` says of a record.
+    pub(crate) fn says_delete<'a>(&self, op: &str, text: impl FnMut(RowName) -> Option<Cow<'a, str>>) -> bool {
+        says(self.contract.apply.delete_when.as_ref(), self.delete_column, op, text)
+    }
+
+    /// What `truncate_when` says of a record.
+    pub(crate) fn says_truncate<'a>(&self, op: &str, text: impl FnMut(RowName) -> Option<Cow<'a, str>>) -> bool {
+        says(self.contract.apply.truncate_when.as_ref(), self.truncate_column, op, text)
+    }
+
+    /// The member of the row that a condition is about; `None` if it is about the operation.
+    fn condition_column(&mut self, condition: Option<&Condition>) -> Option<RowName> {
+        let column = &condition?.column;
+        (!self.is_operation(column)).then(|| self.row_name(column))
+    }
+
     fn is_operation(&self, column: &str) -> bool {
         let is_column = matches!(self.targets.get(column), Some(Target::Column { .. }));
         !is_column && matches!(column, "op" | FLAT_OP | DMS_OP)
     }
+}
+
+/// Whether a condition holds for a record with this operation and these members.
+fn says<'a>(
+    condition: Option<&Condition>,
+    column: Option<RowName>,
+    op: &str,
+    mut text: impl FnMut(RowName) -> Option<Cow<'a, str>>,
+) -> bool {
+    condition.is_some_and(|condition| match column {
+        None => condition.value == op,
+        Some(name) => text(name).is_some_and(|text| text == condition.value.as_str()),
+    })
 }

@@ -55,24 +55,31 @@ impl<V> Row<V> {
 
 /// The cells of an event, one per column of the contract. `fetch` gives the cell of a column, or
 /// `None` where the row does not have it: then the declared default holds, because the row is of
-/// before the column existed (PostgreSQL sends no events for `ALTER TABLE`).
+/// before the column existed (PostgreSQL sends no events for `ALTER TABLE`). `told` is the record's
+/// own list of the columns it tells (`update_columns`), if it has one; the others are absent.
 ///
 /// # Errors
 /// `MISSING_KEY`, `NULL_IN_REQUIRED`, and what `fetch` says.
 pub(crate) fn cells<'a>(
     plan: &Plan,
     op: Op,
+    told: Option<&str>,
     mut fetch: impl FnMut(usize) -> Result<Option<Cell<'a>>, CellError>,
 ) -> Result<Vec<Cell<'a>>, Fault> {
     let columns = &plan.contract.columns;
     if op == Op::Truncate {
         return Ok(vec![Cell::Null; columns.len()]);
     }
+    let told = told.filter(|_| op.is_upsert()).map(|list| told_columns(plan, list));
     let mut cells = Vec::with_capacity(columns.len());
     for (position, column) in columns.iter().enumerate() {
         let is_key = plan.is_key.get(position).copied().unwrap_or(false);
-        if op == Op::Delete && !is_key {
+        if !is_key && (op == Op::Delete || column.is_system()) {
             cells.push(Cell::Null);
+            continue;
+        }
+        if !is_key && told.as_ref().is_some_and(|told| !told.contains(&position)) {
+            cells.push(Cell::Absent);
             continue;
         }
         let fetched = fetch(position).map_err(|error| Fault::of_cell(&column.name, error))?;
@@ -83,10 +90,23 @@ pub(crate) fn cells<'a>(
             None => plan.defaults.get(position).cloned().flatten().unwrap_or(Cell::Null),
             Some(cell) => cell,
         };
-        if column.required && cell == Cell::Null {
+        if column.required && cell == Cell::Null && !plan.contract.apply.ignores_null(&column.name) {
             return Err(Fault::of(&column.name, ReasonCode::NullInRequired, "the column is required"));
         }
         cells.push(cell);
     }
     Ok(cells)
+}
+
+/// Positions of the columns in a list: a JSON array of names, or names between commas. Names that the
+/// contract does not know are left out.
+fn told_columns(plan: &Plan, list: &str) -> Vec<usize> {
+    let position = |name: &str| match plan.target(name.trim()) {
+        Target::Column { position, .. } => Some(position),
+        _ => None,
+    };
+    match serde_json::from_str::<Vec<String>>(list) {
+        Ok(names) => names.iter().filter_map(|name| position(name)).collect(),
+        Err(_) => list.trim_matches(['{', '}']).split(',').filter_map(|name| position(name)).collect(),
+    }
 }

@@ -1,9 +1,10 @@
 //! A columnar batch of changes to one table.
 
 use crate::{Cell, ColumnBuilder, EventSeq, Op, RowRef, SourceFile, contract_schema};
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
-use sluice_contract::Contract;
+use sluice_contract::{Column, Contract, DeleteMode, TiePolicy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,6 +44,35 @@ impl ChangeBatch {
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty()
     }
+
+    /// The events for which `keep` is true, in the same order.
+    ///
+    /// # Errors
+    /// An Arrow error if `keep` has not one entry per event.
+    pub fn filter(self, keep: &[bool]) -> Result<Self, ArrowError> {
+        fn kept<T>(all: Vec<T>, keep: &[bool]) -> Vec<T> {
+            all.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(one, _)| one).collect()
+        }
+        let mut new_row = 0;
+        let places = keep.iter().map(|keep| {
+            let row = new_row;
+            new_row += u32::from(*keep);
+            keep.then_some(row)
+        });
+        let places: Vec<Option<u32>> = places.collect();
+        let place = |row: u32| usize::try_from(row).ok().and_then(|row| places.get(row).copied().flatten());
+        let absent = self.absent.into_iter().filter_map(|(row, columns)| Some((place(row)?, columns))).collect();
+        Ok(Self {
+            rows: filter_record_batch(&self.rows, &BooleanArray::from(keep.to_vec()))?,
+            ops: kept(self.ops, keep),
+            seqs: kept(self.seqs, keep),
+            refs: kept(self.refs, keep),
+            source_times_ms: kept(self.source_times_ms, keep),
+            records: kept(self.records, keep),
+            absent,
+            files: self.files,
+        })
+    }
 }
 
 /// One event on its way into a batch.
@@ -69,7 +99,35 @@ pub struct ChangeBatchBuilder {
     contract: Arc<Contract>,
     columns: Vec<ColumnBuilder>,
     key: Vec<usize>,
+    rules: Vec<Rule>,
     batch: ChangeBatch,
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    /// Part of the key.
+    Key,
+    /// Any other column of the source.
+    Value {
+        /// A null in it says nothing.
+        ignores_null: bool,
+    },
+    /// [`Column::DELETED`].
+    Deleted,
+    /// [`Column::DELETED_SEQ`].
+    DeletedSeq,
+}
+
+impl Rule {
+    fn of(contract: &Contract, column: &Column) -> Self {
+        match column.name.as_str() {
+            Column::DELETED => Self::Deleted,
+            Column::DELETED_SEQ => Self::DeletedSeq,
+            name if contract.apply.is_key(name) => Self::Key,
+            name => Self::Value { ignores_null: contract.apply.ignores_null(name) },
+        }
+    }
 }
 
 impl ChangeBatchBuilder {
@@ -88,44 +146,83 @@ impl ChangeBatchBuilder {
             source_times_ms: Vec::new(),
             records: Vec::new(),
         };
-        Self { key: contract.key_positions(), contract, columns, batch }
+        let rules = contract.columns.iter().map(|column| Rule::of(&contract, column)).collect();
+        Self { key: contract.key_positions(), rules, contract, columns, batch }
     }
 
     /// Adds an event. Its tie-breaker is made of the operation and the cells, so that copies of an
     /// event have equal sequences and different events of one position do not.
+    ///
+    /// The contract's rules that are about one event are applied here: a null that says nothing is
+    /// absent (`null_updates: ignore`), a delete that leaves the row is an upsert of `_deleted`
+    /// (`delete_mode: soft`), the record's place may decide ties (`tie_policy`).
     pub fn push(&mut self, event: Event<'_>) {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(event.op.letter().as_bytes());
-        if event.op == Op::Delete {
-            for &position in &self.key {
-                event.cells.get(position).unwrap_or(&Cell::Null).hash_into(&mut hasher);
-            }
-        } else {
-            for cell in &event.cells {
-                cell.hash_into(&mut hasher);
-            }
-        }
-        let mut head = [0; 8];
-        head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        let seq = EventSeq::new(event.rank, event.parts, event.op.is_upsert(), u64::from_be_bytes(head));
-
+        let apply = &self.contract.apply;
+        let op = match event.op {
+            Op::Delete if apply.delete_mode == DeleteMode::Soft => Op::SoftDelete,
+            op => op,
+        };
+        let seq = self.sequence(&event);
         let row = u32::try_from(self.batch.ops.len()).unwrap_or(u32::MAX);
-        for (position, column) in self.columns.iter_mut().enumerate() {
+        let deleted_seq = (op == Op::SoftDelete).then(|| seq.to_string());
+        for (position, (column, rule)) in self.columns.iter_mut().zip(&self.rules).enumerate() {
             let cell = event.cells.get(position).unwrap_or(&Cell::Null);
-            let kept = event.op != Op::Delete || self.key.contains(&position);
-            column.append(if kept { cell } else { &Cell::Null });
-            if event.op.is_upsert()
-                && matches!(cell, Cell::Absent)
+            let deleted_cell;
+            let cell = match rule {
+                Rule::Key => cell,
+                Rule::Deleted => &Cell::Bool(op == Op::SoftDelete),
+                Rule::DeletedSeq => {
+                    deleted_cell = deleted_seq.as_deref().map_or(Cell::Null, |text| Cell::Text(text.into()));
+                    &deleted_cell
+                }
+                Rule::Value { .. } if op == Op::SoftDelete => &Cell::Absent,
+                Rule::Value { .. } if op == Op::Delete => &Cell::Null,
+                Rule::Value { ignores_null: true } if op.is_upsert() && *cell == Cell::Null => &Cell::Absent,
+                Rule::Value { .. } => cell,
+            };
+            column.append(cell);
+            if op.is_upsert()
+                && *cell == Cell::Absent
                 && let Ok(position) = u16::try_from(position)
             {
                 self.batch.absent.entry(row).or_default().push(position);
             }
         }
-        self.batch.ops.push(event.op);
+        self.batch.ops.push(op);
         self.batch.seqs.push(seq);
         self.batch.refs.push(event.at);
         self.batch.source_times_ms.push(event.source_time_ms);
         self.batch.records.push(event.record);
+    }
+
+    fn sequence(&self, event: &Event<'_>) -> EventSeq {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(event.op.letter().as_bytes());
+        let cell = |position: usize| event.cells.get(position).unwrap_or(&Cell::Null);
+        if event.op == Op::Delete {
+            for &position in &self.key {
+                cell(position).hash_into(&mut hasher);
+            }
+        } else {
+            for (position, rule) in self.rules.iter().enumerate() {
+                match (rule, cell(position)) {
+                    (Rule::Deleted | Rule::DeletedSeq, _) => {}
+                    (Rule::Value { ignores_null: true }, Cell::Null) => Cell::Absent.hash_into(&mut hasher),
+                    (Rule::Key | Rule::Value { .. }, cell) => cell.hash_into(&mut hasher),
+                }
+            }
+        }
+        let mut head = [0; 8];
+        head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        let hash = u64::from_be_bytes(head);
+        let (rank, parts, record) = (event.rank, event.parts, event.at.row);
+        match self.contract.apply.tie_policy {
+            TiePolicy::Content | TiePolicy::Error | TiePolicy::Quarantine => {
+                EventSeq::new(rank, parts, event.op.is_upsert(), hash)
+            }
+            TiePolicy::LastInFile => EventSeq::in_file_order(rank, parts, record, false, hash),
+            TiePolicy::First => EventSeq::in_file_order(rank, parts, record, true, hash),
+        }
     }
 
     /// Number of events so far.
@@ -157,8 +254,9 @@ impl ChangeBatchBuilder {
 mod tests {
     use super::{ChangeBatchBuilder, Event};
     use crate::{Cell, Op, RowRef};
-    use arrow::array::Array;
+    use arrow::array::{Array, AsArray};
     use sluice_contract::Contract;
+    use std::cmp::Ordering;
     use std::sync::Arc;
 
     fn event(id: i64, name: Cell<'static>, op: Op) -> Event<'static> {
@@ -188,5 +286,75 @@ mod tests {
         assert_ne!(batch.seqs[0], batch.seqs[1]);
         assert!(batch.seqs[0] > batch.seqs[3] && batch.seqs[0].ties_with(&batch.seqs[3]));
         assert!(batch.rows.column(2).is_null(3), "a delete carries its key only");
+    }
+
+    const APPLY: &str = "dataset: a.b\napply: {APPLY}\nschema:\n- {name: id, type: int, primary_key: true}\n- {name: name, type: string}\n- {name: tags, type: array<int>}\n";
+
+    fn builder(apply: &str) -> ChangeBatchBuilder {
+        let contract = Contract::parse(&APPLY.replace("APPLY", apply), "b.yaml").unwrap();
+        ChangeBatchBuilder::new(Arc::new(contract), Vec::new())
+    }
+
+    #[test]
+    fn a_null_that_says_nothing_is_absent() {
+        for (apply, absent) in [
+            ("null_updates: ignore", true),
+            ("null_updates: ignore, null_updates_columns: [name]", true),
+            ("null_updates: ignore, null_updates_except: [name]", false),
+            ("null_updates: overwrite", false),
+        ] {
+            let mut builder = builder(apply);
+            builder.push(event(1, Cell::Null, Op::Upsert));
+            let batch = builder.finish().unwrap();
+            assert_eq!(batch.absent.get(&0).is_some_and(|columns| columns == &[1]), absent, "{apply}");
+        }
+    }
+
+    #[test]
+    fn a_soft_delete_says_only_that_the_key_is_deleted() {
+        let mut builder = builder("delete_mode: soft");
+        builder.push(event(1, Cell::Text("x".into()), Op::Delete));
+        builder.push(event(1, Cell::Text("x".into()), Op::Upsert));
+        let batch = builder.finish().unwrap();
+        assert_eq!((batch.ops[0], batch.absent[&0].as_slice()), (Op::SoftDelete, &[1, 2][..]));
+        assert!(!batch.absent.contains_key(&1) && batch.seqs[1] > batch.seqs[0]);
+        let column = |name: &str| Arc::clone(batch.rows.column_by_name(name).unwrap());
+        let deleted = column("_deleted");
+        assert_eq!(deleted.as_boolean().iter().collect::<Vec<_>>(), [Some(true), Some(false)]);
+        let deleted = column("_deleted_seq");
+        let seq = batch.seqs[0].to_string();
+        assert_eq!(deleted.as_string::<i32>().iter().collect::<Vec<_>>(), [Some(seq.as_str()), None]);
+    }
+
+    #[test]
+    fn the_place_in_the_file_decides_ties_when_the_contract_says_so() {
+        let order = |apply: &str| {
+            let mut builder = builder(apply);
+            for row in [3, 4] {
+                let mut event = event(1, Cell::Int(0), Op::Upsert);
+                event.cells[1] = Cell::Text(if row == 3 { "left" } else { "right" }.into());
+                event.at.row = row;
+                builder.push(event);
+            }
+            let batch = builder.finish().unwrap();
+            batch.seqs[1].cmp(&batch.seqs[0])
+        };
+        assert_eq!(order("tie_policy: last_in_file"), Ordering::Greater);
+        assert_eq!(order("tie_policy: first"), Ordering::Less);
+    }
+
+    #[test]
+    fn a_filter_keeps_everything_of_an_event_together() {
+        let mut builder = builder("null_updates: ignore");
+        for (id, name) in [(1, "a"), (2, ""), (3, "c"), (4, "")] {
+            let name = if name.is_empty() { Cell::Null } else { Cell::Text(name.into()) };
+            builder.push(event(id, name, Op::Upsert));
+        }
+        let batch = builder.finish().unwrap();
+        let seqs = batch.seqs.clone();
+        let batch = batch.filter(&[false, false, true, true]).unwrap();
+        assert_eq!((batch.len(), batch.rows.num_rows(), batch.records.len()), (2, 2, 2));
+        assert_eq!(batch.seqs, seqs[2..]);
+        assert_eq!(batch.absent.into_iter().collect::<Vec<_>>(), [(1, vec![1])]);
     }
 }

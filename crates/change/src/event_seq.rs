@@ -12,6 +12,8 @@ use std::fmt;
 ///   the transaction. Unused parts are 0.
 /// * `tie`: decides between events of one key with equal parts: the top bit is set for an upsert
 ///   (an upsert wins over a delete), the rest is a hash of the content. So arrival never decides.
+///   With `tie_policy: last_in_file` or `first` it is the record number in the file, 40 bits, then
+///   24 bits of the hash.
 ///
 /// Text form: 66 hex digits, whose order as text is the order of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,11 +32,25 @@ impl EventSeq {
     /// Top bit of `tie`, set for an upsert.
     pub const UPSERT_TIE: u64 = 1 << 63;
 
+    /// Largest record number that a tie-breaker holds.
+    const RECORD_MAX: u64 = (1 << 40) - 1;
+    /// Bits of the hash below a record number.
+    const RECORD_SHIFT: u32 = 24;
+
     /// A sequence whose tie-breaker is made of the operation and a hash of the content.
     #[must_use]
     pub fn new(rank: u8, parts: [u64; 3], upsert: bool, content_hash: u64) -> Self {
         let tie = (content_hash >> 1) | if upsert { Self::UPSERT_TIE } else { 0 };
         Self { rank, parts, tie }
+    }
+
+    /// A sequence whose tie-breaker is the number of the record in its file: a larger one wins, or
+    /// with `first` a smaller one.
+    #[must_use]
+    pub fn in_file_order(rank: u8, parts: [u64; 3], record: u64, first: bool, content_hash: u64) -> Self {
+        let record = record.min(Self::RECORD_MAX);
+        let record = if first { Self::RECORD_MAX - record } else { record };
+        Self { rank, parts, tie: (record << Self::RECORD_SHIFT) | (content_hash >> (64 - Self::RECORD_SHIFT)) }
     }
 
     /// Whether only the tie-breaker tells the two apart.
@@ -106,5 +122,15 @@ mod tests {
     #[test]
     fn an_upsert_wins_over_a_delete_of_the_same_position() {
         assert!(EventSeq::new(1, [7, 1, 0], true, 0) > EventSeq::new(1, [7, 1, 0], false, u64::MAX));
+    }
+
+    #[test]
+    fn the_place_in_the_file_decides_where_the_contract_says_so() {
+        let last = |record, hash| EventSeq::in_file_order(1, [7, 0, 0], record, false, hash);
+        let first = |record, hash| EventSeq::in_file_order(1, [7, 0, 0], record, true, hash);
+        assert!(last(2, 0) > last(1, u64::MAX) && last(1, u64::MAX) > last(1, 0));
+        assert!(first(1, 0) > first(2, u64::MAX));
+        assert!(last(u64::MAX, 0) < EventSeq::new(1, [7, 0, 1], false, 0));
+        assert_eq!(EventSeq::parse(&first(9, 5).to_string()), Some(first(9, 5)));
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Counts of one batch of one table. Two laws, checked before every commit:
 ///
 /// `rows_in = applied + superseded + quarantined`, where
-/// `applied = inserted + updated + deleted + delete_of_absent + unchanged + truncates - truncated_rows`,
+/// `applied = inserted + updated + deleted + delete_of_absent + unchanged + truncates
+/// - truncated_rows - split_rows`,
 /// and `silver_after = silver_before + inserted - deleted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowLedger {
@@ -39,6 +40,20 @@ pub struct RowLedger {
     pub truncates: u64,
     /// Rows that a truncate removed; part of `deleted`, but each is not an event of its own.
     pub truncated_rows: u64,
+    /// Rows that changed, came or went without an event of their own: versions of a table with history
+    /// that a late event or a truncate split or joined, rows in which a truncate took away what had
+    /// filled a hole. Part of `inserted`, `updated` and `deleted`.
+    #[serde(default)]
+    pub split_rows: u64,
+    /// Events of a table with history that are older than another of their key that was known.
+    #[serde(default)]
+    pub late_applied_to_history: u64,
+    /// Keys that came back after their delete.
+    #[serde(default)]
+    pub revived: u64,
+    /// Of the superseded, events that are older than what their key has.
+    #[serde(default)]
+    pub stale_ignored: u64,
     /// Rows of silver before.
     pub silver_before: u64,
     /// Rows of silver after.
@@ -66,7 +81,7 @@ impl RowLedger {
     #[must_use]
     pub fn applied(&self) -> u64 {
         (self.inserted + self.updated + self.deleted + self.delete_of_absent + self.unchanged + self.truncates)
-            .saturating_sub(self.truncated_rows)
+            .saturating_sub(self.truncated_rows + self.split_rows)
     }
 
     /// Checks both laws.

@@ -12,18 +12,22 @@ pub enum Op {
     Upsert,
     /// Delete of the key.
     Delete,
+    /// Delete of the key in a table with `delete_mode: soft`: an upsert that says no more than that
+    /// the key is deleted.
+    SoftDelete,
     /// Delete of every key whose events are older; has no key.
     Truncate,
 }
 
 impl Op {
-    /// One letter, as in Debezium: `r`, `u`, `d`, `t`.
+    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete.
     #[must_use]
     pub fn letter(self) -> &'static str {
         match self {
             Self::Read => "r",
             Self::Upsert => "u",
             Self::Delete => "d",
+            Self::SoftDelete => "s",
             Self::Truncate => "t",
         }
     }
@@ -35,14 +39,15 @@ impl Op {
             "r" => Self::Read,
             "u" => Self::Upsert,
             "d" => Self::Delete,
+            "s" => Self::SoftDelete,
             "t" => Self::Truncate,
             _ => return None,
         })
     }
 
-    /// Whether the event carries a row.
+    /// Whether the event writes columns of a row.
     #[must_use]
     pub fn is_upsert(self) -> bool {
-        matches!(self, Self::Read | Self::Upsert)
+        matches!(self, Self::Read | Self::Upsert | Self::SoftDelete)
     }
 }

@@ -60,6 +60,8 @@ reasons! {
     ValueOutOfRange "VALUE_OUT_OF_RANGE" "row" "A value does not fit the type in the contract",
     /// Null in a required column.
     NullInRequired "NULL_IN_REQUIRED" "row" "A required column is null",
+    /// `tie_policy: quarantine`: another event of the key at the same position counts as the later.
+    SeqConflict "SEQ_CONFLICT" "row" "Another event of the key has the same position",
 }
 
 impl std::fmt::Display for ReasonCode {

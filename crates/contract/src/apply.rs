@@ -1,10 +1,29 @@
 //! How changes become rows.
 
+use std::fmt;
+
 /// How history is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scd {
-    /// SCD type 1: the latest row per key.
+    /// `1`, the default: the latest row per key.
+    #[default]
     Type1,
+    /// `2`: one row per version of a key, valid from `__START_AT` until `__END_AT`.
+    Type2,
+    /// `append`: one row per event, nothing is replaced.
+    Append,
+}
+
+impl Scd {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Type1 => "1",
+            Self::Type2 => "2",
+            Self::Append => "append",
+        }
+    }
 }
 
 /// How a merge takes rows out of files that are there.
@@ -18,13 +37,107 @@ pub enum ApplyMode {
     CopyOnWrite,
 }
 
-/// `column = 'text'`: an event for which it holds is a delete.
+/// Which of two different events of one key and one position counts as the later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TiePolicy {
+    /// `content`, the default: an upsert before a delete, then the content decides by its hash.
+    #[default]
+    Content,
+    /// `last_in_file`: the one with the larger record number in its file.
+    LastInFile,
+    /// `first`: the one with the smaller record number in its file.
+    First,
+    /// `error`: the table stops.
+    Error,
+    /// `quarantine`: as `content`, and the one that loses is in quarantine.
+    Quarantine,
+}
+
+impl TiePolicy {
+    /// All policies.
+    pub const ALL: [Self; 5] = [Self::Content, Self::LastInFile, Self::First, Self::Error, Self::Quarantine];
+
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::LastInFile => "last_in_file",
+            Self::First => "first",
+            Self::Error => "error",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}
+
+/// What a delete leaves in silver.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeleteMode {
+    /// `hard`, the default: the row is gone.
+    #[default]
+    Hard,
+    /// `soft`: the row stays with its last values, `_deleted` is true.
+    Soft,
+}
+
+impl DeleteMode {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+        }
+    }
+}
+
+/// Some of the columns of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ColumnSet {
+    /// All of them.
+    #[default]
+    All,
+    /// These.
+    Only(Vec<String>),
+    /// All but these.
+    Except(Vec<String>),
+}
+
+impl ColumnSet {
+    /// Whether the column of that name is one of them.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => names.iter().any(|one| one == name),
+            Self::Except(names) => !names.iter().any(|one| one == name),
+        }
+    }
+}
+
+impl fmt::Display for ColumnSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Only(names) => write!(f, "[{}]", names.join(", ")),
+            Self::Except(names) => write!(f, "all except [{}]", names.join(", ")),
+        }
+    }
+}
+
+/// `column = 'text'`: a condition on a record as delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeleteWhen {
+pub struct Condition {
     /// Column of the record, or `op` for the operation of the envelope.
     pub column: String,
     /// Text to be equal to.
     pub value: String,
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = '{}'", self.column, self.value.replace('\'', "''"))
+    }
 }
 
 /// Rules for one table.
@@ -36,11 +149,38 @@ pub struct Apply {
     /// envelope such as `source.lsn`, or a column. Empty: the default of the format.
     pub sequence: Vec<String>,
     /// What else is a delete, besides the operation of the format.
-    pub delete_when: Option<DeleteWhen>,
+    pub delete_when: Option<Condition>,
+    /// What else is a truncate, besides the operation of the format.
+    pub truncate_when: Option<Condition>,
     /// History.
     pub scd: Scd,
+    /// SCD type 2: the columns whose change makes a new version. A change of others alters the
+    /// version that is there.
+    pub track_history: ColumnSet,
+    /// What decides between events of one position.
+    pub tie_policy: TiePolicy,
+    /// Columns in which a null of an event says nothing; `None`: null is a value like any other.
+    pub ignore_nulls: Option<ColumnSet>,
+    /// Column of the record that lists the columns which the record tells.
+    pub update_columns: Option<String>,
+    /// What a delete leaves.
+    pub delete_mode: DeleteMode,
     /// How rows are replaced.
     pub mode: ApplyMode,
     /// Share of a batch that may go to quarantine before the table stops, 0 to 1.
     pub quarantine_limit: f64,
+}
+
+impl Apply {
+    /// Whether a null in the column says nothing.
+    #[must_use]
+    pub fn ignores_null(&self, column: &str) -> bool {
+        self.ignore_nulls.as_ref().is_some_and(|columns| columns.contains(column)) && !self.is_key(column)
+    }
+
+    /// Whether the column is part of the key.
+    #[must_use]
+    pub fn is_key(&self, column: &str) -> bool {
+        self.key.iter().any(|key| key == column)
+    }
 }

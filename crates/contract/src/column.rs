@@ -26,3 +26,41 @@ pub struct Column {
     /// Line in the contract, from 1; 0 if unknown.
     pub line: u32,
 }
+
+impl Column {
+    /// Column of a table with soft deletes: whether the key is deleted.
+    pub const DELETED: &'static str = "_deleted";
+    /// Column of a table with soft deletes: sequence of the delete, null in rows that are not deleted.
+    pub const DELETED_SEQ: &'static str = "_deleted_seq";
+    /// Column of a table with history: position from which the version holds.
+    pub const START_AT: &'static str = "__START_AT";
+    /// Column of a table with history: position from which the version holds no more, null while it does.
+    pub const END_AT: &'static str = "__END_AT";
+    /// Column of every silver table: sequence of the event that the row is of.
+    pub const SEQ: &'static str = "_seq";
+    /// Column of a table that only grows: the operation, `r`, `u` or `d`.
+    pub const OP: &'static str = "_op";
+
+    /// Whether Sluice adds the column, rather than the source.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.name.starts_with('_')
+    }
+
+    /// A column that Sluice adds.
+    #[must_use]
+    pub(crate) fn system(name: &str, data_type: ColumnType, description: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            data_type,
+            key: false,
+            required: false,
+            pii: false,
+            default: None,
+            renamed_from: Vec::new(),
+            removed: false,
+            description: Some(description.to_owned()),
+            line: 0,
+        }
+    }
+}

@@ -78,13 +78,31 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         Grade::Breaking,
         "The order rule decides winners, so silver is rebuilt from bronze",
     );
-    differs(
-        "apply.delete_when",
-        format!("{:?}", old.apply.delete_when.as_ref().map(|d| (&d.column, &d.value))),
-        format!("{:?}", new.apply.delete_when.as_ref().map(|d| (&d.column, &d.value))),
-        Grade::Breaking,
-        "Other events count as deletes, so silver is rebuilt from bronze",
-    );
+    let rules = |contract: &Contract| {
+        let apply = &contract.apply;
+        let none = || "none".to_owned();
+        [
+            ("apply.delete_when", apply.delete_when.as_ref().map_or_else(none, ToString::to_string)),
+            ("apply.truncate_when", apply.truncate_when.as_ref().map_or_else(none, ToString::to_string)),
+            ("apply.scd", apply.scd.as_str().to_owned()),
+            ("apply.track_history", apply.track_history.to_string()),
+            ("apply.tie_policy", apply.tie_policy.as_str().to_owned()),
+            ("apply.null_updates", apply.ignore_nulls.as_ref().map_or_else(none, ToString::to_string)),
+            ("apply.update_columns", apply.update_columns.clone().unwrap_or_else(none)),
+            ("apply.delete_mode", apply.delete_mode.as_str().to_owned()),
+        ]
+    };
+    for ((place, before), (_, after)) in rules(old).into_iter().zip(rules(new)) {
+        let effect = match place {
+            "apply.delete_when" | "apply.truncate_when" => {
+                "Other events count as deletes, so silver is rebuilt from bronze"
+            }
+            "apply.scd" | "apply.delete_mode" => "Silver has other rows and columns and is rebuilt from bronze",
+            "apply.track_history" => "Versions begin elsewhere, so silver is rebuilt from bronze",
+            _ => "The same events make other values, so silver is rebuilt from bronze",
+        };
+        differs(place, before, after, Grade::Breaking, effect);
+    }
     differs(
         "apply.quarantine_limit",
         format!("{} %", old.apply.quarantine_limit * 100.0),
@@ -111,7 +129,7 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
 }
 
 fn compare_columns(old: &Contract, new: &Contract, changes: &mut Vec<ContractChange>) {
-    for column in &new.columns {
+    for column in new.columns.iter().filter(|column| !column.is_system()) {
         let place = format!("schema.{}", column.name);
         let before = old
             .column(&column.name)
@@ -128,7 +146,7 @@ fn compare_columns(old: &Contract, new: &Contract, changes: &mut Vec<ContractCha
             Some(before) => compare_column(before, column, new, &place, changes),
         }
     }
-    for column in &old.columns {
+    for column in old.columns.iter().filter(|column| !column.is_system()) {
         let kept = new.columns.iter().any(|c| c.name == column.name || c.renamed_from.contains(&column.name));
         if !kept {
             let place = format!("schema.{}", column.name);

@@ -2,8 +2,8 @@
 
 use crate::document::{ColumnDocument, Document};
 use crate::{
-    Apply, ApplyMode, Check, CheckRule, Column, ColumnType, DecimalText, DeleteWhen, Problem, Scd, Severity, Source,
-    SourceFormat, TableName, limits, parse_duration_seconds,
+    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Problem, Scd, Severity, Source, SourceFormat, TableName,
+    limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::BTreeSet;
@@ -95,6 +95,18 @@ impl Contract {
         self.apply.key.iter().filter_map(|key| self.columns.iter().position(|column| &column.name == key)).collect()
     }
 
+    /// Columns that tell the rows of silver apart: the key, besides `__START_AT` for a table with
+    /// history and `_seq` for one that only grows.
+    #[must_use]
+    pub fn row_key(&self) -> Vec<String> {
+        let more = match self.apply.scd {
+            Scd::Type1 => None,
+            Scd::Type2 => Some(Column::START_AT),
+            Scd::Append => Some(Column::SEQ),
+        };
+        self.apply.key.iter().cloned().chain(more.map(str::to_owned)).collect()
+    }
+
     /// Sequence parts: the contract's, or the default of its format.
     #[must_use]
     pub fn sequence(&self) -> Vec<String> {
@@ -134,6 +146,7 @@ fn column_of(location: Location) -> u32 {
     u32::try_from(location.column()).unwrap_or(0)
 }
 
+/// Reads a document, collecting problems.
 struct Reader<'a> {
     file: &'a str,
     problems: Vec<Problem>,
@@ -356,79 +369,9 @@ impl Reader<'_> {
             }
         }
     }
-
-    fn apply(&mut self, document: &Document, columns: &mut [Column]) -> Option<Apply> {
-        let written = document.apply.as_ref();
-        let mut key: Vec<String> = Vec::new();
-        for part in written.map(|apply| apply.key.as_slice()).unwrap_or_default() {
-            match columns.iter_mut().find(|column| column.name == part.value) {
-                Some(column) => {
-                    column.key = true;
-                    column.required = true;
-                    key.push(part.value.clone());
-                }
-                None => {
-                    let message = format!("Key column `{}` is not in the schema", part.value);
-                    self.problem(part, message, "Correct the name or add the column");
-                }
-            }
-        }
-        if key.is_empty() {
-            key = columns.iter().filter(|column| column.key).map(|column| column.name.clone()).collect();
-        }
-        if key.is_empty() && !document.schema.value.is_empty() {
-            self.problem(&document.schema, "The table has no key", "Add primary_key: true to the key columns");
-        }
-        let sequence = written.map(|apply| apply.sequence.as_slice()).unwrap_or_default();
-        if let Some(extra) = sequence.get(limits::SEQUENCE_PARTS_MAX) {
-            self.problem(extra, "The sequence has more than three parts", "Keep the three most significant");
-        }
-        let delete_when = written.and_then(|apply| apply.delete_when.as_ref()).and_then(|text| self.delete_when(text));
-        if let Some(scd) = written.and_then(|apply| apply.scd.as_ref())
-            && scd.value != 1
-        {
-            self.problem(scd, format!("SCD type {} is not supported", scd.value), "Write scd: 1");
-        }
-        let limit = written.and_then(|apply| apply.quarantine_limit.as_ref());
-        if let Some(limit) = limit
-            && !(0.0..=1.0).contains(&limit.value)
-        {
-            self.problem(limit, "The quarantine limit is a share from 0 to 1", "Write for example 0.05 for 5 %");
-        }
-        Some(Apply {
-            key,
-            sequence: sequence.iter().map(|part| part.value.clone()).collect(),
-            delete_when,
-            scd: Scd::Type1,
-            mode: self.apply_mode(written.and_then(|apply| apply.mode.as_ref())),
-            quarantine_limit: limit.map_or(limits::QUARANTINE_LIMIT_DEFAULT, |limit| limit.value),
-        })
-    }
-
-    fn apply_mode(&mut self, written: Option<&Spanned<String>>) -> ApplyMode {
-        match written.map(|mode| (mode, mode.value.as_str())) {
-            None | Some((_, "deletion_vectors")) => ApplyMode::DeletionVectors,
-            Some((_, "copy_on_write")) => ApplyMode::CopyOnWrite,
-            Some((place, other)) => {
-                let message = format!("`{other}` is not a way to apply changes");
-                self.problem(place, message, "Use deletion_vectors or copy_on_write");
-                ApplyMode::DeletionVectors
-            }
-        }
-    }
-
-    fn delete_when(&mut self, text: &Spanned<String>) -> Option<DeleteWhen> {
-        let parsed = text.value.split_once('=').and_then(|(column, value)| {
-            let value = value.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-            Some(DeleteWhen { column: column.trim().to_owned(), value: value.replace("''", "'") })
-        });
-        if parsed.is_none() {
-            let message = format!("`{}` is not a delete condition", text.value);
-            self.problem(text, message, "Write delete_when: \"op = 'd'\"");
-        }
-        parsed
-    }
 }
+
+mod apply_reader;
 
 #[cfg(test)]
 mod tests;

@@ -45,7 +45,16 @@ pub(crate) struct ApplyDocument {
     #[serde(default)]
     pub(crate) sequence: Vec<Spanned<String>>,
     pub(crate) delete_when: Option<Spanned<String>>,
-    pub(crate) scd: Option<Spanned<u8>>,
+    pub(crate) truncate_when: Option<Spanned<String>>,
+    pub(crate) scd: Option<Spanned<Scalar>>,
+    pub(crate) track_history: Option<Spanned<Vec<String>>>,
+    pub(crate) track_history_except: Option<Spanned<Vec<String>>>,
+    pub(crate) tie_policy: Option<Spanned<String>>,
+    pub(crate) null_updates: Option<Spanned<String>>,
+    pub(crate) null_updates_columns: Option<Spanned<Vec<String>>>,
+    pub(crate) null_updates_except: Option<Spanned<Vec<String>>>,
+    pub(crate) update_columns: Option<Spanned<String>>,
+    pub(crate) delete_mode: Option<Spanned<String>>,
     pub(crate) mode: Option<Spanned<String>>,
     pub(crate) quarantine_limit: Option<Spanned<f64>>,
 }

@@ -16,7 +16,7 @@ mod problem;
 mod source;
 mod table_name;
 
-pub use apply::{Apply, ApplyMode, DeleteWhen, Scd};
+pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, Scd, TiePolicy};
 pub use check::{Check, CheckRule, Compare, Severity};
 pub use column::Column;
 pub use column_type::ColumnType;

@@ -2,10 +2,11 @@
 //!
 //! BLAKE3 over the rows sorted by key, columns in the order given, each cell with a type tag and its
 //! length. NaN is one value, minus zero differs from zero, decimals are their unscaled number,
-//! timestamps UTC microseconds, text the bytes as they came. System columns take no part, so the
-//! hash is the same however the events were batched, repeated or ordered.
+//! timestamps UTC microseconds, text the bytes as they came. Sequences take no part, so the hash is the
+//! same however the events were batched, repeated or ordered; `__START_AT`, `__END_AT`, `_deleted` and
+//! `_op` do, because they say what a row means.
 
-use crate::EngineError;
+use crate::{EngineError, SEQ};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{
@@ -13,9 +14,11 @@ use arrow::datatypes::{
     TimeUnit, TimestampMicrosecondType,
 };
 use arrow::row::{RowConverter, SortField};
+use sluice_contract::Column;
 
-/// Hash of the rows of `batches`, as 64 hex digits. Only columns whose names do not begin with `_`
-/// take part, in the order of the schema. Sorted by `key`, or by all columns when `key` is empty.
+/// Hash of the rows of `batches`, as 64 hex digits. Only columns that say what the rows are take part, in
+/// the order of the schema. Sorted by `key`, then by start and sequence where the table has them, or by
+/// all columns when `key` is empty.
 ///
 /// # Errors
 /// [`EngineError`] when a key column is missing or a type is none of a contract's.
@@ -26,8 +29,10 @@ pub fn fingerprint(batches: &[RecordBatch], key: &[String]) -> Result<String, En
     };
     let schema = first.schema();
     let names: Vec<String> =
-        schema.fields().iter().map(|field| field.name().clone()).filter(|name| !name.starts_with('_')).collect();
-    let sort = if key.is_empty() { &names } else { key };
+        schema.fields().iter().map(|field| field.name().clone()).filter(|name| is_content(name)).collect();
+    let within_key = [Column::START_AT, SEQ].into_iter().filter(|name| schema.column_with_name(name).is_some());
+    let by_key: Vec<String> = key.iter().cloned().chain(within_key.map(str::to_owned)).collect();
+    let sort = if key.is_empty() { &names } else { &by_key };
     let all = concat_batches(&schema, batches)?;
     let column = |name: &String| all.column_by_name(name).cloned().ok_or_else(|| EngineError::Column(name.clone()));
     let sort_columns = sort.iter().map(column).collect::<Result<Vec<_>, _>>()?;
@@ -47,7 +52,12 @@ pub fn fingerprint(batches: &[RecordBatch], key: &[String]) -> Result<String, En
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-/// Hash of every row of a batch over the columns whose names do not begin with `_`.
+/// Whether a column says what a row is: those of the source, and a few of Sluice's own.
+fn is_content(name: &str) -> bool {
+    !name.starts_with('_') || [Column::START_AT, Column::END_AT, Column::DELETED, Column::OP].contains(&name)
+}
+
+/// Hash of every row of a batch over the columns that say what the rows are.
 ///
 /// # Errors
 /// [`EngineError`] when a type is none of a contract's.
@@ -57,7 +67,7 @@ pub fn row_hashes(batch: &RecordBatch) -> Result<Vec<[u8; 32]>, EngineError> {
         .fields()
         .iter()
         .zip(batch.columns())
-        .filter(|(field, _)| !field.name().starts_with('_'))
+        .filter(|(field, _)| is_content(field.name()))
         .map(|(_, array)| array)
         .collect();
     (0..batch.num_rows())

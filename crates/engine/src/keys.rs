@@ -35,6 +35,15 @@ impl KeyEncoder {
         &self.names
     }
 
+    /// The key columns of encoded keys.
+    ///
+    /// # Errors
+    /// An Arrow error if the bytes are not of this encoder.
+    pub fn decode<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Result<Vec<ArrayRef>, EngineError> {
+        let parser = self.converter.parser();
+        Ok(self.converter.convert_rows(keys.map(|key| parser.parse(key)))?)
+    }
+
     /// Keys of all rows of a batch that has the key columns by name.
     ///
     /// # Errors

@@ -5,20 +5,28 @@
 //! last-writer-wins registers, one per column, under a tombstone per key, so it does not matter how
 //! events are batched, repeated or ordered.
 
+mod append_plan;
 mod fingerprint;
 mod keyed_changes;
 mod keys;
 mod merge_plan;
+mod scd2;
 mod seq_texts;
 mod silver_schema;
+mod snapshot_changes;
+mod ties;
 mod tombstones;
 mod winner;
 
+pub use append_plan::{AppendPlan, plan_append};
 pub use fingerprint::{fingerprint, row_hashes};
 pub use keyed_changes::KeyedChanges;
 pub use keys::KeyEncoder;
 pub use merge_plan::{Conflict, Existing, ExistingRows, MergePlan, RowAt, plan_merge};
-pub use silver_schema::{COL_SEQ, SEQ, silver_schema};
+pub use scd2::{HistoryChange, HistoryPlan, HistorySide, plan_history};
+pub use silver_schema::{COL_SEQ, SEQ, current_rows, silver_schema};
+pub use snapshot_changes::{Snapshot, SnapshotChanges, snapshot_changes};
+pub use ties::{losers, tie_conflict};
 pub use tombstones::{NewTombstones, Tombstones, merge_segments};
 
 /// A value that the engine was handed and that can not be, which is a bug or a damaged table.

@@ -182,7 +182,7 @@ impl Merge<'_> {
             })
             .collect();
         events.sort_by_key(|(_, _, seq)| std::cmp::Reverse(*seq));
-        self.count_copies(&events, old_seq, horizon_before);
+        let copies = self.count_copies(&events, old_seq, horizon_before);
         events.dedup_by_key(|event| event.2);
 
         let mut horizon = horizon_before.max(self.horizon_of_truncates);
@@ -211,15 +211,24 @@ impl Merge<'_> {
         match (old, winner) {
             (None, Some(winner)) => {
                 self.ledger.inserted += 1;
+                self.ledger.revived += u64::from(horizon_before.is_some());
                 self.ledger.superseded += count - 1;
                 self.keep(winner, None);
             }
             (Some(old), Some(winner)) => {
                 // A late event fills a hole, or a late delete takes away what filled one.
                 let mends = winner.older != old_older;
+                let stale = |(_, op, seq): &&(_, Op, EventSeq)| {
+                    op.is_upsert() && Some(*seq) < old_seq && Some(*seq) > horizon_before
+                };
+                let stale = events.iter().filter(stale).count() as u64;
+                self.ledger.stale_ignored += stale.saturating_sub(u64::from(mends));
                 if from_batch(&winner) || mends {
                     // One event took effect; whether a value changed is known once the rows are built.
-                    self.ledger.superseded += count - 1;
+                    // Where all are copies it was a truncate, which took away what had filled a hole.
+                    let by_event = u64::from(count > copies);
+                    self.ledger.superseded += count - by_event;
+                    self.ledger.split_rows += 1 - by_event;
                     self.keep(winner, Some(old));
                 } else {
                     self.ledger.superseded += count;
@@ -254,17 +263,18 @@ impl Merge<'_> {
         }
     }
 
-    /// Counts exact copies and remembers ties between different events.
+    /// Counts exact copies, which it returns too, and remembers ties between different events.
     fn count_copies(
         &mut self,
         newest_first: &[((usize, usize), Op, EventSeq)],
         old_seq: Option<EventSeq>,
         horizon: Option<EventSeq>,
-    ) {
+    ) -> u64 {
+        let mut copies = 0;
         for pair in newest_first.windows(2) {
             let [(winner, _, a), (loser, _, b)] = pair else { continue };
             if a == b {
-                self.ledger.duplicate += 1;
+                copies += 1;
             } else if a.ties_with(b) {
                 self.ledger.ties += 1;
                 if self.conflicts.len() < MergePlan::CONFLICTS_MAX {
@@ -273,15 +283,15 @@ impl Merge<'_> {
                 }
             }
         }
-        let mut known = 0;
         let mut last = None;
         for (_, _, seq) in newest_first {
             if last != Some(seq) && (Some(*seq) == old_seq || Some(*seq) == horizon) {
-                known += 1;
+                copies += 1;
             }
             last = Some(seq);
         }
-        self.ledger.duplicate += known;
+        self.ledger.duplicate += copies;
+        copies
     }
 
     fn keep(&mut self, winner: Winner, replaces: Option<OldRow>) {

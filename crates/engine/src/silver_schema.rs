@@ -1,20 +1,61 @@
 //! Columns of a silver table.
 
+use crate::EngineError;
+use crate::scd2::Axis;
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_change::arrow_field;
-use sluice_contract::Contract;
+use sluice_contract::{Column, Contract, DeleteMode, Scd};
 
-/// System column: [`sluice_change::EventSeq`] of the newest event in the row, as text.
-pub const SEQ: &str = "_seq";
+/// System column: [`sluice_change::EventSeq`] of the newest event in the row, as text. In a table with
+/// history: of the event that told the values of the version.
+pub const SEQ: &str = Column::SEQ;
 /// System column: JSON object of the columns whose value is of an older event than [`SEQ`] says,
 /// with that event's sequence, or null where no event has told the value yet. Null in most rows.
 pub const COL_SEQ: &str = "_col_seq";
 
-/// The contract's columns in order, then the system columns.
+/// The contract's columns in order, then the system columns: from when to when a version holds in a
+/// table with history, the operation in one that only grows.
 #[must_use]
 pub fn silver_schema(contract: &Contract) -> Schema {
     let mut fields: Vec<Field> = contract.columns.iter().map(arrow_field).collect();
+    match contract.apply.scd {
+        Scd::Type1 => {}
+        Scd::Type2 => {
+            let axis = Axis::of(contract).data_type();
+            fields.push(Field::new(Column::START_AT, axis.clone(), true));
+            fields.push(Field::new(Column::END_AT, axis, true));
+        }
+        Scd::Append => fields.push(Field::new(Column::OP, DataType::Utf8, true)),
+    }
     fields.push(Field::new(SEQ, DataType::Utf8, true));
     fields.push(Field::new(COL_SEQ, DataType::Utf8, true));
     Schema::new(fields)
+}
+
+/// The rows of silver that stand for a row of the source: the versions that hold now of a table with
+/// history, rows that are not deleted where deletes leave rows.
+///
+/// # Errors
+/// [`EngineError`] if a system column is missing.
+pub fn current_rows(contract: &Contract, silver: &RecordBatch) -> Result<RecordBatch, EngineError> {
+    let missing = |name: &str| EngineError::Column(name.to_owned());
+    let column = |name: &str| silver.column_by_name(name).ok_or_else(|| missing(name));
+    let keep: BooleanArray = match (contract.apply.scd, contract.apply.delete_mode) {
+        (Scd::Type2, _) => {
+            let ends = column(Column::END_AT)?;
+            (0..ends.len()).map(|row| Some(ends.is_null(row))).collect()
+        }
+        (Scd::Append, _) => {
+            let ops = column(Column::OP)?.as_string_opt::<i32>().ok_or_else(|| missing(Column::OP))?;
+            ops.iter().map(|op| Some(op != Some("d"))).collect()
+        }
+        (Scd::Type1, DeleteMode::Soft) => {
+            let deleted = column(Column::DELETED)?.as_boolean_opt().ok_or_else(|| missing(Column::DELETED))?;
+            deleted.iter().map(|deleted| Some(deleted != Some(true))).collect()
+        }
+        (Scd::Type1, DeleteMode::Hard) => return Ok(silver.clone()),
+    };
+    Ok(filter_record_batch(silver, &keep)?)
 }

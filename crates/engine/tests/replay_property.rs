@@ -40,7 +40,7 @@ fn generate(random: &mut fastrand::Rng) -> Vec<Change> {
             };
             let mut column = || (random.u8(..4) != 0).then_some(n as i64);
             let (a, b) = (column(), column());
-            Change { op, key: random.i64(..keys), position: 10 + n as u64, a, b }
+            Change { op, key: random.i64(0..keys), position: 10 + n as u64, a, b }
         })
         .collect()
 }
@@ -75,7 +75,7 @@ fn oracle(changes: &[Change]) -> BTreeMap<i64, (Option<i64>, Option<i64>)> {
             Op::Delete => {
                 rows.remove(&change.key);
             }
-            Op::Read | Op::Upsert => {
+            Op::Read | Op::Upsert | Op::SoftDelete => {
                 let row = rows.entry(change.key).or_default();
                 row.0 = change.a.or(row.0);
                 row.1 = change.b.or(row.1);

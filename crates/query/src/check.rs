@@ -37,7 +37,7 @@ impl QueryEngine {
     pub fn check(&self, contract: &Contract, files: &[TableFile]) -> Result<Vec<CheckView>, QueryError> {
         let rules = all(contract);
         let conn = self.inner.connect()?;
-        let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?;
+        let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?.judged(contract);
         let mut outcomes: Vec<Result<Measured, String>> = Vec::with_capacity(rules.len());
         let mut planned = Vec::new();
         for (at, rule) in rules.iter().enumerate() {

@@ -1,10 +1,10 @@
 //! The checks of a contract: those that are written, then those that follow from its columns.
 
-use sluice_contract::{Check, CheckRule, Contract, Severity};
+use sluice_contract::{Check, CheckRule, Contract, Scd, Severity};
 use std::collections::BTreeSet;
 
 /// All checks in the order of their indexes: the written ones, then `not_null` for every required
-/// column, then `unique` over the key, each only if it is not written.
+/// column, then `unique` over the key unless the table only grows, each only if it is not written.
 pub(crate) fn all(contract: &Contract) -> Vec<CheckRule> {
     let mut rules = contract.checks.clone();
     for column in contract.columns.iter().filter(|column| column.required && !column.removed) {
@@ -18,7 +18,7 @@ pub(crate) fn all(contract: &Contract) -> Vec<CheckRule> {
         Check::Unique { columns } => columns.iter().map(String::as_str).collect::<BTreeSet<_>>() == key,
         _ => false,
     });
-    if !written && !key.is_empty() {
+    if !written && !key.is_empty() && contract.apply.scd != Scd::Append {
         let line = contract.apply.key.first().and_then(|name| contract.column(name)).map_or(0, |column| column.line);
         let check = Check::Unique { columns: contract.apply.key.clone() };
         rules.push(CheckRule { check, severity: Severity::Fail, line });

@@ -6,7 +6,7 @@ use crate::sql::Sql;
 use crate::table_file::{FileGroup, TableFile};
 use crate::types::DuckType;
 use duckdb::Connection;
-use sluice_contract::ColumnType;
+use sluice_contract::{Column, ColumnType, Contract, DeleteMode, Scd};
 
 /// What to do with declared columns that no file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,22 @@ impl Relation {
             Sql::join(columns.iter().map(|column| null(&column.name, &column.ty)), ", ")
         };
         Self { sql: Sql::new("(SELECT ").sql(&list).add(" WHERE false)"), columns }
+    }
+
+    /// Only the rows that the checks of a contract judge: the versions that hold now of a table with
+    /// history, rows that are not deleted where deletes leave rows.
+    pub(crate) fn judged(self, contract: &Contract) -> Self {
+        let (column, condition) = match (contract.apply.scd, contract.apply.delete_mode) {
+            (Scd::Type2, _) => (Column::END_AT, " IS NULL"),
+            (Scd::Append, _) => (Column::OP, " <> 'd'"),
+            (Scd::Type1, DeleteMode::Soft) => (Column::DELETED, " IS NOT TRUE"),
+            (Scd::Type1, DeleteMode::Hard) => return self,
+        };
+        if self.column(column).is_none() {
+            return self;
+        }
+        let sql = Sql::new("(SELECT * FROM ").sql(&self.sql).add(" WHERE ").ident(column).add(condition).add(")");
+        Self { sql, ..self }
     }
 
     /// The column of that name.

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use serde::Serialize;
 use sluice_change::{Cell, ColumnBuilder, arrow_field, parse_cell};
 use sluice_contract::{Column, Contract, TableName};
-use sluice_engine::{KeyEncoder, silver_schema};
+use sluice_engine::{KeyEncoder, current_rows, silver_schema};
 use sluice_lake::{Lake, TableLocation};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -73,7 +73,7 @@ pub async fn compare_with_source(
 
 fn compare(contract: &Contract, silver: &[RecordBatch], dump: &Path) -> Result<TableComparison, RunError> {
     let (columns, source) = read_dump(contract, dump)?;
-    let silver = concat_batches(&Arc::new(silver_schema(contract)), silver)?;
+    let silver = current_rows(contract, &concat_batches(&Arc::new(silver_schema(contract)), silver)?)?;
     let encoder = KeyEncoder::new(contract)?;
     let silver_keys = encoder.encode(&silver)?;
     let source_keys = encoder.encode(&source)?;

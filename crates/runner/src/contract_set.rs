@@ -1,7 +1,7 @@
 //! The contracts and models that a replay works by: the lake's draft, or a published release.
 
 use crate::RunError;
-use sluice_contract::{Contract, Problem, TableName};
+use sluice_contract::{ColumnSet, ColumnType, Contract, Problem, Scd, TableName, TiePolicy};
 use sluice_lake::Lake;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,6 +99,9 @@ pub(crate) fn silver_hash(contract: &Contract) -> String {
         text(&delete.column);
         text(&delete.value);
     }
+    for rule in apply_rules(contract) {
+        text(&rule);
+    }
     for column in &contract.columns {
         text(&column.name);
         text(&column.data_type.to_string());
@@ -111,4 +114,24 @@ pub(crate) fn silver_hash(contract: &Contract) -> String {
         text(&format!("{source:?}"));
     }
     hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// The apply rules that decide what silver holds, besides key, sequence and `delete_when`, as text. Only
+/// those that are not the default, so that a new kind of rule does not rebuild the tables that there are.
+fn apply_rules(contract: &Contract) -> Vec<String> {
+    let apply = &contract.apply;
+    let mut rules = Vec::new();
+    let mut rule = |name: &str, value: Option<String>| rules.extend(value.map(|value| format!("{name}: {value}")));
+    let in_micros = |name: &String| {
+        let column = contract.column(name).map(|column| &column.data_type);
+        matches!(column, Some(ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampNtz))
+    };
+    rule("sequence", contract.sequence().iter().any(in_micros).then(|| "microseconds".to_owned()));
+    rule("scd", (apply.scd != Scd::Type1).then(|| apply.scd.as_str().to_owned()));
+    rule("track_history", (apply.track_history != ColumnSet::All).then(|| apply.track_history.to_string()));
+    rule("truncate_when", apply.truncate_when.as_ref().map(ToString::to_string));
+    rule("ignore_nulls", apply.ignore_nulls.as_ref().map(ToString::to_string));
+    rule("update_columns", apply.update_columns.clone());
+    rule("tie_policy", (apply.tie_policy != TiePolicy::Content).then(|| apply.tie_policy.as_str().to_owned()));
+    rules
 }

@@ -20,8 +20,10 @@ mod run;
 mod silver;
 mod silver_merge;
 mod silver_table;
+mod silver_versions;
 mod source_files;
 mod table_run;
+mod ties;
 
 pub use compare::{TableComparison, compare_with_source};
 pub use contract_set::{ContractSet, Model};

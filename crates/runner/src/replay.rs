@@ -233,6 +233,12 @@ pub(crate) fn counters(ledger: &RowLedger) -> Counters {
         ties: ledger.ties,
         truncates: ledger.truncates,
         truncated_rows: ledger.truncated_rows,
+        split_rows: ledger.split_rows,
+        late_applied_to_history: ledger.late_applied_to_history,
+        revived: ledger.revived,
+        stale_ignored: ledger.stale_ignored,
+        absent_filled: ledger.absent_filled,
+        absent_unfilled: ledger.absent_unfilled,
         silver_before: ledger.silver_before,
         silver_after: ledger.silver_after,
     }

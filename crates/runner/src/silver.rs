@@ -6,8 +6,8 @@ use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
 use sluice_change::RowLedger;
-use sluice_contract::{Contract, TableName};
-use sluice_engine::{KeyEncoder, MergePlan, Tombstones, merge_segments, silver_schema};
+use sluice_contract::{Contract, Scd, TableName};
+use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, MergePlan, Tombstones, merge_segments, silver_schema};
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub(crate) struct Silver {
     pub(crate) snapshot: Option<Snapshot>,
     /// All deletes so far.
     pub(crate) tombstones: Arc<Tombstones>,
+    /// With history: the events that no row shows.
+    pub(crate) history: Arc<HistorySide>,
     /// Where they are in the lake.
     segments: Vec<String>,
     /// [`silver_hash`] of the contract that made it.
@@ -59,6 +61,7 @@ impl Silver {
             store,
             snapshot,
             tombstones: Arc::default(),
+            history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
             app_id: silver_app_id(name),
@@ -75,6 +78,7 @@ impl Silver {
             store: self.store.clone(),
             snapshot: None,
             tombstones: Arc::default(),
+            history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
             app_id: self.app_id.clone(),
@@ -90,11 +94,16 @@ impl Silver {
                 if hash == silver_hash(contract) {
                     self.segments = paths(entry.info.get(INFO_TOMBSTONES));
                     let encoder = KeyEncoder::new(contract)?;
-                    let mut tombstones = Tombstones::default();
+                    let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
                     for path in &self.segments {
-                        tombstones.add_segment(&encoder, &lake.get_state(path).await?)?;
+                        let segment = lake.get_state(path).await?;
+                        match contract.apply.scd {
+                            Scd::Type2 => history.add_segment(&encoder, &segment)?,
+                            Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
+                        }
                     }
                     self.tombstones = Arc::new(tombstones);
+                    self.history = Arc::new(history);
                 }
                 return Ok(());
             }
@@ -140,7 +149,10 @@ impl Silver {
         commit: SilverCommit<'_>,
     ) -> Result<RowLedger, RunError> {
         let replaces_all = commit.operation == "REBUILD";
-        let segments = self.write_tombstones(lake, contract, &candidate, replaces_all).await?;
+        let segments = match &candidate.history {
+            Some(change) => self.write_history(lake, contract, change, replaces_all).await?,
+            None => self.write_tombstones(lake, contract, &candidate, replaces_all).await?,
+        };
         let mut info = commit.info;
         info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
         info.insert(INFO_LEDGER.to_owned(), json!(candidate.plan.ledger));
@@ -171,8 +183,12 @@ impl Silver {
         self.snapshot = self.store.snapshot(None).await?;
         if replaces_all {
             self.tombstones = Arc::default();
+            self.history = Arc::default();
         }
         Arc::make_mut(&mut self.tombstones).add(&candidate.plan.tombstones);
+        if let Some(change) = &candidate.history {
+            Arc::make_mut(&mut self.history).apply(&KeyEncoder::new(contract)?, change)?;
+        }
         self.segments = segments;
         self.contract_hash = Some(silver_hash(contract));
         Ok(candidate.plan.ledger)
@@ -202,6 +218,33 @@ impl Silver {
             segment = merge_segments(&encoder, &all)?;
             segments.clear();
         }
+        segments.push(lake.put_state(&contract.name, &segment).await?);
+        Ok(segments)
+    }
+
+    /// Writes what the plan does to the side state of a table with history; the paths of all segments.
+    async fn write_history(
+        &self,
+        lake: &Lake,
+        contract: &Contract,
+        change: &HistoryChange,
+        replaces_all: bool,
+    ) -> Result<Vec<String>, RunError> {
+        let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
+        if change.is_empty() {
+            return Ok(segments);
+        }
+        let none = HistorySide::default();
+        let before = if replaces_all { &none } else { self.history.as_ref() };
+        let segment = if segments.len() + 1 >= SEGMENTS_MAX {
+            let encoder = KeyEncoder::new(contract)?;
+            let mut after = before.clone();
+            after.apply(&encoder, change)?;
+            segments.clear();
+            after.to_batch(&encoder)?
+        } else {
+            change.segment(before)?
+        };
         segments.push(lake.put_state(&contract.name, &segment).await?);
         Ok(segments)
     }

@@ -6,13 +6,14 @@
 
 use crate::RunError;
 use crate::silver::{Silver, blocking};
+use crate::silver_versions::{append_plan, history_plan};
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type};
 use futures::{StreamExt, TryStreamExt};
 use sluice_change::{ChangeBatch, EventSeq};
-use sluice_contract::{ApplyMode, Contract};
-use sluice_engine::{Existing, ExistingRows, KeyEncoder, KeyedChanges, MergePlan, RowAt, Tombstones, plan_merge};
+use sluice_contract::{ApplyMode, Contract, Scd};
+use sluice_engine::{Existing, ExistingRows, HistoryChange, KeyEncoder, KeyedChanges, MergePlan, RowAt, plan_merge};
 use sluice_lake::{DataFile, KeyHasher, NewFile, Snapshot, UpdatedFile};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(crate) const TAG_NEWEST: &str = "sluice.newest";
 /// A merge that is written but not visible.
 pub(crate) struct Candidate {
     pub(crate) plan: MergePlan,
+    /// What it does to the side state of a table with history.
+    pub(crate) history: Option<HistoryChange>,
     /// The events it was made of.
     pub(crate) changes: Arc<Vec<ChangeBatch>>,
     pub(crate) add: Vec<NewFile>,
@@ -50,6 +53,7 @@ pub(crate) struct Candidate {
 /// A plan, and the files it was made on.
 pub(crate) struct Planned {
     pub(crate) plan: MergePlan,
+    history: Option<HistoryChange>,
     changes: Arc<Vec<ChangeBatch>>,
     files: Arc<[DataFile]>,
 }
@@ -80,14 +84,23 @@ impl Silver {
         };
         let rows = self.rows();
         let (of_contract, of_changes) = (Arc::clone(contract), Arc::clone(&changes));
-        let tombstones: Arc<Tombstones> = Arc::clone(&self.tombstones);
+        let (tombstones, side) = (Arc::clone(&self.tombstones), Arc::clone(&self.history));
         let plan = blocking(move || {
             let existing = Existing { read: &located.read, unread: &located.unread, rows };
-            Ok(plan_merge(&of_contract, existing, &tombstones, &of_changes, &keyed, quarantined)?)
+            Ok(match of_contract.apply.scd {
+                Scd::Type1 => {
+                    (plan_merge(&of_contract, existing, &tombstones, &of_changes, &keyed, quarantined)?, None)
+                }
+                Scd::Type2 => {
+                    let (plan, change) = history_plan(&of_contract, existing, &side, &of_changes, quarantined)?;
+                    (plan, Some(change))
+                }
+                Scd::Append => (append_plan(&of_contract, existing, &of_changes, quarantined)?, None),
+            })
         });
-        let plan = plan.await?;
+        let (plan, history) = plan.await?;
         let files = self.snapshot.as_ref().map_or_else(|| Arc::from([]), |snapshot| Arc::clone(&snapshot.files));
-        Ok(Planned { plan, changes, files })
+        Ok(Planned { plan, history, changes, files })
     }
 
     /// Finds the rows of the batch's keys, and reads those that the plan needs.
@@ -98,7 +111,8 @@ impl Silver {
         changes: &[ChangeBatch],
         keyed: &KeyedChanges,
     ) -> Result<Located, RunError> {
-        if keyed.has_truncates() {
+        let scd = contract.apply.scd;
+        if keyed.has_truncates() && scd != Scd::Append {
             return self.read_all(snapshot).await;
         }
         let encoder = Arc::new(KeyEncoder::new(contract)?);
@@ -112,7 +126,7 @@ impl Silver {
         let mut to_read: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for found in matches {
             let key = found.key as usize;
-            if keyed.needs_row(key, newest.get(found.file as usize).copied().flatten()) {
+            if scd != Scd::Type1 || keyed.needs_row(key, newest.get(found.file as usize).copied().flatten()) {
                 to_read.entry(found.file).or_default().push(found.row);
             } else if let Some(hash) = keyed.hashes().get(key) {
                 located.unread.push((*hash, RowAt { file: found.file, row: found.row }));
@@ -151,7 +165,7 @@ impl Silver {
         changes: Vec<ChangeBatch>,
         quarantined: u64,
     ) -> Result<Candidate, RunError> {
-        let Planned { plan, changes, files } = self.plan(contract, changes, quarantined).await?;
+        let Planned { plan, history, changes, files } = self.plan(contract, changes, quarantined).await?;
         let fate = Fate::of(contract, &files, &plan, &self.store).await?;
         let mut parts = Vec::new();
         for (number, positions) in &fate.rewrite {
@@ -181,7 +195,7 @@ impl Silver {
             let updated = update.iter().find(|updated| updated.before.path == file.path);
             after.push(updated.map_or_else(|| file.clone(), |updated| updated.after.clone()));
         }
-        Ok(Candidate { plan, changes, add, remove, update, files: after })
+        Ok(Candidate { plan, history, changes, add, remove, update, files: after })
     }
 
     /// Writes data files; `index`: their keys are known to be looked up soon.

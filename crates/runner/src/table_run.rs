@@ -12,6 +12,7 @@ use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_ro
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
 use crate::silver_merge::Candidate;
 use crate::source_files::{BatchBounds, cut, new_files};
+use crate::ties::{quarantine_losers, tie_error};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
 use sluice_api::{CheckView, Severity, Verdict};
@@ -139,6 +140,7 @@ impl TableRun {
     async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
         let started = Instant::now();
         let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+        let decoded = quarantine_losers(&self.contract, decoded)?;
         self.land(manifest, &decoded).await?;
         // A batch that was refused before is folded into this one.
         if self.silver.batch() + 1 < manifest.batch {
@@ -178,16 +180,20 @@ impl TableRun {
         let decoded = self.decode_bronze(first, last).await?;
         let files =
             self.manifests.iter().filter(|m| (first..=last).contains(&m.batch)).map(|m| m.files.len() as u64).sum();
-        self.merge_into_silver(last, vec![decoded], files, started).await
+        self.merge_into_silver(last, decoded, files, started).await
     }
 
-    async fn decode_bronze(&self, first: u64, last: u64) -> Result<DecodedFile, RunError> {
+    async fn decode_bronze(&self, first: u64, last: u64) -> Result<Vec<DecodedFile>, RunError> {
         let rows = match self.bronze.snapshot(None).await? {
             Some(snapshot) => self.bronze.read_files(&snapshot, &snapshot.files, None).await?,
             None => Vec::new(),
         };
         let contract = Arc::clone(&self.contract);
-        blocking(move || decode_bronze(&contract, &rows, first, last)).await
+        blocking(move || {
+            let decoded = decode_bronze(&contract, &rows, first, last)?;
+            quarantine_losers(&contract, vec![decoded])
+        })
+        .await
     }
 
     /// Plan, write, audit, publish.
@@ -202,6 +208,7 @@ impl TableRun {
         let quarantined = rejected_rows(&decoded);
         let span = Span::of(&decoded);
         self.check_quarantine_limit(batch, &decoded, quarantined)?;
+        self.check_ties(batch, &decoded)?;
         self.silver.ensure_exists(&self.contract).await?;
         let changes = decoded.into_iter().map(|file| file.changes).collect();
         let candidate = self.silver.prepare(&self.contract, changes, quarantined).await?;
@@ -260,6 +267,10 @@ impl TableRun {
         Ok(())
     }
 
+    fn check_ties(&self, batch: u64, decoded: &[DecodedFile]) -> Result<(), RunError> {
+        tie_error(&self.contract, decoded)?.map_or(Ok(()), |reason| Err(self.refused(batch, reason)))
+    }
+
     fn refused(&self, batch: u64, reason: String) -> RunError {
         let stays = match self.silver_version() {
             Some(version) if self.silver.batch() > 0 => format!("v{version} stays visible"),
@@ -275,9 +286,11 @@ impl TableRun {
         let last = self.silver.batch();
         self.job.log(format!("{}: silver is rebuilt from bronze, batches 1 to {last}", self.contract.name));
         let decoded = self.decode_bronze(1, last).await?;
-        let quarantined = rejected_rows(std::slice::from_ref(&decoded));
-        let span = Span::of(std::slice::from_ref(&decoded));
-        let mut candidate = self.silver.emptied().prepare(&self.contract, vec![decoded.changes], quarantined).await?;
+        self.check_ties(last, &decoded)?;
+        let quarantined = rejected_rows(&decoded);
+        let span = Span::of(&decoded);
+        let changes = decoded.into_iter().map(|file| file.changes).collect();
+        let mut candidate = self.silver.emptied().prepare(&self.contract, changes, quarantined).await?;
         candidate.remove = snapshot.files.to_vec();
         let info =
             Map::from_iter([(INFO_BATCH.to_owned(), json!(last)), (INFO_SPAN.to_owned(), span.to_json(started))]);
@@ -291,6 +304,7 @@ impl TableRun {
     /// Counts what `files` would do as one batch, without writing anything.
     pub(crate) async fn dry_run(&self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
         let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &files).await?;
+        let decoded = quarantine_losers(&self.contract, decoded)?;
         let why = reasons(&decoded);
         let quarantined = rejected_rows(&decoded);
         let changes = decoded.into_iter().map(|file| file.changes).collect();

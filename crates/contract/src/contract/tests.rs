@@ -1,7 +1,7 @@
 //! Reading contracts.
 
 use super::{Contract, Schedule};
-use crate::{Check, ColumnType, Severity, SourceFormat};
+use crate::{Check, ColumnSet, ColumnType, Scd, Severity, SourceFormat, TiePolicy};
 
 const SEED: &str = r#"dataset: "orders_global"
 owner: "checkout_team@company.com"
@@ -98,4 +98,48 @@ fn the_text_of_decimals_is_said_not_guessed() {
     assert_eq!(contract.source.unwrap().decimals, crate::DecimalText::Text);
     let problems = Contract::parse(&text.replace("text", "float"), "b.yaml").unwrap_err();
     assert_eq!((problems.len(), problems[0].line), (1, 2));
+}
+
+const RULES: &str = "dataset: a.b\napply: {RULES}\nschema:\n- {name: id, type: int, primary_key: true}\n- {name: x, type: string}\n";
+
+fn with_rules(rules: &str) -> Result<Contract, Vec<crate::Problem>> {
+    Contract::parse(&RULES.replace("RULES", rules), "b.yaml")
+}
+
+#[test]
+fn the_apply_rules_are_read() {
+    let apply = with_rules("scd: 2, track_history: [x], tie_policy: last_in_file, truncate_when: \"op = 'x'\"").unwrap().apply;
+    assert_eq!((apply.scd, apply.tie_policy), (Scd::Type2, TiePolicy::LastInFile));
+    assert_eq!(apply.track_history, ColumnSet::Only(vec!["x".to_owned()]));
+    assert_eq!(apply.truncate_when.unwrap().to_string(), "op = 'x'");
+    assert_eq!(with_rules("scd: append").unwrap().row_key(), ["id", "_seq"]);
+    assert_eq!(with_rules("scd: 2").unwrap().row_key(), ["id", "__START_AT"]);
+    let ignoring = with_rules("null_updates: ignore").unwrap().apply;
+    assert!(ignoring.ignores_null("x") && !ignoring.ignores_null("id"));
+    let soft = with_rules("delete_mode: soft").unwrap();
+    let names: Vec<&str> = soft.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["id", "x", "_deleted", "_deleted_seq"]);
+}
+
+#[test]
+fn apply_rules_that_can_not_hold_are_refused_at_their_place() {
+    for (rules, message) in [
+        ("scd: 3", "`3` is not a way to keep history"),
+        ("track_history: [x]", "Only a table with history has versions"),
+        ("scd: 2, track_history: [y]", "Column `y` is not in the schema"),
+        ("scd: 2, track_history: [x], track_history_except: [x]", "Both a list and its exceptions are written"),
+        ("tie_policy: random", "`random` is not a tie policy"),
+        ("null_updates: drop", "`drop` is not a way to take nulls"),
+        ("null_updates_columns: [x]", "A null of an update overwrites"),
+        ("null_updates: ignore, update_columns: told", "The record lists the columns it tells, so a null in them is meant"),
+        ("delete_mode: gone", "`gone` is not a way to delete"),
+        ("scd: 2, delete_mode: soft", "A table with history closes the version of a deleted key"),
+        ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of a table that only grows"),
+        ("truncate_when: never", "`never` is not a truncate condition"),
+    ] {
+        let problems = with_rules(rules).unwrap_err();
+        assert_eq!(problems.len(), 1, "{rules}: {problems:?}");
+        assert_eq!(problems[0].message, message);
+        assert!(problems[0].line == 2 && problems[0].column > 1 && !problems[0].mend.is_empty(), "{rules}");
+    }
 }

@@ -1,0 +1,185 @@
+//! The values of `__START_AT` and `__END_AT`.
+
+use crate::EngineError;
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use sluice_change::EventSeq;
+use sluice_contract::{ColumnType, Contract};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A place on the axis: events of one place are not told apart by history. Larger is later.
+pub(crate) type Position = [u64; 4];
+
+const MICROS_PER_DAY: u64 = 86_400_000_000;
+/// Length of the text form: rank and three parts of [`EventSeq`], without its tie-breaker.
+const TEXT_LEN: usize = 50;
+
+/// What `__START_AT` counts in: the type of the sequence where that is one number, date or time, else
+/// the text of [`EventSeq`] without its tie-breaker, whose order is the order of events.
+///
+/// A row of a full load without a position is at 0, the beginning of the axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Axis {
+    /// `bigint`.
+    Number,
+    /// `date`.
+    Date,
+    /// `timestamp` (with zone) or `timestamp_ntz`, and the microseconds of a unit of the sequence.
+    Time { utc: bool, micros: u64 },
+    /// Text.
+    Text,
+}
+
+impl Axis {
+    /// The axis of a contract.
+    pub(crate) fn of(contract: &Contract) -> Self {
+        let sequence = contract.sequence();
+        let [only] = sequence.as_slice() else { return Self::Text };
+        match contract.column(only).map(|column| &column.data_type) {
+            Some(ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt) => Self::Number,
+            Some(ColumnType::Date) => Self::Date,
+            Some(ColumnType::Timestamp) => Self::Time { utc: true, micros: 1 },
+            Some(ColumnType::TimestampNtz) => Self::Time { utc: false, micros: 1 },
+            Some(_) => Self::Text,
+            None => match only.rsplit(['.', '_']).next() {
+                Some("lsn") => Self::Number,
+                Some("ms") if only.ends_with("ts_ms") => Self::Time { utc: true, micros: 1_000 },
+                Some("us") if only.ends_with("ts_us") => Self::Time { utc: true, micros: 1 },
+                _ => Self::Text,
+            },
+        }
+    }
+
+    /// Type of the columns.
+    pub(crate) fn data_type(&self) -> DataType {
+        match self {
+            Self::Number => DataType::Int64,
+            Self::Date => DataType::Date32,
+            Self::Time { utc, .. } => DataType::Timestamp(TimeUnit::Microsecond, utc.then(|| "UTC".into())),
+            Self::Text => DataType::Utf8,
+        }
+    }
+
+    /// Where an event is.
+    pub(crate) fn position(&self, seq: &EventSeq) -> Position {
+        let [first, second, third] = seq.parts;
+        if *self == Self::Text {
+            return [u64::from(seq.rank), first, second, third];
+        }
+        if seq.rank == 0 {
+            return [0; 4];
+        }
+        let value = match self {
+            Self::Date => first / MICROS_PER_DAY,
+            Self::Time { micros, .. } => first.saturating_mul(*micros),
+            Self::Number | Self::Text => first,
+        };
+        [value.min(i64::MAX.unsigned_abs()), 0, 0, 0]
+    }
+
+    /// A column of positions; `None` becomes null.
+    pub(crate) fn array(&self, positions: impl Iterator<Item = Option<Position>>) -> ArrayRef {
+        let number = |position: Position| i64::try_from(position[0]).unwrap_or(i64::MAX);
+        match self {
+            Self::Number => Arc::new(Int64Array::from_iter(positions.map(|p| p.map(number)))),
+            Self::Date => {
+                let days = |position: Position| i32::try_from(position[0]).unwrap_or(i32::MAX);
+                Arc::new(Date32Array::from_iter(positions.map(|p| p.map(days))))
+            }
+            Self::Time { utc, .. } => {
+                let array = TimestampMicrosecondArray::from_iter(positions.map(|p| p.map(number)));
+                Arc::new(if *utc { array.with_timezone("UTC") } else { array })
+            }
+            Self::Text => {
+                let mut text = String::with_capacity(TEXT_LEN);
+                let mut builder = arrow::array::StringBuilder::new();
+                for position in positions {
+                    builder.append_option(position.map(|[rank, a, b, c]| {
+                        text.clear();
+                        // Writing into a String does not fail.
+                        let _ = write!(text, "{rank:02x}{a:016x}{b:016x}{c:016x}");
+                        text.as_str()
+                    }));
+                }
+                Arc::new(builder.finish())
+            }
+        }
+    }
+
+    /// The positions of a column.
+    ///
+    /// # Errors
+    /// If the column is of another type, or a text is no position.
+    pub(crate) fn positions(&self, array: &ArrayRef, name: &'static str) -> Result<Vec<Option<Position>>, EngineError> {
+        if *array.data_type() != self.data_type() {
+            return Err(EngineError::Column(name.to_owned()));
+        }
+        let number = |value: i64| [u64::try_from(value).unwrap_or(0), 0, 0, 0];
+        Ok(match self {
+            Self::Number => array.as_primitive::<Int64Type>().iter().map(|v| v.map(number)).collect(),
+            Self::Date => {
+                array.as_primitive::<Date32Type>().iter().map(|v| v.map(|days| number(i64::from(days)))).collect()
+            }
+            Self::Time { .. } => {
+                array.as_primitive::<TimestampMicrosecondType>().iter().map(|v| v.map(number)).collect()
+            }
+            Self::Text => texts(array.as_string::<i32>(), name)?,
+        })
+    }
+}
+
+fn texts(array: &StringArray, name: &'static str) -> Result<Vec<Option<Position>>, EngineError> {
+    let mut positions = Vec::with_capacity(array.len());
+    for text in array {
+        positions.push(match text {
+            None => None,
+            Some(text) => Some(read(text).ok_or(EngineError::Sequence(name))?),
+        });
+    }
+    Ok(positions)
+}
+
+fn read(text: &str) -> Option<Position> {
+    if text.len() != TEXT_LEN || !text.is_ascii() {
+        return None;
+    }
+    let number = |from: usize| u64::from_str_radix(&text[from..from + 16], 16).ok();
+    Some([u64::from_str_radix(&text[..2], 16).ok()?, number(2)?, number(18)?, number(34)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Axis;
+    use sluice_change::EventSeq;
+    use sluice_contract::Contract;
+
+    fn axis(sequence: &str, data_type: &str) -> Axis {
+        let text = format!(
+            "dataset: a.b\nsource: {{path: x/, format: debezium_json}}\napply: {{scd: 2, sequence: {sequence}}}\nschema:\n- {{name: id, type: int, primary_key: true}}\n- {{name: at, type: {data_type}}}\n"
+        );
+        Axis::of(&Contract::parse(&text, "b.yaml").unwrap())
+    }
+
+    #[test]
+    fn the_axis_has_the_type_of_the_sequence() {
+        assert_eq!(axis("[at]", "bigint"), Axis::Number);
+        assert_eq!(axis("[at]", "date"), Axis::Date);
+        assert_eq!(axis("[at]", "timestamp"), Axis::Time { utc: true, micros: 1 });
+        assert_eq!(axis("[source.ts_ms]", "int"), Axis::Time { utc: true, micros: 1_000 });
+        assert_eq!(axis("[source.lsn]", "int"), Axis::Number);
+        assert_eq!(axis("[at]", "string"), Axis::Text);
+        assert_eq!(axis("[]", "int"), Axis::Text);
+    }
+
+    #[test]
+    fn positions_are_read_as_they_are_written() {
+        for axis in [Axis::Number, Axis::Date, Axis::Time { utc: true, micros: 1_000 }, Axis::Text] {
+            let seq = EventSeq::new(1, [86_400_000_000 * 3, 1, 2], true, 9);
+            let positions = [Some(axis.position(&seq)), None, Some(axis.position(&EventSeq::default()))];
+            let array = axis.array(positions.into_iter());
+            assert_eq!(array.data_type(), &axis.data_type());
+            assert_eq!(axis.positions(&array, "x").unwrap(), positions);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Different events of one key at one position.
+
+use crate::{Conflict, EngineError, KeyEncoder};
+use sluice_change::{ChangeBatch, Op};
+use sluice_contract::Contract;
+use std::collections::HashMap;
+
+/// The first tie between two different events in `changes`, for `tie_policy: error`.
+///
+/// # Errors
+/// [`EngineError`] if the changes are of another table.
+pub fn tie_conflict(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Option<Conflict>, EngineError> {
+    let origin = |place: (usize, usize)| (place.0, changes[place.0].refs[place.1]);
+    let first = ties(contract, changes)?.into_iter().next();
+    Ok(first.map(|(winner, loser)| Conflict { winner: origin(winner), loser: origin(loser) }))
+}
+
+/// Events that lose against a different event of their key and position, copies of them too: batch and
+/// row, ascending, for `tie_policy: quarantine`. Only events of `changes` are compared with each other.
+///
+/// # Errors
+/// [`EngineError`] if the changes are of another table.
+pub fn losers(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(usize, usize)>, EngineError> {
+    let mut losers: Vec<(usize, usize)> = ties(contract, changes)?.into_iter().map(|(_, loser)| loser).collect();
+    losers.sort_unstable();
+    Ok(losers)
+}
+
+/// An event: batch and row.
+type Place = (usize, usize);
+
+/// Pairs of winner and loser, in the order in which the losers were read.
+fn ties(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(Place, Place)>, EngineError> {
+    let encoder = KeyEncoder::new(contract)?;
+    let keys = changes.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
+    let mut newest: HashMap<(&[u8], u8, [u64; 3]), Place> = HashMap::new();
+    let events = || {
+        changes.iter().enumerate().flat_map(|(source, batch)| {
+            let of_key = batch.ops.iter().enumerate().filter(|(_, op)| **op != Op::Truncate);
+            of_key.map(move |(row, _)| (source, row))
+        })
+    };
+    let seq = |(source, row): Place| changes[source].seqs[row];
+    let position = |place: Place| {
+        let seq = seq(place);
+        (keys[place.0].row(place.1).data(), seq.rank, seq.parts)
+    };
+    for place in events() {
+        let newest = newest.entry(position(place)).or_insert(place);
+        if seq(*newest) < seq(place) {
+            *newest = place;
+        }
+    }
+    let winner = |place: Place| newest.get(&position(place)).copied().filter(|winner| seq(*winner) != seq(place));
+    Ok(events().filter_map(|place| Some((winner(place)?, place))).collect())
+}

@@ -1,0 +1,60 @@
+//! Plans for tables that keep more than the latest row per key, in the shape of a merge.
+
+use crate::RunError;
+use arrow::array::{AsArray, RecordBatch};
+use sluice_change::{ChangeBatch, EventSeq};
+use sluice_contract::Contract;
+use sluice_engine::{Existing, HistoryChange, HistorySide, MergePlan, NewTombstones, SEQ, plan_append, plan_history};
+
+/// What changes do to a table with history, and to its side state.
+pub(crate) fn history_plan(
+    contract: &Contract,
+    existing: Existing<'_>,
+    side: &HistorySide,
+    changes: &[ChangeBatch],
+    quarantined: u64,
+) -> Result<(MergePlan, HistoryChange), RunError> {
+    let rows = read(existing);
+    let plan = plan_history(contract, &rows, side, changes, existing.rows, quarantined)?;
+    let replaced = plan.replaced.iter().filter_map(|&(source, row)| existing.read.get(source)?.at.get(row).copied());
+    let mut replaced: Vec<_> = replaced.collect();
+    replaced.sort_unstable();
+    let merge = MergePlan {
+        span: span(&plan.upserts),
+        upserts: plan.upserts,
+        replaced,
+        tombstones: NewTombstones::default(),
+        ledger: plan.ledger,
+        conflicts: plan.conflicts,
+    };
+    Ok((merge, plan.side))
+}
+
+/// What changes do to a table that only grows.
+pub(crate) fn append_plan(
+    contract: &Contract,
+    existing: Existing<'_>,
+    changes: &[ChangeBatch],
+    quarantined: u64,
+) -> Result<MergePlan, RunError> {
+    let plan = plan_append(contract, &read(existing), changes, existing.rows, quarantined)?;
+    Ok(MergePlan {
+        span: span(&plan.rows),
+        upserts: plan.rows,
+        replaced: Vec::new(),
+        tombstones: NewTombstones::default(),
+        ledger: plan.ledger,
+        conflicts: plan.conflicts,
+    })
+}
+
+fn read(existing: Existing<'_>) -> Vec<RecordBatch> {
+    existing.read.iter().map(|existing| existing.rows.clone()).collect()
+}
+
+/// Oldest and newest sequence; the order of the texts is that of the events.
+fn span(rows: &RecordBatch) -> Option<(EventSeq, EventSeq)> {
+    let seqs = rows.column_by_name(SEQ)?.as_string_opt::<i32>()?;
+    let texts = || seqs.iter().flatten();
+    EventSeq::parse(texts().min()?).zip(EventSeq::parse(texts().max()?))
+}
