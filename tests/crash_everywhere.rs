@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, ensure};
 use object_store::memory::InMemory;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::ObjectStoreExt;
 use sluice_tests::{
     Ending, Fault, FaultStore, Kind, Operation, STEPS, Stage, Story, amount, counted, ending, in_parallel,
     no_cursor_is_ahead, number, seeded, torn,

@@ -190,18 +190,24 @@ pub(crate) async fn facts(
 /// Highest version that the log folder names; `None` if there is no table.
 pub(crate) async fn newest_version(log_store: &dyn LogStore) -> Result<Option<u64>, Cause> {
     let names = log_names(log_store.object_store(None).as_ref()).await?;
-    Ok(names.iter().filter(|(_, rest, _)| rest == "json" || rest.starts_with("checkpoint.")).map(|(v, _, _)| *v).max())
+    Ok(names.iter().filter(|(_, rest, _)| rest == "json" || is_checkpoint(rest)).map(|(v, _, _)| *v).max())
 }
 
 /// The newest checkpoint at or before a version, with its files.
 async fn newest_checkpoint(store: &dyn ObjectStore, version: u64) -> Result<Option<(u64, Vec<Path>)>, Cause> {
     let mut checkpoints: BTreeMap<u64, Vec<Path>> = BTreeMap::new();
     for (number, rest, path) in log_names(store).await? {
-        if number <= version && rest.starts_with("checkpoint.") {
+        if number <= version && is_checkpoint(&rest) {
             checkpoints.entry(number).or_default().push(path);
         }
     }
     Ok(checkpoints.pop_last())
+}
+
+/// Whether the rest of a name is a checkpoint's; what a torn write or another program leaves beside it is
+/// not.
+fn is_checkpoint(rest: &str) -> bool {
+    rest.starts_with("checkpoint.") && (rest.ends_with(".parquet") || rest.ends_with(".json"))
 }
 
 /// Names `<20 digits>.<rest>` of the log folder.

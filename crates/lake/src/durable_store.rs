@@ -44,7 +44,7 @@ impl ObjectStore for DurableStore {
             }
         };
         let path = self.inner.path_to_filesystem(location)?;
-        blocking(move || put(&path, &payload, create)).await?;
+        blocking(move || put(&path, &payload, create, &mut |_| {})).await?;
         Ok(PutResult { e_tag: None, version: None })
     }
 
@@ -117,7 +117,7 @@ impl MultipartUpload for DurableUpload {
 
     async fn complete(&mut self) -> Result<PutResult> {
         let (path, payload) = (self.path.clone(), PutPayload::from_iter(std::mem::take(&mut self.parts)));
-        blocking(move || put(&path, &payload, false)).await?;
+        blocking(move || put(&path, &payload, false, &mut |_| {})).await?;
         Ok(PutResult { e_tag: None, version: None })
     }
 
@@ -140,7 +140,21 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> +
     })
 }
 
-fn put(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<()> {
+/// A step of writing a file, once it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The content is in the hidden file, perhaps only in memory.
+    Written,
+    /// The content of the hidden file is on the disk.
+    ContentSynced,
+    /// The goal's name leads to it, perhaps only in memory.
+    Placed,
+    /// The name is on the disk.
+    NameSynced,
+}
+
+/// Writes a file; `done` hears of every step.
+fn put(path: &FilePath, payload: &PutPayload, create: bool, done: &mut dyn FnMut(Step)) -> std::io::Result<()> {
     let folder = path.parent().ok_or_else(|| std::io::Error::from(ErrorKind::InvalidInput))?;
     // A loser of a race does not have to write first.
     if create && path.exists() {
@@ -151,7 +165,9 @@ fn put(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<(
         for part in payload {
             file.write_all(part)?;
         }
+        done(Step::Written);
         file.sync_all()?;
+        done(Step::ContentSynced);
         drop(file);
         if create { std::fs::hard_link(&staging, path) } else { std::fs::rename(&staging, path) }
     })();
@@ -160,7 +176,10 @@ fn put(path: &FilePath, payload: &PutPayload, create: bool) -> std::io::Result<(
         let _ = std::fs::remove_file(&staging);
     }
     placed?;
-    sync_folder(folder)
+    done(Step::Placed);
+    sync_folder(folder)?;
+    done(Step::NameSynced);
+    Ok(())
 }
 
 /// A new file beside the goal. `name#digits` is the name that `object_store` uses for its own
@@ -211,7 +230,7 @@ fn sync_folder(_folder: &FilePath) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::DurableStore;
+    use super::{DurableStore, Step, put};
     use futures::TryStreamExt;
     use object_store::path::Path;
     use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
@@ -237,5 +256,25 @@ mod tests {
         std::fs::write(folder.path().join("a/left#17"), "of a killed process").unwrap();
         let found: Vec<_> = store.list(Some(&root)).try_collect().await.unwrap();
         assert_eq!(found.len(), 2, "only the goals are listed");
+    }
+
+    /// A power cut loses what was not synced, and may keep any of it. So before the last step the goal is
+    /// absent (or the old file) or whole, and after it the goal is there.
+    #[test]
+    fn no_power_cut_leaves_a_part_of_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for create in [true, false] {
+            let goal = folder.path().join(format!("new/{create}.json"));
+            let mut steps = Vec::new();
+            put(&goal, &"whole".into(), create, &mut |step| {
+                let there = std::fs::read(&goal).ok();
+                let placed = matches!(step, Step::Placed | Step::NameSynced);
+                assert_eq!(there.as_deref(), placed.then_some(b"whole".as_slice()), "{step:?}");
+                steps.push(step);
+            })
+            .unwrap();
+            // A name on the disk leads to content on the disk, whichever step the cut comes after.
+            assert_eq!(steps, [Step::Written, Step::ContentSynced, Step::Placed, Step::NameSynced]);
+        }
     }
 }
