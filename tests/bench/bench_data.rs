@@ -4,6 +4,7 @@
 mod picks;
 mod plan;
 mod rows;
+mod shape;
 
 use anyhow::Context;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
@@ -12,8 +13,9 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use picks::Picker;
-use plan::{Change, Key, Kind, Plan, Shape};
+use plan::{Change, Plan};
 use rows::{KEY, RowMaker, mix};
+use shape::{Key, Kind, Shape, Spread};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -117,7 +119,7 @@ impl Data {
             }
             file.finish()?;
             let numbers = rows.iter().map(|row| self.maker.number(*row));
-            let range = (deletes && self.shape.spread == plan::Spread::Range)
+            let range = (deletes && self.shape.spread == Spread::Range)
                 .then(|| numbers.clone().min().zip(numbers.max()))
                 .flatten();
             changes.push(Change { file: name, rows: rows.len() as u64, range });

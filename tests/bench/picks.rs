@@ -1,6 +1,6 @@
 //! Which rows a batch changes.
 
-use crate::plan::{Shape, Spread};
+use crate::shape::{Shape, Spread};
 use std::collections::HashSet;
 
 /// Draws rows; seeded, so that the same shape draws the same.

@@ -1,6 +1,6 @@
 //! Rows as a pure function of (row number, version): the same seed makes the same files everywhere.
 
-use crate::plan::{Key, Shape};
+use crate::shape::{Key, Shape};
 use arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int16Builder, Int32Builder,
     Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
@@ -145,8 +145,11 @@ impl RowMaker {
 
     /// The other columns of rows in their version; one version per row.
     pub(crate) fn others(&self, rows: &[u64], versions: &[u64]) -> anyhow::Result<Vec<ArrayRef>> {
-        let hashes: Vec<u64> =
-            rows.iter().zip(versions).map(|(row, version)| mix(mix(*row ^ self.seed) ^ version.rotate_left(32))).collect();
+        let hashes: Vec<u64> = rows
+            .iter()
+            .zip(versions)
+            .map(|(row, version)| mix(mix(*row ^ self.seed) ^ version.rotate_left(32)))
+            .collect();
         let columns = self.columns.iter().enumerate();
         columns.map(|(at, (_, column))| make(*column, at as u64, &hashes, versions)).collect()
     }

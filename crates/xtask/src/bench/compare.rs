@@ -60,7 +60,8 @@ impl Comparison<'_> {
             Ok(measured) => {
                 let several = measured.rounds.len() > 1;
                 let made = measured.rounds.iter().map(|(part, rounds)| {
-                    let id = if several || !part.is_empty() { format!("{}-{part}", case.id) } else { case.id.to_owned() };
+                    let id =
+                        if several || !part.is_empty() { format!("{}-{part}", case.id) } else { case.id.to_owned() };
                     let mut entry = empty(&id);
                     entry.measured(rounds);
                     entry.version.clone_from(&measured.version);

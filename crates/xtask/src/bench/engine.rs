@@ -44,11 +44,6 @@ impl Engine {
         Some(Self { name: name.to_owned(), fsync: name == "sluice", environment })
     }
 
-    /// Whether it is Sluice itself.
-    pub(super) fn is_sluice(&self) -> bool {
-        self.environment.is_none()
-    }
-
     /// The program that works off a task.
     pub(super) fn command(&self, project: &Project, pythons: &Pythons, work: Work) -> anyhow::Result<Command> {
         let Some(environment) = self.environment else { return Ok(program(project.program("apply-bench")?)) };

@@ -94,7 +94,11 @@ pub(super) fn as_number(count: u64) -> f64 {
     count as f64
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rounded count; negative ones do not occur")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rounded count; negative ones do not occur"
+)]
 fn as_count(number: f64) -> u64 {
     number.round() as u64
 }

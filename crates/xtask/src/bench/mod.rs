@@ -77,19 +77,14 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     let comparison = Comparison {
         project,
         pythons: Pythons::prepare(&wanted)?,
-        wish: Wish {
-            rows: &options.rows,
-            engines: &options.engines,
-            batches: options.batches,
-            repeat: options.repeat,
-        },
+        wish: Wish { rows: &options.rows, engines: &options.engines, batches: options.batches, repeat: options.repeat },
         threads: machine::threads(),
     };
     let pages = options.pages.clone().unwrap_or_else(|| project.path("docs/benchmarks"));
     let machine = machine::sentence(project);
     let mut all: Vec<Entry> = Vec::new();
     for family in families(&cases) {
-        let members: Vec<&Case> = cases.iter().copied().filter(|case| family_of(case) == family).collect();
+        let members: Vec<&Case> = cases.iter().copied().filter(|case| case.family() == family).collect();
         let mut entries = Vec::new();
         for case in &members {
             entries.extend(comparison.run(case)?);
@@ -137,28 +132,17 @@ fn cases(words: &[String]) -> anyhow::Result<Vec<&'static Case>> {
     Ok(found)
 }
 
-/// The benchmark that a variant belongs to.
-fn family_of(case: &Case) -> &'static str {
-    case.id.split('-').next().unwrap_or(case.id)
-}
-
 fn families(cases: &[&Case]) -> Vec<&'static str> {
     let mut names = Vec::new();
     for case in cases {
-        if !names.contains(&family_of(case)) {
-            names.push(family_of(case));
+        if !names.contains(&case.family()) {
+            names.push(case.family());
         }
     }
     names
 }
 
-fn write_page(
-    folder: &Path,
-    family: &str,
-    cases: &[&Case],
-    entries: &[Entry],
-    machine: &str,
-) -> anyhow::Result<()> {
+fn write_page(folder: &Path, family: &str, cases: &[&Case], entries: &[Entry], machine: &str) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
     let page = folder.join(format!("{family}.md"));
     std::fs::write(&page, markdown::page(cases, family, entries, machine))

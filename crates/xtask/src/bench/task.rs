@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A peer that needs longer is left out.
-const PATIENCE: Duration = Duration::from_secs(45 * 60);
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 /// Lines of an error that are shown.
 const LINES_OF_AN_ERROR: usize = 4;
