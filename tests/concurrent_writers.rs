@@ -145,8 +145,12 @@ async fn versions_and_batches(lake: &Lake, location: TableLocation) -> Result<us
     let number = |entry: &sluice_lake::HistoryEntry, key: &str| entry.info.get(key).and_then(serde_json::Value::as_u64);
     let leases: Vec<u64> = history.iter().rev().filter_map(|entry| number(entry, "sluice.lease")).collect();
     ensure!(leases.is_sorted(), "an older writer committed after a newer one: {leases:?}");
-    let batches: Vec<u64> = history.iter().filter_map(|entry| number(entry, "sluice.batch")).collect();
-    let different: BTreeSet<u64> = batches.iter().copied().collect();
+    // Rebuilds are counted apart from merges, by another application id.
+    let id = |entry: &sluice_lake::HistoryEntry| {
+        Some((entry.info.get("sluice.appId")?.to_string(), number(entry, "sluice.batch")?))
+    };
+    let batches: Vec<(String, u64)> = history.iter().filter_map(id).collect();
+    let different: BTreeSet<&(String, u64)> = batches.iter().collect();
     ensure!(different.len() == batches.len(), "a batch was committed twice: {batches:?}");
     Ok(versions.len())
 }

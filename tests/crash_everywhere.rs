@@ -4,8 +4,8 @@
 //! one of them leaves one of these states, so every case begins there, with a new process.
 
 use anyhow::{Context, Result, ensure};
-use object_store::memory::InMemory;
 use object_store::ObjectStoreExt;
+use object_store::memory::InMemory;
 use sluice_tests::{
     Ending, Fault, FaultStore, Kind, Operation, STEPS, Stage, Story, amount, counted, ending, in_parallel,
     no_cursor_is_ahead, number, seeded, torn,

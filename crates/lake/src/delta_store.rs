@@ -17,6 +17,9 @@ use url::Url;
 /// Entries read one by one before the whole log is read anew (which knows checkpoints).
 const ENTRIES_BEFORE_RELOAD: usize = 32;
 
+/// How often a log is read again that changed while it was read.
+const READ_AGAIN_MAX: u32 = 3;
+
 /// Which table of the lake.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TableLocation {
@@ -130,18 +133,25 @@ impl DeltaStore {
     }
 
     async fn load(&self, log_store: &LogStoreRef, version: Option<u64>) -> Result<Option<DeltaTableState>, LakeError> {
-        match DeltaTableState::try_new(log_store, version).await {
-            Ok(state) => Ok(Some(state)),
-            Err(source) => {
-                let newest = commit_log::newest_version(log_store.as_ref()).await;
-                match (version, newest) {
-                    (_, Ok(None)) => Ok(None),
-                    (Some(version), Ok(Some(_))) if is_missing_version(&source) => {
-                        Err(LakeError::NoVersion { version, path: self.folder.clone() })
-                    }
-                    _ => Err(self.cannot_open(Box::new(source))),
+        let mut attempts = 0;
+        loop {
+            let source = match DeltaTableState::try_new(log_store, version).await {
+                Ok(state) => return Ok(Some(state)),
+                Err(source) => source,
+            };
+            let newest = commit_log::newest_version(log_store.as_ref()).await;
+            return match (version, newest) {
+                (_, Ok(None)) => Ok(None),
+                // Another process created the table, or cleaned its log, while it was read.
+                (None, Ok(Some(_))) if attempts < READ_AGAIN_MAX && is_missing_version(&source) => {
+                    attempts += 1;
+                    continue;
                 }
-            }
+                (Some(version), Ok(Some(_))) if is_missing_version(&source) => {
+                    Err(LakeError::NoVersion { version, path: self.folder.clone() })
+                }
+                _ => Err(self.cannot_open(Box::new(source))),
+            };
         }
     }
 
