@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Status,
     /// What changed between two versions of a table.
     Diff(Diff),
+    /// All versions of one row.
+    History(History),
     /// Checks and quarantine of a table.
     Quality(Table),
     /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
@@ -125,6 +127,21 @@ pub(crate) struct Diff {
     /// Changed rows to print.
     #[arg(long, default_value_t = 50)]
     pub(crate) rows: u32,
+    /// Only how many rows were written and removed, by the log; no data is read.
+    #[arg(long)]
+    pub(crate) counts: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// dataset.table (silver), or with its layer.
+    pub(crate) table: TableRef,
+    /// A column of the key and its value, for example id=42; once per column.
+    #[arg(long = "key", value_name = "COLUMN=VALUE", value_parser = key_value, required = true)]
+    pub(crate) key: Vec<(String, String)>,
+    /// Entries to print.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) rows: u64,
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +201,11 @@ pub(crate) struct Compare {
     /// Folder with <table>.jsonl.gz dumps.
     #[arg(long)]
     pub(crate) oracle: PathBuf,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not column=value"))?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

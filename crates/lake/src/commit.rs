@@ -26,7 +26,8 @@ pub struct Commit {
     pub add: Vec<NewFile>,
     /// Files that disappear.
     pub remove: Vec<DataFile>,
-    /// Files whose deletion vector grows, by [`DeltaStore::write_deletion_vectors`].
+    /// Files whose deletion vector grows, by [`DeltaStore::write_deletion_vectors`]. A file of `add` may
+    /// be among them; it becomes visible with the vector.
     pub update: Vec<UpdatedFile>,
     /// New columns of the table, if they change. Rewrite the files if a column's type changes: readers
     /// may refuse to widen.
@@ -161,9 +162,18 @@ impl DeltaStore {
         let change = request.data_change;
         let remove = |file: &DataFile| Action::Remove(file.remove_action(change, now_ms));
         actions.extend(request.remove.iter().map(remove));
-        actions.extend(request.update.iter().map(|file| remove(&file.before)));
-        actions.extend(request.add.iter().map(|file| Action::Add(add_action(file, change, now_ms))));
-        actions.extend(request.update.iter().map(|file| Action::Add(file.after.add_action(change))));
+        let is_new = |path: &str| request.add.iter().any(|file| file.path == path);
+        let updated = |path: &str| request.update.iter().any(|file| file.after.path == path);
+        actions.extend(request.update.iter().filter(|file| !is_new(&file.before.path)).map(|file| remove(&file.before)));
+        let add = request.add.iter().filter(|file| !updated(&file.path));
+        actions.extend(add.map(|file| Action::Add(add_action(file, change, now_ms))));
+        for file in &request.update {
+            let mut add = file.after.add_action(change);
+            if is_new(&file.before.path) {
+                add.modification_time = now_ms;
+            }
+            actions.push(Action::Add(add));
+        }
         Ok(actions)
     }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// Log entries read at once.
-const READS_AT_ONCE: usize = 16;
+pub(crate) const READS_AT_ONCE: usize = 16;
 
 /// Keys of a commit info that the protocol or `delta-rs` gives a meaning; all others are ours.
 pub(crate) const RESERVED: [&str; 14] = [

@@ -20,6 +20,7 @@
 
 mod batches;
 mod cache;
+mod changes;
 mod clock;
 mod commit;
 mod commit_log;
@@ -45,9 +46,12 @@ mod snapshot_cache;
 mod state;
 mod stats;
 mod surroundings;
+mod vacuum;
+mod version_files;
 mod write;
 
 pub use batches::BatchManifest;
+pub use changes::{ChangeCounts, ChangeStep, ChangedRows, Changes};
 pub use clock::Clock;
 pub use commit::{Commit, CommitOutcome};
 pub use commit_log::HistoryEntry;
@@ -61,4 +65,6 @@ pub use local_files::LocalFile;
 pub use sluice_change::SourceFile;
 pub use snapshot::{DataFile, Snapshot};
 pub use surroundings::{LeaseTimes, Numbers, Surroundings};
+pub use vacuum::{VacuumOptions, Vacuumed};
+pub use version_files::VersionFiles;
 pub use write::NewFile;

@@ -66,6 +66,15 @@ impl DeltaStore {
         futures::stream::iter(files).buffered(FILES_AT_ONCE).try_collect().await
     }
 
+    /// Paths of the files themselves on this machine. Whoever reads them sees deleted rows too.
+    ///
+    /// # Errors
+    /// [`LakeError::Read`], [`LakeError::Write`].
+    pub async fn local_paths(&self, files: &[DataFile]) -> Result<Vec<PathBuf>, LakeError> {
+        let paths = files.iter().map(|file| self.local_path(&file.path, file.size));
+        futures::stream::iter(paths).buffered(FILES_AT_ONCE).try_collect().await
+    }
+
     /// A Parquet file of these positions, as in [`LocalFile::dead`]. The same positions give the same
     /// file.
     ///

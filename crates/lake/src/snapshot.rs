@@ -71,6 +71,18 @@ impl Snapshot {
         self.transactions.get(app_id).copied()
     }
 
+    /// How long the table's own property asks files of old versions to be kept, milliseconds.
+    pub(crate) fn configured_retention_ms(&self) -> u64 {
+        let text = self.configuration("delta.deletedFileRetentionDuration").unwrap_or_default();
+        let text = text.trim().trim_start_matches("interval").trim();
+        match sluice_contract::parse_duration_seconds(text) {
+            Some(seconds) => seconds.saturating_mul(1_000),
+            None if text.is_empty() => 0,
+            // Not understood, so nothing is old enough.
+            None => u64::MAX,
+        }
+    }
+
     /// A property of the table.
     #[must_use]
     pub fn configuration(&self, key: &str) -> Option<&str> {
@@ -282,7 +294,7 @@ impl DeltaStore {
 }
 
 /// The path of a data file relative to its table; an absolute one has to lie inside of it.
-fn inside_table(path: &str, table_url: &Url) -> Result<String, LakeError> {
+pub(crate) fn inside_table(path: &str, table_url: &Url) -> Result<String, LakeError> {
     let foreign = || LakeError::ForeignPath { path: crate::error::redact(path) };
     let relative = if path.contains("://") || path.starts_with("file:") {
         path.strip_prefix(table_url.as_str()).ok_or_else(foreign)?

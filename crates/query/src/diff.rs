@@ -1,15 +1,12 @@
 //! What changed between two versions of a table.
 
 use crate::diff_sql::{Pair, changed_rows, pairs};
+use crate::diff_steps::{DiffStep, sides};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::relation::{Missing, Relation};
-use crate::result_store::count;
 use crate::sql::Sql;
-use crate::table_file::TableFile;
 use duckdb::Connection;
 use sluice_api::{DiffColumn, ResultId, ResultView, SchemaChange, TableRef};
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// A difference; [`sluice_api::DiffView`] without the versions.
@@ -36,33 +33,36 @@ pub struct DiffParts {
     pub elapsed_ms: u64,
 }
 
+/// What to compare.
+#[derive(Clone, Debug)]
+pub struct DiffInput<'a> {
+    /// Table.
+    pub table: &'a TableRef,
+    /// Columns that tell rows apart.
+    pub key: &'a [String],
+    /// The rows that came and went, in the direction of the comparison.
+    pub steps: &'a [DiffStep],
+    /// Rows of the version before.
+    pub rows_before: u64,
+    /// Name and type of the columns before.
+    pub before: &'a [(String, String)],
+    /// Name and type of the columns after.
+    pub after: &'a [(String, String)],
+    /// Columns that are left out besides those of Sluice (leading underscore).
+    pub ignore: &'a [&'a str],
+}
+
 impl QueryEngine {
-    /// Compares two versions of a table by key. Columns of Sluice (leading underscore) and those of
-    /// `ignore` are left out; null equals null and NaN equals NaN; a column of one side only is null
-    /// on the other. A file
-    /// that both versions have with the same rows is not read.
+    /// Compares two versions of a table by key, reading only rows that came or went. Null equals null
+    /// and NaN equals NaN; a column of one side only is null on the other.
     ///
     /// # Errors
     /// If the key is empty or missing on a side, or a file can not be read.
-    #[expect(clippy::too_many_arguments, reason = "two sides of a comparison with files and columns each")]
-    pub fn diff(
-        &self,
-        table: &TableRef,
-        key: &[String],
-        before: &[TableFile],
-        after: &[TableFile],
-        before_columns: &[(String, String)],
-        after_columns: &[(String, String)],
-        ignore: &[&str],
-    ) -> Result<DiffParts, QueryError> {
+    pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffParts, QueryError> {
+        let DiffInput { table, key, before: before_columns, after: after_columns, ignore, .. } = *input;
         let started = Instant::now();
         let conn = self.inner.connect()?;
-        let in_before: BTreeSet<&TableFile> = before.iter().collect();
-        let in_after: BTreeSet<&TableFile> = after.iter().collect();
-        let only_before: Vec<TableFile> = before.iter().filter(|file| !in_after.contains(file)).cloned().collect();
-        let only_after: Vec<TableFile> = after.iter().filter(|file| !in_before.contains(file)).cloned().collect();
-        let old = Relation::open(&conn, &only_before, before_columns, Missing::Null)?;
-        let new = Relation::open(&conn, &only_after, after_columns, Missing::Null)?;
+        let (old, new) = sides(&conn, input.steps, key, before_columns, after_columns)?;
         let pairs = pairs(&old.columns, &new.columns, ignore);
         let keys = key_positions(table, key, &pairs)?;
         let result = self.keep_select(&conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
@@ -73,7 +73,6 @@ impl QueryEngine {
                 return Err(error);
             }
         };
-        let rows_after = count(&conn, &Relation::open(&conn, after, after_columns, Missing::Null)?.sql)?;
         let mut columns: Vec<DiffColumn> = pairs
             .iter()
             .enumerate()
@@ -90,7 +89,7 @@ impl QueryEngine {
             inserted: changes.inserted,
             updated: changes.updated,
             deleted: changes.deleted,
-            unchanged: rows_after.saturating_sub(changes.inserted + changes.updated),
+            unchanged: input.rows_before.saturating_sub(changes.deleted + changes.updated),
             schema: schema_changes(before_columns, after_columns, ignore),
             columns,
             result,

@@ -100,14 +100,14 @@ fn find<'a>(found: &'a [DuckColumn], name: &str) -> Option<&'a DuckColumn> {
 }
 
 /// A column that a relation is to have.
-struct Goal {
-    column: DuckColumn,
+pub(crate) struct Goal {
+    pub(crate) column: DuckColumn,
     /// Whether the type is the contract's. Else it is what DuckDB makes of the types in the files.
     fixed: bool,
 }
 
 /// The columns of a relation over groups of files that have `found`.
-fn goals(found: &[Vec<DuckColumn>], declared: &[(String, String)], missing: Missing) -> Vec<Goal> {
+pub(crate) fn goals(found: &[Vec<DuckColumn>], declared: &[(String, String)], missing: Missing) -> Vec<Goal> {
     let mut goals = Vec::new();
     for (name, word) in declared {
         let of_file = found.iter().find_map(|group| find(group, name)).map(|column| column.ty.without_zone());
@@ -133,7 +133,7 @@ fn null(name: &str, ty: &DuckType) -> Sql {
 }
 
 /// The value of a column in a group of files.
-fn value(goal: &Goal, found: &[DuckColumn]) -> Sql {
+pub(crate) fn value(goal: &Goal, found: &[DuckColumn]) -> Sql {
     let name = &goal.column.name;
     let Some(of_file) = find(found, name) else { return null(name, &goal.column.ty) };
     let ty = if goal.fixed { goal.column.ty.clone() } else { of_file.ty.without_zone() };

@@ -88,11 +88,17 @@ impl FileGroup {
     /// [`Self::read`].
     pub(crate) fn from(&self, found: &[DuckColumn]) -> Result<Sql, QueryError> {
         let Some(join) = &self.join else { return Ok(self.read.clone()) };
+        Self::place_is_visible(found)?;
+        Ok(self.read.clone().add(" sluice_f").sql(join))
+    }
+
+    /// An error if a column of the data hides the place of its rows.
+    pub(crate) fn place_is_visible(found: &[DuckColumn]) -> Result<(), QueryError> {
         let hidden = found.iter().find(|column| PLACE.iter().any(|name| column.name.eq_ignore_ascii_case(name)));
         match hidden {
-            None => Ok(self.read.clone().add(" sluice_f").sql(join)),
+            None => Ok(()),
             Some(column) => Err(QueryError::input(
-                format!("A column is called `{}`, which SQL needs to leave out deleted rows", column.name),
+                format!("A column is called `{}`, which SQL needs to tell rows apart", column.name),
                 "Rename the column in the contract, or set apply.mode to copy_on_write",
             )),
         }

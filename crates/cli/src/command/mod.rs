@@ -3,6 +3,7 @@
 pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod fingerprint;
+pub(crate) mod history;
 pub(crate) mod onboard;
 pub(crate) mod publish;
 pub(crate) mod quality;

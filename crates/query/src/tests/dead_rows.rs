@@ -131,10 +131,9 @@ fn a_difference_sees_rows_that_died() {
     let new = lake.file("b.parquet", "SELECT 7 AS id, 'y' AS s UNION ALL SELECT 200, 'z'");
     let some = except(&old, positions(&lake, "p1.parquet", "[50]"));
     let more = except(&old, positions(&lake, "p2.parquet", "[7, 8, 50]"));
-    let (table, key) = ("silver.shop.t".parse().unwrap(), ["id".to_owned()]);
     let diff = |before: &[TableFile], after: &[TableFile]| {
-        let columns = owned(&[("id", "bigint"), ("s", "string")]);
-        let parts = lake.engine.diff(&table, &key, before, after, &columns, &columns, &[]).unwrap();
+        let columns = [("id", "bigint"), ("s", "string")];
+        let parts = super::diffs::compare(&lake, &["id"], before, after, (&columns, &columns)).unwrap();
         (parts.inserted, parts.updated, parts.deleted, parts.unchanged)
     };
     assert_eq!(diff(&[some.clone()], &[more.clone(), new.clone()]), (1, 1, 1, 97));

@@ -1,9 +1,46 @@
 //! Differences between two versions.
 
 use super::fixture::{Lake, owned};
-use crate::{DiffParts, TableFile};
+use crate::{DiffInput, DiffParts, DiffStep, QueryError, TableFile, TableFiles};
 
 const COLUMNS: [(&str, &str); 3] = [("id", "int"), ("v", "double"), ("s", "string")];
+
+/// Compares two sets of files; one of both sides with the same rows is not read.
+pub(super) fn compare(
+    lake: &Lake,
+    key: &[&str],
+    before: &[TableFile],
+    after: &[TableFile],
+    columns: (&[(&str, &str)], &[(&str, &str)]),
+) -> Result<DiffParts, QueryError> {
+    let only = |files: &[TableFile], other: &[TableFile]| {
+        files.iter().filter(|file| !other.contains(file)).cloned().collect::<Vec<_>>()
+    };
+    let step = DiffStep { removed: only(before, after), added: only(after, before) };
+    steps(lake, key, &[step], before, columns)
+}
+
+fn steps(
+    lake: &Lake,
+    key: &[&str],
+    steps: &[DiffStep],
+    before: &[TableFile],
+    columns: (&[(&str, &str)], &[(&str, &str)]),
+) -> Result<DiffParts, QueryError> {
+    let table = "silver.shop.t".parse().unwrap();
+    let files = TableFiles { table, columns: owned(columns.0), files: before.to_vec() };
+    let rows_before = if before.is_empty() { 0 } else { lake.engine.table_result(&files).unwrap().rows };
+    let key: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
+    lake.engine.diff(&DiffInput {
+        table: &files.table,
+        key: &key,
+        steps,
+        rows_before,
+        before: &owned(columns.0),
+        after: &owned(columns.1),
+        ignore: &["loaded"],
+    })
+}
 
 fn diff(
     lake: &Lake,
@@ -12,8 +49,7 @@ fn diff(
     old: &[(&str, &str)],
     new: &[(&str, &str)],
 ) -> DiffParts {
-    let table = "silver.shop.t".parse().unwrap();
-    lake.engine.diff(&table, &["id".to_owned()], before, after, &owned(old), &owned(new), &["loaded"]).unwrap()
+    compare(lake, &["id"], before, after, (old, new)).unwrap()
 }
 
 fn counts(parts: &DiffParts) -> (u64, u64, u64, u64) {
@@ -108,11 +144,46 @@ fn keys_of_two_columns_sort_and_may_be_null() {
         "2.parquet",
         "SELECT NULL::INTEGER AS b, 'k' AS a, 2 AS v UNION ALL SELECT 1, 'k', 1 UNION ALL SELECT 2, 'k', 1",
     )];
-    let table = "silver.shop.t".parse().unwrap();
-    let key = ["a".to_owned(), "b".to_owned()];
-    let parts = lake.engine.diff(&table, &key, &before, &after, &[], &[], &[]).unwrap();
+    let parts = compare(&lake, &["a", "b"], &before, &after, (&[], &[])).unwrap();
     assert_eq!(counts(&parts), (1, 1, 0, 1));
     assert_eq!(lake.all(&parts.result), [["+", "k", "1", "null", "1"], ["~", "k", "null", "1", "2"]]);
-    assert!(lake.engine.diff(&table, &[], &before, &after, &[], &[], &[]).is_err());
-    assert!(lake.engine.diff(&table, &["x".to_owned()], &before, &after, &[], &[], &[]).is_err());
+    assert!(compare(&lake, &[], &before, &after, (&[], &[])).is_err());
+    assert!(compare(&lake, &["x"], &before, &after, (&[], &[])).is_err());
+}
+
+#[test]
+fn a_row_that_comes_and_goes_in_steps_counts_once() {
+    let lake = Lake::new();
+    let file = |name: &str, rows: &str| vec![lake.file(name, &format!("SELECT * FROM (VALUES {rows}) t(id, v, s)"))];
+    let step = |removed: Vec<TableFile>, added: Vec<TableFile>| DiffStep { removed, added };
+    // 1 changes twice, 2 changes and goes, 3 comes and changes, 4 comes and goes, 5 goes and comes
+    // back as it was, 6 goes in the last step.
+    let steps_of = [
+        step(
+            file("r0.parquet", "(1, 1.0::DOUBLE, 'a'), (2, 1, 'a'), (5, 5, 'e')"),
+            file("a0.parquet", "(1, 2.0::DOUBLE, 'b'), (2, 2, 'b'), (3, 1, 'a'), (4, 1, 'a')"),
+        ),
+        step(Vec::new(), file("a1.parquet", "(5, 5.0::DOUBLE, 'e')")),
+        step(
+            file("r2.parquet", "(1, 2.0::DOUBLE, 'b'), (2, 2, 'b'), (3, 1, 'a'), (4, 1, 'a'), (6, 6, 'f')"),
+            file("a2.parquet", "(1, 3.0::DOUBLE, 'c'), (3, 2, 'b')"),
+        ),
+    ];
+    let before = file("b.parquet", "(1, 1.0::DOUBLE, 'a'), (2, 1, 'a'), (5, 5, 'e'), (6, 6, 'f')");
+    let parts = steps(&lake, &["id"], &steps_of, &before, (&COLUMNS, &COLUMNS)).unwrap();
+    assert_eq!(
+        lake.all(&parts.result),
+        [
+            ["~", "1", "1.0", "3.0", "a", "c"],
+            ["-", "2", "1.0", "null", "a", "null"],
+            ["+", "3", "null", "2.0", "null", "b"],
+            ["-", "6", "6.0", "null", "f", "null"],
+        ]
+    );
+    assert_eq!(counts(&parts), (1, 1, 2, 1));
+    let turned: Vec<DiffStep> =
+        steps_of.iter().rev().map(|step| DiffStep { removed: step.added.clone(), added: step.removed.clone() }).collect();
+    let back = steps(&lake, &["id"], &turned, &[], (&COLUMNS, &COLUMNS)).unwrap();
+    let kinds: Vec<_> = lake.all(&back.result).iter().map(|row| row[0].clone() + &row[1]).collect();
+    assert_eq!(kinds, ["~1", "+2", "-3", "+6"]);
 }

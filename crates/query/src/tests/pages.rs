@@ -286,10 +286,8 @@ fn measure_checks_and_differences_of_a_million_rows() {
     };
     let before = lake.file("1.parquet", &select(1_000));
     let after = lake.file("2.parquet", &select(2_000));
-    let table = "silver.shop.t".parse().unwrap();
-    let key = ["id".to_owned()];
     let started = Instant::now();
-    let parts = lake.engine.diff(&table, &key, &[before], std::slice::from_ref(&after), &[], &[], &[]).unwrap();
+    let parts = super::diffs::compare(&lake, &["id"], &[before], std::slice::from_ref(&after), (&[], &[])).unwrap();
     println!("diff 1M x 8: {:?}, {} changed", started.elapsed(), parts.result.rows);
     let yaml = "dataset: shop.t\nschema:\n  - {name: id, type: int, primary_key: true}\n  - {name: b, type: string, required: true}\n  \
                 - {name: d, type: bigint}\nquality:\n  - check: row_count > 0\n  - check: min_value(d, 0)\n  - check: unique(b)\n";

@@ -6,12 +6,13 @@ mod publish;
 mod quality;
 mod replays;
 mod results;
+mod row_history;
 mod session;
 mod table_view;
 
 use crate::{Clock, ContractSet, JobRegistry, RunError};
 use results::Results;
-use sluice_api::{ApiError, PageRequest, Reply, Request};
+use sluice_api::{ApiError, DiffCounts, PageRequest, Reply, Request, RowHistory, TableRef};
 use sluice_lake::Lake;
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
@@ -130,6 +131,23 @@ impl Host {
     /// When the lake can not be opened.
     pub async fn engine(&self) -> Result<QueryEngine, RunError> {
         Ok(self.opened().await?.engine.clone())
+    }
+
+    /// How much changed between two versions of a table, by the log alone.
+    ///
+    /// # Errors
+    /// When a version can not be read.
+    pub async fn diff_counts(&self, table: &TableRef, from: u64, to: u64) -> Result<DiffCounts, RunError> {
+        self.opened().await?.diff_counts(table, from, to).await
+    }
+
+    /// What happened to the rows of a key, over all versions that can be read; `key` is name and value
+    /// as text.
+    ///
+    /// # Errors
+    /// When the table can not be read, or a value is not of its column's type.
+    pub async fn row_history(&self, table: &TableRef, key: Vec<(String, String)>) -> Result<RowHistory, RunError> {
+        self.opened().await?.row_history(table, key).await
     }
 
     /// The time.
