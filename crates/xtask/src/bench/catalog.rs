@@ -152,8 +152,8 @@ pub(super) const CASES: &[Case] = &[
         key: "bigint",
         batch: BatchRows::Share(0.001),
         batches: 730,
-        sizes: &[1_000_000],
-        engines: &["sluice", "sluice-nosync"],
+        sizes: &[100_000],
+        engines: &["sluice", "sluice-nosync", "deltalake-1.6.6", "duckdb"],
         ..UPSERT
     },
     Case {

@@ -55,6 +55,7 @@ impl Engine {
         let script = match (work, self.name.as_str()) {
             (Work::Replay, _) => "replay_peer.py",
             (Work::ReadBack, _) => "read_peer.py",
+            (Work::Scd2, _) => "scd2_peer.py",
             (_, "pysail" | "spark") => "spark_peer.py",
             (_, "polars") => "polars_peer.py",
             (_, name) if name.starts_with("duckdb") => "duckdb_peer.py",
