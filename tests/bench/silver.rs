@@ -32,8 +32,9 @@ pub(crate) async fn open_lake(folder: &Path, fsync: bool) -> anyhow::Result<Lake
 }
 
 /// The contract of a benchmark's table.
-pub(crate) fn contract(plan: &Plan, table: &str) -> anyhow::Result<Arc<Contract>> {
-    let mut text = format!("dataset: bench.{table}\nschema:\n");
+pub(crate) fn contract(plan: &Plan, table: &str, history: bool) -> anyhow::Result<Arc<Contract>> {
+    let apply = if history { "apply: {scd: 2, sequence: [source.lsn]}\n" } else { "" };
+    let mut text = format!("dataset: bench.{table}\n{apply}schema:\n");
     for (name, kind) in &plan.columns {
         let key = if *name == plan.key { ", primary_key: true" } else { "" };
         text.push_str(&format!("- {{name: {name}, type: \"{kind}\"{key}}}\n"));

@@ -29,7 +29,7 @@ def connection(task: common.Task) -> duckdb.DuckDBPyConnection:
 
 def fingerprint(database: duckdb.DuckDBPyConnection, task: common.Task, relation: str, more: list[str]) -> dict:
     """Row count and order-independent sums of hashes."""
-    kinds = task.types | {name: "timestamp" for name in more}
+    kinds = task.types | dict.fromkeys(more, "bigint")
     names = task.columns + more
     cast = [f'"{name}"::{SQL_TYPES.get(kinds[name], kinds[name])} AS "{name}"' for name in names]
     sums = [f'sum(hash("{name}"))::VARCHAR' for name in names]
@@ -63,9 +63,7 @@ def oracle(task: common.Task) -> dict:
     database = connection(task)
     if scd2:
         after = f'lead(_seq) OVER (PARTITION BY "{task.key}" ORDER BY _seq)'
-        relation = (
-            f"(SELECT *, make_timestamptz(_seq) AS __START_AT, make_timestamptz({after}) AS __END_AT FROM {history(task)})"
-        )
+        relation = f"(SELECT *, _seq AS __START_AT, {after} AS __END_AT FROM {history(task)})"
         found = fingerprint(database, task, relation, ["__START_AT", "__END_AT"])
     else:
         newest = f'row_number() OVER (PARTITION BY "{task.key}" ORDER BY _seq DESC) = 1'

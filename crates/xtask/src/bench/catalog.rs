@@ -22,8 +22,6 @@ pub(super) enum Work {
     Replay,
     /// Keeps history: closes old rows, opens new ones.
     Scd2,
-    /// Compares two versions.
-    Diff,
     /// Reads the table that Sluice left after many batches.
     ReadBack,
 }
@@ -37,7 +35,6 @@ impl Work {
             Self::Delete => "delete",
             Self::Replay => "replay",
             Self::Scd2 => "scd2",
-            Self::Diff => "diff",
             Self::ReadBack => "read-back",
         }
     }
@@ -155,8 +152,8 @@ pub(super) const CASES: &[Case] = &[
         key: "bigint",
         batch: BatchRows::Share(0.001),
         batches: 730,
-        sizes: &[1_000_000],
-        engines: &["sluice", "sluice-nosync"],
+        sizes: &[100_000],
+        engines: &["sluice", "sluice-nosync", "deltalake-1.6.6", "duckdb"],
         ..UPSERT
     },
     Case {
@@ -180,20 +177,12 @@ pub(super) const CASES: &[Case] = &[
         ..UPSERT
     },
     Case {
-        id: "B9",
-        title: "Comparison of two versions, 0.1 % changed",
-        work: Work::Diff,
-        batch: BatchRows::Share(0.001),
-        batches: 1,
-        engines: &["sluice", "duckdb-join", "duckdb-except", "deltalake-1.6.6"],
-        ..UPSERT
-    },
-    Case {
         id: "C1",
         title: "Reading after many batches against a compacted table",
         work: Work::ReadBack,
         batches: 100,
         batch: BatchRows::Share(0.001),
+        sizes: &[1_000_000],
         engines: &["deltalake-1.6.6", "polars", "pysail"],
         ..UPSERT
     },

@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
             "batches": if case.batches == 0 { usize::MAX >> 1 } else { usize::try_from(all.batches(case))? },
             "tables": if case.many_tables { size } else { 1 },
             "threads": all.threads,
-            "fsync": engine.fsync,
+            "fsync": engine.fsync || case.work == Work::ReadBack,
         });
         Ok(Self { all, case, engine, words, folder })
     }
@@ -149,8 +149,9 @@ impl<'a> Run<'a> {
     fn work(&self) -> anyhow::Result<Said> {
         match self.case.work {
             Work::Load => self.phase("load"),
-            Work::Replay | Work::ReadBack => self.phase("apply"),
-            Work::Upsert | Work::Delete | Work::Scd2 | Work::Diff => {
+            Work::Replay => self.phase("apply"),
+            Work::ReadBack => self.read_back(),
+            Work::Upsert | Work::Delete | Work::Scd2 => {
                 self.phase("load").context("load")?;
                 self.phase("apply")
             }
@@ -163,22 +164,47 @@ impl<'a> Run<'a> {
         task::run(&mut command, &path)
     }
 
+    /// Sluice makes the table, delta-rs a compacted copy of it, the engine reads both.
+    fn read_back(&self) -> anyhow::Result<Said> {
+        let mut tables = Value::Null;
+        for phase in ["load", "apply"] {
+            let mut ours = Engine::ours().command(self.all.project, &self.all.pythons, Work::Upsert)?;
+            tables = task::run(&mut ours, &self.task(phase)?).context("making the table")?.last["tables"].clone();
+        }
+        let with_table = |phase: &str| self.task_with(phase, &json!({ "fragmented": tables[0] }));
+        let mut compact = engine::compactor(self.all.project, &self.all.pythons)?;
+        task::run(&mut compact, &with_table("compact")?).context("compacting a copy")?;
+        let mut reader = self.engine.command(self.all.project, &self.all.pythons, Work::ReadBack)?;
+        task::run(&mut reader, &with_table("read")?)
+    }
+
     fn task(&self, phase: &str) -> anyhow::Result<PathBuf> {
+        self.task_with(phase, &Value::Null)
+    }
+
+    fn task_with(&self, phase: &str, more: &Value) -> anyhow::Result<PathBuf> {
         let path = self.folder.join(format!("{phase}.json"));
         let mut words = self.words.clone();
         words["phase"] = json!(phase);
+        for (name, value) in more.as_object().into_iter().flatten() {
+            words[name] = value.clone();
+        }
         std::fs::write(&path, serde_json::to_vec_pretty(&words)?)?;
         Ok(path)
     }
 
     /// Whether the table is what the oracle says; what a program says itself where it leaves no table.
     fn verify(&self, said: &Said) -> anyhow::Result<Option<bool>> {
-        if matches!(self.case.work, Work::Diff | Work::ReadBack) {
+        if self.case.work == Work::ReadBack {
             return Ok(said.done.equal);
         }
         let done = self.folder.join("done.json");
         std::fs::write(&done, serde_json::to_vec(&said.last)?)?;
-        let task = if self.case.work == Work::Load { self.task_without_changes()? } else { self.task("apply")? };
+        let task = if self.case.work == Work::Load {
+            self.task_with("verify", &json!({ "batches": 0 }))?
+        } else {
+            self.task("apply")?
+        };
         let mut command = engine::verifier(self.all.project, &self.all.pythons)?;
         let text = task::text_of(command.arg(task).arg(done), &self.folder.join("verify.out")).context("verify")?;
         let verdict: Value = serde_json::from_str(text.trim()).context("the verifier printed no JSON")?;
@@ -186,14 +212,6 @@ impl<'a> Run<'a> {
             println!("  {}: {}", self.engine.name, verdict["differences"]);
         }
         Ok(verdict["equal"].as_bool())
-    }
-
-    fn task_without_changes(&self) -> anyhow::Result<PathBuf> {
-        let path = self.folder.join("verify.json");
-        let mut words = self.words.clone();
-        (words["phase"], words["batches"]) = (json!("verify"), json!(0));
-        std::fs::write(&path, serde_json::to_vec_pretty(&words)?)?;
-        Ok(path)
     }
 }
 

@@ -44,13 +44,18 @@ impl Engine {
         Some(Self { name: name.to_owned(), fsync: name == "sluice", environment })
     }
 
+    /// Sluice with durable commits.
+    pub(super) fn ours() -> Self {
+        Self { name: "sluice".to_owned(), fsync: true, environment: None }
+    }
+
     /// The program that works off a task.
     pub(super) fn command(&self, project: &Project, pythons: &Pythons, work: Work) -> anyhow::Result<Command> {
         let Some(environment) = self.environment else { return Ok(program(project.program("apply-bench")?)) };
         let script = match (work, self.name.as_str()) {
             (Work::Replay, _) => "replay_peer.py",
-            (Work::Diff, _) => "diff_peer.py",
             (Work::ReadBack, _) => "read_peer.py",
+            (Work::Scd2, _) => "scd2_peer.py",
             (_, "pysail" | "spark") => "spark_peer.py",
             (_, "polars") => "polars_peer.py",
             (_, name) if name.starts_with("duckdb") => "duckdb_peer.py",
@@ -66,6 +71,13 @@ impl Engine {
 pub(super) fn verifier(project: &Project, pythons: &Pythons) -> anyhow::Result<Command> {
     let mut command = program(pythons.get(VERIFIER)?);
     command.arg(peer(project, "verify.py"));
+    Ok(command)
+}
+
+/// The program that makes a compacted copy of a table.
+pub(super) fn compactor(project: &Project, pythons: &Pythons) -> anyhow::Result<Command> {
+    let mut command = program(pythons.get(VERIFIER)?);
+    command.arg(peer(project, "read_peer.py"));
     Ok(command)
 }
 
