@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// All versions of one row.
     History(History),
+    /// Fewer and larger files, no dead rows, no unused files; runs beside writers.
+    Maintain(Maintain),
     /// Checks and quarantine of a table.
     Quality(Table),
     /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
@@ -201,6 +203,43 @@ pub(crate) struct Compare {
     /// Folder with <table>.jsonl.gz dumps.
     #[arg(long)]
     pub(crate) oracle: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Maintain {
+    /// dataset.table (silver), or with its layer.
+    pub(crate) table: TableRef,
+    /// Say what would be done, write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Size that files are to have, for example 128MB [default: 256MB].
+    #[arg(long, value_parser = size)]
+    pub(crate) target_size: Option<u64>,
+    /// Columns to cluster by, those that queries filter by, for example country,placed_at.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) cluster_by: Vec<String>,
+    /// Rewrite files of which this percentage of rows or more is deleted; 0 purges all deletion vectors.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) dead_percent: u8,
+    /// Old versions stay readable so long, for example "7 days"; files that only older ones need go.
+    #[arg(long, value_parser = duration)]
+    pub(crate) retention: Option<Duration>,
+    /// Remove no unused files.
+    #[arg(long, conflicts_with = "retention")]
+    pub(crate) no_vacuum: bool,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim().to_ascii_uppercase();
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    let factor = match text[digits.len()..].trim() {
+        "KB" => 1 << 10,
+        "MB" => 1 << 20,
+        "GB" => 1 << 30,
+        _ => 0_u64,
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| format!("`{text}` is not a size, write for example 128MB"))
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

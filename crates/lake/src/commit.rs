@@ -275,6 +275,14 @@ impl DeltaStore {
         }
     }
 
+    /// Writes a checkpoint of a version, so that readers need not walk the log before it.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn write_checkpoint(&self, version: u64) -> Result<(), LakeError> {
+        self.checkpoint(version).await
+    }
+
     async fn checkpoint(&self, version: u64) -> Result<(), LakeError> {
         let mut table = DeltaTable::new(self.log_store()?);
         let failed = |source| LakeError::Write { source: Box::new(source), path: self.shown("_delta_log") };

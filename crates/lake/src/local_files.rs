@@ -14,6 +14,7 @@ use roaring::RoaringTreemap;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Positions encoded at once.
 const BATCH_ROWS: usize = 65_536;
@@ -93,6 +94,23 @@ impl DeltaStore {
             self.write_positions(path.clone(), Arc::new(positions.clone())).await?;
         }
         Ok(path)
+    }
+
+    /// Removes positions files of the table that are older than that. Those that are still needed are
+    /// made anew; what can not be removed stays.
+    pub async fn drop_old_positions(&self, age: Duration) {
+        let Some(folder) = self.positions_path("x").parent().map(Path::to_path_buf) else { return };
+        let dropped = tokio::task::spawn_blocking(move || {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            for entry in entries {
+                let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+                if written.and_then(|written| written.elapsed().ok()).is_some_and(|old| old > age) {
+                    // It is only a cache.
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        });
+        let _ = dropped.await;
     }
 
     async fn dead_positions(&self, file: &DataFile) -> Result<Option<PathBuf>, LakeError> {

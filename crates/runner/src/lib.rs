@@ -13,6 +13,7 @@ mod gold;
 mod host;
 mod job;
 mod local_tables;
+mod maintain;
 mod onboard;
 mod quarantine;
 mod replay;
@@ -31,6 +32,10 @@ pub use decoder::{DecoderOptions, decode_worker};
 pub use error::RunError;
 pub use host::{Host, HostOptions};
 pub use job::{Job, JobRegistry};
+pub use maintain::{
+    DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, Maintained, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
+    after_commit as maintain_after_commit, maintain,
+};
 pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay};
 pub use run::{RunMode, RunOptions, run};
 pub use silver_table::SilverTable;

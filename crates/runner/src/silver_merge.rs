@@ -315,7 +315,7 @@ fn newest_in(file: &DataFile) -> Option<EventSeq> {
 }
 
 /// The newest sequence in rows of silver; the order of the texts is that of the events.
-fn newest_of(rows: &RecordBatch) -> Option<EventSeq> {
+pub(crate) fn newest_of(rows: &RecordBatch) -> Option<EventSeq> {
     let seqs = rows.column_by_name(sluice_engine::SEQ)?.as_string_opt::<i32>()?;
     seqs.iter().flatten().max().and_then(EventSeq::parse)
 }
