@@ -4,6 +4,7 @@
 //! Only this crate writes through `sluice-lake`. The desktop's replay and the runner's are the same
 //! function, [`replay`]; they differ in where the contracts come from.
 
+mod batch_ledger;
 mod bronze;
 mod compare;
 mod contract_set;
@@ -17,6 +18,7 @@ mod onboard;
 mod quarantine;
 mod replay;
 mod run;
+mod schema_change;
 mod silver;
 mod silver_merge;
 mod silver_table;
@@ -25,13 +27,14 @@ mod source_files;
 mod table_run;
 mod ties;
 
+pub use batch_ledger::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, batch_ledger, plan_next_batch};
 pub use compare::{TableComparison, compare_with_source};
 pub use contract_set::{ContractSet, Model};
 pub use decoder::{DecoderOptions, decode_worker};
 pub use error::RunError;
 pub use host::{Host, HostOptions};
 pub use job::{Job, JobRegistry};
-pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay};
+pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay, replay_batch};
 pub use run::{RunMode, RunOptions, run};
 pub use silver_table::SilverTable;
 pub use sluice_lake::Clock;

@@ -100,7 +100,8 @@ fn the_text_of_decimals_is_said_not_guessed() {
     assert_eq!((problems.len(), problems[0].line), (1, 2));
 }
 
-const RULES: &str = "dataset: a.b\napply: {RULES}\nschema:\n- {name: id, type: int, primary_key: true}\n- {name: x, type: string}\n";
+const RULES: &str =
+    "dataset: a.b\napply: {RULES}\nschema:\n- {name: id, type: int, primary_key: true}\n- {name: x, type: string}\n";
 
 fn with_rules(rules: &str) -> Result<Contract, Vec<crate::Problem>> {
     Contract::parse(&RULES.replace("RULES", rules), "b.yaml")
@@ -108,7 +109,8 @@ fn with_rules(rules: &str) -> Result<Contract, Vec<crate::Problem>> {
 
 #[test]
 fn the_apply_rules_are_read() {
-    let apply = with_rules("scd: 2, track_history: [x], tie_policy: last_in_file, truncate_when: \"op = 'x'\"").unwrap().apply;
+    let apply =
+        with_rules("scd: 2, track_history: [x], tie_policy: last_in_file, truncate_when: \"op = 'x'\"").unwrap().apply;
     assert_eq!((apply.scd, apply.tie_policy), (Scd::Type2, TiePolicy::LastInFile));
     assert_eq!(apply.track_history, ColumnSet::Only(vec!["x".to_owned()]));
     assert_eq!(apply.truncate_when.unwrap().to_string(), "op = 'x'");
@@ -131,7 +133,10 @@ fn apply_rules_that_can_not_hold_are_refused_at_their_place() {
         ("tie_policy: random", "`random` is not a tie policy"),
         ("null_updates: drop", "`drop` is not a way to take nulls"),
         ("null_updates_columns: [x]", "A null of an update overwrites"),
-        ("null_updates: ignore, update_columns: told", "The record lists the columns it tells, so a null in them is meant"),
+        (
+            "null_updates: ignore, update_columns: told",
+            "The record lists the columns it tells, so a null in them is meant",
+        ),
         ("delete_mode: gone", "`gone` is not a way to delete"),
         ("scd: 2, delete_mode: soft", "A table with history closes the version of a deleted key"),
         ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of a table that only grows"),
