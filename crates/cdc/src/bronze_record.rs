@@ -1,10 +1,11 @@
 //! Records that bronze kept, decoded again.
 
 use crate::collector::{Collector, nothing};
+use crate::csv_layout::CsvLayout;
 use crate::encoding::SchemaCache;
 use crate::fault::Fault;
 use crate::plan::Plan;
-use crate::{DecodeError, DecodedFile, dms, json_lines};
+use crate::{DecodeError, DecodedFile, dms, dms_csv, json_lines};
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, SourceFormat, limits};
 use std::sync::Arc;
@@ -48,11 +49,15 @@ fn decode_all(
     let plan = Plan::new(contract)?;
     let mut out = Collector::new(contract, files);
     let mut schemas = SchemaCache::default();
+    let layouts = if plan.format() == SourceFormat::DmsCsv { CsvLayout::of_contract(&plan) } else { Vec::new() };
     for BronzeRecord { at, record } in records {
         let outcome = if record.len() > limits::ROW_BYTES_MAX {
             Err(Fault::new(ReasonCode::RowTooLarge, format!("over {} MiB", limits::ROW_BYTES_MAX >> 20)))
         } else {
             match plan.format() {
+                SourceFormat::DmsCsv if !record.starts_with("{\"") => {
+                    dms_csv::decode_rejected(&plan, &layouts, &mut out, *at, record)
+                }
                 SourceFormat::DmsParquet | SourceFormat::DmsCsv => dms::decode_record(&plan, &mut out, *at, record),
                 SourceFormat::DebeziumJson | SourceFormat::DebeziumFlatJson => {
                     json_lines::decode_text(&plan, &mut schemas, &mut out, *at, record)

@@ -1,12 +1,13 @@
 //! Gathers what a file becomes.
 
+use crate::drift::Drift;
 use crate::fault::Fault;
 use crate::{DecodeError, DecodedFile};
 use arrow::array::RecordBatch;
 use sluice_change::{
     Cell, ChangeBatch, ChangeBatchBuilder, Event, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
 };
-use sluice_contract::{Contract, limits};
+use sluice_contract::Contract;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub(crate) struct Collector {
     tombstones: u64,
     value_bytes: usize,
     operations: BTreeMap<String, u64>,
-    unknown_columns: BTreeMap<String, u64>,
+    pub(crate) drift: Drift,
 }
 
 impl Collector {
@@ -37,21 +38,21 @@ impl Collector {
             tombstones: 0,
             value_bytes: 0,
             operations: BTreeMap::new(),
-            unknown_columns: BTreeMap::new(),
+            drift: Drift::default(),
         }
     }
 
-    /// Adds an event.
+    /// Adds an event; `content` is the hash of its values as delivered.
     ///
     /// # Errors
     /// A fault when the batch has no room for its values.
-    pub(crate) fn push(&mut self, event: Event<'_>) -> Result<(), Fault> {
+    pub(crate) fn push(&mut self, event: Event<'_>, content: u64) -> Result<(), Fault> {
         let bytes: usize = event.cells.iter().map(value_bytes).sum();
         if self.value_bytes.saturating_add(bytes) > VALUE_BYTES_MAX {
             return Err(Fault::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
         }
         self.value_bytes += bytes;
-        self.builder.push(event);
+        self.builder.push_delivered(event, content);
         Ok(())
     }
 
@@ -83,14 +84,6 @@ impl Collector {
         }
     }
 
-    pub(crate) fn count_unknown_column(&mut self, column: &str) {
-        if let Some(count) = self.unknown_columns.get_mut(column) {
-            *count += 1;
-        } else if self.unknown_columns.len() < limits::COLUMNS_MAX {
-            self.unknown_columns.insert(column.to_owned(), 1);
-        }
-    }
-
     /// Events, row rejects and tombstones so far.
     pub(crate) fn records(&self) -> u64 {
         self.builder.len() as u64 + self.row_rejects + self.tombstones
@@ -108,7 +101,7 @@ impl Collector {
             rejects: self.rejects,
             tombstones: self.tombstones,
             operations: self.operations,
-            unknown_columns: self.unknown_columns,
+            drift: self.drift,
         })
     }
 }
@@ -130,7 +123,7 @@ pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects:
         rejects,
         tombstones: 0,
         operations: BTreeMap::new(),
-        unknown_columns: BTreeMap::new(),
+        drift: Drift::default(),
     }
 }
 

@@ -51,8 +51,8 @@ impl CsvLayout {
         layouts
     }
 
-    /// The layout that a header says, if the record is one: nothing but names that the contract
-    /// knows, the key among them.
+    /// The layout that a header says, if the record is one: it has the names of the key and of another
+    /// column, or nothing but names that the contract knows.
     pub(crate) fn of_header(plan: &Plan, fields: &[Field<'_>]) -> Option<Self> {
         let names = fields.iter().map(|field| field.text.clone().into_owned()).collect();
         let layout = Self::new(plan, names);
@@ -61,7 +61,9 @@ impl CsvLayout {
             layout.targets.iter().any(|target| matches!(target, Target::Column { position, .. } if *position == wanted))
         };
         let keys = plan.is_key.iter().enumerate().filter(|(_, is_key)| **is_key);
-        (known && keys.clone().count() > 0 && keys.map(|(position, _)| position).all(has)).then_some(layout)
+        let columns = layout.targets.iter().filter(|target| matches!(target, Target::Column { .. })).count();
+        let more = known || columns > keys.clone().count();
+        (more && keys.clone().count() > 0 && keys.map(|(position, _)| position).all(has)).then_some(layout)
     }
 
     /// Names that the contract does not know.
@@ -82,7 +84,8 @@ impl CsvLayout {
 
 fn from_columns(plan: &Plan) -> Vec<Vec<String>> {
     let columns = |all: bool| {
-        let kept = plan.contract.columns.iter().filter(move |column| !column.is_system() && (all || !column.removed));
+        let declared = plan.contract.columns.iter().filter(|column| !column.discovered && !column.is_system());
+        let kept = declared.filter(move |column| all || !column.removed);
         kept.map(|column| column.name.clone()).collect::<Vec<_>>()
     };
     let mut layouts = Vec::new();

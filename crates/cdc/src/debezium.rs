@@ -79,9 +79,11 @@ pub(crate) fn decode(
     };
     let (rank, parts) = position(plan, &envelope, encodings, &row, is_read)?;
     let told = plan.told.and_then(|name| row_text(&row, name));
-    let cells = cells(plan, op, told.as_deref(), |position| cell(plan, encodings, &row, position))?;
+    let cells = cells(plan, op, told.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
+        cell(plan, encodings, &row, position, data_type)
+    })?;
     let source_time_ms = envelope.source_time_ms();
-    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() })
+    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
 }
 
 /// Fields of an envelope as raw JSON, `null` left out.
@@ -159,26 +161,28 @@ fn position(
 /// Reads a row image; `None` if it is not an object.
 pub(crate) fn read_row<'a>(plan: &Plan, out: &mut Collector, image: &'a str) -> Option<Row<&'a str>> {
     let mut row = Row::new(plan);
-    let whole = each_member(image, |name, raw| match plan.target(&name) {
-        Target::Unknown => out.count_unknown_column(&name),
-        target => row.set(target, raw),
+    let whole = each_member(image, |name, raw| {
+        let target = plan.target(&name);
+        if target == Target::Unknown {
+            out.drift.unknown(&name);
+        }
+        row.set(plan, &name, target, raw);
     });
     whole.then_some(row)
 }
 
-/// The cell of a column; `None` if the row does not have it.
+/// The cell of a column as a type; `None` if the row does not have it.
 pub(crate) fn cell<'a>(
     plan: &Plan,
     encodings: &[Encoding],
     row: &Row<&'a str>,
     position: usize,
+    data_type: &ColumnType,
 ) -> Result<Option<Cell<'a>>, CellError> {
-    let (Some(raw), Some(column)) = (row.column(position), plan.contract.columns.get(position)) else {
-        return Ok(None);
-    };
+    let Some(raw) = row.column(position) else { return Ok(None) };
     let values = Values { decimals: plan.source.decimals, unavailable: &plan.unavailable };
     let encoding = encodings.get(position).unwrap_or(&Encoding::Unsaid);
-    values.cell(&column.data_type, encoding, raw).map(Some)
+    values.cell(data_type, encoding, raw).map(Some)
 }
 
 /// A member of the row as text, null left out.
@@ -208,7 +212,7 @@ pub(crate) fn sequence_text<'a>(
 ) -> Option<Cow<'a, str>> {
     if let RowName::Column(position) = name
         && let Some(column) = plan.contract.columns.get(position)
-        && let Ok(Some(Cell::Int(value))) = cell(plan, encodings, row, position)
+        && let Ok(Some(Cell::Int(value))) = cell(plan, encodings, row, position, &column.data_type)
     {
         match column.data_type {
             ColumnType::Timestamp | ColumnType::TimestampNtz => return Some(value.to_string().into()),

@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::row::cells;
 use crate::sequence::SequencePart;
 use sluice_change::{Event, Op, ReasonCode, RowRef};
+use sluice_contract::ColumnType;
 
 /// Decodes one record.
 ///
@@ -67,7 +68,9 @@ pub(crate) fn decode(
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
     let (rank, parts) = plan.sequence.debezium(&texts, is_read)?;
     let told = extra(plan.told);
-    let cells = cells(plan, op, told.as_deref(), |position| cell(plan, encodings, &row, position))?;
+    let cells = cells(plan, op, told.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
+        cell(plan, encodings, &row, position, data_type)
+    })?;
     let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
-    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() })
+    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
 }

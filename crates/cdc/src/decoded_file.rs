@@ -1,5 +1,6 @@
 //! What one file became.
 
+use crate::Drift;
 use sluice_change::{ChangeBatch, Reject};
 use std::collections::BTreeMap;
 
@@ -18,6 +19,6 @@ pub struct DecodedFile {
     /// Records by operation as delivered (`c`, `u`, `I`, ...; `load` for a DMS row without `Op`,
     /// `row` for a flattened row without `__op`).
     pub operations: BTreeMap<String, u64>,
-    /// Records by column that they have and the contract has not, under any of its names.
-    pub unknown_columns: BTreeMap<String, u64>,
+    /// How the records differ from the contract's columns.
+    pub drift: Drift,
 }

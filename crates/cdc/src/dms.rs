@@ -5,6 +5,7 @@
 //! read from a file and the same row read from bronze become the same cells.
 
 use crate::collector::Collector;
+use crate::drift::Drift;
 use crate::fault::Fault;
 use crate::json_fields::{each_member, string};
 use crate::plan::{Plan, Target};
@@ -25,6 +26,7 @@ pub(crate) fn event<'a>(
     plan: &Plan,
     at: RowRef,
     row: &'a Row<DmsValue<'a>>,
+    drift: &mut Drift,
     record: String,
 ) -> Result<Event<'a>, Fault> {
     if record.len() > limits::ROW_BYTES_MAX {
@@ -55,10 +57,10 @@ pub(crate) fn event<'a>(
     }
     let (rank, parts) = plan.sequence.dms(&texts, is_read)?;
     let told = plan.told.and_then(text);
-    let cells = cells(plan, op, told, |position| match (row.column(position), plan.contract.columns.get(position)) {
-        (Some(Some(text)), Some(column)) => parse_cell(&column.data_type, text).map(Some),
-        (Some(None), _) => Ok(Some(Cell::Null)),
-        _ => Ok(None),
+    let cells = cells(plan, op, told, row, drift, |position, data_type: &ColumnType| match row.column(position) {
+        Some(Some(text)) => parse_cell(data_type, text).map(Some),
+        Some(None) => Ok(Some(Cell::Null)),
+        None => Ok(None),
     })?;
     let time = plan.time.filter(|_| !is_read).and_then(text);
     let source_time_ms = time.and_then(|time| match parse_cell(&ColumnType::Timestamp, time) {
@@ -76,9 +78,9 @@ pub(crate) fn count<'n>(
     row: &Row<DmsValue<'_>>,
     unknown: impl Iterator<Item = &'n str>,
 ) {
+    unknown.for_each(|name| out.drift.unknown(name));
     let op = plan.operation.and_then(|name| row.get(name)).and_then(Option::as_deref).unwrap_or_default();
     out.count_operation(if op.is_empty() { "load" } else { op });
-    unknown.for_each(|name| out.count_unknown_column(name));
 }
 
 /// Decodes a row that bronze kept as JSON.
@@ -90,16 +92,18 @@ pub(crate) fn decode_record(plan: &Plan, out: &mut Collector, at: RowRef, record
     let mut unknown = Vec::new();
     let whole = each_member(record, |name, raw| {
         let value: DmsValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };
-        match plan.target(&name) {
-            Target::Unknown => unknown.push(name),
-            target => row.set(target, value),
+        let target = plan.target(&name);
+        row.set(plan, &name, target, value);
+        if target == Target::Unknown {
+            unknown.push(name);
         }
     });
     if !whole {
         return Err(Fault::new(ReasonCode::BadEnvelope, "not a JSON object"));
     }
     count(plan, out, &row, unknown.iter().map(AsRef::as_ref));
-    out.push(event(plan, at, &row, record.to_owned())?)
+    let event = event(plan, at, &row, &mut out.drift, record.to_owned())?;
+    out.push(event, row.content())
 }
 
 /// A row as JSON, for bronze: names and texts in the order of the file.

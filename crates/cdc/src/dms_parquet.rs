@@ -102,15 +102,16 @@ fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mu
     for index in 0..batch.num_rows() {
         let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
         let mut row: Row<DmsValue<'_>> = Row::new(plan);
-        for (target, value) in targets.iter().zip(values()) {
-            row.set(*target, value.map(Cow::Borrowed));
+        for ((target, name), value) in targets.iter().zip(&names).zip(values()) {
+            row.set(plan, name, *target, value.map(Cow::Borrowed));
         }
         let record = dms::record(names.iter().copied().zip(values()));
         produced += record.len() as u64;
         let at = RowRef { file: 0, row: *rows, offset: 0 };
         *rows += 1;
         dms::count(plan, out, &row, unknown.iter().copied());
-        if let Err(fault) = dms::event(plan, at, &row, record).and_then(|event| out.push(event)) {
+        let event = dms::event(plan, at, &row, &mut out.drift, record);
+        if let Err(fault) = event.and_then(|event| out.push(event, row.content())) {
             if fault.reason == ReasonCode::FileTooLarge {
                 return Err(FULL);
             }

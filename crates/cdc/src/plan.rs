@@ -4,7 +4,7 @@ use crate::DecodeError;
 use crate::sequence::Sequence;
 use crate::unavailable::Unavailable;
 use sluice_change::{Cell, parse_cell};
-use sluice_contract::{Condition, Contract, Source, SourceFormat};
+use sluice_contract::{Condition, Contract, RESCUED, SchemaPolicy, Source, SourceFormat};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ pub(crate) enum Target {
     Column {
         /// Position in the contract.
         position: usize,
-        /// 0 for the column's own name, then its former names.
+        /// 0 for the column's own name, then its former names, [`FOLDED`] for a name that differs in
+        /// upper and lower case only.
         rank: usize,
     },
     /// Something else that decoding reads; position in [`Plan::extras`].
@@ -33,6 +34,9 @@ pub(crate) enum RowName {
     Column(usize),
     Extra(usize),
 }
+
+/// Rank of a name that is a column's but for upper and lower case.
+pub(crate) const FOLDED: usize = usize::MAX;
 
 /// A contract prepared for decoding.
 pub(crate) struct Plan {
@@ -58,7 +62,15 @@ pub(crate) struct Plan {
     pub(crate) time: Option<RowName>,
     /// Members of the row that are no columns of the contract.
     pub(crate) extras: Vec<String>,
+    /// Position of the column that takes what does not fit (`_rescued`).
+    pub(crate) rescued: Option<usize>,
+    /// Values that do not fit go there too.
+    pub(crate) rescues_values: bool,
+    /// Columns whose type may become wider.
+    pub(crate) widens: bool,
     targets: HashMap<String, Target>,
+    /// Columns by their lower-case names.
+    folded: HashMap<String, usize>,
 }
 
 /// Operation of a flattened Debezium record.
@@ -99,8 +111,11 @@ impl Plan {
                 targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
             }
         }
+        let mut folded = HashMap::new();
+        let rescued = contract.columns.iter().position(|column| column.discovered && column.name == RESCUED);
         for (position, column) in of_source() {
             targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
+            folded.insert(column.name.to_lowercase(), position);
         }
         let key = contract.key_positions();
         let mut plan = Self {
@@ -115,7 +130,11 @@ impl Plan {
             deleted: None,
             time: None,
             extras: Vec::new(),
+            rescued,
+            rescues_values: source.schema_policy == SchemaPolicy::Evolve,
+            widens: source.evolution.widens(),
             targets,
+            folded,
             contract: Arc::clone(contract),
             source,
         };
@@ -151,7 +170,10 @@ impl Plan {
             // `add.fields` of ExtractNewRecordState are prefixed with `__` unless renamed.
             None if name.starts_with("__") && self.format() == SourceFormat::DebeziumFlatJson => Target::Meta,
             None if name == DMS_SEQUENCE && self.is_dms() => Target::Meta,
-            None => Target::Unknown,
+            None => match self.folded.get(&name.to_lowercase()) {
+                Some(position) => Target::Column { position: *position, rank: FOLDED },
+                None => Target::Unknown,
+            },
         }
     }
 

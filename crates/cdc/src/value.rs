@@ -5,7 +5,8 @@ use crate::json_fields::{compact, each_member, elements, members, string};
 use crate::number::{base64_bytes, from_unscaled};
 use crate::unavailable::Unavailable;
 use sluice_change::{
-    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, format_time_micros, normalize_numeric, parse_cell,
+    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_time_micros, normalize_numeric,
+    parse_cell,
 };
 use sluice_contract::{ColumnType, DecimalText};
 use std::borrow::Cow;
@@ -100,8 +101,8 @@ fn number<'a>(data_type: &ColumnType, encoding: &Encoding, raw: &'a str) -> Resu
     let range = || CellError::range(data_type);
     match data_type {
         ColumnType::Float => {
-            let value: f32 = raw.parse().map_err(|_| CellError::mismatch(data_type))?;
-            if value.is_finite() { Ok(Cell::Float(f64::from(value))) } else { Err(range()) }
+            let value: f64 = raw.parse().map_err(|_| CellError::mismatch(data_type))?;
+            float_of(raw, value).filter(|float| float.is_finite()).map(Cell::Float).ok_or_else(range)
         }
         ColumnType::Double => {
             let value: f64 = raw.parse().map_err(|_| CellError::mismatch(data_type))?;

@@ -4,7 +4,7 @@ use crate::{Cell, ColumnBuilder, EventSeq, Op, RowRef, SourceFile, contract_sche
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
-use sluice_contract::{Column, Contract, DeleteMode, TiePolicy};
+use sluice_contract::{Column, Contract, DeleteMode, RESCUED, TiePolicy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -125,6 +125,8 @@ impl Rule {
             Column::DELETED => Self::Deleted,
             Column::DELETED_SEQ => Self::DeletedSeq,
             name if contract.apply.is_key(name) => Self::Key,
+            // Nothing rescued is something said.
+            RESCUED => Self::Value { ignores_null: false },
             name => Self::Value { ignores_null: contract.apply.ignores_null(name) },
         }
     }
@@ -157,12 +159,28 @@ impl ChangeBatchBuilder {
     /// absent (`null_updates: ignore`), a delete that leaves the row is an upsert of `_deleted`
     /// (`delete_mode: soft`), the record's place may decide ties (`tie_policy`).
     pub fn push(&mut self, event: Event<'_>) {
+        let mut hasher = blake3::Hasher::new();
+        let cell = |position: usize| event.cells.get(position).unwrap_or(&Cell::Null);
+        for (position, rule) in self.rules.iter().enumerate() {
+            match (rule, cell(position)) {
+                (Rule::Deleted | Rule::DeletedSeq, _) => {}
+                (Rule::Value { ignores_null: true }, Cell::Null) => Cell::Absent.hash_into(&mut hasher),
+                (Rule::Key | Rule::Value { .. }, cell) => cell.hash_into(&mut hasher),
+            }
+        }
+        self.push_delivered(event, head_of(&hasher));
+    }
+
+    /// Adds an event whose values as delivered have the hash `content`. As [`ChangeBatchBuilder::push`],
+    /// but the tie-breaker does not depend on the columns that the contract knows, so that a column
+    /// which is added or dropped leaves the sequences of all events as they were. A delete is its key.
+    pub fn push_delivered(&mut self, event: Event<'_>, content: u64) {
         let apply = &self.contract.apply;
         let op = match event.op {
             Op::Delete if apply.delete_mode == DeleteMode::Soft => Op::SoftDelete,
             op => op,
         };
-        let seq = self.sequence(&event);
+        let seq = self.sequence(&event, content);
         let row = u32::try_from(self.batch.ops.len()).unwrap_or(u32::MAX);
         let deleted_seq = (op == Op::SoftDelete).then(|| seq.to_string());
         for (position, (column, rule)) in self.columns.iter_mut().zip(&self.rules).enumerate() {
@@ -195,26 +213,17 @@ impl ChangeBatchBuilder {
         self.batch.records.push(event.record);
     }
 
-    fn sequence(&self, event: &Event<'_>) -> EventSeq {
+    fn sequence(&self, event: &Event<'_>, content: u64) -> EventSeq {
         let mut hasher = blake3::Hasher::new();
         hasher.update(event.op.letter().as_bytes());
-        let cell = |position: usize| event.cells.get(position).unwrap_or(&Cell::Null);
         if event.op == Op::Delete {
             for &position in &self.key {
-                cell(position).hash_into(&mut hasher);
+                event.cells.get(position).unwrap_or(&Cell::Null).hash_into(&mut hasher);
             }
         } else {
-            for (position, rule) in self.rules.iter().enumerate() {
-                match (rule, cell(position)) {
-                    (Rule::Deleted | Rule::DeletedSeq, _) => {}
-                    (Rule::Value { ignores_null: true }, Cell::Null) => Cell::Absent.hash_into(&mut hasher),
-                    (Rule::Key | Rule::Value { .. }, cell) => cell.hash_into(&mut hasher),
-                }
-            }
+            hasher.update(&content.to_le_bytes());
         }
-        let mut head = [0; 8];
-        head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        let hash = u64::from_be_bytes(head);
+        let hash = head_of(&hasher);
         let (rank, parts, record) = (event.rank, event.parts, event.at.row);
         match self.contract.apply.tie_policy {
             TiePolicy::Content | TiePolicy::Error | TiePolicy::Quarantine => {
@@ -248,6 +257,12 @@ impl ChangeBatchBuilder {
         self.batch.rows = RecordBatch::try_new_with_options(schema, columns, &rows)?;
         Ok(self.batch)
     }
+}
+
+fn head_of(hasher: &blake3::Hasher) -> u64 {
+    let mut head = [0; 8];
+    head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_be_bytes(head)
 }
 
 #[cfg(test)]

@@ -125,7 +125,11 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
                 "NaN" | "nan" => f64::NAN,
                 _ => text.trim().parse().map_err(|_| mismatch())?,
             };
-            Cell::Float(if *data_type == ColumnType::Float { f64::from(value as f32) } else { value })
+            if *data_type == ColumnType::Float {
+                Cell::Float(float_of(text.trim(), value).ok_or_else(|| CellError::range(data_type))?)
+            } else {
+                Cell::Float(value)
+            }
         }
         ColumnType::Decimal { precision, scale } => {
             let (negative, digits, point) = decimal_digits(text).ok_or_else(mismatch)?;
@@ -140,10 +144,33 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
         }
         ColumnType::Date => Cell::Int(parse_date(text).ok_or_else(mismatch)?),
         ColumnType::Time => Cell::Text(format_time_micros(parse_time(text).ok_or_else(mismatch)?).into()),
-        ColumnType::Timestamp | ColumnType::TimestampNtz => Cell::Int(parse_timestamp(text).ok_or_else(mismatch)?),
+        ColumnType::Timestamp => Cell::Int(parse_timestamp(text).ok_or_else(mismatch)?.0),
+        // A zone would change the wall clock that the column is about.
+        ColumnType::TimestampNtz => match parse_timestamp(text).ok_or_else(mismatch)? {
+            (micros, 0) => Cell::Int(micros),
+            _ => return Err(mismatch()),
+        },
         ColumnType::Uuid => Cell::Text(parse_uuid(text).ok_or_else(mismatch)?.into()),
         ColumnType::Array(element) => parse_array(element, text).unwrap_or_else(|| Err(mismatch()))?,
     })
+}
+
+/// The 32 bit float that `text` is, given its 64 bit value; `None` if the text says more than 32 bits
+/// hold. A float is printed with as many digits as its writer likes, so the float rounded to the
+/// digits of the text has to be the text.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "what is lost is looked at")]
+pub fn float_of(text: &str, value: f64) -> Option<f64> {
+    let float = f64::from(value as f32);
+    let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
+    if same(float, value) || value.is_nan() {
+        return Some(float);
+    }
+    let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0').len().clamp(1, 17);
+    let printed: f64 = format!("{float:.*e}", digits - 1).parse().ok()?;
+    (float.is_finite() && same(printed, value)).then_some(float)
 }
 
 /// A whole number as a cell of an integer type.
@@ -274,10 +301,11 @@ fn parse_time(text: &str) -> Option<i64> {
     Some(((hour * 60 + minute) * 60 + second) * 1_000_000 + micros)
 }
 
-fn parse_timestamp(text: &str) -> Option<i64> {
+/// Microseconds, and how far the text's zone is from UTC.
+fn parse_timestamp(text: &str) -> Option<(i64, i64)> {
     match text {
-        "infinity" => return Some(TIMESTAMP_INFINITY),
-        "-infinity" => return Some(TIMESTAMP_MINUS_INFINITY),
+        "infinity" => return Some((TIMESTAMP_INFINITY, 0)),
+        "-infinity" => return Some((TIMESTAMP_MINUS_INFINITY, 0)),
         _ => {}
     }
     let (text, era) = match text.strip_suffix(" BC") {
@@ -289,7 +317,8 @@ fn parse_timestamp(text: &str) -> Option<i64> {
     let clock = text.get(split + 1..).unwrap_or("00:00:00");
     let zone_at = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
     let offset = zone_offset_micros(&clock[zone_at..])?;
-    days.checked_mul(DAY_MICROS)?.checked_add(parse_time(&clock[..zone_at])?)?.checked_sub(offset)
+    let micros = days.checked_mul(DAY_MICROS)?.checked_add(parse_time(&clock[..zone_at])?)?.checked_sub(offset)?;
+    Some((micros, offset))
 }
 
 fn zone_offset_micros(zone: &str) -> Option<i64> {

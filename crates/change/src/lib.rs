@@ -17,7 +17,7 @@ mod schema;
 
 pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
 pub use cell::{
-    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, format_date, format_time_micros,
+    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_date, format_time_micros,
     format_timestamp_micros, normalize_numeric, parse_cell,
 };
 pub use column_builder::ColumnBuilder;

@@ -62,6 +62,8 @@ reasons! {
     NullInRequired "NULL_IN_REQUIRED" "row" "A required column is null",
     /// `tie_policy: quarantine`: another event of the key at the same position counts as the later.
     SeqConflict "SEQ_CONFLICT" "row" "Another event of the key has the same position",
+    /// Two columns of one record differ in upper and lower case only.
+    IncompatibleChange "INCOMPATIBLE_CHANGE" "row" "The record's columns can not be those of the contract",
 }
 
 impl std::fmt::Display for ReasonCode {

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use sluice_api::{ReplayLimits, TableName, TableRef};
+use sluice_runner::RunMode;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Onboard(Onboard),
     /// Take new change files to bronze, silver and gold, by the contracts in the lake's draft.
     Replay(Replay),
+    /// Which files of a table are in which batch, or what the next batch would take.
+    Batches(Batches),
     /// Tables, versions, waiting files, problems.
     Status,
     /// What changed between two versions of a table.
@@ -81,13 +84,16 @@ pub(crate) struct Limits {
     /// Wait so long for another writer of a table, for example 0s or 5m [default: 30s].
     #[arg(long, value_parser = duration)]
     pub(crate) wait: Option<Duration>,
+    /// Take as many files into a batch as --max-bytes allows, for catching up in few versions.
+    #[arg(long, conflicts_with = "max_files")]
+    pub(crate) fold: bool,
 }
 
 impl Limits {
     pub(crate) fn to_api(&self, full_refresh: bool, dry_run: bool) -> ReplayLimits {
         ReplayLimits {
             batches: self.batches,
-            max_files: self.max_files,
+            max_files: if self.fold { Some(u64::MAX) } else { self.max_files },
             max_bytes: self.max_bytes,
             full_refresh,
             dry_run,
@@ -102,12 +108,30 @@ pub(crate) struct Replay {
     pub(crate) tables: Vec<TableName>,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    /// Take exactly the files of this batch once more, of the one --table; changes nothing that silver has.
+    #[arg(long, conflicts_with_all = ["full_refresh", "dry_run", "batches", "max_files", "max_bytes", "fold"])]
+    pub(crate) batch: Option<u64>,
     /// Rebuild silver from bronze first.
     #[arg(long)]
     pub(crate) full_refresh: bool,
     /// Count what would happen, write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Batches {
+    /// dataset.table
+    pub(crate) table: TableName,
+    /// Plan the next batch instead, without claiming its files.
+    #[arg(long)]
+    pub(crate) next: bool,
+    /// With --next: at most this many files.
+    #[arg(long, requires = "next")]
+    pub(crate) max_files: Option<u64>,
+    /// With --next: at most this many bytes; one file is always taken.
+    #[arg(long, requires = "next")]
+    pub(crate) max_bytes: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -182,13 +206,16 @@ pub(crate) struct Publish {
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// One run (the default).
+    /// once (the default), continuous (a run as soon as files land), or the pause between two runs, for example 15m.
+    #[arg(long, value_parser = mode, conflicts_with_all = ["once", "interval", "continuous"])]
+    pub(crate) mode: Option<RunMode>,
+    /// The same as --mode once.
     #[arg(long, conflicts_with_all = ["interval", "continuous"])]
     pub(crate) once: bool,
-    /// A run every so often, for example 15m.
+    /// The same as --mode with a pause.
     #[arg(long, value_parser = duration, conflicts_with = "continuous")]
     pub(crate) interval: Option<Duration>,
-    /// A run as soon as files land.
+    /// The same as --mode continuous.
     #[arg(long)]
     pub(crate) continuous: bool,
     /// Tables at the same time.
@@ -245,6 +272,28 @@ fn size(text: &str) -> Result<u64, String> {
 fn key_value(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not column=value"))?;
     Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+impl Run {
+    /// When to run, however it was said.
+    pub(crate) fn mode(&self) -> RunMode {
+        match (self.mode, self.interval) {
+            (Some(mode), _) => mode,
+            (None, Some(pause)) => RunMode::Interval(pause),
+            (None, None) if self.continuous => RunMode::Continuous,
+            (None, None) => RunMode::Once,
+        }
+    }
+}
+
+fn mode(text: &str) -> Result<RunMode, String> {
+    match text {
+        "once" => Ok(RunMode::Once),
+        "continuous" => Ok(RunMode::Continuous),
+        pause => duration(pause)
+            .map(RunMode::Interval)
+            .map_err(|_| format!("`{pause}` is not a mode, write once, continuous or a pause such as 15m")),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -47,6 +47,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::DecodeWorker => Ok(Exit::Done),
         Command::Onboard(call) => command::onboard::run(&host, &out, call).await,
         Command::Replay(call) => command::replay::run(&host, &out, call).await,
+        Command::Batches(call) => command::batches::run(&host, &out, call).await,
         Command::Status => command::status::run(&host, &out).await,
         Command::Diff(call) => command::diff::run(&host, &out, call).await,
         Command::History(call) => command::history::run(&host, &out, call).await,

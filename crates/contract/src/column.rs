@@ -21,6 +21,8 @@ pub struct Column {
     pub renamed_from: Vec<String>,
     /// The source dropped it: old rows keep their value, new events leave it null.
     pub removed: bool,
+    /// The events brought it, the contract does not declare it.
+    pub discovered: bool,
     /// For people.
     pub description: Option<String>,
     /// Line in the contract, from 1; 0 if unknown.
@@ -59,6 +61,7 @@ impl Column {
             default: None,
             renamed_from: Vec::new(),
             removed: false,
+            discovered: false,
             description: Some(description.to_owned()),
             line: 0,
         }

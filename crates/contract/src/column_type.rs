@@ -72,6 +72,25 @@ impl ColumnType {
         }
     }
 
+    /// The narrowest type that holds every value of both; `None` if there is none.
+    #[must_use]
+    pub fn wider_of(&self, other: &Self) -> Option<Self> {
+        if self.widens(other) {
+            return Some(self.clone());
+        }
+        if other.widens(self) {
+            return Some(other.clone());
+        }
+        match (self, other) {
+            (Self::Decimal { precision: p, scale: s }, Self::Decimal { precision: q, scale: t }) => {
+                let scale = *s.max(t);
+                let precision = (p - s).max(q - t) + scale;
+                (precision <= 38).then_some(Self::Decimal { precision, scale })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether values are numbers.
     #[must_use]
     pub fn is_numeric(&self) -> bool {

@@ -120,6 +120,17 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         Grade::Warning,
         "New files are taken from there; files already ingested stay",
     );
+    let evolution = |contract: &Contract| {
+        let source = contract.source.as_ref();
+        source.map_or_else(|| "none".to_owned(), |s| format!("{}, {}", s.evolution, s.schema_policy))
+    };
+    differs(
+        "source.evolution",
+        evolution(old),
+        evolution(new),
+        Grade::Warning,
+        "Columns that the contract does not know and values that do not fit are treated differently",
+    );
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
     differs("owner", text(&old.owner), text(&new.owner), Grade::Info, "Someone else answers for the table");
     differs("sla", text(&old.sla), text(&new.sla), Grade::Info, "Lag is judged by the new limit");
@@ -139,7 +150,7 @@ fn compare_columns(old: &Contract, new: &Contract, changes: &mut Vec<ContractCha
                 let (grade, effect) = if column.required && column.default.is_none() {
                     (Grade::Breaking, "Required and without default: older events go to quarantine")
                 } else {
-                    (Grade::Info, "New column; silver is rebuilt from bronze")
+                    (Grade::Info, "New column; silver is rebuilt from bronze where older events have it")
                 };
                 changes.push(change(new, &place, '+', column.data_type.to_string(), grade, effect));
             }

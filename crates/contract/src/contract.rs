@@ -1,12 +1,12 @@
 //! The validated contract.
 
-use crate::document::{ColumnDocument, Document};
+use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::{
-    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Problem, Scd, Severity, Source, SourceFormat, TableName,
-    limits, parse_duration_seconds,
+    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, Learned, Problem, Scd, SchemaPolicy, Severity,
+    Source, SourceFormat, TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of a machine a table needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Contract {
     pub apply: Apply,
     /// Columns in order.
     pub columns: Vec<Column>,
+    /// What the events have taught, in `columns` already; see [`Contract::with_learned`].
+    pub learned: Learned,
     /// Checks in order, the columns' constraints after `quality`.
     pub checks: Vec<CheckRule>,
     /// The text it was read from.
@@ -173,7 +175,7 @@ impl Reader<'_> {
         self.columns(&document, &mut columns, &mut checks);
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
-        let source = self.source(&document);
+        let source = self.source(&document, &columns);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
             name: name?,
@@ -187,6 +189,7 @@ impl Reader<'_> {
             source,
             apply: apply?,
             columns,
+            learned: Learned::default(),
             checks,
             text: text.to_owned(),
         })
@@ -236,7 +239,7 @@ impl Reader<'_> {
         }
     }
 
-    fn source(&mut self, document: &Document) -> Option<Source> {
+    fn source(&mut self, document: &Document, columns: &[Column]) -> Option<Source> {
         let source = document.source.as_ref()?;
         let format = SourceFormat::all().into_iter().find(|format| format.as_str() == source.format.value);
         if format.is_none() {
@@ -247,7 +250,12 @@ impl Reader<'_> {
         if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
             self.problem(&source.path, "The path is empty or leaves its folder", "Write a folder inside the lake");
         }
+        let (evolution, schema_policy) = self.evolution(source);
+        let hints = self.hints(source, columns);
         Some(Source {
+            evolution,
+            schema_policy,
+            hints,
             path: path.to_owned(),
             format: format?,
             csv_columns: source.csv_columns.clone(),
@@ -259,6 +267,54 @@ impl Reader<'_> {
                 .unwrap_or_else(|| "__debezium_unavailable_value".to_owned()),
             decimals: self.decimals(source.decimals.as_ref()),
         })
+    }
+
+    /// Mode and policy; each has a default that follows from the other.
+    fn evolution(&mut self, source: &SourceDocument) -> (Evolution, SchemaPolicy) {
+        let evolution = source.evolution.as_ref().and_then(|written| {
+            let found = Evolution::all().into_iter().find(|mode| mode.as_str() == written.value);
+            if found.is_none() {
+                let words = Evolution::all().map(Evolution::as_str).join(", ");
+                let message = format!("`{}` is not a mode of schema evolution", written.value);
+                self.problem(written, message, format!("Use {words}"));
+            }
+            found
+        });
+        let policy = source.schema_policy.as_ref().and_then(|written| {
+            let found = SchemaPolicy::all().into_iter().find(|policy| policy.as_str() == written.value);
+            if found.is_none() {
+                let message = format!("`{}` is not a schema policy", written.value);
+                self.problem(written, message, "Use strict, evolve or quarantine");
+            }
+            found
+        });
+        match (evolution, policy) {
+            (Some(evolution), Some(policy)) => (evolution, policy),
+            (Some(evolution), None) => (evolution, SchemaPolicy::of_evolution(evolution)),
+            (None, Some(policy)) => (policy.evolution(), policy),
+            (None, None) => (Evolution::default(), SchemaPolicy::default()),
+        }
+    }
+
+    fn hints(&mut self, source: &SourceDocument, columns: &[Column]) -> BTreeMap<String, ColumnType> {
+        let mut hints = BTreeMap::new();
+        for (name, written) in &source.hints {
+            if columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)) {
+                let message = format!("`{name}` has a hint and is declared in the schema");
+                self.problem(written, message, "Remove the hint, the schema says the type");
+            }
+            match written.value.parse() {
+                Ok(data_type) => {
+                    hints.insert(name.clone(), data_type);
+                }
+                Err(message) => {
+                    let message: String = message;
+                    let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
+                    self.problem(written, message, mend);
+                }
+            }
+        }
+        hints
     }
 
     fn decimals(&mut self, written: Option<&Spanned<String>>) -> DecimalText {
@@ -324,6 +380,7 @@ impl Reader<'_> {
                 None => Vec::new(),
             },
             removed: written.removed,
+            discovered: false,
             description: written.description.clone(),
             line: line_of(written.name.referenced),
         }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -34,6 +35,10 @@ pub(crate) struct SourceDocument {
     pub(crate) null_text: Option<String>,
     pub(crate) unavailable_value: Option<String>,
     pub(crate) decimals: Option<Spanned<String>>,
+    pub(crate) evolution: Option<Spanned<String>>,
+    pub(crate) schema_policy: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) hints: BTreeMap<String, Spanned<String>>,
 }
 
 /// `apply`.

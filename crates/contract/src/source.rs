@@ -1,6 +1,8 @@
 //! Where the change data of a table lives.
 
+use crate::{ColumnType, Evolution, SchemaPolicy};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Format of change files.
@@ -97,4 +99,10 @@ pub struct Source {
     pub unavailable_value: String,
     /// JSON only: how a `decimal` arrives as text when the record has no schema; `base64` by default.
     pub decimals: DecimalText,
+    /// What a column means that the contract does not know.
+    pub evolution: Evolution,
+    /// What a value means that does not fit.
+    pub schema_policy: SchemaPolicy,
+    /// Types of columns that the events may bring and the contract does not declare.
+    pub hints: BTreeMap<String, ColumnType>,
 }

@@ -19,6 +19,17 @@ pub struct BatchManifest {
     pub files: Vec<SourceFile>,
     /// BLAKE3 of the contract text that the batch was made with, hex.
     pub contract_hash: String,
+    /// BLAKE3 of the content of each file, in their order, hex; empty where the store's etag is enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<String>,
+}
+
+impl BatchManifest {
+    /// Files with the hash of their content, if it is known.
+    pub fn files_with_content(&self) -> impl Iterator<Item = (&SourceFile, Option<&str>)> {
+        let contents = self.contents.iter().map(|hash| Some(hash.as_str())).chain(std::iter::repeat(None));
+        self.files.iter().zip(contents)
+    }
 }
 
 impl Lake {
@@ -44,6 +55,38 @@ impl Lake {
         let bytes = serde_json::to_vec(manifest)
             .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
         self.put_new(&path, Bytes::from(bytes)).await
+    }
+
+    /// Hashes of the content of files, in their order. Empty for a remote lake: its etags tell contents
+    /// apart, while the stamp of a local disk (modification time and size) does not survive a copy.
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn contents(&self, files: &[SourceFile]) -> Result<Vec<String>, LakeError> {
+        if self.local_root().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut hashes = Vec::with_capacity(files.len());
+        for file in files {
+            hashes.push(self.content(file).await?);
+        }
+        Ok(hashes)
+    }
+
+    /// Hash of the content of a file; of one state of a file it is made once per process.
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn content(&self, file: &SourceFile) -> Result<String, LakeError> {
+        let known = self.shared.contents.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
+        if let Some(hash) = known {
+            return Ok(hash);
+        }
+        let bytes = self.read(&file.path).await?;
+        let hashed = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string()).await;
+        let hash = hashed.map_err(|_| LakeError::Stopped { path: file.path.clone() })?;
+        self.shared.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(file.clone(), hash.clone());
+        Ok(hash)
     }
 
     async fn manifest(&self, path: String) -> Result<BatchManifest, LakeError> {

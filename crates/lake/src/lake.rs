@@ -7,7 +7,7 @@ use crate::local_files::KnownPositions;
 use crate::read_range::FooterCache;
 use crate::root::{Root, Style, root_over, style_of};
 use crate::snapshot_cache::SnapshotCache;
-use crate::{BatchManifest, LakeError, Surroundings};
+use crate::{BatchManifest, LakeError, SourceFile, Surroundings};
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) key_runs: KeyRunCache,
     pub(crate) manifests: Mutex<BTreeMap<String, BatchManifest>>,
     pub(crate) positions: KnownPositions,
+    /// Hashes of the content of change files.
+    pub(crate) contents: Mutex<BTreeMap<SourceFile, String>>,
     pub(crate) cache_folder: Option<PathBuf>,
     pub(crate) surroundings: Surroundings,
 }
@@ -108,6 +110,7 @@ impl Lake {
                 key_runs: KeyRunCache::default(),
                 manifests: Mutex::default(),
                 positions: KnownPositions::default(),
+                contents: Mutex::default(),
                 cache_folder,
                 surroundings,
             }),

@@ -11,6 +11,7 @@
 //! bronze|silver|gold/<dataset>/<table>/            Delta tables
 //! _sluice/quarantine/<dataset>/<table>/            Delta tables of rejected records
 //! _sluice/batches/<dataset>/<table>/<batch>.json   which files are in which batch (write-ahead)
+//! _sluice/schemas/<dataset>/<table>/<number>.json  by which columns silver was made
 //! _sluice/tombstones/<dataset>/<table>/<hash>.parquet
 //! _sluice/leases/<dataset>/<table>/<epoch>.json     who writes the table
 //! _sluice/quality/<dataset>/<table>/<batch>.json
@@ -41,6 +42,7 @@ mod read;
 mod read_positions;
 mod read_range;
 mod root;
+mod schemas;
 mod snapshot;
 mod snapshot_cache;
 mod state;
@@ -62,6 +64,7 @@ pub use key_index::{KeyHasher, LiveMatch};
 pub use lake::{Lake, PutNew};
 pub use lease::{Holder, Lease, Turn};
 pub use local_files::LocalFile;
+pub use schemas::{SchemaColumn, SchemaDocument};
 pub use sluice_change::SourceFile;
 pub use snapshot::{DataFile, Snapshot};
 pub use surroundings::{LeaseTimes, Numbers, Surroundings};

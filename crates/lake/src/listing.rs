@@ -60,5 +60,6 @@ fn source_file(place: &Place, file: &ObjectMeta) -> SourceFile {
         path: place.style.show(&place.root, &file.location),
         size: file.size,
         etag: etag.unwrap_or_else(stamp),
+        modified_ms: Some(file.last_modified.timestamp_millis()),
     }
 }

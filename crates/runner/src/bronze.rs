@@ -9,6 +9,9 @@ use sluice_contract::Contract;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Key in a bronze commit's information: records of each file of the batch, in order.
+pub(crate) const INFO_FILE_ROWS: &str = "sluice.file_rows";
+
 /// Schema of every bronze table. `record` is the record as delivered; the other columns say what it
 /// was read as and where it came from. `_op` and `_seq` are null for a record in quarantine.
 pub(crate) fn bronze_schema() -> SchemaRef {
@@ -92,7 +95,12 @@ pub(crate) fn decode_bronze(
                 Some(file) => *file,
                 None => {
                     let file = u32::try_from(files.len()).unwrap_or(u32::MAX);
-                    files.push(SourceFile { path: path.value(index).to_owned(), size: 0, etag: String::new() });
+                    files.push(SourceFile {
+                        path: path.value(index).to_owned(),
+                        size: 0,
+                        etag: String::new(),
+                        ..SourceFile::default()
+                    });
                     numbers.insert(path.value(index).to_owned(), file);
                     file
                 }

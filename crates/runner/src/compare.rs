@@ -73,7 +73,9 @@ pub async fn compare_with_source(
 
 fn compare(contract: &Contract, silver: &[RecordBatch], dump: &Path) -> Result<TableComparison, RunError> {
     let (columns, source) = read_dump(contract, dump)?;
-    let silver = current_rows(contract, &concat_batches(&Arc::new(silver_schema(contract)), silver)?)?;
+    // Silver may have columns besides those of the contract.
+    let schema = silver.first().map_or_else(|| Arc::new(silver_schema(contract)), RecordBatch::schema);
+    let silver = current_rows(contract, &concat_batches(&schema, silver)?)?;
     let encoder = KeyEncoder::new(contract)?;
     let silver_keys = encoder.encode(&silver)?;
     let source_keys = encoder.encode(&source)?;

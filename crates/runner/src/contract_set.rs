@@ -1,7 +1,7 @@
 //! The contracts and models that a replay works by: the lake's draft, or a published release.
 
 use crate::RunError;
-use sluice_contract::{ColumnSet, ColumnType, Contract, Problem, Scd, TableName, TiePolicy};
+use sluice_contract::{Column, ColumnSet, ColumnType, Contract, Problem, Scd, TableName, TiePolicy};
 use sluice_lake::Lake;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,33 +85,45 @@ impl ContractSet {
 }
 
 /// Hash of everything in a contract that decides what silver holds. When it changes, silver is
-/// rebuilt from bronze.
+/// rebuilt from bronze, or its columns are changed where that is enough.
 #[must_use]
 pub(crate) fn silver_hash(contract: &Contract) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut text = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-    };
-    for key in contract.apply.key.iter().chain(&contract.sequence()) {
-        text(key);
-    }
+    let columns = contract.columns.iter().map(|column| format!("{}\0{}", column.name, column_signature(column)));
+    hash_of(std::iter::once(rules_hash(contract)).chain(columns))
+}
+
+/// The part of [`silver_hash`] that is not about single columns.
+pub(crate) fn rules_hash(contract: &Contract) -> String {
+    let mut parts = vec!["2".to_owned()];
+    parts.extend(contract.apply.key.iter().cloned().chain(contract.sequence()));
     if let Some(delete) = &contract.apply.delete_when {
-        text(&delete.column);
-        text(&delete.value);
+        parts.extend([delete.column.clone(), delete.value.clone()]);
     }
-    for rule in apply_rules(contract) {
-        text(&rule);
-    }
-    for column in &contract.columns {
-        text(&column.name);
-        text(&column.data_type.to_string());
-        text(if column.required { "required" } else { "nullable" });
-        text(if column.removed { "removed" } else { "kept" });
-        text(column.default.as_deref().unwrap_or("\0"));
-        text(&column.renamed_from.join("\0"));
-    }
+    parts.extend(apply_rules(contract));
     if let Some(source) = &contract.source {
-        text(&format!("{source:?}"));
+        parts.push(format!("{source:?}"));
+    }
+    hash_of(parts.into_iter())
+}
+
+/// Hash of everything in a column that decides its values.
+pub(crate) fn column_signature(column: &Column) -> String {
+    hash_of(
+        [
+            column.data_type.to_string(),
+            (if column.required { "required" } else { "nullable" }).to_owned(),
+            (if column.removed { "removed" } else { "kept" }).to_owned(),
+            column.default.clone().unwrap_or_else(|| "\0".to_owned()),
+            column.renamed_from.join("\0"),
+        ]
+        .into_iter(),
+    )
+}
+
+fn hash_of(texts: impl Iterator<Item = String>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
     }
     hasher.finalize().to_hex()[..32].to_owned()
 }

@@ -4,6 +4,7 @@
 //! Only this crate writes through `sluice-lake`. The desktop's replay and the runner's are the same
 //! function, [`replay`]; they differ in where the contracts come from.
 
+mod batch_ledger;
 mod bronze;
 mod compare;
 mod contract_set;
@@ -18,6 +19,7 @@ mod onboard;
 mod quarantine;
 mod replay;
 mod run;
+mod schema_change;
 mod silver;
 mod silver_merge;
 mod silver_table;
@@ -26,6 +28,7 @@ mod source_files;
 mod table_run;
 mod ties;
 
+pub use batch_ledger::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, batch_ledger, plan_next_batch};
 pub use compare::{TableComparison, compare_with_source};
 pub use contract_set::{ContractSet, Model};
 pub use decoder::{DecoderOptions, decode_worker};
@@ -36,7 +39,7 @@ pub use maintain::{
     DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, Maintained, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
     after_commit as maintain_after_commit, maintain,
 };
-pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay};
+pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay, replay_batch};
 pub use run::{RunMode, RunOptions, run};
 pub use silver_table::SilverTable;
 pub use sluice_lake::Clock;

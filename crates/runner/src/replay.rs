@@ -70,6 +70,49 @@ pub async fn replay(
     Ok(ReplaySummary { tables, gold, elapsed_ms, dry_run: options.limits.dry_run })
 }
 
+/// Takes exactly the files of a batch to silver again, for looking into it. Everything of them that
+/// silver has is counted as superseded, so nothing changes; if silver lacks something, it is applied.
+///
+/// # Errors
+/// When there is no such batch or contract, a file is not what it was, or silver refuses.
+pub async fn replay_batch(
+    lake: &Lake,
+    engine: &QueryEngine,
+    set: &ContractSet,
+    table: &TableName,
+    batch: u64,
+    job: &Job,
+) -> Result<TableReplay, RunError> {
+    let contract = set.contract(table)?;
+    lake.ensure_writable().await?;
+    let decoder = Decoder::new(DecoderOptions::default());
+    let mut turn = lake.turn(table).await?;
+    let done = loop {
+        let mut run = TableRun::open(lake, &contract, engine, job, &decoder).await?;
+        if let Some(turn) = turn
+            && let Some(lease) = lake.take_lease(table, turn).await?
+        {
+            run.fence(&lease);
+            let done = run.again(batch).await;
+            if let Err(error) = lease.release().await {
+                job.log(format!("{table}: the lease was not released, others wait a moment for it: {error}"));
+            }
+            break done?;
+        }
+        let waits = |holder: &sluice_lake::Holder| job.log(format!("{table}: waits for {holder}"));
+        turn = Some(lake.wait_for_turn(table, LEASE_WAIT_DEFAULT, waits).await?);
+    };
+    Ok(TableReplay {
+        table: table.clone(),
+        batches: 1,
+        files: done.files,
+        counters: counters(&done.ledger),
+        silver_version: done.silver_version,
+        reasons: done.reasons.into_iter().collect(),
+        error: None,
+    })
+}
+
 async fn replay_table(
     lake: &Lake,
     engine: &QueryEngine,

@@ -5,7 +5,7 @@ use sluice_cdc::{file_order_key, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, Lake};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bounds of one batch.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,9 @@ impl BatchBounds {
 }
 
 /// Change files of the contract that are in no batch yet, in the order to be read. A file is the
-/// same when path, size and etag are equal; a file that was written again is a new one.
+/// same when path, size and etag are equal; one that was written again is a new one. On a local disk,
+/// where a copy changes the time that stands for the etag, a file of equal path, size and content is
+/// the same too.
 pub(crate) async fn new_files(
     lake: &Lake,
     contract: &Contract,
@@ -34,8 +36,22 @@ pub(crate) async fn new_files(
 ) -> Result<Vec<SourceFile>, RunError> {
     let Some(source) = &contract.source else { return Ok(Vec::new()) };
     let known: BTreeSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
-    let mut files = lake.list(&source.path).await?;
-    files.retain(|file| is_change_file(&file.path) && !known.contains(file));
+    let mut by_place: BTreeMap<(&str, u64), Vec<&str>> = BTreeMap::new();
+    for (file, content) in batches.iter().flat_map(BatchManifest::files_with_content) {
+        by_place.entry((&file.path, file.size)).or_default().extend(content);
+    }
+    let mut files = Vec::new();
+    for file in lake.list(&source.path).await? {
+        if !is_change_file(&file.path) || known.contains(&file) {
+            continue;
+        }
+        if let Some(contents) = by_place.get(&(file.path.as_str(), file.size)).filter(|known| !known.is_empty())
+            && contents.contains(&lake.content(&file).await?.as_str())
+        {
+            continue;
+        }
+        files.push(file);
+    }
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     Ok(files)
 }
@@ -66,7 +82,7 @@ mod tests {
 
     #[test]
     fn batches_keep_order_and_bounds() {
-        let file = |n: u64| SourceFile { path: format!("f{n}"), size: n, etag: String::new() };
+        let file = |n: u64| SourceFile { path: format!("f{n}"), size: n, etag: String::new(), ..SourceFile::default() };
         let sizes = |bounds| -> Vec<Vec<u64>> {
             cut((1..=5).map(file).collect(), bounds).iter().map(|b| b.iter().map(|f| f.size).collect()).collect()
         };

@@ -4,11 +4,15 @@
 //! which files are batch n (put-if-absent), then quarantine, bronze and silver carry n in their
 //! `txn`. What is behind is done again from the manifest or from bronze, what is there is skipped.
 
-use crate::bronze::{bronze_rows, bronze_schema, decode_bronze};
+use crate::batch_ledger::overwritten;
+use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
 use crate::local_tables::readable;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
+use crate::schema_change::{
+    INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
+};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
 use crate::silver_merge::Candidate;
 use crate::source_files::{BatchBounds, cut, new_files};
@@ -25,6 +29,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+mod again;
+
 /// What one batch did.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BatchDone {
@@ -37,6 +43,8 @@ pub(crate) struct BatchDone {
 /// A table under work.
 pub(crate) struct TableRun {
     lake: Lake,
+    /// As written; `contract` is it together with what the events have taught.
+    declared: Arc<Contract>,
     contract: Arc<Contract>,
     engine: QueryEngine,
     job: Job,
@@ -63,6 +71,7 @@ impl TableRun {
             let next = "Add `source` with path and format to the contract";
             return Err(RunError::input(format!("The contract of {name} does not say where its change data is"), next));
         }
+        let (declared, contract) = (contract, &effective(lake, contract).await?);
         let bronze = lake.table(TableLocation::Bronze(name.clone()));
         let bronze_app = format!("sluice.bronze.{name}");
         let in_bronze = bronze.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&bronze_app)).unwrap_or(0);
@@ -72,6 +81,7 @@ impl TableRun {
             bronze_batch: u64::try_from(in_bronze).unwrap_or(0),
             quarantine: lake.table(TableLocation::Quarantine(name)),
             lake: lake.clone(),
+            declared: Arc::clone(declared),
             contract: Arc::clone(contract),
             engine: engine.clone(),
             job: job.clone(),
@@ -112,9 +122,13 @@ impl TableRun {
         let mut done = BatchDone::default();
         let behind: Vec<BatchManifest> =
             self.manifests.iter().filter(|manifest| manifest.batch > self.bronze_batch).cloned().collect();
-        if full_refresh || self.silver.is_of_other_contract(&self.contract) {
+        if self.silver.contract_hash.as_deref() != Some(&silver_hash(&self.contract)) {
+            record_schema(&self.lake, &self.contract).await?;
+        }
+        if full_refresh && self.silver.batch() > 0 {
             self.rebuild().await?;
         }
+        self.adapt_silver().await?;
         for manifest in behind {
             self.job.check()?;
             done = self.finish_batch(&manifest).await?;
@@ -128,7 +142,11 @@ impl TableRun {
     /// Claims `files` as the next batch and takes them to silver.
     pub(crate) async fn next_batch(&mut self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
         let batch = self.manifests.last().map_or(0, |manifest| manifest.batch) + 1;
-        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract) };
+        for (path, before) in overwritten(&self.manifests, &files) {
+            self.job.log(format!("{}: {path} was written again since batch {before}", self.contract.name));
+        }
+        let contents = self.lake.contents(&files).await?;
+        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract), contents };
         match self.lake.claim_batch(&self.contract.name, &manifest).await? {
             PutNew::Created => {}
             PutNew::Exists => return Err(RunError::Conflict(self.contract.name.to_string())),
@@ -137,11 +155,25 @@ impl TableRun {
         self.finish_batch(&manifest).await
     }
 
+    /// Makes silver what the contract says, with as little work as the change allows.
+    async fn adapt_silver(&mut self) -> Result<(), RunError> {
+        match schema_change(&self.lake, &self.bronze, &self.silver, &self.contract).await? {
+            SchemaChange::Same => Ok(()),
+            SchemaChange::Columns => change_columns(&self.lake, &mut self.silver, &self.contract).await,
+            SchemaChange::Rebuild => self.rebuild().await,
+        }
+    }
+
     async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
         let started = Instant::now();
-        let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+        let mut decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+        while let Some(wider) = learn(&self.lake, &self.declared, &self.contract, &decoded, manifest.batch).await? {
+            self.contract = wider;
+            decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+        }
         let decoded = quarantine_losers(&self.contract, decoded)?;
         self.land(manifest, &decoded).await?;
+        self.adapt_silver().await?;
         // A batch that was refused before is folded into this one.
         if self.silver.batch() + 1 < manifest.batch {
             return self.pending_from_bronze().await;
@@ -167,6 +199,8 @@ impl TableRun {
             ("sluice.files".to_owned(), json!(paths.len())),
             ("sluice.bytes".to_owned(), json!(bytes)),
             ("sluice.rows".to_owned(), json!(rows.num_rows())),
+            (INFO_FILE_ROWS.to_owned(), json!(decoded.iter().map(|file| file.rows_in).collect::<Vec<_>>())),
+            (INFO_COLUMNS.to_owned(), json!(columns_of(&self.contract, decoded))),
         ]);
         append(&self.bronze, &bronze_schema(), rows, &self.bronze_app, batch, info).await?;
         self.bronze_batch = batch;
@@ -177,23 +211,33 @@ impl TableRun {
     async fn pending_from_bronze(&mut self) -> Result<BatchDone, RunError> {
         let started = Instant::now();
         let (first, last) = (self.silver.batch() + 1, self.bronze_batch);
-        let decoded = self.decode_bronze(first, last).await?;
+        let decoded = loop {
+            let decoded = self.decode_bronze(first, last).await?;
+            let decoded_by = Arc::clone(&self.contract);
+            self.adapt_silver().await?;
+            if Arc::ptr_eq(&decoded_by, &self.contract) {
+                break decoded;
+            }
+        };
         let files =
             self.manifests.iter().filter(|m| (first..=last).contains(&m.batch)).map(|m| m.files.len() as u64).sum();
         self.merge_into_silver(last, decoded, files, started).await
     }
 
-    async fn decode_bronze(&self, first: u64, last: u64) -> Result<Vec<DecodedFile>, RunError> {
+    async fn decode_bronze(&mut self, first: u64, last: u64) -> Result<Vec<DecodedFile>, RunError> {
         let rows = match self.bronze.snapshot(None).await? {
             Some(snapshot) => self.bronze.read_files(&snapshot, &snapshot.files, None).await?,
             None => Vec::new(),
         };
-        let contract = Arc::clone(&self.contract);
-        blocking(move || {
-            let decoded = decode_bronze(&contract, &rows, first, last)?;
-            quarantine_losers(&contract, vec![decoded])
-        })
-        .await
+        let rows = Arc::new(rows);
+        loop {
+            let (contract, rows) = (Arc::clone(&self.contract), Arc::clone(&rows));
+            let decoded = blocking(move || Ok(vec![decode_bronze(&contract, &rows, first, last)?])).await?;
+            match learn(&self.lake, &self.declared, &self.contract, &decoded, last).await? {
+                Some(wider) => self.contract = wider,
+                None => return quarantine_losers(&self.contract, decoded),
+            }
+        }
     }
 
     /// Plan, write, audit, publish.
@@ -207,6 +251,9 @@ impl TableRun {
         let why = reasons(&decoded);
         let quarantined = rejected_rows(&decoded);
         let span = Span::of(&decoded);
+        if let Some(reason) = stop(&self.contract, &decoded) {
+            return Err(self.refused(batch, reason));
+        }
         self.check_quarantine_limit(batch, &decoded, quarantined)?;
         self.check_ties(batch, &decoded)?;
         self.silver.ensure_exists(&self.contract).await?;

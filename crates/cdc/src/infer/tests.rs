@@ -4,7 +4,7 @@ use super::{Inferred, infer};
 use crate::{file_order_key, is_change_file};
 use bytes::Bytes;
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, SourceFormat, TableName};
+use sluice_contract::{Contract, Evolution, SourceFormat, TableName};
 use std::path::PathBuf;
 
 fn proposal(folder: &str, table: &str, with_keys: bool) -> Inferred {
@@ -20,7 +20,12 @@ fn proposal(folder: &str, table: &str, with_keys: bool) -> Inferred {
         .into_iter()
         .map(|path| {
             let bytes = std::fs::read(root.join(&path)).unwrap();
-            let file = SourceFile { path: format!("{folder}/{path}"), size: bytes.len() as u64, etag: String::new() };
+            let file = SourceFile {
+                path: format!("{folder}/{path}"),
+                size: bytes.len() as u64,
+                etag: String::new(),
+                ..SourceFile::default()
+            };
             (file, Bytes::from(bytes))
         })
         .collect();
@@ -129,18 +134,20 @@ fn flattened_and_dms_sources() {
             (SourceFormat::DmsParquet, &key.iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()[..])
         );
         assert_eq!(dms.sequence, ["transact_seq"]);
-        Contract::parse(&dms.yaml, "t.yaml").unwrap();
+        let contract = Contract::parse(&dms.yaml, "t.yaml").unwrap();
+        assert_eq!(contract.source.unwrap().evolution, Evolution::AddNewColumns);
     }
     let csv = proposal("dms/csv/public/orders", "orders", false);
     assert_eq!((csv.format, csv.key.as_slice()), (SourceFormat::DmsCsv, &["column_1".to_owned()][..]));
     let contract = Contract::parse(&csv.yaml, "orders.yaml").unwrap();
     let source = contract.source.unwrap();
     assert_eq!((source.null_text.as_str(), source.csv_layouts.len()), ("<null>", 2));
+    assert_eq!(source.evolution, Evolution::None);
 }
 
 #[test]
 fn what_is_no_change_file_is_refused() {
-    let file = SourceFile { path: "a.json".to_owned(), size: 2, etag: String::new() };
+    let file = SourceFile { path: "a.json".to_owned(), size: 2, etag: String::new(), ..SourceFile::default() };
     let name = TableName::new("a", "b").unwrap();
     assert!(infer(name.clone(), "x", &[(file.clone(), Bytes::from_static(b"hi"))], 1).is_err());
     assert!(

@@ -1,7 +1,7 @@
 //! The text of a proposed contract.
 
 use super::{Inferred, InferredColumn};
-use sluice_contract::{SourceFormat, TableName};
+use sluice_contract::{Evolution, SourceFormat, TableName};
 use std::fmt::Write as _;
 
 /// What goes into the contract besides what is shown.
@@ -24,6 +24,10 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     yaml.push_str("owner: \"\"\nsla: \"4 hours\"\nsource:\n");
     let _ = writeln!(yaml, "  path: {}", quoted(extra.path));
     let _ = writeln!(yaml, "  format: {}", inferred.format);
+    // A CSV file may have no names for its columns, so a new one can not be added.
+    if inferred.format != SourceFormat::DmsCsv {
+        let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);
+    }
     if extra.text_decimals && inferred.format == SourceFormat::DebeziumJson {
         yaml.push_str("  decimals: text\n");
     }

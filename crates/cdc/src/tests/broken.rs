@@ -33,7 +33,12 @@ fn files_of_another_kind_are_named_as_a_whole() {
 fn limits_hold() {
     use ReasonCode as R;
     let contract = shop_contract("contracts/carts.yaml");
-    let file = SourceFile { path: "x.json".into(), size: limits::FILE_BYTES_MAX + 1, etag: String::new() };
+    let file = SourceFile {
+        path: "x.json".into(),
+        size: limits::FILE_BYTES_MAX + 1,
+        etag: String::new(),
+        ..SourceFile::default()
+    };
     let decoded = decode_file(&contract, file, Bytes::from_static(b"{}")).unwrap();
     assert_eq!((decoded.rows_in, decoded.rejects[0].reason, decoded.rejects[0].whole_file), (0, R::FileTooLarge, true));
     let mut long = vec![b' '; limits::ROW_BYTES_MAX + 1];
@@ -62,7 +67,7 @@ fn a_damaged_checksum_leaves_only_what_another_proves() {
 
 #[test]
 fn contracts_that_allow_nothing_are_errors() {
-    let file = SourceFile { path: "x.json".into(), size: 0, etag: String::new() };
+    let file = SourceFile { path: "x.json".into(), size: 0, etag: String::new(), ..SourceFile::default() };
     let bare = contract_of("dataset: a.b\nschema:\n- {name: id, type: int, primary_key: true}\n");
     let error = decode_file(&bare, file.clone(), Bytes::new()).unwrap_err();
     assert_eq!(error, DecodeError::NoSource { table: "a.b".into() });

@@ -62,7 +62,7 @@ fn debezium_envelopes_of_all_operations() {
         assert_eq!(changes.refs[1].row, 1);
         assert_eq!(changes.refs[1].offset, lines[0].len() as u64 + 1);
         assert_eq!((decoded.tombstones, decoded.rows_in), (2, 5));
-        assert_eq!(decoded.unknown_columns.into_iter().collect::<Vec<_>>(), [("extra".to_owned(), 1)]);
+        assert_eq!(decoded.drift.unknown.into_iter().collect::<Vec<_>>(), [("extra".to_owned(), 1)]);
         assert_eq!(decoded.operations["m"], 1);
     }
 }
@@ -152,7 +152,7 @@ fn flattened_rows() {
         r#"{"id":2,"price":2,"__deleted":"true","__lsn":8}"#,
     ];
     let decoded = decode(&contract, "t.json", lines.join("\n").as_bytes());
-    assert!(decoded.rejects.is_empty() && decoded.unknown_columns.is_empty(), "{:?}", decoded.rejects);
+    assert!(decoded.rejects.is_empty() && decoded.drift.unknown.is_empty(), "{:?}", decoded.rejects);
     assert_eq!(decoded.changes.ops, [Op::Read, Op::Delete, Op::Upsert, Op::Delete]);
     let parts: Vec<[u64; 3]> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
     assert_eq!(parts, [[5, 0, 0], [6, 1, 0], [7, 1, 0], [8, 1, 0]]);
@@ -196,7 +196,7 @@ fn dms_csv_with_and_without_header_and_operation() {
         "Op,price,id,name,transact_seq,dms_timestamp\nI,1,1,a,,2026-01-01 00:00:00\nU,2,1,a,{seq},1970-01-01 00:00:01.5\n"
     );
     let decoded = decode(&contract, "LOAD00000001.csv", header.as_bytes());
-    assert!(decoded.rejects.is_empty() && decoded.unknown_columns.is_empty(), "{:?}", decoded.rejects);
+    assert!(decoded.rejects.is_empty() && decoded.drift.unknown.is_empty(), "{:?}", decoded.rejects);
     assert_eq!((decoded.changes.ops.as_slice(), decoded.rows_in), (&[Op::Read, Op::Upsert][..], 2));
     assert_eq!(decoded.changes.source_times_ms, [None, Some(1_500)]);
     assert_rebuilds(&contract, &decoded);

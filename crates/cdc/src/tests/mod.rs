@@ -33,7 +33,7 @@ fn shop_contract(path: &str) -> Arc<Contract> {
 }
 
 fn source_file(path: &str, bytes: &[u8]) -> SourceFile {
-    SourceFile { path: path.to_owned(), size: bytes.len() as u64, etag: "1".to_owned() }
+    SourceFile { path: path.to_owned(), size: bytes.len() as u64, etag: "1".to_owned(), ..SourceFile::default() }
 }
 
 fn decode(contract: &Arc<Contract>, path: &str, bytes: &[u8]) -> DecodedFile {

@@ -156,7 +156,7 @@ fn check(contract: &str, folder: &str, list: &Value, checkpoints_compared: &[u64
             let bytes = std::fs::read(shop().join(path)).unwrap();
             let decoded = decode(&contract, path, &bytes);
             assert!(decoded.rejects.is_empty(), "{path}: {:?}", decoded.rejects.first());
-            assert!(decoded.unknown_columns.is_empty(), "{path}: {:?}", decoded.unknown_columns);
+            assert!(decoded.drift.unknown.is_empty(), "{path}: {:?}", decoded.drift.unknown);
             assert_rebuilds(&contract, &decoded);
             fold.add(&contract, &decoded);
         }

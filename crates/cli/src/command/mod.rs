@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod batches;
 pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod fingerprint;

@@ -4,8 +4,8 @@ use crate::args::Replay;
 use crate::exit::{Exit, code_of};
 use crate::print::{Grid, Output, ledger, number, version};
 use crate::progress::watch;
-use sluice_api::{ErrorCode, JobId, ReplaySummary};
-use sluice_runner::{ContractSet, Host, ReplayOptions, replay};
+use sluice_api::{ErrorCode, JobId, ReplaySummary, TableName};
+use sluice_runner::{ContractSet, Host, ReplayOptions, RunError, replay, replay_batch};
 
 /// Replays by the draft's contracts.
 pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Result<Exit> {
@@ -15,6 +15,10 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Resu
         let set = ContractSet::draft(&lake).await?;
         for problem in &set.problems {
             eprintln!("left out: {problem}");
+        }
+        if let Some(batch) = call.batch {
+            let replayed = replay_batch(&lake, &engine, &set, one_table(&call.tables)?, batch, &job).await?;
+            return Ok(ReplaySummary { tables: vec![replayed], gold: Vec::new(), elapsed_ms: 0, dry_run: false });
         }
         let options = ReplayOptions {
             tables: call.tables,
@@ -28,6 +32,17 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Resu
     let summary = watch(&job, out.json, work).await.map_err(|error| error.to_api())?;
     out.show(&summary, text)?;
     Ok(exit_of(&summary))
+}
+
+/// The one table of a call about a batch.
+fn one_table(tables: &[TableName]) -> Result<&TableName, RunError> {
+    match tables {
+        [table] => Ok(table),
+        _ => Err(RunError::Input {
+            message: "--batch needs one --table".to_owned(),
+            next: "Write for example `sluice replay --table shop.orders --batch 3`".to_owned(),
+        }),
+    }
 }
 
 /// Exit for what a replay did: a table that stopped is told apart from one that was cancelled.

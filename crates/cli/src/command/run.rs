@@ -10,11 +10,7 @@ use sluice_runner::{Host, RunMode, RunOptions};
 
 /// Replays by the published release, once or again and again.
 pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<Exit> {
-    let mode = match (call.interval, call.continuous) {
-        (Some(pause), _) => RunMode::Interval(pause),
-        (None, true) => RunMode::Continuous,
-        (None, false) => RunMode::Once,
-    };
+    let mode = call.mode();
     let options = RunOptions {
         mode,
         concurrency: call.concurrency,

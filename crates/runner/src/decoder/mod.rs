@@ -16,7 +16,7 @@ pub use worker::decode_worker;
 
 use crate::RunError;
 use bytes::Bytes;
-use sluice_cdc::{DecodedFile, decode_file};
+use sluice_cdc::{DecodedFile, Drift, decode_file};
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, SourceFormat, limits};
 use std::collections::BTreeMap;
@@ -116,7 +116,12 @@ impl Decoder {
         let size = bytes.len() as u64;
         let memory = size.saturating_mul(limits::DECODER_MEMORY_PER_BYTE).saturating_add(self.options.memory_bytes);
         let deadline = self.options.deadline + Duration::from_secs(size >> 22);
-        let request = Request { contract: contract.text.clone(), file: file.clone(), memory_bytes: memory };
+        let request = Request {
+            contract: contract.text.clone(),
+            learned: contract.learned.clone(),
+            file: file.clone(),
+            memory_bytes: memory,
+        };
         let (done, waiting) = channel::<()>();
         let child = Arc::clone(&worker.child);
         let watch = std::thread::spawn(move || {
@@ -203,7 +208,7 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         rows_in: 0,
         tombstones: 0,
         operations: BTreeMap::new(),
-        unknown_columns: BTreeMap::new(),
+        drift: Drift::default(),
     })
 }
 

@@ -11,9 +11,9 @@ use arrow::ipc::writer::StreamWriter;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sluice_cdc::DecodedFile;
+use sluice_cdc::{DecodedFile, Drift};
 use sluice_change::{ChangeBatch, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema};
-use sluice_contract::{Contract, limits};
+use sluice_contract::{Contract, Learned, limits};
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -34,6 +34,8 @@ const OWN_COLUMNS: [(&str, DataType); 6] = [
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) contract: String,
+    /// What the events have taught beyond it.
+    pub(super) learned: Learned,
     pub(super) file: SourceFile,
     /// Memory that the worker may ask for.
     pub(super) memory_bytes: u64,
@@ -68,7 +70,7 @@ struct Head {
     rows_in: u64,
     tombstones: u64,
     operations: BTreeMap<String, u64>,
-    unknown_columns: BTreeMap<String, u64>,
+    drift: Drift,
     absent: Vec<(u32, Vec<u16>)>,
 }
 
@@ -88,7 +90,7 @@ impl Reply {
     }
 
     pub(super) fn of(decoded: DecodedFile) -> Result<Self, RunError> {
-        let DecodedFile { changes, rejects, rows_in, tombstones, operations, unknown_columns } = decoded;
+        let DecodedFile { changes, rejects, rows_in, tombstones, operations, drift } = decoded;
         let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
             at,
             reason,
@@ -104,7 +106,7 @@ impl Reply {
             rows_in,
             tombstones,
             operations,
-            unknown_columns,
+            drift,
             absent: changes.absent.into_iter().collect(),
         };
         Ok(Self { head, rows })
@@ -141,7 +143,7 @@ impl Reply {
             rows_in: head.rows_in,
             tombstones: head.tombstones,
             operations: head.operations,
-            unknown_columns: head.unknown_columns,
+            drift: head.drift,
         })
     }
 }
@@ -235,7 +237,7 @@ mod tests {
     use bytes::Bytes;
     use sluice_cdc::decode_file;
     use sluice_change::SourceFile;
-    use sluice_contract::Contract;
+    use sluice_contract::{Contract, Learned};
     use std::sync::Arc;
 
     const CONTRACT: &str = "dataset: a.b\nsource: {path: l/, format: debezium_json}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: name, type: string}\n- {name: tags, type: array<int>}\n- {name: price, type: \"decimal(12,2)\"}\n";
@@ -249,7 +251,7 @@ half
     #[test]
     fn an_answer_is_the_file_as_decoded() {
         let contract = Arc::new(Contract::parse(CONTRACT, "b.yaml").unwrap());
-        let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned() };
+        let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
         for content in [RECORDS, ""] {
             let decoded = decode_file(&contract, file.clone(), Bytes::from_static(content.as_bytes())).unwrap();
             let mut wire = Vec::new();
@@ -261,8 +263,8 @@ half
 
     #[test]
     fn a_request_that_is_cut_is_an_error() {
-        let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned() };
-        let request = Request { contract: CONTRACT.to_owned(), file, memory_bytes: 1 };
+        let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
+        let request = Request { contract: CONTRACT.to_owned(), learned: Learned::default(), file, memory_bytes: 1 };
         let mut wire = Vec::new();
         request.write(&mut wire, &Bytes::from_static(b"bytes")).unwrap();
         let (read, bytes) = Request::read(&mut wire.as_slice()).unwrap().unwrap();

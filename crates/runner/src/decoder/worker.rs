@@ -18,10 +18,12 @@ pub fn decode_worker() -> Result<(), RunError> {
     while let Some((request, bytes)) = Request::read(&mut input).map_err(failed)? {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
-            Ok(contract) => match decode_file(&Arc::new(contract), request.file, bytes) {
-                Ok(decoded) => Reply::of(decoded)?,
-                Err(_) => Reply::refusal(),
-            },
+            Ok(contract) => {
+                match decode_file(&Arc::new(contract.with_learned(&request.learned)), request.file, bytes) {
+                    Ok(decoded) => Reply::of(decoded)?,
+                    Err(_) => Reply::refusal(),
+                }
+            }
             Err(_) => Reply::refusal(),
         };
         reply.write(&mut output).map_err(failed)?;

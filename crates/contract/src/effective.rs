@@ -1,0 +1,129 @@
+//! The contract together with what the events have taught.
+
+use crate::{Column, ColumnType, Contract, Learned, RESCUED, is_column_name};
+use std::collections::BTreeMap;
+
+impl Contract {
+    /// The contract by which silver is made: the declared columns, wider where the events need it and
+    /// the mode allows it, then those that the events brought, by name, then [`RESCUED`] if the mode
+    /// has it. Depends on the contract and the set of events only.
+    #[must_use]
+    pub fn with_learned(&self, learned: &Learned) -> Self {
+        let mut effective = self.clone();
+        let Some(source) = &self.source else { return effective };
+        effective.learned = learned.clone();
+        let evolution = source.evolution;
+        if evolution.adds() {
+            let added = self.addable(learned.added.iter().map(String::as_str));
+            effective.columns.extend(added.into_iter().map(|name| {
+                let data_type = source.hints.get(name).cloned().unwrap_or(ColumnType::String);
+                discovered(name, data_type)
+            }));
+        }
+        if evolution.widens() {
+            for column in &mut effective.columns {
+                if let Some(wider) = learned.widened.get(&column.name)
+                    && wider.widens(&column.data_type)
+                {
+                    column.data_type = wider.clone();
+                }
+            }
+        }
+        if evolution == crate::Evolution::Rescue {
+            effective.columns.push(discovered(RESCUED, ColumnType::Json));
+        }
+        effective
+    }
+
+    /// Which of these names can become columns, sorted: names that the contract does not have, case
+    /// left out; of names that differ in case only the first in byte order.
+    #[must_use]
+    pub fn addable<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+        let known = |name: &str| {
+            self.columns.iter().any(|column| {
+                column.name.eq_ignore_ascii_case(name)
+                    || column.renamed_from.iter().any(|former| former.eq_ignore_ascii_case(name))
+            })
+        };
+        let mut by_folded: BTreeMap<String, &'n str> = BTreeMap::new();
+        for name in names.filter(|name| is_column_name(name) && !known(name)) {
+            let first = by_folded.entry(name.to_lowercase()).or_insert(name);
+            *first = (*first).min(name);
+        }
+        let mut names: Vec<&str> = by_folded.into_values().collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+fn discovered(name: &str, data_type: ColumnType) -> Column {
+    Column {
+        name: name.to_owned(),
+        data_type,
+        key: false,
+        required: false,
+        pii: false,
+        default: None,
+        renamed_from: Vec::new(),
+        removed: false,
+        discovered: true,
+        description: None,
+        line: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Contract, Learned};
+
+    fn contract(mode: &str) -> Contract {
+        let text = format!(
+            "dataset: shop.orders\nsource: {{path: in, format: debezium_json, evolution: {mode}, hints: {{Qty: int}}}}\n\
+             schema:\n- {{name: id, type: int, primary_key: true}}\n- {{name: total, type: 'decimal(8,2)'}}\n"
+        );
+        Contract::parse(&text, "orders.yaml").unwrap()
+    }
+
+    fn columns(mode: &str) -> Vec<String> {
+        let mut learned = Learned::default();
+        learned.added.extend(["note", "Qty", "ID", "_own", "qty", "a b"].map(str::to_owned));
+        learned.widened.insert("total".to_owned(), "decimal(12,4)".parse().unwrap());
+        learned.widened.insert("id".to_owned(), "bigint".parse().unwrap());
+        let effective = contract(mode).with_learned(&learned);
+        effective.columns.iter().map(|column| format!("{} {}", column.name, column.data_type)).collect()
+    }
+
+    #[test]
+    fn every_mode_has_its_columns() {
+        assert_eq!(columns("none"), ["id int", "total decimal(8,2)"]);
+        assert_eq!(columns("rescue"), ["id int", "total decimal(8,2)", "_rescued json"]);
+        assert_eq!(columns("add_new_columns"), ["id int", "total decimal(8,2)", "Qty int", "note string"]);
+        let wider = ["id bigint", "total decimal(12,4)", "Qty int", "note string"];
+        assert_eq!(columns("add_new_columns_with_type_widening"), wider);
+    }
+
+    #[test]
+    fn what_is_learned_is_a_join() {
+        let of = |text: &str| {
+            let mut learned = Learned::default();
+            learned.widened.insert("a".to_owned(), text.parse().unwrap());
+            learned
+        };
+        let joined = |first: &str, second: &str| {
+            let mut learned = of(first);
+            learned.join(&of(second));
+            learned.widened["a"].to_string()
+        };
+        assert_eq!(joined("decimal(12,2)", "decimal(10,4)"), "decimal(14,4)");
+        assert_eq!(joined("decimal(10,4)", "decimal(12,2)"), "decimal(14,4)");
+        assert_eq!(joined("bigint", "int"), "bigint");
+    }
+
+    #[test]
+    fn a_hint_of_a_declared_column_is_a_problem() {
+        let text = "dataset: a.b\nsource: {path: in, format: dms_csv, evolution: add, hints: {ID: int, x: money}}\n\
+                    schema:\n- {name: id, type: int, primary_key: true}\n";
+        let problems = Contract::parse(text, "b.yaml").unwrap_err();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+    }
+}
