@@ -202,11 +202,11 @@ impl Reader<'_> {
             };
             self.problem(place, message, "Write delete_mode: hard, or scd: 1");
         }
-        if apply.scd == Scd::Append {
-            for place in &written.truncate_when {
-                let message = "A truncate takes nothing out of a table that only grows";
-                self.problem(place, message, "Remove truncate_when, or write scd: 1 or 2");
-            }
+        if apply.scd == Scd::Append
+            && let Some(place) = &written.truncate_when
+        {
+            let message = "A truncate takes nothing out of a table that only grows";
+            self.problem(place, message, "Remove truncate_when, or write scd: 1 or 2");
         }
     }
 }
