@@ -184,7 +184,7 @@ impl TableRun {
 
     /// Whether silver is not what the contract says, so that nothing may be merged into it.
     pub(crate) fn needs_rebuild(&self) -> bool {
-        self.silver.is_of_other_contract(&self.contract)
+        self.silver.batch() > 0 && self.silver.is_of_other_contract(&self.contract)
     }
 
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
@@ -375,14 +375,8 @@ impl TableRun {
             Map::from_iter([(INFO_BATCH.to_owned(), json!(last)), (INFO_SPAN.to_owned(), span.to_json(started))]);
         let app_id = rebuild_app_id(&self.contract.name);
         let txn = snapshot.txn(&app_id).and_then(|txn| u64::try_from(txn).ok()).unwrap_or(0) + 1;
-        let commit = SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info };
-        if last == 0 {
-            // The table was created and nothing came after. It gets the contract's columns; there are no
-            // rows yet that a check could be about.
-            self.silver.publish(&self.lake, &self.contract, candidate, commit).await?;
-        } else {
-            self.audit_and_publish(last, candidate, commit).await?;
-        }
+        self.audit_and_publish(last, candidate, SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info })
+            .await?;
         Ok(())
     }
 
