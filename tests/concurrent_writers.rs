@@ -342,6 +342,7 @@ async fn the_log_alone_keeps_blind_writers_apart() -> Result<()> {
                         base,
                         add: vec![file.clone()],
                         remove: Vec::new(),
+                        update: Vec::new(),
                         schema: None,
                         app_id: format!("writer {writer}"),
                         batch,

@@ -238,7 +238,7 @@ async fn work(
     });
     let caught_up = match run.catch_up(full_refresh).await {
         // A batch that was refused stays pending and is tried again with the next one.
-        Err(RunError::Refused { .. }) if !batches.is_empty() => BatchDone::default(),
+        Err(RunError::Refused { .. }) if !batches.is_empty() && !run.needs_rebuild() => BatchDone::default(),
         other => other?,
     };
     if caught_up.files > 0 {

@@ -101,9 +101,7 @@ impl TableRun {
     /// Whether an earlier run left something to [`TableRun::catch_up`].
     pub(crate) fn is_behind(&self) -> bool {
         let claimed = self.manifests.last().map_or(0, |manifest| manifest.batch);
-        claimed > self.bronze_batch
-            || self.silver.batch() < self.bronze_batch
-            || self.silver.is_of_other_contract(&self.contract)
+        claimed > self.bronze_batch || self.silver.batch() < self.bronze_batch || self.needs_rebuild()
     }
 
     /// Silver version now.
@@ -125,13 +123,33 @@ impl TableRun {
         if self.silver.contract_hash.as_deref() != Some(&silver_hash(&self.contract)) {
             record_schema(&self.lake, &self.contract).await?;
         }
-        if full_refresh && self.silver.batch() > 0 {
-            self.rebuild().await?;
-        }
-        self.adapt_silver().await?;
+        let rebuilt = if full_refresh && self.silver.batch() > 0 { self.rebuild().await } else { Ok(()) };
+        let adapted = match rebuilt {
+            Ok(()) => self.adapt_silver().await,
+            error => error,
+        };
+        let mut refused = match adapted {
+            Err(error @ RunError::Refused { .. }) => Some(error),
+            other => {
+                other?;
+                None
+            }
+        };
         for manifest in behind {
             self.job.check()?;
-            done = self.finish_batch(&manifest).await?;
+            // Whatever becomes of silver, a claimed batch goes to bronze before another one is claimed:
+            // bronze counts upwards, so a batch that another one passes would never be taken.
+            if refused.is_some() {
+                self.decode_and_land(&manifest).await?;
+                continue;
+            }
+            match self.finish_batch(&manifest).await {
+                Err(error @ RunError::Refused { .. }) => refused = Some(error),
+                other => done = other?,
+            }
+        }
+        if let Some(error) = refused {
+            return Err(error);
         }
         if self.silver.batch() < self.bronze_batch {
             done = self.pending_from_bronze().await?;
@@ -164,8 +182,12 @@ impl TableRun {
         }
     }
 
-    async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
-        let started = Instant::now();
+    /// Whether silver is not what the contract says, so that nothing may be merged into it.
+    pub(crate) fn needs_rebuild(&self) -> bool {
+        self.silver.batch() > 0 && self.silver.is_of_other_contract(&self.contract)
+    }
+
+    async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
         let mut decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
         while let Some(wider) = learn(&self.lake, &self.declared, &self.contract, &decoded, manifest.batch).await? {
             self.contract = wider;
@@ -173,6 +195,12 @@ impl TableRun {
         }
         let decoded = quarantine_losers(&self.contract, decoded)?;
         self.land(manifest, &decoded).await?;
+        Ok(decoded)
+    }
+
+    async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
+        let started = Instant::now();
+        let decoded = self.decode_and_land(manifest).await?;
         self.adapt_silver().await?;
         // A batch that was refused before is folded into this one.
         if self.silver.batch() + 1 < manifest.batch {
@@ -184,6 +212,10 @@ impl TableRun {
     /// Quarantine and bronze.
     async fn land(&mut self, manifest: &BatchManifest, decoded: &[DecodedFile]) -> Result<(), RunError> {
         let batch = manifest.batch;
+        if batch > self.bronze_batch + 1 {
+            let next = self.bronze_batch + 1;
+            return Err(RunError::Internal(format!("batch {batch} of {} would pass batch {next}", self.contract.name)));
+        }
         let why = reasons(decoded);
         if let Some(rows) = quarantine_rows(batch, decoded)? {
             let app = format!("sluice.quarantine.{}", self.contract.name);
