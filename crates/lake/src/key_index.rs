@@ -190,7 +190,7 @@ impl DeltaStore {
 
 impl Lake {
     /// Where the key run of a data file is kept on this machine.
-    fn key_run_path(&self, shown: &str) -> Option<PathBuf> {
+    pub(crate) fn key_run_path(&self, shown: &str) -> Option<PathBuf> {
         if let Some(root) = self.local_root() {
             return Some(root.join("_sluice/cache/keys").join(format!("{shown}.keys")));
         }

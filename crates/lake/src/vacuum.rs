@@ -69,6 +69,10 @@ impl DeltaStore {
             vacuumed.bytes += file.size;
             if !options.dry_run {
                 self.lake.delete(&self.shown(&path)).await?;
+                if let Some(run) = self.lake.key_run_path(&self.shown(&path)) {
+                    // A cache; most files have none.
+                    let _ = tokio::fs::remove_file(run).await;
+                }
             }
             let is_vector = path.ends_with(".bin");
             (if is_vector { &mut vacuumed.vector_files } else { &mut vacuumed.data_files }).push(path);

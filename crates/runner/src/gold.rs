@@ -15,7 +15,7 @@ use sluice_query::{QueryEngine, TableFiles};
 use std::collections::BTreeMap;
 
 /// Key in a gold commit's information: hash of the model and of the versions it read.
-const INFO_INPUTS: &str = "sluice.inputs";
+pub(crate) const INFO_INPUTS: &str = "sluice.inputs";
 
 /// How often a model is made again because another replay was faster.
 const CONFLICTS_MAX: u32 = 10;

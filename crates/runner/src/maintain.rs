@@ -11,13 +11,14 @@ mod rewrite;
 mod zorder;
 
 use crate::contract_set::ContractSet;
-use crate::gold::location;
+use crate::gold::{INFO_INPUTS, location};
 use crate::replay::LEASE_WAIT_DEFAULT;
+use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES};
 use crate::{Clock, Job, RunError};
 use plan::{FileFacts, PlanBounds};
 use rewrite::{Rewritten, RowOrder, TAG_CLUSTERED, live_bytes};
 use serde::Serialize;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use sluice_api::{Layer, TableRef};
 use sluice_lake::{
     Commit, CommitOutcome, DataFile, DeltaStore, Lake, Lease, NewFile, Snapshot, UpdatedFile, VacuumOptions,
@@ -40,6 +41,10 @@ const CLUSTER_COLUMNS_MAX: usize = 4;
 const ATTEMPTS_MAX: usize = 20;
 /// Small files from which on [`after_commit`] compacts.
 const SMALL_FILES_MAX: usize = 64;
+/// Information of a commit that the next one repeats.
+const KEPT_INFORMATION: [&str; 3] = [INFO_CONTRACT, INFO_TOMBSTONES, INFO_INPUTS];
+/// Commits in which it is looked for.
+const HISTORY_LOOKED_AT: usize = 8;
 /// Age from which on positions of deleted rows leave the local cache.
 const POSITIONS_AGE: Duration = Duration::from_secs(86_400);
 
@@ -316,12 +321,13 @@ async fn attempt(
     for file in outputs {
         hasher.update(file.path.as_bytes()).update(file.blake3.as_bytes());
     }
-    let info = Map::from_iter([
+    let mut info = Map::from_iter([
         ("sluice.filesBefore".to_owned(), json!(remove.len())),
         ("sluice.filesAfter".to_owned(), json!(outputs.len())),
         ("sluice.bytesBefore".to_owned(), json!(remove.iter().map(|file| file.size).sum::<u64>())),
         ("sluice.bytesAfter".to_owned(), json!(outputs.iter().map(|file| file.size).sum::<u64>())),
     ]);
+    info.extend(kept_information(store).await?);
     let commit = Commit {
         base: Some(latest),
         add: outputs.to_vec(),
@@ -342,6 +348,18 @@ async fn attempt(
             Ok(Attempt::Again)
         }
     }
+}
+
+/// What writers look for in the newest commits: it holds for the same rows in other files too.
+async fn kept_information(store: &DeltaStore) -> Result<Map<String, Value>, RunError> {
+    for entry in store.history(HISTORY_LOOKED_AT).await? {
+        let kept: Map<String, Value> =
+            entry.info.into_iter().filter(|(key, _)| KEPT_INFORMATION.contains(&key.as_str())).collect();
+        if !kept.is_empty() {
+            return Ok(kept);
+        }
+    }
+    Ok(Map::new())
 }
 
 /// The table's lease, when its writer has finished.

@@ -7,6 +7,7 @@ use crate::silver::blocking;
 use crate::silver_merge::{TAG_NEWEST, newest_of};
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::SchemaRef;
 use roaring::RoaringTreemap;
 use sluice_contract::Contract;
 use sluice_engine::KeyEncoder;
@@ -27,6 +28,8 @@ pub(super) struct RowOrder {
 
 /// A group that is written again but not visible.
 pub(super) struct Rewritten {
+    /// Columns of the table when they were read.
+    schema: SchemaRef,
     /// Files that it stands for, as they were read.
     pub(super) inputs: Vec<DataFile>,
     /// Positions that did not count when they were read, per input.
@@ -81,7 +84,7 @@ pub(super) async fn rewrite(
         let part = blocking(move || Ok(take_record_batch(&whole, &rows)?)).await?;
         outputs.push(Output { file: write(store, part, order).await?, origins });
     }
-    Ok(Rewritten { inputs, dead, outputs })
+    Ok(Rewritten { schema: Arc::clone(&snapshot.schema), inputs, dead, outputs })
 }
 
 async fn write(store: &DeltaStore, part: RecordBatch, order: &RowOrder) -> Result<NewFile, RunError> {
@@ -121,13 +124,16 @@ pub(super) fn live_bytes(file: &DataFile) -> u64 {
 
 impl Rewritten {
     /// What has to be done so that the group can stand for its files in a later version: `None` if it
-    /// can not, because a file went or rows came back; else per output the positions of the rows that
+    /// can not, because a file went, rows came back, or the columns are others; else per output the positions of the rows that
     /// were deleted meanwhile.
     pub(super) async fn carried(
         &self,
         store: &DeltaStore,
         latest: &Snapshot,
     ) -> Result<Option<Vec<RoaringTreemap>>, RunError> {
+        if latest.schema != self.schema {
+            return Ok(None);
+        }
         let mut newly = Vec::with_capacity(self.inputs.len());
         for (input, dead) in self.inputs.iter().zip(&self.dead) {
             let Some(now) = latest.files.iter().find(|file| file.path == input.path) else { return Ok(None) };
