@@ -219,19 +219,24 @@ async fn a_merge_and_maintenance_at_the_same_time_both_succeed() -> Result<()> {
     let (lake, mut silver, mut source) = new_lake(folder.path(), 60_000, &mut random).await?;
     let other = Lake::open(lake.url()).await?;
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let maintenance = tokio::spawn(async move {
+    let maintenance = async {
         let mut done = Vec::new();
         while !*stopped.borrow_and_update() {
             done.push(run(&other, &small_files(0.01)).await?);
         }
         Ok::<_, anyhow::Error>(done)
-    });
-    for _ in 0..30 {
-        let batch = source.random_batch(&mut random, 61_000, 1_500)?;
-        apply(&lake, &mut silver, &batch).await?;
-    }
-    stop.send(true)?;
-    let done = maintenance.await??;
+    };
+    let merges = async {
+        for _ in 0..30 {
+            let batch = source.random_batch(&mut random, 61_000, 1_500)?;
+            apply(&lake, &mut silver, &batch).await?;
+        }
+        stop.send(true)?;
+        Ok::<_, anyhow::Error>(())
+    };
+    let (done, merged) = tokio::join!(maintenance, merges);
+    merged?;
+    let done = done?;
     let (now, _) = rows(&store(&lake)?, None).await?;
     ensure!(now == source.rows, "silver differs");
     let rewritten: u64 = done.iter().map(|done| done.rewritten_files).sum();
