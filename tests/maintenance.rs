@@ -219,19 +219,28 @@ async fn a_merge_and_maintenance_at_the_same_time_both_succeed() -> Result<()> {
     let (lake, mut silver, mut source) = new_lake(folder.path(), 60_000, &mut random).await?;
     let other = Lake::open(lake.url()).await?;
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let maintenance = tokio::spawn(async move {
+    let maintenance = async {
         let mut done = Vec::new();
         while !*stopped.borrow_and_update() {
             done.push(run(&other, &small_files(0.01)).await?);
         }
         Ok::<_, anyhow::Error>(done)
-    });
-    for _ in 0..30 {
-        let batch = source.random_batch(&mut random, 61_000, 1_500)?;
-        apply(&lake, &mut silver, &batch).await?;
-    }
-    stop.send(true)?;
-    let done = maintenance.await??;
+    };
+    let merges = async {
+        for _ in 0..30 {
+            let batch = source.random_batch(&mut random, 61_000, 1_500)?;
+            apply(&lake, &mut silver, &batch).await?;
+        }
+        Ok::<_, anyhow::Error>(())
+    };
+    let merges = async {
+        let merged = merges.await;
+        stop.send_replace(true);
+        merged
+    };
+    let (done, merged) = tokio::join!(maintenance, merges);
+    merged?;
+    let done = done?;
     let (now, _) = rows(&store(&lake)?, None).await?;
     ensure!(now == source.rows, "silver differs");
     let rewritten: u64 = done.iter().map(|done| done.rewritten_files).sum();
@@ -242,7 +251,8 @@ async fn a_merge_and_maintenance_at_the_same_time_both_succeed() -> Result<()> {
     let store = store(&lake)?;
     let mut carried = 0;
     for entry in store.history(usize::MAX).await?.iter().filter(|entry| entry.operation == "OPTIMIZE") {
-        let (before, after) = (store.snapshot(Some(entry.version - 1)).await?, store.snapshot(Some(entry.version)).await?);
+        let (before, after) =
+            (store.snapshot(Some(entry.version - 1)).await?, store.snapshot(Some(entry.version)).await?);
         let (before, after) = (before.context("none")?, after.context("none")?);
         ensure!(before.rows() == after.rows(), "version {} has other rows", entry.version);
         let new = |path: &str| !before.files.iter().any(|file| file.path == path);
@@ -322,7 +332,11 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
         for row in page(&host, &history.result).await? {
             let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
             let version = usize::try_from(number(&row[0]).context("no version")?)?;
-            found.push((version, row[3].as_str().unwrap_or_default().to_owned(), number(&row[5]).context("no amount")?));
+            found.push((
+                version,
+                row[3].as_str().unwrap_or_default().to_owned(),
+                number(&row[5]).context("no amount")?,
+            ));
         }
         let expected: Vec<_> = expected.into_iter().map(|(at, kind, row)| (at, kind.to_owned(), row)).collect();
         ensure!(found == expected, "key {id}: {found:?} instead of {expected:?}");
