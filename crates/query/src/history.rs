@@ -155,11 +155,11 @@ impl QueryEngine {
         .sql(&columns)
         .add(" FROM (VALUES ")
         .sql(&Sql::join(values, ", "))
-        .add(") sluice_e(at, version, ms, operation, change, found) LEFT JOIN ")
+        .add(") sluice_e(sluice_n, version, ms, operation, change, found) LEFT JOIN ")
         .sql(&found.table.sql())
         .add(" sluice_f ON sluice_f.rowid = sluice_e.found")
         .add(if none { " WHERE false" } else { "" })
-        .add(" ORDER BY sluice_e.at");
+        .add(" ORDER BY sluice_e.sluice_n");
         self.inner.with(|conn| self.keep_select(conn, &sql, started))
     }
 }
