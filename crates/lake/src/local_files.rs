@@ -60,10 +60,7 @@ impl DeltaStore {
     /// # Errors
     /// [`LakeError::Read`], [`LakeError::Write`], [`LakeError::Decode`].
     pub async fn local_files(&self, files: &[DataFile]) -> Result<Vec<LocalFile>, LakeError> {
-        let files = files.iter().map(async |file| {
-            let path = self.local_path(&file.path, file.size).await?;
-            Ok::<_, LakeError>(LocalFile { path, dead: self.dead_positions(file).await? })
-        });
+        let files: Vec<_> = files.iter().map(|file| self.local_file(file)).collect();
         futures::stream::iter(files).buffered(FILES_AT_ONCE).try_collect().await
     }
 
@@ -72,7 +69,7 @@ impl DeltaStore {
     /// # Errors
     /// [`LakeError::Read`], [`LakeError::Write`].
     pub async fn local_paths(&self, files: &[DataFile]) -> Result<Vec<PathBuf>, LakeError> {
-        let paths = files.iter().map(|file| self.local_path(&file.path, file.size));
+        let paths: Vec<_> = files.iter().map(|file| self.local_path(&file.path, file.size)).collect();
         futures::stream::iter(paths).buffered(FILES_AT_ONCE).try_collect().await
     }
 
@@ -126,6 +123,11 @@ impl DeltaStore {
             self.write_positions(path.clone(), dead).await?;
         }
         Ok(Some(path))
+    }
+
+    async fn local_file(&self, file: &DataFile) -> Result<LocalFile, LakeError> {
+        let path = self.local_path(&file.path, file.size).await?;
+        Ok(LocalFile { path, dead: self.dead_positions(file).await? })
     }
 
     async fn local_path(&self, file: &str, size: u64) -> Result<PathBuf, LakeError> {

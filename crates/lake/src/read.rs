@@ -34,10 +34,14 @@ impl DeltaStore {
         let goal = self.project(snapshot, columns)?;
         let read = files.iter().map(|file| {
             let (store, file, goal) = (self.clone(), file.clone(), goal.clone());
-            // A task of its own each, so that files are decoded on all cores.
-            let task = tokio::spawn(async move { store.read_whole(&file, &goal).await });
-            async move { task.await.map_err(|_| LakeError::Stopped { path: self.folder.clone() })? }
+            async move {
+                // A task of its own each, so that files are decoded on all cores.
+                let task = tokio::spawn(async move { store.read_whole(&file, &goal).await });
+                task.await.map_err(|_| LakeError::Stopped { path: self.folder.clone() })?
+            }
         });
+        // Collected, so that the closure is no part of this future, which then is `Send` for every caller.
+        let read: Vec<_> = read.collect();
         let read: Vec<Vec<RecordBatch>> = futures::stream::iter(read).buffered(FILES_AT_ONCE).try_collect().await?;
         Ok(read.into_iter().flatten().collect())
     }

@@ -82,7 +82,11 @@ impl DeltaStore {
 
     /// The last version before the first commit of `cutoff` or later; the oldest readable one if there
     /// is none, for example because the log was cleaned. `None` if no version can be read.
-    pub(crate) async fn last_version_before(&self, latest: &Snapshot, cutoff: i64) -> Result<Option<Snapshot>, LakeError> {
+    pub(crate) async fn last_version_before(
+        &self,
+        latest: &Snapshot,
+        cutoff: i64,
+    ) -> Result<Option<Snapshot>, LakeError> {
         let log_store = self.log_store()?;
         let store = log_store.object_store(None);
         let read = (0..=latest.version).rev().map(|version| read_entry(store.as_ref(), version));

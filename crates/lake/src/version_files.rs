@@ -1,8 +1,8 @@
 //! What every readable version did to the files, for the history of a row.
 
+use crate::changes::FileCommit;
 use crate::commit_log::{READS_AT_ONCE, read_actions};
 use crate::{DataFile, DeltaStore, HistoryEntry, LakeError, Snapshot};
-use crate::changes::FileCommit;
 use futures::{StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,9 @@ impl DeltaStore {
     /// [`LakeError::OpenTable`], [`LakeError::List`], [`LakeError::ForeignPath`].
     pub async fn readable_versions(&self) -> Result<Option<(Snapshot, Vec<VersionFiles>)>, LakeError> {
         let Some(latest) = self.snapshot(None).await? else { return Ok(None) };
-        let Some(oldest) = self.last_version_before(&latest, i64::MIN).await? else { return Ok(Some((latest, Vec::new()))) };
+        let Some(oldest) = self.last_version_before(&latest, i64::MIN).await? else {
+            return Ok(Some((latest, Vec::new())));
+        };
         let (log_store, table_url) = (self.log_store()?, self.table_url()?);
         let store = log_store.object_store(None);
         let read = (oldest.version + 1..=latest.version).map(|version| read_actions(store.as_ref(), version));

@@ -40,7 +40,10 @@ pub(crate) fn sides(
     let removed = numbered(conn, steps.iter().map(|step| step.removed.as_slice()), before_columns)?;
     let added = numbered(conn, steps.iter().map(|step| step.added.as_slice()), after_columns)?;
     let events = events(&removed, &added, key);
-    Ok((net(&removed, &events, key, " * 2 = sluice_e.sluice_first)"), net(&added, &events, key, " * 2 + 1 = sluice_e.sluice_last)")))
+    Ok((
+        net(&removed, &events, key, " * 2 = sluice_e.sluice_first)"),
+        net(&added, &events, key, " * 2 + 1 = sluice_e.sluice_last)"),
+    ))
 }
 
 /// The rows of all steps, with the number of the step.
@@ -83,9 +86,8 @@ fn events(removed: &Relation, added: &Relation, key: &[String]) -> Sql {
 
 /// The rows of which that was the event.
 fn net(rows: &Relation, events: &Sql, key: &[String], event: &'static str) -> Relation {
-    let same = key.iter().map(|name| {
-        Sql::new("sluice_s.").ident(name).add(" IS NOT DISTINCT FROM sluice_e.").ident(name)
-    });
+    let same =
+        key.iter().map(|name| Sql::new("sluice_s.").ident(name).add(" IS NOT DISTINCT FROM sluice_e.").ident(name));
     let sql = Sql::new("(SELECT * EXCLUDE (")
         .ident(STEP)
         .add(") FROM ")

@@ -70,9 +70,10 @@ impl QueryEngine {
         let goals = goals(&found, columns, Missing::Null);
         let mut wanted = Vec::with_capacity(key.len());
         for (name, text) in key {
-            let column = goals.iter().map(|goal| &goal.column).find(|column| column.name == *name).ok_or_else(|| {
-                QueryError::input(format!("There is no column `{name}`"), "Name the columns of the table's key")
-            })?;
+            let column =
+                goals.iter().map(|goal| &goal.column).find(|column| column.name == *name).ok_or_else(|| {
+                    QueryError::input(format!("There is no column `{name}`"), "Name the columns of the table's key")
+                })?;
             let typed = cast(&Sql::quoted(text), &column.ty);
             let probe = Sql::new("SELECT ").sql(&typed).add(" IS NULL");
             conn.query_row(probe.as_str(), [], |row| row.get::<_, bool>(0)).map_err(|_| {
@@ -97,11 +98,9 @@ impl QueryEngine {
             .add(") WHERE ")
             .sql(&Sql::join(wanted, " AND "));
         conn.execute_batch(create.as_str())?;
-        let select = Sql::new(
-            "SELECT sluice_file::BIGINT, sluice_row::BIGINT, sluice_content::UBIGINT FROM ",
-        )
-        .sql(&table.sql())
-        .add(" ORDER BY rowid");
+        let select = Sql::new("SELECT sluice_file::BIGINT, sluice_row::BIGINT, sluice_content::UBIGINT FROM ")
+            .sql(&table.sql())
+            .add(" ORDER BY rowid");
         let mut statement = conn.prepare(select.as_str())?;
         let rows = statement.query_map([], |row| {
             Ok(FoundRow {
@@ -156,11 +155,11 @@ impl QueryEngine {
         .sql(&columns)
         .add(" FROM (VALUES ")
         .sql(&Sql::join(values, ", "))
-        .add(") sluice_e(at, version, ms, operation, change, found) LEFT JOIN ")
+        .add(") sluice_e(sluice_n, version, ms, operation, change, found) LEFT JOIN ")
         .sql(&found.table.sql())
         .add(" sluice_f ON sluice_f.rowid = sluice_e.found")
         .add(if none { " WHERE false" } else { "" })
-        .add(" ORDER BY sluice_e.at");
+        .add(" ORDER BY sluice_e.sluice_n");
         self.inner.with(|conn| self.keep_select(conn, &sql, started))
     }
 }

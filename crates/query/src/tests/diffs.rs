@@ -181,8 +181,11 @@ fn a_row_that_comes_and_goes_in_steps_counts_once() {
         ]
     );
     assert_eq!(counts(&parts), (1, 1, 2, 1));
-    let turned: Vec<DiffStep> =
-        steps_of.iter().rev().map(|step| DiffStep { removed: step.added.clone(), added: step.removed.clone() }).collect();
+    let turned: Vec<DiffStep> = steps_of
+        .iter()
+        .rev()
+        .map(|step| DiffStep { removed: step.added.clone(), added: step.removed.clone() })
+        .collect();
     let back = steps(&lake, &["id"], &turned, &[], (&COLUMNS, &COLUMNS)).unwrap();
     let kinds: Vec<_> = lake.all(&back.result).iter().map(|row| row[0].clone() + &row[1]).collect();
     assert_eq!(kinds, ["~1", "+2", "-3", "+6"]);

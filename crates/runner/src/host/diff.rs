@@ -43,8 +43,7 @@ impl OpenLake {
         let (_, after) = self.snapshot(table, Some(to)).await?;
         let key = self.key_of(table, &after).await?;
         let steps = readable_steps(&store, &store.changes(&before, &after).await?).await?;
-        let (before_columns, after_columns, rows_before) =
-            (column_types(&before), column_types(&after), before.rows());
+        let (before_columns, after_columns, rows_before) = (column_types(&before), column_types(&after), before.rows());
         let (engine, of) = (self.engine.clone(), table.clone());
         let parts = blocking(move || {
             Ok(engine.diff(&DiffInput {

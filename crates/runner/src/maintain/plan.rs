@@ -136,8 +136,7 @@ mod tests {
         let many: Vec<_> = (0..40).map(|at| file(at, 20 * MB)).collect();
         let found = groups(&many, BOUNDS);
         assert!(found.len() == 3 && found.iter().all(|group| group.len() <= 12), "{found:?}");
-        let narrow: Vec<_> =
-            (0..16).map(|at| FileFacts { live_rows: 500_000, ..file(at, MB) }).collect();
+        let narrow: Vec<_> = (0..16).map(|at| FileFacts { live_rows: 500_000, ..file(at, MB) }).collect();
         assert_eq!(groups(&narrow, BOUNDS).iter().map(Vec::len).collect::<Vec<_>>(), [8, 8]);
     }
 

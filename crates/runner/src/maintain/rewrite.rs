@@ -104,8 +104,7 @@ async fn write(store: &DeltaStore, part: RecordBatch, order: &RowOrder) -> Resul
 
 fn sort(rows: &RecordBatch, order: &RowOrder) -> Result<UInt32Array, RunError> {
     if !order.cluster_by.is_empty() {
-        let columns: Vec<_> =
-            order.cluster_by.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+        let columns: Vec<_> = order.cluster_by.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
         return z_order(&columns);
     }
     let mut sorted: Vec<u32> = (0..u32::try_from(rows.num_rows()).unwrap_or(u32::MAX)).collect();
@@ -143,9 +142,8 @@ impl Rewritten {
             }
             newly.push(dead_now.as_ref() - dead.as_ref());
         }
-        let died = |(input, row): &(u32, u32)| {
-            newly.get(*input as usize).is_some_and(|newly| newly.contains(u64::from(*row)))
-        };
+        let died =
+            |(input, row): &(u32, u32)| newly.get(*input as usize).is_some_and(|newly| newly.contains(u64::from(*row)));
         let none = newly.iter().all(RoaringTreemap::is_empty);
         let of_output = |output: &Output| {
             let rows = (0_u64..).zip(&output.origins);

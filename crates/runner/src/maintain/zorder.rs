@@ -85,8 +85,7 @@ mod tests {
             x.push((row * 2_654_435_761 % 4_096) % 64);
             y.push(format!("{:020}", (row * 2_654_435_761 % 4_096) / 64 * 1_000_003));
         }
-        let columns: [ArrayRef; 2] =
-            [Arc::new(Int64Array::from(x.clone())), Arc::new(StringArray::from(y.clone()))];
+        let columns: [ArrayRef; 2] = [Arc::new(Int64Array::from(x.clone())), Arc::new(StringArray::from(y.clone()))];
         let order = z_order(&columns).unwrap();
         let mut spans = (0, 0);
         for block in order.values().chunks(64) {
