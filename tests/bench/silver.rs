@@ -105,7 +105,12 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
         _ => (vec![Op::Read; count], vec![EventSeq::new(0, [0, 0, 0], true, 0); count]),
     };
     Ok(ChangeBatch {
-        files: vec![SourceFile { path: path.display().to_string(), size: 0, etag: String::new(), ..SourceFile::default() }],
+        files: vec![SourceFile {
+            path: path.display().to_string(),
+            size: 0,
+            etag: String::new(),
+            ..SourceFile::default()
+        }],
         rows: RecordBatch::try_new(schema, columns)?,
         ops,
         seqs,
