@@ -247,7 +247,8 @@ async fn a_merge_and_maintenance_at_the_same_time_both_succeed() -> Result<()> {
     let store = store(&lake)?;
     let mut carried = 0;
     for entry in store.history(usize::MAX).await?.iter().filter(|entry| entry.operation == "OPTIMIZE") {
-        let (before, after) = (store.snapshot(Some(entry.version - 1)).await?, store.snapshot(Some(entry.version)).await?);
+        let (before, after) =
+            (store.snapshot(Some(entry.version - 1)).await?, store.snapshot(Some(entry.version)).await?);
         let (before, after) = (before.context("none")?, after.context("none")?);
         ensure!(before.rows() == after.rows(), "version {} has other rows", entry.version);
         let new = |path: &str| !before.files.iter().any(|file| file.path == path);
@@ -327,7 +328,11 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
         for row in page(&host, &history.result).await? {
             let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
             let version = usize::try_from(number(&row[0]).context("no version")?)?;
-            found.push((version, row[3].as_str().unwrap_or_default().to_owned(), number(&row[5]).context("no amount")?));
+            found.push((
+                version,
+                row[3].as_str().unwrap_or_default().to_owned(),
+                number(&row[5]).context("no amount")?,
+            ));
         }
         let expected: Vec<_> = expected.into_iter().map(|(at, kind, row)| (at, kind.to_owned(), row)).collect();
         ensure!(found == expected, "key {id}: {found:?} instead of {expected:?}");

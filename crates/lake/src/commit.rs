@@ -164,7 +164,8 @@ impl DeltaStore {
         actions.extend(request.remove.iter().map(remove));
         let is_new = |path: &str| request.add.iter().any(|file| file.path == path);
         let updated = |path: &str| request.update.iter().any(|file| file.after.path == path);
-        actions.extend(request.update.iter().filter(|file| !is_new(&file.before.path)).map(|file| remove(&file.before)));
+        actions
+            .extend(request.update.iter().filter(|file| !is_new(&file.before.path)).map(|file| remove(&file.before)));
         let add = request.add.iter().filter(|file| !updated(&file.path));
         actions.extend(add.map(|file| Action::Add(add_action(file, change, now_ms))));
         for file in &request.update {
