@@ -45,7 +45,7 @@ impl Crowd {
                 let mut lines = String::new();
                 for _ in 0..random.usize(1..6) {
                     lsn += 1;
-                    let id = random.i64(..12);
+                    let id = random.i64(0..12);
                     if random.u8(..5) == 0 {
                         rows.remove(&id);
                         lines.push_str(&format!(

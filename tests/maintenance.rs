@@ -72,7 +72,7 @@ impl Source {
 
     fn random_batch(&mut self, random: &mut Rng, keys: i64, most: usize) -> Result<ChangeBatch> {
         let events = random.usize(1..most);
-        let ids: Vec<i64> = (0..events).map(|_| random.i64(..keys)).collect();
+        let ids: Vec<i64> = (0..events).map(|_| random.i64(0..keys)).collect();
         self.batch(ids.into_iter(), random)
     }
 }

@@ -209,7 +209,7 @@ fn told_columns(plan: &Plan, list: &str) -> Vec<usize> {
     };
     match serde_json::from_str::<Vec<String>>(list) {
         Ok(names) => names.iter().filter_map(|name| position(name)).collect(),
-        Err(_) => list.trim_matches(['{', '}']).split(',').filter_map(|name| position(name)).collect(),
+        Err(_) => list.trim_matches(['{', '}']).split(',').filter_map(position).collect(),
     }
 }
 

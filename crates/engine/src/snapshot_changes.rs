@@ -70,7 +70,9 @@ pub fn snapshot_changes(
             }
         }
         let mut keep = vec![false; image.len()];
-        for (&key, &row) in &present {
+        let mut in_order: Vec<(&[u8], usize)> = present.iter().map(|(key, row)| (*key, *row)).collect();
+        in_order.sort_unstable();
+        for (key, row) in in_order {
             let hash = *blake3::hash(rows.row(row).as_ref()).as_bytes();
             if live.get(key) == Some(&hash) {
                 out.unchanged += 1;

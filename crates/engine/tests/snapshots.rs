@@ -55,7 +55,10 @@ fn generate(random: &mut fastrand::Rng) -> Vec<Image> {
         .collect()
 }
 
-fn rows_of(batches: &[RecordBatch]) -> Vec<(i64, i64, Option<(i64, Option<i64>)>)> {
+/// Key, value, and where the version begins and ends, if it has that.
+type VersionRow = (i64, i64, Option<(i64, Option<i64>)>);
+
+fn rows_of(batches: &[RecordBatch]) -> Vec<VersionRow> {
     let mut rows = Vec::new();
     for batch in batches {
         let column = |name: &str| batch.column_by_name(name).map(|column| column.as_primitive::<Int64Type>().clone());

@@ -205,9 +205,8 @@ impl Lake {
         let mut refusals = 0;
         loop {
             let options = PutOptions::from(PutMode::Create);
-            let source = match root.store.put_opts(&location, bytes.clone().into(), options).await {
-                Ok(_) => return Ok(PutNew::Created),
-                Err(source) => source,
+            let Err(source) = root.store.put_opts(&location, bytes.clone().into(), options).await else {
+                return Ok(PutNew::Created);
             };
             let exists = matches!(source, Error::AlreadyExists { .. });
             // A local folder answers the truth. A remote store may answer so to its client's own

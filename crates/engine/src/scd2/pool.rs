@@ -89,7 +89,9 @@ impl Pool {
         if everything {
             side.all().try_for_each(|place| gathering.side(side_batches, side_from, place))?;
         } else {
-            for key in &keys {
+            let mut in_order: Vec<&[u8]> = keys.into_iter().collect();
+            in_order.sort_unstable();
+            for key in in_order {
                 side.of(key).iter().try_for_each(|&place| gathering.side(side_batches, side_from, place))?;
             }
         }

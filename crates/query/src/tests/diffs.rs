@@ -3,6 +3,9 @@
 use super::fixture::{Lake, owned};
 use crate::{DiffInput, DiffParts, DiffStep, QueryError, TableFile, TableFiles};
 
+/// Names and types of columns.
+type Words<'a> = &'a [(&'a str, &'a str)];
+
 const COLUMNS: [(&str, &str); 3] = [("id", "int"), ("v", "double"), ("s", "string")];
 
 /// Compares two sets of files; one of both sides with the same rows is not read.
@@ -11,7 +14,7 @@ pub(super) fn compare(
     key: &[&str],
     before: &[TableFile],
     after: &[TableFile],
-    columns: (&[(&str, &str)], &[(&str, &str)]),
+    columns: (Words<'_>, Words<'_>),
 ) -> Result<DiffParts, QueryError> {
     let only = |files: &[TableFile], other: &[TableFile]| {
         files.iter().filter(|file| !other.contains(file)).cloned().collect::<Vec<_>>()
@@ -25,7 +28,7 @@ fn steps(
     key: &[&str],
     steps: &[DiffStep],
     before: &[TableFile],
-    columns: (&[(&str, &str)], &[(&str, &str)]),
+    columns: (Words<'_>, Words<'_>),
 ) -> Result<DiffParts, QueryError> {
     let table = "silver.shop.t".parse().unwrap();
     let files = TableFiles { table, columns: owned(columns.0), files: before.to_vec() };

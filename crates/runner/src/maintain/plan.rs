@@ -161,7 +161,7 @@ mod tests {
         let bounds = PlanBounds { group_rows: u64::MAX, ..BOUNDS };
         let (mut files, mut delivered, mut written): (Vec<u64>, u64, u64) = (Vec::new(), 0, 0);
         for _ in 0..20_000 {
-            files.push(MB);
+            files.extend([MB]);
             delivered += MB;
             written += MB;
             let facts: Vec<_> = files.iter().enumerate().map(|(at, bytes)| file(at, *bytes)).collect();

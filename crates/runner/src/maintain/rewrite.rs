@@ -72,7 +72,7 @@ pub(super) async fn rewrite(
         Ok((all, sorted))
     })
     .await?;
-    let bytes: u64 = inputs.iter().map(|file| live_bytes(file)).sum();
+    let bytes: u64 = inputs.iter().map(live_bytes).sum();
     let files = usize::try_from(bytes.div_ceil(target_bytes.max(1))).unwrap_or(1).max(1);
     let rows_each = all.num_rows().div_ceil(files).max(1);
     let mut outputs = Vec::new();

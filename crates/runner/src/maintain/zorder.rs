@@ -20,7 +20,7 @@ pub(crate) fn z_order(columns: &[ArrayRef]) -> Result<UInt32Array, RunError> {
             *cell |= spread(rank, columns.len(), at, bits);
         }
     }
-    let fields = columns.iter().map(|column| field(column)).collect();
+    let fields = columns.iter().map(field).collect();
     let values = RowConverter::new(fields)?.convert_columns(columns)?;
     let mut order: Vec<u32> = (0..u32::try_from(rows).unwrap_or(u32::MAX)).collect();
     order.sort_by(|a, b| {
