@@ -31,7 +31,7 @@ fn only_rows_that_count_are_read() {
     let live_d = positions(&lake, "pd.parquet", "[4, 5]");
     let none = positions(&lake, "p0.parquet", "[]::BIGINT[]");
     let columns = [("id", "int"), ("f", "string")];
-    let files = [except(&c, dead_c), a.clone(), only(&d, live_d), except(&b, dead_b.clone())];
+    let files = [except(&c, dead_c), a, only(&d, live_d), except(&b, dead_b.clone())];
     lake.table("silver.shop.t", &columns, &files);
     let ids = lake.rows("SELECT string_agg(id, ' ' ORDER BY id) FROM silver.shop.t");
     assert_eq!(ids, [["0 1 2 3 4 5 6 7 8 9 13 14 15 16 17 18 20 34 35"]]);
