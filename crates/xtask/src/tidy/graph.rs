@@ -29,7 +29,6 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("duckdb", &["sluice-query"]),
     ("tauri", &["sluice-desktop"]),
     ("deltalake", &["sluice-lake", "sluice-tests"]),
-    ("buoyant_kernel", &["sluice-lake"]),
     ("egui", &["sluice-ui"]),
     ("eframe", &["sluice-ui"]),
 ];
