@@ -171,8 +171,11 @@ async fn rows_stay_and_unused_files_go_in_their_time() -> Result<()> {
     }
     let kept = MaintainOptions { retention: Some(Duration::from_secs(86_400)), ..small_files(0.9) };
     let kept = run(&lake, &MaintainOptions { in_flight: Duration::ZERO, ..kept }).await?;
-    ensure!(kept.removed_data_files + kept.removed_vector_files == 0 && kept.oldest_version == Some(0), "{kept:?}");
-    ensure!(rows(&store, Some(1)).await?.1 == old[&1], "versions within the retention stay");
+    // What the merge wrote before it saw the maintenance is of no version.
+    ensure!(kept.removed_data_files + kept.removed_vector_files <= 2 && kept.oldest_version == Some(0), "{kept:?}");
+    for (version, hash) in &old {
+        ensure!(&rows(&store, Some(*version)).await?.1 == hash, "version {version} is within the retention");
+    }
 
     // Nothing but the latest version, in an hour.
     let later = Clock::fixed(Clock::system().now_ms() + 3_600_000);
