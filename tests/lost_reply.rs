@@ -2,8 +2,7 @@
 //! nothing is there twice.
 
 use anyhow::{Context, Result, ensure};
-use object_store::memory::InMemory;
-use sluice_tests::{Ending, Fault, FaultStore, STEPS, Stage, Story, counted, in_parallel, number};
+use sluice_tests::{Fault, FaultStore, Stage, Story, counted, in_parallel, number};
 
 struct Case {
     number: u64,
@@ -16,23 +15,10 @@ fn faults() -> [Fault; 5] {
     [Fault::Reset, Fault::LostReply, Fault::LostReplyThenTaken, Fault::Conflict, Fault::LandsLate]
 }
 
-/// The ending without faults, the store at the begin of every step, and the operations of the steps.
-async fn clean(stage: &Stage) -> Result<(Ending, Vec<(InMemory, usize)>)> {
-    let disk = InMemory::new();
-    let mut steps = Vec::new();
-    for step in 0..STEPS {
-        stage.deliver(&disk, step).await?;
-        let (begin, store) = (disk.fork(), FaultStore::over(&disk));
-        stage.replay_well(&stage.open(store.view(), 7)?).await?;
-        steps.push((begin, store.log().len()));
-    }
-    Ok((stage.play_from(&disk, STEPS).await?, steps))
-}
-
 #[test]
 fn every_answer_lost_late_or_wrong_changes_nothing() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (expected, steps) = runtime.block_on(clean(&Stage::new(Story::Short)?))?;
+    let (expected, steps) = runtime.block_on(Stage::new(Story::Short)?.clean())?;
     let mut cases = Vec::new();
     for (step, (_, operations)) in steps.iter().enumerate() {
         for operation in 1..=*operations {

@@ -4,7 +4,7 @@
 //! enough batches for a checkpoint of the log; a gold model; then a contract that changes a type, so
 //! that silver is made again from bronze.
 
-use crate::Rows;
+use crate::{FaultStore, Rows};
 use anyhow::{Context, Result, ensure};
 use object_store::memory::InMemory;
 use object_store::path::Path;
@@ -235,6 +235,22 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// The ending without faults, the store at the begin of every step, and the operations of the steps.
+    ///
+    /// # Errors
+    /// When a table stops, or the ledgers do not balance.
+    pub async fn clean(&self) -> Result<(Ending, Vec<(InMemory, usize)>)> {
+        let disk = InMemory::new();
+        let mut steps = Vec::new();
+        for step in 0..STEPS {
+            self.deliver(&disk, step).await?;
+            let (begin, store) = (disk.fork(), FaultStore::over(&disk));
+            self.replay_well(&self.open(store.view(), 7)?).await?;
+            steps.push((begin, store.log().len()));
+        }
+        Ok((self.play_from(&disk, STEPS).await?, steps))
     }
 
     /// Plays the steps from one on to the end, each by a process of its own; a step that had begun is
