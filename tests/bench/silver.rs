@@ -5,6 +5,7 @@ use anyhow::Context;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::Int64Type;
+use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, SourceFile, contract_schema};
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
 
+/// Files read at once.
+const FILES_AT_ONCE: usize = 2;
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 64 * 1024;
 
@@ -62,13 +65,12 @@ impl Fed {
 
     /// Reads change files and applies them as one commit. Files without `_op` are a full load.
     pub(crate) async fn apply(&mut self, files: &[PathBuf]) -> anyhow::Result<()> {
-        let (contract, files) = (Arc::clone(&self.contract), files.to_vec());
-        let read = tokio::task::spawn_blocking(move || {
-            let read = files.iter().map(|file| read_changes(&contract, file));
-            read.collect::<anyhow::Result<Vec<_>>>()
+        let read = files.iter().map(|file| {
+            let (contract, file) = (Arc::clone(&self.contract), file.clone());
+            async move { tokio::task::spawn_blocking(move || read_changes(&contract, &file)).await? }
         });
-        let changes = read.await??.into_iter().flatten().collect();
-        self.table.apply(changes).await?;
+        let changes: Vec<Vec<ChangeBatch>> = futures::stream::iter(read).buffered(FILES_AT_ONCE).try_collect().await?;
+        self.table.apply(changes.into_iter().flatten().collect()).await?;
         Ok(())
     }
 }

@@ -1,14 +1,76 @@
 //! The events of a batch by key.
 
 use crate::{EngineError, KeyEncoder};
+use rayon::slice::ParallelSliceMut;
 use sluice_change::{ChangeBatch, EventSeq, Op};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// An event: index of its change batch, and its row there.
+/// From this many events on they are sorted by several threads.
+const SORT_ALONE_MAX: usize = 64 * 1024;
+
+/// An event: index of its change batch, its row there, and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventAt {
-    pub(crate) source: u32,
+    /// The batch, and in the upper bits the operation, so that it is known without looking at the batch.
+    source: u32,
     pub(crate) row: u32,
+}
+
+impl EventAt {
+    const SOURCE_BITS: u32 = 28;
+
+    fn new(source: usize, row: u32, op: Op) -> Self {
+        let bits = match op {
+            Op::Read => 0,
+            Op::Upsert => 1,
+            Op::SoftDelete => 2,
+            Op::Delete => 3,
+            Op::Truncate => 4,
+        };
+        let source = u32::try_from(source).unwrap_or(u32::MAX) & ((1 << Self::SOURCE_BITS) - 1);
+        Self { source: source | (bits << Self::SOURCE_BITS), row }
+    }
+
+    pub(crate) fn source(self) -> usize {
+        (self.source & ((1 << Self::SOURCE_BITS) - 1)) as usize
+    }
+
+    pub(crate) fn place(self) -> (usize, u32) {
+        (self.source(), self.row)
+    }
+
+    pub(crate) fn is_upsert(self) -> bool {
+        self.source >> Self::SOURCE_BITS <= 2
+    }
+
+    pub(crate) fn is_delete(self) -> bool {
+        self.source >> Self::SOURCE_BITS == 3
+    }
+
+    pub(crate) fn seq(self, changes: &[ChangeBatch]) -> EventSeq {
+        changes[self.source()].seqs[self.row as usize]
+    }
+}
+
+/// How an event stands to the event before it, which is the next newer one of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// Of another position, or the newest of its key.
+    Other,
+    /// Another event of the same position.
+    Tie,
+    /// The same event.
+    Copy,
+}
+
+/// An event on its way into order.
+#[derive(Clone, Copy)]
+struct Entry<H> {
+    hash: H,
+    /// See [`Lead`].
+    lead: u64,
+    at: EventAt,
 }
 
 /// Events grouped by key, and the truncates, which have none.
@@ -18,9 +80,11 @@ pub struct KeyedChanges {
     hashes: Arc<Vec<u128>>,
     /// Where the events of every key begin in `events`, and their number.
     starts: Vec<u32>,
+    /// By key, the newest first, copies in the order of the batches.
     events: Vec<EventAt>,
-    /// Oldest event of every key, and whether one of its upserts leaves columns out.
-    oldest: Vec<(EventSeq, bool)>,
+    against: Vec<Against>,
+    /// Whether some upsert leaves columns out.
+    some_are_partial: bool,
     pub(crate) truncates: Vec<EventSeq>,
 }
 
@@ -30,40 +94,23 @@ impl KeyedChanges {
     /// # Errors
     /// [`EngineError::Column`] if the key columns are missing.
     pub fn new(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<Self, EngineError> {
-        let count = changes.iter().map(ChangeBatch::len).sum();
-        let mut all: Vec<(u128, u32, u32)> = Vec::with_capacity(count);
         let mut truncates = Vec::new();
-        for (source, batch) in (0_u32..).zip(changes) {
-            let hashes = encoder.hashes(&batch.rows)?;
-            for ((row, op), hash) in (0_u32..).zip(&batch.ops).zip(hashes) {
-                if *op == Op::Truncate {
-                    truncates.push(batch.seqs[row as usize]);
-                } else {
-                    all.push((hash, source, row));
-                }
-            }
+        for batch in changes {
+            let of_batch = batch.ops.iter().zip(&batch.seqs).filter(|(op, _)| **op == Op::Truncate);
+            truncates.extend(of_batch.map(|(_, seq)| *seq));
         }
-        all.sort_unstable();
-        let (mut hashes, mut starts, mut oldest) = (Vec::new(), Vec::new(), Vec::new());
-        let mut events = Vec::with_capacity(all.len());
-        for (hash, source, row) in all {
-            let batch = &changes[source as usize];
-            let seq = batch.seqs[row as usize];
-            let partial = batch.absent.contains_key(&row);
-            if hashes.last() == Some(&hash) {
-                if let Some((known, any)) = oldest.last_mut() {
-                    *known = seq.min(*known);
-                    *any |= partial;
-                }
-            } else {
-                hashes.push(hash);
-                starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
-                oldest.push((seq, partial));
-            }
-            events.push(EventAt { source, row });
-        }
-        starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
-        Ok(Self { hashes: Arc::new(hashes), starts, events, oldest, truncates })
+        // A key of one number is told by the upper half of its hash alone.
+        let grouped = if encoder.is_one_number() {
+            #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
+            let half = |hash: u128| (hash >> 64) as u64;
+            group(encoder, changes, half, |half| u128::from(half) << 64)?
+        } else {
+            #[expect(clippy::cast_possible_truncation, reason = "both halves")]
+            let halves = |hash: u128| [(hash >> 64) as u64, hash as u64];
+            group(encoder, changes, halves, |[high, low]| (u128::from(high) << 64) | u128::from(low))?
+        };
+        let some_are_partial = changes.iter().any(|batch| !batch.absent.is_empty());
+        Ok(Self { some_are_partial, truncates, ..grouped })
     }
 
     /// Hashes of the keys that have events, distinct and ascending.
@@ -80,13 +127,20 @@ impl KeyedChanges {
 
     /// Whether the plan has to know the content of the row of key number `key`, or only its place:
     /// an event may be older than the row, or leave columns out. `newest_in_file` is the newest
-    /// sequence in the row's file, `None` if it is not known.
+    /// sequence in the row's file, `None` if it is not known; `changes` are those that were grouped.
     #[must_use]
-    pub fn needs_row(&self, key: usize, newest_in_file: Option<EventSeq>) -> bool {
-        match (self.oldest.get(key), newest_in_file) {
-            (Some((oldest, partial)), Some(newest)) => *partial || *oldest <= newest,
+    pub fn needs_row(&self, changes: &[ChangeBatch], key: usize, newest_in_file: Option<EventSeq>) -> bool {
+        let events = self.of(key);
+        match (events.last(), newest_in_file) {
+            (Some(oldest), Some(newest)) => oldest.seq(changes) <= newest || self.has_partial(changes, events),
             _ => true,
         }
+    }
+
+    /// Whether one of these events leaves columns out.
+    pub(crate) fn has_partial(&self, changes: &[ChangeBatch], events: &[EventAt]) -> bool {
+        let is_partial = |at: &EventAt| changes[at.source()].absent.contains_key(&at.row);
+        self.some_are_partial && events.iter().any(is_partial)
     }
 
     /// Number of a key among [`KeyedChanges::hashes`].
@@ -94,11 +148,192 @@ impl KeyedChanges {
         self.hashes.binary_search(&hash).ok()
     }
 
-    /// Events of key number `key`.
+    /// Events of key number `key`, the newest first.
     pub(crate) fn of(&self, key: usize) -> &[EventAt] {
-        match (self.starts.get(key), self.starts.get(key + 1)) {
-            (Some(first), Some(end)) => &self.events[*first as usize..*end as usize],
-            _ => &[],
+        self.range(key).map_or(&[], |range| &self.events[range])
+    }
+
+    /// How each event of key number `key` stands to the one before it.
+    pub(crate) fn against(&self, key: usize) -> &[Against] {
+        self.range(key).map_or(&[], |range| &self.against[range])
+    }
+
+    fn range(&self, key: usize) -> Option<std::ops::Range<usize>> {
+        Some(*self.starts.get(key)? as usize..*self.starts.get(key + 1)? as usize)
+    }
+}
+
+fn group<H: Copy + Ord + Send>(
+    encoder: &KeyEncoder,
+    changes: &[ChangeBatch],
+    shorten: impl Fn(u128) -> H,
+    whole: impl Fn(H) -> u128,
+) -> Result<KeyedChanges, EngineError> {
+    let lead = Lead::of(changes);
+    let mut entries: Vec<Entry<H>> = Vec::with_capacity(changes.iter().map(ChangeBatch::len).sum());
+    for (source, batch) in changes.iter().enumerate() {
+        let hashes = encoder.hashes(&batch.rows)?;
+        for (((row, op), seq), hash) in (0_u32..).zip(&batch.ops).zip(&batch.seqs).zip(hashes) {
+            if *op != Op::Truncate {
+                let at = EventAt::new(source, row, *op);
+                entries.push(Entry { hash: shorten(hash), lead: lead.number(seq), at });
+            }
+        }
+    }
+    let order = |a: &Entry<H>, b: &Entry<H>| {
+        let by_lead = a.hash.cmp(&b.hash).then_with(|| b.lead.cmp(&a.lead));
+        // Random memory is looked at only where the lead does not decide.
+        by_lead.then_with(|| b.at.seq(changes).cmp(&a.at.seq(changes))).then_with(|| a.at.place().cmp(&b.at.place()))
+    };
+    if entries.len() > SORT_ALONE_MAX {
+        entries.par_sort_unstable_by(order);
+    } else {
+        entries.sort_unstable_by(order);
+    }
+    let (mut hashes, mut starts): (Vec<u128>, Vec<u32>) = (Vec::new(), Vec::new());
+    let mut events = Vec::with_capacity(entries.len());
+    let mut against = Vec::with_capacity(entries.len());
+    let mut before: Option<&Entry<H>> = None;
+    for entry in &entries {
+        against.push(match before.filter(|before| before.hash == entry.hash) {
+            Some(newer) => lead.compare(newer, entry, changes),
+            None => {
+                hashes.push(whole(entry.hash));
+                starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
+                Against::Other
+            }
+        });
+        events.push(entry.at);
+        before = Some(entry);
+    }
+    starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
+    hashes.shrink_to_fit();
+    starts.shrink_to_fit();
+    Ok(KeyedChanges {
+        hashes: Arc::new(hashes),
+        starts,
+        events,
+        against,
+        some_are_partial: false,
+        truncates: Vec::new(),
+    })
+}
+
+/// The part of a sequence that decides most comparisons in a batch, as one number: the first of rank,
+/// positions and tie-breaker in which the events differ at all.
+#[derive(Clone, Copy)]
+enum Lead {
+    Rank,
+    Part(usize),
+    Tie,
+}
+
+impl Lead {
+    fn of(changes: &[ChangeBatch]) -> Self {
+        let seqs = || changes.iter().flat_map(|batch| &batch.seqs);
+        let Some(first) = seqs().next().copied() else { return Self::Tie };
+        let (mut rank, mut parts) = (false, [false; 3]);
+        for seq in seqs() {
+            rank |= seq.rank != first.rank;
+            for (differs, (a, b)) in parts.iter_mut().zip(seq.parts.iter().zip(first.parts)) {
+                *differs |= *a != b;
+            }
+        }
+        match parts.iter().position(|differs| *differs) {
+            _ if rank => Self::Rank,
+            Some(part) => Self::Part(part),
+            None => Self::Tie,
+        }
+    }
+
+    /// A larger number is a later event; equal numbers decide nothing.
+    fn number(self, seq: &EventSeq) -> u64 {
+        match self {
+            // The rank, and as much of the position as has room beside it.
+            Self::Rank => (u64::from(seq.rank) << 56) | (seq.parts[0] >> 8),
+            Self::Part(part) => seq.parts[part],
+            Self::Tie => seq.tie,
+        }
+    }
+
+    fn compare<H>(self, newer: &Entry<H>, older: &Entry<H>, changes: &[ChangeBatch]) -> Against {
+        // Different positions; a tie-breaker that differs is another event of the same position.
+        if newer.lead.cmp(&older.lead) != Ordering::Equal && !matches!(self, Self::Tie) {
+            return Against::Other;
+        }
+        let (newer, older) = (newer.at.seq(changes), older.at.seq(changes));
+        if newer == older {
+            Against::Copy
+        } else if newer.ties_with(&older) {
+            Against::Tie
+        } else {
+            Against::Other
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Against, KeyedChanges};
+    use crate::KeyEncoder;
+    use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
+    use sluice_contract::Contract;
+    use std::sync::Arc;
+
+    fn batch(key: &str, events: &[(i64, u8, [u64; 3], &str)]) -> (KeyEncoder, ChangeBatch) {
+        let text = format!(
+            "dataset: a.b\nschema:\n- {{name: k, type: {key}, primary_key: true}}\n- {{name: v, type: string}}\n"
+        );
+        let contract = Arc::new(Contract::parse(&text, "b.yaml").unwrap());
+        let mut builder = ChangeBatchBuilder::new(Arc::clone(&contract), Vec::new());
+        for (number, (id, rank, parts, value)) in events.iter().enumerate() {
+            let id = if key == "string" { Cell::Text(id.to_string().into()) } else { Cell::Int(*id) };
+            builder.push(Event {
+                at: RowRef { file: 0, row: number as u64, offset: 0 },
+                op: Op::Upsert,
+                rank: *rank,
+                parts: *parts,
+                cells: vec![id, Cell::Text((*value).into())],
+                source_time_ms: None,
+                record: String::new(),
+            });
+        }
+        (KeyEncoder::new(&contract).unwrap(), builder.finish().unwrap())
+    }
+
+    /// Whatever part of the sequences decides, the order is that of the whole sequences.
+    #[test]
+    fn the_newest_event_comes_first() {
+        let mut random = fastrand::Rng::with_seed(7);
+        for key in ["bigint", "string"] {
+            for spread in [[1, 1, 1, 1], [2, 3, 1, 1], [1, 3, 2, 2], [1, 1, 4, 1], [1, 1, 1, 4], [2, 300, 2, 2]] {
+                let events: Vec<_> = (0..400)
+                    .map(|_| {
+                        let parts = [random.u64(..spread[1]), random.u64(..spread[2]), random.u64(..spread[3])];
+                        (random.i64(0..40), random.u8(..2.min(spread[0] as u8)), parts, ["x", "y"][random.usize(..2)])
+                    })
+                    .collect();
+                let (encoder, batch) = batch(key, &events);
+                let changes = [batch];
+                let keyed = KeyedChanges::new(&encoder, &changes).unwrap();
+                assert!(keyed.hashes().is_sorted_by(|a, b| a < b));
+                let mut seen = 0;
+                for key in 0..keyed.hashes().len() {
+                    let seqs: Vec<EventSeq> = keyed.of(key).iter().map(|at| at.seq(&changes)).collect();
+                    assert!(seqs.is_sorted_by(|newer, older| newer >= older), "{seqs:?}");
+                    assert_eq!(keyed.against(key)[0], Against::Other);
+                    for (pair, against) in seqs.windows(2).zip(&keyed.against(key)[1..]) {
+                        let expected = match (pair[0] == pair[1], pair[0].ties_with(&pair[1])) {
+                            (true, _) => Against::Copy,
+                            (false, true) => Against::Tie,
+                            (false, false) => Against::Other,
+                        };
+                        assert_eq!(*against, expected);
+                    }
+                    seen += seqs.len();
+                }
+                assert_eq!(seen, events.len());
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Keys as comparable bytes, and as hashes.
 
 use crate::EngineError;
+use crate::key_order::key_order;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Int16Type, Int32Type, Int64Type};
 use arrow::row::{RowConverter, Rows, SortField};
@@ -12,6 +13,7 @@ use twox_hash::XxHash3_128;
 pub struct KeyEncoder {
     converter: RowConverter,
     names: Vec<String>,
+    is_one_number: bool,
 }
 
 impl KeyEncoder {
@@ -20,13 +22,24 @@ impl KeyEncoder {
     /// # Errors
     /// If a key type has no order, which no contract type lacks.
     pub fn new(contract: &Contract) -> Result<Self, EngineError> {
-        let fields = contract
+        let types: Vec<DataType> = contract
             .key_positions()
             .iter()
             .filter_map(|&position| contract.columns.get(position))
-            .map(|column| SortField::new(arrow_type(&column.data_type)))
+            .map(|column| arrow_type(&column.data_type))
             .collect();
-        Ok(Self { converter: RowConverter::new(fields)?, names: contract.apply.key.clone() })
+        let number =
+            |kind: &DataType| matches!(kind, DataType::Int16 | DataType::Int32 | DataType::Date32 | DataType::Int64);
+        let is_one_number = matches!(types.as_slice(), [kind] if number(kind));
+        let fields = types.into_iter().map(SortField::new).collect();
+        Ok(Self { converter: RowConverter::new(fields)?, names: contract.apply.key.clone(), is_one_number })
+    }
+
+    /// Whether the key is one whole number or date, which its hash tells apart from every other by the
+    /// upper half alone.
+    #[must_use]
+    pub fn is_one_number(&self) -> bool {
+        self.is_one_number
     }
 
     /// Names of the key columns, in key order.
@@ -50,6 +63,14 @@ impl KeyEncoder {
     /// [`EngineError::Column`] if one is missing or of another type.
     pub fn encode(&self, batch: &RecordBatch) -> Result<Rows, EngineError> {
         self.encode_columns(&self.columns(batch)?)
+    }
+
+    /// The numbers of a batch's rows, from 0, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`EngineError::Column`] if a key column is missing or of another type.
+    pub fn order(&self, batch: &RecordBatch) -> Result<Vec<u32>, EngineError> {
+        key_order(self, &self.columns(batch)?)
     }
 
     pub(crate) fn encode_columns(&self, columns: &[ArrayRef]) -> Result<Rows, EngineError> {

@@ -7,9 +7,12 @@
 
 mod append_plan;
 mod fingerprint;
+mod key_order;
 mod keyed_changes;
 mod keys;
+mod merge_key;
 mod merge_plan;
+mod new_rows;
 mod scd2;
 mod seq_texts;
 mod silver_schema;
@@ -23,6 +26,7 @@ pub use fingerprint::{fingerprint, row_hashes};
 pub use keyed_changes::KeyedChanges;
 pub use keys::KeyEncoder;
 pub use merge_plan::{Conflict, Existing, ExistingRows, MergePlan, RowAt, plan_merge};
+pub use new_rows::{NewRows, PlanSources};
 pub use scd2::{HistoryChange, HistoryPlan, HistorySide, plan_history};
 pub use silver_schema::{COL_SEQ, SEQ, current_rows, silver_schema};
 pub use snapshot_changes::{Snapshot, SnapshotChanges, snapshot_changes};

@@ -6,8 +6,15 @@ use std::collections::BTreeMap;
 /// Where a row's values come from: a batch in the list of sources, and a row in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) source: usize,
-    pub(crate) row: usize,
+    pub(crate) source: u32,
+    pub(crate) row: u32,
+}
+
+impl Place {
+    /// As [`arrow::compute::interleave`] wants it.
+    pub(crate) fn pair(self) -> (usize, usize) {
+        (self.source as usize, self.row as usize)
+    }
 }
 
 /// Something that may write columns of the row: the row as it is in silver, or an upsert.
@@ -29,10 +36,8 @@ impl Candidate {
     }
 }
 
-/// The row that the candidates make.
+/// The row that the candidates make; its sequence is that of the newest of them, which comes first after [`join`].
 pub(crate) struct Winner {
-    /// Newest event.
-    pub(crate) seq: EventSeq,
     /// Values of all columns besides `patches`.
     pub(crate) place: Place,
     /// Columns whose value is of another place, or null for `None`.
@@ -46,7 +51,7 @@ pub(crate) struct Winner {
 pub(crate) fn join(candidates: &mut [Candidate], horizon: Option<EventSeq>) -> Option<Winner> {
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.seq));
     let newest = candidates.first().filter(|newest| Some(newest.seq) > horizon)?;
-    let mut winner = Winner { seq: newest.seq, place: newest.place, patches: BTreeMap::new(), older: BTreeMap::new() };
+    let mut winner = Winner { place: newest.place, patches: BTreeMap::new(), older: BTreeMap::new() };
     for &column in newest.older.keys() {
         let best = candidates
             .iter()
@@ -77,7 +82,7 @@ mod tests {
         EventSeq::new(1, [n, 0, 0], true, n)
     }
 
-    fn candidate(row: usize, n: u64, absent: &[u16]) -> Candidate {
+    fn candidate(row: u32, n: u64, absent: &[u16]) -> Candidate {
         Candidate { place: Place { source: 0, row }, seq: seq(n), older: absent.iter().map(|&c| (c, None)).collect() }
     }
 

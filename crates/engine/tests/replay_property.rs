@@ -10,7 +10,8 @@ use arrow::datatypes::Int64Type;
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::{
-    Existing, ExistingRows, KeyEncoder, KeyedChanges, RowAt, SEQ, Tombstones, fingerprint, plan_merge, silver_schema,
+    Existing, ExistingRows, KeyEncoder, KeyedChanges, PlanSources, RowAt, SEQ, Tombstones, fingerprint, plan_merge,
+    silver_schema,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -105,7 +106,7 @@ impl Silver {
             let (mut kept, mut at) = (Vec::new(), Vec::new());
             for (row, hash) in (0_u32..).zip(encoder.hashes(rows).unwrap()) {
                 let key = keyed.hashes().binary_search(&hash);
-                let may_stay_unread = key.is_ok_and(|key| !keyed.needs_row(key, newest(rows)));
+                let may_stay_unread = key.is_ok_and(|key| !keyed.needs_row(changes, key, newest(rows)));
                 if may_stay_unread && !keyed.has_truncates() && random.bool() {
                     unread.push((hash, RowAt { file, row }));
                 } else {
@@ -125,8 +126,10 @@ impl Silver {
             let keep: Vec<bool> = (0..count).map(|row| !plan.replaced.contains(&RowAt { file, row })).collect();
             kept.push(arrow::compute::filter_record_batch(rows, &keep.into()).unwrap());
         }
-        assert_eq!(newest(&plan.upserts), plan.span.map(|(_, newest)| newest));
-        kept.push(plan.upserts);
+        let sources = PlanSources { contract, existing: &read, changes };
+        let upserts = plan.upserts.build(sources, 0..plan.upserts.num_rows()).unwrap();
+        assert!(newest(&upserts) <= plan.newest);
+        kept.push(upserts);
         self.rows = kept;
         let after: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
         assert_eq!(after as u64, plan.ledger.silver_after);

@@ -10,8 +10,8 @@ use arrow::datatypes::Int64Type;
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::{
-    Existing, ExistingRows, HistorySide, KeyEncoder, KeyedChanges, RowAt, Snapshot, Tombstones, current_rows,
-    plan_history, plan_merge, silver_schema, snapshot_changes,
+    Existing, ExistingRows, HistorySide, KeyEncoder, KeyedChanges, PlanSources, RowAt, Snapshot, Tombstones,
+    current_rows, plan_history, plan_merge, silver_schema, snapshot_changes,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,7 +111,8 @@ fn run_case(seed: u64) {
         let plan = plan_merge(&latest, existing, &tombstones, &changed.changes, &keyed, 0).unwrap();
         let replaced: Vec<_> = plan.replaced.iter().map(|at| (at.file as usize, at.row as usize)).collect();
         silver = without(&silver, &replaced);
-        silver.push(plan.upserts);
+        let sources = PlanSources { contract: &latest, existing: &read, changes: &changed.changes };
+        silver.push(plan.upserts.build(sources, 0..plan.upserts.num_rows()).unwrap());
         tombstones.add(&plan.tombstones);
 
         let current: Vec<RecordBatch> = versions.iter().map(|rows| current_rows(&history, rows).unwrap()).collect();

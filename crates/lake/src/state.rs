@@ -1,6 +1,6 @@
 //! Tombstone state: which keys were deleted, and when in the order of events.
 
-use crate::write::{encode_parquet, parquet_properties};
+use crate::encode::encode_batch;
 use crate::{Lake, LakeError};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -17,8 +17,7 @@ impl Lake {
     pub async fn put_state(&self, table: &TableName, state: &RecordBatch) -> Result<String, LakeError> {
         let folder = format!("_sluice/tombstones/{}/{}", table.dataset, table.table);
         let batch = state.clone();
-        let encoded =
-            tokio::task::spawn_blocking(move || encode_parquet(&batch.schema(), &[batch], parquet_properties()));
+        let encoded = tokio::task::spawn_blocking(move || encode_batch(batch));
         let (bytes, _) = match encoded.await {
             Ok(Ok(encoded)) => encoded,
             Ok(Err(source)) => return Err(LakeError::Encode { source: Box::new(source), path: folder }),

@@ -109,13 +109,13 @@ fn day(days: i32) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::stats_json;
-    use crate::write::{encode_parquet, parquet_properties};
+    use crate::encode::encode_batch;
     use arrow::array::{Date32Array, Float64Array, Int16Array, Int64Array, RecordBatch, StringArray};
     use serde_json::{Value, json};
     use std::sync::Arc;
 
     fn stats(batch: &RecordBatch) -> Value {
-        let (_, metadata) = encode_parquet(&batch.schema(), std::slice::from_ref(batch), parquet_properties()).unwrap();
+        let (_, metadata) = encode_batch(batch.clone()).unwrap();
         serde_json::from_str(&stats_json(&batch.schema(), &metadata)).unwrap()
     }
 

@@ -1,25 +1,13 @@
 //! Data files: written and durable, not yet visible.
 
+use crate::encode::{encode_parquet, parquet_properties};
 use crate::{DataFile, DeltaStore, LakeError, UpdatedFile, stats};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bytes::Bytes;
 use object_store::{ObjectStore, PutMode};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-
-/// Rows of one row group: a page of a grid never decodes more than one or two.
-const ROW_GROUP_ROWS: usize = 131_072;
-/// Rows of one Parquet page, the least that a reader has to decode.
-const PAGE_ROWS: usize = 4_096;
-/// Bytes of a column's dictionary in one row group. Reading one page needs the whole dictionary, so
-/// columns of mostly different values soon go on without.
-const DICTIONARY_BYTES: usize = 128 * 1024;
 
 /// A data file that no version of the table names yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,30 +43,63 @@ impl NewFile {
     }
 }
 
+/// Why a file could not be encoded.
+enum Unwritten<E> {
+    Rows(E),
+    Parquet(ParquetError),
+}
+
+impl<E> From<ParquetError> for Unwritten<E> {
+    fn from(error: ParquetError) -> Self {
+        Self::Parquet(error)
+    }
+}
+
 impl DeltaStore {
     /// Writes one Parquet file of all batches, which share a schema. Durable on return, visible only
     /// after [`DeltaStore::commit`].
+    ///
+    /// # Errors
+    /// [`LakeError::Encode`], also for no batch at all; [`LakeError::Write`].
+    pub async fn write_file(&self, batches: &[RecordBatch]) -> Result<NewFile, LakeError> {
+        let Some(first) = batches.first() else {
+            let none = ParquetError::General("no batches, so no columns".to_owned());
+            return Err(LakeError::Encode { source: Box::new(none), path: self.folder.clone() });
+        };
+        let (schema, batches) = (first.schema(), batches.to_vec());
+        self.write_rows(schema, batches.into_iter().map(Ok)).await
+    }
+
+    /// The same for batches that are made while the file is encoded.
     ///
     /// The name holds a hash of the content and a number that no other write has. Names made of the
     /// content alone would let two writers of one batch share a file, and the loser's clean-up would
     /// take it from the winner.
     ///
     /// # Errors
-    /// [`LakeError::Encode`], also for no batch at all; [`LakeError::Write`].
-    pub async fn write_file(&self, batches: &[RecordBatch]) -> Result<NewFile, LakeError> {
-        let no_encoding =
-            |source: ParquetError| LakeError::Encode { source: Box::new(source), path: self.folder.clone() };
-        let Some(first) = batches.first() else {
-            return Err(no_encoding(ParquetError::General("no batches, so no columns".to_owned())));
-        };
-        let (schema, batches) = (first.schema(), batches.to_vec());
+    /// Those of `rows`; [`LakeError::Encode`], [`LakeError::Write`].
+    pub async fn write_rows<E>(
+        &self,
+        schema: SchemaRef,
+        rows: impl Iterator<Item = Result<RecordBatch, E>> + Send + 'static,
+    ) -> Result<NewFile, E>
+    where
+        E: From<LakeError> + Send + 'static,
+    {
         let encoded = tokio::task::spawn_blocking(move || {
-            let (bytes, metadata) = encode_parquet(&schema, &batches, parquet_properties())?;
+            let rows = rows.map(|batch| batch.map_err(Unwritten::Rows));
+            let (bytes, metadata) = encode_parquet(&schema, rows, parquet_properties())?;
             let hash = blake3::hash(&bytes).to_hex().to_string();
             Ok((bytes, stats::stats_json(&schema, &metadata), hash, metadata.file_metadata().num_rows()))
         });
-        let (bytes, stats_json, blake3, rows) =
-            encoded.await.map_err(|_| LakeError::Stopped { path: self.folder.clone() })?.map_err(no_encoding)?;
+        let (bytes, stats_json, blake3, rows) = match encoded.await {
+            Ok(Ok(encoded)) => encoded,
+            Ok(Err(Unwritten::Rows(error))) => return Err(error),
+            Ok(Err(Unwritten::Parquet(source))) => {
+                return Err(LakeError::Encode { source: Box::new(source), path: self.folder.clone() }.into());
+            }
+            Err(_) => return Err(LakeError::Stopped { path: self.folder.clone() }.into()),
+        };
         let number = self.lake.shared.surroundings.numbers.next_text();
         let path = format!("part-{}-{number}.parquet", blake3.get(..16).unwrap_or_default());
         let size = bytes.len() as u64;
@@ -120,30 +141,4 @@ impl DeltaStore {
             tracing::warn!(file = %self.shown(path), %error, "an unused file stays");
         }
     }
-}
-
-pub(crate) fn parquet_properties() -> WriterProperties {
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(PAGE_ROWS)
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_created_by(crate::create::ENGINE.to_owned())
-        .build()
-}
-
-pub(crate) fn encode_parquet(
-    schema: &SchemaRef,
-    batches: &[RecordBatch],
-    properties: WriterProperties,
-) -> Result<(Bytes, ParquetMetaData), ParquetError> {
-    let mut buffer = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut buffer, schema.clone(), Some(properties))?;
-    for batch in batches {
-        writer.write(batch)?;
-    }
-    let metadata = writer.close()?;
-    Ok((buffer.into(), metadata))
 }

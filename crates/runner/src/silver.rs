@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
 use sluice_change::RowLedger;
 use sluice_contract::{Contract, Scd, TableName};
-use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, MergePlan, Tombstones, merge_segments, silver_schema};
+use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, merge_segments, silver_schema};
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ impl Silver {
         };
         let mut info = commit.info;
         info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
-        info.insert(INFO_LEDGER.to_owned(), json!(candidate.plan.ledger));
+        info.insert(INFO_LEDGER.to_owned(), json!(candidate.ledger));
         if !segments.is_empty() {
             info.insert(INFO_TOMBSTONES.to_owned(), json!(segments));
         }
@@ -185,13 +185,13 @@ impl Silver {
             self.tombstones = Arc::default();
             self.history = Arc::default();
         }
-        Arc::make_mut(&mut self.tombstones).add(&candidate.plan.tombstones);
+        Arc::make_mut(&mut self.tombstones).add(&candidate.tombstones);
         if let Some(change) = &candidate.history {
             Arc::make_mut(&mut self.history).apply(&KeyEncoder::new(contract)?, change)?;
         }
         self.segments = segments;
         self.contract_hash = Some(silver_hash(contract));
-        Ok(candidate.plan.ledger)
+        Ok(candidate.ledger)
     }
 
     /// Writes what the plan deleted; the paths of all segments.
@@ -203,12 +203,11 @@ impl Silver {
         replaces_all: bool,
     ) -> Result<Vec<String>, RunError> {
         let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
-        let new: &MergePlan = &candidate.plan;
-        if new.tombstones.is_empty() {
+        if candidate.tombstones.is_empty() {
             return Ok(segments);
         }
         let encoder = KeyEncoder::new(contract)?;
-        let mut segment = new.tombstones.segment(&encoder, &candidate.changes)?;
+        let mut segment = candidate.tombstones.segment(&encoder, &candidate.changes)?;
         if segments.len() + 1 >= SEGMENTS_MAX {
             let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
             for path in &segments {

@@ -11,12 +11,16 @@ use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch, UI
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type};
 use futures::{StreamExt, TryStreamExt};
-use sluice_change::{ChangeBatch, EventSeq};
+use sluice_change::{ChangeBatch, EventSeq, RowLedger};
 use sluice_contract::{ApplyMode, Contract, Scd};
-use sluice_engine::{Existing, ExistingRows, HistoryChange, KeyEncoder, KeyedChanges, MergePlan, RowAt, plan_merge};
-use sluice_lake::{DataFile, KeyHasher, NewFile, Snapshot, UpdatedFile};
+use sluice_engine::{
+    Existing, ExistingRows, HistoryChange, KeyEncoder, KeyedChanges, MergePlan, NewRows, NewTombstones, PlanSources,
+    RowAt, plan_merge, silver_schema,
+};
+use sluice_lake::{DataFile, KeyHasher, NewFile, ROW_GROUP_ROWS, Snapshot, UpdatedFile};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows of one data file; a merge that writes more makes several.
 const FILE_ROWS_MAX: usize = 4_000_000;
@@ -38,7 +42,12 @@ pub(crate) const TAG_NEWEST: &str = "sluice.newest";
 
 /// A merge that is written but not visible.
 pub(crate) struct Candidate {
-    pub(crate) plan: MergePlan,
+    /// No row comes, goes or changes.
+    pub(crate) writes_nothing: bool,
+    /// What it adds to the tombstones.
+    pub(crate) tombstones: NewTombstones,
+    /// Counts.
+    pub(crate) ledger: RowLedger,
     /// What it does to the side state of a table with history.
     pub(crate) history: Option<HistoryChange>,
     /// The events it was made of.
@@ -55,6 +64,8 @@ pub(crate) struct Planned {
     pub(crate) plan: MergePlan,
     history: Option<HistoryChange>,
     changes: Arc<Vec<ChangeBatch>>,
+    /// The rows that were read for it.
+    existing: Vec<ExistingRows>,
     files: Arc<[DataFile]>,
 }
 
@@ -85,9 +96,9 @@ impl Silver {
         let rows = self.rows();
         let (of_contract, of_changes) = (Arc::clone(contract), Arc::clone(&changes));
         let (tombstones, side) = (Arc::clone(&self.tombstones), Arc::clone(&self.history));
-        let plan = blocking(move || {
+        let planned = blocking(move || {
             let existing = Existing { read: &located.read, unread: &located.unread, rows };
-            Ok(match of_contract.apply.scd {
+            let (plan, history) = match of_contract.apply.scd {
                 Scd::Type1 => {
                     (plan_merge(&of_contract, existing, &tombstones, &of_changes, &keyed, quarantined)?, None)
                 }
@@ -96,11 +107,12 @@ impl Silver {
                     (plan, Some(change))
                 }
                 Scd::Append => (append_plan(&of_contract, existing, &of_changes, quarantined)?, None),
-            })
+            };
+            Ok((plan, history, located.read))
         });
-        let (plan, history) = plan.await?;
+        let (plan, history, existing) = planned.await?;
         let files = self.snapshot.as_ref().map_or_else(|| Arc::from([]), |snapshot| Arc::clone(&snapshot.files));
-        Ok(Planned { plan, history, changes, files })
+        Ok(Planned { plan, history, changes, existing, files })
     }
 
     /// Finds the rows of the batch's keys, and reads those that the plan needs.
@@ -126,7 +138,7 @@ impl Silver {
         let mut to_read: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for found in matches {
             let key = found.key as usize;
-            if scd != Scd::Type1 || keyed.needs_row(key, newest.get(found.file as usize).copied().flatten()) {
+            if scd != Scd::Type1 || keyed.needs_row(changes, key, newest.get(found.file as usize).copied().flatten()) {
                 to_read.entry(found.file).or_default().push(found.row);
             } else if let Some(hash) = keyed.hashes().get(key) {
                 located.unread.push((*hash, RowAt { file: found.file, row: found.row }));
@@ -165,26 +177,29 @@ impl Silver {
         changes: Vec<ChangeBatch>,
         quarantined: u64,
     ) -> Result<Candidate, RunError> {
-        let Planned { plan, history, changes, files } = self.plan(contract, changes, quarantined).await?;
+        let Planned { plan, history, changes, existing, files } = self.plan(contract, changes, quarantined).await?;
         let fate = Fate::of(contract, &files, &plan, &self.store).await?;
-        let mut parts = Vec::new();
+        let mut kept = Vec::new();
         for (number, positions) in &fate.rewrite {
             if let Some(snapshot) = &self.snapshot {
                 let file = file_at(&files, *number)?;
-                parts.push(self.store.read_positions(snapshot, file, positions, None).await?);
+                kept.push(self.store.read_positions(snapshot, file, positions, None).await?);
             }
         }
+        kept.retain(|rows| rows.num_rows() > 0);
+        let MergePlan { upserts, newest, replaced, tombstones, ledger, .. } = plan;
+        let sources = Arc::new(RowSources { contract: Arc::clone(contract), existing, changes: Arc::clone(&changes) });
+        let rows = upserts.num_rows();
+        let source = if kept.is_empty() {
+            RowSource { newest, rows: upserts, sources }
+        } else {
+            blocking(move || sources.merged(&upserts, &kept)).await?
+        };
         let rows_max = match contract.apply.mode {
             ApplyMode::DeletionVectors => FILE_ROWS_MAX,
             ApplyMode::CopyOnWrite => COPIED_FILE_ROWS_MAX,
         };
-        let of_contract = Arc::clone(contract);
-        let (plan, parts) = blocking(move || {
-            let parts = sorted_parts(&of_contract, &plan, &parts, rows_max)?;
-            Ok((plan, parts))
-        })
-        .await?;
-        let add = self.write_parts(contract, parts, !files.is_empty()).await?;
+        let add = self.write_new_files(Arc::new(source), rows_max, !files.is_empty()).await?;
         let update = self.store.write_deletion_vectors(fate.update).await?;
         let mut remove = Vec::new();
         for number in fate.remove.iter().chain(fate.rewrite.keys()) {
@@ -195,30 +210,89 @@ impl Silver {
             let updated = update.iter().find(|updated| updated.before.path == file.path);
             after.push(updated.map_or_else(|| file.clone(), |updated| updated.after.clone()));
         }
-        Ok(Candidate { plan, history, changes, add, remove, update, files: after })
+        let writes_nothing = rows == 0 && replaced.is_empty();
+        Ok(Candidate { writes_nothing, tombstones, ledger, history, changes, add, remove, update, files: after })
     }
 
     /// Writes data files; `index`: their keys are known to be looked up soon.
-    async fn write_parts(
+    async fn write_new_files(
         &self,
-        contract: &Arc<Contract>,
-        parts: Vec<RecordBatch>,
+        source: Arc<RowSource>,
+        rows_max: usize,
         index: bool,
     ) -> Result<Vec<NewFile>, RunError> {
-        let writes = parts.into_iter().map(|part| async move {
-            let newest = newest_of(&part);
-            let mut file = self.store.write_file(std::slice::from_ref(&part)).await?;
-            if let Some(newest) = newest {
-                file.tags.insert(TAG_NEWEST.to_owned(), newest.to_string());
+        let rows = source.rows.num_rows();
+        let ranges = (0..rows).step_by(rows_max).map(|first| first..rows.min(first + rows_max));
+        let writes = ranges.map(|range| {
+            let source = Arc::clone(&source);
+            async move {
+                let hashes = Arc::new(Mutex::new(Vec::new()));
+                let (of_file, of_hashes) = (Arc::clone(&source), index.then(|| Arc::clone(&hashes)));
+                let schema = Arc::new(silver_schema(&source.sources.contract));
+                let encoder = KeyEncoder::new(&source.sources.contract)?;
+                let end = range.end;
+                let parts = range.step_by(ROW_GROUP_ROWS).map(move |first| {
+                    let part = of_file.build(first..end.min(first + ROW_GROUP_ROWS))?;
+                    if let Some(hashes) = &of_hashes {
+                        let of_part = encoder.hashes(&part)?;
+                        hashes.lock().unwrap_or_else(PoisonError::into_inner).extend(of_part);
+                    }
+                    Ok::<_, RunError>(part)
+                });
+                let mut file = self.store.write_rows(schema, parts).await?;
+                if let Some(newest) = source.newest {
+                    file.tags.insert(TAG_NEWEST.to_owned(), newest.to_string());
+                }
+                if index {
+                    let hashes = std::mem::take(&mut *hashes.lock().unwrap_or_else(PoisonError::into_inner));
+                    self.store.index_new_file(&file, hashes).await?;
+                }
+                Ok::<_, RunError>(file)
             }
-            if index {
-                let contract = Arc::clone(contract);
-                let hashes = blocking(move || Ok(KeyEncoder::new(&contract)?.hashes(&part)?)).await?;
-                self.store.index_new_file(&file, hashes).await?;
-            }
-            Ok::<_, RunError>(file)
         });
         futures::stream::iter(writes).buffered(FILES_AT_ONCE).try_collect().await
+    }
+}
+
+/// What the rows of a plan are made of.
+struct RowSources {
+    contract: Arc<Contract>,
+    existing: Vec<ExistingRows>,
+    changes: Arc<Vec<ChangeBatch>>,
+}
+
+/// Rows for new files, in the order of their keys.
+struct RowSource {
+    rows: NewRows,
+    /// No row is newer.
+    newest: Option<EventSeq>,
+    sources: Arc<RowSources>,
+}
+
+impl RowSource {
+    fn build(&self, range: Range<usize>) -> Result<RecordBatch, RunError> {
+        Ok(self.rows.build(self.sources.as_plan_sources(), range)?)
+    }
+}
+
+impl RowSources {
+    fn as_plan_sources(&self) -> PlanSources<'_> {
+        PlanSources { contract: &self.contract, existing: &self.existing, changes: &self.changes }
+    }
+
+    /// New rows, and rows that are written again.
+    fn merged(self: Arc<Self>, upserts: &NewRows, kept: &[RecordBatch]) -> Result<RowSource, RunError> {
+        let new = upserts.build(self.as_plan_sources(), 0..upserts.num_rows())?;
+        let schema = new.schema();
+        let mut parts = vec![new];
+        for rows in kept {
+            parts.push(RecordBatch::try_new(Arc::clone(&schema), rows.columns().to_vec())?);
+        }
+        let all = concat_batches(&schema, &parts)?;
+        drop(parts);
+        let order = KeyEncoder::new(&self.contract)?.order(&all)?;
+        let rows = take_record_batch(&all, &UInt32Array::from(order))?;
+        Ok(RowSource { newest: newest_of(&rows), rows: NewRows::from(rows), sources: self })
     }
 }
 
@@ -318,29 +392,4 @@ fn newest_in(file: &DataFile) -> Option<EventSeq> {
 pub(crate) fn newest_of(rows: &RecordBatch) -> Option<EventSeq> {
     let seqs = rows.column_by_name(sluice_engine::SEQ)?.as_string_opt::<i32>()?;
     seqs.iter().flatten().max().and_then(EventSeq::parse)
-}
-
-/// Rows that are written again and new ones, sorted by key, in parts of at most `rows_max`.
-fn sorted_parts(
-    contract: &Contract,
-    plan: &MergePlan,
-    kept: &[RecordBatch],
-    rows_max: usize,
-) -> Result<Vec<RecordBatch>, RunError> {
-    let sorted = if kept.iter().all(|rows| rows.num_rows() == 0) {
-        plan.upserts.clone()
-    } else {
-        let schema = plan.upserts.schema();
-        let mut parts = vec![plan.upserts.clone()];
-        for rows in kept {
-            parts.push(RecordBatch::try_new(Arc::clone(&schema), rows.columns().to_vec())?);
-        }
-        let all = concat_batches(&schema, &parts)?;
-        let keys = KeyEncoder::new(contract)?.encode(&all)?;
-        let mut order: Vec<u32> = (0..u32::try_from(all.num_rows()).unwrap_or(u32::MAX)).collect();
-        order.sort_by(|a, b| keys.row(*a as usize).cmp(&keys.row(*b as usize)));
-        take_record_batch(&all, &UInt32Array::from(order))?
-    };
-    let rows = sorted.num_rows();
-    Ok((0..rows).step_by(rows_max).map(|at| sorted.slice(at, rows_max.min(rows - at))).collect())
 }

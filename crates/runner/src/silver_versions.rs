@@ -1,10 +1,11 @@
 //! Plans for tables that keep more than the latest row per key, in the shape of a merge.
 
 use crate::RunError;
-use arrow::array::{AsArray, RecordBatch};
-use sluice_change::{ChangeBatch, EventSeq};
+use crate::silver_merge::newest_of;
+use arrow::array::RecordBatch;
+use sluice_change::ChangeBatch;
 use sluice_contract::Contract;
-use sluice_engine::{Existing, HistoryChange, HistorySide, MergePlan, NewTombstones, SEQ, plan_append, plan_history};
+use sluice_engine::{Existing, HistoryChange, HistorySide, MergePlan, NewTombstones, plan_append, plan_history};
 
 /// What changes do to a table with history, and to its side state.
 pub(crate) fn history_plan(
@@ -20,8 +21,8 @@ pub(crate) fn history_plan(
     let mut replaced: Vec<_> = replaced.collect();
     replaced.sort_unstable();
     let merge = MergePlan {
-        span: span(&plan.upserts),
-        upserts: plan.upserts,
+        newest: newest_of(&plan.upserts),
+        upserts: plan.upserts.into(),
         replaced,
         tombstones: NewTombstones::default(),
         ledger: plan.ledger,
@@ -39,8 +40,8 @@ pub(crate) fn append_plan(
 ) -> Result<MergePlan, RunError> {
     let plan = plan_append(contract, &read(existing), changes, existing.rows, quarantined)?;
     Ok(MergePlan {
-        span: span(&plan.rows),
-        upserts: plan.rows,
+        newest: newest_of(&plan.rows),
+        upserts: plan.rows.into(),
         replaced: Vec::new(),
         tombstones: NewTombstones::default(),
         ledger: plan.ledger,
@@ -50,11 +51,4 @@ pub(crate) fn append_plan(
 
 fn read(existing: Existing<'_>) -> Vec<RecordBatch> {
     existing.read.iter().map(|existing| existing.rows.clone()).collect()
-}
-
-/// Oldest and newest sequence; the order of the texts is that of the events.
-fn span(rows: &RecordBatch) -> Option<(EventSeq, EventSeq)> {
-    let seqs = rows.column_by_name(SEQ)?.as_string_opt::<i32>()?;
-    let texts = || seqs.iter().flatten();
-    EventSeq::parse(texts().min()?).zip(EventSeq::parse(texts().max()?))
 }

@@ -35,10 +35,10 @@ impl TableRun {
         let changes = decoded.into_iter().map(|file| file.changes).collect();
         let candidate = self.silver.prepare(&self.contract, changes, quarantined).await?;
         let files = manifest.files.len() as u64;
-        if candidate.plan.upserts.num_rows() == 0 && candidate.plan.replaced.is_empty() {
+        if candidate.writes_nothing {
             self.silver.discard(&candidate).await;
             let silver_version = self.silver_version();
-            return Ok(BatchDone { files, ledger: candidate.plan.ledger, reasons: why, silver_version });
+            return Ok(BatchDone { files, ledger: candidate.ledger, reasons: why, silver_version });
         }
         let info = Map::from_iter([
             (INFO_BATCH.to_owned(), json!(self.silver.batch())),
