@@ -35,41 +35,71 @@ impl QueryEngine {
     /// # Errors
     /// If the files can not be read. A check that can not run is [`Verdict::Skipped`], with its cause.
     pub fn check(&self, contract: &Contract, files: &[TableFile]) -> Result<Vec<CheckView>, QueryError> {
+        let chosen = vec![true; all(contract).len()];
+        Ok(self.check_chosen(contract, files, &chosen)?.into_iter().flatten().collect())
+    }
+
+    /// Runs some of the checks: those whose place in the list of all is true in `chosen`; the others are
+    /// `None`.
+    ///
+    /// # Errors
+    /// As [`QueryEngine::check`].
+    pub fn check_chosen(
+        &self,
+        contract: &Contract,
+        files: &[TableFile],
+        chosen: &[bool],
+    ) -> Result<Vec<Option<CheckView>>, QueryError> {
         let rules = all(contract);
+        let is_chosen = |at: usize| chosen.get(at).copied().unwrap_or(false);
+        if !(0..rules.len()).any(is_chosen) {
+            return Ok(vec![None; rules.len()]);
+        }
         let conn = self.inner.connect()?;
         let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?.judged(contract);
-        let mut outcomes: Vec<Result<Measured, String>> = Vec::with_capacity(rules.len());
+        let mut outcomes: Vec<Option<Result<Measured, String>>> = vec![None; rules.len()];
         let mut planned = Vec::new();
-        for (at, rule) in rules.iter().enumerate() {
+        for (at, rule) in rules.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
             match failing(&conn, contract, &relation, &rule.check) {
-                Ok(condition) => {
-                    outcomes.push(Ok(Measured::default()));
-                    planned.push(Planned { at, condition });
-                }
-                Err(cause) => outcomes.push(Err(cause)),
+                Ok(condition) => planned.push(Planned { at, condition }),
+                Err(cause) => outcomes[at] = Some(Err(cause)),
             }
         }
         let (unique, scanned): (Vec<Planned>, Vec<Planned>) =
             planned.into_iter().partition(|plan| matches!(rules[plan.at].check, Check::Unique { .. }));
         let scanned: Vec<&Planned> = scanned.iter().collect();
         match scan(&conn, contract, &relation, &rules, &scanned) {
-            Ok(measured) => scanned.iter().zip(measured).for_each(|(plan, one)| outcomes[plan.at] = Ok(one)),
+            Ok(measured) => scanned.iter().zip(measured).for_each(|(plan, one)| outcomes[plan.at] = Some(Ok(one))),
             // One check that fails must not take the others with it: each on its own.
             Err(_) => {
                 for plan in scanned {
-                    outcomes[plan.at] = scan(&conn, contract, &relation, &rules, &[plan])
+                    let alone = scan(&conn, contract, &relation, &rules, &[plan])
                         .and_then(|mut one| one.pop().ok_or_else(|| QueryError::internal("A check measured nothing")))
                         .map_err(|error| error.message);
+                    outcomes[plan.at] = Some(alone);
                 }
             }
         }
         for plan in unique {
             if let Check::Unique { columns } = &rules[plan.at].check {
-                outcomes[plan.at] = uniqueness(&conn, &relation, columns).map_err(|error| error.message);
+                let measured = uniqueness(&conn, &relation, columns).map_err(|error| error.message);
+                outcomes[plan.at] = Some(measured);
             }
         }
-        Ok(rules.iter().zip(outcomes).enumerate().map(|(at, (rule, measured))| outcome(at, rule, measured)).collect())
+        let views = rules.iter().zip(outcomes).enumerate();
+        Ok(views.map(|(at, (rule, measured))| measured.map(|measured| outcome(at, rule, measured))).collect())
     }
+}
+
+/// The checks on the number of rows, for a table whose number is known; the others are `None`.
+#[must_use]
+pub fn judge_row_count(contract: &Contract, rows: u64) -> Vec<Option<CheckView>> {
+    let rules = all(contract);
+    let judge = |(at, rule): (usize, &CheckRule)| {
+        let counts = matches!(rule.check, Check::RowCount { .. });
+        counts.then(|| outcome(at, rule, Ok(Measured { rows, ..Measured::default() })))
+    };
+    rules.iter().enumerate().map(judge).collect()
 }
 
 /// The columns of a contract for a relation.

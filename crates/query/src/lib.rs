@@ -10,6 +10,7 @@
 
 mod ast;
 mod check;
+mod check_follows;
 mod check_rule;
 mod check_sql;
 mod diff;
@@ -37,6 +38,8 @@ mod table_file;
 mod tables;
 mod types;
 
+pub use check::judge_row_count;
+pub use check_follows::{checks_that_follow, needs_all_rows};
 pub use diff::{DiffInput, DiffParts};
 pub use diff_steps::DiffStep;
 pub use engine::QueryEngine;

@@ -4,6 +4,7 @@
 //! Only this crate writes through `sluice-lake`. The desktop's replay and the runner's are the same
 //! function, [`replay`]; they differ in where the contracts come from.
 
+mod audit;
 mod batch_ledger;
 mod bronze;
 mod compare;
@@ -18,6 +19,7 @@ mod maintain;
 mod onboard;
 mod quarantine;
 mod replay;
+mod row_file;
 mod run;
 mod schema_change;
 mod silver;
@@ -37,7 +39,7 @@ pub use host::{Host, HostOptions};
 pub use job::{Job, JobRegistry};
 pub use maintain::{
     DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, Maintained, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
-    after_commit as maintain_after_commit, maintain,
+    maintain,
 };
 pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay, replay_batch};
 pub use run::{RunMode, RunOptions, run};

@@ -8,6 +8,7 @@
 
 mod plan;
 mod rewrite;
+pub(crate) mod tiers;
 mod zorder;
 
 use crate::contract_set::ContractSet;
@@ -34,13 +35,11 @@ pub const RETENTION_DEFAULT: Duration = Duration::from_secs(7 * 86_400);
 /// Files that no version names stay this long when the caller does not say: a commit may be under way.
 pub const IN_FLIGHT_DEFAULT: Duration = Duration::from_secs(86_400);
 /// Rows of one group, so that it fits into memory.
-const GROUP_ROWS_MAX: u64 = 8_000_000;
+pub(crate) const GROUP_ROWS_MAX: u64 = 8_000_000;
 /// Columns of a Z-curve; more make every single one worthless.
 const CLUSTER_COLUMNS_MAX: usize = 4;
 /// Commits of one group before it is left as it is.
 const ATTEMPTS_MAX: usize = 20;
-/// Small files from which on [`after_commit`] compacts.
-const SMALL_FILES_MAX: usize = 64;
 /// Information of a commit that the next one repeats.
 const KEPT_INFORMATION: [&str; 3] = [INFO_CONTRACT, INFO_TOMBSTONES, INFO_INPUTS];
 /// Commits in which it is looked for.
@@ -57,6 +56,10 @@ pub struct MaintainOptions {
     pub cluster_by: Vec<String>,
     /// A file with this share of dead rows or more is rewritten; 0 purges every deletion vector.
     pub dead_share: f64,
+    /// A file with fewer dead rows stays, whatever its share of them.
+    pub dead_rows: u64,
+    /// Rows that are in memory at once, unless one file has more.
+    pub group_rows: u64,
     /// How long old versions stay readable; `None` removes nothing.
     pub retention: Option<Duration>,
     /// How long files that no version names stay.
@@ -73,6 +76,8 @@ impl Default for MaintainOptions {
             target_bytes: TARGET_BYTES_DEFAULT,
             cluster_by: Vec::new(),
             dead_share: DEAD_SHARE_DEFAULT,
+            dead_rows: 0,
+            group_rows: GROUP_ROWS_MAX,
             retention: Some(RETENTION_DEFAULT),
             in_flight: IN_FLIGHT_DEFAULT,
             dry_run: false,
@@ -180,26 +185,6 @@ pub async fn maintain(
     Ok(done)
 }
 
-/// Compacts a table when it has many small files, and removes nothing; for a runner after its commits.
-/// `None`: there was nothing to do.
-///
-/// # Errors
-/// As [`maintain`].
-pub async fn after_commit(
-    lake: &Lake,
-    table: &TableRef,
-    clock: &Clock,
-    job: &Job,
-) -> Result<Option<Maintained>, RunError> {
-    let options = MaintainOptions { retention: None, ..MaintainOptions::default() };
-    let Some(snapshot) = lake.table(location(table)).snapshot(None).await? else { return Ok(None) };
-    let small = snapshot.files.iter().filter(|file| file.size < options.target_bytes / 8).count();
-    if small < SMALL_FILES_MAX || planned(&snapshot, &options).is_empty() {
-        return Ok(None);
-    }
-    maintain(lake, table, &options, clock, job).await.map(Some)
-}
-
 fn check_columns(table: &TableRef, snapshot: &Snapshot, columns: &[String]) -> Result<(), RunError> {
     if columns.len() > CLUSTER_COLUMNS_MAX {
         return Err(RunError::input(
@@ -231,8 +216,9 @@ fn planned(snapshot: &Snapshot, options: &MaintainOptions) -> Vec<Vec<DataFile>>
         .collect();
     let bounds = PlanBounds {
         target_bytes: options.target_bytes.max(1),
-        group_rows: GROUP_ROWS_MAX,
+        group_rows: options.group_rows,
         dead_share: options.dead_share,
+        dead_rows: options.dead_rows,
     };
     let files = |group: Vec<usize>| group.iter().filter_map(|at| snapshot.files.get(*at).cloned()).collect();
     plan::groups(&facts, bounds).into_iter().map(files).collect()

@@ -2,11 +2,13 @@
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
+use crate::maintain::tiers::compact_when_due;
 use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
+use sluice_api::{Layer, TableRef};
 use sluice_change::RowLedger;
-use sluice_contract::{Contract, Scd, TableName};
+use sluice_contract::{ApplyMode, Contract, Scd, TableName};
 use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, merge_segments, silver_schema};
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
@@ -192,6 +194,21 @@ impl Silver {
         self.segments = segments;
         self.contract_hash = Some(silver_hash(contract));
         Ok(candidate.ledger)
+    }
+
+    /// Compacts the table if merges have left it with a full tier of small files or a file that is mostly
+    /// dead. A table in copy-on-write mode folds its files in its merges.
+    pub(crate) async fn compact_when_due(&mut self, contract: &Arc<Contract>) -> Result<(), RunError> {
+        let Some(snapshot) = &self.snapshot else { return Ok(()) };
+        if contract.apply.mode == ApplyMode::CopyOnWrite {
+            return Ok(());
+        }
+        let table = TableRef { layer: Layer::Silver, name: contract.name.clone() };
+        let compacted = compact_when_due(&self.store, &table, contract, snapshot).await;
+        if !matches!(compacted, Ok(false)) {
+            self.snapshot = self.store.snapshot(None).await?;
+        }
+        compacted.map(|_| ())
     }
 
     /// Writes what the plan deleted; the paths of all segments.

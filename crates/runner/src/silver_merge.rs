@@ -5,6 +5,7 @@
 //! deletion vectors, or their files are written again, as the contract says.
 
 use crate::RunError;
+use crate::row_file::RowFile;
 use crate::silver::{Silver, blocking};
 use crate::silver_versions::{append_plan, history_plan};
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch, UInt32Array};
@@ -17,13 +18,13 @@ use sluice_engine::{
     Existing, ExistingRows, HistoryChange, KeyEncoder, KeyedChanges, MergePlan, NewRows, NewTombstones, PlanSources,
     RowAt, plan_merge, silver_schema,
 };
-use sluice_lake::{DataFile, KeyHasher, NewFile, ROW_GROUP_ROWS, Snapshot, UpdatedFile};
+use sluice_lake::{DataFile, KeyHasher, NewFile, Snapshot, UpdatedFile};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Rows of one data file; a merge that writes more makes several.
-const FILE_ROWS_MAX: usize = 4_000_000;
+const FILE_ROWS_MAX: usize = 2_000_000;
 /// The same where files are written again.
 const COPIED_FILE_ROWS_MAX: usize = 1_000_000;
 /// Copy on write: from this many files on, a merge also rewrites the small ones.
@@ -226,28 +227,13 @@ impl Silver {
         let writes = ranges.map(|range| {
             let source = Arc::clone(&source);
             async move {
-                let hashes = Arc::new(Mutex::new(Vec::new()));
-                let (of_file, of_hashes) = (Arc::clone(&source), index.then(|| Arc::clone(&hashes)));
-                let schema = Arc::new(silver_schema(&source.sources.contract));
-                let encoder = KeyEncoder::new(&source.sources.contract)?;
-                let end = range.end;
-                let parts = range.step_by(ROW_GROUP_ROWS).map(move |first| {
-                    let part = of_file.build(first..end.min(first + ROW_GROUP_ROWS))?;
-                    if let Some(hashes) = &of_hashes {
-                        let of_part = encoder.hashes(&part)?;
-                        hashes.lock().unwrap_or_else(PoisonError::into_inner).extend(of_part);
-                    }
-                    Ok::<_, RunError>(part)
-                });
-                let mut file = self.store.write_rows(schema, parts).await?;
-                if let Some(newest) = source.newest {
-                    file.tags.insert(TAG_NEWEST.to_owned(), newest.to_string());
-                }
-                if index {
-                    let hashes = std::mem::take(&mut *hashes.lock().unwrap_or_else(PoisonError::into_inner));
-                    self.store.index_new_file(&file, hashes).await?;
-                }
-                Ok::<_, RunError>(file)
+                let contract = Arc::clone(&source.sources.contract);
+                let file = RowFile {
+                    schema: Arc::new(silver_schema(&contract)),
+                    newest: source.newest,
+                    index: if index { Some(KeyEncoder::new(&contract)?) } else { None },
+                };
+                file.write(&self.store, range, move |range| source.build(range)).await
             }
         });
         futures::stream::iter(writes).buffered(FILES_AT_ONCE).try_collect().await

@@ -32,7 +32,8 @@ impl SilverTable {
         Ok(Self { lake: lake.clone(), contract: Arc::clone(contract), silver })
     }
 
-    /// Applies changes as one commit, durable and visible on return.
+    /// Applies changes as one commit, durable and visible on return, and compacts the table when that is
+    /// due.
     ///
     /// # Errors
     /// If the store fails or another writer was faster; the table is then as before, or the commit is
@@ -44,7 +45,9 @@ impl SilverTable {
         let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch))]);
         let app_id = self.silver.app_id.clone();
         let commit = SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info };
-        self.silver.publish(&self.lake, &self.contract, candidate, commit).await
+        let ledger = self.silver.publish(&self.lake, &self.contract, candidate, commit).await?;
+        self.silver.compact_when_due(&self.contract).await?;
+        Ok(ledger)
     }
 
     /// The version that readers see; `None` before the first batch.

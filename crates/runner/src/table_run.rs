@@ -4,11 +4,11 @@
 //! which files are batch n (put-if-absent), then quarantine, bronze and silver carry n in their
 //! `txn`. What is behind is done again from the manifest or from bronze, what is there is skipped.
 
+use crate::audit::{Audited, audit};
 use crate::batch_ledger::overwritten;
 use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
-use crate::local_tables::readable;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::schema_change::{
     INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
@@ -53,6 +53,8 @@ pub(crate) struct TableRun {
     bronze_app: String,
     quarantine: DeltaStore,
     silver: Silver,
+    /// Outcome of the checks for the version that silver has, once this process has made one.
+    audited: Option<Audited>,
     manifests: Vec<BatchManifest>,
     bronze_batch: u64,
 }
@@ -77,6 +79,7 @@ impl TableRun {
         let in_bronze = bronze.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&bronze_app)).unwrap_or(0);
         Ok(Self {
             silver: Silver::open(lake, contract).await?,
+            audited: None,
             manifests: lake.batches(&name).await?,
             bronze_batch: u64::try_from(in_bronze).unwrap_or(0),
             quarantine: lake.table(TableLocation::Quarantine(name)),
@@ -170,7 +173,20 @@ impl TableRun {
             PutNew::Exists => return Err(RunError::Conflict(self.contract.name.to_string())),
         }
         self.manifests.push(manifest.clone());
-        self.finish_batch(&manifest).await
+        let done = self.finish_batch(&manifest).await?;
+        // The batch is visible; what stands in the way of a compaction can wait for the next batch.
+        match self.silver.compact_when_due(&self.contract).await {
+            // The same rows in other files.
+            Ok(()) => {
+                let version = self.silver.version();
+                self.audited = self.audited.take().zip(version).map(|(of, version)| Audited { version, ..of });
+            }
+            Err(error) => {
+                let name = &self.contract.name;
+                self.job.log(format!("{name}: its files were not merged, the next batch tries again: {error}"));
+            }
+        }
+        Ok(done)
     }
 
     /// Makes silver what the contract says, with as little work as the change allows.
@@ -309,18 +325,29 @@ impl TableRun {
         candidate: Candidate,
         commit: SilverCommit<'_>,
     ) -> Result<RowLedger, RunError> {
-        if let Err(error) = self.audit(batch, &candidate).await {
-            self.silver.discard(&candidate).await;
-            return Err(error);
-        }
-        self.silver.publish(&self.lake, &self.contract, candidate, commit).await
+        // A rebuild changes every row.
+        let before = self.audited.take().filter(|_| commit.operation != "REBUILD");
+        let checks = match self.audit(batch, &candidate, before.as_ref()).await {
+            Ok(checks) => checks,
+            Err(error) => {
+                self.audited = before;
+                self.silver.discard(&candidate).await;
+                return Err(error);
+            }
+        };
+        let ledger = self.silver.publish(&self.lake, &self.contract, candidate, commit).await?;
+        self.audited = self.silver.version().map(|version| Audited { version, checks });
+        Ok(ledger)
     }
 
     /// Checks of the contract on the candidate; the results are kept beside the table.
-    async fn audit(&self, batch: u64, candidate: &Candidate) -> Result<(), RunError> {
-        let (contract, engine) = (Arc::clone(&self.contract), self.engine.clone());
-        let files = readable(&self.silver.store, &candidate.files).await?;
-        let checks: Vec<CheckView> = blocking(move || Ok(engine.check(&contract, &files)?)).await?;
+    async fn audit(
+        &self,
+        batch: u64,
+        candidate: &Candidate,
+        before: Option<&Audited>,
+    ) -> Result<Vec<CheckView>, RunError> {
+        let checks = audit(&self.engine, &self.contract, &self.silver, candidate, before).await?;
         let path = quality_path(&self.contract, batch);
         let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
         self.lake.put(&path, text.into()).await?;
@@ -331,7 +358,7 @@ impl TableRun {
                 format!("{} of {} checks did not hold, the first is {}", failed.len(), checks.len(), first.check);
             return Err(self.refused(batch, reason));
         }
-        Ok(())
+        Ok(checks)
     }
 
     fn check_quarantine_limit(&self, batch: u64, decoded: &[DecodedFile], quarantined: u64) -> Result<(), RunError> {

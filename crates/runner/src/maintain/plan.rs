@@ -34,8 +34,10 @@ pub(crate) struct PlanBounds {
     pub(crate) target_bytes: u64,
     /// Rows of one group, so that it fits into memory.
     pub(crate) group_rows: u64,
-    /// A file with this share of dead rows or more is rewritten.
+    /// A file with this share of dead rows or more is rewritten ...
     pub(crate) dead_share: f64,
+    /// ... if they are so many.
+    pub(crate) dead_rows: u64,
 }
 
 impl FileFacts {
@@ -81,7 +83,7 @@ pub(crate) fn groups(files: &[FileFacts], bounds: PlanBounds) -> Vec<Vec<usize>>
 }
 
 fn must_rewrite(file: &FileFacts, bounds: PlanBounds) -> bool {
-    !file.clustered || (file.dead_rows > 0 && file.dead_share() >= bounds.dead_share)
+    !file.clustered || (file.dead_rows >= bounds.dead_rows.max(1) && file.dead_share() >= bounds.dead_share)
 }
 
 /// Packs neighbours into groups of at most the target size; a group of fewer than `least` files stays
@@ -114,7 +116,8 @@ mod tests {
     use super::{FileFacts, PlanBounds, groups};
 
     const MB: u64 = 1 << 20;
-    const BOUNDS: PlanBounds = PlanBounds { target_bytes: 256 * MB, group_rows: 4_000_000, dead_share: 0.25 };
+    const BOUNDS: PlanBounds =
+        PlanBounds { target_bytes: 256 * MB, group_rows: 4_000_000, dead_share: 0.25, dead_rows: 0 };
 
     fn file(at: usize, bytes: u64) -> FileFacts {
         FileFacts { at, bytes, live_rows: bytes / 100, dead_rows: 0, clustered: true }

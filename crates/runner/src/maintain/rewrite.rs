@@ -3,15 +3,18 @@
 
 use super::zorder::z_order;
 use crate::RunError;
+use crate::row_file::RowFile;
 use crate::silver::blocking;
-use crate::silver_merge::{TAG_NEWEST, newest_of};
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::{concat_batches, take_record_batch};
+use crate::silver_merge::newest_of;
+use arrow::array::RecordBatch;
+use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringTreemap;
+use sluice_change::EventSeq;
 use sluice_contract::Contract;
 use sluice_engine::KeyEncoder;
 use sluice_lake::{DataFile, DeltaStore, NewFile, Snapshot};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Tag of a data file: the columns it is clustered by.
@@ -65,54 +68,76 @@ pub(super) async fn rewrite(
     if read != origins.len() {
         return Err(RunError::Internal("the files have another number of rows than the log says".into()));
     }
-    let (schema, of_order) = (Arc::clone(&snapshot.schema), order.clone());
-    let (all, sorted) = blocking(move || {
-        let all = concat_batches(&schema, &batches)?;
-        let sorted = sort(&all, &of_order)?;
-        Ok((all, sorted))
-    })
-    .await?;
+    let rows = Arc::new(SortedRows::new(batches));
+    let (of_rows, of_order) = (Arc::clone(&rows), order.clone());
+    let sorted = Arc::new(blocking(move || of_rows.order(&of_order)).await?);
     let bytes: u64 = inputs.iter().map(live_bytes).sum();
     let files = usize::try_from(bytes.div_ceil(target_bytes.max(1))).unwrap_or(1).max(1);
-    let rows_each = all.num_rows().div_ceil(files).max(1);
+    let rows_each = read.div_ceil(files).max(1);
     let mut outputs = Vec::new();
-    let all = Arc::new(all);
-    for first in (0..all.num_rows()).step_by(rows_each) {
-        let rows = sorted.slice(first, rows_each.min(all.num_rows() - first));
-        let origins = rows.values().iter().filter_map(|row| origins.get(*row as usize).copied()).collect();
-        let whole = Arc::clone(&all);
-        let part = blocking(move || Ok(take_record_batch(&whole, &rows)?)).await?;
-        outputs.push(Output { file: write(store, part, order).await?, origins });
+    for first in (0..read).step_by(rows_each) {
+        let range = first..read.min(first + rows_each);
+        let of_file = sorted.get(range.clone()).unwrap_or_default();
+        let origins = of_file.iter().filter_map(|row| origins.get(*row as usize).copied()).collect();
+        let file = RowFile {
+            schema: Arc::clone(&snapshot.schema),
+            newest: rows.newest,
+            index: order.contract.as_ref().map(|contract| KeyEncoder::new(contract)).transpose()?,
+        };
+        let (rows, sorted) = (Arc::clone(&rows), Arc::clone(&sorted));
+        let build = move |range: Range<usize>| rows.take(sorted.get(range).unwrap_or_default());
+        let mut file = file.write(store, range, build).await?;
+        if !order.cluster_by.is_empty() {
+            file.tags.insert(TAG_CLUSTERED.to_owned(), order.cluster_by.join(","));
+        }
+        outputs.push(Output { file, origins });
     }
     Ok(Rewritten { schema: Arc::clone(&snapshot.schema), inputs, dead, outputs })
 }
 
-async fn write(store: &DeltaStore, part: RecordBatch, order: &RowOrder) -> Result<NewFile, RunError> {
-    let mut file = store.write_file(std::slice::from_ref(&part)).await?;
-    if let Some(newest) = newest_of(&part) {
-        file.tags.insert(TAG_NEWEST.to_owned(), newest.to_string());
-    }
-    if !order.cluster_by.is_empty() {
-        file.tags.insert(TAG_CLUSTERED.to_owned(), order.cluster_by.join(","));
-    }
-    if let Some(contract) = order.contract.clone() {
-        let hashes = blocking(move || Ok(KeyEncoder::new(&contract)?.hashes(&part)?)).await?;
-        store.index_new_file(&file, hashes).await?;
-    }
-    Ok(file)
+/// The rows of a group, numbered from 0.
+struct SortedRows {
+    batches: Vec<RecordBatch>,
+    /// Batch and row of each.
+    places: Vec<(u32, u32)>,
+    newest: Option<EventSeq>,
 }
 
-fn sort(rows: &RecordBatch, order: &RowOrder) -> Result<UInt32Array, RunError> {
-    if !order.cluster_by.is_empty() {
-        let columns: Vec<_> = order.cluster_by.iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
-        return z_order(&columns);
+impl SortedRows {
+    fn new(batches: Vec<RecordBatch>) -> Self {
+        let rows = |batch: &RecordBatch| 0..u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+        let of_batch = |(number, batch)| rows(batch).map(move |row| (number, row));
+        let places = (0_u32..).zip(&batches).flat_map(of_batch).collect();
+        let newest = batches.iter().filter_map(newest_of).max();
+        Self { batches, places, newest }
     }
-    let mut sorted: Vec<u32> = (0..u32::try_from(rows.num_rows()).unwrap_or(u32::MAX)).collect();
-    if let Some(contract) = &order.contract {
-        let keys = KeyEncoder::new(contract)?.encode(rows)?;
-        sorted.sort_by(|a, b| keys.row(*a as usize).cmp(&keys.row(*b as usize)));
+
+    /// The rows in the order in which they are written.
+    fn order(&self, order: &RowOrder) -> Result<Vec<u32>, RunError> {
+        let names: Vec<&str> = match &order.contract {
+            _ if !order.cluster_by.is_empty() => order.cluster_by.iter().map(String::as_str).collect(),
+            Some(contract) => contract.apply.key.iter().map(String::as_str).collect(),
+            None => Vec::new(),
+        };
+        let (Some(first), false) = (self.batches.first(), names.is_empty()) else {
+            return Ok((0..u32::try_from(self.places.len()).unwrap_or(u32::MAX)).collect());
+        };
+        let positions = names.iter().map(|name| first.schema().index_of(name)).collect::<Result<Vec<_>, _>>()?;
+        let columns = self.batches.iter().map(|batch| batch.project(&positions)).collect::<Result<Vec<_>, _>>()?;
+        let schema = Arc::new(first.schema().project(&positions)?);
+        let keys = concat_batches(&schema, &columns)?;
+        match &order.contract {
+            Some(contract) if order.cluster_by.is_empty() => Ok(KeyEncoder::new(contract)?.order(&keys)?),
+            _ => Ok(z_order(keys.columns())?.values().to_vec()),
+        }
     }
-    Ok(sorted.into())
+
+    fn take(&self, rows: &[u32]) -> Result<RecordBatch, RunError> {
+        let place = |row: &u32| self.places.get(*row as usize).map(|(batch, row)| (*batch as usize, *row as usize));
+        let places: Vec<(usize, usize)> = rows.iter().filter_map(place).collect();
+        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
+        Ok(interleave_record_batch(&batches, &places)?)
+    }
 }
 
 /// Bytes of a file without its dead rows, about.

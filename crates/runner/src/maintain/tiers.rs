@@ -1,0 +1,60 @@
+//! Compaction that keeps up with merges: after a commit, by the writer itself.
+
+use super::rewrite::RowOrder;
+use super::{ATTEMPTS_MAX, Attempt, MaintainOptions, attempt, planned, rewrite};
+use crate::RunError;
+use sluice_api::TableRef;
+use sluice_contract::Contract;
+use sluice_lake::{DeltaStore, NewFile, Snapshot};
+use std::sync::Arc;
+
+/// Bytes that a file is to have; less than [`super::TARGET_BYTES_DEFAULT`], so that merging a group takes
+/// a second and not ten.
+const TARGET_BYTES: u64 = 128 << 20;
+/// Rows that are in memory at once.
+const GROUP_ROWS_MAX: u64 = 2_000_000;
+/// Dead rows below which a file is not rewritten for their sake; reading them costs next to nothing.
+const DEAD_ROWS_MIN: u64 = 50_000;
+
+/// Merges files whose tier is full and rewrites those that are a quarter dead, as far as `snapshot` has
+/// any; returns whether it did. `store` is the writer's own, with its lease. A commit per group, each
+/// with `dataChange=false`; nothing is removed from the store.
+///
+/// # Errors
+/// If the store fails; the table then has the groups that were committed.
+pub(crate) async fn compact_when_due(
+    store: &DeltaStore,
+    table: &TableRef,
+    contract: &Arc<Contract>,
+    snapshot: &Snapshot,
+) -> Result<bool, RunError> {
+    let options = MaintainOptions {
+        target_bytes: TARGET_BYTES,
+        group_rows: GROUP_ROWS_MAX,
+        dead_rows: DEAD_ROWS_MIN,
+        ..MaintainOptions::default()
+    };
+    let groups = planned(snapshot, &options);
+    let order = RowOrder { cluster_by: Vec::new(), contract: Some(Arc::clone(contract)) };
+    let mut compacted = false;
+    for group in groups {
+        let rewritten = rewrite::rewrite(store, snapshot, group, &order, options.target_bytes).await?;
+        let outputs: Vec<NewFile> = rewritten.outputs.iter().map(|output| output.file.clone()).collect();
+        let mut committed = false;
+        for _ in 0..ATTEMPTS_MAX {
+            match attempt(store, table, &rewritten, &outputs).await? {
+                Attempt::Committed(_) => {
+                    committed = true;
+                    break;
+                }
+                Attempt::Skip => break,
+                Attempt::Again => {}
+            }
+        }
+        if !committed {
+            store.discard(&outputs).await;
+        }
+        compacted |= committed;
+    }
+    Ok(compacted)
+}
