@@ -14,6 +14,7 @@ pub struct SilverTable {
     lake: Lake,
     contract: Arc<Contract>,
     silver: Silver,
+    compacts: bool,
 }
 
 impl SilverTable {
@@ -29,7 +30,13 @@ impl SilverTable {
                 "Replay it with --full-refresh",
             ));
         }
-        Ok(Self { lake: lake.clone(), contract: Arc::clone(contract), silver })
+        Ok(Self { lake: lake.clone(), contract: Arc::clone(contract), silver, compacts: true })
+    }
+
+    /// The same table whose files are merged by [`crate::maintain`] only.
+    #[must_use]
+    pub fn without_compaction(self) -> Self {
+        Self { compacts: false, ..self }
     }
 
     /// Applies changes as one commit, durable and visible on return, and compacts the table when that is
@@ -46,7 +53,9 @@ impl SilverTable {
         let app_id = self.silver.app_id.clone();
         let commit = SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info };
         let ledger = self.silver.publish(&self.lake, &self.contract, candidate, commit).await?;
-        self.silver.compact_when_due(&self.contract).await?;
+        if self.compacts {
+            self.silver.compact_when_due(&self.contract).await?;
+        }
         Ok(ledger)
     }
 
