@@ -1,5 +1,6 @@
 //! A table that only grows: one row per event.
 
+use crate::seq_texts::seq_texts;
 use crate::{COL_SEQ, Conflict, EngineError, KeyEncoder, SEQ, silver_schema};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder};
 use arrow::compute::interleave;
@@ -103,8 +104,7 @@ fn rows(contract: &Contract, changes: &[ChangeBatch], events: &[(usize, usize)])
     }
     let letters = events.iter().map(|&(source, row)| changes[source].ops[row].letter());
     columns.push(Arc::new(StringArray::from_iter_values(letters)));
-    let seqs = events.iter().map(|&(source, row)| changes[source].seqs[row].to_string());
-    columns.push(Arc::new(StringArray::from_iter_values(seqs)));
+    columns.push(Arc::new(seq_texts(events.iter().map(|&(source, row)| changes[source].seqs[row]))?));
     let mut untold = StringBuilder::new();
     for &(source, row) in events {
         let absent = u32::try_from(row).ok().and_then(|row| changes[source].absent.get(&row));

@@ -1,5 +1,6 @@
 //! What was deleted, and when in the order of events.
 
+use crate::seq_texts::seq_texts;
 use crate::{EngineError, KeyEncoder, SEQ};
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, interleave, take_record_batch};
@@ -115,7 +116,7 @@ impl NewTombstones {
             columns.push(interleave(&sources, &places)?);
         }
         fields.push(Field::new(SEQ, DataType::Utf8, false));
-        columns.push(Arc::new(StringArray::from_iter_values(self.deletes.iter().map(|(_, _, seq)| seq.to_string()))));
+        columns.push(Arc::new(seq_texts(self.deletes.iter().map(|(_, _, seq)| *seq))?));
         let metadata = self.truncate.map(|seq| (TRUNCATE.to_owned(), seq.to_string())).into_iter().collect();
         Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), columns)?)
     }
