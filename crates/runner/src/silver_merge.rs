@@ -24,9 +24,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows of one data file; a merge that writes more makes several.
-const FILE_ROWS_MAX: usize = 2_000_000;
-/// The same where files are written again.
-const COPIED_FILE_ROWS_MAX: usize = 1_000_000;
+const FILE_ROWS_MAX: usize = 1_000_000;
 /// Copy on write: from this many files on, a merge also rewrites the small ones.
 const FILES_BEFORE_FOLD: usize = 8;
 /// Copy on write: a file with fewer rows is small.
@@ -196,11 +194,7 @@ impl Silver {
         } else {
             blocking(move || sources.merged(&upserts, &kept)).await?
         };
-        let rows_max = match contract.apply.mode {
-            ApplyMode::DeletionVectors => FILE_ROWS_MAX,
-            ApplyMode::CopyOnWrite => COPIED_FILE_ROWS_MAX,
-        };
-        let add = self.write_new_files(Arc::new(source), rows_max, !files.is_empty()).await?;
+        let add = self.write_new_files(Arc::new(source), !files.is_empty()).await?;
         let update = self.store.write_deletion_vectors(fate.update).await?;
         let mut remove = Vec::new();
         for number in fate.remove.iter().chain(fate.rewrite.keys()) {
@@ -219,11 +213,10 @@ impl Silver {
     async fn write_new_files(
         &self,
         source: Arc<RowSource>,
-        rows_max: usize,
         index: bool,
     ) -> Result<Vec<NewFile>, RunError> {
         let rows = source.rows.num_rows();
-        let ranges = (0..rows).step_by(rows_max).map(|first| first..rows.min(first + rows_max));
+        let ranges = (0..rows).step_by(FILE_ROWS_MAX).map(|first| first..rows.min(first + FILE_ROWS_MAX));
         let writes = ranges.map(|range| {
             let source = Arc::clone(&source);
             async move {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// a second and not ten.
 const TARGET_BYTES: u64 = 128 << 20;
 /// Rows that are in memory at once.
-const GROUP_ROWS_MAX: u64 = 2_000_000;
+const GROUP_ROWS_MAX: u64 = 1_000_000;
 /// Dead rows below which a file is not rewritten for their sake; reading them costs next to nothing.
 const DEAD_ROWS_MIN: u64 = 50_000;
 
