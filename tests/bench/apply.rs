@@ -16,6 +16,11 @@ use silver::Fed;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// As in `sluice`: batches come and go on many threads; the system's allocator keeps twice the memory for them.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Files of the base that go into one commit: 4,000,000 rows, so that a base of any size fits into memory.
 const BASE_FILES_PER_COMMIT: usize = 8;
 /// Tables that are worked on at once; while one waits for the disk, others compute.

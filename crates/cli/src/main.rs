@@ -16,6 +16,11 @@ use exit::Exit;
 use sluice_runner::{Clock, Host, HostOptions};
 use std::process::ExitCode;
 
+/// Batches come and go on many threads; the system's allocator keeps twice the memory for them.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if matches!(arguments.command, Command::DecodeWorker) {

@@ -210,11 +210,7 @@ impl Silver {
     }
 
     /// Writes data files; `index`: their keys are known to be looked up soon.
-    async fn write_new_files(
-        &self,
-        source: Arc<RowSource>,
-        index: bool,
-    ) -> Result<Vec<NewFile>, RunError> {
+    async fn write_new_files(&self, source: Arc<RowSource>, index: bool) -> Result<Vec<NewFile>, RunError> {
         let rows = source.rows.num_rows();
         let ranges = (0..rows).step_by(FILE_ROWS_MAX).map(|first| first..rows.min(first + FILE_ROWS_MAX));
         let writes = ranges.map(|range| {
