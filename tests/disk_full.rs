@@ -2,6 +2,7 @@
 //! there is space again.
 
 use anyhow::{Context, Result, ensure};
+use sluice_api::{ErrorCode, ReplayLimits};
 use sluice_tests::{Fault, FaultStore, ShopLake, Sluice, Stage, Story, counted, in_parallel, number};
 use std::path::Path;
 use std::process::Command;
@@ -57,6 +58,32 @@ fn no_space_at_every_write_changes_nothing() -> Result<()> {
     Ok(())
 }
 
+/// A batch for which there is too little space is not begun: no claim, no table, and the reason is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_does_not_fit_is_not_begun() -> Result<()> {
+    let lake = ShopLake::delivered_up_to(1)?;
+    let before = sluice_tests::files_below(&lake.folder().join("landing"))?.len();
+    let limits = ReplayLimits { keep_free_bytes: Some(1 << 60), ..ReplayLimits::default() };
+    let refused = lake.replay_within(limits).await?;
+    ensure!(!refused.tables.is_empty(), "{refused:?}");
+    for table in &refused.tables {
+        let error = table.error.as_ref().with_context(|| format!("{table:?}"))?;
+        ensure!(error.code == ErrorCode::Storage && table.batches == 0, "{table:?}");
+        let (folder, name) = (lake.folder().display().to_string(), table.table.to_string());
+        let said = [folder.as_str(), name.as_str(), "are free", " MB are needed"];
+        ensure!(said.iter().all(|part| error.message.contains(part)), "{error:?} lacks one of {said:?}");
+        ensure!(error.next.contains("MB of space") && error.next.contains("--max-bytes"), "{error:?}");
+    }
+    for folder in ["bronze", "silver", "_sluice/batches", "_sluice/quarantine"] {
+        ensure!(!lake.folder().join(folder).exists(), "{folder} was written");
+    }
+    let done = lake.replay().await?;
+    let files: u64 = done.tables.iter().map(|table| table.files).sum();
+    ensure!(done.tables.iter().all(|table| table.error.is_none()), "{done:?}");
+    ensure!(files > 0 && files <= before as u64, "{files} of {before} files");
+    Ok(())
+}
+
 /// A file system of a few megabytes, gone with the test.
 struct SmallDisk(tempfile::TempDir);
 
@@ -105,10 +132,16 @@ async fn a_disk_that_is_really_full() -> Result<()> {
     // The inputs fit, and a little more.
     let mut megabytes = u32::try_from(used_bytes(&folder)? >> 20)? + 1;
     let sluice = Sluice::on_folder(&folder);
+    // As it is by default: a batch is not begun when so little is free.
+    disk.resize(megabytes + 8)?;
+    let said = sluice.call(&["replay"])?;
+    ensure!(said.code == 3 && said.out.contains("too little space on the disk"), "{said:?}");
+    ensure!(!folder.join("_sluice/batches").exists(), "a batch was claimed");
+    // Told to use all of it, it meets the end of the disk.
     let mut refused = 0;
     loop {
         disk.resize(megabytes)?;
-        let said = sluice.call(&["replay", "--max-files", "1"])?;
+        let said = sluice.call(&["replay", "--max-files", "1", "--keep-free", "0"])?;
         if said.code == 0 {
             break;
         }

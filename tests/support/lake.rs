@@ -22,7 +22,8 @@ impl TestLake {
     #[must_use]
     pub fn at(folder: &Path) -> Self {
         let lake = Some(folder.display().to_string());
-        let host = Host::new(HostOptions { lake, session_file: None, clock: Clock::fixed(1_700_000_000_000) });
+        let clock = Clock::fixed(1_700_000_000_000);
+        let host = Host::new(HostOptions { lake, clock, ..HostOptions::default() });
         Self { folder: folder.to_path_buf(), host }
     }
 

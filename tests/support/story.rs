@@ -9,13 +9,13 @@ use anyhow::{Context, Result, ensure};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use sluice_api::{JobId, ReplayLimits, ReplaySummary};
+use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef};
 use sluice_change::RowLedger;
 use sluice_contract::TableName;
 use sluice_engine::fingerprint;
 use sluice_lake::{Clock, DeltaStore, Lake, LeaseTimes, Numbers, Surroundings, TableLocation};
 use sluice_query::{QueryEngine, QueryOptions};
-use sluice_runner::{ContractSet, Job, ReplayOptions, replay};
+use sluice_runner::{ContractSet, Job, MaintainOptions, Maintained, ReplayOptions, maintain, replay};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +51,33 @@ pub struct Ending {
     pub records: BTreeMap<String, Vec<Vec<Option<String>>>>,
     /// Records read and put into quarantine by all merges of every table.
     pub counts: BTreeMap<String, (u64, u64)>,
+}
+
+impl Ending {
+    /// What differs from another one, in few words.
+    #[must_use]
+    pub fn differences(&self, expected: &Self) -> Vec<String> {
+        let mut differences = Vec::new();
+        for (name, hash) in &expected.fingerprints {
+            if self.fingerprints.get(name) != Some(hash) {
+                differences.push(format!("{name} has other rows"));
+            }
+        }
+        for (name, counts) in &expected.counts {
+            if self.counts.get(name) != Some(counts) {
+                differences.push(format!("{name} counts {:?}, not {counts:?}", self.counts.get(name)));
+            }
+        }
+        for (name, rows) in &expected.records {
+            let found = self.records.get(name).map(Vec::as_slice).unwrap_or_default();
+            let lacks: Vec<_> = rows.iter().filter(|row| !found.contains(row)).collect();
+            let more: Vec<_> = found.iter().filter(|row| !rows.contains(row)).collect();
+            if found != rows.as_slice() {
+                differences.push(format!("{name} lacks {lacks:?} and has {more:?}"));
+            }
+        }
+        differences
+    }
 }
 
 /// The files that a user puts into the lake before a step.
@@ -191,6 +218,7 @@ impl Stage {
             cache_folder: Some(self.cache.path().to_path_buf()),
             // A process here is at work or dead, so the dead are taken over soon and nobody has to beat.
             lease: LeaseTimes { beat: Duration::from_secs(3_600), silence: Duration::from_millis(16) },
+            ..Surroundings::default()
         };
         Ok(Lake::with_surroundings(store, &Url::parse("memory:///lake")?, surroundings)?)
     }
@@ -217,6 +245,31 @@ impl Stage {
             ensure!(table.error.is_none(), "{} stopped: {:?}", table.table, table.error);
         }
         Ok(summary)
+    }
+
+    /// Maintains every table as hard as it can be: every small or partly dead file is written again, and
+    /// every file that the latest version does not name is removed.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub async fn maintain(&self, lake: &Lake) -> Result<Vec<Maintained>> {
+        let options = MaintainOptions {
+            dead_share: 0.0,
+            retention: Some(Duration::ZERO),
+            in_flight: Duration::ZERO,
+            ..MaintainOptions::default()
+        };
+        // Later than every commit and every file.
+        let clock = Clock::fixed(32_503_680_000_000);
+        let mut all = vec![TableRef { layer: Layer::Gold, name: gold()? }];
+        for name in tables()? {
+            all.extend([Layer::Bronze, Layer::Silver].map(|layer| TableRef { layer, name: name.clone() }));
+        }
+        let mut done = Vec::new();
+        for table in all {
+            done.push(maintain(lake, &table, &options, &clock, &Job::new(JobId(1), "maintain")).await?);
+        }
+        Ok(done)
     }
 
     /// Puts the files of a step into the lake; those that are there stay as they are.
@@ -277,6 +330,10 @@ pub fn tables() -> Result<Vec<TableName>> {
     [CUSTOMERS, ORDERS].iter().map(|name| name.parse().map_err(anyhow::Error::msg)).collect()
 }
 
+fn gold() -> Result<TableName> {
+    "shop.orders_by_customer".parse().map_err(anyhow::Error::msg)
+}
+
 /// Reads everything and checks the laws that hold for every table by itself.
 ///
 /// # Errors
@@ -293,7 +350,7 @@ pub async fn ending(lake: &Lake) -> Result<Ending> {
         ending.records.insert(format!("bronze.{name}"), records(TableLocation::Bronze(name.clone())).await?);
         ending.records.insert(format!("quarantine.{name}"), records(TableLocation::Quarantine(name)).await?);
     }
-    let model: TableName = "shop.orders_by_customer".parse().map_err(anyhow::Error::msg)?;
+    let model = gold()?;
     let gold = lake.table(TableLocation::Gold(model.clone()));
     let snapshot = gold.snapshot(None).await?.context("gold")?;
     let batches = gold.read_files(&snapshot, &snapshot.files, None).await?;

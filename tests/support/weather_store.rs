@@ -15,7 +15,7 @@ use object_store::{
     ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Shares of the requests that meet a fate, in per cent.
@@ -31,9 +31,13 @@ pub struct Weather {
     pub slow: u8,
     /// Readings whose body ends too early.
     pub partial_body: u8,
-    /// Listings that do not have the newest file yet.
+    /// Listings that do not have the newest files yet. S3 has not answered so since December 2020, when
+    /// its listings became strongly consistent; stores that speak its language may.
     pub stale_list: u8,
 }
+
+/// Files that a listing may lack at most.
+const UNLISTED_MAX: u8 = 2;
 
 /// A client of a server in bad weather.
 #[derive(Debug)]
@@ -107,8 +111,12 @@ impl WeatherStore {
         ratio
     }
 
+    fn random(&self) -> MutexGuard<'_, Rng> {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn chance(&self, per_cent: u8) -> bool {
-        self.random.lock().unwrap_or_else(PoisonError::into_inner).u8(..100) < per_cent
+        self.random().u8(..100) < per_cent
     }
 
     async fn fate(&self) -> Result<Fate> {
@@ -255,10 +263,12 @@ impl ObjectStore for View {
         let listed = async move {
             let list = || store.server.list(prefix.as_ref()).try_collect::<Vec<_>>();
             let mut files = store.repeat(list).await?;
-            files.sort_by(|a, b| a.location.cmp(&b.location));
             if store.chance(store.weather.stale_list) {
-                files.pop();
+                files.sort_by(|a, b| (a.last_modified, &a.location).cmp(&(b.last_modified, &b.location)));
+                let unlisted = store.random().u8(1..=UNLISTED_MAX);
+                files.truncate(files.len().saturating_sub(usize::from(unlisted)));
             }
+            files.sort_by(|a, b| a.location.cmp(&b.location));
             Ok::<_, Error>(futures::stream::iter(files.into_iter().map(Ok)))
         };
         listed.into_stream().try_flatten().boxed()

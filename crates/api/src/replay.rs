@@ -12,6 +12,9 @@ pub struct ReplayLimits {
     pub max_files: Option<u64>,
     /// At most this many bytes in a batch (one file is always taken).
     pub max_bytes: Option<u64>,
+    /// Stop a table before a batch that would leave fewer bytes free on the disk of a local lake.
+    #[serde(default)]
+    pub keep_free_bytes: Option<u64>,
     /// Rebuild silver and gold from bronze.
     pub full_refresh: bool,
     /// Plan and count, commit nothing.

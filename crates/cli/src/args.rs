@@ -17,6 +17,10 @@ pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
     #[arg(long, global = true, env = "SLUICE_LAKE", default_value = ".")]
     pub(crate) lake: String,
+    /// Give up on a store that does not answer after about this time, for example 20s; a quarter of it is
+    /// for one request [default: 2m, and 30s for one request].
+    #[arg(long, global = true, env = "SLUICE_PATIENCE", value_name = "SPAN", value_parser = duration)]
+    pub(crate) patience: Option<Duration>,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -81,6 +85,9 @@ pub(crate) struct Limits {
     /// At most this many bytes in a batch; one file is always taken.
     #[arg(long)]
     pub(crate) max_bytes: Option<u64>,
+    /// Stop a table of a local lake before a batch that would leave fewer bytes free [default: 64 MiB].
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) keep_free: Option<u64>,
     /// Wait so long for another writer of a table, for example 0s or 5m [default: 30s].
     #[arg(long, value_parser = duration)]
     pub(crate) wait: Option<Duration>,
@@ -95,6 +102,7 @@ impl Limits {
             batches: self.batches,
             max_files: if self.fold { Some(u64::MAX) } else { self.max_files },
             max_bytes: self.max_bytes,
+            keep_free_bytes: self.keep_free,
             full_refresh,
             dry_run,
         }

@@ -13,7 +13,7 @@ mod progress;
 use args::{Arguments, Command};
 use clap::Parser;
 use exit::Exit;
-use sluice_runner::{Clock, Host, HostOptions};
+use sluice_runner::{Clock, Host, HostOptions, StoreTimes};
 use std::process::ExitCode;
 
 /// Batches come and go on many threads; the system's allocator keeps twice the memory for them.
@@ -44,7 +44,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let options = HostOptions { lake: Some(arguments.lake), session_file: None, clock: Clock::system() };
+    let store = arguments.patience.map(StoreTimes::within).unwrap_or_default();
+    let options = HostOptions { lake: Some(arguments.lake), session_file: None, clock: Clock::system(), store };
     let host = Host::new(options);
     let out = print::Output { json: arguments.json };
     match arguments.command {

@@ -18,6 +18,20 @@ pub const JSON_DEPTH_MAX: usize = 64;
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes in one batch when the caller does not say.
 pub const BATCH_BYTES_DEFAULT: u64 = 1 << 30;
+/// Bytes of a batch's files, times this, that have to be free on the disk of a local lake before the batch
+/// is claimed: bronze and silver each hold about its records, compressed.
+pub const DISK_BYTES_PER_INPUT_BYTE: u64 = 2;
+/// Bytes that have to stay free besides when the caller does not say: logs, checkpoints, caches, and what
+/// other programs write meanwhile.
+pub const DISK_KEPT_FREE_BYTES_DEFAULT: u64 = 64 << 20;
+/// Milliseconds within which a remote store has to accept a connection.
+pub const STORE_CONNECT_MILLISECONDS: u64 = 5_000;
+/// Milliseconds that a remote store may take for one request, the transfer of its content included.
+pub const STORE_REQUEST_MILLISECONDS: u64 = 30_000;
+/// Milliseconds after which a request to a remote store is not tried again.
+pub const STORE_PATIENCE_MILLISECONDS: u64 = 120_000;
+/// How often a request to a remote store is tried again.
+pub const STORE_RETRIES_MAX: u32 = 10;
 /// Bytes of a file of text that is decoded without a process of its own.
 pub const DECODE_HERE_BYTES_MAX: u64 = 512 << 20;
 /// Memory that a decoder process may ask for, bytes, besides what it needs by the size of its file.

@@ -35,12 +35,25 @@ impl BatchManifest {
 impl Lake {
     /// All batches of a table, by number. Manifests never change, so each is read once per process.
     ///
+    /// A listing may lag behind, and a batch that is not seen is claimed anew; so those after the last
+    /// one that is listed are asked for by name, as are those between.
+    ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
     pub async fn batches(&self, table: &TableName) -> Result<Vec<BatchManifest>, LakeError> {
         let files = self.list(&folder(table)).await?;
-        let read = files.into_iter().filter(|file| file.path.ends_with(".json")).map(|file| self.manifest(file.path));
-        let mut batches: Vec<BatchManifest> = futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
+        let listed: Vec<String> =
+            files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect();
+        let newest = listed.iter().filter_map(|path| number_of(path)).max().unwrap_or(0);
+        let unlisted = (1..=newest).map(|batch| path_of(table, batch)).filter(|path| !listed.contains(path));
+        let unlisted: Vec<String> = if listed.len() as u64 >= newest { Vec::new() } else { unlisted.collect() };
+        let read = listed.iter().chain(&unlisted).map(|path| self.manifest_if_there(path));
+        let found: Vec<Option<BatchManifest>> =
+            futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
+        let mut batches: Vec<BatchManifest> = found.into_iter().flatten().collect();
+        while let Some(next) = self.manifest_if_there(&path_of(table, newest_batch(&batches) + 1)).await? {
+            batches.push(next);
+        }
         batches.sort_by_key(|manifest| manifest.batch);
         Ok(batches)
     }
@@ -51,7 +64,7 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Write`].
     pub async fn claim_batch(&self, table: &TableName, manifest: &BatchManifest) -> Result<PutNew, LakeError> {
-        let path = format!("{}/{:020}.json", folder(table), manifest.batch);
+        let path = path_of(table, manifest.batch);
         let bytes = serde_json::to_vec(manifest)
             .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
         self.put_new(&path, Bytes::from(bytes)).await
@@ -89,20 +102,37 @@ impl Lake {
         Ok(hash)
     }
 
-    async fn manifest(&self, path: String) -> Result<BatchManifest, LakeError> {
-        let known = self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
-        if let Some(manifest) = known {
-            return Ok(manifest);
+    async fn manifest_if_there(&self, path: &str) -> Result<Option<BatchManifest>, LakeError> {
+        let known = self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if known.is_some() {
+            return Ok(known);
         }
-        let bytes = self.read(&path).await?;
-        let corrupt = |reason: String| LakeError::Corrupt { reason, path: path.clone() };
+        let bytes = match self.read(path).await {
+            Ok(bytes) => bytes,
+            Err(LakeError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let corrupt = |reason: String| LakeError::Corrupt { reason, path: path.to_owned() };
         let manifest: BatchManifest = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
         if !path.ends_with(&format!("/{:020}.json", manifest.batch)) {
             return Err(corrupt(format!("it holds batch {}", manifest.batch)));
         }
-        self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner).insert(path, manifest.clone());
-        Ok(manifest)
+        let mut known = self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.to_owned(), manifest.clone());
+        Ok(Some(manifest))
     }
+}
+
+fn newest_batch(batches: &[BatchManifest]) -> u64 {
+    batches.iter().map(|manifest| manifest.batch).max().unwrap_or(0)
+}
+
+fn path_of(table: &TableName, batch: u64) -> String {
+    format!("{}/{batch:020}.json", folder(table))
+}
+
+fn number_of(path: &str) -> Option<u64> {
+    path.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
 }
 
 fn folder(table: &TableName) -> String {

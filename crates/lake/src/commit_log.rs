@@ -95,9 +95,21 @@ impl DeltaStore {
     pub async fn history(&self, limit: usize) -> Result<Vec<HistoryEntry>, LakeError> {
         let log_store = self.log_store()?;
         let newest = newest_version(log_store.as_ref()).await.map_err(|source| self.cannot_open(source))?;
-        let Some(newest) = newest else { return Ok(Vec::new()) };
+        match newest {
+            Some(newest) => self.history_until(newest, limit).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The same up to a version. What is decided for a snapshot has to be asked for its version: no
+    /// listing takes part, and no commit that was made since.
+    ///
+    /// # Errors
+    /// [`LakeError::OpenTable`].
+    pub async fn history_until(&self, version: u64, limit: usize) -> Result<Vec<HistoryEntry>, LakeError> {
+        let log_store = self.log_store()?;
         let store = log_store.object_store(None);
-        let read = (0..=newest).rev().take(limit).map(|version| read_entry(store.as_ref(), version));
+        let read = (0..=version).rev().take(limit).map(|version| read_entry(store.as_ref(), version));
         let entries: Vec<Option<LogSummary>> = futures::stream::iter(read)
             .buffered(READS_AT_ONCE)
             .try_collect()
@@ -172,11 +184,21 @@ pub(crate) async fn facts(
         },
     };
     let mut timestamp_ms = None;
-    let first = first.min(version);
-    let read = (first..=version).map(|number| read_entry(store.as_ref(), number));
-    let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
-    while let Some(entry) = entries.try_next().await? {
-        let Some(entry) = entry else { continue };
+    let from = first.min(version);
+    let numbered = (from..=version).map(|number| {
+        let store = store.as_ref();
+        async move { Ok::<_, Cause>((number, read_entry(store, number).await?)) }
+    });
+    let mut entries = futures::stream::iter(numbered).buffered(READS_AT_ONCE);
+    while let Some((number, entry)) = entries.try_next().await? {
+        let Some(entry) = entry else {
+            // The entry of a checkpoint may be cleaned up. A hole after it would hide batches that are in
+            // the table, and they would be applied again.
+            if number >= first {
+                return Err(format!("entry {number} of the log is missing").into());
+            }
+            continue;
+        };
         for txn in entry.transactions {
             transactions.insert(txn.app_id, txn.version);
         }
@@ -187,10 +209,22 @@ pub(crate) async fn facts(
     Ok(Facts { timestamp_ms, transactions })
 }
 
-/// Highest version that the log folder names; `None` if there is no table.
+/// The newest version; `None` if there is no table. What the listing of the log folder says is a lower
+/// bound only: a store whose listings lag behind may not show the newest entries yet, so they are asked
+/// for by name.
 pub(crate) async fn newest_version(log_store: &dyn LogStore) -> Result<Option<u64>, Cause> {
-    let names = log_names(log_store.object_store(None).as_ref()).await?;
-    Ok(names.iter().filter(|(_, rest, _)| rest == "json" || is_checkpoint(rest)).map(|(v, _, _)| *v).max())
+    let store = log_store.object_store(None);
+    let names = log_names(store.as_ref()).await?;
+    let listed = names.iter().filter(|(_, rest, _)| rest == "json" || is_checkpoint(rest)).map(|(v, _, _)| *v).max();
+    let mut newest = listed;
+    loop {
+        let next = newest.map_or(0, |version| version + 1);
+        match store.head(&entry_path(next)).await {
+            Ok(_) => newest = Some(next),
+            Err(Error::NotFound { .. }) => return Ok(newest),
+            Err(source) => return Err(Box::new(source)),
+        }
+    }
 }
 
 /// The newest checkpoint at or before a version, with its files.

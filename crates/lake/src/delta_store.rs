@@ -85,33 +85,49 @@ impl DeltaStore {
         let cache = &self.lake.shared.snapshots;
         let log_store = self.log_store()?;
         if let Some(known) = cache.get(&CacheKey::latest(&self.folder)) {
-            if let Some(latest) = self.advance(&log_store, known).await {
+            // Nothing newer than what is known may also mean that the log was cleaned beyond it.
+            if let Ok(Some(latest)) = self.advance(&log_store, known).await
+                && log_store.object_store(None).head(&commit_log::entry_path(latest.version)).await.is_ok()
+            {
                 return Ok(Some(latest));
             }
             // The table was replaced, its log cleaned, or an entry needs a full reading.
             cache.forget(&self.folder);
         }
-        let Some(state) = self.load(&log_store, None).await? else { return Ok(None) };
-        let built = Arc::new(self.build(&log_store, &state, None).await?);
-        cache.put(CacheKey::latest(&self.folder), &built);
-        Ok(Some(built))
+        let mut attempts = 0;
+        loop {
+            let Some(state) = self.load(&log_store, None).await? else { return Ok(None) };
+            let built = Arc::new(self.build(&log_store, &state, None).await?);
+            // A full reading begins with a listing, and a listing may lag behind: the newest entries are
+            // asked for by name. An older version taken for the latest would be planned on.
+            let newest = self.advance(&log_store, Arc::clone(&built)).await;
+            attempts += 1;
+            match newest {
+                Ok(Some(latest)) => {
+                    cache.put(CacheKey::latest(&self.folder), &latest);
+                    return Ok(Some(latest));
+                }
+                Ok(None) | Err(_) if attempts <= READ_AGAIN_MAX => {}
+                Ok(None) => return Err(self.cannot_open("its log grows faster than it can be read".into())),
+                Err(source) => return Err(self.cannot_open(source)),
+            }
+        }
     }
 
     /// Reads the entries after a known version one by one; `None` if the table has to be read anew.
-    async fn advance(&self, log_store: &LogStoreRef, known: Arc<Snapshot>) -> Option<Arc<Snapshot>> {
+    async fn advance(&self, log_store: &LogStoreRef, known: Arc<Snapshot>) -> Result<Option<Arc<Snapshot>>, Cause> {
         let store = log_store.object_store(None);
-        let table_url = self.table_url().ok()?;
+        let table_url = self.table_url()?;
         let mut latest = known;
         for _ in 0..ENTRIES_BEFORE_RELOAD {
-            let Some(entry) = commit_log::read_actions(store.as_ref(), latest.version + 1).await.ok()? else {
-                // Nothing newer, unless the log was cleaned beyond what is known.
-                store.head(&commit_log::entry_path(latest.version)).await.ok()?;
-                return Some(latest);
+            let Some(entry) = commit_log::read_actions(store.as_ref(), latest.version + 1).await? else {
+                return Ok(Some(latest));
             };
-            latest = Arc::new(latest.after(&table_url, &entry).ok()??);
+            let Some(next) = latest.after(&table_url, &entry)? else { return Ok(None) };
+            latest = Arc::new(next);
             self.lake.shared.snapshots.put(CacheKey::latest(&self.folder), &latest);
         }
-        None
+        Ok(None)
     }
 
     /// Remembers the version that an own commit made, so that the next batch need not read it.

@@ -2,6 +2,7 @@
 
 use deltalake::DeltaTableError;
 use deltalake::kernel::transaction::TransactionError;
+use object_store::client::{HttpError, HttpErrorKind};
 use parquet::errors::ParquetError;
 
 /// The error below, kept whole for the log; never shown by [`LakeError`] itself.
@@ -227,6 +228,9 @@ impl LakeError {
     /// Whether the same call may succeed later without anyone changing anything.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
+        if is_silence(self) {
+            return true;
+        }
         match self {
             Self::Open { source, .. }
             | Self::List { source, .. }
@@ -254,6 +258,28 @@ impl LakeError {
         }
     }
 }
+
+/// Whether a store could not be reached or did not answer in time, somewhere below an error. The request
+/// may have arrived all the same.
+#[must_use]
+pub fn is_silence(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<HttpError>().map(HttpError::kind);
+        if matches!(kind, Some(HttpErrorKind::Connect | HttpErrorKind::Timeout)) {
+            return true;
+        }
+        cause = error.source();
+        // The Delta kernel keeps the words of the store's error and not the error.
+        if cause.is_none() && error.to_string().contains(NOT_SENT) {
+            return true;
+        }
+    }
+    false
+}
+
+/// What the store's client says of a request that got no answer at all.
+const NOT_SENT: &str = "HTTP error: error sending request";
 
 /// Network trouble and a full disk pass; wrong names, missing rights and broken content do not.
 fn cause_is_retryable(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {

@@ -73,7 +73,15 @@ impl Lake {
     /// # Errors
     /// [`LakeError::BadUrl`], [`LakeError::Open`].
     pub async fn open(url: &str) -> Result<Self, LakeError> {
-        Ok(Self::over(Root::open(url).await?, Surroundings::default()))
+        Self::open_in(url, Surroundings::default()).await
+    }
+
+    /// The same with surroundings of one's own, for example a shorter patience with a store.
+    ///
+    /// # Errors
+    /// As [`Lake::open`].
+    pub async fn open_in(url: &str, surroundings: Surroundings) -> Result<Self, LakeError> {
+        Ok(Self::over(Root::open(url, surroundings.store).await?, surroundings))
     }
 
     /// A lake over an open store, for example one that injects faults. `url` is the lake's address in
@@ -171,6 +179,16 @@ impl Lake {
     pub fn name(&self) -> String {
         let url = self.url().trim_end_matches(['/', '\\']);
         url.rsplit(['/', '\\']).next().unwrap_or(url).to_owned()
+    }
+
+    /// Bytes that this process may still write in the folder of a local lake; `None` for a lake elsewhere,
+    /// or where the system does not tell.
+    #[must_use]
+    pub fn free_bytes(&self) -> Option<u64> {
+        let folder = self.local_root()?;
+        fs4::available_space(folder)
+            .inspect_err(|error| tracing::warn!(folder = %folder.display(), %error, "the free space is unknown"))
+            .ok()
     }
 
     /// Folder of a lake on this machine.
@@ -289,7 +307,7 @@ impl Lake {
         let root = match known {
             Some(root) => root,
             None => {
-                let opened = Arc::new(Root::open(&address).await?);
+                let opened = Arc::new(Root::open(&address, self.shared.surroundings.store).await?);
                 self.others().entry(address).or_insert(opened).clone()
             }
         };

@@ -1,11 +1,12 @@
 //! Addresses: which store, and which path in it.
 
-use crate::LakeError;
 use crate::durable_store::{DurableStore, create_folder};
 use crate::error::redact;
+use crate::{LakeError, StoreTimes};
 use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;
 use object_store::path::Path;
+use sluice_contract::limits;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use url::Url;
@@ -58,9 +59,9 @@ pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
 
 impl Root {
     /// Opens the store behind an address.
-    pub(crate) async fn open(url: &str) -> Result<Self, LakeError> {
+    pub(crate) async fn open(url: &str, times: StoreTimes) -> Result<Self, LakeError> {
         match style_of(url)? {
-            Style::Bucket(bucket) => Self::open_bucket(url, &bucket).await,
+            Style::Bucket(bucket) => Self::open_bucket(url, &bucket, times).await,
             Style::FileUrl => Self::open_folder(&file_path(url)?),
             Style::FilePath | Style::Relative => Self::open_folder(FilePath::new(url)),
         }
@@ -85,7 +86,7 @@ impl Root {
         })
     }
 
-    async fn open_bucket(url: &str, bucket: &str) -> Result<Self, LakeError> {
+    async fn open_bucket(url: &str, bucket: &str, times: StoreTimes) -> Result<Self, LakeError> {
         let shown = redact(url).trim_end_matches('/').to_owned();
         let bad = || LakeError::BadUrl { reason: "it is not an s3://bucket/prefix address", url: shown.clone() };
         let prefix = Path::parse(key_of(url, bucket)).map_err(|_| bad())?;
@@ -95,7 +96,7 @@ impl Root {
         }
         let opened = folder_url.clone();
         // The credential chain may ask the network; it may not block this thread's runtime.
-        let store = tokio::task::spawn_blocking(move || open_bucket_blocking(&opened)).await;
+        let store = tokio::task::spawn_blocking(move || open_bucket_blocking(&opened, times)).await;
         let store = match store {
             Ok(Ok(store)) => store,
             Ok(Err(source)) => return Err(LakeError::Open { source: Box::new(source), url: shown }),
@@ -161,11 +162,25 @@ pub(crate) fn root_over(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Root, 
     Ok(Root { store, prefix, url: shown, folder_url, local })
 }
 
-fn open_bucket_blocking(url: &Url) -> Result<Arc<dyn ObjectStore>, deltalake::DeltaTableError> {
+fn open_bucket_blocking(url: &Url, times: StoreTimes) -> Result<Arc<dyn ObjectStore>, deltalake::DeltaTableError> {
     deltalake::aws::register_handlers(None);
     // With an endpoint of one's own, deltalake-aws looks at the environment only; this makes it take
     // the whole chain (profile files, web identity, instance metadata) there too.
-    let config = StorageConfig::parse_options([("aws_force_credential_load", "true")])?;
+    let span = |time: std::time::Duration| format!("{}ms", time.as_millis());
+    let mut options = vec![
+        ("aws_force_credential_load", "true".to_owned()),
+        ("max_retries", limits::STORE_RETRIES_MAX.to_string()),
+        ("retry_timeout", span(times.patience)),
+    ];
+    // Whoever sets these for all programs means this one too.
+    for (key, variable, time) in
+        [("timeout", "AWS_TIMEOUT", times.request), ("connect_timeout", "AWS_CONNECT_TIMEOUT", times.connect)]
+    {
+        if std::env::var_os(variable).is_none() {
+            options.push((key, span(time)));
+        }
+    }
+    let config = StorageConfig::parse_options(options)?;
     let scheme = Url::parse("s3://").map_err(|source| deltalake::DeltaTableError::generic(source.to_string()))?;
     let factory = object_store_factories().get(&scheme).map(|entry| entry.value().clone());
     let factory = factory.ok_or_else(|| deltalake::DeltaTableError::generic("no handler for s3"))?;
@@ -185,6 +200,7 @@ fn file_path(url: &str) -> Result<PathBuf, LakeError> {
 #[cfg(test)]
 mod tests {
     use super::{Root, Style, style_of};
+    use crate::StoreTimes;
 
     #[test]
     fn addresses_are_told_apart() {
@@ -200,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn paths_do_not_leave_the_lake() {
         let folder = tempfile::tempdir().unwrap();
-        let root = Root::open(folder.path().to_str().unwrap()).await.unwrap();
+        let root = Root::open(folder.path().to_str().unwrap(), StoreTimes::default()).await.unwrap();
         for bad in ["../x", "a/../../x", "a/./b", "a//b", "a\u{0}b"] {
             assert!(root.join(bad).is_err(), "{bad:?}");
         }

@@ -38,16 +38,19 @@ pub struct SchemaDocument {
 }
 
 impl Lake {
-    /// All schema documents of a table, by number.
+    /// All schema documents of a table, by number. Those that a listing does not show yet are asked for
+    /// by name.
     ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
     pub async fn schemas(&self, table: &TableName) -> Result<Vec<SchemaDocument>, LakeError> {
         let mut documents = Vec::new();
-        for file in self.list(&folder(table)).await?.into_iter().filter(|file| file.path.ends_with(".json")) {
-            documents.push(self.schema_document(&file.path).await?);
+        for path in self.listed_schemas(table).await? {
+            documents.extend(self.schema_document(&path).await?);
         }
         documents.sort_by_key(|document| document.number);
+        let newest = documents.pop();
+        documents.extend(self.newest_after(table, newest).await?);
         Ok(documents)
     }
 
@@ -56,10 +59,31 @@ impl Lake {
     /// # Errors
     /// As [`Lake::schemas`].
     pub async fn latest_schema(&self, table: &TableName) -> Result<Option<SchemaDocument>, LakeError> {
+        let newest = match self.listed_schemas(table).await?.into_iter().max() {
+            Some(path) => self.schema_document(&path).await?,
+            None => None,
+        };
+        Ok(self.newest_after(table, newest).await?.pop())
+    }
+
+    async fn listed_schemas(&self, table: &TableName) -> Result<Vec<String>, LakeError> {
         let files = self.list(&folder(table)).await?;
-        match files.iter().map(|file| &file.path).filter(|path| path.ends_with(".json")).max() {
-            Some(path) => self.schema_document(path).await.map(Some),
-            None => Ok(None),
+        Ok(files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect())
+    }
+
+    /// The newest document that is known and those after it.
+    async fn newest_after(
+        &self,
+        table: &TableName,
+        known: Option<SchemaDocument>,
+    ) -> Result<Vec<SchemaDocument>, LakeError> {
+        let mut documents: Vec<SchemaDocument> = known.into_iter().collect();
+        loop {
+            let number = documents.last().map_or(0, |document| document.number) + 1;
+            match self.schema_document(&path_of(table, number)).await? {
+                Some(next) => documents.push(next),
+                None => return Ok(documents),
+            }
         }
     }
 
@@ -68,17 +92,30 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Write`].
     pub async fn put_schema(&self, table: &TableName, document: &SchemaDocument) -> Result<PutNew, LakeError> {
-        let path = format!("{}/{:020}.json", folder(table), document.number);
+        let path = path_of(table, document.number);
         let bytes = serde_json::to_vec(document)
             .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
         self.put_new(&path, Bytes::from(bytes)).await
     }
 
-    async fn schema_document(&self, path: &str) -> Result<SchemaDocument, LakeError> {
-        let bytes = self.read(path).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| LakeError::Corrupt { reason: error.to_string(), path: path.to_owned() })
+    async fn schema_document(&self, path: &str) -> Result<Option<SchemaDocument>, LakeError> {
+        let bytes = match self.read(path).await {
+            Ok(bytes) => bytes,
+            Err(LakeError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let corrupt = |reason: String| LakeError::Corrupt { reason, path: path.to_owned() };
+        let document: SchemaDocument = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        if path.ends_with(&format!("/{:020}.json", document.number)) {
+            Ok(Some(document))
+        } else {
+            Err(corrupt(format!("it holds document {}", document.number)))
+        }
     }
+}
+
+fn path_of(table: &TableName, number: u64) -> String {
+    format!("{}/{number:020}.json", folder(table))
 }
 
 fn folder(table: &TableName) -> String {

@@ -1,13 +1,15 @@
 //! What a lake takes from the machine it runs on; tests hand in their own.
 
 use crate::{Clock, cache};
+use sluice_contract::limits;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Time, random numbers, a folder for copies of remote files, and the rhythm of leases.
+/// Time, random numbers, a folder for copies of remote files, the rhythm of leases, and how long to wait
+/// for a store.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// Time of day, for the labels of commits.
@@ -18,6 +20,8 @@ pub struct Surroundings {
     pub cache_folder: Option<PathBuf>,
     /// Rhythm of leases.
     pub lease: LeaseTimes,
+    /// How long a remote store is waited for.
+    pub store: StoreTimes,
 }
 
 impl Default for Surroundings {
@@ -27,7 +31,39 @@ impl Default for Surroundings {
             numbers: Numbers::random(),
             cache_folder: cache::folder(),
             lease: LeaseTimes::default(),
+            store: StoreTimes::default(),
         }
+    }
+}
+
+/// How long a remote store is waited for. One that accepts connections and never answers is told from a
+/// slow one by nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreTimes {
+    /// For a connection.
+    pub connect: Duration,
+    /// For one request, the transfer of its content included.
+    pub request: Duration,
+    /// A request that failed is tried again until this time is over since its first try.
+    pub patience: Duration,
+}
+
+impl Default for StoreTimes {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_millis(limits::STORE_CONNECT_MILLISECONDS),
+            request: Duration::from_millis(limits::STORE_REQUEST_MILLISECONDS),
+            patience: Duration::from_millis(limits::STORE_PATIENCE_MILLISECONDS),
+        }
+    }
+}
+
+impl StoreTimes {
+    /// Times for someone who waits so long in all: a quarter of it for one request.
+    #[must_use]
+    pub fn within(patience: Duration) -> Self {
+        let request = patience / 4;
+        Self { connect: request.min(Self::default().connect), request, patience }
     }
 }
 

@@ -55,6 +55,22 @@ pub enum RunError {
         /// Which check, or how much quarantine.
         reason: String,
     },
+    /// The disk of a local lake has too little space for a batch.
+    #[error(
+        "there is too little space on the disk of {folder} for the next batch of {table}: {} are free, {} are needed",
+        megabytes(*.free),
+        megabytes(*.needed)
+    )]
+    NoSpace {
+        /// Table.
+        table: String,
+        /// Folder of the lake.
+        folder: String,
+        /// Bytes free.
+        free: u64,
+        /// Bytes needed, those that are to stay free included.
+        needed: u64,
+    },
     /// Another writer was faster.
     #[error("another writer committed to {0} at the same time")]
     Conflict(String),
@@ -99,6 +115,11 @@ impl RunError {
             cause = error.source();
         }
         let (code, next) = match self {
+            error if sluice_lake::is_silence(error) => (
+                ErrorCode::Storage,
+                "The store does not answer; check its address and the network. Nothing is lost, run it again"
+                    .to_owned(),
+            ),
             Self::Lake(sluice_lake::LakeError::Held { .. }) => {
                 (ErrorCode::Conflict, "Wait until it has ended, or stop it, and run it again".to_owned())
             }
@@ -110,6 +131,14 @@ impl RunError {
             }
             Self::Lake(sluice_lake::LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
+            }
+            Self::NoSpace { free, needed, .. } => {
+                let missing = megabytes(needed.saturating_sub(*free));
+                let next = format!(
+                    "Make {missing} of space there, or take smaller batches (--max-bytes), and run it again; \
+                     nothing of the batch was written"
+                );
+                (ErrorCode::Storage, next)
             }
             Self::Lake(_) | Self::File { .. } => {
                 (ErrorCode::Storage, "Committed batches stay; check the path, access and free space".to_owned())
@@ -142,4 +171,10 @@ impl RunError {
         };
         ApiError::new(code, message, next)
     }
+}
+
+/// Bytes as megabytes for people, never less than they are.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
 }

@@ -95,8 +95,8 @@ async fn refresh_model(
     let store = lake.table(TableLocation::Gold(model.name.clone()));
     let inputs = blake3::hash(format!("{}\0{versions:?}", model.sql).as_bytes()).to_hex()[..32].to_owned();
     let existing = store.snapshot(None).await?;
-    if existing.is_some() {
-        let history = store.history(1).await?;
+    if let Some(existing) = &existing {
+        let history = store.history_until(existing.version, 1).await?;
         if history.first().and_then(|entry| entry.info.get(INFO_INPUTS)).and_then(Value::as_str) == Some(&inputs) {
             return Ok(None);
         }

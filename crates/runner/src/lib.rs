@@ -10,6 +10,7 @@ mod bronze;
 mod compare;
 mod contract_set;
 mod decoder;
+mod disk_space;
 mod error;
 mod gold;
 mod host;
@@ -44,4 +45,4 @@ pub use maintain::{
 pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay, replay_batch};
 pub use run::{RunMode, RunOptions, run};
 pub use silver_table::SilverTable;
-pub use sluice_lake::Clock;
+pub use sluice_lake::{Clock, StoreTimes};

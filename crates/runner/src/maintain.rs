@@ -313,7 +313,7 @@ async fn attempt(
         ("sluice.bytesBefore".to_owned(), json!(remove.iter().map(|file| file.size).sum::<u64>())),
         ("sluice.bytesAfter".to_owned(), json!(outputs.iter().map(|file| file.size).sum::<u64>())),
     ]);
-    info.extend(kept_information(store).await?);
+    info.extend(kept_information(store, latest.version).await?);
     let commit = Commit {
         base: Some(latest),
         add: outputs.to_vec(),
@@ -336,9 +336,10 @@ async fn attempt(
     }
 }
 
-/// What writers look for in the newest commits: it holds for the same rows in other files too.
-async fn kept_information(store: &DeltaStore) -> Result<Map<String, Value>, RunError> {
-    for entry in store.history(HISTORY_LOOKED_AT).await? {
+/// What writers look for in the newest commits up to a version: it holds for the same rows in other
+/// files too.
+async fn kept_information(store: &DeltaStore, version: u64) -> Result<Map<String, Value>, RunError> {
+    for entry in store.history_until(version, HISTORY_LOOKED_AT).await? {
         let kept: Map<String, Value> =
             entry.info.into_iter().filter(|(key, _)| KEPT_INFORMATION.contains(&key.as_str())).collect();
         if !kept.is_empty() {

@@ -197,6 +197,7 @@ async fn run_table(
             && let Some(lease) = lake.take_lease(&contract.name, turn).await?
         {
             run.fence(&lease);
+            run.keep_free(options.limits.keep_free_bytes);
             let worked = work(&mut run, batches, options.limits.full_refresh, job, report).await;
             if let Err(error) = lease.release().await {
                 job.log(format!("{name}: the lease was not released, others wait a moment for it: {error}"));

@@ -232,7 +232,8 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
     let number = lake.latest_schema(&contract.name).await?.map_or(0, |document| document.number);
     let mut info = Map::from_iter([(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)))]);
     // Deletes are by key, so they stay as they are.
-    info.extend(tombstones(&silver.store).await?.map(|paths| (INFO_TOMBSTONES.to_owned(), paths)));
+    let paths = tombstones(&silver.store, base.version).await?;
+    info.extend(paths.map(|paths| (INFO_TOMBSTONES.to_owned(), paths)));
     let commit = Commit {
         base: Some(base),
         add: Vec::new(),
@@ -257,10 +258,10 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
     Ok(())
 }
 
-/// What the newest commit says of the tombstones, as it says it.
-async fn tombstones(silver: &DeltaStore) -> Result<Option<Value>, RunError> {
+/// What the newest commit up to a version says of the tombstones, as it says it.
+async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Value>, RunError> {
     for limit in [8, usize::MAX] {
-        for entry in silver.history(limit).await? {
+        for entry in silver.history_until(version, limit).await? {
             if entry.info.contains_key(INFO_CONTRACT) {
                 return Ok(entry.info.get(INFO_TOMBSTONES).cloned());
             }

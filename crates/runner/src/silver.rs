@@ -68,8 +68,8 @@ impl Silver {
             contract_hash: None,
             app_id: silver_app_id(name),
         };
-        if silver.snapshot.is_some() {
-            silver.read_state(lake, contract).await?;
+        if let Some(version) = silver.version() {
+            silver.read_state(lake, contract, version).await?;
         }
         Ok(silver)
     }
@@ -87,10 +87,11 @@ impl Silver {
         }
     }
 
-    /// Reads tombstones and contract hash of the newest commit that tells them.
-    async fn read_state(&mut self, lake: &Lake, contract: &Contract) -> Result<(), RunError> {
+    /// Reads tombstones and contract hash of the newest commit up to the snapshot's version that tells
+    /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
+    async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
         for limit in [8, usize::MAX] {
-            for entry in self.store.history(limit).await? {
+            for entry in self.store.history_until(version, limit).await? {
                 let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { continue };
                 self.contract_hash = Some(hash.to_owned());
                 if hash == silver_hash(contract) {

@@ -9,6 +9,7 @@ use crate::batch_ledger::overwritten;
 use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze};
 use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
+use crate::disk_space::check_space;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::schema_change::{
     INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
@@ -49,6 +50,8 @@ pub(crate) struct TableRun {
     engine: QueryEngine,
     job: Job,
     decoder: Decoder,
+    /// Bytes that stay free on the disk of a local lake.
+    keep_free: Option<u64>,
     bronze: DeltaStore,
     bronze_app: String,
     quarantine: DeltaStore,
@@ -89,9 +92,19 @@ impl TableRun {
             engine: engine.clone(),
             job: job.clone(),
             decoder: decoder.clone(),
+            keep_free: None,
             bronze,
             bronze_app,
         })
+    }
+
+    /// Leaves so many bytes free on the disk of a local lake; `None` for the default.
+    pub(crate) fn keep_free(&mut self, bytes: Option<u64>) {
+        self.keep_free = bytes;
+    }
+
+    fn check_space(&self, files: &[SourceFile]) -> Result<(), RunError> {
+        check_space(&self.lake, &self.contract, self.silver.snapshot.as_ref(), files, self.keep_free)
     }
 
     /// Makes every commit from now on carry the number of a lease.
@@ -140,6 +153,7 @@ impl TableRun {
         };
         for manifest in behind {
             self.job.check()?;
+            self.check_space(&manifest.files)?;
             // Whatever becomes of silver, a claimed batch goes to bronze before another one is claimed:
             // bronze counts upwards, so a batch that another one passes would never be taken.
             if refused.is_some() {
@@ -162,6 +176,7 @@ impl TableRun {
 
     /// Claims `files` as the next batch and takes them to silver.
     pub(crate) async fn next_batch(&mut self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
+        self.check_space(&files)?;
         let batch = self.manifests.last().map_or(0, |manifest| manifest.batch) + 1;
         for (path, before) in overwritten(&self.manifests, &files) {
             self.job.log(format!("{}: {path} was written again since batch {before}", self.contract.name));

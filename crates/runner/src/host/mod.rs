@@ -13,7 +13,7 @@ mod table_view;
 use crate::{Clock, ContractSet, JobRegistry, RunError};
 use results::Results;
 use sluice_api::{ApiError, DiffCounts, PageRequest, Reply, Request, RowHistory, TableRef};
-use sluice_lake::Lake;
+use sluice_lake::{Lake, StoreTimes, Surroundings};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct HostOptions {
     pub session_file: Option<PathBuf>,
     /// The time.
     pub clock: Clock,
+    /// How long a remote store is waited for.
+    pub store: StoreTimes,
 }
 
 /// A host. Share it by `Arc`; requests run at the same time.
@@ -46,8 +48,8 @@ pub(crate) struct OpenLake {
 
 impl OpenLake {
     /// Opens a lake and an engine that may read its files.
-    pub(crate) async fn open(url: &str) -> Result<Self, RunError> {
-        let lake = Lake::open(url).await?;
+    pub(crate) async fn open(url: &str, store: StoreTimes) -> Result<Self, RunError> {
+        let lake = Lake::open_in(url, Surroundings { store, ..Surroundings::default() }).await?;
         let engine = open_engine(&lake)?;
         Ok(Self { lake, engine, results: Results::default() })
     }
@@ -105,14 +107,14 @@ impl Host {
         if let Some(open) = slot.as_ref() {
             return Ok(Arc::clone(open));
         }
-        let opened = Arc::new(OpenLake::open(&url).await?);
+        let opened = Arc::new(OpenLake::open(&url, self.options.store).await?);
         *slot = Some(Arc::clone(&opened));
         Ok(opened)
     }
 
     /// Opens another lake, or the open one anew.
     async fn open_lake(&self, url: &str) -> Result<Arc<OpenLake>, RunError> {
-        let opened = Arc::new(OpenLake::open(url).await?);
+        let opened = Arc::new(OpenLake::open(url, self.options.store).await?);
         *self.open.write().await = Some(Arc::clone(&opened));
         Ok(opened)
     }

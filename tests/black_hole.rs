@@ -1,0 +1,78 @@
+//! A store that accepts connections and never answers, met by the real S3 client: every command ends with
+//! a reason and a next step within the time it was given, and goes on when the store is back.
+
+use anyhow::{Context, Result, ensure};
+use sluice_tests::{S3Server, Said, ShopLake, Sluice, TcpGate, files_below, python};
+use std::time::{Duration, Instant};
+
+const BUCKET: &str = "sluice-test";
+/// What the commands are given.
+const PATIENCE: &str = "4s";
+/// What they may take: in the middle of a replay every table finds out by itself and cannot give its
+/// lease back either.
+const LATEST: Duration = Duration::from_secs(120);
+
+/// `sluice` on a lake of the store behind a gate.
+fn sluice(gate: &TcpGate, cache: &tempfile::TempDir) -> Sluice {
+    Sluice::on(format!("s3://{BUCKET}/lake"))
+        .env("AWS_ENDPOINT_URL", gate.endpoint())
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test-secret")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("SLUICE_PATIENCE", PATIENCE)
+        .env("XDG_CACHE_HOME", cache.path().display().to_string())
+}
+
+fn ends_with_a_reason(said: &Said, begun: Instant) -> Result<()> {
+    let (took, text) = (begun.elapsed(), format!("{}{}", said.out, said.err));
+    ensure!(took < LATEST, "it took {took:?}: {text}");
+    ensure!(said.code == 3 || said.code == 4, "it ended with {}: {text}", said.code);
+    ensure!(text.contains("does not answer"), "the reason or the next step is not told: {text}");
+    ensure!(!text.contains("test-secret"), "a secret is told: {text}");
+    Ok(())
+}
+
+#[test]
+fn every_command_ends_before_a_silent_store() -> Result<()> {
+    let hole = TcpGate::silent()?;
+    let cache = tempfile::tempdir()?;
+    let desk = sluice(&hole, &cache);
+    for words in [&["replay"][..], &["status"], &["run", "--once"], &["publish", "--plan"]] {
+        let (begun, before) = (Instant::now(), hole.accepted());
+        let said = desk.call(words)?;
+        ends_with_a_reason(&said, begun).with_context(|| words.join(" "))?;
+        ensure!(said.code == 4, "{words:?}: {said:?}");
+        println!("{} gave up after {:.1} s", words.join(" "), begun.elapsed().as_secs_f64());
+        ensure!(hole.accepted() > before, "{words:?} asked nobody");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_falls_silent_is_a_pause() -> Result<()> {
+    let Some(python) = python("black_hole") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let local = ShopLake::delivered_up_to(1)?;
+    for file in files_below(local.folder())? {
+        server.put(BUCKET, &format!("lake/{}", file.display()), &std::fs::read(local.folder().join(&file))?)?;
+    }
+    local.replay().await?;
+    let gate = TcpGate::before(server.endpoint())?;
+    let cache = tempfile::tempdir()?;
+    let desk = sluice(&gate, &cache);
+    gate.fall_silent_after(60);
+    let begun = Instant::now();
+    ends_with_a_reason(&desk.call(&["replay"])?, begun)?;
+    println!("it gave up after {:.1} s", begun.elapsed().as_secs_f64());
+    gate.speak();
+    let said = desk.call(&["replay", "--wait", "60s"])?;
+    ensure!(said.code == 0, "it goes on when the store is back: {said:?}");
+    for (table, expected) in local.fingerprints().await? {
+        let found = desk.json(&["fingerprint", &table])?;
+        ensure!(found["fingerprint"] == expected.as_str(), "{table}: {found} instead of {expected}");
+    }
+    Ok(())
+}
