@@ -14,7 +14,7 @@ const ENVIRONMENTS: &[(&str, &[&str])] = &[
     ("deltalake-1.6.6", &["deltalake==1.6.6", "pyarrow==26.0.1"]),
     ("deltalake-1.5.0", &["deltalake==1.5.0", "pyarrow==26.0.1"]),
     ("pysail", &["pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3", "pyarrow==26.0.1"]),
-    ("spark", &["pyspark==4.1.1", "delta-spark==4.1.0"]),
+    ("spark", python::SPARK_PINS),
     ("tools", &["duckdb==2.0.0", "polars==2.1.0", "deltalake==1.6.6", "pyarrow==26.0.1"]),
 ];
 /// Reads every peer's table and knows what is right.
