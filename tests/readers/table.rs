@@ -95,7 +95,11 @@ impl Fed {
     /// Exports a copy of it as it is after a step.
     pub(crate) async fn export(&self, exported: &mut Exported, step: &str) -> Result<()> {
         let (name, store) = (format!("{} after {step}", self.name), self.store().await?);
-        ensure!(exported.add_copy(&name, &store, self.lake.folder()).await?, "{} does not exist after {step}", self.name);
+        ensure!(
+            exported.add_copy(&name, &store, self.lake.folder()).await?,
+            "{} does not exist after {step}",
+            self.name
+        );
         Ok(())
     }
 

@@ -71,7 +71,8 @@ impl Exported {
     /// # Errors
     /// When a table is not read as Sluice reads it.
     pub fn read_by(&self, python: &Path, readers: &[&str]) -> Result<Vec<String>> {
-        let output = Command::new(python).arg(script("read_tables.py")).arg(self.folder.path()).args(readers).output()?;
+        let output =
+            Command::new(python).arg(script("read_tables.py")).arg(self.folder.path()).args(readers).output()?;
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         print!("{out}");
         ensure!(output.status.success(), "{out}{err}");

@@ -6,6 +6,7 @@
 
 mod batch_ledger;
 mod bronze;
+mod changed_rows;
 mod compare;
 mod contract_set;
 mod decoder;
