@@ -6,6 +6,8 @@ mod cost;
 mod plan;
 
 use anyhow::{Context, bail, ensure};
+use arrow::array::{Array, RecordBatch};
+use arrow::ipc::reader::StreamReader;
 use cost::Files;
 use plan::Plan;
 use serde::Deserialize;
@@ -83,7 +85,8 @@ async fn run(task: &Task) -> anyhow::Result<()> {
         meter.take("all");
         let found = (all.inserted, all.updated, all.deleted);
         ensure!(found == (expected.inserted, expected.updated, expected.deleted), "{found:?}");
-        ensure!(page(&host, &all).await? == first_page, "the first rows are not those of all");
+        let page = page(&host, &all).await?;
+        ensure!(page == first_page, "the first rows are not those of all: {}", first_difference(&first_page, &page));
     }
     let version = env!("CARGO_PKG_VERSION");
     println!(
@@ -113,8 +116,32 @@ async fn diff(host: &Host, request: Request) -> anyhow::Result<DiffView> {
     }
 }
 
-async fn page(host: &Host, view: &DiffView) -> anyhow::Result<Vec<u8>> {
-    Ok(host.page(PageRequest { result: view.result.id, first_row: 0, rows: FIRST_ROWS }).await?)
+async fn page(host: &Host, view: &DiffView) -> anyhow::Result<Vec<RecordBatch>> {
+    let bytes = host.page(PageRequest { result: view.result.id, first_row: 0, rows: FIRST_ROWS }).await?;
+    Ok(StreamReader::try_new(bytes.as_slice(), None)?.collect::<Result<_, _>>()?)
+}
+
+/// Names the first row and column that differ, for rows of a generator.
+fn first_difference(first: &[RecordBatch], all: &[RecordBatch]) -> String {
+    let ([first], [all]) = (first, all) else { return format!("{} and {} batches", first.len(), all.len()) };
+    if first.schema() != all.schema() || first.num_rows() != all.num_rows() {
+        return format!(
+            "{} rows of {:?} and {} rows of {:?}",
+            first.num_rows(),
+            first.schema(),
+            all.num_rows(),
+            all.schema()
+        );
+    }
+    for row in 0..first.num_rows() {
+        for (at, field) in first.schema().fields().iter().enumerate() {
+            let (one, other) = (first.column(at).slice(row, 1), all.column(at).slice(row, 1));
+            if one.as_ref() != other.as_ref() {
+                return format!("row {row}, {}: {one:?} and {other:?}", field.name());
+            }
+        }
+    }
+    "by their form only".to_owned()
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {

@@ -114,7 +114,7 @@ pub struct DiffView {
     pub result: ResultView,
     /// Where not all changed rows were looked at: how many there are.
     #[serde(default)]
-    pub of: Option<DiffCounts>,
+    pub of: Option<Box<DiffCounts>>,
     /// How long it took, milliseconds.
     pub elapsed_ms: u64,
 }

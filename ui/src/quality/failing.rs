@@ -4,7 +4,8 @@ use super::verdict::color;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, PageState};
 use crate::widget::{
-    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, error_banner, loading_line, number, rule,
+    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, error_banner, loading_line,
+    number, rule,
 };
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
 use sluice_api::{CheckView, Layer, Request, ResultView, TableName, TableRef, Verdict};

@@ -17,7 +17,7 @@ use sluice_lake::{ChangedRows, Changes, DeltaStore, ScratchFile, Snapshot};
 use sluice_query::{DiffInput, DiffStep, FileRows, TableFile};
 
 /// Rows are read by their pages where not more than one in so many of a file's rows is wanted.
-const ROWS_PER_WANTED: u64 = 64;
+const ROWS_PER_WANTED: u64 = 16;
 /// Rows of one file that is made for SQL; one more data file may be in it.
 const SCRATCH_ROWS: usize = 262_144;
 /// Data files read at once, each by a task of its own.

@@ -111,7 +111,7 @@ impl OpenLake {
                 return Ok(DiffView { elapsed_ms: elapsed_ms(started), ..view });
             }
             if view.result.rows * 2 >= rows as u64 || round == ROUNDS_MAX {
-                let of = Some(self.diff_counts(table, from, to).await?);
+                let of = Some(Box::new(self.diff_counts(table, from, to).await?));
                 return Ok(DiffView { of, unchanged: 0, elapsed_ms: elapsed_ms(started), ..view });
             }
             // Most rows were written again as they were.

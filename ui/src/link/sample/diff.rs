@@ -67,7 +67,7 @@ pub(super) fn first(table: &TableRef, from: u64, to: u64) -> DiffView {
         kinds: Some(DiffKinds { inserted, updated, deleted }),
         elapsed_ms: 1,
     };
-    DiffView { inserted: 64, updated: 130, deleted: 6, unchanged: 0, of: Some(of), ..whole }
+    DiffView { inserted: 64, updated: 130, deleted: 6, unchanged: 0, of: Some(Box::new(of)), ..whole }
 }
 
 /// The changed rows.

@@ -1,6 +1,6 @@
 //! Where the cells of a grid come from.
 
-use crate::cell::CellText;
+use crate::cell::{CellText, masked};
 use crate::state::{PageCache, PageState};
 use sluice_api::ResultId;
 
