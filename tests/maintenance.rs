@@ -4,13 +4,13 @@
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use serde_json::{Value, json};
-use sluice_api::{PageRequest, Reply, Request, ResultView, TableRef};
+use sluice_api::{DiffView, PageRequest, Reply, Request, ResultView, TableRef};
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::fingerprint;
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use sluice_runner::{Clock, Host, HostOptions, Job, MaintainOptions, Maintained, RunError, SilverTable, maintain};
-use sluice_tests::{plain_rows, python, seeded};
+use sluice_tests::{files_below, plain_rows, python, seeded};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -268,15 +268,39 @@ async fn page(host: &Host, result: &ResultView) -> Result<Vec<Vec<Value>>> {
     Ok(serde_json::from_value(json!(plain_rows(&batches)?))?)
 }
 
+/// The first rows, found by themselves, are those that all rows begin with.
+async fn ensure_first_rows(host: &Host, whole: &DiffView) -> Result<()> {
+    const ROWS: u32 = 30;
+    let (table, from, to) = (whole.table.clone(), whole.from, whole.to);
+    let Reply::Diff(first) = host.handle(Request::DiffFirst { table, from, to, rows: ROWS }).await else {
+        bail!("no first rows of {from} -> {to}")
+    };
+    let (found, all) = (page(host, &first.result).await?, page(host, &whole.result).await?);
+    ensure!(all.starts_with(&found) && first.schema == whole.schema, "{from} -> {to}: {found:?} is not the beginning");
+    match &first.of {
+        Some(counts) => ensure!(found.len() * 2 >= ROWS as usize && counts.added >= whole.inserted, "{counts:?}"),
+        None => ensure!(
+            found.len() as u64 == whole.result.rows && first.unchanged == whole.unchanged,
+            "{from} -> {to}: {} of {} rows are said to be all",
+            found.len(),
+            whole.result.rows
+        ),
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn differences_and_histories_see_through_compactions() -> Result<()> {
     let (mut random, folder) = (seeded("maintenance_diff"), tempfile::tempdir()?);
-    let (lake, mut silver, mut source) = new_lake(folder.path(), 3_000, &mut random).await?;
+    let (lake, mut silver, mut source) = new_lake(folder.path(), 10_000, &mut random).await?;
     for number in 0..24 {
-        let batch = source.random_batch(&mut random, 3_100, 200)?;
+        let batch = source.random_batch(&mut random, 10_100, 300)?;
         apply(&lake, &mut silver, &batch).await?;
         if number % 5 == 4 {
-            ensure!(run(&lake, &small_files(0.05)).await?.rewritten_files > 0, "nothing was compacted");
+            // Once in another order than that of the keys.
+            let cluster_by = if number == 14 { vec!["amount".to_owned()] } else { Vec::new() };
+            let options = MaintainOptions { cluster_by, ..small_files(0.01) };
+            ensure!(run(&lake, &options).await?.rewritten_files > 0, "nothing was compacted");
             silver = SilverTable::open(&lake, &contract()?).await?.without_compaction();
         }
     }
@@ -294,7 +318,7 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
         let deleted = before.keys().filter(|id| !after.contains_key(id)).count() as u64;
         let differs = |id: &&i64| before.get(id).is_some_and(|row| after.get(id).is_some_and(|other| other != row));
         let updated = before.keys().filter(differs).count() as u64;
-        let Reply::Diff(diff) = host.handle(Request::Diff { table: table()?, from, to }).await else {
+        let Reply::Diff(diff) = host.handle(Request::Diff { job: None, table: table()?, from, to }).await else {
             bail!("no diff of {from} and {to}")
         };
         let found = (diff.inserted, diff.updated, diff.deleted, diff.result.rows);
@@ -312,7 +336,11 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
             };
             ensure!(row[0] == kind, "{from} -> {to}: {row:?}");
         }
+        ensure_first_rows(&host, &diff).await?;
     }
+    let left = files_below(&folder.path().join("_sluice/cache"))?;
+    let scratch = left.iter().filter(|path| path.to_string_lossy().contains("rows-of-")).count();
+    ensure!(scratch == 0, "{scratch} files were left behind");
     for id in (0..40).map(|number| number * 77) {
         let mut expected = Vec::new();
         let mut known: Option<&(i64, String)> = None;

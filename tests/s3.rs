@@ -1,9 +1,9 @@
 //! The whole flow on a real S3 server: a lake's inputs are uploaded, replayed, published, and run by
 //! another process. Credentials are in the environment of the processes only.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use sluice_tests::{S3Server, ShopLake, Sluice, Stream, files_below, python};
+use sluice_tests::{S3Server, ShopLake, Sluice, Stream, files_below, python, seeded};
 use std::collections::BTreeMap;
 
 const BUCKET: &str = "sluice-test";
@@ -65,6 +65,54 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
     let rows = desk.json(&["query", "SELECT count(*) AS n FROM gold.shop.daily_revenue"])?;
     ensure!(rows["rows"][0][0].as_str().is_some_and(|count| count != "0"), "{rows}");
     no_secret_was_kept(&cache)
+}
+
+/// One text per row that no codec makes small.
+fn noise(random: &mut fastrand::Rng) -> String {
+    (0..100).map(|_| random.alphanumeric()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_difference_reads_pages_of_a_remote_file() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let mut random = seeded("s3_difference");
+    let contract = "dataset: \"big.items\"\nsource: {path: \"landing/items/\", format: debezium_json}\nschema:\n\
+        - {name: id, type: bigint, primary_key: true}\n- {name: word, type: string}\n";
+    server.put(BUCKET, "lakes/pages/contracts/big/items.yaml", contract.as_bytes())?;
+    let mut event = |id: u64, at: u64| {
+        let word = noise(&mut random);
+        format!("{{\"op\":\"u\",\"after\":{{\"id\":{id},\"word\":\"{word}\"}},\"source\":{{\"lsn\":{at}}}}}\n")
+    };
+    let base: String = (0..40_000).map(|id| event(id, id + 1)).collect();
+    let changes: String = (0..20).map(|n| event(n * 1_990, 100_000 + n)).collect();
+    let (desk_cache, other_cache) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let desk = sluice(&server, "lakes/pages", &desk_cache);
+    for (file, content) in [("1", base), ("2", changes)] {
+        server.put(BUCKET, &format!("lakes/pages/landing/items/{file}.json"), content.as_bytes())?;
+        desk.ok(&["replay"])?;
+    }
+    let status = desk.json(&["status"])?;
+    let tables = status["tables"].as_array().into_iter().flatten();
+    let silver = tables.filter(|table| table["table"]["layer"] == "silver" || table["table"] == "silver.big.items");
+    let to = silver.filter_map(|table| table["version"].as_u64()).next().context("silver has a version")?;
+
+    // Another machine: nothing is in its cache.
+    let other = sluice(&server, "lakes/pages", &other_cache);
+    let (from, to) = ((to - 1).to_string(), to.to_string());
+    let diff = other.json(&["diff", "big.items", "--from", &from, "--to", &to])?;
+    ensure!(diff["updated"] == 20 && diff["inserted"] == 0 && diff["deleted"] == 0, "{diff}");
+    let first = other.json(&["diff", "big.items", "--first", "--rows", "5", "--from", &from, "--to", &to])?;
+    let (rows, all) = (first["changes"]["rows"].as_array(), diff["changes"]["rows"].as_array());
+    let (rows, all) = (rows.context("rows")?, all.context("rows")?);
+    ensure!(rows.len() == 5 && all.starts_with(rows), "{first}");
+    let bytes: u64 = files_below(other_cache.path())?
+        .iter()
+        .map(|file| Ok(std::fs::metadata(other_cache.path().join(file))?.len()))
+        .sum::<Result<u64>>()?;
+    ensure!(bytes < 100_000, "{bytes} bytes were downloaded of a file of some 4 MB");
+    Ok(())
 }
 
 /// Silver by the plan of the next release, which names all of it at once; gold table by table.

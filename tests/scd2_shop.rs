@@ -1,9 +1,9 @@
 //! History of the recorded customers: every state that the stream passed through is there, and what
 //! holds at a checkpoint is what the source database has.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use sluice_api::{Layer, ReplaySummary, TableRef};
+use sluice_api::{Layer, ReplaySummary, Reply, Request, TableRef};
 use sluice_contract::TableName;
 use sluice_tests::{Rows, ShopLake, Stream, oracle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,5 +166,39 @@ async fn the_history_does_not_depend_on_how_the_files_arrive() -> Result<()> {
         ensure!(forward == back, "backwards it is another history, first at key {} from {}", forward.0, forward.1);
     }
     ensure!(hash_of(&backwards).await? == expected, "backwards it is another history");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_difference_of_histories_tells_closed_versions_from_new_ones() -> Result<()> {
+    let lake = lake("")?;
+    lake.deliver(1)?;
+    completes(&lake.replay().await?)?;
+    let table: TableRef = "silver.shop.customers".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let version = |lake: ShopLake| async {
+        let version = lake.versions().await?.get("silver.shop.customers").copied().context("customers")?;
+        Ok::<_, anyhow::Error>((lake, version))
+    };
+    let before = versions(&lake).await?;
+    let (lake, from) = version(lake).await?;
+    lake.deliver(2)?;
+    completes(&lake.replay().await?)?;
+    let after = versions(&lake).await?;
+    let (lake, to) = version(lake).await?;
+
+    let starts = |rows: &[Version]| rows.iter().map(|row| (row.0, row.1)).collect::<BTreeSet<_>>();
+    let came = starts(&after).difference(&starts(&before)).count() as u64;
+    let ends: BTreeMap<_, _> = before.iter().map(|row| ((row.0, row.1), row.2)).collect();
+    let closed = after.iter().filter(|row| ends.get(&(row.0, row.1)).is_some_and(|end| *end != row.2)).count() as u64;
+    ensure!(came > 0 && closed > 0, "the second checkpoint changes customers");
+    for request in [
+        Request::Diff { job: None, table: table.clone(), from, to },
+        Request::DiffFirst { table: table.clone(), from, to, rows: 100_000 },
+    ] {
+        let Reply::Diff(diff) = lake.host().handle(request).await else { bail!("no diff") };
+        let end = diff.columns.iter().find(|column| column.name == "__END_AT").context("the end takes part")?;
+        ensure!((diff.inserted, end.changed) == (came, closed), "{came} and {closed}, but {diff:?}");
+        ensure!(diff.updated >= closed && diff.of.is_none(), "{diff:?}");
+    }
     Ok(())
 }

@@ -58,7 +58,8 @@ async fn run(task: &Task) -> anyhow::Result<()> {
     let lake = silver::open_lake(&task.table, task.fsync).await?;
     let mut tables = Vec::new();
     for name in &names {
-        tables.push(Fed::open(&lake, silver::contract(&plan, name, task.work == "scd2")?).await?);
+        let contract = silver::contract(&lake, &plan, name, task.work == "scd2").await?;
+        tables.push(Fed::open(&lake, contract).await?);
     }
     let mut meter = Meter::new(&task.table);
     if task.phase == "load" {

@@ -94,12 +94,13 @@ impl Data {
         for batch in 1..=self.shape.batches {
             let count = self.shape.batch_rows;
             let deletes = self.shape.kind == Kind::Delete;
-            let rows = if deletes {
-                picker.take(count, self.shape.rows)
+            let rows: Vec<(u64, bool)> = if deletes {
+                picker.take(count, self.shape.rows).into_iter().map(|row| (row, true)).collect()
             } else {
-                let new = count / 5;
-                let mut rows = picker.rows(count - new, live);
-                rows.extend(live..live + new);
+                let (new, gone) = if self.shape.kind == Kind::Mixed { (count / 4, count / 4) } else { (count / 5, 0) };
+                let old = picker.rows(count - new, live).into_iter().zip(0..);
+                let mut rows: Vec<(u64, bool)> = old.map(|(row, at)| (row, at < gone)).collect();
+                rows.extend((live..live + new).map(|row| (row, false)));
                 live += new;
                 fastrand::Rng::with_seed(mix(batch)).shuffle(&mut rows);
                 rows
@@ -108,17 +109,18 @@ impl Data {
             let mut file = ParquetFile::create(&self.folder, &name, &self.change_schema(deletes))?;
             let mut seq = batch * SEQ_PER_BATCH;
             for part in rows.chunks(usize::try_from(CHUNK_ROWS)?) {
+                let (numbers, gone): (Vec<u64>, Vec<bool>) = part.iter().copied().unzip();
                 let seqs: Vec<u64> = (seq..seq + part.len() as u64).collect();
                 seq += part.len() as u64;
-                let mut columns = vec![self.maker.keys(part)];
+                let mut columns = vec![self.maker.keys(&numbers)];
                 if !deletes {
-                    columns.extend(self.maker.others(part, &vec![batch; part.len()])?);
+                    columns.extend(self.maker.others(&numbers, &vec![batch; part.len()])?);
                 }
-                columns.extend(signs(&seqs, |_| deletes)?);
+                columns.extend(signs(&seqs, gone.into_iter())?);
                 file.write(columns)?;
             }
             file.finish()?;
-            let numbers = rows.iter().map(|row| self.maker.number(*row));
+            let numbers = rows.iter().map(|(row, _)| self.maker.number(*row));
             let range = (deletes && self.shape.spread == Spread::Range)
                 .then(|| numbers.clone().min().zip(numbers.max()))
                 .flatten();
@@ -143,7 +145,8 @@ impl Data {
                 let rows: Vec<u64> = seqs.iter().map(|seq| mix(seq ^ self.shape.seed) % keys).collect();
                 let mut columns = vec![self.maker.keys(&rows)];
                 columns.extend(self.maker.others(&rows, &seqs)?);
-                columns.extend(signs(&seqs, |seq| mix(!seq).is_multiple_of(EVENTS_PER_DELETE))?);
+                let gone = seqs.iter().map(|seq| mix(!seq).is_multiple_of(EVENTS_PER_DELETE));
+                columns.extend(signs(&seqs, gone)?);
                 file.write(columns)?;
             }
             file.finish()?;
@@ -164,8 +167,8 @@ impl Data {
 }
 
 /// The columns `_op` and `_seq`.
-fn signs(seqs: &[u64], is_delete: impl Fn(u64) -> bool) -> anyhow::Result<[ArrayRef; 2]> {
-    let ops = StringArray::from_iter_values(seqs.iter().map(|seq| if is_delete(*seq) { "d" } else { "u" }));
+fn signs(seqs: &[u64], deletes: impl Iterator<Item = bool>) -> anyhow::Result<[ArrayRef; 2]> {
+    let ops = StringArray::from_iter_values(deletes.map(|delete| if delete { "d" } else { "u" }));
     let seqs: Vec<i64> = seqs.iter().map(|seq| i64::try_from(*seq)).collect::<Result<_, _>>()?;
     Ok([Arc::new(ops), Arc::new(Int64Array::from(seqs))])
 }

@@ -37,6 +37,8 @@ pub(crate) enum Key {
 pub(crate) enum Kind {
     /// 80 % updates of live rows, 20 % new rows, no key twice in a file.
     Upsert,
+    /// 50 % updates of live rows, 25 % new rows, 25 % deletes, no key twice in a file.
+    Mixed,
     /// Keys of live rows, each only once in all files.
     Delete,
     /// No base: events of 0.4 keys per event, 5 % of them deletes, in no order at all.

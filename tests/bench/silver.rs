@@ -34,8 +34,8 @@ pub(crate) async fn open_lake(folder: &Path, fsync: bool) -> anyhow::Result<Lake
     Ok(Lake::with_store(Arc::new(LocalFileSystem::new()), &url)?)
 }
 
-/// The contract of a benchmark's table.
-pub(crate) fn contract(plan: &Plan, table: &str, history: bool) -> anyhow::Result<Arc<Contract>> {
+/// The contract of a benchmark's table; it becomes the lake's draft.
+pub(crate) async fn contract(lake: &Lake, plan: &Plan, table: &str, history: bool) -> anyhow::Result<Arc<Contract>> {
     let apply = if history { "apply: {scd: 2, sequence: [source.lsn]}\n" } else { "" };
     let mut text = format!("dataset: bench.{table}\n{apply}schema:\n");
     for (name, kind) in &plan.columns {
@@ -43,7 +43,9 @@ pub(crate) fn contract(plan: &Plan, table: &str, history: bool) -> anyhow::Resul
         text.push_str(&format!("- {{name: {name}, type: \"{kind}\"{key}}}\n"));
     }
     let contract = Contract::parse(&text, "bench.yaml");
-    Ok(Arc::new(contract.map_err(|problems| anyhow::anyhow!("the contract does not hold: {problems:?}"))?))
+    let contract = contract.map_err(|problems| anyhow::anyhow!("the contract does not hold: {problems:?}"))?;
+    lake.put_contract(&contract.name, &text).await?;
+    Ok(Arc::new(contract))
 }
 
 /// Folder of a table in a lake.

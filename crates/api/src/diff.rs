@@ -48,8 +48,23 @@ pub struct DiffCounts {
     pub commits: u64,
     /// Those that only rearranged files.
     pub rearranging: u64,
+    /// What happened to rows, where one commit changed them and counted it. A row that was written again
+    /// without a look at its content counts as updated.
+    #[serde(default)]
+    pub kinds: Option<DiffKinds>,
     /// How long it took, milliseconds.
     pub elapsed_ms: u64,
+}
+
+/// How many rows came, changed and went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffKinds {
+    /// New rows.
+    pub inserted: u64,
+    /// Rows of both versions.
+    pub updated: u64,
+    /// Rows that are gone.
+    pub deleted: u64,
 }
 
 /// What happened to the rows of one key. Rows are in `result`: `_version`, `_time`, `_operation`,
@@ -72,6 +87,9 @@ pub struct RowHistory {
 /// A diff. Rows are in `result`: column `_change` (`+` inserted, `~` updated, `-` deleted), then per
 /// key column one column, then per other column `c` two columns, `old.c` and `new.c`.
 /// Sorted by key.
+///
+/// With `of`, only the rows of the first keys were looked at: `inserted`, `updated`, `deleted` and the
+/// columns' `changed` count those in `result`, `unchanged` is 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DiffView {
     /// Table.
@@ -94,6 +112,9 @@ pub struct DiffView {
     pub columns: Vec<DiffColumn>,
     /// The changed rows.
     pub result: ResultView,
+    /// Where not all changed rows were looked at: how many there are.
+    #[serde(default)]
+    pub of: Option<Box<DiffCounts>>,
     /// How long it took, milliseconds.
     pub elapsed_ms: u64,
 }

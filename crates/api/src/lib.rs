@@ -16,7 +16,7 @@ mod replay;
 mod request;
 mod result;
 
-pub use diff::{DiffColumn, DiffCounts, DiffView, RowHistory, SchemaChange};
+pub use diff::{DiffColumn, DiffCounts, DiffKinds, DiffView, RowHistory, SchemaChange};
 pub use error::{ApiError, ErrorCode};
 pub use job::{JobId, JobProgress, JobState, JobView};
 pub use lake::{

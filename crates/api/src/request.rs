@@ -101,14 +101,29 @@ pub enum Request {
         /// Job.
         job: JobId,
     },
-    /// Compares two versions; answers [`Reply::Diff`].
+    /// Compares two versions; answers [`Reply::Diff`] when done. Watch with [`Request::Jobs`].
     Diff {
+        /// Job id for progress and cancel; without one nobody watches.
+        #[serde(default)]
+        job: Option<JobId>,
         /// Table.
         table: TableRef,
         /// Version before.
         from: u64,
         /// Version after.
         to: u64,
+    },
+    /// The first changed rows between two versions, found without reading the others; answers [`Reply::Diff`],
+    /// with [`DiffView::of`] unless these are all.
+    DiffFirst {
+        /// Table.
+        table: TableRef,
+        /// Version before.
+        from: u64,
+        /// Version after.
+        to: u64,
+        /// How many; a few more keys may be looked at where rows turn out equal.
+        rows: u32,
     },
     /// Runs the checks on the latest silver; answers [`Reply::Quality`].
     Quality {

@@ -164,6 +164,9 @@ pub(crate) struct Diff {
     /// Only how many rows were written and removed, by the log; no data is read.
     #[arg(long)]
     pub(crate) counts: bool,
+    /// Only the first changed rows in the order of their keys, found without reading the others.
+    #[arg(long, conflicts_with = "counts")]
+    pub(crate) first: bool,
 }
 
 #[derive(Debug, Args)]

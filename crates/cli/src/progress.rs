@@ -1,7 +1,8 @@
 //! Progress bars for long work, and Ctrl-C.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use sluice_runner::Job;
+use sluice_api::JobId;
+use sluice_runner::{Job, JobRegistry};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::IsTerminal;
@@ -10,6 +11,15 @@ use std::time::Duration;
 /// Runs `work` and shows the progress of `job` on a terminal; Ctrl-C asks the job to stop at the
 /// end of a batch, a second one ends the program.
 pub(crate) async fn watch<T>(job: &Job, quiet: bool, work: impl Future<Output = T>) -> T {
+    follow(|| Some(job.clone()), quiet, work).await
+}
+
+/// The same for a job that the work itself starts.
+pub(crate) async fn watch_id<T>(jobs: &JobRegistry, id: JobId, quiet: bool, work: impl Future<Output = T>) -> T {
+    follow(|| jobs.get(id), quiet, work).await
+}
+
+async fn follow<T>(job: impl Fn() -> Option<Job>, quiet: bool, work: impl Future<Output = T>) -> T {
     let bars = MultiProgress::new();
     let show = !quiet && std::io::stderr().is_terminal();
     let mut shown: BTreeMap<String, ProgressBar> = BTreeMap::new();
@@ -22,14 +32,14 @@ pub(crate) async fn watch<T>(job: &Job, quiet: bool, work: impl Future<Output = 
         tokio::select! {
             done = &mut work => {
                 if show {
-                    draw(job, &bars, &mut shown);
+                    draw(job().as_ref(), &bars, &mut shown);
                     for bar in shown.values() {
                         bar.finish();
                     }
                 }
                 return done;
             }
-            _ = tick.tick() => if show { draw(job, &bars, &mut shown) },
+            _ = tick.tick() => if show { draw(job().as_ref(), &bars, &mut shown) },
             signal = &mut interrupt => {
                 interrupt.set(tokio::signal::ctrl_c());
                 if signal.is_err() {
@@ -40,14 +50,16 @@ pub(crate) async fn watch<T>(job: &Job, quiet: bool, work: impl Future<Output = 
                 }
                 asked = true;
                 eprintln!("stopping at the end of the batch, Ctrl-C again ends at once (nothing is lost either way)");
-                job.cancel();
+                if let Some(job) = job() {
+                    job.cancel();
+                }
             }
         }
     }
 }
 
-fn draw(job: &Job, bars: &MultiProgress, shown: &mut BTreeMap<String, ProgressBar>) {
-    for progress in job.view().progress {
+fn draw(job: Option<&Job>, bars: &MultiProgress, shown: &mut BTreeMap<String, ProgressBar>) {
+    for progress in job.map(|job| job.view().progress).unwrap_or_default() {
         let bar = shown.entry(progress.what.clone()).or_insert_with(|| {
             let bar = bars.add(ProgressBar::new(progress.total));
             let style = ProgressStyle::with_template("{prefix:24} {bar:30} {pos:>5}/{len:<5} {msg}");

@@ -11,6 +11,7 @@ use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use deltalake::kernel::Action;
 use futures::{StreamExt, TryStreamExt};
 use roaring::RoaringTreemap;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use url::Url;
@@ -49,7 +50,7 @@ pub struct Changes {
 }
 
 /// How much changed from one version to another, as the log tells it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangeCounts {
     /// Rows that the later version has in a place where the earlier has none: inserted rows, and
     /// updated rows as they are after.
@@ -60,6 +61,9 @@ pub struct ChangeCounts {
     pub commits: u64,
     /// Those of them that only rearranged files.
     pub rearranging: u64,
+    /// What the commit says of itself ([`crate::HistoryEntry::info`]) where exactly one changed rows and the
+    /// comparison goes forward.
+    pub info: Option<Map<String, Value>>,
 }
 
 /// What one commit did to the files of a table.
@@ -69,6 +73,7 @@ pub(crate) struct FileCommit {
     changes_rows: bool,
     removed: Vec<String>,
     added: Vec<DataFile>,
+    info: Map<String, Value>,
 }
 
 /// The files of a version, by path.
@@ -106,10 +111,20 @@ impl FileStep {
     }
 }
 
+/// The log between two versions.
+struct Walked {
+    steps: Vec<FileStep>,
+    /// Commits that only rearranged files.
+    rearranging: u64,
+    /// See [`ChangeCounts::info`].
+    info: Option<Map<String, Value>>,
+}
+
 impl FileCommit {
     /// The files of a log entry; `None` if it does not count its rows, which only the files know.
     pub(crate) fn of(entry: &LogEntry, table_url: &Url) -> Result<Option<Self>, LakeError> {
-        let mut commit = Self { changes_rows: false, removed: Vec::new(), added: Vec::new() };
+        let info = entry.history.info.clone();
+        let mut commit = Self { changes_rows: false, removed: Vec::new(), added: Vec::new(), info };
         for action in &entry.actions {
             match action {
                 Action::Add(add) => {
@@ -194,9 +209,9 @@ impl DeltaStore {
     /// # Errors
     /// [`LakeError::OpenTable`], [`LakeError::ForeignPath`].
     pub async fn change_counts(&self, from: &Snapshot, to: &Snapshot) -> Result<ChangeCounts, LakeError> {
-        let (steps, rearranging) = self.steps_between(from, to).await?;
-        let mut counts =
-            ChangeCounts { commits: from.version.abs_diff(to.version), rearranging, ..ChangeCounts::default() };
+        let Walked { steps, rearranging, info } = self.steps_between(from, to).await?;
+        let commits = from.version.abs_diff(to.version);
+        let mut counts = ChangeCounts { commits, rearranging, info, ..ChangeCounts::default() };
         for step in &steps {
             let (added, removed) = step.counts();
             counts.added += added;
@@ -210,7 +225,7 @@ impl DeltaStore {
     /// # Errors
     /// [`LakeError::OpenTable`], [`LakeError::ForeignPath`]; [`LakeError::Decode`] for a deletion vector.
     pub async fn changes(&self, from: &Snapshot, to: &Snapshot) -> Result<Changes, LakeError> {
-        let (steps, _) = self.steps_between(from, to).await?;
+        let Walked { steps, .. } = self.steps_between(from, to).await?;
         let mut changes = Changes::default();
         for step in steps {
             let step = self.rows_of(step).await?;
@@ -219,6 +234,22 @@ impl DeltaStore {
             }
         }
         Ok(changes)
+    }
+
+    /// Positions of rows that changed, in their file.
+    ///
+    /// # Errors
+    /// [`LakeError::Decode`] for a deletion vector.
+    pub async fn changed_positions(&self, changed: &ChangedRows) -> Result<Arc<RoaringTreemap>, LakeError> {
+        if let Some(positions) = &changed.positions {
+            return Ok(Arc::clone(positions));
+        }
+        let mut all = RoaringTreemap::new();
+        all.insert_range(0..changed.file.physical_rows());
+        if let Some(dead) = self.deleted_positions(&changed.file).await? {
+            all -= dead.as_ref();
+        }
+        Ok(Arc::new(all))
     }
 
     /// The rows of a step.
@@ -244,27 +275,34 @@ impl DeltaStore {
         Ok(rows)
     }
 
-    /// The steps in the direction of the comparison, and how many commits only rearranged files.
-    async fn steps_between(&self, from: &Snapshot, to: &Snapshot) -> Result<(Vec<FileStep>, u64), LakeError> {
+    /// The log between two versions, in the direction of the comparison.
+    async fn steps_between(&self, from: &Snapshot, to: &Snapshot) -> Result<Walked, LakeError> {
         let turned = from.version > to.version;
         let (early, late) = if turned { (to, from) } else { (from, to) };
         let commits = self.file_commits(early.version, late.version).await?;
         let walked = commits.map(|commits| (file_steps(&early.files, &commits), commits));
-        let (mut steps, rearranging) = match walked {
+        let mut found = match walked {
             Some(((steps, end), commits)) if difference(&end, &by_path(&late.files)).is_empty() => {
-                (steps, commits.iter().filter(|commit| !commit.changes_rows).count() as u64)
+                let rearranging = commits.iter().filter(|commit| !commit.changes_rows).count() as u64;
+                let mut changing = commits.into_iter().filter(|commit| commit.changes_rows);
+                let info = match (changing.next(), changing.next()) {
+                    (Some(only), None) if !turned => Some(only.info),
+                    _ => None,
+                };
+                Walked { steps, rearranging, info }
             }
             // Entries were cleaned up, or are not what the versions say: the versions count, and moved
             // rows are taken for changed ones.
             _ => {
                 let step = difference(&by_path(&early.files), &by_path(&late.files));
-                (if step.is_empty() { Vec::new() } else { vec![step] }, 0)
+                let steps = if step.is_empty() { Vec::new() } else { vec![step] };
+                Walked { steps, rearranging: 0, info: None }
             }
         };
         if turned {
-            steps = steps.into_iter().rev().map(FileStep::turned).collect();
+            found.steps = found.steps.into_iter().rev().map(FileStep::turned).collect();
         }
-        Ok((steps, rearranging))
+        Ok(found)
     }
 
     /// The commits after one version up to another; `None` if an entry is gone or does not count its

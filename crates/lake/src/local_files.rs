@@ -141,7 +141,7 @@ impl DeltaStore {
     }
 
     /// Inside the folders that readers may open: the lake's own, or that of the copies.
-    fn positions_path(&self, name: &str) -> PathBuf {
+    pub(crate) fn positions_path(&self, name: &str) -> PathBuf {
         let folder = match &self.lake.shared.root.local {
             Some(root) => root.join("_sluice").join("cache").join("dead"),
             None => self.lake.cache_folder().join("dead"),

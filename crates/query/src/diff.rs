@@ -1,12 +1,12 @@
 //! What changed between two versions of a table.
 
-use crate::diff_sql::{Pair, changed_rows, pairs};
+use crate::diff_sql::{Pair, changed_rows, pairs, takes_part};
 use crate::diff_steps::{DiffStep, sides};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::sql::Sql;
 use duckdb::Connection;
-use sluice_api::{DiffColumn, ResultId, ResultView, SchemaChange, TableRef};
+use sluice_api::{DiffColumn, JobId, ResultId, ResultView, SchemaChange, TableRef};
 use std::time::Instant;
 
 /// A difference; [`sluice_api::DiffView`] without the versions.
@@ -50,6 +50,16 @@ pub struct DiffInput<'a> {
     pub after: &'a [(String, String)],
     /// Columns that are left out besides those of Sluice (leading underscore).
     pub ignore: &'a [&'a str],
+    /// Cancels the comparison, see [`QueryEngine::cancel`].
+    pub job: JobId,
+}
+
+impl DiffInput<'_> {
+    /// Whether a column takes part in comparisons of a table with this key.
+    #[must_use]
+    pub fn takes_part(name: &str, key: &[String]) -> bool {
+        takes_part(name, key, &[])
+    }
 }
 
 impl QueryEngine {
@@ -57,16 +67,20 @@ impl QueryEngine {
     /// and NaN equals NaN; a column of one side only is null on the other.
     ///
     /// # Errors
-    /// If the key is empty or missing on a side, or a file can not be read.
+    /// If it was cancelled, the key is empty or missing on a side, or a file can not be read.
     pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffParts, QueryError> {
-        let DiffInput { table, key, before: before_columns, after: after_columns, ignore, .. } = *input;
         let started = Instant::now();
         let conn = self.inner.connect()?;
-        let (old, new) = sides(&conn, input.steps, key, before_columns, after_columns)?;
-        let pairs = pairs(&old.columns, &new.columns, ignore);
+        self.inner.jobs.run(input.job, &conn, || self.diff_on(&conn, input, started))
+    }
+
+    fn diff_on(&self, conn: &Connection, input: &DiffInput<'_>, started: Instant) -> Result<DiffParts, QueryError> {
+        let DiffInput { table, key, before: before_columns, after: after_columns, ignore, .. } = *input;
+        let (old, new) = sides(conn, input.steps, key, before_columns, after_columns)?;
+        let pairs = pairs(&old.columns, &new.columns, key, ignore);
         let keys = key_positions(table, key, &pairs)?;
-        let result = self.keep_select(&conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
-        let changes = match self.changes(&conn, &result, &pairs, &keys) {
+        let result = self.keep_select(conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
+        let changes = match self.changes(conn, &result, &pairs, &keys) {
             Ok(changes) => changes,
             Err(error) => {
                 self.drop_result(result.id);
@@ -90,7 +104,7 @@ impl QueryEngine {
             updated: changes.updated,
             deleted: changes.deleted,
             unchanged: input.rows_before.saturating_sub(changes.deleted + changes.updated),
-            schema: schema_changes(before_columns, after_columns, ignore),
+            schema: schema_changes(before_columns, after_columns, key, ignore),
             columns,
             result,
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -169,8 +183,13 @@ fn type_of(pair: &Pair, before: &[(String, String)], after: &[(String, String)])
         .unwrap_or_default()
 }
 
-fn schema_changes(before: &[(String, String)], after: &[(String, String)], ignore: &[&str]) -> Vec<SchemaChange> {
-    let counts = |name: &str| !name.starts_with('_') && !ignore.contains(&name);
+fn schema_changes(
+    before: &[(String, String)],
+    after: &[(String, String)],
+    key: &[String],
+    ignore: &[&str],
+) -> Vec<SchemaChange> {
+    let counts = |name: &str| takes_part(name, key, ignore);
     let find = |side: &[(String, String)], name: &str| {
         side.iter().find(|(other, _)| other == name).map(|(_, word)| word.clone())
     };

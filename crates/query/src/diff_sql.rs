@@ -4,6 +4,7 @@ use crate::export::{DuckColumn, cast};
 use crate::relation::Relation;
 use crate::sql::Sql;
 use crate::types::DuckType;
+use sluice_contract::Column;
 
 /// A column on both sides of a difference, or on one.
 #[derive(Clone, Debug)]
@@ -16,10 +17,16 @@ pub(crate) struct Pair {
     pub(crate) after: Option<DuckType>,
 }
 
-/// Pairs of the columns that count: not those of Sluice (leading underscore), not the ignored ones.
-/// In the order of the side after, then those that are gone.
-pub(crate) fn pairs(before: &[DuckColumn], after: &[DuckColumn], ignore: &[&str]) -> Vec<Pair> {
-    let counts = |column: &&DuckColumn| !column.name.starts_with('_') && !ignore.contains(&column.name.as_str());
+/// Whether a column takes part: not those of Sluice (leading underscore), unless they are of the key or say
+/// until when a version of a history holds; not the ignored ones.
+pub(crate) fn takes_part(name: &str, key: &[String], ignore: &[&str]) -> bool {
+    let own = name.starts_with('_') && name != Column::END_AT && !key.iter().any(|other| other == name);
+    !own && !ignore.contains(&name)
+}
+
+/// Pairs of the columns that take part, in the order of the side after, then those that are gone.
+pub(crate) fn pairs(before: &[DuckColumn], after: &[DuckColumn], key: &[String], ignore: &[&str]) -> Vec<Pair> {
+    let counts = |column: &&DuckColumn| takes_part(&column.name, key, ignore);
     let find = |side: &[DuckColumn], name: &str| {
         side.iter().find(|column| column.name == name).map(|column| column.ty.clone())
     };

@@ -51,6 +51,12 @@ impl Job {
         self.inner.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.inner.id
+    }
+
     /// Asks it to stop at the end of a batch.
     pub fn cancel(&self) {
         self.inner.cancel.cancel();

@@ -7,6 +7,7 @@
 mod audit;
 mod batch_ledger;
 mod bronze;
+mod changed_rows;
 mod compare;
 mod contract_set;
 mod decoder;

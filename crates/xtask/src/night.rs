@@ -16,7 +16,7 @@ const AMOUNTS: [(&str, &str); 5] = [
     ("SLUICE_WRITER_FILES", "40"),
     ("SLUICE_WEATHER_CASES", "1000"),
 ];
-const TESTS: [&str; 8] = [
+const TESTS: [&str; 10] = [
     "replay_property",
     "crash_everywhere",
     "lost_reply",
@@ -25,13 +25,15 @@ const TESTS: [&str; 8] = [
     "store_faults",
     "clock_skew",
     "kill",
+    "readers",
+    "second_reader",
 ];
 /// How a test says how often it tried something.
 const COUNTED: &str = "COUNTED ";
 const SCOREBOARD: &str = "docs/reliability-scoreboard.md";
 
 /// Runs them and appends what was counted to the scoreboard; nothing is appended when one fails.
-pub(crate) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
+pub(crate) fn run(project: &Project, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
     let mut call = cargo(project.root());
     call.args(["test", "--release", "--workspace"]);
     for test in TESTS {
@@ -39,6 +41,9 @@ pub(crate) fn run(project: &Project, python: &Path) -> anyhow::Result<()> {
     }
     call.args(["--", "--nocapture", "--test-threads", "1"]).envs(AMOUNTS);
     call.env("SLUICE_TEST_PYTHON", python).env("SLUICE_BIN", project.program("sluice")?).stdout(Stdio::piped());
+    if let Some(spark) = spark {
+        call.env("SLUICE_SPARK_PYTHON", spark);
+    }
     let mut running = call.spawn().context("cannot start cargo")?;
     let mut counts = BTreeMap::new();
     let said = running.stdout.take().context("cargo has an output")?;

@@ -32,7 +32,8 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     stages.run("screens", || ui::run(project, &ui::Options::default()))?;
     stages.run("build", || build::release(project))?;
     stages.run("lints", || lints(project))?;
-    stages.run("tests", || tests(project, &python))?;
+    let spark = python::spark(false);
+    stages.run("tests", || tests(project, &python, spark.as_deref()))?;
     if !options.without_window {
         stages.run("window", || window::drive(project, &project.scratch("screenshots")?))?;
     }
@@ -45,7 +46,8 @@ fn run_night(project: &Project) -> anyhow::Result<()> {
     stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow, Need::Tests]))?;
     let python = stages.run("python", python::prepare)?;
     stages.run("build", || build::release(project))?;
-    stages.run("night", || night::run(project, &python))?;
+    let spark = stages.run("spark", || Ok(python::spark(true)))?;
+    stages.run("night", || night::run(project, &python, spark.as_deref()))?;
     stages.summary(None);
     Ok(())
 }
@@ -62,11 +64,12 @@ fn lints(project: &Project) -> anyhow::Result<()> {
     ]))
 }
 
-fn tests(project: &Project, python: &Path) -> anyhow::Result<()> {
-    run_program(
-        cargo(project.root())
-            .args(["test", "--release", "--workspace"])
-            .env("SLUICE_TEST_PYTHON", python)
-            .env("SLUICE_BIN", project.program("sluice")?),
-    )
+fn tests(project: &Project, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
+    let mut call = cargo(project.root());
+    call.args(["test", "--release", "--workspace"]);
+    call.env("SLUICE_TEST_PYTHON", python).env("SLUICE_BIN", project.program("sluice")?);
+    if let Some(spark) = spark {
+        call.env("SLUICE_SPARK_PYTHON", spark);
+    }
+    run_program(&mut call)
 }

@@ -6,6 +6,6 @@ mod moment;
 mod page;
 
 pub use display::cell_text;
-pub use mask::masked;
+pub use mask::{masked, masked_record};
 pub use moment::{date_text, timestamp_text};
 pub use page::{CellText, Page};

@@ -3,10 +3,31 @@
 use crate::design::{TokensExt, typeface};
 use crate::widget::{Operation, number, paint_share_bar, rule};
 use egui::{Align, Align2, Layout, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
-use sluice_api::{DiffView, SchemaChange};
+use sluice_api::{DiffKinds, DiffView, SchemaChange};
+
+/// How many rows came, changed, went and stayed.
+#[derive(Clone, Copy)]
+pub(super) struct Counts {
+    inserted: u64,
+    updated: u64,
+    deleted: u64,
+    unchanged: u64,
+}
+
+impl Counts {
+    /// Of all rows; while only the first are known, what the commit itself counted.
+    pub(super) fn of(view: &DiffView) -> Option<Self> {
+        let Some(of) = &view.of else {
+            let DiffView { inserted, updated, deleted, unchanged, .. } = *view;
+            return Some(Self { inserted, updated, deleted, unchanged });
+        };
+        let DiffKinds { inserted, updated, deleted } = of.kinds?;
+        Some(Self { inserted, updated, deleted, unchanged: of.rows_before.saturating_sub(updated + deleted) })
+    }
+}
 
 /// Draws the four counts, the share of equal rows, and their bar; `…` while not known.
-pub(super) fn show(ui: &mut Ui, view: Option<&DiffView>) {
+pub(super) fn show(ui: &mut Ui, view: Option<Counts>) {
     let tokens = ui.tokens();
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 72.0));
     let width = ((rect.width() - 24.0 - 120.0) / 4.0).clamp(110.0, 152.0);
@@ -34,7 +55,7 @@ pub(super) fn show(ui: &mut Ui, view: Option<&DiffView>) {
         ui.painter().text(at, Align2::LEFT_CENTER, word, typeface::control(), tokens.text_weak);
     }
     let right = rect.right() - 12.0;
-    let text = view.map_or_else(|| "…".to_owned(), matching);
+    let text = view.as_ref().map_or_else(|| "…".to_owned(), matching);
     let at = pos2(right, rect.top() + 20.0);
     ui.painter().text(at, Align2::RIGHT_CENTER, &text, typeface::mono_strong(15.0), tokens.text_strong);
     let at = pos2(right, rect.top() + 40.0);
@@ -56,7 +77,7 @@ pub(super) fn show(ui: &mut Ui, view: Option<&DiffView>) {
 }
 
 /// `97.06 %`, never rounded up to all.
-fn matching(view: &DiffView) -> String {
+fn matching(view: &Counts) -> String {
     let all = view.inserted + view.updated + view.deleted + view.unchanged;
     let hundredths = (u128::from(view.unchanged) * 10_000).checked_div(u128::from(all)).unwrap_or(10_000);
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)

@@ -61,7 +61,7 @@ pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: 
     bar.label(typeface::text(label, typeface::control(), tokens.text));
     bar.add_space(4.0);
     let shown = screen.columns(cx, view).iter().filter(|column| !column.name.is_empty()).count();
-    let all = super::model::all(view).len().saturating_sub(1);
+    let all = super::model::all(view, &|_| false).len().saturating_sub(1);
     let count = format!("{shown} of {all} columns");
     let width = (bar.available_width() - 120.0).max(80.0);
     let failed = screen

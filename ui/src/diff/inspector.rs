@@ -87,16 +87,17 @@ fn lines(screen: &DiffScreen, cx: &Cx<'_>, view: &DiffView) -> Option<(Operation
     let (page, inside) = cx.pages.peek(result.id, screen.row?)?;
     let kind = operation(page, inside);
     let ignored = screen.ignored(cx);
+    let none = || "–".to_owned();
     let mut keys = Vec::new();
     let mut lines = Vec::new();
-    let columns: Vec<Shown> = all(view);
+    let columns: Vec<Shown> = all(view, &screen.personal(cx));
     for column in columns {
         match column.place {
             Place::Change => {}
-            Place::Key(at) => keys.push(format!("{} {}", column.name, page.cell(inside, at).text)),
+            Place::Key(at) => keys.push(format!("{} {}", column.name, column.cell(page.cell(inside, at)).text)),
             Place::Pair { old, new } => lines.push(Line {
-                old: if kind == Operation::Inserted { "–".to_owned() } else { page.cell(inside, old).text },
-                new: if kind == Operation::Deleted { "–".to_owned() } else { page.cell(inside, new).text },
+                old: if kind == Operation::Inserted { none() } else { column.cell(page.cell(inside, old)).text },
+                new: if kind == Operation::Deleted { none() } else { column.cell(page.cell(inside, new)).text },
                 changed: kind == Operation::Updated && differs(page, inside, column.place),
                 ignored: ignored.contains(&column.name),
                 name: column.name,

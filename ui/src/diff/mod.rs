@@ -13,16 +13,19 @@ mod side;
 use crate::command::Command;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::{Cx, Tab};
+use crate::state::{Cx, Got, Store, Tab};
 use crate::widget::{EmptyState, Tone, banner, error_banner, loading_line, number, rule};
 use egui::{Rect, Ui, vec2};
 use filter::Kind;
 use model::Shown;
 use seek::Seek;
-use sluice_api::{DiffView, ErrorCode, Request, ResultView, TableRef, VersionView};
+use sluice_api::{DiffView, ErrorCode, JobId, Request, ResultView, TableRef, VersionView};
 
 /// Height of the bar with the pickers.
 const BAR: f32 = 40.0;
+
+/// Rows asked for before all are known: more than a screen holds.
+const FIRST_ROWS: u32 = 200;
 
 /// Diff: what changed between two versions.
 pub struct DiffScreen {
@@ -38,6 +41,8 @@ pub struct DiffScreen {
     shown: Option<ResultView>,
     /// Columns without changes are listed.
     unfolded: bool,
+    /// The job that compares all rows.
+    job: Option<JobId>,
 }
 
 impl DiffScreen {
@@ -53,13 +58,36 @@ impl DiffScreen {
             row: None,
             shown: None,
             unfolded: false,
+            job: None,
         }
     }
 
     fn view<'a>(&self, cx: &Cx<'a>) -> Option<&'a DiffView> {
         let (from, to) = self.versions?;
-        let store = cx.store;
-        store.diff(&self.table, from, to).value
+        self.got(cx.store, from, to).value
+    }
+
+    /// The whole diff, until it is there its first rows.
+    fn got<'a>(&self, store: &'a Store, from: u64, to: u64) -> Got<'a, DiffView> {
+        let whole = store.diff(&self.table, from, to);
+        let first = store.diff_first(&self.table, from, to);
+        let pending = whole.pending || first.pending;
+        let known = if whole.value.is_some() || whole.error.is_some() { whole } else { first };
+        Got { pending, ..known }
+    }
+
+    /// Asks for the first rows, and for all once it is known that there are more.
+    fn want(&mut self, cx: &mut Cx<'_>, from: u64, to: u64) {
+        cx.want(self.first_rows(from, to));
+        let first = cx.store.diff_first(&self.table, from, to).value;
+        if first.is_some_and(|view| view.of.is_some()) {
+            let job = *self.job.get_or_insert_with(|| cx.new_job());
+            cx.want(Request::Diff { job: Some(job), table: self.table.clone(), from, to });
+        }
+    }
+
+    fn first_rows(&self, from: u64, to: u64) -> Request {
+        Request::DiffFirst { table: self.table.clone(), from, to, rows: FIRST_ROWS }
     }
 
     fn changed_only(&self, cx: &Cx<'_>) -> bool {
@@ -81,7 +109,13 @@ impl DiffScreen {
     }
 
     fn columns(&self, cx: &Cx<'_>, view: &DiffView) -> Vec<Shown> {
-        model::visible(view, self.changed_only(cx), &self.ignored(cx))
+        model::visible(view, self.changed_only(cx), &self.ignored(cx), &self.personal(cx))
+    }
+
+    /// Which columns hold personal data.
+    fn personal<'a>(&self, cx: &Cx<'a>) -> impl Fn(&str) -> bool + use<'a> {
+        let (store, table) = (cx.store, self.table.clone());
+        move |column: &str| store.is_personal(&table, column)
     }
 
     /// The condition over the rows, if any.
@@ -120,9 +154,8 @@ impl DiffScreen {
     }
 
     fn diff_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, history: &[VersionView], from: u64, to: u64) {
-        cx.want(Request::Diff { table: self.table.clone(), from, to });
-        let store = cx.store;
-        let got = store.diff(&self.table, from, to);
+        self.want(cx, from, to);
+        let got = self.got(cx.store, from, to);
         if let Some(error) = got.error {
             let nearest = nearest(history, from, to).filter(|near| *near != (from, to));
             match nearest {
@@ -134,7 +167,13 @@ impl DiffScreen {
                 }
                 _ => {
                     if error_banner(ui, error, "Nothing was changed") {
-                        cx.send(Request::Diff { table: self.table.clone(), from, to });
+                        match self.job {
+                            Some(job) => {
+                                let table = self.table.clone();
+                                cx.send(Request::Diff { job: Some(job), table, from, to });
+                            }
+                            None => cx.send(self.first_rows(from, to)),
+                        }
                     }
                 }
             }
@@ -142,10 +181,10 @@ impl DiffScreen {
         if got.value.is_none() && got.error.is_some() {
             return;
         }
-        counts::show(ui, got.value);
+        counts::show(ui, got.value.and_then(counts::Counts::of));
         let Some(view) = got.value else { return };
         counts::schema(ui, view);
-        if view.inserted + view.updated + view.deleted == 0 {
+        if view.inserted + view.updated + view.deleted == 0 && view.of.is_none() {
             let title = format!("Equal, {}", number::plural(view.unchanged, "row"));
             let text = if view.schema.is_empty() {
                 format!("v{from} and v{to} of {} hold the same rows", self.table)
@@ -197,7 +236,7 @@ impl Screen for DiffScreen {
         bar::show(self, ui, header, cx, history);
         ui.advance_cursor_after_rect(header);
         rule(ui);
-        let pending = self.versions.is_some_and(|(from, to)| store.diff(&self.table, from, to).pending);
+        let pending = self.versions.is_some_and(|(from, to)| self.got(store, from, to).pending);
         loading_line(ui, header, pending || table.pending);
         match (self.versions, table.error, table.value) {
             (Some((from, to)), ..) => self.diff_ui(ui, cx, history, from, to),

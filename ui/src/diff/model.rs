@@ -1,6 +1,6 @@
 //! Display columns of a diff: keys, then one column for each pair of old and new.
 
-use crate::cell::Page;
+use crate::cell::{CellText, Page, masked};
 use crate::widget::Operation;
 use sluice_api::{DiffView, ResultColumn};
 
@@ -30,10 +30,19 @@ pub(super) struct Shown {
     pub(super) changed: u64,
     /// Added or dropped between the versions.
     pub(super) schema: Option<Operation>,
+    /// Its values are personal data.
+    pub(super) personal: bool,
+}
+
+impl Shown {
+    /// A value of the column as it may be shown.
+    pub(super) fn cell(&self, cell: CellText) -> CellText {
+        if self.personal && !cell.is_null { CellText::value(masked(&cell.text)) } else { cell }
+    }
 }
 
 /// All display columns: change, keys, then the others with the most changed first.
-pub(super) fn all(view: &DiffView) -> Vec<Shown> {
+pub(super) fn all(view: &DiffView, personal: &dyn Fn(&str) -> bool) -> Vec<Shown> {
     let changed =
         |name: &str| view.columns.iter().find(|column| column.name == name).map_or(0, |column| column.changed);
     let schema = |name: &str| {
@@ -50,6 +59,7 @@ pub(super) fn all(view: &DiffView) -> Vec<Shown> {
         numeric: column.numeric,
         changed: changed(name),
         schema: schema(name),
+        personal: place != Place::Change && personal(name),
     };
     let columns = &view.result.columns;
     let mut keys = Vec::new();
@@ -79,9 +89,14 @@ pub(super) fn all(view: &DiffView) -> Vec<Shown> {
 }
 
 /// Those to draw: not ignored, and with `changed_only` those that any row changed.
-pub(super) fn visible(view: &DiffView, changed_only: bool, ignored: &[String]) -> Vec<Shown> {
+pub(super) fn visible(
+    view: &DiffView,
+    changed_only: bool,
+    ignored: &[String],
+    personal: &dyn Fn(&str) -> bool,
+) -> Vec<Shown> {
     let changed_only = changed_only && view.updated > 0;
-    all(view)
+    all(view, personal)
         .into_iter()
         .filter(|column| match column.place {
             Place::Pair { .. } => {
@@ -125,11 +140,14 @@ mod tests {
     #[test]
     fn pairs_become_one_column_most_changed_first() {
         let table: sluice_api::TableRef = "silver.shop.orders".parse().unwrap();
-        let Reply::Diff(view) = sample::reply(&Request::Diff { table, from: 41, to: 42 }) else { panic!("no diff") };
-        let names: Vec<String> = all(&view).into_iter().take(4).map(|column| column.name).collect();
+        let Reply::Diff(view) = sample::reply(&Request::Diff { job: None, table, from: 41, to: 42 }) else {
+            panic!("no diff")
+        };
+        let names: Vec<String> = all(&view, &|_| false).into_iter().take(4).map(|column| column.name).collect();
         assert_eq!(names, ["", "order_id", "status", "tracking_no"]);
-        assert_eq!(all(&view).len(), 14);
-        let shown = visible(&view, true, &["tracking_no".to_owned()]);
+        assert_eq!(all(&view, &|_| false).len(), 14);
+        let shown = visible(&view, true, &["tracking_no".to_owned()], &|name| name == "status");
+        assert!(shown.iter().all(|column| column.personal == (column.name == "status")));
         assert!(shown.iter().all(|column| column.name != "tracking_no" && column.name != "customer_id"));
         assert!(matches!(shown[2].place, Place::Pair { old, new } if new == old + 1));
     }

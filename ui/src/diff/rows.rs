@@ -17,17 +17,17 @@ pub(super) struct DiffRows<'a, 'p> {
 
 impl Rows for DiffRows<'_, '_> {
     fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
-        let place = self.columns.get(column)?.place;
+        let column = self.columns.get(column)?;
         let mut pages = self.pages.borrow_mut();
         let PageState::Ready(page, inside) = pages.row(self.result, row) else { return None };
-        Some(match place {
+        Some(column.cell(match column.place {
             Place::Change => page.cell(inside, 0),
             Place::Key(at) => page.cell(inside, at),
             Place::Pair { old, new } => {
                 let deleted = operation(page, inside) == Operation::Deleted;
                 page.cell(inside, if deleted { old } else { new })
             }
-        })
+        }))
     }
 
     fn error(&mut self, row: u64) -> Option<String> {
@@ -73,7 +73,7 @@ pub(super) fn look(
             let Place::Pair { old, .. } = column.place else { return CellLook::default() };
             CellLook {
                 fill: Some(tokens.info_bg),
-                before: Some(page.cell(inside, old).text),
+                before: Some(column.cell(page.cell(inside, old)).text),
                 color: Some(tokens.text_strong),
                 strong: true,
                 meaning: Some("changed"),

@@ -46,7 +46,7 @@ fn columns(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: &DiffVie
     let filter = cx.workspace.filters.get(TEXT).map(|text| text.trim().to_lowercase()).unwrap_or_default();
     let ignored = screen.ignored(cx);
     let most = view.columns.iter().map(|column| column.changed).max().unwrap_or(0).max(1);
-    let pairs: Vec<Shown> = all(view)
+    let pairs: Vec<Shown> = all(view, &|_| false)
         .into_iter()
         .filter(|column| matches!(column.place, Place::Pair { .. }))
         .filter(|column| column.name.to_lowercase().contains(&filter))

@@ -4,10 +4,11 @@ use super::verdict::color;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, PageState};
 use crate::widget::{
-    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, ResultRows, error_banner, loading_line, number, rule,
+    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, error_banner, loading_line,
+    number, rule,
 };
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
-use sluice_api::{CheckView, Request, ResultView, TableName, Verdict};
+use sluice_api::{CheckView, Layer, Request, ResultView, TableName, TableRef, Verdict};
 
 /// Accessible name of the grid.
 const NAME: &str = "Failing rows";
@@ -49,7 +50,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &Chec
         EmptyState { icon: icon::TABLE_ROWS, title: "No single row fails", text, action: None }.show(ui);
         return;
     }
-    grid(ui, cx, check, result);
+    grid(ui, cx, table, check, result);
 }
 
 /// Why no rows are asked for.
@@ -70,7 +71,7 @@ fn why_none(check: &CheckView) -> Option<(String, String)> {
     }
 }
 
-fn grid(ui: &mut Ui, cx: &mut Cx<'_>, check: &CheckView, result: &ResultView) {
+fn grid(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView, result: &ResultView) {
     let name = format!("{NAME} {}", check.index);
     let first = GridState::load(ui.ctx(), Grid::id(ui, &name)).first_row;
     if let PageState::Failed(error) = cx.pages.row(result.id, first) {
@@ -82,6 +83,9 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, check: &CheckView, result: &ResultView) {
     let tokens = ui.tokens();
     let columns: Vec<GridColumn> = result.columns.iter().map(GridColumn::of_result).collect();
     let concerned: Vec<bool> = result.columns.iter().map(|column| names(&check.check, &column.name)).collect();
+    let table = TableRef { layer: Layer::Silver, name: table.clone() };
+    let personal = result.columns.iter().map(|column| cx.store.is_personal(&table, &column.name)).collect();
+    let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, result.id), personal };
     Grid::new(&name, &columns, result.rows)
         .decorate(&mut |cell: &CellRef<'_>| {
             if concerned.get(cell.column) == Some(&true) {
@@ -96,7 +100,7 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, check: &CheckView, result: &ResultView) {
                 CellLook::default()
             }
         })
-        .show(ui, &mut ResultRows::new(cx.pages, result.id));
+        .show(ui, &mut rows);
 }
 
 /// Whether the expression names the column.

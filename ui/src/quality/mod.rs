@@ -13,7 +13,7 @@ use crate::screen::Screen;
 use crate::state::{Cx, Selection};
 use crate::widget::{Button, EmptyState, error_banner, loading_line, number, rule, segmented};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
-use sluice_api::{CheckView, QualityView, Request, TableName, Verdict};
+use sluice_api::{CheckView, Layer, QualityView, Request, TableName, TableRef, Verdict};
 
 /// Height of the bar with the outcomes.
 const BAR: f32 = 40.0;
@@ -31,6 +31,10 @@ impl QualityScreen {
     #[must_use]
     pub fn new(table: TableName) -> Self {
         Self { table, outcome: None, record: None }
+    }
+
+    fn silver(&self) -> TableRef {
+        TableRef { layer: Layer::Silver, name: self.table.clone() }
     }
 
     /// Checks that the filter lets through, failures first.
@@ -122,6 +126,8 @@ impl QualityScreen {
 impl Screen for QualityScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.want(Request::Quality { table: self.table.clone() });
+        // Which columns are personal.
+        cx.want(Request::Table { table: self.silver(), version: None });
         cx.want(Request::Lake);
         ui.spacing_mut().item_spacing.y = 0.0;
         let store = cx.store;

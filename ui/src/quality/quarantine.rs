@@ -1,6 +1,7 @@
 //! Quarantine: records that are not in silver, by reason, with their raw text.
 
 use super::QualityScreen;
+use crate::cell::masked_record;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, Selection, Tab};
 use crate::widget::{
@@ -128,7 +129,10 @@ fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &Resu
     let mut child = ui.new_child(UiBuilder::new().max_rect(below).id_salt("raw"));
     let raw = screen.record.zip(raw_at).and_then(|(row, column)| {
         let (page, inside) = cx.pages.peek(result.id, row)?;
-        Some(page.cell(inside, column).text)
+        let text = page.cell(inside, column).text;
+        let names = store.table(&screen.silver(), None).value.map(|view| view.columns.iter());
+        let names = names.map(|columns| columns.filter(|column| column.pii).map(|column| column.name.as_str()));
+        Some(masked_record(&text, names.map(Iterator::collect::<Vec<_>>).as_deref()))
     });
     raw_ui(&mut child, raw.as_deref());
 }

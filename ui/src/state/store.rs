@@ -25,6 +25,7 @@ pub struct Store {
     replay: SlotMap<TableName, ReplayView>,
     replayed: SlotMap<JobId, ReplaySummary>,
     diff: SlotMap<(TableRef, u64, u64), DiffView>,
+    diff_first: SlotMap<(TableRef, u64, u64), DiffView>,
     quality: SlotMap<TableName, QualityView>,
     failing: SlotMap<(TableName, u32), ResultView>,
     plan: SlotMap<(), PublishPlan>,
@@ -49,6 +50,13 @@ impl Store {
     /// Every table view known, for the palette's columns.
     pub fn tables(&self) -> impl Iterator<Item = &TableView> {
         self.table.values().map(|(_, view)| view)
+    }
+
+    /// Whether a column of a table holds personal data; of a table that is not known yet, every column does.
+    #[must_use]
+    pub fn is_personal(&self, table: &TableRef, column: &str) -> bool {
+        let mut views = self.tables().filter(|view| view.table == *table).peekable();
+        views.peek().is_none() || views.any(|view| view.columns.iter().any(|each| each.name == column && each.pii))
     }
 
     /// The rows of a table version.
@@ -111,6 +119,12 @@ impl Store {
         self.diff.get(&(table.clone(), from, to))
     }
 
+    /// The first rows of a diff.
+    #[must_use]
+    pub fn diff_first(&self, table: &TableRef, from: u64, to: u64) -> Got<'_, DiffView> {
+        self.diff_first.get(&(table.clone(), from, to))
+    }
+
     /// Quality of a table.
     #[must_use]
     pub fn quality(&self, table: &TableName) -> Got<'_, QualityView> {
@@ -162,7 +176,7 @@ impl Store {
     /// Whether a request that starts a job, or a job itself, is under way.
     #[must_use]
     pub fn is_working(&self) -> bool {
-        self.running_jobs() > 0 || self.query.is_pending() || self.replayed.is_pending()
+        self.running_jobs() > 0 || self.query.is_pending() || self.replayed.is_pending() || self.diff.is_pending()
     }
 
     /// Whether asking `request` would bring something new.
@@ -182,7 +196,8 @@ impl Store {
             Request::SaveContract { yaml } => self.saved.wants(yaml),
             Request::Replay { table } => self.replay.wants(table),
             Request::StartReplay { job, .. } => self.replayed.wants(job),
-            Request::Diff { table, from, to } => self.diff.wants(&(table.clone(), *from, *to)),
+            Request::Diff { table, from, to, .. } => self.diff.wants(&(table.clone(), *from, *to)),
+            Request::DiffFirst { table, from, to, .. } => self.diff_first.wants(&(table.clone(), *from, *to)),
             Request::Quality { table } => self.quality.wants(table),
             Request::FailingRows { table, check } => self.failing.wants(&(table.clone(), *check)),
             Request::PublishPlan => self.plan.wants(&()),
@@ -213,7 +228,8 @@ impl Store {
             Request::SaveContract { yaml } => self.saved.begin(yaml),
             Request::Replay { table } => self.replay.begin(table),
             Request::StartReplay { job, .. } => self.replayed.begin(job),
-            Request::Diff { table, from, to } => self.diff.begin(&(table.clone(), *from, *to)),
+            Request::Diff { table, from, to, .. } => self.diff.begin(&(table.clone(), *from, *to)),
+            Request::DiffFirst { table, from, to, .. } => self.diff_first.begin(&(table.clone(), *from, *to)),
             Request::Quality { table } => self.quality.begin(table),
             Request::FailingRows { table, check } => self.failing.begin(&(table.clone(), *check)),
             Request::PublishPlan => self.plan.begin(&()),
@@ -254,9 +270,11 @@ impl Store {
                 self.refined.fill(&(*base, filter.clone(), order_by.clone()), result(reply))
             }
             Request::FailingRows { table, check } => self.failing.fill(&(table.clone(), *check), result(reply)),
-            Request::Diff { table, from, to } => {
+            Request::Diff { table, from, to, .. } | Request::DiffFirst { table, from, to, .. } => {
                 let answer = take(reply, |r| if let Reply::Diff(v) = r { Ok(v) } else { Err(Box::new(r)) });
-                self.diff.fill(&(table.clone(), *from, *to), answer).map(|view| view.result)
+                let first = matches!(request, Request::DiffFirst { .. });
+                let views = if first { &mut self.diff_first } else { &mut self.diff };
+                views.fill(&(table.clone(), *from, *to), answer).map(|view| view.result)
             }
             Request::Quality { table } => {
                 let answer = take(reply, |r| if let Reply::Quality(v) = r { Ok(v) } else { Err(Box::new(r)) });

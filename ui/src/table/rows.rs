@@ -1,10 +1,9 @@
 //! Rows of a table at any version, filtered and sorted by the host.
 
-use crate::cell::{CellText, masked};
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Cx, PAGE_ROWS, RefineKey, Selection, Store};
 use crate::widget::{
-    Button, Grid, GridColumn, ResultRows, Rows, TextField, dropdown, error_banner, loading_line, number,
+    Button, Grid, GridColumn, MaskedRows, ResultRows, TextField, dropdown, error_banner, loading_line, number,
 };
 use egui::{Align, Key, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{Request, ResultView, TableRef, TableView};
@@ -175,25 +174,5 @@ impl RowsPane {
         let ahead = (first + count + u64::from(PAGE_ROWS) / 2).min(result.rows.saturating_sub(1));
         let _ = cx.pages.row(result.id, ahead);
         let _ = cx.pages.row(result.id, first.saturating_sub(u64::from(PAGE_ROWS) / 2));
-    }
-}
-
-/// Rows with personal data masked, for screen, accessible names and the clipboard.
-struct MaskedRows<'a> {
-    rows: ResultRows<'a>,
-    personal: Vec<bool>,
-}
-
-impl Rows for MaskedRows<'_> {
-    fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
-        let cell = self.rows.cell(row, column)?;
-        if cell.is_null || !self.personal.get(column).copied().unwrap_or_default() {
-            return Some(cell);
-        }
-        Some(CellText::value(masked(&cell.text)))
-    }
-
-    fn error(&mut self, row: u64) -> Option<String> {
-        self.rows.error(row)
     }
 }

@@ -32,7 +32,7 @@ pub use button::Button;
 pub use dropdown::dropdown;
 pub use empty_state::EmptyState;
 pub use error_banner::{banner, error_banner};
-pub use grid::{CellLook, CellRef, FnRows, Grid, GridColumn, GridResponse, GridState, ResultRows, Rows};
+pub use grid::{CellLook, CellRef, FnRows, Grid, GridColumn, GridResponse, GridState, MaskedRows, ResultRows, Rows};
 pub use headers::{panel_header, section_header};
 pub use icon_text::{icon_label, rule, rule_vertical, text_clipped};
 pub(crate) use key_cap::paint_key_cap;

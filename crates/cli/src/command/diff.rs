@@ -4,9 +4,13 @@ use super::rows::{Rows, fetch};
 use crate::args::Diff;
 use crate::exit::{Exit, reply, unexpected};
 use crate::print::{Output, number};
+use crate::progress::watch_id;
 use serde::Serialize;
-use sluice_api::{DiffCounts, DiffView, Reply, Request};
+use sluice_api::{DiffCounts, DiffView, JobId, Reply, Request};
 use sluice_runner::Host;
+
+/// There is one job in a call.
+const JOB: u64 = 1;
 
 #[derive(Serialize)]
 struct Shown {
@@ -15,7 +19,7 @@ struct Shown {
     changes: Rows,
 }
 
-/// What changed between two versions.
+/// What changed between two versions: how much by the log, the first rows, then what needs all of them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
     if call.counts || !out.json {
         let counts = host.diff_counts(&call.table, call.from, call.to).await.map_err(|error| error.to_api())?;
@@ -24,11 +28,30 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result
     if call.counts {
         return Ok(Exit::Done);
     }
-    let request = Request::Diff { table: call.table, from: call.from, to: call.to };
-    let Reply::Diff(diff) = reply(host.handle(request).await)? else { return Err(unexpected()) };
-    let changes = fetch(host, &diff.result, u64::from(call.rows)).await?;
-    out.show(&Shown { diff, changes }, text)?;
+    let mut shown = 0;
+    if call.first || !out.json {
+        let (table, rows) = (call.table.clone(), call.rows.max(1));
+        let request = Request::DiffFirst { table, from: call.from, to: call.to, rows };
+        let first = ask(host, request, call.rows).await?;
+        shown = first.changes.len();
+        let all = first.diff.of.is_none();
+        out.show(&first, if all { text } else { first_text })?;
+        if all || call.first {
+            return Ok(Exit::Done);
+        }
+    }
+    let job = JobId(JOB);
+    let request = Request::Diff { job: Some(job), table: call.table, from: call.from, to: call.to };
+    let work = ask(host, request, call.rows);
+    let whole = watch_id(host.jobs(), job, out.json, work).await?;
+    out.show(&whole, if shown > 0 { totals } else { text })?;
     Ok(Exit::Done)
+}
+
+async fn ask(host: &Host, request: Request, rows: u32) -> anyhow::Result<Shown> {
+    let Reply::Diff(diff) = reply(host.handle(request).await)? else { return Err(unexpected()) };
+    let changes = fetch(host, &diff.result, u64::from(rows)).await?;
+    Ok(Shown { diff, changes })
 }
 
 /// By the log: shown before any data is read.
@@ -37,8 +60,12 @@ fn counts_text(counts: &DiffCounts) -> String {
         0 => String::new(),
         rearranging => format!(", {} of them only rearranged files", number(rearranging)),
     };
+    let kinds = counts.kinds.map_or_else(String::new, |kinds| {
+        let [inserted, updated, deleted] = [kinds.inserted, kinds.updated, kinds.deleted].map(number);
+        format!("; by the commit {inserted} inserted, {updated} updated, {deleted} deleted")
+    });
     format!(
-        "{} v{} -> v{}: {} rows written, {} removed in {} commits{rearranging}; {} -> {} rows\n",
+        "{} v{} -> v{}: {} rows written, {} removed in {} commits{rearranging}; {} -> {} rows{kinds}\n",
         counts.table,
         counts.from,
         counts.to,
@@ -51,6 +78,15 @@ fn counts_text(counts: &DiffCounts) -> String {
 }
 
 fn text(shown: &Shown) -> String {
+    totals(shown) + &shown.changes.to_changes()
+}
+
+/// The rows alone, before the totals are known.
+fn first_text(shown: &Shown) -> String {
+    format!("the first {} changed rows:\n{}", number(shown.changes.len() as u64), shown.changes.to_changes())
+}
+
+fn totals(shown: &Shown) -> String {
     let diff = &shown.diff;
     let mut text = format!(
         "{} v{} -> v{}: + {} inserted, ~ {} updated, - {} deleted, = {} unchanged\n",
@@ -69,6 +105,5 @@ fn text(shown: &Shown) -> String {
     for column in diff.columns.iter().filter(|column| column.changed > 0) {
         text.push_str(&format!("{:>8} cells of {}\n", number(column.changed), column.name));
     }
-    text.push_str(&shown.changes.to_changes());
     text
 }

@@ -73,6 +73,11 @@ fn special(column: &arrow::array::ArrayRef, row: usize) -> String {
 }
 
 impl Rows {
+    /// How many rows.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// As a grid; null is `∅`.
     pub(crate) fn to_text(&self) -> String {
         let header: Vec<String> = self

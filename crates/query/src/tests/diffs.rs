@@ -41,6 +41,7 @@ fn steps(
         rows_before,
         before: &owned(columns.0),
         after: &owned(columns.1),
+        job: sluice_api::JobId(0),
         ignore: &["loaded"],
     })
 }

@@ -1,19 +1,52 @@
 //! What changed between two versions, and what happened to one row.
 
-use super::OpenLake;
 use super::results::elapsed_ms;
-use crate::RunError;
+use super::{Host, OpenLake};
+use crate::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
 use crate::contract_set::ContractSet;
 use crate::gold::column_types;
-use crate::local_tables::readable_steps;
-use crate::silver::blocking;
-use sluice_api::{DiffCounts, DiffView, Layer, TableRef};
+use crate::silver::{INFO_LEDGER, blocking};
+use crate::{Job, RunError};
+use serde_json::Value;
+use sluice_api::{DiffCounts, DiffKinds, DiffView, JobId, Layer, Reply, TableRef};
+use sluice_change::RowLedger;
 use sluice_lake::Snapshot;
 use sluice_query::DiffInput;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Column with the start of a row's validity, where silver keeps history (SCD 2).
-const HISTORY_START: &str = "__START_AT";
+/// Ids from here on are comparisons that nobody watches.
+const FIRST_UNWATCHED: u64 = 1 << 48;
+/// How many times as many keys are looked at where most of the first rows turn out equal.
+const MORE_KEYS: usize = 8;
+/// How often that is done.
+const ROUNDS_MAX: usize = 3;
+
+impl Host {
+    /// Compares two versions, as a job that can be watched if it has an id.
+    pub(super) async fn diff(
+        &self,
+        job: Option<JobId>,
+        table: &TableRef,
+        from: u64,
+        to: u64,
+    ) -> Result<Reply, RunError> {
+        let open = self.opened().await?;
+        let title = format!("Diff {table} v{from} to v{to}");
+        let job = match job {
+            Some(id) => self.jobs.start(id, title),
+            None => Job::new(unwatched(), title),
+        };
+        let result = open.diff(table, from, to, &job).await;
+        job.end(result.as_ref().err().map(RunError::to_api));
+        Ok(Reply::Diff(result?))
+    }
+}
+
+fn unwatched() -> JobId {
+    static NEXT: AtomicU64 = AtomicU64::new(FIRST_UNWATCHED);
+    JobId(NEXT.fetch_add(1, Ordering::Relaxed))
+}
 
 impl OpenLake {
     /// How much changed between two versions, by the log alone.
@@ -22,6 +55,12 @@ impl OpenLake {
         let (store, before) = self.snapshot(table, Some(from)).await?;
         let (_, after) = self.snapshot(table, Some(to)).await?;
         let counts = store.change_counts(&before, &after).await?;
+        let ledger = counts.info.as_ref().and_then(|info| info.get(INFO_LEDGER)).cloned().unwrap_or(Value::Null);
+        let kinds = serde_json::from_value::<RowLedger>(ledger).ok().map(|ledger| DiffKinds {
+            inserted: ledger.inserted,
+            updated: ledger.updated,
+            deleted: ledger.deleted,
+        });
         Ok(DiffCounts {
             table: table.clone(),
             from,
@@ -32,54 +71,116 @@ impl OpenLake {
             removed: counts.removed,
             commits: counts.commits,
             rearranging: counts.rearranging,
+            kinds,
             elapsed_ms: elapsed_ms(started),
         })
     }
 
     /// Compares two versions of a table by its key. Only rows that the log says came or went are read.
-    pub(crate) async fn diff(&self, table: &TableRef, from: u64, to: u64) -> Result<DiffView, RunError> {
+    pub(crate) async fn diff(&self, table: &TableRef, from: u64, to: u64, job: &Job) -> Result<DiffView, RunError> {
         let started = Instant::now();
+        let versions = self.versions(table, from, to).await?;
+        let changes = versions.store.changes(&versions.before, &versions.after).await?;
+        let what = table.to_string();
+        job.progress(&what, |progress| "reading".clone_into(&mut progress.note));
+        let local = local_steps(&versions, &changes, job, &what).await?;
+        job.progress(&what, |progress| "comparing".clone_into(&mut progress.note));
+        let view = self.compare(table, &versions, local, job.id()).await?;
+        job.progress(&what, |progress| "done".clone_into(&mut progress.note));
+        Ok(DiffView { elapsed_ms: elapsed_ms(started), ..view })
+    }
+
+    /// The first changed rows between two versions.
+    pub(crate) async fn diff_first(
+        &self,
+        table: &TableRef,
+        from: u64,
+        to: u64,
+        rows: usize,
+    ) -> Result<DiffView, RunError> {
+        let started = Instant::now();
+        let versions = self.versions(table, from, to).await?;
+        let changes = versions.store.changes(&versions.before, &versions.after).await?;
+        let order = self.order_of(table, &versions).await?;
+        let mut first = FirstRows::of(versions.clone(), changes, order).await?;
+        let mut keys = rows.max(1);
+        for round in 1.. {
+            let (local, all) = first.take(keys).await?;
+            let view = self.compare(table, &versions, local, unwatched()).await?;
+            if all {
+                return Ok(DiffView { elapsed_ms: elapsed_ms(started), ..view });
+            }
+            if view.result.rows * 2 >= rows as u64 || round == ROUNDS_MAX {
+                let of = Some(Box::new(self.diff_counts(table, from, to).await?));
+                return Ok(DiffView { of, unchanged: 0, elapsed_ms: elapsed_ms(started), ..view });
+            }
+            // Most rows were written again as they were.
+            self.engine.drop_result(view.result.id);
+            keys = keys.saturating_mul(MORE_KEYS);
+        }
+        Err(RunError::Internal("a comparison never ended".to_owned()))
+    }
+
+    async fn versions(&self, table: &TableRef, from: u64, to: u64) -> Result<Versions, RunError> {
         let (store, before) = self.snapshot(table, Some(from)).await?;
         let (_, after) = self.snapshot(table, Some(to)).await?;
         let key = self.key_of(table, &after).await?;
-        let steps = readable_steps(&store, &store.changes(&before, &after).await?).await?;
-        let (before_columns, after_columns, rows_before) = (column_types(&before), column_types(&after), before.rows());
-        let (engine, of) = (self.engine.clone(), table.clone());
-        let parts = blocking(move || {
-            Ok(engine.diff(&DiffInput {
+        Ok(Versions { store, before, after, key })
+    }
+
+    /// Compares rows that were found to have changed.
+    async fn compare(
+        &self,
+        table: &TableRef,
+        versions: &Versions,
+        local: LocalSteps,
+        job: JobId,
+    ) -> Result<DiffView, RunError> {
+        let (engine, of, versions) = (self.engine.clone(), table.clone(), versions.clone());
+        blocking(move || {
+            let (from, to) = (versions.before.version, versions.after.version);
+            let parts = engine.diff(&DiffInput {
                 table: &of,
-                key: &key,
-                steps: &steps,
-                rows_before,
-                before: &before_columns,
-                after: &after_columns,
+                key: &versions.key,
+                steps: &local.steps,
+                rows_before: versions.before.rows(),
+                before: &column_types(&versions.before),
+                after: &column_types(&versions.after),
                 ignore: &[],
-            })?)
+                job,
+            })?;
+            Ok(DiffView {
+                table: of,
+                from,
+                to,
+                inserted: parts.inserted,
+                updated: parts.updated,
+                deleted: parts.deleted,
+                unchanged: parts.unchanged,
+                schema: parts.schema,
+                columns: parts.columns,
+                result: parts.result,
+                of: None,
+                elapsed_ms: parts.elapsed_ms,
+            })
         })
-        .await?;
-        Ok(DiffView {
-            table: table.clone(),
-            from,
-            to,
-            inserted: parts.inserted,
-            updated: parts.updated,
-            deleted: parts.deleted,
-            unchanged: parts.unchanged,
-            schema: parts.schema,
-            columns: parts.columns,
-            result: parts.result,
-            elapsed_ms: elapsed_ms(started),
-        })
+        .await
+    }
+
+    /// Columns in whose order rows stand in the files: the contract's key, which a key of rows begins with.
+    async fn order_of(&self, table: &TableRef, versions: &Versions) -> Result<Vec<String>, RunError> {
+        match table.layer {
+            Layer::Silver => Ok(ContractSet::draft(&self.lake).await?.contract(&table.name)?.apply.key.clone()),
+            Layer::Bronze | Layer::Gold => Ok(versions.key.clone()),
+        }
     }
 
     /// Columns that tell the rows of a table apart.
     pub(super) async fn key_of(&self, table: &TableRef, snapshot: &Snapshot) -> Result<Vec<String>, RunError> {
         Ok(match table.layer {
             Layer::Silver => {
-                let mut key = ContractSet::draft(&self.lake).await?.contract(&table.name)?.apply.key.clone();
-                // A history has a row per key and start.
-                let start = snapshot.schema.fields().iter().find(|field| field.name() == HISTORY_START);
-                key.extend(start.map(|field| field.name().clone()));
+                let mut key = ContractSet::draft(&self.lake).await?.contract(&table.name)?.row_key();
+                key.retain(|name| snapshot.schema.field_with_name(name).is_ok());
                 key
             }
             Layer::Bronze => vec!["_batch".to_owned(), "_file".to_owned(), "_row".to_owned()],

@@ -183,6 +183,7 @@ impl Host {
             Request::SaveSession { session } => self.save_session(&session).await,
             Request::FirstFrame { .. } => Ok(Reply::Done),
             Request::StartReplay { job, tables, limits } => self.start_replay(job, tables, limits).await,
+            Request::Diff { job, table, from, to } => self.diff(job, &table, from, to).await,
             Request::Replay { table } => self.replay_view(&table).await,
             other => self.opened().await?.answer(other, &self.options.clock).await,
         }
@@ -213,7 +214,9 @@ impl OpenLake {
                 self.save_contract(&yaml).await?;
                 Reply::Lake(self.lake_view().await?)
             }
-            Request::Diff { table, from, to } => Reply::Diff(self.diff(&table, from, to).await?),
+            Request::DiffFirst { table, from, to, rows } => {
+                Reply::Diff(self.diff_first(&table, from, to, rows as usize).await?)
+            }
             Request::Quality { table } => Reply::Quality(self.quality(&table).await?),
             Request::FailingRows { table, check } => Reply::Result(self.failing_rows(&table, check).await?),
             Request::PublishPlan => Reply::PublishPlan(self.publish_plan().await?),
@@ -230,6 +233,7 @@ impl OpenLake {
             | Request::SaveSession { .. }
             | Request::FirstFrame { .. }
             | Request::StartReplay { .. }
+            | Request::Diff { .. }
             | Request::Replay { .. } => Reply::Done,
         })
     }

@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Tag of a data file: the columns it is clustered by.
-pub(super) const TAG_CLUSTERED: &str = "sluice.clustered";
+pub(crate) const TAG_CLUSTERED: &str = "sluice.clustered";
 
 /// In which order rows are written.
 #[derive(Clone, Debug)]

@@ -22,6 +22,8 @@ pub(super) enum Work {
     Replay,
     /// Keeps history: closes old rows, opens new ones.
     Scd2,
+    /// Says what one version changed.
+    Diff,
     /// Reads the table that Sluice left after many batches.
     ReadBack,
 }
@@ -35,6 +37,7 @@ impl Work {
             Self::Delete => "delete",
             Self::Replay => "replay",
             Self::Scd2 => "scd2",
+            Self::Diff => "diff",
             Self::ReadBack => "read-back",
         }
     }
@@ -48,7 +51,7 @@ pub(super) struct Case {
     pub(super) work: Work,
     /// `bigint`, `uuid` (both random) or `sequence`.
     pub(super) key: &'static str,
-    /// `upsert`, `delete` or `events`.
+    /// `upsert`, `mixed`, `delete` or `events`.
     pub(super) kind: &'static str,
     /// `uniform`, `zipf`, `recent` or `range`.
     pub(super) spread: &'static str,
@@ -174,6 +177,28 @@ pub(super) const CASES: &[Case] = &[
         batches: 0,
         sizes: &[10_000_000],
         engines: &["sluice", "sluice-nosync", "duckdb-keys-first", "duckdb-qualify", "polars"],
+        ..UPSERT
+    },
+    Case {
+        id: "B9",
+        title: "What a version changed: 100,000 rows, half of them updated",
+        work: Work::Diff,
+        kind: "mixed",
+        batch: BatchRows::Fixed(100_000),
+        batches: 1,
+        engines: &["sluice", "duckdb-join", "duckdb-except"],
+        ..UPSERT
+    },
+    Case {
+        id: "B9-narrow",
+        title: "What a version changed, four columns",
+        work: Work::Diff,
+        kind: "mixed",
+        columns: 4,
+        batch: BatchRows::Fixed(100_000),
+        batches: 1,
+        sizes: &[100_000_000],
+        engines: &["sluice", "duckdb-join", "duckdb-except"],
         ..UPSERT
     },
     Case {

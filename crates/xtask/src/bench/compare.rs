@@ -151,6 +151,7 @@ impl<'a> Run<'a> {
             Work::Load => self.phase("load"),
             Work::Replay => self.phase("apply"),
             Work::ReadBack => self.read_back(),
+            Work::Diff => self.diff(),
             Work::Upsert | Work::Delete | Work::Scd2 => {
                 self.phase("load").context("load")?;
                 self.phase("apply")
@@ -162,6 +163,17 @@ impl<'a> Run<'a> {
         let path = self.task(phase)?;
         let mut command = self.engine.command(self.all.project, &self.all.pythons, self.case.work)?;
         task::run(&mut command, &path)
+    }
+
+    /// Sluice makes its two versions first; peers take the data as it is.
+    fn diff(&self) -> anyhow::Result<Said> {
+        if self.engine.is_ours() {
+            for phase in ["load", "apply"] {
+                let mut ours = Engine::ours().command(self.all.project, &self.all.pythons, Work::Upsert)?;
+                task::run(&mut ours, &self.task(phase)?).context("making the table")?;
+            }
+        }
+        self.phase("read")
     }
 
     /// Sluice makes the table, delta-rs a compacted copy of it, the engine reads both.
@@ -195,7 +207,7 @@ impl<'a> Run<'a> {
 
     /// Whether the table is what the oracle says; what a program says itself where it leaves no table.
     fn verify(&self, said: &Said) -> anyhow::Result<Option<bool>> {
-        if self.case.work == Work::ReadBack {
+        if matches!(self.case.work, Work::ReadBack | Work::Diff) {
             return Ok(said.done.equal);
         }
         let done = self.folder.join("done.json");

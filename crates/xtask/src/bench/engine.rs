@@ -14,7 +14,7 @@ const ENVIRONMENTS: &[(&str, &[&str])] = &[
     ("deltalake-1.6.6", &["deltalake==1.6.6", "pyarrow==26.0.1"]),
     ("deltalake-1.5.0", &["deltalake==1.5.0", "pyarrow==26.0.1"]),
     ("pysail", &["pysail==0.7.2", "pyspark-client==4.2.0", "pandas<3", "pyarrow==26.0.1"]),
-    ("spark", &["pyspark==4.1.1", "delta-spark==4.1.0"]),
+    ("spark", python::SPARK_PINS),
     ("tools", &["duckdb==2.0.0", "polars==2.1.0", "deltalake==1.6.6", "pyarrow==26.0.1"]),
 ];
 /// Reads every peer's table and knows what is right.
@@ -49,13 +49,22 @@ impl Engine {
         Self { name: "sluice".to_owned(), fsync: true, environment: None }
     }
 
+    /// Whether it is Sluice.
+    pub(super) fn is_ours(&self) -> bool {
+        self.environment.is_none()
+    }
+
     /// The program that works off a task.
     pub(super) fn command(&self, project: &Project, pythons: &Pythons, work: Work) -> anyhow::Result<Command> {
-        let Some(environment) = self.environment else { return Ok(program(project.program("apply-bench")?)) };
+        let Some(environment) = self.environment else {
+            let name = if work == Work::Diff { "diff-bench" } else { "apply-bench" };
+            return Ok(program(project.program(name)?));
+        };
         let script = match (work, self.name.as_str()) {
             (Work::Replay, _) => "replay_peer.py",
             (Work::ReadBack, _) => "read_peer.py",
             (Work::Scd2, _) => "scd2_peer.py",
+            (Work::Diff, _) => "diff_peer.py",
             (_, "pysail" | "spark") => "spark_peer.py",
             (_, "polars") => "polars_peer.py",
             (_, name) if name.starts_with("duckdb") => "duckdb_peer.py",

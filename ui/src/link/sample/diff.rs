@@ -5,7 +5,8 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::ArrowError;
 use sluice_api::{
-    ApiError, DiffColumn, DiffView, ErrorCode, PageRequest, ResultColumn, ResultId, ResultView, SchemaChange, TableRef,
+    ApiError, DiffColumn, DiffCounts, DiffKinds, DiffView, ErrorCode, PageRequest, ResultColumn, ResultId, ResultView,
+    SchemaChange, TableRef,
 };
 use std::sync::Arc;
 
@@ -44,8 +45,29 @@ pub(super) fn view(table: &TableRef, from: u64, to: u64) -> DiffView {
         ],
         columns,
         result: result(),
+        of: None,
         elapsed_ms: 12,
     }
+}
+
+/// Its first rows, before all of them are known.
+pub(super) fn first(table: &TableRef, from: u64, to: u64) -> DiffView {
+    let whole = view(table, from, to);
+    let DiffView { inserted, updated, deleted, unchanged, .. } = whole;
+    let of = DiffCounts {
+        table: table.clone(),
+        from,
+        to,
+        rows_before: unchanged + updated + deleted,
+        rows_after: unchanged + updated + inserted,
+        added: inserted + updated,
+        removed: updated + deleted,
+        commits: 1,
+        rearranging: 0,
+        kinds: Some(DiffKinds { inserted, updated, deleted }),
+        elapsed_ms: 1,
+    };
+    DiffView { inserted: 64, updated: 130, deleted: 6, unchanged: 0, of: Some(Box::new(of)), ..whole }
 }
 
 /// The changed rows.

@@ -10,7 +10,7 @@ mod state;
 
 pub use cells::{CellLook, CellRef};
 pub use column::GridColumn;
-pub use rows::{FnRows, ResultRows, Rows};
+pub use rows::{FnRows, MaskedRows, ResultRows, Rows};
 pub use state::GridState;
 
 use crate::design::TokensExt;

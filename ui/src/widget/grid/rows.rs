@@ -1,6 +1,6 @@
 //! Where the cells of a grid come from.
 
-use crate::cell::CellText;
+use crate::cell::{CellText, masked};
 use crate::state::{PageCache, PageState};
 use sluice_api::ResultId;
 
@@ -59,5 +59,27 @@ pub struct FnRows<F>(pub F);
 impl<F: FnMut(u64, usize) -> Option<CellText>> Rows for FnRows<F> {
     fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
         (self.0)(row, column)
+    }
+}
+
+/// Rows with personal data masked, for screen, accessible names and the clipboard.
+pub struct MaskedRows<'a> {
+    /// The rows as they are.
+    pub rows: ResultRows<'a>,
+    /// By column of the grid, whether it is masked.
+    pub personal: Vec<bool>,
+}
+
+impl Rows for MaskedRows<'_> {
+    fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
+        let cell = self.rows.cell(row, column)?;
+        if cell.is_null || !self.personal.get(column).copied().unwrap_or_default() {
+            return Some(cell);
+        }
+        Some(CellText::value(masked(&cell.text)))
+    }
+
+    fn error(&mut self, row: u64) -> Option<String> {
+        self.rows.error(row)
     }
 }

@@ -1,0 +1,172 @@
+//! Compares the last two versions of the table that `apply-bench` made, asked for as the window does, and prints
+//! what each part cost: the counts, the first rows, all cells. Every round begins with nothing in memory.
+//! Called by `cargo xtask bench` with the same task that its peers get: `diff-bench TASK.json`.
+
+mod cost;
+mod plan;
+
+use anyhow::{Context, bail, ensure};
+use arrow::array::{Array, RecordBatch};
+use arrow::ipc::reader::StreamReader;
+use cost::Files;
+use plan::Plan;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use sluice_api::{DiffView, PageRequest, Reply, Request, TableRef};
+use sluice_runner::{Host, HostOptions};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A screen of rows and some more.
+const FIRST_ROWS: u32 = 200;
+const ROUNDS: usize = 5;
+/// Threads live as long as the program, because the time of ended ones is not counted.
+const KEEP_THREADS: Duration = Duration::from_secs(24 * 3600);
+
+#[derive(Deserialize)]
+struct Task {
+    data: PathBuf,
+    /// Folder of the lake.
+    table: PathBuf,
+    threads: usize,
+}
+
+/// What has to be found: how the changes were made.
+struct Expected {
+    inserted: u64,
+    updated: u64,
+    deleted: u64,
+}
+
+fn main() -> anyhow::Result<()> {
+    let path = std::env::args().nth(1).context("usage: diff-bench TASK.json")?;
+    let task: Task = read_json(Path::new(&path))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(task.threads)
+        .thread_keep_alive(KEEP_THREADS)
+        .enable_all()
+        .build()?;
+    runtime.block_on(run(&task))
+}
+
+async fn run(task: &Task) -> anyhow::Result<()> {
+    let plan: Plan = read_json(&task.data.join(Plan::FILE))?;
+    let rows = plan.changes.first().context("there are changes")?.rows;
+    let expected = Expected { inserted: rows / 4, deleted: rows / 4, updated: rows - rows / 4 - rows / 4 };
+    let table: TableRef = "silver.bench.t0000".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let to = latest(task, &table).await?;
+    cost::forget_peak();
+    for _ in 0..ROUNDS {
+        let host = open(task);
+        let mut meter = Meter::new(&task.table);
+        let counts = host.diff_counts(&table, to - 1, to).await?;
+        meter.take("counts");
+        let kinds = counts.kinds.context("the commit counts its rows")?;
+        let found = (kinds.inserted, kinds.updated, kinds.deleted, counts.added, counts.removed);
+        let (written, removed) = (expected.inserted + expected.updated, expected.updated + expected.deleted);
+        let right = (expected.inserted, expected.updated, expected.deleted, written, removed);
+        ensure!(found == right, "counts {found:?} instead of {right:?}");
+    }
+    let mut first_page = Vec::new();
+    for _ in 0..ROUNDS {
+        let host = open(task);
+        let mut meter = Meter::new(&task.table);
+        let first = Request::DiffFirst { table: table.clone(), from: to - 1, to, rows: FIRST_ROWS };
+        let first = diff(&host, first).await?;
+        first_page = page(&host, &first).await?;
+        meter.take("first");
+        ensure!(first.result.rows == u64::from(FIRST_ROWS) && first.of.is_some(), "{} rows", first.result.rows);
+    }
+    for _ in 0..ROUNDS {
+        let host = open(task);
+        let mut meter = Meter::new(&task.table);
+        let all = diff(&host, Request::Diff { job: None, table: table.clone(), from: to - 1, to }).await?;
+        meter.take("all");
+        let found = (all.inserted, all.updated, all.deleted);
+        ensure!(found == (expected.inserted, expected.updated, expected.deleted), "{found:?}");
+        let page = page(&host, &all).await?;
+        ensure!(page == first_page, "the first rows are not those of all: {}", first_difference(&first_page, &page));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    println!(
+        "{}",
+        json!({ "done": true, "version": version, "kind": "delta", "peak_rss_mb": cost::peak_mb(), "equal": true })
+    );
+    Ok(())
+}
+
+fn open(task: &Task) -> Host {
+    Host::new(HostOptions { lake: Some(task.table.display().to_string()), ..HostOptions::default() })
+}
+
+async fn latest(task: &Task, table: &TableRef) -> anyhow::Result<u64> {
+    let request = Request::Table { table: table.clone(), version: None };
+    match open(task).handle(request).await {
+        Reply::Table(view) => Ok(view.version),
+        other => bail!("{table} cannot be read: {other:?}"),
+    }
+}
+
+async fn diff(host: &Host, request: Request) -> anyhow::Result<DiffView> {
+    match host.handle(request).await {
+        Reply::Diff(view) => Ok(view),
+        Reply::Error(error) => bail!(error),
+        _ => bail!("an unexpected answer"),
+    }
+}
+
+async fn page(host: &Host, view: &DiffView) -> anyhow::Result<Vec<RecordBatch>> {
+    let bytes = host.page(PageRequest { result: view.result.id, first_row: 0, rows: FIRST_ROWS }).await?;
+    Ok(StreamReader::try_new(bytes.as_slice(), None)?.collect::<Result<_, _>>()?)
+}
+
+/// Names the first row and column that differ, for rows of a generator.
+fn first_difference(first: &[RecordBatch], all: &[RecordBatch]) -> String {
+    let ([first], [all]) = (first, all) else { return format!("{} and {} batches", first.len(), all.len()) };
+    if first.schema() != all.schema() || first.num_rows() != all.num_rows() {
+        return format!(
+            "{} rows of {:?} and {} rows of {:?}",
+            first.num_rows(),
+            first.schema(),
+            all.num_rows(),
+            all.schema()
+        );
+    }
+    for row in 0..first.num_rows() {
+        for (at, field) in first.schema().fields().iter().enumerate() {
+            let (one, other) = (first.column(at).slice(row, 1), all.column(at).slice(row, 1));
+            if one.as_ref() != other.as_ref() {
+                return format!("row {row}, {}: {one:?} and {other:?}", field.name());
+            }
+        }
+    }
+    "by their form only".to_owned()
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is not understood", path.display()))
+}
+
+/// Prints what a part cost. The walk over the folder is not part of it.
+struct Meter {
+    folder: PathBuf,
+    files: Files,
+    begun: Instant,
+    cpu: f64,
+}
+
+impl Meter {
+    fn new(folder: &Path) -> Self {
+        let files = Files::below(folder);
+        Self { folder: folder.to_owned(), files, cpu: cost::cpu_seconds(), begun: Instant::now() }
+    }
+
+    fn take(&mut self, part: &str) {
+        let wall = self.begun.elapsed().as_secs_f64();
+        let cpu = cost::cpu_seconds() - self.cpu;
+        let written = Files::below(&self.folder).written_since(&self.files);
+        println!("{}", json!({ "wall_s": wall, "cpu_s": cpu, "commits": 0, "bytes_written": written, "part": part }));
+    }
+}
