@@ -2,12 +2,15 @@
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
+use crate::late::{INFO_WATERMARK, forgotten_before};
 use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
 use sluice_change::RowLedger;
 use sluice_contract::{Contract, Scd, TableName};
-use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, MergePlan, Tombstones, merge_segments, silver_schema};
+use sluice_engine::{
+    HistoryChange, HistorySide, KeyEncoder, MergePlan, Tombstones, forget_before, merge_segments, silver_schema,
+};
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
@@ -151,7 +154,11 @@ impl Silver {
         let replaces_all = commit.operation == "REBUILD";
         let segments = match &candidate.history {
             Some(change) => self.write_history(lake, contract, change, replaces_all).await?,
-            None => self.write_tombstones(lake, contract, &candidate, replaces_all).await?,
+            None => {
+                let watermark = commit.info.get(INFO_WATERMARK).and_then(Value::as_i64);
+                let forget = forgotten_before(contract, watermark);
+                self.write_tombstones(lake, contract, &candidate, replaces_all, forget).await?
+            }
         };
         let mut info = commit.info;
         info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
@@ -186,6 +193,11 @@ impl Silver {
             self.history = Arc::default();
         }
         Arc::make_mut(&mut self.tombstones).add(&candidate.plan.tombstones);
+        if let ([merged], Some(_)) = (segments.as_slice(), contract.apply.tombstone_retention) {
+            let mut kept = Tombstones::default();
+            kept.add_segment(&KeyEncoder::new(contract)?, &lake.get_state(merged).await?)?;
+            self.tombstones = Arc::new(kept);
+        }
         if let Some(change) = &candidate.history {
             Arc::make_mut(&mut self.history).apply(&KeyEncoder::new(contract)?, change)?;
         }
@@ -194,13 +206,15 @@ impl Silver {
         Ok(candidate.plan.ledger)
     }
 
-    /// Writes what the plan deleted; the paths of all segments.
+    /// Writes what the plan deleted; the paths of all segments. When they are merged, deletes from before
+    /// `forget` (event time, milliseconds since 1970) are left out.
     async fn write_tombstones(
         &self,
         lake: &Lake,
         contract: &Contract,
         candidate: &Candidate,
         replaces_all: bool,
+        forget: Option<i64>,
     ) -> Result<Vec<String>, RunError> {
         let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
         let new: &MergePlan = &candidate.plan;
@@ -208,7 +222,8 @@ impl Silver {
             return Ok(segments);
         }
         let encoder = KeyEncoder::new(contract)?;
-        let mut segment = new.tombstones.segment(&encoder, &candidate.changes)?;
+        let times = contract.apply.tombstone_retention.is_some();
+        let mut segment = new.tombstones.segment(&encoder, &candidate.changes, times)?;
         if segments.len() + 1 >= SEGMENTS_MAX {
             let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
             for path in &segments {
@@ -216,6 +231,9 @@ impl Silver {
             }
             all.push(segment);
             segment = merge_segments(&encoder, &all)?;
+            if let Some(before) = forget {
+                segment = forget_before(&segment, before)?;
+            }
             segments.clear();
         }
         segments.push(lake.put_state(&contract.name, &segment).await?);
@@ -257,7 +275,7 @@ impl Silver {
 }
 
 /// One path or several.
-fn paths(value: Option<&Value>) -> Vec<String> {
+pub(crate) fn paths(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(path)) => vec![path.clone()],
         Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),
