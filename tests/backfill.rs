@@ -99,9 +99,9 @@ async fn silver_does_not_depend_on_when_a_backfill_runs() -> Result<()> {
         let history = |lake: &TestLake| lake.write("landing/old/a.csv", "id,status\n1,old\n2,old\n3,old\n");
         for step in [changes_first, !changes_first] {
             if step {
-                changes(&lake)?
+                changes(&lake)?;
             } else {
-                history(&lake)?
+                history(&lake)?;
             }
             if !at_once {
                 replay(&lake).await?;

@@ -171,9 +171,10 @@ impl Plan {
         plan.truncate_column = plan.condition_column(apply.truncate_when.as_ref());
         plan.told = apply.update_columns.as_deref().map(|name| plan.row_name(name));
         if plan.is_dms() && apply.from_snapshot.is_none() {
-            let names = key.iter().map(|&position| (position, &contract.columns[position].name));
-            plan.before_key =
-                names.map(|(position, name)| (position, plan.row_name(&format!("{DMS_BEFORE}{name}")))).collect();
+            let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
+            plan.before_key = columns
+                .map(|(position, column)| (position, plan.row_name(&format!("{DMS_BEFORE}{}", column.name))))
+                .collect();
         }
         Ok(plan)
     }

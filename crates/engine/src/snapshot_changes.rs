@@ -107,13 +107,19 @@ pub fn snapshot_changes(
             }
         }
         let mut keep: Vec<Vec<bool>> = image.iter().map(|batch| vec![false; batch.len()]).collect();
-        for (key, (source, row)) in &present {
-            let hash = *blake3::hash(rows[*source].row(*row).as_ref()).as_bytes();
-            if live.get(*key) == Some(&hash) {
-                out.unchanged += 1;
-            } else {
-                live.insert((*key).into(), hash);
-                keep[*source][*row] = true;
+        for (source, batch) in image.iter().enumerate() {
+            for (row, op) in batch.ops.iter().enumerate() {
+                let key = keys[source].row(row).data();
+                if !op.is_upsert() || present.get(key) != Some(&(source, row)) {
+                    continue;
+                }
+                let hash = *blake3::hash(rows[source].row(row).as_ref()).as_bytes();
+                if live.get(key) == Some(&hash) {
+                    out.unchanged += 1;
+                } else {
+                    live.insert(key.into(), hash);
+                    keep[source][row] = true;
+                }
             }
         }
         out.superseded += (image.iter().map(ChangeBatch::len).sum::<usize>() - present.len()) as u64;

@@ -6,6 +6,7 @@
 
 use crate::RunError;
 use crate::contract_set::{column_signature, rules_hash, silver_hash};
+use crate::late::{INFO_WATERMARK, watermark};
 use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
@@ -233,6 +234,7 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
     let mut info = Map::from_iter([(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)))]);
     // Deletes are by key, so they stay as they are.
     info.extend(tombstones(&silver.store).await?.map(|paths| (INFO_TOMBSTONES.to_owned(), paths)));
+    info.extend(watermark(contract, &silver.store).await?.map(|time| (INFO_WATERMARK.to_owned(), json!(time))));
     let commit = Commit {
         base: Some(base),
         add: Vec::new(),

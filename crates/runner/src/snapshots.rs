@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_lake::{BatchManifest, DeltaStore, Lake};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Key in a bronze commit's information: files of the batch that could not be read to their end.
 pub(crate) const INFO_FAILED: &str = "sluice.failed_files";
@@ -55,8 +55,8 @@ pub(crate) fn one_batch_per_image(contract: &Contract, files: Vec<SourceFile>) -
 }
 
 /// The last batch that has a file, by path: one that is delivered again replaces the one before.
-pub(crate) fn newest_deliveries(manifests: &[BatchManifest], last: u64) -> HashMap<String, u64> {
-    let mut newest = HashMap::new();
+pub(crate) fn newest_deliveries(manifests: &[BatchManifest], last: u64) -> BTreeMap<String, u64> {
+    let mut newest = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| manifest.batch <= last) {
         newest.extend(manifest.files.iter().map(|file| (file.path.clone(), manifest.batch)));
     }

@@ -33,7 +33,7 @@ impl Reader<'_> {
             key_change: self.key_change(written),
             missing_base: self.missing_base(written),
             tombstone_retention: self.tombstone_retention(written),
-            from_snapshot: self.from_snapshot(document, written),
+            from_snapshot: self.snapshot_rule(document, written),
             mode: self.apply_mode(written.mode.as_ref()),
             quarantine_limit: written.quarantine_limit.as_ref().map_or(limits::QUARANTINE_LIMIT_DEFAULT, |l| l.value),
         };

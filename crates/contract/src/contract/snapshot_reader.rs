@@ -9,7 +9,7 @@ type Excluded<'a> = (Option<&'a serde_saphyr::Spanned<String>>, &'static str);
 
 impl Reader<'_> {
     /// Reads `apply.from_snapshot`, and finds the entries that make no sense beside it.
-    pub(super) fn from_snapshot(&mut self, document: &Document, written: &ApplyDocument) -> Option<FromSnapshot> {
+    pub(super) fn snapshot_rule(&mut self, document: &Document, written: &ApplyDocument) -> Option<FromSnapshot> {
         let place = written.from_snapshot.as_ref()?;
         let rule = &place.value;
         let files = SnapshotPattern::parse(&rule.files.value)

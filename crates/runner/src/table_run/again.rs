@@ -46,11 +46,12 @@ impl TableRun {
             let silver_version = self.silver_version();
             return Ok(BatchDone { files, ledger: candidate.plan.ledger, reasons: why, silver_version });
         }
-        let info = Map::from_iter([
+        let mut info = Map::from_iter([
             (INFO_BATCH.to_owned(), json!(self.silver.batch())),
             (INFO_REASONS.to_owned(), json!(why)),
             (INFO_SPAN.to_owned(), span.to_json(started)),
         ]);
+        self.add_watermark(&mut info, self.watermark().await?);
         let app_id = format!("sluice.again.{}", self.contract.name);
         let last = self.silver.snapshot.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let txn = u64::try_from(last).unwrap_or(0) + 1;

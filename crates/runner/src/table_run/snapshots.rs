@@ -10,7 +10,7 @@ use sluice_change::{ChangeBatch, RowLedger, SourceFile};
 use sluice_contract::{Contract, DeleteMode, FromSnapshot, Scd, SnapshotVersion};
 use sluice_engine::{Snapshot, SnapshotChanges, current_rows, snapshot_changes};
 use sluice_lake::BatchManifest;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What decoded records change, and how their ledger differs from that of the changes.
@@ -47,7 +47,7 @@ pub(super) struct NewImages {
 
 impl TableRun {
     /// The last batch that has each file, where a file that is delivered again replaces the one before.
-    pub(super) fn newest_deliveries(&self, last: u64) -> Option<HashMap<String, u64>> {
+    pub(super) fn newest_deliveries(&self, last: u64) -> Option<BTreeMap<String, u64>> {
         self.contract.apply.from_snapshot.as_ref().map(|_| newest_deliveries(&self.manifests, last))
     }
 
