@@ -182,6 +182,11 @@ async fn a_snapshot_of_which_a_file_can_not_be_read_deletes_nothing() -> Result<
     let found = rows(&lake, &shown).await?;
     let paid = format!("1 paid {second}");
     ensure!(found.len() == 4 && found.contains(&paid), "{found:?}");
+    // Written again as rubbish it does not take the place of what could be read.
+    let before = fingerprint(&lake).await?;
+    lake.write("landing/orders/2026-11-02/part-2.csv", b"PK\0\0 no text")?;
+    replay(&lake).await?;
+    ensure!(fingerprint(&lake).await? == before);
     Ok(())
 }
 

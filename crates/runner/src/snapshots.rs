@@ -54,11 +54,13 @@ pub(crate) fn one_batch_per_image(contract: &Contract, files: Vec<SourceFile>) -
     images.into_values().collect()
 }
 
-/// The last batch that has a file, by path: one that is delivered again replaces the one before.
-pub(crate) fn newest_deliveries(manifests: &[BatchManifest], last: u64) -> BTreeMap<String, u64> {
+/// The last of the batches up to `last` that has a file, by path: one that is delivered again replaces the one
+/// before, unless it could not be read.
+pub(crate) fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: &Failed) -> BTreeMap<String, u64> {
     let mut newest = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| manifest.batch <= last) {
-        newest.extend(manifest.files.iter().map(|file| (file.path.clone(), manifest.batch)));
+        let read = manifest.files.iter().filter(|file| !failed.contains(&(manifest.batch, file.path.clone())));
+        newest.extend(read.map(|file| (file.path.clone(), manifest.batch)));
     }
     newest
 }
@@ -89,18 +91,18 @@ pub(crate) struct Images {
 impl Images {
     /// Images with a file in one of the batches `first..=last`, as all batches up to `last` have them.
     pub(crate) fn of(contract: &Contract, manifests: &[BatchManifest], first: u64, last: u64, failed: &Failed) -> Self {
-        let newest = newest_deliveries(manifests, last);
+        let read = newest_deliveries(manifests, last, failed);
         let touched: BTreeSet<u64> = manifests
             .iter()
             .filter(|manifest| (first..=last).contains(&manifest.batch))
             .flat_map(|manifest| manifest.files.iter().filter_map(|file| version_of(contract, &file.path)))
             .collect();
         let mut images = Self { complete: touched, incomplete: BTreeMap::new() };
-        for (path, batch) in newest {
-            if let Some(version) = version_of(contract, &path).filter(|version| images.complete.contains(version))
-                && failed.contains(&(batch, path.clone()))
+        for file in manifests.iter().filter(|manifest| manifest.batch <= last).flat_map(|manifest| &manifest.files) {
+            if !read.contains_key(&file.path)
+                && let Some(version) = version_of(contract, &file.path).filter(|of| images.complete.contains(of))
             {
-                images.incomplete.insert(version, path);
+                images.incomplete.insert(version, file.path.clone());
             }
         }
         images.complete.retain(|version| !images.incomplete.contains_key(version));
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_complete_once_its_last_deliveries_could_be_read() {
+    fn an_image_is_complete_once_all_its_files_could_be_read() {
         let contract = contract();
         let manifests = [batch(1, &["1/a.csv"]), batch(2, &["2/a.csv", "2/b.csv"]), batch(3, &["2/b.csv"])];
         let failed: Failed = [(2, "landing/b/2/b.csv".to_owned())].into();
@@ -150,5 +152,10 @@ mod tests {
         assert_eq!(images.incomplete[&2], "landing/b/2/b.csv");
         let images = Images::of(&contract, &manifests, 3, 3, &failed);
         assert_eq!(images.complete.into_iter().collect::<Vec<_>>(), [2]);
+        // A delivery that can not be read does not replace one that could.
+        let failed: Failed = [(3, "landing/b/2/b.csv".to_owned())].into();
+        let images = Images::of(&contract, &manifests, 3, 3, &failed);
+        assert_eq!(images.complete.into_iter().collect::<Vec<_>>(), [2]);
+        assert_eq!(super::newest_deliveries(&manifests, 3, &failed)["landing/b/2/b.csv"], 2);
     }
 }

@@ -289,7 +289,7 @@ impl TableRun {
         let rows = Arc::new(rows);
         loop {
             let (contract, rows) = (Arc::clone(&self.contract), Arc::clone(&rows));
-            let newest = self.newest_deliveries(last);
+            let newest = self.newest_deliveries(last).await?;
             let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
             let in_range = self.manifests.iter().filter(|manifest| (first..=last).contains(&manifest.batch));
             let flows: BTreeMap<u64, Arc<Contract>> = in_range

@@ -47,8 +47,11 @@ pub(super) struct NewImages {
 
 impl TableRun {
     /// The last batch that has each file, where a file that is delivered again replaces the one before.
-    pub(super) fn newest_deliveries(&self, last: u64) -> Option<BTreeMap<String, u64>> {
-        self.contract.apply.from_snapshot.as_ref().map(|_| newest_deliveries(&self.manifests, last))
+    pub(super) async fn newest_deliveries(&self, last: u64) -> Result<Option<BTreeMap<String, u64>>, RunError> {
+        if self.contract.apply.from_snapshot.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(newest_deliveries(&self.manifests, last, &failed_files(&self.bronze).await?)))
     }
 
     /// The images of the batches after those in silver, up to `last`; `None` where deliveries are changes.
