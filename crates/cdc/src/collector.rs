@@ -25,6 +25,8 @@ pub(crate) struct Collector {
     row_rejects: u64,
     tombstones: u64,
     value_bytes: usize,
+    /// Rows of a flow that lies below every change.
+    below_changes: bool,
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,
 }
@@ -37,6 +39,7 @@ impl Collector {
             row_rejects: 0,
             tombstones: 0,
             value_bytes: 0,
+            below_changes: contract.flow.is_some(),
             operations: BTreeMap::new(),
             drift: Drift::default(),
         }
@@ -52,6 +55,7 @@ impl Collector {
             return Err(Fault::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
         }
         self.value_bytes += bytes;
+        let event = if self.below_changes { Event { rank: 0, ..event } } else { event };
         self.builder.push_delivered(event, content);
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::collector::Collector;
 use crate::encoding::{Encoding, RecordSchema, SchemaCache};
 use crate::fault::Fault;
 use crate::json_fields::{each_member, members, not_null, string};
+use crate::key_change;
 use crate::plan::{Plan, RowName, Target};
 use crate::row::{Row, cells};
 use crate::sequence::SequencePart;
@@ -83,7 +84,46 @@ pub(crate) fn decode(
         cell(plan, encodings, &row, position, data_type)
     })?;
     let source_time_ms = envelope.source_time_ms();
-    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
+    let event = Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() };
+    let may_change = |before: &&str| op_text == "u" && event.op.is_upsert() && !has_key_of(plan, before, &row);
+    let Some(before) = envelope.before.filter(may_change) else { return out.push(event, row.content()) };
+    let before = key_row(plan, before);
+    let encodings = schema.as_ref().map_or(&[][..], |schema| schema.before.as_slice());
+    let mut former = Vec::new();
+    for position in plan.contract.key_positions() {
+        let Some(column) = plan.contract.columns.get(position) else { continue };
+        match cell(plan, encodings, &before, position, &column.data_type) {
+            Ok(Some(Cell::Null | Cell::Absent) | None) => {}
+            Ok(Some(value)) => former.push((position, value)),
+            Err(error) => return Err(Fault::of_cell(&column.name, error)),
+        }
+    }
+    key_change::push(plan, out, event, &former, row.content())
+}
+
+/// Whether the key columns that an image has are those of a row, letter by letter.
+fn has_key_of(plan: &Plan, image: &str, row: &Row<&str>) -> bool {
+    let mut same = true;
+    each_member(image, |name, raw| {
+        if let Some(position) = plan.key_column(&name) {
+            same &= row.column(position) == Some(&raw);
+        }
+    });
+    same
+}
+
+/// The key columns of a row image.
+fn key_row<'a>(plan: &Plan, image: &'a str) -> Row<&'a str> {
+    let mut row = Row::new(plan);
+    each_member(image, |name, raw| {
+        let target = plan.target(&name);
+        if let Target::Column { position, .. } = target
+            && plan.is_key.get(position).copied().unwrap_or(false)
+        {
+            row.set(plan, &name, target, raw);
+        }
+    });
+    row
 }
 
 /// Fields of an envelope as raw JSON, `null` left out.

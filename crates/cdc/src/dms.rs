@@ -8,6 +8,7 @@ use crate::collector::Collector;
 use crate::drift::Drift;
 use crate::fault::Fault;
 use crate::json_fields::{each_member, string};
+use crate::key_change;
 use crate::plan::{Plan, Target};
 use crate::row::{Row, cells};
 use crate::sequence::SequencePart;
@@ -70,6 +71,25 @@ pub(crate) fn event<'a>(
     Ok(Event { at, op, rank, parts, cells, source_time_ms, record })
 }
 
+/// Keeps an event; where its row had another key before (`BI_<key column>`), as the contract says.
+///
+/// # Errors
+/// `KEY_CHANGED` if the contract does not allow it, what the former key is no value of, and a batch without
+/// room.
+pub(crate) fn push(plan: &Plan, out: &mut Collector, row: &Row<DmsValue<'_>>, event: Event<'_>) -> Result<(), Fault> {
+    let before = |(position, name): &(usize, crate::plan::RowName)| {
+        let text = row.get(*name).and_then(Option::as_deref).filter(|text| !text.is_empty())?;
+        Some((*position, text))
+    };
+    let told: Vec<(usize, &str)> = plan.before_key.iter().filter_map(before).collect();
+    let mut former = Vec::with_capacity(told.len());
+    for (position, text) in told {
+        let Some(column) = plan.contract.columns.get(position) else { continue };
+        former.push((position, parse_cell(&column.data_type, text).map_err(|e| Fault::of_cell(&column.name, e))?));
+    }
+    key_change::push(plan, out, event, &former, row.content())
+}
+
 /// Counts what a row is made of, whether or not it becomes an event. `unknown` are its names that
 /// the contract does not know.
 pub(crate) fn count<'n>(
@@ -103,7 +123,7 @@ pub(crate) fn decode_record(plan: &Plan, out: &mut Collector, at: RowRef, record
     }
     count(plan, out, &row, unknown.iter().map(AsRef::as_ref));
     let event = event(plan, at, &row, &mut out.drift, record.to_owned())?;
-    out.push(event, row.content())
+    push(plan, out, &row, event)
 }
 
 /// A row as JSON, for bronze: names and texts in the order of the file.

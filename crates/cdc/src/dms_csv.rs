@@ -134,7 +134,7 @@ fn decode_record(
             Ok(event) => {
                 dms::count(plan, out, &row, layout.unknown());
                 out.drift.join(drift);
-                return out.push(event, row.content());
+                return dms::push(plan, out, &row, event);
             }
             Err(fault) => first_fault = first_fault.or(Some((fault, drift))),
         }

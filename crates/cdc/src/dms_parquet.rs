@@ -111,7 +111,7 @@ fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mu
         *rows += 1;
         dms::count(plan, out, &row, unknown.iter().copied());
         let event = dms::event(plan, at, &row, &mut out.drift, record);
-        if let Err(fault) = event.and_then(|event| out.push(event, row.content())) {
+        if let Err(fault) = event.and_then(|event| dms::push(plan, out, &row, event)) {
             if fault.reason == ReasonCode::FileTooLarge {
                 return Err(FULL);
             }

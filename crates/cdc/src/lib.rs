@@ -26,6 +26,7 @@ mod file_order;
 mod infer;
 mod json_fields;
 mod json_lines;
+mod key_change;
 mod number;
 mod parquet_text;
 mod plan;

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) source: Source,
     /// Per column: it is part of the key.
     pub(crate) is_key: Vec<bool>,
+    /// Names of the key columns, former ones too, with their positions.
+    key_names: Vec<(String, usize)>,
     /// Per column: its declared default.
     pub(crate) defaults: Vec<Option<Cell<'static>>>,
     pub(crate) sequence: Sequence,
@@ -53,6 +55,8 @@ pub(crate) struct Plan {
     pub(crate) truncate_column: Option<RowName>,
     /// Column of `update_columns`.
     pub(crate) told: Option<RowName>,
+    /// Per key column: the member of the row that holds its value before the change.
+    pub(crate) before_key: Vec<(usize, RowName)>,
     pub(crate) unavailable: Unavailable,
     /// The row's own operation: `__op`, `Op`.
     pub(crate) operation: Option<RowName>,
@@ -85,6 +89,10 @@ pub(crate) const DMS_OP: &str = "Op";
 pub(crate) const DMS_TIME: &str = "dms_timestamp";
 /// Change sequence column of AWS DMS (`AR_H_CHANGE_SEQ`) under its usual name.
 pub(crate) const DMS_SEQUENCE: &str = "transact_seq";
+
+/// What AWS DMS puts before the name of a column for its value before the change
+/// (`add-before-image-columns`).
+pub(crate) const DMS_BEFORE: &str = "BI_";
 
 impl Plan {
     /// Prepares `contract`.
@@ -119,12 +127,19 @@ impl Plan {
         }
         let key = contract.key_positions();
         let mut plan = Self {
+            key_names: of_source()
+                .filter(|(position, _)| key.contains(position))
+                .flat_map(|(position, column)| {
+                    std::iter::once(&column.name).chain(&column.renamed_from).map(move |name| (name.clone(), position))
+                })
+                .collect(),
             is_key: (0..contract.columns.len()).map(|position| key.contains(&position)).collect(),
             defaults,
             sequence: Sequence::default(),
             delete_column: None,
             truncate_column: None,
             told: None,
+            before_key: Vec::new(),
             unavailable: Unavailable::new(&source.unavailable_value),
             operation: None,
             deleted: None,
@@ -155,6 +170,12 @@ impl Plan {
         plan.delete_column = plan.condition_column(apply.delete_when.as_ref());
         plan.truncate_column = plan.condition_column(apply.truncate_when.as_ref());
         plan.told = apply.update_columns.as_deref().map(|name| plan.row_name(name));
+        if plan.is_dms() && apply.from_snapshot.is_none() {
+            let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
+            plan.before_key = columns
+                .map(|(position, column)| (position, plan.row_name(&format!("{DMS_BEFORE}{}", column.name))))
+                .collect();
+        }
         Ok(plan)
     }
 
@@ -174,6 +195,20 @@ impl Plan {
                 Some(position) => Target::Column { position: *position, rank: FOLDED },
                 None => Target::Unknown,
             },
+        }
+    }
+
+    /// The key column that a member of a row is.
+    pub(crate) fn key_column(&self, name: &str) -> Option<usize> {
+        self.key_names.iter().find(|(of, _)| of == name).map(|(_, position)| *position)
+    }
+
+    /// Whether a member is part of the record's content: a column, or a value before the change.
+    pub(crate) fn is_content(&self, target: Target) -> bool {
+        match target {
+            Target::Column { .. } | Target::Unknown => true,
+            Target::Extra(extra) => self.before_key.iter().any(|(_, name)| *name == RowName::Extra(extra)),
+            Target::Meta => false,
         }
     }
 

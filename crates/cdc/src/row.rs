@@ -62,7 +62,7 @@ impl<V: Delivered> Row<V> {
 
     /// Keeps a value. Of several names of one column the newest holds, of repeated names the last value.
     pub(crate) fn set(&mut self, plan: &Plan, name: &str, target: Target, value: V) {
-        if matches!(target, Target::Column { .. } | Target::Unknown) {
+        if plan.is_content(target) {
             match value.text() {
                 Some(text) => self.content.update(&(text.len() as u64 + 1).to_le_bytes()).update(text.as_bytes()),
                 None => self.content.update(&0_u64.to_le_bytes()),

@@ -1,8 +1,8 @@
 //! A columnar batch of changes to one table.
 
 use crate::{Cell, ColumnBuilder, EventSeq, Op, RowRef, SourceFile, contract_schema};
-use arrow::array::{BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
+use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
 use sluice_contract::{Column, Contract, DeleteMode, RESCUED, TiePolicy};
 use std::collections::BTreeMap;
@@ -72,6 +72,53 @@ impl ChangeBatch {
             absent,
             files: self.files,
         })
+    }
+}
+
+impl ChangeBatch {
+    /// The events in groups, each in the same order: `group` says which of the `groups` an event belongs to;
+    /// events of no group are left out.
+    ///
+    /// # Errors
+    /// An Arrow error if the columns do not fit the other vectors.
+    pub fn split(self, groups: usize, group: impl Fn(&RowRef) -> Option<usize>) -> Result<Vec<Self>, ArrowError> {
+        let of: Vec<Option<usize>> = self.refs.iter().map(|at| group(at).filter(|group| *group < groups)).collect();
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); groups];
+        let mut places = Vec::with_capacity(of.len());
+        for (row, group) in (0_u32..).zip(&of) {
+            places.push(group.map(|group| {
+                rows[group].push(row);
+                (group, u32::try_from(rows[group].len() - 1).unwrap_or(u32::MAX))
+            }));
+        }
+        let mut parts = Vec::with_capacity(groups);
+        for rows in rows {
+            parts.push(Self {
+                files: self.files.clone(),
+                rows: take_record_batch(&self.rows, &UInt32Array::from(rows))?,
+                ops: Vec::new(),
+                seqs: Vec::new(),
+                refs: Vec::new(),
+                absent: BTreeMap::new(),
+                source_times_ms: Vec::new(),
+                records: Vec::new(),
+            });
+        }
+        for (row, columns) in self.absent {
+            if let Some((group, row)) = places.get(row as usize).copied().flatten() {
+                parts[group].absent.insert(row, columns);
+            }
+        }
+        let events = self.ops.into_iter().zip(self.seqs).zip(self.refs).zip(self.source_times_ms).zip(self.records);
+        for (((((op, seq), at), time), record), group) in events.zip(of) {
+            let Some(part) = group.map(|group| &mut parts[group]) else { continue };
+            part.ops.push(op);
+            part.seqs.push(seq);
+            part.refs.push(at);
+            part.source_times_ms.push(time);
+            part.records.push(record);
+        }
+        Ok(parts)
     }
 }
 
@@ -371,5 +418,23 @@ mod tests {
         assert_eq!((batch.len(), batch.rows.num_rows(), batch.records.len()), (2, 2, 2));
         assert_eq!(batch.seqs, seqs[2..]);
         assert_eq!(batch.absent.into_iter().collect::<Vec<_>>(), [(1, vec![1])]);
+    }
+
+    #[test]
+    fn a_split_keeps_everything_of_an_event_together() {
+        let mut builder = builder("null_updates: ignore");
+        for (row, name) in ["a", "", "c", ""].into_iter().enumerate() {
+            let name = if name.is_empty() { Cell::Null } else { Cell::Text(name.into()) };
+            let at = RowRef { file: 0, row: row as u64, offset: 0 };
+            builder.push(Event { at, ..event(row as i64, name, Op::Upsert) });
+        }
+        let batch = builder.finish().unwrap();
+        let seqs = batch.seqs.clone();
+        let group = |at: &RowRef| (at.row != 2).then_some(usize::from(at.row > 1));
+        let parts = batch.split(2, group).unwrap();
+        assert_eq!((parts[0].len(), parts[0].rows.num_rows(), parts[1].len()), (2, 2, 1));
+        assert_eq!((parts[0].seqs.as_slice(), parts[1].seqs.as_slice()), (&seqs[..2], &seqs[3..]));
+        assert_eq!(parts[0].absent.clone().into_iter().collect::<Vec<_>>(), [(1, vec![1])]);
+        assert_eq!(parts[1].absent.clone().into_iter().collect::<Vec<_>>(), [(0, vec![1])]);
     }
 }

@@ -62,6 +62,10 @@ reasons! {
     NullInRequired "NULL_IN_REQUIRED" "row" "A required column is null",
     /// `tie_policy: quarantine`: another event of the key at the same position counts as the later.
     SeqConflict "SEQ_CONFLICT" "row" "Another event of the key has the same position",
+    /// `key_change: error`: the row had another key before.
+    KeyChanged "KEY_CHANGED" "row" "The record changes the key of its row",
+    /// `tombstone_retention`: the event is older than what deletes are remembered for.
+    TooLate "TOO_LATE" "row" "The event is older than the deletes that are remembered",
     /// Two columns of one record differ in upper and lower case only.
     IncompatibleChange "INCOMPATIBLE_CHANGE" "row" "The record's columns can not be those of the contract",
 }

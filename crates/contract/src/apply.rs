@@ -1,5 +1,6 @@
 //! How changes become rows.
 
+use crate::FromSnapshot;
 use std::fmt;
 
 /// How history is kept.
@@ -91,6 +92,48 @@ impl DeleteMode {
     }
 }
 
+/// What becomes of an event whose row had another key before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyChange {
+    /// `split`, the default: a delete of the former key and an upsert of the new one, at one position.
+    #[default]
+    Split,
+    /// `error`: the record is in quarantine (`KEY_CHANGED`).
+    Error,
+}
+
+impl KeyChange {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Split => "split",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What becomes of an event that leaves columns out, where no event has told them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingBase {
+    /// `insert_partial`, the default: the row has null there until an event fills it.
+    #[default]
+    InsertPartial,
+    /// `hold`: the batch waits for the events that tell the columns.
+    Hold,
+}
+
+impl MissingBase {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InsertPartial => "insert_partial",
+            Self::Hold => "hold",
+        }
+    }
+}
+
 /// Some of the columns of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ColumnSet {
@@ -165,6 +208,14 @@ pub struct Apply {
     pub update_columns: Option<String>,
     /// What a delete leaves.
     pub delete_mode: DeleteMode,
+    /// An event whose row had another key before.
+    pub key_change: KeyChange,
+    /// An event that leaves columns out, of a key whose older events are not there.
+    pub missing_base: MissingBase,
+    /// Seconds of event time before the newest event after which a delete may be forgotten; `None`: never.
+    pub tombstone_retention: Option<u64>,
+    /// The deliveries are images of the whole table rather than changes.
+    pub from_snapshot: Option<FromSnapshot>,
     /// How rows are replaced.
     pub mode: ApplyMode,
     /// Share of a batch that may go to quarantine before the table stops, 0 to 1.

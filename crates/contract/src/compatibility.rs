@@ -78,6 +78,7 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         Grade::Breaking,
         "The order rule decides winners, so silver is rebuilt from bronze",
     );
+    let seconds = |seconds: u64| format!("{seconds} s");
     let rules = |contract: &Contract| {
         let apply = &contract.apply;
         let none = || "none".to_owned();
@@ -90,6 +91,9 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
             ("apply.null_updates", apply.ignore_nulls.as_ref().map_or_else(none, ToString::to_string)),
             ("apply.update_columns", apply.update_columns.clone().unwrap_or_else(none)),
             ("apply.delete_mode", apply.delete_mode.as_str().to_owned()),
+            ("apply.key_change", apply.key_change.as_str().to_owned()),
+            ("apply.tombstone_retention", apply.tombstone_retention.map_or_else(|| "forever".to_owned(), seconds)),
+            ("apply.from_snapshot", apply.from_snapshot.as_ref().map_or_else(none, |rule| rule.files.to_string())),
         ]
     };
     for ((place, before), (_, after)) in rules(old).into_iter().zip(rules(new)) {
@@ -110,6 +114,13 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         Grade::Warning,
         "More or fewer rows may miss before the table stops",
     );
+    differs(
+        "apply.on_missing_base",
+        old.apply.missing_base.as_str().to_owned(),
+        new.apply.missing_base.as_str().to_owned(),
+        Grade::Warning,
+        "Batches wait for the events before them, or no longer do",
+    );
     let source = |contract: &Contract| {
         contract.source.as_ref().map_or_else(|| "none".to_owned(), |s| format!("{} {}", s.format, s.path))
     };
@@ -120,6 +131,9 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         Grade::Warning,
         "New files are taken from there; files already ingested stay",
     );
+    let flows = |contract: &Contract| list(&contract.flows.iter().map(|flow| flow.name.clone()).collect::<Vec<_>>());
+    let effect = "A folder that was not taken under its name is taken once";
+    differs("source.backfill", flows(old), flows(new), Grade::Info, effect);
     let evolution = |contract: &Contract| {
         let source = contract.source.as_ref();
         source.map_or_else(|| "none".to_owned(), |s| format!("{}, {}", s.evolution, s.schema_policy))

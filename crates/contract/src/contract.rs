@@ -2,8 +2,8 @@
 
 use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::{
-    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, Learned, Problem, Scd, SchemaPolicy, Severity,
-    Source, SourceFormat, TableName, limits, parse_duration_seconds,
+    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, Flow, Learned, Problem, Scd, SchemaPolicy,
+    Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,10 @@ pub struct Contract {
     pub schedule: Schedule,
     /// Where the change data is; without it the table can not be replayed.
     pub source: Option<Source>,
+    /// Folders that are taken once, beside the source's own.
+    pub flows: Vec<Flow>,
+    /// It is the contract for files of this flow, see [`Contract::of_flow`].
+    pub flow: Option<Flow>,
     /// Apply rules.
     pub apply: Apply,
     /// Columns in order.
@@ -109,9 +113,13 @@ impl Contract {
         self.apply.key.iter().cloned().chain(more.map(str::to_owned)).collect()
     }
 
-    /// Sequence parts: the contract's, or the default of its format.
+    /// Sequence parts: the contract's, or the default of its format. None where every delivery is an image of
+    /// the whole table, whose version is the position of its rows.
     #[must_use]
     pub fn sequence(&self) -> Vec<String> {
+        if self.apply.from_snapshot.is_some() {
+            return Vec::new();
+        }
         if !self.apply.sequence.is_empty() {
             return self.apply.sequence.clone();
         }
@@ -176,6 +184,7 @@ impl Reader<'_> {
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
         let source = self.source(&document, &columns);
+        let flows = self.flows(&document);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
             name: name?,
@@ -186,6 +195,8 @@ impl Reader<'_> {
             sla: document.sla.map(|sla| sla.value),
             size_class: self.size_class(document.size_class.as_ref()),
             schedule: self.schedule(document.schedule.as_ref()),
+            flows,
+            flow: None,
             source,
             apply: apply?,
             columns,
@@ -241,7 +252,11 @@ impl Reader<'_> {
 
     fn source(&mut self, document: &Document, columns: &[Column]) -> Option<Source> {
         let source = document.source.as_ref()?;
-        let format = SourceFormat::all().into_iter().find(|format| format.as_str() == source.format.value);
+        let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
+        let format = SourceFormat::all().into_iter().find(|format| {
+            let word = if from_snapshot { format.plain_str().unwrap_or(format.as_str()) } else { format.as_str() };
+            word == source.format.value || format.as_str() == source.format.value
+        });
         if format.is_none() {
             let words = SourceFormat::all().map(SourceFormat::as_str).join(", ");
             self.problem(&source.format, format!("`{}` is not a format", source.format.value), format!("Use {words}"));
@@ -429,6 +444,9 @@ impl Reader<'_> {
 }
 
 mod apply_reader;
+mod flow_reader;
+mod late_rules_reader;
+mod snapshot_reader;
 
 #[cfg(test)]
 mod tests;

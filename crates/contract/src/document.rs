@@ -39,6 +39,20 @@ pub(crate) struct SourceDocument {
     pub(crate) schema_policy: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) hints: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(crate) backfill: Vec<BackfillDocument>,
+}
+
+/// An entry of `source.backfill`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackfillDocument {
+    pub(crate) name: Spanned<String>,
+    pub(crate) path: Spanned<String>,
+    pub(crate) format: Spanned<String>,
+    #[serde(default)]
+    pub(crate) csv_columns: Vec<String>,
+    pub(crate) read_rank: Option<Spanned<String>>,
 }
 
 /// `apply`.
@@ -60,8 +74,21 @@ pub(crate) struct ApplyDocument {
     pub(crate) null_updates_except: Option<Spanned<Vec<String>>>,
     pub(crate) update_columns: Option<Spanned<String>>,
     pub(crate) delete_mode: Option<Spanned<String>>,
+    pub(crate) key_change: Option<Spanned<String>>,
+    pub(crate) on_missing_base: Option<Spanned<String>>,
+    pub(crate) tombstone_retention: Option<Spanned<String>>,
+    pub(crate) from_snapshot: Option<Spanned<FromSnapshotDocument>>,
     pub(crate) mode: Option<Spanned<String>>,
     pub(crate) quarantine_limit: Option<Spanned<f64>>,
+}
+
+/// `apply.from_snapshot`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FromSnapshotDocument {
+    pub(crate) files: Spanned<String>,
+    pub(crate) complete_when: Option<Spanned<String>>,
+    pub(crate) max_deleted_share: Option<Spanned<f64>>,
 }
 
 /// An entry of `quality`.

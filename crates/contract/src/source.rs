@@ -31,6 +31,17 @@ impl SourceFormat {
         }
     }
 
+    /// The word in the contract of a table from snapshots, whose rows carry no operation; `None` for formats
+    /// of changes only.
+    #[must_use]
+    pub fn plain_str(self) -> Option<&'static str> {
+        match self {
+            Self::DmsParquet => Some("parquet"),
+            Self::DmsCsv => Some("csv"),
+            Self::DebeziumJson | Self::DebeziumFlatJson => None,
+        }
+    }
+
     /// All formats.
     #[must_use]
     pub fn all() -> [Self; 4] {

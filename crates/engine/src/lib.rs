@@ -29,9 +29,9 @@ pub use merge_plan::{Conflict, Existing, ExistingRows, MergePlan, RowAt, plan_me
 pub use new_rows::{NewRows, PlanSources};
 pub use scd2::{HistoryChange, HistoryPlan, HistorySide, plan_history};
 pub use silver_schema::{COL_SEQ, SEQ, current_rows, silver_schema};
-pub use snapshot_changes::{Snapshot, SnapshotChanges, snapshot_changes};
+pub use snapshot_changes::{Snapshot, SnapshotChanges, SnapshotCounts, snapshot_changes};
 pub use ties::{losers, tie_conflict};
-pub use tombstones::{NewTombstones, Tombstones, merge_segments};
+pub use tombstones::{NewTombstones, Tombstones, forget_before, merge_segments};
 
 /// A value that the engine was handed and that can not be, which is a bug or a damaged table.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@
 use crate::{EngineError, KeyEncoder};
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::row::{RowConverter, Rows, SortField};
-use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, arrow_type, contract_schema};
+use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger, RowRef, arrow_type, contract_schema};
 use sluice_contract::{Column, Contract, DeleteMode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,13 +15,26 @@ pub struct Snapshot {
     /// Its place in the order of the images: larger is later.
     pub ordinal: u64,
     /// Its rows, as upserts; what they say of their order does not count.
-    pub rows: ChangeBatch,
+    pub rows: Vec<ChangeBatch>,
+    /// Whether a key that it lacks is gone. Not so where a record of it could not be read: its key is unknown.
+    pub deletes: bool,
+}
+
+/// How many rows an image lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotCounts {
+    /// The image.
+    pub ordinal: u64,
+    /// Rows before it.
+    pub before: u64,
+    /// Of these, rows that it deletes.
+    pub deleted: u64,
 }
 
 /// What images of a table change.
 #[derive(Clone, Debug, Default)]
 pub struct SnapshotChanges {
-    /// Per image a batch of upserts and one of deletes, at the position of the image.
+    /// Per image batches of upserts and one of deletes, at the position of the image.
     pub changes: Vec<ChangeBatch>,
     /// Rows of the images that are as they were, so that no event came of them.
     pub unchanged: u64,
@@ -29,12 +42,30 @@ pub struct SnapshotChanges {
     pub superseded: u64,
     /// Deletes that came of absence; they are no records of a file.
     pub deletes: u64,
+    /// Counts of every image that was compared, in their order.
+    pub images: Vec<SnapshotCounts>,
+}
+
+impl SnapshotChanges {
+    /// The ledger of the records, from the ledger of a plan of the changes: records without a change are
+    /// counted, deletes without a record are not.
+    #[must_use]
+    pub fn of_records(&self, plan: RowLedger) -> RowLedger {
+        let took_effect = self.deletes.min(plan.applied());
+        RowLedger {
+            rows_in: (plan.rows_in + self.unchanged + self.superseded).saturating_sub(self.deletes),
+            unchanged: plan.unchanged + self.unchanged,
+            superseded: (plan.superseded + self.superseded).saturating_sub(self.deletes - took_effect),
+            split_rows: plan.split_rows + took_effect,
+            ..plan
+        }
+    }
 }
 
 /// Compares images with what came before them: the rows of silver, then one image after the other.
 ///
 /// * `current`: all rows of silver that hold now ([`crate::current_rows`]).
-/// * `applied`: ordinal of the newest image in silver; images up to it are left out, because what an
+/// * `applied`: ordinal of the newest image in silver; images up to it are superseded, because what an
 ///   older image does not have may be newer than it.
 ///
 /// Of the rows of a key that occurs twice in an image, the one with the larger tie-breaker counts.
@@ -56,40 +87,53 @@ pub fn snapshot_changes(
             live.insert(key.as_ref().into(), *blake3::hash(row.as_ref()).as_bytes());
         }
     }
-    let mut in_order: Vec<&Snapshot> = snapshots.iter().filter(|snapshot| Some(snapshot.ordinal) > applied).collect();
+    let (mut in_order, late): (Vec<&Snapshot>, Vec<&Snapshot>) =
+        snapshots.iter().partition(|snapshot| Some(snapshot.ordinal) > applied);
     in_order.sort_by_key(|snapshot| snapshot.ordinal);
     let mut out = SnapshotChanges::default();
-    for Snapshot { ordinal, rows: image } in in_order {
+    out.superseded += late.iter().flat_map(|snapshot| &snapshot.rows).map(ChangeBatch::len).sum::<usize>() as u64;
+    for Snapshot { ordinal, rows: image, deletes: lacking_is_gone } in in_order {
         let parts = [*ordinal, 0, 0];
-        let (keys, rows) = (encoder.encode(&image.rows)?, values.encode(&image.rows)?);
-        let mut present: HashMap<&[u8], usize> = HashMap::new();
-        for row in image.ops.iter().enumerate().filter(|(_, op)| op.is_upsert()).map(|(row, _)| row) {
-            let newest = present.entry(keys.row(row).data()).or_insert(row);
-            if image.seqs[*newest].tie < image.seqs[row].tie {
-                *newest = row;
+        let before = live.len() as u64;
+        let keys = image.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
+        let rows = image.iter().map(|batch| values.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
+        let mut present: HashMap<&[u8], (usize, usize)> = HashMap::new();
+        for (source, batch) in image.iter().enumerate() {
+            for row in batch.ops.iter().enumerate().filter(|(_, op)| op.is_upsert()).map(|(row, _)| row) {
+                let newest = present.entry(keys[source].row(row).data()).or_insert((source, row));
+                if image[newest.0].seqs[newest.1].tie < batch.seqs[row].tie {
+                    *newest = (source, row);
+                }
             }
         }
-        let mut keep = vec![false; image.len()];
-        let mut in_order: Vec<(&[u8], usize)> = present.iter().map(|(key, row)| (*key, *row)).collect();
-        in_order.sort_unstable();
-        for (key, row) in in_order {
-            let hash = *blake3::hash(rows.row(row).as_ref()).as_bytes();
-            if live.get(key) == Some(&hash) {
-                out.unchanged += 1;
-            } else {
-                live.insert(key.into(), hash);
-                keep[row] = true;
+        let mut keep: Vec<Vec<bool>> = image.iter().map(|batch| vec![false; batch.len()]).collect();
+        for (source, batch) in image.iter().enumerate() {
+            for (row, op) in batch.ops.iter().enumerate() {
+                let key = keys[source].row(row).data();
+                if !op.is_upsert() || present.get(key) != Some(&(source, row)) {
+                    continue;
+                }
+                let hash = *blake3::hash(rows[source].row(row).as_ref()).as_bytes();
+                if live.get(key) == Some(&hash) {
+                    out.unchanged += 1;
+                } else {
+                    live.insert(key.into(), hash);
+                    keep[source][row] = true;
+                }
             }
         }
-        out.superseded += (image.len() - present.len()) as u64;
-        let gone: BTreeSet<Box<[u8]>> =
-            live.keys().filter(|key| !present.contains_key(key.as_ref())).cloned().collect();
+        out.superseded += (image.iter().map(ChangeBatch::len).sum::<usize>() - present.len()) as u64;
+        let lacks = |key: &[u8]| *lacking_is_gone && !present.contains_key(key);
+        let gone: BTreeSet<Box<[u8]>> = live.keys().filter(|key| lacks(key.as_ref())).cloned().collect();
         live.retain(|key, _| !gone.contains(key));
-        let mut upserts = image.clone().filter(&keep)?;
-        for seq in &mut upserts.seqs {
-            *seq = EventSeq { rank: 1, parts, tie: seq.tie };
+        out.images.push(SnapshotCounts { ordinal: *ordinal, before, deleted: gone.len() as u64 });
+        for (batch, keep) in image.iter().zip(&keep) {
+            let mut upserts = batch.clone().filter(keep)?;
+            for seq in &mut upserts.seqs {
+                *seq = EventSeq { rank: 1, parts, tie: seq.tie };
+            }
+            out.changes.push(upserts);
         }
-        out.changes.push(upserts);
         if !gone.is_empty() {
             out.deletes += gone.len() as u64;
             out.changes.push(deletes(contract, &encoder, parts, &gone)?);

@@ -2,9 +2,9 @@
 
 use crate::seq_texts::seq_texts;
 use crate::{EngineError, KeyEncoder, SEQ};
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
-use arrow::compute::{concat_batches, interleave, take_record_batch};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::{concat_batches, filter_record_batch, interleave, take_record_batch};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use hashbrown::HashMap;
 use sluice_change::{ChangeBatch, EventSeq};
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct NewTombstones {
 }
 
 const TRUNCATE: &str = "sluice.truncate";
+/// Column of a segment: event time of the delete.
+const TIME: &str = "_time";
 
 impl Tombstones {
     /// Everything up to this sequence is gone for the key with this hash.
@@ -99,11 +101,17 @@ impl NewTombstones {
         self.deletes.is_empty() && self.truncate.is_none()
     }
 
-    /// As a batch: the key columns and the sequence; the truncate is in the schema's metadata.
+    /// As a batch: the key columns and the sequence, with `times` the event times in milliseconds since 1970
+    /// too; the truncate is in the schema's metadata.
     ///
     /// # Errors
     /// An Arrow error if `changes` are not those of the plan.
-    pub fn segment(&self, encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<RecordBatch, EngineError> {
+    pub fn segment(
+        &self,
+        encoder: &KeyEncoder,
+        changes: &[ChangeBatch],
+        times: bool,
+    ) -> Result<RecordBatch, EngineError> {
         let Some(first) = changes.first() else { return Err(EngineError::Column(encoder.names().join(", "))) };
         let places: Vec<(usize, usize)> = self.deletes.iter().map(|(_, place, _)| *place).collect();
         let mut fields = Vec::new();
@@ -117,9 +125,26 @@ impl NewTombstones {
         }
         fields.push(Field::new(SEQ, DataType::Utf8, false));
         columns.push(Arc::new(seq_texts(self.deletes.iter().map(|(_, _, seq)| *seq))?));
+        if times {
+            let time = |&(source, row): &(usize, usize)| changes.get(source)?.source_times_ms.get(row).copied()?;
+            fields.push(Field::new(TIME, DataType::Int64, true));
+            columns.push(Arc::new(Int64Array::from_iter(places.iter().map(time))));
+        }
         let metadata = self.truncate.map(|seq| (TRUNCATE.to_owned(), seq.to_string())).into_iter().collect();
         Ok(RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, metadata)), columns)?)
     }
+}
+
+/// A segment without the deletes whose event time is before `time_ms` (milliseconds since 1970). Those without a
+/// time and the truncate stay.
+///
+/// # Errors
+/// [`EngineError`] if it was made without times.
+pub fn forget_before(segment: &RecordBatch, time_ms: i64) -> Result<RecordBatch, EngineError> {
+    let times = segment.column_by_name(TIME).and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let times = times.ok_or_else(|| EngineError::Column(TIME.to_owned()))?;
+    let keep: BooleanArray = times.iter().map(|time| Some(time.is_none_or(|time| time >= time_ms))).collect();
+    Ok(filter_record_batch(segment, &keep)?)
 }
 
 /// Several segments as one: the newest delete of every key that no truncate covers.

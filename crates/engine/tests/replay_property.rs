@@ -135,7 +135,7 @@ impl Silver {
         assert_eq!(after as u64, plan.ledger.silver_after);
         // Half of the time as segments on disk bring them back.
         if random.bool() && !plan.tombstones.is_empty() {
-            let segment = plan.tombstones.segment(&encoder, changes).unwrap();
+            let segment = plan.tombstones.segment(&encoder, changes, false).unwrap();
             self.tombstones.add_segment(&encoder, &segment).unwrap();
         } else {
             self.tombstones.add(&plan.tombstones);

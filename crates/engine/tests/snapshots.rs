@@ -96,7 +96,11 @@ fn run_case(seed: u64) {
     while next < images.len() {
         let until = random.usize(next + 1..=images.len());
         let snapshots = |contract: &Arc<Contract>| -> Vec<Snapshot> {
-            let of = |at: usize| Snapshot { ordinal: at as u64 + 1, rows: image(contract, &images[at]) };
+            let of = |at: usize| Snapshot {
+                ordinal: at as u64 + 1,
+                rows: vec![image(contract, &images[at])],
+                deletes: true,
+            };
             // An image that was applied before changes nothing.
             (next.saturating_sub(1)..until).map(of).collect()
         };
@@ -109,6 +113,9 @@ fn run_case(seed: u64) {
             (0..).zip(&silver).map(|(file, rows)| ExistingRows { rows: rows.clone(), at: at(file, rows) }).collect();
         let existing = Existing { read: &read, unread: &[], rows: before };
         let plan = plan_merge(&latest, existing, &tombstones, &changed.changes, &keyed, 0).unwrap();
+        changed.of_records(plan.ledger).check().unwrap();
+        let records = |from: usize| images[from..until].iter().map(|image| image.len() as u64).sum::<u64>();
+        assert_eq!(changed.of_records(plan.ledger).rows_in, records(next.saturating_sub(1)), "seed {seed}");
         let replaced: Vec<_> = plan.replaced.iter().map(|at| (at.file as usize, at.row as usize)).collect();
         silver = without(&silver, &replaced);
         let sources = PlanSources { contract: &latest, existing: &read, changes: &changed.changes };
@@ -119,6 +126,7 @@ fn run_case(seed: u64) {
         let changed = snapshot_changes(&history, &current, applied, &snapshots(&history)).unwrap();
         let before = versions.iter().map(RecordBatch::num_rows).sum::<usize>() as u64;
         let plan = plan_history(&history, &versions, &side, &changed.changes, before, 0).unwrap();
+        changed.of_records(plan.ledger).check().unwrap();
         versions = without(&versions, &plan.replaced);
         versions.push(plan.upserts);
         side.apply(&KeyEncoder::new(&history).unwrap(), &plan.side).unwrap();
@@ -164,9 +172,10 @@ fn a_key_that_occurs_twice_in_an_image_counts_once() {
         records: [one.records.clone(), one.records.clone()].concat(),
         ..one
     };
-    let snapshot = Snapshot { ordinal: 7, rows: twice };
+    let snapshot = Snapshot { ordinal: 7, rows: vec![twice], deletes: true };
     let changed = snapshot_changes(&contract, &[], None, std::slice::from_ref(&snapshot)).unwrap();
     assert_eq!((changed.changes[0].len(), changed.superseded, changed.deletes), (1, 1, 0));
     assert_eq!(changed.changes[0].seqs[0].parts, [7, 0, 0]);
-    assert!(snapshot_changes(&contract, &[], Some(7), &[snapshot]).unwrap().changes.is_empty());
+    let late = snapshot_changes(&contract, &[], Some(7), &[snapshot]).unwrap();
+    assert!(late.changes.is_empty() && late.superseded == 2);
 }

@@ -3,7 +3,7 @@
 use crate::RunError;
 use crate::bronze::INFO_FILE_ROWS;
 use crate::silver::{INFO_BATCH, silver_app_id};
-use crate::source_files::{BatchBounds, cut, new_files};
+use crate::source_files::{BatchBounds, into_batches, new_files};
 use serde::Serialize;
 use serde_json::Value;
 use sluice_api::ReplayLimits;
@@ -43,6 +43,8 @@ pub struct LedgerFile {
     pub status: FileStatus,
     /// Batch that has the same path with another content, taken later.
     pub overwritten_in: Option<u64>,
+    /// The backfill that it is of.
+    pub backfill: Option<String>,
 }
 
 /// The ledger of a table.
@@ -119,6 +121,7 @@ pub async fn batch_ledger(lake: &Lake, table: &TableName) -> Result<BatchLedger,
                 rows: rows.get(&manifest.batch).and_then(|rows| rows.get(position)).copied(),
                 status,
                 overwritten_in: later.filter(|later| *later > manifest.batch),
+                backfill: manifest.flow.as_ref().map(|flow| flow.name.clone()),
             });
         }
     }
@@ -142,7 +145,7 @@ pub async fn plan_next_batch(
         .flat_map(|manifest| manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)))
         .collect();
     let bounds = BatchBounds::new(limits.max_files, limits.max_bytes);
-    let mut batches = cut(new_files(lake, contract, &manifests).await?, bounds).into_iter();
+    let mut batches = into_batches(contract, new_files(lake, contract, &manifests).await?, bounds).into_iter();
     let next = batches.next().unwrap_or_default();
     let later: Vec<_> = batches.flatten().collect();
     Ok(PlannedBatch {

@@ -38,7 +38,8 @@ pub(crate) fn bronze_rows(batch: u64, files: &[DecodedFile]) -> Result<RecordBat
     for file in files {
         let changes = &file.changes;
         let path = |at: &RowRef| changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
-        for row in 0..changes.len() {
+        // A record of two events, of which the first has none, is one record.
+        for row in (0..changes.len()).filter(|row| !changes.records[*row].is_empty()) {
             paths.push(path(&changes.refs[row]));
             at.push(changes.refs[row]);
             ops.push(Some(changes.ops[row].letter()));
@@ -46,7 +47,7 @@ pub(crate) fn bronze_rows(batch: u64, files: &[DecodedFile]) -> Result<RecordBat
             times.push(changes.source_times_ms[row].map(|ms| ms.saturating_mul(1_000)));
             records.push(&changes.records[row]);
         }
-        for reject in file.rejects.iter().filter(|reject| !reject.whole_file) {
+        for reject in file.rejects.iter().filter(|reject| !reject.whole_file && !reject.raw.is_empty()) {
             paths.push(path(&reject.at));
             at.push(reject.at);
             ops.push(None);
@@ -69,12 +70,16 @@ pub(crate) fn bronze_rows(batch: u64, files: &[DecodedFile]) -> Result<RecordBat
     Ok(RecordBatch::try_new(bronze_schema(), columns)?)
 }
 
-/// Decodes again what bronze kept, batches `first..=last` only.
+/// Records of a file: a record of two events is one.
+pub(crate) fn records_of(file: &DecodedFile) -> u64 {
+    file.rows_in - file.changes.records.iter().filter(|record| record.is_empty()).count() as u64
+}
+
+/// Decodes again what bronze kept, of the batches and files that are `taken`.
 pub(crate) fn decode_bronze(
     contract: &Arc<Contract>,
     rows: &[RecordBatch],
-    first: u64,
-    last: u64,
+    taken: impl Fn(u64, &str) -> bool,
 ) -> Result<DecodedFile, RunError> {
     let damaged = || RunError::Internal("a bronze table does not have the columns of bronze".to_owned());
     let mut files: Vec<SourceFile> = Vec::new();
@@ -88,7 +93,7 @@ pub(crate) fn decode_bronze(
         let (path, record) = (texts("_file").ok_or_else(damaged)?, texts("record").ok_or_else(damaged)?);
         for index in 0..batch.num_rows() {
             let in_batch = u64::try_from(number.value(index)).unwrap_or(0);
-            if in_batch < first || in_batch > last || record.is_null(index) {
+            if record.is_null(index) || !taken(in_batch, path.value(index)) {
                 continue;
             }
             let file = match numbers.get(path.value(index)) {

@@ -1,7 +1,7 @@
 //! The contracts and models that a replay works by: the lake's draft, or a published release.
 
 use crate::RunError;
-use sluice_contract::{Column, ColumnSet, ColumnType, Contract, Problem, Scd, TableName, TiePolicy};
+use sluice_contract::{Column, ColumnSet, ColumnType, Contract, KeyChange, Problem, Scd, TableName, TiePolicy};
 use sluice_lake::Lake;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -145,5 +145,8 @@ fn apply_rules(contract: &Contract) -> Vec<String> {
     rule("ignore_nulls", apply.ignore_nulls.as_ref().map(ToString::to_string));
     rule("update_columns", apply.update_columns.clone());
     rule("tie_policy", (apply.tie_policy != TiePolicy::Content).then(|| apply.tie_policy.as_str().to_owned()));
+    rule("key_change", (apply.key_change != KeyChange::Split).then(|| apply.key_change.as_str().to_owned()));
+    rule("tombstone_retention", apply.tombstone_retention.map(|seconds| seconds.to_string()));
+    rule("from_snapshot", apply.from_snapshot.as_ref().map(|rule| rule.files.to_string()));
     rules
 }

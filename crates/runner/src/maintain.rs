@@ -9,10 +9,12 @@
 mod plan;
 mod rewrite;
 pub(crate) mod tiers;
+mod tombstones;
 mod zorder;
 
 use crate::contract_set::ContractSet;
 use crate::gold::{INFO_INPUTS, location};
+use crate::late::INFO_WATERMARK;
 use crate::replay::LEASE_WAIT_DEFAULT;
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES};
 use crate::{Clock, Job, RunError};
@@ -42,7 +44,7 @@ const CLUSTER_COLUMNS_MAX: usize = 4;
 /// Commits of one group before it is left as it is.
 const ATTEMPTS_MAX: usize = 20;
 /// Information of a commit that the next one repeats.
-const KEPT_INFORMATION: [&str; 3] = [INFO_CONTRACT, INFO_TOMBSTONES, INFO_INPUTS];
+const KEPT_INFORMATION: [&str; 4] = [INFO_CONTRACT, INFO_TOMBSTONES, INFO_WATERMARK, INFO_INPUTS];
 /// Commits in which it is looked for.
 const HISTORY_LOOKED_AT: usize = 8;
 /// Age from which on positions of deleted rows leave the local cache.
@@ -108,6 +110,8 @@ pub struct Maintained {
     pub written_bytes: u64,
     /// Dead rows in the rewritten files, gone for good with the last version that has them.
     pub purged_rows: u64,
+    /// Deletes that need not be remembered any more (`tombstone_retention`).
+    pub forgotten_deletes: u64,
     /// Files that were left as they are because a writer replaced one of their group.
     pub skipped_files: u64,
     /// The latest version after it.
@@ -142,6 +146,7 @@ pub async fn maintain(
         Layer::Silver => ContractSet::draft(lake).await?.contract(&table.name).ok(),
         Layer::Bronze | Layer::Gold => None,
     };
+    let of_deletes = contract.clone();
     let order = RowOrder { cluster_by: options.cluster_by.clone(), contract };
     let groups = planned(&snapshot, options);
     let mut done = Maintained {
@@ -165,6 +170,10 @@ pub async fn maintain(
             job.progress(&what, |progress| progress.rows += rows);
         }
         job.progress(&what, |progress| progress.done += 1);
+    }
+    if let Some(contract) = of_deletes {
+        let (wait, dry_run) = (options.lease_wait, options.dry_run);
+        done.forgotten_deletes = tombstones::forget(lake, table, &contract, &store, wait, dry_run).await?;
     }
     if !options.dry_run {
         finish(&store, &mut done).await?;

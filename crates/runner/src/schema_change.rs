@@ -6,6 +6,7 @@
 
 use crate::RunError;
 use crate::contract_set::{column_signature, rules_hash, silver_hash};
+use crate::late::{INFO_WATERMARK, watermark};
 use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
@@ -234,6 +235,7 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
     // Deletes are by key, so they stay as they are.
     let paths = tombstones(&silver.store, base.version).await?;
     info.extend(paths.map(|paths| (INFO_TOMBSTONES.to_owned(), paths)));
+    info.extend(watermark(contract, &silver.store).await?.map(|time| (INFO_WATERMARK.to_owned(), json!(time))));
     let commit = Commit {
         base: Some(base),
         add: Vec::new(),

@@ -2,6 +2,7 @@
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
+use crate::late::{INFO_WATERMARK, forgotten_before};
 use crate::maintain::tiers::compact_when_due;
 use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use sluice_api::{Layer, TableRef};
 use sluice_change::RowLedger;
 use sluice_contract::{ApplyMode, Contract, Scd, TableName};
-use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, merge_segments, silver_schema};
+use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, forget_before, merge_segments, silver_schema};
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
@@ -154,7 +155,11 @@ impl Silver {
         let replaces_all = commit.operation == "REBUILD";
         let segments = match &candidate.history {
             Some(change) => self.write_history(lake, contract, change, replaces_all).await?,
-            None => self.write_tombstones(lake, contract, &candidate, replaces_all).await?,
+            None => {
+                let watermark = commit.info.get(INFO_WATERMARK).and_then(Value::as_i64);
+                let forget = forgotten_before(contract, watermark);
+                self.write_tombstones(lake, contract, &candidate, replaces_all, forget).await?
+            }
         };
         let mut info = commit.info;
         info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
@@ -189,6 +194,11 @@ impl Silver {
             self.history = Arc::default();
         }
         Arc::make_mut(&mut self.tombstones).add(&candidate.tombstones);
+        if let ([merged], Some(_)) = (segments.as_slice(), contract.apply.tombstone_retention) {
+            let mut kept = Tombstones::default();
+            kept.add_segment(&KeyEncoder::new(contract)?, &lake.get_state(merged).await?)?;
+            self.tombstones = Arc::new(kept);
+        }
         if let Some(change) = &candidate.history {
             Arc::make_mut(&mut self.history).apply(&KeyEncoder::new(contract)?, change)?;
         }
@@ -212,20 +222,23 @@ impl Silver {
         compacted.map(|_| ())
     }
 
-    /// Writes what the plan deleted; the paths of all segments.
+    /// Writes what the plan deleted; the paths of all segments. When they are merged, deletes from before
+    /// `forget` (event time, milliseconds since 1970) are left out.
     async fn write_tombstones(
         &self,
         lake: &Lake,
         contract: &Contract,
         candidate: &Candidate,
         replaces_all: bool,
+        forget: Option<i64>,
     ) -> Result<Vec<String>, RunError> {
         let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
         if candidate.tombstones.is_empty() {
             return Ok(segments);
         }
         let encoder = KeyEncoder::new(contract)?;
-        let mut segment = candidate.tombstones.segment(&encoder, &candidate.changes)?;
+        let times = contract.apply.tombstone_retention.is_some();
+        let mut segment = candidate.tombstones.segment(&encoder, &candidate.changes, times)?;
         if segments.len() + 1 >= SEGMENTS_MAX {
             let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
             for path in &segments {
@@ -233,6 +246,9 @@ impl Silver {
             }
             all.push(segment);
             segment = merge_segments(&encoder, &all)?;
+            if let Some(before) = forget {
+                segment = forget_before(&segment, before)?;
+            }
             segments.clear();
         }
         segments.push(lake.put_state(&contract.name, &segment).await?);
@@ -274,7 +290,7 @@ impl Silver {
 }
 
 /// One path or several.
-fn paths(value: Option<&Value>) -> Vec<String> {
+pub(crate) fn paths(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(path)) => vec![path.clone()],
         Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),

@@ -5,6 +5,7 @@
 //! deletion vectors, or their files are written again, as the contract says.
 
 use crate::RunError;
+use crate::missing_base::missing_base;
 use crate::row_file::RowFile;
 use crate::silver::{Silver, blocking};
 use crate::silver_versions::{append_plan, history_plan};
@@ -13,7 +14,7 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type};
 use futures::{StreamExt, TryStreamExt};
 use sluice_change::{ChangeBatch, EventSeq, RowLedger};
-use sluice_contract::{ApplyMode, Contract, Scd};
+use sluice_contract::{ApplyMode, Contract, MissingBase, Scd};
 use sluice_engine::{
     Existing, ExistingRows, HistoryChange, KeyEncoder, KeyedChanges, MergePlan, NewRows, NewTombstones, PlanSources,
     RowAt, plan_merge, silver_schema,
@@ -43,6 +44,8 @@ pub(crate) const TAG_NEWEST: &str = "sluice.newest";
 pub(crate) struct Candidate {
     /// No row comes, goes or changes.
     pub(crate) writes_nothing: bool,
+    /// Why it may not become visible yet, whatever the checks say.
+    pub(crate) held_back: Option<String>,
     /// What it adds to the tombstones.
     pub(crate) tombstones: NewTombstones,
     /// Counts.
@@ -188,6 +191,12 @@ impl Silver {
         kept.retain(|rows| rows.num_rows() > 0);
         let MergePlan { upserts, newest, replaced, tombstones, ledger, .. } = plan;
         let sources = Arc::new(RowSources { contract: Arc::clone(contract), existing, changes: Arc::clone(&changes) });
+        let held_back = match contract.apply.missing_base {
+            MissingBase::Hold => {
+                missing_base(contract, &upserts.build(sources.as_plan_sources(), 0..upserts.num_rows())?)
+            }
+            MissingBase::InsertPartial => None,
+        };
         let rows = upserts.num_rows();
         let source = if kept.is_empty() {
             RowSource { newest, rows: upserts, sources }
@@ -206,7 +215,18 @@ impl Silver {
             after.push(updated.map_or_else(|| file.clone(), |updated| updated.after.clone()));
         }
         let writes_nothing = rows == 0 && replaced.is_empty();
-        Ok(Candidate { writes_nothing, tombstones, ledger, history, changes, add, remove, update, files: after })
+        Ok(Candidate {
+            writes_nothing,
+            held_back,
+            tombstones,
+            ledger,
+            history,
+            changes,
+            add,
+            remove,
+            update,
+            files: after,
+        })
     }
 
     /// Writes data files; `index`: their keys are known to be looked up soon.

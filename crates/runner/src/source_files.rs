@@ -1,6 +1,7 @@
 //! Which files are new, and how they are cut into batches.
 
 use crate::RunError;
+use crate::snapshots::{of_whole_images, one_batch_per_image};
 use sluice_cdc::{file_order_key, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
@@ -53,11 +54,35 @@ pub(crate) async fn new_files(
         files.push(file);
     }
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
+    let mut files = of_whole_images(lake, contract, files).await?;
+    let run: BTreeSet<&str> = batches.iter().filter_map(|batch| batch.flow.as_ref()).map(|f| f.name.as_str()).collect();
+    for flow in contract.flows.iter().filter(|flow| !run.contains(flow.name.as_str())) {
+        let listed = lake.list(&flow.path).await?;
+        files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
+    }
     Ok(files)
 }
 
+/// Cuts new files of a contract into batches: a flow that is taken once is a batch, an image of the source table
+/// is one, changes are cut by the bounds.
+pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+    let (of_flows, files): (Vec<SourceFile>, Vec<SourceFile>) =
+        files.into_iter().partition(|file| contract.flow_of(&file.path).is_some());
+    let mut batches: Vec<Vec<SourceFile>> = contract
+        .flows
+        .iter()
+        .map(|flow| of_flows.iter().filter(|file| flow.has(&file.path)).cloned().collect())
+        .filter(|files: &Vec<SourceFile>| !files.is_empty())
+        .collect();
+    batches.extend(match contract.apply.from_snapshot {
+        Some(_) => one_batch_per_image(contract, files),
+        None => cut(files, bounds),
+    });
+    batches
+}
+
 /// Cuts files into batches, in order.
-pub(crate) fn cut(files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+fn cut(files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
     let mut batches: Vec<Vec<SourceFile>> = Vec::new();
     let mut bytes = 0_u64;
     for file in files {

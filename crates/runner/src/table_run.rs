@@ -6,24 +6,26 @@
 
 use crate::audit::{Audited, audit};
 use crate::batch_ledger::overwritten;
-use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze};
+use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze, records_of};
 use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
 use crate::disk_space::check_space;
+use crate::late::{INFO_WATERMARK, quarantine_late, watermark};
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::schema_change::{
     INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
 };
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
 use crate::silver_merge::Candidate;
-use crate::source_files::{BatchBounds, cut, new_files};
+use crate::snapshots::INFO_FAILED;
+use crate::source_files::{BatchBounds, into_batches, new_files};
 use crate::ties::{quarantine_losers, tie_error};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
 use sluice_api::{CheckView, Severity, Verdict};
 use sluice_cdc::DecodedFile;
 use sluice_change::{RowLedger, SourceFile};
-use sluice_contract::Contract;
+use sluice_contract::{Contract, Flow};
 use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, Lease, PutNew, TableLocation};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
@@ -31,6 +33,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 mod again;
+mod snapshots;
+
+use snapshots::failed_of;
 
 /// What one batch did.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +132,11 @@ impl TableRun {
 
     /// New files in batches, not claimed.
     pub(crate) async fn planned(&self, bounds: BatchBounds) -> Result<Vec<Vec<SourceFile>>, RunError> {
-        Ok(cut(new_files(&self.lake, &self.contract, &self.manifests).await?, bounds))
+        let files = new_files(&self.lake, &self.contract, &self.manifests).await?;
+        if files.is_empty() {
+            self.tell_of_no_snapshot().await?;
+        }
+        Ok(into_batches(&self.contract, files, bounds))
     }
 
     /// Does what an earlier run began: claimed batches that are not in bronze, bronze that is not in
@@ -182,7 +191,11 @@ impl TableRun {
             self.job.log(format!("{}: {path} was written again since batch {before}", self.contract.name));
         }
         let contents = self.lake.contents(&files).await?;
-        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract), contents };
+        let flow = files.first().and_then(|file| self.contract.flow_of(&file.path)).cloned();
+        if let Some(flow) = &flow {
+            self.job.log(format!("{}: backfill {} is batch {batch}", self.contract.name, flow.name));
+        }
+        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract), contents, flow };
         match self.lake.claim_batch(&self.contract.name, &manifest).await? {
             PutNew::Created => {}
             PutNew::Exists => return Err(RunError::Conflict(self.contract.name.to_string())),
@@ -219,14 +232,21 @@ impl TableRun {
     }
 
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
-        let mut decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+        let mut decoded = self.decode_batch(manifest).await?;
         while let Some(wider) = learn(&self.lake, &self.declared, &self.contract, &decoded, manifest.batch).await? {
             self.contract = wider;
-            decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+            decoded = self.decode_batch(manifest).await?;
         }
         let decoded = quarantine_losers(&self.contract, decoded)?;
+        let decoded = quarantine_late(&self.contract, decoded, self.watermark().await?)?;
         self.land(manifest, &decoded).await?;
         Ok(decoded)
+    }
+
+    /// Reads and decodes the files of a batch.
+    async fn decode_batch(&self, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
+        let contract = of_flow(&self.contract, manifest.flow.as_ref());
+        decode_files(&self.lake, &self.decoder, &contract, &manifest.files).await
     }
 
     async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
@@ -256,15 +276,19 @@ impl TableRun {
         let rows = bronze_rows(batch, decoded)?;
         let paths: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
         let bytes: u64 = manifest.files.iter().map(|file| file.size).sum();
-        let info = Map::from_iter([
+        let mut info = Map::from_iter([
             (INFO_BATCH.to_owned(), json!(batch)),
             (INFO_REASONS.to_owned(), json!(why)),
             ("sluice.files".to_owned(), json!(paths.len())),
             ("sluice.bytes".to_owned(), json!(bytes)),
             ("sluice.rows".to_owned(), json!(rows.num_rows())),
-            (INFO_FILE_ROWS.to_owned(), json!(decoded.iter().map(|file| file.rows_in).collect::<Vec<_>>())),
+            (INFO_FILE_ROWS.to_owned(), json!(decoded.iter().map(records_of).collect::<Vec<_>>())),
             (INFO_COLUMNS.to_owned(), json!(columns_of(&self.contract, decoded))),
         ]);
+        let failed = failed_of(decoded);
+        if !failed.is_empty() {
+            info.insert(INFO_FAILED.to_owned(), json!(failed));
+        }
         append(&self.bronze, &bronze_schema(), rows, &self.bronze_app, batch, info).await?;
         self.bronze_batch = batch;
         Ok(())
@@ -279,7 +303,7 @@ impl TableRun {
             let decoded_by = Arc::clone(&self.contract);
             self.adapt_silver().await?;
             if Arc::ptr_eq(&decoded_by, &self.contract) {
-                break decoded;
+                break quarantine_late(&self.contract, decoded, self.watermark().await?)?;
             }
         };
         let files =
@@ -295,7 +319,23 @@ impl TableRun {
         let rows = Arc::new(rows);
         loop {
             let (contract, rows) = (Arc::clone(&self.contract), Arc::clone(&rows));
-            let decoded = blocking(move || Ok(vec![decode_bronze(&contract, &rows, first, last)?])).await?;
+            let newest = self.newest_deliveries(last).await?;
+            let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
+            let in_range = self.manifests.iter().filter(|manifest| (first..=last).contains(&manifest.batch));
+            let flows: BTreeMap<u64, Arc<Contract>> = in_range
+                .filter_map(|manifest| Some((manifest.batch, of_flow(&contract, Some(manifest.flow.as_ref()?)))))
+                .collect();
+            let decoded = blocking(move || {
+                let of_changes = |batch, path: &str| {
+                    (first..=last).contains(&batch) && !flows.contains_key(&batch) && of(batch, path)
+                };
+                let mut decoded = vec![decode_bronze(&contract, &rows, of_changes)?];
+                for (batch, contract) in &flows {
+                    decoded.push(decode_bronze(contract, &rows, |of, _| of == *batch)?);
+                }
+                Ok(decoded)
+            })
+            .await?;
             match learn(&self.lake, &self.declared, &self.contract, &decoded, last).await? {
                 Some(wider) => self.contract = wider,
                 None => return quarantine_losers(&self.contract, decoded),
@@ -311,25 +351,48 @@ impl TableRun {
         files: u64,
         started: Instant,
     ) -> Result<BatchDone, RunError> {
+        let new_images = self.new_images(batch).await?;
+        let replaces = new_images.as_ref().is_some_and(|new| new.replace_silver);
+        let decoded = if replaces {
+            self.job.log(format!("{}: an older snapshot came, silver is rebuilt from bronze", self.contract.name));
+            self.decode_bronze(1, batch).await?
+        } else {
+            decoded
+        };
         let why = reasons(&decoded);
         let quarantined = rejected_rows(&decoded);
-        let span = Span::of(&decoded);
+        let mut span = Span::of(&decoded);
+        span.newest_ms = span.newest_ms.or_else(|| self.snapshot_time_ms(batch));
         if let Some(reason) = stop(&self.contract, &decoded) {
             return Err(self.refused(batch, reason));
         }
         self.check_quarantine_limit(batch, &decoded, quarantined)?;
         self.check_ties(batch, &decoded)?;
         self.silver.ensure_exists(&self.contract).await?;
-        let changes = decoded.into_iter().map(|file| file.changes).collect();
-        let candidate = self.silver.prepare(&self.contract, changes, quarantined).await?;
-        let info = Map::from_iter([
+        let mut changes = self.changes_of(batch, decoded, new_images.as_ref()).await?;
+        let batches = std::mem::take(&mut changes.batches);
+        let emptied = replaces.then(|| self.silver.emptied());
+        let onto = emptied.as_ref().unwrap_or(&self.silver);
+        let mut candidate = onto.prepare(&self.contract, batches, quarantined).await?;
+        candidate.ledger = changes.ledger(candidate.ledger)?;
+        if let Some(snapshot) = self.silver.snapshot.as_ref().filter(|_| replaces) {
+            candidate.remove = snapshot.files.to_vec();
+            // All rows go and come, and none has an event of its own for that.
+            let ledger = &mut candidate.ledger;
+            ledger.silver_before = snapshot.rows();
+            ledger.deleted += snapshot.rows();
+            ledger.split_rows += snapshot.rows();
+        }
+        let mut info = Map::from_iter([
             (INFO_BATCH.to_owned(), json!(batch)),
             (INFO_REASONS.to_owned(), json!(why)),
             (INFO_SPAN.to_owned(), span.to_json(started)),
         ]);
+        self.add_watermark(&mut info, self.watermark().await?.max(span.newest_ms));
         let app_id = self.silver.app_id.clone();
+        let operation = if replaces { "REBUILD" } else { "MERGE" };
         let ledger = self
-            .audit_and_publish(batch, candidate, SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info })
+            .audit_and_publish(batch, candidate, SilverCommit { app_id: &app_id, txn: batch, operation, info })
             .await?;
         Ok(BatchDone { files, ledger, reasons: why, silver_version: self.silver_version() })
     }
@@ -342,7 +405,11 @@ impl TableRun {
     ) -> Result<RowLedger, RunError> {
         // A rebuild changes every row.
         let before = self.audited.take().filter(|_| commit.operation != "REBUILD");
-        let checks = match self.audit(batch, &candidate, before.as_ref()).await {
+        let audited = match &candidate.held_back {
+            Some(reason) => Err(self.refused(batch, reason.clone())),
+            None => self.audit(batch, &candidate, before.as_ref()).await,
+        };
+        let checks = match audited {
             Ok(checks) => checks,
             Err(error) => {
                 self.audited = before;
@@ -388,6 +455,17 @@ impl TableRun {
         Ok(())
     }
 
+    /// Newest event time in silver, where deletes are not remembered forever.
+    async fn watermark(&self) -> Result<Option<i64>, RunError> {
+        watermark(&self.contract, &self.silver.store).await
+    }
+
+    fn add_watermark(&self, info: &mut Map<String, Value>, newest_ms: Option<i64>) {
+        if let Some(newest) = newest_ms.filter(|_| self.contract.apply.tombstone_retention.is_some()) {
+            info.insert(INFO_WATERMARK.to_owned(), json!(newest));
+        }
+    }
+
     fn check_ties(&self, batch: u64, decoded: &[DecodedFile]) -> Result<(), RunError> {
         tie_error(&self.contract, decoded)?.map_or(Ok(()), |reason| Err(self.refused(batch, reason)))
     }
@@ -410,11 +488,14 @@ impl TableRun {
         self.check_ties(last, &decoded)?;
         let quarantined = rejected_rows(&decoded);
         let span = Span::of(&decoded);
-        let changes = decoded.into_iter().map(|file| file.changes).collect();
-        let mut candidate = self.silver.emptied().prepare(&self.contract, changes, quarantined).await?;
+        let mut changes = self.changes_of_bronze(last, decoded).await?;
+        let batches = std::mem::take(&mut changes.batches);
+        let mut candidate = self.silver.emptied().prepare(&self.contract, batches, quarantined).await?;
+        candidate.ledger = changes.ledger(candidate.ledger)?;
         candidate.remove = snapshot.files.to_vec();
-        let info =
+        let mut info =
             Map::from_iter([(INFO_BATCH.to_owned(), json!(last)), (INFO_SPAN.to_owned(), span.to_json(started))]);
+        self.add_watermark(&mut info, span.newest_ms);
         let app_id = rebuild_app_id(&self.contract.name);
         let txn = snapshot.txn(&app_id).and_then(|txn| u64::try_from(txn).ok()).unwrap_or(0) + 1;
         self.audit_and_publish(last, candidate, SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info })
@@ -424,15 +505,22 @@ impl TableRun {
 
     /// Counts what `files` would do as one batch, without writing anything.
     pub(crate) async fn dry_run(&self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
-        let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &files).await?;
+        let mut decoded = Vec::new();
+        for files in files.chunk_by(|a, b| self.contract.flow_of(&a.path) == self.contract.flow_of(&b.path)) {
+            let flow = files.first().and_then(|file| self.contract.flow_of(&file.path));
+            let contract = of_flow(&self.contract, flow);
+            decoded.extend(decode_files(&self.lake, &self.decoder, &contract, files).await?);
+        }
         let decoded = quarantine_losers(&self.contract, decoded)?;
+        let decoded = quarantine_late(&self.contract, decoded, self.watermark().await?)?;
         let why = reasons(&decoded);
         let quarantined = rejected_rows(&decoded);
-        let changes = decoded.into_iter().map(|file| file.changes).collect();
-        let plan = self.silver.plan(&self.contract, changes, quarantined).await?.plan;
+        let mut changes = self.changes_of_files(&files, decoded).await?;
+        let batches = std::mem::take(&mut changes.batches);
+        let plan = self.silver.plan(&self.contract, batches, quarantined).await?.plan;
         Ok(BatchDone {
             files: files.len() as u64,
-            ledger: plan.ledger,
+            ledger: changes.ledger(plan.ledger)?,
             reasons: why,
             silver_version: self.silver_version(),
         })
@@ -442,6 +530,11 @@ impl TableRun {
 /// Where the check results of a batch are.
 pub(crate) fn quality_path(contract: &Contract, batch: u64) -> String {
     format!("_sluice/quality/{}/{}/{batch:020}.json", contract.name.dataset, contract.name.table)
+}
+
+/// The contract for files of a flow, or of changes.
+fn of_flow(contract: &Arc<Contract>, flow: Option<&Flow>) -> Arc<Contract> {
+    flow.map_or_else(|| Arc::clone(contract), |flow| Arc::new(contract.of_flow(flow)))
 }
 
 /// Reads and decodes files, in order, the CPU work off the async threads.

@@ -37,7 +37,11 @@ fn ledger_text(ledger: &BatchLedger) -> String {
             number(file.size),
             file.modified.clone().unwrap_or_default(),
             file.path.clone(),
-            file.overwritten_in.map(|batch| format!("written again, see batch {batch}")).unwrap_or_default(),
+            match (file.overwritten_in, &file.backfill) {
+                (Some(batch), _) => format!("written again, see batch {batch}"),
+                (None, Some(name)) => format!("backfill {name}"),
+                (None, None) => String::new(),
+            },
         ]);
     }
     let bytes: u64 = ledger.files.iter().map(|file| file.size).sum();

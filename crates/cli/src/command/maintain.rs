@@ -42,6 +42,10 @@ fn text(done: &Maintained) -> String {
         number(done.files_after),
         done.version,
     );
+    if done.forgotten_deletes > 0 {
+        let count = number(done.forgotten_deletes);
+        text.push_str(&format!("{count} deletes older than tombstone_retention{would} forgotten\n"));
+    }
     if done.skipped_files > 0 {
         text.push_str(&format!("{} files were left, a writer replaced some of them\n", number(done.skipped_files)));
     }

@@ -30,6 +30,10 @@ impl Reader<'_> {
             ignore_nulls: self.ignore_nulls(written, columns),
             update_columns: written.update_columns.as_ref().map(|column| column.value.clone()),
             delete_mode: self.delete_mode(written),
+            key_change: self.key_change(written),
+            missing_base: self.missing_base(written),
+            tombstone_retention: self.tombstone_retention(written),
+            from_snapshot: self.snapshot_rule(document, written),
             mode: self.apply_mode(written.mode.as_ref()),
             quarantine_limit: written.quarantine_limit.as_ref().map_or(limits::QUARANTINE_LIMIT_DEFAULT, |l| l.value),
         };

@@ -1,7 +1,7 @@
 //! Reading contracts.
 
 use super::{Contract, Schedule};
-use crate::{Check, ColumnSet, ColumnType, Scd, Severity, SourceFormat, TiePolicy};
+use crate::{Check, ColumnSet, ColumnType, KeyChange, MissingBase, Scd, Severity, SourceFormat, TiePolicy};
 
 const SEED: &str = r#"dataset: "orders_global"
 owner: "checkout_team@company.com"
@@ -146,5 +146,92 @@ fn apply_rules_that_can_not_hold_are_refused_at_their_place() {
         assert_eq!(problems.len(), 1, "{rules}: {problems:?}");
         assert_eq!(problems[0].message, message);
         assert!(problems[0].line == 2 && problems[0].column > 1 && !problems[0].mend.is_empty(), "{rules}");
+    }
+}
+
+#[test]
+fn tables_from_snapshots_are_read_and_excludes_are_placed() {
+    let text = |apply: &str, format: &str| {
+        format!(
+            "dataset: a.b\nsource: {{path: l/, format: {format}}}\napply: {{{apply}}}\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
+        )
+    };
+    let rule = "from_snapshot: {files: \"{date}/*\", complete_when: _SUCCESS}";
+    let contract = Contract::parse(&text(rule, "parquet"), "b.yaml").unwrap();
+    let found = contract.apply.from_snapshot.as_ref().unwrap();
+    assert_eq!(found.complete_when.as_deref(), Some("_SUCCESS"));
+    assert!((found.max_deleted_share - 0.5).abs() < f64::EPSILON && contract.sequence().is_empty());
+    assert_eq!(contract.source.as_ref().unwrap().format, SourceFormat::DmsParquet);
+    assert!(Contract::parse(&text("", "parquet"), "b.yaml").is_err(), "changes have an operation");
+    for (apply, format, says) in [
+        (format!("{rule}, sequence: [at]"), "csv", "position of a snapshot"),
+        (format!("{rule}, scd: append"), "csv", "only grows"),
+        (format!("{rule}, tie_policy: first"), "csv", "twice in a snapshot"),
+        (format!("{rule}, null_updates: ignore"), "csv", "every column"),
+        (rule.to_owned(), "debezium_json", "without an operation"),
+        ("from_snapshot: {files: \"*.csv\"}".to_owned(), "csv", "0 placeholders"),
+        ("from_snapshot: {files: \"{date}/*\", max_deleted_share: 50}".to_owned(), "csv", "from 0 to 1"),
+        ("from_snapshot: {files: \"{date}/*\", complete_when: a/b}".to_owned(), "csv", "name of a file"),
+    ] {
+        let problems = Contract::parse(&text(&apply, format), "b.yaml").unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{apply}: {problems:?}");
+    }
+}
+
+#[test]
+fn rules_about_what_is_elsewhere_are_read_and_excludes_are_placed() {
+    let text = |apply: &str| {
+        format!("dataset: a.b\napply: {{{apply}}}\nschema:\n- {{name: id, type: int, primary_key: true}}\n")
+    };
+    let contract = Contract::parse(&text(""), "b.yaml").unwrap();
+    assert_eq!(contract.apply.key_change, KeyChange::Split);
+    assert_eq!(contract.apply.missing_base, MissingBase::InsertPartial);
+    assert_eq!(contract.apply.tombstone_retention, None);
+    let rules = "key_change: error, on_missing_base: hold, tombstone_retention: 30d";
+    let contract = Contract::parse(&text(rules), "b.yaml").unwrap();
+    assert_eq!(contract.apply.key_change, KeyChange::Error);
+    assert_eq!(contract.apply.missing_base, MissingBase::Hold);
+    assert_eq!(contract.apply.tombstone_retention, Some(2_592_000));
+    for (apply, says) in [
+        ("key_change: drop", "not what becomes of a changed key"),
+        ("on_missing_base: quarantine", "depends on what came before"),
+        ("on_missing_base: drop", "without a base"),
+        ("on_missing_base: hold, null_updates: ignore", "looks like a base"),
+        ("on_missing_base: hold, scd: append", "every event as it came"),
+        ("tombstone_retention: soon", "how long deletes are remembered"),
+        ("tombstone_retention: 0d", "how long deletes are remembered"),
+        ("tombstone_retention: 1d, scd: 2", "latest rows"),
+        ("tombstone_retention: 1d, delete_mode: soft", "latest rows"),
+    ] {
+        let problems = Contract::parse(&text(apply), "b.yaml").unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{apply}: {problems:?}");
+    }
+}
+
+#[test]
+fn backfills_are_read_and_do_not_overlap() {
+    let text = |flows: &str| {
+        format!(
+            "dataset: a.b\nsource:\n  path: landing/b/\n  format: debezium_json\n  backfill: [{flows}]\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
+        )
+    };
+    let contract = Contract::parse(&text("{name: old, path: landing/old, format: csv}"), "b.yaml").unwrap();
+    let flow = contract.flow_of("landing/old/a.csv").unwrap();
+    assert_eq!((flow.name.as_str(), flow.format), ("old", SourceFormat::DmsCsv));
+    assert!(contract.flow_of("landing/older/a.csv").is_none() && contract.flow_of("landing/b/a.json").is_none());
+    let of_flow = contract.of_flow(flow);
+    assert_eq!(of_flow.source.unwrap().path, "landing/old");
+    for (flows, says) in [
+        ("{name: old, path: landing/b/old, format: csv}", "overlap"),
+        ("{name: old, path: landing, format: csv}", "overlap"),
+        ("{name: old, path: l/1, format: csv}, {name: new, path: l/1/x, format: csv}", "overlap"),
+        ("{name: old, path: l/1, format: csv}, {name: old, path: l/2, format: csv}", "Two backfills"),
+        ("{name: 'a b', path: l/1, format: csv}", "not a name"),
+        ("{name: old, path: ../x, format: csv}", "leaves its folder"),
+        ("{name: old, path: l/1, format: xml}", "not a format"),
+        ("{name: old, path: l/1, format: csv, read_rank: above}", "not a rank"),
+    ] {
+        let problems = Contract::parse(&text(flows), "b.yaml").unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{flows}: {problems:?}");
     }
 }

@@ -4,7 +4,7 @@ use crate::EngineError;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use sluice_change::EventSeq;
-use sluice_contract::{ColumnType, Contract};
+use sluice_contract::{ColumnType, Contract, SnapshotVersion};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -34,6 +34,12 @@ pub(crate) enum Axis {
 impl Axis {
     /// The axis of a contract.
     pub(crate) fn of(contract: &Contract) -> Self {
+        if let Some(rule) = &contract.apply.from_snapshot {
+            return match rule.files.version() {
+                SnapshotVersion::Number => Self::Number,
+                SnapshotVersion::Date => Self::Time { utc: true, micros: 1 },
+            };
+        }
         let sequence = contract.sequence();
         let [only] = sequence.as_slice() else { return Self::Text };
         match contract.column(only).map(|column| &column.data_type) {

@@ -60,12 +60,18 @@ async fn batches_are_claimed_once() {
     let (_folder, lake) = new_lake().await;
     lake.put("landing/a", Bytes::from_static(b"x")).await.unwrap();
     let files = lake.list("landing").await.unwrap();
-    let manifest =
-        |batch| BatchManifest { batch, files: files.clone(), contract_hash: format!("c{batch}"), contents: Vec::new() };
+    let manifest = |batch| BatchManifest {
+        batch,
+        files: files.clone(),
+        contract_hash: format!("c{batch}"),
+        contents: Vec::new(),
+        flow: None,
+    };
     for batch in [2, 1, 10] {
         assert_eq!(lake.claim_batch(&name("orders"), &manifest(batch)).await.unwrap(), PutNew::Created);
     }
-    let taken = BatchManifest { batch: 2, files: Vec::new(), contract_hash: String::new(), contents: Vec::new() };
+    let taken =
+        BatchManifest { batch: 2, files: Vec::new(), contract_hash: String::new(), contents: Vec::new(), flow: None };
     assert_eq!(lake.claim_batch(&name("orders"), &taken).await.unwrap(), PutNew::Exists);
     for lake in [lake.clone(), lake.clone(), Lake::open(lake.url()).await.unwrap()] {
         let batches = lake.batches(&name("orders")).await.unwrap();

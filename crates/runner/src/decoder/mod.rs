@@ -119,6 +119,7 @@ impl Decoder {
         let request = Request {
             contract: contract.text.clone(),
             learned: contract.learned.clone(),
+            flow: contract.flow.clone(),
             file: file.clone(),
             memory_bytes: memory,
         };

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_cdc::{DecodedFile, Drift};
 use sluice_change::{ChangeBatch, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema};
-use sluice_contract::{Contract, Learned, limits};
+use sluice_contract::{Contract, Flow, Learned, limits};
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub(super) struct Request {
     pub(super) contract: String,
     /// What the events have taught beyond it.
     pub(super) learned: Learned,
+    /// The flow that the file is of.
+    pub(super) flow: Option<Flow>,
     pub(super) file: SourceFile,
     /// Memory that the worker may ask for.
     pub(super) memory_bytes: u64,
@@ -264,7 +266,8 @@ half
     #[test]
     fn a_request_that_is_cut_is_an_error() {
         let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
-        let request = Request { contract: CONTRACT.to_owned(), learned: Learned::default(), file, memory_bytes: 1 };
+        let request =
+            Request { contract: CONTRACT.to_owned(), learned: Learned::default(), flow: None, file, memory_bytes: 1 };
         let mut wire = Vec::new();
         request.write(&mut wire, &Bytes::from_static(b"bytes")).unwrap();
         let (read, bytes) = Request::read(&mut wire.as_slice()).unwrap().unwrap();

@@ -19,7 +19,9 @@ pub fn decode_worker() -> Result<(), RunError> {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
             Ok(contract) => {
-                match decode_file(&Arc::new(contract.with_learned(&request.learned)), request.file, bytes) {
+                let contract = contract.with_learned(&request.learned);
+                let contract = request.flow.as_ref().map_or_else(|| contract.clone(), |flow| contract.of_flow(flow));
+                match decode_file(&Arc::new(contract), request.file, bytes) {
                     Ok(decoded) => Reply::of(decoded)?,
                     Err(_) => Reply::refusal(),
                 }

@@ -5,7 +5,7 @@ use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN};
-use crate::source_files::{BatchBounds, cut, new_files};
+use crate::source_files::{BatchBounds, into_batches, new_files};
 use crate::{ReplayOptions, RunError, replay};
 use serde_json::Value;
 use sluice_api::{
@@ -85,7 +85,8 @@ impl OpenLake {
         }
         let next = manifests.last().map_or(1, |manifest| manifest.batch + 1);
         // One file per column until a replay says otherwise.
-        let planned = cut(new_files(&self.lake, &contract, &manifests).await?, BatchBounds::new(Some(1), None));
+        let files = new_files(&self.lake, &contract, &manifests).await?;
+        let planned = into_batches(&contract, files, BatchBounds::new(Some(1), None));
         for (batch, files) in (next..).zip(planned) {
             batches.push(BatchView {
                 batch,

@@ -1,7 +1,8 @@
 //! One batch once more.
 
-use super::{BatchDone, Span, TableRun, decode_files};
+use super::{BatchDone, Span, TableRun};
 use crate::RunError;
+use crate::late::quarantine_late;
 use crate::quarantine::{reasons, rejected_rows};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, SilverCommit};
 use crate::ties::quarantine_losers;
@@ -17,6 +18,10 @@ impl TableRun {
     /// [`RunError`] when there is no such batch, or one of its files is not what it was.
     pub(crate) async fn again(&mut self, batch: u64) -> Result<BatchDone, RunError> {
         let started = Instant::now();
+        if self.contract.apply.from_snapshot.is_some() {
+            let message = format!("{} is made of snapshots, of which one alone says nothing", self.contract.name);
+            return Err(RunError::input(message, "`sluice replay --full-refresh` makes silver again from all of them"));
+        }
         let manifest = self.manifests.iter().find(|manifest| manifest.batch == batch).cloned().ok_or_else(|| {
             let next = format!("`sluice batches {}` lists the batches", self.contract.name);
             RunError::not_found(format!("{} has no batch {batch}", self.contract.name), next)
@@ -28,8 +33,9 @@ impl TableRun {
         for (file, content) in manifest.files_with_content() {
             self.check_unchanged(file, content).await?;
         }
-        let decoded = decode_files(&self.lake, &self.decoder, &self.contract, &manifest.files).await?;
+        let decoded = self.decode_batch(&manifest).await?;
         let decoded = quarantine_losers(&self.contract, decoded)?;
+        let decoded = quarantine_late(&self.contract, decoded, self.watermark().await?)?;
         let (why, span) = (reasons(&decoded), Span::of(&decoded));
         let quarantined = rejected_rows(&decoded);
         let changes = decoded.into_iter().map(|file| file.changes).collect();
@@ -40,11 +46,12 @@ impl TableRun {
             let silver_version = self.silver_version();
             return Ok(BatchDone { files, ledger: candidate.ledger, reasons: why, silver_version });
         }
-        let info = Map::from_iter([
+        let mut info = Map::from_iter([
             (INFO_BATCH.to_owned(), json!(self.silver.batch())),
             (INFO_REASONS.to_owned(), json!(why)),
             (INFO_SPAN.to_owned(), span.to_json(started)),
         ]);
+        self.add_watermark(&mut info, self.watermark().await?);
         let app_id = format!("sluice.again.{}", self.contract.name);
         let last = self.silver.snapshot.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let txn = u64::try_from(last).unwrap_or(0) + 1;

@@ -1,0 +1,64 @@
+//! Reads `source.backfill`.
+
+use super::Reader;
+use crate::document::{BackfillDocument, Document};
+use crate::flow::is_inside;
+use crate::{Flow, SourceFormat};
+
+impl Reader<'_> {
+    /// The flows that are taken once.
+    pub(super) fn flows(&mut self, document: &Document) -> Vec<Flow> {
+        let Some(source) = &document.source else { return Vec::new() };
+        let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
+        let mut flows: Vec<Flow> = Vec::new();
+        for written in &source.backfill {
+            if from_snapshot {
+                let message = "A snapshot has all rows, there is nothing to fill in";
+                self.problem(&written.name, message, "Remove backfill, or apply.from_snapshot");
+            }
+            if flows.iter().any(|flow| flow.name == written.name.value) {
+                let message = format!("Two backfills are called `{}`", written.name.value);
+                self.problem(&written.name, message, "Give each a name of its own");
+            }
+            if let Some(flow) = self.flow(written, &source.path.value, &flows) {
+                flows.push(flow);
+            }
+        }
+        flows
+    }
+
+    fn flow(&mut self, written: &BackfillDocument, changes: &str, others: &[Flow]) -> Option<Flow> {
+        let name = &written.name.value;
+        if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)) {
+            let message = format!("`{name}` is not a name of a backfill");
+            self.problem(&written.name, message, "Use letters, digits, _ and -");
+        }
+        let path = written.path.value.trim();
+        if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
+            self.problem(&written.path, "The path is empty or leaves its folder", "Write a folder inside the lake");
+        }
+        let overlaps = |other: &str| is_inside(path, other) || is_inside(other, path);
+        if overlaps(changes) || others.iter().any(|other| overlaps(&other.path)) {
+            let message = "The folder of a backfill and another folder of the source overlap";
+            self.problem(&written.path, message, "Give each a folder of its own");
+        }
+        if let Some(rank) = written.read_rank.as_ref().filter(|rank| rank.value != "below_cdc") {
+            let message = format!("`{}` is not a rank of a backfill", rank.value);
+            self.problem(rank, message, "Write below_cdc: its rows lie below every change");
+        }
+        let format = SourceFormat::all().into_iter().find(|format| {
+            format.as_str() == written.format.value || format.plain_str() == Some(written.format.value.as_str())
+        });
+        if format.is_none() {
+            let words = SourceFormat::all().map(SourceFormat::as_str).join(", ");
+            let message = format!("`{}` is not a format", written.format.value);
+            self.problem(&written.format, message, format!("Use parquet, csv, {words}"));
+        }
+        Some(Flow {
+            name: name.clone(),
+            path: path.to_owned(),
+            format: format?,
+            csv_columns: written.csv_columns.clone(),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Reads the entries of `apply` that are about events whose key, base or delete is elsewhere.
+
+use super::Reader;
+use crate::document::ApplyDocument;
+use crate::{KeyChange, MissingBase, parse_duration_seconds};
+use serde_saphyr::Spanned;
+
+impl Reader<'_> {
+    pub(super) fn key_change(&mut self, written: &ApplyDocument) -> KeyChange {
+        match word(written.key_change.as_ref()) {
+            None | Some((_, "split")) => KeyChange::Split,
+            Some((_, "error")) => KeyChange::Error,
+            Some((place, other)) => {
+                let message = format!("`{other}` is not what becomes of a changed key");
+                self.problem(place, message, "Use split (delete and insert) or error (quarantine)");
+                KeyChange::Split
+            }
+        }
+    }
+
+    pub(super) fn missing_base(&mut self, written: &ApplyDocument) -> MissingBase {
+        let Some((place, word)) = word(written.on_missing_base.as_ref()) else { return MissingBase::InsertPartial };
+        match word {
+            "insert_partial" => return MissingBase::InsertPartial,
+            "hold" => {}
+            "quarantine" => {
+                let message = "Which events lack a base depends on what came before, a quarantine must not";
+                self.problem(place, message, "Use hold: the batch waits for the events that it lacks");
+                return MissingBase::InsertPartial;
+            }
+            other => {
+                let message = format!("`{other}` is not what becomes of an event without a base");
+                self.problem(place, message, "Use insert_partial or hold");
+                return MissingBase::InsertPartial;
+            }
+        }
+        if written.null_updates.as_ref().is_some_and(|word| word.value == "ignore") {
+            let message = "A null that says nothing looks like a base that is missing";
+            self.problem(place, message, "Keep on_missing_base: hold or null_updates: ignore");
+        }
+        if written.scd.as_ref().is_some_and(|scd| scd.value.0 == "append") {
+            let message = "A table that only grows keeps every event as it came";
+            self.problem(place, message, "Remove on_missing_base, or write scd: 1 or 2");
+        }
+        MissingBase::Hold
+    }
+
+    pub(super) fn tombstone_retention(&mut self, written: &ApplyDocument) -> Option<u64> {
+        let (place, word) = word(written.tombstone_retention.as_ref())?;
+        if word == "forever" {
+            return None;
+        }
+        let seconds = parse_duration_seconds(word).filter(|seconds| *seconds > 0);
+        if seconds.is_none() {
+            self.problem(place, format!("`{word}` is not how long deletes are remembered"), "Use forever or 30d");
+        }
+        let latest_only = written.scd.as_ref().is_none_or(|scd| scd.value.0 == "1");
+        let hard = written.delete_mode.as_ref().is_none_or(|mode| mode.value == "hard");
+        if !latest_only || !hard {
+            let message = "Only a table of latest rows with hard deletes remembers deletes beside its rows";
+            self.problem(place, message, "Remove tombstone_retention, or write scd: 1 and delete_mode: hard");
+        }
+        if written.from_snapshot.is_some() {
+            let message = "A snapshot lacks what was deleted, so nothing has to be remembered";
+            self.problem(place, message, "Remove tombstone_retention, or from_snapshot");
+        }
+        seconds
+    }
+}
+
+fn word(written: Option<&Spanned<String>>) -> Option<(&Spanned<String>, &str)> {
+    written.map(|word| (word, word.value.as_str()))
+}

@@ -1,0 +1,104 @@
+//! Deletes that need not be remembered any more.
+
+use super::{KEPT_INFORMATION, lease};
+use crate::RunError;
+use crate::contract_set::silver_hash;
+use crate::late::{forgotten_before, watermark};
+use crate::schema_change::effective;
+use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES, paths};
+use serde_json::{Map, Value, json};
+use sluice_api::TableRef;
+use sluice_contract::Contract;
+use sluice_engine::{KeyEncoder, forget_before, merge_segments};
+use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Forgets the deletes of a silver table that `tombstone_retention` allows to, and makes one segment of the rest.
+/// How many are forgotten; nothing is written if none is, or in a dry run.
+pub(super) async fn forget(
+    lake: &Lake,
+    table: &TableRef,
+    contract: &Arc<Contract>,
+    store: &DeltaStore,
+    wait: Duration,
+    dry_run: bool,
+) -> Result<u64, RunError> {
+    if contract.apply.tombstone_retention.is_none() {
+        return Ok(0);
+    }
+    if dry_run {
+        let found = forgettable(lake, contract, store).await?;
+        return Ok(found.map_or(0, |found| found.forgotten));
+    }
+    let lease = lease(lake, table, wait).await?;
+    let done = commit(lake, table, contract, &lease.fence(store)).await;
+    let released = lease.release().await;
+    let done = done?;
+    released?;
+    Ok(done)
+}
+
+/// The deletes of a table with fewer of them.
+struct Fewer {
+    base: Snapshot,
+    info: Map<String, Value>,
+    segment: arrow::array::RecordBatch,
+    forgotten: u64,
+}
+
+async fn commit(lake: &Lake, table: &TableRef, contract: &Arc<Contract>, store: &DeltaStore) -> Result<u64, RunError> {
+    let Some(Fewer { base, mut info, segment, forgotten }) = forgettable(lake, contract, store).await? else {
+        return Ok(0);
+    };
+    let path = lake.put_state(&table.name, &segment).await?;
+    info.insert(INFO_TOMBSTONES.to_owned(), json!([path]));
+    info.insert("sluice.forgottenDeletes".to_owned(), json!(forgotten));
+    let app_id = format!("sluice.maintain.{table}");
+    let commit = Commit {
+        batch: base.txn(&app_id).unwrap_or(0) + 1,
+        base: Some(base),
+        add: Vec::new(),
+        remove: Vec::new(),
+        update: Vec::new(),
+        schema: None,
+        app_id,
+        content_hash: blake3::hash(path.as_bytes()).to_hex().to_string(),
+        operation: "FORGET DELETES",
+        info,
+        data_change: false,
+    };
+    match store.commit(commit).await? {
+        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(forgotten),
+        // Someone who takes no lease was faster; the next maintenance finds the rest.
+        CommitOutcome::Conflict(_) => Ok(0),
+    }
+}
+
+/// What may be forgotten, if anything.
+async fn forgettable(lake: &Lake, contract: &Arc<Contract>, store: &DeltaStore) -> Result<Option<Fewer>, RunError> {
+    let contract = effective(lake, contract).await?;
+    let Some(base) = store.snapshot(None).await? else { return Ok(None) };
+    let Some(before) = forgotten_before(&contract, watermark(&contract, store).await?) else { return Ok(None) };
+    let history = store.history(usize::MAX).await?;
+    let Some(newest) = history.into_iter().find(|entry| entry.info.contains_key(INFO_CONTRACT)) else {
+        return Ok(None);
+    };
+    let hash = silver_hash(&contract);
+    if newest.info.get(INFO_CONTRACT).and_then(Value::as_str) != Some(hash.as_str()) {
+        // Silver is made again by the next replay.
+        return Ok(None);
+    }
+    let mut segments = Vec::new();
+    for path in paths(newest.info.get(INFO_TOMBSTONES)) {
+        segments.push(lake.get_state(&path).await?);
+    }
+    if segments.is_empty() {
+        return Ok(None);
+    }
+    let merged = merge_segments(&KeyEncoder::new(&contract)?, &segments)?;
+    let segment = forget_before(&merged, before)?;
+    let forgotten = (merged.num_rows() - segment.num_rows()) as u64;
+    let kept = newest.info.into_iter().filter(|(key, _)| KEPT_INFORMATION.contains(&key.as_str()));
+    Ok((forgotten > 0).then(|| Fewer { base, info: kept.collect(), segment, forgotten }))
+}
