@@ -247,14 +247,15 @@ impl Stage {
         Ok(summary)
     }
 
-    /// Maintains every table as hard as it can be: every small or partly dead file is written again, and
-    /// every file that the latest version does not name is removed.
+    /// Maintains every table: small files become one, silver is clustered (which takes every file of it),
+    /// and every file that the latest version does not name is removed.
     ///
     /// # Errors
     /// When the store refuses.
     pub async fn maintain(&self, lake: &Lake) -> Result<Vec<Maintained>> {
-        let options = MaintainOptions {
+        let options = |layer| MaintainOptions {
             dead_share: 0.0,
+            cluster_by: if layer == Layer::Silver { vec!["id".to_owned()] } else { Vec::new() },
             retention: Some(Duration::ZERO),
             in_flight: Duration::ZERO,
             ..MaintainOptions::default()
@@ -267,7 +268,7 @@ impl Stage {
         }
         let mut done = Vec::new();
         for table in all {
-            done.push(maintain(lake, &table, &options, &clock, &Job::new(JobId(1), "maintain")).await?);
+            done.push(maintain(lake, &table, &options(table.layer), &clock, &Job::new(JobId(1), "maintain")).await?);
         }
         Ok(done)
     }

@@ -53,7 +53,7 @@ impl TcpGate {
                 }
                 shared.accepted.fetch_add(1, Ordering::SeqCst);
                 let state = Arc::clone(&shared);
-                std::thread::spawn(move || state.pass(client));
+                std::thread::spawn(move || state.pass(&client));
             }
         });
         Ok(Self { endpoint, state })
@@ -100,19 +100,19 @@ impl State {
         }
     }
 
-    fn pass(&self, client: TcpStream) {
+    fn pass(&self, client: &TcpStream) {
         let server = self.behind.as_ref().and_then(|behind| TcpStream::connect(behind).ok());
         match server {
             Some(server) => {
                 std::thread::scope(|scope| {
-                    scope.spawn(|| copy(&server, &client, || true));
-                    copy(&client, &server, || self.lets_through());
+                    scope.spawn(|| copy(&server, client, || true));
+                    copy(client, &server, || self.lets_through());
                     let _ = server.shutdown(Shutdown::Both);
                 });
             }
             None => {
                 // The client hangs up when it has waited enough.
-                copy(&client, &client, || false);
+                copy(client, client, || false);
             }
         }
     }

@@ -8,13 +8,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 
-/// Tests that take a number from the environment, and that number.
-const AMOUNTS: [(&str, &str); 5] = [
+/// Tests that take a number from the environment, and that number unless the environment has one.
+const AMOUNTS: [(&str, &str); 6] = [
     ("SLUICE_CASES", "10000"),
     ("SLUICE_COMPOUND_CRASHES", "2000"),
     ("SLUICE_KILLS", "1000"),
     ("SLUICE_WRITER_FILES", "40"),
     ("SLUICE_WEATHER_CASES", "1000"),
+    ("SLUICE_LAGGING_CASES", "1000"),
 ];
 const TESTS: [&str; 10] = [
     "replay_property",
@@ -39,7 +40,8 @@ pub(crate) fn run(project: &Project, python: &Path, spark: Option<&Path>) -> any
     for test in TESTS {
         call.args(["--test", test]);
     }
-    call.args(["--", "--nocapture", "--test-threads", "1"]).envs(AMOUNTS);
+    call.args(["--", "--nocapture", "--test-threads", "1"]);
+    call.envs(AMOUNTS.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()));
     call.env("SLUICE_TEST_PYTHON", python).env("SLUICE_BIN", project.program("sluice")?).stdout(Stdio::piped());
     if let Some(spark) = spark {
         call.env("SLUICE_SPARK_PYTHON", spark);
