@@ -1,7 +1,7 @@
 //! The twenty changes: what the contract declares, and the rows of before and after.
 
-use crate::cell::Format;
-use crate::value::{Image, Value};
+use super::cell::Format;
+use super::value::{Image, Value};
 use Value::{Decimal, Double, Float, Int, Null, Text};
 
 /// A change of a source table's schema.

@@ -1,7 +1,7 @@
 //! Rows as files of every format.
 
-use crate::cell::Format;
-use crate::value::{Image, Value};
+use super::cell::Format;
+use super::value::{Image, Value};
 use anyhow::Result;
 use arrow::array::{ArrayRef, Decimal128Array, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;

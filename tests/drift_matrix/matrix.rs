@@ -1,6 +1,6 @@
 //! Reads the file that users read.
 
-use crate::cell::{Cell, Format, Outcome, Policy, Timing};
+use super::cell::{Cell, Format, Outcome, Policy, Timing};
 use anyhow::{Context, Result};
 
 const MATRIX: &str = include_str!("../../docs/drift-matrix.csv");

@@ -1,10 +1,10 @@
 //! Replays all cells of one timing in one lake, a table each, and compares.
 
-use crate::cell::{Cell, Format, Outcome, Policy, Timing};
-use crate::change::{Change, UPDATED, changes};
-use crate::files::{Delivered, ending, files};
-use crate::matrix;
-use crate::value::Image;
+use super::cell::{Cell, Format, Outcome, Policy, Timing};
+use super::change::{Change, UPDATED, changes};
+use super::files::{Delivered, ending, files};
+use super::matrix;
+use super::value::Image;
 use anyhow::{Context, Result, bail, ensure};
 use sluice_api::{JobId, Layer, ReplaySummary, TableRef, TableReplay};
 use sluice_runner::{Job, ReplayOptions, replay};
@@ -196,7 +196,7 @@ fn check_rows(cell: &Cell, change: &Change, silver: &Rows) -> Result<()> {
 }
 
 /// The value that an event gives a column: by name, in a file without header by position.
-fn value_of(format: Format, change: &Change, row: &Image, column: &str) -> Option<crate::value::Value> {
+fn value_of(format: Format, change: &Change, row: &Image, column: &str) -> Option<super::value::Value> {
     if format == Format::DmsCsv {
         let position = change.declared.iter().position(|(name, _)| *name == column)?;
         return row.get(position).map(|(_, value)| *value);
@@ -204,7 +204,7 @@ fn value_of(format: Format, change: &Change, row: &Image, column: &str) -> Optio
     row.iter().find(|(name, _)| name.eq_ignore_ascii_case(column)).map(|(_, value)| *value)
 }
 
-fn is_shown(column: &str, change: &Change, value: crate::value::Value, cell: Option<&str>) -> bool {
+fn is_shown(column: &str, change: &Change, value: super::value::Value, cell: Option<&str>) -> bool {
     let wall_clock = change.declared.iter().any(|(name, t)| *name == column && *t == "timestamp_ntz");
     // Arrow prints a time of day without fraction as it came.
     value.is(cell) || (wall_clock && cell.is_some_and(|cell| value.is(Some(&cell.replace(' ', "T")))))

@@ -1,6 +1,6 @@
 //! A scenario as written.
 
-use crate::table::Table;
+use super::table::Table;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::BTreeMap;
 

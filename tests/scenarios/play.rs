@@ -1,7 +1,7 @@
 //! Plays a scenario on a lake of its own, with the real engine.
 
-use crate::document::{Document, LEDGER, Outcome, QUARANTINE, SILVER, STOPPED, Step};
-use crate::table::{Table, written};
+use super::document::{Document, LEDGER, Outcome, QUARANTINE, SILVER, STOPPED, Step};
+use super::table::{Table, written};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sluice_api::{Layer, ReplayLimits, TableRef, TableReplay};

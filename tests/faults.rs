@@ -1,0 +1,8 @@
+//! What is left after crashes, lost replies, full disks, bad weather and other writers.
+
+mod clock_skew;
+mod concurrent_writers;
+mod crash_everywhere;
+mod disk_full;
+mod lost_reply;
+mod store_faults;
