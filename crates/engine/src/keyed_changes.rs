@@ -101,7 +101,6 @@ impl KeyedChanges {
         }
         // A key of one number is told by the upper half of its hash alone.
         let grouped = if encoder.is_one_number() {
-            #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
             let half = |hash: u128| (hash >> 64) as u64;
             group(encoder, changes, half, |half| u128::from(half) << 64)?
         } else {
