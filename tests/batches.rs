@@ -2,7 +2,7 @@
 //! and the repeating modes of the runner.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{JobId, Layer, ReplayLimits, TableRef};
+use sluice_api::{CheckView, JobId, Layer, ReplayLimits, TableRef, Verdict};
 use sluice_runner::{Clock, FileStatus, Job, RunMode, RunOptions, batch_ledger, plan_next_batch, replay_batch, run};
 use sluice_tests::{Sluice, TestLake};
 use std::path::Path;
@@ -198,5 +198,36 @@ async fn interval_takes_what_landed_meanwhile() -> Result<()> {
     .await?;
     let ledger = batch_ledger(&lake.lake().await?, &orders()?.name).await?;
     ensure!(ledger.files.len() == 5 && ledger.files.iter().all(|file| file.status == FileStatus::Silver), "{ledger:?}");
+    Ok(())
+}
+
+/// The checks of one batch, as they are kept beside the table.
+fn checks_of(folder: &Path, batch: u64) -> Result<Vec<CheckView>> {
+    let path = folder.join(format!("_sluice/quality/shop/orders/{batch:020}.json"));
+    Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+}
+
+#[test]
+fn checks_of_later_batches_look_at_new_rows_and_still_stop_them() -> Result<()> {
+    let (folder, lake) = lake()?;
+    let checks = "quality:\n- {check: \"row_count > 0\", severity: fail}\n\
+- {check: \"accepted_values(status, 'new', 'paid')\", severity: fail}\n- {check: \"unique(status, id)\", severity: fail}\n";
+    lake.write("contracts/shop/orders.yaml", CONTRACT.replace("schema:", &format!("{checks}schema:")))?;
+    lake.write("landing/orders/1.json", (1..=5).map(|id| event(id, "new", id)).collect::<String>())?;
+    lake.write("landing/orders/2.json", event(2, "paid", 12) + &event(6, "new", 13))?;
+    lake.write("landing/orders/3.json", event(7, "lost", 20))?;
+    let said = Sluice::on_folder(folder.path()).call(&["replay", "--max-files", "1"])?;
+    ensure!(said.code == 3, "the last batch is refused: {said:?}");
+    let evaluated = |batch| -> Result<Vec<u64>> {
+        Ok(checks_of(folder.path(), batch)?.iter().map(|check| check.evaluated).collect())
+    };
+    // row_count, accepted_values, unique(status, id), not_null(id), unique(id)
+    ensure!(evaluated(1)? == [5, 5, 5, 5, 5], "all rows: {:?}", evaluated(1)?);
+    ensure!(evaluated(2)? == [6, 2, 6, 2, 2], "new rows, and all where new ones tell nothing: {:?}", evaluated(2)?);
+    let refused = checks_of(folder.path(), 3)?;
+    ensure!(refused[1].verdict == Verdict::Fail && refused[1].failed == 1, "{refused:?}");
+    lake.write("landing/orders/4.json", event(7, "paid", 21))?;
+    let said = Sluice::on_folder(folder.path()).call(&["replay", "--max-files", "1"])?;
+    ensure!(said.code == 0, "a later event mends it: {said:?}");
     Ok(())
 }
