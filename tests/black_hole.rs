@@ -2,7 +2,7 @@
 //! a reason and a next step within the time it was given, and goes on when the store is back.
 
 use anyhow::{Context, Result, ensure};
-use sluice_tests::{S3Server, Said, ShopLake, Sluice, TcpGate, files_below, python};
+use sluice_tests::{S3Server, Said, ShopLake, Sluice, TcpGate, python};
 use std::time::{Duration, Instant};
 
 const BUCKET: &str = "sluice-test";
@@ -56,9 +56,7 @@ async fn a_store_that_falls_silent_is_a_pause() -> Result<()> {
     let server = S3Server::start(&python)?;
     server.make_bucket(BUCKET)?;
     let local = ShopLake::delivered_up_to(1)?;
-    for file in files_below(local.folder())? {
-        server.put(BUCKET, &format!("lake/{}", file.display()), &std::fs::read(local.folder().join(&file))?)?;
-    }
+    server.put_folder(BUCKET, "lake", local.folder())?;
     local.replay().await?;
     let gate = TcpGate::before(server.endpoint())?;
     let cache = tempfile::tempdir()?;

@@ -20,14 +20,6 @@ fn sluice(server: &S3Server, lake: &str, cache: &tempfile::TempDir) -> Sluice {
         .env("XDG_CACHE_HOME", cache.path().display().to_string())
 }
 
-fn upload(server: &S3Server, from: &ShopLake, lake: &str) -> Result<()> {
-    for file in files_below(from.folder())? {
-        let content = std::fs::read(from.folder().join(&file))?;
-        server.put(BUCKET, &format!("{lake}/{}", file.display()), &content)?;
-    }
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
     let Some(python) = python("s3") else { return Ok(()) };
@@ -35,7 +27,7 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
     server.make_bucket(BUCKET)?;
     let cache = tempfile::tempdir()?;
     let local = ShopLake::delivered_up_to(1)?;
-    upload(&server, &local, "lakes/desk")?;
+    server.put_folder(BUCKET, "lakes/desk", local.folder())?;
     local.replay().await?;
 
     let desk = sluice(&server, "lakes/desk", &cache);
@@ -57,7 +49,7 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
     local.deliver(2)?;
     let later = ShopLake::of(Stream::Main)?;
     later.deliver(2)?;
-    upload(&server, &later, "lakes/desk")?;
+    server.put_folder(BUCKET, "lakes/desk", later.folder())?;
     let run = desk.json(&["run", "--once"])?;
     ensure!(run["release"] == 1, "{run}");
     local.replay().await?;

@@ -4,17 +4,17 @@
 mod cost;
 mod plan;
 mod silver;
+mod task;
 
-use anyhow::Context;
 use cost::Files;
 use futures::{StreamExt, TryStreamExt};
 use plan::Plan;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use silver::Fed;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use task::{called_with, read_json, runtime};
 
 /// As in `sluice`: batches come and go on many threads; the system's allocator keeps twice the memory for them.
 #[cfg(not(target_env = "msvc"))]
@@ -25,8 +25,6 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const BASE_FILES_PER_COMMIT: usize = 8;
 /// Tables that are worked on at once; while one waits for the disk, others compute.
 const TABLES_AT_ONCE: usize = 16;
-/// Threads live as long as the program, because the time of ended ones is not counted.
-const KEEP_THREADS: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Deserialize)]
 struct Task {
@@ -42,14 +40,8 @@ struct Task {
 }
 
 fn main() -> anyhow::Result<()> {
-    let path = std::env::args().nth(1).context("usage: apply-bench TASK.json")?;
-    let task: Task = read_json(Path::new(&path))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(task.threads)
-        .thread_keep_alive(KEEP_THREADS)
-        .enable_all()
-        .build()?;
-    runtime.block_on(run(&task))
+    let task: Task = called_with()?;
+    runtime(task.threads)?.block_on(run(&task))
 }
 
 async fn run(task: &Task) -> anyhow::Result<()> {
@@ -87,11 +79,6 @@ async fn run(task: &Task) -> anyhow::Result<()> {
         json!({ "done": true, "version": version, "kind": "delta", "peak_rss_mb": cost::peak_mb(), "tables": folders })
     );
     Ok(())
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is not understood", path.display()))
 }
 
 fn paths<'a>(task: &Task, names: impl Iterator<Item = &'a String>) -> Vec<PathBuf> {

@@ -4,6 +4,7 @@
 
 mod cost;
 mod plan;
+mod task;
 
 use anyhow::{Context, bail, ensure};
 use arrow::array::{Array, RecordBatch};
@@ -11,18 +12,16 @@ use arrow::ipc::reader::StreamReader;
 use cost::Files;
 use plan::Plan;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use sluice_api::{DiffView, PageRequest, Reply, Request, TableRef};
 use sluice_runner::{Host, HostOptions};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use task::{called_with, read_json, runtime};
 
 /// A screen of rows and some more.
 const FIRST_ROWS: u32 = 200;
 const ROUNDS: usize = 5;
-/// Threads live as long as the program, because the time of ended ones is not counted.
-const KEEP_THREADS: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Deserialize)]
 struct Task {
@@ -40,14 +39,8 @@ struct Expected {
 }
 
 fn main() -> anyhow::Result<()> {
-    let path = std::env::args().nth(1).context("usage: diff-bench TASK.json")?;
-    let task: Task = read_json(Path::new(&path))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(task.threads)
-        .thread_keep_alive(KEEP_THREADS)
-        .enable_all()
-        .build()?;
-    runtime.block_on(run(&task))
+    let task: Task = called_with()?;
+    runtime(task.threads)?.block_on(run(&task))
 }
 
 async fn run(task: &Task) -> anyhow::Result<()> {
@@ -142,11 +135,6 @@ fn first_difference(first: &[RecordBatch], all: &[RecordBatch]) -> String {
         }
     }
     "by their form only".to_owned()
-}
-
-fn read_json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is not understood", path.display()))
 }
 
 /// Prints what a part cost. The walk over the folder is not part of it.

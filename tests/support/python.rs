@@ -1,5 +1,6 @@
 //! Programs of others, in Python: readers of Delta tables, an S3 server.
 
+use crate::lake::files_below;
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -75,6 +76,17 @@ impl S3Server {
     pub fn put(&self, bucket: &str, key: &str, content: &[u8]) -> Result<()> {
         let url = format!("{}/{bucket}/{}", self.endpoint, percent_encoded(key));
         ureq::put(&url).header("Authorization", SIGNED).send(content).with_context(|| format!("cannot write {key}"))?;
+        Ok(())
+    }
+
+    /// Writes all files of a folder below `prefix`.
+    ///
+    /// # Errors
+    /// When a file can not be read or the server refuses.
+    pub fn put_folder(&self, bucket: &str, prefix: &str, folder: &Path) -> Result<()> {
+        for file in files_below(folder)? {
+            self.put(bucket, &format!("{prefix}/{}", file.display()), &std::fs::read(folder.join(&file))?)?;
+        }
         Ok(())
     }
 }

@@ -113,16 +113,7 @@ impl Collector {
 /// A result without events.
 pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects: Vec<Reject>) -> DecodedFile {
     DecodedFile {
-        changes: ChangeBatch {
-            files,
-            rows: RecordBatch::new_empty(Arc::new(contract_schema(contract))),
-            ops: Vec::new(),
-            seqs: Vec::new(),
-            refs: Vec::new(),
-            absent: BTreeMap::new(),
-            source_times_ms: Vec::new(),
-            records: Vec::new(),
-        },
+        changes: ChangeBatch::without_events(files, RecordBatch::new_empty(Arc::new(contract_schema(contract)))),
         rows_in: rejects.iter().filter(|reject| !reject.whole_file).count() as u64,
         rejects,
         tombstones: 0,

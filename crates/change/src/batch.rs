@@ -33,6 +33,21 @@ pub struct ChangeBatch {
 }
 
 impl ChangeBatch {
+    /// No events, with rows that their vectors are to be filled for.
+    #[must_use]
+    pub fn without_events(files: Vec<SourceFile>, rows: RecordBatch) -> Self {
+        Self {
+            files,
+            rows,
+            ops: Vec::new(),
+            seqs: Vec::new(),
+            refs: Vec::new(),
+            absent: BTreeMap::new(),
+            source_times_ms: Vec::new(),
+            records: Vec::new(),
+        }
+    }
+
     /// Number of events.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -73,9 +88,7 @@ impl ChangeBatch {
             files: self.files,
         })
     }
-}
 
-impl ChangeBatch {
     /// The events in groups, each in the same order: `group` says which of the `groups` an event belongs to;
     /// events of no group are left out.
     ///
@@ -93,16 +106,8 @@ impl ChangeBatch {
         }
         let mut parts = Vec::with_capacity(groups);
         for rows in rows {
-            parts.push(Self {
-                files: self.files.clone(),
-                rows: take_record_batch(&self.rows, &UInt32Array::from(rows))?,
-                ops: Vec::new(),
-                seqs: Vec::new(),
-                refs: Vec::new(),
-                absent: BTreeMap::new(),
-                source_times_ms: Vec::new(),
-                records: Vec::new(),
-            });
+            let rows = take_record_batch(&self.rows, &UInt32Array::from(rows))?;
+            parts.push(Self::without_events(self.files.clone(), rows));
         }
         for (row, columns) in self.absent {
             if let Some((group, row)) = places.get(row as usize).copied().flatten() {
@@ -185,16 +190,7 @@ impl ChangeBatchBuilder {
     pub fn new(contract: Arc<Contract>, files: Vec<SourceFile>) -> Self {
         let columns = contract.columns.iter().map(|column| ColumnBuilder::new(&column.data_type)).collect();
         let schema = Arc::new(contract_schema(&contract));
-        let batch = ChangeBatch {
-            files,
-            rows: RecordBatch::new_empty(schema),
-            ops: Vec::new(),
-            seqs: Vec::new(),
-            refs: Vec::new(),
-            absent: BTreeMap::new(),
-            source_times_ms: Vec::new(),
-            records: Vec::new(),
-        };
+        let batch = ChangeBatch::without_events(files, RecordBatch::new_empty(schema));
         let rules = contract.columns.iter().map(|column| Rule::of(&contract, column)).collect();
         Self { key: contract.key_positions(), rules, contract, columns, batch }
     }

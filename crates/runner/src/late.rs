@@ -1,7 +1,7 @@
 //! Events that are older than the deletes that are remembered.
 
 use crate::RunError;
-use serde_json::Value;
+use crate::newest_entry::newest_entry_with;
 use sluice_cdc::DecodedFile;
 use sluice_change::{ReasonCode, Reject};
 use sluice_contract::Contract;
@@ -13,17 +13,12 @@ pub(crate) const INFO_WATERMARK: &str = "sluice.watermark";
 
 /// Newest event time in silver, milliseconds since 1970.
 pub(crate) async fn watermark(contract: &Contract, silver: &DeltaStore) -> Result<Option<i64>, RunError> {
-    if contract.apply.tombstone_retention.is_none() || silver.snapshot(None).await?.is_none() {
+    if contract.apply.tombstone_retention.is_none() {
         return Ok(None);
     }
-    for limit in [8, usize::MAX] {
-        for entry in silver.history(limit).await? {
-            if let Some(watermark) = entry.info.get(INFO_WATERMARK).and_then(Value::as_i64) {
-                return Ok(Some(watermark));
-            }
-        }
-    }
-    Ok(None)
+    let Some(snapshot) = silver.snapshot(None).await? else { return Ok(None) };
+    let entry = newest_entry_with(silver, snapshot.version, INFO_WATERMARK).await?;
+    Ok(entry.and_then(|entry| entry.info.get(INFO_WATERMARK)?.as_i64()))
 }
 
 /// Event time before which deletes are forgotten, milliseconds since 1970: the newest event time less the

@@ -20,6 +20,7 @@ mod late;
 mod local_tables;
 mod maintain;
 mod missing_base;
+mod newest_entry;
 mod onboard;
 mod quarantine;
 mod replay;

@@ -38,7 +38,7 @@ pub const RETENTION_DEFAULT: Duration = Duration::from_secs(7 * 86_400);
 /// Files that no version names stay this long when the caller does not say: a commit may be under way.
 pub const IN_FLIGHT_DEFAULT: Duration = Duration::from_secs(86_400);
 /// Rows of one group, so that it fits into memory.
-pub(crate) const GROUP_ROWS_MAX: u64 = 8_000_000;
+const GROUP_ROWS_MAX: u64 = 8_000_000;
 /// Columns of a Z-curve; more make every single one worthless.
 const CLUSTER_COLUMNS_MAX: usize = 4;
 /// Commits of one group before it is left as it is.

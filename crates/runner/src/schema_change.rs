@@ -7,6 +7,7 @@
 use crate::RunError;
 use crate::contract_set::{column_signature, rules_hash, silver_hash};
 use crate::late::{INFO_WATERMARK, watermark};
+use crate::newest_entry::newest_entry_with;
 use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
@@ -262,14 +263,8 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
 
 /// What the newest commit up to a version says of the tombstones, as it says it.
 async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Value>, RunError> {
-    for limit in [8, usize::MAX] {
-        for entry in silver.history_until(version, limit).await? {
-            if entry.info.contains_key(INFO_CONTRACT) {
-                return Ok(entry.info.get(INFO_TOMBSTONES).cloned());
-            }
-        }
-    }
-    Ok(None)
+    let entry = newest_entry_with(silver, version, INFO_CONTRACT).await?;
+    Ok(entry.and_then(|entry| entry.info.get(INFO_TOMBSTONES).cloned()))
 }
 
 /// Names of the columns that the records may have, for [`INFO_COLUMNS`].

@@ -4,6 +4,7 @@ use crate::RunError;
 use crate::contract_set::silver_hash;
 use crate::late::{INFO_WATERMARK, forgotten_before};
 use crate::maintain::tiers::compact_when_due;
+use crate::newest_entry::newest_entry_with;
 use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
@@ -91,27 +92,24 @@ impl Silver {
     /// Reads tombstones and contract hash of the newest commit up to the snapshot's version that tells
     /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
     async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
-        for limit in [8, usize::MAX] {
-            for entry in self.store.history_until(version, limit).await? {
-                let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { continue };
-                self.contract_hash = Some(hash.to_owned());
-                if hash == silver_hash(contract) {
-                    self.segments = paths(entry.info.get(INFO_TOMBSTONES));
-                    let encoder = KeyEncoder::new(contract)?;
-                    let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
-                    for path in &self.segments {
-                        let segment = lake.get_state(path).await?;
-                        match contract.apply.scd {
-                            Scd::Type2 => history.add_segment(&encoder, &segment)?,
-                            Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
-                        }
-                    }
-                    self.tombstones = Arc::new(tombstones);
-                    self.history = Arc::new(history);
-                }
-                return Ok(());
+        let Some(entry) = newest_entry_with(&self.store, version, INFO_CONTRACT).await? else { return Ok(()) };
+        let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { return Ok(()) };
+        self.contract_hash = Some(hash.to_owned());
+        if hash != silver_hash(contract) {
+            return Ok(());
+        }
+        self.segments = paths(entry.info.get(INFO_TOMBSTONES));
+        let encoder = KeyEncoder::new(contract)?;
+        let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
+        for path in &self.segments {
+            let segment = lake.get_state(path).await?;
+            match contract.apply.scd {
+                Scd::Type2 => history.add_segment(&encoder, &segment)?,
+                Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
             }
         }
+        self.tombstones = Arc::new(tombstones);
+        self.history = Arc::new(history);
         Ok(())
     }
 

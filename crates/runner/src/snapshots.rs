@@ -68,10 +68,8 @@ pub(crate) fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: 
 /// Files of all batches that could not be read to their end.
 pub(crate) async fn failed_files(bronze: &DeltaStore) -> Result<Failed, RunError> {
     let mut failed = Failed::new();
-    if bronze.snapshot(None).await?.is_none() {
-        return Ok(failed);
-    }
-    for entry in bronze.history(usize::MAX).await? {
+    let Some(snapshot) = bronze.snapshot(None).await? else { return Ok(failed) };
+    for entry in bronze.history_until(snapshot.version, usize::MAX).await? {
         let Some(batch) = entry.info.get(INFO_BATCH).and_then(Value::as_u64) else { continue };
         let paths = entry.info.get(INFO_FAILED).and_then(Value::as_array).into_iter().flatten();
         failed.extend(paths.filter_map(|path| Some((batch, path.as_str()?.to_owned()))));

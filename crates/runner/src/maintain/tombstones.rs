@@ -4,6 +4,7 @@ use super::{KEPT_INFORMATION, lease};
 use crate::RunError;
 use crate::contract_set::silver_hash;
 use crate::late::{forgotten_before, watermark};
+use crate::newest_entry::newest_entry_with;
 use crate::schema_change::effective;
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES, paths};
 use serde_json::{Map, Value, json};
@@ -80,10 +81,7 @@ async fn forgettable(lake: &Lake, contract: &Arc<Contract>, store: &DeltaStore) 
     let contract = effective(lake, contract).await?;
     let Some(base) = store.snapshot(None).await? else { return Ok(None) };
     let Some(before) = forgotten_before(&contract, watermark(&contract, store).await?) else { return Ok(None) };
-    let history = store.history(usize::MAX).await?;
-    let Some(newest) = history.into_iter().find(|entry| entry.info.contains_key(INFO_CONTRACT)) else {
-        return Ok(None);
-    };
+    let Some(newest) = newest_entry_with(store, base.version, INFO_CONTRACT).await? else { return Ok(None) };
     let hash = silver_hash(&contract);
     if newest.info.get(INFO_CONTRACT).and_then(Value::as_str) != Some(hash.as_str()) {
         // Silver is made again by the next replay.
