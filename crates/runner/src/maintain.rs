@@ -7,26 +7,23 @@
 //! is. All commits say `dataChange=false`: no row changes.
 
 mod plan;
+mod publish_group;
 mod rewrite;
 pub(crate) mod tiers;
 mod tombstones;
 mod zorder;
 
 use crate::contract_set::ContractSet;
-use crate::gold::{INFO_INPUTS, location};
-use crate::late::INFO_WATERMARK;
+use crate::gold::location;
 use crate::replay::LEASE_WAIT_DEFAULT;
-use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES};
 use crate::{Clock, Job, RunError};
 use plan::{FileFacts, PlanBounds};
+use publish_group::publish_group;
 pub(crate) use rewrite::TAG_CLUSTERED;
 use rewrite::{Rewritten, RowOrder, live_bytes};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use sluice_api::{Layer, TableRef};
-use sluice_lake::{
-    Commit, CommitOutcome, DataFile, DeltaStore, Lake, Lease, NewFile, Snapshot, UpdatedFile, VacuumOptions,
-};
+use sluice_lake::{DataFile, DeltaStore, Lake, Lease, Snapshot, VacuumOptions};
 use std::time::Duration;
 
 /// Bytes that a file is to have when the caller does not say.
@@ -41,12 +38,6 @@ pub const IN_FLIGHT_DEFAULT: Duration = Duration::from_secs(86_400);
 const GROUP_ROWS_MAX: u64 = 8_000_000;
 /// Columns of a Z-curve; more make every single one worthless.
 const CLUSTER_COLUMNS_MAX: usize = 4;
-/// Commits of one group before it is left as it is.
-const ATTEMPTS_MAX: usize = 20;
-/// Information of a commit that the next one repeats.
-const KEPT_INFORMATION: [&str; 4] = [INFO_CONTRACT, INFO_TOMBSTONES, INFO_WATERMARK, INFO_INPUTS];
-/// Commits in which it is looked for.
-const HISTORY_LOOKED_AT: usize = 8;
 /// Age from which on positions of deleted rows leave the local cache.
 const POSITIONS_AGE: Duration = Duration::from_secs(86_400);
 
@@ -259,104 +250,19 @@ async fn commit_group(
     options: &MaintainOptions,
     done: &mut Maintained,
 ) -> Result<(), RunError> {
-    let outputs: Vec<NewFile> = group.outputs.iter().map(|output| output.file.clone()).collect();
-    for _ in 0..ATTEMPTS_MAX {
-        let lease = lease(lake, table, options.lease_wait).await?;
-        let attempt = attempt(&lease.fence(store), table, &group, &outputs).await;
-        // Others find out by themselves if this fails.
-        let released = lease.release().await;
-        match attempt? {
-            Attempt::Committed(version) => {
-                count_read(done, &group.inputs);
-                done.written_files += outputs.len() as u64;
-                done.written_bytes += outputs.iter().map(|file| file.size).sum::<u64>();
-                done.version = version;
-                released?;
-                return Ok(());
-            }
-            Attempt::Skip => {
-                store.discard(&outputs).await;
-                done.skipped_files += group.inputs.len() as u64;
-                released?;
-                return Ok(());
-            }
-            Attempt::Again => released?,
-        }
+    let lease = lease(lake, table, options.lease_wait).await?;
+    let published = publish_group(&lease.fence(store), table, &group).await;
+    // Others find out by themselves if this fails.
+    let released = lease.release().await;
+    if let Some(version) = published? {
+        count_read(done, &group.inputs);
+        done.written_files += group.outputs.len() as u64;
+        done.written_bytes += group.outputs.iter().map(|output| output.file.size).sum::<u64>();
+        done.version = version;
+    } else {
+        done.skipped_files += group.inputs.len() as u64;
     }
-    store.discard(&outputs).await;
-    done.skipped_files += group.inputs.len() as u64;
-    Ok(())
-}
-
-enum Attempt {
-    Committed(u64),
-    /// A writer replaced a file of the group.
-    Skip,
-    /// Someone who takes no lease was faster.
-    Again,
-}
-
-async fn attempt(
-    store: &DeltaStore,
-    table: &TableRef,
-    group: &Rewritten,
-    outputs: &[NewFile],
-) -> Result<Attempt, RunError> {
-    let Some(latest) = store.snapshot(None).await? else { return Ok(Attempt::Skip) };
-    let Some(dead) = group.carried(store, &latest).await? else { return Ok(Attempt::Skip) };
-    let dirty = outputs.iter().zip(dead).filter(|(_, dead)| !dead.is_empty());
-    let update: Vec<UpdatedFile> =
-        store.write_deletion_vectors(dirty.map(|(file, dead)| (file.as_data_file(), dead)).collect()).await?;
-    let app_id = format!("sluice.maintain.{table}");
-    let batch = latest.txn(&app_id).unwrap_or(0) + 1;
-    let remove = group.inputs_in(&latest);
-    let mut hasher = blake3::Hasher::new();
-    for file in &remove {
-        hasher.update(file.path.as_bytes()).update(b"\0");
-    }
-    for file in outputs {
-        hasher.update(file.path.as_bytes()).update(file.blake3.as_bytes());
-    }
-    let mut info = Map::from_iter([
-        ("sluice.filesBefore".to_owned(), json!(remove.len())),
-        ("sluice.filesAfter".to_owned(), json!(outputs.len())),
-        ("sluice.bytesBefore".to_owned(), json!(remove.iter().map(|file| file.size).sum::<u64>())),
-        ("sluice.bytesAfter".to_owned(), json!(outputs.iter().map(|file| file.size).sum::<u64>())),
-    ]);
-    info.extend(kept_information(store, latest.version).await?);
-    let commit = Commit {
-        base: Some(latest),
-        add: outputs.to_vec(),
-        remove,
-        update: update.clone(),
-        schema: None,
-        app_id,
-        batch,
-        content_hash: hasher.finalize().to_hex().to_string(),
-        operation: "OPTIMIZE",
-        info,
-        data_change: false,
-    };
-    match store.commit(commit).await? {
-        CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => Ok(Attempt::Committed(version)),
-        CommitOutcome::Conflict(_) => {
-            store.discard_deletion_vectors(&update).await;
-            Ok(Attempt::Again)
-        }
-    }
-}
-
-/// What writers look for in the newest commits up to a version: it holds for the same rows in other
-/// files too.
-async fn kept_information(store: &DeltaStore, version: u64) -> Result<Map<String, Value>, RunError> {
-    for entry in store.history_until(version, HISTORY_LOOKED_AT).await? {
-        let kept: Map<String, Value> =
-            entry.info.into_iter().filter(|(key, _)| KEPT_INFORMATION.contains(&key.as_str())).collect();
-        if !kept.is_empty() {
-            return Ok(kept);
-        }
-    }
-    Ok(Map::new())
+    Ok(released?)
 }
 
 /// The table's lease, when its writer has finished.

@@ -1,11 +1,11 @@
 //! Compaction that keeps up with merges: after a commit, by the writer itself.
 
 use super::rewrite::RowOrder;
-use super::{ATTEMPTS_MAX, Attempt, MaintainOptions, attempt, planned, rewrite};
+use super::{MaintainOptions, planned, publish_group, rewrite};
 use crate::RunError;
 use sluice_api::TableRef;
 use sluice_contract::Contract;
-use sluice_lake::{DeltaStore, NewFile, Snapshot};
+use sluice_lake::{DeltaStore, Snapshot};
 use std::sync::Arc;
 
 /// Bytes that a file is to have; less than [`super::TARGET_BYTES_DEFAULT`], so that merging a group takes
@@ -39,22 +39,7 @@ pub(crate) async fn compact_when_due(
     let mut compacted = false;
     for group in groups {
         let rewritten = rewrite::rewrite(store, snapshot, group, &order, options.target_bytes).await?;
-        let outputs: Vec<NewFile> = rewritten.outputs.iter().map(|output| output.file.clone()).collect();
-        let mut committed = false;
-        for _ in 0..ATTEMPTS_MAX {
-            match attempt(store, table, &rewritten, &outputs).await? {
-                Attempt::Committed(_) => {
-                    committed = true;
-                    break;
-                }
-                Attempt::Skip => break,
-                Attempt::Again => {}
-            }
-        }
-        if !committed {
-            store.discard(&outputs).await;
-        }
-        compacted |= committed;
+        compacted |= publish_group(store, table, &rewritten).await?.is_some();
     }
     Ok(compacted)
 }

@@ -1,6 +1,7 @@
 //! Deletes that need not be remembered any more.
 
-use super::{KEPT_INFORMATION, lease};
+use super::lease;
+use super::publish_group::KEPT_INFORMATION;
 use crate::RunError;
 use crate::contract_set::silver_hash;
 use crate::late::{forgotten_before, watermark};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 use sluice_api::TableRef;
 use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, forget_before, merge_segments};
-use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot};
+use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, LakeError, Snapshot};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,10 +70,11 @@ async fn commit(lake: &Lake, table: &TableRef, contract: &Arc<Contract>, store: 
         info,
         data_change: false,
     };
-    match store.commit(commit).await? {
-        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(forgotten),
+    match store.commit(commit).await {
+        Ok(CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_)) => Ok(forgotten),
         // Someone who takes no lease was faster; the next maintenance finds the rest.
-        CommitOutcome::Conflict(_) => Ok(0),
+        Ok(CommitOutcome::Conflict(_)) | Err(LakeError::BatchIdReused { .. }) => Ok(0),
+        Err(error) => Err(error.into()),
     }
 }
 
