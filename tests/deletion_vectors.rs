@@ -10,7 +10,7 @@ use sluice_contract::Contract;
 use sluice_engine::fingerprint;
 use sluice_lake::{Lake, TableLocation};
 use sluice_runner::SilverTable;
-use sluice_tests::{plain_rows, python, seeded};
+use sluice_tests::{package_path, plain_rows, python, seeded};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -212,7 +212,7 @@ async fn readers_of_others_leave_deleted_rows_out() -> Result<()> {
         std::fs::write(exported.path().join(format!("{number}.json")), document.to_string())?;
         lakes.push(folder);
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/read_tables.py");
+    let script = package_path("python/read_tables.py");
     let output = Command::new(python).arg(script).arg(exported.path()).output()?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{out}");

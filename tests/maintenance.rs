@@ -10,7 +10,7 @@ use sluice_contract::Contract;
 use sluice_engine::fingerprint;
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use sluice_runner::{Clock, Host, HostOptions, Job, MaintainOptions, Maintained, RunError, SilverTable, maintain};
-use sluice_tests::{files_below, plain_rows, python, seeded};
+use sluice_tests::{files_below, package_path, plain_rows, python, seeded};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -209,7 +209,7 @@ async fn read_by_others(store: &DeltaStore, lake: &Path) -> Result<()> {
     });
     let exported = tempfile::tempdir()?;
     std::fs::write(exported.path().join("0.json"), document.to_string())?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/read_tables.py");
+    let script = package_path("python/read_tables.py");
     let output = Command::new(python).arg(script).arg(exported.path()).output()?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success() && out.lines().filter(|line| line.ends_with("equal")).count() == 2, "{out}{err}");

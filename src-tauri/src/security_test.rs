@@ -18,8 +18,7 @@ fn one_window_and_one_capability_file() {
     let config = read(CONFIG);
     assert_eq!(config["app"]["windows"].as_array().unwrap().len(), 1);
     assert_eq!(config["app"]["security"]["capabilities"], serde_json::json!(["main"]));
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src-tauri/capabilities");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir("src-tauri/capabilities").unwrap().count(), 1);
 }
 
 #[test]

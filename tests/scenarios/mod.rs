@@ -10,6 +10,7 @@ mod table;
 
 use anyhow::{Context, Result, ensure};
 use document::Document;
+use sluice_tests::package_path;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -60,7 +61,7 @@ async fn check(file: &Path, update: bool) -> Result<()> {
 }
 
 fn scenarios() -> Result<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let folder = package_path("scenarios");
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

@@ -7,6 +7,7 @@
 mod fault_store;
 mod lake;
 mod operation_log;
+mod package;
 mod python;
 mod readers;
 mod seed;
@@ -21,6 +22,7 @@ mod workers;
 pub use fault_store::{Fault, FaultStore, Gate, torn};
 pub use lake::{TestLake, files_below};
 pub use operation_log::{Kind, Operation, OperationLog};
+pub use package::package_path;
 pub use python::{S3Server, python};
 pub use readers::Exported;
 pub use seed::{amount, counted, number, seeded};

@@ -1,6 +1,6 @@
 //! Delta tables as readers of others see them.
 
-use crate::{plain_rows, python};
+use crate::{package_path, plain_rows, python};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use sluice_lake::DeltaStore;
@@ -107,7 +107,7 @@ impl Exported {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(name)
+    package_path(&format!("python/{name}"))
 }
 
 /// The interpreter that has PySpark and Delta, `SLUICE_SPARK_PYTHON`.

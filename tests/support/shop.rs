@@ -1,10 +1,10 @@
 //! The recorded shop of `fixtures/shop`, laid out as a lake.
 
-use crate::{TestLake, files_below};
+use crate::{TestLake, files_below, package_path};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// One of the recordings.
@@ -34,7 +34,7 @@ pub struct ShopFile {
 }
 
 fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/shop")
+    package_path("../fixtures/shop")
 }
 
 /// Folder of the source database's own rows at a checkpoint.

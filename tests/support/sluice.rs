@@ -114,10 +114,7 @@ fn find() -> Result<PathBuf> {
     let beside = release.join(format!("sluice{}", std::env::consts::EXE_SUFFIX));
     if !beside.exists() {
         // The whole workspace: a build of one package chooses other features for what is shared.
-        let built = Command::new("cargo")
-            .args(["build", "--release", "--workspace", "--bin", "sluice"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()?;
+        let built = Command::new("cargo").args(["build", "--release", "--workspace", "--bin", "sluice"]).status()?;
         if !built.success() || !beside.exists() {
             bail!("{} is not built", beside.display());
         }

@@ -136,6 +136,12 @@ impl KeyedChanges {
         }
     }
 
+    /// Whether some upsert leaves columns out.
+    #[must_use]
+    pub fn some_are_partial(&self) -> bool {
+        self.some_are_partial
+    }
+
     /// Whether one of these events leaves columns out.
     pub(crate) fn has_partial(&self, changes: &[ChangeBatch], events: &[EventAt]) -> bool {
         let is_partial = |at: &EventAt| changes[at.source()].absent.contains_key(&at.row);

@@ -113,6 +113,7 @@ impl DeltaStore {
                         self.remember(next);
                     }
                     self.after_commit(version).await;
+                    self.forget_rows(&request.remove).await;
                     return Ok(CommitOutcome::Committed(version));
                 }
                 Err(source) => {

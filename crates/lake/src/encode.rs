@@ -15,7 +15,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRef
 /// Rows of one row group: a page of a grid never decodes more than one or two.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 /// Rows of one Parquet page, the least that a reader has to decode.
-const PAGE_ROWS: usize = 4_096;
+pub(crate) const PAGE_ROWS: usize = 4_096;
 /// Bytes of a column's dictionary in one row group. Reading one page needs the whole dictionary, so
 /// columns of mostly different values soon go on without.
 const DICTIONARY_BYTES: usize = 128 * 1024;

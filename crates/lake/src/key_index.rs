@@ -191,13 +191,22 @@ impl DeltaStore {
 impl Lake {
     /// Where the key run of a data file is kept on this machine.
     pub(crate) fn key_run_path(&self, shown: &str) -> Option<PathBuf> {
+        self.run_path(shown, "keys")
+    }
+
+    /// Where the rows of a data file are kept on this machine.
+    pub(crate) fn row_run_path(&self, shown: &str) -> Option<PathBuf> {
+        self.run_path(shown, "rows")
+    }
+
+    fn run_path(&self, shown: &str, kind: &str) -> Option<PathBuf> {
         if let Some(root) = self.local_root() {
-            return Some(root.join("_sluice/cache/keys").join(format!("{shown}.keys")));
+            return Some(root.join("_sluice/cache").join(kind).join(format!("{shown}.{kind}")));
         }
         let address = format!("{}/{shown}", self.url());
         let name = blake3::hash(address.as_bytes()).to_hex();
         let folder = self.shared.surroundings.cache_folder.as_ref();
-        folder.map(|folder| folder.with_file_name("keys").join(format!("{name}.keys")))
+        folder.map(|folder| folder.with_file_name(kind).join(format!("{name}.{kind}")))
     }
 }
 

@@ -8,6 +8,7 @@
 //! chance of about 2^-48 per looked up key and 2^35 rows; keys of up to 64 bits are told apart always,
 //! because their hash is a permutation.
 
+use crate::row_run::read_exact_at;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
@@ -219,17 +220,6 @@ fn read_numbers(file: &mut File, count: usize, hasher: &mut blake3::Hasher) -> R
         numbers.extend(buffer[..part].chunks_exact(4).map(number));
     }
     Ok(numbers)
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
-    let read = std::os::windows::fs::FileExt::seek_read(file, buffer, offset)?;
-    if read == buffer.len() { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
 }
 
 #[cfg(test)]

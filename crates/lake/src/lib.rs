@@ -43,6 +43,8 @@ mod read;
 mod read_positions;
 mod read_range;
 mod root;
+mod row_cache;
+mod row_run;
 mod schemas;
 mod scratch_file;
 mod snapshot;

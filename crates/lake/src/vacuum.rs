@@ -69,7 +69,8 @@ impl DeltaStore {
             vacuumed.bytes += file.size;
             if !options.dry_run {
                 self.lake.delete(&self.shown(&path)).await?;
-                if let Some(run) = self.lake.key_run_path(&self.shown(&path)) {
+                let shown = self.shown(&path);
+                for run in [self.lake.key_run_path(&shown), self.lake.row_run_path(&shown)].into_iter().flatten() {
                     // A cache; most files have none.
                     let _ = tokio::fs::remove_file(run).await;
                 }

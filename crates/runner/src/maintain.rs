@@ -40,6 +40,8 @@ const GROUP_ROWS_MAX: u64 = 8_000_000;
 const CLUSTER_COLUMNS_MAX: usize = 4;
 /// Age from which on positions of deleted rows leave the local cache.
 const POSITIONS_AGE: Duration = Duration::from_secs(86_400);
+/// Age from which on cached rows of files that are gone leave the local cache.
+const ROWS_AGE: Duration = Duration::from_secs(7 * 86_400);
 
 /// What to do.
 #[derive(Clone, Debug)]
@@ -283,6 +285,7 @@ async fn finish(store: &DeltaStore, done: &mut Maintained) -> Result<(), RunErro
         if done.rewritten_files > 0 {
             store.write_checkpoint(latest.version).await?;
         }
+        store.drop_unused_rows(&latest, ROWS_AGE).await;
     }
     store.drop_old_positions(POSITIONS_AGE).await;
     Ok(())

@@ -146,12 +146,25 @@ impl Silver {
                 located.unread.push((*hash, RowAt { file: found.file, row: found.row }));
             }
         }
-        let reads = to_read.into_iter().map(|(number, mut positions)| async move {
-            positions.sort_unstable();
-            let file = file_at(&snapshot.files, number)?;
-            let rows = self.store.read_positions(snapshot, file, &positions, None).await?;
-            let at = positions.into_iter().map(|row| RowAt { file: number, row }).collect();
-            Ok::<_, RunError>(ExistingRows { rows, at })
+        // Each batch of such a table reads rows from all over it.
+        let always = scd == Scd::Type2 || keyed.some_are_partial();
+        let reads = to_read.into_iter().map(|(number, mut positions)| {
+            let (store, snapshot) = (self.store.clone(), snapshot.clone());
+            async move {
+                positions.sort_unstable();
+                // A task of its own each, so that files are decoded on all cores.
+                let task = tokio::spawn(async move {
+                    let file = file_at(&snapshot.files, number)?;
+                    let rows = if always {
+                        store.read_scattered(&snapshot, file, &positions).await?
+                    } else {
+                        store.read_positions(&snapshot, file, &positions, None).await?
+                    };
+                    let at = positions.into_iter().map(|row| RowAt { file: number, row }).collect();
+                    Ok::<_, RunError>(ExistingRows { rows, at })
+                });
+                task.await.map_err(|error| RunError::Internal(format!("reading rows ended early: {error}")))?
+            }
         });
         located.read = futures::stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await?;
         Ok(located)

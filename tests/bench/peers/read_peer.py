@@ -1,6 +1,7 @@
-"""The price of reading a table after many batches: the same questions on it as Sluice left it and on a compacted copy.
+"""The price of reading a table after many batches: the same questions on it as Sluice left it, after `sluice maintain`,
+and on a compacted copy.
 
-The copy is compacted by delta-rs, which drops what deletion vectors mark. Every reader asks both, warm, and the
+The copy is compacted by delta-rs, which drops what deletion vectors mark. Every reader asks all three, warm, and the
 answers have to agree.
 """
 
@@ -72,7 +73,8 @@ def asker(tables: dict[str, pathlib.Path]):
 def main() -> None:
     """Asks everything several times."""
     table = pathlib.Path(TASK.words["fragmented"])
-    tables = {"fragmented": table, "compacted": TASK.table.parent / "compacted"}
+    maintained = pathlib.Path(TASK.words["maintained"])
+    tables = {"fragmented": table, "maintained": maintained, "compacted": TASK.table.parent / "compacted"}
     if TASK.phase == "compact":
         compacted(table)
         common.finish(importlib.metadata.version("deltalake"), "delta")
@@ -86,10 +88,11 @@ def main() -> None:
         answers = {name: ask(name, question) for name in tables}
         columns = TASK.columns if part == "lookup" else list(answers["compacted"][0])
         plain = {name: [[str(row[column]) for column in columns] for row in rows] for name, rows in answers.items()}
-        equal = equal and plain["fragmented"] == plain["compacted"] and len(answers["compacted"]) > 0
+        same = plain["fragmented"] == plain["compacted"] == plain["maintained"]
+        equal = equal and same and len(answers["compacted"]) > 0
         for _ in range(ROUNDS):
             for name in tables:
-                with meter.batch(0, commits=0, part=part if name == "fragmented" else f"{part}-compacted"):
+                with meter.batch(0, commits=0, part=part if name == "fragmented" else f"{part}-{name}"):
                     ask(name, question)
     version = importlib.metadata.version(ENGINE.split("-")[0])
     common.finish(version, "delta", equal=equal)

@@ -5,10 +5,9 @@ use crate::{file_order_key, is_change_file};
 use bytes::Bytes;
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, Evolution, SourceFormat, TableName};
-use std::path::PathBuf;
 
 fn proposal(folder: &str, table: &str, with_keys: bool) -> Inferred {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/shop")).join(folder);
+    let root = crate::tests::shop().join(folder);
     let mut paths: Vec<String> = std::fs::read_dir(&root)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

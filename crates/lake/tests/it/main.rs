@@ -9,6 +9,7 @@ mod files;
 mod fixtures;
 mod local_files;
 mod ranges;
+mod scattered;
 
 use sluice_lake::Lake;
 

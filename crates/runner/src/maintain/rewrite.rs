@@ -56,14 +56,14 @@ pub(super) async fn rewrite(
     order: &RowOrder,
     target_bytes: u64,
 ) -> Result<Rewritten, RunError> {
-    let (mut dead, mut batches, mut origins) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut dead, mut origins) = (Vec::new(), Vec::new());
     for (number, file) in (0_u32..).zip(&inputs) {
         let gone = store.deleted_positions(file).await?.unwrap_or_default();
         let rows = 0..u32::try_from(file.physical_rows()).unwrap_or(u32::MAX);
         origins.extend(rows.filter(|row| !gone.contains(u64::from(*row))).map(|row| (number, row)));
-        batches.extend(store.read_files(snapshot, std::slice::from_ref(file), None).await?);
         dead.push(gone);
     }
+    let batches = store.read_files(snapshot, &inputs, None).await?;
     let read: usize = batches.iter().map(RecordBatch::num_rows).sum();
     if read != origins.len() {
         return Err(RunError::Internal("the files have another number of rows than the log says".into()));

@@ -3,6 +3,7 @@
 use super::rewrite::RowOrder;
 use super::{MaintainOptions, planned, publish_group, rewrite};
 use crate::RunError;
+use futures::{StreamExt, TryStreamExt};
 use sluice_api::TableRef;
 use sluice_contract::Contract;
 use sluice_lake::{DeltaStore, Snapshot};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 const TARGET_BYTES: u64 = 128 << 20;
 /// Rows that are in memory at once.
 const GROUP_ROWS_MAX: u64 = 1_000_000;
+/// Groups that are read and written at the same time.
+const GROUPS_AT_ONCE: usize = 2;
 /// Dead rows below which a file is not rewritten for their sake; reading them costs next to nothing.
 const DEAD_ROWS_MIN: u64 = 50_000;
 
@@ -36,9 +39,17 @@ pub(crate) async fn compact_when_due(
     };
     let groups = planned(snapshot, &options);
     let order = RowOrder { cluster_by: Vec::new(), contract: Some(Arc::clone(contract)) };
+    let rewrites = groups.into_iter().map(|group| {
+        let (store, snapshot, order, bytes) = (store.clone(), snapshot.clone(), order.clone(), options.target_bytes);
+        async move {
+            // A task of its own each: what one does alone is done beside the other.
+            let task = tokio::spawn(async move { rewrite::rewrite(&store, &snapshot, group, &order, bytes).await });
+            task.await.map_err(|error| RunError::Internal(format!("a rewrite ended early: {error}")))?
+        }
+    });
+    let mut rewritten = futures::stream::iter(rewrites).buffered(GROUPS_AT_ONCE);
     let mut compacted = false;
-    for group in groups {
-        let rewritten = rewrite::rewrite(store, snapshot, group, &order, options.target_bytes).await?;
+    while let Some(rewritten) = rewritten.try_next().await? {
         compacted |= publish_group(store, table, &rewritten).await?.is_some();
     }
     Ok(compacted)

@@ -5,6 +5,7 @@ use super::data;
 use super::engine::{self, Engine, Pythons};
 use super::entry::{Entry, quantile};
 use super::task::{self, Batch, Said};
+use crate::process;
 use crate::project::Project;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -176,18 +177,32 @@ impl<'a> Run<'a> {
         self.phase("read")
     }
 
-    /// Sluice makes the table, delta-rs a compacted copy of it, the engine reads both.
+    /// Sluice makes the table, maintains a copy of it, delta-rs compacts another; the engine reads all three.
     fn read_back(&self) -> anyhow::Result<Said> {
         let mut tables = Value::Null;
         for phase in ["load", "apply"] {
             let mut ours = Engine::ours().command(self.all.project, &self.all.pythons, Work::Upsert)?;
             tables = task::run(&mut ours, &self.task(phase)?).context("making the table")?.last["tables"].clone();
         }
-        let with_table = |phase: &str| self.task_with(phase, &json!({ "fragmented": tables[0] }));
+        let left = tables[0].as_str().context("Sluice names its table")?;
+        let maintained = self.maintained(left)?;
+        let words = json!({ "fragmented": left, "maintained": maintained });
+        let with_table = |phase: &str| self.task_with(phase, &words);
         let mut compact = engine::compactor(self.all.project, &self.all.pythons)?;
         task::run(&mut compact, &with_table("compact")?).context("compacting a copy")?;
         let mut reader = self.engine.command(self.all.project, &self.all.pythons, Work::ReadBack)?;
         task::run(&mut reader, &with_table("read")?)
+    }
+
+    /// A copy of the lake after `sluice maintain`, deletion vectors purged; the folder of the table in it.
+    fn maintained(&self, table: &str) -> anyhow::Result<PathBuf> {
+        let (lake, copy) = (self.folder.join("table"), self.folder.join("maintained"));
+        process::run(process::program("cp").arg("-r").arg(&lake).arg(&copy))?;
+        let mut maintain = process::program(&self.all.project.program("sluice")?);
+        maintain.arg("--lake").arg(&copy).args(["--json", "maintain", "silver.bench.t0000", "--dead-percent", "0"]);
+        task::text_of(&mut maintain, &self.folder.join("maintain.out")).context("maintaining a copy")?;
+        let inside = Path::new(table).strip_prefix(&lake).context("the table is in the lake")?;
+        Ok(copy.join(inside))
     }
 
     fn task(&self, phase: &str) -> anyhow::Result<PathBuf> {

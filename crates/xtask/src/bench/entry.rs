@@ -29,6 +29,9 @@ pub(super) struct Entry {
     pub(super) first_wall_s: f64,
     pub(super) first_cpu_s: f64,
     pub(super) last_cpu_s: f64,
+    /// The version of the sources that was measured.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub(super) commit: String,
     /// Why there are no numbers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) failed: Option<String>,
@@ -55,8 +58,15 @@ impl Entry {
             first_wall_s: 0.0,
             first_cpu_s: 0.0,
             last_cpu_s: 0.0,
+            commit: String::new(),
             failed: None,
         }
+    }
+
+    /// Whether both are of the same engine, work and size.
+    pub(super) fn measures_the_same(&self, other: &Self) -> bool {
+        let what = |entry: &Self| (entry.bench.clone(), entry.engine.clone(), entry.rows, entry.batch);
+        what(self) == what(other)
     }
 
     /// Takes the medians of rounds.

@@ -37,6 +37,9 @@ pub(crate) struct Options {
     /// Writes the numbers as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Keeps what the file of --json has of other benchmarks, engines and sizes, in it and on the pages.
+    #[arg(long, requires = "json")]
+    add: bool,
     /// Fresh tables per engine and size.
     #[arg(long, value_name = "N", default_value_t = 1)]
     repeat: u32,
@@ -81,23 +84,50 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
         threads: machine::threads(),
     };
     let pages = options.pages.clone().unwrap_or_else(|| project.path("docs/benchmarks"));
-    let machine = machine::sentence(project);
-    let mut all: Vec<Entry> = Vec::new();
+    let commit = machine::commit(project);
+    let mut all: Vec<Entry> = match &options.json {
+        Some(file) if options.add => kept(file)?,
+        _ => Vec::new(),
+    };
+    let mut measured: Vec<Entry> = Vec::new();
     for family in families(&cases) {
         let members: Vec<&Case> = cases.iter().copied().filter(|case| case.family() == family).collect();
         let mut entries = Vec::new();
         for case in &members {
             entries.extend(comparison.run(case)?);
         }
-        write_page(&pages, family, &members, &entries, &machine)?;
-        all.extend(entries);
+        entries.iter_mut().for_each(|entry| entry.commit.clone_from(&commit));
+        all.retain(|old| !entries.iter().any(|new| new.measures_the_same(old)));
+        all.extend(entries.iter().cloned());
+        measured.extend(entries);
+        all.sort_by_key(place);
+        write_page(&pages, family, &all)?;
         if let Some(file) = &options.json {
             // After every benchmark, so that a run that is stopped leaves what it has.
             let text = serde_json::to_string_pretty(&all)? + "\n";
             std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
         }
     }
-    judge(&all)
+    judge(&measured)
+}
+
+/// Entries of an earlier run.
+fn kept(file: &Path) -> anyhow::Result<Vec<Entry>> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} does not hold entries of benchmarks", file.display()))
+}
+
+/// Where an entry stands on its page: benchmarks and engines as in the catalogue, small sizes first.
+fn place(entry: &Entry) -> (usize, String, u64, usize) {
+    let of_entry = |case: &&Case| entry.bench == case.id || entry.bench.starts_with(&format!("{}-", case.id));
+    let longest = |(_, case): &(usize, &Case)| case.id.len();
+    let found = CASES.iter().enumerate().filter(|(_, case)| of_entry(case)).max_by_key(longest);
+    let engine = found.and_then(|(_, case)| case.engines.iter().position(|engine| *engine == entry.engine));
+    let at = found.map_or(usize::MAX, |(at, _)| at);
+    (at, entry.bench.clone(), entry.rows, engine.unwrap_or(usize::MAX))
 }
 
 fn run_shop(project: &Project, options: &Options) -> anyhow::Result<()> {
@@ -142,12 +172,22 @@ fn families(cases: &[&Case]) -> Vec<&'static str> {
     names
 }
 
-fn write_page(folder: &Path, family: &str, cases: &[&Case], entries: &[Entry], machine: &str) -> anyhow::Result<()> {
+fn write_page(folder: &Path, family: &str, all: &[Entry]) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
+    let is_of_family = |entry: &&Entry| entry.bench.split('-').next() == Some(family);
+    let entries: Vec<Entry> = all.iter().filter(is_of_family).cloned().collect();
+    let mut commits: Vec<&str> = entries.iter().map(|entry| entry.commit.as_str()).filter(|c| !c.is_empty()).collect();
+    commits.sort_unstable();
+    commits.dedup();
+    let has = |case: &&Case| {
+        let mut benches = entries.iter().map(|entry| entry.bench.as_str());
+        benches.any(|bench| bench == case.id || (case.id == family && bench.starts_with(family)))
+    };
+    let cases: Vec<&Case> = CASES.iter().filter(|case| case.family() == family).filter(has).collect();
     let page = folder.join(format!("{family}.md"));
-    std::fs::write(&page, markdown::page(cases, family, entries, machine))
+    std::fs::write(&page, markdown::page(&cases, family, &entries, &machine::sentence(&commits)))
         .with_context(|| format!("cannot write {}", page.display()))?;
-    std::fs::write(folder.join(format!("{family}.svg")), chart::svg(entries))?;
+    std::fs::write(folder.join(format!("{family}.svg")), chart::svg(&entries))?;
     println!("\n  {}", page.display());
     Ok(())
 }

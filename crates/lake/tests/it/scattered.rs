@@ -1,0 +1,100 @@
+//! Rows from all over a file, which are kept in the local cache.
+
+use crate::fixtures::{append, new_table, rows};
+use crate::new_lake;
+use arrow::datatypes::{DataType, Field, Schema};
+use sluice_lake::{Commit, CommitOutcome, DataFile, DeltaStore, Lake, Snapshot};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+const ROWS: i64 = 70_000;
+
+async fn lake_of_one_file() -> (tempfile::TempDir, Lake, DeltaStore, Snapshot) {
+    let (folder, lake) = new_lake().await;
+    let (table, base) = new_table(&lake).await;
+    let file = table.write_file(&[rows(0, ROWS)]).await.unwrap();
+    assert_eq!(table.commit(append(&base, 1, "a", vec![file])).await.unwrap(), CommitOutcome::Committed(1));
+    let now = table.snapshot(None).await.unwrap().unwrap();
+    (folder, lake, table, now)
+}
+
+/// Where the rows of the table's file are kept.
+fn cached(lake: &Lake, table: &DeltaStore, file: &DataFile) -> PathBuf {
+    let folder = lake.local_root().unwrap().join("_sluice/cache/rows").join(table.folder());
+    folder.join(format!("{}.rows", file.path))
+}
+
+fn spread() -> Vec<u32> {
+    (0..70_000).step_by(997).collect()
+}
+
+async fn ensure_equal(table: &DeltaStore, now: &Snapshot, positions: &[u32]) {
+    let file = &now.files[0];
+    let decoded = table.read_positions(now, file, positions, None).await.unwrap();
+    assert_eq!(decoded.num_rows(), positions.len());
+    assert_eq!(table.read_scattered(now, file, positions).await.unwrap(), decoded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cached_rows_are_those_of_the_file() {
+    let (_folder, lake, table, now) = lake_of_one_file().await;
+    let path = cached(&lake, &table, &now.files[0]);
+    ensure_equal(&table, &now, &[17, 18, 19]).await;
+    assert!(!path.exists(), "rows of one page are not worth it");
+    ensure_equal(&table, &now, &spread()).await;
+    assert!(path.exists(), "rows of all pages are");
+    for positions in [vec![], vec![0], vec![69_999], spread(), (100..9_000).step_by(3).collect()] {
+        ensure_equal(&table, &now, &positions).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_cache_is_made_again() {
+    let (_folder, lake, table, now) = lake_of_one_file().await;
+    let path = cached(&lake, &table, &now.files[0]);
+    ensure_equal(&table, &now, &spread()).await;
+    let sound = std::fs::read(&path).unwrap();
+    let mut damaged = sound.clone();
+    damaged.iter_mut().skip(32).step_by(11).for_each(|byte| *byte ^= 1);
+    for broken in [damaged, sound[..sound.len() / 2].to_vec(), Vec::new()] {
+        std::fs::write(&path, broken).unwrap();
+        ensure_equal(&table, &now, &[5]).await;
+        ensure_equal(&table, &now, &spread()).await;
+        assert_eq!(std::fs::read(&path).unwrap(), sound);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_came_later_is_null() {
+    let (_folder, _lake, table, now) = lake_of_one_file().await;
+    ensure_equal(&table, &now, &spread()).await;
+    let mut fields: Vec<Field> = now.schema.fields().iter().map(|field| field.as_ref().clone()).collect();
+    fields.push(Field::new("price", DataType::Int64, true));
+    let schema = Some(Arc::new(Schema::new(fields)));
+    let added = Commit { schema, ..append(&now, 2, "b", Vec::new()) };
+    assert_eq!(table.commit(added).await.unwrap(), CommitOutcome::Committed(2));
+    let later = table.snapshot(None).await.unwrap().unwrap();
+    ensure_equal(&table, &later, &spread()).await;
+    ensure_equal(&table, &later, &[9, 99]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cache_goes_with_the_file() {
+    let (_folder, lake, table, now) = lake_of_one_file().await;
+    let path = cached(&lake, &table, &now.files[0]);
+    ensure_equal(&table, &now, &spread()).await;
+    assert!(path.exists());
+    let new = table.write_file(&[rows(0, 10)]).await.unwrap();
+    let replaced = Commit { remove: now.files.to_vec(), ..append(&now, 2, "b", vec![new]) };
+    assert_eq!(table.commit(replaced).await.unwrap(), CommitOutcome::Committed(2));
+    assert!(!path.exists());
+    // Whoever reads the old version makes it again; maintenance takes it away.
+    ensure_equal(&table, &now, &spread()).await;
+    let latest = table.snapshot(None).await.unwrap().unwrap();
+    table.drop_unused_rows(&now, Duration::ZERO).await;
+    table.drop_unused_rows(&latest, Duration::from_secs(60)).await;
+    assert!(path.exists());
+    table.drop_unused_rows(&latest, Duration::ZERO).await;
+    assert!(!path.exists());
+}
