@@ -29,6 +29,9 @@ pub(super) struct Entry {
     pub(super) first_wall_s: f64,
     pub(super) first_cpu_s: f64,
     pub(super) last_cpu_s: f64,
+    /// All measured rounds together.
+    #[serde(default)]
+    pub(super) wall_total_s: f64,
     /// The version of the sources that was measured.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub(super) commit: String,
@@ -58,6 +61,7 @@ impl Entry {
             first_wall_s: 0.0,
             first_cpu_s: 0.0,
             last_cpu_s: 0.0,
+            wall_total_s: 0.0,
             commit: String::new(),
             failed: None,
         }
@@ -78,6 +82,7 @@ impl Entry {
         self.rounds = rounds.len() as u64;
         self.wall_s = quantile(&walls, 0.5);
         self.wall_p99_s = quantile(&walls, 0.99);
+        self.wall_total_s = walls.iter().sum();
         self.cpu_s = quantile(&sorted(rounds.iter().map(|round| round.cpu_s)), 0.5);
         self.bytes_written = as_count(quantile(&bytes, 0.5));
         (self.first_wall_s, self.first_cpu_s, self.last_cpu_s) = (first.wall_s, first.cpu_s, last.cpu_s);

@@ -34,8 +34,8 @@ pub(super) fn benches(entries: &[Entry]) -> Vec<&str> {
 }
 
 fn table(entries: &[&Entry]) -> String {
-    let mut text = "| size | batch | engine | CPU s | against Sluice | wall s | p99 s | peak MB | written MB | commits/s | equal |\n\
-                    |---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---|\n"
+    let mut text = "| size | batch | engine | CPU s | against Sluice | wall s | p99 s | rounds | all s | peak MB | written MB | commits/s | equal |\n\
+                    |---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
         .to_owned();
     for entry in entries {
         if let Some(why) = &entry.failed {
@@ -58,7 +58,7 @@ fn table(entries: &[&Entry]) -> String {
         };
         writeln!(
             text,
-            "| {} | {} | {} {} | {} | {ratio} | {} | {} | {:.0} | {:.2} | {:.1} | {equal} |",
+            "| {} | {} | {} {} | {} | {ratio} | {} | {} | {} | {} | {:.0} | {:.2} | {:.1} | {equal} |",
             count(entry.rows),
             count(entry.batch),
             entry.engine,
@@ -66,6 +66,8 @@ fn table(entries: &[&Entry]) -> String {
             seconds(entry.cpu_s),
             seconds(entry.wall_s),
             seconds(entry.wall_p99_s),
+            entry.rounds,
+            if entry.wall_total_s > 0.0 { seconds(entry.wall_total_s) } else { String::new() },
             entry.peak_rss_mb,
             as_number(entry.bytes_written) / 1e6,
             as_number(entry.commits) / entry.wall_s
