@@ -1,7 +1,12 @@
 //! Rows from all over a file, which are kept in the local cache.
 
-use crate::fixtures::{append, new_table, rows};
+use crate::fixtures::{append, new_table, rows, silver};
 use crate::new_lake;
+use arrow::array::builder::{ListBuilder, StringBuilder};
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int16Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_lake::{Commit, CommitOutcome, DataFile, DeltaStore, Lake, Snapshot};
 use std::path::PathBuf;
@@ -97,4 +102,48 @@ async fn the_cache_goes_with_the_file() {
     assert!(path.exists());
     table.drop_unused_rows(&latest, Duration::ZERO).await;
     assert!(!path.exists());
+}
+
+/// Every type that a contract knows, with nulls, odd numbers and empty values.
+fn rows_of_all_types() -> RecordBatch {
+    let numbers = || (0..ROWS).map(|n| (n % 5 != 3).then_some(n));
+    let texts = |n: i64| {
+        ["", "a", "Straße", "\u{1f980}", "a text that is longer than a block of thirty-two bytes"][(n % 5) as usize]
+    };
+    let mut lists = ListBuilder::new(StringBuilder::new());
+    for n in 0..ROWS {
+        (0..n % 4).for_each(|at| lists.values().append_option((at != 1).then(|| texts(n + at))));
+        lists.append(n % 7 != 2);
+    }
+    let doubles = [f64::NAN, -0.0, 0.0, f64::INFINITY, f64::MIN_POSITIVE, -1.5];
+    let double = |n: i64| doubles[(n % 6) as usize];
+    let micros = || numbers().map(|n| n.map(|n| n * -86_400_000_001)).collect::<TimestampMicrosecondArray>();
+    let decimals = numbers().map(|n| n.map(|n| -i128::from(n).pow(6))).collect::<Decimal128Array>();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("boolean", Arc::new(numbers().map(|n| n.map(|n| n % 2 == 0)).collect::<BooleanArray>())),
+        ("small", Arc::new(numbers().map(|n| n.map(|n| (n % 30_000) as i16 - 15_000)).collect::<Int16Array>())),
+        ("float", Arc::new(numbers().map(|n| n.map(|n| double(n) as f32)).collect::<Float32Array>())),
+        ("double", Arc::new(numbers().map(|n| n.map(double)).collect::<Float64Array>())),
+        ("decimal", Arc::new(decimals.with_precision_and_scale(38, 4).unwrap())),
+        ("text", Arc::new(numbers().map(|n| n.map(texts)).collect::<StringArray>())),
+        ("binary", Arc::new(numbers().map(|n| n.map(|n| texts(n).as_bytes())).collect::<BinaryArray>())),
+        ("date", Arc::new(numbers().map(|n| n.map(|n| n as i32 - 40_000)).collect::<Date32Array>())),
+        ("instant", Arc::new(micros().with_timezone("UTC"))),
+        ("local", Arc::new(micros())),
+        ("list", Arc::new(lists.finish())),
+    ];
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_comes_back_as_it_was() {
+    let (_folder, lake) = new_lake().await;
+    let (table, all) = (silver(&lake), rows_of_all_types());
+    let base = table.create(&all.schema(), &[]).await.unwrap();
+    let file = table.write_file(&[all]).await.unwrap();
+    assert_eq!(table.commit(append(&base, 1, "a", vec![file])).await.unwrap(), CommitOutcome::Committed(1));
+    let now = table.snapshot(None).await.unwrap().unwrap();
+    ensure_equal(&table, &now, &spread()).await;
+    assert!(cached(&lake, &table, &now.files[0]).exists());
+    ensure_equal(&table, &now, &(0..5_000).collect::<Vec<u32>>()).await;
 }
