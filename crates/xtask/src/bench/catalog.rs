@@ -68,8 +68,13 @@ pub(super) struct Case {
 impl Case {
     /// The benchmark that a variant belongs to.
     pub(super) fn family(&self) -> &'static str {
-        self.id.split('-').next().unwrap_or(self.id)
+        family_of(self.id)
     }
+}
+
+/// The benchmark of an id, of a variant or of a part of either: what comes before the hyphen.
+pub(super) fn family_of(id: &str) -> &str {
+    id.split_once('-').map_or(id, |(family, _)| family)
 }
 
 /// Rows of each of many small tables.

@@ -20,10 +20,10 @@ pub(super) fn sentence(commits: &[&str]) -> String {
     let memory = field("/proc/meminfo", "MemTotal")
         .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
         .map_or_else(String::new, |kib| format!(", {} GiB of memory", (kib + (1 << 19)) >> 20));
-    let commit = format!("commit {}", commits.join(", "));
     format!(
-        "Taken at {commit} on {} threads of {model}{memory}. CPU seconds count more than wall time: the machine \
+        "Taken at commit {} on {} threads of {model}{memory}. CPU seconds count more than wall time: the machine \
          may have had other work. How it is measured: [README](README.md).",
+        commits.join(", "),
         threads()
     )
 }

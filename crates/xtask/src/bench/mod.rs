@@ -174,7 +174,7 @@ fn families(cases: &[&Case]) -> Vec<&'static str> {
 
 fn write_page(folder: &Path, family: &str, all: &[Entry]) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let is_of_family = |entry: &&Entry| entry.bench.split('-').next() == Some(family);
+    let is_of_family = |entry: &&Entry| catalog::family_of(&entry.bench) == family;
     let entries: Vec<Entry> = all.iter().filter(is_of_family).cloned().collect();
     let mut commits: Vec<&str> = entries.iter().map(|entry| entry.commit.as_str()).filter(|c| !c.is_empty()).collect();
     commits.sort_unstable();
