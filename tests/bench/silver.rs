@@ -8,7 +8,7 @@ use arrow::datatypes::Int64Type;
 use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, SourceFile, contract_schema};
+use sluice_change::{ChangeBatch, EventSeq, EventSeqs, Numbers, Op, RowRefs, SourceFile, SourceTimes, contract_schema};
 use sluice_contract::Contract;
 use sluice_lake::Lake;
 use sluice_runner::SilverTable;
@@ -99,14 +99,12 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
             let numbers = seqs.as_primitive_opt::<Int64Type>().context("`_seq` is no whole number")?;
             let ops: Vec<Op> =
                 letters.iter().map(|letter| if letter == Some("d") { Op::Delete } else { Op::Upsert }).collect();
-            let seq = |(at, op): (usize, &Op)| {
-                let position = u64::try_from(numbers.value(at)).unwrap_or(0);
-                EventSeq::new(1, [position, 0, 0], op.is_upsert(), 0)
-            };
-            let seqs = ops.iter().enumerate().map(seq).collect();
-            (ops, seqs)
+            let positions: Vec<u64> = numbers.values().iter().map(|number| number.cast_unsigned()).collect();
+            let unused = Numbers::same(0, count);
+            let ties = ops.iter().map(|op| EventSeq::new(1, [0; 3], op.is_upsert(), 0).tie).collect();
+            (ops, EventSeqs::of_changes([positions.into(), unused.clone(), unused], ties))
         }
-        _ => (vec![Op::Read; count], vec![EventSeq::new(0, [0, 0, 0], true, 0); count]),
+        _ => (vec![Op::Read; count], EventSeqs::same(EventSeq::new(0, [0, 0, 0], true, 0), count)),
     };
     Ok(ChangeBatch {
         files: vec![SourceFile {
@@ -118,9 +116,9 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
         rows: RecordBatch::try_new(schema, columns)?,
         ops,
         seqs,
-        refs: (0..count as u64).map(|row| RowRef { file: 0, row, offset: 0 }).collect(),
+        refs: RowRefs::counted(0, 0, count),
         absent: BTreeMap::new(),
-        source_times_ms: vec![None; count],
+        source_times_ms: SourceTimes::untold(count),
         records: Vec::new(),
     })
 }

@@ -1,6 +1,6 @@
 //! A columnar batch of changes to one table.
 
-use crate::{Cell, ColumnBuilder, EventSeq, Op, RowRef, SourceFile, contract_schema};
+use crate::{Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, SourceFile, SourceTimes, contract_schema};
 use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Changes to one table, in the order they were read.
 ///
-/// All vectors have one entry per event. Sequences may repeat (delivery is at least once) and need
+/// All lists have one entry per event. Sequences may repeat (delivery is at least once) and need
 /// not be in order.
 #[derive(Clone, Debug)]
 pub struct ChangeBatch {
@@ -21,13 +21,13 @@ pub struct ChangeBatch {
     /// Operations.
     pub ops: Vec<Op>,
     /// Order.
-    pub seqs: Vec<EventSeq>,
+    pub seqs: EventSeqs,
     /// Origins.
-    pub refs: Vec<RowRef>,
+    pub refs: RowRefs,
     /// Columns (positions in `rows`) that an upsert does not carry; sparse, most events have none.
     pub absent: BTreeMap<u32, Vec<u16>>,
-    /// Source time, milliseconds since the Unix epoch, if the event tells it.
-    pub source_times_ms: Vec<Option<i64>>,
+    /// Source times, milliseconds since the Unix epoch.
+    pub source_times_ms: SourceTimes,
     /// The record as delivered (JSON), for bronze.
     pub records: Vec<String>,
 }
@@ -40,10 +40,10 @@ impl ChangeBatch {
             files,
             rows,
             ops: Vec::new(),
-            seqs: Vec::new(),
-            refs: Vec::new(),
+            seqs: EventSeqs::default(),
+            refs: RowRefs::default(),
             absent: BTreeMap::new(),
-            source_times_ms: Vec::new(),
+            source_times_ms: SourceTimes::default(),
             records: Vec::new(),
         }
     }
@@ -65,7 +65,7 @@ impl ChangeBatch {
     /// # Errors
     /// An Arrow error if `keep` has not one entry per event.
     pub fn filter(self, keep: &[bool]) -> Result<Self, ArrowError> {
-        fn kept<T>(all: Vec<T>, keep: &[bool]) -> Vec<T> {
+        fn kept<T, A: FromIterator<T>>(all: impl IntoIterator<Item = T>, keep: &[bool]) -> A {
             all.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(one, _)| one).collect()
         }
         let mut new_row = 0;
@@ -80,9 +80,9 @@ impl ChangeBatch {
         Ok(Self {
             rows: filter_record_batch(&self.rows, &BooleanArray::from(keep.to_vec()))?,
             ops: kept(self.ops, keep),
-            seqs: kept(self.seqs, keep),
-            refs: kept(self.refs, keep),
-            source_times_ms: kept(self.source_times_ms, keep),
+            seqs: kept(self.seqs.iter(), keep),
+            refs: kept(self.refs.iter(), keep),
+            source_times_ms: kept(self.source_times_ms.iter(), keep),
             records: kept(self.records, keep),
             absent,
             files: self.files,
@@ -94,7 +94,7 @@ impl ChangeBatch {
     ///
     /// # Errors
     /// An Arrow error if the columns do not fit the other vectors.
-    pub fn split(self, groups: usize, group: impl Fn(&RowRef) -> Option<usize>) -> Result<Vec<Self>, ArrowError> {
+    pub fn split(self, groups: usize, group: impl Fn(RowRef) -> Option<usize>) -> Result<Vec<Self>, ArrowError> {
         let of: Vec<Option<usize>> = self.refs.iter().map(|at| group(at).filter(|group| *group < groups)).collect();
         let mut rows: Vec<Vec<u32>> = vec![Vec::new(); groups];
         let mut places = Vec::with_capacity(of.len());
@@ -114,8 +114,9 @@ impl ChangeBatch {
                 parts[group].absent.insert(row, columns);
             }
         }
-        let events = self.ops.into_iter().zip(self.seqs).zip(self.refs).zip(self.source_times_ms).zip(self.records);
-        for (((((op, seq), at), time), record), group) in events.zip(of) {
+        let told = self.seqs.iter().zip(self.refs.iter()).zip(self.source_times_ms.iter());
+        let events = self.ops.into_iter().zip(told).zip(self.records);
+        for (((op, ((seq, at), time)), record), group) in events.zip(of) {
             let Some(part) = group.map(|group| &mut parts[group]) else { continue };
             part.ops.push(op);
             part.seqs.push(seq);
@@ -340,9 +341,9 @@ mod tests {
         builder.push(event(1, Cell::Text("x".into()), Op::Delete));
         let batch = builder.finish().unwrap();
         assert_eq!(batch.absent.into_iter().collect::<Vec<_>>(), [(1, vec![1])]);
-        assert_eq!(batch.seqs[0], batch.seqs[2]);
-        assert_ne!(batch.seqs[0], batch.seqs[1]);
-        assert!(batch.seqs[0] > batch.seqs[3] && batch.seqs[0].ties_with(&batch.seqs[3]));
+        assert_eq!(batch.seqs.at(0), batch.seqs.at(2));
+        assert_ne!(batch.seqs.at(0), batch.seqs.at(1));
+        assert!(batch.seqs.at(0) > batch.seqs.at(3) && batch.seqs.at(0).ties_with(&batch.seqs.at(3)));
         assert!(batch.rows.column(2).is_null(3), "a delete carries its key only");
     }
 
@@ -375,12 +376,12 @@ mod tests {
         builder.push(event(1, Cell::Text("x".into()), Op::Upsert));
         let batch = builder.finish().unwrap();
         assert_eq!((batch.ops[0], batch.absent[&0].as_slice()), (Op::SoftDelete, &[1, 2][..]));
-        assert!(!batch.absent.contains_key(&1) && batch.seqs[1] > batch.seqs[0]);
+        assert!(!batch.absent.contains_key(&1) && batch.seqs.at(1) > batch.seqs.at(0));
         let column = |name: &str| Arc::clone(batch.rows.column_by_name(name).unwrap());
         let deleted = column("_deleted");
         assert_eq!(deleted.as_boolean().iter().collect::<Vec<_>>(), [Some(true), Some(false)]);
         let deleted = column("_deleted_seq");
-        let seq = batch.seqs[0].to_string();
+        let seq = batch.seqs.at(0).to_string();
         assert_eq!(deleted.as_string::<i32>().iter().collect::<Vec<_>>(), [Some(seq.as_str()), None]);
     }
 
@@ -395,7 +396,7 @@ mod tests {
                 builder.push(event);
             }
             let batch = builder.finish().unwrap();
-            batch.seqs[1].cmp(&batch.seqs[0])
+            batch.seqs.at(1).cmp(&batch.seqs.at(0))
         };
         assert_eq!(order("tie_policy: last_in_file"), Ordering::Greater);
         assert_eq!(order("tie_policy: first"), Ordering::Less);
@@ -409,10 +410,10 @@ mod tests {
             builder.push(event(id, name, Op::Upsert));
         }
         let batch = builder.finish().unwrap();
-        let seqs = batch.seqs.clone();
+        let seqs: Vec<_> = batch.seqs.iter().collect();
         let batch = batch.filter(&[false, false, true, true]).unwrap();
         assert_eq!((batch.len(), batch.rows.num_rows(), batch.records.len()), (2, 2, 2));
-        assert_eq!(batch.seqs, seqs[2..]);
+        assert!(batch.seqs.iter().eq(seqs[2..].iter().copied()));
         assert_eq!(batch.absent.into_iter().collect::<Vec<_>>(), [(1, vec![1])]);
     }
 
@@ -425,11 +426,12 @@ mod tests {
             builder.push(Event { at, ..event(row as i64, name, Op::Upsert) });
         }
         let batch = builder.finish().unwrap();
-        let seqs = batch.seqs.clone();
-        let group = |at: &RowRef| (at.row != 2).then_some(usize::from(at.row > 1));
+        let seqs: Vec<_> = batch.seqs.iter().collect();
+        let group = |at: RowRef| (at.row != 2).then_some(usize::from(at.row > 1));
         let parts = batch.split(2, group).unwrap();
         assert_eq!((parts[0].len(), parts[0].rows.num_rows(), parts[1].len()), (2, 2, 1));
-        assert_eq!((parts[0].seqs.as_slice(), parts[1].seqs.as_slice()), (&seqs[..2], &seqs[3..]));
+        let of_parts = parts.iter().map(|part| part.seqs.iter().collect::<Vec<_>>());
+        assert!(of_parts.eq([seqs[..2].to_vec(), seqs[3..].to_vec()]));
         assert_eq!(parts[0].absent.clone().into_iter().collect::<Vec<_>>(), [(1, vec![1])]);
         assert_eq!(parts[1].absent.clone().into_iter().collect::<Vec<_>>(), [(0, vec![1])]);
     }

@@ -8,12 +8,16 @@ mod batch;
 mod cell;
 mod column_builder;
 mod event_seq;
+mod event_seqs;
 mod ledger;
+mod numbers;
 mod op;
 mod reason;
 mod reject;
 mod row_ref;
+mod row_refs;
 mod schema;
+mod source_times;
 
 pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
 pub use cell::{
@@ -22,9 +26,13 @@ pub use cell::{
 };
 pub use column_builder::ColumnBuilder;
 pub use event_seq::EventSeq;
+pub use event_seqs::EventSeqs;
 pub use ledger::{LedgerImbalance, RowLedger};
+pub use numbers::Numbers;
 pub use op::Op;
 pub use reason::ReasonCode;
 pub use reject::Reject;
 pub use row_ref::{FileId, RowRef, SourceFile};
+pub use row_refs::RowRefs;
 pub use schema::{arrow_field, arrow_type, contract_schema};
+pub use source_times::SourceTimes;

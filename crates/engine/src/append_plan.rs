@@ -64,7 +64,7 @@ pub fn plan_append(
             }
         }
     }
-    let seq = |&(source, row): &(usize, usize)| changes[source].seqs[row];
+    let seq = |&(source, row): &(usize, usize)| changes[source].seqs.at(row);
     events.retain(|event| {
         let is_new = seen.get_mut(keys[event.0].row(event.1).data()).is_some_and(|of_key| of_key.insert(seq(event)));
         ledger.superseded += u64::from(!is_new);
@@ -81,7 +81,7 @@ pub fn plan_append(
         if keys[one.0].row(one.1) == keys[other.0].row(other.1) && seq(one).ties_with(&seq(other)) {
             ledger.ties += 1;
             if conflicts.len() < crate::MergePlan::CONFLICTS_MAX {
-                let origin = |place: &(usize, usize)| (place.0, changes[place.0].refs[place.1]);
+                let origin = |place: &(usize, usize)| (place.0, changes[place.0].refs.at(place.1));
                 conflicts.push(Conflict { winner: origin(other), loser: origin(one) });
             }
         }
@@ -104,7 +104,7 @@ fn rows(contract: &Contract, changes: &[ChangeBatch], events: &[(usize, usize)])
     }
     let letters = events.iter().map(|&(source, row)| changes[source].ops[row].letter());
     columns.push(Arc::new(StringArray::from_iter_values(letters)));
-    columns.push(Arc::new(seq_texts(events.iter().map(|&(source, row)| changes[source].seqs[row]))?));
+    columns.push(Arc::new(seq_texts(events.iter().map(|&(source, row)| changes[source].seqs.at(row)))?));
     let mut untold = StringBuilder::new();
     for &(source, row) in events {
         let absent = u32::try_from(row).ok().and_then(|row| changes[source].absent.get(&row));

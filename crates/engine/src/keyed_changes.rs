@@ -1,13 +1,15 @@
 //! The events of a batch by key.
 
 use crate::{EngineError, KeyEncoder};
-use rayon::slice::ParallelSliceMut;
-use sluice_change::{ChangeBatch, EventSeq, Op};
-use std::cmp::Ordering;
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+use sluice_change::{ChangeBatch, EventSeq, EventSeqs, Op};
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
-/// From this many events on they are sorted by several threads.
-const SORT_ALONE_MAX: usize = 64 * 1024;
+/// Events of one bucket: as many as a core's cache holds with room to spare.
+const BUCKET_EVENTS: usize = 16 * 1024;
+/// More buckets cost more to fill than they save in sorting.
+const BUCKETS_MAX: usize = 4096;
 
 /// An event: index of its change batch, its row there, and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ impl EventAt {
     }
 
     pub(crate) fn seq(self, changes: &[ChangeBatch]) -> EventSeq {
-        changes[self.source()].seqs[self.row as usize]
+        changes[self.source()].seqs.at(self.row as usize)
     }
 }
 
@@ -86,6 +88,8 @@ pub struct KeyedChanges {
     /// Whether some upsert leaves columns out.
     some_are_partial: bool,
     pub(crate) truncates: Vec<EventSeq>,
+    /// The newest of all upserts.
+    pub(crate) newest_upsert: Option<EventSeq>,
 }
 
 impl KeyedChanges {
@@ -96,17 +100,13 @@ impl KeyedChanges {
     pub fn new(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<Self, EngineError> {
         let mut truncates = Vec::new();
         for batch in changes {
-            let of_batch = batch.ops.iter().zip(&batch.seqs).filter(|(op, _)| **op == Op::Truncate);
-            truncates.extend(of_batch.map(|(_, seq)| *seq));
+            let of_batch = batch.ops.iter().enumerate().filter(|(_, op)| **op == Op::Truncate);
+            truncates.extend(of_batch.map(|(row, _)| batch.seqs.at(row)));
         }
-        // A key of one number is told by the upper half of its hash alone.
         let grouped = if encoder.is_one_number() {
-            let half = |hash: u128| (hash >> 64) as u64;
-            group(encoder, changes, half, |half| u128::from(half) << 64)?
+            group::<u64>(encoder, changes)?
         } else {
-            #[expect(clippy::cast_possible_truncation, reason = "both halves")]
-            let halves = |hash: u128| [(hash >> 64) as u64, hash as u64];
-            group(encoder, changes, halves, |[high, low]| (u128::from(high) << 64) | u128::from(low))?
+            group::<[u64; 2]>(encoder, changes)?
         };
         let some_are_partial = changes.iter().any(|batch| !batch.absent.is_empty());
         Ok(Self { some_are_partial, truncates, ..grouped })
@@ -168,48 +168,83 @@ impl KeyedChanges {
     }
 }
 
-fn group<H: Copy + Ord + Send>(
-    encoder: &KeyEncoder,
-    changes: &[ChangeBatch],
-    shorten: impl Fn(u128) -> H,
-    whole: impl Fn(H) -> u128,
-) -> Result<KeyedChanges, EngineError> {
+/// A hash of a key, as short as it may be.
+trait KeyHash: Copy + Ord + Send {
+    fn of(hash: u128) -> Self;
+    fn whole(self) -> u128;
+    /// Its upper bits.
+    fn head(self) -> u64;
+}
+
+/// A key of one number is told by the upper half of its hash alone.
+impl KeyHash for u64 {
+    fn of(hash: u128) -> Self {
+        (hash >> 64) as Self
+    }
+
+    fn whole(self) -> u128 {
+        u128::from(self) << 64
+    }
+
+    fn head(self) -> u64 {
+        self
+    }
+}
+
+impl KeyHash for [u64; 2] {
+    #[expect(clippy::cast_possible_truncation, reason = "both halves")]
+    fn of(hash: u128) -> Self {
+        [(hash >> 64) as u64, hash as u64]
+    }
+
+    fn whole(self) -> u128 {
+        let [high, low] = self;
+        (u128::from(high) << 64) | u128::from(low)
+    }
+
+    fn head(self) -> u64 {
+        let [high, _] = self;
+        high
+    }
+}
+
+fn group<H: KeyHash>(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<KeyedChanges, EngineError> {
     let lead = Lead::of(changes);
-    let mut entries: Vec<Entry<H>> = Vec::with_capacity(changes.iter().map(ChangeBatch::len).sum());
+    let mut newest: Option<(u64, EventSeq)> = None;
+    let mut buckets = Buckets::<H>::new(changes.iter().map(ChangeBatch::len).sum());
     for (source, batch) in changes.iter().enumerate() {
         let hashes = encoder.hashes(&batch.rows)?;
-        for (((row, op), seq), hash) in (0_u32..).zip(&batch.ops).zip(&batch.seqs).zip(hashes) {
+        for ((row, op), hash) in (0_u32..).zip(&batch.ops).zip(hashes) {
             if *op != Op::Truncate {
                 let at = EventAt::new(source, row, *op);
-                entries.push(Entry { hash: shorten(hash), lead: lead.number(seq), at });
+                let number = lead.number(&batch.seqs, row as usize);
+                // Only what leads so far is looked at as a whole.
+                if op.is_upsert() && newest.is_none_or(|(leads, _)| number >= leads) {
+                    newest = newest.max(Some((number, at.seq(changes))));
+                }
+                buckets.push(Entry { hash: H::of(hash), lead: number, at });
             }
         }
     }
-    let order = |a: &Entry<H>, b: &Entry<H>| {
-        let by_lead = a.hash.cmp(&b.hash).then_with(|| b.lead.cmp(&a.lead));
-        // Random memory is looked at only where the lead does not decide.
-        by_lead.then_with(|| b.at.seq(changes).cmp(&a.at.seq(changes))).then_with(|| a.at.place().cmp(&b.at.place()))
-    };
-    if entries.len() > SORT_ALONE_MAX {
-        entries.par_sort_unstable_by(order);
-    } else {
-        entries.sort_unstable_by(order);
-    }
+    buckets.sort(changes);
+    let count = buckets.len();
     let (mut hashes, mut starts): (Vec<u128>, Vec<u32>) = (Vec::new(), Vec::new());
-    let mut events = Vec::with_capacity(entries.len());
-    let mut against = Vec::with_capacity(entries.len());
-    let mut before: Option<&Entry<H>> = None;
-    for entry in &entries {
-        against.push(match before.filter(|before| before.hash == entry.hash) {
-            Some(newer) => lead.compare(newer, entry, changes),
-            None => {
-                hashes.push(whole(entry.hash));
-                starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
-                Against::Other
-            }
-        });
-        events.push(entry.at);
-        before = Some(entry);
+    let mut events = Vec::with_capacity(count);
+    let mut against = Vec::with_capacity(count);
+    for bucket in buckets.0 {
+        let mut before: Option<&Entry<H>> = None;
+        for entry in &bucket {
+            against.push(match before.filter(|before| before.hash == entry.hash) {
+                Some(newer) => lead.compare(newer, entry, changes),
+                None => {
+                    hashes.push(entry.hash.whole());
+                    starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
+                    Against::Other
+                }
+            });
+            events.push(entry.at);
+            before = Some(entry);
+        }
     }
     starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
     hashes.shrink_to_fit();
@@ -221,7 +256,48 @@ fn group<H: Copy + Ord + Send>(
         against,
         some_are_partial: false,
         truncates: Vec::new(),
+        newest_upsert: newest.map(|(_, seq)| seq),
     })
+}
+
+/// Events by the upper bits of their hashes, ascending, so that each part is sorted inside a core's cache.
+struct Buckets<H>(Vec<Vec<Entry<H>>>);
+
+impl<H: KeyHash> Buckets<H> {
+    /// Buckets for about so many events.
+    fn new(events: usize) -> Self {
+        let count = (events / BUCKET_EVENTS).next_power_of_two().min(BUCKETS_MAX);
+        // Hashes are spread evenly; a little room more saves most buckets from moving.
+        let room = if count == 1 { events } else { events / count * 17 / 16 };
+        Self(std::iter::repeat_with(|| Vec::with_capacity(room)).take(count).collect())
+    }
+
+    fn push(&mut self, entry: Entry<H>) {
+        let bits = self.0.len().trailing_zeros();
+        let bucket = entry.hash.head().checked_shr(u64::BITS - bits).unwrap_or(0);
+        // As many buckets as there are values of so many bits.
+        self.0[bucket as usize].push(entry);
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    /// By hash, the newest event of each first, copies in the order of the batches.
+    fn sort(&mut self, changes: &[ChangeBatch]) {
+        if let [only] = self.0.as_mut_slice() {
+            return sort_events(only, changes);
+        }
+        self.0.par_iter_mut().for_each(|bucket| sort_events(bucket, changes));
+    }
+}
+
+fn sort_events<H: KeyHash>(events: &mut [Entry<H>], changes: &[ChangeBatch]) {
+    events.sort_unstable_by_key(|event| (event.hash, Reverse(event.lead)));
+    // Random memory is looked at only where the lead does not decide.
+    for equal in events.chunk_by_mut(|a, b| a.hash == b.hash && a.lead == b.lead).filter(|equal| equal.len() > 1) {
+        equal.sort_unstable_by_key(|event| (Reverse(event.at.seq(changes)), event.at.place()));
+    }
 }
 
 /// The part of a sequence that decides most comparisons in a batch, as one number: the first of rank,
@@ -235,29 +311,22 @@ enum Lead {
 
 impl Lead {
     fn of(changes: &[ChangeBatch]) -> Self {
-        let seqs = || changes.iter().flat_map(|batch| &batch.seqs);
-        let Some(first) = seqs().next().copied() else { return Self::Tie };
-        let (mut rank, mut parts) = (false, [false; 3]);
-        for seq in seqs() {
-            rank |= seq.rank != first.rank;
-            for (differs, (a, b)) in parts.iter_mut().zip(seq.parts.iter().zip(first.parts)) {
-                *differs |= *a != b;
-            }
+        let seqs = || changes.iter().map(|batch| &batch.seqs).filter(|seqs| !seqs.is_empty());
+        let Some(first) = seqs().next().map(|seqs| seqs.at(0)) else { return Self::Tie };
+        let differs = |part: &usize| !seqs().all(|seqs| seqs.parts()[*part].are_all(first.parts[*part]));
+        if !seqs().all(|seqs| seqs.ranks().are_all(u64::from(first.rank))) {
+            return Self::Rank;
         }
-        match parts.iter().position(|differs| *differs) {
-            _ if rank => Self::Rank,
-            Some(part) => Self::Part(part),
-            None => Self::Tie,
-        }
+        (0..first.parts.len()).find(differs).map_or(Self::Tie, Self::Part)
     }
 
     /// A larger number is a later event; equal numbers decide nothing.
-    fn number(self, seq: &EventSeq) -> u64 {
+    fn number(self, seqs: &EventSeqs, row: usize) -> u64 {
         match self {
             // The rank, and as much of the position as has room beside it.
-            Self::Rank => (u64::from(seq.rank) << 56) | (seq.parts[0] >> 8),
-            Self::Part(part) => seq.parts[part],
-            Self::Tie => seq.tie,
+            Self::Rank => (seqs.ranks().at(row) << 56) | (seqs.parts()[0].at(row) >> 8),
+            Self::Part(part) => seqs.parts()[part].at(row),
+            Self::Tie => seqs.ties().at(row),
         }
     }
 
@@ -279,7 +348,7 @@ impl Lead {
 
 #[cfg(test)]
 mod tests {
-    use super::{Against, KeyedChanges};
+    use super::{Against, BUCKET_EVENTS, KeyedChanges};
     use crate::KeyEncoder;
     use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
     use sluice_contract::Contract;
@@ -311,11 +380,15 @@ mod tests {
     fn the_newest_event_comes_first() {
         let mut random = fastrand::Rng::with_seed(7);
         for key in ["bigint", "string"] {
-            for spread in [[1, 1, 1, 1], [2, 3, 1, 1], [1, 3, 2, 2], [1, 1, 4, 1], [1, 1, 1, 4], [2, 300, 2, 2]] {
-                let events: Vec<_> = (0..400)
+            let spreads = [[1, 1, 1, 1], [2, 3, 1, 1], [1, 3, 2, 2], [1, 1, 4, 1], [1, 1, 1, 4], [2, 300, 2, 2]];
+            let few = spreads.map(|spread| (spread, 400, 40));
+            // Enough for several buckets, most keys with several events.
+            let many = [([1, 300, 1, 1], 4 * BUCKET_EVENTS, 20_000)];
+            for (spread, count, keys) in few.into_iter().chain(many) {
+                let events: Vec<_> = (0..count)
                     .map(|_| {
                         let parts = [random.u64(..spread[1]), random.u64(..spread[2]), random.u64(..spread[3])];
-                        (random.i64(0..40), random.u8(..2.min(spread[0] as u8)), parts, ["x", "y"][random.usize(..2)])
+                        (random.i64(0..keys), random.u8(..2.min(spread[0] as u8)), parts, ["x", "y"][random.usize(..2)])
                     })
                     .collect();
                 let (encoder, batch) = batch(key, &events);
@@ -338,6 +411,7 @@ mod tests {
                     seen += seqs.len();
                 }
                 assert_eq!(seen, events.len());
+                assert_eq!(keyed.newest_upsert, changes[0].seqs.iter().max());
             }
         }
     }

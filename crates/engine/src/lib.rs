@@ -7,6 +7,7 @@
 
 mod append_plan;
 mod fingerprint;
+mod gather;
 mod key_order;
 mod keyed_changes;
 mod keys;

@@ -9,7 +9,7 @@ use crate::{
     Tombstones,
 };
 use arrow::row::{RowConverter, SortField};
-use sluice_change::{ChangeBatch, EventSeq, RowLedger};
+use sluice_change::{EventSeq, RowLedger};
 use std::collections::BTreeMap;
 
 /// The row of a key in silver.
@@ -69,7 +69,7 @@ impl<'a> Merge<'a> {
             rows: Vec::with_capacity(keyed.hashes().len()),
             patched: Vec::new(),
             pairs: Vec::new(),
-            newest: newest_upsert(sources.changes),
+            newest: keyed.newest_upsert,
             replaced: Vec::new(),
             conflicts: Vec::new(),
         }
@@ -240,7 +240,7 @@ impl<'a> Merge<'a> {
                 Against::Tie => {
                     self.ledger.ties += 1;
                     if self.conflicts.len() < MergePlan::CONFLICTS_MAX {
-                        let origin = |at: &EventAt| (at.source(), changes[at.source()].refs[at.row as usize]);
+                        let origin = |at: &EventAt| (at.source(), changes[at.source()].refs.at(at.row as usize));
                         self.conflicts.push(Conflict { winner: origin(winner), loser: origin(loser) });
                     }
                 }
@@ -345,10 +345,4 @@ impl<'a> Merge<'a> {
         self.ledger.unchanged += self.pairs.len() as u64 - updated;
         Ok(())
     }
-}
-
-/// The newest of all upserts; in order through memory, unlike a look at each winner.
-fn newest_upsert(changes: &[ChangeBatch]) -> Option<EventSeq> {
-    let upserts = changes.iter().flat_map(|batch| batch.ops.iter().zip(&batch.seqs)).filter(|(op, _)| op.is_upsert());
-    upserts.map(|(_, seq)| *seq).max()
 }

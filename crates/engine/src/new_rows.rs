@@ -1,5 +1,6 @@
 //! The rows that a plan writes, built when they are written.
 
+use crate::gather::Gather;
 use crate::seq_texts::seq_texts;
 use crate::winner::Place;
 use crate::{EngineError, ExistingRows, SEQ, silver_schema};
@@ -84,11 +85,16 @@ impl NewRows {
             Rows::Built(rows) => Ok(rows.slice(range.start, range.len())),
             Rows::Chosen { rows, patched } => {
                 let rows = rows.get(range).unwrap_or_default();
+                let gather = Gather::new(rows.iter().map(|row| row.place.pair()).collect());
                 let mut columns = Vec::with_capacity(sources.contract.columns.len() + 2);
                 for position in 0..sources.contract.columns.len() {
-                    columns.push(sources.column(position, rows, patched)?);
+                    columns.push(if rows.iter().any(|row| row.patched != Chosen::WHOLE) {
+                        sources.column(position, rows, patched)?
+                    } else {
+                        gather.values(&sources.arrays(position)?)?
+                    });
                 }
-                let seqs = rows.iter().map(|row| sources.seq(row.place)).collect::<Result<Vec<_>, _>>()?;
+                let seqs = gather.each(|place| sources.seq_at(place))?;
                 columns.push(Arc::new(seq_texts(seqs.into_iter())?));
                 let older = rows.iter().map(|row| sources.older_json(patched.get(row.patched as usize)?));
                 columns.push(Arc::new(StringArray::from_iter(older)));
@@ -139,13 +145,16 @@ impl PlanSources<'_> {
 
     /// Sequence of the row or event at a place.
     pub(crate) fn seq(&self, place: Place) -> Result<EventSeq, EngineError> {
-        let (source, row) = place.pair();
+        self.seq_at(place.pair())
+    }
+
+    fn seq_at(&self, (source, row): (usize, usize)) -> Result<EventSeq, EngineError> {
         match self.existing.get(source) {
             Some(existing) => {
                 let text = text_at(&existing.rows, SEQ, row)?;
                 text.and_then(EventSeq::parse).ok_or(EngineError::Sequence(SEQ))
             }
-            None => Ok(self.changes[source - self.existing.len()].seqs[row]),
+            None => Ok(self.changes[source - self.existing.len()].seqs.at(row)),
         }
     }
 

@@ -10,23 +10,20 @@ use sluice_change::EventSeq;
 pub(crate) fn seq_texts(seqs: impl ExactSizeIterator<Item = EventSeq>) -> Result<StringArray, ArrowError> {
     let count = seqs.len();
     let mut bytes = Vec::with_capacity(count * EventSeq::TEXT_LEN);
-    for seq in seqs {
-        push_hex(&mut bytes, &[seq.rank]);
-        for part in seq.parts {
-            push_hex(&mut bytes, &part.to_be_bytes());
+    for EventSeq { rank, parts: [a, b, c], tie } in seqs {
+        bytes.extend_from_slice(&hex(rank));
+        for number in [a, b, c, tie] {
+            let digits: [[u8; 2]; 8] = number.to_be_bytes().map(hex);
+            bytes.extend_from_slice(digits.as_flattened());
         }
-        push_hex(&mut bytes, &seq.tie.to_be_bytes());
     }
     let offsets = OffsetBuffer::from_lengths(std::iter::repeat_n(EventSeq::TEXT_LEN, count));
     StringArray::try_new(offsets, Buffer::from_vec(bytes), None)
 }
 
-fn push_hex(into: &mut Vec<u8>, bytes: &[u8]) {
+fn hex(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        into.push(DIGITS[usize::from(byte >> 4)]);
-        into.push(DIGITS[usize::from(byte & 15)]);
-    }
+    [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crate::{EngineError, KeyEncoder};
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::row::{RowConverter, Rows, SortField};
-use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger, RowRef, arrow_type, contract_schema};
+use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger, RowRef, RowRefs, SourceTimes, arrow_type, contract_schema};
 use sluice_contract::{Column, Contract, DeleteMode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ pub fn snapshot_changes(
         for (source, batch) in image.iter().enumerate() {
             for row in batch.ops.iter().enumerate().filter(|(_, op)| op.is_upsert()).map(|(row, _)| row) {
                 let newest = present.entry(keys[source].row(row).data()).or_insert((source, row));
-                if image[newest.0].seqs[newest.1].tie < batch.seqs[row].tie {
+                if image[newest.0].seqs.ties().at(newest.1) < batch.seqs.ties().at(row) {
                     *newest = (source, row);
                 }
             }
@@ -129,9 +129,7 @@ pub fn snapshot_changes(
         out.images.push(SnapshotCounts { ordinal: *ordinal, before, deleted: gone.len() as u64 });
         for (batch, keep) in image.iter().zip(&keep) {
             let mut upserts = batch.clone().filter(keep)?;
-            for seq in &mut upserts.seqs {
-                *seq = EventSeq { rank: 1, parts, tie: seq.tie };
-            }
+            upserts.seqs = upserts.seqs.iter().map(|seq| EventSeq { rank: 1, parts, ..seq }).collect();
             out.changes.push(upserts);
         }
         if !gone.is_empty() {
@@ -181,10 +179,10 @@ fn deletes(
         files: Vec::new(),
         rows: RecordBatch::try_new(Arc::new(contract_schema(contract)), columns)?,
         ops: vec![if soft { Op::SoftDelete } else { Op::Delete }; count],
-        seqs,
-        refs: vec![RowRef { file: 0, row: 0, offset: 0 }; count],
+        seqs: seqs.into_iter().collect(),
+        refs: RowRefs::same(RowRef { file: 0, row: 0, offset: 0 }, count),
         absent,
-        source_times_ms: vec![None; count],
+        source_times_ms: SourceTimes::untold(count),
         records: vec![String::new(); count],
     })
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// # Errors
 /// [`EngineError`] if the changes are of another table.
 pub fn tie_conflict(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Option<Conflict>, EngineError> {
-    let origin = |place: (usize, usize)| (place.0, changes[place.0].refs[place.1]);
+    let origin = |place: (usize, usize)| (place.0, changes[place.0].refs.at(place.1));
     let first = ties(contract, changes)?.into_iter().next();
     Ok(first.map(|(winner, loser)| Conflict { winner: origin(winner), loser: origin(loser) }))
 }
@@ -40,7 +40,7 @@ fn ties(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(Place, Pla
             of_key.map(move |(row, _)| (source, row))
         })
     };
-    let seq = |(source, row): Place| changes[source].seqs[row];
+    let seq = |(source, row): Place| changes[source].seqs.at(row);
     let position = |place: Place| {
         let seq = seq(place);
         (keys[place.0].row(place.1).data(), seq.rank, seq.parts)

@@ -126,7 +126,7 @@ impl NewTombstones {
         fields.push(Field::new(SEQ, DataType::Utf8, false));
         columns.push(Arc::new(seq_texts(self.deletes.iter().map(|(_, _, seq)| *seq))?));
         if times {
-            let time = |&(source, row): &(usize, usize)| changes.get(source)?.source_times_ms.get(row).copied()?;
+            let time = |&(source, row): &(usize, usize)| changes.get(source)?.source_times_ms.at(row);
             fields.push(Field::new(TIME, DataType::Int64, true));
             columns.push(Arc::new(Int64Array::from_iter(places.iter().map(time))));
         }

@@ -166,16 +166,16 @@ fn a_key_that_occurs_twice_in_an_image_counts_once() {
     let twice = ChangeBatch {
         rows,
         ops: [one.ops.clone(), one.ops.clone()].concat(),
-        seqs: [one.seqs.clone(), one.seqs.clone()].concat(),
-        refs: [one.refs.clone(), one.refs.clone()].concat(),
-        source_times_ms: vec![None, None],
+        seqs: one.seqs.iter().chain(one.seqs.iter()).collect(),
+        refs: one.refs.iter().chain(one.refs.iter()).collect(),
+        source_times_ms: [None, None].into_iter().collect(),
         records: [one.records.clone(), one.records.clone()].concat(),
         ..one
     };
     let snapshot = Snapshot { ordinal: 7, rows: vec![twice], deletes: true };
     let changed = snapshot_changes(&contract, &[], None, std::slice::from_ref(&snapshot)).unwrap();
     assert_eq!((changed.changes[0].len(), changed.superseded, changed.deletes), (1, 1, 0));
-    assert_eq!(changed.changes[0].seqs[0].parts, [7, 0, 0]);
+    assert_eq!(changed.changes[0].seqs.at(0).parts, [7, 0, 0]);
     let late = snapshot_changes(&contract, &[], Some(7), &[snapshot]).unwrap();
     assert!(late.changes.is_empty() && late.superseded == 2);
 }

@@ -1,11 +1,11 @@
-//! Copies of remote data files on this machine, for readers that need a local path.
+//! What is kept on this machine: copies of remote data files, for readers that need a local path, and runs.
 
-use crate::LakeError;
+use crate::cached_file::place;
+use crate::{Lake, LakeError};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The user's cache folder for Sluice, if the system has one.
 pub(crate) fn folder() -> Option<PathBuf> {
@@ -41,15 +41,24 @@ pub(crate) async fn fetch(
     Ok(goal)
 }
 
-/// Puts a file of the cache in place in one step, so that a reader sees all of it or nothing. It is
-/// not synced: a cache can be made anew.
-pub(crate) fn place(goal: &FilePath, bytes: &[u8]) -> std::io::Result<()> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let staging = goal.with_extension(format!("{}-{number}.part", std::process::id()));
-    if let Some(folder) = goal.parent() {
-        std::fs::create_dir_all(folder)?;
+impl Lake {
+    /// Where the key run of a data file is kept on this machine.
+    pub(crate) fn key_run_path(&self, shown: &str) -> Option<PathBuf> {
+        self.run_path(shown, "keys")
     }
-    std::fs::write(&staging, bytes)?;
-    std::fs::rename(&staging, goal)
+
+    /// Where the rows of a data file are kept on this machine.
+    pub(crate) fn row_run_path(&self, shown: &str) -> Option<PathBuf> {
+        self.run_path(shown, "rows")
+    }
+
+    fn run_path(&self, shown: &str, kind: &str) -> Option<PathBuf> {
+        if let Some(root) = self.local_root() {
+            return Some(root.join("_sluice/cache").join(kind).join(format!("{shown}.{kind}")));
+        }
+        let address = format!("{}/{shown}", self.url());
+        let name = blake3::hash(address.as_bytes()).to_hex();
+        let folder = self.shared.surroundings.cache_folder.as_ref();
+        folder.map(|folder| folder.with_file_name(kind).join(format!("{name}.{kind}")))
+    }
 }

@@ -1,15 +1,15 @@
 //! Where the rows of keys are: the key runs of a table's data files.
 
+use crate::cached_file::StagedFile;
 use crate::error::Cause;
 use crate::key_run::KeyRun;
-use crate::{DataFile, DeltaStore, Lake, LakeError, Snapshot};
+use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of key runs kept in memory.
@@ -188,43 +188,10 @@ impl DeltaStore {
     }
 }
 
-impl Lake {
-    /// Where the key run of a data file is kept on this machine.
-    pub(crate) fn key_run_path(&self, shown: &str) -> Option<PathBuf> {
-        self.run_path(shown, "keys")
-    }
-
-    /// Where the rows of a data file are kept on this machine.
-    pub(crate) fn row_run_path(&self, shown: &str) -> Option<PathBuf> {
-        self.run_path(shown, "rows")
-    }
-
-    fn run_path(&self, shown: &str, kind: &str) -> Option<PathBuf> {
-        if let Some(root) = self.local_root() {
-            return Some(root.join("_sluice/cache").join(kind).join(format!("{shown}.{kind}")));
-        }
-        let address = format!("{}/{shown}", self.url());
-        let name = blake3::hash(address.as_bytes()).to_hex();
-        let folder = self.shared.surroundings.cache_folder.as_ref();
-        folder.map(|folder| folder.with_file_name(kind).join(format!("{name}.{kind}")))
-    }
-}
-
-/// Puts a run in place in one step. It need not survive a power cut.
-fn store(run: &KeyRun, path: &std::path::Path) -> std::io::Result<()> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let staging = path.with_extension(format!("{}-{number}.part", std::process::id()));
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(&staging)?);
-    let written = run.write(&mut file).and_then(|()| file.flush());
-    match written.and_then(|()| std::fs::rename(&staging, path)) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let _ = std::fs::remove_file(&staging);
-            Err(error)
-        }
-    }
+fn store(run: &KeyRun, path: &Path) -> std::io::Result<()> {
+    let staged = StagedFile::new(path)?;
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(staged.path())?);
+    run.write(&mut file)?;
+    file.flush()?;
+    staged.place()
 }

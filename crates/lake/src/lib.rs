@@ -21,6 +21,7 @@
 
 mod batches;
 mod cache;
+mod cached_file;
 mod changes;
 mod clock;
 mod commit;

@@ -1,5 +1,6 @@
 //! Files of a version on this machine, for readers that need paths (DuckDB).
 
+use crate::cached_file::{drop_old, place};
 use crate::read::FILES_AT_ONCE;
 use crate::{DataFile, DeltaStore, LakeError, cache};
 use arrow::array::{AsArray, Int64Array, RecordBatch};
@@ -97,17 +98,7 @@ impl DeltaStore {
     /// made anew; what can not be removed stays.
     pub async fn drop_old_positions(&self, age: Duration) {
         let Some(folder) = self.positions_path("x").parent().map(Path::to_path_buf) else { return };
-        let dropped = tokio::task::spawn_blocking(move || {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for entry in entries {
-                let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-                if written.and_then(|written| written.elapsed().ok()).is_some_and(|old| old > age) {
-                    // It is only a cache.
-                    let _ = std::fs::remove_file(entry.path());
-                }
-            }
-        });
-        let _ = dropped.await;
+        drop_old(folder, age, |_| false).await;
     }
 
     async fn dead_positions(&self, file: &DataFile) -> Result<Option<PathBuf>, LakeError> {
@@ -195,7 +186,7 @@ fn write(goal: &Path, positions: &RoaringTreemap) -> Result<(), ParquetError> {
         writer.write(&RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(part))])?)?;
     }
     writer.close()?;
-    cache::place(goal, &bytes).map_err(|source| ParquetError::External(Box::new(source)))
+    place(goal, &bytes).map_err(|source| ParquetError::External(Box::new(source)))
 }
 
 /// Rows of a positions file; `None` if it is not there or not what it should be.

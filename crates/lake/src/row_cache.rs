@@ -3,6 +3,7 @@
 //! Where single rows are spread over a file, reading them decodes nearly all of it, batch after batch.
 //! From the first such read on a [row run](crate::row_run) answers instead.
 
+use crate::cached_file::{StagedFile, drop_old};
 use crate::encode::PAGE_ROWS;
 use crate::row_run::{RowRunWriter, read_rows};
 use crate::{DataFile, DeltaStore, LakeError, Snapshot};
@@ -12,7 +13,6 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Files of fewer rows are decoded each time; that costs no more.
@@ -67,21 +67,12 @@ impl DeltaStore {
         let metadata = self.footer(file).await?;
         let groups = metadata.metadata().row_groups().iter();
         let bytes: u64 = groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(0)).sum();
-        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        std::fs::create_dir_all(&folder)?;
-        if fs4::available_space(&folder)? / FREE_TIMES < bytes {
+        let staged = StagedFile::new(path)?;
+        if fs4::available_space(path.parent().unwrap_or(path))? / FREE_TIMES < bytes {
             return Err(Error::from(ErrorKind::StorageFull).into());
         }
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let staging = path.with_extension(format!("{}-{number}.part", std::process::id()));
-        let made = self.write_row_run(snapshot, file, &staging).await;
-        let placed = made.and_then(|()| Ok(std::fs::rename(&staging, path)?));
-        if placed.is_err() {
-            // There may be none.
-            let _ = std::fs::remove_file(&staging);
-        }
-        placed
+        self.write_row_run(snapshot, file, staged.path()).await?;
+        Ok(staged.place()?)
     }
 
     async fn write_row_run(&self, snapshot: &Snapshot, file: &DataFile, staging: &Path) -> Result<(), Unmade> {
@@ -103,17 +94,7 @@ impl DeltaStore {
         let path_of = |file: &str| self.lake.row_run_path(&self.shown(file));
         let Some(folder) = path_of("x").and_then(|path| Some(path.parent()?.to_path_buf())) else { return };
         let needed: BTreeSet<PathBuf> = latest.files.iter().filter_map(|file| path_of(&file.path)).collect();
-        let dropped = tokio::task::spawn_blocking(move || {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for entry in entries.filter(|entry| !needed.contains(&entry.path())) {
-                let made = entry.metadata().and_then(|metadata| metadata.modified()).ok();
-                if made.and_then(|made| made.elapsed().ok()).is_some_and(|old| old >= age) {
-                    // It is only a cache.
-                    let _ = std::fs::remove_file(entry.path());
-                }
-            }
-        });
-        let _ = dropped.await;
+        drop_old(folder, age, move |path| needed.contains(path)).await;
     }
 
     /// Removes the cached rows of files that the table does not have any more.

@@ -5,6 +5,7 @@
 //! checksum of it and its position, where every row begins. It takes as much space as the rows without
 //! compression. Checksums are looked at when a row is read; a power cut may leave half of a run.
 
+use crate::cached_file::read_exact_at;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, SortField};
@@ -132,17 +133,6 @@ fn sum_of(position: u64, row: &[u8]) -> [u8; SUM_BYTES] {
 
 fn number(bytes: &[u8]) -> u64 {
     bytes.try_into().map_or(0, u64::from_le_bytes)
-}
-
-#[cfg(unix)]
-pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<()> {
-    let read = std::os::windows::fs::FileExt::seek_read(file, buffer, offset)?;
-    if read == buffer.len() { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Rows for readers that need a file (DuckDB), gone with their last user.
 
-use crate::{DeltaStore, LakeError, cache};
+use crate::cached_file::place;
+use crate::{DeltaStore, LakeError};
 use arrow::array::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -66,5 +67,5 @@ fn write(goal: &Path, batches: &[RecordBatch]) -> Result<(), ParquetError> {
         writer.write(batch)?;
     }
     writer.close()?;
-    cache::place(goal, &bytes).map_err(|source| ParquetError::External(Box::new(source)))
+    place(goal, &bytes).map_err(|source| ParquetError::External(Box::new(source)))
 }

@@ -37,18 +37,18 @@ pub(crate) fn bronze_rows(batch: u64, files: &[DecodedFile]) -> Result<RecordBat
     let mut records: Vec<&str> = Vec::new();
     for file in files {
         let changes = &file.changes;
-        let path = |at: &RowRef| changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
+        let path = |at: RowRef| changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
         // A record of two events, of which the first has none, is one record.
         for row in (0..changes.len()).filter(|row| !changes.records[*row].is_empty()) {
-            paths.push(path(&changes.refs[row]));
-            at.push(changes.refs[row]);
+            paths.push(path(changes.refs.at(row)));
+            at.push(changes.refs.at(row));
             ops.push(Some(changes.ops[row].letter()));
-            seqs.push(Some(changes.seqs[row].to_string()));
-            times.push(changes.source_times_ms[row].map(|ms| ms.saturating_mul(1_000)));
+            seqs.push(Some(changes.seqs.at(row).to_string()));
+            times.push(changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)));
             records.push(&changes.records[row]);
         }
         for reject in file.rejects.iter().filter(|reject| !reject.whole_file && !reject.raw.is_empty()) {
-            paths.push(path(&reject.at));
+            paths.push(path(reject.at));
             at.push(reject.at);
             ops.push(None);
             seqs.push(None);

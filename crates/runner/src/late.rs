@@ -45,7 +45,7 @@ pub(crate) fn quarantine_late(
         }
         for (row, _) in keep.iter().enumerate().filter(|(_, keep)| !**keep) {
             file.rejects.push(Reject {
-                at: changes.refs[row],
+                at: changes.refs.at(row),
                 reason: ReasonCode::TooLate,
                 column: None,
                 detail: "older than the newest event by more than tombstone_retention".to_owned(),

@@ -600,11 +600,11 @@ struct Span {
 
 impl Span {
     fn of(decoded: &[DecodedFile]) -> Self {
-        let seqs = || decoded.iter().flat_map(|file| &file.changes.seqs);
+        let seqs = || decoded.iter().flat_map(|file| file.changes.seqs.iter());
         Self {
-            first: seqs().min().map(sluice_change::EventSeq::position),
-            last: seqs().max().map(sluice_change::EventSeq::position),
-            newest_ms: decoded.iter().flat_map(|file| &file.changes.source_times_ms).flatten().max().copied(),
+            first: seqs().min().map(|seq| seq.position()),
+            last: seqs().max().map(|seq| seq.position()),
+            newest_ms: decoded.iter().flat_map(|file| file.changes.source_times_ms.iter()).flatten().max(),
         }
     }
 

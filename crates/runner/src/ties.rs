@@ -25,7 +25,7 @@ pub(crate) fn quarantine_losers(
         for row in of_file {
             keep[row] = false;
             file.rejects.push(Reject {
-                at: file.changes.refs[row],
+                at: file.changes.refs.at(row),
                 reason: ReasonCode::SeqConflict,
                 column: None,
                 detail: "another event of the key has the same position and counts as the later".to_owned(),

@@ -57,10 +57,10 @@ fn debezium_envelopes_of_all_operations() {
         assert_eq!(rows[3], [None, None, None, None]);
         assert_eq!(rows[4], [some("3"), None, some("1.50"), None]);
         assert_eq!(changes.absent.clone().into_iter().collect::<Vec<_>>(), [(4, vec![1])]);
-        assert_eq!(changes.source_times_ms, [Some(1700); 5]);
+        assert!(changes.source_times_ms.iter().eq([Some(1700); 5]));
         assert_eq!(changes.records[1], lines[1]);
-        assert_eq!(changes.refs[1].row, 1);
-        assert_eq!(changes.refs[1].offset, lines[0].len() as u64 + 1);
+        assert_eq!(changes.refs.at(1).row, 1);
+        assert_eq!(changes.refs.at(1).offset, lines[0].len() as u64 + 1);
         assert_eq!((decoded.tombstones, decoded.rows_in), (2, 5));
         assert_eq!(decoded.drift.unknown.into_iter().collect::<Vec<_>>(), [("extra".to_owned(), 1)]);
         assert_eq!(decoded.operations["m"], 1);
@@ -135,8 +135,8 @@ fn deletes_by_condition_and_sequences_of_columns() {
     );
     assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
     assert_eq!(decoded.changes.ops, [Op::Delete, Op::Read]);
-    assert_eq!((decoded.changes.seqs[0].rank, decoded.changes.seqs[0].parts), (1, [1, 10, 5]));
-    assert_eq!((decoded.changes.seqs[1].rank, decoded.changes.seqs[1].parts), (0, [1, 10, 6]));
+    assert_eq!((decoded.changes.seqs.at(0).rank, decoded.changes.seqs.at(0).parts), (1, [1, 10, 5]));
+    assert_eq!((decoded.changes.seqs.at(1).rank, decoded.changes.seqs.at(1).parts), (0, [1, 10, 6]));
     let by_op = contract("format: debezium_json", "apply: {delete_when: \"op = 'u'\"}\n");
     let decoded = decode(&by_op, "t.json", envelope("u", "null", r#"{"id":5}"#, "10", "null").as_bytes());
     assert_eq!(decoded.changes.ops, [Op::Delete]);
@@ -156,7 +156,7 @@ fn flattened_rows() {
     assert_eq!(decoded.changes.ops, [Op::Read, Op::Delete, Op::Upsert, Op::Delete]);
     let parts: Vec<[u64; 3]> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
     assert_eq!(parts, [[5, 0, 0], [6, 1, 0], [7, 1, 0], [8, 1, 0]]);
-    assert_eq!(decoded.changes.source_times_ms, [Some(9), None, None, None]);
+    assert!(decoded.changes.source_times_ms.iter().eq([Some(9), None, None, None]));
     assert_rebuilds(&contract, &decoded);
     let bad = decode(&contract, "t.json", b"{\"id\":1,\"price\":1,\"__op\":\"?\",\"__lsn\":1}\n{\"id\":1,\"price\":1}");
     let reasons: Vec<ReasonCode> = bad.rejects.iter().map(|reject| reject.reason).collect();
@@ -181,8 +181,8 @@ fn dms_csv_with_and_without_header_and_operation() {
     assert_eq!(rows[1], [some("2"), some("NULL"), some("7.50"), some("false")]);
     assert_eq!(rows[2], [some("2"), None, some("1.25"), None]);
     let long = [2_026_112_008_471_811, 126_730_456_000_001, 0];
-    assert_eq!((changes.seqs[0].rank, changes.seqs[0].parts), (0, [0; 3]));
-    assert_eq!((changes.seqs[1].rank, changes.seqs[1].parts), (1, long));
+    assert_eq!((changes.seqs.at(0).rank, changes.seqs.at(0).parts), (0, [0; 3]));
+    assert_eq!((changes.seqs.at(1).rank, changes.seqs.at(1).parts), (1, long));
     assert_eq!(
         changes.records[1],
         format!("{{\"Op\":\"I\",\"id\":\"2\",\"title\":\"NULL\",\"old\":\"f\",\"transact_seq\":\"{seq}\"}}")
@@ -198,6 +198,6 @@ fn dms_csv_with_and_without_header_and_operation() {
     let decoded = decode(&contract, "LOAD00000001.csv", header.as_bytes());
     assert!(decoded.rejects.is_empty() && decoded.drift.unknown.is_empty(), "{:?}", decoded.rejects);
     assert_eq!((decoded.changes.ops.as_slice(), decoded.rows_in), (&[Op::Read, Op::Upsert][..], 2));
-    assert_eq!(decoded.changes.source_times_ms, [None, Some(1_500)]);
+    assert!(decoded.changes.source_times_ms.iter().eq([None, Some(1_500)]));
     assert_rebuilds(&contract, &decoded);
 }

@@ -54,7 +54,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 fn assert_rebuilds(contract: &Arc<Contract>, decoded: &DecodedFile) {
     let changes = &decoded.changes;
     let records: Vec<BronzeRecord<'_>> =
-        changes.refs.iter().zip(&changes.records).map(|(at, record)| BronzeRecord { at: *at, record }).collect();
+        changes.refs.iter().zip(&changes.records).map(|(at, record)| BronzeRecord { at, record }).collect();
     let again = decode_records(contract, changes.files.clone(), &records);
     assert!(again.rejects.is_empty(), "{:?}", again.rejects.first());
     assert_eq!(again.changes.rows, changes.rows);
@@ -66,7 +66,7 @@ fn assert_rebuilds(contract: &Arc<Contract>, decoded: &DecodedFile) {
     assert_eq!(again.changes.records, changes.records);
     if let Some(record) = records.last() {
         let one = decode_records(contract, changes.files.clone(), &[*record]);
-        assert_eq!(one.changes.seqs.last(), changes.seqs.last());
+        assert_eq!(one.changes.seqs.iter().last(), changes.seqs.iter().last());
     }
 }
 

@@ -33,13 +33,13 @@ impl Fold {
         for (at, row) in texts(&changes.rows).into_iter().enumerate() {
             let op = changes.ops[at];
             if op == Op::Truncate {
-                self.truncates.push(changes.seqs[at]);
+                self.truncates.push(changes.seqs.at(at));
                 continue;
             }
             let absent = changes.absent.get(&u32::try_from(at).unwrap()).cloned().unwrap_or_default();
             let key: Row = key.iter().map(|position| row[*position].clone()).collect();
             let events = self.events.entry(key).or_default();
-            events.push((changes.seqs[at], op.is_upsert().then_some(row), absent));
+            events.push((changes.seqs.at(at), op.is_upsert().then_some(row), absent));
         }
         for (operation, count) in &decoded.operations {
             *self.operations.entry(operation.clone()).or_default() += count;

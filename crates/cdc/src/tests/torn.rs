@@ -28,7 +28,7 @@ fn check_cuts(index: usize, step: usize) {
         let taken = decoded.changes.len();
         assert!(taken <= rows.len());
         assert_eq!(texts(&decoded.changes.rows), rows[..taken], "{path} cut at {end}");
-        assert_eq!(decoded.changes.seqs, whole.changes.seqs[..taken]);
+        assert!(decoded.changes.seqs.iter().eq(whole.changes.seqs.iter().take(taken)));
         if !path.ends_with(".json") {
             let last = decoded.rejects.last().unwrap();
             assert_eq!((last.reason, last.whole_file), (ReasonCode::TruncatedFile, true), "{path} cut at {end}");

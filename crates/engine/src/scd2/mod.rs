@@ -106,13 +106,14 @@ pub fn plan_history(
 fn count_truncates(side: &HistorySide, changes: &[ChangeBatch], ledger: &mut RowLedger) -> Vec<EventSeq> {
     let mut fresh: Vec<EventSeq> = Vec::new();
     for batch in changes {
-        for (_, seq) in batch.ops.iter().zip(&batch.seqs).filter(|(op, _)| **op == Op::Truncate) {
-            if side.truncates().contains(seq) || fresh.contains(seq) {
+        for (row, _) in batch.ops.iter().enumerate().filter(|(_, op)| **op == Op::Truncate) {
+            let seq = batch.seqs.at(row);
+            if side.truncates().contains(&seq) || fresh.contains(&seq) {
                 ledger.superseded += 1;
                 ledger.duplicate += 1;
             } else {
                 ledger.truncates += 1;
-                fresh.push(*seq);
+                fresh.push(seq);
             }
         }
     }

@@ -5,7 +5,7 @@ use super::{Axis, HistorySide};
 use crate::{COL_SEQ, EngineError, KeyEncoder, SEQ};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::interleave;
-use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, contract_schema};
+use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, RowRefs, contract_schema};
 use sluice_contract::{Column, Contract};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub(super) struct Pool {
     events: Vec<PoolEvent>,
     /// Of the first events, which are rows of silver.
     stored: Vec<Stored>,
-    refs: Vec<Vec<RowRef>>,
+    refs: Vec<RowRefs>,
 }
 
 impl Pool {
@@ -129,7 +129,7 @@ impl Pool {
 
     /// Change batch and origin of a new event.
     pub(super) fn origin_of(&self, (source, row): (usize, usize)) -> (usize, RowRef) {
-        (source, self.refs[source][row])
+        (source, self.refs[source].at(row))
     }
 }
 
@@ -211,7 +211,7 @@ impl Gathering<'_> {
         for (row, op) in batch.ops.iter().enumerate().filter(|(_, op)| **op != Op::Truncate) {
             let absent = u32::try_from(row).ok().and_then(|row| batch.absent.get(&row));
             self.events.push(PoolEvent {
-                seq: batch.seqs[row],
+                seq: batch.seqs.at(row),
                 is_delete: *op == Op::Delete,
                 origin: Origin::New((source, row)),
                 absent: absent.cloned().unwrap_or_default(),

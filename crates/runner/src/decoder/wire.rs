@@ -154,10 +154,10 @@ fn rows_to_ipc(changes: &ChangeBatch) -> Result<Bytes, RunError> {
     let letter = |op: &Op| op.letter().as_bytes().first().copied().unwrap_or_default();
     let own: [ArrayRef; 6] = [
         Arc::new(UInt8Array::from_iter_values(changes.ops.iter().map(letter))),
-        Arc::new(StringArray::from_iter_values(changes.seqs.iter().map(EventSeq::to_string))),
+        Arc::new(StringArray::from_iter_values(changes.seqs.iter().map(|seq| seq.to_string()))),
         Arc::new(UInt64Array::from_iter_values(changes.refs.iter().map(|at| at.row))),
         Arc::new(UInt64Array::from_iter_values(changes.refs.iter().map(|at| at.offset))),
-        Arc::new(Int64Array::from_iter(changes.source_times_ms.iter().copied())),
+        Arc::new(Int64Array::from_iter(changes.source_times_ms.iter())),
         Arc::new(LargeStringArray::from_iter_values(&changes.records)),
     ];
     let columns: Vec<ArrayRef> = changes.rows.columns().iter().cloned().chain(own).collect();

@@ -181,7 +181,7 @@ pub(super) const CASES: &[Case] = &[
         batch: BatchRows::Fixed(0),
         batches: 0,
         sizes: &[10_000_000],
-        engines: &["sluice", "sluice-nosync", "duckdb-keys-first", "duckdb-qualify", "polars"],
+        engines: &["sluice", "sluice-nosync", "duckdb-table", "duckdb-keys-first", "duckdb-qualify", "polars"],
         ..UPSERT
     },
     Case {

@@ -1,0 +1,127 @@
+//! The sequences of many events.
+
+use crate::{EventSeq, Numbers};
+
+/// One [`EventSeq`] per event, kept by its parts: in most batches only one or two of them differ at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventSeqs {
+    ranks: Numbers,
+    parts: [Numbers; 3],
+    ties: Numbers,
+}
+
+impl EventSeqs {
+    /// Sequences of rank 1 out of their parts.
+    ///
+    /// # Panics
+    /// If the lists differ in length.
+    #[must_use]
+    pub fn of_changes(parts: [Numbers; 3], ties: Numbers) -> Self {
+        assert!(parts.iter().all(|part| part.len() == ties.len()), "every event has all parts");
+        Self { ranks: Numbers::same(1, ties.len()), parts, ties }
+    }
+
+    /// `len` events of the same sequence.
+    #[must_use]
+    pub fn same(seq: EventSeq, len: usize) -> Self {
+        let EventSeq { rank, parts, tie } = seq;
+        Self {
+            ranks: Numbers::same(u64::from(rank), len),
+            parts: parts.map(|part| Numbers::same(part, len)),
+            ties: Numbers::same(tie, len),
+        }
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ranks.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranks.is_empty()
+    }
+
+    /// The sequence of an event.
+    ///
+    /// # Panics
+    /// If there is no such event, as an index would.
+    #[must_use]
+    pub fn at(&self, row: usize) -> EventSeq {
+        EventSeq { rank: self.rank(row), parts: self.parts.each_ref().map(|part| part.at(row)), tie: self.ties.at(row) }
+    }
+
+    /// Ranks.
+    #[must_use]
+    pub fn ranks(&self) -> &Numbers {
+        &self.ranks
+    }
+
+    /// Positions, by their parts, most significant first.
+    #[must_use]
+    pub fn parts(&self) -> &[Numbers; 3] {
+        &self.parts
+    }
+
+    /// Tie-breakers.
+    #[must_use]
+    pub fn ties(&self) -> &Numbers {
+        &self.ties
+    }
+
+    /// Adds the next.
+    pub fn push(&mut self, seq: EventSeq) {
+        self.ranks.push(u64::from(seq.rank));
+        for (list, part) in self.parts.iter_mut().zip(seq.parts) {
+            list.push(part);
+        }
+        self.ties.push(seq.tie);
+    }
+
+    /// All, from the first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = EventSeq> + Clone + '_ {
+        (0..self.len()).map(|row| self.at(row))
+    }
+
+    fn rank(&self, row: usize) -> u8 {
+        // It was pushed as such.
+        u8::try_from(self.ranks.at(row)).unwrap_or(u8::MAX)
+    }
+}
+
+impl Extend<EventSeq> for EventSeqs {
+    fn extend<I: IntoIterator<Item = EventSeq>>(&mut self, seqs: I) {
+        seqs.into_iter().for_each(|seq| self.push(seq));
+    }
+}
+
+impl FromIterator<EventSeq> for EventSeqs {
+    fn from_iter<I: IntoIterator<Item = EventSeq>>(seqs: I) -> Self {
+        let mut all = Self::default();
+        all.extend(seqs);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EventSeqs;
+    use crate::{EventSeq, Numbers};
+
+    #[test]
+    fn sequences_come_back_as_they_were() {
+        let seqs = [
+            EventSeq::new(1, [7, 0, 3], true, 9),
+            EventSeq::new(1, [8, 0, 3], false, u64::MAX),
+            EventSeq::new(0, [0, 0, 0], true, 1),
+        ];
+        let all: EventSeqs = seqs.into_iter().collect();
+        assert!(all.iter().eq(seqs));
+        assert_eq!(EventSeqs::same(seqs[1], 2), [seqs[1], seqs[1]].into_iter().collect());
+        let numbers = |of: fn(&EventSeq) -> u64| seqs[..2].iter().map(of).collect::<Numbers>();
+        let parts = [numbers(|seq| seq.parts[0]), numbers(|seq| seq.parts[1]), numbers(|seq| seq.parts[2])];
+        assert!(EventSeqs::of_changes(parts, numbers(|seq| seq.tie)).iter().eq(seqs[..2].iter().copied()));
+    }
+}

@@ -1,0 +1,157 @@
+//! A list of numbers that takes no room where they follow a rule.
+
+/// Whole numbers, one per event. A list in which every number is the one before it and a fixed step
+/// (all equal, or counted up) takes no memory per number, whatever its length.
+#[derive(Clone, Debug)]
+pub struct Numbers(List);
+
+#[derive(Clone, Debug)]
+enum List {
+    Steps { first: u64, step: u64, len: usize },
+    Each(Vec<u64>),
+}
+
+impl Numbers {
+    /// `len` numbers that are all `number`.
+    #[must_use]
+    pub fn same(number: u64, len: usize) -> Self {
+        Self(List::Steps { first: number, step: 0, len })
+    }
+
+    /// `len` numbers from `first` on, one after the other.
+    #[must_use]
+    pub fn counted(first: u64, len: usize) -> Self {
+        Self(List::Steps { first, step: 1, len })
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            List::Steps { len, .. } => *len,
+            List::Each(all) => all.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number at a place, from 0.
+    ///
+    /// # Panics
+    /// If it is not before the end, as an index would.
+    #[must_use]
+    pub fn at(&self, place: usize) -> u64 {
+        match &self.0 {
+            List::Steps { first, step, len } => {
+                assert!(place < *len, "number {place} of {len}");
+                first.wrapping_add(step.wrapping_mul(place as u64))
+            }
+            List::Each(all) => all[place],
+        }
+    }
+
+    /// Adds one at the end.
+    pub fn push(&mut self, number: u64) {
+        match &mut self.0 {
+            List::Each(all) => all.push(number),
+            List::Steps { first, step, len } => match len {
+                0 => (*first, *len) = (number, 1),
+                1 => (*step, *len) = (number.wrapping_sub(*first), 2),
+                _ if number == first.wrapping_add(step.wrapping_mul(*len as u64)) => *len += 1,
+                _ => {
+                    let mut all = Vec::with_capacity(2 * *len);
+                    all.extend(self.iter());
+                    all.push(number);
+                    self.0 = List::Each(all);
+                }
+            },
+        }
+    }
+
+    /// All, from the first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
+        (0..self.len()).map(|place| self.at(place))
+    }
+
+    /// Whether every number is `number`.
+    #[must_use]
+    pub fn are_all(&self, number: u64) -> bool {
+        match &self.0 {
+            List::Steps { first, step, len } => match len {
+                0 => true,
+                1 => *first == number,
+                _ => *first == number && *step == 0,
+            },
+            List::Each(all) => all.iter().all(|one| *one == number),
+        }
+    }
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self(List::Steps { first: 0, step: 0, len: 0 })
+    }
+}
+
+impl PartialEq for Numbers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Numbers {}
+
+impl From<Vec<u64>> for Numbers {
+    fn from(all: Vec<u64>) -> Self {
+        Self(List::Each(all))
+    }
+}
+
+impl Extend<u64> for Numbers {
+    fn extend<I: IntoIterator<Item = u64>>(&mut self, numbers: I) {
+        numbers.into_iter().for_each(|number| self.push(number));
+    }
+}
+
+impl FromIterator<u64> for Numbers {
+    fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
+        let mut all = Self::default();
+        all.extend(numbers);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Numbers;
+
+    #[test]
+    fn a_list_says_what_was_put_in() {
+        let lists: [&[u64]; 7] = [
+            &[],
+            &[7],
+            &[7, 7, 7, 7],
+            &[3, 4, 5, 6, 7],
+            &[9, 6, 3, 0, u64::MAX - 2],
+            &[1, 2, 3, 5],
+            &[5, 1, 9, 9, 0, u64::MAX],
+        ];
+        for list in lists {
+            let numbers: Numbers = list.iter().copied().collect();
+            assert_eq!(numbers.len(), list.len());
+            assert_eq!(numbers.iter().collect::<Vec<_>>(), list);
+            assert_eq!(numbers, Numbers::from(list.to_vec()), "however it is kept");
+            for number in [7, 3] {
+                assert_eq!(numbers.are_all(number), list.iter().all(|one| *one == number));
+                assert_eq!(Numbers::from(list.to_vec()).are_all(number), numbers.are_all(number));
+            }
+        }
+        assert_eq!(Numbers::same(4, 3), [4, 4, 4].into_iter().collect());
+        assert_eq!(Numbers::counted(4, 3), [4, 5, 6].into_iter().collect());
+        assert_ne!(Numbers::same(4, 3), Numbers::same(4, 2));
+    }
+}

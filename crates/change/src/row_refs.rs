@@ -1,0 +1,96 @@
+//! The origins of many events.
+
+use crate::{FileId, Numbers, RowRef};
+
+/// One [`RowRef`] per event, kept by its parts: most batches are of one file, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowRefs {
+    files: Numbers,
+    rows: Numbers,
+    offsets: Numbers,
+}
+
+impl RowRefs {
+    /// Rows `first` and following of a columnar file.
+    #[must_use]
+    pub fn counted(file: FileId, first: u64, len: usize) -> Self {
+        Self {
+            files: Numbers::same(u64::from(file), len),
+            rows: Numbers::counted(first, len),
+            offsets: Numbers::same(0, len),
+        }
+    }
+
+    /// `len` events of the same origin.
+    #[must_use]
+    pub fn same(at: RowRef, len: usize) -> Self {
+        Self {
+            files: Numbers::same(u64::from(at.file), len),
+            rows: Numbers::same(at.row, len),
+            offsets: Numbers::same(at.offset, len),
+        }
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The origin of an event.
+    ///
+    /// # Panics
+    /// If there is no such event, as an index would.
+    #[must_use]
+    pub fn at(&self, row: usize) -> RowRef {
+        // It was pushed as such.
+        let file = FileId::try_from(self.files.at(row)).unwrap_or(FileId::MAX);
+        RowRef { file, row: self.rows.at(row), offset: self.offsets.at(row) }
+    }
+
+    /// Adds the next.
+    pub fn push(&mut self, at: RowRef) {
+        self.files.push(u64::from(at.file));
+        self.rows.push(at.row);
+        self.offsets.push(at.offset);
+    }
+
+    /// All, from the first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = RowRef> + Clone + '_ {
+        (0..self.len()).map(|row| self.at(row))
+    }
+}
+
+impl Extend<RowRef> for RowRefs {
+    fn extend<I: IntoIterator<Item = RowRef>>(&mut self, refs: I) {
+        refs.into_iter().for_each(|at| self.push(at));
+    }
+}
+
+impl FromIterator<RowRef> for RowRefs {
+    fn from_iter<I: IntoIterator<Item = RowRef>>(refs: I) -> Self {
+        let mut all = Self::default();
+        all.extend(refs);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RowRefs;
+    use crate::RowRef;
+
+    #[test]
+    fn origins_come_back_as_they_were() {
+        let refs = [(0, 4, 0), (0, 5, 0), (1, 0, 77)].map(|(file, row, offset)| RowRef { file, row, offset });
+        assert!(refs.into_iter().collect::<RowRefs>().iter().eq(refs));
+        assert!(RowRefs::counted(0, 4, 2).iter().eq(refs[..2].iter().copied()));
+        assert_eq!(RowRefs::same(refs[2], 2), [refs[2], refs[2]].into_iter().collect());
+    }
+}

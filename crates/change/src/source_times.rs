@@ -1,0 +1,76 @@
+//! When the source says that events happened.
+
+use crate::Numbers;
+
+/// One time per event, milliseconds since the Unix epoch, if the event tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceTimes(Numbers);
+
+/// Stands for no time; as a time it is long before the universe.
+const UNTOLD: u64 = i64::MIN.cast_unsigned();
+
+impl SourceTimes {
+    /// `len` events that tell no time.
+    #[must_use]
+    pub fn untold(len: usize) -> Self {
+        Self(Numbers::same(UNTOLD, len))
+    }
+
+    /// How many events.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The time of an event.
+    ///
+    /// # Panics
+    /// If there is no such event, as an index would.
+    #[must_use]
+    pub fn at(&self, row: usize) -> Option<i64> {
+        let time = self.0.at(row);
+        (time != UNTOLD).then(|| time.cast_signed())
+    }
+
+    /// Adds the next.
+    pub fn push(&mut self, time: Option<i64>) {
+        self.0.push(time.map_or(UNTOLD, i64::cast_unsigned));
+    }
+
+    /// All, from the first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<i64>> + Clone + '_ {
+        (0..self.len()).map(|row| self.at(row))
+    }
+}
+
+impl Extend<Option<i64>> for SourceTimes {
+    fn extend<I: IntoIterator<Item = Option<i64>>>(&mut self, times: I) {
+        times.into_iter().for_each(|time| self.push(time));
+    }
+}
+
+impl FromIterator<Option<i64>> for SourceTimes {
+    fn from_iter<I: IntoIterator<Item = Option<i64>>>(times: I) -> Self {
+        let mut all = Self::default();
+        all.extend(times);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SourceTimes;
+
+    #[test]
+    fn times_come_back_as_they_were() {
+        let times = [None, Some(5), Some(-1), None, Some(i64::MAX)];
+        assert!(times.into_iter().collect::<SourceTimes>().iter().eq(times));
+        assert_eq!(SourceTimes::untold(2), [None, None].into_iter().collect());
+    }
+}
