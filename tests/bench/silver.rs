@@ -102,7 +102,7 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
             let positions: Vec<u64> = numbers.values().iter().map(|number| number.cast_unsigned()).collect();
             let unused = Numbers::same(0, count);
             let ties = ops.iter().map(|op| EventSeq::new(1, [0; 3], op.is_upsert(), 0).tie).collect();
-            (ops, EventSeqs::of_changes([positions.into(), unused.clone(), unused], ties))
+            (ops, EventSeqs::new(Numbers::same(1, count), [positions.into(), unused.clone(), unused], ties))
         }
         _ => (vec![Op::Read; count], EventSeqs::same(EventSeq::new(0, [0, 0, 0], true, 0), count)),
     };

@@ -11,14 +11,15 @@ pub struct EventSeqs {
 }
 
 impl EventSeqs {
-    /// Sequences of rank 1 out of their parts.
+    /// Sequences out of their parts.
     ///
     /// # Panics
     /// If the lists differ in length.
     #[must_use]
-    pub fn of_changes(parts: [Numbers; 3], ties: Numbers) -> Self {
-        assert!(parts.iter().all(|part| part.len() == ties.len()), "every event has all parts");
-        Self { ranks: Numbers::same(1, ties.len()), parts, ties }
+    pub fn new(ranks: Numbers, parts: [Numbers; 3], ties: Numbers) -> Self {
+        let is_whole = |list: &Numbers| list.len() == ties.len();
+        assert!(is_whole(&ranks) && parts.iter().all(is_whole), "every event has all parts");
+        Self { ranks, parts, ties }
     }
 
     /// `len` events of the same sequence.
@@ -122,6 +123,7 @@ mod tests {
         assert_eq!(EventSeqs::same(seqs[1], 2), [seqs[1], seqs[1]].into_iter().collect());
         let numbers = |of: fn(&EventSeq) -> u64| seqs[..2].iter().map(of).collect::<Numbers>();
         let parts = [numbers(|seq| seq.parts[0]), numbers(|seq| seq.parts[1]), numbers(|seq| seq.parts[2])];
-        assert!(EventSeqs::of_changes(parts, numbers(|seq| seq.tie)).iter().eq(seqs[..2].iter().copied()));
+        let made = EventSeqs::new(Numbers::same(1, 2), parts, numbers(|seq| seq.tie));
+        assert!(made.iter().eq(seqs[..2].iter().copied()));
     }
 }

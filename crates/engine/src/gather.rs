@@ -34,6 +34,11 @@ impl Gather {
         Self { places, back: Some(back.into()) }
     }
 
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// The values of one column; `arrays` has it of every batch.
     pub(crate) fn values(&self, arrays: &[ArrayRef]) -> Result<ArrayRef, EngineError> {
         let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();

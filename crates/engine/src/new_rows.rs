@@ -4,9 +4,10 @@ use crate::gather::Gather;
 use crate::seq_texts::seq_texts;
 use crate::winner::Place;
 use crate::{EngineError, ExistingRows, SEQ, silver_schema};
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_empty_array, new_null_array};
 use arrow::compute::interleave;
-use sluice_change::{ChangeBatch, EventSeq};
+use arrow::datatypes::DataType;
+use sluice_change::{ChangeBatch, EventSeq, EventSeqs, Numbers};
 use sluice_contract::Contract;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -87,17 +88,21 @@ impl NewRows {
                 let rows = rows.get(range).unwrap_or_default();
                 let gather = Gather::new(rows.iter().map(|row| row.place.pair()).collect());
                 let mut columns = Vec::with_capacity(sources.contract.columns.len() + 2);
+                let are_whole = rows.iter().all(|row| row.patched == Chosen::WHOLE);
                 for position in 0..sources.contract.columns.len() {
-                    columns.push(if rows.iter().any(|row| row.patched != Chosen::WHOLE) {
-                        sources.column(position, rows, patched)?
-                    } else {
+                    columns.push(if are_whole {
                         gather.values(&sources.arrays(position)?)?
+                    } else {
+                        sources.column(position, rows, patched)?
                     });
                 }
-                let seqs = gather.each(|place| sources.seq_at(place))?;
-                columns.push(Arc::new(seq_texts(seqs.into_iter())?));
-                let older = rows.iter().map(|row| sources.older_json(patched.get(row.patched as usize)?));
-                columns.push(Arc::new(StringArray::from_iter(older)));
+                columns.push(Arc::new(sources.seq_texts(&gather)?));
+                columns.push(if are_whole {
+                    new_null_array(&DataType::Utf8, rows.len())
+                } else {
+                    let older = rows.iter().map(|row| sources.older_json(patched.get(row.patched as usize)?));
+                    Arc::new(StringArray::from_iter(older))
+                });
                 Ok(RecordBatch::try_new(Arc::new(silver_schema(sources.contract)), columns)?)
             }
         }
@@ -112,8 +117,11 @@ impl PlanSources<'_> {
         rows: &[Chosen],
         patched: &[Patched],
     ) -> Result<ArrayRef, EngineError> {
-        let arrays = self.arrays(position)?;
-        let nothing = (arrays.len() - 1, 0);
+        let mut arrays = self.arrays(position)?;
+        let nothing = (arrays.len(), 0);
+        if !patched.is_empty() {
+            arrays.push(new_null_array(&sluice_change::arrow_type(&self.contract.columns[position].data_type), 1));
+        }
         let column = u16::try_from(position).unwrap_or(u16::MAX);
         let place_of = |row: &Chosen| {
             let patch = patched.get(row.patched as usize).and_then(|patched| patched.patches.get(&column));
@@ -126,11 +134,11 @@ impl PlanSources<'_> {
         interleaved(&arrays, &places)
     }
 
-    /// One array per source for a column of the contract, those of silver first, and a last one with a
-    /// single null.
+    /// One array per source for a column of the contract, those of silver first.
     pub(crate) fn arrays(&self, position: usize) -> Result<Vec<ArrayRef>, EngineError> {
         let column = &self.contract.columns[position];
         let wanted = sluice_change::arrow_type(&column.data_type);
+        // One more for a null, where a row may lack a value.
         let mut arrays = Vec::with_capacity(self.existing.len() + self.changes.len() + 1);
         for batch in self.existing {
             let array = batch.rows.column_by_name(&column.name).filter(|array| *array.data_type() == wanted);
@@ -139,8 +147,30 @@ impl PlanSources<'_> {
         for batch in self.changes {
             arrays.push(Arc::clone(batch.rows.column(position)));
         }
-        arrays.push(new_null_array(&wanted, 1));
+        if arrays.is_empty() {
+            // Without sources there are no rows, but there is a column.
+            arrays.push(new_empty_array(&wanted));
+        }
         Ok(arrays)
+    }
+
+    /// Sequences of the gathered rows.
+    fn seq_texts(&self, gather: &Gather) -> Result<StringArray, EngineError> {
+        if !self.existing.is_empty() {
+            return Ok(seq_texts(gather.each(|place| self.seq_at(place))?.into_iter())?);
+        }
+        // Only what differs is looked for.
+        let list = |of: fn(&EventSeqs) -> &Numbers| {
+            let lists: Vec<&Numbers> = self.changes.iter().map(|batch| of(&batch.seqs)).collect();
+            let first = lists.iter().find(|list| !list.is_empty()).map_or(0, |list| list.at(0));
+            if lists.iter().all(|list| list.are_all(first)) {
+                return Ok(Numbers::same(first, gather.len()));
+            }
+            Ok::<_, EngineError>(gather.each(|(source, row)| Ok(lists[source].at(row)))?.into())
+        };
+        let parts = [list(|seqs| &seqs.parts()[0])?, list(|seqs| &seqs.parts()[1])?, list(|seqs| &seqs.parts()[2])?];
+        let seqs = EventSeqs::new(list(EventSeqs::ranks)?, parts, list(EventSeqs::ties)?);
+        Ok(seq_texts(seqs.iter())?)
     }
 
     /// Sequence of the row or event at a place.
