@@ -72,6 +72,16 @@ impl EventSeqs {
         &self.ties
     }
 
+    /// The sequences of some events, in their order.
+    ///
+    /// # Panics
+    /// If there is no such event, as an index would.
+    #[must_use]
+    pub fn picked(&self, rows: &[u32]) -> Self {
+        let parts = self.parts.each_ref().map(|part| part.picked(rows));
+        Self { ranks: self.ranks.picked(rows), parts, ties: self.ties.picked(rows) }
+    }
+
     /// Adds the next.
     pub fn push(&mut self, seq: EventSeq) {
         self.ranks.push(u64::from(seq.rank));
@@ -125,5 +135,6 @@ mod tests {
         let parts = [numbers(|seq| seq.parts[0]), numbers(|seq| seq.parts[1]), numbers(|seq| seq.parts[2])];
         let made = EventSeqs::new(Numbers::same(1, 2), parts, numbers(|seq| seq.tie));
         assert!(made.iter().eq(seqs[..2].iter().copied()));
+        assert!(all.picked(&[2, 0]).iter().eq([seqs[2], seqs[0]]));
     }
 }

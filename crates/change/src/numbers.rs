@@ -54,6 +54,18 @@ impl Numbers {
         }
     }
 
+    /// The numbers at some places, in their order.
+    ///
+    /// # Panics
+    /// If one is not before the end, as an index would.
+    #[must_use]
+    pub fn picked(&self, places: &[u32]) -> Self {
+        match &self.0 {
+            List::Steps { first, step: 0, .. } => Self::same(*first, places.len()),
+            _ => places.iter().map(|place| self.at(*place as usize)).collect(),
+        }
+    }
+
     /// Adds one at the end.
     pub fn push(&mut self, number: u64) {
         match &mut self.0 {
@@ -150,6 +162,9 @@ mod tests {
                 assert_eq!(Numbers::from(list.to_vec()).are_all(number), numbers.are_all(number));
             }
         }
+        let squares: Numbers = [0, 1, 4, 9].into_iter().collect();
+        assert!(squares.picked(&[3, 0, 3]).iter().eq([9, 0, 9]));
+        assert_eq!(Numbers::same(4, 3).picked(&[2, 0]), Numbers::same(4, 2));
         assert_eq!(Numbers::same(4, 3), [4, 4, 4].into_iter().collect());
         assert_eq!(Numbers::counted(4, 3), [4, 5, 6].into_iter().collect());
         assert_ne!(Numbers::same(4, 3), Numbers::same(4, 2));

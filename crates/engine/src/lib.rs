@@ -6,8 +6,8 @@
 //! events are batched, repeated or ordered.
 
 mod append_plan;
+mod dealt_rows;
 mod fingerprint;
-mod gather;
 mod key_order;
 mod keyed_changes;
 mod keys;

@@ -1,13 +1,12 @@
 //! The rows that a plan writes, built when they are written.
 
-use crate::gather::Gather;
+use crate::dealt_rows::DealtRows;
 use crate::seq_texts::seq_texts;
 use crate::winner::Place;
 use crate::{EngineError, ExistingRows, SEQ, silver_schema};
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_empty_array, new_null_array};
 use arrow::compute::interleave;
-use arrow::datatypes::DataType;
-use sluice_change::{ChangeBatch, EventSeq, EventSeqs, Numbers};
+use sluice_change::{ChangeBatch, EventSeq, EventSeqs};
 use sluice_contract::Contract;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -33,6 +32,7 @@ pub struct NewRows(Rows);
 enum Rows {
     Built(RecordBatch),
     Chosen { rows: Vec<Chosen>, patched: Vec<Patched> },
+    Dealt(DealtRows),
 }
 
 /// One new row.
@@ -74,6 +74,21 @@ impl NewRows {
         match &self.0 {
             Rows::Built(rows) => rows.num_rows(),
             Rows::Chosen { rows, .. } => rows.len(),
+            Rows::Dealt(rows) => rows.len(),
+        }
+    }
+
+    /// The same rows, for a caller that builds all of them: where they are many, their values are copied
+    /// into the order in which they will be asked for.
+    ///
+    /// # Errors
+    /// [`EngineError`] if `sources` are not those of the plan.
+    pub fn arranged(self, sources: PlanSources<'_>) -> Result<Self, EngineError> {
+        match &self.0 {
+            Rows::Chosen { rows, patched } if patched.is_empty() && DealtRows::are_worth_it(rows.len(), sources) => {
+                Ok(Self(Rows::Dealt(DealtRows::new(rows, sources)?)))
+            }
+            _ => Ok(self),
         }
     }
 
@@ -84,25 +99,17 @@ impl NewRows {
     pub fn build(&self, sources: PlanSources<'_>, range: Range<usize>) -> Result<RecordBatch, EngineError> {
         match &self.0 {
             Rows::Built(rows) => Ok(rows.slice(range.start, range.len())),
+            Rows::Dealt(rows) => rows.build(sources, range),
             Rows::Chosen { rows, patched } => {
                 let rows = rows.get(range).unwrap_or_default();
-                let gather = Gather::new(rows.iter().map(|row| row.place.pair()).collect());
                 let mut columns = Vec::with_capacity(sources.contract.columns.len() + 2);
-                let are_whole = rows.iter().all(|row| row.patched == Chosen::WHOLE);
                 for position in 0..sources.contract.columns.len() {
-                    columns.push(if are_whole {
-                        gather.values(&sources.arrays(position)?)?
-                    } else {
-                        sources.column(position, rows, patched)?
-                    });
+                    columns.push(sources.column(position, rows, patched)?);
                 }
-                columns.push(Arc::new(sources.seq_texts(&gather)?));
-                columns.push(if are_whole {
-                    new_null_array(&DataType::Utf8, rows.len())
-                } else {
-                    let older = rows.iter().map(|row| sources.older_json(patched.get(row.patched as usize)?));
-                    Arc::new(StringArray::from_iter(older))
-                });
+                let seqs = rows.iter().map(|row| sources.seq(row.place)).collect::<Result<Vec<_>, _>>()?;
+                columns.push(Arc::new(seq_texts(seqs.into_iter())?));
+                let older = rows.iter().map(|row| sources.older_json(patched.get(row.patched as usize)?));
+                columns.push(Arc::new(StringArray::from_iter(older)));
                 Ok(RecordBatch::try_new(Arc::new(silver_schema(sources.contract)), columns)?)
             }
         }
@@ -154,23 +161,12 @@ impl PlanSources<'_> {
         Ok(arrays)
     }
 
-    /// Sequences of the gathered rows.
-    fn seq_texts(&self, gather: &Gather) -> Result<StringArray, EngineError> {
-        if !self.existing.is_empty() {
-            return Ok(seq_texts(gather.each(|place| self.seq_at(place))?.into_iter())?);
+    /// Sequences of some rows of a source.
+    pub(crate) fn seqs(&self, source: usize, rows: &[u32]) -> Result<EventSeqs, EngineError> {
+        match self.existing.get(source) {
+            Some(_) => rows.iter().map(|row| self.seq_at((source, *row as usize))).collect(),
+            None => Ok(self.changes[source - self.existing.len()].seqs.picked(rows)),
         }
-        // Only what differs is looked for.
-        let list = |of: fn(&EventSeqs) -> &Numbers| {
-            let lists: Vec<&Numbers> = self.changes.iter().map(|batch| of(&batch.seqs)).collect();
-            let first = lists.iter().find(|list| !list.is_empty()).map_or(0, |list| list.at(0));
-            if lists.iter().all(|list| list.are_all(first)) {
-                return Ok(Numbers::same(first, gather.len()));
-            }
-            Ok::<_, EngineError>(gather.each(|(source, row)| Ok(lists[source].at(row)))?.into())
-        };
-        let parts = [list(|seqs| &seqs.parts()[0])?, list(|seqs| &seqs.parts()[1])?, list(|seqs| &seqs.parts()[2])?];
-        let seqs = EventSeqs::new(list(EventSeqs::ranks)?, parts, list(EventSeqs::ties)?);
-        Ok(seq_texts(seqs.iter())?)
     }
 
     /// Sequence of the row or event at a place.

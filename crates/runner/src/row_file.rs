@@ -10,10 +10,6 @@ use sluice_lake::{DeltaStore, NewFile, ROW_GROUP_ROWS};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Columns of row groups that are built at a time: four row groups of twelve columns. The more rows are
-/// gathered at once, the less of what is read on the way to them is of no use.
-const GROUP_COLUMNS_AT_ONCE: usize = 48;
-
 /// What a data file is to have besides its rows.
 pub(crate) struct RowFile {
     pub(crate) schema: SchemaRef,
@@ -24,7 +20,7 @@ pub(crate) struct RowFile {
 }
 
 impl RowFile {
-    /// Writes the rows of a range, a few row groups at a time.
+    /// Writes the rows of a range, one row group at a time.
     pub(crate) async fn write(
         self,
         store: &DeltaStore,
@@ -35,9 +31,8 @@ impl RowFile {
         let Self { schema, newest, index } = self;
         let (of_file, indexed) = (Arc::clone(&hashes), index.is_some());
         let end = range.end;
-        let step = ROW_GROUP_ROWS * (GROUP_COLUMNS_AT_ONCE / schema.fields().len().max(1)).max(1);
-        let parts = range.step_by(step).map(move |first| {
-            let part = build(first..end.min(first + step))?;
+        let parts = range.step_by(ROW_GROUP_ROWS).map(move |first| {
+            let part = build(first..end.min(first + ROW_GROUP_ROWS))?;
             if let Some(encoder) = &index {
                 let of_part = encoder.hashes(&part)?;
                 of_file.lock().unwrap_or_else(PoisonError::into_inner).extend(of_part);

@@ -212,7 +212,11 @@ impl Silver {
         };
         let rows = upserts.num_rows();
         let source = if kept.is_empty() {
-            RowSource { newest, rows: upserts, sources }
+            blocking(move || {
+                let rows = upserts.arranged(sources.as_plan_sources())?;
+                Ok(RowSource { newest, rows, sources })
+            })
+            .await?
         } else {
             blocking(move || sources.merged(&upserts, &kept)).await?
         };
