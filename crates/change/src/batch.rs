@@ -60,6 +60,12 @@ impl ChangeBatch {
         self.ops.is_empty()
     }
 
+    /// Sequences of the truncates.
+    pub fn truncates(&self) -> impl Iterator<Item = EventSeq> + '_ {
+        let truncates = self.ops.iter().enumerate().filter(|(_, op)| **op == Op::Truncate);
+        truncates.map(|(row, _)| self.seqs.at(row))
+    }
+
     /// The events for which `keep` is true, in the same order.
     ///
     /// # Errors

@@ -82,6 +82,23 @@ impl EventSeqs {
         Self { ranks: self.ranks.picked(rows), parts, ties: self.ties.picked(rows) }
     }
 
+    /// The sequences at some places of several lists, each place a list and an event in it, in their order.
+    ///
+    /// # Panics
+    /// If there is no such place, as an index would.
+    #[must_use]
+    pub fn interleaved(lists: &[Self], places: &[(usize, usize)]) -> Self {
+        fn of<'a>(parts: impl Iterator<Item = &'a Numbers>, places: &[(usize, usize)]) -> Numbers {
+            Numbers::interleaved(&parts.collect::<Vec<_>>(), places)
+        }
+        let part = |at: usize| of(lists.iter().map(|seqs| &seqs.parts[at]), places);
+        Self {
+            ranks: of(lists.iter().map(|seqs| &seqs.ranks), places),
+            parts: std::array::from_fn(part),
+            ties: of(lists.iter().map(|seqs| &seqs.ties), places),
+        }
+    }
+
     /// Adds the next.
     pub fn push(&mut self, seq: EventSeq) {
         self.ranks.push(u64::from(seq.rank));
@@ -102,16 +119,10 @@ impl EventSeqs {
     }
 }
 
-impl Extend<EventSeq> for EventSeqs {
-    fn extend<I: IntoIterator<Item = EventSeq>>(&mut self, seqs: I) {
-        seqs.into_iter().for_each(|seq| self.push(seq));
-    }
-}
-
 impl FromIterator<EventSeq> for EventSeqs {
     fn from_iter<I: IntoIterator<Item = EventSeq>>(seqs: I) -> Self {
         let mut all = Self::default();
-        all.extend(seqs);
+        seqs.into_iter().for_each(|one| all.push(one));
         all
     }
 }
@@ -136,5 +147,7 @@ mod tests {
         let made = EventSeqs::new(Numbers::same(1, 2), parts, numbers(|seq| seq.tie));
         assert!(made.iter().eq(seqs[..2].iter().copied()));
         assert!(all.picked(&[2, 0]).iter().eq([seqs[2], seqs[0]]));
+        let places = [(1, 1), (0, 2), (1, 0)];
+        assert!(EventSeqs::interleaved(&[all, made], &places).iter().eq([seqs[1], seqs[2], seqs[0]]));
     }
 }

@@ -66,6 +66,19 @@ impl Numbers {
         }
     }
 
+    /// The numbers at some places of several lists, each place a list and a place in it, in their order.
+    ///
+    /// # Panics
+    /// If there is no such place, as an index would.
+    #[must_use]
+    pub fn interleaved(lists: &[&Self], places: &[(usize, usize)]) -> Self {
+        let first = lists.iter().find(|list| !list.is_empty()).map_or(0, |list| list.at(0));
+        if lists.iter().all(|list| list.are_all(first)) {
+            return Self::same(first, places.len());
+        }
+        Self(List::Each(places.iter().map(|(list, place)| lists[*list].at(*place)).collect()))
+    }
+
     /// Adds one at the end.
     pub fn push(&mut self, number: u64) {
         match &mut self.0 {
@@ -123,16 +136,10 @@ impl From<Vec<u64>> for Numbers {
     }
 }
 
-impl Extend<u64> for Numbers {
-    fn extend<I: IntoIterator<Item = u64>>(&mut self, numbers: I) {
-        numbers.into_iter().for_each(|number| self.push(number));
-    }
-}
-
 impl FromIterator<u64> for Numbers {
     fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
         let mut all = Self::default();
-        all.extend(numbers);
+        numbers.into_iter().for_each(|one| all.push(one));
         all
     }
 }
@@ -165,6 +172,9 @@ mod tests {
         let squares: Numbers = [0, 1, 4, 9].into_iter().collect();
         assert!(squares.picked(&[3, 0, 3]).iter().eq([9, 0, 9]));
         assert_eq!(Numbers::same(4, 3).picked(&[2, 0]), Numbers::same(4, 2));
+        let (fours, none) = (Numbers::same(4, 3), Numbers::default());
+        assert!(Numbers::interleaved(&[&squares, &none, &fours], &[(2, 1), (0, 3), (0, 0)]).iter().eq([4, 9, 0]));
+        assert_eq!(Numbers::interleaved(&[&none, &fours], &[(1, 2), (1, 0)]), Numbers::same(4, 2));
         assert_eq!(Numbers::same(4, 3), [4, 4, 4].into_iter().collect());
         assert_eq!(Numbers::counted(4, 3), [4, 5, 6].into_iter().collect());
         assert_ne!(Numbers::same(4, 3), Numbers::same(4, 2));

@@ -67,16 +67,10 @@ impl RowRefs {
     }
 }
 
-impl Extend<RowRef> for RowRefs {
-    fn extend<I: IntoIterator<Item = RowRef>>(&mut self, refs: I) {
-        refs.into_iter().for_each(|at| self.push(at));
-    }
-}
-
 impl FromIterator<RowRef> for RowRefs {
     fn from_iter<I: IntoIterator<Item = RowRef>>(refs: I) -> Self {
         let mut all = Self::default();
-        all.extend(refs);
+        refs.into_iter().for_each(|one| all.push(one));
         all
     }
 }

@@ -49,16 +49,10 @@ impl SourceTimes {
     }
 }
 
-impl Extend<Option<i64>> for SourceTimes {
-    fn extend<I: IntoIterator<Item = Option<i64>>>(&mut self, times: I) {
-        times.into_iter().for_each(|time| self.push(time));
-    }
-}
-
 impl FromIterator<Option<i64>> for SourceTimes {
     fn from_iter<I: IntoIterator<Item = Option<i64>>>(times: I) -> Self {
         let mut all = Self::default();
-        all.extend(times);
+        times.into_iter().for_each(|one| all.push(one));
         all
     }
 }

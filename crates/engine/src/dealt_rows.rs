@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::take;
 use arrow::datatypes::DataType;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-use sluice_change::{EventSeqs, Numbers};
+use sluice_change::EventSeqs;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -36,19 +36,20 @@ pub(crate) struct DealtRows {
 impl DealtRows {
     /// Whether it is worth a copy of the rows.
     pub(crate) fn are_worth_it(rows: usize, sources: PlanSources<'_>) -> bool {
+        if rows < ROWS_MIN {
+            return false;
+        }
         let existing = sources.existing.iter().map(|batch| &batch.rows);
         let all = || existing.clone().chain(sources.changes.iter().map(|batch| &batch.rows));
-        let (bytes, total) = (
-            all().map(RecordBatch::get_array_memory_size).sum::<usize>(),
-            all().map(RecordBatch::num_rows).sum::<usize>(),
-        );
-        rows >= ROWS_MIN && bytes / total.max(1) * rows <= BYTES_MAX
+        let bytes: usize = all().map(RecordBatch::get_array_memory_size).sum();
+        let total: usize = all().map(RecordBatch::num_rows).sum();
+        bytes / total.max(1) * rows <= BYTES_MAX
     }
 
     /// Copies the rows, of which none has values of other places.
     pub(crate) fn new(rows: &[Chosen], sources: PlanSources<'_>) -> Result<Self, EngineError> {
         let count = sources.existing.len() + sources.changes.len();
-        let mut picked: Vec<Vec<u32>> = vec![Vec::with_capacity(rows.len() / count.max(1)); count];
+        let mut picked: Vec<Vec<u32>> = vec![Vec::new(); count];
         let mut of = Vec::with_capacity(rows.len());
         let mut marks = Vec::with_capacity(rows.len() / ROWS_PER_MARK + 1);
         for part in rows.chunks(ROWS_PER_MARK) {
@@ -67,7 +68,7 @@ impl DealtRows {
             Ok((columns.collect::<Result<Vec<ArrayRef>, _>>()?, seqs))
         });
         let dealt = dealt.collect::<Result<Vec<(Vec<ArrayRef>, EventSeqs)>, EngineError>>()?;
-        let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(count); width];
+        let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); width];
         let mut seqs = Vec::with_capacity(count);
         for (of_source, seqs_of_source) in dealt {
             columns.iter_mut().zip(of_source).for_each(|(column, values)| column.push(values));
@@ -88,18 +89,7 @@ impl DealtRows {
         for of_column in &self.columns {
             columns.push(interleaved(of_column, &places)?);
         }
-        // Only what differs is looked for.
-        let list = |part: fn(&EventSeqs) -> &Numbers| {
-            let lists: Vec<&Numbers> = self.seqs.iter().map(part).collect();
-            let first = lists.iter().find(|list| !list.is_empty()).map_or(0, |list| list.at(0));
-            if lists.iter().all(|list| list.are_all(first)) {
-                return Numbers::same(first, places.len());
-            }
-            let numbers: Vec<u64> = places.iter().map(|(source, row)| lists[*source].at(*row)).collect();
-            numbers.into()
-        };
-        let parts = [list(|seqs| &seqs.parts()[0]), list(|seqs| &seqs.parts()[1]), list(|seqs| &seqs.parts()[2])];
-        let seqs = EventSeqs::new(list(EventSeqs::ranks), parts, list(EventSeqs::ties));
+        let seqs = EventSeqs::interleaved(&self.seqs, &places);
         columns.push(Arc::new(seq_texts(seqs.iter())?));
         columns.push(new_null_array(&DataType::Utf8, places.len()));
         Ok(RecordBatch::try_new(Arc::new(silver_schema(sources.contract)), columns)?)

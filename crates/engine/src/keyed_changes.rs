@@ -98,11 +98,7 @@ impl KeyedChanges {
     /// # Errors
     /// [`EngineError::Column`] if the key columns are missing.
     pub fn new(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<Self, EngineError> {
-        let mut truncates = Vec::new();
-        for batch in changes {
-            let of_batch = batch.ops.iter().enumerate().filter(|(_, op)| **op == Op::Truncate);
-            truncates.extend(of_batch.map(|(row, _)| batch.seqs.at(row)));
-        }
+        let truncates = changes.iter().flat_map(ChangeBatch::truncates).collect();
         let grouped = if encoder.is_one_number() {
             group::<u64>(encoder, changes)?
         } else {

@@ -164,22 +164,16 @@ impl PlanSources<'_> {
     /// Sequences of some rows of a source.
     pub(crate) fn seqs(&self, source: usize, rows: &[u32]) -> Result<EventSeqs, EngineError> {
         match self.existing.get(source) {
-            Some(_) => rows.iter().map(|row| self.seq_at((source, *row as usize))).collect(),
+            Some(existing) => rows.iter().map(|row| seq_in(existing, *row as usize)).collect(),
             None => Ok(self.changes[source - self.existing.len()].seqs.picked(rows)),
         }
     }
 
     /// Sequence of the row or event at a place.
     pub(crate) fn seq(&self, place: Place) -> Result<EventSeq, EngineError> {
-        self.seq_at(place.pair())
-    }
-
-    fn seq_at(&self, (source, row): (usize, usize)) -> Result<EventSeq, EngineError> {
+        let (source, row) = place.pair();
         match self.existing.get(source) {
-            Some(existing) => {
-                let text = text_at(&existing.rows, SEQ, row)?;
-                text.and_then(EventSeq::parse).ok_or(EngineError::Sequence(SEQ))
-            }
+            Some(existing) => seq_in(existing, row),
             None => Ok(self.changes[source - self.existing.len()].seqs.at(row)),
         }
     }
@@ -194,6 +188,11 @@ impl PlanSources<'_> {
         });
         serde_json::to_string(&named.collect::<BTreeMap<&str, Option<String>>>()).ok()
     }
+}
+
+fn seq_in(existing: &ExistingRows, row: usize) -> Result<EventSeq, EngineError> {
+    let text = text_at(&existing.rows, SEQ, row)?;
+    text.and_then(EventSeq::parse).ok_or(EngineError::Sequence(SEQ))
 }
 
 pub(crate) fn interleaved(arrays: &[ArrayRef], places: &[(usize, usize)]) -> Result<ArrayRef, EngineError> {

@@ -40,8 +40,9 @@ pub(crate) fn bronze_rows(batch: u64, files: &[DecodedFile]) -> Result<RecordBat
         let path = |at: RowRef| changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
         // A record of two events, of which the first has none, is one record.
         for row in (0..changes.len()).filter(|row| !changes.records[*row].is_empty()) {
-            paths.push(path(changes.refs.at(row)));
-            at.push(changes.refs.at(row));
+            let origin = changes.refs.at(row);
+            paths.push(path(origin));
+            at.push(origin);
             ops.push(Some(changes.ops[row].letter()));
             seqs.push(Some(changes.seqs.at(row).to_string()));
             times.push(changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)));

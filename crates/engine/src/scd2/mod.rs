@@ -26,7 +26,7 @@ use crate::{Conflict, EngineError, KeyEncoder, MergePlan};
 use arrow::array::RecordBatch;
 use fold::{Folded, Folder, Run};
 use pool::{Origin, Pool};
-use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger};
+use sluice_change::{ChangeBatch, EventSeq, RowLedger};
 use sluice_contract::Contract;
 
 /// What a batch does to a silver table with history: `replaced` rows go, `upserts` come.
@@ -105,16 +105,13 @@ pub fn plan_history(
 /// Counts truncates; those that are not known yet.
 fn count_truncates(side: &HistorySide, changes: &[ChangeBatch], ledger: &mut RowLedger) -> Vec<EventSeq> {
     let mut fresh: Vec<EventSeq> = Vec::new();
-    for batch in changes {
-        for (row, _) in batch.ops.iter().enumerate().filter(|(_, op)| **op == Op::Truncate) {
-            let seq = batch.seqs.at(row);
-            if side.truncates().contains(&seq) || fresh.contains(&seq) {
-                ledger.superseded += 1;
-                ledger.duplicate += 1;
-            } else {
-                ledger.truncates += 1;
-                fresh.push(seq);
-            }
+    for seq in changes.iter().flat_map(ChangeBatch::truncates) {
+        if side.truncates().contains(&seq) || fresh.contains(&seq) {
+            ledger.superseded += 1;
+            ledger.duplicate += 1;
+        } else {
+            ledger.truncates += 1;
+            fresh.push(seq);
         }
     }
     fresh
