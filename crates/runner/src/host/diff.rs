@@ -2,9 +2,9 @@
 
 use super::results::elapsed_ms;
 use super::{Host, OpenLake};
-use crate::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
 use crate::contract_set::ContractSet;
 use crate::gold::column_types;
+use crate::host::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
 use crate::silver::{INFO_LEDGER, blocking};
 use crate::{Job, RunError};
 use serde_json::Value;

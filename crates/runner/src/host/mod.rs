@@ -1,7 +1,10 @@
 //! Answers the screens and the command line: one [`Request`] in, one [`Reply`] out.
 
+pub(crate) mod changed_rows;
+pub(crate) mod compare;
 mod diff;
 mod lake_view;
+pub(crate) mod onboard;
 mod publish;
 mod quality;
 mod replays;
@@ -204,10 +207,10 @@ impl OpenLake {
             }
             Request::InspectSource { source } => {
                 let set = ContractSet::draft(&self.lake).await?;
-                Reply::Source(crate::onboard::inspect(&self.lake, &source, &set.contracts).await?)
+                Reply::Source(crate::host::onboard::inspect(&self.lake, &source, &set.contracts).await?)
             }
             Request::InferContract { path, name } => {
-                Reply::Draft(Box::new(crate::onboard::draft(&self.lake, &self.engine, &path, name).await?))
+                Reply::Draft(Box::new(crate::host::onboard::draft(&self.lake, &self.engine, &path, name).await?))
             }
             Request::CheckContract { yaml } => Reply::ContractCheck(publish::check_contract(&yaml)),
             Request::SaveContract { yaml } => {

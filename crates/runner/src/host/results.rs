@@ -3,9 +3,9 @@
 use super::OpenLake;
 use crate::RunError;
 use crate::gold::{column_types, location, table_files};
-use crate::local_tables::readable;
-use crate::onboard::to_ipc;
+use crate::host::onboard::to_ipc;
 use crate::silver::blocking;
+use crate::support::local_tables::readable;
 use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
 use sluice_contract::{ColumnType, limits};
 use sluice_lake::{DeltaStore, Snapshot};

@@ -4,7 +4,7 @@ use super::OpenLake;
 use super::lake_view::info_u64;
 use crate::contract_set::ContractSet;
 use crate::gold::type_words;
-use crate::replay::counters;
+use crate::pipeline::replay::counters;
 use crate::silver::{INFO_BATCH, INFO_LEDGER, INFO_SPAN};
 use crate::{Clock, RunError};
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use super::rewrite::Rewritten;
 use crate::RunError;
 use crate::gold::INFO_INPUTS;
-use crate::late::INFO_WATERMARK;
+use crate::silver::watermark::INFO_WATERMARK;
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES};
 use serde_json::{Map, Value, json};
 use sluice_api::TableRef;

@@ -3,9 +3,9 @@
 
 use super::zorder::z_order;
 use crate::RunError;
-use crate::row_file::RowFile;
 use crate::silver::blocking;
-use crate::silver_merge::newest_of;
+use crate::silver::merge::newest_of;
+use crate::silver::row_file::RowFile;
 use arrow::array::RecordBatch;
 use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::SchemaRef;

@@ -1,7 +1,7 @@
 //! Plans for tables that keep more than the latest row per key, in the shape of a merge.
 
 use crate::RunError;
-use crate::silver_merge::newest_of;
+use crate::silver::merge::newest_of;
 use arrow::array::RecordBatch;
 use sluice_change::ChangeBatch;
 use sluice_contract::Contract;

@@ -1,7 +1,7 @@
 //! Which files are new, and how they are cut into batches.
 
 use crate::RunError;
-use crate::snapshots::{of_whole_images, one_batch_per_image};
+use crate::pipeline::snapshot_files::{of_whole_images, one_batch_per_image};
 use sluice_cdc::{file_order_key, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};

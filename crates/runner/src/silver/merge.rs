@@ -5,10 +5,10 @@
 //! deletion vectors, or their files are written again, as the contract says.
 
 use crate::RunError;
-use crate::missing_base::missing_base;
-use crate::row_file::RowFile;
+use crate::silver::missing_base::missing_base;
+use crate::silver::row_file::RowFile;
+use crate::silver::versions::{append_plan, history_plan};
 use crate::silver::{Silver, blocking};
-use crate::silver_versions::{append_plan, history_plan};
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type};

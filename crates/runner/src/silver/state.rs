@@ -2,10 +2,10 @@
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
-use crate::late::{INFO_WATERMARK, forgotten_before};
 use crate::maintain::tiers::compact_when_due;
-use crate::newest_entry::newest_entry_with;
-use crate::silver_merge::Candidate;
+use crate::silver::merge::Candidate;
+use crate::silver::watermark::{INFO_WATERMARK, forgotten_before};
+use crate::support::newest_entry::newest_entry_with;
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
 use sluice_api::{Layer, TableRef};

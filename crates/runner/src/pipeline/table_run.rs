@@ -4,22 +4,22 @@
 //! which files are batch n (put-if-absent), then quarantine, bronze and silver carry n in their
 //! `txn`. What is behind is done again from the manifest or from bronze, what is there is skipped.
 
-use crate::audit::{Audited, audit};
-use crate::batch_ledger::overwritten;
-use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze, records_of};
 use crate::contract_set::silver_hash;
-use crate::decoder::Decoder;
-use crate::disk_space::check_space;
-use crate::late::{INFO_WATERMARK, quarantine_late, watermark};
-use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
-use crate::schema_change::{
+use crate::pipeline::audit::{Audited, audit};
+use crate::pipeline::batch_ledger::overwritten;
+use crate::pipeline::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze, records_of};
+use crate::pipeline::decoder::Decoder;
+use crate::pipeline::disk_space::check_space;
+use crate::pipeline::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
+use crate::pipeline::snapshot_files::INFO_FAILED;
+use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
+use crate::pipeline::ties::{quarantine_losers, tie_error};
+use crate::silver::merge::Candidate;
+use crate::silver::schema_change::{
     INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
 };
+use crate::silver::watermark::{INFO_WATERMARK, quarantine_late, watermark};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
-use crate::silver_merge::Candidate;
-use crate::snapshots::INFO_FAILED;
-use crate::source_files::{BatchBounds, into_batches, new_files};
-use crate::ties::{quarantine_losers, tie_error};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
 use sluice_api::{CheckView, Severity, Verdict};

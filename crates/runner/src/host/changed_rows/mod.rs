@@ -9,7 +9,7 @@ mod key_source;
 
 pub(crate) use first_rows::FirstRows;
 
-use crate::local_tables::of_local;
+use crate::support::local_tables::of_local;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};

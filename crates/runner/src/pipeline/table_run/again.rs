@@ -2,10 +2,10 @@
 
 use super::{BatchDone, Span, TableRun};
 use crate::RunError;
-use crate::late::quarantine_late;
-use crate::quarantine::{reasons, rejected_rows};
+use crate::pipeline::quarantine::{reasons, rejected_rows};
+use crate::pipeline::ties::quarantine_losers;
+use crate::silver::watermark::quarantine_late;
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, SilverCommit};
-use crate::ties::quarantine_losers;
 use serde_json::{Map, json};
 use sluice_change::SourceFile;
 use std::time::Instant;

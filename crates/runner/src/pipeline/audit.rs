@@ -5,9 +5,9 @@
 //! and adds rows and changes none in place. So the cost of a batch does not grow with its table.
 
 use crate::RunError;
-use crate::local_tables::readable;
+use crate::silver::merge::Candidate;
 use crate::silver::{Silver, blocking};
-use crate::silver_merge::Candidate;
+use crate::support::local_tables::readable;
 use sluice_api::CheckView;
 use sluice_contract::{Contract, DeleteMode, Scd};
 use sluice_lake::{DataFile, NewFile};

@@ -1,10 +1,10 @@
 //! Replays tables: what the window, the command line and the runner all call.
 
 use crate::contract_set::ContractSet;
-use crate::decoder::{Decoder, DecoderOptions};
 use crate::gold::refresh_gold;
-use crate::source_files::BatchBounds;
-use crate::table_run::{BatchDone, TableRun};
+use crate::pipeline::decoder::{Decoder, DecoderOptions};
+use crate::pipeline::source_files::BatchBounds;
+use crate::pipeline::table_run::{BatchDone, TableRun};
 use crate::{Job, RunError};
 use futures::StreamExt;
 use sluice_api::{Counters, ReplayLimits, ReplaySummary, TableReplay};

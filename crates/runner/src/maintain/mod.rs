@@ -15,7 +15,7 @@ mod zorder;
 
 use crate::contract_set::ContractSet;
 use crate::gold::location;
-use crate::replay::LEASE_WAIT_DEFAULT;
+use crate::pipeline::replay::LEASE_WAIT_DEFAULT;
 use crate::{Clock, Job, RunError};
 use plan::{FileFacts, PlanBounds};
 use publish_group::publish_group;

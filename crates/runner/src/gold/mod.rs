@@ -1,8 +1,8 @@
 //! Gold: SQL models over silver, written as Delta tables.
 
 use crate::contract_set::Model;
-use crate::local_tables::readable;
 use crate::silver::blocking;
+use crate::support::local_tables::readable;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
 use arrow::ipc::reader::StreamReader;

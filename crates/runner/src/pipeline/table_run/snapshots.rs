@@ -2,8 +2,8 @@
 
 use super::TableRun;
 use crate::RunError;
+use crate::pipeline::snapshot_files::{Failed, Images, failed_files, newest_deliveries, version_of};
 use crate::silver::{Silver, blocking};
-use crate::snapshots::{Failed, Images, failed_files, newest_deliveries, version_of};
 use arrow::array::RecordBatch;
 use sluice_cdc::{DecodedFile, is_change_file};
 use sluice_change::{ChangeBatch, RowLedger, SourceFile};

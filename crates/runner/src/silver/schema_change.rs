@@ -6,9 +6,9 @@
 
 use crate::RunError;
 use crate::contract_set::{column_signature, rules_hash, silver_hash};
-use crate::late::{INFO_WATERMARK, watermark};
-use crate::newest_entry::newest_entry_with;
+use crate::silver::watermark::{INFO_WATERMARK, watermark};
 use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
+use crate::support::newest_entry::newest_entry_with;
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
 use sluice_cdc::DecodedFile;

@@ -1,7 +1,7 @@
 //! Events that are older than the deletes that are remembered.
 
 use crate::RunError;
-use crate::newest_entry::newest_entry_with;
+use crate::support::newest_entry::newest_entry_with;
 use sluice_cdc::DecodedFile;
 use sluice_change::{ReasonCode, Reject};
 use sluice_contract::Contract;

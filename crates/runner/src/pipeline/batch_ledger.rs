@@ -1,9 +1,9 @@
 //! The file ledger: which file is in which batch, and which files the next batch would take.
 
 use crate::RunError;
-use crate::bronze::INFO_FILE_ROWS;
+use crate::pipeline::bronze::INFO_FILE_ROWS;
+use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
 use crate::silver::{INFO_BATCH, silver_app_id};
-use crate::source_files::{BatchBounds, into_batches, new_files};
 use serde::Serialize;
 use serde_json::Value;
 use sluice_api::ReplayLimits;
