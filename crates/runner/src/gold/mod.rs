@@ -1,23 +1,23 @@
 //! Gold: SQL models over silver, written as Delta tables.
 
 use crate::contract_set::Model;
-use crate::silver::blocking;
-use crate::support::local_tables::readable;
+use crate::support::arrow_ipc::read_ipc;
+use crate::support::blocking::blocking;
+use crate::support::local_tables::table_files;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
-use arrow::ipc::reader::StreamReader;
 use serde_json::{Map, Value, json};
-use sluice_api::{GoldCounter, Layer, TableRef};
+use sluice_api::{GoldCounter, Layer};
 use sluice_contract::TableName;
 use sluice_engine::fingerprint;
 use sluice_lake::{Commit, CommitOutcome, Lake, Snapshot, TableLocation};
-use sluice_query::{QueryEngine, TableFiles};
+use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
 
 /// Key in a gold commit's information: hash of the model and of the versions it read.
 pub(crate) const INFO_INPUTS: &str = "sluice.inputs";
 
-/// How often a model is made again because another replay was faster.
+/// How often a model is refreshed once more because another replay was faster.
 const CONFLICTS_MAX: u32 = 10;
 
 /// Runs every model whose text or inputs changed, models that others read first.
@@ -156,60 +156,4 @@ async fn write_model(
         CommitOutcome::Conflict(_) => return Err(RunError::Conflict(format!("gold.{}", model.name))),
     };
     Ok(GoldCounter { model: model.name.to_string(), rows, version })
-}
-
-/// Batches of an Arrow IPC stream, one empty batch with the schema when there are no rows.
-pub(crate) fn read_ipc(bytes: &[u8]) -> Result<Vec<RecordBatch>, RunError> {
-    let reader = StreamReader::try_new(bytes, None)?;
-    let schema = reader.schema();
-    let mut batches = reader.collect::<Result<Vec<_>, _>>()?;
-    if batches.is_empty() {
-        batches.push(RecordBatch::new_empty(schema));
-    }
-    Ok(batches)
-}
-
-/// Latest version of a table and its files on this machine; `None` if it does not exist.
-pub(crate) async fn table_files(lake: &Lake, table: &TableRef) -> Result<Option<(u64, TableFiles)>, RunError> {
-    let store = lake.table(location(table));
-    let Some(snapshot) = store.snapshot(None).await? else { return Ok(None) };
-    let files = readable(&store, &snapshot.files).await?;
-    let columns = column_types(&snapshot);
-    Ok(Some((snapshot.version, TableFiles { table: table.clone(), columns, files })))
-}
-
-/// Names and types of a snapshot's columns, in the contract's words.
-pub(crate) fn column_types(snapshot: &Snapshot) -> Vec<(String, String)> {
-    let fields = snapshot.schema.fields().iter();
-    fields.map(|field| (field.name().clone(), type_words(field.data_type()))).collect()
-}
-
-/// An Arrow type in the contract's words.
-pub(crate) fn type_words(data_type: &arrow::datatypes::DataType) -> String {
-    use arrow::datatypes::DataType as D;
-    match data_type {
-        D::Boolean => "boolean".to_owned(),
-        D::Int8 | D::Int16 => "smallint".to_owned(),
-        D::Int32 => "int".to_owned(),
-        D::Int64 => "bigint".to_owned(),
-        D::Float32 => "float".to_owned(),
-        D::Float64 => "double".to_owned(),
-        D::Decimal128(precision, scale) => format!("decimal({precision},{scale})"),
-        D::Binary | D::LargeBinary | D::BinaryView => "binary".to_owned(),
-        D::Date32 => "date".to_owned(),
-        D::Timestamp(_, Some(_)) => "timestamp".to_owned(),
-        D::Timestamp(_, None) => "timestamp_ntz".to_owned(),
-        D::List(field) | D::LargeList(field) => format!("array<{}>", type_words(field.data_type())),
-        _ => "string".to_owned(),
-    }
-}
-
-/// Where a table of a layer is.
-pub(crate) fn location(table: &TableRef) -> TableLocation {
-    let name = table.name.clone();
-    match table.layer {
-        Layer::Bronze => TableLocation::Bronze(name),
-        Layer::Silver => TableLocation::Silver(name),
-        Layer::Gold => TableLocation::Gold(name),
-    }
 }

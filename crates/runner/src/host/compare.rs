@@ -1,6 +1,6 @@
 //! Silver against the source database's own rows.
 
-use crate::silver::blocking;
+use crate::support::blocking::blocking;
 use crate::{ContractSet, RunError};
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;

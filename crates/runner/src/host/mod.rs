@@ -11,15 +11,16 @@ mod replays;
 mod results;
 mod row_history;
 mod session;
+mod table_results;
 mod table_view;
 
 use crate::{Clock, ContractSet, JobRegistry, RunError};
-use results::Results;
 use sluice_api::{ApiError, DiffCounts, PageRequest, Reply, Request, RowHistory, TableRef};
 use sluice_lake::{Lake, StoreTimes, Surroundings};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
+use table_results::Results;
 use tokio::sync::RwLock;
 
 /// How a host starts.
@@ -207,10 +208,10 @@ impl OpenLake {
             }
             Request::InspectSource { source } => {
                 let set = ContractSet::draft(&self.lake).await?;
-                Reply::Source(crate::host::onboard::inspect(&self.lake, &source, &set.contracts).await?)
+                Reply::Source(onboard::inspect(&self.lake, &source, &set.contracts).await?)
             }
             Request::InferContract { path, name } => {
-                Reply::Draft(Box::new(crate::host::onboard::draft(&self.lake, &self.engine, &path, name).await?))
+                Reply::Draft(Box::new(onboard::draft(&self.lake, &self.engine, &path, name).await?))
             }
             Request::CheckContract { yaml } => Reply::ContractCheck(publish::check_contract(&yaml)),
             Request::SaveContract { yaml } => {

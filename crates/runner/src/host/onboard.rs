@@ -1,10 +1,10 @@
 //! From a folder of change files to a draft contract.
 
 use crate::RunError;
-use crate::silver::blocking;
+use crate::support::arrow_ipc::to_ipc;
+use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use arrow::ipc::writer::StreamWriter;
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 use sluice_cdc::{Inferred, decode_file, file_order_key, infer, is_change_file, sniff};
 use sluice_change::SourceFile;
@@ -200,13 +200,6 @@ fn raw_rows(files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunErro
     let paths = files.iter().map(|(file, _)| file.path.as_str());
     let schema = Schema::new(vec![Field::new("file", DataType::Utf8, true)]);
     Ok(RecordBatch::try_new(Arc::new(schema), vec![Arc::new(StringArray::from_iter_values(paths))])?)
-}
-
-/// One batch as an Arrow IPC stream.
-pub(crate) fn to_ipc(batch: &RecordBatch) -> Result<Vec<u8>, RunError> {
-    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
-    writer.write(batch)?;
-    Ok(writer.into_inner()?)
 }
 
 #[cfg(test)]

@@ -1,123 +1,24 @@
-//! Maintenance of a table: fewer and larger files, no dead rows, a checkpoint, no unused files.
-//!
-//! Runs beside writers. Files are read and written without holding the table; only the commit of a
-//! group takes the table's lease, for an instant, so that no merge of Sluice meets it. What a merge did
-//! to the files of a group meanwhile is carried over: rows that it deleted are deleted in the new file
-//! by a deletion vector in the same commit. If it removed a file of the group, the group is left as it
-//! is. All commits say `dataChange=false`: no row changes.
+//! Maintains one table, as the command asks.
 
-mod plan;
-mod publish_group;
-mod rewrite;
-pub(crate) mod tiers;
-mod tombstones;
-mod zorder;
-
+use super::groups::planned;
+use super::options::{MaintainOptions, Maintained};
+use super::publish_group::publish_group;
+use super::rewrite::{self, Rewritten, RowOrder, live_bytes};
+use super::tombstones;
+use super::under_lease::under_lease;
 use crate::contract_set::ContractSet;
-use crate::gold::location;
-use crate::pipeline::replay::LEASE_WAIT_DEFAULT;
+use crate::support::places::location;
 use crate::{Clock, Job, RunError};
-use plan::{FileFacts, PlanBounds};
-use publish_group::publish_group;
-pub(crate) use rewrite::TAG_CLUSTERED;
-use rewrite::{Rewritten, RowOrder, live_bytes};
-use serde::Serialize;
 use sluice_api::{Layer, TableRef};
-use sluice_lake::{DataFile, DeltaStore, Lake, Lease, Snapshot, VacuumOptions};
+use sluice_lake::{DataFile, DeltaStore, Lake, Snapshot, VacuumOptions};
 use std::time::Duration;
 
-/// Bytes that a file is to have when the caller does not say.
-pub const TARGET_BYTES_DEFAULT: u64 = 256 << 20;
-/// A file with this share of dead rows or more is rewritten when the caller does not say.
-pub const DEAD_SHARE_DEFAULT: f64 = 0.25;
-/// How long old versions stay readable when the caller does not say.
-pub const RETENTION_DEFAULT: Duration = Duration::from_secs(7 * 86_400);
-/// Files that no version names stay this long when the caller does not say: a commit may be under way.
-pub const IN_FLIGHT_DEFAULT: Duration = Duration::from_secs(86_400);
-/// Rows of one group, so that it fits into memory.
-const GROUP_ROWS_MAX: u64 = 8_000_000;
 /// Columns of a Z-curve; more make every single one worthless.
 const CLUSTER_COLUMNS_MAX: usize = 4;
 /// Age from which on positions of deleted rows leave the local cache.
 const POSITIONS_AGE: Duration = Duration::from_secs(86_400);
 /// Age from which on cached rows of files that are gone leave the local cache.
 const ROWS_AGE: Duration = Duration::from_secs(7 * 86_400);
-
-/// What to do.
-#[derive(Clone, Debug)]
-pub struct MaintainOptions {
-    /// Bytes that a file is to have.
-    pub target_bytes: u64,
-    /// Columns of a Z-curve; empty keeps rows in the order of their key.
-    pub cluster_by: Vec<String>,
-    /// A file with this share of dead rows or more is rewritten; 0 purges every deletion vector.
-    pub dead_share: f64,
-    /// A file with fewer dead rows stays, whatever its share of them.
-    pub dead_rows: u64,
-    /// Rows that are in memory at once, unless one file has more.
-    pub group_rows: u64,
-    /// How long old versions stay readable; `None` removes nothing.
-    pub retention: Option<Duration>,
-    /// How long files that no version names stay.
-    pub in_flight: Duration,
-    /// Only say what would be done.
-    pub dry_run: bool,
-    /// How long to wait for a writer at each commit.
-    pub lease_wait: Duration,
-}
-
-impl Default for MaintainOptions {
-    fn default() -> Self {
-        Self {
-            target_bytes: TARGET_BYTES_DEFAULT,
-            cluster_by: Vec::new(),
-            dead_share: DEAD_SHARE_DEFAULT,
-            dead_rows: 0,
-            group_rows: GROUP_ROWS_MAX,
-            retention: Some(RETENTION_DEFAULT),
-            in_flight: IN_FLIGHT_DEFAULT,
-            dry_run: false,
-            lease_wait: LEASE_WAIT_DEFAULT,
-        }
-    }
-}
-
-/// What was done, or would be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Maintained {
-    /// Table.
-    pub table: String,
-    /// Whether nothing was written.
-    pub dry_run: bool,
-    /// Files before.
-    pub files_before: u64,
-    /// Files after; in a dry run as many as there would be, about.
-    pub files_after: u64,
-    /// Files that are rewritten.
-    pub rewritten_files: u64,
-    /// Their bytes.
-    pub rewritten_bytes: u64,
-    /// Files written for them; in a dry run about.
-    pub written_files: u64,
-    /// Bytes of these; in a dry run about.
-    pub written_bytes: u64,
-    /// Dead rows in the rewritten files, gone for good with the last version that has them.
-    pub purged_rows: u64,
-    /// Deletes that need not be remembered any more (`tombstone_retention`).
-    pub forgotten_deletes: u64,
-    /// Files that were left as they are because a writer replaced one of their group.
-    pub skipped_files: u64,
-    /// The latest version after it.
-    pub version: u64,
-    /// Unused data files that were removed.
-    pub removed_data_files: u64,
-    /// Unused files of deletion vectors that were removed.
-    pub removed_vector_files: u64,
-    /// Bytes of both.
-    pub removed_bytes: u64,
-    /// The oldest version that stays readable, if files were removed.
-    pub oldest_version: Option<u64>,
-}
 
 /// Maintains a table.
 ///
@@ -201,32 +102,6 @@ fn check_columns(table: &TableRef, snapshot: &Snapshot, columns: &[String]) -> R
     }
 }
 
-/// The groups of files to rewrite.
-fn planned(snapshot: &Snapshot, options: &MaintainOptions) -> Vec<Vec<DataFile>> {
-    let wanted = options.cluster_by.join(",");
-    let clustered = |file: &DataFile| wanted.is_empty() || file.tags.get(TAG_CLUSTERED) == Some(&wanted);
-    let facts: Vec<FileFacts> = snapshot
-        .files
-        .iter()
-        .enumerate()
-        .map(|(at, file)| FileFacts {
-            at,
-            bytes: file.size,
-            live_rows: file.rows,
-            dead_rows: file.deleted_rows(),
-            clustered: clustered(file),
-        })
-        .collect();
-    let bounds = PlanBounds {
-        target_bytes: options.target_bytes.max(1),
-        group_rows: options.group_rows,
-        dead_share: options.dead_share,
-        dead_rows: options.dead_rows,
-    };
-    let files = |group: Vec<usize>| group.iter().filter_map(|at| snapshot.files.get(*at).cloned()).collect();
-    plan::groups(&facts, bounds).into_iter().map(files).collect()
-}
-
 /// Counts a group that would be rewritten.
 fn foresee(done: &mut Maintained, group: &[DataFile], target_bytes: u64) {
     let bytes: u64 = group.iter().map(live_bytes).sum();
@@ -252,11 +127,10 @@ async fn commit_group(
     options: &MaintainOptions,
     done: &mut Maintained,
 ) -> Result<(), RunError> {
-    let lease = lease(lake, table, options.lease_wait).await?;
-    let published = publish_group(&lease.fence(store), table, &group).await;
-    // Others find out by themselves if this fails.
-    let released = lease.release().await;
-    if let Some(version) = published? {
+    let published = under_lease(lake, table, store, options.lease_wait, async |store: DeltaStore| {
+        publish_group(&store, table, &group).await
+    });
+    if let Some(version) = published.await? {
         count_read(done, &group.inputs);
         done.written_files += group.outputs.len() as u64;
         done.written_bytes += group.outputs.iter().map(|output| output.file.size).sum::<u64>();
@@ -264,17 +138,7 @@ async fn commit_group(
     } else {
         done.skipped_files += group.inputs.len() as u64;
     }
-    Ok(released?)
-}
-
-/// The table's lease, when its writer has finished.
-async fn lease(lake: &Lake, table: &TableRef, wait: Duration) -> Result<Lease, RunError> {
-    loop {
-        let turn = lake.wait_for_turn(&table.name, wait, |_| {}).await?;
-        if let Some(lease) = lake.take_lease(&table.name, turn).await? {
-            return Ok(lease);
-        }
-    }
+    Ok(())
 }
 
 /// A checkpoint of the result, so that readers need not walk the log, and a smaller cache.

@@ -4,11 +4,14 @@
 //! only look at the rows that are new: what held for the others holds still, because a merge removes rows
 //! and adds rows and changes none in place. So the cost of a batch does not grow with its table.
 
+use super::context::TableContext;
+use super::merge::Merged;
 use crate::RunError;
-use crate::silver::merge::Candidate;
-use crate::silver::{Silver, blocking};
+use crate::silver::{Candidate, Silver};
+use crate::support::blocking::blocking;
 use crate::support::local_tables::readable;
-use sluice_api::CheckView;
+use crate::support::places::quality_path;
+use sluice_api::{CheckView, Severity, Verdict};
 use sluice_contract::{Contract, DeleteMode, Scd};
 use sluice_lake::{DataFile, NewFile};
 use sluice_query::{QueryEngine, checks_that_follow, judge_row_count, needs_all_rows};
@@ -26,8 +29,8 @@ pub(crate) struct Audited {
 /// those of that version and what the candidate changes.
 ///
 /// # Errors
-/// If the files can not be read.
-pub(crate) async fn audit(
+/// If the files cannot be read.
+async fn audit(
     engine: &QueryEngine,
     contract: &Arc<Contract>,
     silver: &Silver,
@@ -65,4 +68,31 @@ pub(crate) async fn audit(
     }
     let measured = blocking(move || Ok(engine.check_chosen(&contract, &files, &missing)?)).await?;
     Ok(outcomes.into_iter().zip(measured).filter_map(|(known, measured)| known.or(measured)).collect())
+}
+
+/// Step 5, audit: runs the checks on a merged batch and keeps their results beside the table.
+///
+/// # Errors
+/// [`RunError::Refused`] if the batch is held, or a check of severity `fail` does not hold; errors of the store.
+pub(crate) async fn audit_merged(
+    context: &TableContext,
+    silver: &Silver,
+    merged: &Merged,
+    before: Option<&Audited>,
+) -> Result<Vec<CheckView>, RunError> {
+    let batch = merged.summary.batch;
+    if let Some(reason) = &merged.candidate.hold_reason {
+        return Err(context.refused(silver, batch, reason.clone()));
+    }
+    let checks = audit(&context.engine, &context.contract, silver, &merged.candidate, before).await?;
+    let path = quality_path(&context.contract.name, batch);
+    let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
+    context.lake.put(&path, text.into()).await?;
+    let failed: Vec<&CheckView> =
+        checks.iter().filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail).collect();
+    if let Some(first) = failed.first() {
+        let reason = format!("{} of {} checks did not hold, the first is {}", failed.len(), checks.len(), first.check);
+        return Err(context.refused(silver, batch, reason));
+    }
+    Ok(checks)
 }

@@ -1,15 +1,16 @@
 //! The file ledger: which file is in which batch, and which files the next batch would take.
 
+use super::bronze::INFO_FILE_ROWS;
+use super::source_files::{BatchBounds, into_batches, new_files};
 use crate::RunError;
-use crate::pipeline::bronze::INFO_FILE_ROWS;
-use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
-use crate::silver::{INFO_BATCH, silver_app_id};
+use crate::silver::INFO_BATCH;
+use crate::support::places::{bronze_app_id, silver_app_id};
 use serde::Serialize;
 use serde_json::Value;
 use sluice_api::ReplayLimits;
 use sluice_change::{SourceFile, format_timestamp_micros};
 use sluice_contract::{Contract, TableName};
-use sluice_lake::{BatchManifest, DeltaStore, Lake, TableLocation};
+use sluice_lake::{DeltaStore, Lake, TableLocation};
 use std::collections::HashMap;
 
 /// How far a file is.
@@ -94,7 +95,7 @@ pub struct PlannedBatch {
 /// file was first seen: no clock takes part in what a lake holds.
 ///
 /// # Errors
-/// When the lake can not be read.
+/// When the lake cannot be read.
 pub async fn batch_ledger(lake: &Lake, table: &TableName) -> Result<BatchLedger, RunError> {
     let manifests = lake.batches(table).await?;
     let (in_bronze, in_silver) = progress(lake, table).await?;
@@ -131,7 +132,7 @@ pub async fn batch_ledger(lake: &Lake, table: &TableName) -> Result<BatchLedger,
 /// Plans the next batch within `limits`, without claiming or writing anything.
 ///
 /// # Errors
-/// When the lake can not be read.
+/// When the lake cannot be read.
 pub async fn plan_next_batch(
     lake: &Lake,
     contract: &Contract,
@@ -168,13 +169,6 @@ pub async fn plan_next_batch(
     })
 }
 
-/// Files whose path an earlier batch has with another content, with the last such batch.
-pub(crate) fn overwritten<'f>(manifests: &[BatchManifest], files: &'f [SourceFile]) -> Vec<(&'f str, u64)> {
-    let known = manifests.iter().flat_map(|m| m.files.iter().map(|file| (file.path.as_str(), m.batch)));
-    let known: HashMap<&str, u64> = known.collect();
-    files.iter().filter_map(|file| Some((file.path.as_str(), *known.get(file.path.as_str())?))).collect()
-}
-
 fn modified(file: &SourceFile) -> Option<String> {
     file.modified_ms.and_then(|ms| ms.checked_mul(1_000)).and_then(format_timestamp_micros)
 }
@@ -185,7 +179,7 @@ async fn progress(lake: &Lake, table: &TableName) -> Result<(u64, u64), RunError
     let silver = lake.table(TableLocation::Silver(table.clone())).snapshot(None).await?;
     let batch = |txn: Option<i64>| txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
     Ok((
-        batch(bronze.and_then(|snapshot| snapshot.txn(&format!("sluice.bronze.{table}")))),
+        batch(bronze.and_then(|snapshot| snapshot.txn(&bronze_app_id(table)))),
         batch(silver.and_then(|snapshot| snapshot.txn(&silver_app_id(table)))),
     ))
 }

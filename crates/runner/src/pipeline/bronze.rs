@@ -76,7 +76,7 @@ pub(crate) fn records_of(file: &DecodedFile) -> u64 {
     file.rows_in - file.changes.records.iter().filter(|record| record.is_empty()).count() as u64
 }
 
-/// Decodes again what bronze kept, of the batches and files that are `taken`.
+/// Decodes what bronze kept of the batches and files that are `taken`.
 pub(crate) fn decode_bronze(
     contract: &Arc<Contract>,
     rows: &[RecordBatch],

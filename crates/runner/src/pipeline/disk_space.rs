@@ -1,7 +1,7 @@
 //! Whether a batch fits on the disk, asked before anything of it is written.
 //!
 //! A disk that fills up in the middle of a batch loses nothing (the next run goes on), but it stops other
-//! programs too, and the user hears of it when it is too late to make space in peace.
+//! programs too, and the user hears of it when it is too late to make space.
 
 use crate::RunError;
 use sluice_change::SourceFile;

@@ -1,4 +1,4 @@
-//! The production runner: takes the published release and replays it, once or again and again.
+//! The production runner: replays the published release, once or repeatedly.
 
 use crate::{Clock, ContractSet, Job, ReplayOptions, RunError, replay};
 use sluice_api::{ReplayLimits, ReplaySummary};
@@ -42,7 +42,7 @@ const CONTINUOUS_PAUSE_LOCAL: Duration = Duration::from_millis(50);
 /// the first.
 ///
 /// # Errors
-/// When nothing is published or the lake can not be used. Errors of tables are in the summary; in
+/// When nothing is published or the lake cannot be used. Errors of tables are in the summary; in
 /// the repeating modes the next round tries them again.
 pub async fn run(
     lake: &Lake,

@@ -1,6 +1,9 @@
 //! A silver table by itself: changes in, commits out, without files, bronze and checks.
 
 use crate::RunError;
+use crate::maintain::tiers::compact_when_due;
+use crate::silver::merge::prepare;
+use crate::silver::publish::publish;
 use crate::silver::{INFO_BATCH, Silver, SilverCommit};
 use serde_json::{Map, json};
 use sluice_change::{ChangeBatch, RowLedger};
@@ -21,7 +24,7 @@ impl SilverTable {
     /// Opens the table; it need not exist.
     ///
     /// # Errors
-    /// If it can not be read, or another contract made it.
+    /// If it cannot be read, or another contract made it.
     pub async fn open(lake: &Lake, contract: &Arc<Contract>) -> Result<Self, RunError> {
         let silver = Silver::open(lake, contract).await?;
         if silver.is_of_other_contract(contract) {
@@ -43,18 +46,17 @@ impl SilverTable {
     /// due.
     ///
     /// # Errors
-    /// If the store fails or another writer was faster; the table is then as before, or the commit is
-    /// found again by the next call with the same changes.
+    /// If the store fails or another writer was faster; the table is then as before, or the next call with the
+    /// same changes finds the commit.
     pub async fn apply(&mut self, changes: Vec<ChangeBatch>) -> Result<RowLedger, RunError> {
         self.silver.ensure_exists(&self.contract).await?;
         let batch = self.silver.batch() + 1;
-        let candidate = self.silver.prepare(&self.contract, changes, 0).await?;
+        let candidate = prepare(&self.silver, &self.contract, changes, 0).await?;
         let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch))]);
-        let app_id = self.silver.app_id.clone();
-        let commit = SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info };
-        let ledger = self.silver.publish(&self.lake, &self.contract, candidate, commit).await?;
+        let commit = SilverCommit { app_id: self.silver.app_id.clone(), txn: batch, operation: "MERGE", info };
+        let ledger = publish(&mut self.silver, &self.lake, &self.contract, candidate, commit).await?;
         if self.compacts {
-            self.silver.compact_when_due(&self.contract).await?;
+            compact_when_due(&mut self.silver, &self.contract).await?;
         }
         Ok(ledger)
     }

@@ -1,8 +1,9 @@
-//! Which files are which image of a source table, and which images are complete.
+//! Which files are which full snapshot of a source table, and which snapshots are complete.
 
 use crate::RunError;
 use crate::silver::INFO_BATCH;
 use serde_json::Value;
+use sluice_cdc::DecodedFile;
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_lake::{BatchManifest, DeltaStore, Lake};
@@ -14,7 +15,7 @@ pub(crate) const INFO_FAILED: &str = "sluice.failed_files";
 /// A file of a batch that could not be read.
 pub(crate) type Failed = BTreeSet<(u64, String)>;
 
-/// Version of the image that a file is part of; `None` also where deliveries are changes.
+/// Version of the full snapshot that a file is part of; `None` also where deliveries are changes.
 pub(crate) fn version_of(contract: &Contract, path: &str) -> Option<u64> {
     let rule = contract.apply.from_snapshot.as_ref()?;
     let folder = contract.source.as_ref()?.path.trim_end_matches('/');
@@ -22,8 +23,8 @@ pub(crate) fn version_of(contract: &Contract, path: &str) -> Option<u64> {
     rule.files.version_of(below)
 }
 
-/// Of new files those that are part of an image all of whose files are there, as far as a mark says so.
-pub(crate) async fn of_whole_images(
+/// Of new files those that are part of a snapshot all of whose files are there, as far as a mark says so.
+pub(crate) async fn of_complete_snapshots(
     lake: &Lake,
     contract: &Contract,
     files: Vec<SourceFile>,
@@ -45,24 +46,51 @@ pub(crate) async fn of_whole_images(
     Ok(kept)
 }
 
-/// New files as batches, one per image, the oldest image first.
-pub(crate) fn one_batch_per_image(contract: &Contract, files: Vec<SourceFile>) -> Vec<Vec<SourceFile>> {
-    let mut images: BTreeMap<Option<u64>, Vec<SourceFile>> = BTreeMap::new();
+/// New files as batches, one per snapshot, the oldest first.
+pub(crate) fn one_batch_per_snapshot(contract: &Contract, files: Vec<SourceFile>) -> Vec<Vec<SourceFile>> {
+    let mut snapshots: BTreeMap<Option<u64>, Vec<SourceFile>> = BTreeMap::new();
     for file in files {
-        images.entry(version_of(contract, &file.path)).or_default().push(file);
+        snapshots.entry(version_of(contract, &file.path)).or_default().push(file);
     }
-    images.into_values().collect()
+    snapshots.into_values().collect()
 }
 
 /// The last of the batches up to `last` that has a file, by path: one that is delivered again replaces the one
 /// before, unless it could not be read.
-pub(crate) fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: &Failed) -> BTreeMap<String, u64> {
+fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: &Failed) -> BTreeMap<String, u64> {
     let mut newest = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| manifest.batch <= last) {
         let read = manifest.files.iter().filter(|file| !failed.contains(&(manifest.batch, file.path.clone())));
         newest.extend(read.map(|file| (file.path.clone(), manifest.batch)));
     }
     newest
+}
+
+/// The last of the batches up to `last` that has each file; `None` where deliveries are changes, so each counts.
+///
+/// # Errors
+/// If the log of bronze cannot be read.
+pub(crate) async fn newest_delivery_of_each_file(
+    contract: &Contract,
+    claimed: &[BatchManifest],
+    bronze: &DeltaStore,
+    last: u64,
+) -> Result<Option<BTreeMap<String, u64>>, RunError> {
+    if contract.apply.from_snapshot.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(newest_deliveries(claimed, last, &failed_files(bronze).await?)))
+}
+
+/// Paths of decoded files that could not be read to their end.
+pub(crate) fn unreadable_files(records: &[DecodedFile]) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for file in records {
+        for reject in file.rejects.iter().filter(|reject| reject.whole_file) {
+            paths.extend(file.changes.files.get(reject.at.file as usize).map(|file| file.path.clone()));
+        }
+    }
+    paths
 }
 
 /// Files of all batches that could not be read to their end.
@@ -77,17 +105,17 @@ pub(crate) async fn failed_files(bronze: &DeltaStore) -> Result<Failed, RunError
     Ok(failed)
 }
 
-/// The images of a range of batches.
+/// The full snapshots of a range of batches, by version.
 #[derive(Debug, Default)]
-pub(crate) struct Images {
-    /// Images all of whose files could be read.
+pub(crate) struct FullSnapshots {
+    /// Snapshots all of whose files could be read.
     pub(crate) complete: BTreeSet<u64>,
     /// The others, each with a file that could not.
     pub(crate) incomplete: BTreeMap<u64, String>,
 }
 
-impl Images {
-    /// Images with a file in one of the batches `first..=last`, as all batches up to `last` have them.
+impl FullSnapshots {
+    /// Snapshots with a file in one of the batches `first..=last`, as all batches up to `last` have them.
     pub(crate) fn of(contract: &Contract, manifests: &[BatchManifest], first: u64, last: u64, failed: &Failed) -> Self {
         let read = newest_deliveries(manifests, last, failed);
         let touched: BTreeSet<u64> = manifests
@@ -95,22 +123,22 @@ impl Images {
             .filter(|manifest| (first..=last).contains(&manifest.batch))
             .flat_map(|manifest| manifest.files.iter().filter_map(|file| version_of(contract, &file.path)))
             .collect();
-        let mut images = Self { complete: touched, incomplete: BTreeMap::new() };
+        let mut snapshots = Self { complete: touched, incomplete: BTreeMap::new() };
         for file in manifests.iter().filter(|manifest| manifest.batch <= last).flat_map(|manifest| &manifest.files) {
             if !read.contains_key(&file.path)
-                && let Some(version) = version_of(contract, &file.path).filter(|of| images.complete.contains(of))
+                && let Some(version) = version_of(contract, &file.path).filter(|of| snapshots.complete.contains(of))
             {
-                images.incomplete.insert(version, file.path.clone());
+                snapshots.incomplete.insert(version, file.path.clone());
             }
         }
-        images.complete.retain(|version| !images.incomplete.contains_key(version));
-        images
+        snapshots.complete.retain(|version| !snapshots.incomplete.contains_key(version));
+        snapshots
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Failed, Images, one_batch_per_image, version_of};
+    use super::{Failed, FullSnapshots, one_batch_per_snapshot, version_of};
     use sluice_change::SourceFile;
     use sluice_contract::Contract;
     use sluice_lake::BatchManifest;
@@ -130,9 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn every_image_is_a_batch_of_its_own() {
+    fn every_snapshot_is_a_batch_of_its_own() {
         let files = ["10/a.csv", "9/a.csv", "10/b.csv"].map(file).to_vec();
-        let paths: Vec<Vec<String>> = one_batch_per_image(&contract(), files)
+        let paths: Vec<Vec<String>> = one_batch_per_snapshot(&contract(), files)
             .into_iter()
             .map(|files| files.into_iter().map(|file| file.path).collect())
             .collect();
@@ -141,19 +169,19 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_complete_once_all_its_files_could_be_read() {
+    fn a_snapshot_is_complete_once_all_its_files_could_be_read() {
         let contract = contract();
         let manifests = [batch(1, &["1/a.csv"]), batch(2, &["2/a.csv", "2/b.csv"]), batch(3, &["2/b.csv"])];
         let failed: Failed = [(2, "landing/b/2/b.csv".to_owned())].into();
-        let images = Images::of(&contract, &manifests, 1, 2, &failed);
-        assert_eq!(images.complete.into_iter().collect::<Vec<_>>(), [1]);
-        assert_eq!(images.incomplete[&2], "landing/b/2/b.csv");
-        let images = Images::of(&contract, &manifests, 3, 3, &failed);
-        assert_eq!(images.complete.into_iter().collect::<Vec<_>>(), [2]);
-        // A delivery that can not be read does not replace one that could.
+        let snapshots = FullSnapshots::of(&contract, &manifests, 1, 2, &failed);
+        assert_eq!(snapshots.complete.into_iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(snapshots.incomplete[&2], "landing/b/2/b.csv");
+        let snapshots = FullSnapshots::of(&contract, &manifests, 3, 3, &failed);
+        assert_eq!(snapshots.complete.into_iter().collect::<Vec<_>>(), [2]);
+        // A delivery that cannot be read does not replace one that could.
         let failed: Failed = [(3, "landing/b/2/b.csv".to_owned())].into();
-        let images = Images::of(&contract, &manifests, 3, 3, &failed);
-        assert_eq!(images.complete.into_iter().collect::<Vec<_>>(), [2]);
+        let snapshots = FullSnapshots::of(&contract, &manifests, 3, 3, &failed);
+        assert_eq!(snapshots.complete.into_iter().collect::<Vec<_>>(), [2]);
         assert_eq!(super::newest_deliveries(&manifests, 3, &failed)["landing/b/2/b.csv"], 2);
     }
 }

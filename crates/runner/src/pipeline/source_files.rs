@@ -1,7 +1,7 @@
 //! Which files are new, and how they are cut into batches.
 
+use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use crate::RunError;
-use crate::pipeline::snapshot_files::{of_whole_images, one_batch_per_image};
 use sluice_cdc::{file_order_key, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
@@ -54,7 +54,7 @@ pub(crate) async fn new_files(
         files.push(file);
     }
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
-    let mut files = of_whole_images(lake, contract, files).await?;
+    let mut files = of_complete_snapshots(lake, contract, files).await?;
     let run: BTreeSet<&str> = batches.iter().filter_map(|batch| batch.flow.as_ref()).map(|f| f.name.as_str()).collect();
     for flow in contract.flows.iter().filter(|flow| !run.contains(flow.name.as_str())) {
         let listed = lake.list(&flow.path).await?;
@@ -63,8 +63,8 @@ pub(crate) async fn new_files(
     Ok(files)
 }
 
-/// Cuts new files of a contract into batches: a flow that is taken once is a batch, an image of the source table
-/// is one, changes are cut by the bounds.
+/// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the
+/// bounds.
 pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
     let (of_flows, files): (Vec<SourceFile>, Vec<SourceFile>) =
         files.into_iter().partition(|file| contract.flow_of(&file.path).is_some());
@@ -75,7 +75,7 @@ pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: 
         .filter(|files: &Vec<SourceFile>| !files.is_empty())
         .collect();
     batches.extend(match contract.apply.from_snapshot {
-        Some(_) => one_batch_per_image(contract, files),
+        Some(_) => one_batch_per_snapshot(contract, files),
         None => cut(files, bounds),
     });
     batches

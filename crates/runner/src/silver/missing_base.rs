@@ -1,4 +1,4 @@
-//! Rows with a column that no event has told yet.
+//! Rows with a column that no event has provided yet.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use sluice_contract::{Column, Contract, MissingBase};
@@ -12,7 +12,7 @@ const NAMES_SHOWN: usize = 5;
 ///
 /// Judged is the table as it would be, not the event: that is a function of all events so far, so the same
 /// events end in the same silver, in whatever batches they come. A deleted row of a table with soft deletes
-/// may lack columns, its delete tells none.
+/// may lack columns, its delete provides none.
 pub(crate) fn missing_base(contract: &Contract, rows: &RecordBatch) -> Option<String> {
     if contract.apply.missing_base != MissingBase::Hold {
         return None;
@@ -23,11 +23,11 @@ pub(crate) fn missing_base(contract: &Contract, rows: &RecordBatch) -> Option<St
     let mut lacking = 0_u64;
     let mut names = BTreeSet::new();
     for row in (0..seqs.len()).filter(|row| seqs.is_valid(*row) && !is_deleted(*row)) {
-        let Ok(authors) = serde_json::from_str::<BTreeMap<String, Option<String>>>(seqs.value(row)) else { continue };
-        let untold: Vec<String> =
-            authors.into_iter().filter(|(_, author)| author.is_none()).map(|(name, _)| name).collect();
-        lacking += u64::from(!untold.is_empty());
-        names.extend(untold);
+        let Ok(versions) = serde_json::from_str::<BTreeMap<String, Option<String>>>(seqs.value(row)) else { continue };
+        let absent: Vec<String> =
+            versions.into_iter().filter(|(_, version)| version.is_none()).map(|(name, _)| name).collect();
+        lacking += u64::from(!absent.is_empty());
+        names.extend(absent);
     }
     if lacking == 0 {
         return None;
@@ -37,6 +37,6 @@ pub(crate) fn missing_base(contract: &Contract, rows: &RecordBatch) -> Option<St
         shown.push_str(&format!(" and {} more", names.len() - NAMES_SHOWN));
     }
     Some(format!(
-        "MISSING_BASE: {lacking} row(s) have columns that no event has told yet: {shown}; the batch waits for the events that do (apply.on_missing_base: hold)"
+        "MISSING_BASE: {lacking} row(s) have columns with no value from any event yet: {shown}; the batch waits for events that provide them (apply.on_missing_base: hold)"
     ))
 }

@@ -1,7 +1,7 @@
 //! A data file of rows that are built while it is encoded.
 
+use super::data_files::TAG_NEWEST;
 use crate::RunError;
-use crate::silver::merge::TAG_NEWEST;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use sluice_change::EventSeq;

@@ -1,7 +1,7 @@
-//! What the events teach about a table's columns, and what a change of columns does to silver.
+//! The inferred schema of a table, and what a change of columns does to silver.
 //!
-//! The effective contract is the declared one and what all events so far have taught, so silver
-//! stays a function of the events and the contract: late knowledge adds nulls to older rows. It is
+//! The effective contract is the declared one with the schema that all events so far have shown, so silver
+//! stays a function of the events and the contract: a column that shows late is null in older rows. It is
 //! kept beside the table as numbered documents, so that bronze replays to the same columns.
 
 use crate::RunError;
@@ -30,11 +30,11 @@ pub(crate) enum SchemaChange {
     Same,
     /// Columns come or go, no file is written.
     Columns,
-    /// It is made again from bronze.
+    /// It is rebuilt from bronze.
     Rebuild,
 }
 
-/// The contract together with what the events of earlier batches have taught.
+/// The contract together with the schema that the events of earlier batches have shown.
 pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<Arc<Contract>, RunError> {
     let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
     let learned = match evolution {
@@ -45,16 +45,16 @@ pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<A
     Ok(Arc::new(declared.with_learned(&learned)))
 }
 
-/// Writes down what decoded records teach. The new effective contract, by which they have to be
-/// decoded again; `None` if they teach nothing.
-pub(crate) async fn learn(
+/// Writes down the schema that decoded records show. The new effective contract, by which they have to be
+/// decoded again; `None` if they show nothing that it lacks.
+pub(crate) async fn infer_schema(
     lake: &Lake,
     declared: &Arc<Contract>,
     effective: &Contract,
     decoded: &[DecodedFile],
     batch: u64,
 ) -> Result<Option<Arc<Contract>>, RunError> {
-    let new = taught(declared, decoded);
+    let new = inferred(declared, decoded);
     if new == Learned::default() {
         return Ok(None);
     }
@@ -74,7 +74,7 @@ pub(crate) async fn learn(
 }
 
 /// Columns that records have and the contract can take, and types that are too narrow for them.
-fn taught(declared: &Contract, decoded: &[DecodedFile]) -> Learned {
+fn inferred(declared: &Contract, decoded: &[DecodedFile]) -> Learned {
     let mut learned = Learned::default();
     let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
     if evolution.adds() {
@@ -189,7 +189,7 @@ pub(crate) async fn schema_change(
     if contract.columns.iter().any(|c| added.contains(&c.name.to_lowercase()) && decides(contract, &c.name)) {
         return Ok(SchemaChange::Rebuild);
     }
-    let proven = bronze_proves(bronze, silver.batch(), &added, declared_changes).await?;
+    let proven = absent_in_all_bronze(bronze, silver.batch(), &added, declared_changes).await?;
     Ok(if proven { SchemaChange::Columns } else { SchemaChange::Rebuild })
 }
 
@@ -204,7 +204,7 @@ fn decides(contract: &Contract, name: &str) -> bool {
 
 /// Whether the information of every bronze commit up to `last` says that no record has one of the
 /// columns, and that none is in quarantine if that matters.
-async fn bronze_proves(
+async fn absent_in_all_bronze(
     bronze: &DeltaStore,
     last: u64,
     columns: &BTreeSet<String>,
@@ -274,7 +274,7 @@ pub(crate) fn columns_of(contract: &Contract, decoded: &[DecodedFile]) -> BTreeS
 }
 
 /// Why the contract stops the table at these records, in words that begin with a code.
-pub(crate) fn stop(contract: &Contract, decoded: &[DecodedFile]) -> Option<String> {
+pub(crate) fn strict_violation(contract: &Contract, decoded: &[DecodedFile]) -> Option<String> {
     let source = contract.source.as_ref()?;
     let count = |counts: fn(&DecodedFile) -> &BTreeMap<String, u64>| {
         let mut all: BTreeMap<&str, u64> = BTreeMap::new();

@@ -1,22 +1,14 @@
-//! A silver table between two batches: its version, its tombstones, and how a merge becomes visible.
+//! A silver table between two batches: its version, and what it remembers besides its rows.
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
-use crate::maintain::tiers::compact_when_due;
-use crate::silver::merge::Candidate;
-use crate::silver::watermark::{INFO_WATERMARK, forgotten_before};
 use crate::support::newest_entry::newest_entry_with;
-use arrow::array::RecordBatch;
-use serde_json::{Map, Value, json};
-use sluice_api::{Layer, TableRef};
-use sluice_change::RowLedger;
-use sluice_contract::{ApplyMode, Contract, Scd, TableName};
-use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, forget_before, merge_segments, silver_schema};
-use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
+use crate::support::places::silver_app_id;
+use serde_json::Value;
+use sluice_contract::{Contract, Scd};
+use sluice_engine::{HistorySide, KeyEncoder, Tombstones, silver_schema};
+use sluice_lake::{DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
-
-/// Segments of tombstones from which on they are merged into one.
-const SEGMENTS_MAX: usize = 16;
 
 /// Key in a silver commit's information: paths of the tombstones' segments.
 pub(crate) const INFO_TOMBSTONES: &str = "sluice.tombstones";
@@ -40,19 +32,10 @@ pub(crate) struct Silver {
     /// With history: the events that no row shows.
     pub(crate) history: Arc<HistorySide>,
     /// Where they are in the lake.
-    segments: Vec<String>,
+    pub(super) segments: Vec<String>,
     /// [`silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
     pub(crate) app_id: String,
-}
-
-/// How a commit of silver names itself.
-pub(crate) struct SilverCommit<'a> {
-    pub(crate) app_id: &'a str,
-    pub(crate) txn: u64,
-    /// `MERGE` or `REBUILD`.
-    pub(crate) operation: &'static str,
-    pub(crate) info: Map<String, Value>,
 }
 
 impl Silver {
@@ -76,7 +59,7 @@ impl Silver {
         Ok(silver)
     }
 
-    /// The same table without rows and deletes, for making it anew.
+    /// The same table without rows and deletes, for a rebuild.
     pub(crate) fn emptied(&self) -> Self {
         Self {
             store: self.store.clone(),
@@ -89,7 +72,7 @@ impl Silver {
         }
     }
 
-    /// Reads tombstones and contract hash of the newest commit up to the snapshot's version that tells
+    /// Reads tombstones and contract hash of the latest commit up to the snapshot's version that carries
     /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
     async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
         let Some(entry) = newest_entry_with(&self.store, version, INFO_CONTRACT).await? else { return Ok(()) };
@@ -142,148 +125,10 @@ impl Silver {
         Ok(())
     }
 
-    /// Makes a candidate visible: tombstones first, then the commit, which names them.
-    pub(crate) async fn publish(
-        &mut self,
-        lake: &Lake,
-        contract: &Contract,
-        candidate: Candidate,
-        commit: SilverCommit<'_>,
-    ) -> Result<RowLedger, RunError> {
-        let replaces_all = commit.operation == "REBUILD";
-        let segments = match &candidate.history {
-            Some(change) => self.write_history(lake, contract, change, replaces_all).await?,
-            None => {
-                let watermark = commit.info.get(INFO_WATERMARK).and_then(Value::as_i64);
-                let forget = forgotten_before(contract, watermark);
-                self.write_tombstones(lake, contract, &candidate, replaces_all, forget).await?
-            }
-        };
-        let mut info = commit.info;
-        info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
-        info.insert(INFO_LEDGER.to_owned(), json!(candidate.ledger));
-        if !segments.is_empty() {
-            info.insert(INFO_TOMBSTONES.to_owned(), json!(segments));
-        }
-        let content_hash = content_hash(&candidate, &info);
-        let outcome = self
-            .store
-            .commit(Commit {
-                base: self.snapshot.clone(),
-                add: candidate.add,
-                remove: candidate.remove,
-                update: candidate.update,
-                schema: replaces_all.then(|| Arc::new(silver_schema(contract))),
-                app_id: commit.app_id.to_owned(),
-                batch: i64::try_from(commit.txn).unwrap_or(i64::MAX),
-                content_hash,
-                operation: commit.operation,
-                info,
-                data_change: true,
-            })
-            .await?;
-        match outcome {
-            CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
-            CommitOutcome::Conflict(_) => return Err(RunError::Conflict(contract.name.to_string())),
-        }
+    /// Reads the latest version, after a commit that changes no row.
+    pub(crate) async fn refresh(&mut self) -> Result<(), RunError> {
         self.snapshot = self.store.snapshot(None).await?;
-        if replaces_all {
-            self.tombstones = Arc::default();
-            self.history = Arc::default();
-        }
-        Arc::make_mut(&mut self.tombstones).add(&candidate.tombstones);
-        if let ([merged], Some(_)) = (segments.as_slice(), contract.apply.tombstone_retention) {
-            let mut kept = Tombstones::default();
-            kept.add_segment(&KeyEncoder::new(contract)?, &lake.get_state(merged).await?)?;
-            self.tombstones = Arc::new(kept);
-        }
-        if let Some(change) = &candidate.history {
-            Arc::make_mut(&mut self.history).apply(&KeyEncoder::new(contract)?, change)?;
-        }
-        self.segments = segments;
-        self.contract_hash = Some(silver_hash(contract));
-        Ok(candidate.ledger)
-    }
-
-    /// Compacts the table if merges have left it with a full tier of small files or a file that is mostly
-    /// dead. A table in copy-on-write mode folds its files in its merges.
-    pub(crate) async fn compact_when_due(&mut self, contract: &Arc<Contract>) -> Result<(), RunError> {
-        let Some(snapshot) = &self.snapshot else { return Ok(()) };
-        if contract.apply.mode == ApplyMode::CopyOnWrite {
-            return Ok(());
-        }
-        let table = TableRef { layer: Layer::Silver, name: contract.name.clone() };
-        let compacted = compact_when_due(&self.store, &table, contract, snapshot).await;
-        if !matches!(compacted, Ok(false)) {
-            self.snapshot = self.store.snapshot(None).await?;
-        }
-        compacted.map(|_| ())
-    }
-
-    /// Writes what the plan deleted; the paths of all segments. When they are merged, deletes from before
-    /// `forget` (event time, milliseconds since 1970) are left out.
-    async fn write_tombstones(
-        &self,
-        lake: &Lake,
-        contract: &Contract,
-        candidate: &Candidate,
-        replaces_all: bool,
-        forget: Option<i64>,
-    ) -> Result<Vec<String>, RunError> {
-        let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
-        if candidate.tombstones.is_empty() {
-            return Ok(segments);
-        }
-        let encoder = KeyEncoder::new(contract)?;
-        let times = contract.apply.tombstone_retention.is_some();
-        let mut segment = candidate.tombstones.segment(&encoder, &candidate.changes, times)?;
-        if segments.len() + 1 >= SEGMENTS_MAX {
-            let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
-            for path in &segments {
-                all.push(lake.get_state(path).await?);
-            }
-            all.push(segment);
-            segment = merge_segments(&encoder, &all)?;
-            if let Some(before) = forget {
-                segment = forget_before(&segment, before)?;
-            }
-            segments.clear();
-        }
-        segments.push(lake.put_state(&contract.name, &segment).await?);
-        Ok(segments)
-    }
-
-    /// Writes what the plan does to the side state of a table with history; the paths of all segments.
-    async fn write_history(
-        &self,
-        lake: &Lake,
-        contract: &Contract,
-        change: &HistoryChange,
-        replaces_all: bool,
-    ) -> Result<Vec<String>, RunError> {
-        let mut segments = if replaces_all { Vec::new() } else { self.segments.clone() };
-        if change.is_empty() {
-            return Ok(segments);
-        }
-        let none = HistorySide::default();
-        let before = if replaces_all { &none } else { self.history.as_ref() };
-        let segment = if segments.len() + 1 >= SEGMENTS_MAX {
-            let encoder = KeyEncoder::new(contract)?;
-            let mut after = before.clone();
-            after.apply(&encoder, change)?;
-            segments.clear();
-            after.to_batch(&encoder)?
-        } else {
-            change.segment(before)?
-        };
-        segments.push(lake.put_state(&contract.name, &segment).await?);
-        Ok(segments)
-    }
-
-    /// Removes the files of a candidate that will not be published.
-    pub(crate) async fn discard(&self, candidate: &Candidate) {
-        self.store.discard(&candidate.add).await;
-        self.store.discard_deletion_vectors(&candidate.update).await;
+        Ok(())
     }
 }
 
@@ -294,37 +139,4 @@ pub(crate) fn paths(value: Option<&Value>) -> Vec<String> {
         Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),
         _ => Vec::new(),
     }
-}
-
-fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let updated = candidate.update.iter().map(|file| &file.after.path);
-    let removed = candidate.remove.iter().map(|file| &file.path);
-    // Names of new files are never the same twice; their content is, when two writers merge one batch.
-    for path in candidate.add.iter().map(|file| &file.blake3).chain(removed).chain(updated) {
-        hasher.update(path.as_bytes()).update(b"\0");
-    }
-    for (key, value) in info.iter().filter(|(key, _)| *key != INFO_SPAN) {
-        hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
-    }
-    hasher.finalize().to_hex()[..32].to_owned()
-}
-
-/// Runs CPU work off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
-) -> Result<T, RunError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| RunError::Internal(format!("a worker ended early: {error}")))?
-}
-
-/// Application id of a table's batches in silver.
-pub(crate) fn silver_app_id(name: &TableName) -> String {
-    format!("sluice.silver.{name}")
-}
-
-/// Application id of a table's rebuilds.
-pub(crate) fn rebuild_app_id(name: &TableName) -> String {
-    format!("sluice.rebuild.{name}")
 }

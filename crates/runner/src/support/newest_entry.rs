@@ -1,4 +1,4 @@
-//! The newest commit that tells something.
+//! The latest commit that carries a given key.
 
 use crate::RunError;
 use sluice_lake::{DeltaStore, HistoryEntry};
@@ -6,11 +6,11 @@ use sluice_lake::{DeltaStore, HistoryEntry};
 /// Entries that are looked at before all are: what commits repeat is in one of the newest.
 const LOOKED_AT_FIRST: usize = 8;
 
-/// The newest commit up to a version whose information has `key`. The version is that of the snapshot for
+/// The latest commit up to a version whose information has `key`. The version is that of the snapshot for
 /// which something is decided, so that both are of one state of the table whatever a listing shows.
 ///
 /// # Errors
-/// If the log can not be read.
+/// If the log cannot be read.
 pub(crate) async fn newest_entry_with(
     store: &DeltaStore,
     version: u64,

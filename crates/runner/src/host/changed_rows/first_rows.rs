@@ -9,7 +9,7 @@ use super::key_source::{KeyReader, KeySource};
 use super::{FILES_AT_ONCE, LocalSteps, Side, Versions};
 use crate::RunError;
 use crate::maintain::TAG_CLUSTERED;
-use crate::silver::merge::TAG_NEWEST;
+use crate::silver::data_files::TAG_NEWEST;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use sluice_lake::{ChangedRows, Changes, DataFile};

@@ -66,7 +66,7 @@ struct Worker {
 
 /// Why a worker gave no answer.
 enum Failure {
-    /// It can not be started here, so the file has to be decoded in this process.
+    /// It cannot be started here, so the file has to be decoded in this process.
     NotStarted,
     /// It ended.
     Ended,

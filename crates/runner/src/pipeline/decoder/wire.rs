@@ -34,9 +34,9 @@ const OWN_COLUMNS: [(&str, DataType); 6] = [
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) contract: String,
-    /// What the events have taught beyond it.
+    /// The inferred schema beyond it.
     pub(super) learned: Learned,
-    /// The flow that the file is of.
+    /// The backfill that the file is of.
     pub(super) flow: Option<Flow>,
     pub(super) file: SourceFile,
     /// Memory that the worker may ask for.
