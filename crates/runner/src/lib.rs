@@ -9,7 +9,7 @@
 //! **Where to begin.** `pipeline/mod.rs` lists the steps of a batch in order, each a file; `pipeline/table_run.rs`
 //! is that order as code. `silver/mod.rs` says how a merge is planned and written.
 //!
-//! **The rooms**, each of which imports only from those to its left (`cargo xtask tidy` reads this line):
+//! **The rooms**, each of which imports only from those to its left:
 //!
 //! Rooms: `error < contract_set < support < silver < gold < maintain < pipeline < host`
 //!
