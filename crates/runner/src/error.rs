@@ -43,7 +43,7 @@ pub enum RunError {
         /// What to do.
         next: String,
     },
-    /// Checks of severity `fail` do not hold.
+    /// A batch is held: checks of severity `fail` do not hold, or the contract refuses it.
     #[error("batch {batch} of {table} was not published, {stays}. {reason}")]
     Refused {
         /// Table.
@@ -78,7 +78,7 @@ pub enum RunError {
     #[error("cancelled after a whole batch")]
     Cancelled,
     /// A file of the user's machine.
-    #[error("{path} can not be read or written")]
+    #[error("{path} cannot be read or written")]
     File {
         /// Path.
         path: String,
@@ -151,14 +151,14 @@ impl RunError {
             Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),
             Self::Decode(_) => (ErrorCode::Input, "Correct the contract's source and run it again".to_owned()),
             Self::Refused { .. } => {
-                (ErrorCode::Quality, "Look at the quality screen, mend the data or the contract, and replay".to_owned())
+                (ErrorCode::Quality, "Look at the quality screen, fix the data or the contract, and replay".to_owned())
             }
             Self::Conflict(_) => (ErrorCode::Conflict, "Nothing is lost, run it again".to_owned()),
             Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
             }
             Self::Publish(sluice_publish::PublishError::Blocked { .. }) => {
-                (ErrorCode::Input, "Mend the contracts, `sluice publish --plan` lists the problems".to_owned())
+                (ErrorCode::Input, "Fix the contracts, `sluice publish --plan` lists the problems".to_owned())
             }
             Self::Publish(sluice_publish::PublishError::NotPublished { .. }) => {
                 (ErrorCode::NotFound, "Choose one of the releases".to_owned())

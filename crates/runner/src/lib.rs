@@ -1,53 +1,53 @@
-//! The loop: discover, decode, bronze, plan, silver, quality, gold, report; and the [`Host`] that
-//! answers the screens and the command line.
+//! Takes change files to tables that can be queried, and answers whoever asks about them.
 //!
-//! Only this crate writes through `sluice-lake`. The desktop's replay and the runner's are the same
-//! function, [`replay`]; they differ in where the contracts come from.
+//! **What flows.** The files of a source become a claimed batch; its records are decoded, landed in bronze as they
+//! were delivered, and merged into silver, where the checks of the contract decide whether readers see them; gold
+//! models read silver. [`replay`] does that for the tables of a [`ContractSet`]: the draft for the window and
+//! `sluice replay`, a published release for [`run`]. The function is the same, so what the window previews is what
+//! production commits. Only this crate writes through `sluice-lake`.
+//!
+//! **Where to begin.** `pipeline/mod.rs` lists the steps of a batch in order, each a file; `pipeline/table_run.rs`
+//! is that order as code. `silver/mod.rs` says how a merge is planned and written.
+//!
+//! **The rooms**, each of which imports only from those to its left:
+//!
+//! Rooms: `error < contract_set < support < silver < gold < maintain < pipeline < host`
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | `contract_set` | the contracts and models that work is done by |
+//! | `support` | leases, jobs, threads, names and small conversions that every room needs |
+//! | `silver` | one silver table: its state, how a merge is planned and written, how it becomes visible |
+//! | `gold` | models in SQL over silver |
+//! | `maintain` | compaction, Z-order, vacuum, and the compaction that a writer does after its commits |
+//! | `pipeline` | the steps of a batch, tables under their leases, and runs on a schedule |
+//! | `host` | requests of the window and the command line, and the views that answer them |
 
-mod audit;
-mod batch_ledger;
-mod bronze;
-mod changed_rows;
-mod compare;
 mod contract_set;
-mod decoder;
-mod disk_space;
 mod error;
 mod gold;
 mod host;
-mod job;
-mod late;
-mod local_tables;
 mod maintain;
-mod missing_base;
-mod newest_entry;
-mod onboard;
-mod quarantine;
-mod replay;
-mod row_file;
-mod run;
-mod schema_change;
+mod pipeline;
 mod silver;
-mod silver_merge;
-mod silver_table;
-mod silver_versions;
-mod snapshots;
-mod source_files;
-mod table_run;
-mod ties;
+mod support;
 
-pub use batch_ledger::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, batch_ledger, plan_next_batch};
-pub use compare::{TableComparison, compare_with_source};
 pub use contract_set::{ContractSet, Model};
-pub use decoder::{DecoderOptions, decode_worker};
 pub use error::RunError;
+pub use host::compare::{TableComparison, compare_with_source};
 pub use host::{Host, HostOptions};
-pub use job::{Job, JobRegistry};
 pub use maintain::{
     DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, Maintained, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
     maintain,
 };
-pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay, replay_batch};
-pub use run::{RunMode, RunOptions, run};
-pub use silver_table::SilverTable;
+pub use pipeline::batch_ledger::{
+    BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, batch_ledger, plan_next_batch,
+};
+pub use pipeline::decoder::{DecoderOptions, decode_worker};
+pub use pipeline::replay::{replay, replay_batch};
+pub use pipeline::replay_options::ReplayOptions;
+pub use pipeline::run::{RunMode, RunOptions, run};
+pub use pipeline::silver_table::SilverTable;
 pub use sluice_lake::{Clock, StoreTimes};
+pub use support::job::{Job, JobRegistry};
+pub use support::lease::LEASE_WAIT_DEFAULT;

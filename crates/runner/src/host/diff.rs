@@ -1,11 +1,12 @@
 //! What changed between two versions, and what happened to one row.
 
-use super::results::elapsed_ms;
 use super::{Host, OpenLake};
-use crate::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
 use crate::contract_set::ContractSet;
-use crate::gold::column_types;
-use crate::silver::{INFO_LEDGER, blocking};
+use crate::host::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
+use crate::silver::INFO_LEDGER;
+use crate::support::blocking::blocking;
+use crate::support::column_types::column_types;
+use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
 use serde_json::Value;
 use sluice_api::{DiffCounts, DiffKinds, DiffView, JobId, Layer, Reply, TableRef};

@@ -3,11 +3,8 @@
 use super::OpenLake;
 use crate::RunError;
 use crate::contract_set::ContractSet;
-use crate::gold::location;
-use crate::silver::silver_app_id;
-use crate::source_files::new_files;
-use crate::table_run::quality_path;
-use serde_json::Value;
+use crate::pipeline::source_files::new_files;
+use crate::support::places::{location, quality_path, silver_app_id};
 use sluice_api::{CheckView, Health, LakeView, Layer, Severity, TableRef, TableSummary, Verdict, WaitingFiles};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::TableLocation;
@@ -101,7 +98,7 @@ impl OpenLake {
         let app_id = silver_app_id(name);
         let done = silver.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let done = u64::try_from(done).unwrap_or(0);
-        let path = quality_path(contract, last);
+        let path = quality_path(name, last);
         let checks = if self.lake.exists(&path).await? {
             serde_json::from_slice(&self.lake.read(&path).await?).unwrap_or_default()
         } else {
@@ -109,9 +106,4 @@ impl OpenLake {
         };
         Ok((checks, (done < last).then_some(last)))
     }
-}
-
-/// A number in a commit's information.
-pub(crate) fn info_u64(info: &serde_json::Map<String, Value>, key: &str) -> Option<u64> {
-    info.get(key).and_then(Value::as_u64)
 }

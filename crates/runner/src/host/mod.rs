@@ -1,22 +1,26 @@
 //! Answers the screens and the command line: one [`Request`] in, one [`Reply`] out.
 
+pub(crate) mod changed_rows;
+pub(crate) mod compare;
 mod diff;
 mod lake_view;
+pub(crate) mod onboard;
 mod publish;
 mod quality;
 mod replays;
 mod results;
 mod row_history;
 mod session;
+mod table_results;
 mod table_view;
 
 use crate::{Clock, ContractSet, JobRegistry, RunError};
-use results::Results;
 use sluice_api::{ApiError, DiffCounts, PageRequest, Reply, Request, RowHistory, TableRef};
 use sluice_lake::{Lake, StoreTimes, Surroundings};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
+use table_results::Results;
 use tokio::sync::RwLock;
 
 /// How a host starts.
@@ -204,10 +208,10 @@ impl OpenLake {
             }
             Request::InspectSource { source } => {
                 let set = ContractSet::draft(&self.lake).await?;
-                Reply::Source(crate::onboard::inspect(&self.lake, &source, &set.contracts).await?)
+                Reply::Source(onboard::inspect(&self.lake, &source, &set.contracts).await?)
             }
             Request::InferContract { path, name } => {
-                Reply::Draft(Box::new(crate::onboard::draft(&self.lake, &self.engine, &path, name).await?))
+                Reply::Draft(Box::new(onboard::draft(&self.lake, &self.engine, &path, name).await?))
             }
             Request::CheckContract { yaml } => Reply::ContractCheck(publish::check_contract(&yaml)),
             Request::SaveContract { yaml } => {

@@ -2,7 +2,7 @@
 
 use super::OpenLake;
 use crate::contract_set::ContractSet;
-use crate::silver::blocking;
+use crate::support::blocking::blocking;
 use crate::{Clock, RunError};
 use sluice_api::{CheckView, ContractCheck, PublishPlan, PublishedView, Severity, Verdict};
 use sluice_contract::{Contract, TableName};

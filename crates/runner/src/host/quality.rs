@@ -1,12 +1,12 @@
 //! Checks now, and the quarantine.
 
 use super::OpenLake;
-use super::results::elapsed_ms;
 use crate::RunError;
 use crate::contract_set::ContractSet;
-use crate::local_tables::readable;
-use crate::onboard::to_ipc;
-use crate::silver::blocking;
+use crate::support::arrow_ipc::to_ipc;
+use crate::support::blocking::blocking;
+use crate::support::elapsed::elapsed_ms;
+use crate::support::local_tables::readable;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use sluice_api::{CheckView, QualityView, QuarantineGroup, ResultView, Verdict};

@@ -1,11 +1,11 @@
 //! Batches of a table, and starting a replay.
 
-use super::lake_view::info_u64;
 use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN};
-use crate::source_files::{BatchBounds, into_batches, new_files};
+use crate::support::commit_info::info_u64;
 use crate::{ReplayOptions, RunError, replay};
 use serde_json::Value;
 use sluice_api::{

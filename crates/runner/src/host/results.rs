@@ -1,51 +1,18 @@
 //! Results: of SQL in the engine, of whole tables straight from their files.
 
 use super::OpenLake;
+use super::table_results::TableResult;
 use crate::RunError;
-use crate::gold::{column_types, location, table_files};
-use crate::local_tables::readable;
-use crate::onboard::to_ipc;
-use crate::silver::blocking;
+use crate::support::arrow_ipc::to_ipc;
+use crate::support::blocking::blocking;
+use crate::support::column_types::column_types;
+use crate::support::elapsed::elapsed_ms;
+use crate::support::local_tables::{readable, table_files};
+use crate::support::places::location;
 use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
 use sluice_contract::{ColumnType, limits};
 use sluice_lake::{DeltaStore, Snapshot};
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
-
-/// Ids from here on are table results; the engine counts from 1.
-const FIRST_TABLE_RESULT: u64 = 1 << 40;
-
-/// Versions of tables that are open as results.
-#[derive(Default)]
-pub(crate) struct Results {
-    next: AtomicU64,
-    tables: Mutex<BTreeMap<ResultId, TableResult>>,
-}
-
-#[derive(Clone)]
-struct TableResult {
-    table: TableRef,
-    store: DeltaStore,
-    snapshot: Snapshot,
-}
-
-impl Results {
-    fn get(&self, id: ResultId) -> Option<TableResult> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
-    }
-
-    fn add(&self, result: TableResult) -> ResultId {
-        let id = ResultId(FIRST_TABLE_RESULT + self.next.fetch_add(1, Ordering::Relaxed));
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(id, result);
-        id
-    }
-
-    fn remove(&self, id: ResultId) -> bool {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some()
-    }
-}
 
 impl OpenLake {
     /// A version of a table as a result; nothing is read before its first page.
@@ -145,9 +112,4 @@ pub(crate) fn result_column(name: String, data_type: String) -> ResultColumn {
     // Numeric columns are stored as text, so only types that sort as numbers stand right.
     let numeric = data_type.parse::<ColumnType>().is_ok_and(|data_type| data_type.is_numeric());
     ResultColumn { name, data_type, numeric }
-}
-
-/// Milliseconds since `started`.
-pub(crate) fn elapsed_ms(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,10 +4,11 @@
 //! them is told by the log and the deletion vectors.
 
 use super::OpenLake;
-use super::results::elapsed_ms;
 use crate::RunError;
-use crate::gold::{column_types, location};
-use crate::silver::blocking;
+use crate::support::blocking::blocking;
+use crate::support::column_types::column_types;
+use crate::support::elapsed::elapsed_ms;
+use crate::support::places::location;
 use sluice_api::{RowHistory, TableRef};
 use sluice_lake::{DataFile, DeltaStore};
 use sluice_query::{FoundRow, RowEvent};

@@ -1,11 +1,11 @@
 //! One table: columns, versions, files.
 
 use super::OpenLake;
-use super::lake_view::info_u64;
 use crate::contract_set::ContractSet;
-use crate::gold::type_words;
-use crate::replay::counters;
+use crate::pipeline::report::counters;
 use crate::silver::{INFO_BATCH, INFO_LEDGER, INFO_SPAN};
+use crate::support::column_types::type_words;
+use crate::support::commit_info::info_u64;
 use crate::{Clock, RunError};
 use serde_json::Value;
 use sluice_api::{ColumnView, Counters, FileView, Health, Layer, TableRef, TableView, VersionView};

@@ -19,7 +19,7 @@ pub(crate) struct FileFacts {
     pub(crate) at: usize,
     /// Bytes.
     pub(crate) bytes: u64,
-    /// Rows that count.
+    /// Rows that are not deleted.
     pub(crate) live_rows: u64,
     /// Rows that a deletion vector removes.
     pub(crate) dead_rows: u64,

@@ -3,7 +3,7 @@
 use super::rewrite::Rewritten;
 use crate::RunError;
 use crate::gold::INFO_INPUTS;
-use crate::late::INFO_WATERMARK;
+use crate::silver::watermark::INFO_WATERMARK;
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES};
 use serde_json::{Map, Value, json};
 use sluice_api::TableRef;
@@ -21,7 +21,7 @@ enum Attempt {
     /// A writer replaced a file of the group.
     Skip,
     /// Someone who takes no lease was faster.
-    Again,
+    Retry,
 }
 
 /// Makes a group visible on whatever version is the latest, and returns the version; `None` if it was left
@@ -39,7 +39,7 @@ pub(super) async fn publish_group(
         match attempt(store, table, group, &outputs).await? {
             Attempt::Committed(version) => return Ok(Some(version)),
             Attempt::Skip => break,
-            Attempt::Again => {}
+            Attempt::Retry => {}
         }
     }
     store.discard(&outputs).await;
@@ -94,7 +94,7 @@ async fn attempt(
         // The number was free in the version that it was made on: someone else took it and the version.
         Ok(CommitOutcome::Conflict(_)) | Err(LakeError::BatchIdReused { .. }) => {
             store.discard_deletion_vectors(&update).await;
-            Ok(Attempt::Again)
+            Ok(Attempt::Retry)
         }
         Err(error) => Err(error.into()),
     }

@@ -1,18 +1,16 @@
-//! Writes a group of files again: without the rows that count no more, in order, in files of the
-//! target size.
+//! Rewrites a group of files: without deleted rows, in order, in files of the target size.
 
 use super::zorder::z_order;
 use crate::RunError;
-use crate::row_file::RowFile;
-use crate::silver::blocking;
-use crate::silver_merge::newest_of;
+use crate::silver::row_file::RowFile;
+use crate::support::blocking::blocking;
 use arrow::array::RecordBatch;
 use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::SchemaRef;
 use roaring::RoaringTreemap;
 use sluice_change::EventSeq;
 use sluice_contract::Contract;
-use sluice_engine::KeyEncoder;
+use sluice_engine::{KeyEncoder, newest_seq};
 use sluice_lake::{DataFile, DeltaStore, NewFile, Snapshot};
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,13 +27,13 @@ pub(super) struct RowOrder {
     pub(super) contract: Option<Arc<Contract>>,
 }
 
-/// A group that is written again but not visible.
+/// A group of files that is rewritten but not visible.
 pub(super) struct Rewritten {
     /// Columns of the table when they were read.
     schema: SchemaRef,
     /// Files that it stands for, as they were read.
     pub(super) inputs: Vec<DataFile>,
-    /// Positions that did not count when they were read, per input.
+    /// Positions of the rows that were deleted when they were read, per input.
     dead: Vec<Arc<RoaringTreemap>>,
     /// The new files.
     pub(super) outputs: Vec<Output>,
@@ -48,7 +46,7 @@ pub(super) struct Output {
     origins: Vec<(u32, u32)>,
 }
 
-/// Reads a group and writes it again.
+/// Reads a group of files and rewrites it.
 pub(super) async fn rewrite(
     store: &DeltaStore,
     snapshot: &Snapshot,
@@ -108,7 +106,7 @@ impl SortedRows {
         let rows = |batch: &RecordBatch| 0..u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
         let of_batch = |(number, batch)| rows(batch).map(move |row| (number, row));
         let places = (0_u32..).zip(&batches).flat_map(of_batch).collect();
-        let newest = batches.iter().filter_map(newest_of).max();
+        let newest = batches.iter().filter_map(newest_seq).max();
         Self { batches, places, newest }
     }
 
@@ -148,7 +146,7 @@ pub(super) fn live_bytes(file: &DataFile) -> u64 {
 
 impl Rewritten {
     /// What has to be done so that the group can stand for its files in a later version: `None` if it
-    /// can not, because a file went, rows came back, or the columns are others; else per output the positions of the rows that
+    /// cannot, because a file went, rows came back, or the columns are others; else per output the positions of the rows that
     /// were deleted meanwhile.
     pub(super) async fn carried(
         &self,

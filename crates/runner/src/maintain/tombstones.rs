@@ -1,13 +1,13 @@
 //! Deletes that need not be remembered any more.
 
-use super::lease;
 use super::publish_group::KEPT_INFORMATION;
+use super::under_lease::under_lease;
 use crate::RunError;
 use crate::contract_set::silver_hash;
-use crate::late::{forgotten_before, watermark};
-use crate::newest_entry::newest_entry_with;
-use crate::schema_change::effective;
+use crate::silver::schema_change::effective;
+use crate::silver::watermark::{forgotten_before, watermark};
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES, paths};
+use crate::support::newest_entry::newest_entry_with;
 use serde_json::{Map, Value, json};
 use sluice_api::TableRef;
 use sluice_contract::Contract;
@@ -33,12 +33,7 @@ pub(super) async fn forget(
         let found = forgettable(lake, contract, store).await?;
         return Ok(found.map_or(0, |found| found.forgotten));
     }
-    let lease = lease(lake, table, wait).await?;
-    let done = commit(lake, table, contract, &lease.fence(store)).await;
-    let released = lease.release().await;
-    let done = done?;
-    released?;
-    Ok(done)
+    under_lease(lake, table, store, wait, async |store: DeltaStore| commit(lake, table, contract, &store).await).await
 }
 
 /// The deletes of a table with fewer of them.
@@ -86,7 +81,7 @@ async fn forgettable(lake: &Lake, contract: &Arc<Contract>, store: &DeltaStore) 
     let Some(newest) = newest_entry_with(store, base.version, INFO_CONTRACT).await? else { return Ok(None) };
     let hash = silver_hash(&contract);
     if newest.info.get(INFO_CONTRACT).and_then(Value::as_str) != Some(hash.as_str()) {
-        // Silver is made again by the next replay.
+        // The next replay rebuilds silver.
         return Ok(None);
     }
     let mut segments = Vec::new();

@@ -1,0 +1,159 @@
+//! Gold: SQL models over silver, written as Delta tables.
+
+use crate::contract_set::Model;
+use crate::support::arrow_ipc::read_ipc;
+use crate::support::blocking::blocking;
+use crate::support::local_tables::table_files;
+use crate::{Job, RunError};
+use arrow::array::RecordBatch;
+use serde_json::{Map, Value, json};
+use sluice_api::{GoldCounter, Layer};
+use sluice_contract::TableName;
+use sluice_engine::fingerprint;
+use sluice_lake::{Commit, CommitOutcome, Lake, Snapshot, TableLocation};
+use sluice_query::QueryEngine;
+use std::collections::BTreeMap;
+
+/// Key in a gold commit's information: hash of the model and of the versions it read.
+pub(crate) const INFO_INPUTS: &str = "sluice.inputs";
+
+/// How often a model is refreshed once more because another replay was faster.
+const CONFLICTS_MAX: u32 = 10;
+
+/// Runs every model whose text or inputs changed, models that others read first.
+pub(crate) async fn refresh_gold(
+    lake: &Lake,
+    engine: &QueryEngine,
+    models: &[Model],
+    job: &Job,
+) -> Result<Vec<GoldCounter>, RunError> {
+    let mut done = Vec::new();
+    for model in in_order(engine, models)? {
+        job.check()?;
+        let mut refreshed = refresh_model(lake, engine, model, job).await;
+        for _ in 0..CONFLICTS_MAX {
+            // Another replay made the same model: look whether there is anything left to do.
+            let other_was_faster = matches!(
+                refreshed,
+                Err(RunError::Conflict(_) | RunError::Lake(sluice_lake::LakeError::BatchIdReused { .. }))
+            );
+            if !other_was_faster {
+                break;
+            }
+            refreshed = refresh_model(lake, engine, model, job).await;
+        }
+        done.extend(refreshed?);
+    }
+    Ok(done)
+}
+
+/// Models sorted so that a model comes after the gold tables it reads.
+fn in_order<'a>(engine: &QueryEngine, models: &'a [Model]) -> Result<Vec<&'a Model>, RunError> {
+    let mut waiting: Vec<(&Model, Vec<TableName>)> = models
+        .iter()
+        .map(|model| {
+            let reads = engine.tables_in(&model.sql).into_iter();
+            let gold = reads.filter(|table| table.layer == Layer::Gold).map(|table| table.name);
+            (model, gold.filter(|name| models.iter().any(|other| other.name == *name)).collect())
+        })
+        .collect();
+    let mut ordered: Vec<&Model> = Vec::new();
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        waiting.retain(|(model, reads)| {
+            let ready = reads.iter().all(|name| ordered.iter().any(|done| done.name == *name));
+            if ready {
+                ordered.push(model);
+            }
+            !ready
+        });
+        if waiting.len() == before {
+            let names: Vec<String> = waiting.iter().map(|(model, _)| model.name.to_string()).collect();
+            let message = format!("The gold models {} read each other in a circle", names.join(", "));
+            return Err(RunError::input(message, "Break the circle, a model may only read models that do not read it"));
+        }
+    }
+    Ok(ordered)
+}
+
+async fn refresh_model(
+    lake: &Lake,
+    engine: &QueryEngine,
+    model: &Model,
+    job: &Job,
+) -> Result<Option<GoldCounter>, RunError> {
+    let mut versions: BTreeMap<String, u64> = BTreeMap::new();
+    let mut tables = Vec::new();
+    for table in engine.tables_in(&model.sql) {
+        let Some((version, files)) = table_files(lake, &table).await? else {
+            job.log(format!("gold.{} waits for {table}, which does not exist yet", model.name));
+            return Ok(None);
+        };
+        versions.insert(table.to_string(), version);
+        tables.push(files);
+    }
+    let store = lake.table(TableLocation::Gold(model.name.clone()));
+    let inputs = blake3::hash(format!("{}\0{versions:?}", model.sql).as_bytes()).to_hex()[..32].to_owned();
+    let existing = store.snapshot(None).await?;
+    if let Some(existing) = &existing {
+        let history = store.history_until(existing.version, 1).await?;
+        if history.first().and_then(|entry| entry.info.get(INFO_INPUTS)).and_then(Value::as_str) == Some(&inputs) {
+            return Ok(None);
+        }
+    }
+    let (worker, sql) = (engine.clone(), model.sql.clone());
+    let batches = blocking(move || {
+        worker.set_tables(&tables)?;
+        read_ipc(&worker.model(&sql)?)
+    })
+    .await?;
+    write_model(lake, model, existing, batches, versions, inputs).await.map(Some)
+}
+
+async fn write_model(
+    lake: &Lake,
+    model: &Model,
+    existing: Option<Snapshot>,
+    batches: Vec<RecordBatch>,
+    versions: BTreeMap<String, u64>,
+    inputs: String,
+) -> Result<GoldCounter, RunError> {
+    let store = lake.table(TableLocation::Gold(model.name.clone()));
+    let schema =
+        batches.first().map(RecordBatch::schema).ok_or_else(|| RunError::Internal("a model without schema".into()))?;
+    let base = match existing {
+        Some(snapshot) => snapshot,
+        None => store.create(&schema, &[]).await?,
+    };
+    let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+    let add = if rows == 0 { Vec::new() } else { vec![store.write_file(&batches).await?] };
+    let remove = base.files.to_vec();
+    let app_id = format!("sluice.gold.{}", model.name);
+    let txn = base.txn(&app_id).unwrap_or(0) + 1;
+    let hash = blocking(move || Ok(fingerprint(&batches, &[])?)).await?;
+    let info = Map::from_iter([
+        (INFO_INPUTS.to_owned(), json!(inputs)),
+        ("sluice.from".to_owned(), json!(versions)),
+        ("sluice.fingerprint".to_owned(), json!(hash)),
+        ("sluice.rows".to_owned(), json!(rows)),
+    ]);
+    let changes_schema = base.schema != schema;
+    let commit = Commit {
+        base: Some(base),
+        add,
+        remove,
+        update: Vec::new(),
+        schema: changes_schema.then_some(schema),
+        app_id,
+        batch: txn,
+        content_hash: inputs,
+        operation: "WRITE",
+        info,
+        data_change: true,
+    };
+    let version = match store.commit(commit).await? {
+        CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => version,
+        CommitOutcome::Conflict(_) => return Err(RunError::Conflict(format!("gold.{}", model.name))),
+    };
+    Ok(GoldCounter { model: model.name.to_string(), rows, version })
+}

@@ -1,0 +1,112 @@
+//! A batch on its way to silver: what its records are, what is counted of them, and what became of it.
+
+use super::late_events::quarantine_late;
+use super::quarantine::{reasons, rejected_rows};
+use crate::RunError;
+use crate::silver::watermark::forgotten_before;
+use crate::support::elapsed::elapsed_ms;
+use serde_json::{Value, json};
+use sluice_cdc::DecodedFile;
+use sluice_change::RowLedger;
+use sluice_contract::Contract;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// The decoded records that go to silver in one commit: a batch, or several of which all but the last were held
+/// or interrupted, or all of bronze.
+pub(crate) struct DecodedBatch {
+    pub(crate) records: Vec<DecodedFile>,
+    pub(crate) summary: BatchSummary,
+}
+
+/// What is known of a batch once it is decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct BatchSummary {
+    /// Its number, the last one of several.
+    pub(crate) batch: u64,
+    /// Files that it was delivered in.
+    pub(crate) files: u64,
+    /// When work on it began.
+    pub(crate) started: Instant,
+    /// Records in quarantine by reason code, files that could not be read to their end included.
+    pub(crate) reasons: BTreeMap<String, u64>,
+    /// Records in quarantine; a whole file is not one.
+    pub(crate) quarantined: u64,
+    pub(crate) span: Span,
+}
+
+/// First and last position of a batch and its newest source time, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    first: Option<String>,
+    last: Option<String>,
+    /// Milliseconds since 1970.
+    pub(crate) newest_ms: Option<i64>,
+}
+
+/// What one batch did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BatchDone {
+    pub(crate) files: u64,
+    pub(crate) ledger: RowLedger,
+    pub(crate) reasons: BTreeMap<String, u64>,
+    pub(crate) silver_version: Option<u64>,
+}
+
+impl DecodedBatch {
+    /// Decoded records with what is counted of them.
+    pub(crate) fn new(batch: u64, files: u64, started: Instant, records: Vec<DecodedFile>) -> Self {
+        let summary = BatchSummary {
+            batch,
+            files,
+            started,
+            reasons: reasons(&records),
+            quarantined: rejected_rows(&records),
+            span: Span::of(&records),
+        };
+        Self { records, summary }
+    }
+
+    /// The same with events in quarantine that are older than the deletes that are remembered. `watermark`: the
+    /// newest event time of the batches before.
+    ///
+    /// # Errors
+    /// If the remaining events do not fit together.
+    pub(crate) fn without_late(self, contract: &Contract, watermark: Option<i64>) -> Result<Self, RunError> {
+        if forgotten_before(contract, watermark).is_none() {
+            return Ok(self);
+        }
+        let BatchSummary { batch, files, started, .. } = self.summary;
+        Ok(Self::new(batch, files, started, quarantine_late(contract, self.records, watermark)?))
+    }
+
+    /// Events and records in quarantine.
+    pub(crate) fn rows(&self) -> u64 {
+        self.records.iter().map(|file| file.changes.len() as u64).sum::<u64>() + self.summary.quarantined
+    }
+}
+
+impl BatchSummary {
+    /// The batch with what it did to silver, or would.
+    pub(crate) fn done(self, ledger: RowLedger, silver_version: Option<u64>) -> BatchDone {
+        let Self { files, reasons, batch: _, started: _, quarantined: _, span: _ } = self;
+        BatchDone { files, ledger, reasons, silver_version }
+    }
+}
+
+impl Span {
+    fn of(records: &[DecodedFile]) -> Self {
+        let seqs = || records.iter().flat_map(|file| file.changes.seqs.iter());
+        Self {
+            first: seqs().min().map(|seq| seq.position()),
+            last: seqs().max().map(|seq| seq.position()),
+            newest_ms: records.iter().flat_map(|file| file.changes.source_times_ms.iter()).flatten().max(),
+        }
+    }
+
+    /// As a commit has it, with the time since `started`.
+    pub(crate) fn to_json(&self, started: Instant) -> Value {
+        let elapsed = elapsed_ms(started);
+        json!({ "first": self.first, "last": self.last, "newest_ms": self.newest_ms, "elapsed_ms": elapsed })
+    }
+}

@@ -1,0 +1,200 @@
+//! The file ledger: which file is in which batch, and which files the next batch would take.
+
+use super::bronze::INFO_FILE_ROWS;
+use super::source_files::{BatchBounds, into_batches, new_files};
+use crate::RunError;
+use crate::silver::INFO_BATCH;
+use crate::support::places::{bronze_app_id, silver_app_id};
+use serde::Serialize;
+use serde_json::Value;
+use sluice_api::ReplayLimits;
+use sluice_change::{SourceFile, format_timestamp_micros};
+use sluice_contract::{Contract, TableName};
+use sluice_lake::{DeltaStore, Lake, TableLocation};
+use std::collections::HashMap;
+
+/// How far a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileStatus {
+    /// In a batch that is in no table yet.
+    Claimed,
+    /// In bronze; silver does not have the batch yet, or refused it.
+    Bronze,
+    /// In silver.
+    Silver,
+}
+
+/// A file that is in a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LedgerFile {
+    /// Path.
+    pub path: String,
+    /// Bytes as stored.
+    pub size: u64,
+    /// Etag of the store; on a local disk modification time in microseconds and size.
+    pub etag: String,
+    /// When the store says it was written, UTC.
+    pub modified: Option<String>,
+    /// Batch.
+    pub batch: u64,
+    /// Records, those in quarantine too; `None` while it is in no table.
+    pub rows: Option<u64>,
+    /// How far it is.
+    pub status: FileStatus,
+    /// Batch that has the same path with another content, taken later.
+    pub overwritten_in: Option<u64>,
+    /// The backfill that it is of.
+    pub backfill: Option<String>,
+}
+
+/// The ledger of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BatchLedger {
+    /// Table.
+    pub table: TableName,
+    /// Files by batch, in the order they are read.
+    pub files: Vec<LedgerFile>,
+}
+
+/// A file that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedFile {
+    /// Path.
+    pub path: String,
+    /// Bytes as stored.
+    pub size: u64,
+    /// Etag.
+    pub etag: String,
+    /// When the store says it was written, UTC.
+    pub modified: Option<String>,
+    /// Batch that has the same path with another content.
+    pub overwrites: Option<u64>,
+}
+
+/// What the next batch would take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlannedBatch {
+    /// Table.
+    pub table: TableName,
+    /// Number it would have.
+    pub batch: u64,
+    /// Batches that are not in silver and would be done first.
+    pub pending: Vec<u64>,
+    /// Files, in the order they would be read.
+    pub files: Vec<PlannedFile>,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Files that would wait for the batches after it.
+    pub later_files: u64,
+    /// Bytes of those.
+    pub later_bytes: u64,
+}
+
+/// The ledger, from the manifests and the commits of bronze and silver. There is no time at which a
+/// file was first seen: no clock takes part in what a lake holds.
+///
+/// # Errors
+/// When the lake cannot be read.
+pub async fn batch_ledger(lake: &Lake, table: &TableName) -> Result<BatchLedger, RunError> {
+    let manifests = lake.batches(table).await?;
+    let (in_bronze, in_silver) = progress(lake, table).await?;
+    let rows = rows_by_batch(&lake.table(TableLocation::Bronze(table.clone())), in_bronze).await?;
+    let mut last_of_path: HashMap<&str, u64> = HashMap::new();
+    for manifest in &manifests {
+        last_of_path.extend(manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)));
+    }
+    let mut files = Vec::new();
+    for manifest in &manifests {
+        let status = match manifest.batch {
+            batch if batch <= in_silver => FileStatus::Silver,
+            batch if batch <= in_bronze => FileStatus::Bronze,
+            _ => FileStatus::Claimed,
+        };
+        for (position, file) in manifest.files.iter().enumerate() {
+            let later = last_of_path.get(file.path.as_str()).copied();
+            files.push(LedgerFile {
+                path: file.path.clone(),
+                size: file.size,
+                etag: file.etag.clone(),
+                modified: modified(file),
+                batch: manifest.batch,
+                rows: rows.get(&manifest.batch).and_then(|rows| rows.get(position)).copied(),
+                status,
+                overwritten_in: later.filter(|later| *later > manifest.batch),
+                backfill: manifest.flow.as_ref().map(|flow| flow.name.clone()),
+            });
+        }
+    }
+    Ok(BatchLedger { table: table.clone(), files })
+}
+
+/// Plans the next batch within `limits`, without claiming or writing anything.
+///
+/// # Errors
+/// When the lake cannot be read.
+pub async fn plan_next_batch(
+    lake: &Lake,
+    contract: &Contract,
+    limits: &ReplayLimits,
+) -> Result<PlannedBatch, RunError> {
+    let table = &contract.name;
+    let manifests = lake.batches(table).await?;
+    let (_, in_silver) = progress(lake, table).await?;
+    let batches_of: HashMap<&str, u64> = manifests
+        .iter()
+        .flat_map(|manifest| manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)))
+        .collect();
+    let bounds = BatchBounds::new(limits.max_files, limits.max_bytes);
+    let mut batches = into_batches(contract, new_files(lake, contract, &manifests).await?, bounds).into_iter();
+    let next = batches.next().unwrap_or_default();
+    let later: Vec<_> = batches.flatten().collect();
+    Ok(PlannedBatch {
+        table: table.clone(),
+        batch: manifests.last().map_or(0, |manifest| manifest.batch) + 1,
+        pending: manifests.iter().map(|manifest| manifest.batch).filter(|batch| *batch > in_silver).collect(),
+        bytes: next.iter().map(|file| file.size).sum(),
+        files: next
+            .into_iter()
+            .map(|file| PlannedFile {
+                overwrites: batches_of.get(file.path.as_str()).copied(),
+                modified: modified(&file),
+                path: file.path,
+                size: file.size,
+                etag: file.etag,
+            })
+            .collect(),
+        later_files: later.len() as u64,
+        later_bytes: later.iter().map(|file| file.size).sum(),
+    })
+}
+
+fn modified(file: &SourceFile) -> Option<String> {
+    file.modified_ms.and_then(|ms| ms.checked_mul(1_000)).and_then(format_timestamp_micros)
+}
+
+/// Last batch in bronze and in silver.
+async fn progress(lake: &Lake, table: &TableName) -> Result<(u64, u64), RunError> {
+    let bronze = lake.table(TableLocation::Bronze(table.clone())).snapshot(None).await?;
+    let silver = lake.table(TableLocation::Silver(table.clone())).snapshot(None).await?;
+    let batch = |txn: Option<i64>| txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
+    Ok((
+        batch(bronze.and_then(|snapshot| snapshot.txn(&bronze_app_id(table)))),
+        batch(silver.and_then(|snapshot| snapshot.txn(&silver_app_id(table)))),
+    ))
+}
+
+async fn rows_by_batch(bronze: &DeltaStore, in_bronze: u64) -> Result<HashMap<u64, Vec<u64>>, RunError> {
+    if in_bronze == 0 {
+        return Ok(HashMap::new());
+    }
+    let entries = bronze.history(usize::MAX).await?;
+    Ok(entries
+        .iter()
+        .filter_map(|entry| {
+            let batch = entry.info.get(INFO_BATCH).and_then(Value::as_u64)?;
+            let rows = entry.info.get(INFO_FILE_ROWS)?.as_array()?;
+            Some((batch, rows.iter().map(|rows| rows.as_u64().unwrap_or(0)).collect()))
+        })
+        .collect())
+}

@@ -1,0 +1,64 @@
+//! What every step of a table's run works with.
+
+use super::decoder::Decoder;
+use crate::silver::Silver;
+use crate::silver::schema_change::effective;
+use crate::{Job, RunError};
+use sluice_contract::Contract;
+use sluice_lake::Lake;
+use sluice_query::QueryEngine;
+use std::sync::Arc;
+
+/// Where a table is, by which contract it is made, and who does and hears of the work.
+pub(crate) struct TableContext {
+    pub(crate) lake: Lake,
+    /// The contract as written.
+    pub(crate) declared: Arc<Contract>,
+    /// The effective contract: the declared one with the inferred schema.
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) engine: QueryEngine,
+    pub(crate) job: Job,
+    pub(crate) decoder: Decoder,
+}
+
+impl TableContext {
+    /// The context of the table that `declared` describes.
+    ///
+    /// # Errors
+    /// If the contract names no source, or the inferred schema cannot be read.
+    pub(crate) async fn open(
+        lake: &Lake,
+        declared: &Arc<Contract>,
+        engine: &QueryEngine,
+        job: &Job,
+        decoder: &Decoder,
+    ) -> Result<Self, RunError> {
+        if declared.source.is_none() {
+            let next = "Add `source` with path and format to the contract";
+            let message = format!("The contract of {} does not say where its change data is", declared.name);
+            return Err(RunError::input(message, next));
+        }
+        Ok(Self {
+            lake: lake.clone(),
+            declared: Arc::clone(declared),
+            contract: effective(lake, declared).await?,
+            engine: engine.clone(),
+            job: job.clone(),
+            decoder: decoder.clone(),
+        })
+    }
+
+    /// Adds a line about the table to the job's log.
+    pub(crate) fn log(&self, line: impl std::fmt::Display) {
+        self.job.log(format!("{}: {line}", self.contract.name));
+    }
+
+    /// The error of a batch that is held: it stays in bronze, and readers see the version before.
+    pub(crate) fn refused(&self, silver: &Silver, batch: u64, reason: String) -> RunError {
+        let stays = match silver.version() {
+            Some(version) if silver.batch() > 0 => format!("v{version} stays visible"),
+            _ => "there is no version yet".to_owned(),
+        };
+        RunError::Refused { table: self.contract.name.to_string(), batch, stays, reason }
+    }
+}

@@ -1,0 +1,184 @@
+//! Step 2, decode: bytes become typed events, or rejects with a reason.
+//!
+//! First runs and resumed ones decode the files of a claimed batch, reprocessing decodes them once more, a dry
+//! run decodes files that are not claimed, and a rebuild or a batch that was held decodes what bronze kept. All
+//! give a [`DecodedBatch`]. Where the contract lets columns evolve and the records have more than it, the
+//! inferred schema grows and they are decoded again by the wider contract.
+
+use super::batch::DecodedBatch;
+use super::bronze;
+use super::context::TableContext;
+use super::late_events::quarantine_late;
+use super::snapshot_files::newest_delivery_of_each_file;
+use super::table_state::TableState;
+use super::ties::quarantine_losers;
+use crate::RunError;
+use crate::silver::Silver;
+use crate::silver::schema_change::infer_schema;
+use crate::silver::watermark::watermark;
+use crate::support::blocking::blocking;
+use sluice_cdc::DecodedFile;
+use sluice_change::SourceFile;
+use sluice_contract::{Contract, Flow};
+use sluice_lake::BatchManifest;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Decodes the files of a claimed batch. What the records show of the schema is written down first, so the
+/// contract of the context may be a wider one afterwards.
+///
+/// # Errors
+/// If a file cannot be read, or the inferred schema cannot be written.
+pub(crate) async fn decode_claimed(
+    context: &mut TableContext,
+    silver: &Silver,
+    manifest: &BatchManifest,
+) -> Result<DecodedBatch, RunError> {
+    let started = Instant::now();
+    let mut records = decode_manifest(context, manifest).await?;
+    while let Some(wider) =
+        infer_schema(&context.lake, &context.declared, &context.contract, &records, manifest.batch).await?
+    {
+        context.contract = wider;
+        records = decode_manifest(context, manifest).await?;
+    }
+    finish(context, silver, manifest.batch, manifest.files.len() as u64, started, records).await
+}
+
+/// Decodes the files of a batch that silver has already, by the contract as it is.
+///
+/// # Errors
+/// If a file is not what it was when the batch was claimed, or cannot be read.
+pub(crate) async fn decode_reprocessed(
+    context: &TableContext,
+    silver: &Silver,
+    manifest: &BatchManifest,
+) -> Result<DecodedBatch, RunError> {
+    let started = Instant::now();
+    for (file, content) in manifest.files_with_content() {
+        check_unchanged(context, file, content).await?;
+    }
+    let records = decode_manifest(context, manifest).await?;
+    finish(context, silver, manifest.batch, manifest.files.len() as u64, started, records).await
+}
+
+/// Decodes files that are not claimed, as if they were the next batch, by the contract as it is.
+///
+/// # Errors
+/// If a file cannot be read.
+pub(crate) async fn decode_unclaimed(
+    context: &TableContext,
+    table: &TableState,
+    files: &[SourceFile],
+) -> Result<DecodedBatch, RunError> {
+    let started = Instant::now();
+    let contract = &context.contract;
+    let mut records = Vec::new();
+    for files in files.chunk_by(|a, b| contract.flow_of(&a.path) == contract.flow_of(&b.path)) {
+        let flow = files.first().and_then(|file| contract.flow_of(&file.path));
+        records.extend(decode_files(context, &of_flow(contract, flow), files).await?);
+    }
+    finish(context, &table.silver, table.last_claimed() + 1, files.len() as u64, started, records).await
+}
+
+/// Decodes what bronze kept of a range of batches. As with [`decode_claimed`], the contract of the context may
+/// be a wider one afterwards. Late events are in it still: what is late depends on what it is merged into.
+///
+/// # Errors
+/// If bronze cannot be read or is damaged, or the inferred schema cannot be written.
+pub(crate) async fn decode_bronze(
+    context: &mut TableContext,
+    table: &TableState,
+    batches: RangeInclusive<u64>,
+) -> Result<DecodedBatch, RunError> {
+    let started = Instant::now();
+    let (first, last) = (*batches.start(), *batches.end());
+    let rows = Arc::new(table.bronze.rows().await?);
+    let records = loop {
+        let (contract, rows) = (Arc::clone(&context.contract), Arc::clone(&rows));
+        let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, last).await?;
+        let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
+        let flows: BTreeMap<u64, Arc<Contract>> = table
+            .manifests(batches.clone())
+            .filter_map(|manifest| Some((manifest.batch, of_flow(&contract, Some(manifest.flow.as_ref()?)))))
+            .collect();
+        let records = blocking(move || {
+            let of_changes =
+                |batch, path: &str| (first..=last).contains(&batch) && !flows.contains_key(&batch) && of(batch, path);
+            let mut records = vec![bronze::decode_bronze(&contract, &rows, of_changes)?];
+            for (batch, contract) in &flows {
+                records.push(bronze::decode_bronze(contract, &rows, |of, _| of == *batch)?);
+            }
+            Ok(records)
+        })
+        .await?;
+        match infer_schema(&context.lake, &context.declared, &context.contract, &records, last).await? {
+            Some(wider) => context.contract = wider,
+            None => break quarantine_losers(&context.contract, records)?,
+        }
+    };
+    let files = table.manifests(batches).map(|manifest| manifest.files.len() as u64).sum();
+    Ok(DecodedBatch::new(last, files, started, records))
+}
+
+/// Takes out the events that may not be applied though they can be read.
+async fn finish(
+    context: &TableContext,
+    silver: &Silver,
+    batch: u64,
+    files: u64,
+    started: Instant,
+    records: Vec<DecodedFile>,
+) -> Result<DecodedBatch, RunError> {
+    let records = quarantine_losers(&context.contract, records)?;
+    let watermark = watermark(&context.contract, &silver.store).await?;
+    let records = quarantine_late(&context.contract, records, watermark)?;
+    Ok(DecodedBatch::new(batch, files, started, records))
+}
+
+/// The contract for files of a backfill, or of changes.
+fn of_flow(contract: &Arc<Contract>, flow: Option<&Flow>) -> Arc<Contract> {
+    flow.map_or_else(|| Arc::clone(contract), |flow| Arc::new(contract.of_flow(flow)))
+}
+
+async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
+    let contract = of_flow(&context.contract, manifest.flow.as_ref());
+    decode_files(context, &contract, &manifest.files).await
+}
+
+/// Reads and decodes files, in order, the CPU work off the async threads.
+async fn decode_files(
+    context: &TableContext,
+    contract: &Arc<Contract>,
+    files: &[SourceFile],
+) -> Result<Vec<DecodedFile>, RunError> {
+    let mut records = Vec::with_capacity(files.len());
+    for file in files {
+        let bytes = context.lake.read(&file.path).await?;
+        let (decoder, contract, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
+        records.push(blocking(move || decoder.decode(&contract, file, bytes)).await?);
+    }
+    Ok(records)
+}
+
+/// Refuses a file that was written again since its batch.
+async fn check_unchanged(context: &TableContext, file: &SourceFile, content: Option<&str>) -> Result<(), RunError> {
+    let lake = &context.lake;
+    let now = lake.list(&file.path).await?.into_iter().find(|now| now.path == file.path);
+    let same = match &now {
+        Some(now) if now == file => true,
+        Some(now) => match content {
+            Some(content) => lake.content(now).await? == content,
+            None => false,
+        },
+        None => false,
+    };
+    if same {
+        return Ok(());
+    }
+    let what = if now.is_some() { "was written again since" } else { "is gone" };
+    let next = "Its records are in bronze: `sluice replay --full-refresh` rebuilds silver from them";
+    Err(RunError::input(format!("{} {what}, so the batch cannot be read again", file.path), next))
+}

@@ -1,0 +1,228 @@
+//! Decoding of change files, those of other people's binary formats in a process of its own.
+//!
+//! A Parquet file is read by a library that may panic, loop or ask for more memory than there is when the
+//! bytes are hostile. So Parquet, and anything very large, is decoded by `sluice decode-worker`: a child
+//! that limits its own memory and that is killed when it takes too long. Its end is a file in quarantine
+//! (`DECODER_CRASHED`), not the end of this process. Text formats are read by code of our own without
+//! unsafe parts and stay in this process, where a panic is caught.
+//!
+//! A worker lives as long as the [`Decoder`] and takes one file after the other, so starting it costs a
+//! table once.
+
+mod wire;
+mod worker;
+
+pub use worker::decode_worker;
+
+use crate::RunError;
+use bytes::Bytes;
+use sluice_cdc::{DecodedFile, Drift, decode_file};
+use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
+use sluice_contract::{Contract, SourceFormat, limits};
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use wire::{Reply, Request};
+
+/// Where the worker is, and its limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecoderOptions {
+    /// The `sluice` program; `None`: every file is decoded in this process.
+    pub program: Option<PathBuf>,
+    /// Memory that a worker may ask for, bytes, besides [`limits::DECODER_MEMORY_PER_BYTE`] times the file.
+    pub memory_bytes: u64,
+    /// Time that one file may take, besides a second for every 4 MiB of it.
+    pub deadline: Duration,
+}
+
+impl Default for DecoderOptions {
+    fn default() -> Self {
+        Self {
+            program: find_program(),
+            memory_bytes: limits::DECODER_MEMORY_BYTES,
+            deadline: Duration::from_secs(limits::DECODER_SECONDS),
+        }
+    }
+}
+
+/// Decodes the files of one table. Cheap to clone; clones share a worker.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decoder {
+    options: Arc<DecoderOptions>,
+    worker: Arc<Mutex<Option<Worker>>>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    child: Arc<Mutex<Child>>,
+    input: ChildStdin,
+    output: ChildStdout,
+}
+
+/// Why a worker gave no answer.
+enum Failure {
+    /// It cannot be started here, so the file has to be decoded in this process.
+    NotStarted,
+    /// It ended.
+    Ended,
+    /// It was killed.
+    TooSlow,
+    /// It answered that the contract allows no decoding, or with something else than an answer.
+    NoAnswer,
+}
+
+impl Decoder {
+    pub(crate) fn new(options: DecoderOptions) -> Self {
+        Self { options: Arc::new(options), worker: Arc::default() }
+    }
+
+    /// Decodes a file; blocks.
+    ///
+    /// # Errors
+    /// When the contract allows no decoding.
+    pub(crate) fn decode(
+        &self,
+        contract: &Arc<Contract>,
+        file: SourceFile,
+        bytes: Bytes,
+    ) -> Result<DecodedFile, RunError> {
+        if !wants_worker(contract, bytes.len() as u64) || self.options.program.is_none() {
+            return decode_here(contract, file, bytes);
+        }
+        let mut outcome = self.ask(contract, &file, &bytes);
+        if matches!(outcome, Err(Failure::Ended)) {
+            // The worker may have died of something else, for example of a machine without memory.
+            outcome = self.ask(contract, &file, &bytes);
+        }
+        match outcome {
+            Ok(decoded) => Ok(decoded),
+            Err(Failure::NotStarted | Failure::NoAnswer) => decode_here(contract, file, bytes),
+            Err(Failure::Ended) => crashed(contract, file, "the decoder ended without an answer"),
+            Err(Failure::TooSlow) => crashed(contract, file, "the decoder took longer than its deadline"),
+        }
+    }
+
+    fn ask(&self, contract: &Arc<Contract>, file: &SourceFile, bytes: &Bytes) -> Result<DecodedFile, Failure> {
+        let mut slot = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut worker = match slot.take() {
+            Some(worker) => worker,
+            None => self.start()?,
+        };
+        let size = bytes.len() as u64;
+        let memory = size.saturating_mul(limits::DECODER_MEMORY_PER_BYTE).saturating_add(self.options.memory_bytes);
+        let deadline = self.options.deadline + Duration::from_secs(size >> 22);
+        let request = Request {
+            contract: contract.text.clone(),
+            learned: contract.learned.clone(),
+            flow: contract.flow.clone(),
+            file: file.clone(),
+            memory_bytes: memory,
+        };
+        let (done, waiting) = channel::<()>();
+        let child = Arc::clone(&worker.child);
+        let watch = std::thread::spawn(move || {
+            let late = waiting.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout);
+            if late {
+                let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+            }
+            late
+        });
+        let answered = worker.exchange(&request, bytes);
+        let _ = done.send(());
+        let late = watch.join().unwrap_or(false);
+        let reply = match answered {
+            Ok(reply) if !late => reply,
+            _ if late => return Err(Failure::TooSlow),
+            Ok(_) => return Err(Failure::Ended),
+            Err(error) if error.kind() == ErrorKind::InvalidData => return Err(Failure::NoAnswer),
+            Err(_) => return Err(Failure::Ended),
+        };
+        *slot = Some(worker);
+        reply.into_decoded(contract, file).ok_or(Failure::NoAnswer)
+    }
+
+    fn start(&self) -> Result<Worker, Failure> {
+        let program = self.options.program.as_ref().ok_or(Failure::NotStarted)?;
+        let mut command = Command::new(program);
+        // It gets bytes and a contract; the environment may hold credentials.
+        command.arg("decode-worker").env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        for name in ["PATH", "SystemRoot", "LD_LIBRARY_PATH"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        let mut child = command.spawn().map_err(|_| Failure::NotStarted)?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(input), Some(output)) => Ok(Worker { child: Arc::new(Mutex::new(child)), input, output }),
+            _ => Err(Failure::NotStarted),
+        }
+    }
+}
+
+impl Worker {
+    fn exchange(&mut self, request: &Request, bytes: &Bytes) -> std::io::Result<Reply> {
+        request.write(&mut self.input, bytes)?;
+        self.input.flush()?;
+        Reply::read(&mut self.output)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn wants_worker(contract: &Contract, bytes: u64) -> bool {
+    let parquet = contract.source.as_ref().is_some_and(|source| source.format == SourceFormat::DmsParquet);
+    parquet || bytes > limits::DECODE_HERE_BYTES_MAX
+}
+
+/// Decodes in this process. A panic is the end of the file, not of the table.
+fn decode_here(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, RunError> {
+    match catch_unwind(AssertUnwindSafe(|| decode_file(contract, file.clone(), bytes))) {
+        Ok(decoded) => Ok(decoded?),
+        Err(_) => crashed(contract, file, "the decoder panicked"),
+    }
+}
+
+/// The whole file in quarantine.
+fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<DecodedFile, RunError> {
+    let reject = Reject {
+        at: RowRef { file: 0, row: 0, offset: 0 },
+        reason: ReasonCode::DecoderCrashed,
+        column: None,
+        detail: detail.to_owned(),
+        raw: String::new(),
+        whole_file: true,
+    };
+    Ok(DecodedFile {
+        changes: ChangeBatchBuilder::new(Arc::clone(contract), vec![file]).finish()?,
+        rejects: vec![reject],
+        rows_in: 0,
+        tombstones: 0,
+        operations: BTreeMap::new(),
+        drift: Drift::default(),
+    })
+}
+
+/// `SLUICE_BIN`, this program if it is `sluice`, or `sluice` beside it or one folder up.
+fn find_program() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("SLUICE_BIN").filter(|named| !named.is_empty()) {
+        return Some(named.into());
+    }
+    let this = std::env::current_exe().ok()?;
+    let name = format!("sluice{}", std::env::consts::EXE_SUFFIX);
+    if this.file_name().is_some_and(|file| file == name.as_str()) {
+        return Some(this);
+    }
+    let folders = this.parent().into_iter().flat_map(|folder| [Some(folder), folder.parent()]).flatten();
+    folders.map(|folder: &Path| folder.join(&name)).find(|path| path.is_file())
+}

@@ -1,0 +1,278 @@
+//! What a worker is asked and what it answers: a length, a head in JSON, a length, bytes.
+
+use crate::RunError;
+use arrow::array::{
+    Array, ArrayRef, AsArray, Int64Array, LargeStringArray, RecordBatch, RecordBatchOptions, StringArray, UInt8Array,
+    UInt64Array,
+};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt64Type};
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sluice_cdc::{DecodedFile, Drift};
+use sluice_change::{ChangeBatch, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema};
+use sluice_contract::{Contract, Flow, Learned, limits};
+use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind, Read, Write};
+use std::sync::Arc;
+
+/// Bytes of a head: a reject keeps at most 64 KiB of its record.
+const HEAD_BYTES_MAX: u64 = limits::FILE_DECOMPRESSED_BYTES_MAX;
+/// Columns of an answer behind the contract's own.
+const OWN_COLUMNS: [(&str, DataType); 6] = [
+    ("_op", DataType::UInt8),
+    ("_seq", DataType::Utf8),
+    ("_row", DataType::UInt64),
+    ("_offset", DataType::UInt64),
+    ("_source_time", DataType::Int64),
+    ("_record", DataType::LargeUtf8),
+];
+
+/// What a worker is asked; the bytes of the file follow.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) contract: String,
+    /// The inferred schema beyond it.
+    pub(super) learned: Learned,
+    /// The backfill that the file is of.
+    pub(super) flow: Option<Flow>,
+    pub(super) file: SourceFile,
+    /// Memory that the worker may ask for.
+    pub(super) memory_bytes: u64,
+}
+
+impl Request {
+    pub(super) fn write(&self, to: &mut impl Write, bytes: &Bytes) -> std::io::Result<()> {
+        write_part(to, &serde_json::to_vec(self)?)?;
+        write_part(to, bytes)
+    }
+
+    /// The next request, `None` at the end of the input.
+    pub(super) fn read(from: &mut impl Read) -> std::io::Result<Option<(Self, Bytes)>> {
+        let Some(request) = read_head(from)? else { return Ok(None) };
+        let bytes = read_part(from, limits::FILE_BYTES_MAX)?.ok_or(ErrorKind::UnexpectedEof)?;
+        Ok(Some((request, bytes)))
+    }
+}
+
+/// What a worker answers.
+#[derive(Debug)]
+pub(super) struct Reply {
+    head: Head,
+    rows: Bytes,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Head {
+    /// The contract allows no decoding.
+    refused: bool,
+    rejects: Vec<WireReject>,
+    rows_in: u64,
+    tombstones: u64,
+    operations: BTreeMap<String, u64>,
+    drift: Drift,
+    absent: Vec<(u32, Vec<u16>)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WireReject {
+    at: RowRef,
+    reason: ReasonCode,
+    column: Option<String>,
+    detail: String,
+    raw: String,
+    whole_file: bool,
+}
+
+impl Reply {
+    pub(super) fn refusal() -> Self {
+        Self { head: Head { refused: true, ..Head::default() }, rows: Bytes::new() }
+    }
+
+    pub(super) fn of(decoded: DecodedFile) -> Result<Self, RunError> {
+        let DecodedFile { changes, rejects, rows_in, tombstones, operations, drift } = decoded;
+        let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
+            at,
+            reason,
+            column,
+            detail,
+            raw,
+            whole_file,
+        };
+        let rows = rows_to_ipc(&changes)?;
+        let head = Head {
+            refused: false,
+            rejects: rejects.into_iter().map(reject).collect(),
+            rows_in,
+            tombstones,
+            operations,
+            drift,
+            absent: changes.absent.into_iter().collect(),
+        };
+        Ok(Self { head, rows })
+    }
+
+    pub(super) fn write(&self, to: &mut impl Write) -> std::io::Result<()> {
+        write_part(to, &serde_json::to_vec(&self.head)?)?;
+        write_part(to, &self.rows)
+    }
+
+    pub(super) fn read(from: &mut impl Read) -> std::io::Result<Self> {
+        let head = read_head(from)?.ok_or(ErrorKind::UnexpectedEof)?;
+        let rows = read_part(from, u64::MAX)?.ok_or(ErrorKind::UnexpectedEof)?;
+        Ok(Self { head, rows })
+    }
+
+    /// The decoded file; `None` if there is none, or the answer does not fit the contract.
+    pub(super) fn into_decoded(self, contract: &Contract, file: &SourceFile) -> Option<DecodedFile> {
+        let Self { head, rows } = self;
+        if head.refused {
+            return None;
+        }
+        let reject = |WireReject { at, reason, column, detail, raw, whole_file }| Reject {
+            at,
+            reason,
+            column,
+            detail,
+            raw,
+            whole_file,
+        };
+        Some(DecodedFile {
+            changes: rows_from_ipc(contract, file, &rows, head.absent.into_iter().collect())?,
+            rejects: head.rejects.into_iter().map(reject).collect(),
+            rows_in: head.rows_in,
+            tombstones: head.tombstones,
+            operations: head.operations,
+            drift: head.drift,
+        })
+    }
+}
+
+fn rows_to_ipc(changes: &ChangeBatch) -> Result<Bytes, RunError> {
+    let letter = |op: &Op| op.letter().as_bytes().first().copied().unwrap_or_default();
+    let own: [ArrayRef; 6] = [
+        Arc::new(UInt8Array::from_iter_values(changes.ops.iter().map(letter))),
+        Arc::new(StringArray::from_iter_values(changes.seqs.iter().map(|seq| seq.to_string()))),
+        Arc::new(UInt64Array::from_iter_values(changes.refs.iter().map(|at| at.row))),
+        Arc::new(UInt64Array::from_iter_values(changes.refs.iter().map(|at| at.offset))),
+        Arc::new(Int64Array::from_iter(changes.source_times_ms.iter())),
+        Arc::new(LargeStringArray::from_iter_values(&changes.records)),
+    ];
+    let columns: Vec<ArrayRef> = changes.rows.columns().iter().cloned().chain(own).collect();
+    let schema = wire_schema(changes.rows.schema_ref());
+    let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
+    let batch = RecordBatch::try_new_with_options(Arc::new(schema), columns, &options)?;
+    let mut writer = StreamWriter::try_new(Vec::new(), batch.schema_ref())?;
+    writer.write(&batch)?;
+    Ok(writer.into_inner()?.into())
+}
+
+fn wire_schema(contract: &Schema) -> Schema {
+    let own = OWN_COLUMNS.into_iter().map(|(name, data_type)| Arc::new(Field::new(name, data_type, true)));
+    Schema::new(contract.fields().iter().cloned().chain(own).collect::<Vec<_>>())
+}
+
+fn rows_from_ipc(
+    contract: &Contract,
+    file: &SourceFile,
+    rows: &[u8],
+    absent: BTreeMap<u32, Vec<u16>>,
+) -> Option<ChangeBatch> {
+    let schema = contract_schema(contract);
+    let batch = StreamReader::try_new(rows, None).ok()?.next()?.ok()?;
+    if *batch.schema_ref().as_ref() != wire_schema(&schema) {
+        return None;
+    }
+    let (columns, own) = batch.columns().split_at(schema.fields().len());
+    let [ops, seqs, row, offset, times, records] = own else { return None };
+    let op = |letter: &u8| Op::from_letter(std::str::from_utf8(&[*letter]).ok()?);
+    let (row, offset) = (row.as_primitive::<UInt64Type>(), offset.as_primitive::<UInt64Type>());
+    let at = |(row, offset): (&u64, &u64)| RowRef { file: 0, row: *row, offset: *offset };
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let records = records.as_string::<i64>();
+    Some(ChangeBatch {
+        files: vec![file.clone()],
+        rows: RecordBatch::try_new_with_options(Arc::new(schema), columns.to_vec(), &options).ok()?,
+        ops: ops.as_primitive::<arrow::datatypes::UInt8Type>().values().iter().map(op).collect::<Option<_>>()?,
+        seqs: seqs.as_string::<i32>().iter().map(|text| EventSeq::parse(text?)).collect::<Option<_>>()?,
+        refs: row.values().iter().zip(offset.values()).map(at).collect(),
+        absent,
+        source_times_ms: times.as_primitive::<Int64Type>().iter().collect(),
+        records: (0..records.len()).map(|row| records.value(row).to_owned()).collect(),
+    })
+}
+
+fn write_part(to: &mut impl Write, part: &[u8]) -> std::io::Result<()> {
+    to.write_all(&(part.len() as u64).to_le_bytes())?;
+    to.write_all(part)
+}
+
+fn read_head<T: DeserializeOwned>(from: &mut impl Read) -> std::io::Result<Option<T>> {
+    match read_part(from, HEAD_BYTES_MAX)? {
+        Some(head) => Ok(Some(serde_json::from_slice(&head).map_err(|_| ErrorKind::InvalidData)?)),
+        None => Ok(None),
+    }
+}
+
+/// `None` at the end of the input.
+fn read_part(from: &mut impl Read, most: u64) -> std::io::Result<Option<Bytes>> {
+    let mut length = [0; 8];
+    match from.read_exact(&mut length) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let length = u64::from_le_bytes(length);
+    if length > most {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    let mut part = Vec::new();
+    from.take(length).read_to_end(&mut part)?;
+    if part.len() as u64 == length { Ok(Some(part.into())) } else { Err(Error::from(ErrorKind::UnexpectedEof)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reply, Request};
+    use bytes::Bytes;
+    use sluice_cdc::decode_file;
+    use sluice_change::SourceFile;
+    use sluice_contract::{Contract, Learned};
+    use std::sync::Arc;
+
+    const CONTRACT: &str = "dataset: a.b\nsource: {path: l/, format: debezium_json}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: name, type: string}\n- {name: tags, type: array<int>}\n- {name: price, type: \"decimal(12,2)\"}\n";
+    const RECORDS: &str = r#"{"op":"c","after":{"id":1,"name":"ä","tags":[1,null],"price":"1.50"},"source":{"lsn":5},"ts_ms":9}
+{"op":"u","after":{"id":1},"source":{"lsn":6}}
+{"op":"d","before":{"id":1},"source":{"lsn":7}}
+{"op":"?"}
+half
+"#;
+
+    #[test]
+    fn an_answer_is_the_file_as_decoded() {
+        let contract = Arc::new(Contract::parse(CONTRACT, "b.yaml").unwrap());
+        let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
+        for content in [RECORDS, ""] {
+            let decoded = decode_file(&contract, file.clone(), Bytes::from_static(content.as_bytes())).unwrap();
+            let mut wire = Vec::new();
+            Reply::of(decoded.clone()).unwrap().write(&mut wire).unwrap();
+            let found = Reply::read(&mut wire.as_slice()).unwrap().into_decoded(&contract, &file).unwrap();
+            assert_eq!(format!("{found:?}"), format!("{decoded:?}"));
+        }
+    }
+
+    #[test]
+    fn a_request_that_is_cut_is_an_error() {
+        let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
+        let request =
+            Request { contract: CONTRACT.to_owned(), learned: Learned::default(), flow: None, file, memory_bytes: 1 };
+        let mut wire = Vec::new();
+        request.write(&mut wire, &Bytes::from_static(b"bytes")).unwrap();
+        let (read, bytes) = Request::read(&mut wire.as_slice()).unwrap().unwrap();
+        assert_eq!((read.memory_bytes, bytes.as_ref()), (1, b"bytes".as_slice()));
+        assert!(Request::read(&mut &wire[..wire.len() - 1]).is_err());
+        assert!(Request::read(&mut [].as_slice()).unwrap().is_none());
+    }
+}

@@ -1,0 +1,78 @@
+//! Step 1, discover: which files are new, and the claim of the next batch.
+
+use super::context::TableContext;
+use super::snapshot_files::version_of;
+use super::source_files::{BatchBounds, into_batches, new_files};
+use super::table_state::TableState;
+use crate::RunError;
+use crate::contract_set::silver_hash;
+use sluice_cdc::is_change_file;
+use sluice_change::SourceFile;
+use sluice_lake::{BatchManifest, PutNew};
+use std::collections::HashMap;
+
+/// New files in batches, not claimed.
+///
+/// # Errors
+/// If the lake cannot be read.
+pub(crate) async fn discover(
+    context: &TableContext,
+    table: &TableState,
+    bounds: BatchBounds,
+) -> Result<Vec<Vec<SourceFile>>, RunError> {
+    let files = new_files(&context.lake, &context.contract, &table.claimed).await?;
+    if files.is_empty() {
+        warn_no_snapshot_files(context).await?;
+    }
+    Ok(into_batches(&context.contract, files, bounds))
+}
+
+/// Claims files as the next batch: from then on no other batch has them, and a run that ends before they are in
+/// silver is resumed with exactly them.
+///
+/// # Errors
+/// [`RunError::Conflict`] if another writer claimed a batch of that number; errors of the store.
+pub(crate) async fn claim(
+    context: &TableContext,
+    table: &TableState,
+    files: Vec<SourceFile>,
+) -> Result<BatchManifest, RunError> {
+    let TableContext { lake, contract, .. } = context;
+    let batch = table.last_claimed() + 1;
+    for (path, before) in overwritten(&table.claimed, &files) {
+        context.log(format_args!("{path} was written again since batch {before}"));
+    }
+    let contents = lake.contents(&files).await?;
+    let flow = files.first().and_then(|file| contract.flow_of(&file.path)).cloned();
+    if let Some(flow) = &flow {
+        context.log(format_args!("backfill {} is batch {batch}", flow.name));
+    }
+    let manifest = BatchManifest { batch, files, contract_hash: silver_hash(contract), contents, flow };
+    match lake.claim_batch(&contract.name, &manifest).await? {
+        PutNew::Created => Ok(manifest),
+        PutNew::Exists => Err(RunError::Conflict(contract.name.to_string())),
+    }
+}
+
+/// Files whose path an earlier batch has with another content, with the last such batch.
+fn overwritten<'f>(manifests: &[BatchManifest], files: &'f [SourceFile]) -> Vec<(&'f str, u64)> {
+    let known = manifests.iter().flat_map(|m| m.files.iter().map(|file| (file.path.as_str(), m.batch)));
+    let known: HashMap<&str, u64> = known.collect();
+    files.iter().filter_map(|file| Some((file.path.as_str(), *known.get(file.path.as_str())?))).collect()
+}
+
+/// Warns where there are files and none is part of a full snapshot, because the pattern may be wrong.
+async fn warn_no_snapshot_files(context: &TableContext) -> Result<(), RunError> {
+    let contract = &context.contract;
+    let (Some(rule), Some(source)) = (&contract.apply.from_snapshot, &contract.source) else { return Ok(()) };
+    let listed = context.lake.list(&source.path).await?;
+    let outside = |file: &&SourceFile| is_change_file(&file.path) && version_of(contract, &file.path).is_none();
+    let count = listed.iter().filter(outside).count();
+    if count > 0 {
+        context.log(format_args!(
+            "{count} file(s) below {} are part of no snapshot, apply.from_snapshot.files is `{}`",
+            source.path, rule.files
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Step 4, merge: what a decoded batch does to silver, written but not visible.
+
+use super::batch::{BatchSummary, DecodedBatch};
+use super::context::TableContext;
+use super::decode::{decode_bronze, decode_reprocessed};
+use super::hold_rules::hold_reason;
+use super::silver_commit::{of_next_batch, of_rebuild, of_reprocessed};
+use super::snapshot_changes::{changes_of, changes_of_bronze, new_snapshots, snapshot_time_ms};
+use super::table_state::TableState;
+use super::ties::tie_error;
+use crate::RunError;
+use crate::silver::merge::prepare;
+use crate::silver::{Candidate, SilverCommit};
+use sluice_lake::BatchManifest;
+
+/// A batch as a candidate for silver.
+pub(crate) struct Merged {
+    pub(crate) summary: BatchSummary,
+    pub(crate) candidate: Candidate,
+    /// The commit that makes it visible.
+    pub(crate) commit: SilverCommit,
+}
+
+/// Merges the batches after those in silver. With older snapshots than silver has, they replace all of silver.
+///
+/// # Errors
+/// [`RunError::Refused`] if the contract holds the batch; errors of the store and the engine.
+pub(crate) async fn merge(
+    context: &mut TableContext,
+    table: &mut TableState,
+    decoded: DecodedBatch,
+) -> Result<Merged, RunError> {
+    let batch = decoded.summary.batch;
+    let new = new_snapshots(context, table, batch).await?;
+    let replaces = new.as_ref().is_some_and(|new| new.replace_silver);
+    let mut decoded = if replaces {
+        context.log("an older snapshot came, silver is rebuilt from bronze");
+        all_of_bronze(context, table, &decoded.summary).await?
+    } else {
+        decoded
+    };
+    let span = &mut decoded.summary.span;
+    span.newest_ms = span.newest_ms.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
+    if let Some(reason) = hold_reason(&context.contract, &decoded)? {
+        return Err(context.refused(&table.silver, batch, reason));
+    }
+    table.silver.ensure_exists(&context.contract).await?;
+    let DecodedBatch { records, summary } = decoded;
+    let silver = &table.silver;
+    let (changes, ledger) = changes_of(context, silver, batch, records, new.as_ref()).await?.into_parts();
+    let emptied = replaces.then(|| silver.emptied());
+    let onto = emptied.as_ref().unwrap_or(silver);
+    let mut candidate = prepare(onto, &context.contract, changes, summary.quarantined).await?;
+    candidate.ledger = ledger.of(candidate.ledger)?;
+    if let Some(snapshot) = silver.snapshot.as_ref().filter(|_| replaces) {
+        candidate.remove = snapshot.files.to_vec();
+        // All rows go and come, and none has an event of its own for that.
+        let ledger = &mut candidate.ledger;
+        ledger.silver_before = snapshot.rows();
+        ledger.deleted += snapshot.rows();
+        ledger.split_rows += snapshot.rows();
+    }
+    let commit = of_next_batch(context, silver, &summary, replaces).await?;
+    Ok(Merged { summary, candidate, commit })
+}
+
+/// Bronze up to a batch, in the place of the batch alone.
+async fn all_of_bronze(
+    context: &mut TableContext,
+    table: &TableState,
+    batch: &BatchSummary,
+) -> Result<DecodedBatch, RunError> {
+    let mut all = decode_bronze(context, table, 1..=batch.batch).await?;
+    (all.summary.files, all.summary.started) = (batch.files, batch.started);
+    Ok(all)
+}
+
+/// Merges everything that silver has from bronze again, onto nothing. `None` if silver does not exist.
+///
+/// # Errors
+/// [`RunError::Refused`] if the contract does not let ties be decided; errors of the store and the engine.
+pub(crate) async fn merge_all_again(
+    context: &mut TableContext,
+    table: &TableState,
+) -> Result<Option<Merged>, RunError> {
+    let Some(snapshot) = &table.silver.snapshot else { return Ok(None) };
+    let last = table.silver.batch();
+    context.log(format_args!("silver is rebuilt from bronze, batches 1 to {last}"));
+    let DecodedBatch { records, summary } = decode_bronze(context, table, 1..=last).await?;
+    if let Some(reason) = tie_error(&context.contract, &records)? {
+        return Err(context.refused(&table.silver, last, reason));
+    }
+    let (changes, ledger) = changes_of_bronze(context, table, last, records).await?.into_parts();
+    let mut candidate = prepare(&table.silver.emptied(), &context.contract, changes, summary.quarantined).await?;
+    candidate.ledger = ledger.of(candidate.ledger)?;
+    candidate.remove = snapshot.files.to_vec();
+    let commit = of_rebuild(context, &table.silver, &summary);
+    Ok(Some(Merged { summary, candidate, commit }))
+}
+
+/// Merges a batch that silver has once more, from its files.
+///
+/// # Errors
+/// If a file of it is not what it was; errors of the store and the engine.
+pub(crate) async fn merge_again(
+    context: &TableContext,
+    table: &TableState,
+    manifest: &BatchManifest,
+) -> Result<Merged, RunError> {
+    let DecodedBatch { records, summary } = decode_reprocessed(context, &table.silver, manifest).await?;
+    let changes = records.into_iter().map(|file| file.changes).collect();
+    let candidate = prepare(&table.silver, &context.contract, changes, summary.quarantined).await?;
+    let commit = of_reprocessed(context, &table.silver, &summary).await?;
+    Ok(Merged { summary, candidate, commit })
+}

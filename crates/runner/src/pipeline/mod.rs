@@ -1,0 +1,45 @@
+//! The batches of a table, from the files of its source to silver.
+//!
+//! A [`table_run`] takes a batch through six steps, each of which hands a value to the next:
+//!
+//! | step | from | to |
+//! |---|---|---|
+//! | [`discover`] | the files of the source, the manifests | a claimed batch: its manifest |
+//! | [`decode`] | the files of a manifest, or bronze | a decoded batch ([`batch`]) |
+//! | [`land`] | a decoded batch | rows in quarantine and bronze |
+//! | [`merge`] | a decoded batch, silver | a candidate with its commit, written but not visible |
+//! | [`audit`] | a candidate | the outcomes of the checks, or a refusal |
+//! | [`publish`] | a candidate | the version that readers see |
+//!
+//! What is asked before the first step: whether the disk has the space ([`disk_space`]). Above the steps:
+//! [`replay`] runs tables beside each other, each with its lease ([`replay_table`]), and [`run`] repeats that on a
+//! schedule.
+
+pub(crate) mod audit;
+mod batch;
+pub(crate) mod batch_ledger;
+mod bronze;
+mod context;
+mod decode;
+pub(crate) mod decoder;
+mod discover;
+mod disk_space;
+mod hold_rules;
+mod land;
+mod late_events;
+mod merge;
+mod publish;
+mod quarantine;
+pub(crate) mod replay;
+pub(crate) mod replay_options;
+mod replay_table;
+pub(crate) mod report;
+pub(crate) mod run;
+mod silver_commit;
+pub(crate) mod silver_table;
+mod snapshot_changes;
+mod snapshot_files;
+pub(crate) mod source_files;
+mod table_run;
+mod table_state;
+mod ties;

@@ -1,0 +1,66 @@
+//! Replays tables: what the window, the command line and the runner all call.
+
+use super::replay_options::ReplayOptions;
+use super::replay_table::{replay_table, reprocess_table};
+use crate::contract_set::ContractSet;
+use crate::gold::refresh_gold;
+use crate::support::elapsed::elapsed_ms;
+use crate::{Job, RunError};
+use futures::StreamExt;
+use sluice_api::{ReplaySummary, TableReplay};
+use sluice_contract::TableName;
+use sluice_lake::Lake;
+use sluice_query::QueryEngine;
+use std::time::Instant;
+
+/// Replays. An error of one table is in its [`TableReplay`] and stops no other.
+///
+/// # Errors
+/// When a named table has no contract, the lake cannot be written, or gold cannot be built.
+pub async fn replay(
+    lake: &Lake,
+    engine: &QueryEngine,
+    set: &ContractSet,
+    options: &ReplayOptions,
+    job: &Job,
+) -> Result<ReplaySummary, RunError> {
+    let started = Instant::now();
+    let mut contracts = Vec::new();
+    if options.tables.is_empty() {
+        contracts.extend(set.contracts.values().filter(|contract| contract.source.is_some()).cloned());
+    }
+    for name in &options.tables {
+        contracts.push(set.contract(name)?);
+    }
+    if !options.limits.dry_run {
+        lake.ensure_writable().await?;
+    }
+    let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
+    let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
+    let mut tables: Vec<TableReplay> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
+    tables.sort_by(|a, b| a.table.cmp(&b.table));
+    let gold = if options.limits.dry_run || job.is_cancelled() {
+        Vec::new()
+    } else {
+        refresh_gold(lake, engine, &set.models, job).await?
+    };
+    Ok(ReplaySummary { tables, gold, elapsed_ms: elapsed_ms(started), dry_run: options.limits.dry_run })
+}
+
+/// Reprocesses exactly the files of a batch, for looking into it. Everything of them that silver has is counted as
+/// superseded, so nothing changes; if silver lacks something, it is applied.
+///
+/// # Errors
+/// When there is no such batch or contract, a file is not what it was, or silver refuses.
+pub async fn replay_batch(
+    lake: &Lake,
+    engine: &QueryEngine,
+    set: &ContractSet,
+    table: &TableName,
+    batch: u64,
+    job: &Job,
+) -> Result<TableReplay, RunError> {
+    let contract = set.contract(table)?;
+    lake.ensure_writable().await?;
+    reprocess_table(lake, engine, &contract, batch, job).await
+}

@@ -1,0 +1,21 @@
+//! What a replay is asked for.
+
+use super::decoder::DecoderOptions;
+use sluice_api::ReplayLimits;
+use sluice_contract::TableName;
+use std::time::Duration;
+
+/// What to replay, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ReplayOptions {
+    /// Tables, all of the contract set if empty.
+    pub tables: Vec<TableName>,
+    /// Bounds.
+    pub limits: ReplayLimits,
+    /// Tables at the same time; 0 means 2.
+    pub concurrency: usize,
+    /// How long to wait for another writer of a table; `None` means [`crate::LEASE_WAIT_DEFAULT`].
+    pub lease_wait: Option<Duration>,
+    /// Where files of binary formats are decoded.
+    pub decoder: DecoderOptions,
+}

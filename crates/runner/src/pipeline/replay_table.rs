@@ -1,0 +1,183 @@
+//! Replays one table under its lease.
+
+use super::batch::BatchDone;
+use super::decoder::{Decoder, DecoderOptions};
+use super::replay_options::ReplayOptions;
+use super::report::Report;
+use super::source_files::BatchBounds;
+use super::table_run::TableRun;
+use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, with_lease};
+use crate::{Job, RunError};
+use sluice_api::{ErrorCode, ReplayLimits, TableReplay};
+use sluice_change::SourceFile;
+use sluice_contract::{Contract, TableName};
+use sluice_lake::{Holder, Lake, LakeError, Lease};
+use sluice_query::QueryEngine;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Replays a table. What stops it is in the result, with everything that was done before.
+pub(crate) async fn replay_table(
+    lake: &Lake,
+    engine: &QueryEngine,
+    contract: Arc<Contract>,
+    options: &ReplayOptions,
+    job: &Job,
+) -> TableReplay {
+    let name = contract.name.to_string();
+    let mut report = Report::new(&contract.name);
+    job.progress(&name, |progress| "opening".clone_into(&mut progress.note));
+    let result = if options.limits.dry_run {
+        count_only(lake, engine, &contract, options, job, &mut report).await
+    } else {
+        replay_with_lease(lake, engine, &contract, options, job, &mut report).await
+    };
+    let quarantined = report.quarantined();
+    let replay = report.into_view(result.err().map(|error| error.to_api()));
+    job.progress(&name, |progress| {
+        progress.note = match &replay.error {
+            Some(error) if error.code == ErrorCode::Cancelled => "cancelled".to_owned(),
+            Some(_) => "stopped".to_owned(),
+            None if quarantined > 0 => format!("done, {quarantined} in quarantine"),
+            None => "done".to_owned(),
+        };
+    });
+    match &replay.error {
+        Some(error) => job.log(format!("{name}: {error}")),
+        None => job.log(format!("{name}: {} batches, {} files", replay.batches, replay.files)),
+    }
+    replay
+}
+
+/// Reprocesses a batch of a table.
+///
+/// # Errors
+/// When there is no such batch, a file is not what it was, or silver refuses.
+pub(crate) async fn reprocess_table(
+    lake: &Lake,
+    engine: &QueryEngine,
+    contract: &Arc<Contract>,
+    batch: u64,
+    job: &Job,
+) -> Result<TableReplay, RunError> {
+    let table = &contract.name;
+    let decoder = Decoder::new(DecoderOptions::default());
+    let terms = LeaseTerms {
+        wait: LEASE_WAIT_DEFAULT,
+        waiting: &|holder| job.log(format!("{table}: waits for {holder}")),
+        unreleased: &|error| log_unreleased(job, table, &error),
+    };
+    let read = async || Ok(ControlFlow::Continue(TableRun::open(lake, contract, engine, job, &decoder).await?));
+    let reprocess = async |mut run: TableRun, lease: &Lease| {
+        run.fence(lease);
+        run.reprocess(batch).await
+    };
+    let done = with_lease(lake, table, &terms, read, reprocess).await?;
+    let mut report = Report::new(table);
+    report.add(&done);
+    Ok(report.into_view(None))
+}
+
+/// Counts what a replay would do, without a lease and without writing anything.
+async fn count_only(
+    lake: &Lake,
+    engine: &QueryEngine,
+    contract: &Arc<Contract>,
+    options: &ReplayOptions,
+    job: &Job,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    let decoder = Decoder::new(options.decoder.clone());
+    let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
+    report.silver_version = run.silver_version();
+    let files: Vec<SourceFile> = discovered(&run, &options.limits).await?.into_iter().flatten().collect();
+    report.add(&run.dry_run(&files).await?);
+    Ok(())
+}
+
+async fn replay_with_lease(
+    lake: &Lake,
+    engine: &QueryEngine,
+    contract: &Arc<Contract>,
+    options: &ReplayOptions,
+    job: &Job,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    let table = &contract.name;
+    let decoder = Decoder::new(options.decoder.clone());
+    let limits = &options.limits;
+    let terms = LeaseTerms {
+        wait: options.lease_wait.unwrap_or(LEASE_WAIT_DEFAULT),
+        waiting: &|holder: &Holder| {
+            job.log(format!("{table}: waits for {holder}"));
+            job.progress(&table.to_string(), |progress| progress.note = format!("waits for {holder}"));
+        },
+        unreleased: &|error| log_unreleased(job, table, &error),
+    };
+    let mut version_read = None;
+    let read = async || {
+        let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
+        version_read = run.silver_version();
+        let batches = discovered(&run, limits).await?;
+        let is_done = batches.is_empty() && !limits.full_refresh && !run.is_unfinished();
+        Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue((run, batches)) })
+    };
+    let work = async |(mut run, batches): (TableRun, Vec<Vec<SourceFile>>), lease: &Lease| {
+        run.fence(lease);
+        run.keep_free(limits.keep_free_bytes);
+        take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await
+    };
+    let worked = with_lease(lake, table, &terms, read, work).await;
+    report.silver_version = report.silver_version.or(version_read);
+    worked
+}
+
+fn log_unreleased(job: &Job, table: &TableName, error: &LakeError) -> Result<(), RunError> {
+    job.log(format!("{table}: the lease was not released, others wait a moment for it: {error}"));
+    Ok(())
+}
+
+/// New files in batches, as many as the limits allow.
+async fn discovered(run: &TableRun, limits: &ReplayLimits) -> Result<Vec<Vec<SourceFile>>, RunError> {
+    let mut batches = run.discover(BatchBounds::new(limits.max_files, limits.max_bytes)).await?;
+    if let Some(most) = limits.batches {
+        batches.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    Ok(batches)
+}
+
+/// Resumes what an earlier run began, then takes the batches.
+async fn take_to_silver(
+    run: &mut TableRun,
+    batches: Vec<Vec<SourceFile>>,
+    full_refresh: bool,
+    job: &Job,
+    table: &TableName,
+    report: &mut Report,
+) -> Result<(), RunError> {
+    let name = table.to_string();
+    let total: u64 = batches.iter().map(|files| files.len() as u64).sum();
+    job.progress(&name, |progress| {
+        progress.total = total;
+        "running".clone_into(&mut progress.note);
+    });
+    let resumed = match run.resume(full_refresh).await {
+        // A batch that was refused stays pending and is tried again with the next one.
+        Err(RunError::Refused { .. }) if !batches.is_empty() && !run.needs_rebuild() => BatchDone::default(),
+        other => other?,
+    };
+    if resumed.files > 0 {
+        report.add(&resumed);
+    }
+    report.silver_version = run.silver_version();
+    for files in batches {
+        job.check()?;
+        let done = run.next_batch(files).await?;
+        report.add(&done);
+        job.progress(&name, |progress| {
+            progress.done += done.files;
+            progress.rows += done.ledger.rows_in;
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! Full snapshots of a source table become changes: what a snapshot has and the one before had not, and back.
+
+use super::context::TableContext;
+use super::snapshot_files::{Failed, FullSnapshots, failed_files, unreadable_files, version_of};
+use super::table_state::TableState;
+use crate::RunError;
+use crate::silver::Silver;
+use crate::support::blocking::blocking;
+use arrow::array::RecordBatch;
+use sluice_cdc::DecodedFile;
+use sluice_change::{ChangeBatch, RowLedger, SourceFile};
+use sluice_contract::{Contract, DeleteMode, FromSnapshot, Scd, SnapshotVersion};
+use sluice_engine::{Snapshot, SnapshotChanges, current_rows, snapshot_changes};
+use sluice_lake::BatchManifest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What decoded records change, and how their ledger differs from that of the changes.
+pub(crate) struct Changes {
+    pub(crate) batches: Vec<ChangeBatch>,
+    /// The counts of the snapshots that they came of; `None` where deliveries are changes.
+    snapshots: Option<SnapshotChanges>,
+}
+
+impl Changes {
+    /// Deliveries that are changes.
+    fn as_delivered(records: Vec<DecodedFile>) -> Self {
+        Self { batches: records.into_iter().map(|file| file.changes).collect(), snapshots: None }
+    }
+
+    /// The changes, and what turns the ledger of their plan into the ledger of the records.
+    pub(crate) fn into_parts(self) -> (Vec<ChangeBatch>, RecordLedger) {
+        (self.batches, RecordLedger(self.snapshots))
+    }
+}
+
+/// Turns the ledger of a plan into that of the records it was made of.
+pub(crate) struct RecordLedger(Option<SnapshotChanges>);
+
+impl RecordLedger {
+    /// The ledger of the records.
+    ///
+    /// # Errors
+    /// If it does not balance.
+    pub(crate) fn of(&self, plan: RowLedger) -> Result<RowLedger, RunError> {
+        let Some(snapshots) = &self.0 else { return Ok(plan) };
+        let ledger = snapshots.of_records(plan);
+        ledger.check().map_err(sluice_engine::EngineError::from)?;
+        Ok(ledger)
+    }
+}
+
+/// The full snapshots of batches that silver does not have yet.
+pub(crate) struct NewSnapshots {
+    /// All that could be read.
+    snapshots: FullSnapshots,
+    /// Snapshots that silver has.
+    known: BTreeSet<u64>,
+    /// They do not just follow the newest snapshot of silver, so silver has to be rebuilt from bronze.
+    pub(crate) replace_silver: bool,
+}
+
+/// The snapshots of the batches after those in silver, up to `last`; `None` where deliveries are changes.
+///
+/// # Errors
+/// [`RunError::Refused`] if none of them could be read as a whole; errors of the store.
+pub(crate) async fn new_snapshots(
+    context: &TableContext,
+    table: &TableState,
+    last: u64,
+) -> Result<Option<NewSnapshots>, RunError> {
+    let TableContext { contract, .. } = context;
+    if contract.apply.from_snapshot.is_none() {
+        return Ok(None);
+    }
+    let failed = failed_files(&table.bronze.store).await?;
+    let new = since(contract, &table.claimed, table.silver.batch(), last, &failed);
+    for (version, path) in &new.snapshots.incomplete {
+        let name = snapshot_name(contract, *version);
+        context.log(format_args!("snapshot {name} is left out, {path} could not be read"));
+    }
+    match new.snapshots.incomplete.iter().next() {
+        Some((version, path)) if new.snapshots.complete.is_empty() => {
+            let name = snapshot_name(contract, *version);
+            let reason = format!(
+                "INCOMPLETE_SNAPSHOT: {path} of snapshot {name} could not be read, see the quarantine; deliver the file again, or the next snapshot"
+            );
+            Err(context.refused(&table.silver, last, reason))
+        }
+        _ => Ok(Some(new)),
+    }
+}
+
+/// What decoded records of the batches after those in silver change.
+///
+/// # Errors
+/// [`RunError::Refused`] if a snapshot lacks more rows than the contract allows; errors of the store.
+pub(crate) async fn changes_of(
+    context: &TableContext,
+    silver: &Silver,
+    last: u64,
+    records: Vec<DecodedFile>,
+    new: Option<&NewSnapshots>,
+) -> Result<Changes, RunError> {
+    let TableContext { contract, .. } = context;
+    let (Some(rule), Some(new)) = (&contract.apply.from_snapshot, new) else {
+        return Ok(Changes::as_delivered(records));
+    };
+    let all;
+    let (onto, versions, applied) = if new.replace_silver {
+        all = new.known.union(&new.snapshots.complete).copied().collect();
+        (None, &all, None)
+    } else {
+        (Some(silver), &new.snapshots.complete, new.known.last().copied())
+    };
+    let changes = derive(contract, onto, versions, applied, records).await?;
+    for snapshot in changes.snapshots.iter().flat_map(|changes| &changes.images) {
+        #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
+        let share = if snapshot.before == 0 { 0.0 } else { snapshot.deleted as f64 / snapshot.before as f64 };
+        if share > rule.max_deleted_share && !new.known.contains(&snapshot.ordinal) {
+            let (name, limit) = (snapshot_name(contract, snapshot.ordinal), rule.max_deleted_share * 100.0);
+            let reason = format!(
+                "SNAPSHOT_DELETES: snapshot {name} lacks {} of the {} rows before it ({:.1} %, the limit is {limit:.1} %); deliver it again if it is not whole, or raise apply.from_snapshot.max_deleted_share if the rows are gone",
+                snapshot.deleted,
+                snapshot.before,
+                share * 100.0
+            );
+            return Err(context.refused(silver, last, reason));
+        }
+    }
+    Ok(changes)
+}
+
+/// What all records of bronze up to `last` change, from nothing.
+///
+/// # Errors
+/// Errors of the store.
+pub(crate) async fn changes_of_bronze(
+    context: &TableContext,
+    table: &TableState,
+    last: u64,
+    records: Vec<DecodedFile>,
+) -> Result<Changes, RunError> {
+    let TableContext { contract, .. } = context;
+    if contract.apply.from_snapshot.is_none() {
+        return Ok(Changes::as_delivered(records));
+    }
+    let failed = failed_files(&table.bronze.store).await?;
+    let snapshots = FullSnapshots::of(contract, &table.claimed, 1, last, &failed);
+    derive(contract, None, &snapshots.complete, None, records).await
+}
+
+/// What files that are in no batch yet would change.
+///
+/// # Errors
+/// Errors of the store.
+pub(crate) async fn changes_of_files(
+    context: &TableContext,
+    table: &TableState,
+    files: &[SourceFile],
+    records: Vec<DecodedFile>,
+) -> Result<Changes, RunError> {
+    let TableContext { contract, .. } = context;
+    if contract.apply.from_snapshot.is_none() {
+        return Ok(Changes::as_delivered(records));
+    }
+    let batch = table.last_claimed() + 1;
+    let mut failed = failed_files(&table.bronze.store).await?;
+    failed.extend(unreadable_files(&records).into_iter().map(|path| (batch, path)));
+    let planned =
+        BatchManifest { batch, files: files.to_vec(), contract_hash: String::new(), contents: Vec::new(), flow: None };
+    let manifests: Vec<BatchManifest> = table.claimed.iter().cloned().chain([planned]).collect();
+    let new = since(contract, &manifests, batch - 1, batch, &failed);
+    let applied = new.known.last().copied();
+    derive(contract, Some(&table.silver), &new.snapshots.complete, applied, records).await
+}
+
+/// Time of the newest snapshot of a batch, milliseconds since 1970, where versions are dates.
+pub(crate) fn snapshot_time_ms(contract: &Contract, manifest: Option<&BatchManifest>) -> Option<i64> {
+    let rule = contract.apply.from_snapshot.as_ref()?;
+    let newest = manifest?.files.iter().filter_map(|file| version_of(contract, &file.path)).max()?;
+    (rule.files.version() == SnapshotVersion::Date).then(|| i64::try_from(newest / 1_000).ok())?
+}
+
+fn snapshot_name(contract: &Contract, version: u64) -> String {
+    let rule: Option<&FromSnapshot> = contract.apply.from_snapshot.as_ref();
+    rule.map_or_else(|| version.to_string(), |rule| rule.files.name_of(version))
+}
+
+/// The snapshots of the batches after `done`, up to `last`.
+fn since(contract: &Contract, manifests: &[BatchManifest], done: u64, last: u64, failed: &Failed) -> NewSnapshots {
+    let snapshots = FullSnapshots::of(contract, manifests, done + 1, last, failed);
+    let before = FullSnapshots::of(contract, manifests, 1, done, failed);
+    let newest = before.complete.last().copied();
+    // Of the latest row per key an older snapshot changes nothing; with history it changes what was then.
+    let latest_only = contract.apply.scd == Scd::Type1 && contract.apply.delete_mode == DeleteMode::Hard;
+    let replace_silver = snapshots.complete.iter().any(|version| {
+        let is_older = Some(*version) < newest;
+        let has_rows_in_silver = before.complete.contains(version) || before.incomplete.contains_key(version);
+        if is_older && latest_only { false } else { is_older || has_rows_in_silver }
+    });
+    NewSnapshots { snapshots, known: before.complete, replace_silver }
+}
+
+/// The changes of the snapshots `versions`, one after the other, beginning with what `silver` holds.
+async fn derive(
+    contract: &Arc<Contract>,
+    silver: Option<&Silver>,
+    versions: &BTreeSet<u64>,
+    applied: Option<u64>,
+    records: Vec<DecodedFile>,
+) -> Result<Changes, RunError> {
+    let stored: Vec<RecordBatch> = match silver.and_then(|silver| Some((silver, silver.snapshot.as_ref()?))) {
+        Some((silver, snapshot)) => silver.store.read_files(snapshot, &snapshot.files, None).await?,
+        None => Vec::new(),
+    };
+    let (contract, versions) = (Arc::clone(contract), versions.clone());
+    blocking(move || {
+        let current = stored.iter().map(|rows| current_rows(&contract, rows)).collect::<Result<Vec<_>, _>>()?;
+        let (snapshots, left_out) = by_version(&contract, &versions, records)?;
+        let mut changes = snapshot_changes(&contract, &current, applied, &snapshots)?;
+        changes.superseded += left_out;
+        Ok(Changes { batches: std::mem::take(&mut changes.changes), snapshots: Some(changes) })
+    })
+    .await
+}
+
+/// The records of each snapshot; and how many records are of none of `versions`.
+fn by_version(
+    contract: &Contract,
+    versions: &BTreeSet<u64>,
+    records: Vec<DecodedFile>,
+) -> Result<(Vec<Snapshot>, u64), RunError> {
+    let places: BTreeMap<u64, usize> = versions.iter().enumerate().map(|(place, version)| (*version, place)).collect();
+    let new = |version: &u64| Snapshot { ordinal: *version, rows: Vec::new(), deletes: true };
+    let mut snapshots: Vec<Snapshot> = versions.iter().map(new).collect();
+    let mut left_out = 0;
+    for DecodedFile { changes, rejects, .. } in records {
+        let place_of = |file: &SourceFile| places.get(&version_of(contract, &file.path)?).copied();
+        let of_file: Vec<Option<usize>> = changes.files.iter().map(place_of).collect();
+        let place = |file: u32| of_file.get(file as usize).copied().flatten();
+        for reject in rejects.iter().filter(|reject| !reject.whole_file) {
+            if let Some(place) = place(reject.at.file) {
+                snapshots[place].deletes = false;
+            }
+        }
+        let events = changes.len();
+        let parts = changes.split(snapshots.len(), |at| place(at.file))?;
+        left_out += events - parts.iter().map(ChangeBatch::len).sum::<usize>();
+        for (snapshot, part) in snapshots.iter_mut().zip(parts) {
+            if !part.is_empty() {
+                snapshot.rows.push(part);
+            }
+        }
+    }
+    Ok((snapshots, left_out as u64))
+}

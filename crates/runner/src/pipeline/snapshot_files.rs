@@ -1,0 +1,187 @@
+//! Which files are which full snapshot of a source table, and which snapshots are complete.
+
+use crate::RunError;
+use crate::silver::INFO_BATCH;
+use serde_json::Value;
+use sluice_cdc::DecodedFile;
+use sluice_change::SourceFile;
+use sluice_contract::Contract;
+use sluice_lake::{BatchManifest, DeltaStore, Lake};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Key in a bronze commit's information: files of the batch that could not be read to their end.
+pub(crate) const INFO_FAILED: &str = "sluice.failed_files";
+
+/// A file of a batch that could not be read.
+pub(crate) type Failed = BTreeSet<(u64, String)>;
+
+/// Version of the full snapshot that a file is part of; `None` also where deliveries are changes.
+pub(crate) fn version_of(contract: &Contract, path: &str) -> Option<u64> {
+    let rule = contract.apply.from_snapshot.as_ref()?;
+    let folder = contract.source.as_ref()?.path.trim_end_matches('/');
+    let below = path.strip_prefix(folder)?.trim_start_matches('/');
+    rule.files.version_of(below)
+}
+
+/// Of new files those that are part of a snapshot all of whose files are there, as far as a mark says so.
+pub(crate) async fn of_complete_snapshots(
+    lake: &Lake,
+    contract: &Contract,
+    files: Vec<SourceFile>,
+) -> Result<Vec<SourceFile>, RunError> {
+    let (Some(rule), Some(source)) = (&contract.apply.from_snapshot, &contract.source) else { return Ok(files) };
+    let mut kept: Vec<SourceFile> =
+        files.into_iter().filter(|file| version_of(contract, &file.path).is_some()).collect();
+    if let (Some(mark), false) = (&rule.complete_when, kept.is_empty()) {
+        let listed = lake.list(&source.path).await?;
+        let there: BTreeSet<&str> = listed.iter().map(|file| file.path.as_str()).collect();
+        let marked = |path: &str| {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            there.contains(format!("{folder}/{mark}").as_str())
+        };
+        let waiting: BTreeSet<Option<u64>> =
+            kept.iter().filter(|file| !marked(&file.path)).map(|file| version_of(contract, &file.path)).collect();
+        kept.retain(|file| !waiting.contains(&version_of(contract, &file.path)));
+    }
+    Ok(kept)
+}
+
+/// New files as batches, one per snapshot, the oldest first.
+pub(crate) fn one_batch_per_snapshot(contract: &Contract, files: Vec<SourceFile>) -> Vec<Vec<SourceFile>> {
+    let mut snapshots: BTreeMap<Option<u64>, Vec<SourceFile>> = BTreeMap::new();
+    for file in files {
+        snapshots.entry(version_of(contract, &file.path)).or_default().push(file);
+    }
+    snapshots.into_values().collect()
+}
+
+/// The last of the batches up to `last` that has a file, by path: one that is delivered again replaces the one
+/// before, unless it could not be read.
+fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: &Failed) -> BTreeMap<String, u64> {
+    let mut newest = BTreeMap::new();
+    for manifest in manifests.iter().filter(|manifest| manifest.batch <= last) {
+        let read = manifest.files.iter().filter(|file| !failed.contains(&(manifest.batch, file.path.clone())));
+        newest.extend(read.map(|file| (file.path.clone(), manifest.batch)));
+    }
+    newest
+}
+
+/// The last of the batches up to `last` that has each file; `None` where deliveries are changes, so each counts.
+///
+/// # Errors
+/// If the log of bronze cannot be read.
+pub(crate) async fn newest_delivery_of_each_file(
+    contract: &Contract,
+    claimed: &[BatchManifest],
+    bronze: &DeltaStore,
+    last: u64,
+) -> Result<Option<BTreeMap<String, u64>>, RunError> {
+    if contract.apply.from_snapshot.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(newest_deliveries(claimed, last, &failed_files(bronze).await?)))
+}
+
+/// Paths of decoded files that could not be read to their end.
+pub(crate) fn unreadable_files(records: &[DecodedFile]) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for file in records {
+        for reject in file.rejects.iter().filter(|reject| reject.whole_file) {
+            paths.extend(file.changes.files.get(reject.at.file as usize).map(|file| file.path.clone()));
+        }
+    }
+    paths
+}
+
+/// Files of all batches that could not be read to their end.
+pub(crate) async fn failed_files(bronze: &DeltaStore) -> Result<Failed, RunError> {
+    let mut failed = Failed::new();
+    let Some(snapshot) = bronze.snapshot(None).await? else { return Ok(failed) };
+    for entry in bronze.history_until(snapshot.version, usize::MAX).await? {
+        let Some(batch) = entry.info.get(INFO_BATCH).and_then(Value::as_u64) else { continue };
+        let paths = entry.info.get(INFO_FAILED).and_then(Value::as_array).into_iter().flatten();
+        failed.extend(paths.filter_map(|path| Some((batch, path.as_str()?.to_owned()))));
+    }
+    Ok(failed)
+}
+
+/// The full snapshots of a range of batches, by version.
+#[derive(Debug, Default)]
+pub(crate) struct FullSnapshots {
+    /// Snapshots all of whose files could be read.
+    pub(crate) complete: BTreeSet<u64>,
+    /// The others, each with a file that could not.
+    pub(crate) incomplete: BTreeMap<u64, String>,
+}
+
+impl FullSnapshots {
+    /// Snapshots with a file in one of the batches `first..=last`, as all batches up to `last` have them.
+    pub(crate) fn of(contract: &Contract, manifests: &[BatchManifest], first: u64, last: u64, failed: &Failed) -> Self {
+        let read = newest_deliveries(manifests, last, failed);
+        let touched: BTreeSet<u64> = manifests
+            .iter()
+            .filter(|manifest| (first..=last).contains(&manifest.batch))
+            .flat_map(|manifest| manifest.files.iter().filter_map(|file| version_of(contract, &file.path)))
+            .collect();
+        let mut snapshots = Self { complete: touched, incomplete: BTreeMap::new() };
+        for file in manifests.iter().filter(|manifest| manifest.batch <= last).flat_map(|manifest| &manifest.files) {
+            if !read.contains_key(&file.path)
+                && let Some(version) = version_of(contract, &file.path).filter(|of| snapshots.complete.contains(of))
+            {
+                snapshots.incomplete.insert(version, file.path.clone());
+            }
+        }
+        snapshots.complete.retain(|version| !snapshots.incomplete.contains_key(version));
+        snapshots
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failed, FullSnapshots, one_batch_per_snapshot, version_of};
+    use sluice_change::SourceFile;
+    use sluice_contract::Contract;
+    use sluice_lake::BatchManifest;
+
+    fn contract() -> Contract {
+        let text = "dataset: a.b\nsource: {path: landing/b, format: csv}\napply: {from_snapshot: {files: \"{version}/*\"}}\nschema:\n- {name: id, type: int, primary_key: true}\n";
+        Contract::parse(text, "b.yaml").unwrap()
+    }
+
+    fn file(path: &str) -> SourceFile {
+        SourceFile { path: format!("landing/b/{path}"), size: 1, etag: "e".to_owned(), modified_ms: None }
+    }
+
+    fn batch(batch: u64, paths: &[&str]) -> BatchManifest {
+        let files = paths.iter().map(|path| file(path)).collect();
+        BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), flow: None }
+    }
+
+    #[test]
+    fn every_snapshot_is_a_batch_of_its_own() {
+        let files = ["10/a.csv", "9/a.csv", "10/b.csv"].map(file).to_vec();
+        let paths: Vec<Vec<String>> = one_batch_per_snapshot(&contract(), files)
+            .into_iter()
+            .map(|files| files.into_iter().map(|file| file.path).collect())
+            .collect();
+        assert_eq!(paths, [vec!["landing/b/9/a.csv"], vec!["landing/b/10/a.csv", "landing/b/10/b.csv"]]);
+        assert_eq!(version_of(&contract(), "elsewhere/9/a.csv"), None);
+    }
+
+    #[test]
+    fn a_snapshot_is_complete_once_all_its_files_could_be_read() {
+        let contract = contract();
+        let manifests = [batch(1, &["1/a.csv"]), batch(2, &["2/a.csv", "2/b.csv"]), batch(3, &["2/b.csv"])];
+        let failed: Failed = [(2, "landing/b/2/b.csv".to_owned())].into();
+        let snapshots = FullSnapshots::of(&contract, &manifests, 1, 2, &failed);
+        assert_eq!(snapshots.complete.into_iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(snapshots.incomplete[&2], "landing/b/2/b.csv");
+        let snapshots = FullSnapshots::of(&contract, &manifests, 3, 3, &failed);
+        assert_eq!(snapshots.complete.into_iter().collect::<Vec<_>>(), [2]);
+        // A delivery that cannot be read does not replace one that could.
+        let failed: Failed = [(3, "landing/b/2/b.csv".to_owned())].into();
+        let snapshots = FullSnapshots::of(&contract, &manifests, 3, 3, &failed);
+        assert_eq!(snapshots.complete.into_iter().collect::<Vec<_>>(), [2]);
+        assert_eq!(super::newest_deliveries(&manifests, 3, &failed)["landing/b/2/b.csv"], 2);
+    }
+}

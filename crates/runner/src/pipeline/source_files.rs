@@ -1,0 +1,117 @@
+//! Which files are new, and how they are cut into batches.
+
+use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
+use crate::RunError;
+use sluice_cdc::{file_order_key, is_change_file};
+use sluice_change::SourceFile;
+use sluice_contract::{Contract, limits};
+use sluice_lake::{BatchManifest, Lake};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bounds of one batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchBounds {
+    /// Files, at least 1.
+    pub(crate) files: u64,
+    /// Bytes; one file is always taken.
+    pub(crate) bytes: u64,
+}
+
+impl BatchBounds {
+    pub(crate) fn new(files: Option<u64>, bytes: Option<u64>) -> Self {
+        Self {
+            files: files.unwrap_or(limits::BATCH_FILES_DEFAULT).max(1),
+            bytes: bytes.unwrap_or(limits::BATCH_BYTES_DEFAULT),
+        }
+    }
+}
+
+/// Change files of the contract that are in no batch yet, in the order to be read. A file is the
+/// same when path, size and etag are equal; one that was written again is a new one. On a local disk,
+/// where a copy changes the time that stands for the etag, a file of equal path, size and content is
+/// the same too.
+pub(crate) async fn new_files(
+    lake: &Lake,
+    contract: &Contract,
+    batches: &[BatchManifest],
+) -> Result<Vec<SourceFile>, RunError> {
+    let Some(source) = &contract.source else { return Ok(Vec::new()) };
+    let known: BTreeSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
+    let mut by_place: BTreeMap<(&str, u64), Vec<&str>> = BTreeMap::new();
+    for (file, content) in batches.iter().flat_map(BatchManifest::files_with_content) {
+        by_place.entry((&file.path, file.size)).or_default().extend(content);
+    }
+    let mut files = Vec::new();
+    for file in lake.list(&source.path).await? {
+        if !is_change_file(&file.path) || known.contains(&file) {
+            continue;
+        }
+        if let Some(contents) = by_place.get(&(file.path.as_str(), file.size)).filter(|known| !known.is_empty())
+            && contents.contains(&lake.content(&file).await?.as_str())
+        {
+            continue;
+        }
+        files.push(file);
+    }
+    files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
+    let mut files = of_complete_snapshots(lake, contract, files).await?;
+    let run: BTreeSet<&str> = batches.iter().filter_map(|batch| batch.flow.as_ref()).map(|f| f.name.as_str()).collect();
+    for flow in contract.flows.iter().filter(|flow| !run.contains(flow.name.as_str())) {
+        let listed = lake.list(&flow.path).await?;
+        files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
+    }
+    Ok(files)
+}
+
+/// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the
+/// bounds.
+pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+    let (of_flows, files): (Vec<SourceFile>, Vec<SourceFile>) =
+        files.into_iter().partition(|file| contract.flow_of(&file.path).is_some());
+    let mut batches: Vec<Vec<SourceFile>> = contract
+        .flows
+        .iter()
+        .map(|flow| of_flows.iter().filter(|file| flow.has(&file.path)).cloned().collect())
+        .filter(|files: &Vec<SourceFile>| !files.is_empty())
+        .collect();
+    batches.extend(match contract.apply.from_snapshot {
+        Some(_) => one_batch_per_snapshot(contract, files),
+        None => cut(files, bounds),
+    });
+    batches
+}
+
+/// Cuts files into batches, in order.
+fn cut(files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+    let mut batches: Vec<Vec<SourceFile>> = Vec::new();
+    let mut bytes = 0_u64;
+    for file in files {
+        match batches.last_mut() {
+            Some(batch) if (batch.len() as u64) < bounds.files && bytes + file.size <= bounds.bytes => {
+                bytes += file.size;
+                batch.push(file);
+            }
+            _ => {
+                bytes = file.size;
+                batches.push(vec![file]);
+            }
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BatchBounds, cut};
+    use sluice_change::SourceFile;
+
+    #[test]
+    fn batches_keep_order_and_bounds() {
+        let file = |n: u64| SourceFile { path: format!("f{n}"), size: n, etag: String::new(), ..SourceFile::default() };
+        let sizes = |bounds| -> Vec<Vec<u64>> {
+            cut((1..=5).map(file).collect(), bounds).iter().map(|b| b.iter().map(|f| f.size).collect()).collect()
+        };
+        assert_eq!(sizes(BatchBounds { files: 2, bytes: 100 }), [vec![1, 2], vec![3, 4], vec![5]]);
+        assert_eq!(sizes(BatchBounds { files: 9, bytes: 3 }), [vec![1, 2], vec![3], vec![4], vec![5]]);
+    }
+}

@@ -1,0 +1,271 @@
+//! One table, batch by batch: discover, decode, land, merge, audit, publish.
+//!
+//! Order of the writes, so that a run that ends anywhere is resumed by the next one from the last completed step:
+//! the manifest says which files are batch n (put-if-absent), then quarantine, bronze and silver carry n in their
+//! `txn`. A step that is done is skipped; one that is not is done from the manifest or from bronze.
+
+use super::audit::{Audited, audit_merged};
+use super::batch::{BatchDone, DecodedBatch};
+use super::context::TableContext;
+use super::decode::{decode_bronze, decode_claimed, decode_unclaimed};
+use super::decoder::Decoder;
+use super::discover::{claim, discover};
+use super::disk_space::check_space;
+use super::land::land;
+use super::merge::{Merged, merge, merge_again, merge_all_again};
+use super::publish::publish;
+use super::snapshot_changes::changes_of_files;
+use super::source_files::BatchBounds;
+use super::table_state::TableState;
+use crate::contract_set::silver_hash;
+use crate::maintain::tiers::compact_when_due;
+use crate::silver::merge::plan;
+use crate::silver::schema_change::{SchemaChange, change_columns, record_schema, schema_change};
+use crate::silver::watermark::watermark;
+use crate::{Job, RunError};
+use sluice_change::SourceFile;
+use sluice_contract::Contract;
+use sluice_lake::{BatchManifest, Lake, Lease};
+use sluice_query::QueryEngine;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A table under work.
+pub(crate) struct TableRun {
+    context: TableContext,
+    table: TableState,
+    /// Outcome of the checks for the version that silver has, once this process has made one.
+    audited: Option<Audited>,
+    /// Bytes that stay free on the disk of a local lake; `None` for the default.
+    keep_free: Option<u64>,
+}
+
+impl TableRun {
+    /// Opens the table's layers.
+    ///
+    /// # Errors
+    /// If the contract names no source, or the lake cannot be read.
+    pub(crate) async fn open(
+        lake: &Lake,
+        contract: &Arc<Contract>,
+        engine: &QueryEngine,
+        job: &Job,
+        decoder: &Decoder,
+    ) -> Result<Self, RunError> {
+        let context = TableContext::open(lake, contract, engine, job, decoder).await?;
+        let table = TableState::open(&context).await?;
+        Ok(Self { context, table, audited: None, keep_free: None })
+    }
+
+    /// Leaves so many bytes free on the disk of a local lake; `None` for the default.
+    pub(crate) fn keep_free(&mut self, bytes: Option<u64>) {
+        self.keep_free = bytes;
+    }
+
+    /// Makes every commit from now on carry the number of a lease.
+    pub(crate) fn fence(&mut self, lease: &Lease) {
+        self.table.fence(lease);
+    }
+
+    /// Silver version now.
+    pub(crate) fn silver_version(&self) -> Option<u64> {
+        self.table.silver.version()
+    }
+
+    /// Whether an earlier run left something to [`TableRun::resume`].
+    pub(crate) fn is_unfinished(&self) -> bool {
+        let TableState { bronze, silver, .. } = &self.table;
+        self.table.last_claimed() > bronze.batch || silver.batch() < bronze.batch || self.needs_rebuild()
+    }
+
+    /// Whether silver is not what the contract says, so that nothing may be merged into it.
+    pub(crate) fn needs_rebuild(&self) -> bool {
+        self.table.silver.batch() > 0 && self.table.silver.is_of_other_contract(&self.context.contract)
+    }
+
+    /// New files in batches, not claimed.
+    pub(crate) async fn discover(&self, bounds: BatchBounds) -> Result<Vec<Vec<SourceFile>>, RunError> {
+        discover(&self.context, &self.table, bounds).await
+    }
+
+    /// Resumes from the last completed step of an earlier run: claimed batches that are not in bronze, bronze
+    /// that is not in silver, silver of another contract.
+    pub(crate) async fn resume(&mut self, full_refresh: bool) -> Result<BatchDone, RunError> {
+        let mut done = BatchDone::default();
+        let not_landed: Vec<BatchManifest> =
+            self.table.manifests(self.table.bronze.batch + 1..=u64::MAX).cloned().collect();
+        let contract = &self.context.contract;
+        if self.table.silver.contract_hash.as_deref() != Some(&silver_hash(contract)) {
+            record_schema(&self.context.lake, contract).await?;
+        }
+        let mut refused = match self.renew_silver(full_refresh).await {
+            Err(error @ RunError::Refused { .. }) => Some(error),
+            other => {
+                other?;
+                None
+            }
+        };
+        for manifest in not_landed {
+            self.context.job.check()?;
+            self.check_space(&manifest.files)?;
+            // Whatever becomes of silver, a claimed batch goes to bronze before another one is claimed:
+            // bronze counts upwards, so a batch that another one passes would never be taken.
+            if refused.is_some() {
+                self.decode_and_land(&manifest).await?;
+                continue;
+            }
+            match self.finish_batch(&manifest).await {
+                Err(error @ RunError::Refused { .. }) => refused = Some(error),
+                other => done = other?,
+            }
+        }
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        if self.table.silver.batch() < self.table.bronze.batch {
+            done = self.merge_from_bronze().await?;
+        }
+        Ok(done)
+    }
+
+    /// Claims `files` as the next batch and takes them to silver.
+    pub(crate) async fn next_batch(&mut self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
+        self.check_space(&files)?;
+        let manifest = claim(&self.context, &self.table, files).await?;
+        self.table.claimed.push(manifest.clone());
+        let done = self.finish_batch(&manifest).await?;
+        // The batch is visible; what stands in the way of a compaction can wait for the next batch.
+        match compact_when_due(&mut self.table.silver, &self.context.contract).await {
+            // The same rows in other files.
+            Ok(()) => {
+                let version = self.silver_version();
+                self.audited = self.audited.take().zip(version).map(|(of, version)| Audited { version, ..of });
+            }
+            Err(error) => {
+                self.context.log(format_args!("its files were not merged, the next batch tries again: {error}"));
+            }
+        }
+        Ok(done)
+    }
+
+    /// Merges exactly the files of a batch that silver has once more. Commits only if that changes a row, which
+    /// says that silver was not what the events make of it.
+    ///
+    /// # Errors
+    /// [`RunError`] when there is no such batch, or one of its files is not what it was.
+    pub(crate) async fn reprocess(&mut self, batch: u64) -> Result<BatchDone, RunError> {
+        let TableContext { contract, .. } = &self.context;
+        let (name, silver) = (&contract.name, &self.table.silver);
+        if contract.apply.from_snapshot.is_some() {
+            let message = format!("{name} is made of snapshots, of which one alone says nothing");
+            return Err(RunError::input(message, "`sluice replay --full-refresh` rebuilds silver from all of them"));
+        }
+        let Some(manifest) = self.table.manifest(batch) else {
+            let next = format!("`sluice batches {name}` lists the batches");
+            return Err(RunError::not_found(format!("{name} has no batch {batch}"), next));
+        };
+        if batch > silver.batch() || silver.is_of_other_contract(contract) {
+            let message = format!("Silver of {name} does not have batch {batch} yet, or is of another contract");
+            return Err(RunError::input(message, "Run `sluice replay` first"));
+        }
+        let merged = merge_again(&self.context, &self.table, manifest).await?;
+        if merged.candidate.writes_nothing {
+            merged.candidate.discard(&silver.store).await;
+            let version = self.silver_version();
+            return Ok(merged.summary.done(merged.candidate.ledger, version));
+        }
+        self.audit_and_publish(merged).await
+    }
+
+    /// Counts what `files` would do as one batch, without writing anything.
+    pub(crate) async fn dry_run(&self, files: &[SourceFile]) -> Result<BatchDone, RunError> {
+        let DecodedBatch { records, summary } = decode_unclaimed(&self.context, &self.table, files).await?;
+        let (changes, ledger) = changes_of_files(&self.context, &self.table, files, records).await?.into_parts();
+        let planned = plan(&self.table.silver, &self.context.contract, changes, summary.quarantined).await?;
+        Ok(summary.done(ledger.of(planned.plan.merge.ledger)?, self.silver_version()))
+    }
+
+    fn check_space(&self, files: &[SourceFile]) -> Result<(), RunError> {
+        let TableContext { lake, contract, .. } = &self.context;
+        check_space(lake, contract, self.table.silver.snapshot.as_ref(), files, self.keep_free)
+    }
+
+    /// A claimed batch, from its files to silver.
+    async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
+        let decoded = self.decode_and_land(manifest).await?;
+        self.adapt_silver().await?;
+        // A batch that was held before is merged together with this one.
+        if self.table.silver.batch() + 1 < manifest.batch {
+            return self.merge_from_bronze().await;
+        }
+        let merged = merge(&mut self.context, &mut self.table, decoded).await?;
+        self.audit_and_publish(merged).await
+    }
+
+    async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<DecodedBatch, RunError> {
+        let decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
+        land(&self.context, &mut self.table.bronze, manifest, &decoded).await?;
+        Ok(decoded)
+    }
+
+    /// Everything in bronze that silver lacks, as one commit.
+    async fn merge_from_bronze(&mut self) -> Result<BatchDone, RunError> {
+        let started = Instant::now();
+        let lacking = self.table.silver.batch() + 1..=self.table.bronze.batch;
+        let mut decoded = loop {
+            let decoded = decode_bronze(&mut self.context, &self.table, lacking.clone()).await?;
+            let decoded_by = Arc::clone(&self.context.contract);
+            self.adapt_silver().await?;
+            if Arc::ptr_eq(&decoded_by, &self.context.contract) {
+                let watermark = watermark(&decoded_by, &self.table.silver.store).await?;
+                break decoded.without_late(&decoded_by, watermark)?;
+            }
+        };
+        decoded.summary.started = started;
+        let merged = merge(&mut self.context, &mut self.table, decoded).await?;
+        self.audit_and_publish(merged).await
+    }
+
+    /// Makes silver what the contract says, all of it if that is asked for.
+    async fn renew_silver(&mut self, full_refresh: bool) -> Result<(), RunError> {
+        if full_refresh && self.table.silver.batch() > 0 {
+            self.rebuild().await?;
+        }
+        self.adapt_silver().await
+    }
+
+    /// Makes silver what the contract says, with as little work as the change allows.
+    async fn adapt_silver(&mut self) -> Result<(), RunError> {
+        let TableContext { lake, contract, .. } = &self.context;
+        let TableState { bronze, silver, .. } = &mut self.table;
+        match schema_change(lake, &bronze.store, silver, contract).await? {
+            SchemaChange::Same => Ok(()),
+            SchemaChange::Columns => change_columns(lake, silver, contract).await,
+            SchemaChange::Rebuild => self.rebuild().await,
+        }
+    }
+
+    /// Computes silver again from bronze, batches up to the one it has, as one commit.
+    async fn rebuild(&mut self) -> Result<(), RunError> {
+        let Some(merged) = merge_all_again(&mut self.context, &self.table).await? else { return Ok(()) };
+        self.audit_and_publish(merged).await.map(|_| ())
+    }
+
+    /// The last two steps. If the audit refuses the batch, its files are discarded.
+    async fn audit_and_publish(&mut self, merged: Merged) -> Result<BatchDone, RunError> {
+        // A rebuild changes every row.
+        let before = self.audited.take().filter(|_| merged.commit.operation != "REBUILD");
+        let silver = &mut self.table.silver;
+        let checks = match audit_merged(&self.context, silver, &merged, before.as_ref()).await {
+            Ok(checks) => checks,
+            Err(error) => {
+                self.audited = before;
+                merged.candidate.discard(&silver.store).await;
+                return Err(error);
+            }
+        };
+        let done = publish(&self.context, silver, merged).await?;
+        self.audited = done.silver_version.map(|version| Audited { version, checks });
+        Ok(done)
+    }
+}

@@ -1,0 +1,25 @@
+//! The silver layer of one table: what it holds, how a merge is planned and written, and how it becomes visible.
+//!
+//! In this order: [`state`] opens the table; [`merge`] locates rows ([`locate`]), asks the engine for a plan,
+//! decides about the files that are there ([`file_actions`]) and writes new ones ([`new_files`]), which gives a
+//! [`candidate`]; [`publish`] writes what is to be remembered ([`tombstones`]) and commits.
+
+pub(crate) mod candidate;
+pub(crate) mod data_files;
+mod file_actions;
+mod locate;
+pub(crate) mod merge;
+mod missing_base;
+mod new_files;
+pub(crate) mod publish;
+pub(crate) mod row_file;
+pub(crate) mod schema_change;
+mod state;
+mod tombstones;
+pub(crate) mod watermark;
+
+pub(crate) use candidate::Candidate;
+pub(crate) use publish::SilverCommit;
+pub(crate) use state::{
+    INFO_BATCH, INFO_CONTRACT, INFO_LEDGER, INFO_REASONS, INFO_SPAN, INFO_TOMBSTONES, Silver, paths,
+};

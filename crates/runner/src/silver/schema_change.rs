@@ -1,0 +1,321 @@
+//! The inferred schema of a table, and what a change of columns does to silver.
+//!
+//! The effective contract is the declared one with the schema that all events so far have shown, so silver
+//! stays a function of the events and the contract: a column that shows late is null in older rows. It is
+//! kept beside the table as numbered documents, so that bronze replays to the same columns.
+
+use crate::RunError;
+use crate::contract_set::{column_signature, rules_hash, silver_hash};
+use crate::silver::watermark::{INFO_WATERMARK, watermark};
+use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
+use crate::support::newest_entry::newest_entry_with;
+use arrow::datatypes::Schema;
+use serde_json::{Map, Value, json};
+use sluice_cdc::DecodedFile;
+use sluice_contract::{Contract, Evolution, Learned, Scd, SchemaPolicy, limits};
+use sluice_engine::silver_schema;
+use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, PutNew, SchemaColumn, SchemaDocument};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Key in a bronze commit's information: names of the columns that the batch's records may have.
+pub(crate) const INFO_COLUMNS: &str = "sluice.columns";
+/// Names of columns in one message.
+const NAMES_SHOWN: usize = 5;
+
+/// What silver needs so that it is what the contract says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SchemaChange {
+    /// Nothing.
+    Same,
+    /// Columns come or go, no file is written.
+    Columns,
+    /// It is rebuilt from bronze.
+    Rebuild,
+}
+
+/// The contract together with the schema that the events of earlier batches have shown.
+pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<Arc<Contract>, RunError> {
+    let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
+    let learned = match evolution {
+        Evolution::FailOnNewColumns | Evolution::None => return Ok(Arc::clone(declared)),
+        Evolution::Rescue => Learned::default(),
+        _ => lake.latest_schema(&declared.name).await?.map(|document| document.learned).unwrap_or_default(),
+    };
+    Ok(Arc::new(declared.with_learned(&learned)))
+}
+
+/// Writes down the schema that decoded records show. The new effective contract, by which they have to be
+/// decoded again; `None` if they show nothing that it lacks.
+pub(crate) async fn infer_schema(
+    lake: &Lake,
+    declared: &Arc<Contract>,
+    effective: &Contract,
+    decoded: &[DecodedFile],
+    batch: u64,
+) -> Result<Option<Arc<Contract>>, RunError> {
+    let new = inferred(declared, decoded);
+    if new == Learned::default() {
+        return Ok(None);
+    }
+    let latest = lake.latest_schema(&declared.name).await?;
+    let mut learned = latest.as_ref().map(|document| document.learned.clone()).unwrap_or_default();
+    learned.join(&new);
+    let wider = Arc::new(declared.with_learned(&learned));
+    if silver_hash(&wider) == silver_hash(effective) {
+        return Ok(None);
+    }
+    if wider.columns.len() > limits::COLUMNS_MAX {
+        let message = format!("{} would get more than {} columns", declared.name, limits::COLUMNS_MAX);
+        return Err(RunError::input(message, "Set source.evolution to rescue, or mend the source"));
+    }
+    write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, learned, batch).await?;
+    Ok(Some(wider))
+}
+
+/// Columns that records have and the contract can take, and types that are too narrow for them.
+fn inferred(declared: &Contract, decoded: &[DecodedFile]) -> Learned {
+    let mut learned = Learned::default();
+    let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
+    if evolution.adds() {
+        let names = decoded.iter().flat_map(|file| file.drift.unknown.keys()).map(String::as_str);
+        learned.added = declared.addable(names).into_iter().map(str::to_owned).collect();
+    }
+    if evolution.widens() {
+        for file in decoded {
+            learned.join(&Learned { widened: file.drift.wider.clone(), ..Learned::default() });
+        }
+    }
+    learned
+}
+
+/// Makes sure that there is a document of the contract by which silver is about to be made.
+pub(crate) async fn record_schema(lake: &Lake, effective: &Contract) -> Result<(), RunError> {
+    let latest = lake.latest_schema(&effective.name).await?;
+    if latest.as_ref().is_some_and(|document| document.contract_hash == silver_hash(effective)) {
+        return Ok(());
+    }
+    let number = latest.as_ref().map_or(0, |document| document.number) + 1;
+    let learned = latest.map(|document| document.learned).unwrap_or_default();
+    write_document(lake, effective, number, learned, 0).await
+}
+
+async fn write_document(
+    lake: &Lake,
+    effective: &Contract,
+    number: u64,
+    learned: Learned,
+    batch: u64,
+) -> Result<(), RunError> {
+    let columns = effective.columns.iter().map(|column| SchemaColumn {
+        name: column.name.clone(),
+        data_type: column.data_type.clone(),
+        discovered: column.discovered,
+        signature: column_signature(column),
+    });
+    let document = SchemaDocument {
+        number,
+        batch,
+        contract_hash: silver_hash(effective),
+        rules_hash: rules_hash(effective),
+        columns: columns.collect(),
+        learned,
+    };
+    match lake.put_schema(&effective.name, &document).await? {
+        PutNew::Created => Ok(()),
+        PutNew::Exists => Err(RunError::Conflict(effective.name.to_string())),
+    }
+}
+
+/// What silver needs. Only columns that come or go can do without a rebuild, and only where bronze
+/// proves that the older rows would be the same: no older record has the new column, and none is in
+/// quarantine, from where a change might release it.
+pub(crate) async fn schema_change(
+    lake: &Lake,
+    bronze: &DeltaStore,
+    silver: &Silver,
+    contract: &Contract,
+) -> Result<SchemaChange, RunError> {
+    let Some(snapshot) = &silver.snapshot else { return Ok(SchemaChange::Same) };
+    if silver.batch() == 0 && snapshot.files.is_empty() {
+        let shape = |schema: &Schema| -> Vec<_> {
+            schema.fields().iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
+        };
+        let same = shape(&snapshot.schema) == shape(&silver_schema(contract));
+        return Ok(if same { SchemaChange::Same } else { SchemaChange::Columns });
+    }
+    if !silver.is_of_other_contract(contract) {
+        return Ok(SchemaChange::Same);
+    }
+    if contract.apply.scd == Scd::Type2 {
+        // The events that no row shows have the columns too.
+        return Ok(SchemaChange::Rebuild);
+    }
+    let documents = lake.schemas(&contract.name).await?;
+    let made_by =
+        documents.iter().rev().find(|document| Some(&document.contract_hash) == silver.contract_hash.as_ref());
+    let Some(made_by) = made_by.filter(|document| document.rules_hash == rules_hash(contract)) else {
+        return Ok(SchemaChange::Rebuild);
+    };
+    let before: BTreeMap<&str, &SchemaColumn> =
+        made_by.columns.iter().map(|column| (column.name.as_str(), column)).collect();
+    let evolution = contract.source.as_ref().map_or(Evolution::None, |source| source.evolution);
+    let mut declared_changes = false;
+    let mut added = BTreeSet::new();
+    for column in &contract.columns {
+        match before.get(column.name.as_str()) {
+            Some(old) if old.signature == column_signature(column) => {}
+            Some(_) => return Ok(SchemaChange::Rebuild),
+            None if column.required || column.default.is_some() || !column.renamed_from.is_empty() => {
+                return Ok(SchemaChange::Rebuild);
+            }
+            None => {
+                declared_changes |= !column.discovered;
+                added.insert(column.name.to_lowercase());
+            }
+        }
+    }
+    let mut dropped = made_by.columns.iter().filter(|old| contract.column(&old.name).is_none()).peekable();
+    if dropped.peek().is_some() {
+        // Such a mode would take the dropped column's values as those of an unknown one.
+        if evolution.adds() || evolution == Evolution::Rescue || dropped.any(|old| decides(contract, &old.name)) {
+            return Ok(SchemaChange::Rebuild);
+        }
+        declared_changes = true;
+    }
+    if declared_changes && evolution == Evolution::Rescue {
+        return Ok(SchemaChange::Rebuild);
+    }
+    if contract.columns.iter().any(|c| added.contains(&c.name.to_lowercase()) && decides(contract, &c.name)) {
+        return Ok(SchemaChange::Rebuild);
+    }
+    let proven = absent_in_all_bronze(bronze, silver.batch(), &added, declared_changes).await?;
+    Ok(if proven { SchemaChange::Columns } else { SchemaChange::Rebuild })
+}
+
+/// Whether a column decides order or deletes.
+fn decides(contract: &Contract, name: &str) -> bool {
+    let apply = &contract.apply;
+    let conditions = [&apply.delete_when, &apply.truncate_when].into_iter().flatten();
+    contract.sequence().iter().any(|part| part == name)
+        || conditions.map(|condition| condition.column.as_str()).any(|column| column == name)
+        || apply.update_columns.as_deref() == Some(name)
+}
+
+/// Whether the information of every bronze commit up to `last` says that no record has one of the
+/// columns, and that none is in quarantine if that matters.
+async fn absent_in_all_bronze(
+    bronze: &DeltaStore,
+    last: u64,
+    columns: &BTreeSet<String>,
+    without_rejects: bool,
+) -> Result<bool, RunError> {
+    let mut proven = BTreeSet::new();
+    for entry in bronze.history(usize::MAX).await? {
+        let Some(batch) = entry.info.get(INFO_BATCH).and_then(Value::as_u64).filter(|batch| *batch <= last) else {
+            continue;
+        };
+        let Some(names) = entry.info.get(INFO_COLUMNS).and_then(Value::as_array) else { return Ok(false) };
+        if names.iter().filter_map(Value::as_str).any(|name| columns.contains(&name.to_lowercase())) {
+            return Ok(false);
+        }
+        let reasons = entry.info.get(INFO_REASONS).and_then(Value::as_object);
+        if without_rejects && reasons.is_none_or(|reasons| !reasons.is_empty()) {
+            return Ok(false);
+        }
+        proven.insert(batch);
+    }
+    Ok(proven.len() as u64 == last)
+}
+
+/// Changes the columns of silver in a commit that writes no file.
+pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &Contract) -> Result<(), RunError> {
+    let Some(base) = silver.snapshot.clone() else { return Ok(()) };
+    let number = lake.latest_schema(&contract.name).await?.map_or(0, |document| document.number);
+    let mut info = Map::from_iter([(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)))]);
+    // Deletes are by key, so they stay as they are.
+    let paths = tombstones(&silver.store, base.version).await?;
+    info.extend(paths.map(|paths| (INFO_TOMBSTONES.to_owned(), paths)));
+    info.extend(watermark(contract, &silver.store).await?.map(|time| (INFO_WATERMARK.to_owned(), json!(time))));
+    let commit = Commit {
+        base: Some(base),
+        add: Vec::new(),
+        remove: Vec::new(),
+        update: Vec::new(),
+        schema: Some(Arc::new(silver_schema(contract))),
+        app_id: format!("sluice.schema.{}", contract.name),
+        batch: i64::try_from(number).unwrap_or(i64::MAX),
+        content_hash: silver_hash(contract),
+        operation: "CHANGE COLUMNS",
+        info,
+        data_change: false,
+    };
+    match silver.store.commit(commit).await? {
+        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
+        CommitOutcome::Conflict(_) => return Err(RunError::Conflict(contract.name.to_string())),
+    }
+    // The store stays the one that carries the lease.
+    let store = silver.store.clone();
+    *silver = Silver::open(lake, contract).await?;
+    silver.store = store;
+    Ok(())
+}
+
+/// What the newest commit up to a version says of the tombstones, as it says it.
+async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Value>, RunError> {
+    let entry = newest_entry_with(silver, version, INFO_CONTRACT).await?;
+    Ok(entry.and_then(|entry| entry.info.get(INFO_TOMBSTONES).cloned()))
+}
+
+/// Names of the columns that the records may have, for [`INFO_COLUMNS`].
+pub(crate) fn columns_of(contract: &Contract, decoded: &[DecodedFile]) -> BTreeSet<String> {
+    let known = contract.columns.iter().flat_map(|column| std::iter::once(&column.name).chain(&column.renamed_from));
+    known.chain(decoded.iter().flat_map(|file| file.drift.unknown.keys())).cloned().collect()
+}
+
+/// Why the contract stops the table at these records, in words that begin with a code.
+pub(crate) fn strict_violation(contract: &Contract, decoded: &[DecodedFile]) -> Option<String> {
+    let source = contract.source.as_ref()?;
+    let count = |counts: fn(&DecodedFile) -> &BTreeMap<String, u64>| {
+        let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+        for (name, records) in decoded.iter().flat_map(counts) {
+            *all.entry(name).or_default() += records;
+        }
+        all
+    };
+    let unknown = count(|file| &file.drift.unknown);
+    if source.evolution == Evolution::FailOnNewColumns && !unknown.is_empty() {
+        let next = "declare them in `schema`, or set source.evolution to add_new_columns or rescue";
+        return Some(format!("UNKNOWN_COLUMN: the contract does not have {}; {next}", names(&unknown)));
+    }
+    if source.schema_policy != SchemaPolicy::Strict {
+        return None;
+    }
+    let rejects = decoded.iter().flat_map(|file| &file.rejects).filter(|reject| !reject.whole_file);
+    let mut first: Option<&sluice_change::Reject> = None;
+    let mut records = 0_u64;
+    for reject in rejects {
+        first = first.or(Some(reject));
+        records += 1;
+    }
+    if let Some(first) = first {
+        let column = first.column.as_ref().map(|column| format!(" in `{column}`")).unwrap_or_default();
+        let detail = &first.detail;
+        return Some(format!(
+            "{}{column}: {detail}; {records} record(s) do not fit, and schema_policy is strict: mend the contract or the source",
+            first.reason
+        ));
+    }
+    let missing = count(|file| &file.drift.missing);
+    let next = "mark them `removed`, give them a `default`, or mend the source";
+    (!missing.is_empty()).then(|| format!("COLUMN_MISSING: records lack {}; {next}", names(&missing)))
+}
+
+fn names(counts: &BTreeMap<&str, u64>) -> String {
+    let shown = counts.iter().take(NAMES_SHOWN).map(|(name, records)| format!("`{name}` ({records} records)"));
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if counts.len() > NAMES_SHOWN {
+        text.push_str(&format!(" and {} more", counts.len() - NAMES_SHOWN));
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! A silver table between two batches: its version, and what it remembers besides its rows.
+
+use crate::RunError;
+use crate::contract_set::silver_hash;
+use crate::support::newest_entry::newest_entry_with;
+use crate::support::places::silver_app_id;
+use serde_json::Value;
+use sluice_contract::{Contract, Scd};
+use sluice_engine::{HistorySide, KeyEncoder, Tombstones, silver_schema};
+use sluice_lake::{DeltaStore, Lake, Snapshot, TableLocation};
+use std::sync::Arc;
+
+/// Key in a silver commit's information: paths of the tombstones' segments.
+pub(crate) const INFO_TOMBSTONES: &str = "sluice.tombstones";
+/// Key in a silver commit's information: [`silver_hash`] of the contract.
+pub(crate) const INFO_CONTRACT: &str = "sluice.contract";
+/// Key in a silver commit's information: the ledger.
+pub(crate) const INFO_LEDGER: &str = "sluice.ledger";
+/// Key in a commit's information: last batch that is in the table.
+pub(crate) const INFO_BATCH: &str = "sluice.batch";
+/// Key in a commit's information: records in quarantine by reason.
+pub(crate) const INFO_REASONS: &str = "sluice.reasons";
+/// Key in a silver commit's information: first and last position, newest source time, wall time.
+pub(crate) const INFO_SPAN: &str = "sluice.span";
+
+/// A silver table between two batches.
+pub(crate) struct Silver {
+    pub(crate) store: DeltaStore,
+    pub(crate) snapshot: Option<Snapshot>,
+    /// All deletes so far.
+    pub(crate) tombstones: Arc<Tombstones>,
+    /// With history: the events that no row shows.
+    pub(crate) history: Arc<HistorySide>,
+    /// Where they are in the lake.
+    pub(super) segments: Vec<String>,
+    /// [`silver_hash`] of the contract that made it.
+    pub(crate) contract_hash: Option<String>,
+    pub(crate) app_id: String,
+}
+
+impl Silver {
+    /// The table as it is; it need not exist.
+    pub(crate) async fn open(lake: &Lake, contract: &Contract) -> Result<Self, RunError> {
+        let name = &contract.name;
+        let store = lake.table(TableLocation::Silver(name.clone()));
+        let snapshot = store.snapshot(None).await?;
+        let mut silver = Self {
+            store,
+            snapshot,
+            tombstones: Arc::default(),
+            history: Arc::default(),
+            segments: Vec::new(),
+            contract_hash: None,
+            app_id: silver_app_id(name),
+        };
+        if let Some(version) = silver.version() {
+            silver.read_state(lake, contract, version).await?;
+        }
+        Ok(silver)
+    }
+
+    /// The same table without rows and deletes, for a rebuild.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            snapshot: None,
+            tombstones: Arc::default(),
+            history: Arc::default(),
+            segments: Vec::new(),
+            contract_hash: None,
+            app_id: self.app_id.clone(),
+        }
+    }
+
+    /// Reads tombstones and contract hash of the latest commit up to the snapshot's version that carries
+    /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
+    async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
+        let Some(entry) = newest_entry_with(&self.store, version, INFO_CONTRACT).await? else { return Ok(()) };
+        let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { return Ok(()) };
+        self.contract_hash = Some(hash.to_owned());
+        if hash != silver_hash(contract) {
+            return Ok(());
+        }
+        self.segments = paths(entry.info.get(INFO_TOMBSTONES));
+        let encoder = KeyEncoder::new(contract)?;
+        let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
+        for path in &self.segments {
+            let segment = lake.get_state(path).await?;
+            match contract.apply.scd {
+                Scd::Type2 => history.add_segment(&encoder, &segment)?,
+                Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
+            }
+        }
+        self.tombstones = Arc::new(tombstones);
+        self.history = Arc::new(history);
+        Ok(())
+    }
+
+    /// Last batch in the table.
+    pub(crate) fn batch(&self) -> u64 {
+        let txn = self.snapshot.as_ref().and_then(|snapshot| snapshot.txn(&self.app_id));
+        txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
+    }
+
+    /// Version now.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.snapshot.as_ref().map(|snapshot| snapshot.version)
+    }
+
+    /// Rows in the table.
+    pub(crate) fn rows(&self) -> u64 {
+        self.snapshot.as_ref().map_or(0, Snapshot::rows)
+    }
+
+    /// Whether another contract made it, so that it has to be rebuilt.
+    pub(crate) fn is_of_other_contract(&self, contract: &Contract) -> bool {
+        self.snapshot.is_some() && self.contract_hash.as_deref() != Some(&silver_hash(contract))
+    }
+
+    /// Creates the table unless it is there.
+    pub(crate) async fn ensure_exists(&mut self, contract: &Contract) -> Result<(), RunError> {
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.store.create(&silver_schema(contract), &[]).await?);
+        }
+        Ok(())
+    }
+
+    /// Reads the latest version, after a commit that changes no row.
+    pub(crate) async fn refresh(&mut self) -> Result<(), RunError> {
+        self.snapshot = self.store.snapshot(None).await?;
+        Ok(())
+    }
+}
+
+/// One path or several.
+pub(crate) fn paths(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(path)) => vec![path.clone()],
+        Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,73 @@
+//! What silver remembers besides its rows, as segments in the lake: tombstones, or the events of a table with
+//! history that no row shows. Each commit names all segments; when there are many they become one.
+
+use super::candidate::Candidate;
+use super::state::Silver;
+use crate::RunError;
+use arrow::array::RecordBatch;
+use sluice_contract::Contract;
+use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, forget_before, merge_segments};
+use sluice_lake::Lake;
+
+/// Segments from which on they are merged into one.
+const SEGMENTS_MAX: usize = 16;
+
+/// Writes what the plan deleted; the paths of all segments. When they are merged, deletes from before
+/// `forget` (event time, milliseconds since 1970) are left out.
+pub(super) async fn write_tombstones(
+    silver: &Silver,
+    lake: &Lake,
+    contract: &Contract,
+    candidate: &Candidate,
+    replaces_all: bool,
+    forget: Option<i64>,
+) -> Result<Vec<String>, RunError> {
+    let mut segments = if replaces_all { Vec::new() } else { silver.segments.clone() };
+    if candidate.tombstones.is_empty() {
+        return Ok(segments);
+    }
+    let encoder = KeyEncoder::new(contract)?;
+    let times = contract.apply.tombstone_retention.is_some();
+    let mut segment = candidate.tombstones.segment(&encoder, &candidate.changes, times)?;
+    if segments.len() + 1 >= SEGMENTS_MAX {
+        let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
+        for path in &segments {
+            all.push(lake.get_state(path).await?);
+        }
+        all.push(segment);
+        segment = merge_segments(&encoder, &all)?;
+        if let Some(before) = forget {
+            segment = forget_before(&segment, before)?;
+        }
+        segments.clear();
+    }
+    segments.push(lake.put_state(&contract.name, &segment).await?);
+    Ok(segments)
+}
+
+/// Writes what the plan does to the side state of a table with history; the paths of all segments.
+pub(super) async fn write_history(
+    silver: &Silver,
+    lake: &Lake,
+    contract: &Contract,
+    change: &HistoryChange,
+    replaces_all: bool,
+) -> Result<Vec<String>, RunError> {
+    let mut segments = if replaces_all { Vec::new() } else { silver.segments.clone() };
+    if change.is_empty() {
+        return Ok(segments);
+    }
+    let none = HistorySide::default();
+    let before = if replaces_all { &none } else { silver.history.as_ref() };
+    let segment = if segments.len() + 1 >= SEGMENTS_MAX {
+        let encoder = KeyEncoder::new(contract)?;
+        let mut after = before.clone();
+        after.apply(&encoder, change)?;
+        segments.clear();
+        after.to_batch(&encoder)?
+    } else {
+        change.segment(before)?
+    };
+    segments.push(lake.put_state(&contract.name, &segment).await?);
+    Ok(segments)
+}

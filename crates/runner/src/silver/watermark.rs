@@ -1,0 +1,27 @@
+//! The newest event time in silver, which decides from when on deletes are remembered.
+
+use crate::RunError;
+use crate::support::newest_entry::newest_entry_with;
+use sluice_contract::Contract;
+use sluice_lake::DeltaStore;
+
+/// Key in a silver commit's information: newest event time in the table, milliseconds since 1970. Only with
+/// `tombstone_retention`.
+pub(crate) const INFO_WATERMARK: &str = "sluice.watermark";
+
+/// Newest event time in silver, milliseconds since 1970.
+pub(crate) async fn watermark(contract: &Contract, silver: &DeltaStore) -> Result<Option<i64>, RunError> {
+    if contract.apply.tombstone_retention.is_none() {
+        return Ok(None);
+    }
+    let Some(snapshot) = silver.snapshot(None).await? else { return Ok(None) };
+    let entry = newest_entry_with(silver, snapshot.version, INFO_WATERMARK).await?;
+    Ok(entry.and_then(|entry| entry.info.get(INFO_WATERMARK)?.as_i64()))
+}
+
+/// Event time before which deletes are forgotten, milliseconds since 1970: the newest event time less the
+/// retention. `None`: all are remembered.
+pub(crate) fn forgotten_before(contract: &Contract, watermark: Option<i64>) -> Option<i64> {
+    let seconds = contract.apply.tombstone_retention?;
+    Some(watermark?.saturating_sub(i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)))
+}

@@ -1,0 +1,12 @@
+//! What every other room uses: threads, leases, jobs, names of things in a lake, and small conversions.
+
+pub(crate) mod arrow_ipc;
+pub(crate) mod blocking;
+pub(crate) mod column_types;
+pub(crate) mod commit_info;
+pub(crate) mod elapsed;
+pub(crate) mod job;
+pub(crate) mod lease;
+pub(crate) mod local_tables;
+pub(crate) mod newest_entry;
+pub(crate) mod places;
