@@ -113,7 +113,7 @@ impl Workbench {
         self.poll_jobs(&ctx, time);
         self.flush(&ctx, time);
         if !self.frame.takes_keys() {
-            let mut pressed = crate::command::pressed(&ctx, &self.store, &self.workspace);
+            let mut pressed = crate::command::pressed(&ctx, &self.facts());
             self.commands.append(&mut pressed);
         }
         self.run_commands(&ctx, time);

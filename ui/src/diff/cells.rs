@@ -155,12 +155,9 @@ fn paint_mark(ui: &Ui, rect: Rect, change: &str) -> bool {
 
 /// The two buttons that move between changed cells.
 pub(super) fn steps(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let next = Button::icon_only(icon::ARROW_DOWNWARD, "Next changed cell").key_of(&Command::NextChange);
-    if next.show(ui).clicked() {
-        cx.run(Command::NextChange);
-    }
-    let previous = Button::icon_only(icon::ARROW_UPWARD, "Previous changed cell").key_of(&Command::PreviousChange);
-    if previous.show(ui).clicked() {
-        cx.run(Command::PreviousChange);
+    for command in [Command::NextChange, Command::PreviousChange] {
+        if Button::icon_of(&command).show(ui).clicked() {
+            cx.run(command);
+        }
     }
 }

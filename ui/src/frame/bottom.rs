@@ -27,7 +27,7 @@ fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let running = u64::try_from(store.running_jobs()).unwrap_or_default();
     let note = if running == 0 { String::new() } else { format!("{running} running") };
     panel_header(ui, "Jobs", &note, |ui| {
-        if Button::icon_only(icon::DOCK_TO_BOTTOM, "Show or hide jobs and log").key("Ctrl J").show(ui).clicked() {
+        if Button::icon_of(&Command::ToggleBottom).show(ui).clicked() {
             cx.run(Command::ToggleBottom);
         }
     });

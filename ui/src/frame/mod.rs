@@ -4,7 +4,6 @@ mod bottom;
 mod fuzzy;
 mod key_map;
 mod layout;
-mod logo;
 mod notices;
 mod overlay;
 mod palette;
@@ -15,20 +14,16 @@ mod status_bar;
 mod tab_bar;
 mod top_bar;
 
-pub use logo::paint_logo;
-
 use crate::design::{TokensExt, icon};
 use crate::lake::{OpenLake, SidePanel};
-use crate::screen::{Screen, screen_of};
-use crate::state::{Cx, Tab};
-use crate::widget::{EmptyState, splitter};
+use crate::registry::screen_of;
+use crate::screen::Screen;
+use crate::state::{Cx, ScreenKind, Tab};
+use crate::widget::{EmptyState, FILTER, splitter};
 use egui::{Area, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder};
 use layout::Layout;
 use overlay::Overlay;
 use std::collections::BTreeMap;
-
-/// Id of the tree's filter field.
-pub(crate) const FILTER: &str = "tree filter";
 
 /// Parts of the frame that outlive a frame.
 #[derive(Default)]
@@ -103,9 +98,9 @@ impl FrameState {
         self.overlay.is_open()
     }
 
-    /// Opens the palette with a first character.
-    pub fn open_palette(&mut self, prefix: &str) {
-        self.overlay = Overlay::palette(prefix);
+    /// Opens the palette.
+    pub fn open_palette(&mut self) {
+        self.overlay = Overlay::palette();
     }
 
     /// Opens the keyboard map.
@@ -210,6 +205,6 @@ fn no_tab(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let pressed = EmptyState { icon: icon::TABLE, title, text, action }.show(ui);
     if pressed.is_some_and(|response| response.clicked()) {
-        cx.run(crate::command::Command::Onboard);
+        cx.run(crate::command::Command::Open(ScreenKind::Onboard, None));
     }
 }

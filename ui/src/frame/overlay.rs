@@ -23,9 +23,9 @@ pub(super) enum Overlay {
 }
 
 impl Overlay {
-    /// The palette with a first character.
-    pub(super) fn palette(prefix: &str) -> Self {
-        Self::Palette(Box::new(Palette::new(prefix)))
+    /// The palette.
+    pub(super) fn palette() -> Self {
+        Self::Palette(Box::new(Palette::new()))
     }
 
     /// The dialog for another lake.

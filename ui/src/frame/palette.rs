@@ -25,9 +25,9 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// Opens with a first character, if any.
-    pub(super) fn new(prefix: &str) -> Self {
-        Self { typed: prefix.to_owned(), chosen: 0, is_new: true }
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        Self { typed: String::new(), chosen: 0, is_new: true }
     }
 
     /// Shows it; true when it wants to close.

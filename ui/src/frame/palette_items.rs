@@ -74,16 +74,17 @@ fn group(title: &'static str, pattern: &str, items: Vec<Item>) -> Group {
 }
 
 fn commands(cx: &Cx<'_>) -> Vec<Item> {
-    Command::all(cx.store, cx.workspace)
+    let facts = cx.facts();
+    Command::all(&facts)
         .into_iter()
-        .filter(|command| !matches!(command, Command::Palette(_) | Command::Dismiss))
+        .filter(|command| !matches!(command, Command::Palette | Command::Dismiss))
         .map(|command| Item {
             label: command.label(),
-            note: command.tooltip().to_owned(),
-            mark: Mark::Icon(command.icon()),
+            note: command.action().tooltip.to_owned(),
+            mark: Mark::Icon(command.action().icon),
             mono: false,
             positions: Vec::new(),
-            why: command.unavailable(cx.store, cx.workspace),
+            why: command.unavailable(&facts),
             command,
             score: 0,
         })
@@ -105,7 +106,7 @@ fn tables(cx: &Cx<'_>) -> Vec<Item> {
                 mark: Mark::Layer(each.table.layer),
                 mono: true,
                 positions: Vec::new(),
-                command: Command::OpenTable(each.table.clone()),
+                command: Command::open_table(each.table.clone()),
                 why: None,
                 score: 0,
             }

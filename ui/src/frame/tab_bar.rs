@@ -58,10 +58,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         if close.on_hover_text("Close tab  Ctrl W").clicked() || response.clicked_by(PointerButton::Middle) {
             cx.run(Command::CloseTabAt(position));
         } else if response.clicked() {
-            cx.workspace.active = position;
-            if let Some(tab) = cx.workspace.active_tab() {
-                cx.workspace.place = tab.place();
-            }
+            cx.workspace.front(position);
         }
     }
     let add = Rect::from_min_size(pos2(x, bar.top()), vec2(32.0, bar.height()));

@@ -1,8 +1,7 @@
 //! Opening a lake: a field, the lake given at start, recent ones.
 
 use crate::command::Command;
-use crate::design::{TokensExt, icon, typeface};
-use crate::frame::paint_logo;
+use crate::design::{TokensExt, icon, paint_logo, typeface};
 use crate::state::Cx;
 use crate::widget::{Button, ListRow, TextField, banner, error_banner, icon_label, key_cap, loading_line};
 use egui::{

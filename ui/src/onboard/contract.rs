@@ -5,7 +5,7 @@ use super::yaml::colors;
 use crate::code::{CodeEditor, place_of};
 use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
+use crate::state::{Cx, Tab};
 use crate::widget::{Button, error_banner, icon_label, key_cap, number, panel_header};
 use egui::{Frame, Id, Margin, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use sluice_api::Request;
@@ -89,7 +89,7 @@ pub(super) fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, edit: &mut Edit) {
         if saved && let Some(contract) = &edit.contract {
             let replay = Button::new("Replay…").icon(icon::PLAY_CIRCLE).height(32.0);
             if replay.tooltip(format!("See the batches of {}", contract.name)).show(ui).clicked() {
-                cx.run(Command::ReplayTable(contract.name.clone()));
+                cx.run(Command::OpenTab(Tab::Replay { table: contract.name.clone() }));
             }
         }
     });

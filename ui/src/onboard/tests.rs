@@ -3,6 +3,7 @@
 use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
+use crate::state::ScreenKind;
 use crate::tests::support::window;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
@@ -13,7 +14,7 @@ type Window = Harness<'static, Option<Workbench>>;
 fn opened(transport: Canned) -> Window {
     let mut window = window(transport);
     if let Some(bench) = window.state_mut() {
-        bench.run(Command::Onboard);
+        bench.run(Command::Open(ScreenKind::Onboard, None));
     }
     window.run_ok();
     window

@@ -155,7 +155,7 @@ impl Screen for PublishScreen {
             let action = Some("Onboard tables…");
             let pressed = EmptyState { icon: icon::PUBLISH, title: &title, text, action }.show(ui);
             if pressed.is_some_and(|response| response.clicked()) {
-                cx.run(Command::Onboard);
+                cx.run(Command::OpenTab(crate::state::Tab::Onboard {}));
             }
             return;
         }

@@ -91,7 +91,7 @@ impl QualityScreen {
             let action = Some("Open replay");
             let empty = EmptyState { icon: icon::VERIFIED, title: "Nothing to check yet", text: &text, action };
             if empty.show(ui).is_some_and(|response| response.clicked()) {
-                cx.run(Command::ReplayTable(self.table.clone()));
+                cx.run(Command::OpenTab(crate::state::Tab::Replay { table: self.table.clone() }));
             }
             return;
         }

@@ -232,10 +232,10 @@ fn actions(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, columns: &Columns<'_
         }
     }
     if Button::new("Quality").icon(icon::VERIFIED).name("Quality of this table").show(&mut ui).clicked() {
-        cx.run(Command::QualityTable(table.clone()));
+        cx.run(Command::OpenTab(Tab::Quality { table: table.clone() }));
     }
     if Button::new("Rows").icon(icon::TABLE).name("Rows of this table").show(&mut ui).clicked() {
-        cx.run(Command::OpenTable(silver));
+        cx.run(Command::open_table(silver));
     }
 }
 

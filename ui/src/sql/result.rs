@@ -116,7 +116,7 @@ impl ResultPanel {
                 }
             }
             None => {
-                if Button::new("Go to row").quiet().key_of(&Command::GoToRow).show(&mut right).clicked() {
+                if Button::of(&Command::GoToRow).quiet().show(&mut right).clicked() {
                     cx.run(Command::GoToRow);
                 }
             }

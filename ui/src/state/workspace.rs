@@ -114,6 +114,14 @@ impl Workspace {
         self.tabs.get(self.active)
     }
 
+    /// Brings the tab at `position` to the front.
+    pub fn front(&mut self, position: usize) {
+        if let Some(tab) = self.tabs.get(position) {
+            self.place = tab.place();
+            self.active = position;
+        }
+    }
+
     /// Brings `tab` to the front, adding it if it is not open.
     pub fn open(&mut self, tab: Tab) {
         self.place = tab.place();
@@ -147,11 +155,10 @@ impl Workspace {
         }
     }
 
-    /// Opens a new query with `text`.
-    pub fn open_sql(&mut self, text: impl Into<String>) -> u32 {
+    /// Number of a new query with `text`; its tab is not opened yet.
+    pub fn new_query(&mut self, text: impl Into<String>) -> u32 {
         let number = self.sql.keys().next_back().map_or(1, |last| last + 1);
         self.sql.insert(number, text.into());
-        self.open(Tab::Sql { number });
         number
     }
 }

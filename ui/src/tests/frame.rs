@@ -4,6 +4,7 @@ use super::support::{bench, window};
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use egui_kittest::kittest::Queryable as _;
+use crate::state::ScreenKind;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};
 
 #[test]
@@ -19,23 +20,15 @@ fn every_screen_has_names_for_its_inputs() {
     // The harness panics when a widget that takes input has no accessible name.
     let mut harness = window(Canned::sample());
     let Ok(table) = "silver.shop.orders".parse::<sluice_api::TableRef>() else { return };
-    for command in [
-        Command::OpenTable(table.clone()),
-        Command::ReplayTable(table.name.clone()),
-        Command::DiffTable(table.clone()),
-        Command::QualityTable(table.name.clone()),
-        Command::QueryTable(table),
-        Command::Onboard,
-        Command::PlanAndPublish,
-        Command::KeyMap,
-        Command::ShowProblems,
-        Command::OpenLakeDialog,
-        Command::Palette(">"),
-    ] {
+    for kind in ScreenKind::ALL {
+        bench(&mut harness).run(Command::open_for(*kind, table.clone()));
+        harness.run_ok();
+    }
+    assert_eq!(bench(&mut harness).workspace().tabs.len(), ScreenKind::ALL.len());
+    for command in [Command::KeyMap, Command::ShowProblems, Command::OpenLakeDialog, Command::Palette] {
         bench(&mut harness).run(command);
         harness.run_ok();
     }
-    assert_eq!(bench(&mut harness).workspace().tabs.len(), 7);
 }
 
 #[test]

@@ -50,6 +50,20 @@ impl<'a> Button<'a> {
         }
     }
 
+    /// A button of a command: its word, icon, tooltip and key.
+    #[must_use]
+    pub fn of(command: &Command) -> Self {
+        let action = command.action();
+        let tooltip = (!action.tooltip.is_empty()).then(|| action.tooltip.to_owned());
+        Self { icon: Some(action.icon), key: command.key_text(), tooltip, ..Self::new(command.word()) }
+    }
+
+    /// A button of a command that is its icon alone; its words and key are the tooltip.
+    #[must_use]
+    pub fn icon_of(command: &Command) -> Self {
+        Self { key: command.key_text(), ..Self::icon_only(command.action().icon, command.action().text) }
+    }
+
     /// A button of one icon. `name` is its accessible name and its tooltip.
     #[must_use]
     pub fn icon_only(icon: char, name: &'a str) -> Self {
