@@ -16,6 +16,6 @@ pub use notice::Notice;
 pub use pages::{PAGE_ROWS, PageCache, PageState};
 pub use selection::Selection;
 pub use slot::{Got, SlotMap};
-pub use store::{RefineKey, Store};
+pub use store::{RefineKey, RowKey, Store};
 pub use tab::{Place, Tab};
 pub use workspace::{Panels, Workspace};
