@@ -7,7 +7,7 @@ use crate::source_files::BatchBounds;
 use crate::table_run::{BatchDone, TableRun};
 use crate::{Job, RunError};
 use futures::StreamExt;
-use sluice_api::{Counters, ReplayLimits, ReplaySummary, TableReplay};
+use sluice_api::{ReplayLimits, ReplaySummary, TableReplay};
 use sluice_change::{RowLedger, SourceFile};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::Lake;
@@ -106,7 +106,7 @@ pub async fn replay_batch(
         table: table.clone(),
         batches: 1,
         files: done.files,
-        counters: counters(&done.ledger),
+        counters: done.ledger,
         silver_version: done.silver_version,
         reasons: done.reasons.into_iter().collect(),
         error: None,
@@ -125,7 +125,7 @@ async fn replay_table(
             table: contract.name.clone(),
             batches: 0,
             files: 0,
-            counters: Counters::default(),
+            counters: RowLedger::default(),
             silver_version: None,
             reasons: Vec::new(),
             error: None,
@@ -161,7 +161,7 @@ struct Report {
 impl Report {
     fn add(&mut self, done: &BatchDone) {
         self.replay.files += done.files;
-        self.replay.counters.add(&counters(&done.ledger));
+        self.replay.counters.add(&done.ledger);
         for (reason, count) in &done.reasons {
             *self.reasons.entry(reason.clone()).or_default() += count;
         }
@@ -259,31 +259,4 @@ async fn work(
         });
     }
     Ok(())
-}
-
-/// The ledger as the screens see it.
-pub(crate) fn counters(ledger: &RowLedger) -> Counters {
-    Counters {
-        rows_in: ledger.rows_in,
-        inserted: ledger.inserted,
-        updated: ledger.updated,
-        deleted: ledger.deleted,
-        delete_of_absent: ledger.delete_of_absent,
-        unchanged: ledger.unchanged,
-        superseded: ledger.superseded,
-        duplicate: ledger.duplicate,
-        tombstone_blocked: ledger.tombstone_blocked,
-        quarantined: ledger.quarantined,
-        ties: ledger.ties,
-        truncates: ledger.truncates,
-        truncated_rows: ledger.truncated_rows,
-        split_rows: ledger.split_rows,
-        late_applied_to_history: ledger.late_applied_to_history,
-        revived: ledger.revived,
-        stale_ignored: ledger.stale_ignored,
-        absent_filled: ledger.absent_filled,
-        absent_unfilled: ledger.absent_unfilled,
-        silver_before: ledger.silver_before,
-        silver_after: ledger.silver_after,
-    }
 }

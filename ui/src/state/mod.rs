@@ -2,11 +2,11 @@
 
 mod cx;
 mod history;
+mod key_values;
 mod notice;
 mod opening;
 mod pages;
 mod place;
-mod row_key;
 mod selection;
 mod slot;
 mod store;
@@ -15,13 +15,13 @@ mod workspace;
 
 pub use cx::Cx;
 pub use history::History;
+pub use key_values::KeyValues;
 pub use notice::Notice;
 pub use opening::Opening;
 pub use pages::{PAGE_ROWS, PageCache, PageState};
 pub use place::{Place, PlaceRow};
-pub use row_key::RowKey;
 pub use selection::Selection;
 pub use slot::{Got, SlotMap};
-pub use store::{RefineKey, Store};
+pub use store::{RefineKey, RowKey, Store};
 pub use tab::{Opens, ScreenKind, ScreenRow, Tab};
 pub use workspace::{Panels, Workspace};

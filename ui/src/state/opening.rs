@@ -1,6 +1,6 @@
 //! What a screen finds when it is opened for a table.
 
-use super::{RowKey, Selection, Store, Workspace};
+use super::{KeyValues, Selection, Store, Workspace};
 use sluice_api::TableRef;
 
 /// What the rows of [`super::ScreenKind`] read and change to make their tab.
@@ -28,7 +28,7 @@ impl Opening<'_> {
     }
 
     /// The key of the selected row, empty unless a row of `table` is selected.
-    pub(super) fn selected_key(&self, table: &TableRef) -> RowKey {
+    pub(super) fn selected_key(&self, table: &TableRef) -> KeyValues {
         let selected = self.selection.table().filter(|selected| selected == table);
         selected.and_then(|_| self.selection.row_key()).cloned().unwrap_or_default()
     }

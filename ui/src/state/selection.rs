@@ -1,6 +1,6 @@
 //! The one thing that is selected in the whole window.
 
-use super::RowKey;
+use super::KeyValues;
 use serde::{Deserialize, Serialize};
 use sluice_api::{TableName, TableRef};
 
@@ -52,7 +52,7 @@ pub enum Selection {
         row: u64,
         /// Its key; empty while its page is not here, and where the table has none.
         #[serde(default, skip_serializing)]
-        key: RowKey,
+        key: KeyValues,
     },
     /// A changed row of a diff.
     Change {
@@ -66,7 +66,7 @@ pub enum Selection {
         row: u64,
         /// Key of the row; empty while its page is not here.
         #[serde(default, skip_serializing)]
-        key: RowKey,
+        key: KeyValues,
     },
     /// A quarantine reason of a table.
     Reason {
@@ -95,7 +95,7 @@ impl Selection {
 
     /// The key of the selected row, if a row is selected and its key known.
     #[must_use]
-    pub fn row_key(&self) -> Option<&RowKey> {
+    pub fn row_key(&self) -> Option<&KeyValues> {
         match self {
             Self::Row { key, .. } | Self::Change { key, .. } => Some(key).filter(|key| !key.is_empty()),
             Self::None

@@ -3,7 +3,7 @@
 //! The saved session, the tab bar, the rail, the palette, the keyboard map and the shortcuts read the rows;
 //! [`crate::registry`] makes the screen itself.
 
-use super::{Opening, Place, RowKey};
+use super::{Opening, Place, KeyValues};
 use crate::action::{Action, Shortcut};
 use crate::design::icon;
 use egui::Key;
@@ -165,8 +165,8 @@ screens! {
         /// Table.
         table: TableRef,
         /// The row; empty until one is named.
-        #[serde(default, skip_serializing_if = "RowKey::is_not_saved")]
-        key: RowKey,
+        #[serde(default, skip_serializing_if = "KeyValues::is_not_saved")]
+        key: KeyValues,
     }
     title: match key.is_empty() {
         true => format!("History {}", table.name.table),

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 /// Name and value of each key column.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RowKey {
+pub struct KeyValues {
     /// Columns in the order of the table, with their values as the grid shows them.
     pub columns: Vec<(String, String)>,
     /// A column holds personal data: the values are masked on screen and never saved.
     pub is_personal: bool,
 }
 
-impl RowKey {
+impl KeyValues {
     /// Whether no row is named yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
