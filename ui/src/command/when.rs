@@ -69,9 +69,7 @@ impl When {
             Self::Always => None,
             Self::Lake => no_lake(),
             Self::TabOpen => facts.workspace.tabs.is_empty().then_some("No tab is open"),
-            Self::Problems => {
-                no_lake().or_else(|| (problems(facts.store) == 0).then_some("There are no problems"))
-            }
+            Self::Problems => no_lake().or_else(|| (problems(facts.store) == 0).then_some("There are no problems")),
             Self::Past => (!facts.history.can_go_back()).then_some("Nothing was selected before"),
             Self::Future => (!facts.history.can_go_forward()).then_some("There is nothing to go forward to"),
             Self::Place(Place::Lake) => None,
@@ -80,9 +78,7 @@ impl When {
                 Opens::Table(_) | Opens::ChangedTable(..) => facts.table_or_first().is_none().then_some(NO_TABLES),
             }),
             Self::Opens(kind, table) => no_lake().or_else(|| opens(*kind, table.as_ref(), facts)),
-            Self::Screen(kinds, why) => {
-                (!facts.front().is_some_and(|front| kinds.contains(&front))).then_some(*why)
-            }
+            Self::Screen(kinds, why) => (!facts.front().is_some_and(|front| kinds.contains(&front))).then_some(*why),
         }
     }
 }

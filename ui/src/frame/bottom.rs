@@ -73,7 +73,10 @@ fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobView) {
             let at = rect.left_center();
             crate::widget::text_clipped(ui, egui::Align2::LEFT_CENTER, at, 100.0, &progress.what, font, tokens.text);
             #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
-            let share = (progress.total > 0).then(|| progress.done as f32 / progress.total as f32);
+            let share = match job.state {
+                JobState::Done => Some(1.0),
+                _ => (progress.total > 0).then(|| progress.done as f32 / progress.total as f32),
+            };
             let tone = if matches!(job.state, JobState::Running) { Tone::Accent } else { tone };
             progress_bar(ui, &progress.what, share, tone, 88.0);
             let total = if progress.total > 0 { number::count(progress.total) } else { "…".to_owned() };

@@ -58,7 +58,10 @@ fn groups() -> Vec<Group> {
     let screens: &[ScreenKind] = ScreenKind::ALL;
     let opens = screens.iter().map(|kind| Command::Open(*kind, None));
     let mut groups = vec![
-        Group { title: "Places".to_owned(), rows: Place::ALL.into_iter().map(Command::Show).filter_map(|c| key(&c)).collect() },
+        Group {
+            title: "Places".to_owned(),
+            rows: Place::ALL.into_iter().map(Command::Show).filter_map(|c| key(&c)).collect(),
+        },
         Group { title: "Table or row in focus".to_owned(), rows: opens.filter_map(|command| key(&command)).collect() },
     ];
     groups.push(Group {

@@ -3,7 +3,7 @@
 use super::palette_items::{Group, Item, Mark, groups};
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::Cx;
-use crate::widget::{key_cap_width, layer_color, paint_key_cap, text_clipped};
+use crate::widget::{key_cap_width, layer_color, paint_key_cap, paint_row_fill, text_clipped};
 use egui::{
     Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui,
     WidgetInfo,
@@ -145,14 +145,7 @@ fn row(ui: &mut Ui, item: &Item, chosen: bool) -> egui::Response {
     response.widget_info(|| {
         WidgetInfo::selected(Role::ListBoxOption, enabled, chosen, format!("{} {}", item.label, item.note).trim())
     });
-    let fill = if chosen {
-        tokens.selection
-    } else if response.hovered() {
-        tokens.hover
-    } else {
-        Color32::TRANSPARENT
-    };
-    ui.painter().rect_filled(rect, CornerRadius::ZERO, fill);
+    paint_row_fill(ui, rect, chosen, &response);
     let y = rect.center().y;
     let color = if !enabled {
         tokens.text_faint

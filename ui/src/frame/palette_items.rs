@@ -54,6 +54,9 @@ pub(super) fn groups(typed: &str, cx: &Cx<'_>) -> Vec<Group> {
         groups.push(group("Columns", pattern, columns(cx)));
     }
     groups.retain(|group| !group.items.is_empty());
+    if !pattern.is_empty() {
+        groups.sort_by_key(|group| std::cmp::Reverse(group.items.first().map(|item| item.score)));
+    }
     groups
 }
 

@@ -9,7 +9,7 @@ pub use open::OpenLake;
 use crate::command::Command;
 use crate::design::{TokensExt, icon};
 use crate::state::{Cx, ScreenKind};
-use crate::widget::{FILTER, Button, TextField, loading_line, panel_header, rule};
+use crate::widget::{Button, FILTER, TextField, loading_line, panel_header, rule};
 use egui::{Frame, Id, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 /// The side panel: tree and waiting files.

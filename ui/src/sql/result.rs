@@ -62,6 +62,7 @@ impl ResultPanel {
                 .header_height(40.0)
                 .row_numbers()
                 .show(&mut child, &mut ResultRows::new(cx.pages, view.id));
+            out.act(cx);
             cursor = out.cursor;
             if let Some(column) = out.header_clicked.and_then(|index| view.columns.get(index)) {
                 refine::sort_by(run, &column.name, cx);

@@ -3,7 +3,7 @@
 //! The saved session, the tab bar, the rail, the palette, the keyboard map and the shortcuts read the rows;
 //! [`crate::registry`] makes the screen itself.
 
-use super::{Opening, Place, KeyValues};
+use super::{KeyValues, Opening, Place};
 use crate::action::{Action, Shortcut};
 use crate::design::icon;
 use egui::Key;

@@ -1,10 +1,11 @@
 //! The frame around the screens.
 
-use super::support::{bench, window};
+use super::support::{bench, run, window};
 use crate::command::Command;
 use crate::link::{Canned, sample};
-use egui_kittest::kittest::Queryable as _;
 use crate::state::ScreenKind;
+use egui::Key;
+use egui_kittest::kittest::Queryable as _;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};
 
 #[test]
@@ -29,6 +30,67 @@ fn every_screen_has_names_for_its_inputs() {
         bench(&mut harness).run(command);
         harness.run_ok();
     }
+}
+
+#[test]
+fn the_window_acts_on_every_command_of_the_table() {
+    let mut harness = window(Canned::sample());
+    for command in Command::LISTED.iter().filter(|command| !command.is_for_screen()) {
+        run(&mut harness, Command::Open(ScreenKind::Table, None));
+        run(&mut harness, command.clone());
+        assert!(harness.query_by_label_contains("Nothing acts on").is_none(), "{command:?}");
+        run(&mut harness, Command::Dismiss);
+    }
+}
+
+#[test]
+fn a_command_that_cannot_run_says_why() {
+    let mut harness = window(Canned::sample());
+    run(&mut harness, Command::CloseTab);
+    assert!(harness.query_by_label("No tab is open").is_some());
+    run(&mut harness, Command::NextChange);
+    assert!(harness.query_by_label("Only on the diff screen").is_some());
+}
+
+#[test]
+fn the_key_of_the_filter_is_not_typed_into_it() {
+    let mut harness = window(Canned::sample());
+    harness.key_press(Key::Slash);
+    harness.event(egui::Event::Text("/".to_owned()));
+    harness.run_ok();
+    harness.event(egui::Event::Text("pay".to_owned()));
+    harness.run_ok();
+    let filter = bench(&mut harness).workspace().filters.get("tree").cloned();
+    assert_eq!(filter.as_deref(), Some("pay"));
+}
+
+#[test]
+fn the_tree_follows_the_tab_in_front() {
+    let mut harness = window(Canned::sample());
+    let table = |name: &str| name.parse::<sluice_api::TableRef>().unwrap();
+    for name in ["silver.shop.orders", "silver.shop.payments"] {
+        run(&mut harness, Command::open_table(table(name)));
+    }
+    run(&mut harness, Command::PreviousTab);
+    let selected = bench(&mut harness).workspace().selection.table();
+    assert_eq!(selected, Some(table("silver.shop.orders")));
+}
+
+#[test]
+fn another_lake_closes_the_tables_of_the_one_before() {
+    let replies = |request: &Request| {
+        let mut reply = sample::reply(request);
+        if let (Request::OpenLake { url: Some(url) }, Reply::Lake(lake)) = (request, &mut reply) {
+            lake.url.clone_from(url);
+        }
+        Some(reply)
+    };
+    let mut harness = window(Canned::new(replies, sample::page));
+    run(&mut harness, Command::Open(ScreenKind::Table, None));
+    run(&mut harness, Command::NewQuery);
+    run(&mut harness, Command::OpenLake(Some("/data/other".to_owned())));
+    let kinds: Vec<ScreenKind> = bench(&mut harness).workspace().tabs.iter().map(crate::state::Tab::kind).collect();
+    assert_eq!(kinds, [ScreenKind::Sql], "only the query stays");
 }
 
 #[test]

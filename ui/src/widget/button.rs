@@ -1,6 +1,6 @@
 //! Buttons: plain, primary, quiet, icon only.
 
-use super::key_cap::{key_cap_width, paint_key_cap};
+use super::key_cap::{key_cap_width, paint_key_cap, paint_key_cap_in};
 use crate::command::Command;
 use crate::design::{Tokens, TokensExt, typeface};
 use egui::{
@@ -193,7 +193,13 @@ impl<'a> Button<'a> {
             let width = galley.size().x;
             painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, text);
             if let Some(key) = cap {
-                paint_key_cap(ui, pos2(x + width + 8.0, rect.center().y), key);
+                let at = pos2(x + width + 8.0, rect.center().y);
+                if enabled && self.kind == Kind::Primary {
+                    let on_fill = tokens.on_accent.gamma_multiply(0.85);
+                    paint_key_cap_in(ui, at, key, on_fill, on_fill);
+                } else {
+                    paint_key_cap(ui, at, key);
+                }
             }
         }
         let tooltip = match (self.disabled, self.tooltip, self.key.filter(|_| !has_label)) {

@@ -84,15 +84,16 @@ impl Workbench {
                 self.workspace.open(Tab::Sql { number });
             }
             // A command that nothing acts on is a mistake in the table; a test runs all of them.
-            other => self.notices.push(Notice { text: format!("Nothing acts on {other:?}"), is_problem: true, since: time }),
+            other => {
+                self.notices.push(Notice { text: format!("Nothing acts on {other:?}"), is_problem: true, since: time })
+            }
         }
     }
 
     /// Opens a screen as its row says, for `table` or the table in focus.
     fn open(&mut self, kind: ScreenKind, table: Option<TableRef>) {
         let table = table.or_else(|| self.facts().table_or_first());
-        let mut opening =
-            Opening { store: &self.store, selection: self.history.now(), workspace: &mut self.workspace };
+        let mut opening = Opening { store: &self.store, selection: self.history.now(), workspace: &mut self.workspace };
         let tab = match (&kind.row().opens, table) {
             (Opens::Lake(tab), _) => tab(),
             (Opens::MaybeTable(tab), table) => tab(&mut opening, table),
