@@ -5,13 +5,13 @@
 //! Data flows one way. [`Workbench::ui`] takes the answers that came over [`link`] and puts them into the
 //! [`state::Store`]; it matches pressed keys with the rows of [`command::Command`] and runs what can run; then [`frame`]
 //! draws the window and the [`screen::Screen`] of the tab in front. A screen reads views, asks for more and acts through
-//! one [`state::Cx`], and never talks to a host. What it asked for is sent after the frame.
+//! one [`cx::Cx`], and never talks to a host. What it asked for is sent after the frame.
 //!
 //! # Lower and upper modules
 //!
 //! Each imports only those before it: [`design`] (colours, type, icons) and [`cell`] (values as text); [`action`]
 //! (words, icon and keys of anything a person can do); [`state`] (views, tabs, selection); [`command`] (the table of
-//! commands and when each can run); [`widget`] and [`code`]; the screens, one folder each ([`table`], [`replay`],
+//! commands and when each can run); [`cx`] (what a screen gets); [`widget`] and [`code`]; the screens, one folder each ([`table`], [`replay`],
 //! [`diff`], [`history`], [`quality`], [`onboard`], [`sql`], [`publish`], and [`lake`] for the side panel);
 //! [`registry`] (the screen of a tab); [`frame`]; [`Workbench`].
 //!
@@ -30,6 +30,7 @@ pub mod action;
 pub mod cell;
 pub mod code;
 pub mod command;
+pub mod cx;
 pub mod design;
 pub mod diff;
 pub mod frame;

@@ -1,7 +1,7 @@
 //! What a screen is. Which one belongs to a tab is in [`crate::registry`], what the window knows of it without drawing
 //! it in [`crate::state::ScreenKind`].
 
-use crate::state::Cx;
+use crate::cx::Cx;
 use egui::Ui;
 
 /// A screen in a tab. Screens never do IPC: they ask and act through [`Cx`].

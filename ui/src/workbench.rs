@@ -4,11 +4,12 @@ mod act;
 mod session;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{apply_style, install_fonts};
 use crate::frame::FrameState;
 use crate::link::{Answer, Transport};
 use crate::screen::Screen;
-use crate::state::{Cx, History, Notice, PageCache, Selection, Store, Tab, Workspace};
+use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use egui::{Context, Ui};
 use session::SessionKeeper;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};

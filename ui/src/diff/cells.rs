@@ -5,8 +5,9 @@ use super::model::{Place, Shown};
 use super::rows::{DiffRows, look};
 use super::seek::{Found, Seek};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, KeyValues, PageState, Selection};
+use crate::state::{KeyValues, PageState, Selection};
 use crate::widget::{
     Button, CellRef, EmptyState, Grid, GridColumn, GridState, Operation, error_banner, loading_line, number,
 };

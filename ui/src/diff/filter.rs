@@ -1,8 +1,8 @@
 //! Which changes are shown: kind, changed cells only, a condition.
 
 use super::DiffScreen;
+use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::state::Cx;
 use crate::widget::{TextField, rule, segmented, toggle};
 use egui::{Align, Key, Layout, Ui, UiBuilder, vec2};
 use sluice_api::DiffView;

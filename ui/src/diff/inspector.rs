@@ -3,8 +3,8 @@
 use super::DiffScreen;
 use super::cells::steps;
 use super::model::{Place, Shown, all, differs, operation};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{BeforeAfter, Button, EmptyState, Operation, before_after_header, rule};
 use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use sluice_api::DiffView;

@@ -1,8 +1,8 @@
 //! The bottom panel: jobs with their progress, and the log.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, Tone, icon_label, number, panel_header, progress_bar, rule_vertical};
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{JobState, JobView};

@@ -33,7 +33,9 @@ fn from(wanted: &[char], chars: &[char], start: usize) -> Option<Match> {
     let mut at = start;
     // A letter goes on from the one before or starts a word; letters inside of other words are noise.
     for letter in wanted {
-        let fits = |position: &usize| chars.get(*position) == Some(letter) && (*position == at || starts_a_word(chars, *position));
+        let fits = |position: &usize| {
+            chars.get(*position) == Some(letter) && (*position == at || starts_a_word(chars, *position))
+        };
         let found = if at == start { Some(start) } else { (at..chars.len()).find(fits) }?;
         positions.push(found);
         at = found + 1;

@@ -1,8 +1,9 @@
 //! The keyboard map, made from the tables of commands, screens and places.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Place, ScreenKind};
+use crate::state::{Place, ScreenKind};
 use crate::widget::{Button, key_cap_width, paint_key_cap, panel_header, text_clipped};
 use egui::{Align2, Frame, Margin, Rect, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 

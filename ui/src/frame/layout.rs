@@ -1,7 +1,7 @@
 //! Where everything stands. Sizes are fixed, so that nothing jumps.
 
+use crate::cx::Cx;
 use crate::screen::Screen;
-use crate::state::Cx;
 use egui::{Rect, pos2};
 
 const TOP: f32 = 40.0;

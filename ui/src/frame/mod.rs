@@ -14,11 +14,12 @@ mod status_bar;
 mod tab_bar;
 mod top_bar;
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::lake::{OpenLake, SidePanel};
 use crate::registry::screen_of;
 use crate::screen::Screen;
-use crate::state::{Cx, ScreenKind, Tab};
+use crate::state::{ScreenKind, Tab};
 use crate::widget::{EmptyState, FILTER, splitter};
 use egui::{Area, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder};
 use layout::Layout;

@@ -1,7 +1,7 @@
 //! Short messages above the status bar.
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::icon_label;
 use egui::{Area, Frame, Id, Margin, Order, Stroke, Ui, pos2};
 

@@ -1,9 +1,9 @@
 //! What may lie over the window: palette, keyboard map, problems, opening a lake. One at a time.
 
 use super::{key_map, palette::Palette, problems};
+use crate::cx::Cx;
 use crate::design::TokensExt;
 use crate::lake::OpenLake;
-use crate::state::Cx;
 use egui::{Area, Color32, Frame, Id, Key, Modifiers, Order, Sense, Stroke, Ui, pos2, vec2};
 
 /// The overlay in front.

@@ -1,8 +1,8 @@
 //! The palette: everything has a name and a key.
 
 use super::palette_items::{Group, Item, Mark, groups};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{key_cap_width, layer_color, paint_key_cap, paint_row_fill, text_clipped};
 use egui::{
     Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui,

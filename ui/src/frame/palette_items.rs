@@ -2,8 +2,8 @@
 
 use super::fuzzy::fuzzy;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
-use crate::state::Cx;
 use crate::widget::number;
 use sluice_api::Layer;
 

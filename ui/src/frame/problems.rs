@@ -1,8 +1,8 @@
 //! Problems of the lake: contracts that could not be read, tables that are not well.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, ListRow, health_icon, panel_header};
 use egui::{Frame, Margin, ScrollArea, Ui};
 use sluice_api::Health;

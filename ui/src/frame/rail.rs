@@ -1,8 +1,9 @@
 //! The rail: places at the top, theme and keyboard map at the bottom.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Place};
+use crate::state::Place;
 use egui::{
     Align2, Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };

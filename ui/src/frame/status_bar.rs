@@ -1,7 +1,7 @@
 //! Status bar.
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{icon_label, number};
 use egui::{Align, Layout, Stroke, Ui, UiBuilder, vec2};
 

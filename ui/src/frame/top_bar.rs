@@ -1,8 +1,9 @@
 //! Top bar: lake, draft or published state, palette field, jobs, problems, plan and publish.
 
 use crate::command::{Command, problems};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, paint_logo, typeface};
-use crate::state::{Cx, Place, ScreenKind};
+use crate::state::{Place, ScreenKind};
 use crate::widget::{Button, Tone, badge, key_cap_width, number, text_clipped};
 use egui::{
     Align, Align2, CornerRadius, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role,

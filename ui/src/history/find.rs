@@ -1,8 +1,9 @@
 //! Naming the row: its table and the value of each key column.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, KeyValues, Tab};
+use crate::state::{KeyValues, Tab};
 use crate::widget::{Button, EmptyState, TextField, dropdown, layer_mark};
 use egui::{Align, Id, Key, Layout, Rect, Ui, UiBuilder, vec2};
 use sluice_api::{Layer, TableRef, TableView};

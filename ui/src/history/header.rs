@@ -4,8 +4,8 @@ use super::HistoryScreen;
 use super::verdict::verdict;
 use super::versions::{Counts, Versions};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, Operation, badge, number, rule, text_clipped};
 use egui::{Align, Align2, Layout, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 

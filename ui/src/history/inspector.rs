@@ -3,8 +3,9 @@
 use super::HistoryScreen;
 use super::versions::{Version, Versions};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Tab};
+use crate::state::Tab;
 use crate::widget::{BeforeAfter, Button, Operation, before_after_header, number, rule, section_header, toggle};
 use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Sense, Ui, UiBuilder, pos2, vec2};
 

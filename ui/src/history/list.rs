@@ -3,8 +3,9 @@
 use super::HistoryScreen;
 use super::versions::{Version, Versions};
 use crate::cell::CellText;
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, typeface};
-use crate::state::{Cx, PageCache, PageState, Selection};
+use crate::state::{PageCache, PageState, Selection};
 use crate::widget::{
     BeforeAfter, CellLook, CellRef, Grid, GridColumn, GridState, Operation, Rows, error_banner, number,
 };

@@ -11,9 +11,10 @@ mod verdict;
 mod versions;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::{Cx, Got, KeyValues};
+use crate::state::{Got, KeyValues};
 use crate::widget::{EmptyState, error_banner, loading_line, rule};
 use egui::{Rect, Ui, vec2};
 use find::Find;

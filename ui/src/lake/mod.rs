@@ -7,8 +7,9 @@ mod waiting;
 pub use open::OpenLake;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::{Cx, ScreenKind};
+use crate::state::ScreenKind;
 use crate::widget::{Button, FILTER, TextField, loading_line, panel_header, rule};
 use egui::{Frame, Id, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 

@@ -1,8 +1,9 @@
 //! The tree of layers, datasets and tables. Marks roll up to the worst.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::state::{Cx, Place, ScreenKind};
+use crate::state::{Place, ScreenKind};
 use crate::widget::{TreeMark, TreeRow, health_icon, number};
 use egui::{Frame, Key, Margin, Modifiers, Ui};
 use sluice_api::{Health, Layer, TableRef, TableSummary};

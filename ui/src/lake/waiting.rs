@@ -1,8 +1,9 @@
 //! Files that are in the landing area and in no batch yet.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::{Cx, Tab};
+use crate::state::Tab;
 use crate::widget::{ListRow, number, panel_header, rule};
 use egui::{Frame, Margin, ScrollArea, Ui};
 use sluice_api::WaitingFiles;

@@ -3,8 +3,9 @@
 use super::edit::Edit;
 use crate::code::{CodeEditor, place_of, yaml_colors};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Tab};
+use crate::state::Tab;
 use crate::widget::{Button, error_banner, icon_label, key_cap, number, panel_header};
 use egui::{Frame, Id, Margin, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use sluice_api::Request;

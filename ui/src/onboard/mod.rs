@@ -12,9 +12,9 @@ mod tests;
 
 use crate::code::{go_to, position_of};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::screen::Screen;
-use crate::state::Cx;
 use crate::widget::{
     Edge, EmptyState, Tone, badge, error_banner, loading_line, number, rule, section_header, splitter,
 };

@@ -8,9 +8,9 @@ mod side;
 mod tests;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
-use crate::state::Cx;
 use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number};
 use confirm::Confirm;
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};

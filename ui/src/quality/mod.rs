@@ -8,9 +8,10 @@ mod side;
 mod verdict;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{Button, EmptyState, error_banner, loading_line, number, rule, segmented};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{CheckView, Layer, QualityView, Request, TableName, TableRef, Verdict};

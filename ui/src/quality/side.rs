@@ -1,8 +1,8 @@
 //! Tables with the mark of their quality.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{FILTER, ListRow, TextField, health_icon, layer_mark, panel_header};
 use egui::{Frame, Id, Margin, ScrollArea, Ui};
 use sluice_api::{Health, Layer, QualityView, TableName, TableSummary, Verdict};

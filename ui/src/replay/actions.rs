@@ -3,7 +3,7 @@
 use super::model::{Columns, Run};
 use super::{ReplayScreen, Started};
 use crate::command::Command;
-use crate::state::Cx;
+use crate::cx::Cx;
 use crate::widget::{error_banner, number};
 use egui::Ui;
 use sluice_api::{JobId, JobState, ReplayLimits, ReplaySummary, Request};

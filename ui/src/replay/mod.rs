@@ -11,9 +11,10 @@ mod timeline;
 mod toolbar;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{EmptyState, error_banner, ledger, loading_line, rule};
 use axis::Axis;
 use egui::{Frame, Key, Margin, Modifiers, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};

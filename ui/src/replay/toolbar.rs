@@ -4,8 +4,8 @@ use super::ReplayScreen;
 use super::actions::{batches_to, blocked};
 use super::model::{Columns, Run};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, dropdown};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
 

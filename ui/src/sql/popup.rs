@@ -2,8 +2,8 @@
 
 use super::complete::{AtCursor, Candidate, What, accept, at_cursor, candidates, tables_needed};
 use crate::code::{CodeOutput, go_to};
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{key_cap, paint_row_fill, text_clipped};
 use egui::{
     Align2, Area, CornerRadius, Frame, Id, Key, Modifiers, Order, Rect, ScrollArea, Sense, Ui, WidgetInfo,

@@ -2,8 +2,8 @@
 
 use super::complete::quoted_if_needed;
 use super::results::{Refinement, Run};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::Cx;
 use crate::widget::{Button, TextField, Tone, banner};
 use egui::{Key, Layout, Stroke, Ui, UiBuilder, vec2};
 

@@ -3,8 +3,8 @@
 use super::refine;
 use super::results::{Results, Run};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{
     Button, EmptyState, Grid, GridColumn, GridState, ResultRows, TextField, error_banner, icon_label, number,
 };

@@ -2,8 +2,8 @@
 
 use super::results::Results;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, Tone, icon_label, number, progress_bar};
 use egui::{Align, Layout, Stroke, Ui, UiBuilder};
 use sluice_api::Request;

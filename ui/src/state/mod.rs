@@ -1,6 +1,5 @@
 //! What the screens read and what they may change: views by request, workspace, selection, pages.
 
-mod cx;
 mod history;
 mod key_values;
 mod notice;
@@ -13,7 +12,6 @@ mod store;
 mod tab;
 mod workspace;
 
-pub use cx::Cx;
 pub use history::History;
 pub use key_values::KeyValues;
 pub use notice::Notice;

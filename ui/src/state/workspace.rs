@@ -2,7 +2,7 @@
 
 use super::{Place, Selection, Tab};
 use crate::design::Theme;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// Written into the session; another number is not read.
@@ -43,6 +43,7 @@ pub struct Workspace {
     /// Panels.
     pub panels: Panels,
     /// Open tabs in order.
+    #[serde(deserialize_with = "known_tabs")]
     pub tabs: Vec<Tab>,
     /// Position of the tab in front.
     pub active: usize,
@@ -82,6 +83,12 @@ impl Default for Workspace {
             recent: Vec::new(),
         }
     }
+}
+
+/// Tabs of screens that this version has; one of a screen that is gone or not there yet is left out.
+fn known_tabs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tab>, D::Error> {
+    let tabs: Vec<serde_json::Value> = Vec::deserialize(deserializer)?;
+    Ok(tabs.into_iter().filter_map(|tab| serde_json::from_value(tab).ok()).collect())
 }
 
 impl Workspace {

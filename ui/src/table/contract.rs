@@ -2,8 +2,8 @@
 
 use crate::code::{CodeEditor, CodeNote, yaml_colors};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
-use crate::state::Cx;
 use crate::widget::{Button, EmptyState, Tone, badge, number, panel_header};
 use egui::{Frame, Id, Margin, Ui};
 use sluice_api::{Layer, Request, TableView};

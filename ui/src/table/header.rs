@@ -1,8 +1,9 @@
 //! Name, verdict and actions of a table.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::state::{Cx, ScreenKind};
+use crate::state::ScreenKind;
 use crate::widget::{Button, Tone, badge, health_icon, icon_label, layer_mark};
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
 use sluice_api::{Health, TableRef, TableView};

@@ -2,8 +2,9 @@
 
 use crate::cell::CellText;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::state::{Cx, Selection, Tab};
+use crate::state::{Selection, Tab};
 use crate::widget::{
     Button, CellLook, CellRef, FnRows, Grid, GridColumn, Operation, number, paint_row_fill, panel_header,
 };

@@ -2,8 +2,9 @@
 
 use crate::cell::masked;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, ScreenKind, Selection, Tab};
+use crate::state::{ScreenKind, Selection, Tab};
 use crate::widget::{Button, Tone, badge, ledger_rows, number, rule, text_clipped};
 use egui::{Align2, Frame, Margin, ScrollArea, Sense, Ui, vec2};
 use sluice_api::{ResultView, TableView};

@@ -10,8 +10,9 @@ mod overview;
 mod rows;
 mod schema;
 
+use crate::cx::Cx;
 use crate::screen::Screen;
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{EmptyState, error_banner, loading_line, tabs};
 use contract::ContractPane;
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};

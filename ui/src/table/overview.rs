@@ -1,8 +1,9 @@
 //! How big, how fresh, how good: numbers, columns, versions, file sizes, rows.
 
 use super::{file_sizes, history, rows::RowsPane};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{Tone, number, paint_row_fill, panel_header, rule_vertical, stat, text_clipped};
 use egui::{
     Align2, Color32, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,

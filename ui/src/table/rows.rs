@@ -1,8 +1,9 @@
 //! Rows of a table at any version, filtered and sorted by the host.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, KeyValues, PAGE_ROWS, RefineKey, Selection, Store};
+use crate::state::{KeyValues, PAGE_ROWS, RefineKey, Selection, Store};
 use crate::widget::{
     Button, Grid, GridColumn, MaskedRows, ResultRows, TextField, dropdown, error_banner, loading_line, number,
 };

@@ -16,8 +16,8 @@ pub use rows::{FnRows, MaskedRows, ResultRows, Rows};
 pub use state::GridState;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::Cx;
 use crate::widget::{MenuItem, menu};
 use egui::{Id, Rect, Response, Sense, Ui, UiBuilder, accesskit::Role, pos2, vec2};
 

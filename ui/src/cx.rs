@@ -1,7 +1,7 @@
 //! What a screen gets each frame: views to read, a workspace to change, and ways to ask and to act.
 
-use super::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use crate::command::{Command, Facts};
+use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use sluice_api::{JobId, Request};
 
 /// Handed to every screen. Screens never do IPC: they ask with [`Cx::want`] or [`Cx::send`] and act with
