@@ -110,7 +110,7 @@ pub(super) fn show(screen: &mut HistoryScreen, ui: &mut Ui, cx: &mut Cx<'_>, ver
         }
     }
     if out.activated.is_some() {
-        cx.workspace.panels.inspector_open = true;
+        cx.workspace.panels.show_inspector(true);
     }
 }
 

@@ -135,7 +135,7 @@ impl OnboardScreen {
             return;
         };
         let next = places.iter().find(|place| **place > at).unwrap_or(first);
-        cx.workspace.panels.inspector_open = true;
+        cx.workspace.panels.show_inspector(true);
         go_to(ui.ctx(), contract::editor_id(), *next);
     }
 
@@ -163,7 +163,7 @@ impl OnboardScreen {
         rule(ui);
         Frame::NONE.inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| guess::rules(ui, draft, &edit));
         rule(ui);
-        if !cx.workspace.panels.inspector_open {
+        if !cx.workspace.panels.shows_inspector() {
             Frame::NONE.inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| contract::save_ui(ui, cx, &mut edit));
             rule(ui);
         }

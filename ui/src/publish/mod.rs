@@ -159,7 +159,7 @@ impl Screen for PublishScreen {
             }
             return;
         }
-        let inspector = cx.workspace.panels.inspector_open;
+        let inspector = cx.workspace.panels.shows_inspector();
         let left = ui.available_rect_before_wrap();
         let below = if inspector { 0.0 } else { CONFIRM };
         let table = Rect::from_min_max(left.min, pos2(left.right(), left.bottom() - below));

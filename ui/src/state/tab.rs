@@ -168,9 +168,10 @@ screens! {
         #[serde(default, skip_serializing_if = "KeyValues::is_not_saved")]
         key: KeyValues,
     }
-    title: match key.is_empty() {
-        true => format!("History {}", table.name.table),
-        false => format!("History {} {}", table.name.table, key.values()),
+    title: if key.is_empty() {
+        format!("History {}", table.name.table)
+    } else {
+        format!("History {} {}", table.name.table, key.values())
     },
     table: Some(table.clone()),
     row: ScreenRow {

@@ -16,8 +16,11 @@ pub struct Panels {
     pub side_open: bool,
     /// Width of the side panel, 200 to 256.
     pub side: f32,
-    /// Inspector is open.
+    /// Inspector is open where it stands beside the centre.
     pub inspector_open: bool,
+    /// Inspector is open over the centre; `None` while the window is wide enough for both.
+    #[serde(skip)]
+    pub inspector_over: Option<bool>,
     /// Width of the inspector, 320 to 400.
     pub inspector: f32,
     /// Bottom panel is open.
@@ -28,7 +31,37 @@ pub struct Panels {
 
 impl Default for Panels {
     fn default() -> Self {
-        Self { side_open: true, side: 208.0, inspector_open: true, inspector: 336.0, bottom_open: true, bottom: 204.0 }
+        Self {
+            side_open: true,
+            side: 208.0,
+            inspector_open: true,
+            inspector_over: None,
+            inspector: 336.0,
+            bottom_open: true,
+            bottom: 204.0,
+        }
+    }
+}
+
+impl Panels {
+    /// The window became too narrow for an inspector beside the centre, or wide enough; over the centre it is closed
+    /// until someone opens it.
+    pub fn inspector_lies_over(&mut self, over: bool) {
+        self.inspector_over = if over { Some(self.inspector_over.unwrap_or(false)) } else { None };
+    }
+
+    /// Whether the inspector is open.
+    #[must_use]
+    pub fn shows_inspector(&self) -> bool {
+        self.inspector_over.unwrap_or(self.inspector_open)
+    }
+
+    /// Opens or closes the inspector.
+    pub fn show_inspector(&mut self, open: bool) {
+        match &mut self.inspector_over {
+            Some(over) => *over = open,
+            None => self.inspector_open = open,
+        }
     }
 }
 

@@ -114,3 +114,20 @@ fn without_a_lake_it_asks_for_one() {
     assert!(harness.query_by_label("Open a lake").is_some());
     assert!(harness.query_by_label("Folder or bucket of the lake").is_some());
 }
+
+#[test]
+fn in_a_narrow_window_the_inspector_opens_over_the_centre_and_closes() {
+    let mut harness = window(Canned::sample());
+    harness.set_size(egui::vec2(1280.0, 720.0));
+    run(&mut harness, Command::Open(ScreenKind::Diff, None));
+    assert!(harness.query_by_label("No row chosen").is_none(), "closed at first");
+    run(&mut harness, Command::ToggleInspector);
+    assert!(harness.query_by_label("No row chosen").is_some());
+    harness.get_by_label("Close the inspector").click();
+    harness.run_ok();
+    assert!(harness.query_by_label("No row chosen").is_none());
+    harness.set_size(egui::vec2(1456.0, 916.0));
+    harness.run_ok();
+    harness.run_ok();
+    assert!(harness.query_by_label("No row chosen").is_some(), "beside the centre it is as before");
+}

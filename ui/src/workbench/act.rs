@@ -47,7 +47,10 @@ impl Workbench {
                     self.workspace.panels.side_open ^= true;
                 }
             }
-            Command::ToggleInspector => self.workspace.panels.inspector_open ^= true,
+            Command::ToggleInspector => {
+                let shown = self.workspace.panels.shows_inspector();
+                self.workspace.panels.show_inspector(!shown);
+            }
             Command::ToggleBottom => self.workspace.panels.bottom_open ^= true,
             Command::Back => {
                 self.history.back();
@@ -123,7 +126,7 @@ impl Workbench {
 
     /// Closes the topmost thing, else stops the latest query.
     fn dismiss(&mut self, ctx: &Context) {
-        if self.frame.close_topmost(ctx) {
+        if self.frame.close_topmost(ctx, &mut self.workspace.panels) {
             return;
         }
         let latest = self
