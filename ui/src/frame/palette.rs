@@ -5,8 +5,7 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{key_cap_width, layer_color, paint_key_cap, paint_row_fill, text_clipped};
 use egui::{
-    Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui,
-    WidgetInfo,
+    Align2, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo,
     accesskit::Role,
     pos2,
     text::{LayoutJob, TextFormat},

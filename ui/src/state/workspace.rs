@@ -195,6 +195,12 @@ impl Workspace {
         }
     }
 
+    /// Opens a new query with `text`.
+    pub fn open_sql(&mut self, text: impl Into<String>) {
+        let number = self.new_query(text);
+        self.open(Tab::Sql { number });
+    }
+
     /// Number of a new query with `text`; its tab is not opened yet.
     pub fn new_query(&mut self, text: impl Into<String>) -> u32 {
         let number = self.sql.keys().next_back().map_or(1, |last| last + 1);

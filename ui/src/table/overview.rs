@@ -6,8 +6,7 @@ use crate::design::{TokensExt, icon, typeface};
 use crate::state::Selection;
 use crate::widget::{Tone, number, paint_row_fill, panel_header, rule_vertical, stat, text_clipped};
 use egui::{
-    Align2, Color32, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use sluice_api::{ColumnView, Health, TableSummary, TableView};
 

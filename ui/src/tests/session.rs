@@ -33,7 +33,7 @@ fn it_is_restored() {
 
 #[test]
 fn one_of_before_is_read_and_an_unknown_screen_left_out() {
-    let orders = r#"{"layer":"silver","name":"shop.orders"}"#;
+    let orders = r#"{"layer":"silver","name":{"dataset":"shop","table":"orders"}}"#;
     let text = format!(
         r#"{{"format":1,"place":"sql","active":1,"tabs":[{{"tab":"table","table":{orders}}},{{"tab":"onboard"}},
         {{"tab":"explain","table":{orders}}},{{"tab":"diff","table":{orders},"versions":[41,42]}},

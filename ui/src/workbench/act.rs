@@ -82,13 +82,11 @@ impl Workbench {
                 self.workspace.open(Tab::Table { table: table.clone() });
                 self.history.select(Selection::Column { table, column });
             }
-            Command::NewQuery => {
-                let number = self.workspace.new_query(String::new());
-                self.workspace.open(Tab::Sql { number });
-            }
+            Command::NewQuery => self.workspace.open_sql(String::new()),
             // A command that nothing acts on is a mistake in the table; a test runs all of them.
             other => {
-                self.notices.push(Notice { text: format!("Nothing acts on {other:?}"), is_problem: true, since: time })
+                let text = format!("Nothing acts on {other:?}");
+                self.notices.push(Notice { text, is_problem: true, since: time });
             }
         }
     }
