@@ -1,14 +1,15 @@
 //! Paints the screens of the sample lake into a picture, without window and GPU.
 //!
-//! `cargo run -p sluice-ui --example look -- out.ppm [WIDTHxHEIGHT] [light] [table] [replay] [diff] [quality] [sql]
-//! [onboard] [publish] [palette] [keys] [problems] [lake] [wait] [key:Enter] [type:text] [click:X,Y]`
+//! `cargo run -p sluice-ui --example look -- out.ppm [WIDTHxHEIGHT] [2x] [light] [table] [replay] [diff] [quality] [sql]
+//! [onboard] [publish] [history] [find] [palette] [keys] [problems] [lake] [key:Enter] [type:text] [click:X,Y]
+//! [menu:X,Y]`
 
 use egui::epaint::{ClippedPrimitive, Mesh, Primitive, Vertex};
 use egui::{Color32, Context, Event, Key, Modifiers, Pos2, RawInput, Rect, TextureId, vec2};
 use sluice_api::{Layer, TableName, TableRef};
 use sluice_ui::command::Command;
 use sluice_ui::link::Canned;
-use sluice_ui::state::Place;
+use sluice_ui::state::{KeyValues, Place, ScreenKind, Tab};
 use sluice_ui::{Host, Workbench};
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -22,6 +23,9 @@ fn main() -> std::io::Result<()> {
         if let Some((Ok(width), Ok(height))) = step.split_once('x').map(|(w, h)| (w.parse::<f32>(), h.parse::<f32>())) {
             size = (width, height);
         }
+    }
+    if steps.iter().any(|step| step == "2x") {
+        window.scale = 2.0;
     }
     window.size = size;
     window.settle(Vec::new());
@@ -40,6 +44,8 @@ struct Window {
     bench: Workbench,
     time: f64,
     size: (f32, f32),
+    /// Pixels of a point.
+    scale: f32,
     primitives: Vec<ClippedPrimitive>,
     textures: HashMap<TextureId, egui::ColorImage>,
 }
@@ -49,22 +55,28 @@ impl Window {
         let ctx = Context::default();
         let host = Host { job_seed: 0, since_load_ms: || 0 };
         let bench = Workbench::new(&ctx, Box::new(Canned::sample()), host);
-        Self { ctx, bench, time: 0.0, size: (0.0, 0.0), primitives: Vec::new(), textures: HashMap::new() }
+        Self { ctx, bench, time: 0.0, size: (0.0, 0.0), scale: 1.0, primitives: Vec::new(), textures: HashMap::new() }
     }
 
     fn step(&mut self, step: &str) {
         let name = TableName { dataset: "shop".to_owned(), table: "orders".to_owned() };
-        let table = TableRef { layer: Layer::Silver, name: name.clone() };
+        let table = TableRef { layer: Layer::Silver, name };
         match step {
             "light" => self.bench.run(Command::SwitchTheme),
-            "table" => self.bench.run(Command::OpenTable(table)),
-            "replay" => self.bench.run(Command::ReplayTable(name)),
-            "diff" => self.bench.run(Command::DiffTable(table)),
-            "quality" => self.bench.run(Command::QualityTable(name)),
-            "sql" => self.bench.run(Command::QueryTable(table)),
-            "onboard" => self.bench.run(Command::Onboard),
-            "publish" => self.bench.run(Command::PlanAndPublish),
-            "palette" => self.bench.run(Command::Palette("")),
+            "table" => self.bench.run(Command::open_for(ScreenKind::Table, table)),
+            "replay" => self.bench.run(Command::open_for(ScreenKind::Replay, table)),
+            "diff" => self.bench.run(Command::open_for(ScreenKind::Diff, table)),
+            "quality" => self.bench.run(Command::open_for(ScreenKind::Quality, table)),
+            "sql" => self.bench.run(Command::open_for(ScreenKind::Sql, table)),
+            "onboard" => self.bench.run(Command::Open(ScreenKind::Onboard, None)),
+            "publish" => self.bench.run(Command::Open(ScreenKind::Publish, None)),
+            "find" => self.bench.run(Command::open_for(ScreenKind::History, table)),
+            "history" => {
+                let columns = vec![("order_id".to_owned(), "1204377".to_owned())];
+                let key = KeyValues { columns, is_personal: false };
+                self.bench.run(Command::OpenTab(Tab::History { table, key }));
+            }
+            "palette" => self.bench.run(Command::Palette),
             "keys" => self.bench.run(Command::KeyMap),
             "problems" => self.bench.run(Command::ShowProblems),
             "lake" => self.bench.run(Command::OpenLakeDialog),
@@ -82,6 +94,7 @@ impl Window {
     fn settle(&mut self, mut events: Vec<Event>) {
         for _ in 0..16 {
             self.time += 1.0 / 16.0;
+            self.ctx.set_pixels_per_point(self.scale);
             let input = RawInput {
                 screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(self.size.0, self.size.1))),
                 time: Some(self.time),
@@ -110,12 +123,12 @@ impl Window {
 
     fn paint(&self) -> Image {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels")]
-        let mut image = Image::new(self.size.0 as usize, self.size.1 as usize);
+        let mut image = Image::new((self.size.0 * self.scale) as usize, (self.size.1 * self.scale) as usize);
         for primitive in &self.primitives {
             if let Primitive::Mesh(mesh) = &primitive.primitive
                 && let Some(texture) = self.textures.get(&mesh.texture_id)
             {
-                image.mesh(mesh, primitive.clip_rect, texture);
+                image.mesh(mesh, primitive.clip_rect, texture, self.scale);
             }
         }
         image
@@ -126,17 +139,17 @@ fn events(step: &str) -> Vec<Event> {
     if let Some(text) = step.strip_prefix("type:") {
         return vec![Event::Text(text.to_owned())];
     }
-    if let Some(at) = step.strip_prefix("click:") {
+    let (at, button) = match step.split_once(':') {
+        Some(("click", at)) => (Some(at), egui::PointerButton::Primary),
+        Some(("menu", at)) => (Some(at), egui::PointerButton::Secondary),
+        _ => (None, egui::PointerButton::Primary),
+    };
+    if let Some(at) = at {
         let mut parts = at.split(',').filter_map(|part| part.parse().ok());
         if let (Some(x), Some(y)) = (parts.next(), parts.next()) {
             let pos = Pos2::new(x, y);
-            let button = |pressed| Event::PointerButton {
-                pos,
-                button: egui::PointerButton::Primary,
-                pressed,
-                modifiers: Modifiers::NONE,
-            };
-            return vec![Event::PointerMoved(pos), button(true), button(false)];
+            let press = |pressed| Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
+            return vec![Event::PointerMoved(pos), press(true), press(false)];
         }
     }
     let Some(name) = step.strip_prefix("key:") else { return Vec::new() };
@@ -176,11 +189,15 @@ impl Image {
         Self { width, height, rgb: vec![0; width * height * 3] }
     }
 
-    fn mesh(&mut self, mesh: &Mesh, clip: Rect, texture: &egui::ColorImage) {
+    fn mesh(&mut self, mesh: &Mesh, clip: Rect, texture: &egui::ColorImage, scale: f32) {
+        let clip = clip * scale;
         for corners in mesh.indices.chunks_exact(3) {
-            let corner = |index: usize| corners.get(index).and_then(|at| mesh.vertices.get(*at as usize));
+            let corner = |index: usize| {
+                let vertex = corners.get(index).and_then(|at| mesh.vertices.get(*at as usize))?;
+                Some(Vertex { pos: Pos2::new(vertex.pos.x * scale, vertex.pos.y * scale), ..*vertex })
+            };
             if let (Some(a), Some(b), Some(c)) = (corner(0), corner(1), corner(2)) {
-                self.triangle([a, b, c], clip, texture);
+                self.triangle([&a, &b, &c], clip, texture);
             }
         }
     }

@@ -1,14 +1,40 @@
 //! The screens of the workbench: egui, for the desktop window's webview and, in tests, natively.
 //!
-//! Data flows one way: [`link`] brings answers, [`state`] keeps the latest views, screens draw them and push
-//! requests and [`command::Command`]s into a [`state::Cx`], and [`Workbench`] sends and runs those after the frame.
+//! # One frame
+//!
+//! Data flows one way. [`Workbench::ui`] takes the answers that came over [`link`] and puts them into the
+//! [`state::Store`]; it matches pressed keys with the rows of [`command::Command`] and runs what can run; then [`frame`]
+//! draws the window and the [`screen::Screen`] of the tab in front. A screen reads views, asks for more and acts through
+//! one [`cx::Cx`], and never talks to a host. What it asked for is sent after the frame.
+//!
+//! # Lower and upper modules
+//!
+//! Each imports only those before it: [`design`] (colours, type, icons) and [`cell`] (values as text); [`action`]
+//! (words, icon and keys of anything a person can do); [`state`] (views, tabs, selection); [`command`] (the table of
+//! commands and when each can run); [`cx`] (what a screen gets); [`widget`] and [`code`]; the screens, one folder each ([`table`], [`replay`],
+//! [`diff`], [`history`], [`quality`], [`onboard`], [`sql`], [`publish`], and [`lake`] for the side panel);
+//! [`registry`] (the screen of a tab); [`frame`]; [`Workbench`].
+//!
+//! # A new screen
+//!
+//! 1. Its folder, with an implementation of [`screen::Screen`].
+//! 2. This file, for the folder.
+//! 3. A row in `state/tab.rs`: what is remembered, title, icon, place on the rail, key, and what it opens for.
+//! 4. A line in `registry.rs`.
+//! 5. Rows in `command/table.rs` for what it does by key, if anything.
+//!
+//! Session, tab bar, rail, palette, keyboard map, shortcuts and tooltips follow from the rows. What it asks of the host
+//! is a request of `sluice-api`.
 
+pub mod action;
 pub mod cell;
 pub mod code;
 pub mod command;
+pub mod cx;
 pub mod design;
 pub mod diff;
 pub mod frame;
+pub mod history;
 pub mod lake;
 pub mod link;
 #[cfg(target_arch = "wasm32")]
@@ -16,6 +42,7 @@ mod mirror;
 pub mod onboard;
 pub mod publish;
 pub mod quality;
+pub mod registry;
 pub mod replay;
 pub mod screen;
 pub mod sql;

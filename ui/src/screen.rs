@@ -1,7 +1,7 @@
-//! What a screen is, and which screen belongs to a tab.
+//! What a screen is. Which one belongs to a tab is in [`crate::registry`], what the window knows of it without drawing
+//! it in [`crate::state::ScreenKind`].
 
-use crate::state::{Cx, Tab};
-use crate::{diff, onboard, publish, quality, replay, sql, table};
+use crate::cx::Cx;
 use egui::Ui;
 
 /// A screen in a tab. Screens never do IPC: they ask and act through [`Cx`].
@@ -28,19 +28,5 @@ pub trait Screen {
     /// Whether it wants jobs and log below.
     fn has_bottom(&self) -> bool {
         false
-    }
-}
-
-/// The screen of a tab.
-#[must_use]
-pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
-    match tab {
-        Tab::Table { table } => Box::new(table::TableScreen::new(table.clone())),
-        Tab::Replay { table } => Box::new(replay::ReplayScreen::new(table.clone())),
-        Tab::Diff { table, versions } => Box::new(diff::DiffScreen::new(table.clone(), *versions)),
-        Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
-        Tab::Onboard => Box::new(onboard::OnboardScreen::new()),
-        Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),
-        Tab::Publish => Box::new(publish::PublishScreen::new()),
     }
 }

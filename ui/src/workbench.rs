@@ -4,11 +4,12 @@ mod act;
 mod session;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{apply_style, install_fonts};
 use crate::frame::FrameState;
 use crate::link::{Answer, Transport};
 use crate::screen::Screen;
-use crate::state::{Cx, History, Notice, PageCache, Store, Tab, Workspace};
+use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use egui::{Context, Ui};
 use session::SessionKeeper;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};
@@ -50,6 +51,8 @@ pub struct Workbench {
     jobs_polled: f64,
     was_working: bool,
     frames: u64,
+    /// The tab that was in front in the frame before.
+    front: Option<Tab>,
 }
 
 impl Workbench {
@@ -79,6 +82,7 @@ impl Workbench {
             jobs_polled: 0.0,
             was_working: false,
             frames: 0,
+            front: None,
         }
     }
 
@@ -113,10 +117,11 @@ impl Workbench {
         self.poll_jobs(&ctx, time);
         self.flush(&ctx, time);
         if !self.frame.takes_keys() {
-            let mut pressed = crate::command::pressed(&ctx, &self.store, &self.workspace);
+            let mut pressed = crate::command::pressed(&ctx, &self.facts());
             self.commands.append(&mut pressed);
         }
         self.run_commands(&ctx, time);
+        self.follow_tab();
         let mut cx = Cx {
             store: &self.store,
             workspace: &mut self.workspace,
@@ -145,6 +150,20 @@ impl Workbench {
         }
         self.run_commands(&ctx, time);
         self.flush(&ctx, time);
+    }
+
+    /// Another tab is in front: its table is selected, so that tree and shortcuts mean what is on screen.
+    fn follow_tab(&mut self) {
+        let front = self.workspace.active_tab();
+        if front == self.front.as_ref() {
+            return;
+        }
+        self.front = front.cloned();
+        if let Some(table) = self.front.as_ref().and_then(Tab::table)
+            && self.history.now().table().as_ref() != Some(&table)
+        {
+            self.history.select(Selection::Table { table });
+        }
     }
 
     /// Sends what was asked for this frame.
@@ -199,6 +218,9 @@ impl Workbench {
             (Request::OpenLake { .. }, Reply::Lake(lake)) => {
                 self.pages.clear();
                 let url = lake.url.clone();
+                if self.store.lake().value.is_some_and(|before| before.url != url) {
+                    self.leave_lake();
+                }
                 self.workspace.recent.retain(|recent| *recent != url);
                 self.workspace.recent.insert(0, url);
                 self.workspace.recent.truncate(8);
@@ -215,6 +237,16 @@ impl Workbench {
             self.pages.forget(unused);
             self.requests.push(Request::DropResult { result: unused });
         }
+    }
+
+    /// Another lake takes the place of the open one: tabs and selection are of tables that it may not have. Queries
+    /// stay, they are the person's own text.
+    fn leave_lake(&mut self) {
+        self.workspace.tabs.retain(|tab| matches!(tab, Tab::Sql { .. }));
+        self.workspace.active = 0;
+        self.workspace.filters.clear();
+        self.screens.clear();
+        self.history = History::default();
     }
 
     /// Errors of requests that no screen shows in place.

@@ -159,7 +159,7 @@ pub struct VersionView {
     /// Batch number if a replay wrote it.
     pub batch: Option<u64>,
     /// What it did to the rows, if the commit says so.
-    pub counters: Option<crate::Counters>,
+    pub counters: Option<crate::RowLedger>,
 }
 
 /// A data file of the latest version.

@@ -25,7 +25,7 @@ pub use lake::{
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 pub use publish::{PublishPlan, PublishedView, ReleaseView};
 pub use quality::{CheckView, QualityView, QuarantineGroup, Verdict};
-pub use replay::{BatchState, BatchView, Counters, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
+pub use replay::{BatchState, BatchView, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
 pub use request::{Reply, Request};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
-pub use sluice_contract::{ContractChange, Grade, Problem, Severity, TableName};
+pub use sluice_contract::{ContractChange, Grade, Problem, RowLedger, Severity, TableName};

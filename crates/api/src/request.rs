@@ -2,8 +2,8 @@
 
 use crate::{
     ApiError, ContractCheck, DiffView, JobId, JobView, LakeView, OnboardDraft, OnboardSource, PageRequest, PublishPlan,
-    PublishedView, QualityView, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, TableName, TableRef,
-    TableView,
+    PublishedView, QualityView, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName,
+    TableRef, TableView,
 };
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,13 @@ pub enum Request {
         /// How many; a few more keys may be looked at where rows turn out equal.
         rows: u32,
     },
+    /// What happened to the rows of one key, over all versions that can be read; answers [`Reply::RowHistory`].
+    RowHistory {
+        /// Table.
+        table: TableRef,
+        /// Columns of the key, each with its value as text.
+        key: Vec<(String, String)>,
+    },
     /// Runs the checks on the latest silver; answers [`Reply::Quality`].
     Quality {
         /// Table.
@@ -188,6 +195,8 @@ pub enum Reply {
     Jobs(Vec<JobView>),
     /// A diff.
     Diff(DiffView),
+    /// The history of a row.
+    RowHistory(RowHistory),
     /// Quality.
     Quality(QualityView),
     /// A publish plan.

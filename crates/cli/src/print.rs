@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use sluice_api::Counters;
+use sluice_api::RowLedger;
 
 /// How to print.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ pub(crate) fn number(value: u64) -> String {
 }
 
 /// The ledger as an equation.
-pub(crate) fn ledger(counters: &Counters) -> String {
+pub(crate) fn ledger(counters: &RowLedger) -> String {
     let verdict = if counters.balances() { "balances" } else { "DOES NOT BALANCE" };
     format!(
         "{} in = {} applied + {} superseded + {} quarantined; silver {} + {} inserted - {} deleted = {}; {verdict}",

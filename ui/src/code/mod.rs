@@ -2,9 +2,11 @@
 
 mod editor;
 mod layout;
+mod yaml;
 
 pub use editor::{CodeEditor, CodeNote, CodeOutput, go_to};
 pub use layout::{Paint, Span};
+pub use yaml::colors as yaml_colors;
 
 /// Position in characters of byte `at`.
 #[must_use]

@@ -6,24 +6,18 @@ pub const ADD: char = '\u{e145}';
 pub const ARROW_BACK: char = '\u{e5c4}';
 /// `arrow_downward`.
 pub const ARROW_DOWNWARD: char = '\u{e5db}';
-/// `arrow_drop_down`.
-pub const ARROW_DROP_DOWN: char = '\u{e5c5}';
 /// `arrow_forward`.
 pub const ARROW_FORWARD: char = '\u{e5c8}';
 /// `arrow_right_alt`.
 pub const ARROW_RIGHT_ALT: char = '\u{e941}';
 /// `arrow_upward`.
 pub const ARROW_UPWARD: char = '\u{e5d8}';
-/// `bar_chart`.
-pub const BAR_CHART: char = '\u{e26b}';
 /// `block`.
 pub const BLOCK: char = '\u{f08c}';
 /// `bolt`.
 pub const BOLT: char = '\u{ea0b}';
 /// `calculate`.
 pub const CALCULATE: char = '\u{ea5f}';
-/// `calendar_month`.
-pub const CALENDAR_MONTH: char = '\u{ebcc}';
 /// `check`.
 pub const CHECK: char = '\u{e668}';
 /// `check_circle`.
@@ -44,16 +38,12 @@ pub const CLOUD_OFF: char = '\u{e2c1}';
 pub const CODE: char = '\u{e86f}';
 /// `compare_arrows`.
 pub const COMPARE_ARROWS: char = '\u{e915}';
-/// `compress`.
-pub const COMPRESS: char = '\u{e94d}';
 /// `content_copy`.
 pub const CONTENT_COPY: char = '\u{e14d}';
 /// `dangerous`.
 pub const DANGEROUS: char = '\u{e99a}';
 /// `dark_mode`.
 pub const DARK_MODE: char = '\u{e51c}';
-/// `delete`.
-pub const DELETE: char = '\u{e92e}';
 /// `description`.
 pub const DESCRIPTION: char = '\u{e873}';
 /// `difference`.
@@ -64,24 +54,14 @@ pub const DOCK_TO_BOTTOM: char = '\u{f7e6}';
 pub const DOCK_TO_LEFT: char = '\u{f7e5}';
 /// `dock_to_right`.
 pub const DOCK_TO_RIGHT: char = '\u{f7e4}';
-/// `done_all`.
-pub const DONE_ALL: char = '\u{e877}';
-/// `download`.
-pub const DOWNLOAD: char = '\u{f090}';
 /// `edit`.
 pub const EDIT: char = '\u{f097}';
 /// `error`.
 pub const ERROR: char = '\u{f8b6}';
 /// `expand_more`.
 pub const EXPAND_MORE: char = '\u{e5cf}';
-/// `fact_check`.
-pub const FACT_CHECK: char = '\u{f0c5}';
 /// `fast_forward`.
 pub const FAST_FORWARD: char = '\u{e01f}';
-/// `file_open`.
-pub const FILE_OPEN: char = '\u{eaf3}';
-/// `filter_alt`.
-pub const FILTER_ALT: char = '\u{ef4f}';
 /// `filter_list`.
 pub const FILTER_LIST: char = '\u{e152}';
 /// `first_page`.
@@ -92,8 +72,6 @@ pub const FOLDER: char = '\u{e2c7}';
 pub const FOLDER_OPEN: char = '\u{e2c8}';
 /// `format_align_left`.
 pub const FORMAT_ALIGN_LEFT: char = '\u{e236}';
-/// `group`.
-pub const GROUP: char = '\u{ea21}';
 /// `help`.
 pub const HELP: char = '\u{e8fd}';
 /// `history`.
@@ -106,36 +84,14 @@ pub const INVENTORY_2: char = '\u{e1a1}';
 pub const KEY: char = '\u{e73c}';
 /// `keyboard`.
 pub const KEYBOARD: char = '\u{e312}';
-/// `keyboard_return`.
-pub const KEYBOARD_RETURN: char = '\u{e31b}';
-/// `last_page`.
-pub const LAST_PAGE: char = '\u{e5dd}';
-/// `layers`.
-pub const LAYERS: char = '\u{e53b}';
 /// `light_mode`.
 pub const LIGHT_MODE: char = '\u{e518}';
 /// `link`.
 pub const LINK: char = '\u{e250}';
-/// `list_alt`.
-pub const LIST_ALT: char = '\u{e0ee}';
 /// `lock`.
 pub const LOCK: char = '\u{e899}';
-/// `menu`.
-pub const MENU: char = '\u{e5d2}';
-/// `more_horiz`.
-pub const MORE_HORIZ: char = '\u{e5d3}';
-/// `notifications`.
-pub const NOTIFICATIONS: char = '\u{e7f5}';
 /// `open_in_full`.
 pub const OPEN_IN_FULL: char = '\u{f1ce}';
-/// `open_in_new`.
-pub const OPEN_IN_NEW: char = '\u{e89e}';
-/// `pause`.
-pub const PAUSE: char = '\u{e034}';
-/// `pause_circle`.
-pub const PAUSE_CIRCLE: char = '\u{e1a2}';
-/// `person`.
-pub const PERSON: char = '\u{f0d3}';
 /// `play_arrow`.
 pub const PLAY_ARROW: char = '\u{e037}';
 /// `play_circle`.
@@ -146,12 +102,8 @@ pub const PLAYLIST_ADD: char = '\u{e03b}';
 pub const PUBLISH: char = '\u{e255}';
 /// `push_pin`.
 pub const PUSH_PIN: char = '\u{f10d}';
-/// `redo`.
-pub const REDO: char = '\u{e15a}';
 /// `refresh`.
 pub const REFRESH: char = '\u{e5d5}';
-/// `remove`.
-pub const REMOVE: char = '\u{e15b}';
 /// `remove_circle`.
 pub const REMOVE_CIRCLE: char = '\u{f08f}';
 /// `rule`.
@@ -162,22 +114,14 @@ pub const SAVE: char = '\u{e161}';
 pub const SCHEDULE: char = '\u{efd6}';
 /// `search`.
 pub const SEARCH: char = '\u{ef7a}';
-/// `settings`.
-pub const SETTINGS: char = '\u{e8b8}';
-/// `shield`.
-pub const SHIELD: char = '\u{e9e0}';
 /// `show_chart`.
 pub const SHOW_CHART: char = '\u{e6e1}';
-/// `star`.
-pub const STAR: char = '\u{f09a}';
 /// `step`.
 pub const STEP: char = '\u{f6fe}';
 /// `stop`.
 pub const STOP: char = '\u{e047}';
 /// `stop_circle`.
 pub const STOP_CIRCLE: char = '\u{ef71}';
-/// `swap_vert`.
-pub const SWAP_VERT: char = '\u{e8d5}';
 /// `sync`.
 pub const SYNC: char = '\u{e627}';
 /// `table`.
@@ -192,18 +136,10 @@ pub const TUNE: char = '\u{e429}';
 pub const UNDO: char = '\u{e166}';
 /// `unfold_less`.
 pub const UNFOLD_LESS: char = '\u{e5d6}';
-/// `unfold_more`.
-pub const UNFOLD_MORE: char = '\u{e5d7}';
-/// `upload`.
-pub const UPLOAD: char = '\u{f09b}';
 /// `verified`.
 pub const VERIFIED: char = '\u{ef76}';
 /// `view_column`.
 pub const VIEW_COLUMN: char = '\u{e8ec}';
-/// `visibility`.
-pub const VISIBILITY: char = '\u{e8f4}';
-/// `visibility_off`.
-pub const VISIBILITY_OFF: char = '\u{e8f5}';
 /// `warning`.
 pub const WARNING: char = '\u{f083}';
 /// `waves`.

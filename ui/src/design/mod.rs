@@ -4,12 +4,14 @@ mod dark;
 mod fonts;
 pub mod icon;
 mod light;
+mod logo;
 mod style;
 mod theme;
 mod tokens;
 pub mod typeface;
 
 pub use fonts::install_fonts;
+pub use logo::paint_logo;
 pub use style::apply_style;
 pub use theme::Theme;
 pub use tokens::{Tokens, TokensExt};

@@ -1,6 +1,7 @@
 //! Tokens into an egui style, once per theme.
 
 use super::{Theme, Tokens, typeface};
+use egui::epaint::FontColorTransferFunction;
 use egui::{
     Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Visuals, style::WidgetVisuals,
     vec2,
@@ -47,6 +48,10 @@ fn style_of(tokens: &Tokens) -> Style {
 
 fn visuals_of(tokens: &Tokens) -> Visuals {
     let mut visuals = if tokens.dark { Visuals::dark() } else { Visuals::light() };
+    if tokens.dark {
+        // egui's own curve for dark makes weak text as heavy as strong text.
+        visuals.text_options.color_transfer_function = FontColorTransferFunction::Gamma(0.8);
+    }
     visuals.override_text_color = None;
     visuals.weak_text_color = Some(tokens.text_weak);
     visuals.hyperlink_color = tokens.accent;

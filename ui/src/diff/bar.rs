@@ -1,8 +1,8 @@
 //! The pickers: table, version before, version after.
 
 use super::DiffScreen;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, dropdown, layer_mark, number};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
 use sluice_api::VersionView;

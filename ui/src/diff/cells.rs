@@ -5,8 +5,9 @@ use super::model::{Place, Shown};
 use super::rows::{DiffRows, look};
 use super::seek::{Found, Seek};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, PageState, Selection};
+use crate::state::{KeyValues, PageState, Selection};
 use crate::widget::{
     Button, CellRef, EmptyState, Grid, GridColumn, GridState, Operation, error_banner, loading_line, number,
 };
@@ -63,22 +64,41 @@ pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: 
     seek(screen, ui, cx, &result, &columns, id);
     let grid_columns: Vec<GridColumn> = columns.iter().map(|column| grid_column(column, view)).collect();
     let tokens = ui.tokens();
+    let commands = Command::of_row(&view.table, &cx.facts());
     let pages = RefCell::new(&mut *cx.pages);
     let mut source = DiffRows { pages: &pages, result: result.id, columns: &columns };
     let out = Grid::new(NAME, &grid_columns, result.rows)
         .header_height(40.0)
+        .commands(commands)
         .decorate(&mut |cell: &CellRef<'_>| look(tokens, &pages, result.id, &columns, cell))
         .paint_cell(&mut |ui: &Ui, rect: Rect, cell: &CellRef<'_>| {
             cell.column == 0 && cell.is_known && paint_mark(ui, rect, cell.text)
         })
         .show(ui, &mut source);
+    out.act(cx);
     let row = out.cursor.map(|(row, _)| row);
     if out.moved || row != screen.row {
         screen.row = row;
         if let Some(row) = row {
             let (table, from, to) = (view.table.clone(), view.from, view.to);
-            cx.select(Selection::Change { table, from, to, row });
+            let key = key_of(cx, &columns, &result, row);
+            cx.select(Selection::Change { table, from, to, row, key });
         }
+    }
+}
+
+/// The key of a changed row, empty while its page is not here.
+fn key_of(cx: &Cx<'_>, columns: &[Shown], result: &ResultView, row: u64) -> KeyValues {
+    let Some((page, inside)) = cx.pages.peek(result.id, row) else { return KeyValues::default() };
+    let keys = || {
+        columns.iter().filter_map(|column| match column.place {
+            Place::Key(at) => Some((column, at)),
+            Place::Change | Place::Pair { .. } => None,
+        })
+    };
+    KeyValues {
+        columns: keys().map(|(column, at)| (column.name.clone(), page.cell(inside, at).text)).collect(),
+        is_personal: keys().any(|(column, _)| column.personal),
     }
 }
 
@@ -155,12 +175,9 @@ fn paint_mark(ui: &Ui, rect: Rect, change: &str) -> bool {
 
 /// The two buttons that move between changed cells.
 pub(super) fn steps(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let next = Button::icon_only(icon::ARROW_DOWNWARD, "Next changed cell").key_of(&Command::NextChange);
-    if next.show(ui).clicked() {
-        cx.run(Command::NextChange);
-    }
-    let previous = Button::icon_only(icon::ARROW_UPWARD, "Previous changed cell").key_of(&Command::PreviousChange);
-    if previous.show(ui).clicked() {
-        cx.run(Command::PreviousChange);
+    for command in [Command::NextChange, Command::PreviousChange] {
+        if Button::icon_of(&command).show(ui).clicked() {
+            cx.run(command);
+        }
     }
 }

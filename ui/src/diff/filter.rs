@@ -1,8 +1,8 @@
 //! Which changes are shown: kind, changed cells only, a condition.
 
 use super::DiffScreen;
+use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::state::Cx;
 use crate::widget::{TextField, rule, segmented, toggle};
 use egui::{Align, Key, Layout, Ui, UiBuilder, vec2};
 use sluice_api::DiffView;
@@ -64,17 +64,23 @@ pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: 
     let all = super::model::all(view, &|_| false).len().saturating_sub(1);
     let count = format!("{shown} of {all} columns");
     let width = (bar.available_width() - 120.0).max(80.0);
+    let most = view.columns.iter().filter(|column| column.changed > 0).max_by_key(|column| column.changed);
+    let hint = most.map_or_else(String::new, |column| format!("\"new.{0}\" <> \"old.{0}\"", column.name));
     let failed = screen
         .condition()
         .is_some_and(|condition| cx.store.refined(&(view.result.id, Some(condition), None)).error.is_some());
     let field = TextField::new(&mut screen.condition.0, "Condition over the changed rows")
         .prefix("WHERE")
-        .hint("\"new.status\" = 'paid'")
+        .hint(&hint)
         .mono()
         .width(width)
         .invalid(failed && !screen.condition.1.is_empty())
         .show(&mut bar);
     let entered = field.lost_focus() && bar.input(|input| input.key_pressed(Key::Enter));
+    if entered {
+        // What is typed next is still the condition, not a shortcut.
+        field.request_focus();
+    }
     if entered || screen.condition.0.is_empty() {
         screen.condition.1.clone_from(&screen.condition.0);
     }

@@ -11,9 +11,10 @@ mod seek;
 mod side;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::{Cx, Got, Store, Tab};
+use crate::state::{Got, Store, Tab};
 use crate::widget::{EmptyState, Tone, banner, error_banner, loading_line, number, rule};
 use egui::{Rect, Ui, vec2};
 use filter::Kind;

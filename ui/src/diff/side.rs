@@ -2,10 +2,9 @@
 
 use super::DiffScreen;
 use super::model::{Place, Shown, all};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::frame::FILTER;
-use crate::state::Cx;
-use crate::widget::{ListRow, TextField, number, panel_header, rule, text_clipped};
+use crate::widget::{FILTER, ListRow, TextField, number, panel_header, rule, text_clipped};
 use egui::{
     Align2, CornerRadius, Frame, Id, Margin, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     accesskit::Role, pos2, vec2,

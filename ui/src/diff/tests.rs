@@ -1,43 +1,21 @@
 //! The diff screen.
 
 use super::{default_versions, nearest};
-use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::{Selection, Tab};
-use crate::tests::support::window;
+use crate::tests::support::{Asked, Window, open as open_tab, orders, run, window};
 use egui::Key;
-use egui_kittest::{Harness, kittest::Queryable as _};
-use sluice_api::{ApiError, DiffView, ErrorCode, Reply, Request, TableRef, VersionView};
-use std::{cell::RefCell, rc::Rc};
+use egui_kittest::kittest::Queryable as _;
+use sluice_api::{ApiError, DiffView, ErrorCode, Reply, Request, VersionView};
+use std::cell::RefCell;
 
-type Window = Harness<'static, Option<Workbench>>;
-
-fn orders() -> TableRef {
-    "silver.shop.orders".parse().unwrap()
-}
-
-fn run(window: &mut Window, command: Command) {
-    window.state_mut().as_mut().unwrap().run(command);
-    window.run_ok();
-    window.run_ok();
-}
-
-fn open(change: impl Fn(&mut DiffView) + 'static) -> (Window, Rc<RefCell<Vec<Request>>>) {
-    let canned = Canned::new(
-        move |request| {
-            let mut reply = sample::reply(request);
-            if let Reply::Diff(view) = &mut reply {
-                change(view);
-            }
-            Some(reply)
-        },
-        sample::page,
-    );
-    let asked = canned.asked();
-    let mut window = window(canned);
-    run(&mut window, Command::OpenTab(Tab::Diff { table: orders(), versions: Some((41, 42)) }));
-    (window, asked)
+fn open(change: impl Fn(&mut DiffView) + 'static) -> (Window, Asked) {
+    open_tab(Tab::Diff { table: orders(), versions: Some((41, 42)) }, move |reply| {
+        if let Reply::Diff(view) = reply {
+            change(view);
+        }
+    })
 }
 
 fn row(window: &Window) -> Option<u64> {

@@ -1,8 +1,8 @@
 //! The bottom panel: jobs with their progress, and the log.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, Tone, icon_label, number, panel_header, progress_bar, rule_vertical};
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{JobState, JobView};
@@ -27,7 +27,7 @@ fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let running = u64::try_from(store.running_jobs()).unwrap_or_default();
     let note = if running == 0 { String::new() } else { format!("{running} running") };
     panel_header(ui, "Jobs", &note, |ui| {
-        if Button::icon_only(icon::DOCK_TO_BOTTOM, "Show or hide jobs and log").key("Ctrl J").show(ui).clicked() {
+        if Button::icon_of(&Command::ToggleBottom).show(ui).clicked() {
             cx.run(Command::ToggleBottom);
         }
     });
@@ -73,7 +73,10 @@ fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobView) {
             let at = rect.left_center();
             crate::widget::text_clipped(ui, egui::Align2::LEFT_CENTER, at, 100.0, &progress.what, font, tokens.text);
             #[expect(clippy::cast_precision_loss, reason = "a share of a bar")]
-            let share = (progress.total > 0).then(|| progress.done as f32 / progress.total as f32);
+            let share = match job.state {
+                JobState::Done => Some(1.0),
+                _ => (progress.total > 0).then(|| progress.done as f32 / progress.total as f32),
+            };
             let tone = if matches!(job.state, JobState::Running) { Tone::Accent } else { tone };
             progress_bar(ui, &progress.what, share, tone, 88.0);
             let total = if progress.total > 0 { number::count(progress.total) } else { "…".to_owned() };

@@ -1,7 +1,7 @@
 //! Where everything stands. Sizes are fixed, so that nothing jumps.
 
+use crate::cx::Cx;
 use crate::screen::Screen;
-use crate::state::Cx;
 use egui::{Rect, pos2};
 
 const TOP: f32 = 40.0;
@@ -32,6 +32,11 @@ pub(super) struct Layout {
     pub bottom_is_open: bool,
     /// The window is too narrow for a docked side panel.
     pub is_narrow: bool,
+}
+
+/// Whether the inspector would lie over the centre of a window as wide as this.
+pub(super) fn inspector_overlays(whole: Rect) -> bool {
+    whole.width() < INSPECTOR_DOCKS
 }
 
 impl Layout {
@@ -65,13 +70,13 @@ impl Layout {
             left = side.right();
         }
         let mut right = body.right();
-        let wanted = panels.inspector_open && screen.is_some_and(|screen| screen.has_inspector(cx));
+        let wanted = panels.shows_inspector() && screen.is_some_and(|screen| screen.has_inspector(cx));
         let inspector = wanted.then(|| {
             let from = (body.right() - panels.inspector).max(body.left());
             Rect::from_min_max(pos2(from, body.top()), body.max)
         });
-        let inspector_docks = whole.width() >= INSPECTOR_DOCKS
-            && inspector.is_some_and(|inspector| inspector.left() - left >= CENTRE_MIN);
+        let inspector_docks =
+            !inspector_overlays(whole) && inspector.is_some_and(|inspector| inspector.left() - left >= CENTRE_MIN);
         if let Some(inspector) = inspector.filter(|_| inspector_docks) {
             right = inspector.left();
         }

@@ -4,7 +4,6 @@ mod bottom;
 mod fuzzy;
 mod key_map;
 mod layout;
-mod logo;
 mod notices;
 mod overlay;
 mod palette;
@@ -15,20 +14,17 @@ mod status_bar;
 mod tab_bar;
 mod top_bar;
 
-pub use logo::paint_logo;
-
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::lake::{OpenLake, SidePanel};
-use crate::screen::{Screen, screen_of};
-use crate::state::{Cx, Tab};
-use crate::widget::{EmptyState, splitter};
-use egui::{Area, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder};
+use crate::registry::screen_of;
+use crate::screen::Screen;
+use crate::state::{Panels, ScreenKind, Tab};
+use crate::widget::{Button, EmptyState, FILTER, splitter};
+use egui::{Area, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2};
 use layout::Layout;
 use overlay::Overlay;
 use std::collections::BTreeMap;
-
-/// Id of the tree's filter field.
-pub(crate) const FILTER: &str = "tree filter";
 
 /// Parts of the frame that outlive a frame.
 #[derive(Default)]
@@ -39,6 +35,8 @@ pub struct FrameState {
     region: usize,
     is_narrow: bool,
     peek: bool,
+    /// The inspector lies over the centre now.
+    inspector_is_over: bool,
 }
 
 impl FrameState {
@@ -50,6 +48,7 @@ impl FrameState {
         let lake = cx.store.lake();
         let tab = cx.workspace.active_tab().cloned().filter(|_| lake.value.is_some());
         let mut screen = tab.as_ref().map(|tab| screens.remove(tab).unwrap_or_else(|| screen_of(tab)));
+        cx.workspace.panels.inspector_lies_over(layout::inspector_overlays(whole));
         let layout = Layout::new(whole, cx, screen.as_deref(), lake.value.is_some(), self.peek);
         self.is_narrow = layout.is_narrow;
         region(ui, "top bar", layout.top, |ui| top_bar::show(ui, cx));
@@ -81,6 +80,7 @@ impl FrameState {
                 let size = &mut cx.workspace.panels.side;
                 splitter(ui, "side", side, crate::widget::Edge::Right, size, 200.0..=256.0);
             }
+            self.inspector_is_over = layout.inspector.is_some() && !layout.inspector_docks;
             if let (Some(inspector), Some(screen)) = (layout.inspector, &mut screen) {
                 docked_or_over(ui, "inspector", inspector, layout.inspector_docks, |ui| {
                     ui.painter().rect_filled(inspector, 0.0, tokens.panel);
@@ -88,6 +88,9 @@ impl FrameState {
                 });
                 let size = &mut cx.workspace.panels.inspector;
                 splitter(ui, "inspector", inspector, crate::widget::Edge::Left, size, 320.0..=400.0);
+                if !layout.inspector_docks {
+                    close_inspector(ui, cx, inspector);
+                }
             }
         }
         if let (Some(tab), Some(screen)) = (tab, screen) {
@@ -103,9 +106,9 @@ impl FrameState {
         self.overlay.is_open()
     }
 
-    /// Opens the palette with a first character.
-    pub fn open_palette(&mut self, prefix: &str) {
-        self.overlay = Overlay::palette(prefix);
+    /// Opens the palette.
+    pub fn open_palette(&mut self) {
+        self.overlay = Overlay::palette();
     }
 
     /// Opens the keyboard map.
@@ -132,13 +135,17 @@ impl FrameState {
     }
 
     /// Closes the topmost thing; false if there is none.
-    pub fn close_topmost(&mut self, ctx: &Context) -> bool {
+    pub fn close_topmost(&mut self, ctx: &Context, panels: &mut Panels) -> bool {
         if self.overlay.is_open() {
             self.overlay = Overlay::None;
             return true;
         }
         if self.is_narrow && self.peek {
             self.peek = false;
+            return true;
+        }
+        if self.inspector_is_over {
+            panels.show_inspector(false);
             return true;
         }
         if let Some(focused) = ctx.memory(|memory| memory.focused()) {
@@ -172,6 +179,17 @@ impl FrameState {
         }
         self.region += 1;
     }
+}
+
+/// The button that closes an inspector over the centre, at its left edge.
+fn close_inspector(ui: &Ui, cx: &mut Cx<'_>, inspector: Rect) {
+    let at = pos2(inspector.left() - 28.0, inspector.top() + 8.0);
+    Area::new(Id::unique("close inspector")).order(Order::Middle).fixed_pos(at).show(ui.ctx(), |ui| {
+        let button = Button::new("").icon(icon::CLOSE).name("Close the inspector").tooltip("Close the inspector  Esc");
+        if button.show(ui).clicked() {
+            cx.workspace.panels.show_inspector(false);
+        }
+    });
 }
 
 /// A panel beside the centre, or over it where the window is too narrow.
@@ -210,6 +228,6 @@ fn no_tab(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let pressed = EmptyState { icon: icon::TABLE, title, text, action }.show(ui);
     if pressed.is_some_and(|response| response.clicked()) {
-        cx.run(crate::command::Command::Onboard);
+        cx.run(crate::command::Command::Open(ScreenKind::Onboard, None));
     }
 }

@@ -1,7 +1,7 @@
 //! Short messages above the status bar.
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::icon_label;
 use egui::{Area, Frame, Id, Margin, Order, Stroke, Ui, pos2};
 
@@ -11,11 +11,11 @@ pub(super) fn show(ui: &Ui, cx: &Cx<'_>, bottom: f32) {
         return;
     }
     let tokens = ui.tokens();
-    let right = ui.max_rect().right();
+    let middle = ui.max_rect().center().x;
     Area::new(Id::unique("notices"))
         .order(Order::Tooltip)
-        .pivot(egui::Align2::RIGHT_BOTTOM)
-        .fixed_pos(pos2(right - 12.0, bottom - 12.0))
+        .pivot(egui::Align2::CENTER_BOTTOM)
+        .fixed_pos(pos2(middle, bottom - 12.0))
         .interactable(false)
         .show(ui.ctx(), |ui| {
             for notice in cx.notices.iter() {

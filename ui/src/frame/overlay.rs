@@ -1,9 +1,9 @@
 //! What may lie over the window: palette, keyboard map, problems, opening a lake. One at a time.
 
 use super::{key_map, palette::Palette, problems};
+use crate::cx::Cx;
 use crate::design::TokensExt;
 use crate::lake::OpenLake;
-use crate::state::Cx;
 use egui::{Area, Color32, Frame, Id, Key, Modifiers, Order, Sense, Stroke, Ui, pos2, vec2};
 
 /// The overlay in front.
@@ -23,9 +23,9 @@ pub(super) enum Overlay {
 }
 
 impl Overlay {
-    /// The palette with a first character.
-    pub(super) fn palette(prefix: &str) -> Self {
-        Self::Palette(Box::new(Palette::new(prefix)))
+    /// The palette.
+    pub(super) fn palette() -> Self {
+        Self::Palette(Box::new(Palette::new()))
     }
 
     /// The dialog for another lake.

@@ -1,12 +1,11 @@
 //! The palette: everything has a name and a key.
 
 use super::palette_items::{Group, Item, Mark, groups};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
-use crate::widget::{key_cap_width, layer_color, paint_key_cap, text_clipped};
+use crate::widget::{key_cap_width, layer_color, paint_key_cap, paint_row_fill, text_clipped};
 use egui::{
-    Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui,
-    WidgetInfo,
+    Align2, CornerRadius, Frame, Id, Key, Margin, Modifiers, Rect, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo,
     accesskit::Role,
     pos2,
     text::{LayoutJob, TextFormat},
@@ -25,9 +24,9 @@ pub(super) struct Palette {
 }
 
 impl Palette {
-    /// Opens with a first character, if any.
-    pub(super) fn new(prefix: &str) -> Self {
-        Self { typed: prefix.to_owned(), chosen: 0, is_new: true }
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        Self { typed: String::new(), chosen: 0, is_new: true }
     }
 
     /// Shows it; true when it wants to close.
@@ -145,14 +144,7 @@ fn row(ui: &mut Ui, item: &Item, chosen: bool) -> egui::Response {
     response.widget_info(|| {
         WidgetInfo::selected(Role::ListBoxOption, enabled, chosen, format!("{} {}", item.label, item.note).trim())
     });
-    let fill = if chosen {
-        tokens.selection
-    } else if response.hovered() {
-        tokens.hover
-    } else {
-        Color32::TRANSPARENT
-    };
-    ui.painter().rect_filled(rect, CornerRadius::ZERO, fill);
+    paint_row_fill(ui, rect, chosen, &response);
     let y = rect.center().y;
     let color = if !enabled {
         tokens.text_faint

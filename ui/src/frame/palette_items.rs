@@ -2,8 +2,8 @@
 
 use super::fuzzy::fuzzy;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
-use crate::state::Cx;
 use crate::widget::number;
 use sluice_api::Layer;
 
@@ -54,6 +54,9 @@ pub(super) fn groups(typed: &str, cx: &Cx<'_>) -> Vec<Group> {
         groups.push(group("Columns", pattern, columns(cx)));
     }
     groups.retain(|group| !group.items.is_empty());
+    if !pattern.is_empty() {
+        groups.sort_by_key(|group| std::cmp::Reverse(group.items.first().map(|item| item.score)));
+    }
     groups
 }
 
@@ -74,16 +77,17 @@ fn group(title: &'static str, pattern: &str, items: Vec<Item>) -> Group {
 }
 
 fn commands(cx: &Cx<'_>) -> Vec<Item> {
-    Command::all(cx.store, cx.workspace)
+    let facts = cx.facts();
+    Command::all(&facts)
         .into_iter()
-        .filter(|command| !matches!(command, Command::Palette(_) | Command::Dismiss))
+        .filter(|command| !matches!(command, Command::Palette | Command::Dismiss))
         .map(|command| Item {
             label: command.label(),
-            note: command.tooltip().to_owned(),
-            mark: Mark::Icon(command.icon()),
+            note: command.action().tooltip.to_owned(),
+            mark: Mark::Icon(command.action().icon),
             mono: false,
             positions: Vec::new(),
-            why: command.unavailable(cx.store, cx.workspace),
+            why: command.unavailable(&facts),
             command,
             score: 0,
         })
@@ -105,7 +109,7 @@ fn tables(cx: &Cx<'_>) -> Vec<Item> {
                 mark: Mark::Layer(each.table.layer),
                 mono: true,
                 positions: Vec::new(),
-                command: Command::OpenTable(each.table.clone()),
+                command: Command::open_table(each.table.clone()),
                 why: None,
                 score: 0,
             }

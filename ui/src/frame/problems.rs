@@ -1,8 +1,8 @@
 //! Problems of the lake: contracts that could not be read, tables that are not well.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, ListRow, health_icon, panel_header};
 use egui::{Frame, Margin, ScrollArea, Ui};
 use sluice_api::Health;
@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
                 let name = each.table.to_string();
                 let row = ListRow::new(&name).mono().icon(mark, color).note(each.note.as_deref().unwrap_or_default());
                 if row.padding(0.0).show(ui).clicked() {
-                    cx.run(Command::OpenTable(each.table.clone()));
+                    cx.run(Command::open_table(each.table.clone()));
                     close = true;
                 }
             }

@@ -1,8 +1,9 @@
 //! The rail: places at the top, theme and keyboard map at the bottom.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Place};
+use crate::state::Place;
 use egui::{
     Align2, Color32, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
@@ -18,13 +19,14 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut y = rect.top() + 4.0;
     for place in Place::ALL {
         let command = Command::Show(place);
-        let why = command.unavailable(cx.store, cx.workspace);
+        let why = cx.why_not(&command);
+        let label = place.row().label;
         let chosen = cx.workspace.place == place && (place == Place::Lake || cx.store.lake().value.is_some());
-        let id = if chosen { Id::unique("region rail") } else { ui.scope_id().with(place.label()) };
-        let response = item(ui, id, y, place.icon(), place.label(), chosen, why.is_none());
+        let id = if chosen { Id::unique("region rail") } else { ui.scope_id().with(label) };
+        let response = item(ui, id, y, command.action().icon, label, chosen, why.is_none());
         let tooltip = match why {
             Some(why) => why.to_owned(),
-            None => format!("{}  {}", place.label(), command.key_text().unwrap_or_default()),
+            None => tooltip(&command),
         };
         if response.on_hover_text(tooltip).clicked() && why.is_none() {
             cx.run(command);
@@ -35,12 +37,20 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let word = if tokens.dark { "Light" } else { "Dark" };
     let y = rect.bottom() - ITEM - 4.0;
     let response = item(ui, ui.scope_id().with("keys"), y, icon::KEYBOARD, "Keys", false, true);
-    if response.on_hover_text("Keyboard map  F1").clicked() {
+    if response.on_hover_text(tooltip(&Command::KeyMap)).clicked() {
         cx.run(Command::KeyMap);
     }
     let response = item(ui, ui.scope_id().with("theme"), y - ITEM, theme, word, false, true);
-    if response.on_hover_text("Switch between dark and light").clicked() {
+    if response.on_hover_text(tooltip(&Command::SwitchTheme)).clicked() {
         cx.run(Command::SwitchTheme);
+    }
+}
+
+/// Words and key.
+fn tooltip(command: &Command) -> String {
+    match command.key_text() {
+        Some(key) => format!("{}  {key}", command.label()),
+        None => command.label(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Status bar.
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{icon_label, number};
 use egui::{Align, Layout, Stroke, Ui, UiBuilder, vec2};
 
@@ -16,7 +16,8 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>) {
     let mut left = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
     left.spacing_mut().item_spacing.x = 12.0;
     let (mark, color, words) = match (lake.value, lake.error, lake.pending) {
-        (Some(_), None, false) => (icon::CLOUD_DONE, tokens.ok, "Lake open"),
+        (Some(lake), None, false) if is_remote(&lake.url) => (icon::CLOUD_DONE, tokens.ok, "Lake open"),
+        (Some(_), None, false) => (icon::FOLDER_OPEN, tokens.ok, "Lake open"),
         (Some(_), None, true) => (icon::SYNC, tokens.accent, "Reading the lake"),
         (Some(_), Some(_), _) => (icon::WARNING, tokens.warn, "Lake not reachable, showing what was read before"),
         (None, _, true) => (icon::SYNC, tokens.accent, "Opening the lake"),
@@ -39,4 +40,9 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>) {
     let version = format!("Sluice {}", env!("CARGO_PKG_VERSION"));
     right.label(typeface::text(version, typeface::caption(), tokens.text_weak));
     right.label(typeface::text("UTC", typeface::caption(), tokens.text_weak));
+}
+
+/// Whether the lake is in a bucket rather than in a folder of this machine.
+fn is_remote(url: &str) -> bool {
+    url.contains("://") && !url.starts_with("file:")
 }

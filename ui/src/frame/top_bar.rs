@@ -1,9 +1,9 @@
 //! Top bar: lake, draft or published state, palette field, jobs, problems, plan and publish.
 
-use super::logo::paint_logo;
-use crate::command::Command;
-use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
+use crate::command::{Command, problems};
+use crate::cx::Cx;
+use crate::design::{TokensExt, icon, paint_logo, typeface};
+use crate::state::{Place, ScreenKind};
 use crate::widget::{Button, Tone, badge, key_cap_width, number, text_clipped};
 use egui::{
     Align, Align2, CornerRadius, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role,
@@ -41,7 +41,7 @@ fn lake_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.spacing_mut().item_spacing.x = 0.0;
             let name = ui.add(
                 egui::Label::new(typeface::text(&lake.name, typeface::body_strong(), tokens.text_strong))
-                    .sense(Sense::hover()),
+                    .sense(Sense::click()),
             );
             let arrow = Button::icon_only(icon::EXPAND_MORE, "Open another lake…").key_of(&Command::OpenLakeDialog);
             name.clicked() || arrow.show(ui).clicked()
@@ -106,7 +106,7 @@ fn palette_field(ui: &Ui, rect: Rect, cx: &mut Cx<'_>) {
     let width = key_cap_width(ui, "Ctrl K");
     crate::widget::paint_key_cap(ui, pos2(rect.right() - width - 4.0, y), "Ctrl K");
     if response.clicked() {
-        cx.run(Command::Palette(""));
+        cx.run(Command::Palette);
     }
 }
 
@@ -114,12 +114,14 @@ fn palette_field(ui: &Ui, rect: Rect, cx: &mut Cx<'_>) {
 fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let tokens = ui.tokens();
     let store = cx.store;
-    let Some(lake) = store.lake().value else { return };
-    let command = Command::PlanAndPublish;
-    if Button::new("Plan and publish…").show(ui).clicked() {
+    if store.lake().value.is_none() {
+        return;
+    }
+    let command = Command::Open(ScreenKind::Publish, None);
+    if Button::new(command.word()).tooltip(command.action().tooltip).show(ui).clicked() {
         cx.run(command);
     }
-    let problems = u64::try_from(lake.problems.len()).unwrap_or_default();
+    let problems = u64::try_from(problems(store)).unwrap_or_default();
     if problems > 0 {
         let label = number::plural(problems, "problem");
         if Button::new(&label).quiet().icon(icon::WARNING).icon_color(tokens.warn).show(ui).clicked() {
@@ -130,7 +132,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if jobs > 0 {
         let label = number::plural(jobs, "job");
         if Button::new(&label).quiet().icon(icon::SYNC).icon_color(tokens.accent).show(ui).clicked() {
-            cx.run(Command::Show(crate::state::Place::Replay));
+            cx.run(Command::Show(Place::Replay));
         }
     }
 }

@@ -7,10 +7,10 @@ mod waiting;
 pub use open::OpenLake;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::frame::FILTER;
-use crate::state::Cx;
-use crate::widget::{Button, TextField, loading_line, panel_header, rule};
+use crate::state::ScreenKind;
+use crate::widget::{Button, FILTER, TextField, loading_line, panel_header, rule};
 use egui::{Frame, Id, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 /// The side panel: tree and waiting files.
@@ -32,12 +32,12 @@ impl SidePanel {
                 if Button::icon_only(icon::UNFOLD_LESS, "Fold all layers").show(ui).clicked() {
                     cx.workspace.folded = ["bronze", "silver", "gold"].map(str::to_owned).to_vec();
                 }
-                let reload = Button::icon_only(icon::REFRESH, "Read the lake again").key_of(&Command::Reload);
-                if reload.show(ui).clicked() {
+                if Button::icon_of(&Command::Reload).show(ui).clicked() {
                     cx.run(Command::Reload);
                 }
-                if Button::icon_only(icon::ADD, "Onboard tables…").key("O").show(ui).clicked() {
-                    cx.run(Command::Onboard);
+                let onboard = Command::Open(ScreenKind::Onboard, None);
+                if Button::icon_of(&onboard).show(ui).clicked() {
+                    cx.run(onboard);
                 }
             });
             let mut filter = cx.workspace.filters.get("tree").cloned().unwrap_or_default();
@@ -62,8 +62,9 @@ impl SidePanel {
         let mut child = ui.new_child(UiBuilder::new().max_rect(onboard).id_salt("onboard"));
         rule(&mut child);
         Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 8, bottom: 0 }).show(&mut child, |ui| {
-            if Button::new("Onboard tables…").icon(icon::PLAYLIST_ADD).key("O").show(ui).clicked() {
-                cx.run(Command::Onboard);
+            let onboard = Command::Open(ScreenKind::Onboard, None);
+            if Button::of(&onboard).show(ui).clicked() {
+                cx.run(onboard);
             }
         });
     }

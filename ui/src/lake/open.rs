@@ -1,9 +1,8 @@
 //! Opening a lake: a field, the lake given at start, recent ones.
 
 use crate::command::Command;
-use crate::design::{TokensExt, icon, typeface};
-use crate::frame::paint_logo;
-use crate::state::Cx;
+use crate::cx::Cx;
+use crate::design::{TokensExt, icon, paint_logo, typeface};
 use crate::widget::{Button, ListRow, TextField, banner, error_banner, icon_label, key_cap, loading_line};
 use egui::{
     Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,

@@ -1,8 +1,9 @@
 //! The tree of layers, datasets and tables. Marks roll up to the worst.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::state::{Cx, Place};
+use crate::state::{Place, ScreenKind};
 use crate::widget::{TreeMark, TreeRow, health_icon, number};
 use egui::{Frame, Key, Margin, Modifiers, Ui};
 use sluice_api::{Health, Layer, TableRef, TableSummary};
@@ -166,9 +167,9 @@ fn toggle(cx: &mut Cx<'_>, path: &str) {
 /// On the replay screen the tree picks the table to replay; elsewhere it opens the table.
 fn open_command(cx: &Cx<'_>, table: &TableRef) -> Command {
     if cx.workspace.place == Place::Replay && table.layer != Layer::Gold {
-        Command::ReplayTable(table.name.clone())
+        Command::open_for(ScreenKind::Replay, table.clone())
     } else {
-        Command::OpenTable(table.clone())
+        Command::open_table(table.clone())
     }
 }
 

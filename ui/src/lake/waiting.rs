@@ -1,8 +1,9 @@
 //! Files that are in the landing area and in no batch yet.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::Cx;
+use crate::state::Tab;
 use crate::widget::{ListRow, number, panel_header, rule};
 use egui::{Frame, Margin, ScrollArea, Ui};
 use sluice_api::WaitingFiles;
@@ -45,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 .show(ui)
                 .on_hover_text(format!("{}, {}", number::plural(*files, "file"), number::bytes(*bytes)));
             if response.clicked() {
-                cx.run(Command::ReplayTable(table.clone()));
+                cx.run(Command::OpenTab(Tab::Replay { table: table.clone() }));
             }
         }
     });

@@ -6,6 +6,7 @@ mod onboard;
 mod publish;
 mod quality;
 mod replay;
+mod row_history;
 mod rows;
 
 pub use replay::with_batches;
@@ -30,6 +31,7 @@ pub fn reply(request: &Request) -> Reply {
         Request::StartReplay { .. } => Reply::Replayed(ReplaySummary::default()),
         Request::Diff { table, from, to, .. } => Reply::Diff(diff::view(table, *from, *to)),
         Request::DiffFirst { table, from, to, .. } => Reply::Diff(diff::first(table, *from, *to)),
+        Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Result(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Result(quality::quarantined()),
@@ -56,6 +58,7 @@ pub fn reply(request: &Request) -> Reply {
 pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
     match request.result {
         diff::RESULT => diff::page(request),
+        row_history::RESULT => row_history::page(request),
         quality::QUARANTINED => quality::page(request),
         onboard::SAMPLE => onboard::page(request),
         _ => rows::page(request),

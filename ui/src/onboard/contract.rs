@@ -1,11 +1,11 @@
 //! The text of the contract with its problems, and saving it.
 
 use super::edit::Edit;
-use super::yaml::colors;
-use crate::code::{CodeEditor, place_of};
+use crate::code::{CodeEditor, place_of, yaml_colors};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
+use crate::state::Tab;
 use crate::widget::{Button, error_banner, icon_label, key_cap, number, panel_header};
 use egui::{Frame, Id, Margin, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use sluice_api::Request;
@@ -36,8 +36,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, edit: &mut Edit, chosen: &mut O
     let mut text = edit.yaml.clone();
     let mut child = ui.new_child(UiBuilder::new().max_rect(editor).id_salt("contract"));
     child.set_clip_rect(editor.intersect(ui.clip_rect()));
-    let output =
-        CodeEditor::new(&mut text, "Contract text", editor_id(), &colors).notes(&notes).marked(marked).show(&mut child);
+    let output = CodeEditor::new(&mut text, "Contract text", editor_id(), &yaml_colors)
+        .notes(&notes)
+        .marked(marked)
+        .show(&mut child);
     if let Some(cursor) = output.cursor {
         let (line, _) = place_of(&text, cursor);
         let column = edit.columns.iter().find(|column| column.lines.contains(&line));
@@ -65,7 +67,7 @@ pub(super) fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, edit: &mut Edit) {
     ui.horizontal(|ui| {
         let count = edit.problems.len() as u64;
         let (mark, color, words) = if count > 0 {
-            let words = format!("{} to mend before it can be saved", number::plural(count, "problem"));
+            let words = format!("{} to fix before it can be saved", number::plural(count, "problem"));
             (icon::ERROR, tokens.fail, words)
         } else if saved {
             (icon::CHECK, tokens.ok, "Saved in the draft of the lake".to_owned())
@@ -89,7 +91,7 @@ pub(super) fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, edit: &mut Edit) {
         if saved && let Some(contract) = &edit.contract {
             let replay = Button::new("Replay…").icon(icon::PLAY_CIRCLE).height(32.0);
             if replay.tooltip(format!("See the batches of {}", contract.name)).show(ui).clicked() {
-                cx.run(Command::ReplayTable(contract.name.clone()));
+                cx.run(Command::OpenTab(Tab::Replay { table: contract.name.clone() }));
             }
         }
     });

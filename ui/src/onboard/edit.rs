@@ -116,7 +116,7 @@ mod tests {
     use sluice_api::Problem;
 
     #[test]
-    fn the_mend_is_read_from_its_sentence() {
+    fn the_fix_is_read_from_its_sentence() {
         let problem = |mend: &str| Problem {
             file: String::new(),
             line: 21,

@@ -9,13 +9,12 @@ mod sample;
 mod side;
 #[cfg(test)]
 mod tests;
-mod yaml;
 
 use crate::code::{go_to, position_of};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::screen::Screen;
-use crate::state::Cx;
 use crate::widget::{
     Edge, EmptyState, Tone, badge, error_banner, loading_line, number, rule, section_header, splitter,
 };
@@ -117,8 +116,8 @@ impl OnboardScreen {
         if cx.take(&Command::NextProblem) {
             self.next_problem(ui, cx);
         }
-        if cx.take(&Command::Mend) {
-            self.mend(cx);
+        if cx.take(&Command::Fix) {
+            self.fix(cx);
         }
         if cx.take(&Command::RunText) {
             self.inspect(cx);
@@ -136,23 +135,23 @@ impl OnboardScreen {
             return;
         };
         let next = places.iter().find(|place| **place > at).unwrap_or(first);
-        cx.workspace.panels.inspector_open = true;
+        cx.workspace.panels.show_inspector(true);
         go_to(ui.ctx(), contract::editor_id(), *next);
     }
 
     /// Takes what the first problem proposes: that of the column in focus, else of any.
-    fn mend(&mut self, cx: &mut Cx<'_>) {
+    fn fix(&mut self, cx: &mut Cx<'_>) {
         let focus = self.column.clone();
         let Some(edit) = self.edit(cx) else { return };
         let mut columns: Vec<&document::Written> = edit.columns.iter().collect();
         columns.sort_by_key(|column| focus.as_deref() != Some(column.name.as_str()));
-        let mended = columns.into_iter().filter(|column| !column.on_one_line).find_map(|column| {
+        let fixed = columns.into_iter().filter(|column| !column.on_one_line).find_map(|column| {
             let proposed = edit.problems_of(column).find_map(edit::proposed_type)?;
             Some(document::set_type(&edit.yaml, column, &proposed))
         });
-        match mended {
+        match fixed {
             Some(text) => self.set_text(cx, text),
-            None => cx.notify("No problem proposes its mend", false),
+            None => cx.notify("No fix is available", false),
         }
     }
 
@@ -164,7 +163,7 @@ impl OnboardScreen {
         rule(ui);
         Frame::NONE.inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| guess::rules(ui, draft, &edit));
         rule(ui);
-        if !cx.workspace.panels.inspector_open {
+        if !cx.workspace.panels.shows_inspector() {
             Frame::NONE.inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| contract::save_ui(ui, cx, &mut edit));
             rule(ui);
         }

@@ -1,8 +1,8 @@
 //! Sample rows, decoded where possible.
 
 use super::edit::Edit;
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{CellLook, CellRef, Grid, GridColumn, Operation, ResultRows, panel_header};
 use egui::{Align2, CornerRadius, Frame, Margin, Rect, Ui, vec2};
 use sluice_api::OnboardDraft;

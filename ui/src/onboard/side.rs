@@ -1,7 +1,7 @@
 //! Where to look, and the tables that were found there.
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, ListRow, TextField, icon_label, loading_line, number, panel_header};
 use egui::{Frame, Key, Margin, Rect, ScrollArea, Ui, vec2};
 use sluice_api::{FoundTable, OnboardSource};

@@ -1,21 +1,16 @@
 //! Tests of the onboard screen with canned answers.
 
-use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
-use crate::tests::support::window;
+use crate::state::ScreenKind;
+use crate::tests::support::{Window, press, run, window};
 use egui::{Key, Modifiers};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};
-
-type Window = Harness<'static, Option<Workbench>>;
 
 fn opened(transport: Canned) -> Window {
     let mut window = window(transport);
-    if let Some(bench) = window.state_mut() {
-        bench.run(Command::Onboard);
-    }
-    window.run_ok();
+    run(&mut window, Command::Open(ScreenKind::Onboard, None));
     window
 }
 
@@ -51,11 +46,6 @@ fn an_empty_source_says_what_was_looked_for() {
     assert!(window.query_by_label("*.parquet").is_some());
 }
 
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.run_ok();
-}
-
 #[test]
 fn a_guess_shows_its_evidence_and_its_problems() {
     let window = refunds(Canned::sample());
@@ -68,7 +58,7 @@ fn a_guess_shows_its_evidence_and_its_problems() {
 }
 
 #[test]
-fn a_draft_with_problems_is_not_saved_until_mended() {
+fn a_draft_with_problems_is_not_saved_until_fixed() {
     let transport = Canned::sample();
     let asked = transport.asked();
     let saves = move || {
@@ -82,9 +72,9 @@ fn a_draft_with_problems_is_not_saved_until_mended() {
     let mut window = refunds(transport);
     press(&mut window, Modifiers::COMMAND, Key::S);
     assert!(saves().is_empty());
-    assert!(window.query_by_label_contains("1 problem to mend before it can be saved").is_some());
+    assert!(window.query_by_label_contains("1 problem to fix before it can be saved").is_some());
     press(&mut window, Modifiers::ALT, Key::Enter);
-    assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_none(), "Alt Enter mends it");
+    assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_none(), "Alt Enter fixes it");
     press(&mut window, Modifiers::COMMAND, Key::S);
     let saved = saves();
     assert_eq!(saved.len(), 1);
@@ -114,7 +104,7 @@ fn a_refused_save_says_why() {
     let refuse = |request: &Request| match request {
         Request::SaveContract { .. } => Some(Reply::Error(ApiError::new(
             ErrorCode::Storage,
-            "The lake can not be written",
+            "The lake cannot be written",
             "Check the rights of the folder",
         ))),
         other => Some(sample::reply(other)),

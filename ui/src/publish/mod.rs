@@ -8,9 +8,9 @@ mod side;
 mod tests;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
-use crate::state::Cx;
 use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number};
 use confirm::Confirm;
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
@@ -155,11 +155,11 @@ impl Screen for PublishScreen {
             let action = Some("Onboard tables…");
             let pressed = EmptyState { icon: icon::PUBLISH, title: &title, text, action }.show(ui);
             if pressed.is_some_and(|response| response.clicked()) {
-                cx.run(Command::Onboard);
+                cx.run(Command::OpenTab(crate::state::Tab::Onboard {}));
             }
             return;
         }
-        let inspector = cx.workspace.panels.inspector_open;
+        let inspector = cx.workspace.panels.shows_inspector();
         let left = ui.available_rect_before_wrap();
         let below = if inspector { 0.0 } else { CONFIRM };
         let table = Rect::from_min_max(left.min, pos2(left.right(), left.bottom() - below));

@@ -3,8 +3,8 @@
 use super::changes::groups;
 use super::{count, grade, release};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, ListRow, number, panel_header, rule, text_clipped};
 use egui::{Align2, Color32, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{Grade, PublishPlan, Request};

@@ -3,6 +3,7 @@
 use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
+use crate::state::ScreenKind;
 use crate::tests::support::window;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
@@ -15,7 +16,7 @@ type Asked = Rc<RefCell<Vec<Request>>>;
 fn opened(transport: Canned) -> Window {
     let mut window = window(transport);
     if let Some(bench) = window.state_mut() {
-        bench.run(Command::PlanAndPublish);
+        bench.run(Command::Open(ScreenKind::Publish, None));
     }
     window.run_ok();
     window

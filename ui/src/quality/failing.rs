@@ -1,8 +1,9 @@
 //! The rows that do not hold the selected check.
 
 use super::verdict::color;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, PageState};
+use crate::state::PageState;
 use crate::widget::{
     CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, error_banner, loading_line,
     number, rule,

@@ -8,9 +8,10 @@ mod side;
 mod verdict;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{Button, EmptyState, error_banner, loading_line, number, rule, segmented};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{CheckView, Layer, QualityView, Request, TableName, TableRef, Verdict};
@@ -91,7 +92,7 @@ impl QualityScreen {
             let action = Some("Open replay");
             let empty = EmptyState { icon: icon::VERIFIED, title: "Nothing to check yet", text: &text, action };
             if empty.show(ui).is_some_and(|response| response.clicked()) {
-                cx.run(Command::ReplayTable(self.table.clone()));
+                cx.run(Command::OpenTab(crate::state::Tab::Replay { table: self.table.clone() }));
             }
             return;
         }

@@ -2,8 +2,9 @@
 
 use super::QualityScreen;
 use crate::cell::masked_record;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection, Tab};
+use crate::state::{Selection, Tab};
 use crate::widget::{
     Button, EmptyState, Grid, GridColumn, ListRow, ResultRows, error_banner, loading_line, number, panel_header, rule,
 };

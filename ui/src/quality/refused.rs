@@ -1,7 +1,8 @@
 //! The banner that says what readers see now, when a batch was refused.
 
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection, Tab};
+use crate::state::{Selection, Tab};
 use crate::widget::{Button, text_clipped};
 use egui::{Align, Align2, Layout, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{QualityView, Verdict};

@@ -1,10 +1,9 @@
 //! Tables with the mark of their quality.
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::frame::FILTER;
-use crate::state::Cx;
-use crate::widget::{ListRow, TextField, health_icon, layer_mark, panel_header};
+use crate::widget::{FILTER, ListRow, TextField, health_icon, layer_mark, panel_header};
 use egui::{Frame, Id, Margin, ScrollArea, Ui};
 use sluice_api::{Health, Layer, QualityView, TableName, TableSummary, Verdict};
 
@@ -47,7 +46,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName) {
             }
             let known = store.quality(name).value;
             if row(ui, summary, known, name == table) && name != table {
-                cx.run(Command::QualityTable(name.clone()));
+                cx.run(Command::OpenTab(crate::state::Tab::Quality { table: name.clone() }));
             }
         }
     });

@@ -3,7 +3,7 @@
 use super::model::{Columns, Run};
 use super::{ReplayScreen, Started};
 use crate::command::Command;
-use crate::state::Cx;
+use crate::cx::Cx;
 use crate::widget::{error_banner, number};
 use egui::Ui;
 use sluice_api::{JobId, JobState, ReplayLimits, ReplaySummary, Request};
@@ -82,7 +82,7 @@ impl ReplayScreen {
             .and_then(|batches| (columns.known().len() + batches).checked_sub(1))
             .and_then(|index| columns.get(index))
             .map(|column| column.number());
-        self.started = Some(Started { job, stops_after, told: false });
+        self.started = Some(Started { job, stops_after, reported: false });
         self.follow = true;
         cx.send(Request::StartReplay { job, tables: vec![self.table.clone()], limits });
     }
@@ -93,8 +93,8 @@ impl ReplayScreen {
         let Some(started) = &mut self.started else { return };
         let got = store.replayed(started.job);
         let of_table = got.value.and_then(|summary| summary.tables.iter().find(|each| each.table == self.table));
-        if let Some(summary) = got.value.filter(|_| !started.told) {
-            started.told = true;
+        if let Some(summary) = got.value.filter(|_| !started.reported) {
+            started.reported = true;
             if of_table.is_none_or(|replay| replay.error.is_none()) {
                 cx.notify(said(summary), false);
             }
@@ -105,7 +105,7 @@ impl ReplayScreen {
         });
         let error = of_table.and_then(|replay| replay.error.as_ref()).or(got.error).or(failed);
         let Some(error) = error else { return };
-        started.told = true;
+        started.reported = true;
         let safe = if error.code == sluice_api::ErrorCode::Cancelled {
             "Whole batches stay".to_owned()
         } else {

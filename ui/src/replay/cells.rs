@@ -4,7 +4,7 @@ use super::model::{Column, Run};
 use crate::design::Tokens;
 use crate::widget::{Operation, number};
 use egui::Color32;
-use sluice_api::{BatchState, BatchView, Counters, GoldCounter, Layer};
+use sluice_api::{BatchState, BatchView, GoldCounter, Layer, RowLedger};
 
 /// A row of the timeline.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ fn version(tokens: &Tokens, version: Option<u64>) -> Option<Text> {
 }
 
 /// The count of an operation.
-pub(super) fn count(counters: &Counters, operation: Operation) -> u64 {
+pub(super) fn count(counters: &RowLedger, operation: Operation) -> u64 {
     match operation {
         Operation::Inserted => counters.inserted,
         Operation::Updated => counters.updated,

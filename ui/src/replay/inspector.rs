@@ -3,8 +3,9 @@
 use super::model::{Column, Columns, Run, versions};
 use super::timeline::state_mark;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection, Tab};
+use crate::state::{Selection, Tab};
 use crate::widget::{Button, ListRow, Tone, badge, number, rule, section_header};
 use egui::{Align, Color32, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{BatchState, BatchView, Layer, TableName, TableRef};
@@ -232,10 +233,10 @@ fn actions(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, columns: &Columns<'_
         }
     }
     if Button::new("Quality").icon(icon::VERIFIED).name("Quality of this table").show(&mut ui).clicked() {
-        cx.run(Command::QualityTable(table.clone()));
+        cx.run(Command::OpenTab(Tab::Quality { table: table.clone() }));
     }
     if Button::new("Rows").icon(icon::TABLE).name("Rows of this table").show(&mut ui).clicked() {
-        cx.run(Command::OpenTable(silver));
+        cx.run(Command::open_table(silver));
     }
 }
 

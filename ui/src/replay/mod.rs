@@ -11,9 +11,10 @@ mod timeline;
 mod toolbar;
 
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{EmptyState, error_banner, ledger, loading_line, rule};
 use axis::Axis;
 use egui::{Frame, Key, Margin, Modifiers, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
@@ -31,7 +32,7 @@ struct Started {
     /// It ends after this batch.
     stops_after: Option<u64>,
     /// Its outcome was shown.
-    told: bool,
+    reported: bool,
 }
 
 /// Replay: batches of a table and what they did.
@@ -110,7 +111,7 @@ impl ReplayScreen {
         if let Some(index) = committed.filter(|index| *index != self.selected(cx, columns)) {
             self.select(cx, columns, index);
         }
-        let unfinished = self.started.as_ref().is_some_and(|started| !started.told);
+        let unfinished = self.started.as_ref().is_some_and(|started| !started.reported);
         if !running && !pending && !unfinished {
             self.follow = false;
         }
@@ -159,7 +160,7 @@ impl ReplayScreen {
 
     /// Position of the column after which a running replay stops.
     fn stops_after(&self, columns: &Columns<'_>) -> Option<usize> {
-        let started = self.started.as_ref().filter(|started| !started.told)?;
+        let started = self.started.as_ref().filter(|started| !started.reported)?;
         columns.position(started.stops_after?)
     }
 }

@@ -1,46 +1,25 @@
 //! The replay screen.
 
-use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::{Selection, Tab};
-use crate::tests::support::window;
+use crate::tests::support::{Asked, Window, open as open_tab, orders_name, run, window};
 use egui::{Key, Modifiers};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use sluice_api::{ApiError, BatchState, ErrorCode, ReplayLimits, ReplayView, Reply, Request, TableName};
-use std::{cell::RefCell, rc::Rc};
+use std::cell::RefCell;
 
-type Window = Harness<'static, Option<Workbench>>;
-
-fn orders() -> TableName {
-    "shop.orders".parse().unwrap()
-}
-
-fn run(window: &mut Window, command: Command) {
-    window.state_mut().as_mut().unwrap().run(command);
-    window.run_ok();
-}
-
-fn open(change: impl Fn(&mut ReplayView) + 'static) -> (Window, Rc<RefCell<Vec<Request>>>) {
-    let canned = Canned::new(
-        move |request| {
-            let mut reply = sample::reply(request);
-            if let Reply::Replay(view) = &mut reply {
-                change(view);
-            }
-            Some(reply)
-        },
-        sample::page,
-    );
-    let asked = canned.asked();
-    let mut window = window(canned);
-    run(&mut window, Command::OpenTab(Tab::Replay { table: orders() }));
-    (window, asked)
+fn open(change: impl Fn(&mut ReplayView) + 'static) -> (Window, Asked) {
+    open_tab(Tab::Replay { table: orders_name() }, move |reply| {
+        if let Reply::Replay(view) = reply {
+            change(view);
+        }
+    })
 }
 
 fn started(asked: &RefCell<Vec<Request>>) -> Option<ReplayLimits> {
     asked.borrow().iter().rev().find_map(|request| match request {
-        Request::StartReplay { limits, tables, .. } if *tables == [orders()] => Some(limits.clone()),
+        Request::StartReplay { limits, tables, .. } if *tables == [orders_name()] => Some(limits.clone()),
         _ => None,
     })
 }
@@ -92,7 +71,7 @@ fn running_to_a_planned_batch_counts_the_batches() {
     window.key_press(Key::ArrowRight);
     window.run_ok();
     let selection = window.state().as_ref().unwrap().workspace().selection.clone();
-    assert_eq!(selection, Selection::Batch { table: orders(), batch: 44 });
+    assert_eq!(selection, Selection::Batch { table: orders_name(), batch: 44 });
     window.key_press(Key::F9);
     window.run_ok();
     assert_eq!(started(&asked).and_then(|limits| limits.batches), Some(2));
@@ -119,7 +98,7 @@ fn a_running_replay_can_be_cancelled() {
     );
     let asked = canned.asked();
     let mut window = window(canned);
-    run(&mut window, Command::OpenTab(Tab::Replay { table: orders() }));
+    run(&mut window, Command::OpenTab(Tab::Replay { table: orders_name() }));
     assert!(window.query_by_label_contains("62 %").is_some());
     assert!(window.query_by_label_contains("Batch 43, running").is_some());
     window.key_press_modifiers(Modifiers::SHIFT, Key::F5);
@@ -159,7 +138,7 @@ fn an_error_says_what_to_do() {
         sample::page,
     );
     let mut window = window(canned);
-    run(&mut window, Command::OpenTab(Tab::Replay { table: orders() }));
+    run(&mut window, Command::OpenTab(Tab::Replay { table: orders_name() }));
     assert!(window.query_by_label("The bucket did not answer").is_some());
     assert!(window.query_by_label_contains("Check the network").is_some());
     assert!(window.query_by_label("Try again").is_some());
@@ -167,7 +146,7 @@ fn an_error_says_what_to_do() {
 
 #[test]
 fn ten_thousand_batches_draw_only_what_is_seen() {
-    let (window, _) = open(|view| *view = sample::with_batches(&orders(), 10_000, 3));
+    let (window, _) = open(|view| *view = sample::with_batches(&orders_name(), 10_000, 3));
     assert!(window.query_by_label("Batches in view").is_some());
     let columns = window.query_all_by_label_contains(" rows in, ").count();
     assert!((3..30).contains(&columns), "{columns} columns");

@@ -4,8 +4,8 @@ use super::ReplayScreen;
 use super::actions::{batches_to, blocked};
 use super::model::{Columns, Run};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, dropdown};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
 
@@ -59,25 +59,21 @@ fn buttons(
         screen.select(cx, columns, 0);
     }
     let why = blocked(columns, run);
-    let step = Button::new("Step").quiet().icon(icon::STEP).key_of(&Command::ReplayStep).disabled(why);
-    if step.tooltip("Replays the next batch").show(ui).clicked() {
+    if Button::of(&Command::ReplayStep).quiet().disabled(why).show(ui).clicked() {
         cx.run(Command::ReplayStep);
     }
     let ahead = columns.and_then(|columns| batches_to(columns, screen.selected(cx, columns)));
     let why_not = why.or_else(|| ahead.is_none().then_some("Select a batch that is not replayed yet"));
-    let run_to = Button::new("Run to here").quiet().icon(icon::FAST_FORWARD).key_of(&Command::ReplayRunToHere);
-    if run_to.disabled(why_not).tooltip("Stops after the selected batch").show(ui).clicked() {
+    if Button::of(&Command::ReplayRunToHere).quiet().disabled(why_not).show(ui).clicked() {
         cx.run(Command::ReplayRunToHere);
     }
     // Start and Cancel share one place, so that nothing moves.
     if run.is_some() {
-        let cancel = Button::new("Cancel").icon(icon::STOP_CIRCLE).key_of(&Command::ReplayCancel).width(148.0);
-        if cancel.tooltip("Ends on a whole batch").show(ui).clicked() {
+        if Button::of(&Command::ReplayCancel).width(148.0).show(ui).clicked() {
             cx.run(Command::ReplayCancel);
         }
     } else {
-        let start = Button::new("Start").icon(icon::PLAY_ARROW).key_of(&Command::ReplayStart).width(148.0);
-        if start.disabled(why).tooltip("Replays all waiting files").show(ui).clicked() {
+        if Button::of(&Command::ReplayStart).width(148.0).disabled(why).show(ui).clicked() {
             cx.run(Command::ReplayStart);
         }
     }

@@ -2,8 +2,8 @@
 
 use super::examples::examples;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{EmptyState, ListRow, key_cap, section_header};
 use egui::{Frame, Margin, ScrollArea, Ui};
 

@@ -20,8 +20,9 @@ mod words;
 
 use crate::code::{CodeEditor, CodeNote, byte_position, go_to, position_of};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::screen::Screen;
-use crate::state::{Cx, Store};
+use crate::state::Store;
 use crate::widget::{Edge, splitter};
 use chart::Chart;
 use egui::{Event, Id, Key, Rect, Ui, UiBuilder, pos2, vec2};

@@ -2,11 +2,11 @@
 
 use super::complete::{AtCursor, Candidate, What, accept, at_cursor, candidates, tables_needed};
 use crate::code::{CodeOutput, go_to};
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::state::Cx;
-use crate::widget::{key_cap, text_clipped};
+use crate::widget::{key_cap, paint_row_fill, text_clipped};
 use egui::{
-    Align2, Area, Color32, CornerRadius, Frame, Id, Key, Modifiers, Order, Rect, ScrollArea, Sense, Ui, WidgetInfo,
+    Align2, Area, CornerRadius, Frame, Id, Key, Modifiers, Order, Rect, ScrollArea, Sense, Ui, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
 use sluice_api::Request;
@@ -136,14 +136,7 @@ fn row(ui: &mut Ui, tokens: &Tokens, candidate: &Candidate, at: &AtCursor, chose
     if chosen && moved {
         response.scroll_to_me(None);
     }
-    let fill = if chosen {
-        tokens.selection
-    } else if response.hovered() {
-        tokens.hover
-    } else {
-        Color32::TRANSPARENT
-    };
-    ui.painter().rect_filled(rect, 0.0, fill);
+    paint_row_fill(ui, rect, chosen, &response);
     let y = rect.center().y;
     let mark = match candidate.what {
         What::Column => icon::VIEW_COLUMN,

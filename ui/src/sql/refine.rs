@@ -2,8 +2,8 @@
 
 use super::complete::quoted_if_needed;
 use super::results::{Refinement, Run};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::Cx;
 use crate::widget::{Button, TextField, Tone, banner};
 use egui::{Key, Layout, Stroke, Ui, UiBuilder, vec2};
 
@@ -29,6 +29,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, run: &mut Run) {
     let order = field.invalid(order_invalid).show(&mut row);
     let enter = ui.input(|input| input.key_pressed(Key::Enter));
     let mut apply = (filter.lost_focus() || order.lost_focus()) && enter;
+    if let Some(left) = [&filter, &order].into_iter().find(|field| field.lost_focus() && enter) {
+        // What is typed next is still the condition, not a shortcut.
+        left.request_focus();
+    }
     let nothing = run.filter.is_empty() && run.order_by.is_empty() && run.asked == Refinement::default();
     let why = nothing.then_some("There is no filter and no order");
     if Button::icon_only(icon::CLOSE, "Clear filter and order").disabled(why).show(&mut row).clicked() {

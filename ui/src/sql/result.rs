@@ -3,8 +3,8 @@
 use super::refine;
 use super::results::{Results, Run};
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{
     Button, EmptyState, Grid, GridColumn, GridState, ResultRows, TextField, error_banner, icon_label, number,
 };
@@ -62,6 +62,7 @@ impl ResultPanel {
                 .header_height(40.0)
                 .row_numbers()
                 .show(&mut child, &mut ResultRows::new(cx.pages, view.id));
+            out.act(cx);
             cursor = out.cursor;
             if let Some(column) = out.header_clicked.and_then(|index| view.columns.get(index)) {
                 refine::sort_by(run, &column.name, cx);
@@ -116,7 +117,7 @@ impl ResultPanel {
                 }
             }
             None => {
-                if Button::new("Go to row").quiet().key_of(&Command::GoToRow).show(&mut right).clicked() {
+                if Button::of(&Command::GoToRow).quiet().show(&mut right).clicked() {
                     cx.run(Command::GoToRow);
                 }
             }

@@ -1,6 +1,7 @@
 //! Results of this tab: the latest, earlier ones, pinned ones.
 
-use crate::state::{Cx, Got, RefineKey, Store};
+use crate::cx::Cx;
+use crate::state::{Got, RefineKey, Store};
 use sluice_api::{JobId, Request, ResultId, ResultView};
 
 /// Results that are kept without being pinned.

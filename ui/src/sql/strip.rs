@@ -1,8 +1,8 @@
 //! The results of this tab side by side: latest, earlier, pinned.
 
 use super::results::Results;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
-use crate::state::Cx;
 use crate::widget::{Button, loading_line, number};
 use egui::{Align, Layout, Rect, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
 

@@ -1,31 +1,21 @@
 //! Tests of the SQL screen with canned answers.
 
-use crate::Workbench;
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::Tab;
-use crate::tests::support::window;
+use crate::tests::support::{Window, active, press, run, window};
 use arrow_array::{ArrayRef, Date32Array, Float64Array, RecordBatch, StringArray};
 use arrow_ipc::writer::StreamWriter;
 use egui::{Key, Modifiers};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use sluice_api::{ApiError, ErrorCode, JobId, Reply, Request, ResultColumn, ResultId, ResultView};
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
-type Window = Harness<'static, Option<Workbench>>;
-
 fn opened(transport: Canned) -> Window {
     let mut window = window(transport);
-    if let Some(bench) = window.state_mut() {
-        bench.run(Command::NewQuery);
-    }
-    window.run_ok();
+    run(&mut window, Command::NewQuery);
     assert!(matches!(active(&window), Some(Tab::Sql { .. })));
     window
-}
-
-fn active(window: &Window) -> Option<Tab> {
-    window.state().as_ref().and_then(|bench| bench.workspace().active_tab().cloned())
 }
 
 fn text(window: &Window) -> String {
@@ -36,11 +26,6 @@ fn write(window: &mut Window, sql: &str) {
     window.get_by_label("Query text").focus();
     window.run_ok();
     window.get_by_label("Query text").type_text(sql);
-    window.run_ok();
-}
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
     window.run_ok();
 }
 

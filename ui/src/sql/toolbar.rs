@@ -2,8 +2,8 @@
 
 use super::results::Results;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, Tone, icon_label, number, progress_bar};
 use egui::{Align, Layout, Stroke, Ui, UiBuilder};
 use sluice_api::Request;
@@ -27,8 +27,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, results: &Results) -> Option<Ac
     let inner = rect.shrink2(egui::vec2(12.0, 0.0));
     let mut left = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
     let busy = running.map(|_| "A query of this tab is running");
-    let run = Button::new("Run").primary().icon(icon::PLAY_ARROW).key_of(&Command::RunText).disabled(busy);
-    if run.show(&mut left).clicked() {
+    if Button::of(&Command::RunText).primary().disabled(busy).show(&mut left).clicked() {
         action = Some(Action::Run);
     }
     match running {
@@ -54,15 +53,13 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, results: &Results) -> Option<Ac
             ui.ctx().request_repaint_after(Duration::from_millis(100));
         }
         None => {
-            let format = Button::new("Format").quiet().icon(icon::FORMAT_ALIGN_LEFT).key_of(&Command::FormatText);
-            if format.show(&mut left).clicked() {
+            if Button::of(&Command::FormatText).quiet().show(&mut left).clicked() {
                 action = Some(Action::Format);
             }
         }
     }
     let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
-    let new = Button::icon_only(icon::ADD, "New query");
-    if new.show(&mut right).clicked() {
+    if Button::icon_of(&Command::NewQuery).show(&mut right).clicked() {
         cx.run(Command::NewQuery);
     }
     icon_label(&mut right, icon::LOCK, 14.0, tokens.text_weak, "Read only, latest versions", typeface::control());

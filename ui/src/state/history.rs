@@ -32,6 +32,11 @@ impl History {
         self.future.clear();
     }
 
+    /// Replaces what is selected by the same thing with more known of it.
+    pub fn amend(&mut self, selection: Selection) {
+        self.now = selection;
+    }
+
     /// Goes back one selection.
     pub fn back(&mut self) -> bool {
         let Some(before) = self.past.pop() else { return false };

@@ -1,21 +1,25 @@
 //! What the screens read and what they may change: views by request, workspace, selection, pages.
 
-mod cx;
 mod history;
+mod key_values;
 mod notice;
+mod opening;
 mod pages;
+mod place;
 mod selection;
 mod slot;
 mod store;
 mod tab;
 mod workspace;
 
-pub use cx::Cx;
 pub use history::History;
+pub use key_values::KeyValues;
 pub use notice::Notice;
+pub use opening::Opening;
 pub use pages::{PAGE_ROWS, PageCache, PageState};
+pub use place::{Place, PlaceRow};
 pub use selection::Selection;
 pub use slot::{Got, SlotMap};
-pub use store::{RefineKey, Store};
-pub use tab::{Place, Tab};
+pub use store::{RefineKey, RowKey, Store};
+pub use tab::{Opens, ScreenKind, ScreenRow, Tab};
 pub use workspace::{Panels, Workspace};

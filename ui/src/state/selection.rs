@@ -1,5 +1,6 @@
 //! The one thing that is selected in the whole window.
 
+use super::KeyValues;
 use serde::{Deserialize, Serialize};
 use sluice_api::{TableName, TableRef};
 
@@ -49,6 +50,9 @@ pub enum Selection {
         table: TableRef,
         /// Row number, from 0.
         row: u64,
+        /// Its key; empty while its page is not here, and where the table has none.
+        #[serde(default, skip_serializing)]
+        key: KeyValues,
     },
     /// A changed row of a diff.
     Change {
@@ -60,6 +64,9 @@ pub enum Selection {
         to: u64,
         /// Row number in the diff, from 0.
         row: u64,
+        /// Key of the row; empty while its page is not here.
+        #[serde(default, skip_serializing)]
+        key: KeyValues,
     },
     /// A quarantine reason of a table.
     Reason {
@@ -83,6 +90,21 @@ impl Selection {
             | Self::Row { table, .. }
             | Self::Change { table, .. } => Some(table.clone()),
             Self::Batch { table, .. } | Self::Check { table, .. } | Self::Reason { table, .. } => Some(silver(table)),
+        }
+    }
+
+    /// The key of the selected row, if a row is selected and its key known.
+    #[must_use]
+    pub fn row_key(&self) -> Option<&KeyValues> {
+        match self {
+            Self::Row { key, .. } | Self::Change { key, .. } => Some(key).filter(|key| !key.is_empty()),
+            Self::None
+            | Self::Table { .. }
+            | Self::Version { .. }
+            | Self::Batch { .. }
+            | Self::Column { .. }
+            | Self::Check { .. }
+            | Self::Reason { .. } => None,
         }
     }
 }

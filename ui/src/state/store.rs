@@ -4,11 +4,14 @@ use super::{Got, SlotMap};
 use sluice_api::{
     ApiError, ContractCheck, DiffView, ErrorCode, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource,
     PublishPlan, PublishedView, QualityView, ReplaySummary, ReplayView, Reply, Request, ResultId, ResultView,
-    TableName, TableRef, TableView,
+    RowHistory, TableName, TableRef, TableView,
 };
 
 /// Key of a refined result: base, filter, order.
 pub type RefineKey = (ResultId, Option<String>, Option<String>);
+
+/// Key of a row's history: its table and its key's columns with their values.
+pub type RowKey = (TableRef, Vec<(String, String)>);
 
 /// Latest views, filled by [`Store::apply`], read by screens through the getters.
 #[derive(Default)]
@@ -26,6 +29,7 @@ pub struct Store {
     replayed: SlotMap<JobId, ReplaySummary>,
     diff: SlotMap<(TableRef, u64, u64), DiffView>,
     diff_first: SlotMap<(TableRef, u64, u64), DiffView>,
+    row_history: SlotMap<RowKey, RowHistory>,
     quality: SlotMap<TableName, QualityView>,
     failing: SlotMap<(TableName, u32), ResultView>,
     plan: SlotMap<(), PublishPlan>,
@@ -125,6 +129,12 @@ impl Store {
         self.diff_first.get(&(table.clone(), from, to))
     }
 
+    /// What happened to the rows of one key.
+    #[must_use]
+    pub fn row_history(&self, key: &RowKey) -> Got<'_, RowHistory> {
+        self.row_history.get(key)
+    }
+
     /// Quality of a table.
     #[must_use]
     pub fn quality(&self, table: &TableName) -> Got<'_, QualityView> {
@@ -198,6 +208,7 @@ impl Store {
             Request::StartReplay { job, .. } => self.replayed.wants(job),
             Request::Diff { table, from, to, .. } => self.diff.wants(&(table.clone(), *from, *to)),
             Request::DiffFirst { table, from, to, .. } => self.diff_first.wants(&(table.clone(), *from, *to)),
+            Request::RowHistory { table, key } => self.row_history.wants(&(table.clone(), key.clone())),
             Request::Quality { table } => self.quality.wants(table),
             Request::FailingRows { table, check } => self.failing.wants(&(table.clone(), *check)),
             Request::PublishPlan => self.plan.wants(&()),
@@ -230,6 +241,7 @@ impl Store {
             Request::StartReplay { job, .. } => self.replayed.begin(job),
             Request::Diff { table, from, to, .. } => self.diff.begin(&(table.clone(), *from, *to)),
             Request::DiffFirst { table, from, to, .. } => self.diff_first.begin(&(table.clone(), *from, *to)),
+            Request::RowHistory { table, key } => self.row_history.begin(&(table.clone(), key.clone())),
             Request::Quality { table } => self.quality.begin(table),
             Request::FailingRows { table, check } => self.failing.begin(&(table.clone(), *check)),
             Request::PublishPlan => self.plan.begin(&()),
@@ -275,6 +287,10 @@ impl Store {
                 let first = matches!(request, Request::DiffFirst { .. });
                 let views = if first { &mut self.diff_first } else { &mut self.diff };
                 views.fill(&(table.clone(), *from, *to), answer).map(|view| view.result)
+            }
+            Request::RowHistory { table, key } => {
+                let answer = take(reply, |r| if let Reply::RowHistory(v) = r { Ok(v) } else { Err(Box::new(r)) });
+                self.row_history.fill(&(table.clone(), key.clone()), answer).map(|view| view.result)
             }
             Request::Quality { table } => {
                 let answer = take(reply, |r| if let Reply::Quality(v) = r { Ok(v) } else { Err(Box::new(r)) });
@@ -346,6 +362,7 @@ impl Store {
         self.table.mark_stale();
         self.rows.mark_stale();
         self.replay.mark_stale();
+        self.row_history.mark_stale();
         self.quality.mark_stale();
         self.failing.mark_stale();
         self.plan.mark_stale();
@@ -365,6 +382,8 @@ impl Store {
         self.replay.clear();
         self.replayed.clear();
         self.diff.clear();
+        self.diff_first.clear();
+        self.row_history.clear();
         self.quality.clear();
         self.failing.clear();
         self.plan.clear();

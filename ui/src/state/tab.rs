@@ -1,145 +1,284 @@
-//! What can be open in the centre.
+//! The table of screens: one row per kind of tab.
+//!
+//! The saved session, the tab bar, the rail, the palette, the keyboard map and the shortcuts read the rows;
+//! [`crate::registry`] makes the screen itself.
 
+use super::{KeyValues, Opening, Place};
+use crate::action::{Action, Shortcut};
 use crate::design::icon;
+use egui::Key;
 use serde::{Deserialize, Serialize};
-use sluice_api::{TableName, TableRef};
+use sluice_api::{Layer, TableName, TableRef};
 
-/// An entry of the rail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// Tables and their rows.
-    #[default]
-    Lake,
-    /// Batches.
-    Replay,
-    /// Two versions.
-    Diff,
-    /// Checks and quarantine.
-    Quality,
-    /// Queries.
-    Sql,
-    /// Releases.
-    Publish,
+/// What the window knows of a kind of screen.
+pub struct ScreenRow {
+    /// What it is called.
+    pub name: &'static str,
+    /// The place of the rail that it belongs to; its tab is brought to the front from there.
+    pub place: Place,
+    /// Opens it; the icon is that of its tabs.
+    pub open: Action,
+    /// What it opens for.
+    pub opens: Opens,
 }
 
-impl Place {
-    /// In the order of the rail.
-    pub const ALL: [Self; 6] = [Self::Lake, Self::Replay, Self::Diff, Self::Quality, Self::Sql, Self::Publish];
-
-    /// The word under the icon.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Lake => "Lake",
-            Self::Replay => "Replay",
-            Self::Diff => "Diff",
-            Self::Quality => "Quality",
-            Self::Sql => "SQL",
-            Self::Publish => "Publish",
-        }
-    }
-
-    /// The icon.
-    #[must_use]
-    pub fn icon(self) -> char {
-        match self {
-            Self::Lake => icon::WAVES,
-            Self::Replay => icon::PLAY_CIRCLE,
-            Self::Diff => icon::DIFFERENCE,
-            Self::Quality => icon::VERIFIED,
-            Self::Sql => icon::TERMINAL,
-            Self::Publish => icon::PUBLISH,
-        }
-    }
+/// What a screen opens for, and the tab to open.
+pub enum Opens {
+    /// Any lake.
+    Lake(fn() -> Tab),
+    /// A table, or nothing in particular.
+    MaybeTable(fn(&mut Opening<'_>, Option<TableRef>) -> Tab),
+    /// A table of any layer.
+    Table(fn(&mut Opening<'_>, TableRef) -> Tab),
+    /// A table that is filled from change files; and why not one of gold.
+    ChangedTable(fn(&mut Opening<'_>, TableRef) -> Tab, &'static str),
 }
 
-/// A tab of the centre. Two equal tabs are one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "tab", rename_all = "snake_case")]
-pub enum Tab {
-    /// A table.
+/// Declares [`ScreenKind`] and [`Tab`] from one list, so that a screen is named once.
+macro_rules! screens {
+    ($(
+        $(#[$about:meta])*
+        $kind:ident { $($(#[$what:meta])* $field:ident: $type:ty,)* }
+        title: $title:expr, table: $table:expr, row: $row:expr;
+    )*) => {
+        /// A kind of screen.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum ScreenKind {
+            $($(#[$about])* $kind,)*
+        }
+
+        impl ScreenKind {
+            /// Every kind, in the order of menus.
+            pub const ALL: &[Self] = &[$(Self::$kind,)*];
+
+            /// Its row in the table of screens.
+            #[must_use]
+            pub fn row(self) -> &'static ScreenRow {
+                match self {
+                    $(Self::$kind => {
+                        static ROW: ScreenRow = $row;
+                        &ROW
+                    })*
+                }
+            }
+        }
+
+        /// A tab of the centre: which screen, and of what. Two equal tabs are one.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(tag = "tab", rename_all = "snake_case")]
+        pub enum Tab {
+            $($(#[$about])* $kind { $($(#[$what])* $field: $type,)* },)*
+        }
+
+        impl Tab {
+            /// The kind of its screen.
+            #[must_use]
+            pub fn kind(&self) -> ScreenKind {
+                match self {
+                    $(Self::$kind { .. } => ScreenKind::$kind,)*
+                }
+            }
+
+            /// Words on the tab.
+            #[must_use]
+            pub fn title(&self) -> String {
+                match self {
+                    $(Self::$kind { $($field,)* } => {
+                        $(let _ = $field;)*
+                        $title
+                    })*
+                }
+            }
+
+            /// The table that it is about.
+            #[must_use]
+            pub fn table(&self) -> Option<TableRef> {
+                match self {
+                    $(Self::$kind { $($field,)* } => {
+                        $(let _ = $field;)*
+                        $table
+                    })*
+                }
+            }
+        }
+    };
+}
+
+screens! {
+    /// A table: its rows, versions, files and contract.
     Table {
         /// Which.
         table: TableRef,
-    },
+    }
+    title: table.to_string(), table: Some(table.clone()),
+    row: ScreenRow {
+        name: "Table",
+        place: Place::Lake,
+        open: Action::new("open.table", "Open {}").tooltip("rows, versions, files").icon(icon::TABLE),
+        opens: Opens::Table(|_, table| Tab::Table { table }),
+    };
+
     /// Batches of a table.
     Replay {
         /// Which.
         table: TableName,
-    },
+    }
+    title: format!("Replay {table}"), table: Some(silver(table)),
+    row: ScreenRow {
+        name: "Replay",
+        place: Place::Replay,
+        open: Action::new("open.replay", "Replay {}")
+            .word("Replay")
+            .tooltip("step through its batches")
+            .icon(icon::PLAY_CIRCLE),
+        opens: Opens::ChangedTable(
+            |_, table| Tab::Replay { table: table.name },
+            "A model makes gold, it has no batches",
+        ),
+    };
+
     /// A diff; `None` until versions are chosen.
     Diff {
         /// Table.
         table: TableRef,
         /// Versions before and after.
         versions: Option<(u64, u64)>,
+    }
+    title: match versions {
+        Some((from, to)) => format!("Diff {} v{from} → v{to}", table.name.table),
+        None => format!("Diff {}", table.name.table),
     },
-    /// Quality of a table.
-    Quality {
-        /// Which.
-        table: TableName,
+    table: Some(table.clone()),
+    row: ScreenRow {
+        name: "Diff",
+        place: Place::Diff,
+        open: Action::new("open.diff", "Diff {} with the version before")
+            .word("Diff")
+            .tooltip("row by row")
+            .icon(icon::DIFFERENCE)
+            .keys(&[Shortcut::plain(Key::D)]),
+        opens: Opens::Table(|opening, table| Tab::Diff { versions: opening.latest_versions(&table), table }),
+    };
+
+    /// Every version of one row; without a key, a field for it.
+    History {
+        /// Table.
+        table: TableRef,
+        /// The row; empty until one is named.
+        #[serde(default, skip_serializing_if = "KeyValues::is_not_saved")]
+        key: KeyValues,
+    }
+    title: if key.is_empty() {
+        format!("History {}", table.name.table)
+    } else {
+        format!("History {} {}", table.name.table, key.values())
     },
-    /// From change files to contracts.
-    Onboard,
-    /// A query; its text is in [`super::Workspace::sql`] under the same number.
+    table: Some(table.clone()),
+    row: ScreenRow {
+        name: "Row history",
+        place: Place::Lake,
+        open: Action::new("open.history", "History of a row of {}")
+            .word("Row history")
+            .tooltip("every version of the selected row, or of a key you type")
+            .icon(icon::HISTORY)
+            .keys(&[Shortcut::plain(Key::H), Shortcut::plain(Key::E)]),
+        opens: Opens::ChangedTable(
+            |opening, table| {
+                let table = silver(&table.name);
+                Tab::History { key: opening.selected_key(&table), table }
+            },
+            "A model replaces gold as a whole, its rows have no history",
+        ),
+    };
+
+    /// A query; its text is in [`Workspace::sql`] under the same number.
     Sql {
         /// Number.
         number: u32,
-    },
-    /// Publishing.
-    Publish,
+    }
+    title: format!("Query {number}"), table: None,
+    row: ScreenRow {
+        name: "SQL",
+        place: Place::Sql,
+        open: Action::new("open.query", "Query {}")
+            .word("Query")
+            .tooltip("in a new tab")
+            .icon(icon::TERMINAL)
+            .keys(&[Shortcut::plain(Key::Q)]),
+        opens: Opens::MaybeTable(|opening, table| {
+            let text = table.map(|table| format!("SELECT *\nFROM {table}\nLIMIT 1000"));
+            Tab::Sql { number: opening.query(text.unwrap_or_default()) }
+        }),
+    };
+
+    /// Checks and quarantine of a table.
+    Quality {
+        /// Which.
+        table: TableName,
+    }
+    title: format!("Quality {table}"), table: Some(silver(table)),
+    row: ScreenRow {
+        name: "Quality",
+        place: Place::Quality,
+        open: Action::new("open.quality", "Quality of {}")
+            .word("Quality")
+            .tooltip("checks and quarantine")
+            .icon(icon::VERIFIED),
+        opens: Opens::ChangedTable(
+            |_, table| Tab::Quality { table: table.name },
+            "A model makes gold, it has no checks",
+        ),
+    };
+
+    /// From change files to contracts.
+    Onboard {}
+    title: "Onboard tables".to_owned(), table: None,
+    row: ScreenRow {
+        name: "Onboarding",
+        place: Place::Lake,
+        open: Action::new("open.onboard", "Onboard tables…")
+            .tooltip("from change files to contracts")
+            .icon(icon::PLAYLIST_ADD)
+            .keys(&[Shortcut::plain(Key::O)]),
+        opens: Opens::Lake(|| Tab::Onboard {}),
+    };
+
+    /// What publishing would change, and publishing it.
+    Publish {}
+    title: "Publish".to_owned(), table: None,
+    row: ScreenRow {
+        name: "Publish",
+        place: Place::Publish,
+        open: Action::new("open.publish", "Plan and publish…")
+            .tooltip("see what would change first")
+            .icon(icon::PUBLISH),
+        opens: Opens::Lake(|| Tab::Publish {}),
+    };
+}
+
+impl ScreenKind {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
 }
 
 impl Tab {
-    /// Words on the tab.
-    #[must_use]
-    pub fn title(&self) -> String {
-        match self {
-            Self::Table { table } => table.to_string(),
-            Self::Replay { table } => format!("Replay {table}"),
-            Self::Diff { table, versions: Some((from, to)) } => format!("Diff {} v{from} → v{to}", table.name.table),
-            Self::Diff { table, versions: None } => format!("Diff {}", table.name.table),
-            Self::Quality { table } => format!("Quality {table}"),
-            Self::Onboard => "Onboard tables".to_owned(),
-            Self::Sql { number } => format!("Query {number}"),
-            Self::Publish => "Publish".to_owned(),
-        }
-    }
-
     /// The rail entry it belongs to.
     #[must_use]
     pub fn place(&self) -> Place {
-        match self {
-            Self::Table { .. } | Self::Onboard => Place::Lake,
-            Self::Replay { .. } => Place::Replay,
-            Self::Diff { .. } => Place::Diff,
-            Self::Quality { .. } => Place::Quality,
-            Self::Sql { .. } => Place::Sql,
-            Self::Publish => Place::Publish,
-        }
+        self.kind().row().place
     }
 
     /// Icon on the tab.
     #[must_use]
     pub fn icon(&self) -> char {
-        match self {
-            Self::Table { .. } => icon::TABLE,
-            Self::Onboard => icon::PLAYLIST_ADD,
-            Self::Replay { .. } | Self::Diff { .. } | Self::Quality { .. } | Self::Sql { .. } | Self::Publish => {
-                self.place().icon()
-            }
-        }
+        self.kind().row().open.icon
     }
+}
 
-    /// The table it is about.
-    #[must_use]
-    pub fn table(&self) -> Option<TableRef> {
-        let silver = |name: &TableName| TableRef { layer: sluice_api::Layer::Silver, name: name.clone() };
-        match self {
-            Self::Table { table } | Self::Diff { table, .. } => Some(table.clone()),
-            Self::Replay { table } | Self::Quality { table } => Some(silver(table)),
-            Self::Onboard | Self::Sql { .. } | Self::Publish => None,
-        }
-    }
+/// Batches and checks are those of silver.
+fn silver(name: &TableName) -> TableRef {
+    TableRef { layer: Layer::Silver, name: name.clone() }
 }

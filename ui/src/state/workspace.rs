@@ -2,7 +2,7 @@
 
 use super::{Place, Selection, Tab};
 use crate::design::Theme;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// Written into the session; another number is not read.
@@ -16,8 +16,11 @@ pub struct Panels {
     pub side_open: bool,
     /// Width of the side panel, 200 to 256.
     pub side: f32,
-    /// Inspector is open.
+    /// Inspector is open where it stands beside the centre.
     pub inspector_open: bool,
+    /// Inspector is open over the centre; `None` while the window is wide enough for both.
+    #[serde(skip)]
+    pub inspector_over: Option<bool>,
     /// Width of the inspector, 320 to 400.
     pub inspector: f32,
     /// Bottom panel is open.
@@ -28,7 +31,37 @@ pub struct Panels {
 
 impl Default for Panels {
     fn default() -> Self {
-        Self { side_open: true, side: 208.0, inspector_open: true, inspector: 336.0, bottom_open: true, bottom: 204.0 }
+        Self {
+            side_open: true,
+            side: 208.0,
+            inspector_open: true,
+            inspector_over: None,
+            inspector: 336.0,
+            bottom_open: true,
+            bottom: 204.0,
+        }
+    }
+}
+
+impl Panels {
+    /// The window became too narrow for an inspector beside the centre, or wide enough; over the centre it is closed
+    /// until someone opens it.
+    pub fn inspector_lies_over(&mut self, over: bool) {
+        self.inspector_over = if over { Some(self.inspector_over.unwrap_or(false)) } else { None };
+    }
+
+    /// Whether the inspector is open.
+    #[must_use]
+    pub fn shows_inspector(&self) -> bool {
+        self.inspector_over.unwrap_or(self.inspector_open)
+    }
+
+    /// Opens or closes the inspector.
+    pub fn show_inspector(&mut self, open: bool) {
+        match &mut self.inspector_over {
+            Some(over) => *over = open,
+            None => self.inspector_open = open,
+        }
     }
 }
 
@@ -43,6 +76,7 @@ pub struct Workspace {
     /// Panels.
     pub panels: Panels,
     /// Open tabs in order.
+    #[serde(deserialize_with = "known_tabs")]
     pub tabs: Vec<Tab>,
     /// Position of the tab in front.
     pub active: usize,
@@ -84,6 +118,12 @@ impl Default for Workspace {
     }
 }
 
+/// Tabs of screens that this version has; one of a screen that is gone or not there yet is left out.
+fn known_tabs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tab>, D::Error> {
+    let tabs: Vec<serde_json::Value> = Vec::deserialize(deserializer)?;
+    Ok(tabs.into_iter().filter_map(|tab| serde_json::from_value(tab).ok()).collect())
+}
+
 impl Workspace {
     /// Reads a saved session.
     ///
@@ -112,6 +152,14 @@ impl Workspace {
     #[must_use]
     pub fn active_tab(&self) -> Option<&Tab> {
         self.tabs.get(self.active)
+    }
+
+    /// Brings the tab at `position` to the front.
+    pub fn front(&mut self, position: usize) {
+        if let Some(tab) = self.tabs.get(position) {
+            self.place = tab.place();
+            self.active = position;
+        }
     }
 
     /// Brings `tab` to the front, adding it if it is not open.
@@ -148,10 +196,15 @@ impl Workspace {
     }
 
     /// Opens a new query with `text`.
-    pub fn open_sql(&mut self, text: impl Into<String>) -> u32 {
+    pub fn open_sql(&mut self, text: impl Into<String>) {
+        let number = self.new_query(text);
+        self.open(Tab::Sql { number });
+    }
+
+    /// Number of a new query with `text`; its tab is not opened yet.
+    pub fn new_query(&mut self, text: impl Into<String>) -> u32 {
         let number = self.sql.keys().next_back().map_or(1, |last| last + 1);
         self.sql.insert(number, text.into());
-        self.open(Tab::Sql { number });
         number
     }
 }

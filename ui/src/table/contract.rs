@@ -1,11 +1,12 @@
-//! The contract of a table as text: read, change, check, save into the draft.
+//! The contract of a table as text: read, change, check, save into the draft. Of gold, the model that makes it.
 
+use crate::code::{CodeEditor, CodeNote, yaml_colors};
 use crate::command::Command;
-use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
-use crate::widget::{Button, EmptyState, Tone, badge, panel_header};
-use egui::{Frame, Margin, ScrollArea, TextEdit, Ui};
-use sluice_api::{Request, TableView};
+use crate::cx::Cx;
+use crate::design::icon;
+use crate::widget::{Button, EmptyState, Tone, badge, number, panel_header};
+use egui::{Frame, Id, Margin, Ui};
+use sluice_api::{Layer, Request, TableView};
 
 /// The text as edited.
 #[derive(Default)]
@@ -17,12 +18,15 @@ pub(super) struct ContractPane {
 impl ContractPane {
     /// Draws it.
     pub(super) fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView) {
-        let tokens = ui.tokens();
         let Some(contract) = &view.contract else {
             let text = "Onboard its folder to propose one";
             EmptyState { icon: icon::DESCRIPTION, title: "No contract", text, action: None }.show(ui);
             return;
         };
+        if view.table.layer == Layer::Gold {
+            model_ui(ui, view, contract);
+            return;
+        }
         if self.saved.as_ref() != Some(contract) {
             if self.text.is_none() || self.text == self.saved {
                 self.text = Some(contract.clone());
@@ -36,52 +40,58 @@ impl ContractPane {
         }
         let store = cx.store;
         let problems = store.check(&text).value.map(|check| check.problems.as_slice()).unwrap_or_default();
+        let why = if !edited {
+            Some("Nothing was changed")
+        } else if problems.is_empty() {
+            None
+        } else {
+            Some("Fix the problems first")
+        };
         let save = cx.take(&Command::Save);
         let mut pressed = false;
         Frame::NONE.inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
             panel_header(ui, "Contract", &format!("{}.yaml", view.table.name), |ui| {
-                let why = if !edited {
-                    Some("Nothing was changed")
-                } else if !problems.is_empty() {
-                    Some("Mend the problems first")
-                } else {
-                    None
-                };
-                pressed = Button::new("Save in draft").key("Ctrl S").disabled(why).show(ui).clicked()
-                    || (save && why.is_none());
+                let button = Button::of(&Command::Save).disabled(why).show(ui);
+                pressed = button.clicked() || (save && why.is_none());
                 if edited && Button::new("Discard").quiet().show(ui).clicked() {
                     text.clone_from(contract);
+                }
+                if !problems.is_empty() {
+                    let count = number::plural(problems.len() as u64, "problem");
+                    badge(ui, Tone::Fail, Some(icon::ERROR), &count);
                 }
                 if edited {
                     badge(ui, Tone::Accent, Some(icon::EDIT), "Edited");
                 }
             });
         });
-        for problem in problems {
-            Frame::NONE.inner_margin(Margin::symmetric(12, 2)).show(ui, |ui| {
-                ui.horizontal_wrapped(|ui| {
-                    ui.label(typeface::text(icon::ERROR, typeface::icons(14.0), tokens.fail));
-                    let place = format!("line {} column {}", problem.line, problem.column);
-                    ui.label(typeface::text(place, typeface::mono(12.0), tokens.text_weak));
-                    ui.label(typeface::text(&problem.message, typeface::control(), tokens.text));
-                    ui.label(typeface::text(&problem.mend, typeface::control(), tokens.text_weak));
-                });
-            });
-        }
-        ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            let edit = TextEdit::multiline(&mut text)
-                .code_editor()
-                .font(typeface::mono(13.0))
-                .text_color(tokens.text)
-                .frame(Frame::NONE)
-                .margin(Margin::symmetric(12, 8))
-                .desired_width(f32::INFINITY)
-                .desired_rows(24);
-            ui.add(edit).accessible_name("Contract text");
-        });
+        let notes: Vec<CodeNote> = problems
+            .iter()
+            .map(|problem| CodeNote {
+                line: problem.line,
+                column: problem.column,
+                text: format!("{}. {}", problem.message.trim_end_matches('.'), problem.mend),
+            })
+            .collect();
+        // The id is fixed: a problem that comes or goes while one types leaves the focus where it is.
+        let id = Id::unique(("contract of", view.table.to_string()));
+        CodeEditor::new(&mut text, "Contract text", id, &yaml_colors).notes(&notes).show(ui);
         if pressed {
             cx.send(Request::SaveContract { yaml: text.clone() });
         }
         self.text = Some(text);
     }
+}
+
+/// The SQL of a model; it is edited in its file.
+fn model_ui(ui: &mut Ui, view: &TableView, sql: &str) {
+    Frame::NONE.inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
+        let file = format!("models/{}/{}.sql", view.table.name.dataset, view.table.name.table);
+        panel_header(ui, "Model", &file, |ui| {
+            badge(ui, Tone::Neutral, Some(icon::LOCK), "Read only here, edit the file");
+        });
+    });
+    let mut text = sql.to_owned();
+    let id = Id::unique(("model of", view.table.to_string()));
+    CodeEditor::new(&mut text, "Model text", id, &|_| Vec::new()).show(ui);
 }

@@ -1,7 +1,7 @@
 //! Data files of the latest version.
 
 use crate::cell::CellText;
-use crate::state::Cx;
+use crate::cx::Cx;
 use crate::widget::{FnRows, Grid, GridColumn, number, panel_header};
 use egui::{Frame, Margin, Ui};
 use sluice_api::TableView;

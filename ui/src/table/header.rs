@@ -1,11 +1,12 @@
 //! Name, verdict and actions of a table.
 
 use crate::command::Command;
-use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
+use crate::cx::Cx;
+use crate::design::{TokensExt, typeface};
+use crate::state::ScreenKind;
 use crate::widget::{Button, Tone, badge, health_icon, icon_label, layer_mark};
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
-use sluice_api::{Health, Layer, TableRef, TableView};
+use sluice_api::{Health, TableRef, TableView};
 
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableRef, view: Option<&TableView>) {
@@ -13,15 +14,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableRef, view: Option<
     let rect = ui.max_rect().shrink2(vec2(12.0, 0.0));
     let mut right = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)));
     right.spacing_mut().item_spacing.x = 8.0;
-    let mut actions = vec![(Command::DiffTable(table.clone()), "Diff", icon::DIFFERENCE)];
-    if table.layer != Layer::Gold {
-        actions.insert(0, (Command::QualityTable(table.name.clone()), "Quality", icon::VERIFIED));
-        actions.push((Command::ReplayTable(table.name.clone()), "Replay", icon::PLAY_CIRCLE));
-    }
-    actions.push((Command::QueryTable(table.clone()), "Query", icon::TERMINAL));
-    for (command, label, mark) in actions {
-        let button = Button::new(label).icon(mark).key_of(&command).tooltip(command.tooltip());
-        if button.show(&mut right).clicked() {
+    for kind in [ScreenKind::Quality, ScreenKind::Diff, ScreenKind::Replay, ScreenKind::Sql] {
+        let command = Command::open_for(kind, table.clone());
+        let why = cx.why_not(&command);
+        if Button::of(&command).disabled(why).show(&mut right).clicked() {
             cx.run(command);
         }
     }

@@ -2,9 +2,12 @@
 
 use crate::cell::CellText;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::state::{Cx, Selection, Tab};
-use crate::widget::{Button, CellLook, CellRef, FnRows, Grid, GridColumn, Operation, number, panel_header};
+use crate::state::{Selection, Tab};
+use crate::widget::{
+    Button, CellLook, CellRef, FnRows, Grid, GridColumn, Operation, number, paint_row_fill, panel_header,
+};
 use egui::{Align2, Color32, Frame, Margin, ScrollArea, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{TableView, VersionView};
 
@@ -45,14 +48,7 @@ fn version_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, version: &VersionV
         let name = format!("v{}, {words}, {}", version.version, number::short_time(version.timestamp_ms));
         WidgetInfo::selected(Role::ListItem, true, selected, name)
     });
-    let fill = if selected {
-        tokens.selection
-    } else if response.hovered() {
-        tokens.hover
-    } else {
-        Color32::TRANSPARENT
-    };
-    ui.painter().rect_filled(rect, 0.0, fill);
+    paint_row_fill(ui, rect, selected, &response);
     let y = rect.center().y;
     let painter = ui.painter();
     let at = pos2(rect.left() + 12.0, y);
@@ -130,6 +126,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView) {
         _ => CellLook::default(),
     };
     let outcome = Grid::new("History", &columns, rows).decorate(&mut look).show(ui, &mut source);
+    outcome.act(cx);
     if let Some(version) = outcome.cursor.filter(|_| outcome.moved).and_then(|(row, _)| at(row)) {
         cx.select(Selection::Version { table: view.table.clone(), version: version.version });
     }

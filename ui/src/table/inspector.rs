@@ -2,8 +2,9 @@
 
 use crate::cell::masked;
 use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection, Tab};
+use crate::state::{ScreenKind, Selection, Tab};
 use crate::widget::{Button, Tone, badge, ledger_rows, number, rule, text_clipped};
 use egui::{Align2, Frame, Margin, ScrollArea, Sense, Ui, vec2};
 use sluice_api::{ResultView, TableView};
@@ -86,7 +87,7 @@ fn column_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, name: &str) {
     fact(ui, "null", if column.nullable { "allowed" } else { "not allowed" });
     ui.add_space(8.0);
     if Button::new("Query").icon(icon::TERMINAL).show(ui).clicked() {
-        cx.run(Command::QueryTable(view.table.clone()));
+        cx.run(Command::open_for(ScreenKind::Sql, view.table.clone()));
     }
 }
 

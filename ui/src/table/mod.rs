@@ -10,13 +10,14 @@ mod overview;
 mod rows;
 mod schema;
 
+use crate::cx::Cx;
 use crate::screen::Screen;
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{EmptyState, error_banner, loading_line, tabs};
 use contract::ContractPane;
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 use rows::RowsPane;
-use sluice_api::{Request, TableRef, TableView};
+use sluice_api::{Layer, Request, TableRef, TableView};
 
 /// Height of the line with name and actions.
 const HEADER: f32 = 56.0;
@@ -43,6 +44,14 @@ impl Part {
         (Self::Files, "Files"),
         (Self::Contract, "Contract"),
     ];
+
+    /// As shown for a table of `layer`; gold has a model in place of a contract.
+    fn shown(layer: Layer) -> [(Self, &'static str); 6] {
+        Self::ALL.map(|(part, label)| match (part, layer) {
+            (Self::Contract, Layer::Gold) => (part, "Model"),
+            _ => (part, label),
+        })
+    }
 }
 
 /// The screen of a table.
@@ -111,7 +120,7 @@ impl Screen for TableScreen {
         let mut part = self.part(cx);
         let line = Rect::from_min_size(pos2(rect.left(), head.bottom()), vec2(rect.width(), TABS));
         let mut child = ui.new_child(UiBuilder::new().max_rect(line).id_salt("parts"));
-        if tabs(&mut child, "Parts of the table", &mut part, &Part::ALL).changed() {
+        if tabs(&mut child, "Parts of the table", &mut part, &Part::shown(self.table.layer)).changed() {
             self.set_part(cx, part);
         }
         loading_line(ui, line, got.pending);

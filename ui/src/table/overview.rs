@@ -1,12 +1,12 @@
 //! How big, how fresh, how good: numbers, columns, versions, file sizes, rows.
 
 use super::{file_sizes, history, rows::RowsPane};
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection};
-use crate::widget::{Tone, number, panel_header, rule_vertical, stat, text_clipped};
+use crate::state::Selection;
+use crate::widget::{Tone, number, paint_row_fill, panel_header, rule_vertical, stat, text_clipped};
 use egui::{
-    Align2, Color32, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use sluice_api::{ColumnView, Health, TableSummary, TableView};
 
@@ -111,14 +111,7 @@ fn column_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, column: &ColumnView
     response.widget_info(|| {
         WidgetInfo::selected(Role::ListItem, true, selected, format!("{} {}", column.name, column.data_type))
     });
-    let fill = if selected {
-        tokens.selection
-    } else if response.hovered() {
-        tokens.hover
-    } else {
-        Color32::TRANSPARENT
-    };
-    ui.painter().rect_filled(rect, 0.0, fill);
+    paint_row_fill(ui, rect, selected, &response);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
     let [name_x, type_x, null_x, note_x] = columns_x(rect.width());
     let at = |x: f32| pos2(rect.left() + x, rect.center().y);

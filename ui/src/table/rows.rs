@@ -1,7 +1,9 @@
 //! Rows of a table at any version, filtered and sorted by the host.
 
+use crate::command::Command;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, PAGE_ROWS, RefineKey, Selection, Store};
+use crate::state::{KeyValues, PAGE_ROWS, RefineKey, Selection, Store};
 use crate::widget::{
     Button, Grid, GridColumn, MaskedRows, ResultRows, TextField, dropdown, error_banner, loading_line, number,
 };
@@ -80,6 +82,24 @@ impl RowsPane {
         open
     }
 
+    /// Selects the row that the cursor moved to, and fills in its key once its page is here.
+    fn select(&self, cx: &mut Cx<'_>, view: &TableView, result: &ResultView, moved: Option<u64>) {
+        let selection = |row: u64, key| Selection::Row { table: self.table.clone(), row, key };
+        if let Some(row) = moved {
+            let key = key_of(cx, view, result, row);
+            cx.select(selection(row, key));
+        } else if let Selection::Row { table, row, key } = cx.selection()
+            && *table == self.table
+            && key.is_empty()
+        {
+            let row = *row;
+            let key = key_of(cx, view, result, row);
+            if !key.is_empty() {
+                cx.amend_selection(selection(row, key));
+            }
+        }
+    }
+
     fn bar_ui(
         &mut self,
         ui: &mut Ui,
@@ -106,6 +126,8 @@ impl RowsPane {
         if field.lost_focus() && left.input(|input| input.key_pressed(Key::Enter)) {
             let text = self.typed.trim();
             self.filter = (!text.is_empty()).then(|| text.to_owned());
+            // What is typed next is still the condition, not a shortcut.
+            field.request_focus();
         }
         if (self.filter.is_some() || self.order.is_some())
             && Button::icon_only(icon::CLOSE, "Show all rows in their own order").show(&mut left).clicked()
@@ -157,8 +179,11 @@ impl RowsPane {
             })
             .collect();
         let personal = result.columns.iter().map(|column| info(&column.name).is_some_and(|info| info.pii)).collect();
+        let commands = Command::of_row(&self.table, &cx.facts());
         let mut source = MaskedRows { rows: ResultRows::new(cx.pages, result.id), personal };
-        let outcome = Grid::new("Rows of the table", &columns, result.rows).header_height(40.0).show(ui, &mut source);
+        let grid = Grid::new("Rows of the table", &columns, result.rows).header_height(40.0).commands(commands);
+        let outcome = grid.show(ui, &mut source);
+        outcome.act(cx);
         if let Some(column) = outcome.header_clicked.and_then(|index| result.columns.get(index)) {
             self.order = match &self.order {
                 Some((name, false)) if *name == column.name => Some((column.name.clone(), true)),
@@ -166,13 +191,26 @@ impl RowsPane {
                 _ => Some((column.name.clone(), false)),
             };
         }
-        if let Some((row, _)) = outcome.cursor.filter(|_| outcome.moved) {
-            cx.select(Selection::Row { table: self.table.clone(), row });
-        }
+        self.select(cx, view, result, outcome.cursor.filter(|_| outcome.moved).map(|(row, _)| row));
         // The next page in either direction is asked for before it comes into view.
         let (first, count) = outcome.visible;
         let ahead = (first + count + u64::from(PAGE_ROWS) / 2).min(result.rows.saturating_sub(1));
         let _ = cx.pages.row(result.id, ahead);
         let _ = cx.pages.row(result.id, first.saturating_sub(u64::from(PAGE_ROWS) / 2));
     }
+}
+
+/// The key of a row of `result`, empty while its page is not here, where the table has no key or a part of it is null.
+fn key_of(cx: &Cx<'_>, view: &TableView, result: &ResultView, row: u64) -> KeyValues {
+    let Some((page, inside)) = cx.pages.peek(result.id, row) else { return KeyValues::default() };
+    let key = view.columns.iter().filter(|column| column.key);
+    let values: Option<Vec<(String, String)>> = key
+        .clone()
+        .map(|column| {
+            let at = result.columns.iter().position(|each| each.name == column.name)?;
+            let cell = page.cell(inside, at);
+            (!cell.is_null).then(|| (column.name.clone(), cell.text))
+        })
+        .collect();
+    KeyValues { columns: values.unwrap_or_default(), is_personal: key.clone().any(|column| column.pii) }
 }

@@ -1,8 +1,9 @@
 //! Columns of a table in full.
 
 use crate::cell::CellText;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::{Cx, Selection};
+use crate::state::Selection;
 use crate::widget::{CellLook, CellRef, FnRows, Grid, GridColumn, TextField, number, panel_header};
 use egui::{Frame, Margin, Ui};
 use sluice_api::{ColumnView, TableView};

@@ -1,8 +1,10 @@
 //! The frame around the screens.
 
-use super::support::{bench, window};
+use super::support::{bench, run, window};
 use crate::command::Command;
 use crate::link::{Canned, sample};
+use crate::state::ScreenKind;
+use egui::Key;
 use egui_kittest::kittest::Queryable as _;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};
 
@@ -19,23 +21,76 @@ fn every_screen_has_names_for_its_inputs() {
     // The harness panics when a widget that takes input has no accessible name.
     let mut harness = window(Canned::sample());
     let Ok(table) = "silver.shop.orders".parse::<sluice_api::TableRef>() else { return };
-    for command in [
-        Command::OpenTable(table.clone()),
-        Command::ReplayTable(table.name.clone()),
-        Command::DiffTable(table.clone()),
-        Command::QualityTable(table.name.clone()),
-        Command::QueryTable(table),
-        Command::Onboard,
-        Command::PlanAndPublish,
-        Command::KeyMap,
-        Command::ShowProblems,
-        Command::OpenLakeDialog,
-        Command::Palette(">"),
-    ] {
+    for kind in ScreenKind::ALL {
+        bench(&mut harness).run(Command::open_for(*kind, table.clone()));
+        harness.run_ok();
+    }
+    assert_eq!(bench(&mut harness).workspace().tabs.len(), ScreenKind::ALL.len());
+    for command in [Command::KeyMap, Command::ShowProblems, Command::OpenLakeDialog, Command::Palette] {
         bench(&mut harness).run(command);
         harness.run_ok();
     }
-    assert_eq!(bench(&mut harness).workspace().tabs.len(), 7);
+}
+
+#[test]
+fn the_window_acts_on_every_command_of_the_table() {
+    let mut harness = window(Canned::sample());
+    for command in Command::LISTED.iter().filter(|command| !command.is_for_screen()) {
+        run(&mut harness, Command::Open(ScreenKind::Table, None));
+        run(&mut harness, command.clone());
+        assert!(harness.query_by_label_contains("Nothing acts on").is_none(), "{command:?}");
+        run(&mut harness, Command::Dismiss);
+    }
+}
+
+#[test]
+fn a_command_that_cannot_run_says_why() {
+    let mut harness = window(Canned::sample());
+    run(&mut harness, Command::CloseTab);
+    assert!(harness.query_by_label("No tab is open").is_some());
+    run(&mut harness, Command::NextChange);
+    assert!(harness.query_by_label("Only on the diff screen").is_some());
+}
+
+#[test]
+fn the_key_of_the_filter_is_not_typed_into_it() {
+    let mut harness = window(Canned::sample());
+    harness.key_press(Key::Slash);
+    harness.event(egui::Event::Text("/".to_owned()));
+    harness.run_ok();
+    harness.event(egui::Event::Text("pay".to_owned()));
+    harness.run_ok();
+    let filter = bench(&mut harness).workspace().filters.get("tree").cloned();
+    assert_eq!(filter.as_deref(), Some("pay"));
+}
+
+#[test]
+fn the_tree_follows_the_tab_in_front() {
+    let mut harness = window(Canned::sample());
+    let table = |name: &str| name.parse::<sluice_api::TableRef>().unwrap();
+    for name in ["silver.shop.orders", "silver.shop.payments"] {
+        run(&mut harness, Command::open_table(table(name)));
+    }
+    run(&mut harness, Command::PreviousTab);
+    let selected = bench(&mut harness).workspace().selection.table();
+    assert_eq!(selected, Some(table("silver.shop.orders")));
+}
+
+#[test]
+fn another_lake_closes_the_tables_of_the_one_before() {
+    let replies = |request: &Request| {
+        let mut reply = sample::reply(request);
+        if let (Request::OpenLake { url: Some(url) }, Reply::Lake(lake)) = (request, &mut reply) {
+            lake.url.clone_from(url);
+        }
+        Some(reply)
+    };
+    let mut harness = window(Canned::new(replies, sample::page));
+    run(&mut harness, Command::Open(ScreenKind::Table, None));
+    run(&mut harness, Command::NewQuery);
+    run(&mut harness, Command::OpenLake(Some("/data/other".to_owned())));
+    let kinds: Vec<ScreenKind> = bench(&mut harness).workspace().tabs.iter().map(crate::state::Tab::kind).collect();
+    assert_eq!(kinds, [ScreenKind::Sql], "only the query stays");
 }
 
 #[test]
@@ -58,4 +113,21 @@ fn without_a_lake_it_asks_for_one() {
     let harness = window(Canned::new(replies, sample::page));
     assert!(harness.query_by_label("Open a lake").is_some());
     assert!(harness.query_by_label("Folder or bucket of the lake").is_some());
+}
+
+#[test]
+fn in_a_narrow_window_the_inspector_opens_over_the_centre_and_closes() {
+    let mut harness = window(Canned::sample());
+    harness.set_size(egui::vec2(1280.0, 720.0));
+    run(&mut harness, Command::Open(ScreenKind::Diff, None));
+    assert!(harness.query_by_label("No row chosen").is_none(), "closed at first");
+    run(&mut harness, Command::ToggleInspector);
+    assert!(harness.query_by_label("No row chosen").is_some());
+    harness.get_by_label("Close the inspector").click();
+    harness.run_ok();
+    assert!(harness.query_by_label("No row chosen").is_none());
+    harness.set_size(egui::vec2(1456.0, 916.0));
+    harness.run_ok();
+    harness.run_ok();
+    assert!(harness.query_by_label("No row chosen").is_some(), "beside the centre it is as before");
 }

@@ -32,6 +32,21 @@ fn it_is_restored() {
 }
 
 #[test]
+fn one_of_before_is_read_and_an_unknown_screen_left_out() {
+    let orders = r#"{"layer":"silver","name":{"dataset":"shop","table":"orders"}}"#;
+    let text = format!(
+        r#"{{"format":1,"place":"sql","active":1,"tabs":[{{"tab":"table","table":{orders}}},{{"tab":"onboard"}},
+        {{"tab":"explain","table":{orders}}},{{"tab":"diff","table":{orders},"versions":[41,42]}},
+        {{"tab":"sql","number":1}},{{"tab":"publish"}}],"selection":{{"kind":"row","table":{orders},"row":3}}}}"#
+    );
+    let workspace = Workspace::from_session(&text).unwrap();
+    let titles: Vec<String> = workspace.tabs.iter().map(Tab::title).collect();
+    assert_eq!(titles, ["silver.shop.orders", "Onboard tables", "Diff orders v41 → v42", "Query 1", "Publish"]);
+    let again = Workspace::from_session(&workspace.to_session()).unwrap();
+    assert_eq!(again.tabs, workspace.tabs);
+}
+
+#[test]
 fn a_corrupted_one_is_ignored_with_a_notice() {
     let mut harness = window(with_session("{\"format\":1,\"tabs\":[{\"tab\":".to_owned()));
     assert!(bench(&mut harness).workspace().tabs.is_empty());

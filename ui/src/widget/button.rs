@@ -1,6 +1,6 @@
 //! Buttons: plain, primary, quiet, icon only.
 
-use super::key_cap::{key_cap_width, paint_key_cap};
+use super::key_cap::{key_cap_width, paint_key_cap, paint_key_cap_in};
 use crate::command::Command;
 use crate::design::{Tokens, TokensExt, typeface};
 use egui::{
@@ -48,6 +48,20 @@ impl<'a> Button<'a> {
             disabled: None,
             width: None,
         }
+    }
+
+    /// A button of a command: its word, icon, tooltip and key.
+    #[must_use]
+    pub fn of(command: &Command) -> Self {
+        let action = command.action();
+        let tooltip = (!action.tooltip.is_empty()).then(|| action.tooltip.to_owned());
+        Self { icon: Some(action.icon), key: command.key_text(), tooltip, ..Self::new(command.word()) }
+    }
+
+    /// A button of a command that is its icon alone; its words and key are the tooltip.
+    #[must_use]
+    pub fn icon_of(command: &Command) -> Self {
+        Self { key: command.key_text(), ..Self::icon_only(command.action().icon, command.action().text) }
     }
 
     /// A button of one icon. `name` is its accessible name and its tooltip.
@@ -179,7 +193,13 @@ impl<'a> Button<'a> {
             let width = galley.size().x;
             painter.galley(pos2(x, rect.center().y - galley.size().y / 2.0), galley, text);
             if let Some(key) = cap {
-                paint_key_cap(ui, pos2(x + width + 8.0, rect.center().y), key);
+                let at = pos2(x + width + 8.0, rect.center().y);
+                if enabled && self.kind == Kind::Primary {
+                    let on_fill = tokens.on_accent.gamma_multiply(0.85);
+                    paint_key_cap_in(ui, at, key, on_fill, on_fill);
+                } else {
+                    paint_key_cap(ui, at, key);
+                }
             }
         }
         let tooltip = match (self.disabled, self.tooltip, self.key.filter(|_| !has_label)) {

@@ -15,11 +15,16 @@ pub fn key_cap_width(ui: &Ui, key: &str) -> f32 {
 /// Paints a key cap with its left middle at `left`; returns its width.
 pub(crate) fn paint_key_cap(ui: &Ui, left: Pos2, key: &str) -> f32 {
     let tokens = ui.tokens();
+    paint_key_cap_in(ui, left, key, tokens.line_strong, tokens.text_weak)
+}
+
+/// The same in other colours, for example on a filled button.
+pub(super) fn paint_key_cap_in(ui: &Ui, left: Pos2, key: &str, line: Color32, text: Color32) -> f32 {
     let width = key_cap_width(ui, key);
     let rect = Rect::from_min_size(left - vec2(0.0, HEIGHT / 2.0), vec2(width, HEIGHT));
-    let stroke = Stroke::new(1.0, tokens.line_strong);
+    let stroke = Stroke::new(1.0, line);
     ui.painter().rect_stroke(rect, CornerRadius::same(3), stroke, StrokeKind::Inside);
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, key, typeface::mono(11.0), tokens.text_weak);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, key, typeface::mono(11.0), text);
     width
 }
 

@@ -3,7 +3,7 @@
 use super::{Operation, Tone, badge, number};
 use crate::design::{Tokens, TokensExt, icon, typeface};
 use egui::{Align, Color32, Layout, Ui, UiBuilder, vec2};
-use sluice_api::Counters;
+use sluice_api::RowLedger;
 
 /// One term of an equation: sign before it (may be empty), number, word.
 pub type Term<'a> = (&'a str, u64, String, Color32);
@@ -41,7 +41,7 @@ pub fn ledger_line(ui: &mut Ui, title: &str, title_width: f32, terms: &[Term<'_>
 }
 
 /// Both laws of a batch: rows and silver.
-pub fn ledger(ui: &mut Ui, counters: &Counters, title_width: f32, versions: (Option<u64>, Option<u64>)) {
+pub fn ledger(ui: &mut Ui, counters: &RowLedger, title_width: f32, versions: (Option<u64>, Option<u64>)) {
     let tokens = ui.tokens();
     let rows_balance = counters.rows_in == counters.applied() + counters.superseded + counters.quarantined;
     ledger_line(ui, "Rows", title_width, &rows_terms(tokens, counters), rows_balance);
@@ -56,7 +56,7 @@ pub fn ledger(ui: &mut Ui, counters: &Counters, title_width: f32, versions: (Opt
     ledger_line(ui, "Silver", title_width, &terms, silver_balance);
 }
 
-fn rows_terms<'a>(tokens: &Tokens, counters: &Counters) -> [Term<'a>; 4] {
+fn rows_terms<'a>(tokens: &Tokens, counters: &RowLedger) -> [Term<'a>; 4] {
     let quarantined = if counters.quarantined > 0 { tokens.warn } else { tokens.text_faint };
     [
         ("", counters.rows_in, "in".to_owned(), tokens.text_strong),

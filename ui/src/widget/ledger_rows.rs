@@ -3,10 +3,10 @@
 use super::{Operation, balance_badge, number};
 use crate::design::{TokensExt, typeface};
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
-use sluice_api::Counters;
+use sluice_api::RowLedger;
 
 /// One line per counter with its mark, and the badge that says whether they balance.
-pub fn ledger_rows(ui: &mut Ui, counters: &Counters) {
+pub fn ledger_rows(ui: &mut Ui, counters: &RowLedger) {
     let tokens = ui.tokens();
     let lines = [
         ("", "rows in", counters.rows_in, tokens.text_strong),

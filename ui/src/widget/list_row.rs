@@ -135,7 +135,7 @@ impl<'a> ListRow<'a> {
 }
 
 /// The fill and focus border of rows in lists and trees.
-pub(super) fn paint_row_fill(ui: &Ui, rect: Rect, selected: bool, response: &Response) {
+pub(crate) fn paint_row_fill(ui: &Ui, rect: Rect, selected: bool, response: &Response) {
     let tokens = ui.tokens();
     let fill = if selected {
         tokens.selection

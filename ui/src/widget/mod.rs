@@ -1,6 +1,7 @@
 //! Widgets of the design language, one per file.
 
 mod badge;
+mod before_after;
 mod button;
 mod dropdown;
 mod empty_state;
@@ -14,6 +15,7 @@ mod ledger_rows;
 mod list_row;
 mod loading;
 mod marks;
+mod menu;
 pub mod number;
 mod operation;
 mod progress;
@@ -28,6 +30,7 @@ mod tone;
 mod tree_row;
 
 pub use badge::badge;
+pub use before_after::{BeforeAfter, before_after_header};
 pub use button::Button;
 pub use dropdown::dropdown;
 pub use empty_state::EmptyState;
@@ -40,9 +43,11 @@ pub use key_cap::{key_cap, key_cap_width};
 pub use ledger::{Term, balance_badge, ledger, ledger_line};
 pub use ledger_rows::ledger_rows;
 pub use list_row::ListRow;
+pub(crate) use list_row::paint_row_fill;
 pub use loading::loading_line;
 pub(crate) use marks::layer_color;
 pub use marks::{health_icon, layer_mark};
+pub use menu::{MenuItem, menu};
 pub use operation::Operation;
 pub use progress::progress_bar;
 pub use segmented::segmented;
@@ -50,7 +55,7 @@ pub use share_bar::{counter_shares, paint_share_bar, share_bar};
 pub use splitter::{Edge, splitter};
 pub use stat::stat;
 pub use tabs::tabs;
-pub use text_field::TextField;
+pub use text_field::{FILTER, TextField};
 pub use toggle::toggle;
 pub use tone::Tone;
 pub use tree_row::{TreeMark, TreeRow};

@@ -2,11 +2,11 @@
 
 use crate::design::{Tokens, TokensExt};
 use egui::{Color32, Rect, Response, Sense, Ui, pos2};
-use sluice_api::Counters;
+use sluice_api::RowLedger;
 
 /// The parts of a batch in their bar colours.
 #[must_use]
-pub fn counter_shares(tokens: &Tokens, counters: &Counters) -> Vec<(u64, Color32)> {
+pub fn counter_shares(tokens: &Tokens, counters: &RowLedger) -> Vec<(u64, Color32)> {
     vec![
         (counters.inserted, tokens.bar_ins),
         (counters.updated, tokens.bar_upd),

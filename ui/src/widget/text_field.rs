@@ -7,6 +7,9 @@ use egui::{
     UiBuilder, pos2, vec2,
 };
 
+/// Id of the filter of the panel in front, which [`crate::command::Command::FocusFilter`] focuses.
+pub const FILTER: &str = "tree filter";
+
 /// A single-line text field with its accessible name.
 pub struct TextField<'a> {
     text: &'a mut String,

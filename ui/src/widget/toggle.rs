@@ -16,8 +16,13 @@ pub fn toggle(ui: &mut Ui, name: &str, on: &mut bool) -> Response {
     let position = ui.ctx().animate_bool_with_time(response.id, is_on, 0.12);
     let fill = if is_on { tokens.accent_fill } else { tokens.active };
     ui.painter().rect_filled(rect, 8.0, fill);
+    // Off, knob and track are told apart by the outline and by a knob in the colour of text.
+    let knob = if is_on { tokens.on_accent } else { tokens.text_weak };
+    if !is_on {
+        ui.painter().rect_stroke(rect, 8.0, Stroke::new(1.0, tokens.text_faint), StrokeKind::Inside);
+    }
     let x = egui::lerp((rect.left() + 8.0)..=(rect.right() - 8.0), position);
-    ui.painter().circle_filled(pos2(x, rect.center().y), 5.5, tokens.on_accent);
+    ui.painter().circle_filled(pos2(x, rect.center().y), if is_on { 5.5 } else { 4.5 }, knob);
     if response.has_focus() {
         ui.painter().rect_stroke(rect.expand(2.0), 10.0, Stroke::new(1.0, tokens.accent), StrokeKind::Inside);
     }

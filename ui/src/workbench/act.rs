@@ -1,29 +1,37 @@
 //! Runs commands.
 
 use super::Workbench;
-use crate::command::Command;
+use crate::command::{Command, Facts};
 use crate::design::apply_style;
-use crate::state::{Place, Selection, Tab};
+use crate::state::{Notice, Opening, Opens, Place, ScreenKind, Selection, Tab};
 use egui::Context;
-use sluice_api::{Layer, Request, TableName, TableRef};
+use sluice_api::{Layer, Request, TableRef};
 
 impl Workbench {
+    /// What decides whether a command can run.
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts { store: &self.store, workspace: &self.workspace, history: &self.history }
+    }
+
     /// Runs what was pressed, clicked or chosen.
     pub(super) fn run_commands(&mut self, ctx: &Context, time: f64) {
         for command in std::mem::take(&mut self.commands) {
-            if let Some(why) = command.unavailable(&self.store, &self.workspace) {
-                self.notices.push(crate::state::Notice { text: why.to_owned(), is_problem: false, since: time });
+            if let Some(why) = command.unavailable(&self.facts()) {
+                self.notices.push(Notice { text: why.to_owned(), is_problem: false, since: time });
                 continue;
             }
-            self.act(ctx, command);
+            if command.is_for_screen() {
+                self.inbox.push(command);
+            } else {
+                self.act(ctx, command, time);
+            }
             ctx.request_repaint();
         }
     }
 
-    fn act(&mut self, ctx: &Context, command: Command) {
+    fn act(&mut self, ctx: &Context, command: Command, time: f64) {
         match command {
-            command if command.is_for_screen() => self.inbox.push(command),
-            Command::Palette(prefix) => self.frame.open_palette(prefix),
+            Command::Palette => self.frame.open_palette(),
             Command::KeyMap => self.frame.open_key_map(),
             Command::ShowProblems => self.frame.open_problems(),
             Command::OpenLakeDialog => self.frame.open_lake_dialog(ctx),
@@ -39,8 +47,10 @@ impl Workbench {
                     self.workspace.panels.side_open ^= true;
                 }
             }
-            Command::Show(Place::Lake) if self.workspace.place == Place::Lake && self.frame.toggle_peek() => {}
-            Command::ToggleInspector => self.workspace.panels.inspector_open ^= true,
+            Command::ToggleInspector => {
+                let shown = self.workspace.panels.shows_inspector();
+                self.workspace.panels.show_inspector(!shown);
+            }
             Command::ToggleBottom => self.workspace.panels.bottom_open ^= true,
             Command::Back => {
                 self.history.back();
@@ -54,44 +64,48 @@ impl Workbench {
                 self.requests.push(Request::Lake);
             }
             Command::CancelJob(job) => self.requests.push(Request::Cancel { job }),
-            command => self.act_on_tabs(command),
+            command => self.act_on_tabs(command, time),
         }
     }
 
-    fn act_on_tabs(&mut self, command: Command) {
+    fn act_on_tabs(&mut self, command: Command, time: f64) {
         match command {
             Command::Show(place) => self.show(place),
-            Command::Onboard => self.workspace.open(Tab::Onboard),
-            Command::PlanAndPublish => self.workspace.open(Tab::Publish),
+            Command::Open(kind, table) => self.open(kind, table),
             Command::OpenTab(tab) => self.workspace.open(tab),
             Command::ReplaceTab(tab) => self.workspace.replace_active(tab),
             Command::CloseTabAt(position) => self.close(position),
             Command::CloseTab => self.close(self.workspace.active),
             Command::NextTab => self.step_tab(1),
             Command::PreviousTab => self.step_tab(self.workspace.tabs.len().saturating_sub(1)),
-            Command::OpenTable(table) => {
-                self.frame.end_peek();
-                self.history.select(Selection::Table { table: table.clone() });
-                self.workspace.open(Tab::Table { table });
-            }
             Command::OpenColumn(table, column) => {
                 self.workspace.open(Tab::Table { table: table.clone() });
                 self.history.select(Selection::Column { table, column });
             }
-            Command::QueryTable(table) => {
-                self.workspace.open_sql(format!("SELECT *\nFROM {table}\nLIMIT 1000"));
+            Command::NewQuery => self.workspace.open_sql(String::new()),
+            // A command that nothing acts on is a mistake in the table; a test runs all of them.
+            other => {
+                let text = format!("Nothing acts on {other:?}");
+                self.notices.push(Notice { text, is_problem: true, since: time });
             }
-            Command::NewQuery => {
-                self.workspace.open_sql(String::new());
-            }
-            Command::ReplayTable(table) => self.workspace.open(Tab::Replay { table }),
-            Command::QualityTable(table) => self.workspace.open(Tab::Quality { table }),
-            Command::DiffTable(table) => {
-                let versions = self.latest_versions(&table);
-                self.workspace.open(Tab::Diff { table, versions });
-            }
-            _ => {}
         }
+    }
+
+    /// Opens a screen as its row says, for `table` or the table in focus.
+    fn open(&mut self, kind: ScreenKind, table: Option<TableRef>) {
+        let table = table.or_else(|| self.facts().table_or_first());
+        let mut opening = Opening { store: &self.store, selection: self.history.now(), workspace: &mut self.workspace };
+        let tab = match (&kind.row().opens, table) {
+            (Opens::Lake(tab), _) => tab(),
+            (Opens::MaybeTable(tab), table) => tab(&mut opening, table),
+            (Opens::Table(tab) | Opens::ChangedTable(tab, _), Some(table)) => tab(&mut opening, table),
+            (Opens::Table(_) | Opens::ChangedTable(..), None) => return,
+        };
+        if let Tab::Table { table } = &tab {
+            self.frame.end_peek();
+            self.history.select(Selection::Table { table: table.clone() });
+        }
+        self.workspace.open(tab);
     }
 
     fn close(&mut self, position: usize) {
@@ -104,16 +118,13 @@ impl Workbench {
     fn step_tab(&mut self, by: usize) {
         let count = self.workspace.tabs.len();
         if count > 0 {
-            self.workspace.active = (self.workspace.active + by) % count;
-            if let Some(tab) = self.workspace.active_tab() {
-                self.workspace.place = tab.place();
-            }
+            self.workspace.front((self.workspace.active + by) % count);
         }
     }
 
     /// Closes the topmost thing, else stops the latest query.
     fn dismiss(&mut self, ctx: &Context) {
-        if self.frame.close_topmost(ctx) {
+        if self.frame.close_topmost(ctx, &mut self.workspace.panels) {
             return;
         }
         let latest = self
@@ -127,8 +138,11 @@ impl Workbench {
         }
     }
 
-    /// Goes to a rail entry: its last tab, else a new one for the table in focus.
+    /// Goes to a rail entry: its last tab, else its own screen for the table in focus.
     fn show(&mut self, place: Place) {
+        if place == Place::Lake && self.workspace.place == Place::Lake && self.frame.toggle_peek() {
+            return;
+        }
         self.workspace.place = place;
         let open = self.workspace.tabs.iter().rposition(|tab| tab.place() == place);
         if let Some(position) = open {
@@ -137,48 +151,22 @@ impl Workbench {
             }
             return;
         }
-        let table = self.table_in_focus();
-        match (place, table) {
-            (Place::Sql, Some(table)) => self.act_on_tabs(Command::QueryTable(table)),
-            (Place::Sql, None) => self.act_on_tabs(Command::NewQuery),
-            (Place::Publish, _) => self.workspace.open(Tab::Publish),
-            (Place::Lake, Some(table)) => self.workspace.open(Tab::Table { table }),
-            (Place::Replay, Some(table)) => self.workspace.open(Tab::Replay { table: self.changed_name(table) }),
-            (Place::Quality, Some(table)) => self.workspace.open(Tab::Quality { table: self.changed_name(table) }),
-            (Place::Diff, Some(table)) => self.act_on_tabs(Command::DiffTable(table)),
-            (Place::Lake | Place::Replay | Place::Diff | Place::Quality, None) => {}
-        }
+        let kind = place.row().opens;
+        let table = self.facts().table_or_first();
+        let table = match kind.row().opens {
+            Opens::ChangedTable(..) => table.map(|table| self.changed(table)),
+            Opens::Lake(_) | Opens::MaybeTable(_) | Opens::Table(_) => table,
+        };
+        self.open(kind, table);
     }
 
-    /// The table that commands act on: selected, of the tab in front, or the first of silver.
-    fn table_in_focus(&self) -> Option<TableRef> {
-        self.history.now().table().or_else(|| self.workspace.active_tab().and_then(Tab::table)).or_else(|| {
-            let tables = &self.store.lake().value?.tables;
-            let silver = tables.iter().find(|each| each.table.layer == Layer::Silver);
-            silver.or_else(|| tables.first()).map(|each| each.table.clone())
-        })
-    }
-
-    /// Gold models have no batches and no checks of their own; the first table that has stands in.
-    fn changed_name(&self, table: TableRef) -> TableName {
+    /// Gold has no batches and no checks; the first table of silver stands in.
+    fn changed(&self, table: TableRef) -> TableRef {
         if table.layer != Layer::Gold {
-            return table.name;
+            return table;
         }
         let lake = self.store.lake().value;
         lake.and_then(|lake| lake.tables.iter().find(|each| each.table.layer == Layer::Silver))
-            .map_or(table.name, |each| each.table.name.clone())
-    }
-
-    /// The two latest versions, if the table is known.
-    fn latest_versions(&self, table: &TableRef) -> Option<(u64, u64)> {
-        let latest = match self.store.table(table, None).value {
-            Some(view) => Some(view.version),
-            None => {
-                let lake = self.store.lake().value?;
-                lake.tables.iter().find(|each| each.table == *table)?.version
-            }
-        }?;
-        let before = latest.checked_sub(1)?;
-        Some((before, latest))
+            .map_or(table, |each| each.table.clone())
     }
 }

@@ -221,6 +221,7 @@ impl OpenLake {
             Request::DiffFirst { table, from, to, rows } => {
                 Reply::Diff(self.diff_first(&table, from, to, rows as usize).await?)
             }
+            Request::RowHistory { table, key } => Reply::RowHistory(self.row_history(&table, key).await?),
             Request::Quality { table } => Reply::Quality(self.quality(&table).await?),
             Request::FailingRows { table, check } => Reply::Result(self.failing_rows(&table, check).await?),
             Request::PublishPlan => Reply::PublishPlan(self.publish_plan().await?),

@@ -9,7 +9,7 @@ use crate::support::commit_info::info_u64;
 use crate::{ReplayOptions, RunError, replay};
 use serde_json::Value;
 use sluice_api::{
-    BatchState, BatchView, Counters, GoldCounter, JobId, Layer, ReplayLimits, ReplayView, Reply, TableName,
+    BatchState, BatchView, GoldCounter, JobId, Layer, ReplayLimits, ReplayView, Reply, RowLedger, TableName,
 };
 use sluice_lake::{HistoryEntry, TableLocation};
 use std::collections::BTreeMap;
@@ -98,7 +98,7 @@ impl OpenLake {
                 bronze_version: None,
                 bronze_rows: 0,
                 silver_version: None,
-                counters: Counters::default(),
+                counters: RowLedger::default(),
                 reasons: Vec::new(),
                 elapsed_ms: 0,
             });

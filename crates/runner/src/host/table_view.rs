@@ -2,13 +2,11 @@
 
 use super::OpenLake;
 use crate::contract_set::ContractSet;
-use crate::pipeline::report::counters;
 use crate::silver::{INFO_BATCH, INFO_LEDGER, INFO_SPAN};
 use crate::support::column_types::type_words;
 use crate::support::commit_info::info_u64;
 use crate::{Clock, RunError};
-use serde_json::Value;
-use sluice_api::{ColumnView, Counters, FileView, Health, Layer, TableRef, TableView, VersionView};
+use sluice_api::{ColumnView, FileView, Health, Layer, TableRef, TableView, VersionView};
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_lake::HistoryEntry;
@@ -88,7 +86,6 @@ pub(crate) fn version_view(entry: &HistoryEntry) -> VersionView {
 }
 
 /// The ledger that a commit carries.
-pub(crate) fn entry_counters(entry: &HistoryEntry) -> Option<Counters> {
-    let ledger: RowLedger = serde_json::from_value(entry.info.get(INFO_LEDGER).cloned().unwrap_or(Value::Null)).ok()?;
-    Some(counters(&ledger))
+pub(crate) fn entry_counters(entry: &HistoryEntry) -> Option<RowLedger> {
+    serde_json::from_value(entry.info.get(INFO_LEDGER).cloned()?).ok()
 }

@@ -1,7 +1,7 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, Counters, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, TableName,
+    ColumnView, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableName,
     TableRef, TableSummary, TableView, VersionView, WaitingFiles,
 };
 
@@ -125,14 +125,14 @@ fn past(version: u64, latest: u64) -> VersionView {
 }
 
 /// Counters of a batch; batch 42 is that of the pictures.
-pub(super) fn counters(batch: u64) -> Counters {
+pub(super) fn counters(batch: u64) -> RowLedger {
     let wave = (batch * 7_919) % 1_000;
     let (inserted, updated, deleted) =
         if batch == 42 { (18_204, 37_011, 1_180) } else { (17_500 + wave, 36_900 + wave, 980 + wave / 5) };
     let superseded = 3_561;
     let quarantined = if batch == 42 { 27 } else { 0 };
     let unchanged = 17;
-    Counters {
+    RowLedger {
         rows_in: inserted + updated + deleted + unchanged + superseded + quarantined,
         inserted,
         updated,
@@ -144,7 +144,7 @@ pub(super) fn counters(batch: u64) -> Counters {
         ties: 2,
         silver_before: 1_902_356,
         silver_after: 1_902_356 + inserted - deleted,
-        ..Counters::default()
+        ..RowLedger::default()
     }
 }
 

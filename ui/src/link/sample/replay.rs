@@ -31,7 +31,7 @@ fn batch(table: &TableName, number: u64, done: u64) -> BatchView {
         format!("topics/shop.public.{name}/partition=0/shop.public.{name}+0+{offset:010}.json", name = table.table)
     };
     let back = i64::try_from(done).unwrap_or_default() - i64::try_from(number).unwrap_or_default();
-    let mut counters = if committed { counters(number) } else { sluice_api::Counters::default() };
+    let mut counters = if committed { counters(number) } else { sluice_api::RowLedger::default() };
     if committed && number % 11 == 7 {
         counters.quarantined += 12;
         counters.rows_in += 12;

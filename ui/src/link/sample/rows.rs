@@ -51,7 +51,8 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
     encode(&rows.collect::<Vec<_>>()).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string(), ""))
 }
 
-fn encode(rows: &[u64]) -> Result<Vec<u8>, ArrowError> {
+/// Rows of `shop.orders` by their numbers.
+pub(super) fn batch(rows: &[u64]) -> Result<RecordBatch, ArrowError> {
     let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
     let number = |row: &u64| i64::try_from(*row).unwrap_or(i64::MAX);
     for (name, data_type, ..) in ORDERS {
@@ -68,7 +69,11 @@ fn encode(rows: &[u64]) -> Result<Vec<u8>, ArrowError> {
         };
         columns.push((name, array));
     }
-    let batch = RecordBatch::try_from_iter(columns)?;
+    RecordBatch::try_from_iter(columns)
+}
+
+fn encode(rows: &[u64]) -> Result<Vec<u8>, ArrowError> {
+    let batch = batch(rows)?;
     let mut bytes = Vec::new();
     let mut writer = StreamWriter::try_new(&mut bytes, &batch.schema())?;
     writer.write(&batch)?;

@@ -6,8 +6,8 @@ mod scale;
 mod series;
 
 use super::complete::quoted_if_needed;
+use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Cx;
 use crate::widget::{Button, EmptyState, dropdown, icon_label, number, panel_header, segmented};
 use egui::{Frame, Margin, ScrollArea, Ui};
 use sample::{Axes, Sample};

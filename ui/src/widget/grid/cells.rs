@@ -204,7 +204,13 @@ fn paint_cell(ui: &Ui, rect: Rect, column: &GridColumn, cell: &CellRef<'_>, look
     if look.struck {
         text_format.strikethrough = Stroke::new(1.0, color);
     }
-    job.append(&short(look.text.as_deref().unwrap_or(cell.text)), 0.0, text_format);
+    let shown = short(look.text.as_deref().unwrap_or(cell.text));
+    if shown.is_empty() && cell.is_known {
+        // An empty text is not blanks and not null.
+        job.append("\"\"", 0.0, format(typeface::mono(12.0), tokens.text_faint));
+    } else {
+        job.append(&shown, 0.0, text_format);
+    }
     job.wrap = TextWrapping::truncate_at_width(inner.width());
     job.break_on_newline = false;
     let galley = ui.ctx().fonts_mut(|fonts| fonts.layout_job(job));
@@ -230,5 +236,12 @@ fn format(font_id: FontId, color: Color32) -> TextFormat {
 
 /// One line, not longer than what can ever be seen.
 fn short(text: &str) -> String {
-    text.chars().take(TEXT_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .take(TEXT_SHOWN)
+        .map(|c| match c {
+            '\n' => '↵',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .collect()
 }

@@ -1,11 +1,9 @@
 //! Wheel, pointer and keys of a grid.
 
+use super::copy::copy;
 use super::state::{GridState, View};
 use super::{GridColumn, GridResponse, Rows};
 use egui::{EventFilter, InputState, Key, Modifiers, Response, Ui};
-
-/// Cells that one copy may take.
-const COPY_CELLS_MAX: usize = 100_000;
 
 /// Wheel and reveal requests.
 pub(super) fn scroll(ui: &Ui, state: &mut GridState, view: &View) {
@@ -37,7 +35,9 @@ pub(super) fn pointer(
     outcome: &mut GridResponse,
 ) {
     let at = response.interact_pointer_pos();
-    let clicked = response.clicked() || response.double_clicked();
+    // A menu is of the cell under it; a range stays as it was chosen.
+    let opens_menu = response.secondary_clicked() && !state.has_range();
+    let clicked = response.clicked() || response.double_clicked() || opens_menu;
     let Some(at) = at.filter(|_| clicked || response.dragged()) else { return };
     let Some(cell) = cell_at(at, state, view, widths) else { return };
     ui.memory_mut(|memory| memory.request_focus(response.id));
@@ -108,7 +108,7 @@ pub(super) fn keys(
         state.cursor = Some(pressed.cell);
     }
     if let Some(with_names) = pressed.copy {
-        ui.ctx().copy_text(copy_text(state, columns, with_names, source));
+        outcome.copied = Some(copy(ui.ctx(), state, columns, with_names, source));
     }
 }
 
@@ -156,25 +156,4 @@ fn read(input: &mut InputState, start: (u64, usize), view: &View, columns: usize
         enter: input.consume_key(Modifiers::NONE, Key::Enter),
         copy: (with_names || copies).then_some(with_names),
     }
-}
-
-/// The chosen cells as tab separated text; null is empty, at most [`COPY_CELLS_MAX`] cells.
-fn copy_text(state: &GridState, columns: &[GridColumn], with_names: bool, source: &mut dyn Rows) -> String {
-    let Some((rows, chosen)) = state.range() else { return String::new() };
-    let clean = |text: String| text.replace(['\t', '\n', '\r'], " ");
-    let mut lines = Vec::new();
-    if with_names {
-        let names = chosen.clone().filter_map(|column| columns.get(column));
-        lines.push(names.map(|column| clean(column.name.clone())).collect::<Vec<_>>().join("\t"));
-    }
-    let width = chosen.clone().count().max(1);
-    for row in rows.take(COPY_CELLS_MAX / width) {
-        let cells = chosen.clone().map(|column| match source.cell(row, column) {
-            Some(cell) if cell.is_null => String::new(),
-            Some(cell) => clean(cell.text),
-            None => "…".to_owned(),
-        });
-        lines.push(cells.collect::<Vec<_>>().join("\t"));
-    }
-    lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 mod cells;
 mod column;
+mod copy;
 mod header;
 mod input;
 mod rows;
@@ -10,10 +11,14 @@ mod state;
 
 pub use cells::{CellLook, CellRef};
 pub use column::GridColumn;
+pub use copy::Copied;
 pub use rows::{FnRows, MaskedRows, ResultRows, Rows};
 pub use state::GridState;
 
-use crate::design::TokensExt;
+use crate::command::Command;
+use crate::cx::Cx;
+use crate::design::{TokensExt, icon};
+use crate::widget::{MenuItem, menu};
 use egui::{Id, Rect, Response, Sense, Ui, UiBuilder, accesskit::Role, pos2, vec2};
 
 /// Painter of a whole cell: gets the ui of the row, the cell's rectangle and the cell; true if it painted it.
@@ -31,6 +36,7 @@ pub struct Grid<'a> {
     decorate: Option<&'a mut Decorate<'a>>,
     paint: Option<&'a mut PaintCell<'a>>,
     row_numbers: bool,
+    commands: Vec<(Command, Option<&'static str>)>,
 }
 
 /// What happened in a grid this frame.
@@ -47,6 +53,22 @@ pub struct GridResponse {
     pub header_clicked: Option<usize>,
     /// First row and number of rows in view.
     pub visible: (u64, u64),
+    /// A command of the context menu was chosen.
+    pub command: Option<Command>,
+    /// What came of a copy.
+    pub copied: Option<Copied>,
+}
+
+impl GridResponse {
+    /// Runs the command that was chosen on a cell, and says what came of a copy.
+    pub fn act(&self, cx: &mut Cx<'_>) {
+        if let Some(command) = &self.command {
+            cx.run(command.clone());
+        }
+        if let Some((words, is_problem)) = self.copied.as_ref().and_then(Copied::words) {
+            cx.notify(words, is_problem);
+        }
+    }
 }
 
 impl<'a> Grid<'a> {
@@ -62,6 +84,7 @@ impl<'a> Grid<'a> {
             decorate: None,
             paint: None,
             row_numbers: false,
+            commands: Vec::new(),
         }
     }
 
@@ -93,6 +116,12 @@ impl<'a> Grid<'a> {
     #[must_use]
     pub fn paint_cell(self, paint: &'a mut PaintCell<'a>) -> Self {
         Self { paint: Some(paint), ..self }
+    }
+
+    /// Commands of the context menu on a cell, each with why it cannot run, before those that copy.
+    #[must_use]
+    pub fn commands(self, commands: Vec<(Command, Option<&'static str>)>) -> Self {
+        Self { commands, ..self }
     }
 
     /// The id under which [`GridState`] is kept, for commands from outside.
@@ -132,12 +161,16 @@ impl<'a> Grid<'a> {
             activated: None,
             header_clicked: None,
             visible: (0, 0),
+            command: None,
+            copied: None,
         };
         input::scroll(&ui, &mut state, &view);
         scrollbar::vertical(&ui, id, &mut state, &view);
         scrollbar::horizontal(&ui, id, &mut state, &view);
         input::pointer(&ui, &response, &mut state, &view, &widths, &mut outcome);
         input::keys(&ui, &response, &mut state, &view, self.columns, &widths, source, &mut outcome);
+        self.menu(&response, &mut state, source, &mut outcome);
+        outcome.copied = outcome.copied.or_else(|| copy::read_on(ui.ctx(), &mut state, source));
         state.clamp(&view);
         outcome.visible = (state.first_row, view.rows_in_view());
         if ui.is_rect_visible(rect) {
@@ -162,6 +195,28 @@ impl<'a> Grid<'a> {
         outcome.cursor = state.cursor;
         state.store(ui.ctx(), id);
         outcome
+    }
+}
+
+impl Grid<'_> {
+    /// The menu on a cell: commands, then copying.
+    fn menu(&self, response: &Response, state: &mut GridState, source: &mut dyn Rows, outcome: &mut GridResponse) {
+        let items = || {
+            let commands = self.commands.iter().map(|(command, why)| MenuItem::of(command, *why));
+            let copies = [
+                MenuItem::new(icon::CONTENT_COPY, "Copy", "Ctrl C"),
+                MenuItem::new(icon::CONTENT_COPY, "Copy with column names", "Ctrl Shift C"),
+            ];
+            commands.chain(copies).collect()
+        };
+        let Some(chosen) = menu(response, items) else { return };
+        match self.commands.get(chosen) {
+            Some((command, _)) => outcome.command = Some(command.clone()),
+            None => {
+                let with_names = chosen > self.commands.len();
+                outcome.copied = Some(copy::copy(&response.ctx, state, self.columns, with_names, source));
+            }
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct GridState {
     pub widths: BTreeMap<usize, f32>,
     /// Row to be brought into view by the next frame.
     pub reveal: Option<u64>,
+    /// Rows of a copy that are being read, and a column of it.
+    pub(super) reading: Option<(RangeInclusive<u64>, usize)>,
     /// Where inside the thumb the pointer took hold, points.
     pub(super) grabbed: Option<f32>,
 }

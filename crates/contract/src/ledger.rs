@@ -1,6 +1,7 @@
 //! The law of conservation of rows.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Counts of one batch of one table. Two laws, checked before every commit:
 ///
@@ -61,10 +62,7 @@ pub struct RowLedger {
 }
 
 /// A ledger that does not balance: a bug in Sluice, the commit is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "LEDGER_IMBALANCE: {rows_in} rows in, {accounted} accounted for; {expected} rows of silver expected, {silver_after} found"
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerImbalance {
     /// Records read.
     pub rows_in: u64,
@@ -75,6 +73,19 @@ pub struct LedgerImbalance {
     /// Rows of silver found.
     pub silver_after: u64,
 }
+
+impl fmt::Display for LedgerImbalance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows_in, accounted, expected, silver_after } = self;
+        write!(
+            f,
+            "LEDGER_IMBALANCE: {rows_in} rows in, {accounted} accounted for; {expected} rows of silver expected, \
+             {silver_after} found"
+        )
+    }
+}
+
+impl std::error::Error for LedgerImbalance {}
 
 impl RowLedger {
     /// Events that took effect or were found to have none.
@@ -96,5 +107,91 @@ impl RowLedger {
         } else {
             Err(LedgerImbalance { rows_in: self.rows_in, accounted, expected, silver_after: self.silver_after })
         }
+    }
+
+    /// Whether both laws hold.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.check().is_ok()
+    }
+
+    /// Adds another batch of the same table, later in time.
+    pub fn add(&mut self, later: &Self) {
+        // All fields by name: a new one has to say how it adds up.
+        let Self {
+            rows_in,
+            inserted,
+            updated,
+            deleted,
+            delete_of_absent,
+            unchanged,
+            superseded,
+            duplicate,
+            tombstone_blocked,
+            quarantined,
+            ties,
+            absent_filled,
+            absent_unfilled,
+            truncates,
+            truncated_rows,
+            split_rows,
+            late_applied_to_history,
+            revived,
+            stale_ignored,
+            silver_before,
+            silver_after,
+        } = later;
+        if self.rows_in == 0 && self.silver_after == 0 {
+            self.silver_before = *silver_before;
+        }
+        self.rows_in += rows_in;
+        self.inserted += inserted;
+        self.updated += updated;
+        self.deleted += deleted;
+        self.delete_of_absent += delete_of_absent;
+        self.unchanged += unchanged;
+        self.superseded += superseded;
+        self.duplicate += duplicate;
+        self.tombstone_blocked += tombstone_blocked;
+        self.quarantined += quarantined;
+        self.ties += ties;
+        self.absent_filled += absent_filled;
+        self.absent_unfilled += absent_unfilled;
+        self.truncates += truncates;
+        self.truncated_rows += truncated_rows;
+        self.split_rows += split_rows;
+        self.late_applied_to_history += late_applied_to_history;
+        self.revived += revived;
+        self.stale_ignored += stale_ignored;
+        self.silver_after = *silver_after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RowLedger;
+
+    #[test]
+    fn two_batches_that_balance_are_one_that_does() {
+        let first = RowLedger { rows_in: 3, inserted: 2, superseded: 1, silver_after: 2, ..RowLedger::default() };
+        let second = RowLedger {
+            rows_in: 2,
+            deleted: 1,
+            quarantined: 1,
+            silver_before: 2,
+            silver_after: 1,
+            ..RowLedger::default()
+        };
+        let mut sum = RowLedger::default();
+        sum.add(&first);
+        sum.add(&second);
+        assert_eq!((sum.rows_in, sum.applied(), sum.silver_before, sum.silver_after), (5, 3, 0, 1));
+        assert!(first.balances() && second.balances() && sum.balances());
+    }
+
+    #[test]
+    fn a_row_that_nobody_accounts_for_is_found() {
+        let lost = RowLedger { rows_in: 2, inserted: 1, silver_after: 1, ..RowLedger::default() };
+        assert!(lost.check().unwrap_err().to_string().starts_with("LEDGER_IMBALANCE: 2 rows in, 1 accounted for"));
     }
 }

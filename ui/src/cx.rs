@@ -1,7 +1,7 @@
 //! What a screen gets each frame: views to read, a workspace to change, and ways to ask and to act.
 
-use super::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
-use crate::command::Command;
+use crate::command::{Command, Facts};
+use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use sluice_api::{JobId, Request};
 
 /// Handed to every screen. Screens never do IPC: they ask with [`Cx::want`] or [`Cx::send`] and act with
@@ -38,6 +38,18 @@ impl Cx<'_> {
         }
     }
 
+    /// Why `command` cannot run now; `None` means it can.
+    #[must_use]
+    pub fn why_not(&self, command: &Command) -> Option<&'static str> {
+        command.unavailable(&self.facts())
+    }
+
+    /// What decides whether a command can run.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts { store: self.store, workspace: self.workspace, history: self.history }
+    }
+
     /// Runs a command after this frame.
     pub fn run(&mut self, command: Command) {
         self.commands.push(command);
@@ -59,6 +71,11 @@ impl Cx<'_> {
     /// Selects.
     pub fn select(&mut self, selection: Selection) {
         self.history.select(selection);
+    }
+
+    /// Replaces the selection by the same thing with more known of it.
+    pub fn amend_selection(&mut self, selection: Selection) {
+        self.history.amend(selection);
     }
 
     /// Opens a tab, or brings it to the front.

@@ -1,9 +1,10 @@
 //! Colours of YAML: keys, texts, numbers, comments.
 
-use crate::code::{Paint, Span};
+use super::{Paint, Span};
 
 /// The coloured pieces of a contract.
-pub(super) fn colors(text: &str) -> Vec<Span> {
+#[must_use]
+pub fn colors(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -1,6 +1,6 @@
 //! The sign of Sluice: two posts, water, and the layers between them.
 
-use crate::design::Tokens;
+use super::Tokens;
 use egui::{Painter, Pos2, Rect, pos2, vec2};
 
 /// Paints the sign with `size` around `center`.

@@ -1,0 +1,20 @@
+//! Makes the screen of a tab.
+
+use crate::screen::Screen;
+use crate::state::Tab;
+use crate::{diff, history, onboard, publish, quality, replay, sql, table};
+
+/// The screen of a tab.
+#[must_use]
+pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
+    match tab {
+        Tab::Table { table } => Box::new(table::TableScreen::new(table.clone())),
+        Tab::Replay { table } => Box::new(replay::ReplayScreen::new(table.clone())),
+        Tab::Diff { table, versions } => Box::new(diff::DiffScreen::new(table.clone(), *versions)),
+        Tab::History { table, key } => Box::new(history::HistoryScreen::new(table.clone(), key.clone())),
+        Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
+        Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),
+        Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),
+        Tab::Publish {} => Box::new(publish::PublishScreen::new()),
+    }
+}
