@@ -1,11 +1,13 @@
 //! Records that bronze kept, decoded again.
 
-use crate::collector::{Collector, nothing};
-use crate::csv_layout::CsvLayout;
-use crate::encoding::SchemaCache;
-use crate::fault::Fault;
+use crate::formats::dms::row as dms;
+use crate::outcome::collector::{Collector, nothing};
+use crate::outcome::record_error::Fault;
 use crate::plan::Plan;
-use crate::{DecodeError, DecodedFile, dms, dms_csv, json_lines};
+use crate::text::csv_layout::CsvLayout;
+use crate::text::{csv_file as dms_csv, json_lines};
+use crate::value::encoding::SchemaCache;
+use crate::{DecodeError, DecodedFile};
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, SourceFormat, limits};
 use std::sync::Arc;

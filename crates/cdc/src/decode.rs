@@ -1,9 +1,11 @@
 //! One file, decoded.
 
-use crate::collector::{Collector, nothing};
+use crate::columnar::parquet_file as dms_parquet;
+use crate::outcome::collector::{Collector, nothing};
 use crate::plan::Plan;
-use crate::unpack::{Ending, is_gzip};
-use crate::{DecodeError, DecodedFile, dms_csv, dms_parquet, json_lines};
+use crate::text::unpack::{Ending, is_gzip};
+use crate::text::{csv_file as dms_csv, json_lines};
+use crate::{DecodeError, DecodedFile};
 use bytes::Bytes;
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, SourceFormat, limits};

@@ -8,43 +8,26 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, reason = "the bytes may be hostile"))]
 
 mod bronze_record;
-mod collector;
-mod csv_fields;
-mod csv_layout;
-mod debezium;
-mod debezium_flat;
+mod columnar;
 mod decode;
-mod decode_error;
-mod decoded_file;
-mod dms;
-mod dms_csv;
-mod dms_parquet;
-mod drift;
-mod encoding;
-mod fault;
 mod file_order;
+mod formats;
 mod infer;
-mod json_fields;
-mod json_lines;
-mod key_change;
-mod number;
-mod parquet_text;
+mod outcome;
 mod plan;
-mod records;
+mod profile;
 mod row;
-mod sequence;
 mod sniff;
-mod unavailable;
-mod unpack;
+mod text;
 mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
 pub use decode::decode_file;
-pub use decode_error::DecodeError;
-pub use decoded_file::DecodedFile;
-pub use drift::Drift;
 pub use file_order::{FileOrder, file_order_key};
 pub use infer::{Inferred, InferredColumn, InferredEvidence, infer};
+pub use outcome::decode_error::DecodeError;
+pub use outcome::decoded_file::DecodedFile;
+pub use outcome::drift::Drift;
 pub use sniff::{is_change_file, sniff};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The values of one row, sorted by what they are for, and the cells they become.
 
-use crate::drift::Drift;
-use crate::fault::Fault;
+use crate::outcome::drift::Drift;
+use crate::outcome::record_error::Fault;
 use crate::plan::{FOLDED, Plan, RowName, Target};
 use sluice_change::{Cell, CellError, Op, ReasonCode};
 use sluice_contract::ColumnType;

@@ -1,9 +1,9 @@
 //! Which files hold changes, and in which format.
 
 use crate::file_order::{is_dms_change_name, load_counter};
-use crate::json_fields::{members, not_null};
 use crate::plan::{FLAT_DELETED, FLAT_OP, FLAT_TIME};
-use crate::unpack::{Unpacked, is_gzip};
+use crate::text::json_fields::{members, not_null};
+use crate::text::unpack::{Unpacked, is_gzip};
 use bytes::Bytes;
 use sluice_contract::SourceFormat;
 

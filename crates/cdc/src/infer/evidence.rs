@@ -1,7 +1,7 @@
 //! What speaks for a proposal, and what wants a decision.
 
-use super::profile::Profile;
 use super::{Inferred, InferredEvidence};
+use crate::profile::Profile;
 use sluice_contract::SourceFormat;
 
 /// The evidence in the order in which it is shown.

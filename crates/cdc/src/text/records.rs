@@ -1,6 +1,6 @@
 //! Cuts the content of a text file into records.
 
-use crate::unpack::{Ending, Unpacked};
+use crate::text::unpack::{Ending, Unpacked};
 use bytes::Bytes;
 use sluice_change::Reject;
 use sluice_contract::limits;

@@ -3,9 +3,9 @@
 //! Row group by row group, so that a damaged one leaves the rows before it. The Parquet reader may
 //! panic on hostile bytes; that ends in quarantine too.
 
-use crate::collector::Collector;
-use crate::dms::{self, DmsValue};
-use crate::parquet_text::texts;
+use crate::columnar::texts::texts;
+use crate::formats::dms::row::{self as dms, DmsValue};
+use crate::outcome::collector::Collector;
 use crate::plan::{Plan, Target};
 use crate::row::Row;
 use arrow::array::RecordBatch;

@@ -1,16 +1,13 @@
 //! A contract proposed from the data.
 
 mod evidence;
-mod guess;
-mod profile;
-mod sample;
-mod shape;
 mod yaml;
 
+use crate::formats::dms::sample;
+use crate::profile::guess::{Guess, is_settled, of_json, of_text_column, personal};
+use crate::profile::{ColumnProfile, Profile};
 use crate::{DecodeError, is_change_file, sniff};
 use bytes::Bytes;
-use guess::{Guess, is_settled, of_json, of_text_column, personal};
-use profile::{ColumnProfile, Profile};
 use sluice_change::SourceFile;
 use sluice_contract::{SourceFormat, TableName};
 

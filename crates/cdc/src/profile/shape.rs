@@ -1,7 +1,7 @@
 //! What the values of a column look like.
 
-use crate::json_fields::{elements, members, string};
-use crate::number::base64_bytes;
+use crate::text::json_fields::{elements, members, string};
+use crate::value::number::base64_bytes;
 use num_bigint::BigInt;
 use sluice_change::parse_cell;
 use sluice_contract::ColumnType;

@@ -1,7 +1,7 @@
 //! Gathers what a file becomes.
 
-use crate::drift::Drift;
-use crate::fault::Fault;
+use crate::outcome::drift::Drift;
+use crate::outcome::record_error::Fault;
 use crate::{DecodeError, DecodedFile};
 use arrow::array::RecordBatch;
 use sluice_change::{

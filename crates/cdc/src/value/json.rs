@@ -1,9 +1,9 @@
 //! A JSON value of a Debezium record as a cell.
 
-use crate::encoding::Encoding;
-use crate::json_fields::{compact, each_member, elements, members, string};
-use crate::number::{base64_bytes, from_unscaled};
-use crate::unavailable::Unavailable;
+use crate::text::json_fields::{compact, each_member, elements, members, string};
+use crate::value::encoding::Encoding;
+use crate::value::number::{base64_bytes, from_unscaled};
+use crate::value::unavailable::Unavailable;
 use sluice_change::{
     Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_time_micros, normalize_numeric,
     parse_cell,

@@ -1,7 +1,7 @@
 //! Records that change the key of their row.
 
-use crate::collector::Collector;
-use crate::fault::Fault;
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::Fault;
 use crate::plan::Plan;
 use sluice_change::{Cell, Event, Op, ReasonCode};
 use sluice_contract::KeyChange;

@@ -1,8 +1,10 @@
 //! A contract prepared for decoding.
 
+pub(crate) mod sequence;
+
 use crate::DecodeError;
-use crate::sequence::Sequence;
-use crate::unavailable::Unavailable;
+use crate::plan::sequence::Sequence;
+use crate::value::unavailable::Unavailable;
 use sluice_change::{Cell, parse_cell};
 use sluice_contract::{Condition, Contract, RESCUED, SchemaPolicy, Source, SourceFormat};
 use std::borrow::Cow;

@@ -3,14 +3,14 @@
 //! The row's columns, and what `add.fields` added with the prefix `__`; deletes are rows with
 //! `__deleted: "true"` (`delete.tombstone.handling.mode=rewrite`).
 
-use crate::collector::Collector;
-use crate::debezium::{cell, read_row, row_operation, row_text, sequence_text};
-use crate::encoding::SchemaCache;
-use crate::fault::Fault;
-use crate::json_fields::{members, not_null};
+use crate::formats::debezium_json::decode::{cell, read_row, row_operation, row_text, sequence_text};
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::Fault;
 use crate::plan::Plan;
+use crate::plan::sequence::SequencePart;
 use crate::row::cells;
-use crate::sequence::SequencePart;
+use crate::text::json_fields::{members, not_null};
+use crate::value::encoding::SchemaCache;
 use sluice_change::{Event, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
 

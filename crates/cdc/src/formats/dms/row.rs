@@ -4,14 +4,14 @@
 //! "Indicating source DB operations in migrated S3 data"). Every value is text here, so that a row
 //! read from a file and the same row read from bronze become the same cells.
 
-use crate::collector::Collector;
-use crate::drift::Drift;
-use crate::fault::Fault;
-use crate::json_fields::{each_member, string};
-use crate::key_change;
+use crate::outcome::collector::Collector;
+use crate::outcome::drift::Drift;
+use crate::outcome::key_change;
+use crate::outcome::record_error::Fault;
+use crate::plan::sequence::SequencePart;
 use crate::plan::{Plan, Target};
 use crate::row::{Row, cells};
-use crate::sequence::SequencePart;
+use crate::text::json_fields::{each_member, string};
 use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, parse_cell};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;

@@ -1,6 +1,6 @@
 //! The position of an event, read by the contract's `sequence`.
 
-use crate::fault::Fault;
+use crate::outcome::record_error::Fault;
 use crate::plan::{Plan, RowName};
 use sluice_change::{Cell, ReasonCode, parse_cell};
 use sluice_contract::{ColumnType, SourceFormat};

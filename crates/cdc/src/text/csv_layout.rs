@@ -4,8 +4,9 @@
 //! change shifts the columns from one file to the next. So the contract lists the layouts and the
 //! number of fields of a record tells which one holds.
 
+use crate::formats::dms::row as dms;
 use crate::plan::{DMS_OP, DMS_TIME, Plan, Target};
-use crate::{csv_fields::Field, dms};
+use crate::text::csv_fields::Field;
 
 /// Names of the fields of a record, with what they are for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! AWS DMS CSV: full load and changes, plain or gzip.
 
-use crate::collector::Collector;
-use crate::csv_fields::{Field, fields};
-use crate::csv_layout::CsvLayout;
-use crate::dms::{self, DmsValue};
-use crate::drift::Drift;
-use crate::fault::Fault;
+use crate::formats::dms::row::{self as dms, DmsValue};
+use crate::outcome::collector::Collector;
+use crate::outcome::drift::Drift;
+use crate::outcome::record_error::Fault;
 use crate::plan::Plan;
-use crate::records::{Cut, Records};
 use crate::row::Row;
-use crate::unpack::Ending;
+use crate::text::csv_fields::{Field, fields};
+use crate::text::csv_layout::CsvLayout;
+use crate::text::records::{Cut, Records};
+use crate::text::unpack::Ending;
 use bytes::Bytes;
 use sluice_change::{ReasonCode, RowRef, parse_cell};
 use sluice_contract::{ColumnType, limits};

@@ -1,7 +1,11 @@
 //! Everything counted over a sample, whatever its format.
 
-use super::guess::Guess;
-use super::shape::{Shape, hash};
+pub(crate) mod guess;
+pub(crate) mod shape;
+
+use guess::Guess;
+use shape::{Shape, hash};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns in the order in which they were first seen.

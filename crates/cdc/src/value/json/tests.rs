@@ -1,8 +1,8 @@
 //! Every type from every form that Debezium sends.
 
 use super::Values;
-use crate::encoding::Encoding;
-use crate::unavailable::Unavailable;
+use crate::value::encoding::Encoding;
+use crate::value::unavailable::Unavailable;
 use sluice_change::{Cell, ReasonCode, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, parse_cell};
 use sluice_contract::{ColumnType, DecimalText};
 

@@ -1,17 +1,17 @@
 //! Reads a sample of files into a profile.
 
-use super::guess::{of_parquet, of_schema};
-use super::profile::Profile;
-use super::shape::Shape;
-use crate::csv_fields::{Field, fields};
-use crate::dms;
-use crate::encoding::Node;
-use crate::json_fields::{each_member, members, not_null, string};
-use crate::parquet_text::texts;
+use crate::columnar::texts::texts;
+use crate::formats::dms::row as dms;
 use crate::plan::{DMS_OP, DMS_SEQUENCE, DMS_TIME, FLAT_DELETED, FLAT_OP};
-use crate::records::{Cut, Records};
-use crate::unavailable::Unavailable;
-use crate::unpack::Ending;
+use crate::profile::Profile;
+use crate::profile::guess::{of_parquet, of_schema};
+use crate::profile::shape::Shape;
+use crate::text::csv_fields::{Field, fields};
+use crate::text::json_fields::{each_member, members, not_null, string};
+use crate::text::records::{Cut, Records};
+use crate::text::unpack::Ending;
+use crate::value::encoding::Node;
+use crate::value::unavailable::Unavailable;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -88,7 +88,7 @@ fn read_json(profile: &mut Profile, format: SourceFormat, bytes: &Bytes, records
         if text.is_empty() && !record.bytes.is_empty() || !text.is_empty() && text != "null" {
             count += 1;
             profile.records += 1;
-            let deep = crate::json_fields::is_too_deep(record.bytes, sluice_contract::limits::JSON_DEPTH_MAX);
+            let deep = crate::text::json_fields::is_too_deep(record.bytes, sluice_contract::limits::JSON_DEPTH_MAX);
             let fits = !deep && read_envelope(profile, format, text).is_some();
             profile.fitting += u64::from(fits);
         } else if text == "null" {

@@ -1,13 +1,13 @@
 //! Files of JSON lines, and their records.
 
-use crate::collector::Collector;
-use crate::encoding::SchemaCache;
-use crate::fault::Fault;
-use crate::json_fields::is_too_deep;
+use crate::formats::{debezium_flat::decode as debezium_flat, debezium_json::decode as debezium};
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::Fault;
 use crate::plan::Plan;
-use crate::records::{Cut, Records};
-use crate::unpack::Ending;
-use crate::{debezium, debezium_flat};
+use crate::text::json_fields::is_too_deep;
+use crate::text::records::{Cut, Records};
+use crate::text::unpack::Ending;
+use crate::value::encoding::SchemaCache;
 use bytes::Bytes;
 use sluice_change::{ReasonCode, RowRef};
 use sluice_contract::{SourceFormat, limits};

@@ -3,15 +3,15 @@
 //! `{before, after, source, transaction, op, ts_ms}`, alone or as `payload` beside `schema`
 //! (Debezium documentation, PostgreSQL connector, "Data change events").
 
-use crate::collector::Collector;
-use crate::encoding::{Encoding, RecordSchema, SchemaCache};
-use crate::fault::Fault;
-use crate::json_fields::{each_member, members, not_null, string};
-use crate::key_change;
+use crate::outcome::collector::Collector;
+use crate::outcome::key_change;
+use crate::outcome::record_error::Fault;
+use crate::plan::sequence::SequencePart;
 use crate::plan::{Plan, RowName, Target};
 use crate::row::{Row, cells};
-use crate::sequence::SequencePart;
-use crate::value::Values;
+use crate::text::json_fields::{each_member, members, not_null, string};
+use crate::value::encoding::{Encoding, RecordSchema, SchemaCache};
+use crate::value::json::Values;
 use sluice_change::{Cell, CellError, Event, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! From the shape of a column to a type.
 
 use super::shape::Shape;
-use crate::encoding::{Encoding, Node};
+use crate::value::encoding::{Encoding, Node};
 use sluice_contract::ColumnType;
 
 /// A proposed type.

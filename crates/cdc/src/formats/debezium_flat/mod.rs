@@ -1,0 +1,3 @@
+//! Debezium rows of `ExtractNewRecordState` as JSON lines.
+
+pub(crate) mod decode;

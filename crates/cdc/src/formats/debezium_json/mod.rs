@@ -1,0 +1,3 @@
+//! Debezium envelopes as JSON lines.
+
+pub(crate) mod decode;
