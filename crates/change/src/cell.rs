@@ -262,7 +262,8 @@ fn hex_bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 const EPOCH_DAYS_FROM_CE: i32 = 719_163;
-const DAY_MICROS: i64 = 86_400_000_000;
+/// Microseconds of a day.
+pub const DAY_MICROS: i64 = 86_400_000_000;
 
 fn parse_date(text: &str) -> Option<i64> {
     let (text, before_christ) = match text.strip_suffix(" BC") {

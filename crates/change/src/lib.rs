@@ -21,8 +21,8 @@ mod source_times;
 
 pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
 pub use cell::{
-    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_date, format_time_micros,
-    format_timestamp_micros, normalize_numeric, parse_cell,
+    Cell, CellError, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_date,
+    format_time_micros, format_timestamp_micros, normalize_numeric, parse_cell,
 };
 pub use column_builder::ColumnBuilder;
 pub use event_seq::EventSeq;

@@ -18,6 +18,7 @@ mod from_snapshot;
 pub mod limits;
 mod problem;
 mod source;
+mod source_format;
 mod table_name;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
@@ -31,5 +32,6 @@ pub use evolution::{Evolution, Learned, RESCUED, SchemaPolicy, is_column_name};
 pub use flow::Flow;
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use problem::Problem;
-pub use source::{DecimalText, Source, SourceFormat};
+pub use source::{DecimalText, Source};
+pub use source_format::SourceFormat;
 pub use table_name::TableName;

@@ -1,4 +1,4 @@
-//! Files of columns: Parquet, and the texts of Arrow values.
+//! Columns: the texts of Arrow values, and a guard against what the Parquet library does with hostile bytes.
 
-pub(crate) mod parquet_file;
+pub(crate) mod guard;
 pub(crate) mod texts;

@@ -1,13 +1,16 @@
 //! A contract proposed from the data.
 
 mod evidence;
+mod names;
 mod yaml;
 
-use crate::formats::dms::sample;
-use crate::profile::guess::{Guess, is_settled, of_json, of_text_column, personal};
+use crate::format::{Format, SourceSettings};
+use crate::profile::guess::personal;
 use crate::profile::{ColumnProfile, Profile};
-use crate::{DecodeError, is_change_file, sniff};
+use crate::sniff::liken;
+use crate::{DecodeError, formats, is_change_file};
 use bytes::Bytes;
+use names::ColumnNames;
 use sluice_change::SourceFile;
 use sluice_contract::{SourceFormat, TableName};
 
@@ -29,7 +32,8 @@ pub struct Inferred {
     pub evidence: Vec<InferredEvidence>,
     /// Key columns in order.
     pub key: Vec<String>,
-    /// Sequence parts, most significant first.
+    /// Sequence parts, most significant first. Empty where the data leaves open what orders the events; then the
+    /// evidence has the question.
     pub sequence: Vec<String>,
     /// Records by operation in the sample.
     pub operations: Vec<(String, u64)>,
@@ -57,6 +61,8 @@ pub struct InferredEvidence {
 pub struct InferredColumn {
     /// Name.
     pub name: String,
+    /// Its name in the files, where that cannot be the name of a column (`_id`).
+    pub renamed_from: Option<String>,
     /// How it arrives, for example `bytes, base64`.
     pub arrives_as: String,
     /// Type for the contract, or an open one such as `decimal(12,?)`.
@@ -85,100 +91,86 @@ pub fn infer(
     files: &[(SourceFile, Bytes)],
     total_files: u64,
 ) -> Result<Inferred, DecodeError> {
-    let paths: Vec<String> = files.iter().map(|(file, _)| file.path.clone()).collect();
-    let changes = || files.iter().filter(|(file, _)| is_change_file(&file.path));
-    let format = changes()
-        .find_map(|(_, bytes)| sniff(&paths, bytes))
-        .ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
-    let count = changes().count() as u64;
-    let records_max = (SAMPLE_RECORDS_MAX / count.max(1)).max(FILE_RECORDS_MIN);
-    let mut profile = Profile::default();
-    for (file, bytes) in files {
-        sample::read(&mut profile, format, &file.path, bytes, records_max);
-    }
+    let format = format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
+    let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
+    let profile = sample(format, files, count);
     if profile.fitting == 0 || profile.columns.is_empty() {
-        return Err(DecodeError::NothingToInfer { path: path.to_owned(), format });
+        return Err(DecodeError::NothingToInfer { path: path.to_owned(), format: format.name() });
     }
+    let names = ColumnNames::of(profile.columns.iter().map(|column| column.name.as_str()));
     let (key, key_reason) = profile.key();
     let columns: Vec<InferredColumn> =
-        profile.columns.iter().map(|column| describe(format, &profile, column, &key)).collect();
-    let title = title(format, &profile);
-    let sequence = sequence(format, &profile);
+        profile.columns.iter().map(|column| describe(format, &profile, column, &key, &names)).collect();
+    let proposed = format.propose_sequence(&profile);
     let mut inferred = Inferred {
-        format,
-        title,
+        format: format.name(),
+        title: format.title(&profile),
         confidence: confidence(&profile, count),
         evidence: Vec::new(),
-        key,
-        sequence,
+        key: key.iter().map(|part| names.name_of(part)).collect(),
+        sequence: proposed.parts.iter().map(|part| names.name_of(part)).collect(),
         operations: profile.operations.iter().map(|(name, count)| (name.clone(), *count)).collect(),
         columns,
         yaml: String::new(),
         sampled_rows: profile.records,
     };
-    inferred.evidence = evidence::evidence(&inferred, &profile, key_reason, (count, total_files));
-    let extra = extra(path, format, &profile, files);
+    let seen =
+        evidence::Seen { format, profile: &profile, key_reason, sequence: &proposed, files: (count, total_files) };
+    inferred.evidence = seen.evidence(&inferred);
+    let extra = extra(path, &profile, format.propose_settings(&profile, files), proposed.question);
     inferred.yaml = yaml::contract(&name, &inferred, &extra);
     Ok(inferred)
 }
 
-fn describe(format: SourceFormat, profile: &Profile, column: &ColumnProfile, key: &[String]) -> InferredColumn {
+/// What most speaks for, over all change files: a full load may look like plain rows until a change is seen.
+fn format_of(files: &[(SourceFile, Bytes)]) -> Option<&'static dyn Format> {
+    let paths: Vec<String> = files.iter().map(|(file, _)| file.path.clone()).collect();
+    let changes = files.iter().filter(|(file, _)| is_change_file(&file.path));
+    // Of files that are equally like two formats the first decides.
+    let best = changes.filter_map(|(_, bytes)| liken(&paths, bytes)).reduce(|a, b| if b.1 > a.1 { b } else { a });
+    best.map(|(name, _)| formats::of(name))
+}
+
+fn sample(format: &dyn Format, files: &[(SourceFile, Bytes)], count: u64) -> Profile {
+    let records_max = (SAMPLE_RECORDS_MAX / count.max(1)).max(FILE_RECORDS_MIN);
+    let mut profile = Profile::default();
+    for (file, bytes) in files {
+        format.sample(&mut profile, &file.path, bytes, records_max);
+        profile.files += 1;
+    }
+    profile
+}
+
+fn describe(
+    format: &dyn Format,
+    profile: &Profile,
+    column: &ColumnProfile,
+    key: &[String],
+    names: &ColumnNames,
+) -> InferredColumn {
     let shape = &column.shape;
-    let guess = match (&column.said, format) {
-        (Some(said), _) => said.clone(),
-        (None, SourceFormat::DebeziumJson | SourceFormat::DebeziumFlatJson) => of_json(&column.name, shape),
-        (None, SourceFormat::DmsParquet | SourceFormat::DmsCsv) => of_text_column(shape),
+    let mut guess = column.by_schema.clone().unwrap_or_else(|| format.guess(column));
+    let mut question = |text: &str| {
+        guess.decide.get_or_insert_with(|| text.to_owned());
     };
-    let Guess { data_type, arrives_as, mut decide } = guess;
     if shape.rows < profile.rows && shape.rows > 0 {
-        decide =
-            decide.or_else(|| Some("Not in all rows: give it a default, or mark it removed or renamed".to_owned()));
+        question("Not in all rows: give it a default, or mark it removed or renamed");
     }
-    if format == SourceFormat::DmsCsv && column.name.starts_with("column_") {
-        decide = decide.or_else(|| Some("The files have no header, give it its name".to_owned()));
+    if format.name().may_lack_names() && column.name.starts_with("column_") {
+        question("The files have no header, give it its name");
     }
+    let name = names.name_of(&column.name);
     InferredColumn {
-        name: column.name.clone(),
-        arrives_as,
-        data_type,
+        renamed_from: (name != column.name).then(|| column.name.clone()),
+        name,
+        arrives_as: guess.arrives_as,
+        data_type: guess.data_type,
         nulls: shape.nulls,
         rows: shape.rows,
         key: key.contains(&column.name),
         pii: personal(&column.name, shape),
-        decide,
+        decide: guess.decide,
     }
-}
-
-fn title(format: SourceFormat, profile: &Profile) -> String {
-    let connector = match profile.connector.as_deref() {
-        Some("postgresql") => " PostgreSQL",
-        Some("mysql") => " MySQL",
-        Some("mariadb") => " MariaDB",
-        Some("sqlserver") => " SQL Server",
-        Some("oracle") => " Oracle",
-        _ => "",
-    };
-    match format {
-        SourceFormat::DebeziumJson if profile.with_schema > 0 => format!("Debezium{connector}, JSON with schema"),
-        SourceFormat::DebeziumJson => format!("Debezium{connector}, JSON"),
-        SourceFormat::DebeziumFlatJson => "Debezium flattened, JSON".to_owned(),
-        SourceFormat::DmsParquet => "AWS DMS, Parquet".to_owned(),
-        SourceFormat::DmsCsv => "AWS DMS, CSV".to_owned(),
-    }
-}
-
-/// The default of the format where the data has it, else the source's time.
-fn sequence(format: SourceFormat, profile: &Profile) -> Vec<String> {
-    let seen = |part: &str| profile.positioned.get(part).is_some_and(|count| *count > 0);
-    let mut parts = format.default_sequence();
-    if parts.first().is_some_and(|first| seen(first)) {
-        parts.retain(|part| seen(part));
-    } else if format == SourceFormat::DebeziumJson {
-        parts = vec!["source.ts_ms".to_owned()];
-    } else if format == SourceFormat::DebeziumFlatJson {
-        parts = vec!["__source_ts_ms".to_owned()];
-    }
-    parts
 }
 
 fn confidence(profile: &Profile, files: u64) -> f64 {
@@ -186,33 +178,15 @@ fn confidence(profile: &Profile, files: u64) -> f64 {
     share(profile.fitting, profile.records) * share(files.saturating_sub(profile.damaged_files), files)
 }
 
-fn extra<'a>(path: &'a str, format: SourceFormat, profile: &Profile, files: &[(SourceFile, Bytes)]) -> yaml::Extra<'a> {
-    let settled_number = |column: &&ColumnProfile| {
-        let guess = of_json(&column.name, &column.shape);
-        column.said.is_none() && guess.arrives_as == "text, number" && is_settled(&guess.data_type)
-    };
+fn extra<'a>(
+    path: &'a str,
+    profile: &Profile,
+    settings: SourceSettings,
+    sequence_question: Option<String>,
+) -> yaml::Extra<'a> {
     let required = profile.columns.iter().filter(|column| column.shape.rows == profile.rows && column.shape.nulls == 0);
-    let is_csv = format == SourceFormat::DmsCsv;
-    yaml::Extra {
-        path,
-        text_decimals: profile.columns.iter().any(|column| settled_number(&column)),
-        null_text: if is_csv { sample::null_text(files) } else { None },
-        layouts: if is_csv { layouts(profile) } else { Vec::new() },
-        required: required.map(|column| column.name.clone()).collect(),
-    }
-}
-
-/// One list of names per number of fields that was seen.
-fn layouts(profile: &Profile) -> Vec<Vec<String>> {
-    let own = profile.csv_own_names();
-    let names: Vec<String> = profile.columns.iter().map(|column| column.name.clone()).collect();
-    let widths = profile.widths.keys().rev();
-    widths
-        .map(|width| {
-            let columns = names.iter().take(width.saturating_sub(own.len())).cloned();
-            columns.chain(own.iter().cloned()).collect()
-        })
-        .collect()
+    let required = required.map(|column| column.name.clone()).collect();
+    yaml::Extra { path, settings, sequence_question, required }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Gathers what a file becomes.
 
-use crate::outcome::drift::Drift;
-use crate::outcome::record_error::Fault;
-use crate::{DecodeError, DecodedFile};
+use super::decode_error::DecodeError;
+use super::decoded_file::DecodedFile;
+use super::drift::Drift;
+use super::record_error::RecordError;
 use arrow::array::RecordBatch;
 use sluice_change::{
     Cell, ChangeBatch, ChangeBatchBuilder, Event, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
@@ -48,11 +49,11 @@ impl Collector {
     /// Adds an event; `content` is the hash of its values as delivered.
     ///
     /// # Errors
-    /// A fault when the batch has no room for its values.
-    pub(crate) fn push(&mut self, event: Event<'_>, content: u64) -> Result<(), Fault> {
+    /// `FILE_TOO_LARGE` when the batch has no room for its values.
+    pub(crate) fn push(&mut self, event: Event<'_>, content: u64) -> Result<(), RecordError> {
         let bytes: usize = event.cells.iter().map(value_bytes).sum();
         if self.value_bytes.saturating_add(bytes) > VALUE_BYTES_MAX {
-            return Err(Fault::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
+            return Err(RecordError::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
         }
         self.value_bytes += bytes;
         let event = if self.below_changes { Event { rank: 0, ..event } } else { event };
@@ -65,14 +66,14 @@ impl Collector {
         self.tombstones += 1;
     }
 
-    /// A record that can not be decoded.
-    pub(crate) fn reject(&mut self, at: RowRef, fault: Fault, raw: &[u8]) {
+    /// A record that cannot be decoded.
+    pub(crate) fn reject(&mut self, at: RowRef, error: RecordError, raw: &[u8]) {
         self.row_rejects += 1;
-        let Fault { reason, column, detail } = fault;
+        let RecordError { reason, column, detail } = error;
         self.rejects.push(Reject { at, reason, column, detail, raw: Reject::raw_of(raw), whole_file: false });
     }
 
-    /// A file, or the rest of one, that can not be counted.
+    /// A file, or the rest of one, that cannot be counted.
     pub(crate) fn reject_file(&mut self, at: RowRef, reason: ReasonCode, detail: impl Into<String>) {
         let detail = detail.into();
         self.rejects.push(Reject { at, reason, column: None, detail, raw: String::new(), whole_file: true });

@@ -24,7 +24,7 @@ pub enum DecodeError {
         detail: String,
     },
     /// The sampled files are of no format that Sluice knows.
-    #[error("The format of {path} is not known. Known are Debezium JSON, AWS DMS Parquet and AWS DMS CSV")]
+    #[error("The format of {path} is not known. Known are {}", SourceFormat::words())]
     UnknownFormat {
         /// Folder.
         path: String,

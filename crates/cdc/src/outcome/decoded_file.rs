@@ -1,6 +1,6 @@
 //! What one file became.
 
-use crate::Drift;
+use super::drift::Drift;
 use sluice_change::{ChangeBatch, Reject};
 use std::collections::BTreeMap;
 

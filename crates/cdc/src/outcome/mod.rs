@@ -4,5 +4,4 @@ pub(crate) mod collector;
 pub(crate) mod decode_error;
 pub(crate) mod decoded_file;
 pub(crate) mod drift;
-pub(crate) mod key_change;
 pub(crate) mod record_error;

@@ -1,22 +1,22 @@
-//! Why a record can not become an event.
+//! Why a record cannot become an event.
 
 use sluice_change::{CellError, ReasonCode};
 
-/// Why a record can not become an event. Carries no value of the record.
+/// Why a record cannot become an event. Carries no value of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub(crate) struct RecordError {
     pub(crate) reason: ReasonCode,
     pub(crate) column: Option<String>,
     pub(crate) detail: String,
 }
 
-impl Fault {
-    /// A fault of the record as a whole.
+impl RecordError {
+    /// An error of the record as a whole.
     pub(crate) fn new(reason: ReasonCode, detail: impl Into<String>) -> Self {
         Self { reason, column: None, detail: detail.into() }
     }
 
-    /// A fault of one column.
+    /// An error of one column.
     pub(crate) fn of(column: &str, reason: ReasonCode, detail: impl Into<String>) -> Self {
         Self { reason, column: Some(column.to_owned()), detail: detail.into() }
     }

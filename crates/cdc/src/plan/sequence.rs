@@ -1,14 +1,9 @@
 //! The position of an event, read by the contract's `sequence`.
 
-use crate::outcome::record_error::Fault;
-use crate::plan::{Plan, RowName};
+use super::names::{Names, RowName};
+use crate::outcome::record_error::RecordError;
 use sluice_change::{Cell, ReasonCode, parse_cell};
-use sluice_contract::{ColumnType, SourceFormat};
-
-/// Members of the Debezium envelope that a sequence may begin with.
-const ENVELOPE: [&str; 2] = ["source", "transaction"];
-/// Members of the Debezium envelope that are a sequence part by themselves.
-const ENVELOPE_TIMES: [&str; 3] = ["ts_ms", "ts_us", "ts_ns"];
+use sluice_contract::{ColumnType, Contract};
 
 /// Where one part of the sequence is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,20 +28,27 @@ enum PartValue {
     Two(u64, u64),
 }
 
+/// The numbers of a position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PositionNumbers {
+    /// Of the first part.
+    pub(crate) first: Vec<u64>,
+    /// Of the parts after it.
+    pub(crate) later: Vec<u64>,
+}
+
 impl Sequence {
-    pub(crate) fn new(names: &[String], plan: &mut Plan) -> Self {
-        let debezium = plan.format() == SourceFormat::DebeziumJson;
+    /// The contract's sequence; `is_in_envelope` tells paths into the envelope from members of the row.
+    pub(crate) fn new(contract: &Contract, row: &mut Names, is_in_envelope: fn(&str) -> bool) -> Self {
+        let names = contract.sequence();
         let part = |name: &String| {
-            let path: Vec<String> = name.split('.').map(str::to_owned).collect();
-            let root = path.first().map_or("", String::as_str);
-            let inside = path.len() > 1 && ENVELOPE.contains(&root);
-            if debezium && plan.contract.column(name).is_none() && (inside || ENVELOPE_TIMES.contains(&name.as_str())) {
-                SequencePart::Envelope(path)
+            if contract.column(name).is_none() && is_in_envelope(name) {
+                SequencePart::Envelope(name.split('.').map(str::to_owned).collect())
             } else {
-                SequencePart::Row(plan.row_name(name))
+                SequencePart::Row(row.row_name(name))
             }
         };
-        Self { parts: names.iter().map(part).collect(), names: names.to_vec() }
+        Self { parts: names.iter().map(part).collect(), names }
     }
 
     /// Where the parts are.
@@ -54,51 +56,35 @@ impl Sequence {
         &self.parts
     }
 
-    /// The parts of a Debezium event: the first part, 0 for a snapshot row or 1 for a change, the
-    /// second part. So a snapshot row loses against a change of the same log position. With three
-    /// parts there is no room for the mark: then a snapshot row ranks below everything instead.
-    ///
-    /// # Errors
-    /// `MISSING_SEQ` when the first part is missing or is no position. Later parts count as 0 then:
-    /// `transaction` is null in snapshots.
-    pub(crate) fn debezium(&self, texts: &[Option<&str>], is_read: bool) -> Result<(u8, [u64; 3]), Fault> {
-        let (first, later) = self.values(texts)?;
-        let mut parts = first.numbers();
-        let marked = self.parts.len() < 3;
-        if marked {
-            parts.push(u64::from(!is_read));
-        }
-        parts.extend(later.into_iter().flat_map(PartValue::numbers));
-        Ok((u8::from(marked || !is_read), three(&parts)))
+    /// The name of the first part, as the contract has it.
+    pub(crate) fn first_name(&self) -> &str {
+        self.names.first().map_or("sequence", String::as_str)
     }
 
-    /// The parts of an AWS DMS row. A row of the full load ranks below every change, with whatever
-    /// position it carries (the time of a full load is when the row was copied).
+    /// The numbers of the parts' texts. Later parts that are missing or are no positions count as 0:
+    /// `transaction` of Debezium is null in snapshots.
     ///
     /// # Errors
-    /// `MISSING_SEQ` when a change has no position.
-    pub(crate) fn dms(&self, texts: &[Option<&str>], is_read: bool) -> Result<(u8, [u64; 3]), Fault> {
-        match self.values(texts) {
-            Ok((first, later)) => {
-                let mut parts = first.numbers();
-                parts.extend(later.into_iter().flat_map(PartValue::numbers));
-                Ok((u8::from(!is_read), three(&parts)))
-            }
-            Err(_) if is_read => Ok((0, [0; 3])),
-            Err(fault) => Err(fault),
-        }
-    }
-
-    fn values(&self, texts: &[Option<&str>]) -> Result<(PartValue, Vec<PartValue>), Fault> {
-        let name = self.names.first().map_or("sequence", String::as_str);
-        let Some(text) = texts.first().copied().flatten() else {
-            return Err(Fault::of(name, ReasonCode::MissingSeq, "the position is missing"));
-        };
-        let Some(first) = PartValue::read(text) else {
-            return Err(Fault::of(name, ReasonCode::MissingSeq, "the position is neither a number nor a time"));
-        };
+    /// `MISSING_SEQ` when the first part is missing or is no position.
+    pub(crate) fn numbers(&self, texts: &[Option<&str>]) -> Result<PositionNumbers, RecordError> {
+        let missing = |detail: &str| RecordError::of(self.first_name(), ReasonCode::MissingSeq, detail);
+        let text = texts.first().copied().flatten().ok_or_else(|| missing("the position is missing"))?;
+        let first = PartValue::read(text)
+            .ok_or_else(|| missing("the position is neither a number from 0 nor a time from 1970"))?;
         let later = texts.iter().skip(1).map(|text| text.and_then(PartValue::read).unwrap_or(PartValue::One(0)));
-        Ok((first, later.collect()))
+        Ok(PositionNumbers { first: first.numbers(), later: later.flat_map(PartValue::numbers).collect() })
+    }
+}
+
+impl PositionNumbers {
+    /// All numbers, the most significant first, as the parts of an [`sluice_change::EventSeq`].
+    pub(crate) fn parts(&self) -> [u64; 3] {
+        three(self.first.iter().chain(&self.later))
+    }
+
+    /// The same with `mark` between the first part and the others.
+    pub(crate) fn parts_marked(&self, mark: u64) -> [u64; 3] {
+        three(self.first.iter().chain([&mark]).chain(&self.later))
     }
 }
 
@@ -133,7 +119,7 @@ impl PartValue {
     }
 }
 
-fn three(parts: &[u64]) -> [u64; 3] {
+fn three<'n>(parts: impl Iterator<Item = &'n u64>) -> [u64; 3] {
     let mut out = [0; 3];
     for (place, part) in out.iter_mut().zip(parts) {
         *place = *part;

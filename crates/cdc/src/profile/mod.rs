@@ -1,6 +1,8 @@
 //! Everything counted over a sample, whatever its format.
 
+pub(crate) mod csv_sample;
 pub(crate) mod guess;
+pub(crate) mod parquet_sample;
 pub(crate) mod shape;
 
 use guess::Guess;
@@ -28,14 +30,26 @@ pub(crate) struct Profile {
     pub(crate) connector: Option<String>,
     /// Files that end too early or are damaged.
     pub(crate) damaged_files: u64,
+    /// Records of a snapshot or full load, which need no position.
+    pub(crate) snapshot_rows: u64,
+    /// Files read so far.
+    pub(crate) files: u64,
+    /// A key is once in a file, and again in the files in which its row changed.
+    pub(crate) keys_repeat_over_files: bool,
     /// Names of the key from the record keys, if their files were sampled.
     pub(crate) record_key: Vec<String>,
     /// Number of fields of CSV records, with how often.
     pub(crate) widths: BTreeMap<usize, u64>,
     own_names: Vec<String>,
-    /// Per row of a snapshot, or of an insert: hashes of its values by column.
-    born: Vec<BTreeMap<usize, u64>>,
-    born_in_snapshot: bool,
+    /// Rows of a snapshot, or inserts.
+    new_rows: Vec<NewRow>,
+    new_rows_of_snapshot: bool,
+}
+
+/// A row that came into the table: hashes of its values by column, and the file it is of.
+struct NewRow {
+    file: u64,
+    values: BTreeMap<usize, u64>,
 }
 
 /// One column of a sample.
@@ -46,11 +60,11 @@ pub(crate) struct ColumnProfile {
     /// Values in deletes.
     pub(crate) deleted: Shape,
     /// What a schema says of its type.
-    pub(crate) said: Option<Guess>,
+    pub(crate) by_schema: Option<Guess>,
 }
 
 /// Rows kept to find a key.
-const BORN_MAX: usize = 5_000;
+const NEW_ROWS_MAX: usize = 5_000;
 /// Columns of a key that are looked for.
 const KEY_COLUMNS_MAX: usize = 3;
 
@@ -63,7 +77,7 @@ impl Profile {
                 let position = self.columns.len();
                 self.positions.insert(name.to_owned(), position);
                 let (shape, deleted) = (Shape::default(), Shape::default());
-                self.columns.push(ColumnProfile { name: name.to_owned(), shape, deleted, said: None });
+                self.columns.push(ColumnProfile { name: name.to_owned(), shape, deleted, by_schema: None });
                 position
             }
         };
@@ -72,30 +86,36 @@ impl Profile {
         &mut self.columns[position]
     }
 
-    /// Columns of AWS DMS at the end of a CSV record.
+    /// Columns of the format at the end of a CSV record.
     pub(crate) fn note_own_names(&mut self, names: Vec<String>) {
         if names.len() > self.own_names.len() {
             self.own_names = names;
         }
     }
 
-    /// The most of them seen.
-    pub(crate) fn csv_own_names(&self) -> &[String] {
-        &self.own_names
+    /// One list of names per number of fields that was seen in CSV records, the most first.
+    pub(crate) fn csv_layouts(&self) -> Vec<Vec<String>> {
+        let widths = self.widths.keys().rev();
+        widths
+            .map(|width| {
+                let names = self.columns.iter().map(|column| column.name.clone());
+                names.take(width.saturating_sub(self.own_names.len())).chain(self.own_names.iter().cloned()).collect()
+            })
+            .collect()
     }
 
     /// Keeps a row of a snapshot or an insert, by which keys are found. A snapshot has every key
     /// once; inserts repeat (delivery is at least once, keys come back), so they count only where
     /// there is no snapshot.
-    pub(crate) fn born<'v>(&mut self, is_snapshot: bool, values: impl Iterator<Item = (&'v str, &'v str)>) {
-        if is_snapshot && !self.born_in_snapshot {
-            self.born.clear();
-            self.born_in_snapshot = true;
+    pub(crate) fn new_row<'v>(&mut self, of_snapshot: bool, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        if of_snapshot && !self.new_rows_of_snapshot {
+            self.new_rows.clear();
+            self.new_rows_of_snapshot = true;
         }
-        if is_snapshot == self.born_in_snapshot && self.born.len() < BORN_MAX {
+        if of_snapshot == self.new_rows_of_snapshot && self.new_rows.len() < NEW_ROWS_MAX {
             let positions = &self.positions;
-            let row = values.filter_map(|(name, value)| Some((*positions.get(name)?, hash(value))));
-            self.born.push(row.collect());
+            let values = values.filter_map(|(name, value)| Some((*positions.get(name)?, hash(value))));
+            self.new_rows.push(NewRow { file: self.files, values: values.collect() });
         }
     }
 
@@ -145,15 +165,16 @@ impl Profile {
 
     fn is_unique(&self, positions: &[usize]) -> bool {
         let mut seen = BTreeSet::new();
-        for row in &self.born {
-            let key: Option<Vec<u64>> = positions.iter().map(|position| row.get(position).copied()).collect();
+        for row in &self.new_rows {
+            let key: Option<Vec<u64>> = positions.iter().map(|position| row.values.get(position).copied()).collect();
+            let file = if self.keys_repeat_over_files { row.file } else { 0 };
             match key {
-                Some(key) => seen.insert(key),
+                Some(key) => seen.insert((file, key)),
                 None => return false,
             };
         }
-        let repeated = self.born.len() - seen.len();
-        !seen.is_empty() && (repeated == 0 || (!self.born_in_snapshot && repeated * 10 < seen.len()))
+        let repeated = self.new_rows.len() - seen.len();
+        !seen.is_empty() && (repeated == 0 || (!self.new_rows_of_snapshot && repeated * 10 < seen.len()))
     }
 
     fn named_like_key(&self, position: usize) -> bool {

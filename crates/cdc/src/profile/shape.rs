@@ -3,7 +3,7 @@
 use crate::text::json_fields::{elements, members, string};
 use crate::value::number::base64_bytes;
 use num_bigint::BigInt;
-use sluice_change::parse_cell;
+use sluice_change::{DAY_MICROS, parse_cell};
 use sluice_contract::ColumnType;
 use std::collections::BTreeSet;
 
@@ -12,7 +12,6 @@ const DISTINCT_MAX: usize = 100_000;
 /// Microseconds since 1970 of the years 1973 to 9999.
 const TIME_LIKE: std::ops::Range<i64> = 100_000_000_000_000..253_402_300_800_000_000;
 const DEBEZIUM_INFINITIES: [i64; 2] = [9_223_372_036_825_200_000, -9_223_372_036_832_400_000];
-const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Counts over the values of one column.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! Cuts the content of a text file into records.
 
-use crate::text::unpack::{Ending, Unpacked};
+use super::unpack::{StreamEnd, Unpacked};
 use bytes::Bytes;
 use sluice_change::Reject;
 use sluice_contract::limits;
@@ -10,7 +10,7 @@ const READ_BYTES: usize = 256 << 10;
 
 /// Where a record ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cut {
+pub(crate) enum RecordDelimiter {
     /// At `\n` only: U+2028, U+2029 and `\r` are content.
     Lines,
     /// At `\n` outside quotes, as RFC 4180 has it.
@@ -35,7 +35,7 @@ pub(crate) struct Record<'a> {
 /// Records of a file, read piece by piece; memory is bounded by the longest record.
 pub(crate) struct Records {
     unpacked: Unpacked,
-    cut: Cut,
+    delimiter: RecordDelimiter,
     buffer: Vec<u8>,
     start: usize,
     scanned: usize,
@@ -43,7 +43,7 @@ pub(crate) struct Records {
     offset: u64,
     number: u64,
     skipping: bool,
-    ending: Option<Ending>,
+    end: Option<StreamEnd>,
     stop_at: u64,
 }
 
@@ -63,10 +63,10 @@ struct Found {
 
 impl Records {
     /// Records of `bytes`, of whose content only the first `stop_at` bytes are taken.
-    pub(crate) fn new(bytes: Bytes, cut: Cut, stop_at: u64) -> Self {
+    pub(crate) fn new(bytes: Bytes, delimiter: RecordDelimiter, stop_at: u64) -> Self {
         Self {
             unpacked: Unpacked::new(bytes),
-            cut,
+            delimiter,
             buffer: Vec::new(),
             start: 0,
             scanned: 0,
@@ -74,7 +74,7 @@ impl Records {
             offset: 0,
             number: 0,
             skipping: false,
-            ending: None,
+            end: None,
             stop_at,
         }
     }
@@ -109,8 +109,8 @@ impl Records {
     }
 
     /// How the content ended; known once [`Records::next`] has returned `None`.
-    pub(crate) fn ending(&self) -> Ending {
-        self.ending.unwrap_or(Ending::Whole)
+    pub(crate) fn end(&self) -> StreamEnd {
+        self.end.unwrap_or(StreamEnd::Whole)
     }
 
     /// Offset of what comes next.
@@ -141,7 +141,7 @@ impl Records {
             if pending > limits::ROW_BYTES_MAX {
                 return Some(Found { range: self.start..self.buffer.len(), ended: false, too_large: true });
             }
-            if self.ending.is_some() || !self.fill() {
+            if self.end.is_some() || !self.fill() {
                 return (pending > 0).then_some(Found {
                     range: self.start..self.buffer.len(),
                     ended: false,
@@ -154,9 +154,9 @@ impl Records {
     /// Position of the line end of the record that begins at `start`, if it is in the buffer.
     fn scan(&mut self) -> Option<usize> {
         let fresh = self.buffer.get(self.scanned..)?;
-        let found = match self.cut {
-            Cut::Lines => fresh.iter().position(|byte| *byte == b'\n'),
-            Cut::Csv => scan_csv(fresh, &mut self.state),
+        let found = match self.delimiter {
+            RecordDelimiter::Lines => fresh.iter().position(|byte| *byte == b'\n'),
+            RecordDelimiter::Csv => scan_csv(fresh, &mut self.state),
         };
         match found {
             Some(at) => Some(self.scanned + at),
@@ -176,22 +176,22 @@ impl Records {
         let room = self.stop_at.saturating_sub(self.offset + filled as u64);
         let wanted = usize::try_from(room).unwrap_or(usize::MAX).min(READ_BYTES);
         if wanted == 0 {
-            self.ending = Some(Ending::Whole);
+            self.end = Some(StreamEnd::Whole);
             return false;
         }
         self.buffer.resize(filled + wanted, 0);
         let read = match self.buffer.get_mut(filled..) {
             Some(space) => self.unpacked.read(space),
-            None => Err(Ending::Whole),
+            None => Err(StreamEnd::Whole),
         };
         match read {
             Ok(count) => {
                 self.buffer.truncate(filled + count);
                 true
             }
-            Err(ending) => {
+            Err(end) => {
                 self.buffer.truncate(filled);
-                self.ending = Some(ending);
+                self.end = Some(end);
                 false
             }
         }
@@ -215,12 +215,12 @@ fn scan_csv(bytes: &[u8], state: &mut QuoteState) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cut, Records};
+    use super::{RecordDelimiter, Records};
     use bytes::Bytes;
     use sluice_contract::limits;
 
-    fn all(content: &[u8], cut: Cut) -> Vec<(String, u64, bool)> {
-        let mut records = Records::new(Bytes::copy_from_slice(content), cut, u64::MAX);
+    fn all(content: &[u8], delimiter: RecordDelimiter) -> Vec<(String, u64, bool)> {
+        let mut records = Records::new(Bytes::copy_from_slice(content), delimiter, u64::MAX);
         let mut found = Vec::new();
         while let Some(record) = records.next() {
             found.push((String::from_utf8_lossy(record.bytes).into_owned(), record.offset, record.ended));
@@ -230,13 +230,13 @@ mod tests {
 
     #[test]
     fn lines_end_at_line_feeds_only() {
-        let found = all("a\u{2028}b\r\n\nc".as_bytes(), Cut::Lines);
+        let found = all("a\u{2028}b\r\n\nc".as_bytes(), RecordDelimiter::Lines);
         assert_eq!(found, [("a\u{2028}b".into(), 0, true), (String::new(), 7, true), ("c".into(), 8, false)]);
     }
 
     #[test]
     fn csv_records_keep_line_feeds_in_quotes() {
-        let found = all(b"1,\"a\n\"\"b\",x\n2,5\" pipe,\n\"open\n", Cut::Csv);
+        let found = all(b"1,\"a\n\"\"b\",x\n2,5\" pipe,\n\"open\n", RecordDelimiter::Csv);
         let texts: Vec<&str> = found.iter().map(|record| record.0.as_str()).collect();
         assert_eq!(texts, ["1,\"a\n\"\"b\",x", "2,5\" pipe,", "\"open\n"]);
     }
@@ -245,7 +245,7 @@ mod tests {
     fn a_record_over_the_limit_is_one_record() {
         let mut content = vec![b'x'; limits::ROW_BYTES_MAX * 2 + 5];
         content.extend_from_slice(b"\nnext\n");
-        let mut records = Records::new(Bytes::from(content), Cut::Lines, u64::MAX);
+        let mut records = Records::new(Bytes::from(content), RecordDelimiter::Lines, u64::MAX);
         assert!(records.next().unwrap().too_large);
         let next = records.next().unwrap();
         assert_eq!((next.bytes, next.number, next.too_large), (&b"next"[..], 1, false));

@@ -12,12 +12,12 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// How the content of a file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum StreamEnd {
     /// Where it should.
     Whole,
     /// The compressed stream ends too early; what came before is good.
     Truncated,
-    /// The compressed stream is damaged; only this many bytes of content are proven by a checksum.
+    /// The compressed stream is damaged; a checksum matches for only this many bytes of content.
     Corrupt {
         /// Bytes.
         verified: u64,
@@ -30,15 +30,16 @@ pub(crate) enum Ending {
     RatioTooHigh,
 }
 
-impl Ending {
+impl StreamEnd {
     /// Reason and sentence for quarantine; `None` for a whole file.
     pub(crate) fn reason(self) -> Option<(ReasonCode, &'static str)> {
         Some(match self {
             Self::Whole => return None,
             Self::Truncated => (ReasonCode::TruncatedFile, "the gzip stream ends too early"),
-            Self::Corrupt { .. } => {
-                (ReasonCode::UnreadableFile, "the gzip stream is damaged; only what a checksum proves was taken")
-            }
+            Self::Corrupt { .. } => (
+                ReasonCode::UnreadableFile,
+                "the gzip stream is damaged; only the content whose checksum matches was kept",
+            ),
             Self::Trailing => (ReasonCode::UnreadableFile, "something that is not gzip follows the gzip stream"),
             Self::TooLarge => (ReasonCode::FileTooLarge, "the content is over the limit of 8 GiB"),
             Self::RatioTooHigh => (ReasonCode::RatioTooHigh, "the content is more than 200 times the file"),
@@ -57,7 +58,7 @@ pub(crate) struct Unpacked {
 enum Source {
     Plain(Cursor<Bytes>),
     Gzip(Box<GzDecoder<Cursor<Bytes>>>),
-    Ended(Ending),
+    Ended(StreamEnd),
 }
 
 impl Unpacked {
@@ -72,11 +73,11 @@ impl Unpacked {
     }
 
     /// Fills the front of `buffer`; says how many bytes came, or how the content ended.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Ending> {
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StreamEnd> {
         loop {
             let outcome = match &mut self.source {
                 Source::Plain(cursor) => match cursor.read(buffer) {
-                    Ok(0) | Err(_) => Err(Ending::Whole),
+                    Ok(0) | Err(_) => Err(StreamEnd::Whole),
                     Ok(count) => Ok(count),
                 },
                 Source::Gzip(decoder) => match decoder.read(buffer) {
@@ -87,13 +88,13 @@ impl Unpacked {
                                 self.source = Source::Gzip(Box::new(GzDecoder::new(rest)));
                                 continue;
                             }
-                            None if rest_is_padding(decoder.get_ref()) => Err(Ending::Whole),
-                            None => Err(Ending::Trailing),
+                            None if rest_is_padding(decoder.get_ref()) => Err(StreamEnd::Whole),
+                            None => Err(StreamEnd::Trailing),
                         }
                     }
                     Ok(count) => Ok(count),
-                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Ending::Truncated),
-                    Err(_) => Err(Ending::Corrupt { verified: self.verified }),
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(StreamEnd::Truncated),
+                    Err(_) => Err(StreamEnd::Corrupt { verified: self.verified }),
                 },
                 Source::Ended(ending) => return Err(*ending),
             };
@@ -105,15 +106,15 @@ impl Unpacked {
         }
     }
 
-    fn account(&mut self, count: usize) -> Result<usize, Ending> {
+    fn account(&mut self, count: usize) -> Result<usize, StreamEnd> {
         self.produced += count as u64;
         if self.produced > limits::FILE_DECOMPRESSED_BYTES_MAX {
-            return Err(Ending::TooLarge);
+            return Err(StreamEnd::TooLarge);
         }
         let gzip = matches!(self.source, Source::Gzip(_));
         let ratio_max = self.stored.saturating_mul(limits::DECOMPRESSION_RATIO_MAX);
         if gzip && self.produced > RATIO_FREE_BYTES && self.produced > ratio_max {
-            return Err(Ending::RatioTooHigh);
+            return Err(StreamEnd::RatioTooHigh);
         }
         Ok(count)
     }
@@ -142,7 +143,7 @@ fn rest_is_padding(cursor: &Cursor<Bytes>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ending, Unpacked};
+    use super::{StreamEnd, Unpacked};
     use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::GzEncoder;
@@ -154,7 +155,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn unpack(bytes: Vec<u8>) -> (Vec<u8>, Ending) {
+    fn unpack(bytes: Vec<u8>) -> (Vec<u8>, StreamEnd) {
         let mut unpacked = Unpacked::new(Bytes::from(bytes));
         let mut content = Vec::new();
         let mut buffer = vec![0; 100];
@@ -169,19 +170,19 @@ mod tests {
     #[test]
     fn members_follow_each_other_and_what_does_not_belong_is_seen() {
         let two = [gzip(b"one\n"), gzip(b"two\n")].concat();
-        assert_eq!(unpack(two.clone()), (b"one\ntwo\n".to_vec(), Ending::Whole));
-        assert_eq!(unpack([two.clone(), vec![0; 7]].concat()).1, Ending::Whole);
-        assert_eq!(unpack([two.clone(), b"x".to_vec()].concat()).1, Ending::Trailing);
-        assert_eq!(unpack(two[..two.len() - 1].to_vec()).1, Ending::Truncated);
+        assert_eq!(unpack(two.clone()), (b"one\ntwo\n".to_vec(), StreamEnd::Whole));
+        assert_eq!(unpack([two.clone(), vec![0; 7]].concat()).1, StreamEnd::Whole);
+        assert_eq!(unpack([two.clone(), b"x".to_vec()].concat()).1, StreamEnd::Trailing);
+        assert_eq!(unpack(two[..two.len() - 1].to_vec()).1, StreamEnd::Truncated);
         let mut flipped = two;
         let last = flipped.len() - 1;
         flipped[last - 5] ^= 1;
-        assert_eq!(unpack(flipped).1, Ending::Corrupt { verified: 4 });
-        assert_eq!(unpack(b"plain".to_vec()), (b"plain".to_vec(), Ending::Whole));
+        assert_eq!(unpack(flipped).1, StreamEnd::Corrupt { verified: 4 });
+        assert_eq!(unpack(b"plain".to_vec()), (b"plain".to_vec(), StreamEnd::Whole));
     }
 
     #[test]
     fn a_bomb_stops_at_the_ratio() {
-        assert_eq!(unpack(gzip(&vec![b' '; 80 << 20])).1, Ending::RatioTooHigh);
+        assert_eq!(unpack(gzip(&vec![b' '; 80 << 20])).1, StreamEnd::RatioTooHigh);
     }
 }

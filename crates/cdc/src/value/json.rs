@@ -1,12 +1,12 @@
 //! A JSON value of a Debezium record as a cell.
 
+use super::encoding::Encoding;
+use super::number::{base64_bytes, from_unscaled};
+use super::unavailable::Unavailable;
 use crate::text::json_fields::{compact, each_member, elements, members, string};
-use crate::value::encoding::Encoding;
-use crate::value::number::{base64_bytes, from_unscaled};
-use crate::value::unavailable::Unavailable;
 use sluice_change::{
-    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_time_micros, normalize_numeric,
-    parse_cell,
+    Cell, CellError, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_time_micros,
+    normalize_numeric, parse_cell,
 };
 use sluice_contract::{ColumnType, DecimalText};
 use std::borrow::Cow;
@@ -15,7 +15,6 @@ use std::borrow::Cow;
 const DEBEZIUM_INFINITY: i64 = 9_223_372_036_825_200_000;
 /// `-infinity` likewise.
 const DEBEZIUM_MINUS_INFINITY: i64 = -9_223_372_036_832_400_000;
-const DAY_MICROS: i64 = 86_400_000_000;
 /// Days that have a text: the years -262143 to 262142 of the calendar.
 const DAYS_MAX: i128 = 95_000_000;
 

@@ -1,13 +1,15 @@
-//! AWS DMS Parquet: full load and changes.
+//! Files of Parquet.
 //!
 //! Row group by row group, so that a damaged one leaves the rows before it. The Parquet reader may
 //! panic on hostile bytes; that ends in quarantine too.
 
+use crate::columnar::guard::{MAGIC, caught};
 use crate::columnar::texts::texts;
-use crate::formats::dms::row::{self as dms, DmsValue};
 use crate::outcome::collector::Collector;
-use crate::plan::{Plan, Target};
-use crate::row::Row;
+use crate::plan::Plan;
+use crate::plan::names::Target;
+use crate::row::text_rows::{self, TextRows, TextValue};
+use crate::row::values::Row;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -16,7 +18,6 @@ use sluice_contract::limits;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-const MAGIC: &[u8] = b"PAR1";
 const BATCH_ROWS: usize = 1_024;
 /// Decoded bytes from which the ratio of the limits counts.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
@@ -29,20 +30,28 @@ struct Stop {
 
 const BROKEN: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet data is damaged" };
 const BROKEN_FOOTER: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet footer is damaged" };
-const BAD_COLUMN: Stop =
-    Stop { reason: ReasonCode::UnreadableFile, detail: "a column of the contract is nested, which DMS never writes" };
+const BAD_COLUMN: Stop = Stop {
+    reason: ReasonCode::UnreadableFile,
+    detail: "a column of the contract is nested; only lists of plain values can be read",
+};
 const FULL: Stop = Stop { reason: ReasonCode::FileTooLarge, detail: "more than 2 GiB of values in one file, split it" };
 const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows are more than 200 times the file" };
 
-/// Decodes a Parquet file.
-pub(crate) fn decode(plan: &Plan, out: &mut Collector, bytes: &Bytes) {
+/// Decodes a Parquet file; what is wrong with it as a whole is among the rejects.
+pub(crate) fn decode(plan: &Plan, format: &dyn TextRows, out: &mut Collector, bytes: &Bytes) {
     let mut rows = 0;
-    if let Err(Stop { reason, detail }) = decode_groups(plan, out, bytes, &mut rows) {
+    if let Err(Stop { reason, detail }) = decode_groups(plan, format, out, bytes, &mut rows) {
         out.reject_file(RowRef { file: 0, row: rows, offset: 0 }, reason, detail);
     }
 }
 
-fn decode_groups(plan: &Plan, out: &mut Collector, bytes: &Bytes, rows: &mut u64) -> Result<(), Stop> {
+fn decode_groups(
+    plan: &Plan,
+    format: &dyn TextRows,
+    out: &mut Collector,
+    bytes: &Bytes,
+    rows: &mut u64,
+) -> Result<(), Stop> {
     check_frame(bytes)?;
     let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())).ok_or(BROKEN_FOOTER)?;
     let groups = metadata.metadata().row_groups();
@@ -72,7 +81,7 @@ fn decode_groups(plan: &Plan, out: &mut Collector, bytes: &Bytes, rows: &mut u64
                 Ok(Some(Ok(batch))) => batch,
                 Ok(Some(Err(_))) | Err(_) => return Err(BROKEN),
             };
-            produced += decode_batch(plan, out, &batch, rows)?;
+            produced += decode_batch(plan, format, out, &batch, rows)?;
             if produced > RATIO_FREE_BYTES && produced > limits::DECOMPRESSION_RATIO_MAX * bytes.len() as u64 {
                 return Err(RATIO);
             }
@@ -82,7 +91,13 @@ fn decode_groups(plan: &Plan, out: &mut Collector, bytes: &Bytes, rows: &mut u64
 }
 
 /// Decodes the rows of a batch; says how many bytes of records they became.
-fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mut u64) -> Result<u64, Stop> {
+fn decode_batch(
+    plan: &Plan,
+    format: &dyn TextRows,
+    out: &mut Collector,
+    batch: &RecordBatch,
+    rows: &mut u64,
+) -> Result<u64, Stop> {
     let schema = batch.schema();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
@@ -101,21 +116,21 @@ fn decode_batch(plan: &Plan, out: &mut Collector, batch: &RecordBatch, rows: &mu
     let mut produced = 0;
     for index in 0..batch.num_rows() {
         let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
-        let mut row: Row<DmsValue<'_>> = Row::new(plan);
+        let mut row: Row<TextValue<'_>> = Row::new(plan);
         for ((target, name), value) in targets.iter().zip(&names).zip(values()) {
             row.set(plan, name, *target, value.map(Cow::Borrowed));
         }
-        let record = dms::record(names.iter().copied().zip(values()));
+        let record = text_rows::record(names.iter().copied().zip(values()));
         produced += record.len() as u64;
         let at = RowRef { file: 0, row: *rows, offset: 0 };
         *rows += 1;
-        dms::count(plan, out, &row, unknown.iter().copied());
-        let event = dms::event(plan, at, &row, &mut out.drift, record);
-        if let Err(fault) = event.and_then(|event| dms::push(plan, out, &row, event)) {
-            if fault.reason == ReasonCode::FileTooLarge {
+        text_rows::count(plan, format, out, &row, unknown.iter().copied());
+        let event = text_rows::event(plan, format, at, &row, &mut out.drift, record);
+        if let Err(error) = event.and_then(|event| format.keep(plan, out, &row, event)) {
+            if error.reason == ReasonCode::FileTooLarge {
                 return Err(FULL);
             }
-            out.reject(at, fault, dms::record(names.iter().copied().zip(values())).as_bytes());
+            out.reject(at, error, text_rows::record(names.iter().copied().zip(values())).as_bytes());
         }
     }
     Ok(produced)
@@ -133,8 +148,4 @@ fn check_frame(bytes: &Bytes) -> Result<(), Stop> {
         });
     }
     if starts { Ok(()) } else { Err(Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }) }
-}
-
-fn caught<T, E>(read: impl FnOnce() -> Result<T, E>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()
 }

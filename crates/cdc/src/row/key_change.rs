@@ -1,12 +1,12 @@
 //! Records that change the key of their row.
 
 use crate::outcome::collector::Collector;
-use crate::outcome::record_error::Fault;
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use sluice_change::{Cell, Event, Op, ReasonCode};
 use sluice_contract::KeyChange;
 
-/// Keeps an event whose row had the key columns `former` before, as far as the record tells them. With another
+/// Keeps an event whose row had the key columns `former` before, as far as the record provides them. With another
 /// key the contract decides: a delete of the former key at the same position besides, or none of it.
 ///
 /// The delete has no record of its own, so that bronze keeps the record once.
@@ -19,18 +19,18 @@ pub(crate) fn push(
     event: Event<'_>,
     former: &[(usize, Cell<'_>)],
     content: u64,
-) -> Result<(), Fault> {
+) -> Result<(), RecordError> {
     let differs = |(position, cell): &&(usize, Cell<'_>)| event.cells.get(*position) != Some(cell);
     let changed = former.iter().find(differs).filter(|_| event.op.is_upsert());
     let Some((position, _)) = changed else { return out.push(event, content) };
     if plan.contract.apply.key_change == KeyChange::Error {
         let name = plan.contract.columns.get(*position).map_or("", |column| column.name.as_str());
-        return Err(Fault::of(name, ReasonCode::KeyChanged, "the row had another key before"));
+        return Err(RecordError::of(name, ReasonCode::KeyChanged, "the row had another key before"));
     }
     let mut cells = vec![Cell::Null; event.cells.len()];
     for key in plan.contract.key_positions() {
-        let told = former.iter().find(|(position, _)| *position == key).map(|(_, cell)| cell);
-        if let (Some(place), Some(cell)) = (cells.get_mut(key), told.or_else(|| event.cells.get(key))) {
+        let provided = former.iter().find(|(position, _)| *position == key).map(|(_, cell)| cell);
+        if let (Some(place), Some(cell)) = (cells.get_mut(key), provided.or_else(|| event.cells.get(key))) {
             *place = cell.clone();
         }
     }
