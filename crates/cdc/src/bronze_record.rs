@@ -2,9 +2,10 @@
 
 use crate::decode::format_of;
 use crate::outcome::collector::{Collector, nothing};
+use crate::outcome::decode_error::DecodeError;
+use crate::outcome::decoded_file::DecodedFile;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
-use crate::{DecodeError, DecodedFile};
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, limits};
 use std::sync::Arc;

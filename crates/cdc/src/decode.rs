@@ -3,9 +3,10 @@
 use crate::format::{Content, Format};
 use crate::formats;
 use crate::outcome::collector::{Collector, nothing};
+use crate::outcome::decode_error::DecodeError;
+use crate::outcome::decoded_file::DecodedFile;
 use crate::plan::Plan;
 use crate::text::unpack::{StreamEnd, is_gzip};
-use crate::{DecodeError, DecodedFile};
 use bytes::Bytes;
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, SourceFormat, limits};

@@ -1,6 +1,6 @@
 //! What speaks for a proposal, and what wants a decision.
 
-use super::{Inferred, InferredColumn, InferredEvidence};
+use super::proposal::{Inferred, InferredColumn, InferredEvidence};
 use crate::format::{Format, ProposedSequence};
 use crate::profile::Profile;
 

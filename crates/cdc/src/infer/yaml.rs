@@ -1,6 +1,6 @@
 //! The text of a proposed contract.
 
-use super::{Inferred, InferredColumn};
+use super::proposal::{Inferred, InferredColumn};
 use crate::format::SourceSettings;
 use sluice_contract::{Evolution, TableName};
 use std::fmt::Write as _;

@@ -5,7 +5,7 @@ pub(crate) mod markers;
 pub(crate) mod names;
 pub(crate) mod sequence;
 
-use crate::DecodeError;
+use crate::outcome::decode_error::DecodeError;
 use crate::value::unavailable::Unavailable;
 use conditions::RowCondition;
 use markers::Markers;

@@ -45,7 +45,7 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
 }
 
 /// The type that the JSON values of a column look like. Without a schema much is a guess, and what
-/// can not be known is left open.
+/// cannot be known is left open.
 pub(crate) fn of_json(name: &str, shape: &Shape) -> Guess {
     let values = shape.values();
     let whole = &shape.whole;

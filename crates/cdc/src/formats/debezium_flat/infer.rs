@@ -1,6 +1,6 @@
 //! What flattened rows show of a table.
 
-use super::{DELETED, OPERATION, POSITION};
+use super::members::{DELETED, OPERATION, POSITION};
 use crate::formats::debezium::connect_schema::Node;
 use crate::formats::debezium::sample::{RowOrigin, read_row};
 use crate::profile::Profile;

@@ -5,6 +5,7 @@
 
 mod decode;
 mod infer;
+mod members;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
@@ -20,17 +21,9 @@ use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
+use members::{DELETED, OPERATION, TIME};
 use sluice_change::SourceFile;
 use sluice_contract::SourceFormat;
-
-/// Operation of a record.
-const OPERATION: &str = "__op";
-/// Mark of a rewritten delete.
-const DELETED: &str = "__deleted";
-/// Source time, milliseconds since 1970.
-const TIME: &str = "__source_ts_ms";
-/// Log position.
-const POSITION: &str = "__lsn";
 
 /// `debezium_flat_json`.
 pub(crate) struct DebeziumFlat;

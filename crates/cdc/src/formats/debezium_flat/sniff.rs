@@ -1,6 +1,6 @@
 //! Whether files look like flattened Debezium rows.
 
-use super::{DELETED, OPERATION, POSITION, TIME};
+use super::members::{DELETED, OPERATION, POSITION, TIME};
 use crate::files::json_lines;
 use crate::format::{Likeness, SniffSample};
 use crate::text::json_fields::{members, not_null};
