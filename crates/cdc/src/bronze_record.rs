@@ -28,7 +28,7 @@ pub struct BronzeRecord<'a> {
 /// use sluice_contract::Contract;
 /// use std::sync::Arc;
 ///
-/// let text = "dataset: shop.orders\nsource: {path: landing, format: dms_csv}\napply: {sequence: [changed]}\n\
+/// let text = "dataset: shop.orders\nsource: {path: landing, format: csv}\napply: {sequence: [changed]}\n\
 ///             schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: changed, type: timestamp}\n";
 /// let contract = Arc::new(Contract::parse(text, "orders.yaml").unwrap());
 /// let at = RowRef { file: 0, row: 7, offset: 90 };

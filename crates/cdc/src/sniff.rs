@@ -149,6 +149,7 @@ mod tests {
         assert_eq!(sniff("x.parquet", "PAR1"), Some(SourceFormat::DmsParquet));
         assert_eq!(sniff("x.csv", "Op,id,name\nI,1,a\n"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("x.csv", "I,1,a\n"), Some(SourceFormat::DmsCsv));
+        assert_eq!(sniff("x.csv", "type,id\nD,1\n"), Some(SourceFormat::Csv));
         assert_eq!(sniff("LOAD00000001.csv", "id,name\n1,a\n"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("x.txt", "hello"), None);
     }

@@ -255,9 +255,12 @@ impl Reader<'_> {
         let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
         let word = source.format.value.as_str();
         let format = if from_snapshot { SourceFormat::of_rows(word) } else { SourceFormat::of_changes(word) };
-        if format.is_none() {
-            let words = SourceFormat::words();
-            self.problem(&source.format, format!("`{word}` is not a format"), format!("Use {words}"));
+        match format {
+            Some(format) => self.plain_rows(document, format, columns),
+            None => {
+                let words = SourceFormat::words();
+                self.problem(&source.format, format!("`{word}` is not a format"), format!("Use {words}"));
+            }
         }
         let path = source.path.value.trim();
         if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
@@ -444,6 +447,7 @@ impl Reader<'_> {
 mod apply_reader;
 mod flow_reader;
 mod late_rules_reader;
+mod plain_rows_reader;
 mod snapshot_reader;
 
 #[cfg(test)]

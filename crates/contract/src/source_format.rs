@@ -3,6 +3,15 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Whether records say what they do to their row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operations {
+    /// Every record has an operation.
+    Carried,
+    /// A record is the row as it is now, so every record is an upsert, ordered by a watermark column.
+    None,
+}
+
 /// How the values of a record get their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Names {
@@ -17,6 +26,7 @@ macro_rules! formats {
         #[doc = $about:literal]
         $variant:ident {
             word: $word:literal,
+            operations: $operations:ident,
             names: $names:ident,
             sequence: [$($part:literal),*],
             rows_word: $rows_word:expr,
@@ -52,11 +62,15 @@ macro_rules! formats {
                 match self { $(Self::$variant => $rows_word),+ }
             }
 
-            /// What orders the events when the contract does not say.
+            /// What orders the events when the contract does not say; empty where it has to.
             #[must_use]
             pub fn default_sequence(self) -> Vec<String> {
                 let parts: &[&str] = match self { $(Self::$variant => &[$($part),*]),+ };
                 parts.iter().map(|&part| part.to_owned()).collect()
+            }
+
+            fn operations(self) -> Operations {
+                match self { $(Self::$variant => Operations::$operations),+ }
             }
 
             fn names(self) -> Names {
@@ -70,6 +84,7 @@ formats! {
     /// Debezium envelopes as JSON lines, with or without schema, plain or gzip.
     DebeziumJson {
         word: "debezium_json",
+        operations: Carried,
         names: InFile,
         sequence: ["source.lsn", "transaction.total_order"],
         rows_word: None,
@@ -77,6 +92,7 @@ formats! {
     /// Debezium through `ExtractNewRecordState` as JSON lines, plain or gzip.
     DebeziumFlatJson {
         word: "debezium_flat_json",
+        operations: Carried,
         names: InFile,
         sequence: ["__lsn"],
         rows_word: None,
@@ -84,6 +100,7 @@ formats! {
     /// AWS DMS full load and CDC as Parquet.
     DmsParquet {
         word: "dms_parquet",
+        operations: Carried,
         names: InFile,
         sequence: ["transact_seq"],
         rows_word: Some("parquet"),
@@ -91,9 +108,26 @@ formats! {
     /// AWS DMS full load and CDC as CSV, plain or gzip.
     DmsCsv {
         word: "dms_csv",
+        operations: Carried,
         names: MayBeMissing,
         sequence: ["transact_seq"],
         rows_word: Some("csv"),
+    }
+    /// Current rows as Parquet, each an upsert ordered by a watermark column.
+    Parquet {
+        word: "parquet",
+        operations: None,
+        names: InFile,
+        sequence: [],
+        rows_word: None,
+    }
+    /// Current rows as CSV, plain or gzip, each an upsert ordered by a watermark column.
+    Csv {
+        word: "csv",
+        operations: None,
+        names: MayBeMissing,
+        sequence: [],
+        rows_word: None,
     }
 }
 
@@ -112,10 +146,16 @@ impl SourceFormat {
         by_rows_word.or_else(|| Self::of_changes(word))
     }
 
-    /// Whether files of the format may hold whole images of a table: rows that need no operation.
+    /// Whether files of the format may hold full snapshots: rows that need no operation.
     #[must_use]
     pub fn has_plain_rows(self) -> bool {
-        self.rows_word().is_some()
+        self.rows_word().is_some() || !self.carries_operations()
+    }
+
+    /// Whether its records say what they do to their row. Records of other formats are all upserts.
+    #[must_use]
+    pub fn carries_operations(self) -> bool {
+        self.operations() == Operations::Carried
     }
 
     /// Whether its files may lack the names of their columns, so that the contract has to give them.
@@ -147,15 +187,16 @@ mod tests {
             assert_eq!(SourceFormat::of_changes(format.as_str()), Some(*format));
             assert_eq!(serde_saphyr::from_str::<SourceFormat>(format.as_str()).unwrap(), *format);
             assert!(format.about().ends_with('.') && !format.about().starts_with(' '), "{format}");
+            assert_eq!(format.carries_operations(), !format.default_sequence().is_empty(), "{format}");
         }
     }
 
     #[test]
-    fn a_whole_table_is_read_by_the_reader_that_lakes_have_on_record() {
+    fn a_full_snapshot_is_read_by_the_reader_that_lakes_have_on_record() {
         assert_eq!(SourceFormat::of_rows("parquet"), Some(SourceFormat::DmsParquet));
         assert_eq!(SourceFormat::of_rows("csv"), Some(SourceFormat::DmsCsv));
         assert_eq!(SourceFormat::of_rows("dms_csv"), Some(SourceFormat::DmsCsv));
-        assert_eq!(SourceFormat::of_changes("parquet"), None);
+        assert_eq!(SourceFormat::of_changes("parquet"), Some(SourceFormat::Parquet));
         assert!(!SourceFormat::DebeziumJson.has_plain_rows() && SourceFormat::DmsCsv.has_plain_rows());
     }
 

@@ -56,6 +56,7 @@ pub(crate) async fn inspect(
             "topics/<topic>/partition=<n>/*.json[.gz]",
             "<schema>/<table>/LOAD*.parquet and <date>-<time>.parquet",
             "the same as .csv[.gz]",
+            "current rows as *.parquet or *.csv[.gz]",
         ]
         .map(str::to_owned)
         .to_vec()
@@ -102,7 +103,7 @@ pub(crate) async fn draft(
         lake.list(path).await?.into_iter().filter(|file| is_change_file(&file.path)).collect();
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
-        let next = "Point at a folder with Debezium JSON or AWS DMS files; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
+        let next = "Point at a folder with Debezium JSON, AWS DMS files or current rows; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
         return Err(RunError::not_found(format!("No change files under {path}"), next));
     }
     let total = files.len() as u64;

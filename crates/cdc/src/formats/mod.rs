@@ -9,6 +9,9 @@ mod debezium_json;
 mod dms;
 mod dms_csv;
 mod dms_parquet;
+mod rows;
+mod rows_csv;
+mod rows_parquet;
 
 use crate::format::Format;
 use sluice_contract::SourceFormat;
@@ -20,6 +23,8 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
+        SourceFormat::Parquet => &rows_parquet::RowsParquet,
+        SourceFormat::Csv => &rows_csv::RowsCsv,
     }
 }
 
@@ -38,6 +43,7 @@ mod tests {
         for name in SourceFormat::ALL {
             let format = of(*name);
             assert_eq!(format.name(), *name);
+            assert_eq!(format.markers().carries_operations, name.carries_operations(), "{name}");
         }
         assert_eq!(all().count(), SourceFormat::ALL.len());
     }

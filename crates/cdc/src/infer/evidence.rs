@@ -4,6 +4,9 @@ use super::proposal::{Inferred, InferredColumn, InferredEvidence};
 use crate::format::{Format, ProposedSequence};
 use crate::profile::Profile;
 
+/// Names of columns that look like an operation which the format does not know.
+const OPERATION_NAMES: [&str; 6] = ["op", "_op", "operation", "change_type", "_change_type", "dml_type"];
+
 /// What was seen.
 pub(crate) struct Seen<'s> {
     pub(crate) format: &'s dyn Format,
@@ -66,7 +69,19 @@ impl Seen<'_> {
     fn of_deletes(&self) -> Vec<InferredEvidence> {
         let profile = self.profile;
         let mut all = Vec::new();
-        if profile.deletes > 0 {
+        if !self.format.name().carries_operations() {
+            let text = "Rows carry no operation: nothing is deleted unless apply.delete_when says so";
+            all.push(note(false, text, "0 deletes"));
+            let operation = profile
+                .columns
+                .iter()
+                .find(|column| OPERATION_NAMES.iter().any(|name| column.name.eq_ignore_ascii_case(name)));
+            if let Some(column) = operation {
+                let text =
+                    format!("Column {} looks like an operation: say in apply.delete_when what deletes", column.name);
+                all.push(note(false, text, format!("{} values", grouped(column.shape.values()))));
+            }
+        } else if profile.deletes > 0 {
             all.push(note(true, "Deletes arrive", format!("{} deletes", grouped(profile.deletes))));
         } else {
             all.push(note(false, "No delete in the sample; check that the feed carries them", "0 deletes"));

@@ -26,6 +26,20 @@ const FILE_RECORDS_MIN: u64 = 200;
 /// Proposes a contract for the table `name` whose files lie in `path`, from a sample of them. Key
 /// files of the Kafka Connect S3 sink (`….keys.json.gz`) may be among them; then they tell the key.
 ///
+/// ```
+/// use bytes::Bytes;
+/// use sluice_change::SourceFile;
+/// use sluice_contract::TableName;
+///
+/// let rows = "id,name,updated_at\n1,Ada,2026-11-20 08:00:00\n2,Max,2026-11-20 09:30:00\n";
+/// let file = SourceFile { path: "crm/people.csv".to_owned(), size: rows.len() as u64, ..SourceFile::default() };
+/// let name = TableName::new("crm", "people").unwrap();
+///
+/// let proposal = sluice_cdc::infer(name, "crm", &[(file, Bytes::from_static(rows.as_bytes()))], 1).unwrap();
+/// assert_eq!(proposal.format.as_str(), "csv");
+/// assert_eq!((proposal.key, proposal.sequence), (vec!["id".to_owned()], vec!["updated_at".to_owned()]));
+/// ```
+///
 /// # Errors
 /// [`DecodeError::UnknownFormat`] and [`DecodeError::NothingToInfer`].
 #[expect(clippy::needless_pass_by_value, reason = "the caller makes the name for this call")]
