@@ -118,7 +118,7 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
         seqs,
         refs: RowRefs::counted(0, 0, count),
         absent: BTreeMap::new(),
-        source_times_ms: SourceTimes::untold(count),
+        source_times_ms: SourceTimes::all_null(count),
         records: Vec::new(),
     })
 }

@@ -72,7 +72,7 @@ impl Cell<'_> {
     }
 }
 
-/// Why a value can not be a cell of its column. Carries no value.
+/// Why a value cannot be a cell of its column. Carries no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct CellError {

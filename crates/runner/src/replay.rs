@@ -279,10 +279,10 @@ pub(crate) fn counters(ledger: &RowLedger) -> Counters {
         truncated_rows: ledger.truncated_rows,
         split_rows: ledger.split_rows,
         late_applied_to_history: ledger.late_applied_to_history,
-        revived: ledger.revived,
+        revived: ledger.reinserted,
         stale_ignored: ledger.stale_ignored,
         absent_filled: ledger.absent_filled,
-        absent_unfilled: ledger.absent_unfilled,
+        absent_unfilled: ledger.unresolved_columns,
         silver_before: ledger.silver_before,
         silver_after: ledger.silver_after,
     }

@@ -1,9 +1,9 @@
-//! A list of numbers that takes no room where they follow a rule.
+//! Numbers kept as runs where they follow a rule.
 
-/// Whole numbers, one per event. A list in which every number is the one before it and a fixed step
-/// (all equal, or counted up) takes no memory per number, whatever its length.
+/// A run-length column: whole numbers, one per event. A column in which every number is the one before it and a
+/// fixed step (all equal, or counted up) takes no memory per number, whatever its length.
 #[derive(Clone, Debug)]
-pub struct Numbers(List);
+pub struct RunLengthColumn(List);
 
 #[derive(Clone, Debug)]
 enum List {
@@ -11,7 +11,7 @@ enum List {
     Each(Vec<u64>),
 }
 
-impl Numbers {
+impl RunLengthColumn {
     /// `len` numbers that are all `number`.
     #[must_use]
     pub fn same(number: u64, len: usize) -> Self {
@@ -116,27 +116,27 @@ impl Numbers {
     }
 }
 
-impl Default for Numbers {
+impl Default for RunLengthColumn {
     fn default() -> Self {
         Self(List::Steps { first: 0, step: 0, len: 0 })
     }
 }
 
-impl PartialEq for Numbers {
+impl PartialEq for RunLengthColumn {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
 }
 
-impl Eq for Numbers {}
+impl Eq for RunLengthColumn {}
 
-impl From<Vec<u64>> for Numbers {
+impl From<Vec<u64>> for RunLengthColumn {
     fn from(all: Vec<u64>) -> Self {
         Self(List::Each(all))
     }
 }
 
-impl FromIterator<u64> for Numbers {
+impl FromIterator<u64> for RunLengthColumn {
     fn from_iter<I: IntoIterator<Item = u64>>(numbers: I) -> Self {
         let mut all = Self::default();
         numbers.into_iter().for_each(|one| all.push(one));
@@ -146,7 +146,7 @@ impl FromIterator<u64> for Numbers {
 
 #[cfg(test)]
 mod tests {
-    use super::Numbers;
+    use super::RunLengthColumn;
 
     #[test]
     fn a_list_says_what_was_put_in() {
@@ -160,23 +160,25 @@ mod tests {
             &[5, 1, 9, 9, 0, u64::MAX],
         ];
         for list in lists {
-            let numbers: Numbers = list.iter().copied().collect();
+            let numbers: RunLengthColumn = list.iter().copied().collect();
             assert_eq!(numbers.len(), list.len());
             assert_eq!(numbers.iter().collect::<Vec<_>>(), list);
-            assert_eq!(numbers, Numbers::from(list.to_vec()), "however it is kept");
+            assert_eq!(numbers, RunLengthColumn::from(list.to_vec()), "however it is kept");
             for number in [7, 3] {
                 assert_eq!(numbers.are_all(number), list.iter().all(|one| *one == number));
-                assert_eq!(Numbers::from(list.to_vec()).are_all(number), numbers.are_all(number));
+                assert_eq!(RunLengthColumn::from(list.to_vec()).are_all(number), numbers.are_all(number));
             }
         }
-        let squares: Numbers = [0, 1, 4, 9].into_iter().collect();
+        let squares: RunLengthColumn = [0, 1, 4, 9].into_iter().collect();
         assert!(squares.picked(&[3, 0, 3]).iter().eq([9, 0, 9]));
-        assert_eq!(Numbers::same(4, 3).picked(&[2, 0]), Numbers::same(4, 2));
-        let (fours, none) = (Numbers::same(4, 3), Numbers::default());
-        assert!(Numbers::interleaved(&[&squares, &none, &fours], &[(2, 1), (0, 3), (0, 0)]).iter().eq([4, 9, 0]));
-        assert_eq!(Numbers::interleaved(&[&none, &fours], &[(1, 2), (1, 0)]), Numbers::same(4, 2));
-        assert_eq!(Numbers::same(4, 3), [4, 4, 4].into_iter().collect());
-        assert_eq!(Numbers::counted(4, 3), [4, 5, 6].into_iter().collect());
-        assert_ne!(Numbers::same(4, 3), Numbers::same(4, 2));
+        assert_eq!(RunLengthColumn::same(4, 3).picked(&[2, 0]), RunLengthColumn::same(4, 2));
+        let (fours, none) = (RunLengthColumn::same(4, 3), RunLengthColumn::default());
+        assert!(
+            RunLengthColumn::interleaved(&[&squares, &none, &fours], &[(2, 1), (0, 3), (0, 0)]).iter().eq([4, 9, 0])
+        );
+        assert_eq!(RunLengthColumn::interleaved(&[&none, &fours], &[(1, 2), (1, 0)]), RunLengthColumn::same(4, 2));
+        assert_eq!(RunLengthColumn::same(4, 3), [4, 4, 4].into_iter().collect());
+        assert_eq!(RunLengthColumn::counted(4, 3), [4, 5, 6].into_iter().collect());
+        assert_ne!(RunLengthColumn::same(4, 3), RunLengthColumn::same(4, 2));
     }
 }
