@@ -9,6 +9,7 @@ mod from_snapshot;
 mod late_events;
 mod maintenance;
 mod publish_and_run;
+mod rows_by_watermark;
 mod scd2_shop;
 mod scenarios;
 mod schema_change;

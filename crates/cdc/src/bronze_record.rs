@@ -1,13 +1,13 @@
 //! Records that bronze kept, decoded again.
 
-use crate::collector::{Collector, nothing};
-use crate::csv_layout::CsvLayout;
-use crate::encoding::SchemaCache;
-use crate::fault::Fault;
+use crate::decode::format_of;
+use crate::outcome::collector::{Collector, nothing};
+use crate::outcome::decode_error::DecodeError;
+use crate::outcome::decoded_file::DecodedFile;
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
-use crate::{DecodeError, DecodedFile, dms, dms_csv, json_lines};
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
-use sluice_contract::{Contract, SourceFormat, limits};
+use sluice_contract::{Contract, limits};
 use std::sync::Arc;
 
 /// A record that bronze kept: [`sluice_change::ChangeBatch::records`].
@@ -21,6 +21,22 @@ pub struct BronzeRecord<'a> {
 
 /// Decodes records of bronze, to rebuild silver: the same result as [`decode_file`](crate::decode_file)
 /// had for them, whatever records are together. Hand over pieces of less than 1 GiB.
+///
+/// ```
+/// use sluice_cdc::{BronzeRecord, decode_records};
+/// use sluice_change::{RowRef, SourceFile};
+/// use sluice_contract::Contract;
+/// use std::sync::Arc;
+///
+/// let text = "dataset: shop.orders\nsource: {path: landing, format: csv}\napply: {sequence: [changed]}\n\
+///             schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: changed, type: timestamp}\n";
+/// let contract = Arc::new(Contract::parse(text, "orders.yaml").unwrap());
+/// let at = RowRef { file: 0, row: 7, offset: 90 };
+/// let record = r#"{"id":"1","changed":"2026-11-20 08:00:00"}"#;
+///
+/// let decoded = decode_records(&contract, vec![SourceFile::default()], &[BronzeRecord { at, record }]);
+/// assert_eq!(decoded.changes.refs.at(0).row, 7);
+/// ```
 ///
 /// A contract that allows no decoding (no source, a wrong default) rejects every record.
 #[must_use]
@@ -46,26 +62,19 @@ fn decode_all(
     files: Vec<SourceFile>,
     records: &[BronzeRecord<'_>],
 ) -> Result<DecodedFile, DecodeError> {
-    let plan = Plan::new(contract)?;
+    let format = format_of(contract)?;
+    let plan = Plan::new(contract, &format.markers())?;
+    let mut decode = format.record_decoder(&plan);
     let mut out = Collector::new(contract, files);
-    let mut schemas = SchemaCache::default();
-    let layouts = if plan.format() == SourceFormat::DmsCsv { CsvLayout::of_contract(&plan) } else { Vec::new() };
     for BronzeRecord { at, record } in records {
         let outcome = if record.len() > limits::ROW_BYTES_MAX {
-            Err(Fault::new(ReasonCode::RowTooLarge, format!("over {} MiB", limits::ROW_BYTES_MAX >> 20)))
+            let detail = format!("over {} MiB", limits::ROW_BYTES_MAX >> 20);
+            Err(RecordError::new(ReasonCode::RowTooLarge, detail))
         } else {
-            match plan.format() {
-                SourceFormat::DmsCsv if !record.starts_with("{\"") => {
-                    dms_csv::decode_rejected(&plan, &layouts, &mut out, *at, record)
-                }
-                SourceFormat::DmsParquet | SourceFormat::DmsCsv => dms::decode_record(&plan, &mut out, *at, record),
-                SourceFormat::DebeziumJson | SourceFormat::DebeziumFlatJson => {
-                    json_lines::decode_text(&plan, &mut schemas, &mut out, *at, record)
-                }
-            }
+            decode(&mut out, *at, record)
         };
-        if let Err(fault) = outcome {
-            out.reject(*at, fault, record.as_bytes());
+        if let Err(error) = outcome {
+            out.reject(*at, error, record.as_bytes());
         }
     }
     out.finish()

@@ -1,9 +1,12 @@
 //! One file, decoded.
 
-use crate::collector::{Collector, nothing};
+use crate::format::{Content, Format};
+use crate::formats;
+use crate::outcome::collector::{Collector, nothing};
+use crate::outcome::decode_error::DecodeError;
+use crate::outcome::decoded_file::DecodedFile;
 use crate::plan::Plan;
-use crate::unpack::{Ending, is_gzip};
-use crate::{DecodeError, DecodedFile, dms_csv, dms_parquet, json_lines};
+use crate::text::unpack::{StreamEnd, is_gzip};
 use bytes::Bytes;
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, SourceFormat, limits};
@@ -12,59 +15,82 @@ use std::sync::Arc;
 /// Bytes looked at to tell text from something else.
 const HEAD_BYTES: usize = 512;
 
+/// Whether files of the format are read by a library that hostile bytes may crash, so that decoding them belongs
+/// in a process of its own.
+#[must_use]
+pub fn needs_own_process(format: SourceFormat) -> bool {
+    formats::of(format).file_kind().content == Content::Binary
+}
+
 /// Decodes one file. Never panics on any bytes; the limits of [`sluice_contract::limits`] hold.
 ///
 /// A damaged file yields what could be read and a reject with `whole_file` that says where reading
-/// stopped. Of a gzip file that ends too early everything before the cut is taken; of one whose
-/// checksum does not hold, or whose stream is damaged, only the members that a checksum proves,
+/// stopped. Of a gzip file that ends too early everything before the cut is kept; of one whose
+/// checksum does not match, or whose stream is damaged, only the members whose checksum matches,
 /// because any byte of the rest may be wrong.
+///
+/// ```
+/// use sluice_change::{Op, SourceFile};
+/// use sluice_contract::Contract;
+/// use std::sync::Arc;
+///
+/// let text = "dataset: shop.orders\nsource: {path: landing, format: debezium_json}\n\
+///             schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: status, type: string}\n";
+/// let contract = Arc::new(Contract::parse(text, "orders.yaml").unwrap());
+/// let lines = r#"{"op":"c","after":{"id":1,"status":"new"},"source":{"lsn":5}}
+/// {"op":"c","after":{"id":"one"},"source":{"lsn":6}}"#;
+/// let file = SourceFile { path: "1.json".to_owned(), size: lines.len() as u64, ..SourceFile::default() };
+///
+/// let decoded = sluice_cdc::decode_file(&contract, file, lines.into()).unwrap();
+/// assert_eq!(decoded.changes.ops, [Op::Upsert]);
+/// assert_eq!(decoded.rejects[0].reason.as_str(), "TYPE_MISMATCH");
+/// assert_eq!(decoded.rows_in, 2);
+/// ```
 ///
 /// # Errors
 /// [`DecodeError`] when the contract does not allow any decoding. A damaged file is not an error.
 pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
-    let plan = Plan::new(contract)?;
-    if let Some((reason, detail)) = refuse(&plan, &file, &bytes) {
+    let format = format_of(contract)?;
+    let plan = Plan::new(contract, &format.markers())?;
+    if let Some((reason, detail)) = refuse(format.file_kind().content, &file, &bytes) {
         let at = RowRef { file: 0, row: 0, offset: 0 };
         let (detail, raw) = (detail.to_owned(), String::new());
         let reject = Reject { at, reason, column: None, detail, raw, whole_file: true };
         return Ok(nothing(contract, vec![file], vec![reject]));
     }
     let mut out = Collector::new(contract, vec![file.clone()]);
-    match plan.format() {
-        SourceFormat::DmsParquet => dms_parquet::decode(&plan, &mut out, &bytes),
-        SourceFormat::DmsCsv => {
-            let ending = dms_csv::decode(&plan, &mut out, bytes.clone(), u64::MAX);
-            if let Ending::Corrupt { verified } = ending {
-                out = Collector::new(contract, vec![file]);
-                dms_csv::decode(&plan, &mut out, bytes, verified);
-                reject_rest(&mut out, ending, verified);
-            }
-        }
-        SourceFormat::DebeziumJson | SourceFormat::DebeziumFlatJson => {
-            let ending = json_lines::decode(&plan, &mut out, bytes.clone(), u64::MAX);
-            if let Ending::Corrupt { verified } = ending {
-                out = Collector::new(contract, vec![file]);
-                json_lines::decode(&plan, &mut out, bytes, verified);
-                reject_rest(&mut out, ending, verified);
-            }
-        }
+    let end = format.decode_file(&plan, &mut out, bytes.clone(), u64::MAX);
+    if let StreamEnd::Corrupt { verified } = end {
+        out = Collector::new(contract, vec![file]);
+        format.decode_file(&plan, &mut out, bytes, verified);
+        reject_rest(&mut out, end, verified);
     }
     out.finish()
 }
 
-fn reject_rest(out: &mut Collector, ending: Ending, offset: u64) {
-    if let Some((reason, detail)) = ending.reason() {
+/// The format of a contract's source.
+///
+/// # Errors
+/// [`DecodeError::NoSource`].
+pub(crate) fn format_of(contract: &Contract) -> Result<&'static dyn Format, DecodeError> {
+    let source = contract.source.as_ref();
+    let source = source.ok_or_else(|| DecodeError::NoSource { table: contract.name.to_string() })?;
+    Ok(formats::of(source.format))
+}
+
+fn reject_rest(out: &mut Collector, end: StreamEnd, offset: u64) {
+    if let Some((reason, detail)) = end.reason() {
         let row = out.records();
         out.reject_file(RowRef { file: 0, row, offset }, reason, detail);
     }
 }
 
 /// Why nothing of a file is read at all.
-fn refuse(plan: &Plan, file: &SourceFile, bytes: &[u8]) -> Option<(ReasonCode, &'static str)> {
+fn refuse(content: Content, file: &SourceFile, bytes: &[u8]) -> Option<(ReasonCode, &'static str)> {
     if file.size.max(bytes.len() as u64) > limits::FILE_BYTES_MAX {
         return Some((ReasonCode::FileTooLarge, "the file is over the limit of 2 GiB"));
     }
-    if plan.format() == SourceFormat::DmsParquet || is_gzip(bytes) {
+    if content == Content::Binary || is_gzip(bytes) {
         return None;
     }
     let named_gzip = file.path.ends_with(".gz");

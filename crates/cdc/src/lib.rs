@@ -1,50 +1,47 @@
-//! From the bytes of change files to typed changes.
+//! From the bytes of change files to typed changes, and from a sample of them to a proposed contract.
 //!
-//! [`decode_file`] turns one file into a [`sluice_change::ChangeBatch`] and rejects;
-//! [`decode_records`] does the same for records that bronze kept; [`infer`] proposes a contract.
+//! A tour, from the outside in:
+//!
+//! * **Which files?** [`is_change_file`] tells change files from what lies beside them, [`file_order_key`] the order
+//!   in which to read them.
+//! * **What is in one?** [`decode_file`] turns a file into a [`sluice_change::ChangeBatch`] and rejects;
+//!   [`decode_records`] does the same for records that bronze kept, with the same result.
+//! * **What is a folder?** [`sniff`] names its format, [`infer`] proposes a whole contract and says what speaks for it.
+//!
+//! Inside, a format is a folder in `formats/` with a type that is a `Format` (`format.rs`), and the registry
+//! `formats/mod.rs` is the one place that knows which there are. What formats share lies by topic, each folder above
+//! those it uses: `files/` (whole files of JSON lines, CSV, Parquet), `profile/` (counts over a sample), `row/` (values
+//! of a record become cells), `plan/` (the contract prepared), `outcome/` (events, rejects, drift), `value/` (values and
+//! their encodings), `columnar/` (values of Arrow), `text/` (gzip, records, members of JSON, fields of CSV).
+//!
 //! Pure: no I/O, no clock, no randomness, and no panic on any bytes. What a record becomes depends
 //! on the record, the contract and the limits only.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, reason = "the bytes may be hostile"))]
 
 mod bronze_record;
-mod collector;
-mod csv_fields;
-mod csv_layout;
-mod debezium;
-mod debezium_flat;
+mod columnar;
 mod decode;
-mod decode_error;
-mod decoded_file;
-mod dms;
-mod dms_csv;
-mod dms_parquet;
-mod drift;
-mod encoding;
-mod fault;
 mod file_order;
+mod files;
+mod format;
+mod formats;
 mod infer;
-mod json_fields;
-mod json_lines;
-mod key_change;
-mod number;
-mod parquet_text;
+mod outcome;
 mod plan;
-mod records;
+mod profile;
 mod row;
-mod sequence;
 mod sniff;
-mod unavailable;
-mod unpack;
+mod text;
 mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
-pub use decode::decode_file;
-pub use decode_error::DecodeError;
-pub use decoded_file::DecodedFile;
-pub use drift::Drift;
+pub use decode::{decode_file, needs_own_process};
 pub use file_order::{FileOrder, file_order_key};
 pub use infer::{Inferred, InferredColumn, InferredEvidence, infer};
+pub use outcome::decode_error::DecodeError;
+pub use outcome::decoded_file::DecodedFile;
+pub use outcome::drift::Drift;
 pub use sniff::{is_change_file, sniff};
 
 #[cfg(test)]

@@ -1,20 +1,25 @@
 //! Which files hold changes, and in which format.
 
-use crate::file_order::{is_dms_change_name, load_counter};
-use crate::json_fields::{members, not_null};
-use crate::plan::{FLAT_DELETED, FLAT_OP, FLAT_TIME};
-use crate::unpack::{Unpacked, is_gzip};
+use crate::columnar::guard::MAGIC;
+use crate::format::{Content, Likeness, SniffSample};
+use crate::formats;
+use crate::profile::parquet_sample::column_names;
+use crate::text::unpack::{Unpacked, is_gzip};
 use bytes::Bytes;
 use sluice_contract::SourceFormat;
 
 /// Content looked at.
 const SNIFF_BYTES: usize = 1 << 20;
-/// Lines looked at.
-const SNIFF_LINES: usize = 100;
-
-/// Whether the file at `path` holds change data: `.json`, `.jsonl`, `.ndjson`, `.csv`, each also
-/// with `.gz`, or `.parquet`, and is not a key or header file of the Kafka Connect S3 sink
+/// Whether the file at `path` holds change data: its extension is that of a format (`.json`, `.jsonl`, `.ndjson`,
+/// `.csv`, each also with `.gz`, or `.parquet`), and it is not a key or header file of the Kafka Connect S3 sink
 /// (`….keys.json.gz`), a marker (`_SUCCESS`), a manifest, hidden, or part of a table log.
+///
+/// ```
+/// use sluice_cdc::is_change_file;
+///
+/// assert!(is_change_file("landing/orders/part-1.json.gz"));
+/// assert!(!is_change_file("landing/orders/_delta_log/00000000000000000000.json"));
+/// ```
 #[must_use]
 pub fn is_change_file(path: &str) -> bool {
     let mut folders = path.split('/').rev();
@@ -24,45 +29,60 @@ pub fn is_change_file(path: &str) -> bool {
     }
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
     let Some((stem, extension)) = plain.rsplit_once('.') else { return false };
-    let is_data = match extension {
-        "json" | "jsonl" | "ndjson" | "csv" => true,
-        "parquet" => plain.len() == name.len(),
-        _ => false,
-    };
+    let is_data = formats::all().map(|format| format.file_kind()).any(|kind| {
+        let may_be_packed = kind.content == Content::Text || plain.len() == name.len();
+        may_be_packed && kind.extensions.contains(&extension)
+    });
     let is_beside = stem.ends_with(".keys") || stem.ends_with(".headers") || stem.ends_with(".manifest");
     is_data && !is_beside && !stem.is_empty() && stem != "manifest" && !name.starts_with(['.', '_'])
 }
 
-/// The format of a folder with these files, one of which begins with `first_bytes`. By the content
-/// where it tells, else by the names: the folder decides, never a single record.
+/// The format of a folder with these files, one of which begins with `first_bytes`, or is these bytes: a Parquet
+/// file has the names of its columns at its end. By the content where it tells, else by the names: the folder
+/// decides, never a single record.
+///
+/// ```
+/// use sluice_cdc::sniff;
+/// use sluice_contract::SourceFormat;
+///
+/// let paths = ["landing/orders/orders+0+0000000000.json".to_owned()];
+/// let line = br#"{"before":null,"after":{"id":1},"source":{"lsn":5},"op":"c"}"#;
+/// assert_eq!(sniff(&paths, line), Some(SourceFormat::DebeziumJson));
+/// assert_eq!(sniff(&paths, b"hello"), None);
+/// ```
 #[must_use]
 pub fn sniff(paths: &[String], first_bytes: &[u8]) -> Option<SourceFormat> {
-    if first_bytes.starts_with(b"PAR1") {
-        return Some(SourceFormat::DmsParquet);
-    }
-    let content = head(first_bytes);
-    if let Some(format) = json_format(&content) {
-        return Some(format);
-    }
-    let begins_like_json = matches!(content.iter().find(|byte| !byte.is_ascii_whitespace()), Some(b'{' | b'['));
-    let files: Vec<&String> = paths.iter().filter(|path| is_change_file(path)).collect();
-    let all = |fits: &dyn Fn(&str) -> bool| !files.is_empty() && files.iter().all(|path| fits(path));
-    let is_csv = |path: &str| path.trim_end_matches(".gz").ends_with(".csv");
-    if all(&is_csv) && !begins_like_json && std::str::from_utf8(&content).is_ok_and(|text| !text.contains('\0')) {
-        return Some(SourceFormat::DmsCsv);
-    }
-    let is_dms_parquet = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.strip_suffix(".parquet").is_some_and(|stem| load_counter(stem).is_some() || is_dms_change_name(stem))
+    liken(paths, first_bytes).map(|(format, _)| format)
+}
+
+/// As [`sniff`], with how much speaks for the format. Of formats that are equally likely the first in the list of
+/// [`SourceFormat::ALL`].
+pub(crate) fn liken(paths: &[String], first_bytes: &[u8]) -> Option<(SourceFormat, Likeness)> {
+    let sample = SniffSample {
+        paths: paths.iter().map(String::as_str).filter(|path| is_change_file(path)).collect(),
+        bytes: first_bytes,
+        content: head(first_bytes),
+        parquet_columns: if first_bytes.starts_with(MAGIC) {
+            column_names(&Bytes::copy_from_slice(first_bytes))
+        } else {
+            None
+        },
     };
-    (first_bytes.is_empty() && all(&is_dms_parquet)).then_some(SourceFormat::DmsParquet)
+    let mut best: Option<(SourceFormat, Likeness)> = None;
+    for format in formats::all() {
+        if let Some(likeness) = format.sniff(&sample)
+            && best.is_none_or(|(_, other)| likeness > other)
+        {
+            best = Some((format.name(), likeness));
+        }
+    }
+    best
 }
 
 /// The first bytes of the content, unpacked.
 fn head(first_bytes: &[u8]) -> Vec<u8> {
     if !is_gzip(first_bytes) {
-        let mut text = first_bytes.to_vec();
-        text.truncate(SNIFF_BYTES);
+        let mut text = first_bytes.get(..SNIFF_BYTES).unwrap_or(first_bytes).to_vec();
         cut_to_text(&mut text);
         return text;
     }
@@ -87,37 +107,6 @@ fn cut_to_text(content: &mut Vec<u8>) {
     {
         content.truncate(error.valid_up_to());
     }
-}
-
-fn json_format(content: &[u8]) -> Option<SourceFormat> {
-    let text = String::from_utf8_lossy(content);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty() && *line != "null");
-    lines.take(SNIFF_LINES).find_map(line_format)
-}
-
-/// The format of one line, also of the front part of one.
-fn line_format(line: &str) -> Option<SourceFormat> {
-    if !line.starts_with('{') {
-        return None;
-    }
-    let Some([payload, schema]) = members(line, ["payload", "schema"]) else { return front_format(line) };
-    let record = not_null(payload).filter(|_| schema.is_some()).unwrap_or(line);
-    let [op, source, before, after] = members(record, ["op", "source", "before", "after"])?;
-    if op.is_some() && (source.is_some() || before.is_some() || after.is_some()) {
-        return Some(SourceFormat::DebeziumJson);
-    }
-    let flat = members(record, [FLAT_OP, FLAT_DELETED, FLAT_TIME, "__lsn"])?;
-    flat.iter().any(Option::is_some).then_some(SourceFormat::DebeziumFlatJson)
-}
-
-fn front_format(line: &str) -> Option<SourceFormat> {
-    let begins = |name: &str| line.get(1..).is_some_and(|rest| rest.trim_start().starts_with(name));
-    if begins("\"schema\"") || begins("\"before\"") || (begins("\"after\"") && line.contains("\"source\"")) {
-        return Some(SourceFormat::DebeziumJson);
-    }
-    let flat = [FLAT_OP, FLAT_DELETED, FLAT_TIME].iter().any(|name| line.contains(&format!("\"{name}\":")));
-    flat.then_some(SourceFormat::DebeziumFlatJson)
 }
 
 #[cfg(test)]
@@ -158,6 +147,10 @@ mod tests {
         assert_eq!(sniff("LOAD00000001.csv", "1,a,é"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("20261120-084745494.parquet", ""), Some(SourceFormat::DmsParquet));
         assert_eq!(sniff("x.parquet", "PAR1"), Some(SourceFormat::DmsParquet));
+        assert_eq!(sniff("x.csv", "Op,id,name\nI,1,a\n"), Some(SourceFormat::DmsCsv));
+        assert_eq!(sniff("x.csv", "I,1,a\n"), Some(SourceFormat::DmsCsv));
+        assert_eq!(sniff("x.csv", "type,id\nD,1\n"), Some(SourceFormat::Csv));
+        assert_eq!(sniff("LOAD00000001.csv", "id,name\n1,a\n"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("x.txt", "hello"), None);
     }
 }

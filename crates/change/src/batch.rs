@@ -120,8 +120,8 @@ impl ChangeBatch {
                 parts[group].absent.insert(row, columns);
             }
         }
-        let told = self.seqs.iter().zip(self.refs.iter()).zip(self.source_times_ms.iter());
-        let events = self.ops.into_iter().zip(told).zip(self.records);
+        let known = self.seqs.iter().zip(self.refs.iter()).zip(self.source_times_ms.iter());
+        let events = self.ops.into_iter().zip(known).zip(self.records);
         for (((op, ((seq, at), time)), record), group) in events.zip(of) {
             let Some(part) = group.map(|group| &mut parts[group]) else { continue };
             part.ops.push(op);
@@ -169,7 +169,7 @@ enum Rule {
     Key,
     /// Any other column of the source.
     Value {
-        /// A null in it says nothing.
+        /// A null in an update leaves the older value in place.
         ignores_null: bool,
     },
     /// [`Column::DELETED`].
@@ -202,10 +202,10 @@ impl ChangeBatchBuilder {
         Self { key: contract.key_positions(), rules, contract, columns, batch }
     }
 
-    /// Adds an event. Its tie-breaker is made of the operation and the cells, so that copies of an
+    /// Adds an event. Its tie-breaker is made of the operation and the cells, so that duplicates of an
     /// event have equal sequences and different events of one position do not.
     ///
-    /// The contract's rules that are about one event are applied here: a null that says nothing is
+    /// The contract's rules that are about one event are applied here: an ignored null is
     /// absent (`null_updates: ignore`), a delete that leaves the row is an upsert of `_deleted`
     /// (`delete_mode: soft`), the record's place may decide ties (`tie_policy`).
     pub fn push(&mut self, event: Event<'_>) {
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_is_kept_apart_from_null_and_copies_tie() {
+    fn absent_is_kept_apart_from_null_and_duplicates_tie() {
         let text = "dataset: a.b\nschema:\n- {name: id, type: int, primary_key: true}\n- {name: name, type: string}\n- {name: tags, type: array<int>}\n";
         let contract = Arc::new(Contract::parse(text, "b.yaml").unwrap());
         let mut builder = ChangeBatchBuilder::new(contract, Vec::new());
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_that_says_nothing_is_absent() {
+    fn an_ignored_null_is_absent() {
         for (apply, absent) in [
             ("null_updates: ignore", true),
             ("null_updates: ignore, null_updates_columns: [name]", true),

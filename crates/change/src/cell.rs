@@ -72,7 +72,7 @@ impl Cell<'_> {
     }
 }
 
-/// Why a value can not be a cell of its column. Carries no value.
+/// Why a value cannot be a cell of its column. Carries no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct CellError {
@@ -262,7 +262,8 @@ fn hex_bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 const EPOCH_DAYS_FROM_CE: i32 = 719_163;
-const DAY_MICROS: i64 = 86_400_000_000;
+/// Microseconds of a day.
+pub const DAY_MICROS: i64 = 86_400_000_000;
 
 fn parse_date(text: &str) -> Option<i64> {
     let (text, before_christ) = match text.strip_suffix(" BC") {

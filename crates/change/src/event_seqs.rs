@@ -1,13 +1,13 @@
 //! The sequences of many events.
 
-use crate::{EventSeq, Numbers};
+use crate::{EventSeq, RunLengthColumn};
 
 /// One [`EventSeq`] per event, kept by its parts: in most batches only one or two of them differ at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventSeqs {
-    ranks: Numbers,
-    parts: [Numbers; 3],
-    ties: Numbers,
+    ranks: RunLengthColumn,
+    parts: [RunLengthColumn; 3],
+    ties: RunLengthColumn,
 }
 
 impl EventSeqs {
@@ -16,8 +16,8 @@ impl EventSeqs {
     /// # Panics
     /// If the lists differ in length.
     #[must_use]
-    pub fn new(ranks: Numbers, parts: [Numbers; 3], ties: Numbers) -> Self {
-        let is_whole = |list: &Numbers| list.len() == ties.len();
+    pub fn new(ranks: RunLengthColumn, parts: [RunLengthColumn; 3], ties: RunLengthColumn) -> Self {
+        let is_whole = |list: &RunLengthColumn| list.len() == ties.len();
         assert!(is_whole(&ranks) && parts.iter().all(is_whole), "every event has all parts");
         Self { ranks, parts, ties }
     }
@@ -27,9 +27,9 @@ impl EventSeqs {
     pub fn same(seq: EventSeq, len: usize) -> Self {
         let EventSeq { rank, parts, tie } = seq;
         Self {
-            ranks: Numbers::same(u64::from(rank), len),
-            parts: parts.map(|part| Numbers::same(part, len)),
-            ties: Numbers::same(tie, len),
+            ranks: RunLengthColumn::same(u64::from(rank), len),
+            parts: parts.map(|part| RunLengthColumn::same(part, len)),
+            ties: RunLengthColumn::same(tie, len),
         }
     }
 
@@ -56,19 +56,19 @@ impl EventSeqs {
 
     /// Ranks.
     #[must_use]
-    pub fn ranks(&self) -> &Numbers {
+    pub fn ranks(&self) -> &RunLengthColumn {
         &self.ranks
     }
 
     /// Positions, by their parts, most significant first.
     #[must_use]
-    pub fn parts(&self) -> &[Numbers; 3] {
+    pub fn parts(&self) -> &[RunLengthColumn; 3] {
         &self.parts
     }
 
     /// Tie-breakers.
     #[must_use]
-    pub fn ties(&self) -> &Numbers {
+    pub fn ties(&self) -> &RunLengthColumn {
         &self.ties
     }
 
@@ -88,8 +88,8 @@ impl EventSeqs {
     /// If there is no such place, as an index would.
     #[must_use]
     pub fn interleaved(lists: &[Self], places: &[(usize, usize)]) -> Self {
-        fn of<'a>(parts: impl Iterator<Item = &'a Numbers>, places: &[(usize, usize)]) -> Numbers {
-            Numbers::interleaved(&parts.collect::<Vec<_>>(), places)
+        fn of<'a>(parts: impl Iterator<Item = &'a RunLengthColumn>, places: &[(usize, usize)]) -> RunLengthColumn {
+            RunLengthColumn::interleaved(&parts.collect::<Vec<_>>(), places)
         }
         let part = |at: usize| of(lists.iter().map(|seqs| &seqs.parts[at]), places);
         Self {
@@ -130,7 +130,7 @@ impl FromIterator<EventSeq> for EventSeqs {
 #[cfg(test)]
 mod tests {
     use super::EventSeqs;
-    use crate::{EventSeq, Numbers};
+    use crate::{EventSeq, RunLengthColumn};
 
     #[test]
     fn sequences_come_back_as_they_were() {
@@ -142,9 +142,9 @@ mod tests {
         let all: EventSeqs = seqs.into_iter().collect();
         assert!(all.iter().eq(seqs));
         assert_eq!(EventSeqs::same(seqs[1], 2), [seqs[1], seqs[1]].into_iter().collect());
-        let numbers = |of: fn(&EventSeq) -> u64| seqs[..2].iter().map(of).collect::<Numbers>();
+        let numbers = |of: fn(&EventSeq) -> u64| seqs[..2].iter().map(of).collect::<RunLengthColumn>();
         let parts = [numbers(|seq| seq.parts[0]), numbers(|seq| seq.parts[1]), numbers(|seq| seq.parts[2])];
-        let made = EventSeqs::new(Numbers::same(1, 2), parts, numbers(|seq| seq.tie));
+        let made = EventSeqs::new(RunLengthColumn::same(1, 2), parts, numbers(|seq| seq.tie));
         assert!(made.iter().eq(seqs[..2].iter().copied()));
         assert!(all.picked(&[2, 0]).iter().eq([seqs[2], seqs[0]]));
         let places = [(1, 1), (0, 2), (1, 0)];

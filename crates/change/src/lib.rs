@@ -9,29 +9,29 @@ mod cell;
 mod column_builder;
 mod event_seq;
 mod event_seqs;
-mod numbers;
 mod op;
 mod reason;
 mod reject;
 mod row_ref;
 mod row_refs;
+mod run_length;
 mod schema;
 mod source_times;
 
 pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
 pub use cell::{
-    Cell, CellError, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_date, format_time_micros,
-    format_timestamp_micros, normalize_numeric, parse_cell,
+    Cell, CellError, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_date,
+    format_time_micros, format_timestamp_micros, normalize_numeric, parse_cell,
 };
 pub use column_builder::ColumnBuilder;
 pub use event_seq::EventSeq;
 pub use event_seqs::EventSeqs;
-pub use numbers::Numbers;
 pub use op::Op;
 pub use reason::ReasonCode;
 pub use reject::Reject;
 pub use row_ref::{FileId, RowRef, SourceFile};
 pub use row_refs::RowRefs;
+pub use run_length::RunLengthColumn;
 pub use schema::{arrow_field, arrow_type, contract_schema};
 pub use sluice_contract::{LedgerImbalance, RowLedger};
 pub use source_times::SourceTimes;

@@ -50,7 +50,7 @@ reasons! {
     RowTooLarge "ROW_TOO_LARGE" "decode" "The record is over the limit",
     /// A limit of `limits.rs` for nesting.
     TooDeep "TOO_DEEP" "decode" "The record is nested deeper than the limit",
-    /// The position of the event is missing or can not be read.
+    /// The position of the event is missing or cannot be read.
     MissingSeq "MISSING_SEQ" "row" "The event has no position, so its order is unknown",
     /// A key column is null or absent.
     MissingKey "MISSING_KEY" "row" "A key column is null or missing",
@@ -67,7 +67,7 @@ reasons! {
     /// `tombstone_retention`: the event is older than what deletes are remembered for.
     TooLate "TOO_LATE" "row" "The event is older than the deletes that are remembered",
     /// Two columns of one record differ in upper and lower case only.
-    IncompatibleChange "INCOMPATIBLE_CHANGE" "row" "The record's columns can not be those of the contract",
+    IncompatibleChange "INCOMPATIBLE_CHANGE" "row" "The record's columns are incompatible with the contract",
 }
 
 impl std::fmt::Display for ReasonCode {

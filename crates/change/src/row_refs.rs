@@ -1,13 +1,13 @@
 //! The origins of many events.
 
-use crate::{FileId, Numbers, RowRef};
+use crate::{FileId, RowRef, RunLengthColumn};
 
 /// One [`RowRef`] per event, kept by its parts: most batches are of one file, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowRefs {
-    files: Numbers,
-    rows: Numbers,
-    offsets: Numbers,
+    files: RunLengthColumn,
+    rows: RunLengthColumn,
+    offsets: RunLengthColumn,
 }
 
 impl RowRefs {
@@ -15,9 +15,9 @@ impl RowRefs {
     #[must_use]
     pub fn counted(file: FileId, first: u64, len: usize) -> Self {
         Self {
-            files: Numbers::same(u64::from(file), len),
-            rows: Numbers::counted(first, len),
-            offsets: Numbers::same(0, len),
+            files: RunLengthColumn::same(u64::from(file), len),
+            rows: RunLengthColumn::counted(first, len),
+            offsets: RunLengthColumn::same(0, len),
         }
     }
 
@@ -25,9 +25,9 @@ impl RowRefs {
     #[must_use]
     pub fn same(at: RowRef, len: usize) -> Self {
         Self {
-            files: Numbers::same(u64::from(at.file), len),
-            rows: Numbers::same(at.row, len),
-            offsets: Numbers::same(at.offset, len),
+            files: RunLengthColumn::same(u64::from(at.file), len),
+            rows: RunLengthColumn::same(at.row, len),
+            offsets: RunLengthColumn::same(at.offset, len),
         }
     }
 

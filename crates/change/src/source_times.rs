@@ -1,19 +1,19 @@
 //! When the source says that events happened.
 
-use crate::Numbers;
+use crate::RunLengthColumn;
 
-/// One time per event, milliseconds since the Unix epoch, if the event tells it.
+/// One time per event, milliseconds since the Unix epoch, if the event carries one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourceTimes(Numbers);
+pub struct SourceTimes(RunLengthColumn);
 
 /// Stands for no time; as a time it is long before the universe.
-const UNTOLD: u64 = i64::MIN.cast_unsigned();
+const NO_TIME: u64 = i64::MIN.cast_unsigned();
 
 impl SourceTimes {
-    /// `len` events that tell no time.
+    /// `len` events that carry no time.
     #[must_use]
-    pub fn untold(len: usize) -> Self {
-        Self(Numbers::same(UNTOLD, len))
+    pub fn all_null(len: usize) -> Self {
+        Self(RunLengthColumn::same(NO_TIME, len))
     }
 
     /// How many events.
@@ -35,12 +35,12 @@ impl SourceTimes {
     #[must_use]
     pub fn at(&self, row: usize) -> Option<i64> {
         let time = self.0.at(row);
-        (time != UNTOLD).then(|| time.cast_signed())
+        (time != NO_TIME).then(|| time.cast_signed())
     }
 
     /// Adds the next.
     pub fn push(&mut self, time: Option<i64>) {
-        self.0.push(time.map_or(UNTOLD, i64::cast_unsigned));
+        self.0.push(time.map_or(NO_TIME, i64::cast_unsigned));
     }
 
     /// All, from the first.
@@ -65,6 +65,6 @@ mod tests {
     fn times_come_back_as_they_were() {
         let times = [None, Some(5), Some(-1), None, Some(i64::MAX)];
         assert!(times.into_iter().collect::<SourceTimes>().iter().eq(times));
-        assert_eq!(SourceTimes::untold(2), [None, None].into_iter().collect());
+        assert_eq!(SourceTimes::all_null(2), [None, None].into_iter().collect());
     }
 }

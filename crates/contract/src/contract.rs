@@ -253,13 +253,14 @@ impl Reader<'_> {
     fn source(&mut self, document: &Document, columns: &[Column]) -> Option<Source> {
         let source = document.source.as_ref()?;
         let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
-        let format = SourceFormat::all().into_iter().find(|format| {
-            let word = if from_snapshot { format.plain_str().unwrap_or(format.as_str()) } else { format.as_str() };
-            word == source.format.value || format.as_str() == source.format.value
-        });
-        if format.is_none() {
-            let words = SourceFormat::all().map(SourceFormat::as_str).join(", ");
-            self.problem(&source.format, format!("`{}` is not a format", source.format.value), format!("Use {words}"));
+        let word = source.format.value.as_str();
+        let format = if from_snapshot { SourceFormat::of_rows(word) } else { SourceFormat::of_changes(word) };
+        match format {
+            Some(format) => self.plain_rows(document, format, columns),
+            None => {
+                let words = SourceFormat::words();
+                self.problem(&source.format, format!("`{word}` is not a format"), format!("Use {words}"));
+            }
         }
         let path = source.path.value.trim();
         if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
@@ -446,6 +447,7 @@ impl Reader<'_> {
 mod apply_reader;
 mod flow_reader;
 mod late_rules_reader;
+mod plain_rows_reader;
 mod snapshot_reader;
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct RowLedger {
     pub unchanged: u64,
     /// Events that lost to another event of the same key.
     pub superseded: u64,
-    /// Of the superseded, exact copies of an event.
+    /// Of the superseded, duplicates of an event.
     pub duplicate: u64,
     /// Of the superseded, late events stopped by a tombstone or a truncate.
     pub tombstone_blocked: u64,
@@ -36,7 +36,8 @@ pub struct RowLedger {
     /// Columns of partial events filled from an older event.
     pub absent_filled: u64,
     /// Columns of partial events that no event has filled yet; they are null.
-    pub absent_unfilled: u64,
+    #[serde(rename = "absent_unfilled")]
+    pub unresolved_columns: u64,
     /// Truncate events that took effect.
     pub truncates: u64,
     /// Rows that a truncate removed; part of `deleted`, but each is not an event of its own.
@@ -49,9 +50,9 @@ pub struct RowLedger {
     /// Events of a table with history that are older than another of their key that was known.
     #[serde(default)]
     pub late_applied_to_history: u64,
-    /// Keys that came back after their delete.
-    #[serde(default)]
-    pub revived: u64,
+    /// Keys that have a row again after a delete.
+    #[serde(default, rename = "revived")]
+    pub reinserted: u64,
     /// Of the superseded, events that are older than what their key has.
     #[serde(default)]
     pub stale_ignored: u64,
@@ -131,12 +132,12 @@ impl RowLedger {
             quarantined,
             ties,
             absent_filled,
-            absent_unfilled,
+            unresolved_columns,
             truncates,
             truncated_rows,
             split_rows,
             late_applied_to_history,
-            revived,
+            reinserted,
             stale_ignored,
             silver_before,
             silver_after,
@@ -156,12 +157,12 @@ impl RowLedger {
         self.quarantined += quarantined;
         self.ties += ties;
         self.absent_filled += absent_filled;
-        self.absent_unfilled += absent_unfilled;
+        self.unresolved_columns += unresolved_columns;
         self.truncates += truncates;
         self.truncated_rows += truncated_rows;
         self.split_rows += split_rows;
         self.late_applied_to_history += late_applied_to_history;
-        self.revived += revived;
+        self.reinserted += reinserted;
         self.stale_ignored += stale_ignored;
         self.silver_after = *silver_after;
     }

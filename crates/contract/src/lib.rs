@@ -19,6 +19,7 @@ mod ledger;
 pub mod limits;
 mod problem;
 mod source;
+mod source_format;
 mod table_name;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
@@ -33,5 +34,6 @@ pub use flow::Flow;
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use ledger::{LedgerImbalance, RowLedger};
 pub use problem::Problem;
-pub use source::{DecimalText, Source, SourceFormat};
+pub use source::{DecimalText, Source};
+pub use source_format::SourceFormat;
 pub use table_name::TableName;

@@ -1,70 +1,8 @@
 //! Where the change data of a table lives.
 
-use crate::{ColumnType, Evolution, SchemaPolicy};
+use crate::{ColumnType, Evolution, SchemaPolicy, SourceFormat};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// Format of change files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SourceFormat {
-    /// Debezium envelopes as JSON lines, with or without schema, plain or gzip.
-    DebeziumJson,
-    /// Debezium through `ExtractNewRecordState` as JSON lines, plain or gzip.
-    DebeziumFlatJson,
-    /// AWS DMS full load and CDC as Parquet.
-    DmsParquet,
-    /// AWS DMS full load and CDC as CSV, plain or gzip.
-    DmsCsv,
-}
-
-impl SourceFormat {
-    /// The word in the contract.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DebeziumJson => "debezium_json",
-            Self::DebeziumFlatJson => "debezium_flat_json",
-            Self::DmsParquet => "dms_parquet",
-            Self::DmsCsv => "dms_csv",
-        }
-    }
-
-    /// The word in the contract of a table from snapshots, whose rows carry no operation; `None` for formats
-    /// of changes only.
-    #[must_use]
-    pub fn plain_str(self) -> Option<&'static str> {
-        match self {
-            Self::DmsParquet => Some("parquet"),
-            Self::DmsCsv => Some("csv"),
-            Self::DebeziumJson | Self::DebeziumFlatJson => None,
-        }
-    }
-
-    /// All formats.
-    #[must_use]
-    pub fn all() -> [Self; 4] {
-        [Self::DebeziumJson, Self::DebeziumFlatJson, Self::DmsParquet, Self::DmsCsv]
-    }
-
-    /// What orders the events when the contract does not say.
-    #[must_use]
-    pub fn default_sequence(self) -> Vec<String> {
-        let parts: &[&str] = match self {
-            Self::DebeziumJson => &["source.lsn", "transaction.total_order"],
-            Self::DebeziumFlatJson => &["__lsn"],
-            Self::DmsParquet | Self::DmsCsv => &["transact_seq"],
-        };
-        parts.iter().map(|&part| part.to_owned()).collect()
-    }
-}
-
-impl fmt::Display for SourceFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// What the text of a decimal is. A text such as `1234` is a number and valid base64 at once, so the
 /// contract says it (`decimal.handling.mode` of Debezium).

@@ -120,7 +120,7 @@ impl<'a> Merge<'a> {
         match (old, winner) {
             (None, Some(winner)) => {
                 self.ledger.inserted += 1;
-                self.ledger.revived += u64::from(horizon_before.is_some());
+                self.ledger.reinserted += u64::from(horizon_before.is_some());
                 self.ledger.superseded += count - 1;
                 self.keep(winner, None);
             }
@@ -259,7 +259,7 @@ impl<'a> Merge<'a> {
         for author in winner.older.values() {
             match author {
                 Some(_) => self.ledger.absent_filled += 1,
-                None => self.ledger.absent_unfilled += 1,
+                None => self.ledger.unresolved_columns += 1,
             }
         }
         let mut row = Chosen { place: winner.place, patched: Chosen::WHOLE };

@@ -182,7 +182,7 @@ fn deletes(
         seqs: seqs.into_iter().collect(),
         refs: RowRefs::same(RowRef { file: 0, row: 0, offset: 0 }, count),
         absent,
-        source_times_ms: SourceTimes::untold(count),
+        source_times_ms: SourceTimes::all_null(count),
         records: vec![String::new(); count],
     })
 }

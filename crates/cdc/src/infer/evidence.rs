@@ -1,82 +1,130 @@
 //! What speaks for a proposal, and what wants a decision.
 
-use super::profile::Profile;
-use super::{Inferred, InferredEvidence};
-use sluice_contract::SourceFormat;
+use super::proposal::{Inferred, InferredColumn, InferredEvidence};
+use crate::format::{Format, ProposedSequence};
+use crate::profile::Profile;
 
-/// The evidence in the order in which it is shown.
-pub(crate) fn evidence(
-    inferred: &Inferred,
-    profile: &Profile,
-    key_reason: &str,
-    (files, total_files): (u64, u64),
-) -> Vec<InferredEvidence> {
-    let mut all = Vec::new();
-    let mut note = |ok: bool, text: String, count: String| all.push(InferredEvidence { ok, text, count });
-    let of = |part: u64, whole: u64, what: &str| format!("{} of {} {what}", grouped(part), grouped(whole));
+/// Names of columns that look like an operation which the format does not know.
+const OPERATION_NAMES: [&str; 6] = ["op", "_op", "operation", "change_type", "_change_type", "dml_type"];
 
-    let fits = profile.fitting == profile.records;
-    note(
-        fits,
-        format!("Records are {}", record_words(inferred.format)),
-        of(profile.fitting, profile.records, "records"),
-    );
-    note(
-        profile.damaged_files == 0,
-        "Files are whole".to_owned(),
-        of(files - profile.damaged_files.min(files), files, "sampled files"),
-    );
-    note(true, "Files sampled".to_owned(), of(files, total_files.max(files), "files"));
-    if inferred.key.is_empty() {
-        note(false, format!("The key is not known: {key_reason}"), of(0, profile.rows, "rows"));
-    } else {
-        note(true, format!("Key {}: {key_reason}", inferred.key.join(", ")), format!("{} rows", grouped(profile.rows)));
-    }
-    for part in &inferred.sequence {
-        let seen = profile.positioned.get(part.as_str()).copied().unwrap_or(0);
-        let snapshot = profile.operations.get("r").or_else(|| profile.operations.get("load")).copied().unwrap_or(0);
-        let ok = seen + snapshot >= profile.records;
-        note(ok, format!("Order by {part}"), of(seen, profile.records, "records"));
-    }
-    if profile.deletes > 0 {
-        note(true, "Deletes arrive".to_owned(), format!("{} deletes", grouped(profile.deletes)));
-    } else {
-        note(false, "No delete in the sample; check that the feed carries them".to_owned(), "0 deletes".to_owned());
-    }
-    if profile.tombstones > 0 {
-        note(true, "Tombstones are skipped".to_owned(), format!("{} lines", grouped(profile.tombstones)));
-    }
-    let unavailable: u64 = profile.columns.iter().map(|column| column.shape.unavailable).sum();
-    if unavailable > 0 {
-        let text = "Unchanged large values are not sent, the row keeps what it has".to_owned();
-        note(true, text, format!("{} values", grouped(unavailable)));
-    }
-    let columns = inferred.columns.len() as u64;
-    let count_columns = |fits: &dyn Fn(&super::InferredColumn) -> bool| {
-        inferred.columns.iter().filter(|column| fits(column)).count() as u64
-    };
-    let open = count_columns(&|column| column.data_type.contains('?'));
-    if open > 0 {
-        note(false, "Decimals come without their scale".to_owned(), of(open, columns, "columns"));
-    }
-    let partial = count_columns(&|column| column.rows < profile.rows);
-    if partial > 0 {
-        note(false, "Columns are not in all rows, the schema changed".to_owned(), of(partial, columns, "columns"));
-    }
-    if profile.widths.len() > 1 {
-        let text = "The number of CSV fields changes, each needs its layout".to_owned();
-        note(false, text, format!("{} layouts", profile.widths.len()));
-    }
-    all
+/// What was seen.
+pub(crate) struct Seen<'s> {
+    pub(crate) format: &'s dyn Format,
+    pub(crate) profile: &'s Profile,
+    /// In words, how the key was found.
+    pub(crate) key_reason: &'s str,
+    pub(crate) sequence: &'s ProposedSequence,
+    /// Files sampled, and files in all.
+    pub(crate) files: (u64, u64),
 }
 
-fn record_words(format: SourceFormat) -> &'static str {
-    match format {
-        SourceFormat::DebeziumJson => "Debezium envelopes",
-        SourceFormat::DebeziumFlatJson => "flattened Debezium rows",
-        SourceFormat::DmsParquet => "AWS DMS rows in Parquet",
-        SourceFormat::DmsCsv => "AWS DMS rows in CSV",
+impl Seen<'_> {
+    /// The evidence in the order in which it is shown.
+    pub(crate) fn evidence(&self, inferred: &Inferred) -> Vec<InferredEvidence> {
+        let mut all = self.of_files();
+        all.push(self.of_key(inferred));
+        all.extend(self.of_sequence(inferred));
+        all.extend(self.of_deletes());
+        all.extend(self.of_columns(&inferred.columns));
+        all
     }
+
+    fn of_files(&self) -> Vec<InferredEvidence> {
+        let profile = self.profile;
+        let (files, total) = self.files;
+        let whole = files - profile.damaged_files.min(files);
+        vec![
+            note(
+                profile.fitting == profile.records,
+                format!("Records are {}", self.format.record_words()),
+                share(profile.fitting, profile.records, "records"),
+            ),
+            note(profile.damaged_files == 0, "Files are whole", share(whole, files, "sampled files")),
+            note(true, "Files sampled", share(files, total.max(files), "files")),
+        ]
+    }
+
+    fn of_key(&self, inferred: &Inferred) -> InferredEvidence {
+        let (rows, reason) = (self.profile.rows, self.key_reason);
+        if inferred.key.is_empty() {
+            return note(false, format!("The key is not known: {reason}"), share(0, rows, "rows"));
+        }
+        note(true, format!("Key {}: {reason}", inferred.key.join(", ")), format!("{} rows", grouped(rows)))
+    }
+
+    fn of_sequence(&self, inferred: &Inferred) -> Vec<InferredEvidence> {
+        let profile = self.profile;
+        let parts = self.sequence.parts.iter().zip(&inferred.sequence).map(|(in_files, part)| {
+            let column = profile.columns.iter().find(|column| column.name == *in_files);
+            let in_column = column.map(|column| column.shape.values());
+            let seen = profile.positioned.get(in_files.as_str()).copied().or(in_column).unwrap_or(0);
+            let ok = seen + profile.snapshot_rows >= profile.records;
+            note(ok, format!("Order by {part}"), share(seen, profile.records, "records"))
+        });
+        let question =
+            self.sequence.question.iter().map(|question| note(false, question, share(0, profile.records, "records")));
+        parts.chain(question).collect()
+    }
+
+    fn of_deletes(&self) -> Vec<InferredEvidence> {
+        let profile = self.profile;
+        let mut all = Vec::new();
+        if !self.format.name().carries_operations() {
+            let text = "Rows carry no operation: nothing is deleted unless apply.delete_when says so";
+            all.push(note(false, text, "0 deletes"));
+            let operation = profile
+                .columns
+                .iter()
+                .find(|column| OPERATION_NAMES.iter().any(|name| column.name.eq_ignore_ascii_case(name)));
+            if let Some(column) = operation {
+                let text =
+                    format!("Column {} looks like an operation: say in apply.delete_when what deletes", column.name);
+                all.push(note(false, text, format!("{} values", grouped(column.shape.values()))));
+            }
+        } else if profile.deletes > 0 {
+            all.push(note(true, "Deletes arrive", format!("{} deletes", grouped(profile.deletes))));
+        } else {
+            all.push(note(false, "No delete in the sample; check that the feed carries them", "0 deletes"));
+        }
+        if profile.tombstones > 0 {
+            all.push(note(true, "Tombstones are skipped", format!("{} lines", grouped(profile.tombstones))));
+        }
+        all
+    }
+
+    fn of_columns(&self, columns: &[InferredColumn]) -> Vec<InferredEvidence> {
+        let profile = self.profile;
+        let mut all = Vec::new();
+        let unavailable: u64 = profile.columns.iter().map(|column| column.shape.unavailable).sum();
+        if unavailable > 0 {
+            let text = "Unchanged large values are not sent, the row keeps what it has";
+            all.push(note(true, text, format!("{} values", grouped(unavailable))));
+        }
+        let count =
+            |fits: &dyn Fn(&InferredColumn) -> bool| columns.iter().filter(|column| fits(column)).count() as u64;
+        let of_all = |part: u64| share(part, columns.len() as u64, "columns");
+        let open = count(&|column| column.data_type.contains('?'));
+        if open > 0 {
+            all.push(note(false, "Decimals come without their scale", of_all(open)));
+        }
+        let partial = count(&|column| column.rows < profile.rows);
+        if partial > 0 {
+            all.push(note(false, "Columns are not in all rows, the schema changed", of_all(partial)));
+        }
+        if profile.widths.len() > 1 {
+            let text = "The number of CSV fields changes, each needs its layout";
+            all.push(note(false, text, format!("{} layouts", profile.widths.len())));
+        }
+        all
+    }
+}
+
+fn note(ok: bool, text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {
+    InferredEvidence { ok, text: text.into(), count: count.into() }
+}
+
+fn share(part: u64, whole: u64, what: &str) -> String {
+    format!("{} of {} {what}", grouped(part), grouped(whole))
 }
 
 /// A count with commas between thousands.

@@ -1,19 +1,17 @@
 //! The text of a proposed contract.
 
-use super::{Inferred, InferredColumn};
-use sluice_contract::{Evolution, SourceFormat, TableName};
+use super::proposal::{Inferred, InferredColumn};
+use crate::format::SourceSettings;
+use sluice_contract::{Evolution, TableName};
 use std::fmt::Write as _;
 
 /// What goes into the contract besides what is shown.
 pub(crate) struct Extra<'a> {
     pub(crate) path: &'a str,
-    /// Decimals come as text.
-    pub(crate) text_decimals: bool,
-    /// CSV: `null_text`.
-    pub(crate) null_text: Option<&'a str>,
-    /// CSV: one list of names per number of fields.
-    pub(crate) layouts: Vec<Vec<String>>,
-    /// Columns that are never null.
+    pub(crate) settings: SourceSettings,
+    /// What people have to decide about the sequence.
+    pub(crate) sequence_question: Option<String>,
+    /// Columns that are never null, by their names in the files.
     pub(crate) required: Vec<String>,
 }
 
@@ -21,29 +19,14 @@ pub(crate) struct Extra<'a> {
 pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>) -> String {
     let mut yaml = String::new();
     let _ = writeln!(yaml, "dataset: {}", quoted(&name.to_string()));
-    yaml.push_str("owner: \"\"\nsla: \"4 hours\"\nsource:\n");
-    let _ = writeln!(yaml, "  path: {}", quoted(extra.path));
-    let _ = writeln!(yaml, "  format: {}", inferred.format);
-    // A CSV file may have no names for its columns, so a new one can not be added.
-    if inferred.format != SourceFormat::DmsCsv {
-        let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);
-    }
-    if extra.text_decimals && inferred.format == SourceFormat::DebeziumJson {
-        yaml.push_str("  decimals: text\n");
-    }
-    if let Some(text) = extra.null_text {
-        let _ = writeln!(yaml, "  null_text: {}", quoted(text));
-    }
-    if !extra.layouts.is_empty() {
-        yaml.push_str("  csv_layouts:\n");
-        for names in &extra.layouts {
-            let _ = writeln!(yaml, "  - [{}]", names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", "));
-        }
-    }
-    let list = |names: &[String]| names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ");
+    yaml.push_str("owner: \"\"\nsla: \"4 hours\"\n");
+    write_source(&mut yaml, inferred, extra);
     yaml.push_str("apply:\n");
     if !inferred.key.is_empty() {
         let _ = writeln!(yaml, "  key: [{}]", list(&inferred.key));
+    }
+    if let Some(question) = &extra.sequence_question {
+        let _ = writeln!(yaml, "  # decide: {}", question.replace('\n', " "));
     }
     let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
     yaml.push_str("quality:\n- check: \"row_count > 0\"\n");
@@ -57,6 +40,28 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     yaml
 }
 
+fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
+    let SourceSettings { text_decimals, null_text, layouts, names_columns } = &extra.settings;
+    let _ = writeln!(yaml, "source:\n  path: {}", quoted(extra.path));
+    let _ = writeln!(yaml, "  format: {}", inferred.format);
+    // Where a file has no names for its columns, a new one cannot be added.
+    if *names_columns {
+        let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);
+    }
+    if *text_decimals {
+        yaml.push_str("  decimals: text\n");
+    }
+    if let Some(text) = null_text {
+        let _ = writeln!(yaml, "  null_text: {}", quoted(text));
+    }
+    if !layouts.is_empty() {
+        yaml.push_str("  csv_layouts:\n");
+        for names in layouts {
+            let _ = writeln!(yaml, "  - [{}]", list(names));
+        }
+    }
+}
+
 fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
     let _ = writeln!(yaml, "- name: {}", plain(&column.name));
     let _ = write!(yaml, "  type: {}", plain(&column.data_type));
@@ -66,14 +71,21 @@ fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
         }
         None => yaml.push('\n'),
     }
+    if let Some(name) = &column.renamed_from {
+        let _ = writeln!(yaml, "  renamed_from: {}", plain(name));
+    }
     if column.key {
         yaml.push_str("  primary_key: true\n");
-    } else if extra.required.contains(&column.name) {
+    } else if extra.required.contains(column.renamed_from.as_ref().unwrap_or(&column.name)) {
         yaml.push_str("  required: true\n");
     }
     if column.pii.is_some() {
         yaml.push_str("  pii: true\n");
     }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A scalar, in quotes unless it is a plain word that YAML reads as text.

@@ -46,13 +46,10 @@ impl Reader<'_> {
             let message = format!("`{}` is not a rank of a backfill", rank.value);
             self.problem(rank, message, "Write below_cdc: its rows lie below every change");
         }
-        let format = SourceFormat::all().into_iter().find(|format| {
-            format.as_str() == written.format.value || format.plain_str() == Some(written.format.value.as_str())
-        });
+        let format = SourceFormat::of_rows(&written.format.value);
         if format.is_none() {
-            let words = SourceFormat::all().map(SourceFormat::as_str).join(", ");
             let message = format!("`{}` is not a format", written.format.value);
-            self.problem(&written.format, message, format!("Use parquet, csv, {words}"));
+            self.problem(&written.format, message, format!("Use {}", SourceFormat::words()));
         }
         Some(Flow {
             name: name.clone(),

@@ -54,12 +54,10 @@ impl Reader<'_> {
             let message = "A snapshot repeats the rows of the one before, a table that only grows would as well";
             self.problem(scd, message, "Write scd: 1 or 2");
         }
-        if let Some(source) = &document.source {
-            let plain = SourceFormat::all().into_iter().filter_map(SourceFormat::plain_str);
-            let dms = SourceFormat::all().into_iter().filter(|f| f.plain_str().is_some()).map(SourceFormat::as_str);
-            if !plain.chain(dms).any(|word| word == source.format.value) {
-                self.problem(&source.format, "A snapshot has rows without an operation", "Use parquet or csv");
-            }
+        if let Some(source) = &document.source
+            && !SourceFormat::of_rows(&source.format.value).is_some_and(SourceFormat::has_plain_rows)
+        {
+            self.problem(&source.format, "A snapshot has rows without an operation", "Use parquet or csv");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::EngineError;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
-use sluice_change::EventSeq;
+use sluice_change::{DAY_MICROS, EventSeq};
 use sluice_contract::{ColumnType, Contract, SnapshotVersion};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// A place on the axis: events of one place are not told apart by history. Larger is later.
 pub(crate) type Position = [u64; 4];
 
-const MICROS_PER_DAY: u64 = 86_400_000_000;
+const MICROS_PER_DAY: u64 = DAY_MICROS.unsigned_abs();
 /// Length of the text form: rank and three parts of [`EventSeq`], without its tie-breaker.
 const TEXT_LEN: usize = 50;
 
@@ -157,7 +157,7 @@ fn read(text: &str) -> Option<Position> {
 #[cfg(test)]
 mod tests {
     use super::Axis;
-    use sluice_change::EventSeq;
+    use sluice_change::{DAY_MICROS, EventSeq};
     use sluice_contract::Contract;
 
     fn axis(sequence: &str, data_type: &str) -> Axis {

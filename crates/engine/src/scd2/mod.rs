@@ -165,7 +165,7 @@ impl Plan<'_> {
         self.count_rows(rows_before, folded.runs.len(), effective);
         let was_dead = newest_known.is_some() && rows_before > 0 && !self.had_open(events);
         if was_dead && new > 0 && folded.runs.last().is_some_and(|run| run.end.is_none()) {
-            self.ledger.revived += 1;
+            self.ledger.reinserted += 1;
         }
         self.keep(events, folded);
         Ok(())
@@ -221,7 +221,7 @@ impl Plan<'_> {
             for (_, author) in &run.values.patches {
                 match author {
                     Some(_) => self.ledger.absent_filled += u64::from(self.pool.event(run.values.event).is_new()),
-                    None => self.ledger.absent_unfilled += u64::from(self.pool.event(run.values.event).is_new()),
+                    None => self.ledger.unresolved_columns += u64::from(self.pool.event(run.values.event).is_new()),
                 }
             }
             if self.is_same(&run) {

@@ -37,7 +37,6 @@ pub(crate) async fn inspect(
         let Some(first) = files.first() else { continue };
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
         let bytes = lake.read(&first.path).await?;
-        let head = &bytes[..bytes.len().min(64 << 10)];
         let name = proposed_name(&folder);
         let covered = |contract: &&Arc<Contract>| {
             contract.source.as_ref().is_some_and(|s| s.path.trim_end_matches('/') == folder.trim_end_matches('/'))
@@ -45,7 +44,7 @@ pub(crate) async fn inspect(
         let known = contracts.values().find(covered);
         tables.push(FoundTable {
             name: known.map_or(name, |contract| contract.name.clone()),
-            format: sniff(&paths, head).map(|format| format.as_str().to_owned()),
+            format: sniff(&paths, &bytes).map(|format| format.as_str().to_owned()),
             files: files.len() as u64,
             bytes: files.iter().map(|file| file.size).sum(),
             has_contract: known.is_some(),
@@ -57,6 +56,7 @@ pub(crate) async fn inspect(
             "topics/<topic>/partition=<n>/*.json[.gz]",
             "<schema>/<table>/LOAD*.parquet and <date>-<time>.parquet",
             "the same as .csv[.gz]",
+            "current rows as *.parquet or *.csv[.gz]",
         ]
         .map(str::to_owned)
         .to_vec()
@@ -103,7 +103,7 @@ pub(crate) async fn draft(
         lake.list(path).await?.into_iter().filter(|file| is_change_file(&file.path)).collect();
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
-        let next = "Point at a folder with Debezium JSON or AWS DMS files; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
+        let next = "Point at a folder with Debezium JSON, AWS DMS files or current rows; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
         return Err(RunError::not_found(format!("No change files under {path}"), next));
     }
     let total = files.len() as u64;

@@ -16,9 +16,9 @@ pub use worker::decode_worker;
 
 use crate::RunError;
 use bytes::Bytes;
-use sluice_cdc::{DecodedFile, Drift, decode_file};
+use sluice_cdc::{DecodedFile, Drift, decode_file, needs_own_process};
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
-use sluice_contract::{Contract, SourceFormat, limits};
+use sluice_contract::{Contract, limits};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -181,8 +181,8 @@ impl Drop for Worker {
 }
 
 fn wants_worker(contract: &Contract, bytes: u64) -> bool {
-    let parquet = contract.source.as_ref().is_some_and(|source| source.format == SourceFormat::DmsParquet);
-    parquet || bytes > limits::DECODE_HERE_BYTES_MAX
+    let foreign = contract.source.as_ref().is_some_and(|source| needs_own_process(source.format));
+    foreign || bytes > limits::DECODE_HERE_BYTES_MAX
 }
 
 /// Decodes in this process. A panic is the end of the file, not of the table.

@@ -1,0 +1,4 @@
+//! Columns: the texts of Arrow values, and a guard against what the Parquet library does with hostile bytes.
+
+pub(crate) mod guard;
+pub(crate) mod texts;

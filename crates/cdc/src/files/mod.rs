@@ -1,0 +1,6 @@
+//! Whole files: their records in order, where each is, and how the file ended.
+
+pub(crate) mod csv_file;
+pub(crate) mod csv_layout;
+pub(crate) mod json_lines;
+pub(crate) mod parquet_file;

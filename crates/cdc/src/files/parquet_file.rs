@@ -1,0 +1,151 @@
+//! Files of Parquet.
+//!
+//! Row group by row group, so that a damaged one leaves the rows before it. The Parquet reader may
+//! panic on hostile bytes; that ends in quarantine too.
+
+use crate::columnar::guard::{MAGIC, caught};
+use crate::columnar::texts::texts;
+use crate::outcome::collector::Collector;
+use crate::plan::Plan;
+use crate::plan::names::Target;
+use crate::row::text_rows::{self, TextRows, TextValue};
+use crate::row::values::Row;
+use arrow::array::RecordBatch;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use sluice_change::{ReasonCode, RowRef};
+use sluice_contract::limits;
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+const BATCH_ROWS: usize = 1_024;
+/// Decoded bytes from which the ratio of the limits counts.
+const RATIO_FREE_BYTES: u64 = 64 << 20;
+
+/// Why reading stopped.
+struct Stop {
+    reason: ReasonCode,
+    detail: &'static str,
+}
+
+const BROKEN: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet data is damaged" };
+const BROKEN_FOOTER: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet footer is damaged" };
+const BAD_COLUMN: Stop = Stop {
+    reason: ReasonCode::UnreadableFile,
+    detail: "a column of the contract is nested; only lists of plain values can be read",
+};
+const FULL: Stop = Stop { reason: ReasonCode::FileTooLarge, detail: "more than 2 GiB of values in one file, split it" };
+const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows are more than 200 times the file" };
+
+/// Decodes a Parquet file; what is wrong with it as a whole is among the rejects.
+pub(crate) fn decode(plan: &Plan, format: &dyn TextRows, out: &mut Collector, bytes: &Bytes) {
+    let mut rows = 0;
+    if let Err(Stop { reason, detail }) = decode_groups(plan, format, out, bytes, &mut rows) {
+        out.reject_file(RowRef { file: 0, row: rows, offset: 0 }, reason, detail);
+    }
+}
+
+fn decode_groups(
+    plan: &Plan,
+    format: &dyn TextRows,
+    out: &mut Collector,
+    bytes: &Bytes,
+    rows: &mut u64,
+) -> Result<(), Stop> {
+    check_frame(bytes)?;
+    let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())).ok_or(BROKEN_FOOTER)?;
+    let groups = metadata.metadata().row_groups();
+    let claimed: u64 = groups
+        .iter()
+        .map(|group| u64::try_from(group.total_byte_size()).unwrap_or(u64::MAX))
+        .fold(0, u64::saturating_add);
+    if claimed > limits::FILE_DECOMPRESSED_BYTES_MAX {
+        return Err(Stop { reason: ReasonCode::FileTooLarge, detail: "the content is over the limit of 8 GiB" });
+    }
+    if metadata.schema().fields().len() > limits::COLUMNS_MAX {
+        return Err(Stop { reason: ReasonCode::UnreadableFile, detail: "more columns than the limit" });
+    }
+    let groups = groups.len();
+    let mut produced = 0;
+    for group in 0..groups {
+        let reader = caught(|| {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata.clone())
+                .with_row_groups(vec![group])
+                .with_batch_size(BATCH_ROWS)
+                .build()
+        });
+        let mut reader = reader.ok_or(BROKEN)?;
+        loop {
+            let batch = match catch_unwind(AssertUnwindSafe(|| reader.next())) {
+                Ok(None) => break,
+                Ok(Some(Ok(batch))) => batch,
+                Ok(Some(Err(_))) | Err(_) => return Err(BROKEN),
+            };
+            produced += decode_batch(plan, format, out, &batch, rows)?;
+            if produced > RATIO_FREE_BYTES && produced > limits::DECOMPRESSION_RATIO_MAX * bytes.len() as u64 {
+                return Err(RATIO);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Decodes the rows of a batch; says how many bytes of records they became.
+fn decode_batch(
+    plan: &Plan,
+    format: &dyn TextRows,
+    out: &mut Collector,
+    batch: &RecordBatch,
+    rows: &mut u64,
+) -> Result<u64, Stop> {
+    let schema = batch.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
+    let columns = catch_unwind(AssertUnwindSafe(|| {
+        let columns = batch.columns().iter().zip(&targets);
+        let texts = columns.map(|(column, target)| match (texts(column), target) {
+            (None, Target::Unknown) => Some(vec![None; column.len()]),
+            (texts, _) => texts,
+        });
+        texts.collect::<Option<Vec<_>>>()
+    }))
+    .map_err(|_| BROKEN)?
+    .ok_or(BAD_COLUMN)?;
+    let pairs = names.iter().zip(&targets);
+    let unknown: Vec<&str> = pairs.filter(|(_, target)| **target == Target::Unknown).map(|(name, _)| *name).collect();
+    let mut produced = 0;
+    for index in 0..batch.num_rows() {
+        let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
+        let mut row: Row<TextValue<'_>> = Row::new(plan);
+        for ((target, name), value) in targets.iter().zip(&names).zip(values()) {
+            row.set(plan, name, *target, value.map(Cow::Borrowed));
+        }
+        let record = text_rows::record(names.iter().copied().zip(values()));
+        produced += record.len() as u64;
+        let at = RowRef { file: 0, row: *rows, offset: 0 };
+        *rows += 1;
+        text_rows::count(plan, format, out, &row, unknown.iter().copied());
+        let event = text_rows::event(plan, format, at, &row, &mut out.drift, record);
+        if let Err(error) = event.and_then(|event| format.keep(plan, out, &row, event)) {
+            if error.reason == ReasonCode::FileTooLarge {
+                return Err(FULL);
+            }
+            out.reject(at, error, text_rows::record(names.iter().copied().zip(values())).as_bytes());
+        }
+    }
+    Ok(produced)
+}
+
+/// Length and magic, before anything is allocated.
+fn check_frame(bytes: &Bytes) -> Result<(), Stop> {
+    let starts = bytes.starts_with(MAGIC);
+    if bytes.len() < 12 || !bytes.ends_with(MAGIC) {
+        let cut = starts || MAGIC.starts_with(bytes);
+        return Err(if cut {
+            Stop { reason: ReasonCode::TruncatedFile, detail: "the Parquet file ends before its footer" }
+        } else {
+            Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }
+        });
+    }
+    if starts { Ok(()) } else { Err(Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }) }
+}

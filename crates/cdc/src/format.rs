@@ -1,0 +1,167 @@
+//! What a format is: everything that decoding and onboarding ask of one.
+
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::guess::Guess;
+use crate::profile::{ColumnProfile, Profile};
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::{RowRef, SourceFile};
+use sluice_contract::SourceFormat;
+
+/// A format of change files. Formats have no state; what a file or a table needs is made per call.
+///
+/// The order of the events that a contract may leave out is with the format's name, in
+/// [`SourceFormat::default_sequence`], because the contract needs it without the data.
+pub(crate) trait Format: Sync {
+    /// Its name in contracts.
+    fn name(&self) -> SourceFormat;
+
+    /// Names of its files.
+    fn file_kind(&self) -> FileKind;
+
+    /// Place of a file among the files of its table, by its name without folders; `None` if the name tells none.
+    fn file_place(&self, name: &str) -> Option<FilePlace>;
+
+    /// How much a sample of files looks like this format; `None` if it cannot be it.
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness>;
+
+    /// What is in its records besides the columns of the table.
+    fn markers(&self) -> Markers;
+
+    /// Decodes a file up to `stop_at` bytes of its content, rejects included; says how it ended.
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd;
+
+    /// Makes events of single records again that bronze kept.
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p>;
+
+    /// Counts at most `records_max` records of a file for a proposal.
+    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64);
+
+    /// Its name in a heading, with what the sample shows of the producer.
+    fn title(&self, profile: &Profile) -> String;
+
+    /// Its records in the plural, for example `Debezium envelopes`.
+    fn record_words(&self) -> &'static str;
+
+    /// The type of a column that no schema in the files tells.
+    fn guess(&self, column: &ColumnProfile) -> Guess;
+
+    /// What orders the events of the sample.
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence;
+
+    /// Entries of `source` that the sample calls for.
+    fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings;
+}
+
+/// Decodes records of bronze one by one; keeps what neighbouring records share, such as schemas.
+pub(crate) type RecordDecoder<'p> = Box<dyn FnMut(&mut Collector, RowRef, &str) -> Result<(), RecordError> + 'p>;
+
+/// Names of the files of a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileKind {
+    /// Extensions without the point, in small letters.
+    pub(crate) extensions: &'static [&'static str],
+    /// What the bytes are.
+    pub(crate) content: Content,
+}
+
+/// What the bytes of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Text, plain or gzip, read by code of our own.
+    Text,
+    /// Binary, read by a library that hostile bytes may crash.
+    Binary,
+}
+
+/// Place of a file among the files of its table, smallest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilePlace {
+    /// A full load is before changes.
+    pub(crate) stage: FileStage,
+    /// Partition of a stream.
+    pub(crate) partition: u64,
+    /// Counter or offset.
+    pub(crate) number: u64,
+    /// Name, where it sorts.
+    pub(crate) name: String,
+}
+
+/// Full load or changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum FileStage {
+    /// Part of a full load.
+    FullLoad,
+    /// Changes whose place is in the name.
+    Changes,
+}
+
+/// How much files look like a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Likeness {
+    /// Nothing speaks against it.
+    Possible,
+    /// Names of files or of columns speak for it.
+    Likely,
+    /// The format's own members are there.
+    Certain,
+}
+
+/// What is looked at to tell the format of a folder.
+pub(crate) struct SniffSample<'s> {
+    /// Paths of change files.
+    pub(crate) paths: Vec<&'s str>,
+    /// A file of them, or its front.
+    pub(crate) bytes: &'s [u8],
+    /// The front of its content, unpacked.
+    pub(crate) content: Vec<u8>,
+    /// Names of the columns if it is a whole Parquet file.
+    pub(crate) parquet_columns: Option<Vec<String>>,
+}
+
+impl SniffSample<'_> {
+    /// Whether there are paths and `fits` holds for the name of every one.
+    pub(crate) fn all_names(&self, fits: impl Fn(&str) -> bool) -> bool {
+        !self.paths.is_empty() && self.paths.iter().all(|path| fits(path.rsplit('/').next().unwrap_or(path)))
+    }
+
+    /// The content if it is text, not JSON, and all files are CSV by their names.
+    pub(crate) fn csv_text(&self) -> Option<&str> {
+        let text = std::str::from_utf8(&self.content).ok().filter(|text| !text.contains('\0'))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let is_json = text.trim_start().starts_with(['{', '[']);
+        let is_csv = |name: &str| name.trim_end_matches(".gz").ends_with(".csv");
+        (!is_json && self.all_names(is_csv)).then_some(text)
+    }
+}
+
+/// What orders the events, as far as a sample shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ProposedSequence {
+    /// Parts of `apply.sequence`, most significant first.
+    pub(crate) parts: Vec<String>,
+    /// What people have to decide about it.
+    pub(crate) question: Option<String>,
+}
+
+/// Entries of `source` that a sample calls for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceSettings {
+    /// Decimals come as text.
+    pub(crate) text_decimals: bool,
+    /// `null_text`, unless it is the usual one.
+    pub(crate) null_text: Option<&'static str>,
+    /// `csv_layouts`: a list of names per number of fields.
+    pub(crate) layouts: Vec<Vec<String>>,
+    /// Columns that come later bring their names, so they can be added.
+    pub(crate) names_columns: bool,
+}
+
+impl Default for SourceSettings {
+    fn default() -> Self {
+        Self { text_decimals: false, null_text: None, layouts: Vec::new(), names_columns: true }
+    }
+}

@@ -1,0 +1,123 @@
+//! From JSON values of a column, or what a Kafka Connect schema says of it, to a type.
+
+use super::connect_schema::Node;
+use crate::profile::ColumnProfile;
+use crate::profile::guess::{Guess, decimal_text, doubtful, guess, is_settled, plain_text_type};
+use crate::profile::shape::Shape;
+use crate::value::encoding::Encoding;
+
+/// What is left to people when decimals come without a scale.
+pub(crate) const DECIDE_SCALE: &str = "The scale is not in the data, take it from the source table";
+
+/// The type that a Kafka Connect schema says.
+pub(crate) fn of_schema(node: &Node) -> Guess {
+    let name = node.name.as_deref().unwrap_or_default();
+    let parameter = |name: &str| node.parameters.get(name).and_then(|text| text.parse::<u8>().ok());
+    match (node.encoding(), name) {
+        (Encoding::Decimal(scale), _) => {
+            let precision = parameter("connect.decimal.precision").unwrap_or(38);
+            match u8::try_from(scale).ok().filter(|scale| *scale <= precision && precision <= 38) {
+                Some(scale) => guess(format!("decimal({precision},{scale})"), "bytes, base64, with scale"),
+                None => guess("numeric", "bytes, base64, with scale"),
+            }
+        }
+        (_, "io.debezium.data.VariableScaleDecimal") => guess("numeric", "scale and bytes"),
+        (_, "io.debezium.data.Uuid") => guess("uuid", "text"),
+        (_, "io.debezium.data.Json") => guess("json", "text"),
+        (_, "io.debezium.time.ZonedTimestamp") => guess("timestamp", "text, ISO 8601"),
+        (_, "io.debezium.time.ZonedTime") => guess("time", "text, ISO 8601"),
+        (Encoding::Days, _) => guess("date", "days since 1970"),
+        (_, name) if name.ends_with("Timestamp") => guess("timestamp_ntz", "number since 1970"),
+        (_, name) if name.ends_with("Time") => guess("time", "number of the day"),
+        _ => match (node.kind.as_str(), &node.items) {
+            ("boolean", _) => guess("boolean", "true or false"),
+            ("int8" | "int16", _) => guess("smallint", "number"),
+            ("int32", _) => guess("int", "number"),
+            ("int64", _) => guess("bigint", "number"),
+            ("float" | "float32", _) => guess("float", "number"),
+            ("double" | "float64", _) => guess("double", "number"),
+            ("bytes", _) => guess("binary", "bytes, base64"),
+            ("array", Some(items)) => guess(format!("array<{}>", of_schema(items).data_type), "list"),
+            ("string", _) => guess("string", "text"),
+            _ => guess("json", "object"),
+        },
+    }
+}
+
+/// The type that the JSON values of a column look like. Without a schema much is a guess, and what
+/// cannot be known is left open.
+pub(crate) fn of_json(name: &str, shape: &Shape) -> Guess {
+    let values = shape.values();
+    let whole = &shape.whole;
+    let numbers = whole.count + shape.fractions;
+    if values == 0 {
+        return doubtful("string", "nothing but nulls", "No value in the sample, take the type from the source table");
+    }
+    if shape.booleans == values {
+        return guess("boolean", "true or false");
+    }
+    if shape.scaled > 0 && shape.scaled + numbers == values {
+        return guess("numeric", "scale and bytes");
+    }
+    if shape.lists == values {
+        let element = shape.element.as_deref().filter(|element| element.values() > 0);
+        let element = element.map_or_else(|| "string".to_owned(), |element| of_json(name, element).data_type);
+        let element = if element.starts_with("array") || element.contains('?') { "json".to_owned() } else { element };
+        return guess(format!("array<{element}>"), "list");
+    }
+    if shape.objects > 0 || shape.lists > 0 {
+        return guess("json", "object");
+    }
+    if numbers > 0 && numbers + shape.texts.float_word == values && (shape.fractions > 0 || shape.texts.float_word > 0)
+    {
+        return guess("double", "number");
+    }
+    if whole.count == values {
+        return of_whole(name, shape);
+    }
+    if shape.texts.count == values { of_texts(name, shape) } else { guess("string", "text and numbers") }
+}
+
+fn of_whole(name: &str, shape: &Shape) -> Guess {
+    let whole = &shape.whole;
+    let named = |hints: &[&str]| hints.iter().any(|hint| name.to_ascii_lowercase().contains(hint));
+    let is_id = name == "id" || name.ends_with("_id");
+    if !is_id && whole.time_like * 10 >= whole.count * 7 {
+        return guess("timestamp_ntz", "microseconds since 1970");
+    }
+    if !is_id && whole.long > 0 && whole.clock_like * 10 >= whole.count * 6 {
+        return guess("time", "microseconds of the day");
+    }
+    let day_named = named(&["date", "birth", "day", "launch", "_on", "expir", "since", "until"]);
+    if !is_id && day_named && whole.day_like == whole.count {
+        return doubtful("date", "number", "Whether it is days since 1970 or a plain number");
+    }
+    guess(if whole.long > 0 { "bigint" } else { "int" }, "number")
+}
+
+fn of_texts(name: &str, shape: &Shape) -> Guess {
+    let texts = &shape.texts;
+    if let Some(guess) = plain_text_type(shape, "text") {
+        return guess;
+    }
+    if texts.decimal == texts.count && texts.whole < texts.count {
+        return decimal_text(shape);
+    }
+    let is_base64 = texts.base64 == texts.count && texts.base64_marked * 4 >= texts.count;
+    if is_base64 && texts.unscaled == texts.count {
+        let precision = texts.unscaled_digits.max(12);
+        return doubtful(format!("decimal({precision},?)"), "bytes, base64", DECIDE_SCALE);
+    }
+    let binary_named =
+        ["raw", "blob", "bytes", "binary", "avatar", "attachment", "image", "photo", "hash", "signature"];
+    if is_base64 || (texts.base64 == texts.count && binary_named.iter().any(|hint| name.contains(hint))) {
+        return guess("binary", "bytes, base64");
+    }
+    guess("string", "text")
+}
+
+/// Whether the values of a column that no schema describes are decimals as people write them.
+pub(crate) fn is_decimal_text(column: &ColumnProfile) -> bool {
+    let guess = of_json(&column.name, &column.shape);
+    column.by_schema.is_none() && guess.arrives_as == "text, number" && is_settled(&guess.data_type)
+}

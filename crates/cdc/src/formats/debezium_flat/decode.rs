@@ -1,0 +1,72 @@
+//! From a flattened row to an event.
+
+use crate::formats::debezium::connect_schema::SchemaCache;
+use crate::formats::debezium::position::position;
+use crate::formats::debezium::row::{cell, read_row, row_text, sequence_text};
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::sequence::SequencePart;
+use crate::row::cells::cells;
+use crate::text::json_fields::{members, not_null};
+use sluice_change::{Event, Op, ReasonCode, RowRef};
+use sluice_contract::ColumnType;
+
+/// Decodes one record.
+///
+/// # Errors
+/// Why it cannot become an event.
+pub(super) fn decode(
+    plan: &Plan,
+    schemas: &mut SchemaCache,
+    out: &mut Collector,
+    at: RowRef,
+    text: &str,
+) -> Result<(), RecordError> {
+    let not_a_row = || RecordError::new(ReasonCode::BadEnvelope, "not a JSON object");
+    let (image, schema) = match members(text, ["schema", "payload"]).ok_or_else(not_a_row)? {
+        [Some(_), Some("null")] => {
+            out.tombstone();
+            return Ok(());
+        }
+        [Some(schema), Some(payload)] => (payload, not_null(Some(schema))),
+        _ => (text, None),
+    };
+    let schema = schemas.of_record(schema, plan)?;
+    let row = read_row(plan, out, image).ok_or_else(not_a_row)?;
+    let extra = |name: Option<_>| name.and_then(|name| row_text(&row, name));
+    let op_text = extra(plan.operation);
+    out.count_operation(op_text.as_deref().unwrap_or("row"));
+    let delivered = operation(op_text.as_deref())?;
+    let mut op = delivered;
+    let deleted = extra(plan.deleted).is_some_and(|deleted| deleted == "true");
+    if op.is_upsert() {
+        let by_rule = plan.operation_of(op, op_text.as_deref().unwrap_or_default(), |name| row_text(&row, name));
+        op = if deleted && by_rule != Op::Truncate { Op::Delete } else { by_rule };
+    }
+    let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
+    let part = |part: &SequencePart| match part {
+        SequencePart::Row(name) => sequence_text(plan, encodings, &row, *name),
+        SequencePart::Envelope(_) => None,
+    };
+    let texts: Vec<_> = plan.sequence.parts().iter().map(part).collect();
+    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+    let (rank, parts) = position(&plan.sequence, &texts, delivered == Op::Read)?;
+    let provided = extra(plan.update_columns);
+    let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
+        cell(plan, encodings, &row, position, data_type)
+    })?;
+    let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
+    out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
+}
+
+/// The operation of a letter; a row without one is an upsert.
+fn operation(op: Option<&str>) -> Result<Op, RecordError> {
+    match op {
+        None | Some("c" | "u") => Ok(Op::Upsert),
+        Some("r") => Ok(Op::Read),
+        Some("d") => Ok(Op::Delete),
+        Some("t") => Ok(Op::Truncate),
+        Some(_) => Err(RecordError::new(ReasonCode::UnknownOperation, "known are c, u, r, d and t")),
+    }
+}

@@ -1,0 +1,151 @@
+//! From an envelope to an event.
+
+use super::envelope::{Envelope, Outer};
+use crate::formats::debezium::connect_schema::{RecordSchema, SchemaCache};
+use crate::formats::debezium::position::position;
+use crate::formats::debezium::row::{cell, has_key_of, key_row, plain_text, read_row, row_text, sequence_text};
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::sequence::SequencePart;
+use crate::row::cells::cells;
+use crate::row::key_change;
+use crate::row::values::Row;
+use crate::text::json_fields::{not_null, string};
+use crate::value::encoding::Encoding;
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef};
+use sluice_contract::ColumnType;
+use std::borrow::Cow;
+use std::rc::Rc;
+
+/// Decodes one record.
+///
+/// # Errors
+/// Why it cannot become an event.
+pub(super) fn decode(
+    plan: &Plan,
+    schemas: &mut SchemaCache,
+    out: &mut Collector,
+    at: RowRef,
+    text: &str,
+) -> Result<(), RecordError> {
+    let Some((envelope, schema)) = unwrap(plan, schemas, text)? else {
+        out.tombstone();
+        return Ok(());
+    };
+    let op_text = envelope.op.and_then(string).ok_or_else(|| bad_envelope("no operation (op)"))?;
+    out.count_operation(&op_text);
+    let Some(op) = operation(&op_text)? else {
+        out.tombstone();
+        return Ok(());
+    };
+    let is_read = op == Op::Read;
+    let op = plan.operation_of(op, &op_text, |_| None);
+    let from_before = op == Op::Delete && envelope.before.is_some();
+    let row = read_image(plan, out, &envelope, op, from_before)?;
+    let op = if op.is_upsert() { plan.operation_of(op, &op_text, |name| row_text(&row, name)) } else { op };
+    let encodings = match &schema {
+        Some(schema) if from_before => schema.before.as_slice(),
+        Some(schema) => schema.after.as_slice(),
+        None => &[],
+    };
+    let (rank, parts) = place(plan, &envelope, encodings, &row, is_read)?;
+    let provided = plan.update_columns.and_then(|name| row_text(&row, name));
+    let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
+        cell(plan, encodings, &row, position, data_type)
+    })?;
+    let source_time_ms = envelope.source_time_ms();
+    let event = Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() };
+    let may_change = |before: &&str| op_text == "u" && event.op.is_upsert() && !has_key_of(plan, before, &row);
+    match envelope.before.filter(may_change) {
+        Some(before) => {
+            let former = former_key(plan, schema.as_deref(), before)?;
+            key_change::push(plan, out, event, &former, row.content())
+        }
+        None => out.push(event, row.content()),
+    }
+}
+
+fn bad_envelope(detail: &str) -> RecordError {
+    RecordError::new(ReasonCode::BadEnvelope, detail)
+}
+
+/// The envelope of a record and its schema, if it brings one; `None` for a tombstone.
+fn unwrap<'a>(
+    plan: &Plan,
+    schemas: &mut SchemaCache,
+    text: &'a str,
+) -> Result<Option<(Envelope<'a>, Option<Rc<RecordSchema>>)>, RecordError> {
+    let not_an_envelope = || bad_envelope("not a JSON object");
+    let Outer { schema, payload, envelope } = Outer::read(text).ok_or_else(not_an_envelope)?;
+    match payload {
+        Some("null") => Ok(None),
+        Some(payload) => {
+            let envelope = Outer::read(payload).ok_or_else(not_an_envelope)?.envelope;
+            Ok(Some((envelope, schemas.of_record(not_null(schema), plan)?)))
+        }
+        None => Ok(Some((envelope, None))),
+    }
+}
+
+/// The operation of a letter; `None` for a message that carries no row.
+fn operation(op: &str) -> Result<Option<Op>, RecordError> {
+    Ok(Some(match op {
+        "c" | "u" => Op::Upsert,
+        "r" => Op::Read,
+        "d" => Op::Delete,
+        "t" => Op::Truncate,
+        "m" => return Ok(None),
+        _ => return Err(RecordError::new(ReasonCode::UnknownOperation, "known are c, u, r, d, t and m")),
+    }))
+}
+
+fn read_image<'a>(
+    plan: &Plan,
+    out: &mut Collector,
+    envelope: &Envelope<'a>,
+    op: Op,
+    from_before: bool,
+) -> Result<Row<&'a str>, RecordError> {
+    match if from_before { envelope.before } else { envelope.after } {
+        Some(image) => read_row(plan, out, image).ok_or_else(|| bad_envelope("the row is not a JSON object")),
+        None if op.is_upsert() => Err(bad_envelope("no row (after)")),
+        None => Ok(Row::new(plan)),
+    }
+}
+
+fn place(
+    plan: &Plan,
+    envelope: &Envelope<'_>,
+    encodings: &[Encoding],
+    row: &Row<&str>,
+    is_read: bool,
+) -> Result<(u8, [u64; 3]), RecordError> {
+    let text = |part: &SequencePart| match part {
+        SequencePart::Envelope(path) => envelope.at(path).map(plain_text),
+        SequencePart::Row(name) => sequence_text(plan, encodings, row, *name),
+    };
+    let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(text).collect();
+    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+    position(&plan.sequence, &texts, is_read)
+}
+
+/// The key columns that the image before the change provides.
+fn former_key<'a>(
+    plan: &Plan,
+    schema: Option<&RecordSchema>,
+    before: &'a str,
+) -> Result<Vec<(usize, Cell<'a>)>, RecordError> {
+    let before = key_row(plan, before);
+    let encodings = schema.map_or(&[][..], |schema| schema.before.as_slice());
+    let mut former = Vec::new();
+    for position in plan.contract.key_positions() {
+        let Some(column) = plan.contract.columns.get(position) else { continue };
+        match cell(plan, encodings, &before, position, &column.data_type) {
+            Ok(Some(Cell::Null | Cell::Absent) | None) => {}
+            Ok(Some(value)) => former.push((position, value)),
+            Err(error) => return Err(RecordError::of_cell(&column.name, error)),
+        }
+    }
+    Ok(former)
+}

@@ -1,0 +1,85 @@
+//! Debezium envelopes as JSON lines, with or without schema.
+//!
+//! `{before, after, source, transaction, op, ts_ms}`, alone or as `payload` beside `schema`
+//! (Debezium documentation, PostgreSQL connector, "Data change events").
+
+mod decode;
+mod envelope;
+mod infer;
+mod sniff;
+
+use super::debezium::connect_schema::SchemaCache;
+use super::debezium::{files, guess, sample};
+use crate::files::json_lines;
+use crate::format::{
+    FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+};
+use crate::outcome::collector::Collector;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::guess::Guess;
+use crate::profile::{ColumnProfile, Profile};
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::SourceFile;
+use sluice_contract::SourceFormat;
+
+/// `debezium_json`.
+pub(crate) struct DebeziumJson;
+
+impl Format for DebeziumJson {
+    fn name(&self) -> SourceFormat {
+        SourceFormat::DebeziumJson
+    }
+
+    fn file_kind(&self) -> FileKind {
+        files::JSON_LINES
+    }
+
+    fn file_place(&self, name: &str) -> Option<FilePlace> {
+        files::file_place(name)
+    }
+
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        sniff::sniff(sample)
+    }
+
+    fn markers(&self) -> Markers {
+        Markers { is_in_envelope: envelope::has_path, ..Markers::CHANGE }
+    }
+
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
+        json_lines::decode(out, bytes, stop_at, self.record_decoder(plan))
+    }
+
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
+        let mut schemas = SchemaCache::default();
+        Box::new(move |out, at, text| {
+            json_lines::decode_record(out, at, text, |out, at, text| decode::decode(plan, &mut schemas, out, at, text))
+        })
+    }
+
+    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        sample::read(profile, path, bytes, records_max, infer::read_envelope);
+    }
+
+    fn title(&self, profile: &Profile) -> String {
+        infer::title(profile)
+    }
+
+    fn record_words(&self) -> &'static str {
+        "Debezium envelopes"
+    }
+
+    fn guess(&self, column: &ColumnProfile) -> Guess {
+        guess::of_json(&column.name, &column.shape)
+    }
+
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+        sample::proposed_sequence(profile, self.name().default_sequence(), "source.ts_ms")
+    }
+
+    fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        sample::proposed_settings(profile)
+    }
+}

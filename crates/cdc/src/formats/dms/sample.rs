@@ -1,0 +1,89 @@
+//! Reads a sample of rows of AWS DMS into a profile.
+
+use super::row::{is_delete, is_insert, is_operation};
+use super::{OPERATION, SEQUENCE, TIME};
+use crate::format::ProposedSequence;
+use crate::profile::Profile;
+use crate::profile::csv_sample::{NULL_TEXTS, looks_like_header, texts};
+use crate::row::text_rows::time_ms;
+use crate::text::csv_fields::Field;
+use sluice_contract::SourceFormat;
+
+/// Columns of AWS DMS, not of the table.
+pub(crate) fn is_own(name: &str) -> bool {
+    matches!(name, OPERATION | SEQUENCE | TIME)
+}
+
+/// Whether a CSV record is a header: names, no operation among them.
+pub(crate) fn is_header(fields: &[Field<'_>]) -> bool {
+    let is_value = |field: &Field<'_>| field.text != OPERATION && is_operation(&field.text);
+    looks_like_header(fields) && !fields.first().is_some_and(is_value)
+}
+
+/// Counts a CSV record. `names` are those of the header.
+pub(crate) fn read_csv_row(profile: &mut Profile, names: Option<&[String]>, fields: &[Field<'_>]) {
+    let first = fields.first().map_or("", |field| field.text.as_ref());
+    let named_op = names.is_some_and(|names| names.first().is_some_and(|name| name == OPERATION));
+    let has_op = named_op || (names.is_none() && is_operation(first));
+    let values = fields.get(usize::from(has_op)..).unwrap_or_default();
+    let column_names: Vec<String> = match names {
+        Some(names) => names.iter().skip(usize::from(has_op)).cloned().collect(),
+        None => positional_names(values),
+    };
+    *profile.widths.entry(values.len()).or_default() += 1;
+    profile.note_own_names(column_names.iter().filter(|name| is_own(name)).cloned().collect());
+    let pairs: Vec<(&str, Option<&str>)> = column_names.iter().map(String::as_str).zip(texts(values)).collect();
+    read_row(profile, if has_op { first } else { "" }, &pairs);
+}
+
+/// Counts a row of Parquet.
+pub(crate) fn read_named_row(profile: &mut Profile, values: &[(&str, Option<&str>)]) {
+    let op = values.iter().find(|(name, _)| *name == OPERATION).and_then(|(_, value)| *value).unwrap_or_default();
+    read_row(profile, op, values);
+}
+
+/// `column_1` and so on; the change sequence and the commit time at the end are known by their form.
+fn positional_names(values: &[Field<'_>]) -> Vec<String> {
+    let count = values.len();
+    let text = |from_end: usize| {
+        count.checked_sub(from_end).and_then(|at| values.get(at)).map_or("", |field| field.text.as_ref())
+    };
+    let is_sequence = |text: &str| text.len() == 35 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_time = |text: &str| text.len() == 26 && time_ms(text).is_some();
+    let null = |text: &str| text.is_empty() || NULL_TEXTS.contains(&text);
+    let both = is_time(text(1)) && (is_sequence(text(2)) || null(text(2)));
+    let name = |at: usize| match count - at {
+        1 if both => TIME.to_owned(),
+        2 if both => SEQUENCE.to_owned(),
+        1 if is_sequence(text(1)) => SEQUENCE.to_owned(),
+        _ => format!("column_{}", at + 1),
+    };
+    (0..count).map(name).collect()
+}
+
+fn read_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
+    let of_load = op.is_empty();
+    *profile.operations.entry(if of_load { "load" } else { op }.to_owned()).or_default() += 1;
+    profile.rows += u64::from(!is_delete(op));
+    profile.deletes += u64::from(is_delete(op));
+    profile.snapshot_rows += u64::from(of_load);
+    for (name, value) in values {
+        if *name == SEQUENCE {
+            *profile.positioned.entry(SEQUENCE).or_default() += u64::from(value.is_some());
+        }
+        if is_own(name) {
+            continue;
+        }
+        let column = profile.column(name);
+        if is_delete(op) { column.deleted.text(*value) } else { column.shape.text(*value) }
+    }
+    if of_load || is_insert(op) {
+        let columns = values.iter().filter(|(name, _)| !is_own(name));
+        profile.new_row(of_load, columns.filter_map(|(name, value)| Some((*name, (*value)?))));
+    }
+}
+
+/// The change sequence, under its usual name.
+pub(crate) fn proposed_sequence(format: SourceFormat) -> ProposedSequence {
+    ProposedSequence { parts: format.default_sequence(), question: None }
+}

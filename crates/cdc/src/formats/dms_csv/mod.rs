@@ -1,0 +1,97 @@
+//! AWS DMS CSV: full load and changes, plain or gzip, mostly without a header.
+
+use super::dms::row::{DmsRows, is_operation};
+use super::dms::{self, files, sample};
+use crate::files::csv_file::CsvDecoder;
+use crate::format::{
+    Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+};
+use crate::outcome::collector::Collector;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::{ColumnProfile, Profile, csv_sample};
+use crate::text::csv_fields::{Field, fields};
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::SourceFile;
+use sluice_contract::SourceFormat;
+
+/// `dms_csv`.
+pub(crate) struct DmsCsv;
+
+/// Records looked at to tell the format.
+const SNIFF_RECORDS: usize = 20;
+
+impl Format for DmsCsv {
+    fn name(&self) -> SourceFormat {
+        SourceFormat::DmsCsv
+    }
+
+    fn file_kind(&self) -> FileKind {
+        FileKind { extensions: &["csv"], content: Content::Text }
+    }
+
+    fn file_place(&self, name: &str) -> Option<FilePlace> {
+        files::file_place(name)
+    }
+
+    /// Certain by the names of its files, a header with its operation, or records that begin with one.
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        let mut records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
+        let starts_with_operation = |fields: &Vec<Field<'_>>| is_operation(first_text(fields));
+        let has_operation = match records.next() {
+            Some(header) if sample::is_header(&header) => first_text(&header) == dms::OPERATION,
+            Some(first) => starts_with_operation(&first) || records.any(|fields| starts_with_operation(&fields)),
+            None => false,
+        };
+        let certain = has_operation || sample.all_names(|name| files::file_place(name).is_some());
+        Some(if certain { Likeness::Certain } else { Likeness::Possible })
+    }
+
+    fn markers(&self) -> Markers {
+        dms::MARKERS
+    }
+
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
+        CsvDecoder::new(plan, &DmsRows, dms::CSV_EXTRAS).file(out, bytes, stop_at)
+    }
+
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
+        let decoder = CsvDecoder::new(plan, &DmsRows, dms::CSV_EXTRAS);
+        Box::new(move |out, at, record| decoder.bronze_record(out, at, record))
+    }
+
+    fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
+        csv_sample::read(profile, bytes, records_max, sample::is_header, sample::read_csv_row);
+    }
+
+    fn title(&self, _profile: &Profile) -> String {
+        "AWS DMS, CSV".to_owned()
+    }
+
+    fn record_words(&self) -> &'static str {
+        "AWS DMS rows in CSV"
+    }
+
+    fn guess(&self, column: &ColumnProfile) -> Guess {
+        of_text_column(&column.shape)
+    }
+
+    fn propose_sequence(&self, _profile: &Profile) -> ProposedSequence {
+        sample::proposed_sequence(self.name())
+    }
+
+    fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        SourceSettings {
+            text_decimals: false,
+            null_text: csv_sample::null_text(files),
+            layouts: profile.csv_layouts(),
+            names_columns: false,
+        }
+    }
+}
+
+fn first_text<'a>(fields: &'a [Field<'_>]) -> &'a str {
+    fields.first().map_or("", |field| field.text.as_ref())
+}

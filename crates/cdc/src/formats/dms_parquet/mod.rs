@@ -1,0 +1,88 @@
+//! AWS DMS Parquet: full load and changes.
+
+use super::dms::row::DmsRows;
+use super::dms::{self, files, sample};
+use crate::columnar::guard::MAGIC;
+use crate::files::parquet_file;
+use crate::format::{
+    Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+};
+use crate::outcome::collector::Collector;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::{ColumnProfile, Profile, parquet_sample};
+use crate::row::text_rows;
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::SourceFile;
+use sluice_contract::SourceFormat;
+
+/// `dms_parquet`.
+pub(crate) struct DmsParquet;
+
+impl Format for DmsParquet {
+    fn name(&self) -> SourceFormat {
+        SourceFormat::DmsParquet
+    }
+
+    fn file_kind(&self) -> FileKind {
+        FileKind { extensions: &["parquet"], content: Content::Binary }
+    }
+
+    fn file_place(&self, name: &str) -> Option<FilePlace> {
+        files::file_place(name)
+    }
+
+    /// Certain by a column with the operation, likely by the names of the files. Of a file whose columns cannot be
+    /// read, or that is empty, it is possible.
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        let named = sample.all_names(|name| files::file_place(name).is_some());
+        if !sample.bytes.starts_with(MAGIC) {
+            return (sample.bytes.is_empty() && named).then_some(Likeness::Possible);
+        }
+        match &sample.parquet_columns {
+            Some(columns) if columns.iter().any(|name| name == dms::OPERATION) => Some(Likeness::Certain),
+            _ if named => Some(Likeness::Likely),
+            Some(_) => None,
+            None => Some(Likeness::Possible),
+        }
+    }
+
+    fn markers(&self) -> Markers {
+        dms::MARKERS
+    }
+
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
+        parquet_file::decode(plan, &DmsRows, out, &bytes);
+        StreamEnd::Whole
+    }
+
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
+        Box::new(move |out, at, record| text_rows::decode_record(plan, &DmsRows, out, at, record))
+    }
+
+    fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
+        parquet_sample::read(profile, bytes, records_max, |name| !sample::is_own(name), sample::read_named_row);
+    }
+
+    fn title(&self, _profile: &Profile) -> String {
+        "AWS DMS, Parquet".to_owned()
+    }
+
+    fn record_words(&self) -> &'static str {
+        "AWS DMS rows in Parquet"
+    }
+
+    fn guess(&self, column: &ColumnProfile) -> Guess {
+        of_text_column(&column.shape)
+    }
+
+    fn propose_sequence(&self, _profile: &Profile) -> ProposedSequence {
+        sample::proposed_sequence(self.name())
+    }
+
+    fn propose_settings(&self, _profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        SourceSettings::default()
+    }
+}

@@ -1,0 +1,12 @@
+//! What the formats of current rows share: no operation, every row an upsert, ordered by a watermark column.
+//!
+//! A table export that is pulled incrementally, a sheet, a partner's file.
+
+pub(crate) mod row;
+pub(crate) mod sample;
+mod watermark;
+
+use crate::files::csv_layout::CsvExtras;
+
+/// What is around the columns in CSV: nothing.
+pub(crate) const CSV_EXTRAS: CsvExtras = CsvExtras { operation: None, time: None };

@@ -1,0 +1,64 @@
+//! From a current row to an event.
+
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::names::RowName;
+use crate::plan::sequence::SequencePart;
+use crate::row::text_rows::{RowPlace, TextRows, TextValue, text_of, time_ms};
+use crate::row::values::Row;
+use sluice_change::{Event, Op, ReasonCode};
+use sluice_contract::ColumnType;
+use std::borrow::Cow;
+
+/// The rules for current rows.
+pub(crate) struct CurrentRows;
+
+impl TextRows for CurrentRows {
+    fn operation<'a>(&self, _plan: &Plan, _row: &'a Row<TextValue<'_>>) -> &'a str {
+        "row"
+    }
+
+    /// An upsert at its watermark, unless `delete_when` or `truncate_when` holds. Where the contract has no
+    /// sequence, the row is part of a full snapshot, whose version orders it.
+    fn place(&self, plan: &Plan, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
+        let of_snapshot = plan.sequence.parts().is_empty();
+        let delivered = if of_snapshot { Op::Read } else { Op::Upsert };
+        let op = plan.operation_of(delivered, "", |name| text_of(row, name).map(Cow::Borrowed));
+        if of_snapshot {
+            return Ok(RowPlace { op, rank: 0, parts: [0; 3], source_time_ms: None });
+        }
+        let part = |part: &SequencePart| match part {
+            SequencePart::Row(name) => text_of(row, *name).filter(|text| !text.is_empty()),
+            SequencePart::Envelope(_) => None,
+        };
+        let texts: Vec<Option<&str>> = plan.sequence.parts().iter().map(part).collect();
+        let watermark = texts.first().copied().flatten().ok_or_else(|| {
+            let detail = "the watermark is null or missing, so nothing says how new the row is";
+            RecordError::of(plan.sequence.first_name(), ReasonCode::MissingSeq, detail)
+        })?;
+        let parts = plan.sequence.numbers(&texts)?.parts();
+        let source_time_ms = is_time(plan).then(|| time_ms(watermark)).flatten();
+        Ok(RowPlace { op, rank: 1, parts, source_time_ms })
+    }
+
+    /// The former key of a row is never known.
+    fn keep(
+        &self,
+        _plan: &Plan,
+        out: &mut Collector,
+        row: &Row<TextValue<'_>>,
+        event: Event<'_>,
+    ) -> Result<(), RecordError> {
+        out.push(event, row.content())
+    }
+}
+
+/// Whether the watermark is a time, which is the time of the change then.
+fn is_time(plan: &Plan) -> bool {
+    let Some(SequencePart::Row(RowName::Column(position))) = plan.sequence.parts().first() else { return false };
+    let column = plan.contract.columns.get(*position);
+    column.is_some_and(|column| {
+        matches!(column.data_type, ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampNtz)
+    })
+}

@@ -1,0 +1,79 @@
+//! Current rows as CSV, plain or gzip.
+
+use super::rows::row::CurrentRows;
+use super::rows::{CSV_EXTRAS, sample};
+use crate::files::csv_file::CsvDecoder;
+use crate::format::{
+    Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+};
+use crate::outcome::collector::Collector;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::csv_sample::{self, looks_like_header};
+use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::{ColumnProfile, Profile};
+use crate::text::csv_fields::fields;
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::SourceFile;
+use sluice_contract::SourceFormat;
+
+/// `csv`.
+pub(crate) struct RowsCsv;
+
+impl Format for RowsCsv {
+    fn name(&self) -> SourceFormat {
+        SourceFormat::Csv
+    }
+
+    fn file_kind(&self) -> FileKind {
+        FileKind { extensions: &["csv"], content: Content::Text }
+    }
+
+    fn file_place(&self, _name: &str) -> Option<FilePlace> {
+        None
+    }
+
+    /// Likely with a header; without one nothing tells rows from those of a full load.
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        let header = sample.csv_text()?.lines().next().and_then(fields)?;
+        looks_like_header(&header).then_some(Likeness::Likely)
+    }
+
+    fn markers(&self) -> Markers {
+        Markers::PLAIN_ROW
+    }
+
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
+        CsvDecoder::new(plan, &CurrentRows, CSV_EXTRAS).file(out, bytes, stop_at)
+    }
+
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
+        let decoder = CsvDecoder::new(plan, &CurrentRows, CSV_EXTRAS);
+        Box::new(move |out, at, record| decoder.bronze_record(out, at, record))
+    }
+
+    fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
+        csv_sample::read(profile, bytes, records_max, looks_like_header, sample::read_csv_row);
+    }
+
+    fn title(&self, _profile: &Profile) -> String {
+        "Current rows, CSV".to_owned()
+    }
+
+    fn record_words(&self) -> &'static str {
+        "current rows in CSV"
+    }
+
+    fn guess(&self, column: &ColumnProfile) -> Guess {
+        of_text_column(&column.shape)
+    }
+
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+        sample::proposed_sequence(profile)
+    }
+
+    fn propose_settings(&self, _profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        SourceSettings { null_text: csv_sample::null_text(files), ..SourceSettings::default() }
+    }
+}

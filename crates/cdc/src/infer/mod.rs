@@ -1,0 +1,151 @@
+//! A contract proposed from the data.
+
+mod evidence;
+mod names;
+mod proposal;
+mod yaml;
+
+pub use proposal::{Inferred, InferredColumn, InferredEvidence};
+
+use crate::format::{Format, SourceSettings};
+use crate::formats;
+use crate::outcome::decode_error::DecodeError;
+use crate::profile::guess::personal;
+use crate::profile::{ColumnProfile, Profile};
+use crate::sniff::{is_change_file, liken};
+use bytes::Bytes;
+use names::ColumnNames;
+use sluice_change::SourceFile;
+use sluice_contract::TableName;
+
+/// Records sampled over all files.
+const SAMPLE_RECORDS_MAX: u64 = 20_000;
+/// Records sampled of a file at least, where there are that many.
+const FILE_RECORDS_MIN: u64 = 200;
+
+/// Proposes a contract for the table `name` whose files lie in `path`, from a sample of them. Key
+/// files of the Kafka Connect S3 sink (`….keys.json.gz`) may be among them; then they tell the key.
+///
+/// ```
+/// use bytes::Bytes;
+/// use sluice_change::SourceFile;
+/// use sluice_contract::TableName;
+///
+/// let rows = "id,name,updated_at\n1,Ada,2026-11-20 08:00:00\n2,Max,2026-11-20 09:30:00\n";
+/// let file = SourceFile { path: "crm/people.csv".to_owned(), size: rows.len() as u64, ..SourceFile::default() };
+/// let name = TableName::new("crm", "people").unwrap();
+///
+/// let proposal = sluice_cdc::infer(name, "crm", &[(file, Bytes::from_static(rows.as_bytes()))], 1).unwrap();
+/// assert_eq!(proposal.format.as_str(), "csv");
+/// assert_eq!((proposal.key, proposal.sequence), (vec!["id".to_owned()], vec!["updated_at".to_owned()]));
+/// ```
+///
+/// # Errors
+/// [`DecodeError::UnknownFormat`] and [`DecodeError::NothingToInfer`].
+#[expect(clippy::needless_pass_by_value, reason = "the caller makes the name for this call")]
+pub fn infer(
+    name: TableName,
+    path: &str,
+    files: &[(SourceFile, Bytes)],
+    total_files: u64,
+) -> Result<Inferred, DecodeError> {
+    let format = format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
+    let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
+    let profile = sample(format, files, count);
+    if profile.fitting == 0 || profile.columns.is_empty() {
+        return Err(DecodeError::NothingToInfer { path: path.to_owned(), format: format.name() });
+    }
+    let names = ColumnNames::of(profile.columns.iter().map(|column| column.name.as_str()));
+    let (key, key_reason) = profile.key();
+    let columns: Vec<InferredColumn> =
+        profile.columns.iter().map(|column| describe(format, &profile, column, &key, &names)).collect();
+    let proposed = format.propose_sequence(&profile);
+    let mut inferred = Inferred {
+        format: format.name(),
+        title: format.title(&profile),
+        confidence: confidence(&profile, count),
+        evidence: Vec::new(),
+        key: key.iter().map(|part| names.name_of(part)).collect(),
+        sequence: proposed.parts.iter().map(|part| names.name_of(part)).collect(),
+        operations: profile.operations.iter().map(|(name, count)| (name.clone(), *count)).collect(),
+        columns,
+        yaml: String::new(),
+        sampled_rows: profile.records,
+    };
+    let seen =
+        evidence::Seen { format, profile: &profile, key_reason, sequence: &proposed, files: (count, total_files) };
+    inferred.evidence = seen.evidence(&inferred);
+    let extra = extra(path, &profile, format.propose_settings(&profile, files), proposed.question);
+    inferred.yaml = yaml::contract(&name, &inferred, &extra);
+    Ok(inferred)
+}
+
+/// What most speaks for, over all change files: a full load may look like plain rows until a change is seen.
+fn format_of(files: &[(SourceFile, Bytes)]) -> Option<&'static dyn Format> {
+    let paths: Vec<String> = files.iter().map(|(file, _)| file.path.clone()).collect();
+    let changes = files.iter().filter(|(file, _)| is_change_file(&file.path));
+    // Of files that are equally like two formats the first decides.
+    let best = changes.filter_map(|(_, bytes)| liken(&paths, bytes)).reduce(|a, b| if b.1 > a.1 { b } else { a });
+    best.map(|(name, _)| formats::of(name))
+}
+
+fn sample(format: &dyn Format, files: &[(SourceFile, Bytes)], count: u64) -> Profile {
+    let records_max = (SAMPLE_RECORDS_MAX / count.max(1)).max(FILE_RECORDS_MIN);
+    let mut profile = Profile::default();
+    for (file, bytes) in files {
+        format.sample(&mut profile, &file.path, bytes, records_max);
+        profile.files += 1;
+    }
+    profile
+}
+
+fn describe(
+    format: &dyn Format,
+    profile: &Profile,
+    column: &ColumnProfile,
+    key: &[String],
+    names: &ColumnNames,
+) -> InferredColumn {
+    let shape = &column.shape;
+    let mut guess = column.by_schema.clone().unwrap_or_else(|| format.guess(column));
+    let mut question = |text: &str| {
+        guess.decide.get_or_insert_with(|| text.to_owned());
+    };
+    if shape.rows < profile.rows && shape.rows > 0 {
+        question("Not in all rows: give it a default, or mark it removed or renamed");
+    }
+    if format.name().may_lack_names() && column.name.starts_with("column_") {
+        question("The files have no header, give it its name");
+    }
+    let name = names.name_of(&column.name);
+    InferredColumn {
+        renamed_from: (name != column.name).then(|| column.name.clone()),
+        name,
+        arrives_as: guess.arrives_as,
+        data_type: guess.data_type,
+        nulls: shape.nulls,
+        rows: shape.rows,
+        key: key.contains(&column.name),
+        pii: personal(&column.name, shape),
+        decide: guess.decide,
+    }
+}
+
+fn confidence(profile: &Profile, files: u64) -> f64 {
+    let share = |part: u64, of: u64| if of == 0 { 0.0 } else { part as f64 / of as f64 };
+    share(profile.fitting, profile.records) * share(files.saturating_sub(profile.damaged_files), files)
+}
+
+fn extra<'a>(
+    path: &'a str,
+    profile: &Profile,
+    settings: SourceSettings,
+    sequence_question: Option<String>,
+) -> yaml::Extra<'a> {
+    let required = profile.columns.iter().filter(|column| column.shape.rows == profile.rows && column.shape.nulls == 0);
+    let required = required.map(|column| column.name.clone()).collect();
+    yaml::Extra { path, settings, sequence_question, required }
+}
+
+#[cfg(test)]
+mod tests;

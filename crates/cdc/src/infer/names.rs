@@ -1,0 +1,39 @@
+//! Names of columns in a contract, from their names in the files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of silver's columns by names in the files.
+pub(crate) struct ColumnNames(BTreeMap<String, String>);
+
+impl ColumnNames {
+    /// A name as it is, but without `_` in front, which is kept for Sluice's own columns; unless another
+    /// column has that name.
+    pub(crate) fn of<'n>(in_files: impl Iterator<Item = &'n str> + Clone) -> Self {
+        let mut taken: BTreeSet<String> = in_files.clone().map(str::to_lowercase).collect();
+        let mut names = BTreeMap::new();
+        for name in in_files.filter(|name| name.starts_with('_')) {
+            let plain = name.trim_start_matches('_');
+            if !plain.is_empty() && taken.insert(plain.to_lowercase()) {
+                names.insert(name.to_owned(), plain.to_owned());
+            }
+        }
+        Self(names)
+    }
+
+    /// The name in the contract.
+    pub(crate) fn name_of(&self, in_files: &str) -> String {
+        self.0.get(in_files).map_or(in_files, String::as_str).to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ColumnNames;
+
+    #[test]
+    fn names_that_are_free_lose_their_underscores() {
+        let names = ColumnNames::of(["_id", "_Name", "name", "__", "_a", "__a", "b"].into_iter());
+        let named = ["_id", "_Name", "name", "__", "_a", "__a", "b"].map(|name| names.name_of(name));
+        assert_eq!(named, ["id", "_Name", "name", "__", "a", "__a", "b"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! A proposed contract, as it is shown to people.
+
+use sluice_contract::SourceFormat;
+
+/// A proposed contract with what speaks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inferred {
+    /// Format.
+    pub format: SourceFormat,
+    /// Format in words for a heading, for example `Debezium PostgreSQL, JSON`.
+    pub title: String,
+    /// Share of sampled files and records that fit, 0 to 1.
+    pub confidence: f64,
+    /// What was seen.
+    pub evidence: Vec<InferredEvidence>,
+    /// Key columns in order.
+    pub key: Vec<String>,
+    /// Sequence parts, most significant first. Empty where the data leaves open what orders the events; then the
+    /// evidence has the question.
+    pub sequence: Vec<String>,
+    /// Records by operation in the sample.
+    pub operations: Vec<(String, u64)>,
+    /// Columns in order.
+    pub columns: Vec<InferredColumn>,
+    /// A whole contract in the house format.
+    pub yaml: String,
+    /// Records sampled.
+    pub sampled_rows: u64,
+}
+
+/// Something seen in the sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferredEvidence {
+    /// It supports the guess (`true`) or wants a decision (`false`).
+    pub ok: bool,
+    /// What was seen.
+    pub text: String,
+    /// How often, for example `20,000 of 20,000 rows`.
+    pub count: String,
+}
+
+/// A column found in the sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferredColumn {
+    /// Name.
+    pub name: String,
+    /// Its name in the files, where that cannot be the name of a column (`_id`).
+    pub renamed_from: Option<String>,
+    /// How it arrives, for example `bytes, base64`.
+    pub arrives_as: String,
+    /// Type for the contract, or an open one such as `decimal(12,?)`.
+    pub data_type: String,
+    /// Sampled rows in which it is null.
+    pub nulls: u64,
+    /// Sampled rows that have it.
+    pub rows: u64,
+    /// Part of the key.
+    pub key: bool,
+    /// Looks like personal data, with the kind found.
+    pub pii: Option<String>,
+    /// What a person has to decide, if anything.
+    pub decide: Option<String>,
+}

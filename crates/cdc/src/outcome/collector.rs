@@ -1,0 +1,133 @@
+//! Gathers what a file becomes.
+
+use super::decode_error::DecodeError;
+use super::decoded_file::DecodedFile;
+use super::drift::Drift;
+use super::record_error::RecordError;
+use arrow::array::RecordBatch;
+use sluice_change::{
+    Cell, ChangeBatch, ChangeBatchBuilder, Event, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
+};
+use sluice_contract::Contract;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Bytes of text and binary values in one batch: an Arrow column counts them with 31 bits.
+const VALUE_BYTES_MAX: usize = (i32::MAX as usize) - (64 << 20);
+/// Letters of an operation that are counted apart.
+const OPERATION_LEN_MAX: usize = 16;
+/// Operations that are counted apart.
+const OPERATIONS_MAX: usize = 64;
+
+/// Gathers events, rejects and counts of one file or one piece of bronze.
+pub(crate) struct Collector {
+    builder: ChangeBatchBuilder,
+    rejects: Vec<Reject>,
+    row_rejects: u64,
+    tombstones: u64,
+    value_bytes: usize,
+    /// Rows of a flow that lies below every change.
+    below_changes: bool,
+    operations: BTreeMap<String, u64>,
+    pub(crate) drift: Drift,
+}
+
+impl Collector {
+    pub(crate) fn new(contract: &Arc<Contract>, files: Vec<SourceFile>) -> Self {
+        Self {
+            builder: ChangeBatchBuilder::new(Arc::clone(contract), files),
+            rejects: Vec::new(),
+            row_rejects: 0,
+            tombstones: 0,
+            value_bytes: 0,
+            below_changes: contract.flow.is_some(),
+            operations: BTreeMap::new(),
+            drift: Drift::default(),
+        }
+    }
+
+    /// Adds an event; `content` is the hash of its values as delivered.
+    ///
+    /// # Errors
+    /// `FILE_TOO_LARGE` when the batch has no room for its values.
+    pub(crate) fn push(&mut self, event: Event<'_>, content: u64) -> Result<(), RecordError> {
+        let bytes: usize = event.cells.iter().map(value_bytes).sum();
+        if self.value_bytes.saturating_add(bytes) > VALUE_BYTES_MAX {
+            return Err(RecordError::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
+        }
+        self.value_bytes += bytes;
+        let event = if self.below_changes { Event { rank: 0, ..event } } else { event };
+        self.builder.push_delivered(event, content);
+        Ok(())
+    }
+
+    /// A record without a row.
+    pub(crate) fn tombstone(&mut self) {
+        self.tombstones += 1;
+    }
+
+    /// A record that cannot be decoded.
+    pub(crate) fn reject(&mut self, at: RowRef, error: RecordError, raw: &[u8]) {
+        self.row_rejects += 1;
+        let RecordError { reason, column, detail } = error;
+        self.rejects.push(Reject { at, reason, column, detail, raw: Reject::raw_of(raw), whole_file: false });
+    }
+
+    /// A file, or the rest of one, that cannot be counted.
+    pub(crate) fn reject_file(&mut self, at: RowRef, reason: ReasonCode, detail: impl Into<String>) {
+        let detail = detail.into();
+        self.rejects.push(Reject { at, reason, column: None, detail, raw: String::new(), whole_file: true });
+    }
+
+    pub(crate) fn count_operation(&mut self, operation: &str) {
+        if let Some(count) = self.operations.get_mut(operation) {
+            *count += 1;
+        } else if operation.len() > OPERATION_LEN_MAX || self.operations.len() >= OPERATIONS_MAX {
+            *self.operations.entry("other".to_owned()).or_default() += 1;
+        } else {
+            self.operations.insert(operation.to_owned(), 1);
+        }
+    }
+
+    /// Events, row rejects and tombstones so far.
+    pub(crate) fn records(&self) -> u64 {
+        self.builder.len() as u64 + self.row_rejects + self.tombstones
+    }
+
+    /// Everything gathered.
+    ///
+    /// # Errors
+    /// [`DecodeError::Internal`], which would be a bug.
+    pub(crate) fn finish(self) -> Result<DecodedFile, DecodeError> {
+        let changes = self.builder.finish().map_err(|error| DecodeError::Internal { detail: error.to_string() })?;
+        Ok(DecodedFile {
+            rows_in: changes.len() as u64 + self.row_rejects,
+            changes,
+            rejects: self.rejects,
+            tombstones: self.tombstones,
+            operations: self.operations,
+            drift: self.drift,
+        })
+    }
+}
+
+/// A result without events.
+pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects: Vec<Reject>) -> DecodedFile {
+    DecodedFile {
+        changes: ChangeBatch::without_events(files, RecordBatch::new_empty(Arc::new(contract_schema(contract)))),
+        rows_in: rejects.iter().filter(|reject| !reject.whole_file).count() as u64,
+        rejects,
+        tombstones: 0,
+        operations: BTreeMap::new(),
+        drift: Drift::default(),
+    }
+}
+
+fn value_bytes(cell: &Cell<'_>) -> usize {
+    match cell {
+        Cell::Text(text) => text.len(),
+        Cell::Bytes(bytes) => bytes.len(),
+        Cell::List(cells) => cells.iter().map(value_bytes).sum::<usize>() + 4 * cells.len(),
+        Cell::Null | Cell::Absent | Cell::Bool(_) | Cell::Int(_) | Cell::Float(_) | Cell::Decimal(_) => 0,
+    }
+}

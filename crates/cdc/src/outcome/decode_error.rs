@@ -1,0 +1,46 @@
+//! What makes decoding impossible.
+
+use sluice_contract::SourceFormat;
+
+/// Why nothing can be decoded. A damaged file is not an error: it yields what could be read and a
+/// [`sluice_change::Reject`] for the rest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The contract does not say where the change data is.
+    #[error("{table} has no source. Add source with path and format to its contract")]
+    NoSource {
+        /// Table.
+        table: String,
+    },
+    /// A default of the contract is not of its column's type.
+    #[error("The default of {table}, column {column}: {detail}. Correct it in the contract")]
+    BadDefault {
+        /// Table.
+        table: String,
+        /// Column.
+        column: String,
+        /// For example `expected decimal(5,2)`.
+        detail: String,
+    },
+    /// The sampled files are of no format that Sluice knows.
+    #[error("The format of {path} is not known. Known are {}", SourceFormat::words())]
+    UnknownFormat {
+        /// Folder.
+        path: String,
+    },
+    /// No record could be read from the sampled files.
+    #[error("No {format} record could be read in {path}. Check that the files are whole")]
+    NothingToInfer {
+        /// Folder.
+        path: String,
+        /// Format that was found.
+        format: SourceFormat,
+    },
+    /// The columns of a batch do not fit together; a bug in Sluice.
+    #[error("The decoded columns do not fit together, please report it: {detail}")]
+    Internal {
+        /// What the columnar library says.
+        detail: String,
+    },
+}

@@ -1,0 +1,7 @@
+//! What decoding makes: events, rejects, counts, and why there are none.
+
+pub(crate) mod collector;
+pub(crate) mod decode_error;
+pub(crate) mod decoded_file;
+pub(crate) mod drift;
+pub(crate) mod record_error;

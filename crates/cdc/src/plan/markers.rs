@@ -1,0 +1,35 @@
+//! What a format puts into its records besides the columns of the table.
+
+/// Members of a record that are the format's, not the table's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Markers {
+    /// Its records say what they do to their row.
+    pub(crate) carries_operations: bool,
+    /// Member of the row with the operation.
+    pub(crate) operation: Option<&'static str>,
+    /// Member of the row that marks a delete.
+    pub(crate) deleted: Option<&'static str>,
+    /// Member of the row with the source's time.
+    pub(crate) time: Option<&'static str>,
+    /// What stands before the name of a key column in the member with its value before the change.
+    pub(crate) before_key: Option<&'static str>,
+    /// Whether a member that the contract does not declare is the format's own.
+    pub(crate) is_own: fn(&str) -> bool,
+    /// Whether a part of the sequence that is no column is a path into the envelope around the row.
+    pub(crate) is_in_envelope: fn(&str) -> bool,
+}
+
+impl Markers {
+    /// A row that is nothing but the columns of the table.
+    pub(crate) const PLAIN_ROW: Self = Self {
+        carries_operations: false,
+        operation: None,
+        deleted: None,
+        time: None,
+        before_key: None,
+        is_own: |_| false,
+        is_in_envelope: |_| false,
+    };
+    /// An operation that is not a member of the row.
+    pub(crate) const CHANGE: Self = Self { carries_operations: true, ..Self::PLAIN_ROW };
+}

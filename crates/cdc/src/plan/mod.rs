@@ -1,0 +1,160 @@
+//! A contract prepared for decoding.
+
+pub(crate) mod conditions;
+pub(crate) mod markers;
+pub(crate) mod names;
+pub(crate) mod sequence;
+
+use crate::outcome::decode_error::DecodeError;
+use crate::value::unavailable::Unavailable;
+use conditions::RowCondition;
+use markers::Markers;
+use names::{Names, RowName, Target};
+use sequence::Sequence;
+use sluice_change::{Cell, Op, parse_cell};
+use sluice_contract::{Contract, RESCUED, SchemaPolicy, Source};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A contract prepared for decoding.
+pub(crate) struct Plan {
+    pub(crate) contract: Arc<Contract>,
+    pub(crate) source: Source,
+    /// Per column: it is part of the key.
+    pub(crate) is_key: Vec<bool>,
+    /// Names of the key columns, former ones too, with their positions.
+    key_names: Vec<(String, usize)>,
+    /// Per column: its declared default.
+    pub(crate) defaults: Vec<Option<Cell<'static>>>,
+    pub(crate) sequence: Sequence,
+    delete_when: Option<RowCondition>,
+    truncate_when: Option<RowCondition>,
+    /// Member of `update_columns`.
+    pub(crate) update_columns: Option<RowName>,
+    /// Per key column: the member of the row that holds its value before the change.
+    pub(crate) before_key: Vec<(usize, RowName)>,
+    pub(crate) unavailable: Unavailable,
+    /// The row's own operation: `__op`, `Op`.
+    pub(crate) operation: Option<RowName>,
+    /// The row's own mark of a delete: `__deleted`.
+    pub(crate) deleted: Option<RowName>,
+    /// The row's own source time: `__source_ts_ms` (milliseconds), `dms_timestamp` (text).
+    pub(crate) time: Option<RowName>,
+    /// Position of the column that takes what does not fit (`_rescued`).
+    pub(crate) rescued: Option<usize>,
+    /// Values that do not fit go there too.
+    pub(crate) rescues_values: bool,
+    /// Columns whose type may become wider.
+    pub(crate) widens: bool,
+    names: Names,
+}
+
+impl Plan {
+    /// Prepares `contract` for records of a format with these markers.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it has no source, or a default is not of its type.
+    pub(crate) fn new(contract: &Arc<Contract>, markers: &Markers) -> Result<Self, DecodeError> {
+        let table = || contract.name.to_string();
+        let source = contract.source.clone().ok_or_else(|| DecodeError::NoSource { table: table() })?;
+        let key = contract.key_positions();
+        let apply = &contract.apply;
+        let mut names = Names::new(contract, markers.is_own);
+        let mut member = |name: Option<&str>| name.map(|name| names.row_name(name));
+        let (operation, deleted, time) = (member(markers.operation), member(markers.deleted), member(markers.time));
+        let sequence = Sequence::new(contract, &mut names, markers.is_in_envelope);
+        let delete_when = apply.delete_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
+        let truncate_when = apply.truncate_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
+        let update_columns = apply.update_columns.as_deref().map(|name| names.row_name(name));
+        let before = markers.before_key.filter(|_| apply.from_snapshot.is_none());
+        Ok(Self {
+            is_key: (0..contract.columns.len()).map(|position| key.contains(&position)).collect(),
+            key_names: key_names(contract, &key),
+            defaults: defaults(contract)?,
+            sequence,
+            delete_when,
+            truncate_when,
+            update_columns,
+            before_key: before.map_or_else(Vec::new, |prefix| before_key(contract, &key, prefix, &mut names)),
+            unavailable: Unavailable::new(&source.unavailable_value),
+            operation,
+            deleted,
+            time,
+            rescued: contract.columns.iter().position(|column| column.discovered && column.name == RESCUED),
+            rescues_values: source.schema_policy == SchemaPolicy::Evolve,
+            widens: source.evolution.widens(),
+            names,
+            contract: Arc::clone(contract),
+            source,
+        })
+    }
+
+    /// What the member `name` of a row is for.
+    pub(crate) fn target(&self, name: &str) -> Target {
+        self.names.target(name)
+    }
+
+    /// Number of members of a row that are read and are no columns of the contract.
+    pub(crate) fn extras(&self) -> usize {
+        self.names.extras()
+    }
+
+    /// The key column that a member of a row is.
+    pub(crate) fn key_column(&self, name: &str) -> Option<usize> {
+        self.key_names.iter().find(|(of, _)| of == name).map(|(_, position)| *position)
+    }
+
+    /// Whether a member is part of the record's content: a column, or a value before the change.
+    pub(crate) fn is_content(&self, target: Target) -> bool {
+        match target {
+            Target::Column { .. } | Target::Unknown => true,
+            Target::Extra(extra) => self.before_key.iter().any(|(_, name)| *name == RowName::Extra(extra)),
+            Target::Meta => false,
+        }
+    }
+
+    /// What a record is by `truncate_when` and `delete_when`; `op`, which the format says, if neither holds.
+    pub(crate) fn operation_of<'a>(
+        &self,
+        op: Op,
+        op_text: &str,
+        mut text: impl FnMut(RowName) -> Option<Cow<'a, str>>,
+    ) -> Op {
+        let mut holds = |when: &Option<RowCondition>| when.as_ref().is_some_and(|when| when.holds(op_text, &mut text));
+        if holds(&self.truncate_when) {
+            Op::Truncate
+        } else if holds(&self.delete_when) {
+            Op::Delete
+        } else {
+            op
+        }
+    }
+}
+
+/// Declared defaults by column.
+fn defaults(contract: &Contract) -> Result<Vec<Option<Cell<'static>>>, DecodeError> {
+    let of_column = |column: &sluice_contract::Column| {
+        let cell = column.default.as_deref().map(|text| parse_cell(&column.data_type, text).map(Cell::into_owned));
+        cell.transpose().map_err(|error| DecodeError::BadDefault {
+            table: contract.name.to_string(),
+            column: column.name.clone(),
+            detail: error.detail,
+        })
+    };
+    contract.columns.iter().map(of_column).collect()
+}
+
+fn key_names(contract: &Contract, key: &[usize]) -> Vec<(String, usize)> {
+    let columns = contract.columns.iter().enumerate();
+    columns
+        .filter(|(position, column)| !column.is_system() && key.contains(position))
+        .flat_map(|(position, column)| {
+            std::iter::once(&column.name).chain(&column.renamed_from).map(move |name| (name.clone(), position))
+        })
+        .collect()
+}
+
+fn before_key(contract: &Contract, key: &[usize], prefix: &str, names: &mut Names) -> Vec<(usize, RowName)> {
+    let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
+    columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", column.name)))).collect()
+}

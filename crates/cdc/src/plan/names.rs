@@ -1,0 +1,100 @@
+//! Names of a record's members, and what each is for.
+
+use sluice_contract::Contract;
+use std::collections::HashMap;
+
+/// What a member or column of a record is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A column of the contract; of several names in one record the smallest rank holds.
+    Column {
+        /// Position in the contract.
+        position: usize,
+        /// 0 for the column's own name, then its former names, [`FOLDED`] for a name that differs in
+        /// upper and lower case only.
+        rank: usize,
+    },
+    /// Something else that decoding reads, counted from 0.
+    Extra(usize),
+    /// Something of the format that is no column.
+    Meta,
+    /// Nothing that the contract knows.
+    Unknown,
+}
+
+/// A value of a row that decoding reads besides the contract's columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowName {
+    /// Position of a column of the contract.
+    Column(usize),
+    /// As [`Target::Extra`].
+    Extra(usize),
+}
+
+/// Rank of a name that is a column's but for upper and lower case.
+pub(crate) const FOLDED: usize = usize::MAX;
+
+/// What each name in a record is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    targets: HashMap<String, Target>,
+    /// Columns by their lower-case names.
+    folded: HashMap<String, usize>,
+    extras: usize,
+    is_own: fn(&str) -> bool,
+}
+
+impl Names {
+    /// The names of the contract's columns, former ones too.
+    pub(crate) fn new(contract: &Contract, is_own: fn(&str) -> bool) -> Self {
+        let mut targets = HashMap::new();
+        let of_source = || contract.columns.iter().enumerate().filter(|(_, column)| !column.is_system());
+        for (position, column) in of_source() {
+            for (rank, name) in column.renamed_from.iter().enumerate().rev() {
+                targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
+            }
+        }
+        let mut folded = HashMap::new();
+        for (position, column) in of_source() {
+            targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
+            folded.insert(column.name.to_lowercase(), position);
+        }
+        Self { targets, folded, extras: 0, is_own }
+    }
+
+    /// What the member `name` of a row is for.
+    pub(crate) fn target(&self, name: &str) -> Target {
+        match self.targets.get(name) {
+            Some(target) => *target,
+            None if (self.is_own)(name) => Target::Meta,
+            None => match self.folded.get(&name.to_lowercase()) {
+                Some(position) => Target::Column { position: *position, rank: FOLDED },
+                None => Target::Unknown,
+            },
+        }
+    }
+
+    /// Whether the name is a column's, now or formerly, letter by letter.
+    pub(crate) fn is_column(&self, name: &str) -> bool {
+        matches!(self.targets.get(name), Some(Target::Column { .. }))
+    }
+
+    /// The member `name` of a row, as a column or as an extra of its own.
+    pub(crate) fn row_name(&mut self, name: &str) -> RowName {
+        match self.targets.get(name) {
+            Some(Target::Column { position, .. }) => RowName::Column(*position),
+            Some(Target::Extra(position)) => RowName::Extra(*position),
+            _ => {
+                let position = self.extras;
+                self.extras += 1;
+                self.targets.insert(name.to_owned(), Target::Extra(position));
+                RowName::Extra(position)
+            }
+        }
+    }
+
+    /// Number of members that are read and are no columns of the contract.
+    pub(crate) fn extras(&self) -> usize {
+        self.extras
+    }
+}

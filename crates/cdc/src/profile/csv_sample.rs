@@ -1,0 +1,87 @@
+//! Samples of CSV files.
+
+use super::Profile;
+use crate::text::csv_fields::{Field, fields};
+use crate::text::records::{RecordDelimiter, Records};
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::SourceFile;
+
+/// Texts of null that are tried.
+pub(crate) const NULL_TEXTS: [&str; 4] = ["NULL", "<null>", "\\N", "null"];
+/// Records of a file that are looked at for the text of null.
+const NULL_RECORDS_MAX: usize = 1_000;
+
+/// Reads at most `records_max` records of a file; `read_row` gets the names of the header, if there is one, and
+/// the fields of each record after it.
+pub(crate) fn read(
+    profile: &mut Profile,
+    bytes: &Bytes,
+    records_max: u64,
+    is_header: impl Fn(&[Field<'_>]) -> bool,
+    read_row: impl Fn(&mut Profile, Option<&[String]>, &[Field<'_>]),
+) {
+    let mut records = Records::new(bytes.clone(), RecordDelimiter::Csv, u64::MAX);
+    let mut names: Option<Vec<String>> = None;
+    for number in 0..records_max {
+        let Some(record) = records.next() else {
+            profile.damaged_files += u64::from(records.end() != StreamEnd::Whole);
+            return;
+        };
+        let record = if number == 0 { without_mark(record.bytes) } else { record.bytes };
+        if record.is_empty() {
+            continue;
+        }
+        let fields = std::str::from_utf8(record).ok().and_then(fields);
+        if let (0, Some(fields)) = (number, &fields)
+            && is_header(fields)
+        {
+            names = Some(fields.iter().map(|field| field.text.clone().into_owned()).collect());
+            continue;
+        }
+        profile.records += 1;
+        let Some(fields) = fields else { continue };
+        profile.fitting += 1;
+        read_row(profile, names.as_deref(), &fields);
+    }
+}
+
+fn without_mark(record: &[u8]) -> &[u8] {
+    record.strip_prefix("\u{feff}".as_bytes()).unwrap_or(record)
+}
+
+/// Whether a record is nothing but words that could be names of columns.
+pub(crate) fn looks_like_header(fields: &[Field<'_>]) -> bool {
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let all = fields.iter().all(|field| is_name(&field.text) && !NULL_TEXTS.contains(&field.text.as_ref()));
+    all && fields.len() > 1
+}
+
+/// The texts of fields, `None` for those that read like null.
+pub(crate) fn texts<'a>(fields: &'a [Field<'_>]) -> Vec<Option<&'a str>> {
+    let is_null = |field: &Field<'_>| !field.quoted && NULL_TEXTS.contains(&field.text.as_ref());
+    fields.iter().map(|field| (!is_null(field)).then_some(field.text.as_ref())).collect()
+}
+
+/// The text for null that the files use, unless it is the usual one.
+pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
+    let mut counts = [0_u64; NULL_TEXTS.len()];
+    for (_, bytes) in files {
+        let mut records = Records::new(bytes.clone(), RecordDelimiter::Csv, u64::MAX);
+        for _ in 0..NULL_RECORDS_MAX {
+            let Some(record) = records.next() else { break };
+            let fields = std::str::from_utf8(record.bytes).ok().and_then(fields).unwrap_or_default();
+            for field in fields.iter().filter(|field| !field.quoted) {
+                let known = NULL_TEXTS.iter().zip(counts.iter_mut()).find(|(text, _)| **text == field.text);
+                if let Some((_, count)) = known {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let most = NULL_TEXTS.iter().zip(counts).max_by_key(|(_, count)| *count);
+    most.filter(|(text, count)| *count > 0 && **text != "NULL").map(|(text, _)| *text)
+}

@@ -1,0 +1,204 @@
+//! Everything counted over a sample, whatever its format.
+
+pub(crate) mod csv_sample;
+pub(crate) mod guess;
+pub(crate) mod parquet_sample;
+pub(crate) mod shape;
+
+use guess::Guess;
+use shape::{Shape, hash};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Columns in the order in which they were first seen.
+#[derive(Default)]
+pub(crate) struct Profile {
+    pub(crate) columns: Vec<ColumnProfile>,
+    positions: BTreeMap<String, usize>,
+    /// Records seen.
+    pub(crate) records: u64,
+    /// Records that fit the format.
+    pub(crate) fitting: u64,
+    /// Records with a row (deletes and truncates left out).
+    pub(crate) rows: u64,
+    pub(crate) tombstones: u64,
+    pub(crate) deletes: u64,
+    pub(crate) operations: BTreeMap<String, u64>,
+    /// Records with each part of the sequence.
+    pub(crate) positioned: BTreeMap<&'static str, u64>,
+    pub(crate) with_schema: u64,
+    pub(crate) connector: Option<String>,
+    /// Files that end too early or are damaged.
+    pub(crate) damaged_files: u64,
+    /// Records of a snapshot or full load, which need no position.
+    pub(crate) snapshot_rows: u64,
+    /// Files read so far.
+    pub(crate) files: u64,
+    /// A key is once in a file, and again in the files in which its row changed.
+    pub(crate) keys_repeat_over_files: bool,
+    /// Names of the key from the record keys, if their files were sampled.
+    pub(crate) record_key: Vec<String>,
+    /// Number of fields of CSV records, with how often.
+    pub(crate) widths: BTreeMap<usize, u64>,
+    own_names: Vec<String>,
+    /// Rows of a snapshot, or inserts.
+    new_rows: Vec<NewRow>,
+    new_rows_of_snapshot: bool,
+}
+
+/// A row that came into the table: hashes of its values by column, and the file it is of.
+struct NewRow {
+    file: u64,
+    values: BTreeMap<usize, u64>,
+}
+
+/// One column of a sample.
+pub(crate) struct ColumnProfile {
+    pub(crate) name: String,
+    /// Values in rows.
+    pub(crate) shape: Shape,
+    /// Values in deletes.
+    pub(crate) deleted: Shape,
+    /// What a schema says of its type.
+    pub(crate) by_schema: Option<Guess>,
+}
+
+/// Rows kept to find a key.
+const NEW_ROWS_MAX: usize = 5_000;
+/// Columns of a key that are looked for.
+const KEY_COLUMNS_MAX: usize = 3;
+
+impl Profile {
+    /// The column of that name; new ones come after the column before them.
+    pub(crate) fn column(&mut self, name: &str) -> &mut ColumnProfile {
+        let position = match self.positions.get(name) {
+            Some(position) => *position,
+            None => {
+                let position = self.columns.len();
+                self.positions.insert(name.to_owned(), position);
+                let (shape, deleted) = (Shape::default(), Shape::default());
+                self.columns.push(ColumnProfile { name: name.to_owned(), shape, deleted, by_schema: None });
+                position
+            }
+        };
+        // The position is of this list.
+        #[expect(clippy::indexing_slicing, reason = "the position was made by this list")]
+        &mut self.columns[position]
+    }
+
+    /// Columns of the format at the end of a CSV record.
+    pub(crate) fn note_own_names(&mut self, names: Vec<String>) {
+        if names.len() > self.own_names.len() {
+            self.own_names = names;
+        }
+    }
+
+    /// One list of names per number of fields that was seen in CSV records, the most first.
+    pub(crate) fn csv_layouts(&self) -> Vec<Vec<String>> {
+        let widths = self.widths.keys().rev();
+        widths
+            .map(|width| {
+                let names = self.columns.iter().map(|column| column.name.clone());
+                names.take(width.saturating_sub(self.own_names.len())).chain(self.own_names.iter().cloned()).collect()
+            })
+            .collect()
+    }
+
+    /// Keeps a row of a snapshot or an insert, by which keys are found. A snapshot has every key
+    /// once; inserts repeat (delivery is at least once, keys come back), so they count only where
+    /// there is no snapshot.
+    pub(crate) fn new_row<'v>(&mut self, of_snapshot: bool, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        if of_snapshot && !self.new_rows_of_snapshot {
+            self.new_rows.clear();
+            self.new_rows_of_snapshot = true;
+        }
+        if of_snapshot == self.new_rows_of_snapshot && self.new_rows.len() < NEW_ROWS_MAX {
+            let positions = &self.positions;
+            let values = values.filter_map(|(name, value)| Some((*positions.get(name)?, hash(value))));
+            self.new_rows.push(NewRow { file: self.files, values: values.collect() });
+        }
+    }
+
+    /// The key columns, and in words how they were found.
+    pub(crate) fn key(&self) -> (Vec<String>, &'static str) {
+        if !self.record_key.is_empty() {
+            return (self.record_key.clone(), "the record keys have these columns");
+        }
+        let candidates: Vec<usize> = (0..self.columns.len()).filter(|position| self.may_be_key(*position)).collect();
+        let varying: Vec<usize> =
+            candidates.iter().copied().filter(|position| self.varies_in_deletes(*position)).collect();
+        let few = !varying.is_empty() && varying.len() <= KEY_COLUMNS_MAX.max(self.columns.len() / 4);
+        if self.deletes >= 2 && few && self.is_unique(&varying) {
+            return (self.names(&varying), "deletes carry only these columns, and no two new rows share them");
+        }
+        for count in 1..=KEY_COLUMNS_MAX {
+            let mut found: Vec<Vec<usize>> = Vec::new();
+            combinations(&candidates, count, &mut Vec::new(), &mut |chosen| {
+                if self.is_unique(chosen) {
+                    found.push(chosen.to_vec());
+                }
+            });
+            let likely =
+                |chosen: &Vec<usize>| chosen.iter().filter(|position| !self.named_like_key(**position)).count();
+            if let Some(chosen) = found.iter().min_by_key(|chosen| (likely(chosen), chosen.first().copied())) {
+                return (self.names(chosen), "no two new rows share them");
+            }
+        }
+        (Vec::new(), "no set of columns tells the rows apart")
+    }
+
+    fn may_be_key(&self, position: usize) -> bool {
+        self.columns.get(position).is_some_and(|column| {
+            let shape = &column.shape;
+            let plain = shape.fractions == 0 && shape.lists == 0 && shape.objects == 0 && shape.booleans == 0;
+            shape.rows == self.rows && shape.values() == shape.rows && plain && shape.distinct() > 1
+        })
+    }
+
+    fn varies_in_deletes(&self, position: usize) -> bool {
+        self.columns.get(position).is_some_and(|column| {
+            column.deleted.rows == self.deletes
+                && column.deleted.values() == self.deletes
+                && column.deleted.distinct() > 1
+        })
+    }
+
+    fn is_unique(&self, positions: &[usize]) -> bool {
+        let mut seen = BTreeSet::new();
+        for row in &self.new_rows {
+            let key: Option<Vec<u64>> = positions.iter().map(|position| row.values.get(position).copied()).collect();
+            let file = if self.keys_repeat_over_files { row.file } else { 0 };
+            match key {
+                Some(key) => seen.insert((file, key)),
+                None => return false,
+            };
+        }
+        let repeated = self.new_rows.len() - seen.len();
+        !seen.is_empty() && (repeated == 0 || (!self.new_rows_of_snapshot && repeated * 10 < seen.len()))
+    }
+
+    fn named_like_key(&self, position: usize) -> bool {
+        let name = self.columns.get(position).map_or("", |column| column.name.as_str());
+        matches!(name, "id" | "sku" | "uuid" | "code" | "key" | "line_no")
+            || name.ends_with("_id")
+            || name.ends_with("_no")
+    }
+
+    fn names(&self, positions: &[usize]) -> Vec<String> {
+        let columns = positions.iter().filter_map(|position| self.columns.get(*position));
+        columns.map(|column| column.name.clone()).collect()
+    }
+}
+
+/// Calls `visit` with every choice of `count` of `from`, in order; only the first 12 are combined.
+fn combinations(from: &[usize], count: usize, chosen: &mut Vec<usize>, visit: &mut impl FnMut(&[usize])) {
+    if chosen.len() == count {
+        visit(chosen);
+        return;
+    }
+    for (at, position) in from.iter().enumerate().take(12) {
+        chosen.push(*position);
+        combinations(from.get(at + 1..).unwrap_or_default(), count, chosen, visit);
+        chosen.pop();
+    }
+}

@@ -1,0 +1,72 @@
+//! Samples of Parquet files.
+
+use super::Profile;
+use super::guess::of_parquet;
+use crate::columnar::guard::caught;
+use crate::columnar::texts::texts;
+use arrow::array::RecordBatch;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Names of the columns of a whole file; `None` if its footer cannot be read.
+pub(crate) fn column_names(bytes: &Bytes) -> Option<Vec<String>> {
+    let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default()))?;
+    Some(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
+}
+
+/// Reads at most `records_max` rows of a file; `is_column` tells the table's columns from the format's, `read_row`
+/// gets names and texts of each row.
+pub(crate) fn read(
+    profile: &mut Profile,
+    bytes: &Bytes,
+    records_max: u64,
+    is_column: impl Fn(&str) -> bool,
+    read_row: impl Fn(&mut Profile, &[(&str, Option<&str>)]),
+) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| read_rows(profile, bytes, records_max, &is_column, &read_row)));
+    if !matches!(outcome, Ok(Some(()))) {
+        profile.damaged_files += 1;
+    }
+}
+
+fn read_rows(
+    profile: &mut Profile,
+    bytes: &Bytes,
+    records_max: u64,
+    is_column: &impl Fn(&str) -> bool,
+    read_row: &impl Fn(&mut Profile, &[(&str, Option<&str>)]),
+) -> Option<()> {
+    let limit = usize::try_from(records_max).unwrap_or(usize::MAX);
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).ok()?;
+    let reader = builder.with_batch_size(1_024).with_limit(limit).build().ok()?;
+    for batch in reader {
+        read_batch(profile, &batch.ok()?, is_column, read_row);
+    }
+    Some(())
+}
+
+fn read_batch(
+    profile: &mut Profile,
+    batch: &RecordBatch,
+    is_column: &impl Fn(&str) -> bool,
+    read_row: &impl Fn(&mut Profile, &[(&str, Option<&str>)]),
+) {
+    let schema = batch.schema();
+    // A nested column has no texts, and a contract with it would refuse its files.
+    let readable = schema.fields().iter().zip(batch.columns());
+    let columns: Vec<(&str, Vec<Option<String>>)> =
+        readable.filter_map(|(field, column)| Some((field.name().as_str(), texts(column)?))).collect();
+    for (name, _) in columns.iter().filter(|(name, _)| is_column(name)) {
+        let data_type = schema.field_with_name(name).ok().and_then(|field| of_parquet(field.data_type()));
+        let column = profile.column(name);
+        column.by_schema = data_type.or(column.by_schema.take());
+    }
+    for row in 0..batch.num_rows() {
+        let values: Vec<(&str, Option<&str>)> =
+            columns.iter().map(|(name, texts)| (*name, texts.get(row).and_then(Option::as_deref))).collect();
+        profile.records += 1;
+        profile.fitting += 1;
+        read_row(profile, &values);
+    }
+}

@@ -1,0 +1,141 @@
+//! The cells that the values of a row become.
+
+use super::values::{Delivered, Row};
+use crate::outcome::drift::Drift;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::names::Target;
+use sluice_change::{Cell, CellError, Op, ReasonCode};
+use sluice_contract::{Column, ColumnType};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The cells of an event, one per column of the contract. `fetch` gives the cell of a column as a
+/// type, or `None` where the row does not have it: then the declared default holds, because the row
+/// is of before the column existed (PostgreSQL sends no events for `ALTER TABLE`). `provided` is the
+/// record's own list of the columns it provides (`update_columns`), if it has one; the others are absent.
+///
+/// # Errors
+/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, and what `fetch` says.
+pub(crate) fn cells<'a, V: Delivered>(
+    plan: &Plan,
+    op: Op,
+    provided: Option<&str>,
+    row: &Row<V>,
+    drift: &mut Drift,
+    fetch: impl Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>, CellError>,
+) -> Result<Vec<Cell<'a>>, RecordError> {
+    let columns = &plan.contract.columns;
+    if op == Op::Truncate {
+        return Ok(vec![Cell::Null; columns.len()]);
+    }
+    if let Some(column) = row.clash().and_then(|position| columns.get(position)) {
+        let detail = "two columns of the record have this name but for upper and lower case";
+        return Err(RecordError::of(&column.name, ReasonCode::IncompatibleChange, detail));
+    }
+    let mut reader = CellReader {
+        plan,
+        op,
+        provided: provided.filter(|_| op.is_upsert()).map(|list| provided_columns(plan, list)),
+        row,
+        drift,
+        fetch,
+        rescued: row.unknown().map(|(name, json)| (name, Cow::Borrowed(json))).collect(),
+    };
+    columns.iter().enumerate().map(|(position, column)| reader.cell(position, column)).collect()
+}
+
+struct CellReader<'r, V, F> {
+    plan: &'r Plan,
+    op: Op,
+    /// Positions of the columns that the record provides, if it lists them.
+    provided: Option<Vec<usize>>,
+    row: &'r Row<V>,
+    drift: &'r mut Drift,
+    fetch: F,
+    /// Members of `_rescued`, as JSON.
+    rescued: BTreeMap<&'r str, Cow<'r, str>>,
+}
+
+impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>, CellError>> CellReader<'r, V, F> {
+    fn cell(&mut self, position: usize, column: &'r Column) -> Result<Cell<'a>, RecordError> {
+        let is_key = self.plan.is_key.get(position).copied().unwrap_or(false);
+        // The column is behind all others, so everything that goes into it is there.
+        if Some(position) == self.plan.rescued && self.op != Op::Delete {
+            return Ok(rescued_text(&self.rescued).map_or(Cell::Null, |text| Cell::Text(text.into())));
+        }
+        if !is_key && (self.op == Op::Delete || column.is_system()) {
+            return Ok(Cell::Null);
+        }
+        if !is_key && self.provided.as_ref().is_some_and(|provided| !provided.contains(&position)) {
+            return Ok(Cell::Absent);
+        }
+        let fetched = match (self.fetch)(position, &column.data_type) {
+            Ok(fetched) => fetched,
+            Err(error) => self.misfit(position, column, is_key, error)?,
+        };
+        let cell = match fetched {
+            None | Some(Cell::Null | Cell::Absent) if is_key => {
+                return Err(RecordError::of(&column.name, ReasonCode::MissingKey, "the key is null or missing"));
+            }
+            None => {
+                if !column.removed && !column.discovered && column.default.is_none() {
+                    self.drift.missing(&column.name);
+                }
+                self.plan.defaults.get(position).cloned().flatten().unwrap_or(Cell::Null)
+            }
+            Some(cell) => cell,
+        };
+        if column.required && cell == Cell::Null && !self.plan.contract.apply.ignores_null(&column.name) {
+            return Err(RecordError::of(&column.name, ReasonCode::NullInRequired, "the column is required"));
+        }
+        Ok(cell)
+    }
+
+    /// The cell of a column whose value is not of its type: null where the value goes to `_rescued`.
+    fn misfit(
+        &mut self,
+        position: usize,
+        column: &'r Column,
+        is_key: bool,
+        error: CellError,
+    ) -> Result<Option<Cell<'a>>, RecordError> {
+        let fetch = &self.fetch;
+        if self.plan.widens {
+            let digits = || match fetch(position, &ColumnType::Numeric) {
+                Ok(Some(Cell::Text(digits))) => Some(digits.into_owned()),
+                _ => None,
+            };
+            self.drift.widen(column, |wider| matches!(fetch(position, wider), Ok(Some(_))), digits);
+        }
+        let may_be_null = self.plan.rescued.is_some() && self.plan.rescues_values && !column.required && !is_key;
+        match self.row.column(position).and_then(Delivered::json).filter(|_| may_be_null) {
+            Some(json) => {
+                self.rescued.insert(&column.name, json);
+                Ok(Some(Cell::Null))
+            }
+            None => Err(RecordError::of_cell(&column.name, error)),
+        }
+    }
+}
+
+/// Positions of the columns in a list: a JSON array of names, or names between commas. Names that the
+/// contract does not know are left out.
+fn provided_columns(plan: &Plan, list: &str) -> Vec<usize> {
+    let position = |name: &str| match plan.target(name.trim()) {
+        Target::Column { position, .. } => Some(position),
+        _ => None,
+    };
+    match serde_json::from_str::<Vec<String>>(list) {
+        Ok(names) => names.iter().filter_map(|name| position(name)).collect(),
+        Err(_) => list.trim_matches(['{', '}']).split(',').filter_map(position).collect(),
+    }
+}
+
+fn rescued_text(rescued: &BTreeMap<&str, Cow<'_, str>>) -> Option<String> {
+    if rescued.is_empty() {
+        return None;
+    }
+    let members = rescued.iter().map(|(name, json)| format!("{}:{json}", serde_json::Value::from(*name)));
+    Some(format!("{{{}}}", members.collect::<Vec<_>>().join(",")))
+}

@@ -1,0 +1,161 @@
+//! Rows of named texts, as CSV and Parquet files and bronze hold them.
+//!
+//! Every value is text here, so that a row read from a file and the same row read from bronze become the same cells.
+
+use super::cells::cells;
+use super::values::Row;
+use crate::outcome::collector::Collector;
+use crate::outcome::drift::Drift;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::names::{RowName, Target};
+use crate::text::json_fields::{each_member, string};
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, parse_cell};
+use sluice_contract::{ColumnType, limits};
+use std::borrow::Cow;
+
+/// A value as text; `None` is null.
+pub(crate) type TextValue<'a> = Option<Cow<'a, str>>;
+
+/// What a format makes of a row of texts.
+pub(crate) trait TextRows {
+    /// The word under which the row is counted: its operation as delivered, or one for rows without.
+    fn operation<'a>(&self, plan: &Plan, row: &'a Row<TextValue<'_>>) -> &'a str;
+
+    /// What the row does, and its rank and position.
+    ///
+    /// # Errors
+    /// `UNKNOWN_OPERATION`, `MISSING_SEQ`.
+    fn place(&self, plan: &Plan, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError>;
+
+    /// Keeps the event of a row.
+    ///
+    /// # Errors
+    /// `KEY_CHANGED`, and a batch without room.
+    fn keep(
+        &self,
+        plan: &Plan,
+        out: &mut Collector,
+        row: &Row<TextValue<'_>>,
+        event: Event<'_>,
+    ) -> Result<(), RecordError>;
+}
+
+/// What a row does, and where it is in the order of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowPlace {
+    pub(crate) op: Op,
+    /// As [`Event::rank`].
+    pub(crate) rank: u8,
+    /// As [`Event::parts`].
+    pub(crate) parts: [u64; 3],
+    /// Milliseconds since 1970.
+    pub(crate) source_time_ms: Option<i64>,
+}
+
+/// The text of a member of a row; `None` for null and where the row does not have it.
+pub(crate) fn text_of<'a>(row: &'a Row<TextValue<'_>>, name: RowName) -> Option<&'a str> {
+    row.get(name).and_then(Option::as_deref)
+}
+
+/// Milliseconds since 1970 of a text that is a time.
+pub(crate) fn time_ms(text: &str) -> Option<i64> {
+    match parse_cell(&ColumnType::Timestamp, text) {
+        Ok(Cell::Int(micros)) => Some(micros.div_euclid(1_000)),
+        _ => None,
+    }
+}
+
+/// The event of a row.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn event<'a>(
+    plan: &Plan,
+    rows: &dyn TextRows,
+    at: RowRef,
+    row: &'a Row<TextValue<'a>>,
+    drift: &mut Drift,
+    record: String,
+) -> Result<Event<'a>, RecordError> {
+    if record.len() > limits::ROW_BYTES_MAX {
+        let detail = format!("over {} MiB", limits::ROW_BYTES_MAX >> 20);
+        return Err(RecordError::new(ReasonCode::RowTooLarge, detail));
+    }
+    let RowPlace { op, rank, parts, source_time_ms } = rows.place(plan, row)?;
+    let provided = plan.update_columns.and_then(|name| text_of(row, name));
+    let fetch = |position: usize, data_type: &ColumnType| match row.column(position) {
+        Some(Some(text)) => parse_cell(data_type, text).map(Some),
+        Some(None) => Ok(Some(Cell::Null)),
+        None => Ok(None),
+    };
+    let cells = cells(plan, op, provided, row, drift, fetch)?;
+    Ok(Event { at, op, rank, parts, cells, source_time_ms, record })
+}
+
+/// Counts what a row is made of, whether or not it becomes an event. `unknown` are its names that
+/// the contract does not know.
+pub(crate) fn count<'n>(
+    plan: &Plan,
+    rows: &dyn TextRows,
+    out: &mut Collector,
+    row: &Row<TextValue<'_>>,
+    unknown: impl Iterator<Item = &'n str>,
+) {
+    unknown.for_each(|name| out.drift.unknown(name));
+    out.count_operation(rows.operation(plan, row));
+}
+
+/// Decodes a row that bronze kept as JSON.
+///
+/// # Errors
+/// Why it cannot become an event.
+pub(crate) fn decode_record(
+    plan: &Plan,
+    rows: &dyn TextRows,
+    out: &mut Collector,
+    at: RowRef,
+    record: &str,
+) -> Result<(), RecordError> {
+    let mut row = Row::new(plan);
+    let mut unknown = Vec::new();
+    let whole = each_member(record, |name, raw| {
+        let value: TextValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };
+        let target = plan.target(&name);
+        row.set(plan, &name, target, value);
+        if target == Target::Unknown {
+            unknown.push(name);
+        }
+    });
+    if !whole {
+        return Err(RecordError::new(ReasonCode::BadEnvelope, "not a JSON object"));
+    }
+    count(plan, rows, out, &row, unknown.iter().map(AsRef::as_ref));
+    let event = event(plan, rows, at, &row, &mut out.drift, record.to_owned())?;
+    rows.keep(plan, out, &row, event)
+}
+
+/// A row as JSON, for bronze: names and texts in the order of the file.
+pub(crate) fn record<'v>(values: impl Iterator<Item = (&'v str, Option<&'v str>)>) -> String {
+    let mut json = String::from("{");
+    for (name, value) in values {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        push_string(&mut json, name);
+        json.push(':');
+        match value {
+            Some(text) => push_string(&mut json, text),
+            None => json.push_str("null"),
+        }
+    }
+    json.push('}');
+    json
+}
+
+fn push_string(json: &mut String, text: &str) {
+    match serde_json::to_string(text) {
+        Ok(quoted) => json.push_str(&quoted),
+        Err(_) => json.push_str("null"),
+    }
+}

@@ -1,0 +1,124 @@
+//! The values of one row as delivered, sorted by what they are for.
+
+use crate::plan::Plan;
+use crate::plan::names::{FOLDED, RowName, Target};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A value of a row as delivered.
+pub(crate) trait Delivered {
+    /// It as JSON; `None` for null.
+    fn json(&self) -> Option<Cow<'_, str>>;
+    /// Its text, for hashing; `None` for null.
+    fn text(&self) -> Option<&str>;
+}
+
+impl Delivered for &str {
+    fn json(&self) -> Option<Cow<'_, str>> {
+        self.text().map(Cow::Borrowed)
+    }
+
+    fn text(&self) -> Option<&str> {
+        (*self != "null").then_some(*self)
+    }
+}
+
+impl Delivered for Option<Cow<'_, str>> {
+    fn json(&self) -> Option<Cow<'_, str>> {
+        self.as_deref().and_then(|text| serde_json::to_string(text).ok()).map(Cow::Owned)
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.as_deref()
+    }
+}
+
+/// The values of one row as delivered.
+#[derive(Debug)]
+pub(crate) struct Row<V> {
+    columns: Vec<Option<(usize, V)>>,
+    extras: Vec<Option<V>>,
+    /// Columns that the contract does not know, as JSON, where they are kept in silver.
+    unknown: BTreeMap<String, String>,
+    /// A column that two names of the record stand for that differ in upper and lower case only.
+    clash: Option<usize>,
+    content: blake3::Hasher,
+}
+
+impl<V: Delivered> Row<V> {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let empty = |count| std::iter::repeat_with(|| None).take(count).collect();
+        Self {
+            columns: std::iter::repeat_with(|| None).take(plan.contract.columns.len()).collect(),
+            extras: empty(plan.extras()),
+            unknown: BTreeMap::new(),
+            clash: None,
+            content: blake3::Hasher::new(),
+        }
+    }
+
+    /// Keeps a value. Of several names of one column the newest holds, of repeated names the last value.
+    pub(crate) fn set(&mut self, plan: &Plan, name: &str, target: Target, value: V) {
+        if plan.is_content(target) {
+            match value.text() {
+                Some(text) => self.content.update(&(text.len() as u64 + 1).to_le_bytes()).update(text.as_bytes()),
+                None => self.content.update(&0_u64.to_le_bytes()),
+            };
+        }
+        match target {
+            Target::Column { position, rank } => {
+                if let Some(place) = self.columns.get_mut(position) {
+                    let kept = place.as_ref().map(|(kept, _)| *kept);
+                    if kept.is_some_and(|kept| kept == FOLDED || rank == FOLDED) {
+                        self.clash = Some(position);
+                    }
+                    if kept.is_none_or(|kept| rank <= kept) {
+                        *place = Some((rank, value));
+                    }
+                }
+            }
+            Target::Extra(position) => {
+                if let Some(place) = self.extras.get_mut(position) {
+                    *place = Some(value);
+                }
+            }
+            Target::Unknown if plan.rescued.is_some() => {
+                if let Some(json) = value.json() {
+                    self.unknown.insert(name.to_owned(), json.into_owned());
+                }
+            }
+            Target::Meta | Target::Unknown => {}
+        }
+    }
+
+    /// The value of a column.
+    pub(crate) fn column(&self, position: usize) -> Option<&V> {
+        self.columns.get(position)?.as_ref().map(|(_, value)| value)
+    }
+
+    /// The value of a member.
+    pub(crate) fn get(&self, name: RowName) -> Option<&V> {
+        match name {
+            RowName::Column(position) => self.column(position),
+            RowName::Extra(position) => self.extras.get(position)?.as_ref(),
+        }
+    }
+
+    /// Columns that the contract does not know, as JSON, where they are kept in silver.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.unknown.iter().map(|(name, json)| (name.as_str(), json.as_str()))
+    }
+
+    /// A column that two names of the record stand for that differ in upper and lower case only.
+    pub(crate) fn clash(&self) -> Option<usize> {
+        self.clash
+    }
+
+    /// Hash of the values as delivered, in their order. The same for every copy of an event, whatever
+    /// the contract knows of it.
+    pub(crate) fn content(&self) -> u64 {
+        let mut head = [0; 8];
+        head.copy_from_slice(self.content.finalize().as_bytes().first_chunk().unwrap_or(&[0; 8]));
+        u64::from_be_bytes(head)
+    }
+}

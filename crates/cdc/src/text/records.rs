@@ -1,0 +1,254 @@
+//! Cuts the content of a text file into records.
+
+use super::unpack::{StreamEnd, Unpacked};
+use bytes::Bytes;
+use sluice_change::Reject;
+use sluice_contract::limits;
+use std::ops::Range;
+
+const READ_BYTES: usize = 256 << 10;
+
+/// Where a record ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordDelimiter {
+    /// At `\n` only: U+2028, U+2029 and `\r` are content.
+    Lines,
+    /// At `\n` outside quotes, as RFC 4180 has it.
+    Csv,
+}
+
+/// A piece of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    /// Bytes without the line end; of a record over the limit the first 64 KiB.
+    pub(crate) bytes: &'a [u8],
+    /// Offset in the content.
+    pub(crate) offset: u64,
+    /// Number of the record, from 0.
+    pub(crate) number: u64,
+    /// It is over [`limits::ROW_BYTES_MAX`].
+    pub(crate) too_large: bool,
+    /// The line end is there.
+    pub(crate) ended: bool,
+}
+
+/// Records of a file, read piece by piece; memory is bounded by the longest record.
+pub(crate) struct Records {
+    unpacked: Unpacked,
+    delimiter: RecordDelimiter,
+    buffer: Vec<u8>,
+    start: usize,
+    scanned: usize,
+    state: QuoteState,
+    offset: u64,
+    number: u64,
+    skipping: bool,
+    end: Option<StreamEnd>,
+    stop_at: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum QuoteState {
+    FieldStart,
+    Plain,
+    Quoted,
+    QuoteInQuoted,
+}
+
+struct Found {
+    range: Range<usize>,
+    ended: bool,
+    too_large: bool,
+}
+
+impl Records {
+    /// Records of `bytes`, of whose content only the first `stop_at` bytes are taken.
+    pub(crate) fn new(bytes: Bytes, delimiter: RecordDelimiter, stop_at: u64) -> Self {
+        Self {
+            unpacked: Unpacked::new(bytes),
+            delimiter,
+            buffer: Vec::new(),
+            start: 0,
+            scanned: 0,
+            state: QuoteState::FieldStart,
+            offset: 0,
+            number: 0,
+            skipping: false,
+            end: None,
+            stop_at,
+        }
+    }
+
+    /// The next record.
+    pub(crate) fn next(&mut self) -> Option<Record<'_>> {
+        let offset;
+        let found = loop {
+            let at = self.offset;
+            let found = self.find()?;
+            let consumed = found.range.len() + usize::from(found.ended);
+            if self.skipping {
+                self.skipping = !found.ended && found.too_large;
+                self.consume(consumed);
+                continue;
+            }
+            offset = at;
+            self.skipping = found.too_large && !found.ended;
+            break found;
+        };
+        let number = self.number;
+        self.number += 1;
+        let Found { range, ended, too_large } = found;
+        // The bytes stay in the buffer until the next call, only the cursor moves on.
+        self.consume(range.len() + usize::from(ended));
+        let mut bytes = self.buffer.get(range).unwrap_or_default();
+        if too_large {
+            bytes = bytes.get(..Reject::RAW_BYTES_MAX).unwrap_or(bytes);
+        }
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        Some(Record { bytes, offset, number, too_large, ended })
+    }
+
+    /// How the content ended; known once [`Records::next`] has returned `None`.
+    pub(crate) fn end(&self) -> StreamEnd {
+        self.end.unwrap_or(StreamEnd::Whole)
+    }
+
+    /// Offset of what comes next.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Number of records so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.number
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.start += count;
+        self.scanned = self.start;
+        self.state = QuoteState::FieldStart;
+        self.offset += count as u64;
+    }
+
+    fn find(&mut self) -> Option<Found> {
+        loop {
+            if let Some(end) = self.scan() {
+                let range = self.start..end;
+                let too_large = range.len() > limits::ROW_BYTES_MAX;
+                return Some(Found { range, ended: true, too_large });
+            }
+            let pending = self.buffer.len() - self.start;
+            if pending > limits::ROW_BYTES_MAX {
+                return Some(Found { range: self.start..self.buffer.len(), ended: false, too_large: true });
+            }
+            if self.end.is_some() || !self.fill() {
+                return (pending > 0).then_some(Found {
+                    range: self.start..self.buffer.len(),
+                    ended: false,
+                    too_large: false,
+                });
+            }
+        }
+    }
+
+    /// Position of the line end of the record that begins at `start`, if it is in the buffer.
+    fn scan(&mut self) -> Option<usize> {
+        let fresh = self.buffer.get(self.scanned..)?;
+        let found = match self.delimiter {
+            RecordDelimiter::Lines => fresh.iter().position(|byte| *byte == b'\n'),
+            RecordDelimiter::Csv => scan_csv(fresh, &mut self.state),
+        };
+        match found {
+            Some(at) => Some(self.scanned + at),
+            None => {
+                self.scanned = self.buffer.len();
+                None
+            }
+        }
+    }
+
+    /// Reads more; `false` at the end.
+    fn fill(&mut self) -> bool {
+        self.buffer.drain(..self.start);
+        self.scanned -= self.start;
+        self.start = 0;
+        let filled = self.buffer.len();
+        let room = self.stop_at.saturating_sub(self.offset + filled as u64);
+        let wanted = usize::try_from(room).unwrap_or(usize::MAX).min(READ_BYTES);
+        if wanted == 0 {
+            self.end = Some(StreamEnd::Whole);
+            return false;
+        }
+        self.buffer.resize(filled + wanted, 0);
+        let read = match self.buffer.get_mut(filled..) {
+            Some(space) => self.unpacked.read(space),
+            None => Err(StreamEnd::Whole),
+        };
+        match read {
+            Ok(count) => {
+                self.buffer.truncate(filled + count);
+                true
+            }
+            Err(end) => {
+                self.buffer.truncate(filled);
+                self.end = Some(end);
+                false
+            }
+        }
+    }
+}
+
+fn scan_csv(bytes: &[u8], state: &mut QuoteState) -> Option<usize> {
+    use QuoteState as S;
+    for (at, byte) in bytes.iter().enumerate() {
+        *state = match (*state, byte) {
+            (S::FieldStart | S::QuoteInQuoted, b'"') => S::Quoted,
+            (S::Quoted, b'"') => S::QuoteInQuoted,
+            (S::Quoted, _) => S::Quoted,
+            (_, b'\n') => return Some(at),
+            (_, b',') => S::FieldStart,
+            _ => S::Plain,
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RecordDelimiter, Records};
+    use bytes::Bytes;
+    use sluice_contract::limits;
+
+    fn all(content: &[u8], delimiter: RecordDelimiter) -> Vec<(String, u64, bool)> {
+        let mut records = Records::new(Bytes::copy_from_slice(content), delimiter, u64::MAX);
+        let mut found = Vec::new();
+        while let Some(record) = records.next() {
+            found.push((String::from_utf8_lossy(record.bytes).into_owned(), record.offset, record.ended));
+        }
+        found
+    }
+
+    #[test]
+    fn lines_end_at_line_feeds_only() {
+        let found = all("a\u{2028}b\r\n\nc".as_bytes(), RecordDelimiter::Lines);
+        assert_eq!(found, [("a\u{2028}b".into(), 0, true), (String::new(), 7, true), ("c".into(), 8, false)]);
+    }
+
+    #[test]
+    fn csv_records_keep_line_feeds_in_quotes() {
+        let found = all(b"1,\"a\n\"\"b\",x\n2,5\" pipe,\n\"open\n", RecordDelimiter::Csv);
+        let texts: Vec<&str> = found.iter().map(|record| record.0.as_str()).collect();
+        assert_eq!(texts, ["1,\"a\n\"\"b\",x", "2,5\" pipe,", "\"open\n"]);
+    }
+
+    #[test]
+    fn a_record_over_the_limit_is_one_record() {
+        let mut content = vec![b'x'; limits::ROW_BYTES_MAX * 2 + 5];
+        content.extend_from_slice(b"\nnext\n");
+        let mut records = Records::new(Bytes::from(content), RecordDelimiter::Lines, u64::MAX);
+        assert!(records.next().unwrap().too_large);
+        let next = records.next().unwrap();
+        assert_eq!((next.bytes, next.number, next.too_large), (&b"next"[..], 1, false));
+        assert!(records.next().is_none());
+    }
+}

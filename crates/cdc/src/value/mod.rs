@@ -1,0 +1,6 @@
+//! Values as they arrive, and the cells that they are.
+
+pub(crate) mod encoding;
+pub(crate) mod json;
+pub(crate) mod number;
+pub(crate) mod unavailable;

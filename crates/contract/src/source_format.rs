@@ -1,0 +1,213 @@
+//! The formats of change files: one list, from which everything that a contract knows of a format follows.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Whether records say what they do to their row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operations {
+    /// Every record has an operation.
+    Carried,
+    /// A record is the row as it is now, so every record is an upsert, ordered by a watermark column.
+    None,
+}
+
+/// How the values of a record get their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    /// Every record or file names its columns.
+    InFile,
+    /// A file may have no header; then the contract names the fields (`csv_columns`, `csv_layouts`).
+    MayBeMissing,
+}
+
+macro_rules! formats {
+    ($(
+        #[doc = $about:literal]
+        $variant:ident {
+            word: $word:literal,
+            operations: $operations:ident,
+            names: $names:ident,
+            sequence: [$($part:literal),*],
+            rows_word: $rows_word:expr,
+        }
+    )+) => {
+        /// Format of change files.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum SourceFormat {
+            $(#[doc = $about] $variant,)+
+        }
+
+        impl SourceFormat {
+            /// All formats.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word in the contract.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// One sentence for people on what its files are.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about.trim_ascii()),+ }
+            }
+
+            /// The word beside `apply.from_snapshot` and in `source.backfill`, where the same reader takes rows
+            /// without an operation; `None` where such rows have no word of their own.
+            #[must_use]
+            pub fn rows_word(self) -> Option<&'static str> {
+                match self { $(Self::$variant => $rows_word),+ }
+            }
+
+            /// What orders the events when the contract does not say; empty where it has to.
+            #[must_use]
+            pub fn default_sequence(self) -> Vec<String> {
+                let parts: &[&str] = match self { $(Self::$variant => &[$($part),*]),+ };
+                parts.iter().map(|&part| part.to_owned()).collect()
+            }
+
+            fn operations(self) -> Operations {
+                match self { $(Self::$variant => Operations::$operations),+ }
+            }
+
+            fn names(self) -> Names {
+                match self { $(Self::$variant => Names::$names),+ }
+            }
+        }
+    };
+}
+
+formats! {
+    /// Debezium envelopes as JSON lines, with or without schema, plain or gzip.
+    DebeziumJson {
+        word: "debezium_json",
+        operations: Carried,
+        names: InFile,
+        sequence: ["source.lsn", "transaction.total_order"],
+        rows_word: None,
+    }
+    /// Debezium through `ExtractNewRecordState` as JSON lines, plain or gzip.
+    DebeziumFlatJson {
+        word: "debezium_flat_json",
+        operations: Carried,
+        names: InFile,
+        sequence: ["__lsn"],
+        rows_word: None,
+    }
+    /// AWS DMS full load and CDC as Parquet.
+    DmsParquet {
+        word: "dms_parquet",
+        operations: Carried,
+        names: InFile,
+        sequence: ["transact_seq"],
+        rows_word: Some("parquet"),
+    }
+    /// AWS DMS full load and CDC as CSV, plain or gzip.
+    DmsCsv {
+        word: "dms_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        sequence: ["transact_seq"],
+        rows_word: Some("csv"),
+    }
+    /// Current rows as Parquet, each an upsert ordered by a watermark column.
+    Parquet {
+        word: "parquet",
+        operations: None,
+        names: InFile,
+        sequence: [],
+        rows_word: None,
+    }
+    /// Current rows as CSV, plain or gzip, each an upsert ordered by a watermark column.
+    Csv {
+        word: "csv",
+        operations: None,
+        names: MayBeMissing,
+        sequence: [],
+        rows_word: None,
+    }
+}
+
+impl SourceFormat {
+    /// The format of a word in `source.format` of a table whose files are changes.
+    #[must_use]
+    pub fn of_changes(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.as_str() == word)
+    }
+
+    /// The format of a word beside `apply.from_snapshot` or in `source.backfill`: `parquet` and `csv` are there the
+    /// readers of AWS DMS, which take rows with and without an operation.
+    #[must_use]
+    pub fn of_rows(word: &str) -> Option<Self> {
+        let by_rows_word = Self::ALL.iter().copied().find(|format| format.rows_word() == Some(word));
+        by_rows_word.or_else(|| Self::of_changes(word))
+    }
+
+    /// Whether files of the format may hold full snapshots: rows that need no operation.
+    #[must_use]
+    pub fn has_plain_rows(self) -> bool {
+        self.rows_word().is_some() || !self.carries_operations()
+    }
+
+    /// Whether its records say what they do to their row. Records of other formats are all upserts.
+    #[must_use]
+    pub fn carries_operations(self) -> bool {
+        self.operations() == Operations::Carried
+    }
+
+    /// Whether its files may lack the names of their columns, so that the contract has to give them.
+    #[must_use]
+    pub fn may_lack_names(self) -> bool {
+        self.names() == Names::MayBeMissing
+    }
+
+    /// The words of all formats for a message, `debezium_json, …`.
+    #[must_use]
+    pub fn words() -> String {
+        Self::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Display for SourceFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SourceFormat;
+
+    #[test]
+    fn a_word_is_one_format_and_its_name_in_files() {
+        for format in SourceFormat::ALL {
+            assert_eq!(SourceFormat::of_changes(format.as_str()), Some(*format));
+            assert_eq!(serde_saphyr::from_str::<SourceFormat>(format.as_str()).unwrap(), *format);
+            assert!(format.about().ends_with('.') && !format.about().starts_with(' '), "{format}");
+            assert_eq!(format.carries_operations(), !format.default_sequence().is_empty(), "{format}");
+        }
+    }
+
+    #[test]
+    fn a_full_snapshot_is_read_by_the_reader_that_lakes_have_on_record() {
+        assert_eq!(SourceFormat::of_rows("parquet"), Some(SourceFormat::DmsParquet));
+        assert_eq!(SourceFormat::of_rows("csv"), Some(SourceFormat::DmsCsv));
+        assert_eq!(SourceFormat::of_rows("dms_csv"), Some(SourceFormat::DmsCsv));
+        assert_eq!(SourceFormat::of_changes("parquet"), Some(SourceFormat::Parquet));
+        assert!(!SourceFormat::DebeziumJson.has_plain_rows() && SourceFormat::DmsCsv.has_plain_rows());
+    }
+
+    #[test]
+    fn every_format_has_its_place_in_the_documents() {
+        // Cargo runs a test in the folder of its package.
+        let text = std::fs::read_to_string("../../docs/formats.md").unwrap();
+        let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        for format in SourceFormat::ALL {
+            let word = format.as_str();
+            assert!(headings.iter().any(|heading| heading.split(", ").any(|name| name == word)), "{word}");
+        }
+    }
+}
