@@ -115,7 +115,7 @@ impl Check {
     /// stands in for the missing first argument.
     ///
     /// # Errors
-    /// A sentence with the mend.
+    /// A sentence with the fix.
     pub fn parse(text: &str, column: Option<&str>) -> Result<Self, String> {
         let call = Call::parse(text)?;
         let mut arguments = call.arguments;

@@ -132,7 +132,7 @@ impl fmt::Display for ColumnType {
 }
 
 impl FromStr for ColumnType {
-    /// A sentence that ends with the mend.
+    /// A sentence that ends with the fix.
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

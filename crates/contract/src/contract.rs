@@ -71,7 +71,7 @@ impl Contract {
     /// Reads a contract.
     ///
     /// # Errors
-    /// Every problem found, in the order of the text, each with line, column and mend.
+    /// Every problem found, in the order of the text, each with line, column and fix.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Problem>> {
         if text.len() > limits::CONTRACT_BYTES_MAX {
             return Err(vec![Problem {
@@ -79,7 +79,7 @@ impl Contract {
                 line: 0,
                 column: 0,
                 message: format!("The contract has {} bytes, {} are allowed", text.len(), limits::CONTRACT_BYTES_MAX),
-                mend: "Split it, one table per file".to_owned(),
+                fix: "Split it, one table per file".to_owned(),
             }]);
         }
         let document: Document = serde_saphyr::from_str(text).map_err(|error| vec![syntax_problem(&error, file)])?;
@@ -132,7 +132,7 @@ fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
     let full = error.without_snippet().to_string();
     let first = full.lines().next().unwrap_or_default();
     let message = first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ").to_owned();
-    let mend = if message.contains("unknown field") {
+    let fix = if message.contains("unknown field") {
         "Remove the entry or correct its name"
     } else if message.contains("missing field") {
         "Add the entry; a contract needs dataset and schema, a column needs name and type"
@@ -144,7 +144,7 @@ fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
         line: line_of(location),
         column: column_of(location),
         message,
-        mend: mend.to_owned(),
+        fix: fix.to_owned(),
     }
 }
 
@@ -163,13 +163,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn problem<T>(&mut self, place: &Spanned<T>, message: impl Into<String>, mend: impl Into<String>) {
+    fn problem<T>(&mut self, place: &Spanned<T>, message: impl Into<String>, fix: impl Into<String>) {
         self.problems.push(Problem {
             file: self.file.to_owned(),
             line: line_of(place.referenced),
             column: column_of(place.referenced),
             message: message.into(),
-            mend: mend.into(),
+            fix: fix.into(),
         });
     }
 
@@ -324,8 +324,8 @@ impl Reader<'_> {
                 }
                 Err(message) => {
                     let message: String = message;
-                    let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
-                    self.problem(written, message, mend);
+                    let (message, fix) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
+                    self.problem(written, message, fix);
                 }
             }
         }
@@ -374,8 +374,8 @@ impl Reader<'_> {
 
     fn column(&mut self, written: &ColumnDocument) -> Column {
         let data_type = written.data_type.value.parse().unwrap_or_else(|message: String| {
-            let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
-            self.problem(&written.data_type, message, mend);
+            let (message, fix) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
+            self.problem(&written.data_type, message, fix);
             ColumnType::String
         });
         if written.removed && (written.required || written.primary_key) {
@@ -420,8 +420,8 @@ impl Reader<'_> {
         match Check::parse(&text.value, column) {
             Ok(check) => checks.push(CheckRule { check, severity, line: line_of(text.referenced) }),
             Err(message) => {
-                let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the check"));
-                self.problem(text, message, mend);
+                let (message, fix) = message.rsplit_once(". ").unwrap_or((&message, "Correct the check"));
+                self.problem(text, message, fix);
             }
         }
     }

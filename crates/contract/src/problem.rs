@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Something wrong in a contract text, with its place and the mend.
+/// A mistake in a contract text, with its place and a fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// File.
@@ -14,14 +14,15 @@ pub struct Problem {
     pub column: u32,
     /// What is wrong.
     pub message: String,
-    /// How to mend it.
-    pub mend: String,
+    /// What a person can do about it; empty if nothing is known.
+    #[serde(rename = "mend")]
+    pub fix: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
-        if self.mend.is_empty() { Ok(()) } else { write!(f, ". {}", self.mend) }
+        if self.fix.is_empty() { Ok(()) } else { write!(f, ". {}", self.fix) }
     }
 }
 

@@ -16,7 +16,7 @@ pub enum PublishError {
         message: String,
     },
     /// The draft has problems.
-    #[error("the contracts can not be published, {} to mend", problems(.blockers))]
+    #[error("the contracts can not be published, {} to fix", problems(.blockers))]
     Blocked {
         /// One sentence each.
         blockers: Vec<String>,

@@ -42,7 +42,7 @@ impl ContractSet {
                             line: 1,
                             column: 1,
                             message: format!("{} has a second contract", other.name),
-                            mend: "Keep one file per table".to_owned(),
+                            fix: "Keep one file per table".to_owned(),
                         });
                     }
                 }

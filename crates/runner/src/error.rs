@@ -145,13 +145,13 @@ impl RunError {
             }
             Self::Query(error) => return error.clone().into(),
             Self::Contract(problems) => {
-                (ErrorCode::Input, problems.first().map(|problem| problem.mend.clone()).unwrap_or_default())
+                (ErrorCode::Input, problems.first().map(|problem| problem.fix.clone()).unwrap_or_default())
             }
             Self::Input { next, .. } => (ErrorCode::Input, next.clone()),
             Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),
             Self::Decode(_) => (ErrorCode::Input, "Correct the contract's source and run it again".to_owned()),
             Self::Refused { .. } => {
-                (ErrorCode::Quality, "Look at the quality screen, mend the data or the contract, and replay".to_owned())
+                (ErrorCode::Quality, "Look at the quality screen, fix the data or the contract, and replay".to_owned())
             }
             Self::Conflict(_) => (ErrorCode::Conflict, "Nothing is lost, run it again".to_owned()),
             Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {

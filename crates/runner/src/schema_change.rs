@@ -67,7 +67,7 @@ pub(crate) async fn learn(
     }
     if wider.columns.len() > limits::COLUMNS_MAX {
         let message = format!("{} would get more than {} columns", declared.name, limits::COLUMNS_MAX);
-        return Err(RunError::input(message, "Set source.evolution to rescue, or mend the source"));
+        return Err(RunError::input(message, "Set source.evolution to rescue, or fix the source"));
     }
     write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, learned, batch).await?;
     Ok(Some(wider))
@@ -302,12 +302,12 @@ pub(crate) fn stop(contract: &Contract, decoded: &[DecodedFile]) -> Option<Strin
         let column = first.column.as_ref().map(|column| format!(" in `{column}`")).unwrap_or_default();
         let detail = &first.detail;
         return Some(format!(
-            "{}{column}: {detail}; {records} record(s) do not fit, and schema_policy is strict: mend the contract or the source",
+            "{}{column}: {detail}; {records} record(s) do not fit, and schema_policy is strict: fix the contract or the source",
             first.reason
         ));
     }
     let missing = count(|file| &file.drift.missing);
-    let next = "mark them `removed`, give them a `default`, or mend the source";
+    let next = "mark them `removed`, give them a `default`, or fix the source";
     (!missing.is_empty()).then(|| format!("COLUMN_MISSING: records lack {}; {next}", names(&missing)))
 }
 

@@ -24,7 +24,7 @@ pub struct CodeNote {
     pub line: u32,
     /// Column from 1.
     pub column: u32,
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to fix it.
     pub text: String,
 }
 

@@ -98,7 +98,7 @@ pub enum Command {
     FormatText,
     /// SQL and contract: next problem.
     NextProblem,
-    /// Contract: mends the problem under the cursor.
+    /// Contract: fixes the problem under the cursor.
     Mend,
     /// Saves the text in front.
     Save,

@@ -207,7 +207,7 @@ fn problem_row(
     text_clipped(ui, Align2::LEFT_CENTER, from, width, &words, typeface::control(), tokens.text_strong);
     let proposed = proposed?;
     let right = Rect::from_min_max(pos2(rect.right() - 212.0, rect.top()), pos2(rect.right() - 12.0, rect.bottom()));
-    let builder = UiBuilder::new().max_rect(right).id_salt(("mend", &written.name));
+    let builder = UiBuilder::new().max_rect(right).id_salt(("fix", &written.name));
     let mut child = ui.new_child(builder.layout(Layout::right_to_left(Align::Center)));
     let name = format!("Mend {} with {proposed}", written.name);
     let pressed = Button::new(&proposed).name(&name).height(20.0).show(&mut child).clicked();

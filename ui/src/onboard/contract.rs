@@ -65,7 +65,7 @@ pub(super) fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, edit: &mut Edit) {
     ui.horizontal(|ui| {
         let count = edit.problems.len() as u64;
         let (mark, color, words) = if count > 0 {
-            let words = format!("{} to mend before it can be saved", number::plural(count, "problem"));
+            let words = format!("{} to fix before it can be saved", number::plural(count, "problem"));
             (icon::ERROR, tokens.fail, words)
         } else if saved {
             (icon::CHECK, tokens.ok, "Saved in the draft of the lake".to_owned())

@@ -118,7 +118,7 @@ impl OnboardScreen {
             self.next_problem(ui, cx);
         }
         if cx.take(&Command::Mend) {
-            self.mend(cx);
+            self.fix(cx);
         }
         if cx.take(&Command::RunText) {
             self.inspect(cx);
@@ -141,18 +141,18 @@ impl OnboardScreen {
     }
 
     /// Takes what the first problem proposes: that of the column in focus, else of any.
-    fn mend(&mut self, cx: &mut Cx<'_>) {
+    fn fix(&mut self, cx: &mut Cx<'_>) {
         let focus = self.column.clone();
         let Some(edit) = self.edit(cx) else { return };
         let mut columns: Vec<&document::Written> = edit.columns.iter().collect();
         columns.sort_by_key(|column| focus.as_deref() != Some(column.name.as_str()));
-        let mended = columns.into_iter().filter(|column| !column.on_one_line).find_map(|column| {
+        let fixed = columns.into_iter().filter(|column| !column.on_one_line).find_map(|column| {
             let proposed = edit.problems_of(column).find_map(edit::proposed_type)?;
             Some(document::set_type(&edit.yaml, column, &proposed))
         });
-        match mended {
+        match fixed {
             Some(text) => self.set_text(cx, text),
-            None => cx.notify("No problem proposes its mend", false),
+            None => cx.notify("No fix is available", false),
         }
     }
 

@@ -82,9 +82,9 @@ fn a_draft_with_problems_is_not_saved_until_mended() {
     let mut window = refunds(transport);
     press(&mut window, Modifiers::COMMAND, Key::S);
     assert!(saves().is_empty());
-    assert!(window.query_by_label_contains("1 problem to mend before it can be saved").is_some());
+    assert!(window.query_by_label_contains("1 problem to fix before it can be saved").is_some());
     press(&mut window, Modifiers::ALT, Key::Enter);
-    assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_none(), "Alt Enter mends it");
+    assert!(window.query_by_label("amount: Scale is missing. Write decimal(12,2).").is_none(), "Alt Enter fixes it");
     press(&mut window, Modifiers::COMMAND, Key::S);
     let saved = saves();
     assert_eq!(saved.len(), 1);

@@ -144,7 +144,7 @@ impl Screen for PublishScreen {
             return;
         };
         for blocker in &plan.blockers {
-            let text = "It stands in the way, nothing can be published until it is mended";
+            let text = "Blocks publishing until it is fixed";
             banner(ui, Tone::Fail, blocker, text, None);
         }
         if plan.changes.is_empty() {

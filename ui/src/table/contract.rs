@@ -64,7 +64,7 @@ impl ContractPane {
                     let place = format!("line {} column {}", problem.line, problem.column);
                     ui.label(typeface::text(place, typeface::mono(12.0), tokens.text_weak));
                     ui.label(typeface::text(&problem.message, typeface::control(), tokens.text));
-                    ui.label(typeface::text(&problem.mend, typeface::control(), tokens.text_weak));
+                    ui.label(typeface::text(&problem.fix, typeface::control(), tokens.text_weak));
                 });
             });
         }

@@ -14,8 +14,8 @@ impl Reader<'_> {
         let rule = &place.value;
         let files = SnapshotPattern::parse(&rule.files.value)
             .map_err(|message| {
-                let mend = "Write for example files: \"{date}/*.parquet\", with {date} or {version} once";
-                self.problem(&rule.files, message, mend);
+                let fix = "Write for example files: \"{date}/*.parquet\", with {date} or {version} once";
+                self.problem(&rule.files, message, fix);
             })
             .ok();
         if let Some(share) = &rule.max_deleted_share

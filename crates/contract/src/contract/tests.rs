@@ -72,7 +72,7 @@ fn every_problem_has_line_column_and_mend() {
     let problems = Contract::parse(text, "orders.yaml").unwrap_err();
     let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
     assert_eq!(places, [(2, 6), (4, 10), (7, 9), (9, 9), (10, 9)]);
-    assert!(problems.iter().all(|p| p.file == "orders.yaml" && !p.mend.is_empty()));
+    assert!(problems.iter().all(|p| p.file == "orders.yaml" && !p.fix.is_empty()));
     assert_eq!(problems[2].to_string(), "orders.yaml:7:9: Scale is missing. Write decimal(12,2)");
 }
 
@@ -145,7 +145,7 @@ fn apply_rules_that_can_not_hold_are_refused_at_their_place() {
         let problems = with_rules(rules).unwrap_err();
         assert_eq!(problems.len(), 1, "{rules}: {problems:?}");
         assert_eq!(problems[0].message, message);
-        assert!(problems[0].line == 2 && problems[0].column > 1 && !problems[0].mend.is_empty(), "{rules}");
+        assert!(problems[0].line == 2 && problems[0].column > 1 && !problems[0].fix.is_empty(), "{rules}");
     }
 }
 
