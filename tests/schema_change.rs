@@ -166,7 +166,7 @@ async fn a_column_that_the_events_bring_writes_no_old_file() -> Result<()> {
     ensure!(!before.is_empty());
     let schemas = lake.lake().await?.schemas(&orders()?.name).await?;
     let numbers: Vec<u64> = schemas.iter().map(|schema| schema.number).collect();
-    ensure!(numbers == [1, 2] && schemas[1].learned.added.contains("note") && schemas[1].batch == 2, "{schemas:?}");
+    ensure!(numbers == [1, 2] && schemas[1].inferred.added.contains("note") && schemas[1].batch == 2, "{schemas:?}");
     ensure_a_rebuild_is_equal(&lake).await?;
 
     // Declared later, it gets its type.

@@ -131,9 +131,11 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
         Grade::Warning,
         "New files are taken from there; files already ingested stay",
     );
-    let flows = |contract: &Contract| list(&contract.flows.iter().map(|flow| flow.name.clone()).collect::<Vec<_>>());
+    let backfills = |contract: &Contract| {
+        list(&contract.backfills.iter().map(|backfill| backfill.name.clone()).collect::<Vec<_>>())
+    };
     let effect = "A folder that was not taken under its name is taken once";
-    differs("source.backfill", flows(old), flows(new), Grade::Info, effect);
+    differs("source.backfill", backfills(old), backfills(new), Grade::Info, effect);
     let evolution = |contract: &Contract| {
         let source = contract.source.as_ref();
         source.map_or_else(|| "none".to_owned(), |s| format!("{}, {}", s.evolution, s.schema_policy))

@@ -2,8 +2,8 @@
 
 use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::{
-    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, Flow, Learned, Problem, Scd, SchemaPolicy,
-    Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, InferredSchema, Problem, Scd,
+    SchemaPolicy, Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,15 +52,15 @@ pub struct Contract {
     /// Where the change data is; without it the table can not be replayed.
     pub source: Option<Source>,
     /// Folders that are taken once, beside the source's own.
-    pub flows: Vec<Flow>,
-    /// It is the contract for files of this flow, see [`Contract::of_flow`].
-    pub flow: Option<Flow>,
+    pub backfills: Vec<Backfill>,
+    /// It is the contract for files of this backfill, see [`Contract::for_backfill`].
+    pub backfill: Option<Backfill>,
     /// Apply rules.
     pub apply: Apply,
     /// Columns in order.
     pub columns: Vec<Column>,
-    /// What the events have taught, in `columns` already; see [`Contract::with_learned`].
-    pub learned: Learned,
+    /// The inferred schema, in `columns` already; see [`Contract::with_inferred`].
+    pub inferred: InferredSchema,
     /// Checks in order, the columns' constraints after `quality`.
     pub checks: Vec<CheckRule>,
     /// The text it was read from.
@@ -184,7 +184,7 @@ impl Reader<'_> {
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
         let source = self.source(&document, &columns);
-        let flows = self.flows(&document);
+        let backfills = self.backfills(&document);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
             name: name?,
@@ -195,12 +195,12 @@ impl Reader<'_> {
             sla: document.sla.map(|sla| sla.value),
             size_class: self.size_class(document.size_class.as_ref()),
             schedule: self.schedule(document.schedule.as_ref()),
-            flows,
-            flow: None,
+            backfills,
+            backfill: None,
             source,
             apply: apply?,
             columns,
-            learned: Learned::default(),
+            inferred: InferredSchema::default(),
             checks,
             text: text.to_owned(),
         })
@@ -444,7 +444,7 @@ impl Reader<'_> {
 }
 
 mod apply_reader;
-mod flow_reader;
+mod backfill_reader;
 mod late_rules_reader;
 mod snapshot_reader;
 

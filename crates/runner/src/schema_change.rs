@@ -1,6 +1,6 @@
-//! What the events teach about a table's columns, and what a change of columns does to silver.
+//! The inferred schema of a table, and what a change of columns does to silver.
 //!
-//! The effective contract is the declared one and what all events so far have taught, so silver
+//! The effective contract is the declared one and what all events so far have shown, so silver
 //! stays a function of the events and the contract: late knowledge adds nulls to older rows. It is
 //! kept beside the table as numbered documents, so that bronze replays to the same columns.
 
@@ -12,7 +12,7 @@ use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Si
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
 use sluice_cdc::DecodedFile;
-use sluice_contract::{Contract, Evolution, Learned, Scd, SchemaPolicy, limits};
+use sluice_contract::{Contract, Evolution, InferredSchema, Scd, SchemaPolicy, limits};
 use sluice_engine::silver_schema;
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, PutNew, SchemaColumn, SchemaDocument};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,34 +34,34 @@ pub(crate) enum SchemaChange {
     Rebuild,
 }
 
-/// The contract together with what the events of earlier batches have taught.
+/// The contract together with the inferred schema of earlier batches.
 pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<Arc<Contract>, RunError> {
     let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
-    let learned = match evolution {
+    let inferred = match evolution {
         Evolution::FailOnNewColumns | Evolution::None => return Ok(Arc::clone(declared)),
-        Evolution::Rescue => Learned::default(),
-        _ => lake.latest_schema(&declared.name).await?.map(|document| document.learned).unwrap_or_default(),
+        Evolution::Rescue => InferredSchema::default(),
+        _ => lake.latest_schema(&declared.name).await?.map(|document| document.inferred).unwrap_or_default(),
     };
-    Ok(Arc::new(declared.with_learned(&learned)))
+    Ok(Arc::new(declared.with_inferred(&inferred)))
 }
 
-/// Writes down what decoded records teach. The new effective contract, by which they have to be
-/// decoded again; `None` if they teach nothing.
-pub(crate) async fn learn(
+/// Writes down what decoded records add to the inferred schema. The new effective contract, by which they have to be
+/// decoded again; `None` if they add nothing.
+pub(crate) async fn infer_schema_changes(
     lake: &Lake,
     declared: &Arc<Contract>,
     effective: &Contract,
     decoded: &[DecodedFile],
     batch: u64,
 ) -> Result<Option<Arc<Contract>>, RunError> {
-    let new = taught(declared, decoded);
-    if new == Learned::default() {
+    let new = inferred_from(declared, decoded);
+    if new == InferredSchema::default() {
         return Ok(None);
     }
     let latest = lake.latest_schema(&declared.name).await?;
-    let mut learned = latest.as_ref().map(|document| document.learned.clone()).unwrap_or_default();
-    learned.join(&new);
-    let wider = Arc::new(declared.with_learned(&learned));
+    let mut inferred = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
+    inferred.join(&new);
+    let wider = Arc::new(declared.with_inferred(&inferred));
     if silver_hash(&wider) == silver_hash(effective) {
         return Ok(None);
     }
@@ -69,24 +69,24 @@ pub(crate) async fn learn(
         let message = format!("{} would get more than {} columns", declared.name, limits::COLUMNS_MAX);
         return Err(RunError::input(message, "Set source.evolution to rescue, or fix the source"));
     }
-    write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, learned, batch).await?;
+    write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, inferred, batch).await?;
     Ok(Some(wider))
 }
 
 /// Columns that records have and the contract can take, and types that are too narrow for them.
-fn taught(declared: &Contract, decoded: &[DecodedFile]) -> Learned {
-    let mut learned = Learned::default();
+fn inferred_from(declared: &Contract, decoded: &[DecodedFile]) -> InferredSchema {
+    let mut inferred = InferredSchema::default();
     let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
     if evolution.adds() {
         let names = decoded.iter().flat_map(|file| file.drift.unknown.keys()).map(String::as_str);
-        learned.added = declared.addable(names).into_iter().map(str::to_owned).collect();
+        inferred.added = declared.addable(names).into_iter().map(str::to_owned).collect();
     }
     if evolution.widens() {
         for file in decoded {
-            learned.join(&Learned { widened: file.drift.wider.clone(), ..Learned::default() });
+            inferred.join(&InferredSchema { widened: file.drift.wider.clone(), ..InferredSchema::default() });
         }
     }
-    learned
+    inferred
 }
 
 /// Makes sure that there is a document of the contract by which silver is about to be made.
@@ -96,15 +96,15 @@ pub(crate) async fn record_schema(lake: &Lake, effective: &Contract) -> Result<(
         return Ok(());
     }
     let number = latest.as_ref().map_or(0, |document| document.number) + 1;
-    let learned = latest.map(|document| document.learned).unwrap_or_default();
-    write_document(lake, effective, number, learned, 0).await
+    let inferred = latest.map(|document| document.inferred).unwrap_or_default();
+    write_document(lake, effective, number, inferred, 0).await
 }
 
 async fn write_document(
     lake: &Lake,
     effective: &Contract,
     number: u64,
-    learned: Learned,
+    inferred: InferredSchema,
     batch: u64,
 ) -> Result<(), RunError> {
     let columns = effective.columns.iter().map(|column| SchemaColumn {
@@ -119,7 +119,7 @@ async fn write_document(
         contract_hash: silver_hash(effective),
         rules_hash: rules_hash(effective),
         columns: columns.collect(),
-        learned,
+        inferred,
     };
     match lake.put_schema(&effective.name, &document).await? {
         PutNew::Created => Ok(()),

@@ -13,7 +13,8 @@ use crate::disk_space::check_space;
 use crate::late::{INFO_WATERMARK, quarantine_late, watermark};
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::schema_change::{
-    INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
+    INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, infer_schema_changes, record_schema,
+    schema_change, stop,
 };
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
 use crate::silver_merge::Candidate;
@@ -25,7 +26,7 @@ use serde_json::{Map, Value, json};
 use sluice_api::{CheckView, Severity, Verdict};
 use sluice_cdc::DecodedFile;
 use sluice_change::{RowLedger, SourceFile};
-use sluice_contract::{Contract, Flow};
+use sluice_contract::{Backfill, Contract};
 use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, Lease, PutNew, TableLocation};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ pub(crate) struct BatchDone {
 /// A table under work.
 pub(crate) struct TableRun {
     lake: Lake,
-    /// As written; `contract` is it together with what the events have taught.
+    /// As written; `contract` is it together with the inferred schema.
     declared: Arc<Contract>,
     contract: Arc<Contract>,
     engine: QueryEngine,
@@ -191,11 +192,11 @@ impl TableRun {
             self.job.log(format!("{}: {path} was written again since batch {before}", self.contract.name));
         }
         let contents = self.lake.contents(&files).await?;
-        let flow = files.first().and_then(|file| self.contract.flow_of(&file.path)).cloned();
-        if let Some(flow) = &flow {
-            self.job.log(format!("{}: backfill {} is batch {batch}", self.contract.name, flow.name));
+        let backfill = files.first().and_then(|file| self.contract.backfill_of(&file.path)).cloned();
+        if let Some(backfill) = &backfill {
+            self.job.log(format!("{}: backfill {} is batch {batch}", self.contract.name, backfill.name));
         }
-        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract), contents, flow };
+        let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract), contents, backfill };
         match self.lake.claim_batch(&self.contract.name, &manifest).await? {
             PutNew::Created => {}
             PutNew::Exists => return Err(RunError::Conflict(self.contract.name.to_string())),
@@ -233,7 +234,9 @@ impl TableRun {
 
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
         let mut decoded = self.decode_batch(manifest).await?;
-        while let Some(wider) = learn(&self.lake, &self.declared, &self.contract, &decoded, manifest.batch).await? {
+        while let Some(wider) =
+            infer_schema_changes(&self.lake, &self.declared, &self.contract, &decoded, manifest.batch).await?
+        {
             self.contract = wider;
             decoded = self.decode_batch(manifest).await?;
         }
@@ -245,7 +248,7 @@ impl TableRun {
 
     /// Reads and decodes the files of a batch.
     async fn decode_batch(&self, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
-        let contract = of_flow(&self.contract, manifest.flow.as_ref());
+        let contract = for_backfill(&self.contract, manifest.backfill.as_ref());
         decode_files(&self.lake, &self.decoder, &contract, &manifest.files).await
     }
 
@@ -322,21 +325,23 @@ impl TableRun {
             let newest = self.newest_deliveries(last).await?;
             let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
             let in_range = self.manifests.iter().filter(|manifest| (first..=last).contains(&manifest.batch));
-            let flows: BTreeMap<u64, Arc<Contract>> = in_range
-                .filter_map(|manifest| Some((manifest.batch, of_flow(&contract, Some(manifest.flow.as_ref()?)))))
+            let backfills: BTreeMap<u64, Arc<Contract>> = in_range
+                .filter_map(|manifest| {
+                    Some((manifest.batch, for_backfill(&contract, Some(manifest.backfill.as_ref()?))))
+                })
                 .collect();
             let decoded = blocking(move || {
                 let of_changes = |batch, path: &str| {
-                    (first..=last).contains(&batch) && !flows.contains_key(&batch) && of(batch, path)
+                    (first..=last).contains(&batch) && !backfills.contains_key(&batch) && of(batch, path)
                 };
                 let mut decoded = vec![decode_bronze(&contract, &rows, of_changes)?];
-                for (batch, contract) in &flows {
+                for (batch, contract) in &backfills {
                     decoded.push(decode_bronze(contract, &rows, |of, _| of == *batch)?);
                 }
                 Ok(decoded)
             })
             .await?;
-            match learn(&self.lake, &self.declared, &self.contract, &decoded, last).await? {
+            match infer_schema_changes(&self.lake, &self.declared, &self.contract, &decoded, last).await? {
                 Some(wider) => self.contract = wider,
                 None => return quarantine_losers(&self.contract, decoded),
             }
@@ -506,9 +511,9 @@ impl TableRun {
     /// Counts what `files` would do as one batch, without writing anything.
     pub(crate) async fn dry_run(&self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
         let mut decoded = Vec::new();
-        for files in files.chunk_by(|a, b| self.contract.flow_of(&a.path) == self.contract.flow_of(&b.path)) {
-            let flow = files.first().and_then(|file| self.contract.flow_of(&file.path));
-            let contract = of_flow(&self.contract, flow);
+        for files in files.chunk_by(|a, b| self.contract.backfill_of(&a.path) == self.contract.backfill_of(&b.path)) {
+            let backfill = files.first().and_then(|file| self.contract.backfill_of(&file.path));
+            let contract = for_backfill(&self.contract, backfill);
             decoded.extend(decode_files(&self.lake, &self.decoder, &contract, files).await?);
         }
         let decoded = quarantine_losers(&self.contract, decoded)?;
@@ -532,9 +537,9 @@ pub(crate) fn quality_path(contract: &Contract, batch: u64) -> String {
     format!("_sluice/quality/{}/{}/{batch:020}.json", contract.name.dataset, contract.name.table)
 }
 
-/// The contract for files of a flow, or of changes.
-fn of_flow(contract: &Arc<Contract>, flow: Option<&Flow>) -> Arc<Contract> {
-    flow.map_or_else(|| Arc::clone(contract), |flow| Arc::new(contract.of_flow(flow)))
+/// The contract for files of a backfill, or of changes.
+fn for_backfill(contract: &Arc<Contract>, backfill: Option<&Backfill>) -> Arc<Contract> {
+    backfill.map_or_else(|| Arc::clone(contract), |backfill| Arc::new(contract.for_backfill(backfill)))
 }
 
 /// Reads and decodes files, in order, the CPU work off the async threads.

@@ -210,18 +210,20 @@ fn rules_about_what_is_elsewhere_are_read_and_excludes_are_placed() {
 
 #[test]
 fn backfills_are_read_and_do_not_overlap() {
-    let text = |flows: &str| {
+    let text = |backfills: &str| {
         format!(
-            "dataset: a.b\nsource:\n  path: landing/b/\n  format: debezium_json\n  backfill: [{flows}]\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
+            "dataset: a.b\nsource:\n  path: landing/b/\n  format: debezium_json\n  backfill: [{backfills}]\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
         )
     };
     let contract = Contract::parse(&text("{name: old, path: landing/old, format: csv}"), "b.yaml").unwrap();
-    let flow = contract.flow_of("landing/old/a.csv").unwrap();
-    assert_eq!((flow.name.as_str(), flow.format), ("old", SourceFormat::DmsCsv));
-    assert!(contract.flow_of("landing/older/a.csv").is_none() && contract.flow_of("landing/b/a.json").is_none());
-    let of_flow = contract.of_flow(flow);
-    assert_eq!(of_flow.source.unwrap().path, "landing/old");
-    for (flows, says) in [
+    let backfill = contract.backfill_of("landing/old/a.csv").unwrap();
+    assert_eq!((backfill.name.as_str(), backfill.format), ("old", SourceFormat::DmsCsv));
+    assert!(
+        contract.backfill_of("landing/older/a.csv").is_none() && contract.backfill_of("landing/b/a.json").is_none()
+    );
+    let for_backfill = contract.for_backfill(backfill);
+    assert_eq!(for_backfill.source.unwrap().path, "landing/old");
+    for (backfills, says) in [
         ("{name: old, path: landing/b/old, format: csv}", "overlap"),
         ("{name: old, path: landing, format: csv}", "overlap"),
         ("{name: old, path: l/1, format: csv}, {name: new, path: l/1/x, format: csv}", "overlap"),
@@ -231,7 +233,7 @@ fn backfills_are_read_and_do_not_overlap() {
         ("{name: old, path: l/1, format: xml}", "not a format"),
         ("{name: old, path: l/1, format: csv, read_rank: above}", "not a rank"),
     ] {
-        let problems = Contract::parse(&text(flows), "b.yaml").unwrap_err();
-        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{flows}: {problems:?}");
+        let problems = Contract::parse(&text(backfills), "b.yaml").unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{backfills}: {problems:?}");
     }
 }

@@ -139,7 +139,7 @@ impl TableRun {
             files: files.to_vec(),
             contract_hash: String::new(),
             contents: Vec::new(),
-            flow: None,
+            backfill: None,
         };
         let manifests: Vec<BatchManifest> = self.manifests.iter().cloned().chain([planned]).collect();
         let new = new_images(&self.contract, &manifests, batch - 1, batch, &failed);
