@@ -2,11 +2,12 @@
 
 use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::{
-    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, InferredSchema, Problem, Scd,
-    SchemaPolicy, Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, InferredSchema, Mistake, Problem,
+    Scd, SchemaPolicy, Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// How much of a machine a table needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub enum SizeClass {
     Large,
 }
 
+impl SizeClass {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+}
+
 /// When the runner loads a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Schedule {
@@ -28,6 +41,15 @@ pub enum Schedule {
     EveryRun,
     /// `every 15m`: not more often than this many seconds.
     EverySeconds(u64),
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EveryRun => f.write_str("default"),
+            Self::EverySeconds(seconds) => write!(f, "every {seconds} s"),
+        }
+    }
 }
 
 /// Everything Sluice knows of a table before it sees data.
@@ -49,7 +71,7 @@ pub struct Contract {
     pub size_class: SizeClass,
     /// Schedule.
     pub schedule: Schedule,
-    /// Where the change data is; without it the table can not be replayed.
+    /// Where the change data is; without it the table cannot be replayed.
     pub source: Option<Source>,
     /// Folders that are taken once, beside the source's own.
     pub backfills: Vec<Backfill>,
@@ -101,8 +123,8 @@ impl Contract {
         self.apply.key.iter().filter_map(|key| self.columns.iter().position(|column| &column.name == key)).collect()
     }
 
-    /// Columns that tell the rows of silver apart: the key, besides `__START_AT` for a table with
-    /// history and `_seq` for one that only grows.
+    /// Columns that identify a row of silver: the key, besides `__START_AT` for a table with
+    /// history and `_seq` for an append-only one.
     #[must_use]
     pub fn row_key(&self) -> Vec<String> {
         let more = match self.apply.scd {
@@ -113,8 +135,8 @@ impl Contract {
         self.apply.key.iter().cloned().chain(more.map(str::to_owned)).collect()
     }
 
-    /// Sequence parts: the contract's, or the default of its format. None where every delivery is an image of
-    /// the whole table, whose version is the position of its rows.
+    /// Sequence parts: the contract's, or the default of its format. None where every delivery is a full
+    /// snapshot of the table, whose version is the position of its rows.
     #[must_use]
     pub fn sequence(&self) -> Vec<String> {
         if self.apply.from_snapshot.is_some() {
@@ -171,6 +193,10 @@ impl Reader<'_> {
             message: message.into(),
             fix: fix.into(),
         });
+    }
+
+    fn mistake<T>(&mut self, place: &Spanned<T>, Mistake { message, fix }: Mistake) {
+        self.problem(place, message, fix);
     }
 
     fn contract(&mut self, document: Document, text: &str) -> Option<Contract> {
@@ -322,11 +348,7 @@ impl Reader<'_> {
                 Ok(data_type) => {
                     hints.insert(name.clone(), data_type);
                 }
-                Err(message) => {
-                    let message: String = message;
-                    let (message, fix) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
-                    self.problem(written, message, fix);
-                }
+                Err(mistake) => self.mistake(written, mistake),
             }
         }
         hints
@@ -362,7 +384,7 @@ impl Reader<'_> {
                 self.problem(&written.name, message, "Remove or rename one of them");
             }
             if written.name.value.is_empty() || written.name.value.starts_with('_') {
-                let message = format!("`{}` can not be a column name", written.name.value);
+                let message = format!("`{}` cannot be a column name", written.name.value);
                 self.problem(&written.name, message, "Use a name that does not begin with `_`, those are Sluice's own");
             }
             for constraint in &written.constraints {
@@ -373,13 +395,12 @@ impl Reader<'_> {
     }
 
     fn column(&mut self, written: &ColumnDocument) -> Column {
-        let data_type = written.data_type.value.parse().unwrap_or_else(|message: String| {
-            let (message, fix) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
-            self.problem(&written.data_type, message, fix);
+        let data_type = written.data_type.value.parse().unwrap_or_else(|mistake: Mistake| {
+            self.mistake(&written.data_type, mistake);
             ColumnType::String
         });
         if written.removed && (written.required || written.primary_key) {
-            let message = format!("`{}` is removed and can not be required or a key", written.name.value);
+            let message = format!("`{}` is removed and cannot be required or a key", written.name.value);
             self.problem(&written.name, message, "Drop required and primary_key, or removed");
         }
         Column {
@@ -419,10 +440,7 @@ impl Reader<'_> {
         };
         match Check::parse(&text.value, column) {
             Ok(check) => checks.push(CheckRule { check, severity, line: line_of(text.referenced) }),
-            Err(message) => {
-                let (message, fix) = message.rsplit_once(". ").unwrap_or((&message, "Correct the check"));
-                self.problem(text, message, fix);
-            }
+            Err(mistake) => self.mistake(text, mistake),
         }
     }
 

@@ -12,7 +12,7 @@ pub struct Problem {
     pub line: u32,
     /// Column, from 1; 0 if unknown.
     pub column: u32,
-    /// What is wrong.
+    /// What is wrong, a sentence without its full stop.
     pub message: String,
     /// What a person can do about it; empty if nothing is known.
     #[serde(rename = "mend")]
@@ -27,3 +27,26 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+/// What is wrong with a value by itself, such as a type or a check, wherever it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong, a sentence without its full stop.
+    pub message: String,
+    /// What a person can do about it.
+    pub fix: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { message: message.into(), fix: fix.into() }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.message, self.fix)
+    }
+}
+
+impl std::error::Error for Mistake {}

@@ -67,7 +67,7 @@ schema:
 }
 
 #[test]
-fn every_problem_has_line_column_and_mend() {
+fn every_problem_has_line_column_and_fix() {
     let text = "dataset: \"shop.orders\"\nsla: soon\nquality:\n- check: \"nul(x)\"\nschema:\n- name: id\n  type: \"decimal(12,?)\"\n  primary_key: true\n- name: id\n  type: money\n";
     let problems = Contract::parse(text, "orders.yaml").unwrap_err();
     let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
@@ -124,22 +124,22 @@ fn the_apply_rules_are_read() {
 }
 
 #[test]
-fn apply_rules_that_can_not_hold_are_refused_at_their_place() {
+fn apply_rules_that_cannot_hold_are_refused_at_their_place() {
     for (rules, message) in [
         ("scd: 3", "`3` is not a way to keep history"),
         ("track_history: [x]", "Only a table with history has versions"),
         ("scd: 2, track_history: [y]", "Column `y` is not in the schema"),
         ("scd: 2, track_history: [x], track_history_except: [x]", "Both a list and its exceptions are written"),
         ("tie_policy: random", "`random` is not a tie policy"),
-        ("null_updates: drop", "`drop` is not a way to take nulls"),
+        ("null_updates: drop", "Unknown null_updates `drop`"),
         ("null_updates_columns: [x]", "A null of an update overwrites"),
         (
-            "null_updates: ignore, update_columns: told",
-            "The record lists the columns it tells, so a null in them is meant",
+            "null_updates: ignore, update_columns: changed",
+            "update_columns already marks provided columns, so null_updates: ignore contradicts it",
         ),
         ("delete_mode: gone", "`gone` is not a way to delete"),
         ("scd: 2, delete_mode: soft", "A table with history closes the version of a deleted key"),
-        ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of a table that only grows"),
+        ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of an append-only table"),
         ("truncate_when: never", "`never` is not a truncate condition"),
     ] {
         let problems = with_rules(rules).unwrap_err();
@@ -165,7 +165,7 @@ fn tables_from_snapshots_are_read_and_excludes_are_placed() {
     assert!(Contract::parse(&text("", "parquet"), "b.yaml").is_err(), "changes have an operation");
     for (apply, format, says) in [
         (format!("{rule}, sequence: [at]"), "csv", "position of a snapshot"),
-        (format!("{rule}, scd: append"), "csv", "only grows"),
+        (format!("{rule}, scd: append"), "csv", "append-only"),
         (format!("{rule}, tie_policy: first"), "csv", "twice in a snapshot"),
         (format!("{rule}, null_updates: ignore"), "csv", "every column"),
         (rule.to_owned(), "debezium_json", "without an operation"),
