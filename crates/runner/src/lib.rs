@@ -28,6 +28,7 @@ mod row_file;
 mod run;
 mod schema_change;
 mod silver;
+mod silver_hash;
 mod silver_merge;
 mod silver_table;
 mod silver_versions;

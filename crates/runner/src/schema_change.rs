@@ -5,14 +5,14 @@
 //! kept beside the table as numbered documents, so that bronze replays to the same columns.
 
 use crate::RunError;
-use crate::contract_set::{column_signature, rules_hash, silver_hash};
 use crate::late::{INFO_WATERMARK, watermark};
 use crate::newest_entry::newest_entry_with;
 use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
+use crate::silver_hash::{column_signature, has_rules_of, is_signature_of, rules_hash, silver_hash};
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
 use sluice_cdc::DecodedFile;
-use sluice_contract::{Contract, Evolution, InferredSchema, Scd, SchemaPolicy, limits};
+use sluice_contract::{Column, Contract, Evolution, InferredSchema, Scd, SchemaPolicy, Source, limits};
 use sluice_engine::silver_schema;
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, PutNew, SchemaColumn, SchemaDocument};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub(crate) enum SchemaChange {
     Same,
     /// Columns come or go, no file is written.
     Columns,
-    /// It is made again from bronze.
+    /// It is computed again from bronze.
     Rebuild,
 }
 
@@ -111,7 +111,7 @@ async fn write_document(
         name: column.name.clone(),
         data_type: column.data_type.clone(),
         discovered: column.discovered,
-        signature: column_signature(column),
+        signature: column_signature(effective, column),
     });
     let document = SchemaDocument {
         number,
@@ -154,17 +154,19 @@ pub(crate) async fn schema_change(
     let documents = lake.schemas(&contract.name).await?;
     let made_by =
         documents.iter().rev().find(|document| Some(&document.contract_hash) == silver.contract_hash.as_ref());
-    let Some(made_by) = made_by.filter(|document| document.rules_hash == rules_hash(contract)) else {
+    let Some(made_by) = made_by.filter(|document| has_rules_of(document, contract)) else {
         return Ok(SchemaChange::Rebuild);
     };
     let before: BTreeMap<&str, &SchemaColumn> =
         made_by.columns.iter().map(|column| (column.name.as_str(), column)).collect();
     let evolution = contract.source.as_ref().map_or(Evolution::None, |source| source.evolution);
-    let mut declared_changes = false;
+    // A record in quarantine may be understood when its fields are others.
+    let mut declared_changes =
+        contract.source.as_ref().is_some_and(Source::takes_fields_from_schema) && is_reordered(made_by, contract);
     let mut added = BTreeSet::new();
     for column in &contract.columns {
         match before.get(column.name.as_str()) {
-            Some(old) if old.signature == column_signature(column) => {}
+            Some(old) if is_signature_of(&old.signature, contract, column) => {}
             Some(_) => return Ok(SchemaChange::Rebuild),
             None if column.required || column.default.is_some() || !column.renamed_from.is_empty() => {
                 return Ok(SchemaChange::Rebuild);
@@ -191,6 +193,14 @@ pub(crate) async fn schema_change(
     }
     let proven = bronze_proves(bronze, silver.batch(), &added, declared_changes).await?;
     Ok(if proven { SchemaChange::Columns } else { SchemaChange::Rebuild })
+}
+
+/// Whether the declared columns that were there before are in another order.
+fn is_reordered(made_by: &SchemaDocument, contract: &Contract) -> bool {
+    let before = made_by.columns.iter().map(|column| &column.name);
+    let before = before.filter(|name| contract.column(name).is_some_and(Column::is_declared));
+    let now = contract.columns.iter().filter(|column| column.is_declared()).map(|column| &column.name);
+    !before.eq(now.filter(|name| made_by.columns.iter().any(|column| column.name == **name)))
 }
 
 /// Whether a column decides order or deletes.

@@ -1,10 +1,10 @@
 //! A silver table between two batches: its version, its tombstones, and how a merge becomes visible.
 
 use crate::RunError;
-use crate::contract_set::silver_hash;
 use crate::late::{INFO_WATERMARK, forgotten_before};
 use crate::maintain::tiers::compact_when_due;
 use crate::newest_entry::newest_entry_with;
+use crate::silver_hash::{is_hash_of, silver_hash};
 use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use sluice_api::{Layer, TableRef};
 use sluice_change::RowLedger;
 use sluice_contract::{ApplyMode, Contract, Scd, TableName};
 use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, forget_before, merge_segments, silver_schema};
-use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
+use sluice_lake::{Commit, CommitOutcome, DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
 /// Segments of tombstones from which on they are merged into one.
@@ -58,7 +58,21 @@ pub(crate) struct SilverCommit<'a> {
 impl Silver {
     /// The table as it is; it need not exist.
     pub(crate) async fn open(lake: &Lake, contract: &Contract) -> Result<Self, RunError> {
-        let name = &contract.name;
+        let (mut silver, made_by) = Self::open_at(lake, &contract.name).await?;
+        if let Some(entry) = made_by.filter(|_| !silver.is_of_other_contract(contract)) {
+            silver.read_state(lake, contract, &entry).await?;
+        }
+        Ok(silver)
+    }
+
+    /// The table and the contract that made it, without its deletes: for looking, not for merging.
+    pub(crate) async fn open_without_state(lake: &Lake, name: &TableName) -> Result<Self, RunError> {
+        Ok(Self::open_at(lake, name).await?.0)
+    }
+
+    /// The table without its deletes, and the newest commit up to its version that has them. Deletes that are older
+    /// or newer than the rows would let a late event bring a row back.
+    async fn open_at(lake: &Lake, name: &TableName) -> Result<(Self, Option<HistoryEntry>), RunError> {
         let store = lake.table(TableLocation::Silver(name.clone()));
         let snapshot = store.snapshot(None).await?;
         let mut silver = Self {
@@ -70,10 +84,11 @@ impl Silver {
             contract_hash: None,
             app_id: silver_app_id(name),
         };
-        if let Some(version) = silver.version() {
-            silver.read_state(lake, contract, version).await?;
-        }
-        Ok(silver)
+        let Some(version) = silver.version() else { return Ok((silver, None)) };
+        let entry = newest_entry_with(&silver.store, version, INFO_CONTRACT).await?;
+        let hash = entry.as_ref().and_then(|entry| entry.info.get(INFO_CONTRACT)?.as_str());
+        silver.contract_hash = hash.map(str::to_owned);
+        Ok((silver, entry))
     }
 
     /// The same table without rows and deletes, for making it anew.
@@ -89,15 +104,8 @@ impl Silver {
         }
     }
 
-    /// Reads tombstones and contract hash of the newest commit up to the snapshot's version that tells
-    /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
-    async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
-        let Some(entry) = newest_entry_with(&self.store, version, INFO_CONTRACT).await? else { return Ok(()) };
-        let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { return Ok(()) };
-        self.contract_hash = Some(hash.to_owned());
-        if hash != silver_hash(contract) {
-            return Ok(());
-        }
+    /// Reads the deletes that a commit names.
+    async fn read_state(&mut self, lake: &Lake, contract: &Contract, entry: &HistoryEntry) -> Result<(), RunError> {
         self.segments = paths(entry.info.get(INFO_TOMBSTONES));
         let encoder = KeyEncoder::new(contract)?;
         let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
@@ -131,7 +139,7 @@ impl Silver {
 
     /// Whether another contract made it, so that it has to be rebuilt.
     pub(crate) fn is_of_other_contract(&self, contract: &Contract) -> bool {
-        self.snapshot.is_some() && self.contract_hash.as_deref() != Some(&silver_hash(contract))
+        self.snapshot.is_some() && !self.contract_hash.as_deref().is_some_and(|hash| is_hash_of(hash, contract))
     }
 
     /// Creates the table unless it is there.

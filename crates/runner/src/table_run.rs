@@ -7,7 +7,6 @@
 use crate::audit::{Audited, audit};
 use crate::batch_ledger::overwritten;
 use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze, records_of};
-use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
 use crate::disk_space::check_space;
 use crate::late::{INFO_WATERMARK, quarantine_late, watermark};
@@ -17,6 +16,7 @@ use crate::schema_change::{
     schema_change, stop,
 };
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
+use crate::silver_hash::silver_hash;
 use crate::silver_merge::Candidate;
 use crate::snapshots::INFO_FAILED;
 use crate::source_files::{BatchBounds, into_batches, new_files};

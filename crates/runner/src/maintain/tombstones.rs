@@ -3,11 +3,11 @@
 use super::lease;
 use super::publish_group::KEPT_INFORMATION;
 use crate::RunError;
-use crate::contract_set::silver_hash;
 use crate::late::{forgotten_before, watermark};
 use crate::newest_entry::newest_entry_with;
 use crate::schema_change::effective;
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES, paths};
+use crate::silver_hash::is_hash_of;
 use serde_json::{Map, Value, json};
 use sluice_api::TableRef;
 use sluice_contract::Contract;
@@ -84,8 +84,8 @@ async fn forgettable(lake: &Lake, contract: &Arc<Contract>, store: &DeltaStore) 
     let Some(base) = store.snapshot(None).await? else { return Ok(None) };
     let Some(before) = forgotten_before(&contract, watermark(&contract, store).await?) else { return Ok(None) };
     let Some(newest) = newest_entry_with(store, base.version, INFO_CONTRACT).await? else { return Ok(None) };
-    let hash = silver_hash(&contract);
-    if newest.info.get(INFO_CONTRACT).and_then(Value::as_str) != Some(hash.as_str()) {
+    let hash = newest.info.get(INFO_CONTRACT).and_then(Value::as_str);
+    if !hash.is_some_and(|hash| is_hash_of(hash, &contract)) {
         // Silver is made again by the next replay.
         return Ok(None);
     }
