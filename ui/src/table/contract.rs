@@ -43,7 +43,7 @@ impl ContractPane {
                 let why = if !edited {
                     Some("Nothing was changed")
                 } else if !problems.is_empty() {
-                    Some("Mend the problems first")
+                    Some("Fix the problems first")
                 } else {
                     None
                 };
