@@ -158,7 +158,7 @@ impl RunError {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
             }
             Self::Publish(sluice_publish::PublishError::Blocked { .. }) => {
-                (ErrorCode::Input, "Mend the contracts, `sluice publish --plan` lists the problems".to_owned())
+                (ErrorCode::Input, "Fix the contracts, `sluice publish --plan` lists the problems".to_owned())
             }
             Self::Publish(sluice_publish::PublishError::NotPublished { .. }) => {
                 (ErrorCode::NotFound, "Choose one of the releases".to_owned())

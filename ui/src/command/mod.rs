@@ -99,7 +99,7 @@ pub enum Command {
     /// SQL and contract: next problem.
     NextProblem,
     /// Contract: fixes the problem under the cursor.
-    Mend,
+    Fix,
     /// Saves the text in front.
     Save,
     /// Grid in front: goes to a row.
@@ -152,7 +152,7 @@ impl Command {
             Self::Complete => "Complete".into(),
             Self::FormatText => "Format".into(),
             Self::NextProblem => "Next problem".into(),
-            Self::Mend => "Mend the problem".into(),
+            Self::Fix => "Fix the problem".into(),
             Self::Save => "Save".into(),
             Self::GoToRow => "Go to row…".into(),
         }
@@ -256,6 +256,6 @@ impl Command {
     #[must_use]
     pub fn is_for_screen(&self) -> bool {
         self.place().is_some()
-            || matches!(self, Self::RunText | Self::NextProblem | Self::Mend | Self::Save | Self::GoToRow)
+            || matches!(self, Self::RunText | Self::NextProblem | Self::Fix | Self::Save | Self::GoToRow)
     }
 }

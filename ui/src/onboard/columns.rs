@@ -209,7 +209,7 @@ fn problem_row(
     let right = Rect::from_min_max(pos2(rect.right() - 212.0, rect.top()), pos2(rect.right() - 12.0, rect.bottom()));
     let builder = UiBuilder::new().max_rect(right).id_salt(("fix", &written.name));
     let mut child = ui.new_child(builder.layout(Layout::right_to_left(Align::Center)));
-    let name = format!("Mend {} with {proposed}", written.name);
+    let name = format!("Fix {} with {proposed}", written.name);
     let pressed = Button::new(&proposed).name(&name).height(20.0).show(&mut child).clicked();
     paint_key_cap(&child, pos2(right.left(), y), "Alt Enter");
     pressed.then(|| set_type(&edit.yaml, written, &proposed))

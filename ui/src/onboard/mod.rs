@@ -117,7 +117,7 @@ impl OnboardScreen {
         if cx.take(&Command::NextProblem) {
             self.next_problem(ui, cx);
         }
-        if cx.take(&Command::Mend) {
+        if cx.take(&Command::Fix) {
             self.fix(cx);
         }
         if cx.take(&Command::RunText) {
