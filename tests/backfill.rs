@@ -13,7 +13,7 @@ schema:\n- {{name: id, type: bigint, primary_key: true}}\n- {{name: status, type
     )
 }
 
-fn flow(name: &str, path: &str) -> String {
+fn backfill(name: &str, path: &str) -> String {
     format!("  backfill:\n  - {{name: {name}, path: \"{path}\", format: csv, read_rank: below_cdc}}\n")
 }
 
@@ -64,7 +64,7 @@ async fn a_backfill_lies_below_every_change_and_runs_once() -> Result<()> {
     ensure!(rows(&lake).await? == ["1 paid", "4 new"]);
     lake.write("landing/orders_history/part-1.csv", "id,status\n1,old\n2,old\n")?;
     lake.write("landing/orders_history/part-2.csv", "id,status\n3,old\n")?;
-    lake.write("contracts/shop/orders.yaml", contract(&flow("history", path)))?;
+    lake.write("contracts/shop/orders.yaml", contract(&backfill("history", path)))?;
     let done = replay(&lake).await?;
     ensure!((done.batches, done.files, done.counters.inserted) == (1, 2, 1), "{done:?}");
     ensure!(done.counters.tombstone_blocked == 1, "row 2 was deleted after it: {:?}", done.counters);
@@ -77,14 +77,14 @@ async fn a_backfill_lies_below_every_change_and_runs_once() -> Result<()> {
     rebuild(&lake).await?;
     ensure!(rows(&lake).await? == expected, "a rebuild from bronze");
     let ledger = batch_ledger(&lake.lake().await?, &orders()?.name).await?;
-    let flows: Vec<Option<&str>> = ledger.files.iter().map(|file| file.backfill.as_deref()).collect();
-    ensure!(flows == [None, Some("history"), Some("history")], "{flows:?}");
+    let backfills: Vec<Option<&str>> = ledger.files.iter().map(|file| file.backfill.as_deref()).collect();
+    ensure!(backfills == [None, Some("history"), Some("history")], "{backfills:?}");
     // Bronze can be read without the entry too.
     lake.write("contracts/shop/orders.yaml", contract(""))?;
     rebuild(&lake).await?;
     ensure!(rows(&lake).await? == expected, "a rebuild without the entry");
     // Another name takes the folder as it is now.
-    lake.write("contracts/shop/orders.yaml", contract(&flow("history_again", path)))?;
+    lake.write("contracts/shop/orders.yaml", contract(&backfill("history_again", path)))?;
     ensure!(replay(&lake).await?.files == 3);
     ensure!(rows(&lake).await? == ["1 paid", "3 old", "4 new", "5 old", "6 old"]);
     Ok(())
@@ -92,10 +92,10 @@ async fn a_backfill_lies_below_every_change_and_runs_once() -> Result<()> {
 
 #[tokio::test]
 async fn silver_does_not_depend_on_when_a_backfill_runs() -> Result<()> {
-    let with_flow = contract(&flow("history", "landing/old/"));
+    let with_backfill = contract(&backfill("history", "landing/old/"));
     let mut found = Vec::new();
     for (changes_first, at_once) in [(true, false), (false, false), (true, true)] {
-        let (_folder, lake) = lake(&with_flow)?;
+        let (_folder, lake) = lake(&with_backfill)?;
         let history = |lake: &TestLake| lake.write("landing/old/a.csv", "id,status\n1,old\n2,old\n3,old\n");
         for step in [changes_first, !changes_first] {
             if step {

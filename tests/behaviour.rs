@@ -2,10 +2,12 @@
 
 mod backfill;
 mod batches;
+mod contract_changes;
 mod decoder;
 mod deletion_vectors;
 mod drift_matrix;
 mod from_snapshot;
+mod lag;
 mod late_events;
 mod maintenance;
 mod publish_and_run;

@@ -166,7 +166,7 @@ async fn a_column_that_the_events_bring_writes_no_old_file() -> Result<()> {
     ensure!(!before.is_empty());
     let schemas = lake.lake().await?.schemas(&orders()?.name).await?;
     let numbers: Vec<u64> = schemas.iter().map(|schema| schema.number).collect();
-    ensure!(numbers == [1, 2] && schemas[1].learned.added.contains("note") && schemas[1].batch == 2, "{schemas:?}");
+    ensure!(numbers == [1, 2] && schemas[1].inferred.added.contains("note") && schemas[1].batch == 2, "{schemas:?}");
     ensure_a_rebuild_is_equal(&lake).await?;
 
     // Declared later, it gets its type.
@@ -175,5 +175,34 @@ async fn a_column_that_the_events_bring_writes_no_old_file() -> Result<()> {
     let written = rows(&lake).await?;
     ensure!(written.columns[..4] == ["id", "status", "b", "note"].map(str::to_owned), "{:?}", written.columns);
     ensure!(column(&written, "b")? == [None, Some("1".to_owned()), None], "{written:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_delete_mode_is_a_rebuild() -> Result<()> {
+    for (before, after, rows_after) in [("soft", "hard", 1), ("hard", "soft", 2)] {
+        let folder = tempfile::Builder::new().prefix("sluice-columns-").tempdir()?;
+        let lake = TestLake::at(folder.path());
+        let declare = |mode: &str| {
+            let text = format!(
+                "dataset: \"shop.orders\"\nsource: {{path: \"landing/orders/\", format: debezium_json}}\n\
+                 apply: {{delete_mode: {mode}}}\nschema:\n{KEY_AND_STATUS}"
+            );
+            lake.write("contracts/shop/orders.yaml", text)
+        };
+        declare(before)?;
+        land(&lake, "1", &[("\"id\":1,\"status\":\"a\"", 10)])?;
+        land(&lake, "2", &[("\"id\":2,\"status\":\"b\"", 20)])?;
+        lake.write("landing/orders/3.json", "{\"op\":\"d\",\"before\":{\"id\":1},\"source\":{\"lsn\":30}}\n")?;
+        replay(&lake).await?;
+
+        declare(after)?;
+        replay(&lake).await?;
+
+        let operation = files(&lake).await?.1;
+        ensure!(operation == "REBUILD", "{before} to {after}: {operation}");
+        ensure!(rows(&lake).await?.rows.len() == rows_after, "{before} to {after}");
+        ensure_a_rebuild_is_equal(&lake).await?;
+    }
     Ok(())
 }

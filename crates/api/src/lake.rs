@@ -79,10 +79,53 @@ pub enum Health {
     Ok,
     /// Not built yet.
     Empty,
-    /// A check of severity `warn` failed, or rows are in quarantine.
+    /// A check of severity `warn` failed, rows are in quarantine, or the table is later than its SLA.
     Warn,
     /// A check of severity `fail` failed, or the table could not be read.
     Fail,
+}
+
+/// What a contract says of a table to people, and how old the table's newest event is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableFacts {
+    /// Age of the newest source event in silver, seconds; `None` if no event has a time.
+    pub lag_seconds: Option<u64>,
+    /// SLA of the contract in words.
+    pub sla: Option<String>,
+    /// SLA of the contract, seconds.
+    pub sla_seconds: Option<u64>,
+    /// Who answers for the table.
+    pub owner: Option<String>,
+    /// What it is, for people.
+    pub description: Option<String>,
+    /// Size class of the contract, for whoever gives machines to runners.
+    pub size_class: Option<String>,
+}
+
+/// How a table stands to its SLA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeliness {
+    /// The contract has no SLA.
+    NoLimit,
+    /// There is an SLA, and no event in silver has a time.
+    Unknown,
+    /// Its newest event is not older than the SLA.
+    OnTime,
+    /// Its newest event is older than the SLA.
+    Late,
+}
+
+impl TableFacts {
+    /// How the table stands to its SLA.
+    #[must_use]
+    pub fn timeliness(&self) -> Timeliness {
+        match (self.sla_seconds, self.lag_seconds) {
+            (None, _) => Timeliness::NoLimit,
+            (Some(_), None) => Timeliness::Unknown,
+            (Some(limit), Some(lag)) if lag > limit => Timeliness::Late,
+            (Some(_), Some(_)) => Timeliness::OnTime,
+        }
+    }
 }
 
 /// One node of the tree.
@@ -98,6 +141,9 @@ pub struct TableSummary {
     pub health: Health,
     /// One line that says why the health is not ok.
     pub note: Option<String>,
+    /// Silver: what the contract says of it, and its lag.
+    #[serde(flatten)]
+    pub facts: TableFacts,
 }
 
 /// Files that are in the landing area and in no batch yet.
@@ -194,8 +240,7 @@ pub struct TableView {
     pub health: Health,
     /// Contract text, if there is one.
     pub contract: Option<String>,
-    /// Age of the newest source event in silver at the last replay, seconds; `None` if not known.
-    pub lag_seconds: Option<u64>,
-    /// SLA of the contract in words.
-    pub sla: Option<String>,
+    /// What the contract says of the table, and its lag.
+    #[serde(flatten)]
+    pub facts: TableFacts,
 }

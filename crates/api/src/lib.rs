@@ -20,12 +20,13 @@ pub use diff::{DiffColumn, DiffCounts, DiffKinds, DiffView, RowHistory, SchemaCh
 pub use error::{ApiError, ErrorCode};
 pub use job::{JobId, JobProgress, JobState, JobView};
 pub use lake::{
-    ColumnView, FileView, Health, LakeView, Layer, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
+    ColumnView, FileView, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, TableView, Timeliness,
+    VersionView, WaitingFiles,
 };
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-pub use publish::{PublishPlan, PublishedView, ReleaseView};
+pub use publish::{PublishPlan, PublishedView, ReleaseView, TableEffect};
 pub use quality::{CheckView, QualityView, QuarantineGroup, Verdict};
 pub use replay::{BatchState, BatchView, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
 pub use request::{Reply, Request};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
-pub use sluice_contract::{ContractChange, Grade, Problem, RowLedger, Severity, TableName};
+pub use sluice_contract::{ContractChange, Effect, Grade, Problem, RowLedger, Severity, TableName};

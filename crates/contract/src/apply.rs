@@ -30,12 +30,23 @@ impl Scd {
 /// How a merge takes rows out of files that are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApplyMode {
-    /// `deletion_vectors`, the default: a bitmap beside the file says which of its rows count no more.
+    /// `deletion_vectors`, the default: a bitmap beside the file says which of its rows are deleted.
     /// Readers have to know Delta's deletion vectors.
     #[default]
     DeletionVectors,
     /// `copy_on_write`: files with touched rows are written again. For readers without deletion vectors.
     CopyOnWrite,
+}
+
+impl ApplyMode {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DeletionVectors => "deletion_vectors",
+            Self::CopyOnWrite => "copy_on_write",
+        }
+    }
 }
 
 /// Which of two different events of one key and one position counts as the later.
@@ -113,13 +124,13 @@ impl KeyChange {
     }
 }
 
-/// What becomes of an event that leaves columns out, where no event has told them.
+/// What becomes of an event that leaves out columns with no value from any event yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingBase {
     /// `insert_partial`, the default: the row has null there until an event fills it.
     #[default]
     InsertPartial,
-    /// `hold`: the batch waits for the events that tell the columns.
+    /// `hold`: the batch waits for the events that provide the columns.
     Hold,
 }
 
@@ -202,9 +213,9 @@ pub struct Apply {
     pub track_history: ColumnSet,
     /// What decides between events of one position.
     pub tie_policy: TiePolicy,
-    /// Columns in which a null of an event says nothing; `None`: null is a value like any other.
+    /// Columns in which a null of an update leaves the older value in place; `None`: null is a value.
     pub ignore_nulls: Option<ColumnSet>,
-    /// Column of the record that lists the columns which the record tells.
+    /// Column of the record that lists the columns which the record provides.
     pub update_columns: Option<String>,
     /// What a delete leaves.
     pub delete_mode: DeleteMode,
@@ -214,7 +225,7 @@ pub struct Apply {
     pub missing_base: MissingBase,
     /// Seconds of event time before the newest event after which a delete may be forgotten; `None`: never.
     pub tombstone_retention: Option<u64>,
-    /// The deliveries are images of the whole table rather than changes.
+    /// The deliveries are full snapshots rather than changes.
     pub from_snapshot: Option<FromSnapshot>,
     /// How rows are replaced.
     pub mode: ApplyMode,
@@ -223,7 +234,7 @@ pub struct Apply {
 }
 
 impl Apply {
-    /// Whether a null in the column says nothing.
+    /// Whether a null in the column leaves the older value in place.
     #[must_use]
     pub fn ignores_null(&self, column: &str) -> bool {
         self.ignore_nulls.as_ref().is_some_and(|columns| columns.contains(column)) && !self.is_key(column)

@@ -1,5 +1,6 @@
 //! Quality checks, parsed from the expressions of the contract.
 
+use crate::Mistake;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -115,8 +116,8 @@ impl Check {
     /// stands in for the missing first argument.
     ///
     /// # Errors
-    /// A sentence with the mend.
-    pub fn parse(text: &str, column: Option<&str>) -> Result<Self, String> {
+    /// What is wrong with it, and a fix.
+    pub fn parse(text: &str, column: Option<&str>) -> Result<Self, Mistake> {
         let call = Call::parse(text)?;
         let mut arguments = call.arguments;
         if let Some(column) = column {
@@ -126,15 +127,18 @@ impl Check {
         let mut next = arguments.into_iter();
         let mut take = || next.next().unwrap_or_default();
         let compared = || {
-            call.compare
-                .ok_or_else(|| format!("`{text}` compares with nothing. Write for example {} < 0.01", call.example))
+            let fix = || format!("Write for example {} < 0.01", call.example);
+            call.compare.ok_or_else(|| Mistake::new(format!("`{text}` compares with nothing"), fix()))
         };
         let plain = |check: Self| match call.compare {
             None => Ok(check),
-            Some(_) => Err(format!("{} takes no comparison. Write {}", call.name, call.example)),
+            Some(_) => {
+                Err(Mistake::new(format!("{} takes no comparison", call.name), format!("Write {}", call.example)))
+            }
         };
         let want = |fits: bool| {
-            if fits { Ok(()) } else { Err(format!("`{text}` has the wrong arguments. Write {}", call.example)) }
+            let message = || format!("`{text}` has the wrong arguments");
+            if fits { Ok(()) } else { Err(Mistake::new(message(), format!("Write {}", call.example))) }
         };
         match call.name.as_str() {
             "row_count" => {
@@ -161,9 +165,9 @@ impl Check {
             }
             "min_value" => want(count == 2).and_then(|()| plain(Self::MinValue { column: take(), limit: take() })),
             "max_value" => want(count == 2).and_then(|()| plain(Self::MaxValue { column: take(), limit: take() })),
-            other => Err(format!(
-                "`{other}` is not a check. Use row_count, null_percentage, not_null, unique, accepted_values, \
-                 min_value or max_value"
+            other => Err(Mistake::new(
+                format!("`{other}` is not a check"),
+                "Use row_count, null_percentage, not_null, unique, accepted_values, min_value or max_value",
             )),
         }
     }
@@ -225,15 +229,16 @@ struct Call {
 }
 
 impl Call {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Mistake> {
         let text = text.trim();
         let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
         let name = text[..end].to_ascii_lowercase();
         let mut rest = text[end..].trim_start();
         let mut arguments = Vec::new();
         if let Some(inside) = rest.strip_prefix('(') {
-            let (parsed, after) =
-                arguments_until_bracket(inside).ok_or_else(|| format!("`{text}` lacks a closing bracket or quote"))?;
+            let (parsed, after) = arguments_until_bracket(inside).ok_or_else(|| {
+                Mistake::new(format!("`{text}` lacks a closing bracket or quote"), "Add what is missing")
+            })?;
             arguments = parsed;
             rest = after.trim_start();
         }
@@ -250,7 +255,7 @@ impl Call {
     }
 }
 
-fn comparison(text: &str, rest: &str) -> Result<Option<(Compare, f64)>, String> {
+fn comparison(text: &str, rest: &str) -> Result<Option<(Compare, f64)>, Mistake> {
     if rest.is_empty() {
         return Ok(None);
     }
@@ -267,13 +272,14 @@ fn comparison(text: &str, rest: &str) -> Result<Option<(Compare, f64)>, String> 
     for (sign, compare) in operators {
         if let Some(number) = rest.strip_prefix(sign) {
             let number = number.trim();
-            let limit = number
-                .parse::<f64>()
-                .map_err(|_| format!("`{number}` in `{text}` is not a number. Write for example {sign} 0.01"))?;
+            let limit = number.parse::<f64>().map_err(|_| {
+                let message = format!("`{number}` in `{text}` is not a number");
+                Mistake::new(message, format!("Write for example {sign} 0.01"))
+            })?;
             return Ok(Some((compare, limit)));
         }
     }
-    Err(format!("`{rest}` in `{text}` is not a comparison. Use <, <=, >, >=, = or !="))
+    Err(Mistake::new(format!("`{rest}` in `{text}` is not a comparison"), "Use <, <=, >, >=, = or !="))
 }
 
 /// Splits at commas outside quotes up to the closing bracket; `''` in quotes is one quote.
@@ -339,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_the_mend() {
+    fn mistakes_name_a_fix() {
         for text in ["row_count", "nul_percentage(x) < 1", "unique()", "row_count > many", "not_null(x", "min_value(a)"]
         {
             assert!(Check::parse(text, None).is_err(), "{text}");

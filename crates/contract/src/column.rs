@@ -40,13 +40,19 @@ impl Column {
     pub const END_AT: &'static str = "__END_AT";
     /// Column of every silver table: sequence of the event that the row is of.
     pub const SEQ: &'static str = "_seq";
-    /// Column of a table that only grows: the operation, `r`, `u` or `d`.
+    /// Column of an append-only table: the operation, `r`, `u` or `d`.
     pub const OP: &'static str = "_op";
 
     /// Whether Sluice adds the column, rather than the source.
     #[must_use]
     pub fn is_system(&self) -> bool {
         self.name.starts_with('_')
+    }
+
+    /// Whether the contract itself names the column.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        !self.is_system() && !self.discovered
     }
 
     /// A column that Sluice adds.

@@ -1,5 +1,6 @@
 //! Types of columns, in the words of the contract.
 
+use crate::Mistake;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -132,22 +133,25 @@ impl fmt::Display for ColumnType {
 }
 
 impl FromStr for ColumnType {
-    /// A sentence that ends with the mend.
-    type Err = String;
+    type Err = Mistake;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let lower = text.trim().to_ascii_lowercase();
         if let Some(rest) = lower.strip_prefix("array<") {
-            let element = rest.strip_suffix('>').ok_or_else(|| format!("`{text}` lacks a closing `>`"))?;
+            let element = rest.strip_suffix('>').ok_or_else(|| {
+                Mistake::new(format!("`{text}` lacks a closing `>`"), "Write for example array<string>")
+            })?;
             let element: Self = element.parse()?;
             if matches!(element, Self::Array(_)) {
-                return Err("An array of arrays is not supported. Write string and keep the text".to_owned());
+                return Err(Mistake::new("An array of arrays is not supported", "Write string and keep the text"));
             }
             return Ok(Self::Array(Box::new(element)));
         }
         let (name, arguments) = match lower.split_once('(') {
             Some((name, rest)) => {
-                let inner = rest.strip_suffix(')').ok_or_else(|| format!("`{text}` lacks a closing bracket"))?;
+                let inner = rest
+                    .strip_suffix(')')
+                    .ok_or_else(|| Mistake::new(format!("`{text}` lacks a closing bracket"), DECIMAL))?;
                 (name.trim(), Some(inner))
             }
             None => (lower.as_str(), None),
@@ -162,7 +166,10 @@ impl FromStr for ColumnType {
             ("decimal" | "numeric", Some(inner)) => decimal(text, inner)?,
             ("numeric", None) => Self::Numeric,
             ("decimal", None) => {
-                return Err("decimal needs precision and scale. Write decimal(12,2), or numeric for any".to_owned());
+                return Err(Mistake::new(
+                    "decimal needs precision and scale",
+                    "Write decimal(12,2), or numeric for any",
+                ));
             }
             ("string" | "text" | "varchar" | "char", _) => Self::String,
             ("binary" | "bytes" | "bytea", None) => Self::Binary,
@@ -173,26 +180,31 @@ impl FromStr for ColumnType {
             ("uuid", None) => Self::Uuid,
             ("json" | "jsonb", None) => Self::Json,
             _ => {
-                return Err(format!(
-                    "`{text}` is not a type. Use boolean, smallint, int, bigint, float, double, decimal(p,s), numeric, \
-                     string, binary, date, time, timestamp, timestamp_ntz, uuid, json or array<type>"
+                return Err(Mistake::new(
+                    format!("`{text}` is not a type"),
+                    "Use boolean, smallint, int, bigint, float, double, decimal(p,s), numeric, string, binary, date, \
+                     time, timestamp, timestamp_ntz, uuid, json or array<type>",
                 ));
             }
         })
     }
 }
 
-fn decimal(text: &str, inner: &str) -> Result<ColumnType, String> {
+/// What to do about a decimal that is not written as one.
+const DECIMAL: &str = "Write decimal(12,2)";
+
+fn decimal(text: &str, inner: &str) -> Result<ColumnType, Mistake> {
     let parts: Vec<&str> = inner.split(',').map(str::trim).collect();
     let (precision, scale) = match parts.as_slice() {
         [p] => (*p, "0"),
         [p, s] => (*p, *s),
-        _ => return Err(format!("`{text}` has too many numbers. Write decimal(12,2)")),
+        _ => return Err(Mistake::new(format!("`{text}` has too many numbers"), DECIMAL)),
     };
-    let precision: u8 = precision.parse().map_err(|_| format!("`{text}` has no precision. Write decimal(12,2)"))?;
-    let scale: u8 = scale.parse().map_err(|_| "Scale is missing. Write decimal(12,2)".to_owned())?;
+    let precision: u8 = precision.parse().map_err(|_| Mistake::new(format!("`{text}` has no precision"), DECIMAL))?;
+    let scale: u8 = scale.parse().map_err(|_| Mistake::new("Scale is missing", DECIMAL))?;
     if !(1..=38).contains(&precision) || scale > precision {
-        return Err(format!("`{text}` is out of range. Precision is 1 to 38 and scale at most the precision"));
+        let fix = "Precision is 1 to 38 and scale at most the precision";
+        return Err(Mistake::new(format!("`{text}` is out of range"), fix));
     }
     Ok(ColumnType::Decimal { precision, scale })
 }
@@ -241,10 +253,10 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_names_the_mend() {
+    fn a_wrong_type_names_a_fix() {
         let error = "decimal(12,?)".parse::<ColumnType>().unwrap_err();
-        assert_eq!(error, "Scale is missing. Write decimal(12,2)");
-        assert!("money".parse::<ColumnType>().unwrap_err().contains("decimal(p,s)"));
+        assert_eq!(error.to_string(), "Scale is missing. Write decimal(12,2)");
+        assert!("money".parse::<ColumnType>().unwrap_err().fix.contains("decimal(p,s)"));
         assert!("array<array<int>>".parse::<ColumnType>().is_err());
     }
 

@@ -1,6 +1,6 @@
 //! What a new contract means for those who live with the old one.
 
-use crate::{Column, Contract, TableName};
+use crate::{Column, Contract, Effect, Entry, EntryValue, Evolution, Scd, TableName};
 use serde::{Deserialize, Serialize};
 
 /// How hard a change is.
@@ -28,8 +28,12 @@ pub struct ContractChange {
     pub change: String,
     /// Grade.
     pub grade: Grade,
-    /// One sentence on the effect.
-    pub effect: String,
+    /// One sentence on what it does.
+    #[serde(rename = "effect")]
+    pub consequence: String,
+    /// How much of the table it changes, at most: what is in the lake can spare a rebuild.
+    #[serde(rename = "reach")]
+    pub effect: Effect,
 }
 
 /// All differences, hardest first. `None` stands for "no such contract".
@@ -39,11 +43,13 @@ pub fn compare_contracts(old: Option<&Contract>, new: Option<&Contract>) -> Vec<
         (None, None) => Vec::new(),
         (None, Some(new)) => {
             let what = format!("{} columns, key {}", new.columns.len(), new.apply.key.join(", "));
-            vec![change(new, "table", '+', what, Grade::Info, "The runner begins to load it")]
+            let consequence = "The runner begins to load it";
+            vec![change(new, "table", '+', what, (Grade::Info, Effect::NewBatchesOnly, consequence))]
         }
         (Some(old), None) => {
-            let effect = "The runner stops loading it; its tables stay";
-            vec![change(old, "table", '-', "contract removed".to_owned(), Grade::Breaking, effect)]
+            let consequence = "The runner stops loading it; its tables stay";
+            let what = "contract removed".to_owned();
+            vec![change(old, "table", '-', what, (Grade::Breaking, Effect::NewBatchesOnly, consequence))]
         }
         (Some(old), Some(new)) => compare_both(old, new),
     };
@@ -51,106 +57,51 @@ pub fn compare_contracts(old: Option<&Contract>, new: Option<&Contract>) -> Vec<
     changes
 }
 
-fn change(of: &Contract, place: &str, kind: char, what: String, grade: Grade, effect: &str) -> ContractChange {
+/// Grade, effect and consequence of a change.
+type Weight = (Grade, Effect, &'static str);
+
+/// What the list of entries says of a change of an entry. A section as a whole decides what is loaded from now on.
+fn weight(entry: &Entry) -> Weight {
+    (entry.grade, entry.effect.unwrap_or(Effect::NewBatchesOnly), entry.consequence)
+}
+
+fn change(of: &Contract, place: &str, kind: char, what: String, weight: Weight) -> ContractChange {
+    let (grade, effect, consequence) = weight;
     ContractChange {
         table: of.name.clone(),
         place: place.to_owned(),
         kind,
         change: what,
         grade,
-        effect: effect.to_owned(),
+        consequence: consequence.to_owned(),
+        effect,
     }
 }
 
+/// Entries that both have and whose values differ, the former first.
+fn differing(old: Vec<EntryValue>, new: Vec<EntryValue>) -> impl Iterator<Item = (EntryValue, EntryValue)> {
+    new.into_iter().filter_map(move |after| {
+        let before = old.iter().find(|before| before.entry == after.entry)?;
+        (before.text != after.text).then(|| (before.clone(), after))
+    })
+}
+
 fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
-    let mut changes = Vec::new();
-    let mut differs = |place: &str, before: String, after: String, grade: Grade, effect: &str| {
-        if before != after {
-            changes.push(change(new, place, '~', format!("{before} -> {after}"), grade, effect));
-        }
-    };
-    let list = |names: &[String]| format!("[{}]", names.join(", "));
-    differs("apply.key", list(&old.apply.key), list(&new.apply.key), Grade::Breaking, "Silver is rebuilt from bronze");
-    differs(
-        "apply.sequence",
-        list(&old.sequence()),
-        list(&new.sequence()),
-        Grade::Breaking,
-        "The order rule decides winners, so silver is rebuilt from bronze",
-    );
-    let seconds = |seconds: u64| format!("{seconds} s");
-    let rules = |contract: &Contract| {
-        let apply = &contract.apply;
-        let none = || "none".to_owned();
-        [
-            ("apply.delete_when", apply.delete_when.as_ref().map_or_else(none, ToString::to_string)),
-            ("apply.truncate_when", apply.truncate_when.as_ref().map_or_else(none, ToString::to_string)),
-            ("apply.scd", apply.scd.as_str().to_owned()),
-            ("apply.track_history", apply.track_history.to_string()),
-            ("apply.tie_policy", apply.tie_policy.as_str().to_owned()),
-            ("apply.null_updates", apply.ignore_nulls.as_ref().map_or_else(none, ToString::to_string)),
-            ("apply.update_columns", apply.update_columns.clone().unwrap_or_else(none)),
-            ("apply.delete_mode", apply.delete_mode.as_str().to_owned()),
-            ("apply.key_change", apply.key_change.as_str().to_owned()),
-            ("apply.tombstone_retention", apply.tombstone_retention.map_or_else(|| "forever".to_owned(), seconds)),
-            ("apply.from_snapshot", apply.from_snapshot.as_ref().map_or_else(none, |rule| rule.files.to_string())),
-        ]
-    };
-    for ((place, before), (_, after)) in rules(old).into_iter().zip(rules(new)) {
-        let effect = match place {
-            "apply.delete_when" | "apply.truncate_when" => {
-                "Other events count as deletes, so silver is rebuilt from bronze"
-            }
-            "apply.scd" | "apply.delete_mode" => "Silver has other rows and columns and is rebuilt from bronze",
-            "apply.track_history" => "Versions begin elsewhere, so silver is rebuilt from bronze",
-            _ => "The same events make other values, so silver is rebuilt from bronze",
-        };
-        differs(place, before, after, Grade::Breaking, effect);
-    }
-    differs(
-        "apply.quarantine_limit",
-        format!("{} %", old.apply.quarantine_limit * 100.0),
-        format!("{} %", new.apply.quarantine_limit * 100.0),
-        Grade::Warning,
-        "More or fewer rows may miss before the table stops",
-    );
-    differs(
-        "apply.on_missing_base",
-        old.apply.missing_base.as_str().to_owned(),
-        new.apply.missing_base.as_str().to_owned(),
-        Grade::Warning,
-        "Batches wait for the events before them, or no longer do",
-    );
-    let source = |contract: &Contract| {
-        contract.source.as_ref().map_or_else(|| "none".to_owned(), |s| format!("{} {}", s.format, s.path))
-    };
-    differs(
-        "source",
-        source(old),
-        source(new),
-        Grade::Warning,
-        "New files are taken from there; files already ingested stay",
-    );
-    let flows = |contract: &Contract| list(&contract.flows.iter().map(|flow| flow.name.clone()).collect::<Vec<_>>());
-    let effect = "A folder that was not taken under its name is taken once";
-    differs("source.backfill", flows(old), flows(new), Grade::Info, effect);
-    let evolution = |contract: &Contract| {
-        let source = contract.source.as_ref();
-        source.map_or_else(|| "none".to_owned(), |s| format!("{}, {}", s.evolution, s.schema_policy))
-    };
-    differs(
-        "source.evolution",
-        evolution(old),
-        evolution(new),
-        Grade::Warning,
-        "Columns that the contract does not know and values that do not fit are treated differently",
-    );
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
-    differs("owner", text(&old.owner), text(&new.owner), Grade::Info, "Someone else answers for the table");
-    differs("sla", text(&old.sla), text(&new.sla), Grade::Info, "Lag is judged by the new limit");
+    let mut changes: Vec<ContractChange> = differing(old.entries(), new.entries())
+        .map(|(before, after)| {
+            let what = format!("{} -> {}", before.text, after.text);
+            change(new, &after.entry.path(), '~', what, weight(after.entry))
+        })
+        .collect();
     compare_columns(old, new, &mut changes);
+    compare_order(old, new, &mut changes);
     compare_checks(old, new, &mut changes);
     changes
+}
+
+/// The effect of columns that come, go or move, at most; versions of a table with history have to be made again.
+fn columns_effect(new: &Contract, columns_suffice: bool) -> Effect {
+    if columns_suffice && new.apply.scd != Scd::Type2 { Effect::ColumnsOnly } else { Effect::Rebuild }
 }
 
 fn compare_columns(old: &Contract, new: &Contract, changes: &mut Vec<ContractChange>) {
@@ -161,54 +112,75 @@ fn compare_columns(old: &Contract, new: &Contract, changes: &mut Vec<ContractCha
             .or_else(|| old.columns.iter().find(|before| column.renamed_from.contains(&before.name)));
         match before {
             None => {
-                let (grade, effect) = if column.required && column.default.is_none() {
+                let plain = !column.required && column.default.is_none() && column.renamed_from.is_empty();
+                let effect = columns_effect(new, plain);
+                let (grade, consequence) = if column.required && column.default.is_none() {
                     (Grade::Breaking, "Required and without default: older events go to quarantine")
                 } else {
                     (Grade::Info, "New column; silver is rebuilt from bronze where older events have it")
                 };
-                changes.push(change(new, &place, '+', column.data_type.to_string(), grade, effect));
+                changes.push(change(new, &place, '+', column.data_type.to_string(), (grade, effect, consequence)));
             }
-            Some(before) => compare_column(before, column, new, &place, changes),
+            Some(before) => compare_column((old, before), (new, column), &place, changes),
         }
     }
+    let evolution = new.source.as_ref().map_or(Evolution::None, |source| source.evolution);
     for column in old.columns.iter().filter(|column| !column.is_system()) {
         let kept = new.columns.iter().any(|c| c.name == column.name || c.renamed_from.contains(&column.name));
         if !kept {
             let place = format!("schema.{}", column.name);
-            let effect = "Readers lose the column; bronze keeps its values";
-            changes.push(change(new, &place, '-', column.data_type.to_string(), Grade::Breaking, effect));
+            let effect = columns_effect(new, !evolution.adds() && evolution != Evolution::Rescue);
+            let consequence = "Readers lose the column; bronze keeps its values";
+            let weight = (Grade::Breaking, effect, consequence);
+            changes.push(change(new, &place, '-', column.data_type.to_string(), weight));
         }
     }
 }
 
-fn compare_column(before: &Column, after: &Column, new: &Contract, place: &str, changes: &mut Vec<ContractChange>) {
-    let mut push = |what: String, grade: Grade, effect: &str| {
-        changes.push(change(new, place, '~', what, grade, effect));
+fn compare_column(
+    (old, before): (&Contract, &Column),
+    (new, after): (&Contract, &Column),
+    place: &str,
+    changes: &mut Vec<ContractChange>,
+) {
+    let renamed = before.name != after.name;
+    for (former, value) in differing(old.column_entries(before), new.column_entries(after)) {
+        let entry = value.entry;
+        let (what, weight) = match entry.names {
+            ["name"] => {
+                (format!("renamed from {}", before.name), (Grade::Breaking, Effect::Rebuild, entry.consequence))
+            }
+            // Said by the name already.
+            ["renamed_from"] if renamed => continue,
+            ["type"] => {
+                let what = format!("{} -> {}", before.data_type, after.data_type);
+                let wider = (Grade::Warning, Effect::Rebuild, "A wider type; every value is kept, silver is rebuilt");
+                (what, if after.data_type.widens(&before.data_type) { wider } else { weight(entry) })
+            }
+            ["required"] if after.required => ("nullable -> required".to_owned(), weight(entry)),
+            ["required"] => {
+                let consequence = "Readers may see null; silver is rebuilt from bronze";
+                ("required -> nullable".to_owned(), (Grade::Warning, Effect::Rebuild, consequence))
+            }
+            names => {
+                let name = names.first().copied().unwrap_or_default();
+                (format!("{name}: {} -> {}", former.text, value.text), weight(entry))
+            }
+        };
+        changes.push(change(new, place, '~', what, weight));
+    }
+}
+
+fn compare_order(old: &Contract, new: &Contract, changes: &mut Vec<ContractChange>) {
+    let order = |of: &Contract, other: &Contract| -> Vec<String> {
+        let names = of.columns.iter().map(|column| &column.name);
+        names.filter(|name| other.column(name).is_some()).cloned().collect()
     };
-    if before.name != after.name {
-        push(format!("renamed from {}", before.name), Grade::Breaking, "Readers have to use the new name");
-    }
-    if before.data_type != after.data_type {
-        let what = format!("{} -> {}", before.data_type, after.data_type);
-        if after.data_type.widens(&before.data_type) {
-            push(what, Grade::Warning, "A wider type; every value is kept");
-        } else {
-            push(what, Grade::Breaking, "Values that do not fit go to quarantine");
-        }
-    }
-    match (before.required, after.required) {
-        (false, true) => push("nullable -> required".to_owned(), Grade::Breaking, "Events with null go to quarantine"),
-        (true, false) => push("required -> nullable".to_owned(), Grade::Warning, "Readers may see null"),
-        _ => {}
-    }
-    if before.pii != after.pii {
-        push(format!("pii {} -> {}", before.pii, after.pii), Grade::Warning, "Masking changes");
-    }
-    if before.default != after.default {
-        push("default changed".to_owned(), Grade::Warning, "Older events stand for another value, silver is rebuilt");
-    }
-    if !before.removed && after.removed {
-        push("removed at the source".to_owned(), Grade::Warning, "New events leave it null");
+    let (before, after) = (order(old, new), order(new, old));
+    if before != after {
+        let consequence = "Readers see the columns in another order";
+        let weight = (Grade::Info, columns_effect(new, true), consequence);
+        changes.push(change(new, "schema", '~', "columns in another order".to_owned(), weight));
     }
 }
 
@@ -216,17 +188,22 @@ fn compare_checks(old: &Contract, new: &Contract, changes: &mut Vec<ContractChan
     let place = "quality";
     for rule in &new.checks {
         match old.checks.iter().find(|before| before.check == rule.check) {
-            None => changes.push(change(new, place, '+', rule.check.to_string(), Grade::Info, "More is checked")),
-            Some(before) if before.severity != rule.severity => {
-                let what = format!("{}: {:?} -> {:?}", rule.check, before.severity, rule.severity);
-                changes.push(change(new, place, '~', what, Grade::Warning, "A failing check acts differently"));
+            None => {
+                let weight = (Grade::Info, Effect::ChecksOnly, "More is checked");
+                changes.push(change(new, place, '+', rule.check.to_string(), weight));
             }
-            Some(_) => {}
+            Some(before) => {
+                for (former, value) in differing(old.check_entries(before), new.check_entries(rule)) {
+                    let what = format!("{}: {} -> {}", rule.check, former.text, value.text);
+                    changes.push(change(new, place, '~', what, weight(value.entry)));
+                }
+            }
         }
     }
     for rule in &old.checks {
         if !new.checks.iter().any(|after| after.check == rule.check) {
-            changes.push(change(new, place, '-', rule.check.to_string(), Grade::Warning, "Less is checked"));
+            let weight = (Grade::Warning, Effect::ChecksOnly, "Less is checked");
+            changes.push(change(new, place, '-', rule.check.to_string(), weight));
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::{
-    Apply, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, Flow, Learned, Problem, Scd, SchemaPolicy,
-    Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, InferredSchema, Mistake, Problem,
+    Scd, SchemaPolicy, Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// How much of a machine a table needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub enum SizeClass {
     Large,
 }
 
+impl SizeClass {
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+}
+
 /// When the runner loads a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Schedule {
@@ -28,6 +41,15 @@ pub enum Schedule {
     EveryRun,
     /// `every 15m`: not more often than this many seconds.
     EverySeconds(u64),
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EveryRun => f.write_str("default"),
+            Self::EverySeconds(seconds) => write!(f, "every {seconds} s"),
+        }
+    }
 }
 
 /// Everything Sluice knows of a table before it sees data.
@@ -49,18 +71,18 @@ pub struct Contract {
     pub size_class: SizeClass,
     /// Schedule.
     pub schedule: Schedule,
-    /// Where the change data is; without it the table can not be replayed.
+    /// Where the change data is; without it the table cannot be replayed.
     pub source: Option<Source>,
     /// Folders that are taken once, beside the source's own.
-    pub flows: Vec<Flow>,
-    /// It is the contract for files of this flow, see [`Contract::of_flow`].
-    pub flow: Option<Flow>,
+    pub backfills: Vec<Backfill>,
+    /// It is the contract for files of this backfill, see [`Contract::for_backfill`].
+    pub backfill: Option<Backfill>,
     /// Apply rules.
     pub apply: Apply,
     /// Columns in order.
     pub columns: Vec<Column>,
-    /// What the events have taught, in `columns` already; see [`Contract::with_learned`].
-    pub learned: Learned,
+    /// The inferred schema, in `columns` already; see [`Contract::with_inferred`].
+    pub inferred: InferredSchema,
     /// Checks in order, the columns' constraints after `quality`.
     pub checks: Vec<CheckRule>,
     /// The text it was read from.
@@ -71,7 +93,7 @@ impl Contract {
     /// Reads a contract.
     ///
     /// # Errors
-    /// Every problem found, in the order of the text, each with line, column and mend.
+    /// Every problem found, in the order of the text, each with line, column and fix.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Problem>> {
         if text.len() > limits::CONTRACT_BYTES_MAX {
             return Err(vec![Problem {
@@ -79,7 +101,7 @@ impl Contract {
                 line: 0,
                 column: 0,
                 message: format!("The contract has {} bytes, {} are allowed", text.len(), limits::CONTRACT_BYTES_MAX),
-                mend: "Split it, one table per file".to_owned(),
+                fix: "Split it, one table per file".to_owned(),
             }]);
         }
         let document: Document = serde_saphyr::from_str(text).map_err(|error| vec![syntax_problem(&error, file)])?;
@@ -101,8 +123,8 @@ impl Contract {
         self.apply.key.iter().filter_map(|key| self.columns.iter().position(|column| &column.name == key)).collect()
     }
 
-    /// Columns that tell the rows of silver apart: the key, besides `__START_AT` for a table with
-    /// history and `_seq` for one that only grows.
+    /// Columns that identify a row of silver: the key, besides `__START_AT` for a table with
+    /// history and `_seq` for an append-only one.
     #[must_use]
     pub fn row_key(&self) -> Vec<String> {
         let more = match self.apply.scd {
@@ -113,8 +135,8 @@ impl Contract {
         self.apply.key.iter().cloned().chain(more.map(str::to_owned)).collect()
     }
 
-    /// Sequence parts: the contract's, or the default of its format. None where every delivery is an image of
-    /// the whole table, whose version is the position of its rows.
+    /// Sequence parts: the contract's, or the default of its format. None where every delivery is a full
+    /// snapshot of the table, whose version is the position of its rows.
     #[must_use]
     pub fn sequence(&self) -> Vec<String> {
         if self.apply.from_snapshot.is_some() {
@@ -132,7 +154,7 @@ fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
     let full = error.without_snippet().to_string();
     let first = full.lines().next().unwrap_or_default();
     let message = first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ").to_owned();
-    let mend = if message.contains("unknown field") {
+    let fix = if message.contains("unknown field") {
         "Remove the entry or correct its name"
     } else if message.contains("missing field") {
         "Add the entry; a contract needs dataset and schema, a column needs name and type"
@@ -144,7 +166,7 @@ fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
         line: line_of(location),
         column: column_of(location),
         message,
-        mend: mend.to_owned(),
+        fix: fix.to_owned(),
     }
 }
 
@@ -163,14 +185,18 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn problem<T>(&mut self, place: &Spanned<T>, message: impl Into<String>, mend: impl Into<String>) {
+    fn problem<T>(&mut self, place: &Spanned<T>, message: impl Into<String>, fix: impl Into<String>) {
         self.problems.push(Problem {
             file: self.file.to_owned(),
             line: line_of(place.referenced),
             column: column_of(place.referenced),
             message: message.into(),
-            mend: mend.into(),
+            fix: fix.into(),
         });
+    }
+
+    fn mistake<T>(&mut self, place: &Spanned<T>, Mistake { message, fix }: Mistake) {
+        self.problem(place, message, fix);
     }
 
     fn contract(&mut self, document: Document, text: &str) -> Option<Contract> {
@@ -184,7 +210,7 @@ impl Reader<'_> {
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
         let source = self.source(&document, &columns);
-        let flows = self.flows(&document);
+        let backfills = self.backfills(&document);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
             name: name?,
@@ -195,12 +221,12 @@ impl Reader<'_> {
             sla: document.sla.map(|sla| sla.value),
             size_class: self.size_class(document.size_class.as_ref()),
             schedule: self.schedule(document.schedule.as_ref()),
-            flows,
-            flow: None,
+            backfills,
+            backfill: None,
             source,
             apply: apply?,
             columns,
-            learned: Learned::default(),
+            inferred: InferredSchema::default(),
             checks,
             text: text.to_owned(),
         })
@@ -323,11 +349,7 @@ impl Reader<'_> {
                 Ok(data_type) => {
                     hints.insert(name.clone(), data_type);
                 }
-                Err(message) => {
-                    let message: String = message;
-                    let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
-                    self.problem(written, message, mend);
-                }
+                Err(mistake) => self.mistake(written, mistake),
             }
         }
         hints
@@ -363,7 +385,7 @@ impl Reader<'_> {
                 self.problem(&written.name, message, "Remove or rename one of them");
             }
             if written.name.value.is_empty() || written.name.value.starts_with('_') {
-                let message = format!("`{}` can not be a column name", written.name.value);
+                let message = format!("`{}` cannot be a column name", written.name.value);
                 self.problem(&written.name, message, "Use a name that does not begin with `_`, those are Sluice's own");
             }
             for constraint in &written.constraints {
@@ -374,13 +396,12 @@ impl Reader<'_> {
     }
 
     fn column(&mut self, written: &ColumnDocument) -> Column {
-        let data_type = written.data_type.value.parse().unwrap_or_else(|message: String| {
-            let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the type"));
-            self.problem(&written.data_type, message, mend);
+        let data_type = written.data_type.value.parse().unwrap_or_else(|mistake: Mistake| {
+            self.mistake(&written.data_type, mistake);
             ColumnType::String
         });
         if written.removed && (written.required || written.primary_key) {
-            let message = format!("`{}` is removed and can not be required or a key", written.name.value);
+            let message = format!("`{}` is removed and cannot be required or a key", written.name.value);
             self.problem(&written.name, message, "Drop required and primary_key, or removed");
         }
         Column {
@@ -420,10 +441,7 @@ impl Reader<'_> {
         };
         match Check::parse(&text.value, column) {
             Ok(check) => checks.push(CheckRule { check, severity, line: line_of(text.referenced) }),
-            Err(message) => {
-                let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the check"));
-                self.problem(text, message, mend);
-            }
+            Err(mistake) => self.mistake(text, mistake),
         }
     }
 
@@ -445,7 +463,7 @@ impl Reader<'_> {
 }
 
 mod apply_reader;
-mod flow_reader;
+mod backfill_reader;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;

@@ -1,6 +1,6 @@
-//! The contract together with what the events have taught.
+//! The contract together with the inferred schema.
 
-use crate::{Column, ColumnType, Contract, Learned, RESCUED, is_column_name};
+use crate::{Column, ColumnType, Contract, InferredSchema, RESCUED, is_column_name};
 use std::collections::BTreeMap;
 
 impl Contract {
@@ -8,13 +8,13 @@ impl Contract {
     /// the mode allows it, then those that the events brought, by name, then [`RESCUED`] if the mode
     /// has it. Depends on the contract and the set of events only.
     #[must_use]
-    pub fn with_learned(&self, learned: &Learned) -> Self {
+    pub fn with_inferred(&self, inferred: &InferredSchema) -> Self {
         let mut effective = self.clone();
         let Some(source) = &self.source else { return effective };
-        effective.learned = learned.clone();
+        effective.inferred = inferred.clone();
         let evolution = source.evolution;
         if evolution.adds() {
-            let added = self.addable(learned.added.iter().map(String::as_str));
+            let added = self.addable(inferred.added.iter().map(String::as_str));
             effective.columns.extend(added.into_iter().map(|name| {
                 let data_type = source.hints.get(name).cloned().unwrap_or(ColumnType::String);
                 discovered(name, data_type)
@@ -22,7 +22,7 @@ impl Contract {
         }
         if evolution.widens() {
             for column in &mut effective.columns {
-                if let Some(wider) = learned.widened.get(&column.name)
+                if let Some(wider) = inferred.widened.get(&column.name)
                     && wider.widens(&column.data_type)
                 {
                     column.data_type = wider.clone();
@@ -74,7 +74,7 @@ fn discovered(name: &str, data_type: ColumnType) -> Column {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Contract, Learned};
+    use crate::{Contract, InferredSchema};
 
     fn contract(mode: &str) -> Contract {
         let text = format!(
@@ -85,11 +85,11 @@ mod tests {
     }
 
     fn columns(mode: &str) -> Vec<String> {
-        let mut learned = Learned::default();
-        learned.added.extend(["note", "Qty", "ID", "_own", "qty", "a b"].map(str::to_owned));
-        learned.widened.insert("total".to_owned(), "decimal(12,4)".parse().unwrap());
-        learned.widened.insert("id".to_owned(), "bigint".parse().unwrap());
-        let effective = contract(mode).with_learned(&learned);
+        let mut inferred = InferredSchema::default();
+        inferred.added.extend(["note", "Qty", "ID", "_own", "qty", "a b"].map(str::to_owned));
+        inferred.widened.insert("total".to_owned(), "decimal(12,4)".parse().unwrap());
+        inferred.widened.insert("id".to_owned(), "bigint".parse().unwrap());
+        let effective = contract(mode).with_inferred(&inferred);
         effective.columns.iter().map(|column| format!("{} {}", column.name, column.data_type)).collect()
     }
 
@@ -103,16 +103,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_learned_is_a_join() {
+    fn an_inferred_schema_is_a_join() {
         let of = |text: &str| {
-            let mut learned = Learned::default();
-            learned.widened.insert("a".to_owned(), text.parse().unwrap());
-            learned
+            let mut inferred = InferredSchema::default();
+            inferred.widened.insert("a".to_owned(), text.parse().unwrap());
+            inferred
         };
         let joined = |first: &str, second: &str| {
-            let mut learned = of(first);
-            learned.join(&of(second));
-            learned.widened["a"].to_string()
+            let mut inferred = of(first);
+            inferred.join(&of(second));
+            inferred.widened["a"].to_string()
         };
         assert_eq!(joined("decimal(12,2)", "decimal(10,4)"), "decimal(14,4)");
         assert_eq!(joined("decimal(10,4)", "decimal(12,2)"), "decimal(14,4)");

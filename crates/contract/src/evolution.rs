@@ -122,18 +122,18 @@ impl fmt::Display for SchemaPolicy {
 /// [`Evolution::Rescue`].
 pub const RESCUED: &str = "_rescued";
 
-/// What all events of a table so far have taught about its columns beyond the contract. It only
+/// The inferred schema: what all events of a table so far have shown beyond the contract. It only
 /// grows, and does not depend on the order of the events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Learned {
+pub struct InferredSchema {
     /// Names of columns that the contract does not declare.
     pub added: BTreeSet<String>,
     /// Types that hold every value seen, of columns whose own type does not.
     pub widened: BTreeMap<String, ColumnType>,
 }
 
-impl Learned {
-    /// Takes in what other events taught.
+impl InferredSchema {
+    /// The union with what other events have shown.
     pub fn join(&mut self, other: &Self) {
         self.added.extend(other.added.iter().cloned());
         for (name, wider) in &other.widened {

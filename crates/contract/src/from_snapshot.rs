@@ -1,15 +1,15 @@
-//! Which files are one image of the whole source table, and which image is the later.
+//! Which files are one full snapshot of the source table, and which snapshot is the later.
 
 use std::fmt;
 
-/// `apply.from_snapshot`: every delivery is an image of the whole table.
+/// `apply.from_snapshot`: every delivery is a full snapshot of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromSnapshot {
-    /// Which files below the source's path are an image, and where their version is in the path.
+    /// Which files below the source's path are a snapshot, and where their version is in the path.
     pub files: SnapshotPattern,
-    /// Name of a file that lies beside the files of an image once all of them are there.
+    /// Name of a file that lies beside the files of a snapshot once all of them are there.
     pub complete_when: Option<String>,
-    /// Share of the rows before that an image may lack, 0 to 1.
+    /// Share of the rows before that a snapshot may lack, 0 to 1.
     pub max_deleted_share: f64,
 }
 
@@ -75,8 +75,8 @@ impl SnapshotPattern {
         self.version
     }
 
-    /// Version of the image that the file at `path`, below the source's folder, is part of: the number, or the
-    /// microseconds since 1970. `None` if it is part of no image.
+    /// Version of the snapshot that the file at `path`, below the source's folder, is part of: the number, or the
+    /// microseconds since 1970. `None` if it is part of no snapshot.
     #[must_use]
     pub fn version_of(&self, path: &str) -> Option<u64> {
         self.read(&self.tokens, path, None)

@@ -1,9 +1,88 @@
-//! What a table is: names, column types, the data contract, its checks and their compatibility.
+//! What a table is: its name, its columns and their types, the data contract, its checks, and what it means when
+//! a contract changes.
 //!
-//! Words only: no I/O, no Arrow; builds for `wasm32-unknown-unknown`. A contract is read once,
-//! [`Contract::parse`], into validated types; nothing after that checks it again.
+//! Words only: no I/O, no Arrow; builds for `wasm32-unknown-unknown`.
+//!
+//! A contract is one YAML file per table. It is read once, into validated types, and nothing after that checks it
+//! again:
+//!
+//! ```
+//! use sluice_contract::{Contract, DeleteMode};
+//!
+//! let text = r#"
+//! dataset: shop.orders
+//! source: {path: landing/orders/, format: debezium_json}
+//! apply: {delete_mode: soft}
+//! quality:
+//! - check: "row_count > 0"
+//! schema:
+//! - {name: id, type: bigint, primary_key: true}
+//! - {name: total, type: "decimal(12,2)"}
+//! "#;
+//! let contract = Contract::parse(text, "orders.yaml").unwrap();
+//! assert_eq!(contract.name.to_string(), "shop.orders");
+//! assert_eq!(contract.apply.key, ["id"]);
+//! assert_eq!(contract.apply.delete_mode, DeleteMode::Soft);
+//! // What orders the events of a key follows from the format.
+//! assert_eq!(contract.sequence(), ["source.lsn", "transaction.total_order"]);
+//! ```
+//!
+//! Every [`Problem`] of a text is found at once, each with its place and a fix:
+//!
+//! ```
+//! use sluice_contract::Contract;
+//!
+//! let text = "dataset: shop.orders\nschema:\n- {name: id, type: decimal, primary_key: true}\n";
+//! let problems = Contract::parse(text, "orders.yaml").unwrap_err();
+//! assert_eq!((problems[0].line, problems[0].column), (3, 20));
+//! assert_eq!(problems[0].message, "decimal needs precision and scale");
+//! assert_eq!(problems[0].fix, "Write decimal(12,2), or numeric for any");
+//! ```
+//!
+//! Columns have a [`ColumnType`]. It reads what it prints, and knows which types hold every value of another:
+//!
+//! ```
+//! use sluice_contract::ColumnType;
+//!
+//! let narrow: ColumnType = "decimal(8,2)".parse().unwrap();
+//! let wide: ColumnType = "decimal(10,4)".parse().unwrap();
+//! assert!(wide.widens(&narrow) && !narrow.widens(&wide));
+//! assert_eq!(narrow.wider_of(&wide).unwrap().to_string(), "decimal(10,4)");
+//! ```
+//!
+//! Each entry of a contract is declared once, as an [`Entry`] with its [`Effect`]. From these lists follow the
+//! comparison of two contracts, the hash that decides whether silver is rebuilt, and the tables of
+//! `docs/contract.md`:
+//!
+//! ```
+//! use sluice_contract::{Contract, Effect, compare_contracts};
+//!
+//! let contract = |rule: &str| {
+//!     let schema = "schema:\n- {name: id, type: int, primary_key: true}\n";
+//!     Contract::parse(&format!("dataset: shop.orders\n{rule}\n{schema}"), "orders.yaml").unwrap()
+//! };
+//! let (daily, soft) = (contract("schedule: every 1d"), contract("apply: {delete_mode: soft}"));
+//! let changes = compare_contracts(Some(&daily), Some(&soft));
+//! let found: Vec<(&str, &str, Effect)> =
+//!     changes.iter().map(|change| (change.place.as_str(), change.change.as_str(), change.effect)).collect();
+//! assert_eq!(found, [
+//!     ("apply.delete_mode", "hard -> soft", Effect::Rebuild),
+//!     ("schedule", "every 86400 s -> default", Effect::NewBatchesOnly),
+//! ]);
+//! ```
+//!
+//! Every limit of Sluice has a name, a unit and a default in [`limits`]:
+//!
+//! ```
+//! use sluice_contract::{Contract, limits};
+//!
+//! let long = " ".repeat(limits::CONTRACT_BYTES_MAX + 1);
+//! let problems = Contract::parse(&long, "orders.yaml").unwrap_err();
+//! assert_eq!(problems[0].fix, "Split it, one table per file");
+//! ```
 
 mod apply;
+mod backfill;
 mod check;
 mod column;
 mod column_type;
@@ -12,8 +91,8 @@ mod contract;
 mod document;
 mod duration;
 mod effective;
+mod entry;
 mod evolution;
-mod flow;
 mod from_snapshot;
 mod ledger;
 pub mod limits;
@@ -23,17 +102,18 @@ mod source_format;
 mod table_name;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
+pub use backfill::Backfill;
 pub use check::{Check, CheckRule, Compare, Severity};
 pub use column::Column;
 pub use column_type::ColumnType;
 pub use compatibility::{ContractChange, Grade, compare_contracts};
 pub use contract::{Contract, Schedule, SizeClass};
-pub use duration::parse_duration_seconds;
-pub use evolution::{Evolution, Learned, RESCUED, SchemaPolicy, is_column_name};
-pub use flow::Flow;
+pub use duration::{duration_text, parse_duration_seconds};
+pub use entry::{Effect, Entry, EntryValue};
+pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_name};
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use ledger::{LedgerImbalance, RowLedger};
-pub use problem::Problem;
+pub use problem::{Mistake, Problem};
 pub use source::{DecimalText, Source};
 pub use source_format::SourceFormat;
 pub use table_name::TableName;

@@ -46,7 +46,7 @@ pub const PAGE_ROWS_MAX: u32 = 1_000;
 pub const FAILING_ROWS_MAX: u64 = 1_000;
 /// Share of a batch that may go to quarantine when the contract does not say.
 pub const QUARANTINE_LIMIT_DEFAULT: f64 = 0.05;
-/// Share of the rows before that an image of the whole table may lack when the contract does not say.
+/// Share of the rows before that a full snapshot may lack when the contract does not say.
 pub const DELETED_SHARE_DEFAULT: f64 = 0.5;
 /// Sequence parts of a contract.
 pub const SEQUENCE_PARTS_MAX: usize = 3;

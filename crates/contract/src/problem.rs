@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Something wrong in a contract text, with its place and the mend.
+/// A mistake in a contract text, with its place and a fix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// File.
@@ -12,17 +12,41 @@ pub struct Problem {
     pub line: u32,
     /// Column, from 1; 0 if unknown.
     pub column: u32,
-    /// What is wrong.
+    /// What is wrong, a sentence without its full stop.
     pub message: String,
-    /// How to mend it.
-    pub mend: String,
+    /// What a person can do about it; empty if nothing is known.
+    #[serde(rename = "mend")]
+    pub fix: String,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
-        if self.mend.is_empty() { Ok(()) } else { write!(f, ". {}", self.mend) }
+        if self.fix.is_empty() { Ok(()) } else { write!(f, ". {}", self.fix) }
     }
 }
 
 impl std::error::Error for Problem {}
+
+/// What is wrong with a value by itself, such as a type or a check, wherever it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong, a sentence without its full stop.
+    pub message: String,
+    /// What a person can do about it.
+    pub fix: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { message: message.into(), fix: fix.into() }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.message, self.fix)
+    }
+}
+
+impl std::error::Error for Mistake {}

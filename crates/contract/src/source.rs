@@ -55,3 +55,11 @@ pub struct Source {
     /// Types of columns that the events may bring and the contract does not declare.
     pub hints: BTreeMap<String, ColumnType>,
 }
+
+impl Source {
+    /// Whether the order of the columns of `schema` says what the fields of a record without header are.
+    #[must_use]
+    pub fn takes_fields_from_schema(&self) -> bool {
+        self.format.may_lack_names() && self.csv_columns.is_empty() && self.csv_layouts.is_empty()
+    }
+}

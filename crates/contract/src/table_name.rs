@@ -26,7 +26,7 @@ impl TableName {
             let fits = part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
             if part.is_empty() || part.len() > 128 || !fits {
                 return Err(format!(
-                    "`{part}` can not be part of a table name, use letters, digits, `_` and `-`, at most 128"
+                    "`{part}` cannot be part of a table name, use letters, digits, `_` and `-`, at most 128"
                 ));
             }
         }

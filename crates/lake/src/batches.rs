@@ -4,7 +4,7 @@ use crate::{Lake, LakeError, PutNew, SourceFile};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use sluice_contract::{Flow, TableName};
+use sluice_contract::{Backfill, TableName};
 use std::sync::PoisonError;
 
 /// Manifests read at once.
@@ -22,10 +22,10 @@ pub struct BatchManifest {
     /// BLAKE3 of the content of each file, in their order, hex; empty where the store's etag is enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contents: Vec<String>,
-    /// The flow that the files are of; `None` for changes. As it was when the batch was made, so that bronze can
+    /// The backfill that the files are of; `None` for changes. As it was when the batch was made, so that bronze can
     /// be read whatever the contract says later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flow: Option<Flow>,
+    #[serde(default, rename = "flow", skip_serializing_if = "Option::is_none")]
+    pub backfill: Option<Backfill>,
 }
 
 impl BatchManifest {

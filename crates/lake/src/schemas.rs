@@ -3,7 +3,7 @@
 use crate::{Lake, LakeError, PutNew};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use sluice_contract::{ColumnType, Learned, TableName};
+use sluice_contract::{ColumnType, InferredSchema, TableName};
 
 /// A column as silver was made by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +33,9 @@ pub struct SchemaDocument {
     pub rules_hash: String,
     /// Columns in order.
     pub columns: Vec<SchemaColumn>,
-    /// What the events have taught up to that batch.
-    pub learned: Learned,
+    /// The inferred schema up to that batch.
+    #[serde(rename = "learned")]
+    pub inferred: InferredSchema,
 }
 
 impl Lake {

@@ -16,7 +16,7 @@ pub enum PublishError {
         message: String,
     },
     /// The draft has problems.
-    #[error("the contracts can not be published, {} to mend", problems(.blockers))]
+    #[error("the contracts cannot be published, {} to fix", problems(.blockers))]
     Blocked {
         /// One sentence each.
         blockers: Vec<String>,
@@ -28,7 +28,7 @@ pub enum PublishError {
         release: u64,
     },
     /// A release or pointer does not hold what was written.
-    #[error("the release can not be used, {reason}: {path}")]
+    #[error("the release cannot be used, {reason}: {path}")]
     Corrupt {
         /// What is wrong.
         reason: String,

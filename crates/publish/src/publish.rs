@@ -36,8 +36,9 @@ pub async fn publish(
     if newest.map(|newest| newest.release) != base {
         return Err(moved_on(lake, newest, base).await?);
     }
-    if !draft.blockers.is_empty() {
-        return Err(PublishError::Blocked { blockers: draft.blockers });
+    let blockers = draft.blockers();
+    if !blockers.is_empty() {
+        return Err(PublishError::Blocked { blockers });
     }
     let file = match there {
         Some(there) => take_over(lake, there, &wanted).await?,
@@ -86,8 +87,8 @@ fn release_file(draft: &Draft, release: u64, base: Option<u64>, note: &str, auth
         author: author.to_owned(),
         note: note.to_owned(),
         base,
-        contracts: draft.contracts.clone(),
-        models: draft.models.clone(),
+        contracts: draft.contract_texts.clone(),
+        models: draft.model_texts.clone(),
         hash: draft.hash.clone(),
     }
 }

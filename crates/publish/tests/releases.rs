@@ -56,6 +56,35 @@ async fn the_first_release_and_the_next() {
 }
 
 #[tokio::test]
+async fn whatever_differs_can_be_published_and_is_listed() {
+    let (_folder, lake) = new_lake().await;
+    publish(&lake, 1, None, "first", "anna", 1).await.unwrap();
+    assert!(plan(&lake).await.unwrap().is_published());
+    let source = "source: {path: in/, format: debezium_json}\n";
+    let mut text = ORDERS.replacen("schema:", &format!("{source}schema:"), 1);
+    for (base, (from, to, place)) in (1..).zip([
+        ("", "", "source"),
+        ("schema:", "schedule: \"every 15m\"\nschema:", "schedule"),
+        ("schema:", "size_class: large\nschema:", "size_class"),
+        ("schema:", "description: Orders\nschema:", "description"),
+        ("schema:", "apply: {mode: copy_on_write}\nschema:", "apply.mode"),
+        ("debezium_json}", "debezium_json, decimals: text}", "source.decimals"),
+        ("debezium_json,", "debezium_json, hints: {extra: int},", "source.hints"),
+        ("schema:", "# A comment.\nschema:", "text"),
+    ]) {
+        text = text.replacen(from, to, 1);
+        put(&lake, &text).await;
+        let planned = plan(&lake).await.unwrap();
+        assert!(!planned.is_published(), "{place}");
+        let places: Vec<&str> = planned.changes.iter().map(|change| change.place.as_str()).collect();
+        assert!(places.contains(&place), "{place}: {places:?}");
+        assert_eq!(planned.tables.len(), 1, "{place}");
+        publish(&lake, base + 1, Some(base), place, "anna", 2).await.unwrap();
+        assert!(plan(&lake).await.unwrap().is_published(), "{place}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_publisher_is_told_who_came_first() {
     let (_folder, lake) = new_lake().await;
     let other = Lake::open(lake.url()).await.unwrap();

@@ -37,7 +37,7 @@ impl QueryEngine {
         let conn = self.inner.connect()?;
         let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?.judged(contract);
         let condition = failing(&conn, contract, &relation, &rule.check)
-            .map_err(|cause| QueryError::input(cause, "Mend the contract, then run the checks again"))?;
+            .map_err(|cause| QueryError::input(cause, "Fix the contract, then run the checks again"))?;
         let rows = match (&rule.check, condition) {
             (Check::Unique { columns }, _) => {
                 let on = Sql::join(

@@ -145,7 +145,7 @@ impl RunError {
             }
             Self::Query(error) => return error.clone().into(),
             Self::Contract(problems) => {
-                (ErrorCode::Input, problems.first().map(|problem| problem.mend.clone()).unwrap_or_default())
+                (ErrorCode::Input, problems.first().map(|problem| problem.fix.clone()).unwrap_or_default())
             }
             Self::Input { next, .. } => (ErrorCode::Input, next.clone()),
             Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),

@@ -30,6 +30,7 @@ mod host;
 mod maintain;
 mod pipeline;
 mod silver;
+mod silver_hash;
 mod support;
 
 pub use contract_set::{ContractSet, Model};

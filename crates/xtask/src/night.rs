@@ -10,15 +10,16 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Tests that take a number from the environment, and that number unless the environment has one.
-const AMOUNTS: [(&str, &str); 6] = [
+const AMOUNTS: [(&str, &str); 7] = [
     ("SLUICE_CASES", "10000"),
     ("SLUICE_COMPOUND_CRASHES", "2000"),
     ("SLUICE_KILLS", "1000"),
     ("SLUICE_WRITER_FILES", "40"),
     ("SLUICE_WEATHER_CASES", "1000"),
     ("SLUICE_LAGGING_CASES", "1000"),
+    ("SLUICE_CONTRACT_PAIRS", "100000"),
 ];
-const TESTS: [&str; 5] = ["replay_property", "faults", "kill", "readers", "second_reader"];
+const TESTS: [&str; 6] = ["replay_property", "behaviour", "faults", "kill", "readers", "second_reader"];
 /// How a test says how often it tried something.
 const COUNTED: &str = "COUNTED ";
 const SCOREBOARD: &str = "docs/reliability-scoreboard.md";

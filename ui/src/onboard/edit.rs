@@ -95,16 +95,16 @@ impl Edit {
 /// `Scale is missing. Write decimal(12,2).`
 pub(super) fn sentences(problem: &Problem) -> String {
     let end = |text: &str| if text.ends_with('.') { text.to_owned() } else { format!("{text}.") };
-    if problem.mend.is_empty() {
+    if problem.fix.is_empty() {
         end(&problem.message)
     } else {
-        format!("{} {}", end(&problem.message), end(&problem.mend))
+        format!("{} {}", end(&problem.message), end(&problem.fix))
     }
 }
 
 /// The type that a problem proposes, for example of `Write decimal(12,2), or numeric for any`.
 pub(super) fn proposed_type(problem: &Problem) -> Option<String> {
-    let rest = problem.mend.strip_prefix("Write ")?;
+    let rest = problem.fix.strip_prefix("Write ")?;
     let end = rest.find([' ', ';']).unwrap_or(rest.len());
     let word = rest.get(..end)?.trim_end_matches([',', '.']);
     word.parse::<ColumnType>().ok().map(|_| word.to_owned())
@@ -117,12 +117,12 @@ mod tests {
 
     #[test]
     fn the_fix_is_read_from_its_sentence() {
-        let problem = |mend: &str| Problem {
+        let problem = |fix: &str| Problem {
             file: String::new(),
             line: 21,
             column: 10,
             message: "Scale is missing".to_owned(),
-            mend: mend.to_owned(),
+            fix: fix.to_owned(),
         };
         assert_eq!(
             proposed_type(&problem("Write decimal(12,2), or numeric for any")).as_deref(),

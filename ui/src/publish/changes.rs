@@ -24,7 +24,10 @@ pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, folded: &mut Vec<String>) {
     ScrollArea::vertical().id_salt("changes").auto_shrink(false).show(ui, |ui| {
         for (name, changes) in groups(plan) {
             let is_folded = folded.contains(&name);
-            if group(ui, tokens, &name, &changes, is_folded) {
+            let effect = plan.tables.iter().find(|table| table.table.to_string() == name);
+            let note = number::plural(changes.len() as u64, "change");
+            let note = effect.map_or_else(|| note.clone(), |effect| format!("{note}. {}", effect.note));
+            if group(ui, tokens, &name, &note, is_folded) {
                 if is_folded {
                     folded.retain(|each| *each != name);
                 } else {
@@ -69,9 +72,8 @@ fn head(ui: &mut Ui, tokens: &Tokens) {
     }
 }
 
-fn group(ui: &mut Ui, tokens: &Tokens, name: &str, changes: &[&ContractChange], folded: bool) -> bool {
+fn group(ui: &mut Ui, tokens: &Tokens, name: &str, note: &str, folded: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), GROUP), Sense::click());
-    let note = number::plural(changes.len() as u64, "change");
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, !folded, format!("{name}, {note}")));
     let fill = if response.hovered() { tokens.hover } else { tokens.panel };
     ui.painter().rect_filled(rect, 0.0, fill);
@@ -97,7 +99,8 @@ fn row(ui: &mut Ui, tokens: &Tokens, change: &ContractChange) {
     let kind = operation.map_or("changed", Operation::word);
     let word = grade::word(change.grade);
     let what = change.change.replace("->", "→");
-    let name = format!("{word}: {} {kind}, {what}. {}", change.place, change.effect);
+    let name = format!("{word}: {} {kind}, {what}. {} ({})", change.place, change.consequence, change.effect);
+    let word = format!("{word}, {}", change.effect);
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
     if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, tokens.hover);
@@ -122,6 +125,6 @@ fn row(ui: &mut Ui, tokens: &Tokens, change: &ContractChange) {
     ui.painter().text(pos2(effect + 20.0, y - 8.0), Align2::LEFT_CENTER, word, typeface::control(), color);
     let room = rect.right() - 12.0 - effect - 20.0;
     let at = pos2(effect + 20.0, y + 8.0);
-    text_clipped(ui, Align2::LEFT_CENTER, at, room, &change.effect, typeface::caption(), tokens.text_weak);
+    text_clipped(ui, Align2::LEFT_CENTER, at, room, &change.consequence, typeface::caption(), tokens.text_weak);
     response.on_hover_text(name);
 }

@@ -40,7 +40,7 @@ impl PublishScreen {
         let next = release(plan.next);
         if cx.store.published(plan.next).pending {
             Some(format!("{next} is being published"))
-        } else if plan.changes.is_empty() {
+        } else if plan.is_published() {
             Some(format!("The draft equals {}", base(plan)))
         } else if !plan.blockers.is_empty() {
             Some("Clear what stands in the way first".to_owned())
@@ -110,6 +110,11 @@ fn base(plan: &PublishPlan) -> String {
     plan.base.map_or_else(|| "nothing".to_owned(), release)
 }
 
+/// Whether the draft is the current release, or empty.
+fn nothing_to_publish(plan: &PublishPlan) -> bool {
+    plan.is_published() || (plan.base.is_none() && plan.contracts == 0)
+}
+
 fn count(plan: &PublishPlan, grade: Grade) -> u64 {
     plan.changes.iter().filter(|change| change.grade == grade).count() as u64
 }
@@ -144,10 +149,10 @@ impl Screen for PublishScreen {
             return;
         };
         for blocker in &plan.blockers {
-            let text = "It stands in the way, nothing can be published until it is mended";
+            let text = "Blocks publishing until it is fixed";
             banner(ui, Tone::Fail, blocker, text, None);
         }
-        if plan.changes.is_empty() {
+        if nothing_to_publish(plan) {
             let title = plan
                 .base
                 .map_or_else(|| "The draft is empty".to_owned(), |base| format!("Draft equals {}", release(base)));
@@ -174,7 +179,7 @@ impl Screen for PublishScreen {
     }
 
     fn has_inspector(&self, cx: &Cx<'_>) -> bool {
-        cx.store.plan().value.is_some_and(|plan| !plan.changes.is_empty())
+        cx.store.plan().value.is_some_and(|plan| !nothing_to_publish(plan))
     }
 
     fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -51,6 +51,7 @@ fn the_plan_shows_grades_effects_and_releases() {
     assert!(window.query_by_label("3 warnings").is_some());
     assert!(window.query_by_label("2 info").is_some());
     assert!(window.query_by_label_contains("Breaking: schema.customer_id updated, nullable → required").is_some());
+    assert!(window.query_by_label_contains("shop.orders, 5 changes. Silver is rebuilt from bronze").is_some());
     assert!(window.query_by_label_contains("r14, current").is_some());
     assert!(window.query_by_label_contains("shop.orders v43 9f2c41d7").is_some());
 }
@@ -114,10 +115,28 @@ fn blockers_and_an_equal_draft_publish_nothing() {
     let equal = |request: &Request| match (request, sample::reply(request)) {
         (Request::PublishPlan, Reply::PublishPlan(mut plan)) => {
             plan.changes.clear();
+            plan.hash.clone_from(&plan.releases[0].hash);
             Some(Reply::PublishPlan(plan))
         }
         (_, reply) => Some(reply),
     };
     let window = opened(Canned::new(equal, sample::page));
     assert!(window.query_by_label("Draft equals r14").is_some());
+}
+
+#[test]
+fn a_draft_that_differs_in_its_text_alone_can_be_published() {
+    let unlisted = |request: &Request| match (request, sample::reply(request)) {
+        (Request::PublishPlan, Reply::PublishPlan(mut plan)) => {
+            plan.changes.clear();
+            Some(Reply::PublishPlan(plan))
+        }
+        (_, reply) => Some(reply),
+    };
+    let transport = Canned::new(unlisted, sample::page);
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    assert_eq!(published(&asked), [(15, Some(14))]);
 }

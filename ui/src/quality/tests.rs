@@ -120,7 +120,7 @@ fn an_error_says_what_stays_safe() {
             Request::Quality { .. } => Some(Reply::Error(ApiError::new(
                 ErrorCode::Input,
                 "contracts/shop.orders.yaml line 14 column 5: `amuont` is not a column",
-                "Mend the contract",
+                "Fix the contract",
             ))),
             _ => Some(sample::reply(request)),
         },
@@ -129,5 +129,5 @@ fn an_error_says_what_stays_safe() {
     let mut window = window(canned);
     run(&mut window, Command::OpenTab(Tab::Quality { table: orders() }));
     assert!(window.query_by_label_contains("`amuont` is not a column").is_some());
-    assert!(window.query_by_label("Silver is unchanged. Mend the contract").is_some());
+    assert!(window.query_by_label("Silver is unchanged. Fix the contract").is_some());
 }

@@ -70,7 +70,7 @@ impl ContractPane {
             .map(|problem| CodeNote {
                 line: problem.line,
                 column: problem.column,
-                text: format!("{}. {}", problem.message.trim_end_matches('.'), problem.mend),
+                text: format!("{}. {}", problem.message.trim_end_matches('.'), problem.fix),
             })
             .collect();
         // The id is fixed: a problem that comes or goes while one types leaves the focus where it is.

@@ -8,7 +8,7 @@ use crate::widget::{Tone, number, paint_row_fill, panel_header, rule_vertical, s
 use egui::{
     Align2, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
-use sluice_api::{ColumnView, Health, TableSummary, TableView};
+use sluice_api::{ColumnView, Health, TableFacts, TableSummary, TableView, Timeliness};
 
 /// Height of the line of numbers.
 const STATS: f32 = 60.0;
@@ -62,12 +62,7 @@ fn stats_ui(ui: &mut Ui, view: &TableView, summary: Option<&TableSummary>) {
             format!("{}{batch}", number::short_time(version.timestamp_ms))
         });
         stat(ui, None, Tone::Neutral, &format!("v{}", view.version), when.as_deref().unwrap_or("version"));
-        let late = view.health >= Health::Warn && view.sla.is_some() && view.lag_seconds.is_some();
-        if let Some(lag) = view.lag_seconds {
-            let sla = view.sla.as_ref().map(|sla| format!(", SLA {sla}")).unwrap_or_default();
-            let (mark, tone) = if late { (Some(icon::HISTORY), Tone::Warn) } else { (None, Tone::Neutral) };
-            stat(ui, mark, tone, &number::age(lag), &format!("behind source{sla}"));
-        }
+        lag_ui(ui, &view.facts);
         let note = summary.and_then(|summary| summary.note.as_deref());
         let (mark, tone, word, note) = match view.health {
             Health::Ok => (icon::CHECK, Tone::Neutral, "healthy", note.unwrap_or("nothing to look at")),
@@ -75,10 +70,35 @@ fn stats_ui(ui: &mut Ui, view: &TableView, summary: Option<&TableSummary>) {
             Health::Warn => (icon::WARNING, Tone::Warn, "warning", note.unwrap_or("a check warns")),
             Health::Fail => (icon::ERROR, Tone::Fail, "failed", note.unwrap_or("a check fails")),
         };
-        if !(late && view.health == Health::Warn) {
-            stat(ui, Some(mark), tone, word, note);
-        }
+        stat(ui, Some(mark), tone, word, note);
+        people_ui(ui, &view.facts);
     });
+}
+
+/// How old the newest event is, beside the SLA; painted by nothing else.
+fn lag_ui(ui: &mut Ui, facts: &TableFacts) {
+    let sla = facts.sla.as_ref().map(|sla| format!(", SLA {sla}")).unwrap_or_default();
+    let (mark, tone) = match facts.timeliness() {
+        Timeliness::Late => (Some(icon::HISTORY), Tone::Warn),
+        Timeliness::NoLimit | Timeliness::Unknown | Timeliness::OnTime => (None, Tone::Neutral),
+    };
+    match facts.lag_seconds {
+        Some(lag) => {
+            stat(ui, mark, tone, &number::age(lag), &format!("behind source{sla}"));
+        }
+        None if facts.sla.is_some() => {
+            stat(ui, mark, tone, "lag unknown", &format!("no event has a time{sla}"));
+        }
+        None => {}
+    }
+}
+
+/// Who answers for the table, what it is, and its size class.
+fn people_ui(ui: &mut Ui, facts: &TableFacts) {
+    let Some(size_class) = &facts.size_class else { return };
+    let owner = facts.owner.as_deref().unwrap_or("no owner");
+    let about = facts.description.as_ref().map(|about| format!("{about}, ")).unwrap_or_default();
+    stat(ui, None, Tone::Neutral, owner, &format!("{about}size class {size_class}"));
 }
 
 fn columns_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView) {

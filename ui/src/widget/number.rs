@@ -88,12 +88,7 @@ pub fn elapsed(milliseconds: u64) -> String {
 /// `40 s`, `12 min`, `5 h 06 min`, `3 d 2 h` of an age.
 #[must_use]
 pub fn age(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h {:02} min", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3_600 % 24),
-    }
+    sluice_contract::duration_text(seconds)
 }
 
 /// `2026-11-20 13:42:07` UTC of milliseconds since the Unix epoch.

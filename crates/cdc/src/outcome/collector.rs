@@ -26,7 +26,7 @@ pub(crate) struct Collector {
     row_rejects: u64,
     tombstones: u64,
     value_bytes: usize,
-    /// Rows of a flow that lies below every change.
+    /// Rows of a backfill that lies below every change.
     below_changes: bool,
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,
@@ -40,7 +40,7 @@ impl Collector {
             row_rejects: 0,
             tombstones: 0,
             value_bytes: 0,
-            below_changes: contract.flow.is_some(),
+            below_changes: contract.backfill.is_some(),
             operations: BTreeMap::new(),
             drift: Drift::default(),
         }

@@ -13,12 +13,12 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Res
         out.show(&plan, plan_text)?;
         return Ok(Exit::Done);
     }
-    if plan.base.is_some() && plan.changes.is_empty() {
+    if plan.is_published() {
         out.show(&plan, |plan| format!("Draft equals r{}, nothing to publish\n", plan.base.unwrap_or(0)))?;
         return Ok(Exit::Done);
     }
     if !plan.blockers.is_empty() && !call.force {
-        let next = "Mend it, or publish all the same with --force";
+        let next = "Fix it, or publish all the same with --force";
         return Err(ApiError::new(ErrorCode::Quality, plan.blockers.join("; "), next).into());
     }
     let base = call.base.or(plan.base);
@@ -39,10 +39,13 @@ fn plan_text(plan: &PublishPlan) -> String {
             change.table.to_string(),
             change.place.clone(),
             change.change.clone(),
-            change.effect.clone(),
+            change.consequence.clone(),
         ]);
     }
     text.push_str(&grid.to_text());
+    for table in &plan.tables {
+        text.push_str(&format!("{}: {} ({})\n", table.table, table.note, table.effect));
+    }
     for blocker in &plan.blockers {
         text.push_str(&format!("in the way: {blocker}\n"));
     }

@@ -108,7 +108,7 @@ impl Reader<'_> {
                 None
             }
             Some((place, other)) => {
-                let message = format!("`{other}` is not a way to take nulls");
+                let message = format!("Unknown null_updates `{other}`");
                 self.problem(place, message, "Use overwrite or ignore");
                 None
             }
@@ -194,14 +194,14 @@ impl Reader<'_> {
     /// Entries that exclude each other.
     fn combinations(&mut self, written: &ApplyDocument, apply: &Apply) {
         if let (Some(place), Some(_)) = (&written.update_columns, &apply.ignore_nulls) {
-            let message = "The record lists the columns it tells, so a null in them is meant";
+            let message = "update_columns already marks provided columns, so null_updates: ignore contradicts it";
             self.problem(place, message, "Keep update_columns or null_updates: ignore");
         }
         if let (Some(place), DeleteMode::Soft) = (&written.delete_mode, apply.delete_mode)
             && apply.scd != Scd::Type1
         {
             let message = match apply.scd {
-                Scd::Append => "A table that only grows keeps a delete as a row of its own",
+                Scd::Append => "An append-only table keeps a delete as a row of its own",
                 _ => "A table with history closes the version of a deleted key",
             };
             self.problem(place, message, "Write delete_mode: hard, or scd: 1");
@@ -209,7 +209,7 @@ impl Reader<'_> {
         if apply.scd == Scd::Append
             && let Some(place) = &written.truncate_when
         {
-            let message = "A truncate takes nothing out of a table that only grows";
+            let message = "A truncate takes nothing out of an append-only table";
             self.problem(place, message, "Remove truncate_when, or write scd: 1 or 2");
         }
     }

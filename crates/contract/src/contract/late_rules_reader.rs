@@ -35,11 +35,11 @@ impl Reader<'_> {
             }
         }
         if written.null_updates.as_ref().is_some_and(|word| word.value == "ignore") {
-            let message = "A null that says nothing looks like a base that is missing";
+            let message = "An ignored null looks like a base that is missing";
             self.problem(place, message, "Keep on_missing_base: hold or null_updates: ignore");
         }
         if written.scd.as_ref().is_some_and(|scd| scd.value.0 == "append") {
-            let message = "A table that only grows keeps every event as it came";
+            let message = "An append-only table keeps every event as it came";
             self.problem(place, message, "Remove on_missing_base, or write scd: 1 or 2");
         }
         MissingBase::Hold

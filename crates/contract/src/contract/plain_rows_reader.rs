@@ -104,7 +104,7 @@ mod tests {
         ] {
             let problems = contract("parquet", apply).unwrap_err();
             assert_eq!(problems.len(), 1, "{apply}: {problems:?}");
-            assert!(problems[0].message.contains(says) && problems[0].mend.contains(fix), "{apply}: {problems:?}");
+            assert!(problems[0].message.contains(says) && problems[0].fix.contains(fix), "{apply}: {problems:?}");
         }
         // A column of that name is a column.
         let text = "dataset: a.b\nsource: {path: l/, format: csv}\napply: {sequence: [at], delete_when: \"op = 'd'\"}\n\

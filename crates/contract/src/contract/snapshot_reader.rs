@@ -14,8 +14,8 @@ impl Reader<'_> {
         let rule = &place.value;
         let files = SnapshotPattern::parse(&rule.files.value)
             .map_err(|message| {
-                let mend = "Write for example files: \"{date}/*.parquet\", with {date} or {version} once";
-                self.problem(&rule.files, message, mend);
+                let fix = "Write for example files: \"{date}/*.parquet\", with {date} or {version} once";
+                self.problem(&rule.files, message, fix);
             })
             .ok();
         if let Some(share) = &rule.max_deleted_share
@@ -44,14 +44,14 @@ impl Reader<'_> {
         let excluded: [Excluded<'_>; 4] = [
             (written.truncate_when.as_ref(), "A snapshot says which rows there are, so nothing truncates"),
             (written.tie_policy.as_ref(), "Of a key that is twice in a snapshot the content decides"),
-            (written.null_updates.as_ref(), "A snapshot tells every column, so a null in it is meant"),
-            (written.update_columns.as_ref(), "A snapshot tells every column"),
+            (written.null_updates.as_ref(), "A snapshot provides every column, so null_updates: ignore contradicts it"),
+            (written.update_columns.as_ref(), "A snapshot provides every column"),
         ];
         for (place, message) in excluded.into_iter().filter_map(|(place, message)| Some((place?, message))) {
             self.problem(place, message, "Remove the entry, or from_snapshot");
         }
         if let Some(scd) = written.scd.as_ref().filter(|scd| scd.value.0 == "append") {
-            let message = "A snapshot repeats the rows of the one before, a table that only grows would as well";
+            let message = "A snapshot repeats the rows of the one before, an append-only table would as well";
             self.problem(scd, message, "Write scd: 1 or 2");
         }
         if let Some(source) = &document.source

@@ -67,12 +67,12 @@ schema:
 }
 
 #[test]
-fn every_problem_has_line_column_and_mend() {
+fn every_problem_has_line_column_and_fix() {
     let text = "dataset: \"shop.orders\"\nsla: soon\nquality:\n- check: \"nul(x)\"\nschema:\n- name: id\n  type: \"decimal(12,?)\"\n  primary_key: true\n- name: id\n  type: money\n";
     let problems = Contract::parse(text, "orders.yaml").unwrap_err();
     let places: Vec<(u32, u32)> = problems.iter().map(|p| (p.line, p.column)).collect();
     assert_eq!(places, [(2, 6), (4, 10), (7, 9), (9, 9), (10, 9)]);
-    assert!(problems.iter().all(|p| p.file == "orders.yaml" && !p.mend.is_empty()));
+    assert!(problems.iter().all(|p| p.file == "orders.yaml" && !p.fix.is_empty()));
     assert_eq!(problems[2].to_string(), "orders.yaml:7:9: Scale is missing. Write decimal(12,2)");
 }
 
@@ -124,28 +124,28 @@ fn the_apply_rules_are_read() {
 }
 
 #[test]
-fn apply_rules_that_can_not_hold_are_refused_at_their_place() {
+fn apply_rules_that_cannot_hold_are_refused_at_their_place() {
     for (rules, message) in [
         ("scd: 3", "`3` is not a way to keep history"),
         ("track_history: [x]", "Only a table with history has versions"),
         ("scd: 2, track_history: [y]", "Column `y` is not in the schema"),
         ("scd: 2, track_history: [x], track_history_except: [x]", "Both a list and its exceptions are written"),
         ("tie_policy: random", "`random` is not a tie policy"),
-        ("null_updates: drop", "`drop` is not a way to take nulls"),
+        ("null_updates: drop", "Unknown null_updates `drop`"),
         ("null_updates_columns: [x]", "A null of an update overwrites"),
         (
-            "null_updates: ignore, update_columns: told",
-            "The record lists the columns it tells, so a null in them is meant",
+            "null_updates: ignore, update_columns: changed",
+            "update_columns already marks provided columns, so null_updates: ignore contradicts it",
         ),
         ("delete_mode: gone", "`gone` is not a way to delete"),
         ("scd: 2, delete_mode: soft", "A table with history closes the version of a deleted key"),
-        ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of a table that only grows"),
+        ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of an append-only table"),
         ("truncate_when: never", "`never` is not a truncate condition"),
     ] {
         let problems = with_rules(rules).unwrap_err();
         assert_eq!(problems.len(), 1, "{rules}: {problems:?}");
         assert_eq!(problems[0].message, message);
-        assert!(problems[0].line == 2 && problems[0].column > 1 && !problems[0].mend.is_empty(), "{rules}");
+        assert!(problems[0].line == 2 && problems[0].column > 1 && !problems[0].fix.is_empty(), "{rules}");
     }
 }
 
@@ -165,7 +165,7 @@ fn tables_from_snapshots_are_read_and_excludes_are_placed() {
     assert!(Contract::parse(&text("", "parquet"), "b.yaml").is_err(), "changes have an operation");
     for (apply, format, says) in [
         (format!("{rule}, sequence: [at]"), "csv", "position of a snapshot"),
-        (format!("{rule}, scd: append"), "csv", "only grows"),
+        (format!("{rule}, scd: append"), "csv", "append-only"),
         (format!("{rule}, tie_policy: first"), "csv", "twice in a snapshot"),
         (format!("{rule}, null_updates: ignore"), "csv", "every column"),
         (rule.to_owned(), "debezium_json", "without an operation"),
@@ -210,18 +210,20 @@ fn rules_about_what_is_elsewhere_are_read_and_excludes_are_placed() {
 
 #[test]
 fn backfills_are_read_and_do_not_overlap() {
-    let text = |flows: &str| {
+    let text = |backfills: &str| {
         format!(
-            "dataset: a.b\nsource:\n  path: landing/b/\n  format: debezium_json\n  backfill: [{flows}]\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
+            "dataset: a.b\nsource:\n  path: landing/b/\n  format: debezium_json\n  backfill: [{backfills}]\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
         )
     };
     let contract = Contract::parse(&text("{name: old, path: landing/old, format: csv}"), "b.yaml").unwrap();
-    let flow = contract.flow_of("landing/old/a.csv").unwrap();
-    assert_eq!((flow.name.as_str(), flow.format), ("old", SourceFormat::DmsCsv));
-    assert!(contract.flow_of("landing/older/a.csv").is_none() && contract.flow_of("landing/b/a.json").is_none());
-    let of_flow = contract.of_flow(flow);
-    assert_eq!(of_flow.source.unwrap().path, "landing/old");
-    for (flows, says) in [
+    let backfill = contract.backfill_of("landing/old/a.csv").unwrap();
+    assert_eq!((backfill.name.as_str(), backfill.format), ("old", SourceFormat::DmsCsv));
+    assert!(
+        contract.backfill_of("landing/older/a.csv").is_none() && contract.backfill_of("landing/b/a.json").is_none()
+    );
+    let for_backfill = contract.for_backfill(backfill);
+    assert_eq!(for_backfill.source.unwrap().path, "landing/old");
+    for (backfills, says) in [
         ("{name: old, path: landing/b/old, format: csv}", "overlap"),
         ("{name: old, path: landing, format: csv}", "overlap"),
         ("{name: old, path: l/1, format: csv}, {name: new, path: l/1/x, format: csv}", "overlap"),
@@ -231,7 +233,7 @@ fn backfills_are_read_and_do_not_overlap() {
         ("{name: old, path: l/1, format: xml}", "not a format"),
         ("{name: old, path: l/1, format: csv, read_rank: above}", "not a rank"),
     ] {
-        let problems = Contract::parse(&text(flows), "b.yaml").unwrap_err();
-        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{flows}: {problems:?}");
+        let problems = Contract::parse(&text(backfills), "b.yaml").unwrap_err();
+        assert!(problems.iter().any(|problem| problem.message.contains(says)), "{backfills}: {problems:?}");
     }
 }

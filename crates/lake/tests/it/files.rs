@@ -65,13 +65,18 @@ async fn batches_are_claimed_once() {
         files: files.clone(),
         contract_hash: format!("c{batch}"),
         contents: Vec::new(),
-        flow: None,
+        backfill: None,
     };
     for batch in [2, 1, 10] {
         assert_eq!(lake.claim_batch(&name("orders"), &manifest(batch)).await.unwrap(), PutNew::Created);
     }
-    let taken =
-        BatchManifest { batch: 2, files: Vec::new(), contract_hash: String::new(), contents: Vec::new(), flow: None };
+    let taken = BatchManifest {
+        batch: 2,
+        files: Vec::new(),
+        contract_hash: String::new(),
+        contents: Vec::new(),
+        backfill: None,
+    };
     assert_eq!(lake.claim_batch(&name("orders"), &taken).await.unwrap(), PutNew::Exists);
     for lake in [lake.clone(), lake.clone(), Lake::open(lake.url()).await.unwrap()] {
         let batches = lake.batches(&name("orders")).await.unwrap();

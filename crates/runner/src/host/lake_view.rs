@@ -1,24 +1,27 @@
 //! The tree of the lake with health.
 
 use super::OpenLake;
-use crate::RunError;
+use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::new_files;
 use crate::support::places::{location, quality_path, silver_app_id};
-use sluice_api::{CheckView, Health, LakeView, Layer, Severity, TableRef, TableSummary, Verdict, WaitingFiles};
+use crate::{Clock, RunError};
+use sluice_api::{
+    CheckView, Health, LakeView, Layer, Severity, TableFacts, TableRef, TableSummary, Timeliness, Verdict, WaitingFiles,
+};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::TableLocation;
 use std::collections::BTreeSet;
 
 impl OpenLake {
     /// Everything the Lake screen shows.
-    pub(crate) async fn lake_view(&self) -> Result<LakeView, RunError> {
+    pub(crate) async fn lake_view(&self, clock: &Clock) -> Result<LakeView, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
         let mut tables = Vec::new();
         let mut waiting = Vec::new();
         for (name, contract) in &set.contracts {
-            tables.push(self.summary(Layer::Bronze, name, None).await?);
-            tables.push(self.summary(Layer::Silver, name, Some(contract)).await?);
+            tables.push(self.summary(Layer::Bronze, name, None, clock).await?);
+            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
             let files = new_files(&self.lake, contract, &self.lake.batches(name).await?).await;
             let files = files.unwrap_or_default();
             let bytes = files.iter().map(|file| file.size).sum();
@@ -26,7 +29,7 @@ impl OpenLake {
         }
         let gold: BTreeSet<&TableName> = set.models.iter().map(|model| &model.name).collect();
         for name in gold {
-            tables.push(self.summary(Layer::Gold, name, None).await?);
+            tables.push(self.summary(Layer::Gold, name, None, clock).await?);
         }
         tables.sort_by(|a, b| a.table.cmp(&b.table));
         let plan = sluice_publish::plan(&self.lake).await?;
@@ -47,28 +50,53 @@ impl OpenLake {
         layer: Layer,
         name: &TableName,
         contract: Option<&Contract>,
+        clock: &Clock,
     ) -> Result<TableSummary, RunError> {
         let table = TableRef { layer, name: name.clone() };
+        let store = self.lake.table(location(&table));
+        let facts = contract.map(facts_of).unwrap_or_default();
+        let without = |health, note| TableSummary {
+            table: table.clone(),
+            rows: None,
+            version: None,
+            health,
+            note,
+            facts: facts.clone(),
+        };
         // An unreadable table stays in the list with its error.
-        let snapshot = match self.lake.table(location(&table)).snapshot(None).await {
+        let snapshot = match store.snapshot(None).await {
             Ok(Some(snapshot)) => snapshot,
-            Ok(None) => {
-                return Ok(TableSummary { table, rows: None, version: None, health: Health::Empty, note: None });
-            }
-            Err(error) => {
-                let note = Some(RunError::from(error).to_api().message);
-                return Ok(TableSummary { table, rows: None, version: None, health: Health::Fail, note });
-            }
+            Ok(None) => return Ok(without(Health::Empty, None)),
+            Err(error) => return Ok(without(Health::Fail, Some(RunError::from(error).to_api().message))),
         };
-        let (health, note) = match contract {
-            Some(contract) => self.health(contract).await?,
-            None => (Health::Ok, None),
+        let mut summary = without(Health::Ok, None);
+        summary.rows = Some(snapshot.rows());
+        summary.version = Some(snapshot.version);
+        if let Some(contract) = contract {
+            summary.facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
+            (summary.health, summary.note) = self.health(contract, &summary.facts).await?;
+        }
+        Ok(summary)
+    }
+
+    /// Health by the last checks, the quarantine and the lag, and why it is not better.
+    pub(crate) async fn health(
+        &self,
+        contract: &Contract,
+        facts: &TableFacts,
+    ) -> Result<(Health, Option<String>), RunError> {
+        let (health, note) = self.health_of_rows(contract).await?;
+        let (health, lag) = match facts.timeliness() {
+            Timeliness::NoLimit | Timeliness::OnTime => (health, None),
+            Timeliness::Unknown => (health, lag_note(facts)),
+            Timeliness::Late => (health.max(Health::Warn), lag_note(facts)),
         };
-        Ok(TableSummary { table, rows: Some(snapshot.rows()), version: Some(snapshot.version), health, note })
+        let notes: Vec<String> = note.into_iter().chain(lag).collect();
+        Ok((health, (!notes.is_empty()).then(|| notes.join("; "))))
     }
 
     /// Health by the last checks and the quarantine.
-    pub(crate) async fn health(&self, contract: &Contract) -> Result<(Health, Option<String>), RunError> {
+    async fn health_of_rows(&self, contract: &Contract) -> Result<(Health, Option<String>), RunError> {
         let (checks, refused) = self.last_checks(contract).await?;
         let failed: Vec<&CheckView> = checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
         let hard = failed.iter().filter(|check| check.severity == Severity::Fail && check.verdict == Verdict::Fail);

@@ -3,6 +3,7 @@
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
 mod diff;
+mod lag;
 mod lake_view;
 pub(crate) mod onboard;
 mod publish;
@@ -169,7 +170,7 @@ impl Host {
                     .or_else(|| self.options.lake.clone())
                     .ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))?;
                 let open = self.open_lake(&url).await?;
-                Ok(Reply::Lake(open.lake_view().await?))
+                Ok(Reply::Lake(open.lake_view(&self.options.clock).await?))
             }
             Request::Jobs => Ok(Reply::Jobs(self.jobs.views())),
             Request::Cancel { job } => {
@@ -197,7 +198,7 @@ impl Host {
 impl OpenLake {
     async fn answer(&self, request: Request, clock: &Clock) -> Result<Reply, RunError> {
         Ok(match request {
-            Request::Lake => Reply::Lake(self.lake_view().await?),
+            Request::Lake => Reply::Lake(self.lake_view(clock).await?),
             Request::Table { table, version } => Reply::Table(self.table_view(&table, version, clock).await?),
             Request::TableRows { table, version } => Reply::Result(self.table_rows(&table, version).await?),
             Request::Query { job, sql } => Reply::Result(self.query(job, sql).await?),
@@ -216,7 +217,7 @@ impl OpenLake {
             Request::CheckContract { yaml } => Reply::ContractCheck(publish::check_contract(&yaml)),
             Request::SaveContract { yaml } => {
                 self.save_contract(&yaml).await?;
-                Reply::Lake(self.lake_view().await?)
+                Reply::Lake(self.lake_view(clock).await?)
             }
             Request::DiffFirst { table, from, to, rows } => {
                 Reply::Diff(self.diff_first(&table, from, to, rows as usize).await?)

@@ -2,12 +2,15 @@
 
 use super::OpenLake;
 use crate::contract_set::ContractSet;
+use crate::silver::Silver;
+use crate::silver::schema_change::{SchemaChange, effective, schema_change};
 use crate::support::blocking::blocking;
 use crate::{Clock, RunError};
-use sluice_api::{CheckView, ContractCheck, PublishPlan, PublishedView, Severity, Verdict};
+use sluice_api::{CheckView, ContractCheck, Effect, PublishPlan, PublishedView, Severity, TableEffect, Verdict};
 use sluice_contract::{Contract, TableName};
 use sluice_engine::fingerprint;
 use sluice_lake::{DeltaStore, Snapshot, TableLocation};
+use std::sync::Arc;
 
 impl OpenLake {
     /// Saves a valid contract into the draft.
@@ -38,8 +41,37 @@ impl OpenLake {
             if let (_, Some(batch)) = self.last_checks(contract).await? {
                 plan.blockers.push(format!("{name}: batch {batch} was not published, the last good version stays"));
             }
+            let listed = plan.tables.iter().position(|table| table.table == *name).map(|at| plan.tables.remove(at));
+            plan.tables.extend(self.table_effect(contract, listed).await?);
         }
+        plan.tables.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(plan)
+    }
+
+    /// What the next replay by a contract does to its table, after a look at bronze and silver. `listed` is the
+    /// most that the changed entries do.
+    async fn table_effect(
+        &self,
+        contract: &Arc<Contract>,
+        listed: Option<TableEffect>,
+    ) -> Result<Option<TableEffect>, RunError> {
+        let contract = effective(&self.lake, contract).await?;
+        let silver = Silver::open_without_state(&self.lake, &contract.name).await?;
+        let bronze = self.lake.table(TableLocation::Bronze(contract.name.clone()));
+        let (effect, note) = match (schema_change(&self.lake, &bronze, &silver, &contract).await?, listed) {
+            (SchemaChange::Rebuild, _) => (Effect::Rebuild, Effect::Rebuild.sentence()),
+            (SchemaChange::Columns, _) => (Effect::ColumnsOnly, Effect::ColumnsOnly.sentence()),
+            (SchemaChange::Same, None) => return Ok(None),
+            (SchemaChange::Same, Some(listed)) => match listed.effect {
+                Effect::Metadata | Effect::ChecksOnly => return Ok(Some(listed)),
+                _ if silver.batch() == 0 => (Effect::NewBatchesOnly, "There is no batch in silver yet"),
+                Effect::NewBatchesOnly => return Ok(Some(listed)),
+                Effect::ColumnsOnly | Effect::Rebuild => {
+                    (Effect::NewBatchesOnly, "Silver is as the draft says already")
+                }
+            },
+        };
+        Ok(Some(TableEffect { table: contract.name.clone(), effect, note: note.to_owned() }))
     }
 
     /// Publishes the draft.

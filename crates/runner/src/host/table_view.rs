@@ -1,8 +1,9 @@
 //! One table: columns, versions, files.
 
 use super::OpenLake;
+use super::lag::{facts_of, lag_seconds, newest_source_time};
 use crate::contract_set::ContractSet;
-use crate::silver::{INFO_BATCH, INFO_LEDGER, INFO_SPAN};
+use crate::silver::{INFO_BATCH, INFO_LEDGER};
 use crate::support::column_types::type_words;
 use crate::support::commit_info::info_u64;
 use crate::{Clock, RunError};
@@ -27,12 +28,14 @@ impl OpenLake {
         let set = ContractSet::draft(&self.lake).await?;
         let contract = set.contracts.get(&table.name).filter(|_| table.layer != Layer::Gold);
         let history = store.history(HISTORY_MAX).await?;
+        let mut facts = contract.map(|contract| facts_of(contract)).unwrap_or_default();
         let health = match contract {
-            Some(contract) if table.layer == Layer::Silver => self.health(contract).await?.0,
+            Some(contract) if table.layer == Layer::Silver => {
+                facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
+                self.health(contract, &facts).await?.0
+            }
             _ => Health::Ok,
         };
-        let newest_ms = history.iter().find_map(|entry| entry.info.get(INFO_SPAN)?.get("newest_ms")?.as_i64());
-        let lag_seconds = newest_ms.map(|newest| u64::try_from((clock.now_ms() - newest) / 1_000).unwrap_or(0));
         Ok(TableView {
             table: table.clone(),
             version: snapshot.version,
@@ -50,8 +53,7 @@ impl OpenLake {
                 Layer::Gold => set.models.iter().find(|model| model.name == table.name).map(|model| model.sql.clone()),
                 Layer::Bronze | Layer::Silver => contract.map(|contract| contract.text.clone()),
             },
-            lag_seconds,
-            sla: contract.and_then(|contract| contract.sla.clone()),
+            facts,
         })
     }
 }

@@ -3,10 +3,10 @@
 use super::publish_group::KEPT_INFORMATION;
 use super::under_lease::under_lease;
 use crate::RunError;
-use crate::contract_set::silver_hash;
 use crate::silver::schema_change::effective;
 use crate::silver::watermark::{forgotten_before, watermark};
 use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES, paths};
+use crate::silver_hash::is_hash_of;
 use crate::support::newest_entry::newest_entry_with;
 use serde_json::{Map, Value, json};
 use sluice_api::TableRef;
@@ -79,8 +79,8 @@ async fn forgettable(lake: &Lake, contract: &Arc<Contract>, store: &DeltaStore) 
     let Some(base) = store.snapshot(None).await? else { return Ok(None) };
     let Some(before) = forgotten_before(&contract, watermark(&contract, store).await?) else { return Ok(None) };
     let Some(newest) = newest_entry_with(store, base.version, INFO_CONTRACT).await? else { return Ok(None) };
-    let hash = silver_hash(&contract);
-    if newest.info.get(INFO_CONTRACT).and_then(Value::as_str) != Some(hash.as_str()) {
+    let hash = newest.info.get(INFO_CONTRACT).and_then(Value::as_str);
+    if !hash.is_some_and(|hash| is_hash_of(hash, &contract)) {
         // The next replay rebuilds silver.
         return Ok(None);
     }

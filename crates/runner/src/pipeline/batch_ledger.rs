@@ -122,7 +122,7 @@ pub async fn batch_ledger(lake: &Lake, table: &TableName) -> Result<BatchLedger,
                 rows: rows.get(&manifest.batch).and_then(|rows| rows.get(position)).copied(),
                 status,
                 overwritten_in: later.filter(|later| *later > manifest.batch),
-                backfill: manifest.flow.as_ref().map(|flow| flow.name.clone()),
+                backfill: manifest.backfill.as_ref().map(|backfill| backfill.name.clone()),
             });
         }
     }

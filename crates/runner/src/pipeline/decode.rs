@@ -19,7 +19,7 @@ use crate::silver::watermark::watermark;
 use crate::support::blocking::blocking;
 use sluice_cdc::DecodedFile;
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, Flow};
+use sluice_contract::{Backfill, Contract};
 use sluice_lake::BatchManifest;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -76,9 +76,9 @@ pub(crate) async fn decode_unclaimed(
     let started = Instant::now();
     let contract = &context.contract;
     let mut records = Vec::new();
-    for files in files.chunk_by(|a, b| contract.flow_of(&a.path) == contract.flow_of(&b.path)) {
-        let flow = files.first().and_then(|file| contract.flow_of(&file.path));
-        records.extend(decode_files(context, &of_flow(contract, flow), files).await?);
+    for files in files.chunk_by(|a, b| contract.backfill_of(&a.path) == contract.backfill_of(&b.path)) {
+        let backfill = files.first().and_then(|file| contract.backfill_of(&file.path));
+        records.extend(decode_files(context, &for_backfill(contract, backfill), files).await?);
     }
     finish(context, &table.silver, table.last_claimed() + 1, files.len() as u64, started, records).await
 }
@@ -100,15 +100,15 @@ pub(crate) async fn decode_bronze(
         let (contract, rows) = (Arc::clone(&context.contract), Arc::clone(&rows));
         let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, last).await?;
         let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
-        let flows: BTreeMap<u64, Arc<Contract>> = table
+        let backfills: BTreeMap<u64, Arc<Contract>> = table
             .manifests(batches.clone())
-            .filter_map(|manifest| Some((manifest.batch, of_flow(&contract, Some(manifest.flow.as_ref()?)))))
+            .filter_map(|manifest| Some((manifest.batch, for_backfill(&contract, Some(manifest.backfill.as_ref()?)))))
             .collect();
         let records = blocking(move || {
             let of_changes =
-                |batch, path: &str| (first..=last).contains(&batch) && !flows.contains_key(&batch) && of(batch, path);
+                |batch, path: &str| (first..=last).contains(&batch) && !backfills.contains_key(&batch) && of(batch, path);
             let mut records = vec![bronze::decode_bronze(&contract, &rows, of_changes)?];
-            for (batch, contract) in &flows {
+            for (batch, contract) in &backfills {
                 records.push(bronze::decode_bronze(contract, &rows, |of, _| of == *batch)?);
             }
             Ok(records)
@@ -139,12 +139,12 @@ async fn finish(
 }
 
 /// The contract for files of a backfill, or of changes.
-fn of_flow(contract: &Arc<Contract>, flow: Option<&Flow>) -> Arc<Contract> {
-    flow.map_or_else(|| Arc::clone(contract), |flow| Arc::new(contract.of_flow(flow)))
+fn for_backfill(contract: &Arc<Contract>, backfill: Option<&Backfill>) -> Arc<Contract> {
+    backfill.map_or_else(|| Arc::clone(contract), |backfill| Arc::new(contract.for_backfill(backfill)))
 }
 
 async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
-    let contract = of_flow(&context.contract, manifest.flow.as_ref());
+    let contract = for_backfill(&context.contract, manifest.backfill.as_ref());
     decode_files(context, &contract, &manifest.files).await
 }
 

@@ -5,7 +5,7 @@ use super::snapshot_files::version_of;
 use super::source_files::{BatchBounds, into_batches, new_files};
 use super::table_state::TableState;
 use crate::RunError;
-use crate::contract_set::silver_hash;
+use crate::silver_hash::silver_hash;
 use sluice_cdc::is_change_file;
 use sluice_change::SourceFile;
 use sluice_lake::{BatchManifest, PutNew};
@@ -43,11 +43,11 @@ pub(crate) async fn claim(
         context.log(format_args!("{path} was written again since batch {before}"));
     }
     let contents = lake.contents(&files).await?;
-    let flow = files.first().and_then(|file| contract.flow_of(&file.path)).cloned();
-    if let Some(flow) = &flow {
-        context.log(format_args!("backfill {} is batch {batch}", flow.name));
+    let backfill = files.first().and_then(|file| contract.backfill_of(&file.path)).cloned();
+    if let Some(backfill) = &backfill {
+        context.log(format_args!("backfill {} is batch {batch}", backfill.name));
     }
-    let manifest = BatchManifest { batch, files, contract_hash: silver_hash(contract), contents, flow };
+    let manifest = BatchManifest { batch, files, contract_hash: silver_hash(contract), contents, backfill };
     match lake.claim_batch(&contract.name, &manifest).await? {
         PutNew::Created => Ok(manifest),
         PutNew::Exists => Err(RunError::Conflict(contract.name.to_string())),

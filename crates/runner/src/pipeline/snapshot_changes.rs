@@ -168,7 +168,7 @@ pub(crate) async fn changes_of_files(
     let mut failed = failed_files(&table.bronze.store).await?;
     failed.extend(unreadable_files(&records).into_iter().map(|path| (batch, path)));
     let planned =
-        BatchManifest { batch, files: files.to_vec(), contract_hash: String::new(), contents: Vec::new(), flow: None };
+        BatchManifest { batch, files: files.to_vec(), contract_hash: String::new(), contents: Vec::new(), backfill: None };
     let manifests: Vec<BatchManifest> = table.claimed.iter().cloned().chain([planned]).collect();
     let new = since(contract, &manifests, batch - 1, batch, &failed);
     let applied = new.known.last().copied();

@@ -154,7 +154,7 @@ mod tests {
 
     fn batch(batch: u64, paths: &[&str]) -> BatchManifest {
         let files = paths.iter().map(|path| file(path)).collect();
-        BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), flow: None }
+        BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), backfill: None }
     }
 
     #[test]

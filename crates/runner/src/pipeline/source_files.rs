@@ -55,9 +55,10 @@ pub(crate) async fn new_files(
     }
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     let mut files = of_complete_snapshots(lake, contract, files).await?;
-    let run: BTreeSet<&str> = batches.iter().filter_map(|batch| batch.flow.as_ref()).map(|f| f.name.as_str()).collect();
-    for flow in contract.flows.iter().filter(|flow| !run.contains(flow.name.as_str())) {
-        let listed = lake.list(&flow.path).await?;
+    let run: BTreeSet<&str> =
+        batches.iter().filter_map(|batch| batch.backfill.as_ref()).map(|f| f.name.as_str()).collect();
+    for backfill in contract.backfills.iter().filter(|backfill| !run.contains(backfill.name.as_str())) {
+        let listed = lake.list(&backfill.path).await?;
         files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
     }
     Ok(files)
@@ -66,12 +67,12 @@ pub(crate) async fn new_files(
 /// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the
 /// bounds.
 pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
-    let (of_flows, files): (Vec<SourceFile>, Vec<SourceFile>) =
-        files.into_iter().partition(|file| contract.flow_of(&file.path).is_some());
+    let (of_backfills, files): (Vec<SourceFile>, Vec<SourceFile>) =
+        files.into_iter().partition(|file| contract.backfill_of(&file.path).is_some());
     let mut batches: Vec<Vec<SourceFile>> = contract
-        .flows
+        .backfills
         .iter()
-        .map(|flow| of_flows.iter().filter(|file| flow.has(&file.path)).cloned().collect())
+        .map(|backfill| of_backfills.iter().filter(|file| backfill.has(&file.path)).cloned().collect())
         .filter(|files: &Vec<SourceFile>| !files.is_empty())
         .collect();
     batches.extend(match contract.apply.from_snapshot {

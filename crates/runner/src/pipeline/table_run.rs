@@ -17,7 +17,7 @@ use super::publish::publish;
 use super::snapshot_changes::changes_of_files;
 use super::source_files::BatchBounds;
 use super::table_state::TableState;
-use crate::contract_set::silver_hash;
+use crate::silver_hash::silver_hash;
 use crate::maintain::tiers::compact_when_due;
 use crate::silver::merge::plan;
 use crate::silver::schema_change::{SchemaChange, change_columns, record_schema, schema_change};

@@ -5,7 +5,7 @@ use super::state::{INFO_CONTRACT, INFO_LEDGER, INFO_SPAN, INFO_TOMBSTONES, Silve
 use super::tombstones::{write_history, write_tombstones};
 use super::watermark::{INFO_WATERMARK, forgotten_before};
 use crate::RunError;
-use crate::contract_set::silver_hash;
+use crate::silver_hash::silver_hash;
 use serde_json::{Map, Value, json};
 use sluice_change::RowLedger;
 use sluice_contract::Contract;

@@ -5,14 +5,14 @@
 //! kept beside the table as numbered documents, so that bronze replays to the same columns.
 
 use crate::RunError;
-use crate::contract_set::{column_signature, rules_hash, silver_hash};
 use crate::silver::watermark::{INFO_WATERMARK, watermark};
 use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
+use crate::silver_hash::{column_signature, has_rules_of, is_signature_of, rules_hash, silver_hash};
 use crate::support::newest_entry::newest_entry_with;
 use arrow::datatypes::Schema;
 use serde_json::{Map, Value, json};
 use sluice_cdc::DecodedFile;
-use sluice_contract::{Contract, Evolution, Learned, Scd, SchemaPolicy, limits};
+use sluice_contract::{Column, Contract, Evolution, InferredSchema, Scd, SchemaPolicy, Source, limits};
 use sluice_engine::silver_schema;
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, PutNew, SchemaColumn, SchemaDocument};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,16 +37,16 @@ pub(crate) enum SchemaChange {
 /// The contract together with the schema that the events of earlier batches have shown.
 pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<Arc<Contract>, RunError> {
     let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
-    let learned = match evolution {
+    let inferred = match evolution {
         Evolution::FailOnNewColumns | Evolution::None => return Ok(Arc::clone(declared)),
-        Evolution::Rescue => Learned::default(),
-        _ => lake.latest_schema(&declared.name).await?.map(|document| document.learned).unwrap_or_default(),
+        Evolution::Rescue => InferredSchema::default(),
+        _ => lake.latest_schema(&declared.name).await?.map(|document| document.inferred).unwrap_or_default(),
     };
-    Ok(Arc::new(declared.with_learned(&learned)))
+    Ok(Arc::new(declared.with_inferred(&inferred)))
 }
 
-/// Writes down the schema that decoded records show. The new effective contract, by which they have to be
-/// decoded again; `None` if they show nothing that it lacks.
+/// Writes down what decoded records add to the inferred schema. The new effective contract, by which they have to be
+/// decoded again; `None` if they add nothing.
 pub(crate) async fn infer_schema(
     lake: &Lake,
     declared: &Arc<Contract>,
@@ -54,39 +54,39 @@ pub(crate) async fn infer_schema(
     decoded: &[DecodedFile],
     batch: u64,
 ) -> Result<Option<Arc<Contract>>, RunError> {
-    let new = inferred(declared, decoded);
-    if new == Learned::default() {
+    let new = inferred_from(declared, decoded);
+    if new == InferredSchema::default() {
         return Ok(None);
     }
     let latest = lake.latest_schema(&declared.name).await?;
-    let mut learned = latest.as_ref().map(|document| document.learned.clone()).unwrap_or_default();
-    learned.join(&new);
-    let wider = Arc::new(declared.with_learned(&learned));
+    let mut inferred = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
+    inferred.join(&new);
+    let wider = Arc::new(declared.with_inferred(&inferred));
     if silver_hash(&wider) == silver_hash(effective) {
         return Ok(None);
     }
     if wider.columns.len() > limits::COLUMNS_MAX {
         let message = format!("{} would get more than {} columns", declared.name, limits::COLUMNS_MAX);
-        return Err(RunError::input(message, "Set source.evolution to rescue, or mend the source"));
+        return Err(RunError::input(message, "Set source.evolution to rescue, or fix the source"));
     }
-    write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, learned, batch).await?;
+    write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, inferred, batch).await?;
     Ok(Some(wider))
 }
 
 /// Columns that records have and the contract can take, and types that are too narrow for them.
-fn inferred(declared: &Contract, decoded: &[DecodedFile]) -> Learned {
-    let mut learned = Learned::default();
+fn inferred_from(declared: &Contract, decoded: &[DecodedFile]) -> InferredSchema {
+    let mut inferred = InferredSchema::default();
     let evolution = declared.source.as_ref().map_or(Evolution::None, |source| source.evolution);
     if evolution.adds() {
         let names = decoded.iter().flat_map(|file| file.drift.unknown.keys()).map(String::as_str);
-        learned.added = declared.addable(names).into_iter().map(str::to_owned).collect();
+        inferred.added = declared.addable(names).into_iter().map(str::to_owned).collect();
     }
     if evolution.widens() {
         for file in decoded {
-            learned.join(&Learned { widened: file.drift.wider.clone(), ..Learned::default() });
+            inferred.join(&InferredSchema { widened: file.drift.wider.clone(), ..InferredSchema::default() });
         }
     }
-    learned
+    inferred
 }
 
 /// Makes sure that there is a document of the contract by which silver is about to be made.
@@ -96,22 +96,22 @@ pub(crate) async fn record_schema(lake: &Lake, effective: &Contract) -> Result<(
         return Ok(());
     }
     let number = latest.as_ref().map_or(0, |document| document.number) + 1;
-    let learned = latest.map(|document| document.learned).unwrap_or_default();
-    write_document(lake, effective, number, learned, 0).await
+    let inferred = latest.map(|document| document.inferred).unwrap_or_default();
+    write_document(lake, effective, number, inferred, 0).await
 }
 
 async fn write_document(
     lake: &Lake,
     effective: &Contract,
     number: u64,
-    learned: Learned,
+    inferred: InferredSchema,
     batch: u64,
 ) -> Result<(), RunError> {
     let columns = effective.columns.iter().map(|column| SchemaColumn {
         name: column.name.clone(),
         data_type: column.data_type.clone(),
         discovered: column.discovered,
-        signature: column_signature(column),
+        signature: column_signature(effective, column),
     });
     let document = SchemaDocument {
         number,
@@ -119,7 +119,7 @@ async fn write_document(
         contract_hash: silver_hash(effective),
         rules_hash: rules_hash(effective),
         columns: columns.collect(),
-        learned,
+        inferred,
     };
     match lake.put_schema(&effective.name, &document).await? {
         PutNew::Created => Ok(()),
@@ -154,17 +154,19 @@ pub(crate) async fn schema_change(
     let documents = lake.schemas(&contract.name).await?;
     let made_by =
         documents.iter().rev().find(|document| Some(&document.contract_hash) == silver.contract_hash.as_ref());
-    let Some(made_by) = made_by.filter(|document| document.rules_hash == rules_hash(contract)) else {
+    let Some(made_by) = made_by.filter(|document| has_rules_of(document, contract)) else {
         return Ok(SchemaChange::Rebuild);
     };
     let before: BTreeMap<&str, &SchemaColumn> =
         made_by.columns.iter().map(|column| (column.name.as_str(), column)).collect();
     let evolution = contract.source.as_ref().map_or(Evolution::None, |source| source.evolution);
-    let mut declared_changes = false;
+    // A record in quarantine may be understood when its fields are others.
+    let mut declared_changes =
+        contract.source.as_ref().is_some_and(Source::takes_fields_from_schema) && is_reordered(made_by, contract);
     let mut added = BTreeSet::new();
     for column in &contract.columns {
         match before.get(column.name.as_str()) {
-            Some(old) if old.signature == column_signature(column) => {}
+            Some(old) if is_signature_of(&old.signature, contract, column) => {}
             Some(_) => return Ok(SchemaChange::Rebuild),
             None if column.required || column.default.is_some() || !column.renamed_from.is_empty() => {
                 return Ok(SchemaChange::Rebuild);
@@ -191,6 +193,14 @@ pub(crate) async fn schema_change(
     }
     let proven = absent_in_all_bronze(bronze, silver.batch(), &added, declared_changes).await?;
     Ok(if proven { SchemaChange::Columns } else { SchemaChange::Rebuild })
+}
+
+/// Whether the declared columns that were there before are in another order.
+fn is_reordered(made_by: &SchemaDocument, contract: &Contract) -> bool {
+    let before = made_by.columns.iter().map(|column| &column.name);
+    let before = before.filter(|name| contract.column(name).is_some_and(Column::is_declared));
+    let now = contract.columns.iter().filter(|column| column.is_declared()).map(|column| &column.name);
+    !before.eq(now.filter(|name| made_by.columns.iter().any(|column| column.name == **name)))
 }
 
 /// Whether a column decides order or deletes.
@@ -302,12 +312,12 @@ pub(crate) fn strict_violation(contract: &Contract, decoded: &[DecodedFile]) -> 
         let column = first.column.as_ref().map(|column| format!(" in `{column}`")).unwrap_or_default();
         let detail = &first.detail;
         return Some(format!(
-            "{}{column}: {detail}; {records} record(s) do not fit, and schema_policy is strict: mend the contract or the source",
+            "{}{column}: {detail}; {records} record(s) do not fit, and schema_policy is strict: fix the contract or the source",
             first.reason
         ));
     }
     let missing = count(|file| &file.drift.missing);
-    let next = "mark them `removed`, give them a `default`, or mend the source";
+    let next = "mark them `removed`, give them a `default`, or fix the source";
     (!missing.is_empty()).then(|| format!("COLUMN_MISSING: records lack {}; {next}", names(&missing)))
 }
 

@@ -1,18 +1,18 @@
 //! A silver table between two batches: its version, and what it remembers besides its rows.
 
 use crate::RunError;
-use crate::contract_set::silver_hash;
+use crate::silver_hash::is_hash_of;
 use crate::support::newest_entry::newest_entry_with;
 use crate::support::places::silver_app_id;
 use serde_json::Value;
-use sluice_contract::{Contract, Scd};
+use sluice_contract::{Contract, Scd, TableName};
 use sluice_engine::{HistorySide, KeyEncoder, Tombstones, silver_schema};
-use sluice_lake::{DeltaStore, Lake, Snapshot, TableLocation};
+use sluice_lake::{DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
 /// Key in a silver commit's information: paths of the tombstones' segments.
 pub(crate) const INFO_TOMBSTONES: &str = "sluice.tombstones";
-/// Key in a silver commit's information: [`silver_hash`] of the contract.
+/// Key in a silver commit's information: [`crate::silver_hash::silver_hash`] of the contract.
 pub(crate) const INFO_CONTRACT: &str = "sluice.contract";
 /// Key in a silver commit's information: the ledger.
 pub(crate) const INFO_LEDGER: &str = "sluice.ledger";
@@ -33,7 +33,7 @@ pub(crate) struct Silver {
     pub(crate) history: Arc<HistorySide>,
     /// Where they are in the lake.
     pub(super) segments: Vec<String>,
-    /// [`silver_hash`] of the contract that made it.
+    /// [`crate::silver_hash::silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
     pub(crate) app_id: String,
 }
@@ -41,7 +41,21 @@ pub(crate) struct Silver {
 impl Silver {
     /// The table as it is; it need not exist.
     pub(crate) async fn open(lake: &Lake, contract: &Contract) -> Result<Self, RunError> {
-        let name = &contract.name;
+        let (mut silver, made_by) = Self::open_at(lake, &contract.name).await?;
+        if let Some(entry) = made_by.filter(|_| !silver.is_of_other_contract(contract)) {
+            silver.read_state(lake, contract, &entry).await?;
+        }
+        Ok(silver)
+    }
+
+    /// The table and the contract that made it, without its deletes: for looking, not for merging.
+    pub(crate) async fn open_without_state(lake: &Lake, name: &TableName) -> Result<Self, RunError> {
+        Ok(Self::open_at(lake, name).await?.0)
+    }
+
+    /// The table without its deletes, and the latest commit up to its version that names them. Deletes that are older
+    /// or newer than the rows would let a late event bring a row back.
+    async fn open_at(lake: &Lake, name: &TableName) -> Result<(Self, Option<HistoryEntry>), RunError> {
         let store = lake.table(TableLocation::Silver(name.clone()));
         let snapshot = store.snapshot(None).await?;
         let mut silver = Self {
@@ -53,10 +67,11 @@ impl Silver {
             contract_hash: None,
             app_id: silver_app_id(name),
         };
-        if let Some(version) = silver.version() {
-            silver.read_state(lake, contract, version).await?;
-        }
-        Ok(silver)
+        let Some(version) = silver.version() else { return Ok((silver, None)) };
+        let entry = newest_entry_with(&silver.store, version, INFO_CONTRACT).await?;
+        let hash = entry.as_ref().and_then(|entry| entry.info.get(INFO_CONTRACT)?.as_str());
+        silver.contract_hash = hash.map(str::to_owned);
+        Ok((silver, entry))
     }
 
     /// The same table without rows and deletes, for a rebuild.
@@ -72,15 +87,8 @@ impl Silver {
         }
     }
 
-    /// Reads tombstones and contract hash of the latest commit up to the snapshot's version that carries
-    /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
-    async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
-        let Some(entry) = newest_entry_with(&self.store, version, INFO_CONTRACT).await? else { return Ok(()) };
-        let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { return Ok(()) };
-        self.contract_hash = Some(hash.to_owned());
-        if hash != silver_hash(contract) {
-            return Ok(());
-        }
+    /// Reads the deletes that a commit names.
+    async fn read_state(&mut self, lake: &Lake, contract: &Contract, entry: &HistoryEntry) -> Result<(), RunError> {
         self.segments = paths(entry.info.get(INFO_TOMBSTONES));
         let encoder = KeyEncoder::new(contract)?;
         let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
@@ -114,7 +122,7 @@ impl Silver {
 
     /// Whether another contract made it, so that it has to be rebuilt.
     pub(crate) fn is_of_other_contract(&self, contract: &Contract) -> bool {
-        self.snapshot.is_some() && self.contract_hash.as_deref() != Some(&silver_hash(contract))
+        self.snapshot.is_some() && !self.contract_hash.as_deref().is_some_and(|hash| is_hash_of(hash, contract))
     }
 
     /// Creates the table unless it is there.

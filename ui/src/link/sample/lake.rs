@@ -1,8 +1,8 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableName,
-    TableRef, TableSummary, TableView, VersionView, WaitingFiles,
+    ColumnView, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableFacts,
+    TableName, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
 };
 
 /// Nov 20 13:42:06 2026 UTC.
@@ -19,6 +19,19 @@ fn summary(layer: Layer, table: &str, rows: u64, version: u64, health: Health, n
         version: Some(version),
         health,
         note: note.map(str::to_owned),
+        facts: if layer == Layer::Silver && table == "orders" { facts() } else { TableFacts::default() },
+    }
+}
+
+/// What the contract of `shop.orders` says to people.
+fn facts() -> TableFacts {
+    TableFacts {
+        lag_seconds: Some(18_360),
+        sla: Some("4 h".to_owned()),
+        sla_seconds: Some(14_400),
+        owner: Some("checkout@acme.example".to_owned()),
+        description: Some("Orders of the shop".to_owned()),
+        size_class: Some("medium".to_owned()),
     }
 }
 
@@ -99,8 +112,7 @@ pub(super) fn table(table: &TableRef, version: Option<u64>) -> Option<TableView>
         files: (0..32).map(file).collect(),
         health: summary.health,
         contract: Some("table: shop.orders\nformat: debezium_json\nsource: topics/shop.public.orders\n".to_owned()),
-        lag_seconds: Some(18_360),
-        sla: Some("4 h".to_owned()),
+        facts: summary.facts.clone(),
     })
 }
 

@@ -124,7 +124,7 @@ pub(super) fn draft(path: &str) -> OnboardDraft {
             line: 19,
             column: 9,
             message: "Scale is missing".to_owned(),
-            mend: "Write decimal(12,2)".to_owned(),
+            fix: "Write decimal(12,2)".to_owned(),
         }],
         sampled_files: (35, 35),
         sampled_rows: 20_000,

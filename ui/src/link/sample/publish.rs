@@ -1,6 +1,6 @@
 //! A draft with changes of every grade over release 14.
 
-use sluice_api::{ContractChange, Grade, PublishPlan, PublishedView, ReleaseView, TableName};
+use sluice_api::{ContractChange, Effect, Grade, PublishPlan, PublishedView, ReleaseView, TableEffect, TableName};
 
 /// Nov 18 16:20 2026 UTC.
 const PUBLISHED_MS: i64 = 1_795_018_800_000;
@@ -23,14 +23,22 @@ fn release(release: u64, days: i64, author: &str, note: &str, current: bool) -> 
 
 /// What publishing would do.
 pub(super) fn plan() -> PublishPlan {
-    let change = |table: &str, place: &str, kind, what: &str, grade, effect: &str| ContractChange {
+    let change = |table: &str, place: &str, kind, what: &str, grade, consequence: &str| ContractChange {
         table: name(table),
         place: place.to_owned(),
         kind,
         change: what.to_owned(),
         grade,
-        effect: effect.to_owned(),
+        consequence: consequence.to_owned(),
+        effect: match (place, kind) {
+            ("quality", _) => Effect::ChecksOnly,
+            ("apply.quarantine_limit" | "table", _) => Effect::NewBatchesOnly,
+            (_, '+') => Effect::ColumnsOnly,
+            _ => Effect::Rebuild,
+        },
     };
+    let table =
+        |table: &str, effect: Effect| TableEffect { table: name(table), effect, note: effect.sentence().to_owned() };
     use Grade::{Breaking, Info, Warning};
     PublishPlan {
         base: Some(14),
@@ -72,6 +80,12 @@ pub(super) fn plan() -> PublishPlan {
             ),
             change("orders", "schema.gift_note", '+', "string", Info, "New column; silver is rebuilt from bronze"),
             change("refunds", "table", '+', "12 columns, key refund_id", Info, "The runner begins to load it"),
+        ],
+        hash: "77d2f9e1c0de22bb".to_owned(),
+        tables: vec![
+            table("orders", Effect::Rebuild),
+            table("payments", Effect::NewBatchesOnly),
+            table("refunds", Effect::NewBatchesOnly),
         ],
         blockers: Vec::new(),
         fingerprints: vec![

@@ -118,8 +118,8 @@ impl Decoder {
         let deadline = self.options.deadline + Duration::from_secs(size >> 22);
         let request = Request {
             contract: contract.text.clone(),
-            learned: contract.learned.clone(),
-            flow: contract.flow.clone(),
+            inferred: contract.inferred.clone(),
+            backfill: contract.backfill.clone(),
             file: file.clone(),
             memory_bytes: memory,
         };

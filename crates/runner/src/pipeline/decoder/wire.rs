@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_cdc::{DecodedFile, Drift};
 use sluice_change::{ChangeBatch, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema};
-use sluice_contract::{Contract, Flow, Learned, limits};
+use sluice_contract::{Backfill, Contract, InferredSchema, limits};
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -35,9 +35,9 @@ const OWN_COLUMNS: [(&str, DataType); 6] = [
 pub(super) struct Request {
     pub(super) contract: String,
     /// The inferred schema beyond it.
-    pub(super) learned: Learned,
+    pub(super) inferred: InferredSchema,
     /// The backfill that the file is of.
-    pub(super) flow: Option<Flow>,
+    pub(super) backfill: Option<Backfill>,
     pub(super) file: SourceFile,
     /// Memory that the worker may ask for.
     pub(super) memory_bytes: u64,
@@ -239,7 +239,7 @@ mod tests {
     use bytes::Bytes;
     use sluice_cdc::decode_file;
     use sluice_change::SourceFile;
-    use sluice_contract::{Contract, Learned};
+    use sluice_contract::{Contract, InferredSchema};
     use std::sync::Arc;
 
     const CONTRACT: &str = "dataset: a.b\nsource: {path: l/, format: debezium_json}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: name, type: string}\n- {name: tags, type: array<int>}\n- {name: price, type: \"decimal(12,2)\"}\n";
@@ -266,8 +266,13 @@ half
     #[test]
     fn a_request_that_is_cut_is_an_error() {
         let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
-        let request =
-            Request { contract: CONTRACT.to_owned(), learned: Learned::default(), flow: None, file, memory_bytes: 1 };
+        let request = Request {
+            contract: CONTRACT.to_owned(),
+            inferred: InferredSchema::default(),
+            backfill: None,
+            file,
+            memory_bytes: 1,
+        };
         let mut wire = Vec::new();
         request.write(&mut wire, &Bytes::from_static(b"bytes")).unwrap();
         let (read, bytes) = Request::read(&mut wire.as_slice()).unwrap().unwrap();

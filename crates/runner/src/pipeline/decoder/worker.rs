@@ -19,8 +19,11 @@ pub fn decode_worker() -> Result<(), RunError> {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
             Ok(contract) => {
-                let contract = contract.with_learned(&request.learned);
-                let contract = request.flow.as_ref().map_or_else(|| contract.clone(), |flow| contract.of_flow(flow));
+                let contract = contract.with_inferred(&request.inferred);
+                let contract = request
+                    .backfill
+                    .as_ref()
+                    .map_or_else(|| contract.clone(), |backfill| contract.for_backfill(backfill));
                 match decode_file(&Arc::new(contract), request.file, bytes) {
                     Ok(decoded) => Reply::of(decoded)?,
                     Err(_) => Reply::refusal(),

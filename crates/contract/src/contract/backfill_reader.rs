@@ -1,33 +1,33 @@
 //! Reads `source.backfill`.
 
 use super::Reader;
+use crate::backfill::is_inside;
 use crate::document::{BackfillDocument, Document};
-use crate::flow::is_inside;
-use crate::{Flow, SourceFormat};
+use crate::{Backfill, SourceFormat};
 
 impl Reader<'_> {
-    /// The flows that are taken once.
-    pub(super) fn flows(&mut self, document: &Document) -> Vec<Flow> {
+    /// The backfills that are taken once.
+    pub(super) fn backfills(&mut self, document: &Document) -> Vec<Backfill> {
         let Some(source) = &document.source else { return Vec::new() };
         let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
-        let mut flows: Vec<Flow> = Vec::new();
+        let mut backfills: Vec<Backfill> = Vec::new();
         for written in &source.backfill {
             if from_snapshot {
                 let message = "A snapshot has all rows, there is nothing to fill in";
                 self.problem(&written.name, message, "Remove backfill, or apply.from_snapshot");
             }
-            if flows.iter().any(|flow| flow.name == written.name.value) {
+            if backfills.iter().any(|backfill| backfill.name == written.name.value) {
                 let message = format!("Two backfills are called `{}`", written.name.value);
                 self.problem(&written.name, message, "Give each a name of its own");
             }
-            if let Some(flow) = self.flow(written, &source.path.value, &flows) {
-                flows.push(flow);
+            if let Some(backfill) = self.backfill(written, &source.path.value, &backfills) {
+                backfills.push(backfill);
             }
         }
-        flows
+        backfills
     }
 
-    fn flow(&mut self, written: &BackfillDocument, changes: &str, others: &[Flow]) -> Option<Flow> {
+    fn backfill(&mut self, written: &BackfillDocument, changes: &str, others: &[Backfill]) -> Option<Backfill> {
         let name = &written.name.value;
         if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)) {
             let message = format!("`{name}` is not a name of a backfill");
@@ -51,7 +51,7 @@ impl Reader<'_> {
             let message = format!("`{}` is not a format", written.format.value);
             self.problem(&written.format, message, format!("Use {}", SourceFormat::words()));
         }
-        Some(Flow {
+        Some(Backfill {
             name: name.clone(),
             path: path.to_owned(),
             format: format?,

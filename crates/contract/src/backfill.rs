@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// An entry of `source.backfill`: files that go into the table once, under a name. Their rows lie below every
 /// change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flow {
+pub struct Backfill {
     /// Name, unique in the contract; one that has run is not run again.
     pub name: String,
     /// Folder, as [`Source::path`].
@@ -18,7 +18,7 @@ pub struct Flow {
     pub csv_columns: Vec<String>,
 }
 
-impl Flow {
+impl Backfill {
     /// Whether the file at `path` is in the folder.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
@@ -27,23 +27,23 @@ impl Flow {
 }
 
 impl Contract {
-    /// The flow of the contract that the file at `path` belongs to; `None` for the changes themselves.
+    /// The backfill of the contract that the file at `path` belongs to; `None` for the changes themselves.
     #[must_use]
-    pub fn flow_of(&self, path: &str) -> Option<&Flow> {
-        self.flows.iter().find(|flow| flow.has(path))
+    pub fn backfill_of(&self, path: &str) -> Option<&Backfill> {
+        self.backfills.iter().find(|backfill| backfill.has(path))
     }
 
-    /// The contract for files of a flow.
+    /// The contract for files of a backfill.
     #[must_use]
-    pub fn of_flow(&self, flow: &Flow) -> Self {
+    pub fn for_backfill(&self, backfill: &Backfill) -> Self {
         let source = self.source.clone().map(|source| Source {
-            path: flow.path.clone(),
-            format: flow.format,
-            csv_columns: flow.csv_columns.clone(),
+            path: backfill.path.clone(),
+            format: backfill.format,
+            csv_columns: backfill.csv_columns.clone(),
             csv_layouts: Vec::new(),
             ..source
         });
-        Self { source, flow: Some(flow.clone()), ..self.clone() }
+        Self { source, backfill: Some(backfill.clone()), ..self.clone() }
     }
 }
 

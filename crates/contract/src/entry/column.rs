@@ -1,0 +1,69 @@
+//! The entries of a column.
+
+use super::text::{quoted_or_none, word, words};
+use super::{Effect, Entry, EntryValue, entries};
+use crate::{Column, Contract, Grade};
+
+entries! {
+    /// Entries of an element of `schema`.
+    COLUMN of Column, by texts with _contract; {
+    name: Entry::new("schema", &["name"], Effect::ColumnsOnly)
+        .what("column in silver; must not begin with `_`; upper and lower case count as equal")
+        .says(Grade::Breaking, "Readers have to use the new name")
+        => word(name);
+    data_type: Entry::new("schema", &["type"], Effect::Rebuild)
+        .what("see below")
+        .says(Grade::Breaking, "Values that do not fit go to quarantine; silver is rebuilt from bronze")
+        .examples(&["amount.type: \"decimal(12,2)\"", "amount.type: string", "note.type: int"])
+        => data_type.to_string();
+    key: Entry::new("schema", &["primary_key"], Effect::Rebuild)
+        .what("part of the key, and required")
+        .missing("`false`", "false")
+        .says(Grade::Breaking, "Rows have another key, so silver is rebuilt from bronze")
+        .examples(&["status.primary_key: true"])
+        => key.to_string();
+    required: Entry::new("schema", &["required"], Effect::Rebuild)
+        .what("an event with null here is in quarantine")
+        .missing("`false`", "false")
+        .says(Grade::Breaking, "Events with null go to quarantine; silver is rebuilt from bronze")
+        .examples(&["note.required: true"])
+        => required.to_string();
+    default: Entry::new("schema", &["default"], Effect::Rebuild)
+        .what("what events of before the column existed stand for")
+        .missing("null", "none")
+        .says(Grade::Warning, "Older events stand for another value, so silver is rebuilt from bronze")
+        .examples(&["note.default: nothing"])
+        => quoted_or_none(default.as_ref());
+    renamed_from: Entry::new("schema", &["renamed_from"], Effect::Rebuild)
+        .what("a former name, or a list of them, newest first: older events still use it")
+        .missing("none", "[]")
+        .says(Grade::Warning, "Events that use the former name fill the column, so silver is rebuilt from bronze")
+        .examples(&["note.renamed_from: remark"])
+        => words(renamed_from);
+    removed: Entry::new("schema", &["removed"], Effect::Rebuild)
+        .what("the source dropped it: old rows keep their value, newer events leave it null")
+        .missing("`false`", "false")
+        .says(Grade::Warning, "Events may lack it; silver is rebuilt from bronze")
+        .examples(&["note.removed: true"])
+        => removed.to_string();
+    pii: Entry::new("schema", &["pii"], Effect::Metadata)
+        .what("personal data")
+        .missing("`false`", "false")
+        .says(Grade::Warning, "It is marked as personal data, or no longer")
+        .examples(&["note.pii: true"])
+        => pii.to_string();
+    description: Entry::new("schema", &["description"], Effect::Metadata)
+        .what("for people")
+        .missing("none", "none")
+        .says(Grade::Info, "People read another text")
+        .examples(&["note.description: What the customer wrote"])
+        => quoted_or_none(description.as_ref());
+    }
+    apart discovered line;
+    also
+        Entry::new("schema", &["constraints"], Effect::ChecksOnly)
+            .what("checks of this column, its name left out: `[\"min_value(0)\"]`")
+            .missing("none", "[]")
+            .says(Grade::Info, "Other checks hold from the next batch on")
+            .examples(&["note.constraints: [\"null_percentage <= 1\"]"]);
+}

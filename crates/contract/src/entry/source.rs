@@ -1,0 +1,112 @@
+//! The entries of `source` and of its backfills.
+
+use super::text::{listed, quoted, word, words};
+use super::{Effect, Entry, EntryValue, entries};
+use crate::{Backfill, Contract, Grade, Source};
+
+const READ_AGAIN: &str = "Records in bronze are read differently, so silver is rebuilt from bronze";
+const CSV: &[&str] = &["source.format: dms_csv"];
+
+entries! {
+    /// Entries of `source`.
+    SOURCE of Source, by texts with _contract; {
+    path: Entry::new("source", &["path"], Effect::NewBatchesOnly)
+        .what("folder of the change files, with all folders below it; relative to the lake, or absolute, or `s3://…`")
+        .says(Grade::Warning, "New files are taken from there; files already ingested stay")
+        .examples(&["path: landing/moved/"])
+        => word(path);
+    format: Entry::new("source", &["format"], Effect::Rebuild)
+        .what("`debezium_json`, `debezium_flat_json`, `dms_parquet`, `dms_csv`, `parquet`, `csv`; the last two are rows without an operation and need `apply.sequence` or `apply.from_snapshot`; see [formats.md](formats.md)")
+        .says(Grade::Breaking, READ_AGAIN)
+        .examples(&["format: debezium_flat_json", "format: dms_csv"])
+        => format.as_str().to_owned();
+    decimals: Entry::new("source", &["decimals"], Effect::Rebuild)
+        .what("JSON without schema: `base64` (Debezium's `decimal.handling.mode=precise`) or `text` (`string`)")
+        .missing("`base64`", "base64")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["decimals: text"])
+        => decimals.as_str().to_owned();
+    unavailable_value: Entry::new("source", &["unavailable_value"], Effect::Rebuild)
+        .what("text that stands for a value that was not sent (`unavailable.value.placeholder`)")
+        .missing("Debezium's own", "'__debezium_unavailable_value'")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["unavailable_value: (unchanged)"])
+        => quoted(unavailable_value);
+    null_text: Entry::new("source", &["null_text"], Effect::Rebuild)
+        .what("CSV: the unquoted text that means null (`CsvNullValue`)")
+        .missing("`NULL`", "'NULL'")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["null_text: (null)"])
+        .beside(CSV)
+        => quoted(null_text);
+    evolution: Entry::new("source", &["evolution"], Effect::Rebuild)
+        .what("what a column means that the contract does not know, see below")
+        .missing("follows from `schema_policy`", "none")
+        .says(Grade::Warning, "Columns that the contract does not know are treated differently, so silver is rebuilt from bronze")
+        .examples(&[
+            "evolution: add_new_columns",
+            "evolution: add_new_columns_with_type_widening",
+            "evolution: rescue",
+            "evolution: fail_on_new_columns",
+        ])
+        => evolution.to_string();
+    schema_policy: Entry::new("source", &["schema_policy"], Effect::Rebuild)
+        .what("what a value means that does not fit its column, see below")
+        .missing("follows from `evolution`", "quarantine")
+        .says(Grade::Warning, "Values that do not fit are treated differently, so silver is rebuilt from bronze")
+        .examples(&["schema_policy: evolve", "schema_policy: strict"])
+        => schema_policy.to_string();
+    hints: Entry::new("source", &["hints"], Effect::Rebuild)
+        .what("`{column: type}`: types of columns that the events may bring and `schema` does not declare")
+        .missing("`string`", "[]")
+        .says(Grade::Warning, "Columns that the events bring have other types, so silver is rebuilt from bronze")
+        .examples(&["hints: {extra: int}"])
+        .beside(&["source.evolution: add_new_columns"])
+        => listed(hints.iter().map(|(name, data_type)| format!("{}: {data_type}", word(name))));
+    csv_columns: Entry::new("source", &["csv_columns"], Effect::Rebuild)
+        .what("CSV without header: names of the fields in order")
+        .missing("the columns of `schema`", "[]")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["csv_columns: [id, note, status, amount, transact_seq]"])
+        .beside(CSV)
+        => words(csv_columns);
+    csv_layouts: Entry::new("source", &["csv_layouts"], Effect::Rebuild)
+        .what("CSV without header whose columns changed: a list of names for each time; the number of fields of a record tells which one holds, and where it fits several, the first whose types fit")
+        .missing("none", "[]")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["csv_layouts: [[id, status, amount, note, transact_seq], [id, status, transact_seq]]"])
+        .beside(CSV)
+        => listed(csv_layouts.iter().map(words));
+    }
+    apart;
+    also;
+}
+
+entries! {
+    /// Entries of an element of `source.backfill`.
+    BACKFILL of Backfill, by backfill_texts with _contract; {
+    name: Entry::new("source.backfill", &["name"], Effect::NewBatchesOnly)
+        .what("unique in the contract; one that has run is not run again")
+        .says(Grade::Info, "The folder is ingested under the new name")
+        => word(name);
+    path: Entry::new("source.backfill", &["path"], Effect::NewBatchesOnly)
+        .what("folder, as `source.path`; it must not overlap with that or another backfill")
+        .says(Grade::Info, "The folder is ingested if the name has not run yet")
+        => word(path);
+    format: Entry::new("source.backfill", &["format"], Effect::NewBatchesOnly)
+        .what("`parquet`, `csv`, or a format of changes")
+        .says(Grade::Info, "A backfill that has not run yet is read in this format")
+        => format.as_str().to_owned();
+    csv_columns: Entry::new("source.backfill", &["csv_columns"], Effect::NewBatchesOnly)
+        .what("as `source.csv_columns`")
+        .missing("the columns of `schema`", "[]")
+        .says(Grade::Info, "A backfill that has not run yet is read by these names")
+        => words(csv_columns);
+    }
+    apart;
+    also
+        Entry::new("source.backfill", &["read_rank"], Effect::NewBatchesOnly)
+            .what("`below_cdc`: its rows lie below every change; nothing else can be written")
+            .missing("`below_cdc`", "below_cdc")
+            .says(Grade::Info, "Nothing");
+}

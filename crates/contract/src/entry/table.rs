@@ -1,0 +1,74 @@
+//! The entries of the file itself.
+
+use super::text::{listed, quoted_or_none};
+use super::{Effect, Entry, EntryValue, entries};
+use crate::{Contract, Grade};
+
+entries! {
+    /// Entries of the file.
+    TABLE of Contract, by texts with contract; {
+    name: Entry::new("", &["dataset"], Effect::Rebuild)
+        .what("`dataset.table`, both of letters, digits, `_`, `-`; a name without a dot is a table of dataset `default`")
+        .says(Grade::Breaking, "Another table is built; those of the former name stay")
+        => name.to_string();
+    version: Entry::new("", &["version"], Effect::Metadata)
+        .what("number of the contract, for people")
+        .missing("`1`", "1")
+        .says(Grade::Info, "People see another number")
+        .examples(&["version: 2"])
+        => version.to_string();
+    description: Entry::new("", &["description"], Effect::Metadata)
+        .what("text, for people; `sluice status --json` and the table's overview show it")
+        .missing("none", "none")
+        .says(Grade::Info, "People read another text")
+        .examples(&["description: Orders of the shop"])
+        => quoted_or_none(description.as_ref());
+    owner: Entry::new("", &["owner"], Effect::Metadata)
+        .what("who answers for the table; shown where `description` is")
+        .missing("none", "none")
+        .says(Grade::Info, "Someone else answers for the table")
+        .examples(&["owner: shop@example.com"])
+        => quoted_or_none(owner.as_ref());
+    sla: Entry::new("", &["sla"], Effect::Metadata)
+        .what("`4 hours`, `15m`, `1 day`: how old the newest event in silver may be; beyond that the table is late, see below")
+        .missing("none", "none")
+        .says(Grade::Info, "Lag is judged by the new limit")
+        .examples(&["sla: 4 hours"])
+        => quoted_or_none(sla.as_ref());
+    size_class: Entry::new("", &["size_class"], Effect::Metadata)
+        .what("`small`, `medium`, `large`: for whoever gives machines to runners; Sluice passes it on and does not act on it")
+        .missing("`small`", "small")
+        .says(Grade::Info, "Whoever gives machines to runners sees another size")
+        .examples(&["size_class: large"])
+        => size_class.as_str().to_owned();
+    schedule: Entry::new("", &["schedule"], Effect::NewBatchesOnly)
+        .what("`default` (every run) or `every 15m` (not more often than that)")
+        .missing("`default`", "default")
+        .says(Grade::Info, "The runner loads the table at other times")
+        .examples(&["schedule: every 15m"])
+        => schedule.to_string();
+    source: Entry::section("", &["source"])
+        .what("where and in which format the change files are")
+        .missing("not replayed", "none")
+        .says(Grade::Warning, "The runner begins or stops to load the table")
+        => if source.is_some() { "declared" } else { "none" }.to_owned();
+    backfills: Entry::new("source", &["backfill"], Effect::NewBatchesOnly)
+        .what("folders of older rows that are ingested once, see below")
+        .missing("none", "[]")
+        .says(Grade::Info, "Each new backfill folder is ingested once")
+        .examples(&[
+            "backfill: [{name: old, path: landing/old, format: csv}]",
+            "backfill: [{name: old, path: landing/older, format: csv, csv_columns: [id, status, amount, note]}]",
+        ])
+        => listed(backfills.iter().map(|backfill| {
+            let values = contract.backfill_entries(backfill);
+            let set = values.iter().filter(|value| value.is_set());
+            set.map(|value| value.text.clone()).collect::<Vec<_>>().join(" ")
+        }));
+    }
+    apart backfill sla_seconds apply columns inferred checks text;
+    also
+        Entry::section("", &["apply"]).what("how changes become rows").missing("see below", ""),
+        Entry::section("", &["quality"]).what("checks").missing("none, besides those that follow from `schema`", ""),
+        Entry::section("", &["schema"]).what("columns in order, at least the key");
+}

@@ -1,0 +1,59 @@
+//! Hash of everything in a contract that decides what silver holds: names and values of the entries whose change is
+//! a rebuild. When it changes, silver is rebuilt from bronze, or its columns are changed where that is enough.
+//!
+//! Entries that are as if they were not written are left out, so a new kind of entry rebuilds no table. Hashes of
+//! [`version2`] are accepted where they are those of the same contract; the next commit writes the new one.
+
+mod version2;
+
+use sluice_contract::{Column, Contract, EntryValue};
+use sluice_lake::SchemaDocument;
+
+/// The hash of a contract, as commits of silver carry it.
+#[must_use]
+pub(crate) fn silver_hash(contract: &Contract) -> String {
+    let columns = contract.columns.iter();
+    let columns = columns.map(|column| format!("{}\0{}", column.name, column_signature(contract, column)));
+    hash_of(std::iter::once(rules_hash(contract)).chain(columns))
+}
+
+/// The part of [`silver_hash`] that is not about single columns.
+pub(crate) fn rules_hash(contract: &Contract) -> String {
+    hash_of(std::iter::once("3".to_owned()).chain(deciding(contract.entries())))
+}
+
+/// Hash of everything in a column but its name that decides its values.
+pub(crate) fn column_signature(contract: &Contract, column: &Column) -> String {
+    hash_of(std::iter::once("3".to_owned()).chain(deciding(contract.column_entries(column))))
+}
+
+/// Whether `hash` is that of the contract, in this version or the one before.
+pub(crate) fn is_hash_of(hash: &str, contract: &Contract) -> bool {
+    hash == silver_hash(contract) || hash == version2::silver_hash(contract)
+}
+
+/// Whether silver was made by the contract's rules, apart from single columns.
+pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> bool {
+    made_by.rules_hash == rules_hash(contract) || version2::has_rules_of(made_by, contract)
+}
+
+/// Whether a signature is that of the column, in this version or the one before.
+pub(crate) fn is_signature_of(signature: &str, contract: &Contract, column: &Column) -> bool {
+    signature == column_signature(contract, column) || signature == version2::column_signature(column)
+}
+
+fn deciding(values: Vec<EntryValue>) -> impl Iterator<Item = String> {
+    let deciding = values.into_iter().filter(|value| value.decides_silver() && value.is_set());
+    deciding.flat_map(|value| [value.entry.path(), value.text])
+}
+
+fn hash_of(texts: impl Iterator<Item = String>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+#[cfg(test)]
+mod tests;
