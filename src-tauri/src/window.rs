@@ -35,10 +35,10 @@ impl FirstFrame {
         }
     }
 
-    fn show_after(&self, patience: Duration) {
-        std::thread::sleep(patience);
+    fn show_after(&self, wait: Duration) {
+        std::thread::sleep(wait);
         if !self.seen.load(Ordering::SeqCst) {
-            eprintln!("The page drew nothing within {} s; the window is shown as it is.", patience.as_secs());
+            eprintln!("The page drew nothing within {} s; the window is shown as it is.", wait.as_secs());
             show(&self.window);
         }
     }

@@ -20,7 +20,7 @@ pub struct ResultColumn {
 /// A result without its rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultView {
-    /// For [`crate::Request::Page`].
+    /// Names it in a [`PageRequest`].
     pub id: ResultId,
     /// Columns.
     pub columns: Vec<ResultColumn>,

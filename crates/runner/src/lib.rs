@@ -36,18 +36,20 @@ mod source_files;
 mod table_run;
 mod ties;
 
-pub use batch_ledger::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, batch_ledger, plan_next_batch};
-pub use compare::{TableComparison, compare_with_source};
+pub use batch_ledger::{batch_ledger, plan_next_batch};
+pub use compare::compare_with_source;
 pub use contract_set::{ContractSet, Model};
 pub use decoder::{DecoderOptions, decode_worker};
 pub use error::RunError;
-pub use host::{Host, HostOptions};
+pub use host::{Host, HostOptions, LogOptions, log_to};
 pub use job::{Job, JobRegistry};
 pub use maintain::{
-    DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, Maintained, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
-    maintain,
+    DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT, maintain,
 };
 pub use replay::{LEASE_WAIT_DEFAULT, ReplayOptions, replay, replay_batch};
-pub use run::{RunMode, RunOptions, run};
+pub use run::{RunOptions, run};
 pub use silver_table::SilverTable;
+pub use sluice_api::{
+    BatchLedger, FileStatus, LedgerFile, Maintained, PlannedBatch, PlannedFile, RunMode, TableComparison,
+};
 pub use sluice_lake::{Clock, StoreTimes};

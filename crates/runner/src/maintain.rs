@@ -21,8 +21,7 @@ use plan::{FileFacts, PlanBounds};
 use publish_group::publish_group;
 pub(crate) use rewrite::TAG_CLUSTERED;
 use rewrite::{Rewritten, RowOrder, live_bytes};
-use serde::Serialize;
-use sluice_api::{Layer, TableRef};
+use sluice_api::{Layer, Maintained, TableRef};
 use sluice_lake::{DataFile, DeltaStore, Lake, Lease, Snapshot, VacuumOptions};
 use std::time::Duration;
 
@@ -80,43 +79,6 @@ impl Default for MaintainOptions {
             lease_wait: LEASE_WAIT_DEFAULT,
         }
     }
-}
-
-/// What was done, or would be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Maintained {
-    /// Table.
-    pub table: String,
-    /// Whether nothing was written.
-    pub dry_run: bool,
-    /// Files before.
-    pub files_before: u64,
-    /// Files after; in a dry run as many as there would be, about.
-    pub files_after: u64,
-    /// Files that are rewritten.
-    pub rewritten_files: u64,
-    /// Their bytes.
-    pub rewritten_bytes: u64,
-    /// Files written for them; in a dry run about.
-    pub written_files: u64,
-    /// Bytes of these; in a dry run about.
-    pub written_bytes: u64,
-    /// Dead rows in the rewritten files, gone for good with the last version that has them.
-    pub purged_rows: u64,
-    /// Deletes that need not be remembered any more (`tombstone_retention`).
-    pub forgotten_deletes: u64,
-    /// Files that were left as they are because a writer replaced one of their group.
-    pub skipped_files: u64,
-    /// The latest version after it.
-    pub version: u64,
-    /// Unused data files that were removed.
-    pub removed_data_files: u64,
-    /// Unused files of deletion vectors that were removed.
-    pub removed_vector_files: u64,
-    /// Bytes of both.
-    pub removed_bytes: u64,
-    /// The oldest version that stays readable, if files were removed.
-    pub oldest_version: Option<u64>,
 }
 
 /// Maintains a table.

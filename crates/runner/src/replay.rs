@@ -67,7 +67,8 @@ pub async fn replay(
         refresh_gold(lake, engine, &set.models, job).await?
     };
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(ReplaySummary { tables, gold, elapsed_ms, dry_run: options.limits.dry_run })
+    let (dry_run, left_out) = (options.limits.dry_run, set.problems.clone());
+    Ok(ReplaySummary { tables, gold, elapsed_ms, dry_run, left_out })
 }
 
 /// Takes exactly the files of a batch to silver again, for looking into it. Everything of them that

@@ -27,7 +27,7 @@ fn open(change: impl Fn(&mut DiffView) + 'static) -> (Window, Rc<RefCell<Vec<Req
     let canned = Canned::new(
         move |request| {
             let mut reply = sample::reply(request);
-            if let Reply::Diff(view) = &mut reply {
+            if let Reply::Diff(view) | Reply::DiffFirst(view) = &mut reply {
                 change(view);
             }
             Some(reply)

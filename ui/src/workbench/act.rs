@@ -111,20 +111,9 @@ impl Workbench {
         }
     }
 
-    /// Closes the topmost thing, else stops the latest query.
+    /// Closes the topmost thing; a query is stopped by its own screen.
     fn dismiss(&mut self, ctx: &Context) {
-        if self.frame.close_topmost(ctx) {
-            return;
-        }
-        let latest = self
-            .store
-            .jobs()
-            .iter()
-            .rev()
-            .find(|job| matches!(job.state, sluice_api::JobState::Running) && job.title.starts_with("Query"));
-        if let Some(job) = latest {
-            self.requests.push(Request::Cancel { job: job.id });
-        }
+        self.frame.close_topmost(ctx);
     }
 
     /// Goes to a rail entry: its last tab, else a new one for the table in focus.

@@ -1,6 +1,6 @@
 //! The tree of the lake with health.
 
-use super::OpenLake;
+use super::{Host, OpenLake};
 use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::gold::location;
@@ -8,10 +8,18 @@ use crate::silver::silver_app_id;
 use crate::source_files::new_files;
 use crate::table_run::quality_path;
 use serde_json::Value;
-use sluice_api::{CheckView, Health, LakeView, Layer, Severity, TableRef, TableSummary, Verdict, WaitingFiles};
+use sluice_api::{
+    Answer, CheckView, Health, LakeView, Layer, Severity, TableRef, TableSummary, Verdict, WaitingFiles, ask,
+};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::TableLocation;
 use std::collections::BTreeSet;
+
+impl Answer<ask::Lake> for Host {
+    async fn answer(&self, _request: ask::Lake) -> Result<LakeView, RunError> {
+        self.opened().await?.lake_view().await
+    }
+}
 
 impl OpenLake {
     /// Everything the Lake screen shows.

@@ -1,12 +1,12 @@
 //! Results: of SQL in the engine, of whole tables straight from their files.
 
-use super::OpenLake;
+use super::{Host, OpenLake};
 use crate::RunError;
 use crate::gold::{column_types, location, table_files};
 use crate::local_tables::readable;
 use crate::onboard::to_ipc;
 use crate::silver::blocking;
-use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
+use sluice_api::{Answer, JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef, ask};
 use sluice_contract::{ColumnType, limits};
 use sluice_lake::{DeltaStore, Snapshot};
 use std::collections::BTreeMap;
@@ -44,6 +44,32 @@ impl Results {
 
     fn remove(&self, id: ResultId) -> bool {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some()
+    }
+}
+
+impl Answer<ask::TableRows> for Host {
+    async fn answer(&self, request: ask::TableRows) -> Result<ResultView, RunError> {
+        self.opened().await?.table_rows(&request.table, request.version).await
+    }
+}
+
+impl Answer<ask::Query> for Host {
+    async fn answer(&self, request: ask::Query) -> Result<ResultView, RunError> {
+        self.opened().await?.query(request.job, request.sql).await
+    }
+}
+
+impl Answer<ask::Refine> for Host {
+    async fn answer(&self, request: ask::Refine) -> Result<ResultView, RunError> {
+        let ask::Refine { result, filter, order_by } = request;
+        self.opened().await?.refine(result, filter, order_by).await
+    }
+}
+
+impl Answer<ask::DropResult> for Host {
+    async fn answer(&self, request: ask::DropResult) -> Result<(), RunError> {
+        self.opened().await?.drop_result(request.result);
+        Ok(())
     }
 }
 

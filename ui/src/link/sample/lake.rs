@@ -1,8 +1,8 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableName,
-    TableRef, TableSummary, TableView, VersionView, WaitingFiles,
+    ColumnView, FileView, Health, JobId, JobKind, JobProgress, JobState, JobView, LakeView, Layer, RowLedger,
+    TableName, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
 };
 
 /// Nov 20 13:42:06 2026 UTC.
@@ -167,6 +167,7 @@ pub(super) fn jobs() -> Vec<JobView> {
     };
     vec![JobView {
         id: JobId(1),
+        kind: JobKind::Replay,
         title: "Replay shop, all tables".to_owned(),
         state: JobState::Done,
         progress: vec![
