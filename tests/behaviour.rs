@@ -8,6 +8,7 @@ mod drift_matrix;
 mod from_snapshot;
 mod late_events;
 mod maintenance;
+mod one_door;
 mod publish_and_run;
 mod scd2_shop;
 mod scenarios;
