@@ -13,7 +13,7 @@ pub struct ResultColumn {
     pub name: String,
     /// Type in words, for example `bigint`, `decimal(12,2)`, `timestamp`, `string`.
     pub data_type: String,
-    /// Numbers stand right.
+    /// Its cells are aligned to the right.
     pub numeric: bool,
 }
 

@@ -40,7 +40,7 @@ fn one_table(tables: &[TableName]) -> Result<&TableName, ApiError> {
     }
 }
 
-/// Exit for what a replay did: a table that stopped is told apart from one that was cancelled.
+/// Exit for what a replay did; a table that stopped differs from one that was cancelled.
 pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
     let errors: Vec<ErrorCode> =
         summary.tables.iter().filter_map(|table| table.error.as_ref()).map(|error| error.code).collect();

@@ -8,7 +8,7 @@ use sluice_api::{Answer, BatchLedger, PlannedBatch, ReplayLimits, ask};
 impl Answer<ask::BatchLedger> for Host {
     async fn answer(&self, request: ask::BatchLedger) -> Result<BatchLedger, RunError> {
         let open = self.opened().await?;
-        // A table without a contract is told apart from one without batches.
+        // Without a contract there is no ledger, which differs from an empty one.
         ContractSet::draft(&open.lake).await?.contract(&request.table)?;
         batch_ledger(&open.lake, &request.table).await
     }
