@@ -10,6 +10,7 @@ mod from_snapshot;
 mod lag;
 mod late_events;
 mod maintenance;
+mod one_door;
 mod publish_and_run;
 mod rows_by_watermark;
 mod scd2_shop;

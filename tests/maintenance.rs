@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use serde_json::{Value, json};
-use sluice_api::{DiffView, PageRequest, Reply, Request, ResultView, TableRef};
+use sluice_api::{DiffView, PageRequest, ResultView, TableRef, ask};
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::fingerprint;
@@ -271,9 +271,7 @@ async fn page(host: &Host, result: &ResultView) -> Result<Vec<Vec<Value>>> {
 async fn ensure_first_rows(host: &Host, whole: &DiffView) -> Result<()> {
     const ROWS: u32 = 30;
     let (table, from, to) = (whole.table.clone(), whole.from, whole.to);
-    let Reply::Diff(first) = host.handle(Request::DiffFirst { table, from, to, rows: ROWS }).await else {
-        bail!("no first rows of {from} -> {to}")
-    };
+    let first = host.call(ask::DiffFirst { table, from, to, rows: ROWS }).await?;
     let (found, all) = (page(host, &first.result).await?, page(host, &whole.result).await?);
     ensure!(all.starts_with(&found) && first.schema == whole.schema, "{from} -> {to}: {found:?} is not the beginning");
     match &first.of {
@@ -310,6 +308,9 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
         versions.push(rows(&store, Some(version)).await?.0);
     }
     let host = Host::new(HostOptions { lake: Some(lake.url().to_owned()), ..HostOptions::default() });
+    let silver_table = table()?;
+    let history =
+        |id: String| host.call(ask::RowHistory { table: silver_table.clone(), key: vec![("id".to_owned(), id)] });
     for _ in 0..25 {
         let (from, to) = (random.u64(..=last), random.u64(..=last));
         let (before, after) = (&versions[usize::try_from(from)?], &versions[usize::try_from(to)?]);
@@ -317,13 +318,11 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
         let deleted = before.keys().filter(|id| !after.contains_key(id)).count() as u64;
         let differs = |id: &&i64| before.get(id).is_some_and(|row| after.get(id).is_some_and(|other| other != row));
         let updated = before.keys().filter(differs).count() as u64;
-        let Reply::Diff(diff) = host.handle(Request::Diff { job: None, table: table()?, from, to }).await else {
-            bail!("no diff of {from} and {to}")
-        };
+        let diff = host.call(ask::Diff { table: table()?, from, to, job: None }).await?;
         let found = (diff.inserted, diff.updated, diff.deleted, diff.result.rows);
         ensure!(found == (inserted, updated, deleted, inserted + updated + deleted), "{from} -> {to}: {found:?}");
         ensure!(diff.unchanged == before.len() as u64 - updated - deleted, "{from} -> {to}");
-        let counts = host.diff_counts(&table()?, from, to).await?;
+        let counts = host.call(ask::DiffCounts { table: table()?, from, to }).await?;
         ensure!(counts.rows_before + counts.added == counts.rows_after + counts.removed, "{counts:?}");
         ensure!(counts.added >= inserted + updated && counts.removed >= deleted + updated, "{counts:?}");
         for row in page(&host, &diff.result).await?.iter().take(50) {
@@ -353,7 +352,7 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
             }
             known = now;
         }
-        let history = host.row_history(&table()?, vec![("id".into(), id.to_string())]).await?;
+        let history = history(id.to_string()).await?;
         let mut found = Vec::new();
         for row in page(&host, &history.result).await? {
             let number = |value: &Value| value.as_i64().or_else(|| value.as_str()?.parse().ok());
@@ -367,7 +366,7 @@ async fn differences_and_histories_see_through_compactions() -> Result<()> {
         let expected: Vec<_> = expected.into_iter().map(|(at, kind, row)| (at, kind.to_owned(), row)).collect();
         ensure!(found == expected, "key {id}: {found:?} instead of {expected:?}");
     }
-    ensure!(host.row_history(&table()?, vec![("id".into(), "x".into())]).await.is_err(), "x is no number");
-    ensure!(host.row_history(&table()?, vec![("id".into(), "999999".into())]).await?.result.rows == 0, "no such row");
+    ensure!(history("x".to_owned()).await.is_err(), "x is no number");
+    ensure!(history("999999".to_owned()).await?.result.rows == 0, "no such row");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Publish here, run there: the runner takes the released contracts and makes the same tables.
 
 use anyhow::{Context, Result, bail, ensure};
-use sluice_api::{ErrorCode, Reply, Request};
+use sluice_api::{ErrorCode, ask};
 use sluice_tests::{ShopLake, Sluice, TestLake, files_below};
 use std::path::Path;
 use tempfile::TempDir;
@@ -81,13 +81,13 @@ async fn what_is_published_wins_over_an_edited_draft() -> Result<()> {
 async fn of_two_who_publish_at_once_one_is_refused() -> Result<()> {
     let (lake, sluice) = published().await?;
     edit(&lake, "somebody@shop.example")?;
-    let publish = |note: &str| Request::Publish { release: 2, base: Some(1), note: note.to_owned() };
+    let publish = |note: &str| ask::Publish { release: 2, base: Some(1), note: note.to_owned() };
     let other = TestLake::at(lake.folder());
 
-    let (one, two) = tokio::join!(lake.host().handle(publish("one")), other.host().handle(publish("two")));
+    let (one, two) = tokio::join!(lake.host().call(publish("one")), other.host().call(publish("two")));
 
     match (one, two) {
-        (Reply::Published(done), Reply::Error(error)) | (Reply::Error(error), Reply::Published(done)) => {
+        (Ok(done), Err(error)) | (Err(error), Ok(done)) => {
             ensure!(done.release.release == 2, "{done:?}");
             ensure!(error.code == ErrorCode::Conflict && !error.next.is_empty(), "{error:?}");
         }

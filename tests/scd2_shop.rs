@@ -1,9 +1,9 @@
 //! History of the recorded customers: every state that the stream passed through is there, and what
 //! holds at a checkpoint is what the source database has.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use sluice_api::{Layer, ReplaySummary, Reply, Request, TableRef};
+use sluice_api::{Layer, ReplaySummary, TableRef, ask};
 use sluice_contract::TableName;
 use sluice_tests::{Rows, ShopLake, Stream, oracle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -191,11 +191,11 @@ async fn a_difference_of_histories_tells_closed_versions_from_new_ones() -> Resu
     let ends: BTreeMap<_, _> = before.iter().map(|row| ((row.0, row.1), row.2)).collect();
     let closed = after.iter().filter(|row| ends.get(&(row.0, row.1)).is_some_and(|end| *end != row.2)).count() as u64;
     ensure!(came > 0 && closed > 0, "the second checkpoint changes customers");
-    for request in [
-        Request::Diff { job: None, table: table.clone(), from, to },
-        Request::DiffFirst { table: table.clone(), from, to, rows: 100_000 },
+    let host = lake.host();
+    for diff in [
+        host.call(ask::Diff { table: table.clone(), from, to, job: None }).await?,
+        host.call(ask::DiffFirst { table: table.clone(), from, to, rows: 100_000 }).await?,
     ] {
-        let Reply::Diff(diff) = lake.host().handle(request).await else { bail!("no diff") };
         let end = diff.columns.iter().find(|column| column.name == "__END_AT").context("the end takes part")?;
         ensure!((diff.inserted, end.changed) == (came, closed), "{came} and {closed}, but {diff:?}");
         ensure!(diff.updated >= closed && diff.of.is_none(), "{diff:?}");

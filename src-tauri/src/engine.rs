@@ -21,7 +21,7 @@ impl Engine {
     /// Hands one request over. A bug in the engine ends this call, not the window.
     pub(crate) async fn handle(&self, request: Request) -> Reply {
         let host = Arc::clone(&self.host);
-        match apart(move || async move { host.handle(request).await }).await {
+        match run_isolated(move || async move { host.handle(request).await }).await {
             Ok(reply) => reply,
             Err(error) => Reply::Error(error),
         }
@@ -30,13 +30,13 @@ impl Engine {
     /// Rows of a result as an Arrow IPC stream.
     pub(crate) async fn page(&self, page: PageRequest) -> Result<Vec<u8>, ApiError> {
         let host = Arc::clone(&self.host);
-        apart(move || async move { host.page(page).await }).await?
+        run_isolated(move || async move { host.page(page).await }).await?
     }
 }
 
 /// Runs `work` on a thread of its own, so that its panic comes back as an error and long work holds
 /// up no other call.
-async fn apart<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T, ApiError>
+async fn run_isolated<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Result<T, ApiError>
 where
     T: Send + 'static,
     F: Future<Output = T>,

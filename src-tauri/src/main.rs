@@ -9,6 +9,7 @@
 mod arguments;
 mod commands;
 mod engine;
+mod log_file;
 mod render_env;
 #[cfg(test)]
 mod security_test;
@@ -43,8 +44,11 @@ fn main() -> anyhow::Result<()> {
 
     tauri::Builder::default()
         .setup(move |app| {
-            let session_file = app.path().data_dir()?.join("sluice").join("session.json");
-            app.manage(Engine::new(lake, session_file));
+            let folder = app.path().data_dir()?.join("sluice");
+            if let Err(error) = log_file::begin(&folder.join("log")) {
+                eprintln!("Sluice works without a log: {error:#}");
+            }
+            app.manage(Engine::new(lake, folder.join("session.json")));
             window::open(app.handle(), started)?;
             Ok(())
         })

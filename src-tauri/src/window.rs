@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tauri::webview::PageLoadEvent;
 use tauri::{AppHandle, Manager, WebviewWindow, WebviewWindowBuilder};
 
-/// After this the window is shown even if there is no page, and the person is told if nothing was
-/// drawn, rather than left with a program that seems not to start.
+/// After this the window is shown even if there is no page, and the person hears if nothing was
+/// drawn, rather than being left with a program that seems not to start.
 const WATCHDOG: Duration = Duration::from_secs(8);
 
 /// Knows whether the page has drawn yet.
@@ -35,10 +35,10 @@ impl FirstFrame {
         }
     }
 
-    fn show_after(&self, patience: Duration) {
-        std::thread::sleep(patience);
+    fn show_after(&self, wait: Duration) {
+        std::thread::sleep(wait);
         if !self.seen.load(Ordering::SeqCst) {
-            eprintln!("The page drew nothing within {} s; the window is shown as it is.", patience.as_secs());
+            eprintln!("The page drew nothing within {} s; the window is shown as it is.", wait.as_secs());
             show(&self.window);
         }
     }

@@ -6,14 +6,14 @@ mod cost;
 mod plan;
 mod task;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use arrow::array::{Array, RecordBatch};
 use arrow::ipc::reader::StreamReader;
 use cost::Files;
 use plan::Plan;
 use serde::Deserialize;
 use serde_json::json;
-use sluice_api::{DiffView, PageRequest, Reply, Request, TableRef};
+use sluice_api::{DiffView, PageRequest, TableRef, ask};
 use sluice_runner::{Host, HostOptions};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -53,7 +53,7 @@ async fn run(task: &Task) -> anyhow::Result<()> {
     for _ in 0..ROUNDS {
         let host = open(task);
         let mut meter = Meter::new(&task.table);
-        let counts = host.diff_counts(&table, to - 1, to).await?;
+        let counts = host.call(ask::DiffCounts { table: table.clone(), from: to - 1, to }).await?;
         meter.take("counts");
         let kinds = counts.kinds.context("the commit counts its rows")?;
         let found = (kinds.inserted, kinds.updated, kinds.deleted, counts.added, counts.removed);
@@ -65,8 +65,8 @@ async fn run(task: &Task) -> anyhow::Result<()> {
     for _ in 0..ROUNDS {
         let host = open(task);
         let mut meter = Meter::new(&task.table);
-        let first = Request::DiffFirst { table: table.clone(), from: to - 1, to, rows: FIRST_ROWS };
-        let first = diff(&host, first).await?;
+        let first = ask::DiffFirst { table: table.clone(), from: to - 1, to, rows: FIRST_ROWS };
+        let first = host.call(first).await?;
         first_page = page(&host, &first).await?;
         meter.take("first");
         ensure!(first.result.rows == u64::from(FIRST_ROWS) && first.of.is_some(), "{} rows", first.result.rows);
@@ -74,7 +74,7 @@ async fn run(task: &Task) -> anyhow::Result<()> {
     for _ in 0..ROUNDS {
         let host = open(task);
         let mut meter = Meter::new(&task.table);
-        let all = diff(&host, Request::Diff { job: None, table: table.clone(), from: to - 1, to }).await?;
+        let all = host.call(ask::Diff { table: table.clone(), from: to - 1, to, job: None }).await?;
         meter.take("all");
         let found = (all.inserted, all.updated, all.deleted);
         ensure!(found == (expected.inserted, expected.updated, expected.deleted), "{found:?}");
@@ -94,19 +94,7 @@ fn open(task: &Task) -> Host {
 }
 
 async fn latest(task: &Task, table: &TableRef) -> anyhow::Result<u64> {
-    let request = Request::Table { table: table.clone(), version: None };
-    match open(task).handle(request).await {
-        Reply::Table(view) => Ok(view.version),
-        other => bail!("{table} cannot be read: {other:?}"),
-    }
-}
-
-async fn diff(host: &Host, request: Request) -> anyhow::Result<DiffView> {
-    match host.handle(request).await {
-        Reply::Diff(view) => Ok(view),
-        Reply::Error(error) => bail!(error),
-        _ => bail!("an unexpected answer"),
-    }
+    Ok(open(task).call(ask::Table { table: table.clone(), version: None }).await?.version)
 }
 
 async fn page(host: &Host, view: &DiffView) -> anyhow::Result<Vec<RecordBatch>> {

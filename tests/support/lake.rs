@@ -2,7 +2,7 @@
 
 use crate::Rows;
 use anyhow::{Context, Result, ensure};
-use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef};
+use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef, ask};
 use sluice_contract::TableName;
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use sluice_runner::{
@@ -101,7 +101,8 @@ impl TestLake {
         let mut hashes = BTreeMap::new();
         for table in self.tables(&[Layer::Silver, Layer::Gold]).await? {
             if self.version(&table).await?.is_some() {
-                hashes.insert(table.to_string(), self.host.fingerprint(&table, None).await?.1);
+                let found = self.host.call(ask::Fingerprint { table: table.clone(), version: None }).await?;
+                hashes.insert(table.to_string(), found.fingerprint);
             }
         }
         Ok(hashes)

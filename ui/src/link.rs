@@ -16,14 +16,14 @@ pub use sample_transport::SampleTransport;
 #[cfg(target_arch = "wasm32")]
 pub use tauri::TauriTransport;
 
-use sluice_api::{ApiError, Reply, Request};
+use sluice_api::{ApiError, PageRequest, Reply, Request};
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Answer to any request but a page.
-    Reply(u64, Reply),
-    /// Answer to [`Request::Page`]: an Arrow IPC stream.
+    /// Answer to a request.
+    Reply(u64, Box<Reply>),
+    /// Rows of a result: an Arrow IPC stream.
     Page(u64, Result<Vec<u8>, ApiError>),
 }
 
@@ -31,6 +31,9 @@ pub enum Answer {
 pub trait Transport {
     /// Sends `request`; its answer will carry `id`.
     fn call(&self, id: u64, request: Request);
+
+    /// Asks for rows of a result; the answer will carry `id`.
+    fn page(&self, id: u64, page: PageRequest);
 
     /// Answers that came since the last call.
     fn poll(&self) -> Vec<Answer>;

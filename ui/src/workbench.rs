@@ -12,7 +12,7 @@ use crate::screen::Screen;
 use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use egui::{Context, Ui};
 use session::SessionKeeper;
-use sluice_api::{ApiError, ErrorCode, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, PageRequest, Reply, Request};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -30,6 +30,12 @@ pub struct Host {
     pub since_load_ms: fn() -> u64,
 }
 
+/// A call whose answer has not come.
+enum Sent {
+    Request(Request),
+    Page(PageRequest),
+}
+
 /// The window.
 pub struct Workbench {
     transport: Box<dyn Transport>,
@@ -41,7 +47,7 @@ pub struct Workbench {
     screens: BTreeMap<Tab, Box<dyn Screen>>,
     frame: FrameState,
     session: SessionKeeper,
-    in_flight: BTreeMap<u64, Request>,
+    in_flight: BTreeMap<u64, Sent>,
     next_call: u64,
     next_job: u64,
     requests: Vec<Request>,
@@ -168,9 +174,9 @@ impl Workbench {
 
     /// Sends what was asked for this frame.
     fn flush(&mut self, ctx: &Context, time: f64) {
-        let pages = self.pages.take_missing().into_iter().map(|page| Request::Page { page });
-        let requests: Vec<Request> = std::mem::take(&mut self.requests).into_iter().chain(pages).collect();
-        if requests.is_empty() {
+        let requests = std::mem::take(&mut self.requests);
+        let pages = self.pages.take_missing();
+        if requests.is_empty() && pages.is_empty() {
             return;
         }
         for request in requests {
@@ -179,8 +185,13 @@ impl Workbench {
                 self.session.saving();
             }
             self.next_call += 1;
-            self.in_flight.insert(self.next_call, request.clone());
+            self.in_flight.insert(self.next_call, Sent::Request(request.clone()));
             self.transport.call(self.next_call, request);
+        }
+        for page in pages {
+            self.next_call += 1;
+            self.in_flight.insert(self.next_call, Sent::Page(page));
+            self.transport.page(self.next_call, page);
         }
         self.receive(ctx, time);
     }
@@ -194,12 +205,12 @@ impl Workbench {
         for answer in answers {
             match answer {
                 Answer::Reply(id, reply) => {
-                    if let Some(request) = self.in_flight.remove(&id) {
-                        self.apply(ctx, &request, reply, time);
+                    if let Some(Sent::Request(request)) = self.in_flight.remove(&id) {
+                        self.apply(ctx, &request, *reply, time);
                     }
                 }
                 Answer::Page(id, page) => {
-                    if let Some(Request::Page { page: request }) = self.in_flight.remove(&id) {
+                    if let Some(Sent::Page(request)) = self.in_flight.remove(&id) {
                         self.pages.fill(&request, page);
                     }
                 }
@@ -213,10 +224,15 @@ impl Workbench {
             self.notify_error(request, error, time);
         }
         match (request, &reply) {
-            (Request::LoadSession, Reply::Session(text)) => self.restore(ctx, text.as_deref(), time),
+            (Request::LoadSession, Reply::LoadSession(text)) => self.restore(ctx, text.as_deref(), time),
             (Request::LoadSession, _) => self.restore(ctx, None, time),
-            (Request::OpenLake { .. }, Reply::Lake(lake)) => {
+            (_, Reply::OpenLake(lake)) => {
                 self.pages.clear();
+                // Answers about the former lake may still be on their way.
+                self.in_flight.retain(|_, sent| match sent {
+                    Sent::Request(request) => !request.kind().is_of_lake(),
+                    Sent::Page(_) => false,
+                });
                 let url = lake.url.clone();
                 if self.store.lake().value.is_some_and(|before| before.url != url) {
                     self.leave_lake();
@@ -226,14 +242,14 @@ impl Workbench {
                 self.workspace.recent.truncate(8);
                 self.frame.lake_opened();
             }
-            (Request::SaveContract { .. }, Reply::Lake(_)) => self.notices.push(Notice {
+            (_, Reply::SaveContract(_)) => self.notices.push(Notice {
                 text: "Contract saved in the draft".to_owned(),
                 is_problem: false,
                 since: time,
             }),
             _ => {}
         }
-        for unused in self.store.apply(request, reply) {
+        if let Some(unused) = self.store.apply(request, reply) {
             self.pages.forget(unused);
             self.requests.push(Request::DropResult { result: unused });
         }

@@ -7,14 +7,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobId(pub u64);
 
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Ingests new files by the draft.
+    Replay,
+    /// Decodes and merges one batch again.
+    Reprocess,
+    /// Replays the published release.
+    Run,
+    /// Maintains tables.
+    Maintain,
+    /// Compares two versions.
+    Diff,
+}
+
 /// How far one table of a job is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct JobProgress {
     /// Table or step.
     pub what: String,
-    /// Units done (files).
+    /// Units done (files, of a maintenance groups of files).
     pub done: u64,
-    /// Units in all (files); 0 if not known.
+    /// Units in all; 0 if not known.
     pub total: u64,
     /// Rows read so far.
     pub rows: u64,
@@ -46,7 +62,9 @@ pub enum JobState {
 pub struct JobView {
     /// Id.
     pub id: JobId,
-    /// What it does, for example `Replay shop.orders`.
+    /// What it does.
+    pub kind: JobKind,
+    /// The same with its tables, for people, for example `Replay shop.orders`.
     pub title: String,
     /// State.
     #[serde(flatten)]

@@ -1,32 +1,108 @@
 //! Every request, reply and view that crosses between the screens (or the command line) and a host.
 //!
 //! Plain data only: no logic beyond display, no I/O, no Arrow. Builds for `wasm32-unknown-unknown`.
-//! One [`Request`] goes to the host and one [`Reply`] comes back; both are JSON. Rows never travel
-//! in a reply: a reply names a result by [`ResultId`], and [`Request::Page`] pulls its rows as an
-//! Arrow IPC stream (schema and one record batch).
+//!
+//! # A request knows its answer
+//!
+//! Every request is a type of its own in [`ask`], and its [`Ask::Reply`] is the type of its answer. Whoever holds a
+//! host calls it with such a value and gets that answer or an [`ApiError`]; there is nothing to unpack.
+//!
+//! ```
+//! use sluice_api::{Ask, Kind, TableFingerprint, TableRef, ask};
+//!
+//! let table: TableRef = "silver.shop.orders".parse()?;
+//! let request = ask::Fingerprint { table, version: Some(42) };
+//! assert_eq!(ask::Fingerprint::KIND, Kind::Read);
+//!
+//! fn answered_with<R: Ask<Reply = TableFingerprint>>(_request: &R) {}
+//! answered_with(&request);
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! # Over the wire
+//!
+//! Between processes a request travels as [`Request`] and its answer as [`Reply`], both JSON.
+//! [`Ask::from_reply`] gives the answer its type back, or the error.
+//!
+//! ```
+//! use sluice_api::{Ask, JobId, Reply, Request, ask};
+//!
+//! let wire = serde_json::to_string(&Request::Cancel { job: JobId(7) })?;
+//! assert_eq!(wire, r#"{"request":"cancel","job":7}"#);
+//!
+//! let reply: Reply = serde_json::from_str(r#"{"reply":"load_session","value":null}"#)?;
+//! assert_eq!(ask::LoadSession::from_reply(reply)?, None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Who answers
+//!
+//! A host implements [`Answer`] for each request that it can answer. [`Request::answered_by`] takes those that answer
+//! all of them, so a request that is forgotten does not compile.
+//!
+//! ```
+//! use sluice_api::{Answer, ApiError, JobView, Responder, ask};
+//!
+//! struct Idle;
+//!
+//! impl Responder for Idle {
+//!     type Error = ApiError;
+//! }
+//!
+//! impl Answer<ask::Jobs> for Idle {
+//!     async fn answer(&self, _request: ask::Jobs) -> Result<Vec<JobView>, ApiError> {
+//!         Ok(Vec::new())
+//!     }
+//! }
+//! ```
+//!
+//! # Rows and long work
+//!
+//! Rows never travel in a reply: a reply names a result by [`ResultId`], and a [`PageRequest`] pulls its rows as an
+//! Arrow IPC stream through a call of its own. A request that takes long carries a [`JobId`] of the caller's choice:
+//! [`Request::Jobs`] watches it, [`Request::Cancel`] stops it, and it is answered when the job ends.
+//!
+//! ```
+//! use sluice_api::{Request, TableName};
+//!
+//! let job = sluice_api::JobId(7);
+//! let start = Request::StartReplay { job, tables: Vec::<TableName>::new(), limits: Default::default() };
+//! assert!(start.kind().is_job() && start.kind().writes());
+//! ```
 
+mod batches;
+mod compare;
 mod diff;
 mod error;
 mod job;
+mod kind;
 mod lake;
+mod maintain;
 mod onboard;
 mod publish;
 mod quality;
 mod replay;
 mod request;
+mod request_macro;
 mod result;
+mod run;
 
+pub use batches::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile};
+pub use compare::{TableComparison, TableFingerprint};
 pub use diff::{DiffColumn, DiffCounts, DiffKinds, DiffView, RowHistory, SchemaChange};
 pub use error::{ApiError, ErrorCode};
-pub use job::{JobId, JobProgress, JobState, JobView};
+pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
+pub use kind::Kind;
 pub use lake::{
     ColumnView, FileView, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, TableView, Timeliness,
     VersionView, WaitingFiles,
 };
+pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 pub use publish::{PublishPlan, PublishedView, ReleaseView, TableEffect};
 pub use quality::{CheckView, QualityView, QuarantineGroup, Verdict};
 pub use replay::{BatchState, BatchView, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
-pub use request::{Reply, Request};
+pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
+pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sluice_contract::{ContractChange, Effect, Grade, Problem, RowLedger, Severity, TableName};

@@ -1,7 +1,8 @@
 //! Batches of change data and what they did.
 
-use crate::{JobId, RowLedger, TableName};
+use crate::{JobId, Problem, RowLedger, TableName};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Bounds of one replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct ReplayLimits {
     /// Stop a table before a batch that would leave fewer bytes free on the disk of a local lake.
     #[serde(default)]
     pub keep_free_bytes: Option<u64>,
+    /// How long to wait for another writer of a table; 30 seconds if `None`.
+    #[serde(default)]
+    pub lease_wait: Option<Duration>,
     /// Rebuild silver and gold from bronze.
     pub full_refresh: bool,
     /// Plan and count, commit nothing.
@@ -120,4 +124,7 @@ pub struct ReplaySummary {
     pub elapsed_ms: u64,
     /// Nothing was committed because it was a dry run.
     pub dry_run: bool,
+    /// Problems of contracts that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Problem>,
 }

@@ -1,210 +1,334 @@
-//! The envelope.
+//! The table of requests: one line for each, with its answer and what it does to the lake.
+//!
+//! To add one, write its line here and `impl Answer<ask::Name> for Host` in `crates/runner/src/host/`.
 
+use crate::request_macro::requests;
 use crate::{
-    ApiError, ContractCheck, DiffView, JobId, JobView, LakeView, OnboardDraft, OnboardSource, PageRequest, PublishPlan,
-    PublishedView, QualityView, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName,
-    TableRef, TableView,
+    ApiError, BatchLedger, ContractCheck, DiffCounts, DiffView, ErrorCode, JobId, JobView, Kind, LakeView,
+    MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch, PublishPlan, PublishedView,
+    QualityView, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds,
+    RunSummary, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
 };
 use serde::{Deserialize, Serialize};
+use std::future::Future;
 
-/// What a screen or the command line asks of a host.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "request", rename_all = "snake_case")]
-pub enum Request {
-    /// Opens a lake; answers [`Reply::Lake`]. `None` opens the one given at start.
+requests! {
+    /// Opens a lake. `None` opens the one given at start.
     OpenLake {
         /// Folder or `s3://` URL.
-        url: Option<String>,
-    },
-    /// The open lake, read again; answers [`Reply::Lake`].
-    Lake,
-    /// One table; answers [`Reply::Table`].
+        url: Option<String>
+    } -> LakeView, Open;
+
+    /// The open lake, read again.
+    Lake -> LakeView, Read;
+
+    /// One table.
     Table {
         /// Table.
         table: TableRef,
         /// Version, latest if `None`.
-        version: Option<u64>,
-    },
-    /// All rows of a table version as a result; answers [`Reply::Result`].
+        version: Option<u64>
+    } -> TableView, Read;
+
+    /// All rows of a table version as a result.
     TableRows {
         /// Table.
         table: TableRef,
         /// Version, latest if `None`.
-        version: Option<u64>,
-    },
-    /// Runs read-only SQL; answers [`Reply::Result`] when done. Cancel by its job.
+        version: Option<u64>
+    } -> ResultView, Read, |view| Some(view.id);
+
+    /// Runs read-only SQL. Stopped by its job.
     Query {
-        /// Job id for progress and cancel.
-        job: JobId,
+        /// Id of the caller's choice.
+        job: JobId;
         /// One `SELECT`; tables are `bronze|silver|gold.dataset.table`.
-        sql: String,
-    },
-    /// A filtered and sorted view of a result; answers [`Reply::Result`].
+        sql: String
+    } -> ResultView, ReadJob, |view| Some(view.id);
+
+    /// A filtered and sorted view of a result.
     Refine {
         /// Result to start from.
         result: ResultId,
         /// SQL condition over its columns.
         filter: Option<String>,
         /// SQL order over its columns.
-        order_by: Option<String>,
-    },
-    /// Rows of a result; the only request whose answer is binary, see [`PageRequest`].
-    Page {
-        /// Which rows.
-        page: PageRequest,
-    },
-    /// Frees a result; answers [`Reply::Done`].
+        order_by: Option<String>
+    } -> ResultView, ReadFixed, |view| Some(view.id);
+
+    /// Frees a result.
     DropResult {
         /// Result.
-        result: ResultId,
-    },
-    /// Looks for tables in a source; answers [`Reply::Source`].
+        result: ResultId
+    } -> (), Act;
+
+    /// Looks for tables in a source.
     InspectSource {
         /// Folder or URL; relative paths are inside the lake.
-        source: String,
-    },
-    /// Proposes a contract; answers [`Reply::Draft`].
+        source: String
+    } -> OnboardSource, Read;
+
+    /// Proposes a contract from a sample of change files.
     InferContract {
         /// Folder of one table.
-        path: String,
+        path: String;
         /// Name to use instead of the proposed one.
-        name: Option<TableName>,
-    },
-    /// Checks a contract text; answers [`Reply::ContractCheck`].
+        name: Option<TableName>
+    } -> OnboardDraft, ReadFixed, |draft| Some(draft.sample.id);
+
+    /// Checks a contract text.
     CheckContract {
         /// YAML.
-        yaml: String,
-    },
-    /// Saves a valid contract into the lake's draft; answers [`Reply::Lake`].
+        yaml: String
+    } -> ContractCheck, ReadFixed;
+
+    /// Saves a valid contract into the lake's draft; the lake with it.
     SaveContract {
         /// YAML.
-        yaml: String,
-    },
-    /// Batches of a table; answers [`Reply::Replay`].
+        yaml: String
+    } -> LakeView, Write;
+
+    /// Batches of a table, those that wait included.
     Replay {
         /// Table.
-        table: TableName,
-    },
-    /// Replays; answers [`Reply::Replayed`] when done. Watch with [`Request::Jobs`].
+        table: TableName
+    } -> ReplayView, Read;
+
+    /// Ingests new change files by the draft's contracts.
     StartReplay {
-        /// Job id.
-        job: JobId,
+        /// Id of the caller's choice.
+        job: JobId;
         /// Tables, all if empty.
         tables: Vec<TableName>,
         /// Bounds.
-        limits: ReplayLimits,
-    },
-    /// Running and recent jobs; answers [`Reply::Jobs`].
-    Jobs,
-    /// Stops a job on a whole batch; answers [`Reply::Done`].
+        limits: ReplayLimits
+    } -> ReplaySummary, WriteJob;
+
+    /// Decodes and merges exactly the files of one batch again. Changes nothing that silver has already.
+    ReprocessBatch {
+        /// Id of the caller's choice.
+        job: JobId;
+        /// Table.
+        table: TableName,
+        /// Number of the batch.
+        batch: u64
+    } -> TableReplay, WriteJob;
+
+    /// Replays the published release, once or until it is cancelled.
+    StartRun {
+        /// Id of the caller's choice.
+        job: JobId;
+        /// When to run again.
+        mode: RunMode,
+        /// Tables at the same time; 0 means 2.
+        concurrency: u32,
+        /// Bounds of the batches.
+        limits: ReplayLimits
+    } -> RunSummary, WriteJob;
+
+    /// What a run has done so far, round by round.
+    RunRounds {
+        /// The run.
+        job: JobId,
+        /// Only rounds with a larger number; 0 for all that are kept.
+        after: u64
+    } -> RunRounds, Host;
+
+    /// Compacts, clusters and vacuums tables, beside their writers.
+    StartMaintain {
+        /// Id of the caller's choice.
+        job: JobId;
+        /// Tables.
+        tables: Vec<TableRef>,
+        /// What to do.
+        options: MaintainSettings,
+        /// Only say what would be done.
+        dry_run: bool
+    } -> MaintainSummary, WriteJob;
+
+    /// Which file of a table is in which batch, and how far it is.
+    BatchLedger {
+        /// Table.
+        table: TableName
+    } -> BatchLedger, Read;
+
+    /// The files that the next batch would take; claims none of them.
+    NextBatch {
+        /// Table.
+        table: TableName,
+        /// At most this many files.
+        max_files: Option<u64>,
+        /// At most this many bytes; one file is always taken.
+        max_bytes: Option<u64>
+    } -> PlannedBatch, Read;
+
+    /// Running and recent jobs.
+    Jobs -> Vec<JobView>, Host;
+
+    /// Stops a job on a whole batch.
     Cancel {
         /// Job.
-        job: JobId,
-    },
-    /// Compares two versions; answers [`Reply::Diff`] when done. Watch with [`Request::Jobs`].
-    Diff {
-        /// Job id for progress and cancel; without one nobody watches.
-        #[serde(default)]
-        job: Option<JobId>,
+        job: JobId
+    } -> (), Act;
+
+    /// How much changed between two versions, by the log alone: no data is read.
+    DiffCounts {
         /// Table.
         table: TableRef,
         /// Version before.
         from: u64,
         /// Version after.
-        to: u64,
-    },
-    /// The first changed rows between two versions, found without reading the others; answers [`Reply::Diff`],
-    /// with [`DiffView::of`] unless these are all.
+        to: u64
+    } -> DiffCounts, ReadFixed;
+
+    /// Compares two versions by their keys.
+    Diff {
+        /// Table.
+        table: TableRef,
+        /// Version before.
+        from: u64,
+        /// Version after.
+        to: u64;
+        /// Job id for progress and cancel; without one nobody watches.
+        #[serde(default)]
+        job: Option<JobId>
+    } -> DiffView, ReadJob, |view| Some(view.result.id);
+
+    /// The first changed rows between two versions, found without reading the others; with [`DiffView::of`]
+    /// unless these are all.
     DiffFirst {
         /// Table.
         table: TableRef,
         /// Version before.
         from: u64,
         /// Version after.
-        to: u64,
+        to: u64;
         /// How many; a few more keys may be looked at where rows turn out equal.
-        rows: u32,
-    },
-    /// What happened to the rows of one key, over all versions that can be read; answers [`Reply::RowHistory`].
+        rows: u32
+    } -> DiffView, ReadFixed, |view| Some(view.result.id);
+
+    /// What happened to the rows of one key, over all versions that can be read.
     RowHistory {
         /// Table.
         table: TableRef,
         /// Columns of the key, each with its value as text.
-        key: Vec<(String, String)>,
-    },
-    /// Runs the checks on the latest silver; answers [`Reply::Quality`].
+        key: Vec<(String, String)>
+    } -> RowHistory, Read, |view| Some(view.result.id);
+
+    /// Canonical content hash of a table version.
+    Fingerprint {
+        /// Table.
+        table: TableRef,
+        /// Version, latest if `None`.
+        version: Option<u64>
+    } -> TableFingerprint, Read;
+
+    /// Compares silver with dumps of the source tables, every row and column.
+    CompareWithSource {
+        /// Folder on the host with a `<table>.jsonl.gz` for each table to compare.
+        folder: String
+    } -> Vec<TableComparison>, Read;
+
+    /// Runs the checks on the latest silver and lists the quarantine.
     Quality {
         /// Table.
-        table: TableName,
-    },
-    /// Rows that fail a check; answers [`Reply::Result`].
+        table: TableName
+    } -> QualityView, Read, |view| view.quarantined_rows.as_ref().map(|rows| rows.id);
+
+    /// Rows that fail a check.
     FailingRows {
         /// Table.
         table: TableName,
         /// [`crate::CheckView::index`].
-        check: u32,
-    },
-    /// What publishing would do; answers [`Reply::PublishPlan`].
-    PublishPlan,
-    /// Publishes the draft; answers [`Reply::Published`].
+        check: u32
+    } -> ResultView, Read, |view| Some(view.id);
+
+    /// What publishing would do.
+    PublishPlan -> PublishPlan, Read;
+
+    /// Publishes the draft.
     Publish {
         /// The number of the plan, typed to confirm.
-        release: u64,
+        release: u64;
         /// Base of the plan; another current release is a conflict.
         base: Option<u64>,
         /// Note.
-        note: String,
-    },
-    /// The saved session; answers [`Reply::Session`].
-    LoadSession,
-    /// Saves the session; answers [`Reply::Done`].
+        note: String
+    } -> PublishedView, Write;
+
+    /// The saved session, if any.
+    LoadSession -> Option<String>, Host;
+
+    /// Saves the session.
     SaveSession {
         /// JSON text of the screens' own making.
-        session: String,
-    },
-    /// The screens drew their first frame; answers [`Reply::Done`].
+        session: String
+    } -> (), Act;
+
+    /// The screens drew their first frame; for the window around them, a host has nothing to do.
     FirstFrame {
         /// Milliseconds since the page began to load.
-        since_load_ms: u64,
-    },
+        since_load_ms: u64
+    } -> (), Act;
 }
 
-/// What a host answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", content = "value", rename_all = "snake_case")]
-pub enum Reply {
-    /// Done, nothing to show.
-    Done,
-    /// The lake.
-    Lake(LakeView),
-    /// A table.
-    Table(TableView),
-    /// A result.
-    Result(ResultView),
-    /// What is in a source.
-    Source(OnboardSource),
-    /// A proposed contract.
-    Draft(Box<OnboardDraft>),
-    /// A checked contract text.
-    ContractCheck(ContractCheck),
-    /// Batches.
-    Replay(ReplayView),
-    /// A finished replay.
-    Replayed(ReplaySummary),
-    /// Jobs.
-    Jobs(Vec<JobView>),
-    /// A diff.
-    Diff(DiffView),
-    /// The history of a row.
-    RowHistory(RowHistory),
-    /// Quality.
-    Quality(QualityView),
-    /// A publish plan.
-    PublishPlan(PublishPlan),
-    /// A publish.
-    Published(PublishedView),
-    /// The saved session, if any.
-    Session(Option<String>),
-    /// It did not work.
-    Error(ApiError),
+/// A request with the type of its answer.
+pub trait Ask: Clone + Into<Request> + 'static {
+    /// What the host answers.
+    type Reply: Clone + 'static;
+    /// Two requests with the same key have the same answer; the fields that are not part of it say how the work
+    /// is watched or how much of it is wanted.
+    type Key: Ord + Clone + 'static;
+    /// Name, that of its variant in [`Request`].
+    const NAME: &'static str;
+    /// What it does to the lake.
+    const KIND: Kind;
+
+    /// What tells its answer from that of other requests of this type.
+    fn key(&self) -> Self::Key;
+
+    /// The result that stays with the host until [`Request::DropResult`], if the answer names one.
+    fn kept_result(reply: &Self::Reply) -> Option<ResultId>;
+
+    /// The answer from the wire.
+    ///
+    /// # Errors
+    /// That of the host, or one that says that host and client are not of one build.
+    fn from_reply(reply: Reply) -> Result<Self::Reply, ApiError>;
+}
+
+/// Does something with a request as the type that it is; see [`Request::visit`].
+pub trait Visit {
+    /// What comes of it.
+    type Out;
+
+    /// Does it.
+    fn visit<R: Ask>(self, request: R) -> Self::Out;
+}
+
+/// Something that answers requests.
+pub trait Responder {
+    /// How it fails.
+    type Error: Into<ApiError>;
+}
+
+/// Answers the requests of one type. Who answers all of them can be handed any [`Request`]
+/// ([`Request::answered_by`]).
+pub trait Answer<R: Ask>: Responder {
+    /// The answer.
+    fn answer(&self, request: R) -> impl Future<Output = Result<R::Reply, Self::Error>>;
+}
+
+/// The key itself; where it has no field, a `()` that is handed over rather than left at an end.
+fn key<K>(key: K) -> K {
+    key
+}
+
+/// The answer of another request came.
+fn wrong_reply(asked: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::Internal,
+        format!("The host answered something else than {asked} asks for"),
+        "Nothing was changed. Reload the window, and report this if it happens again",
+    )
 }

@@ -13,14 +13,14 @@ pub struct ResultColumn {
     pub name: String,
     /// Type in words, for example `bigint`, `decimal(12,2)`, `timestamp`, `string`.
     pub data_type: String,
-    /// Numbers stand right.
+    /// Its cells are aligned to the right.
     pub numeric: bool,
 }
 
 /// A result without its rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResultView {
-    /// For [`crate::Request::Page`].
+    /// Names it in a [`PageRequest`].
     pub id: ResultId,
     /// Columns.
     pub columns: Vec<ResultColumn>,

@@ -1,8 +1,7 @@
-//! What the user typed.
+//! The command line: its commands and options, with their help.
 
 use clap::{Args, Parser, Subcommand};
-use sluice_api::{ReplayLimits, TableName, TableRef};
-use sluice_runner::RunMode;
+use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,8 +18,15 @@ pub(crate) struct Arguments {
     pub(crate) lake: String,
     /// Give up on a store that does not answer after about this time, for example 20s; a quarter of it is
     /// for one request [default: 2m, and 30s for one request].
-    #[arg(long, global = true, env = "SLUICE_PATIENCE", value_name = "SPAN", value_parser = duration)]
-    pub(crate) patience: Option<Duration>,
+    #[arg(long, global = true, env = "SLUICE_STORE_TIMEOUT", value_name = "DURATION", value_parser = duration)]
+    store_timeout: Option<Duration>,
+    /// The same by the names that it had before.
+    #[arg(long, alias = "patience", global = true, env = "SLUICE_PATIENCE", hide = true, value_parser = duration)]
+    former_store_timeout: Option<Duration>,
+    /// Print what the engine notes as well as its warnings. SLUICE_LOG chooses more finely, for example
+    /// `debug` or `sluice_lake=debug`.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
     /// Print JSON instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -28,13 +34,21 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+impl Arguments {
+    /// How long a store is waited for, by whichever name it was given.
+    pub(crate) fn store_timeout(&self) -> Option<Duration> {
+        self.store_timeout.or(self.former_store_timeout)
+    }
+}
+
+/// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Look at change files and propose contracts.
     Onboard(Onboard),
-    /// Take new change files to bronze, silver and gold, by the contracts in the lake's draft.
+    /// Ingest new change files into bronze, silver and gold, by the contracts in the lake's draft.
     Replay(Replay),
-    /// Which files of a table are in which batch, or what the next batch would take.
+    /// Which files of a table are in which batch, or which the next batch would take.
     Batches(Batches),
     /// Tables, versions, waiting files, problems.
     Status,
@@ -42,7 +56,7 @@ pub(crate) enum Command {
     Diff(Diff),
     /// All versions of one row.
     History(History),
-    /// Fewer and larger files, no dead rows, no unused files; runs beside writers.
+    /// Compact, cluster and vacuum a table; runs beside writers.
     Maintain(Maintain),
     /// Checks and quarantine of a table.
     Quality(Table),
@@ -54,7 +68,7 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Replay by the published release.
     Run(Run),
-    /// Decode change files for another `sluice`, which sends them; not for people.
+    /// Decode change files that another `sluice` sends; for its own use.
     #[command(hide = true)]
     DecodeWorker,
     /// Compare silver with dumps of the source tables.
@@ -88,21 +102,22 @@ pub(crate) struct Limits {
     /// Stop a table of a local lake before a batch that would leave fewer bytes free [default: 64 MiB].
     #[arg(long, value_name = "BYTES")]
     pub(crate) keep_free: Option<u64>,
-    /// Wait so long for another writer of a table, for example 0s or 5m [default: 30s].
+    /// Wait this long for another writer of a table, for example 0s or 5m [default: 30s].
     #[arg(long, value_parser = duration)]
     pub(crate) wait: Option<Duration>,
-    /// Take as many files into a batch as --max-bytes allows, for catching up in few versions.
-    #[arg(long, conflicts_with = "max_files")]
-    pub(crate) fold: bool,
+    /// Merge as many files in one batch as --max-bytes allows, to catch up in few commits.
+    #[arg(long, alias = "fold", conflicts_with = "max_files")]
+    pub(crate) coalesce: bool,
 }
 
 impl Limits {
     pub(crate) fn to_api(&self, full_refresh: bool, dry_run: bool) -> ReplayLimits {
         ReplayLimits {
             batches: self.batches,
-            max_files: if self.fold { Some(u64::MAX) } else { self.max_files },
+            max_files: if self.coalesce { Some(u64::MAX) } else { self.max_files },
             max_bytes: self.max_bytes,
             keep_free_bytes: self.keep_free,
+            lease_wait: self.wait,
             full_refresh,
             dry_run,
         }
@@ -116,8 +131,8 @@ pub(crate) struct Replay {
     pub(crate) tables: Vec<TableName>,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// Take exactly the files of this batch once more, of the one --table; changes nothing that silver has.
-    #[arg(long, conflicts_with_all = ["full_refresh", "dry_run", "batches", "max_files", "max_bytes", "fold"])]
+    /// Reprocess exactly the files of this batch of the one --table; changes nothing that silver has.
+    #[arg(long, conflicts_with_all = ["full_refresh", "dry_run", "batches", "max_files", "max_bytes", "coalesce"])]
     pub(crate) batch: Option<u64>,
     /// Rebuild silver from bronze first.
     #[arg(long)]
@@ -231,7 +246,7 @@ pub(crate) struct Run {
     pub(crate) continuous: bool,
     /// Tables at the same time.
     #[arg(long, default_value_t = 2)]
-    pub(crate) concurrency: usize,
+    pub(crate) concurrency: u32,
     #[command(flatten)]
     pub(crate) limits: Limits,
 }
@@ -250,19 +265,19 @@ pub(crate) struct Maintain {
     /// Say what would be done, write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Size that files are to have, for example 128MB [default: 256MB].
+    /// Target file size, for example 128MB [default: 256MB].
     #[arg(long, value_parser = size)]
     pub(crate) target_size: Option<u64>,
-    /// Columns to cluster by, those that queries filter by, for example country,placed_at.
+    /// Columns to cluster by (Z-order), those that queries filter by, for example country,placed_at.
     #[arg(long, value_delimiter = ',')]
     pub(crate) cluster_by: Vec<String>,
     /// Rewrite files of which this percentage of rows or more is deleted; 0 purges all deletion vectors.
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) dead_percent: u8,
-    /// Old versions stay readable so long, for example "7 days"; files that only older ones need go.
+    /// Keep old versions readable this long, for example "7 days"; vacuum removes files that only older ones need.
     #[arg(long, value_parser = duration)]
     pub(crate) retention: Option<Duration>,
-    /// Remove no unused files.
+    /// Do not vacuum.
     #[arg(long, conflicts_with = "retention")]
     pub(crate) no_vacuum: bool,
 }
@@ -311,4 +326,33 @@ fn duration(text: &str) -> Result<Duration, String> {
     sluice_contract::parse_duration_seconds(text)
         .map(Duration::from_secs)
         .ok_or_else(|| format!("`{text}` is not a duration, write for example 30s, 15m or 1h"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, Command};
+    use clap::{CommandFactory, Parser};
+    use std::time::Duration;
+
+    #[test]
+    fn options_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn former_names_are_understood_and_not_shown() {
+        let read = |words: &[&str]| Arguments::try_parse_from([&["sluice"], words].concat()).unwrap();
+        let names = ["--store-timeout", "--patience"]; // alias = "patience"
+        for name in names {
+            assert_eq!(read(&[name, "20s", "status"]).store_timeout(), Some(Duration::from_secs(20)), "{name}");
+        }
+        let names = ["--coalesce", "--fold"]; // alias = "fold"
+        for name in names {
+            let Command::Replay(call) = read(&["replay", name]).command else { panic!("no replay") };
+            assert_eq!(call.limits.to_api(false, false).max_files, Some(u64::MAX), "{name}");
+        }
+        let mut command = Arguments::command();
+        let help = command.find_subcommand_mut("replay").unwrap().render_long_help().to_string();
+        assert!(help.contains("--coalesce") && names.iter().skip(1).all(|former| !help.contains(former)), "{help}");
+    }
 }

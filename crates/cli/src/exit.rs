@@ -1,6 +1,6 @@
 //! How the command ends.
 
-use sluice_api::{ApiError, ErrorCode, Reply};
+use sluice_api::{ApiError, ErrorCode};
 use std::process::ExitCode;
 
 /// An end without an error.
@@ -61,17 +61,4 @@ pub(crate) fn code_of(code: ErrorCode) -> u8 {
         ErrorCode::Quality => 6,
         ErrorCode::Cancelled => 130,
     }
-}
-
-/// The reply, or its error.
-pub(crate) fn reply(reply: Reply) -> anyhow::Result<Reply> {
-    match reply {
-        Reply::Error(error) => Err(error.into()),
-        other => Ok(other),
-    }
-}
-
-/// A reply of a kind that was not asked for: a bug.
-pub(crate) fn unexpected() -> anyhow::Error {
-    ApiError::new(ErrorCode::Internal, "The host answered something else", "Please report it").into()
 }

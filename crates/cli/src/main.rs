@@ -1,5 +1,10 @@
 //! The `sluice` command: everything the window can do, without a window.
 //!
+//! [`args`] is what can be typed; each command has a file in [`command`] that makes one or a few requests
+//! (`sluice_api::ask`) of a host in this process and prints the typed answer, as text or JSON ([`print`]). Long
+//! work is a job that [`progress`] watches and Ctrl-C stops at the end of a batch. [`exit`] turns what came of it
+//! into an exit code, and [`logging`] sends the engine's warnings to stderr.
+//!
 //! Exit codes: 0 done; 1 a bug in Sluice; 2 wrong call; 3 a table stopped and the others completed;
 //! 4 the store or disk failed; 5 someone else wrote first; 6 a check of severity `fail` did not hold;
 //! 7 a comparison found differences; 130 cancelled.
@@ -7,6 +12,7 @@
 mod args;
 mod command;
 mod exit;
+mod logging;
 mod print;
 mod progress;
 
@@ -37,6 +43,7 @@ fn main() -> ExitCode {
         }
     };
     let json = arguments.json;
+    logging::to_stderr(arguments.verbose);
     match runtime.block_on(run(arguments)) {
         Ok(exit) => exit.code(),
         Err(error) => exit::report(&error, json),
@@ -44,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let store = arguments.patience.map(StoreTimes::within).unwrap_or_default();
+    let store = arguments.store_timeout().map(StoreTimes::within).unwrap_or_default();
     let options = HostOptions { lake: Some(arguments.lake), session_file: None, clock: Clock::system(), store };
     let host = Host::new(options);
     let out = print::Output { json: arguments.json };

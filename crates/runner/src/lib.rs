@@ -35,20 +35,20 @@ mod support;
 
 pub use contract_set::{ContractSet, Model};
 pub use error::RunError;
-pub use host::compare::{TableComparison, compare_with_source};
-pub use host::{Host, HostOptions};
+pub use host::compare::compare_with_source;
+pub use host::{Host, HostOptions, LogOptions, log_to};
 pub use maintain::{
-    DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, Maintained, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
-    maintain,
+    DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT, maintain,
 };
-pub use pipeline::batch_ledger::{
-    BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, batch_ledger, plan_next_batch,
-};
+pub use pipeline::batch_ledger::{batch_ledger, plan_next_batch};
 pub use pipeline::decoder::{DecoderOptions, decode_worker};
 pub use pipeline::replay::{replay, replay_batch};
 pub use pipeline::replay_options::ReplayOptions;
-pub use pipeline::run::{RunMode, RunOptions, run};
+pub use pipeline::run::{RunOptions, run};
 pub use pipeline::silver_table::SilverTable;
+pub use sluice_api::{
+    BatchLedger, FileStatus, LedgerFile, Maintained, PlannedBatch, PlannedFile, RunMode, TableComparison,
+};
 pub use sluice_lake::{Clock, StoreTimes};
 pub use support::job::{Job, JobRegistry};
 pub use support::lease::LEASE_WAIT_DEFAULT;

@@ -17,7 +17,7 @@ pub(crate) async fn call(
     let reply = match read(&body) {
         Ok(Request::FirstFrame { since_load_ms }) => {
             first_frame.drawn(since_load_ms);
-            Reply::Done
+            Reply::FirstFrame(())
         }
         Ok(request) => engine.handle(request).await,
         Err(error) => Reply::Error(error),

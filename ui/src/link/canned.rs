@@ -30,7 +30,7 @@ impl Canned {
         Self::new(|request| Some(super::sample::reply(request)), super::sample::page)
     }
 
-    /// What was asked so far.
+    /// What was asked so far, besides pages.
     #[must_use]
     pub fn asked(&self) -> Rc<RefCell<Vec<Request>>> {
         Rc::clone(&self.asked)
@@ -39,13 +39,13 @@ impl Canned {
 
 impl Transport for Canned {
     fn call(&self, id: u64, request: Request) {
-        let answer = if let Request::Page { page } = &request {
-            Some(Answer::Page(id, (self.pages)(page)))
-        } else {
-            (self.replies)(&request).map(|reply| Answer::Reply(id, reply))
-        };
+        let answer = (self.replies)(&request).map(|reply| Answer::Reply(id, Box::new(reply)));
         self.answers.borrow_mut().extend(answer);
         self.asked.borrow_mut().push(request);
+    }
+
+    fn page(&self, id: u64, page: PageRequest) {
+        self.answers.borrow_mut().push(Answer::Page(id, (self.pages)(&page)));
     }
 
     fn poll(&self) -> Vec<Answer> {

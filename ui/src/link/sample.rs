@@ -17,7 +17,9 @@ use sluice_api::{ApiError, ContractCheck, ErrorCode, PageRequest, ReplaySummary,
 #[must_use]
 pub fn reply(request: &Request) -> Reply {
     match request {
-        Request::OpenLake { .. } | Request::Lake | Request::SaveContract { .. } => Reply::Lake(lake::view()),
+        Request::OpenLake { .. } => Reply::OpenLake(lake::view()),
+        Request::Lake => Reply::Lake(lake::view()),
+        Request::SaveContract { .. } => Reply::SaveContract(lake::view()),
         Request::Table { table, version } => match lake::table(table, *version) {
             Some(view) => Reply::Table(view),
             None => Reply::Error(ApiError::new(
@@ -26,28 +28,31 @@ pub fn reply(request: &Request) -> Reply {
                 "Choose a table of the tree",
             )),
         },
-        Request::TableRows { table, version } => Reply::Result(rows::of_table(table, *version)),
+        Request::TableRows { table, version } => Reply::TableRows(rows::of_table(table, *version)),
         Request::Replay { table } => Reply::Replay(replay::view(table)),
-        Request::StartReplay { .. } => Reply::Replayed(ReplaySummary::default()),
+        Request::StartReplay { .. } => Reply::StartReplay(ReplaySummary::default()),
         Request::Diff { table, from, to, .. } => Reply::Diff(diff::view(table, *from, *to)),
-        Request::DiffFirst { table, from, to, .. } => Reply::Diff(diff::first(table, *from, *to)),
+        Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
         Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
-        Request::Refine { result, .. } if *result == diff::RESULT => Reply::Result(diff::result()),
-        Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Result(quality::quarantined()),
-        Request::Query { .. } | Request::Refine { .. } | Request::FailingRows { .. } => Reply::Result(rows::orders()),
-        Request::InspectSource { source } => Reply::Source(onboard::source(source)),
-        Request::InferContract { path, .. } => Reply::Draft(Box::new(onboard::draft(path))),
+        Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
+        Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),
+        Request::Refine { .. } => Reply::Refine(rows::orders()),
+        Request::Query { .. } => Reply::Query(rows::orders()),
+        Request::FailingRows { .. } => Reply::FailingRows(rows::orders()),
+        Request::InspectSource { source } => Reply::InspectSource(onboard::source(source)),
+        Request::InferContract { path, .. } => Reply::InferContract(onboard::draft(path)),
+        Request::CheckContract { .. } => Reply::CheckContract(ContractCheck { name: None, problems: Vec::new() }),
         Request::PublishPlan => Reply::PublishPlan(publish::plan()),
-        Request::Publish { release, note, .. } => Reply::Published(publish::published(*release, note)),
+        Request::Publish { release, note, .. } => Reply::Publish(publish::published(*release, note)),
         Request::Jobs => Reply::Jobs(lake::jobs()),
-        Request::LoadSession => Reply::Session(None),
-        Request::Page { .. }
-        | Request::DropResult { .. }
-        | Request::Cancel { .. }
-        | Request::SaveSession { .. }
-        | Request::FirstFrame { .. } => Reply::Done,
-        Request::CheckContract { .. } => Reply::ContractCheck(ContractCheck { name: None, problems: Vec::new() }),
+        Request::LoadSession => Reply::LoadSession(None),
+        Request::DropResult { .. } => Reply::DropResult(()),
+        Request::Cancel { .. } => Reply::Cancel(()),
+        Request::SaveSession { .. } => Reply::SaveSession(()),
+        Request::FirstFrame { .. } => Reply::FirstFrame(()),
+        // What no screen asks needs no sample.
+        _ => Reply::Error(ApiError::new(ErrorCode::NotFound, "The sample lake does not know this", "Open a lake")),
     }
 }
 

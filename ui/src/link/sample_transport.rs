@@ -2,7 +2,7 @@
 
 use super::{Answer, Transport, sample};
 use egui::Context;
-use sluice_api::Request;
+use sluice_api::{PageRequest, Request};
 use std::cell::RefCell;
 
 /// Answers at once.
@@ -21,11 +21,12 @@ impl SampleTransport {
 
 impl Transport for SampleTransport {
     fn call(&self, id: u64, request: Request) {
-        let answer = match &request {
-            Request::Page { page } => Answer::Page(id, sample::page(page)),
-            other => Answer::Reply(id, sample::reply(other)),
-        };
-        self.answers.borrow_mut().push(answer);
+        self.answers.borrow_mut().push(Answer::Reply(id, Box::new(sample::reply(&request))));
+        self.ctx.request_repaint();
+    }
+
+    fn page(&self, id: u64, page: PageRequest) {
+        self.answers.borrow_mut().push(Answer::Page(id, sample::page(&page)));
         self.ctx.request_repaint();
     }
 

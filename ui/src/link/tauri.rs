@@ -3,7 +3,7 @@
 use super::{Answer, Transport};
 use egui::Context;
 use js_sys::{ArrayBuffer, Promise, Uint8Array};
-use sluice_api::{ApiError, ErrorCode, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, PageRequest, Reply, Request};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -26,22 +26,29 @@ impl TauriTransport {
     pub fn new(ctx: Context) -> Self {
         Self { answers: Rc::default(), ctx }
     }
+
+    /// Waits for an answer beside the frames.
+    fn answer_with(&self, answer: impl Future<Output = Answer> + 'static) {
+        let (answers, ctx) = (Rc::clone(&self.answers), self.ctx.clone());
+        spawn_local(async move {
+            let answer = answer.await;
+            answers.borrow_mut().push(answer);
+            ctx.request_repaint();
+        });
+    }
 }
 
 impl Transport for TauriTransport {
     fn call(&self, id: u64, request: Request) {
-        let (answers, ctx) = (Rc::clone(&self.answers), self.ctx.clone());
-        spawn_local(async move {
-            let answer = match &request {
-                Request::Page { page } => Answer::Page(id, send("page", serde_json::to_vec(page)).await),
-                other => {
-                    let reply = send("call", serde_json::to_vec(other)).await;
-                    Answer::Reply(id, reply.and_then(|bytes| decode(&bytes)).unwrap_or_else(Reply::Error))
-                }
-            };
-            answers.borrow_mut().push(answer);
-            ctx.request_repaint();
+        self.answer_with(async move {
+            let reply = send("call", serde_json::to_vec(&request)).await;
+            let reply = reply.and_then(|bytes| decode(&bytes)).unwrap_or_else(Reply::Error);
+            Answer::Reply(id, Box::new(reply))
         });
+    }
+
+    fn page(&self, id: u64, page: PageRequest) {
+        self.answer_with(async move { Answer::Page(id, send("page", serde_json::to_vec(&page)).await) });
     }
 
     fn poll(&self) -> Vec<Answer> {

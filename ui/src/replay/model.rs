@@ -1,6 +1,6 @@
 //! Columns of the timeline: batches that exist, then files still waiting, grouped as the next replay takes them.
 
-use sluice_api::{BatchState, BatchView, JobState, JobView, ReplayView, TableName};
+use sluice_api::{BatchState, BatchView, JobKind, JobState, JobView, ReplayView, TableName};
 
 /// All columns, without copying a batch.
 #[derive(Clone, Copy)]
@@ -179,7 +179,7 @@ pub(super) fn run_of<'a>(jobs: &'a [JobView], table: &TableName) -> Option<Run<'
         match progress {
             Some(progress) => Some(Run { job, done: progress.done, total: progress.total }),
             None => {
-                (job.title.starts_with("Replay") && job.title.contains(&full)).then_some(Run { job, done: 0, total: 0 })
+                (job.kind == JobKind::Replay && job.title.contains(&full)).then_some(Run { job, done: 0, total: 0 })
             }
         }
     })

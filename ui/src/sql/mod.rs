@@ -29,7 +29,7 @@ use egui::{Event, Id, Key, Rect, Ui, UiBuilder, pos2, vec2};
 use popup::Popup;
 use result::ResultPanel;
 use results::Results;
-use sluice_api::{ErrorCode, JobState, Request};
+use sluice_api::{ErrorCode, Request};
 
 const TOOLBAR: f32 = 40.0;
 /// Height of the editor, smallest and first.
@@ -108,8 +108,7 @@ impl SqlScreen {
         self.escape(ui, cx);
     }
 
-    /// `Esc` closes the completions, else stops the query. The window has taken the key by now; it also
-    /// stops a query that the host lists among its jobs.
+    /// `Esc` closes the completions, else stops the query. The window has taken the key by now.
     fn escape(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
         let down = ui.input(|input| input.keys_down.contains(&Key::Escape));
         let pressed = down && !self.escape_down;
@@ -122,14 +121,8 @@ impl SqlScreen {
             ui.memory_mut(|memory| memory.request_focus(self.editor_id()));
             return;
         }
-        let store = cx.store;
-        if let Some(run) = self.results.running(store) {
-            let listed = store
-                .job(run.job)
-                .is_some_and(|job| matches!(job.state, JobState::Running) && job.title.starts_with("Query"));
-            if !listed {
-                cx.send(Request::Cancel { job: run.job });
-            }
+        if let Some(run) = self.results.running(cx.store) {
+            cx.send(Request::Cancel { job: run.job });
         }
     }
 

@@ -178,7 +178,7 @@ fn revenue_page() -> Vec<u8> {
 #[test]
 fn the_chart_draws_series_of_a_page() {
     let replies = |request: &Request| match request {
-        Request::Query { .. } => Some(Reply::Result(revenue())),
+        Request::Query { .. } => Some(Reply::Query(revenue())),
         other => Some(sample::reply(other)),
     };
     let mut window = opened(Canned::new(replies, |_| Ok(revenue_page())));

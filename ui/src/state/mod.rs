@@ -1,4 +1,4 @@
-//! What the screens read and what they may change: views by request, workspace, selection, pages.
+//! What the screens read and what they may change: answers by request, workspace, selection, pages.
 
 mod history;
 mod key_values;
@@ -8,8 +8,12 @@ mod pages;
 mod place;
 mod selection;
 mod slot;
+mod slots;
 mod store;
+#[cfg(test)]
+mod store_tests;
 mod tab;
+mod views;
 mod workspace;
 
 pub use history::History;
@@ -20,6 +24,7 @@ pub use pages::{PAGE_ROWS, PageCache, PageState};
 pub use place::{Place, PlaceRow};
 pub use selection::Selection;
 pub use slot::{Got, SlotMap};
-pub use store::{RefineKey, RowKey, Store};
+pub use store::Store;
 pub use tab::{Opens, ScreenKind, ScreenRow, Tab};
+pub use views::{RefineKey, RowKey};
 pub use workspace::{Panels, Workspace};

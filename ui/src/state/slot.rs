@@ -91,16 +91,18 @@ impl<K: Ord + Clone, V> SlotMap<K, V> {
         }
     }
 
+    /// Something else brought its answer.
+    pub fn put(&mut self, key: &K, value: V) {
+        let slot = self.slots.entry(key.clone()).or_default();
+        slot.error = None;
+        slot.value = Some(value);
+    }
+
     /// Everything known may be out of date; it stays visible until asked again.
     pub fn mark_stale(&mut self) {
         for slot in self.slots.values_mut() {
             slot.stale = true;
         }
-    }
-
-    /// Forgets everything, returning the values.
-    pub fn clear(&mut self) -> Vec<V> {
-        std::mem::take(&mut self.slots).into_values().filter_map(|slot| slot.value).collect()
     }
 
     /// Whether any request is under way.

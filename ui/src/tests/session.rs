@@ -9,7 +9,7 @@ use sluice_api::{Reply, Request};
 
 fn with_session(text: String) -> Canned {
     let replies = move |request: &Request| match request {
-        Request::LoadSession => Some(Reply::Session(Some(text.clone()))),
+        Request::LoadSession => Some(Reply::LoadSession(Some(text.clone()))),
         other => Some(sample::reply(other)),
     };
     Canned::new(replies, sample::page)

@@ -122,20 +122,9 @@ impl Workbench {
         }
     }
 
-    /// Closes the topmost thing, else stops the latest query.
+    /// Closes the topmost thing; a query is stopped by its own screen.
     fn dismiss(&mut self, ctx: &Context) {
-        if self.frame.close_topmost(ctx, &mut self.workspace.panels) {
-            return;
-        }
-        let latest = self
-            .store
-            .jobs()
-            .iter()
-            .rev()
-            .find(|job| matches!(job.state, sluice_api::JobState::Running) && job.title.starts_with("Query"));
-        if let Some(job) = latest {
-            self.requests.push(Request::Cancel { job: job.id });
-        }
+        self.frame.close_topmost(ctx, &mut self.workspace.panels);
     }
 
     /// Goes to a rail entry: its last tab, else its own screen for the table in focus.

@@ -3,21 +3,16 @@
 use crate::args::Batches;
 use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
-use sluice_api::ReplayLimits;
-use sluice_runner::{BatchLedger, ContractSet, FileStatus, Host, PlannedBatch, batch_ledger, plan_next_batch};
+use sluice_api::{BatchLedger, FileStatus, PlannedBatch, ask};
+use sluice_runner::Host;
 
 /// The file ledger, or the plan of the next batch.
 pub(crate) async fn run(host: &Host, out: &Output, call: Batches) -> anyhow::Result<Exit> {
-    let lake = host.lake().await.map_err(|error| error.to_api())?;
-    let set = ContractSet::draft(&lake).await.map_err(|error| error.to_api())?;
-    let contract = set.contract(&call.table).map_err(|error| error.to_api())?;
-    if call.next {
-        let limits = ReplayLimits { max_files: call.max_files, max_bytes: call.max_bytes, ..ReplayLimits::default() };
-        let plan = plan_next_batch(&lake, &contract, &limits).await.map_err(|error| error.to_api())?;
-        out.show(&plan, plan_text)?;
+    let Batches { table, next, max_files, max_bytes } = call;
+    if next {
+        out.show(&host.call(ask::NextBatch { table, max_files, max_bytes }).await?, plan_text)?;
     } else {
-        let ledger = batch_ledger(&lake, &call.table).await.map_err(|error| error.to_api())?;
-        out.show(&ledger, ledger_text)?;
+        out.show(&host.call(ask::BatchLedger { table }).await?, ledger_text)?;
     }
     Ok(Exit::Done)
 }

@@ -3,16 +3,12 @@
 use crate::args::Compare;
 use crate::exit::Exit;
 use crate::print::{Output, number};
-use sluice_runner::{ContractSet, Host, TableComparison, compare_with_source};
+use sluice_api::{TableComparison, ask};
+use sluice_runner::Host;
 
 /// Compares silver with dumps of the source tables, every column and row.
 pub(crate) async fn run(host: &Host, out: &Output, call: Compare) -> anyhow::Result<Exit> {
-    let compared = async {
-        let lake = host.lake().await?;
-        let set = ContractSet::draft(&lake).await?;
-        compare_with_source(&lake, &set, &call.oracle).await
-    };
-    let tables = compared.await.map_err(|error| error.to_api())?;
+    let tables = host.call(ask::CompareWithSource { folder: call.oracle.display().to_string() }).await?;
     out.show(&tables, |tables| tables.iter().map(line).collect())?;
     Ok(if tables.iter().all(TableComparison::is_equal) { Exit::Done } else { Exit::Different })
 }

@@ -2,15 +2,12 @@
 
 use super::rows::{Rows, fetch};
 use crate::args::Diff;
-use crate::exit::{Exit, reply, unexpected};
+use crate::exit::Exit;
 use crate::print::{Output, number};
-use crate::progress::watch_id;
+use crate::progress::{JOB, watch};
 use serde::Serialize;
-use sluice_api::{DiffCounts, DiffView, JobId, Reply, Request};
+use sluice_api::{DiffCounts, DiffView, ask};
 use sluice_runner::Host;
-
-/// There is one job in a call.
-const JOB: u64 = 1;
 
 #[derive(Serialize)]
 struct Shown {
@@ -21,35 +18,35 @@ struct Shown {
 
 /// What changed between two versions: how much by the log, the first rows, then what needs all of them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
-    if call.counts || !out.json {
-        let counts = host.diff_counts(&call.table, call.from, call.to).await.map_err(|error| error.to_api())?;
-        out.show(&counts, counts_text)?;
+    let Diff { table, from, to, rows, counts, first } = call;
+    if counts || !out.json {
+        let request = ask::DiffCounts { table: table.clone(), from, to };
+        out.show(&host.call(request).await?, counts_text)?;
     }
-    if call.counts {
+    if counts {
         return Ok(Exit::Done);
     }
     let mut shown = 0;
-    if call.first || !out.json {
-        let (table, rows) = (call.table.clone(), call.rows.max(1));
-        let request = Request::DiffFirst { table, from: call.from, to: call.to, rows };
-        let first = ask(host, request, call.rows).await?;
-        shown = first.changes.len();
-        let all = first.diff.of.is_none();
-        out.show(&first, if all { text } else { first_text })?;
-        if all || call.first {
+    if first || !out.json {
+        let request = ask::DiffFirst { table: table.clone(), from, to, rows: rows.max(1) };
+        let beginning = with_rows(host, host.call(request).await?, rows).await?;
+        shown = beginning.changes.len();
+        let all = beginning.diff.of.is_none();
+        out.show(&beginning, if all { text } else { first_text })?;
+        if all || first {
             return Ok(Exit::Done);
         }
     }
-    let job = JobId(JOB);
-    let request = Request::Diff { job: Some(job), table: call.table, from: call.from, to: call.to };
-    let work = ask(host, request, call.rows);
-    let whole = watch_id(host.jobs(), job, out.json, work).await?;
+    let work = async {
+        let diff = host.call(ask::Diff { table, from, to, job: Some(JOB) }).await?;
+        with_rows(host, diff, rows).await
+    };
+    let whole = watch(host, out.json, work).await?;
     out.show(&whole, if shown > 0 { totals } else { text })?;
     Ok(Exit::Done)
 }
 
-async fn ask(host: &Host, request: Request, rows: u32) -> anyhow::Result<Shown> {
-    let Reply::Diff(diff) = reply(host.handle(request).await)? else { return Err(unexpected()) };
+async fn with_rows(host: &Host, diff: DiffView, rows: u32) -> anyhow::Result<Shown> {
     let changes = fetch(host, &diff.result, u64::from(rows)).await?;
     Ok(Shown { diff, changes })
 }

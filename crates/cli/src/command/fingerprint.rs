@@ -4,6 +4,7 @@ use crate::args::Fingerprint;
 use crate::exit::Exit;
 use crate::print::Output;
 use serde::Serialize;
+use sluice_api::ask;
 use sluice_runner::Host;
 
 #[derive(Serialize)]
@@ -15,8 +16,8 @@ struct Shown {
 
 /// Canonical content hash of a table.
 pub(crate) async fn run(host: &Host, out: &Output, call: Fingerprint) -> anyhow::Result<Exit> {
-    let (version, fingerprint) = host.fingerprint(&call.table, call.version).await.map_err(|error| error.to_api())?;
-    let shown = Shown { table: call.table.to_string(), version, fingerprint };
+    let done = host.call(ask::Fingerprint { table: call.table, version: call.version }).await?;
+    let shown = Shown { table: done.table.to_string(), version: done.version, fingerprint: done.fingerprint };
     out.show(&shown, |shown| format!("{}  {} v{}\n", shown.fingerprint, shown.table, shown.version))?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use crate::args::History;
 use crate::exit::Exit;
 use crate::print::Output;
 use serde::Serialize;
-use sluice_api::RowHistory;
+use sluice_api::{RowHistory, ask};
 use sluice_runner::Host;
 
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ struct Shown {
 
 /// All versions of one row.
 pub(crate) async fn run(host: &Host, out: &Output, call: History) -> anyhow::Result<Exit> {
-    let history = host.row_history(&call.table, call.key).await.map_err(|error| error.to_api())?;
+    let history = host.call(ask::RowHistory { table: call.table, key: call.key }).await?;
     let entries = fetch(host, &history.result, call.rows).await?;
     out.show(&Shown { history, entries }, |shown| {
         let history = &shown.history;

@@ -3,29 +3,31 @@
 use crate::args::Maintain;
 use crate::exit::Exit;
 use crate::print::{Output, number};
-use crate::progress::watch;
-use sluice_api::JobId;
-use sluice_runner::{Host, MaintainOptions, Maintained, maintain};
+use crate::progress::{JOB, watch};
+use sluice_api::{MaintainSettings, Maintained, Vacuum, ask};
+use sluice_runner::Host;
 
 /// Compacts, clusters, purges, writes a checkpoint and removes unused files.
 pub(crate) async fn run(host: &Host, out: &Output, call: Maintain) -> anyhow::Result<Exit> {
-    let job = host.jobs().start(JobId(1), "Maintain");
-    let defaults = MaintainOptions::default();
-    let options = MaintainOptions {
-        target_bytes: call.target_size.unwrap_or(defaults.target_bytes),
+    let options = MaintainSettings {
+        target_bytes: call.target_size,
         cluster_by: call.cluster_by,
-        dead_share: f64::from(call.dead_percent) / 100.0,
-        retention: if call.no_vacuum { None } else { call.retention.or(defaults.retention) },
-        dry_run: call.dry_run,
-        ..defaults
+        deleted_percent: Some(call.dead_percent),
+        vacuum: match call.retention {
+            _ if call.no_vacuum => Vacuum::Off,
+            Some(retention) => Vacuum::After(retention),
+            None => Vacuum::Default,
+        },
     };
-    let work = async {
-        let lake = host.lake().await?;
-        maintain(&lake, &call.table, &options, host.clock(), &job).await
-    };
-    let done = watch(&job, out.json, work).await.map_err(|error| error.to_api())?;
-    out.show(&done, text)?;
-    Ok(Exit::Done)
+    let request = ask::StartMaintain { job: JOB, tables: vec![call.table], options, dry_run: call.dry_run };
+    let summary = watch(host, out.json, host.call(request)).await?;
+    for done in &summary.tables {
+        out.show(done, text)?;
+    }
+    match summary.failed.into_iter().next() {
+        Some((_, error)) => Err(error.into()),
+        None => Ok(Exit::Done),
+    }
 }
 
 fn text(done: &Maintained) -> String {

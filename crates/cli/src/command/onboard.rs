@@ -1,16 +1,14 @@
 //! `sluice onboard`.
 
 use crate::args::Onboard;
-use crate::exit::{Exit, reply, unexpected};
+use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
-use sluice_api::{ApiError, ErrorCode, OnboardDraft, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, OnboardDraft, ask};
 use sluice_runner::Host;
 
 /// Looks at change files and proposes contracts.
 pub(crate) async fn run(host: &Host, out: &Output, call: Onboard) -> anyhow::Result<Exit> {
-    let Reply::Source(source) = reply(host.handle(Request::InspectSource { source: call.source }).await)? else {
-        return Err(unexpected());
-    };
+    let source = host.call(ask::InspectSource { source: call.source }).await?;
     if source.tables.is_empty() {
         let message = format!("No change files under {}", source.source);
         let next = format!("Looked for {}", source.looked_for.join("; "));
@@ -19,18 +17,17 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Onboard) -> anyhow::Res
     let mut drafts = Vec::new();
     let one = source.tables.len() == 1;
     for found in &source.tables {
-        let request = Request::InferContract { path: found.path.clone(), name: call.name.clone().filter(|_| one) };
-        match reply(host.handle(request).await) {
-            Ok(Reply::Draft(draft)) => drafts.push(*draft),
-            Ok(_) => return Err(unexpected()),
-            // One folder that can not be read stops no other.
+        let request = ask::InferContract { path: found.path.clone(), name: call.name.clone().filter(|_| one) };
+        match host.call(request).await {
+            Ok(draft) => drafts.push(draft),
+            // One folder that cannot be read stops no other.
             Err(error) => eprintln!("{}: {error}", found.path),
         }
     }
     if call.save {
         for draft in &drafts {
             if draft.problems.is_empty() {
-                reply(host.handle(Request::SaveContract { yaml: draft.yaml.clone() }).await)?;
+                host.call(ask::SaveContract { yaml: draft.yaml.clone() }).await?;
                 eprintln!("saved contracts/{}/{}.yaml", draft.name.dataset, draft.name.table);
             } else {
                 eprintln!("not saved, {} has questions to decide", draft.name);

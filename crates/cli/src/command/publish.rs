@@ -1,14 +1,14 @@
 //! `sluice publish`.
 
 use crate::args::Publish;
-use crate::exit::{Exit, reply, unexpected};
+use crate::exit::Exit;
 use crate::print::{Grid, Output};
-use sluice_api::{ApiError, ErrorCode, PublishPlan, PublishedView, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, PublishPlan, PublishedView, ask};
 use sluice_runner::Host;
 
 /// Makes the draft a release, or shows what that would change.
 pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Result<Exit> {
-    let Reply::PublishPlan(plan) = reply(host.handle(Request::PublishPlan).await)? else { return Err(unexpected()) };
+    let plan = host.call(ask::PublishPlan {}).await?;
     if call.plan {
         out.show(&plan, plan_text)?;
         return Ok(Exit::Done);
@@ -22,8 +22,7 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Res
         return Err(ApiError::new(ErrorCode::Quality, plan.blockers.join("; "), next).into());
     }
     let base = call.base.or(plan.base);
-    let request = Request::Publish { release: plan.next, base, note: call.note };
-    let Reply::Published(published) = reply(host.handle(request).await)? else { return Err(unexpected()) };
+    let published = host.call(ask::Publish { release: plan.next, base, note: call.note }).await?;
     out.show(&published, published_text)?;
     Ok(Exit::Done)
 }

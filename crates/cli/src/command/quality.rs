@@ -1,16 +1,14 @@
 //! `sluice quality`.
 
 use crate::args::Table;
-use crate::exit::{Exit, reply, unexpected};
+use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
-use sluice_api::{QualityView, Reply, Request, Severity, Verdict};
+use sluice_api::{QualityView, Severity, Verdict, ask};
 use sluice_runner::Host;
 
 /// Checks and quarantine of a table.
 pub(crate) async fn run(host: &Host, out: &Output, call: Table) -> anyhow::Result<Exit> {
-    let Reply::Quality(view) = reply(host.handle(Request::Quality { table: call.table }).await)? else {
-        return Err(unexpected());
-    };
+    let view = host.call(ask::Quality { table: call.table }).await?;
     out.show(&view, text)?;
     let failed = view.checks.iter().any(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail);
     Ok(if failed { Exit::CheckFailed } else { Exit::Done })

@@ -2,15 +2,15 @@
 
 use super::rows::{Rows, fetch};
 use crate::args::Query;
-use crate::exit::{Exit, reply, unexpected};
+use crate::exit::Exit;
 use crate::print::{Output, number};
-use sluice_api::{JobId, Reply, Request};
+use crate::progress::JOB;
+use sluice_api::ask;
 use sluice_runner::Host;
 
 /// Runs one SELECT.
 pub(crate) async fn run(host: &Host, out: &Output, call: Query) -> anyhow::Result<Exit> {
-    let request = Request::Query { job: JobId(1), sql: call.sql };
-    let Reply::Result(result) = reply(host.handle(request).await)? else { return Err(unexpected()) };
+    let result = host.call(ask::Query { job: JOB, sql: call.sql }).await?;
     let rows = fetch(host, &result, call.rows).await?;
     out.show(&rows, |rows: &Rows| {
         let mut text = rows.to_text();

@@ -3,49 +3,44 @@
 use crate::args::Replay;
 use crate::exit::{Exit, code_of};
 use crate::print::{Grid, Output, ledger, number, version};
-use crate::progress::watch;
-use sluice_api::{ErrorCode, JobId, ReplaySummary, TableName};
-use sluice_runner::{ContractSet, Host, ReplayOptions, RunError, replay, replay_batch};
+use crate::progress::{JOB, watch};
+use sluice_api::{ApiError, ErrorCode, ReplaySummary, TableName, ask};
+use sluice_runner::Host;
 
 /// Replays by the draft's contracts.
 pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Result<Exit> {
-    let job = host.jobs().start(JobId(1), "Replay");
-    let work = async {
-        let (lake, engine) = (host.lake().await?, host.engine().await?);
-        let set = ContractSet::draft(&lake).await?;
-        for problem in &set.problems {
-            eprintln!("left out: {problem}");
+    let summary = match call.batch {
+        Some(batch) => {
+            let request = ask::ReprocessBatch { job: JOB, table: one_table(&call.tables)?.clone(), batch };
+            let replayed = watch(host, out.json, host.call(request)).await?;
+            ReplaySummary { tables: vec![replayed], ..ReplaySummary::default() }
         }
-        if let Some(batch) = call.batch {
-            let replayed = replay_batch(&lake, &engine, &set, one_table(&call.tables)?, batch, &job).await?;
-            return Ok(ReplaySummary { tables: vec![replayed], gold: Vec::new(), elapsed_ms: 0, dry_run: false });
+        None => {
+            let limits = call.limits.to_api(call.full_refresh, call.dry_run);
+            let request = ask::StartReplay { job: JOB, tables: call.tables, limits };
+            watch(host, out.json, host.call(request)).await?
         }
-        let options = ReplayOptions {
-            tables: call.tables,
-            limits: call.limits.to_api(call.full_refresh, call.dry_run),
-            concurrency: 0,
-            lease_wait: call.limits.wait,
-            ..ReplayOptions::default()
-        };
-        replay(&lake, &engine, &set, &options, &job).await
     };
-    let summary = watch(&job, out.json, work).await.map_err(|error| error.to_api())?;
+    for problem in &summary.left_out {
+        eprintln!("left out: {problem}");
+    }
     out.show(&summary, text)?;
     Ok(exit_of(&summary))
 }
 
 /// The one table of a call about a batch.
-fn one_table(tables: &[TableName]) -> Result<&TableName, RunError> {
+fn one_table(tables: &[TableName]) -> Result<&TableName, ApiError> {
     match tables {
         [table] => Ok(table),
-        _ => Err(RunError::Input {
-            message: "--batch needs one --table".to_owned(),
-            next: "Write for example `sluice replay --table shop.orders --batch 3`".to_owned(),
-        }),
+        _ => Err(ApiError::new(
+            ErrorCode::Input,
+            "--batch needs one --table",
+            "Write for example `sluice replay --table shop.orders --batch 3`",
+        )),
     }
 }
 
-/// Exit for what a replay did: a table that stopped is told apart from one that was cancelled.
+/// Exit for what a replay did; a table that stopped differs from one that was cancelled.
 pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
     let errors: Vec<ErrorCode> =
         summary.tables.iter().filter_map(|table| table.error.as_ref()).map(|error| error.code).collect();

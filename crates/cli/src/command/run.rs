@@ -4,34 +4,41 @@ use super::replay::{exit_of, text};
 use crate::args::Run;
 use crate::exit::Exit;
 use crate::print::Output;
-use crate::progress::watch;
-use sluice_api::JobId;
-use sluice_runner::{Host, RunMode, RunOptions};
+use crate::progress::{JOB, watch_each};
+use sluice_api::{RunMode, RunRound, ask};
+use sluice_runner::Host;
 
-/// Replays by the published release, once or again and again.
+/// Replays by the published release, once or again and again. Rounds are printed as they end.
 pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<Exit> {
     let mode = call.mode();
-    let options = RunOptions {
-        mode,
-        concurrency: call.concurrency,
-        limits: call.limits.to_api(false, false),
-        lease_wait: call.limits.wait,
-    };
-    let job = host.jobs().start(JobId(1), "Run");
-    let mut exit = Exit::Done;
-    let work = async {
-        let (lake, engine) = (host.lake().await?, host.engine().await?);
-        sluice_runner::run(&lake, &engine, &options, host.clock(), &job, |release, summary| {
-            exit = exit_of(summary);
-            let shown = out.show(&serde_json::json!({ "release": release, "replay": summary }), |_| {
-                format!("r{release}\n{}", text(summary))
+    let request =
+        ask::StartRun { job: JOB, mode, concurrency: call.concurrency, limits: call.limits.to_api(false, false) };
+    let mut printed = Printed { last: 0, exit: Exit::Done };
+    let ended = watch_each(host, out.json, host.call(request), async || printed.show_new(host, out).await).await;
+    printed.show_new(host, out).await;
+    Ok(if ended?.cancelled && mode == RunMode::Once { Exit::Cancelled } else { printed.exit })
+}
+
+/// What was printed of a run.
+struct Printed {
+    /// Number of the last round.
+    last: u64,
+    /// How it ended.
+    exit: Exit,
+}
+
+impl Printed {
+    async fn show_new(&mut self, host: &Host, out: &Output) {
+        let new = host.call(ask::RunRounds { job: JOB, after: self.last }).await.unwrap_or_default();
+        for RunRound { round, release, replay } in new.rounds {
+            self.last = round;
+            self.exit = exit_of(&replay);
+            let shown = out.show(&serde_json::json!({ "release": release, "replay": replay }), |_| {
+                format!("r{release}\n{}", text(&replay))
             });
             if let Err(error) = shown {
                 eprintln!("sluice: {error}");
             }
-        })
-        .await
-    };
-    watch(&job, out.json, work).await.map_err(|error| error.to_api())?;
-    Ok(if job.is_cancelled() && mode == RunMode::Once { Exit::Cancelled } else { exit })
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! `sluice status`.
 
-use crate::exit::{Exit, reply, unexpected};
+use crate::exit::Exit;
 use crate::print::{Grid, Output, number, version};
-use sluice_api::{LakeView, Reply, Request};
+use sluice_api::{LakeView, ask};
 use sluice_runner::Host;
 
 /// Tables, versions, waiting files and problems.
 pub(crate) async fn run(host: &Host, out: &Output) -> anyhow::Result<Exit> {
-    let Reply::Lake(view) = reply(host.handle(Request::Lake).await)? else { return Err(unexpected()) };
+    let view = host.call(ask::Lake {}).await?;
     out.show(&view, text)?;
     Ok(Exit::Done)
 }

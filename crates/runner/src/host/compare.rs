@@ -6,42 +6,15 @@ use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::row::{RowConverter, SortField};
 use flate2::read::GzDecoder;
-use serde::Serialize;
+use sluice_api::TableComparison;
 use sluice_change::{Cell, ColumnBuilder, arrow_field, parse_cell};
-use sluice_contract::{Column, Contract, TableName};
+use sluice_contract::{Column, Contract};
 use sluice_engine::{KeyEncoder, current_rows, silver_schema};
 use sluice_lake::{Lake, TableLocation};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
-
-/// How a silver table compares with a dump of the source table.
-#[derive(Clone, Debug, Serialize)]
-pub struct TableComparison {
-    /// Table.
-    pub table: TableName,
-    /// Rows in the source.
-    pub source_rows: u64,
-    /// Rows in silver.
-    pub silver_rows: u64,
-    /// Columns compared: all that the source has.
-    pub columns: u64,
-    /// Keys in the source and not in silver.
-    pub missing: u64,
-    /// Keys in silver and not in the source.
-    pub surplus: u64,
-    /// Columns with the number of rows that differ.
-    pub differing: Vec<(String, u64)>,
-}
-
-impl TableComparison {
-    /// Whether both hold the same rows.
-    #[must_use]
-    pub fn is_equal(&self) -> bool {
-        self.missing == 0 && self.surplus == 0 && self.differing.is_empty() && self.source_rows == self.silver_rows
-    }
-}
 
 /// Compares every table of the set that has a dump `<table>.jsonl.gz` (one JSON object per row, every
 /// value as the text that the source prints, or null) in `folder`. Columns that the source has and

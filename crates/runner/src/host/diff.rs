@@ -9,7 +9,7 @@ use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
 use serde_json::Value;
-use sluice_api::{DiffCounts, DiffKinds, DiffView, JobId, Layer, Reply, TableRef};
+use sluice_api::{Answer, DiffCounts, DiffKinds, DiffView, JobId, JobKind, Layer, TableRef, ask};
 use sluice_change::RowLedger;
 use sluice_lake::Snapshot;
 use sluice_query::DiffInput;
@@ -23,24 +23,32 @@ const MORE_KEYS: usize = 8;
 /// How often that is done.
 const ROUNDS_MAX: usize = 3;
 
-impl Host {
-    /// Compares two versions, as a job that can be watched if it has an id.
-    pub(super) async fn diff(
-        &self,
-        job: Option<JobId>,
-        table: &TableRef,
-        from: u64,
-        to: u64,
-    ) -> Result<Reply, RunError> {
+impl Answer<ask::Diff> for Host {
+    async fn answer(&self, request: ask::Diff) -> Result<DiffView, RunError> {
+        let ask::Diff { table, from, to, job } = request;
         let open = self.opened().await?;
         let title = format!("Diff {table} v{from} to v{to}");
-        let job = match job {
-            Some(id) => self.jobs.start(id, title),
-            None => Job::new(unwatched(), title),
-        };
-        let result = open.diff(table, from, to, &job).await;
-        job.end(result.as_ref().err().map(RunError::to_api));
-        Ok(Reply::Diff(result?))
+        match job {
+            Some(id) => {
+                let work = async |job: &Job| open.diff(&table, from, to, job).await;
+                self.as_job(id, JobKind::Diff, title, |_| None, work).await
+            }
+            None => open.diff(&table, from, to, &Job::new(unwatched(), title)).await,
+        }
+    }
+}
+
+impl Answer<ask::DiffFirst> for Host {
+    async fn answer(&self, request: ask::DiffFirst) -> Result<DiffView, RunError> {
+        let ask::DiffFirst { table, from, to, rows } = request;
+        self.opened().await?.diff_first(&table, from, to, rows as usize).await
+    }
+}
+
+impl Answer<ask::DiffCounts> for Host {
+    async fn answer(&self, request: ask::DiffCounts) -> Result<DiffCounts, RunError> {
+        let ask::DiffCounts { table, from, to } = request;
+        self.opened().await?.diff_counts(&table, from, to).await
     }
 }
 

@@ -1,17 +1,24 @@
 //! The tree of the lake with health.
 
-use super::OpenLake;
 use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time};
+use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::new_files;
 use crate::support::places::{location, quality_path, silver_app_id};
 use crate::{Clock, RunError};
 use sluice_api::{
-    CheckView, Health, LakeView, Layer, Severity, TableFacts, TableRef, TableSummary, Timeliness, Verdict, WaitingFiles,
+    Answer, CheckView, Health, LakeView, Layer, Severity, TableFacts, TableRef, TableSummary, Timeliness, Verdict,
+    WaitingFiles, ask,
 };
 use sluice_contract::{Contract, TableName};
 use sluice_lake::TableLocation;
 use std::collections::BTreeSet;
+
+impl Answer<ask::Lake> for Host {
+    async fn answer(&self, _request: ask::Lake) -> Result<LakeView, RunError> {
+        self.opened().await?.lake_view(&self.options.clock).await
+    }
+}
 
 impl OpenLake {
     /// Everything the Lake screen shows.

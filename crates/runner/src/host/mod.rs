@@ -1,22 +1,31 @@
-//! Answers the screens and the command line: one [`Request`] in, one [`Reply`] out.
+//! Answers the screens and the command line. Each request has an `impl Answer` in the file of its subject;
+//! [`Host::call`] answers one by its type, [`Host::handle`] any [`Request`] with its [`Reply`].
 
+mod batches;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
 mod diff;
+mod fingerprint;
+mod jobs;
 mod lag;
 mod lake_view;
+mod logging;
+mod maintain;
 pub(crate) mod onboard;
 mod publish;
 mod quality;
 mod replays;
 mod results;
 mod row_history;
+mod runs;
 mod session;
+mod sources;
 mod table_results;
 mod table_view;
 
-use crate::{Clock, ContractSet, JobRegistry, RunError};
-use sluice_api::{ApiError, DiffCounts, PageRequest, Reply, Request, RowHistory, TableRef};
+use crate::{Clock, Job, JobRegistry, RunError};
+pub use logging::{LogOptions, log_to};
+use sluice_api::{Answer, ApiError, Ask, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask};
 use sluice_lake::{Lake, StoreTimes, Surroundings};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
@@ -76,24 +85,27 @@ impl Host {
         Self { options, open: RwLock::new(None), jobs: JobRegistry::default() }
     }
 
-    /// Jobs of this host.
-    #[must_use]
-    pub fn jobs(&self) -> &JobRegistry {
-        &self.jobs
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// That of the request.
+    pub async fn call<R>(&self, request: R) -> Result<R::Reply, ApiError>
+    where
+        R: Ask,
+        Self: Answer<R>,
+    {
+        self.answer(request).await.map_err(Into::into)
     }
 
-    /// Answers a request. Never fails: an error is [`Reply::Error`].
+    /// Answers a request from the wire. Never fails: an error is [`Reply::Error`].
     pub async fn handle(&self, request: Request) -> Reply {
-        match self.answer(request).await {
-            Ok(reply) => reply,
-            Err(error) => Reply::Error(error.to_api()),
-        }
+        request.answered_by(self).await
     }
 
     /// Rows of a result as an Arrow IPC stream.
     ///
     /// # Errors
-    /// When the result is gone or the rows can not be read.
+    /// When the result is gone or the rows cannot be read.
     pub async fn page(&self, page: PageRequest) -> Result<Vec<u8>, ApiError> {
         let rows = async { self.opened().await?.page(page).await };
         rows.await.map_err(|error| error.to_api())
@@ -124,123 +136,58 @@ impl Host {
         Ok(opened)
     }
 
-    /// The lake, for the command line.
+    /// The lake, for callers that work on it without requests.
     ///
     /// # Errors
-    /// When it can not be opened.
+    /// When it cannot be opened.
     pub async fn lake(&self) -> Result<Lake, RunError> {
         Ok(self.opened().await?.lake.clone())
     }
 
-    /// The lake's SQL engine, for the command line.
+    /// The lake's SQL engine, for the same.
     ///
     /// # Errors
-    /// When the lake can not be opened.
+    /// When the lake cannot be opened.
     pub async fn engine(&self) -> Result<QueryEngine, RunError> {
         Ok(self.opened().await?.engine.clone())
     }
 
-    /// How much changed between two versions of a table, by the log alone.
-    ///
-    /// # Errors
-    /// When a version can not be read.
-    pub async fn diff_counts(&self, table: &TableRef, from: u64, to: u64) -> Result<DiffCounts, RunError> {
-        self.opened().await?.diff_counts(table, from, to).await
-    }
-
-    /// What happened to the rows of a key, over all versions that can be read; `key` is name and value
-    /// as text.
-    ///
-    /// # Errors
-    /// When the table can not be read, or a value is not of its column's type.
-    pub async fn row_history(&self, table: &TableRef, key: Vec<(String, String)>) -> Result<RowHistory, RunError> {
-        self.opened().await?.row_history(table, key).await
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.options.clock
-    }
-
-    async fn answer(&self, request: Request) -> Result<Reply, RunError> {
-        match request {
-            Request::OpenLake { url } => {
-                let url = url
-                    .or_else(|| self.options.lake.clone())
-                    .ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))?;
-                let open = self.open_lake(&url).await?;
-                Ok(Reply::Lake(open.lake_view(&self.options.clock).await?))
-            }
-            Request::Jobs => Ok(Reply::Jobs(self.jobs.views())),
-            Request::Cancel { job } => {
-                let open = self.opened().await?;
-                let running = self.jobs.get(job);
-                if let Some(running) = &running {
-                    running.cancel();
-                }
-                if !open.engine.cancel(job) && running.is_none() {
-                    return Err(RunError::not_found("This job does not run any more", "Look at the list of jobs"));
-                }
-                Ok(Reply::Done)
-            }
-            Request::LoadSession => self.load_session().await,
-            Request::SaveSession { session } => self.save_session(&session).await,
-            Request::FirstFrame { .. } => Ok(Reply::Done),
-            Request::StartReplay { job, tables, limits } => self.start_replay(job, tables, limits).await,
-            Request::Diff { job, table, from, to } => self.diff(job, &table, from, to).await,
-            Request::Replay { table } => self.replay_view(&table).await,
-            other => self.opened().await?.answer(other, &self.options.clock).await,
-        }
+    /// Runs `work` as a job that can be watched and cancelled by its id, until it ends. `failure` is what the job
+    /// failed with although the work has a summary.
+    async fn as_job<T>(
+        &self,
+        id: JobId,
+        kind: JobKind,
+        title: String,
+        failure: impl FnOnce(&T) -> Option<ApiError>,
+        work: impl AsyncFnOnce(&Job) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        let job = self.jobs.start(id, kind, title);
+        let result = work(&job).await;
+        job.end(match &result {
+            Ok(summary) => failure(summary),
+            Err(error) => Some(error.to_api()),
+        });
+        result
     }
 }
 
-impl OpenLake {
-    async fn answer(&self, request: Request, clock: &Clock) -> Result<Reply, RunError> {
-        Ok(match request {
-            Request::Lake => Reply::Lake(self.lake_view(clock).await?),
-            Request::Table { table, version } => Reply::Table(self.table_view(&table, version, clock).await?),
-            Request::TableRows { table, version } => Reply::Result(self.table_rows(&table, version).await?),
-            Request::Query { job, sql } => Reply::Result(self.query(job, sql).await?),
-            Request::Refine { result, filter, order_by } => Reply::Result(self.refine(result, filter, order_by).await?),
-            Request::DropResult { result } => {
-                self.drop_result(result);
-                Reply::Done
-            }
-            Request::InspectSource { source } => {
-                let set = ContractSet::draft(&self.lake).await?;
-                Reply::Source(onboard::inspect(&self.lake, &source, &set.contracts).await?)
-            }
-            Request::InferContract { path, name } => {
-                Reply::Draft(Box::new(onboard::draft(&self.lake, &self.engine, &path, name).await?))
-            }
-            Request::CheckContract { yaml } => Reply::ContractCheck(publish::check_contract(&yaml)),
-            Request::SaveContract { yaml } => {
-                self.save_contract(&yaml).await?;
-                Reply::Lake(self.lake_view(clock).await?)
-            }
-            Request::DiffFirst { table, from, to, rows } => {
-                Reply::Diff(self.diff_first(&table, from, to, rows as usize).await?)
-            }
-            Request::RowHistory { table, key } => Reply::RowHistory(self.row_history(&table, key).await?),
-            Request::Quality { table } => Reply::Quality(self.quality(&table).await?),
-            Request::FailingRows { table, check } => Reply::Result(self.failing_rows(&table, check).await?),
-            Request::PublishPlan => Reply::PublishPlan(self.publish_plan().await?),
-            Request::Publish { release, base, note } => {
-                Reply::Published(self.publish(release, base, &note, clock).await?)
-            }
-            Request::Page { .. } => {
-                return Err(RunError::input("A page is asked for by its own call", "Use the call for pages"));
-            }
-            Request::OpenLake { .. }
-            | Request::Jobs
-            | Request::Cancel { .. }
-            | Request::LoadSession
-            | Request::SaveSession { .. }
-            | Request::FirstFrame { .. }
-            | Request::StartReplay { .. }
-            | Request::Diff { .. }
-            | Request::Replay { .. } => Reply::Done,
-        })
+impl Responder for Host {
+    type Error = RunError;
+}
+
+impl From<RunError> for ApiError {
+    fn from(error: RunError) -> Self {
+        error.to_api()
+    }
+}
+
+impl Answer<ask::OpenLake> for Host {
+    async fn answer(&self, request: ask::OpenLake) -> Result<LakeView, RunError> {
+        let url = request
+            .url
+            .or_else(|| self.options.lake.clone())
+            .ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))?;
+        self.open_lake(&url).await?.lake_view(&self.options.clock).await
     }
 }

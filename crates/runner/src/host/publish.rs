@@ -1,15 +1,16 @@
 //! Contracts into the draft, the draft into a release.
 
-use super::OpenLake;
+use super::fingerprint::table_fingerprint;
+use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
-use crate::support::blocking::blocking;
 use crate::{Clock, RunError};
-use sluice_api::{CheckView, ContractCheck, Effect, PublishPlan, PublishedView, Severity, TableEffect, Verdict};
-use sluice_contract::{Contract, TableName};
-use sluice_engine::fingerprint;
-use sluice_lake::{DeltaStore, Snapshot, TableLocation};
+use sluice_api::{
+    Answer, CheckView, ContractCheck, Effect, LakeView, PublishPlan, PublishedView, Severity, TableEffect, Verdict, ask,
+};
+use sluice_contract::Contract;
+use sluice_lake::TableLocation;
 use std::sync::Arc;
 
 impl OpenLake {
@@ -100,48 +101,29 @@ pub(crate) fn check_contract(yaml: &str) -> ContractCheck {
     }
 }
 
-/// Canonical content hash of a version.
-pub(crate) async fn table_fingerprint(
-    store: &DeltaStore,
-    snapshot: &Snapshot,
-    key: Vec<String>,
-) -> Result<String, RunError> {
-    let mut batches = store.read_files(snapshot, &snapshot.files, None).await?;
-    if batches.is_empty() {
-        batches.push(arrow::array::RecordBatch::new_empty(snapshot.schema.clone()));
+impl Answer<ask::CheckContract> for Host {
+    async fn answer(&self, request: ask::CheckContract) -> Result<ContractCheck, RunError> {
+        Ok(check_contract(&request.yaml))
     }
-    blocking(move || Ok(fingerprint(&batches, &key)?)).await
 }
 
-impl super::Host {
-    /// Canonical content hash of a table version, with the version; see `sluice_engine::fingerprint`.
-    ///
-    /// # Errors
-    /// When the table or version does not exist.
-    pub async fn fingerprint(
-        &self,
-        table: &sluice_api::TableRef,
-        version: Option<u64>,
-    ) -> Result<(u64, String), RunError> {
+impl Answer<ask::SaveContract> for Host {
+    async fn answer(&self, request: ask::SaveContract) -> Result<LakeView, RunError> {
         let open = self.opened().await?;
-        let (store, snapshot) = open.snapshot(table, version).await?;
-        let key = match table.layer {
-            sluice_api::Layer::Silver => key_of(&open, &table.name).await?,
-            sluice_api::Layer::Bronze | sluice_api::Layer::Gold => Vec::new(),
-        };
-        let hash = table_fingerprint(&store, &snapshot, key).await?;
-        Ok((snapshot.version, hash))
+        open.save_contract(&request.yaml).await?;
+        open.lake_view(&self.options.clock).await
     }
 }
 
-/// Key of a table: by the draft, or by the release where a lake has no draft.
-async fn key_of(open: &OpenLake, name: &TableName) -> Result<Vec<String>, RunError> {
-    let draft = ContractSet::draft(&open.lake).await?;
-    if let Some(contract) = draft.contracts.get(name) {
-        return Ok(contract.apply.key.clone());
+impl Answer<ask::PublishPlan> for Host {
+    async fn answer(&self, _request: ask::PublishPlan) -> Result<PublishPlan, RunError> {
+        self.opened().await?.publish_plan().await
     }
-    match ContractSet::published(&open.lake).await {
-        Ok((_, published)) => Ok(published.contract(name)?.apply.key.clone()),
-        Err(_) => Ok(draft.contract(name)?.apply.key.clone()),
+}
+
+impl Answer<ask::Publish> for Host {
+    async fn answer(&self, request: ask::Publish) -> Result<PublishedView, RunError> {
+        let ask::Publish { release, base, note } = request;
+        self.opened().await?.publish(release, base, &note, &self.options.clock).await
     }
 }

@@ -1,6 +1,6 @@
 //! Checks now, and the quarantine.
 
-use super::OpenLake;
+use super::{Host, OpenLake};
 use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::support::arrow_ipc::to_ipc;
@@ -9,7 +9,7 @@ use crate::support::elapsed::elapsed_ms;
 use crate::support::local_tables::readable;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use sluice_api::{CheckView, QualityView, QuarantineGroup, ResultView, Verdict};
+use sluice_api::{Answer, CheckView, QualityView, QuarantineGroup, ResultView, Verdict, ask};
 use sluice_change::ReasonCode;
 use sluice_contract::{Contract, TableName, limits};
 use sluice_lake::TableLocation;
@@ -20,6 +20,18 @@ use std::time::Instant;
 
 /// Quarantined records shown.
 const QUARANTINE_ROWS_MAX: usize = 10_000;
+
+impl Answer<ask::Quality> for Host {
+    async fn answer(&self, request: ask::Quality) -> Result<QualityView, RunError> {
+        self.opened().await?.quality(&request.table).await
+    }
+}
+
+impl Answer<ask::FailingRows> for Host {
+    async fn answer(&self, request: ask::FailingRows) -> Result<ResultView, RunError> {
+        self.opened().await?.failing_rows(&request.table, request.check).await
+    }
+}
 
 impl OpenLake {
     /// Runs the checks of a table on its latest version and lists its quarantine.

@@ -6,10 +6,11 @@ use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
 use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN};
 use crate::support::commit_info::info_u64;
-use crate::{ReplayOptions, RunError, replay};
+use crate::{Job, ReplayOptions, RunError, replay, replay_batch};
 use serde_json::Value;
 use sluice_api::{
-    BatchState, BatchView, GoldCounter, JobId, Layer, ReplayLimits, ReplayView, Reply, RowLedger, TableName,
+    Answer, BatchState, BatchView, GoldCounter, JobId, JobKind, Layer, ReplaySummary, ReplayView, RowLedger, TableName,
+    TableReplay, ask,
 };
 use sluice_lake::{HistoryEntry, TableLocation};
 use std::collections::BTreeMap;
@@ -17,40 +18,45 @@ use std::collections::BTreeMap;
 /// Commits looked at for the batches.
 const HISTORY_MAX: usize = 100_000;
 
-impl Host {
-    /// Starts a replay and waits for its end.
-    pub(super) async fn start_replay(
-        &self,
-        id: JobId,
-        tables: Vec<TableName>,
-        limits: ReplayLimits,
-    ) -> Result<Reply, RunError> {
+impl Answer<ask::StartReplay> for Host {
+    async fn answer(&self, request: ask::StartReplay) -> Result<ReplaySummary, RunError> {
+        let ask::StartReplay { job, tables, limits } = request;
         let open = self.opened().await?;
         let title = match tables.as_slice() {
             [] => "Replay all tables".to_owned(),
             [table] => format!("Replay {table}"),
             several => format!("Replay {} tables", several.len()),
         };
-        let job = self.jobs.start(id, title);
-        let result = async {
+        let failure = |summary: &ReplaySummary| summary.tables.iter().find_map(|table| table.error.clone());
+        let work = async |job: &Job| {
             let set = ContractSet::draft(&open.lake).await?;
-            let options = ReplayOptions { tables, limits, ..ReplayOptions::default() };
-            replay(&open.lake, &open.engine, &set, &options, &job).await
-        }
-        .await;
-        let first_error = match &result {
-            Ok(summary) => summary.tables.iter().find_map(|table| table.error.clone()),
-            Err(error) => Some(error.to_api()),
+            let lease_wait = limits.lease_wait;
+            let options = ReplayOptions { tables, limits, lease_wait, ..ReplayOptions::default() };
+            replay(&open.lake, &open.engine, &set, &options, job).await
         };
-        job.end(first_error);
-        Ok(Reply::Replayed(result?))
+        self.as_job(job, JobKind::Replay, title, failure, work).await
     }
+}
 
-    /// Batches of a table.
-    pub(super) async fn replay_view(&self, table: &TableName) -> Result<Reply, RunError> {
+impl Answer<ask::ReprocessBatch> for Host {
+    async fn answer(&self, request: ask::ReprocessBatch) -> Result<TableReplay, RunError> {
+        let ask::ReprocessBatch { job, table, batch } = request;
         let open = self.opened().await?;
-        let job = self.jobs.working_on(&table.to_string());
-        Ok(Reply::Replay(open.replay_view(table, job).await?))
+        let title = format!("Reprocess batch {batch} of {table}");
+        let failure = |replayed: &TableReplay| replayed.error.clone();
+        let work = async |job: &Job| {
+            let set = ContractSet::draft(&open.lake).await?;
+            replay_batch(&open.lake, &open.engine, &set, &table, batch, job).await
+        };
+        self.as_job(job, JobKind::Reprocess, title, failure, work).await
+    }
+}
+
+impl Answer<ask::Replay> for Host {
+    async fn answer(&self, request: ask::Replay) -> Result<ReplayView, RunError> {
+        let open = self.opened().await?;
+        let job = self.jobs.working_on(&request.table.to_string());
+        open.replay_view(&request.table, job).await
     }
 }
 

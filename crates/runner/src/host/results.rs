@@ -1,7 +1,7 @@
 //! Results: of SQL in the engine, of whole tables straight from their files.
 
-use super::OpenLake;
 use super::table_results::TableResult;
+use super::{Host, OpenLake};
 use crate::RunError;
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
@@ -9,10 +9,36 @@ use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::local_tables::{readable, table_files};
 use crate::support::places::location;
-use sluice_api::{JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef};
+use sluice_api::{Answer, JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef, ask};
 use sluice_contract::{ColumnType, limits};
 use sluice_lake::{DeltaStore, Snapshot};
 use std::time::Instant;
+
+impl Answer<ask::TableRows> for Host {
+    async fn answer(&self, request: ask::TableRows) -> Result<ResultView, RunError> {
+        self.opened().await?.table_rows(&request.table, request.version).await
+    }
+}
+
+impl Answer<ask::Query> for Host {
+    async fn answer(&self, request: ask::Query) -> Result<ResultView, RunError> {
+        self.opened().await?.query(request.job, request.sql).await
+    }
+}
+
+impl Answer<ask::Refine> for Host {
+    async fn answer(&self, request: ask::Refine) -> Result<ResultView, RunError> {
+        let ask::Refine { result, filter, order_by } = request;
+        self.opened().await?.refine(result, filter, order_by).await
+    }
+}
+
+impl Answer<ask::DropResult> for Host {
+    async fn answer(&self, request: ask::DropResult) -> Result<(), RunError> {
+        self.opened().await?.drop_result(request.result);
+        Ok(())
+    }
+}
 
 impl OpenLake {
     /// A version of a table as a result; nothing is read before its first page.

@@ -3,18 +3,24 @@
 //! The rows are looked for once, in every data file that any version had; which version has which of
 //! them is told by the log and the deletion vectors.
 
-use super::OpenLake;
+use super::{Host, OpenLake};
 use crate::RunError;
 use crate::support::blocking::blocking;
 use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
-use sluice_api::{RowHistory, TableRef};
+use sluice_api::{Answer, RowHistory, TableRef, ask};
 use sluice_lake::{DataFile, DeltaStore};
 use sluice_query::{FoundRow, RowEvent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
+
+impl Answer<ask::RowHistory> for Host {
+    async fn answer(&self, request: ask::RowHistory) -> Result<RowHistory, RunError> {
+        self.opened().await?.row_history(&request.table, request.key).await
+    }
+}
 
 impl OpenLake {
     /// The history of a row; `key` is name and value as text.

@@ -2,7 +2,7 @@
 
 use super::Host;
 use crate::RunError;
-use sluice_api::Reply;
+use sluice_api::{Answer, ask};
 use std::path::PathBuf;
 
 /// Bytes of a session.
@@ -17,18 +17,23 @@ impl Host {
         let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("session");
         Some(file.with_file_name(format!("{stem}-{}.json", &hash[..12])))
     }
+}
 
-    pub(super) async fn load_session(&self) -> Result<Reply, RunError> {
-        let Some(path) = self.session_path().await else { return Ok(Reply::Session(None)) };
+impl Answer<ask::LoadSession> for Host {
+    async fn answer(&self, _request: ask::LoadSession) -> Result<Option<String>, RunError> {
+        let Some(path) = self.session_path().await else { return Ok(None) };
         match tokio::fs::read_to_string(&path).await {
-            Ok(session) => Ok(Reply::Session(Some(session))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Reply::Session(None)),
+            Ok(session) => Ok(Some(session)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(RunError::File { path: path.display().to_string(), source }),
         }
     }
+}
 
-    pub(super) async fn save_session(&self, session: &str) -> Result<Reply, RunError> {
-        let Some(path) = self.session_path().await else { return Ok(Reply::Done) };
+impl Answer<ask::SaveSession> for Host {
+    async fn answer(&self, request: ask::SaveSession) -> Result<(), RunError> {
+        let session = request.session;
+        let Some(path) = self.session_path().await else { return Ok(()) };
         if session.len() > SESSION_BYTES_MAX {
             return Err(RunError::input("The session is larger than 4 MiB", "Close some tabs"));
         }
@@ -40,6 +45,12 @@ impl Host {
         let beside = path.with_extension("new");
         tokio::fs::write(&beside, session).await.map_err(file_error)?;
         tokio::fs::rename(&beside, &path).await.map_err(file_error)?;
-        Ok(Reply::Done)
+        Ok(())
+    }
+}
+
+impl Answer<ask::FirstFrame> for Host {
+    async fn answer(&self, _request: ask::FirstFrame) -> Result<(), RunError> {
+        Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! One table: columns, versions, files.
 
-use super::OpenLake;
 use super::lag::{facts_of, lag_seconds, newest_source_time};
+use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::silver::{INFO_BATCH, INFO_LEDGER};
 use crate::support::column_types::type_words;
 use crate::support::commit_info::info_u64;
 use crate::{Clock, RunError};
-use sluice_api::{ColumnView, FileView, Health, Layer, TableRef, TableView, VersionView};
+use sluice_api::{Answer, ColumnView, FileView, Health, Layer, TableRef, TableView, VersionView, ask};
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_lake::HistoryEntry;
@@ -15,6 +15,12 @@ use std::sync::Arc;
 
 /// Versions shown.
 const HISTORY_MAX: usize = 1_000;
+
+impl Answer<ask::Table> for Host {
+    async fn answer(&self, request: ask::Table) -> Result<TableView, RunError> {
+        self.opened().await?.table_view(&request.table, request.version, &self.options.clock).await
+    }
+}
 
 impl OpenLake {
     /// Everything the Table screen shows besides rows.

@@ -1,7 +1,6 @@
-//! What maintenance is asked for, and what it reports.
+//! What maintenance is asked for.
 
 use crate::support::lease::LEASE_WAIT_DEFAULT;
-use serde::Serialize;
 use std::time::Duration;
 
 /// Bytes that a file is to have when the caller does not say.
@@ -52,41 +51,4 @@ impl Default for MaintainOptions {
             lease_wait: LEASE_WAIT_DEFAULT,
         }
     }
-}
-
-/// What was done, or would be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Maintained {
-    /// Table.
-    pub table: String,
-    /// Whether nothing was written.
-    pub dry_run: bool,
-    /// Files before.
-    pub files_before: u64,
-    /// Files after; in a dry run as many as there would be, about.
-    pub files_after: u64,
-    /// Files that are rewritten.
-    pub rewritten_files: u64,
-    /// Their bytes.
-    pub rewritten_bytes: u64,
-    /// Files written for them; in a dry run about.
-    pub written_files: u64,
-    /// Bytes of these; in a dry run about.
-    pub written_bytes: u64,
-    /// Dead rows in the rewritten files, gone for good with the last version that has them.
-    pub purged_rows: u64,
-    /// Deletes that need not be remembered any more (`tombstone_retention`).
-    pub forgotten_deletes: u64,
-    /// Files that were left as they are because a writer replaced one of their group.
-    pub skipped_files: u64,
-    /// The latest version after it.
-    pub version: u64,
-    /// Unused data files that were removed.
-    pub removed_data_files: u64,
-    /// Unused files of deletion vectors that were removed.
-    pub removed_vector_files: u64,
-    /// Bytes of both.
-    pub removed_bytes: u64,
-    /// The oldest version that stays readable, if files were removed.
-    pub oldest_version: Option<u64>,
 }

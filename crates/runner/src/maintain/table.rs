@@ -1,7 +1,7 @@
 //! Maintains one table, as the command asks.
 
 use super::groups::planned;
-use super::options::{MaintainOptions, Maintained};
+use super::options::MaintainOptions;
 use super::publish_group::publish_group;
 use super::rewrite::{self, Rewritten, RowOrder, live_bytes};
 use super::tombstones;
@@ -9,7 +9,7 @@ use super::under_lease::under_lease;
 use crate::contract_set::ContractSet;
 use crate::support::places::location;
 use crate::{Clock, Job, RunError};
-use sluice_api::{Layer, TableRef};
+use sluice_api::{Layer, Maintained, TableRef};
 use sluice_lake::{DataFile, DeltaStore, Lake, Snapshot, VacuumOptions};
 use std::time::Duration;
 

@@ -5,91 +5,12 @@ use super::source_files::{BatchBounds, into_batches, new_files};
 use crate::RunError;
 use crate::silver::INFO_BATCH;
 use crate::support::places::{bronze_app_id, silver_app_id};
-use serde::Serialize;
 use serde_json::Value;
-use sluice_api::ReplayLimits;
+use sluice_api::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, ReplayLimits};
 use sluice_change::{SourceFile, format_timestamp_micros};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use std::collections::HashMap;
-
-/// How far a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileStatus {
-    /// In a batch that is in no table yet.
-    Claimed,
-    /// In bronze; silver does not have the batch yet, or refused it.
-    Bronze,
-    /// In silver.
-    Silver,
-}
-
-/// A file that is in a batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LedgerFile {
-    /// Path.
-    pub path: String,
-    /// Bytes as stored.
-    pub size: u64,
-    /// Etag of the store; on a local disk modification time in microseconds and size.
-    pub etag: String,
-    /// When the store says it was written, UTC.
-    pub modified: Option<String>,
-    /// Batch.
-    pub batch: u64,
-    /// Records, those in quarantine too; `None` while it is in no table.
-    pub rows: Option<u64>,
-    /// How far it is.
-    pub status: FileStatus,
-    /// Batch that has the same path with another content, taken later.
-    pub overwritten_in: Option<u64>,
-    /// The backfill that it is of.
-    pub backfill: Option<String>,
-}
-
-/// The ledger of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BatchLedger {
-    /// Table.
-    pub table: TableName,
-    /// Files by batch, in the order they are read.
-    pub files: Vec<LedgerFile>,
-}
-
-/// A file that waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PlannedFile {
-    /// Path.
-    pub path: String,
-    /// Bytes as stored.
-    pub size: u64,
-    /// Etag.
-    pub etag: String,
-    /// When the store says it was written, UTC.
-    pub modified: Option<String>,
-    /// Batch that has the same path with another content.
-    pub overwrites: Option<u64>,
-}
-
-/// What the next batch would take.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PlannedBatch {
-    /// Table.
-    pub table: TableName,
-    /// Number it would have.
-    pub batch: u64,
-    /// Batches that are not in silver and would be done first.
-    pub pending: Vec<u64>,
-    /// Files, in the order they would be read.
-    pub files: Vec<PlannedFile>,
-    /// Bytes of them.
-    pub bytes: u64,
-    /// Files that would wait for the batches after it.
-    pub later_files: u64,
-    /// Bytes of those.
-    pub later_bytes: u64,
-}
 
 /// The ledger, from the manifests and the commits of bronze and silver. There is no time at which a
 /// file was first seen: no clock takes part in what a lake holds.

@@ -44,7 +44,8 @@ pub async fn replay(
     } else {
         refresh_gold(lake, engine, &set.models, job).await?
     };
-    Ok(ReplaySummary { tables, gold, elapsed_ms: elapsed_ms(started), dry_run: options.limits.dry_run })
+    let (dry_run, left_out) = (options.limits.dry_run, set.problems.clone());
+    Ok(ReplaySummary { tables, gold, elapsed_ms: elapsed_ms(started), dry_run, left_out })
 }
 
 /// Reprocesses exactly the files of a batch, for looking into it. Everything of them that silver has is counted as

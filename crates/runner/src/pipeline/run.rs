@@ -1,23 +1,12 @@
 //! The production runner: replays the published release, once or repeatedly.
 
 use crate::{Clock, ContractSet, Job, ReplayOptions, RunError, replay};
-use sluice_api::{ReplayLimits, ReplaySummary};
+use sluice_api::{ReplayLimits, ReplaySummary, RunMode};
 use sluice_contract::Schedule;
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// When to run again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunMode {
-    /// One run.
-    Once,
-    /// A run every so often.
-    Interval(Duration),
-    /// A run as soon as there are files; looks every 200 milliseconds, on a local disk every 50.
-    Continuous,
-}
 
 /// How to run.
 #[derive(Clone, Debug)]

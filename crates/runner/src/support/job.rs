@@ -1,14 +1,16 @@
 //! Long work that can be watched and cancelled.
 
 use crate::RunError;
-use sluice_api::{ApiError, JobId, JobProgress, JobState, JobView};
-use std::collections::BTreeMap;
+use sluice_api::{ApiError, JobId, JobKind, JobProgress, JobState, JobView, ReplaySummary, RunRound};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Log lines kept per job.
 const LOG_LINES_MAX: usize = 200;
+/// Rounds of a run kept per job.
+const ROUNDS_MAX: usize = 1_000;
 
 /// A running job. Clones are handles to the same one.
 #[derive(Clone)]
@@ -28,6 +30,8 @@ struct Shared {
     state: JobState,
     progress: Vec<JobProgress>,
     log: Vec<String>,
+    rounds: VecDeque<RunRound>,
+    rounds_ever: u64,
     ended_ms: Option<u64>,
 }
 
@@ -35,7 +39,14 @@ impl Job {
     /// A job that nobody watches.
     #[must_use]
     pub fn new(id: JobId, title: impl Into<String>) -> Self {
-        let shared = Shared { state: JobState::Running, progress: Vec::new(), log: Vec::new(), ended_ms: None };
+        let shared = Shared {
+            state: JobState::Running,
+            progress: Vec::new(),
+            log: Vec::new(),
+            rounds: VecDeque::new(),
+            rounds_ever: 0,
+            ended_ms: None,
+        };
         Self {
             inner: Arc::new(Inner {
                 id,
@@ -102,6 +113,23 @@ impl Job {
         shared.log.push(line.into());
     }
 
+    /// Adds a round of a run; the oldest go once there are many.
+    pub(crate) fn add_round(&self, release: u64, replay: ReplaySummary) {
+        let mut shared = self.shared();
+        shared.rounds_ever += 1;
+        let round = shared.rounds_ever;
+        if shared.rounds.len() >= ROUNDS_MAX {
+            shared.rounds.pop_front();
+        }
+        shared.rounds.push_back(RunRound { round, release, replay });
+    }
+
+    /// Its rounds with a larger number than `after`, oldest first, and how many there ever were.
+    pub(crate) fn rounds(&self, after: u64) -> (Vec<RunRound>, u64) {
+        let shared = self.shared();
+        (shared.rounds.iter().filter(|round| round.round > after).cloned().collect(), shared.rounds_ever)
+    }
+
     /// Ends it.
     pub fn end(&self, error: Option<ApiError>) {
         let elapsed = self.elapsed_ms();
@@ -119,11 +147,11 @@ impl Job {
     }
 
     /// A snapshot.
-    #[must_use]
-    pub fn view(&self) -> JobView {
+    fn view(&self, kind: JobKind) -> JobView {
         let shared = self.shared();
         JobView {
             id: self.inner.id,
+            kind,
             title: self.inner.title.clone(),
             state: shared.state.clone(),
             progress: shared.progress.clone(),
@@ -142,41 +170,41 @@ impl Job {
 /// Jobs of a host, the last ones that ended included.
 #[derive(Clone, Default)]
 pub struct JobRegistry {
-    jobs: Arc<Mutex<BTreeMap<JobId, Job>>>,
+    jobs: Arc<Mutex<BTreeMap<JobId, (JobKind, Job)>>>,
 }
 
 impl JobRegistry {
     /// Ended jobs kept.
     const ENDED_MAX: usize = 20;
 
-    fn jobs(&self) -> MutexGuard<'_, BTreeMap<JobId, Job>> {
+    fn jobs(&self) -> MutexGuard<'_, BTreeMap<JobId, (JobKind, Job)>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a job.
     #[must_use]
-    pub fn start(&self, id: JobId, title: impl Into<String>) -> Job {
+    pub fn start(&self, id: JobId, kind: JobKind, title: impl Into<String>) -> Job {
         let job = Job::new(id, title);
         let mut jobs = self.jobs();
-        let ended: Vec<JobId> = jobs.iter().filter(|(_, job)| !job.is_running()).map(|(id, _)| *id).collect();
+        let ended: Vec<JobId> = jobs.iter().filter(|(_, (_, job))| !job.is_running()).map(|(id, _)| *id).collect();
         let surplus = ended.len().saturating_sub(Self::ENDED_MAX);
         for id in ended.into_iter().take(surplus) {
             jobs.remove(&id);
         }
-        jobs.insert(id, job.clone());
+        jobs.insert(id, (kind, job.clone()));
         job
     }
 
     /// The job of that id.
     #[must_use]
     pub fn get(&self, id: JobId) -> Option<Job> {
-        self.jobs().get(&id).cloned()
+        self.jobs().get(&id).map(|(_, job)| job.clone())
     }
 
     /// Snapshots of all, by id.
     #[must_use]
     pub fn views(&self) -> Vec<JobView> {
-        self.jobs().values().map(Job::view).collect()
+        self.jobs().values().map(|(kind, job)| job.view(*kind)).collect()
     }
 
     /// The running job that works on `what`.

@@ -1,7 +1,7 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, FileView, Health, JobId, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableFacts,
+    ColumnView, FileView, Health, JobId, JobKind, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableFacts,
     TableName, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
 };
 
@@ -179,6 +179,7 @@ pub(super) fn jobs() -> Vec<JobView> {
     };
     vec![JobView {
         id: JobId(1),
+        kind: JobKind::Replay,
         title: "Replay shop, all tables".to_owned(),
         state: JobState::Done,
         progress: vec![

@@ -50,16 +50,15 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
     ];
     let rows: Vec<u64> = entries.iter().map(|_| 1_204_377).collect();
     let orders = super::rows::batch(&rows).map_err(|error| unwritten(&error.to_string()))?;
-    columns.extend(orders_columns(&orders, texts(|entry| entry.3)));
+    columns.extend(orders_columns(&orders, &texts(|entry| entry.3)));
     encode(columns).map_err(|error| unwritten(&error.to_string()))
 }
 
 /// The columns of the row; its status is that of the entry.
-fn orders_columns(orders: &RecordBatch, status: ArrayRef) -> Vec<(String, ArrayRef)> {
+fn orders_columns(orders: &RecordBatch, status: &ArrayRef) -> Vec<(String, ArrayRef)> {
     let columns = ORDERS.into_iter().zip(orders.columns());
-    columns
-        .map(|((name, ..), array)| (name.to_owned(), if name == "status" { status.clone() } else { array.clone() }))
-        .collect()
+    let column = |name: &str, array: &ArrayRef| Arc::clone(if name == "status" { status } else { array });
+    columns.map(|((name, ..), array)| (name.to_owned(), column(name, array))).collect()
 }
 
 fn unwritten(problem: &str) -> ApiError {

@@ -1,0 +1,37 @@
+//! Runs of the published release as a job.
+
+use super::Host;
+use crate::{Job, RunError, RunOptions, run};
+use sluice_api::{Answer, JobKind, RunRounds, RunSummary, ask};
+
+impl Answer<ask::StartRun> for Host {
+    async fn answer(&self, request: ask::StartRun) -> Result<RunSummary, RunError> {
+        let ask::StartRun { job, mode, concurrency, limits } = request;
+        let open = self.opened().await?;
+        let options = RunOptions {
+            mode,
+            concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX),
+            lease_wait: limits.lease_wait,
+            limits,
+        };
+        let failure = |summary: &RunSummary| {
+            let last = summary.last.as_ref()?;
+            last.replay.tables.iter().find_map(|table| table.error.clone())
+        };
+        let work = async |job: &Job| {
+            let report = |release, summary: &sluice_api::ReplaySummary| job.add_round(release, summary.clone());
+            run(&open.lake, &open.engine, &options, &self.options.clock, job, report).await?;
+            let (mut rounds, ever) = job.rounds(0);
+            Ok(RunSummary { rounds: ever, last: rounds.pop(), cancelled: job.is_cancelled() })
+        };
+        self.as_job(job, JobKind::Run, "Run the published release".to_owned(), failure, work).await
+    }
+}
+
+impl Answer<ask::RunRounds> for Host {
+    async fn answer(&self, request: ask::RunRounds) -> Result<RunRounds, RunError> {
+        // A run that has not begun yet has done nothing yet.
+        let rounds = self.jobs.get(request.job).map(|job| job.rounds(request.after).0);
+        Ok(RunRounds { rounds: rounds.unwrap_or_default() })
+    }
+}

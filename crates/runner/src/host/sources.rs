@@ -1,0 +1,31 @@
+//! What is in a source, and whether silver holds what it holds.
+
+use super::Host;
+use crate::contract_set::ContractSet;
+use super::onboard;
+use crate::{RunError, compare_with_source};
+use sluice_api::{Answer, OnboardDraft, OnboardSource, TableComparison, ask};
+use std::path::Path;
+
+impl Answer<ask::InspectSource> for Host {
+    async fn answer(&self, request: ask::InspectSource) -> Result<OnboardSource, RunError> {
+        let open = self.opened().await?;
+        let set = ContractSet::draft(&open.lake).await?;
+        onboard::inspect(&open.lake, &request.source, &set.contracts).await
+    }
+}
+
+impl Answer<ask::InferContract> for Host {
+    async fn answer(&self, request: ask::InferContract) -> Result<OnboardDraft, RunError> {
+        let open = self.opened().await?;
+        onboard::draft(&open.lake, &open.engine, &request.path, request.name).await
+    }
+}
+
+impl Answer<ask::CompareWithSource> for Host {
+    async fn answer(&self, request: ask::CompareWithSource) -> Result<Vec<TableComparison>, RunError> {
+        let open = self.opened().await?;
+        let set = ContractSet::draft(&open.lake).await?;
+        compare_with_source(&open.lake, &set, Path::new(&request.folder)).await
+    }
+}

@@ -1,0 +1,154 @@
+//! The answers that screens read, by the words of the screens.
+
+use super::{Got, Store};
+use sluice_api::{
+    ContractCheck, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource, PublishPlan,
+    PublishedView, QualityView, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName, TableRef,
+    TableView, ask,
+};
+
+/// Key of a refined result: base, filter, order.
+pub type RefineKey = (ResultId, Option<String>, Option<String>);
+
+/// Key of a row's history: its table and its key's columns with their values.
+pub type RowKey = (TableRef, Vec<(String, String)>);
+
+impl Store {
+    /// The open lake.
+    #[must_use]
+    pub fn lake(&self) -> Got<'_, LakeView> {
+        self.got::<ask::Lake>(&())
+    }
+
+    /// A table at a version, latest if `None`.
+    #[must_use]
+    pub fn table(&self, table: &TableRef, version: Option<u64>) -> Got<'_, TableView> {
+        self.got::<ask::Table>(&(table.clone(), version))
+    }
+
+    /// Every table view known, for the palette's columns.
+    pub fn tables(&self) -> impl Iterator<Item = &TableView> {
+        self.all::<ask::Table>().map(|(_, view)| view)
+    }
+
+    /// Whether a column of a table holds personal data; of a table that is not known yet, every column does.
+    #[must_use]
+    pub fn is_personal(&self, table: &TableRef, column: &str) -> bool {
+        let mut views = self.tables().filter(|view| view.table == *table).peekable();
+        views.peek().is_none() || views.any(|view| view.columns.iter().any(|each| each.name == column && each.pii))
+    }
+
+    /// The rows of a table version.
+    #[must_use]
+    pub fn rows(&self, table: &TableRef, version: Option<u64>) -> Got<'_, ResultView> {
+        self.got::<ask::TableRows>(&(table.clone(), version))
+    }
+
+    /// Result of a query by its job.
+    #[must_use]
+    pub fn query(&self, job: JobId) -> Got<'_, ResultView> {
+        self.got::<ask::Query>(&(job,))
+    }
+
+    /// A filtered or sorted result.
+    #[must_use]
+    pub fn refined(&self, key: &RefineKey) -> Got<'_, ResultView> {
+        self.got::<ask::Refine>(key)
+    }
+
+    /// What is in a source.
+    #[must_use]
+    pub fn source(&self, source: &str) -> Got<'_, OnboardSource> {
+        self.got::<ask::InspectSource>(&(source.to_owned(),))
+    }
+
+    /// Proposed contract for a folder.
+    #[must_use]
+    pub fn draft(&self, path: &str) -> Got<'_, OnboardDraft> {
+        self.got::<ask::InferContract>(&(path.to_owned(),))
+    }
+
+    /// Check of a contract text.
+    #[must_use]
+    pub fn check(&self, yaml: &str) -> Got<'_, ContractCheck> {
+        self.got::<ask::CheckContract>(&(yaml.to_owned(),))
+    }
+
+    /// Outcome of saving a contract text.
+    #[must_use]
+    pub fn saved(&self, yaml: &str) -> Got<'_, LakeView> {
+        self.got::<ask::SaveContract>(&(yaml.to_owned(),))
+    }
+
+    /// Batches of a table.
+    #[must_use]
+    pub fn replay(&self, table: &TableName) -> Got<'_, ReplayView> {
+        self.got::<ask::Replay>(&(table.clone(),))
+    }
+
+    /// What a replay did.
+    #[must_use]
+    pub fn replayed(&self, job: JobId) -> Got<'_, ReplaySummary> {
+        self.got::<ask::StartReplay>(&(job,))
+    }
+
+    /// A diff.
+    #[must_use]
+    pub fn diff(&self, table: &TableRef, from: u64, to: u64) -> Got<'_, DiffView> {
+        self.got::<ask::Diff>(&(table.clone(), from, to))
+    }
+
+    /// The first rows of a diff.
+    #[must_use]
+    pub fn diff_first(&self, table: &TableRef, from: u64, to: u64) -> Got<'_, DiffView> {
+        self.got::<ask::DiffFirst>(&(table.clone(), from, to))
+    }
+
+    /// What happened to the rows of one key.
+    #[must_use]
+    pub fn row_history(&self, key: &RowKey) -> Got<'_, RowHistory> {
+        self.got::<ask::RowHistory>(key)
+    }
+
+    /// Quality of a table.
+    #[must_use]
+    pub fn quality(&self, table: &TableName) -> Got<'_, QualityView> {
+        self.got::<ask::Quality>(&(table.clone(),))
+    }
+
+    /// Rows that fail a check.
+    #[must_use]
+    pub fn failing(&self, table: &TableName, check: u32) -> Got<'_, ResultView> {
+        self.got::<ask::FailingRows>(&(table.clone(), check))
+    }
+
+    /// What publishing would do.
+    #[must_use]
+    pub fn plan(&self) -> Got<'_, PublishPlan> {
+        self.got::<ask::PublishPlan>(&())
+    }
+
+    /// Outcome of publishing a release.
+    #[must_use]
+    pub fn published(&self, release: u64) -> Got<'_, PublishedView> {
+        self.got::<ask::Publish>(&(release,))
+    }
+
+    /// Running and recent jobs.
+    #[must_use]
+    pub fn jobs(&self) -> &[JobView] {
+        self.got::<ask::Jobs>(&()).value.map_or(&[], Vec::as_slice)
+    }
+
+    /// A job.
+    #[must_use]
+    pub fn job(&self, id: JobId) -> Option<&JobView> {
+        self.jobs().iter().find(|job| job.id == id)
+    }
+
+    /// Jobs queued or under way.
+    #[must_use]
+    pub fn running_jobs(&self) -> usize {
+        self.jobs().iter().filter(|job| matches!(job.state, JobState::Queued | JobState::Running)).count()
+    }
+}
