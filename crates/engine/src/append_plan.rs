@@ -1,6 +1,6 @@
 //! A table that only grows: one row per event.
 
-use crate::seq_texts::seq_texts;
+use crate::silver::seq_texts;
 use crate::{COL_SEQ, Conflict, EngineError, KeyEncoder, SEQ, silver_schema};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder};
 use arrow::compute::interleave;

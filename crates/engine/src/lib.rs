@@ -6,33 +6,27 @@
 //! events are batched, repeated or ordered.
 
 mod append_plan;
-mod dealt_rows;
+mod events;
 mod fingerprint;
-mod key_order;
-mod keyed_changes;
 mod keys;
-mod merge_key;
-mod merge_plan;
-mod new_rows;
+mod rows;
+mod scd1;
 mod scd2;
-mod seq_texts;
-mod silver_schema;
+mod silver;
 mod snapshot_changes;
-mod ties;
-mod tombstones;
-mod winner;
 
 pub use append_plan::{AppendPlan, plan_append};
+pub use events::{KeyedChanges, losers, tie_conflict};
 pub use fingerprint::{fingerprint, row_hashes};
-pub use keyed_changes::KeyedChanges;
 pub use keys::KeyEncoder;
-pub use merge_plan::{Conflict, Existing, ExistingRows, MergePlan, RowAt, plan_merge};
-pub use new_rows::{NewRows, PlanSources};
+pub use rows::{NewRows, PlanSources};
+pub use scd1::{
+    Conflict, Existing, ExistingRows, MergePlan, NewTombstones, RowAt, Tombstones, forget_before, merge_segments,
+    plan_merge,
+};
 pub use scd2::{HistoryChange, HistoryPlan, HistorySide, plan_history};
-pub use silver_schema::{COL_SEQ, SEQ, current_rows, silver_schema};
+pub use silver::{COL_SEQ, SEQ, current_rows, silver_schema};
 pub use snapshot_changes::{Snapshot, SnapshotChanges, SnapshotCounts, snapshot_changes};
-pub use ties::{losers, tie_conflict};
-pub use tombstones::{NewTombstones, Tombstones, forget_before, merge_segments};
 
 /// A value that the engine was handed and that can not be, which is a bug or a damaged table.
 #[derive(Debug, thiserror::Error)]

@@ -12,22 +12,20 @@
 //! position. So a late event finds everything it may split, and history is a function of the set of
 //! events. Rows and side state of the touched keys are all that a batch needs.
 
-mod axis;
-mod fold;
+mod late_arrivals;
 mod pool;
 mod rows;
-mod side;
+mod versions;
 
-pub use side::{HistoryChange, HistorySide};
+pub use late_arrivals::{HistoryChange, HistorySide};
 
-pub(crate) use axis::Axis;
-
+use crate::silver::Axis;
 use crate::{Conflict, EngineError, KeyEncoder, MergePlan};
 use arrow::array::RecordBatch;
-use fold::{Folded, Folder, Run};
 use pool::{Origin, Pool};
 use sluice_change::{ChangeBatch, EventSeq, RowLedger};
 use sluice_contract::Contract;
+use versions::{Folded, Folder, Run};
 
 /// What a batch does to a silver table with history: `replaced` rows go, `upserts` come.
 #[derive(Debug)]
@@ -149,13 +147,13 @@ impl Plan<'_> {
                 new += 1;
                 self.ledger.late_applied_to_history += u64::from(newest_known.is_some_and(|seq| event.seq < seq));
                 match effect {
-                    fold::Effect::Told | fold::Effect::Ended => effective += 1,
-                    fold::Effect::Nothing if event.is_delete => self.ledger.delete_of_absent += 1,
-                    fold::Effect::Nothing => self.ledger.unchanged += 1,
-                    fold::Effect::Hidden => self.ledger.superseded += 1,
+                    versions::Effect::Told | versions::Effect::Ended => effective += 1,
+                    versions::Effect::Nothing if event.is_delete => self.ledger.delete_of_absent += 1,
+                    versions::Effect::Nothing => self.ledger.unchanged += 1,
+                    versions::Effect::Hidden => self.ledger.superseded += 1,
                 }
             }
-            let is_row = effect == fold::Effect::Told;
+            let is_row = effect == versions::Effect::Told;
             match event.origin {
                 Origin::Side(_) if is_row => self.output.side_taken.push(at),
                 Origin::Row(_) | Origin::New(_) if !is_row => self.output.side_added.push(at),

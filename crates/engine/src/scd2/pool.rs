@@ -1,7 +1,7 @@
 //! All events of the touched keys, wherever they are kept, in one batch.
 
-use super::axis::Position;
-use super::{Axis, HistorySide};
+use super::HistorySide;
+use crate::silver::{Axis, Position};
 use crate::{COL_SEQ, EngineError, KeyEncoder, SEQ};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::interleave;

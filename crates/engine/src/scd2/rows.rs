@@ -1,10 +1,9 @@
 //! The batches that come out of a plan.
 
-use super::Axis;
-use super::fold::Run;
+use super::late_arrivals::{HistorySide, side_schema};
 use super::pool::Pool;
-use super::side::{HistorySide, side_schema};
-use crate::seq_texts::seq_texts;
+use super::versions::Run;
+use crate::silver::{Axis, seq_texts};
 use crate::{EngineError, silver_schema};
 use arrow::array::{ArrayRef, RecordBatch, StringArray, StringBuilder, UInt32Array};
 use arrow::compute::take;

@@ -1,8 +1,8 @@
 //! The rows that a plan writes, built when they are written.
 
-use crate::dealt_rows::DealtRows;
-use crate::seq_texts::seq_texts;
-use crate::winner::Place;
+use super::gathered_rows::DealtRows;
+use crate::scd1::Place;
+use crate::silver::seq_texts;
 use crate::{EngineError, ExistingRows, SEQ, silver_schema};
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, new_empty_array, new_null_array};
 use arrow::compute::interleave;

@@ -1,9 +1,8 @@
 //! The versions that the events of one key make.
 
-use super::Axis;
-use super::axis::Position;
 use super::pool::Pool;
 use crate::EngineError;
+use crate::silver::{Axis, Position};
 use arrow::array::Array;
 use arrow::row::{RowConverter, Rows, SortField};
 use sluice_change::EventSeq;

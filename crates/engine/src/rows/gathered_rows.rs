@@ -1,7 +1,7 @@
 //! Many rows that lie scattered over many batches, brought into the order in which they are written.
 
-use crate::new_rows::{Chosen, PlanSources, interleaved};
-use crate::seq_texts::seq_texts;
+use super::new_rows::{Chosen, PlanSources, interleaved};
+use crate::silver::seq_texts;
 use crate::{EngineError, silver_schema};
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::take;
@@ -114,8 +114,8 @@ impl DealtRows {
 #[cfg(test)]
 mod tests {
     use super::{DealtRows, ROWS_MIN, ROWS_PER_MARK};
-    use crate::new_rows::{Chosen, NewRows, PlanSources};
-    use crate::winner::Place;
+    use crate::rows::{Chosen, NewRows, PlanSources};
+    use crate::scd1::Place;
     use crate::{ExistingRows, RowAt, silver_schema};
     use arrow::array::{Int64Array, RecordBatch, StringArray, new_null_array};
     use arrow::datatypes::DataType;

@@ -1,7 +1,7 @@
 //! Columns of a silver table.
 
+use super::Axis;
 use crate::EngineError;
-use crate::scd2::Axis;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema};

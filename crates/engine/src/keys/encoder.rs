@@ -1,7 +1,7 @@
 //! Keys as comparable bytes, and as hashes.
 
+use super::key_order;
 use crate::EngineError;
-use crate::key_order::key_order;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Int16Type, Int32Type, Int64Type};
 use arrow::row::{RowConverter, Rows, SortField};

@@ -1,6 +1,6 @@
 //! What was deleted, and when in the order of events.
 
-use crate::seq_texts::seq_texts;
+use crate::silver::seq_texts;
 use crate::{EngineError, KeyEncoder, SEQ};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, interleave, take_record_batch};

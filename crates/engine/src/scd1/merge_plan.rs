@@ -1,6 +1,6 @@
 //! What a batch of changes does to silver.
 
-use crate::merge_key::{Merge, OldRow};
+use super::merge_key::{Merge, OldRow};
 use crate::{EngineError, KeyEncoder, KeyedChanges, NewRows, NewTombstones, PlanSources, Tombstones};
 use arrow::array::RecordBatch;
 use sluice_change::{ChangeBatch, EventSeq, RowLedger, RowRef};

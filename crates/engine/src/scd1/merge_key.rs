@@ -1,9 +1,9 @@
 //! What the events of one key do to its row.
 
-use crate::key_order::key_order;
-use crate::keyed_changes::{Against, EventAt};
-use crate::new_rows::{Chosen, Patched, interleaved, text_at};
-use crate::winner::{Candidate, Place, Winner, join};
+use super::winner::{Candidate, Place, Winner, join};
+use crate::events::{Against, EventAt};
+use crate::keys::key_order;
+use crate::rows::{Chosen, Patched, interleaved, text_at};
 use crate::{
     COL_SEQ, Conflict, EngineError, KeyEncoder, KeyedChanges, MergePlan, NewRows, NewTombstones, PlanSources, RowAt,
     Tombstones,

@@ -1,0 +1,9 @@
+//! Silver tables as batches: the system columns, how they are written and how they are read.
+
+mod schema;
+mod seq_texts;
+mod validity;
+
+pub use schema::{COL_SEQ, SEQ, current_rows, silver_schema};
+pub(crate) use seq_texts::seq_texts;
+pub(crate) use validity::{Axis, Position};
