@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use sluice_api::{Layer, TableRef};
 use sluice_change::RowLedger;
 use sluice_contract::{ApplyMode, Contract, Scd, TableName};
-use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, forget_before, merge_segments, silver_schema};
+use sluice_engine::{
+    HistoryChange, KeyEncoder, LateArrivalState, Tombstones, forget_before, merge_segments, silver_schema,
+};
 use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ pub(crate) struct Silver {
     /// All deletes so far.
     pub(crate) tombstones: Arc<Tombstones>,
     /// With history: the events that no row shows.
-    pub(crate) history: Arc<HistorySide>,
+    pub(crate) history: Arc<LateArrivalState>,
     /// Where they are in the lake.
     segments: Vec<String>,
     /// [`silver_hash`] of the contract that made it.
@@ -100,7 +102,7 @@ impl Silver {
         }
         self.segments = paths(entry.info.get(INFO_TOMBSTONES));
         let encoder = KeyEncoder::new(contract)?;
-        let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
+        let (mut tombstones, mut history) = (Tombstones::default(), LateArrivalState::default());
         for path in &self.segments {
             let segment = lake.get_state(path).await?;
             match contract.apply.scd {
@@ -265,7 +267,7 @@ impl Silver {
         if change.is_empty() {
             return Ok(segments);
         }
-        let none = HistorySide::default();
+        let none = LateArrivalState::default();
         let before = if replaces_all { &none } else { self.history.as_ref() };
         let segment = if segments.len() + 1 >= SEGMENTS_MAX {
             let encoder = KeyEncoder::new(contract)?;

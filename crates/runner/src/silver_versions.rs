@@ -5,13 +5,13 @@ use crate::silver_merge::newest_of;
 use arrow::array::RecordBatch;
 use sluice_change::ChangeBatch;
 use sluice_contract::Contract;
-use sluice_engine::{Existing, HistoryChange, HistorySide, MergePlan, NewTombstones, plan_append, plan_history};
+use sluice_engine::{Existing, HistoryChange, LateArrivalState, MergePlan, NewTombstones, plan_append, plan_history};
 
 /// What changes do to a table with history, and to its side state.
 pub(crate) fn history_plan(
     contract: &Contract,
     existing: Existing<'_>,
-    side: &HistorySide,
+    side: &LateArrivalState,
     changes: &[ChangeBatch],
     quarantined: u64,
 ) -> Result<(MergePlan, HistoryChange), RunError> {
@@ -28,7 +28,7 @@ pub(crate) fn history_plan(
         ledger: plan.ledger,
         conflicts: plan.conflicts,
     };
-    Ok((merge, plan.side))
+    Ok((merge, plan.late_arrivals))
 }
 
 /// What changes do to a table that only grows.

@@ -1,91 +1,25 @@
 //! The events of a batch by key.
 
-use crate::{EngineError, KeyEncoder};
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-use sluice_change::{ChangeBatch, EventSeq, EventSeqs, Op};
-use std::cmp::{Ordering, Reverse};
+use super::buckets::{Buckets, Entry, KeyHash};
+use super::event_at::{DuplicateKind, EventAt};
+use super::lead::Lead;
+use crate::error::EngineError;
+use crate::keys::KeyEncoder;
+use sluice_change::{ChangeBatch, EventSeq, Op};
 use std::sync::Arc;
 
-/// Events of one bucket: as many as a core's cache holds with room to spare.
-const BUCKET_EVENTS: usize = 16 * 1024;
-/// More buckets cost more to fill than they save in sorting.
-const BUCKETS_MAX: usize = 4096;
-
-/// An event: index of its change batch, its row there, and what it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EventAt {
-    /// The batch, and in the upper bits the operation, so that it is known without looking at the batch.
-    source: u32,
-    pub(crate) row: u32,
-}
-
-impl EventAt {
-    const SOURCE_BITS: u32 = 28;
-
-    fn new(source: usize, row: u32, op: Op) -> Self {
-        let bits = match op {
-            Op::Read => 0,
-            Op::Upsert => 1,
-            Op::SoftDelete => 2,
-            Op::Delete => 3,
-            Op::Truncate => 4,
-        };
-        let source = u32::try_from(source).unwrap_or(u32::MAX) & ((1 << Self::SOURCE_BITS) - 1);
-        Self { source: source | (bits << Self::SOURCE_BITS), row }
-    }
-
-    pub(crate) fn source(self) -> usize {
-        (self.source & ((1 << Self::SOURCE_BITS) - 1)) as usize
-    }
-
-    pub(crate) fn place(self) -> (usize, u32) {
-        (self.source(), self.row)
-    }
-
-    pub(crate) fn is_upsert(self) -> bool {
-        self.source >> Self::SOURCE_BITS <= 2
-    }
-
-    pub(crate) fn is_delete(self) -> bool {
-        self.source >> Self::SOURCE_BITS == 3
-    }
-
-    pub(crate) fn seq(self, changes: &[ChangeBatch]) -> EventSeq {
-        changes[self.source()].seqs.at(self.row as usize)
-    }
-}
-
-/// How an event stands to the event before it, which is the next newer one of its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Against {
-    /// Of another position, or the newest of its key.
-    Other,
-    /// Another event of the same position.
-    Tie,
-    /// The same event.
-    Copy,
-}
-
-/// An event on its way into order.
-#[derive(Clone, Copy)]
-struct Entry<H> {
-    hash: H,
-    /// See [`Lead`].
-    lead: u64,
-    at: EventAt,
-}
-
-/// Events grouped by key, and the truncates, which have none.
+/// Events grouped by key, and the truncates, which have no key.
 #[derive(Debug)]
 pub struct KeyedChanges {
     /// Hashes of the keys, distinct, ascending.
     hashes: Arc<Vec<u128>>,
     /// Where the events of every key begin in `events`, and their number.
     starts: Vec<u32>,
-    /// By key, the newest first, copies in the order of the batches.
+    /// By key, the newest first, duplicates in the order of the batches.
     events: Vec<EventAt>,
-    against: Vec<Against>,
-    /// Whether some upsert leaves columns out.
+    /// By event, what it is to the event before it.
+    duplicate_kinds: Vec<DuplicateKind>,
+    /// Whether some upsert has absent columns.
     some_are_partial: bool,
     pub(crate) truncates: Vec<EventSeq>,
     /// The newest of all upserts.
@@ -93,7 +27,7 @@ pub struct KeyedChanges {
 }
 
 impl KeyedChanges {
-    /// Groups events.
+    /// Groups the events of `changes` by key, the newest of every key first.
     ///
     /// # Errors
     /// [`EngineError::Column`] if the key columns are missing.
@@ -121,7 +55,7 @@ impl KeyedChanges {
     }
 
     /// Whether the plan has to know the content of the row of key number `key`, or only its place:
-    /// an event may be older than the row, or leave columns out. `newest_in_file` is the newest
+    /// an event may be older than the row, or have absent columns. `newest_in_file` is the newest
     /// sequence in the row's file, `None` if it is not known; `changes` are those that were grouped.
     #[must_use]
     pub fn needs_row(&self, changes: &[ChangeBatch], key: usize, newest_in_file: Option<EventSeq>) -> bool {
@@ -132,13 +66,13 @@ impl KeyedChanges {
         }
     }
 
-    /// Whether some upsert leaves columns out.
+    /// Whether some upsert has absent columns.
     #[must_use]
     pub fn some_are_partial(&self) -> bool {
         self.some_are_partial
     }
 
-    /// Whether one of these events leaves columns out.
+    /// Whether one of these events has absent columns.
     pub(crate) fn has_partial(&self, changes: &[ChangeBatch], events: &[EventAt]) -> bool {
         let is_partial = |at: &EventAt| changes[at.source()].absent.contains_key(&at.row);
         self.some_are_partial && events.iter().any(is_partial)
@@ -154,53 +88,13 @@ impl KeyedChanges {
         self.range(key).map_or(&[], |range| &self.events[range])
     }
 
-    /// How each event of key number `key` stands to the one before it.
-    pub(crate) fn against(&self, key: usize) -> &[Against] {
-        self.range(key).map_or(&[], |range| &self.against[range])
+    /// Of every event of key number `key`, whether it is the same as the one before it.
+    pub(crate) fn duplicate_kinds(&self, key: usize) -> &[DuplicateKind] {
+        self.range(key).map_or(&[], |range| &self.duplicate_kinds[range])
     }
 
     fn range(&self, key: usize) -> Option<std::ops::Range<usize>> {
         Some(*self.starts.get(key)? as usize..*self.starts.get(key + 1)? as usize)
-    }
-}
-
-/// A hash of a key, as short as it may be.
-trait KeyHash: Copy + Ord + Send {
-    fn of(hash: u128) -> Self;
-    fn whole(self) -> u128;
-    /// Its upper bits.
-    fn head(self) -> u64;
-}
-
-/// A key of one number is told by the upper half of its hash alone.
-impl KeyHash for u64 {
-    fn of(hash: u128) -> Self {
-        (hash >> 64) as Self
-    }
-
-    fn whole(self) -> u128 {
-        u128::from(self) << 64
-    }
-
-    fn head(self) -> u64 {
-        self
-    }
-}
-
-impl KeyHash for [u64; 2] {
-    #[expect(clippy::cast_possible_truncation, reason = "both halves")]
-    fn of(hash: u128) -> Self {
-        [(hash >> 64) as u64, hash as u64]
-    }
-
-    fn whole(self) -> u128 {
-        let [high, low] = self;
-        (u128::from(high) << 64) | u128::from(low)
-    }
-
-    fn head(self) -> u64 {
-        let [high, _] = self;
-        high
     }
 }
 
@@ -214,7 +108,7 @@ fn group<H: KeyHash>(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<Ke
             if *op != Op::Truncate {
                 let at = EventAt::new(source, row, *op);
                 let number = lead.number(&batch.seqs, row as usize);
-                // Only what leads so far is looked at as a whole.
+                // Only for an event that leads so far is the whole sequence read.
                 if op.is_upsert() && newest.is_none_or(|(leads, _)| number >= leads) {
                     newest = newest.max(Some((number, at.seq(changes))));
                 }
@@ -226,16 +120,16 @@ fn group<H: KeyHash>(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<Ke
     let count = buckets.len();
     let (mut hashes, mut starts): (Vec<u128>, Vec<u32>) = (Vec::new(), Vec::new());
     let mut events = Vec::with_capacity(count);
-    let mut against = Vec::with_capacity(count);
-    for bucket in buckets.0 {
+    let mut duplicate_kinds = Vec::with_capacity(count);
+    for bucket in buckets.into_ascending() {
         let mut before: Option<&Entry<H>> = None;
         for entry in &bucket {
-            against.push(match before.filter(|before| before.hash == entry.hash) {
+            duplicate_kinds.push(match before.filter(|before| before.hash == entry.hash) {
                 Some(newer) => lead.compare(newer, entry, changes),
                 None => {
                     hashes.push(entry.hash.whole());
                     starts.push(u32::try_from(events.len()).unwrap_or(u32::MAX));
-                    Against::Other
+                    DuplicateKind::Distinct
                 }
             });
             events.push(entry.at);
@@ -249,103 +143,19 @@ fn group<H: KeyHash>(encoder: &KeyEncoder, changes: &[ChangeBatch]) -> Result<Ke
         hashes: Arc::new(hashes),
         starts,
         events,
-        against,
+        duplicate_kinds,
         some_are_partial: false,
         truncates: Vec::new(),
         newest_upsert: newest.map(|(_, seq)| seq),
     })
 }
 
-/// Events by the upper bits of their hashes, ascending, so that each part is sorted inside a core's cache.
-struct Buckets<H>(Vec<Vec<Entry<H>>>);
-
-impl<H: KeyHash> Buckets<H> {
-    /// Buckets for about so many events.
-    fn new(events: usize) -> Self {
-        let count = (events / BUCKET_EVENTS).next_power_of_two().min(BUCKETS_MAX);
-        // Hashes are spread evenly; a little room more saves most buckets from moving.
-        let room = if count == 1 { events } else { events / count * 17 / 16 };
-        Self(std::iter::repeat_with(|| Vec::with_capacity(room)).take(count).collect())
-    }
-
-    fn push(&mut self, entry: Entry<H>) {
-        let bits = self.0.len().trailing_zeros();
-        let bucket = entry.hash.head().checked_shr(u64::BITS - bits).unwrap_or(0);
-        // As many buckets as there are values of so many bits.
-        self.0[bucket as usize].push(entry);
-    }
-
-    fn len(&self) -> usize {
-        self.0.iter().map(Vec::len).sum()
-    }
-
-    /// By hash, the newest event of each first, copies in the order of the batches.
-    fn sort(&mut self, changes: &[ChangeBatch]) {
-        if let [only] = self.0.as_mut_slice() {
-            return sort_events(only, changes);
-        }
-        self.0.par_iter_mut().for_each(|bucket| sort_events(bucket, changes));
-    }
-}
-
-fn sort_events<H: KeyHash>(events: &mut [Entry<H>], changes: &[ChangeBatch]) {
-    events.sort_unstable_by_key(|event| (event.hash, Reverse(event.lead)));
-    // Random memory is looked at only where the lead does not decide.
-    for equal in events.chunk_by_mut(|a, b| a.hash == b.hash && a.lead == b.lead).filter(|equal| equal.len() > 1) {
-        equal.sort_unstable_by_key(|event| (Reverse(event.at.seq(changes)), event.at.place()));
-    }
-}
-
-/// The part of a sequence that decides most comparisons in a batch, as one number: the first of rank,
-/// positions and tie-breaker in which the events differ at all.
-#[derive(Clone, Copy)]
-enum Lead {
-    Rank,
-    Part(usize),
-    Tie,
-}
-
-impl Lead {
-    fn of(changes: &[ChangeBatch]) -> Self {
-        let seqs = || changes.iter().map(|batch| &batch.seqs).filter(|seqs| !seqs.is_empty());
-        let Some(first) = seqs().next().map(|seqs| seqs.at(0)) else { return Self::Tie };
-        let differs = |part: &usize| !seqs().all(|seqs| seqs.parts()[*part].are_all(first.parts[*part]));
-        if !seqs().all(|seqs| seqs.ranks().are_all(u64::from(first.rank))) {
-            return Self::Rank;
-        }
-        (0..first.parts.len()).find(differs).map_or(Self::Tie, Self::Part)
-    }
-
-    /// A larger number is a later event; equal numbers decide nothing.
-    fn number(self, seqs: &EventSeqs, row: usize) -> u64 {
-        match self {
-            // The rank, and as much of the position as has room beside it.
-            Self::Rank => (seqs.ranks().at(row) << 56) | (seqs.parts()[0].at(row) >> 8),
-            Self::Part(part) => seqs.parts()[part].at(row),
-            Self::Tie => seqs.ties().at(row),
-        }
-    }
-
-    fn compare<H>(self, newer: &Entry<H>, older: &Entry<H>, changes: &[ChangeBatch]) -> Against {
-        // Different positions; a tie-breaker that differs is another event of the same position.
-        if newer.lead.cmp(&older.lead) != Ordering::Equal && !matches!(self, Self::Tie) {
-            return Against::Other;
-        }
-        let (newer, older) = (newer.at.seq(changes), older.at.seq(changes));
-        if newer == older {
-            Against::Copy
-        } else if newer.ties_with(&older) {
-            Against::Tie
-        } else {
-            Against::Other
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Against, BUCKET_EVENTS, KeyedChanges};
-    use crate::KeyEncoder;
+    use super::KeyedChanges;
+    use crate::events::buckets::BUCKET_EVENTS;
+    use crate::events::event_at::DuplicateKind;
+    use crate::keys::KeyEncoder;
     use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
     use sluice_contract::Contract;
     use std::sync::Arc;
@@ -395,14 +205,14 @@ mod tests {
                 for key in 0..keyed.hashes().len() {
                     let seqs: Vec<EventSeq> = keyed.of(key).iter().map(|at| at.seq(&changes)).collect();
                     assert!(seqs.is_sorted_by(|newer, older| newer >= older), "{seqs:?}");
-                    assert_eq!(keyed.against(key)[0], Against::Other);
-                    for (pair, against) in seqs.windows(2).zip(&keyed.against(key)[1..]) {
+                    assert_eq!(keyed.duplicate_kinds(key)[0], DuplicateKind::Distinct);
+                    for (pair, kind) in seqs.windows(2).zip(&keyed.duplicate_kinds(key)[1..]) {
                         let expected = match (pair[0] == pair[1], pair[0].ties_with(&pair[1])) {
-                            (true, _) => Against::Copy,
-                            (false, true) => Against::Tie,
-                            (false, false) => Against::Other,
+                            (true, _) => DuplicateKind::Duplicate,
+                            (false, true) => DuplicateKind::Tie,
+                            (false, false) => DuplicateKind::Distinct,
                         };
-                        assert_eq!(*against, expected);
+                        assert_eq!(*kind, expected);
                     }
                     seen += seqs.len();
                 }

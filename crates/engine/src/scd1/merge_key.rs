@@ -1,44 +1,42 @@
 //! What the events of one key do to its row.
 
-use super::winner::{Candidate, Place, Winner, join};
-use crate::events::{Against, EventAt};
-use crate::keys::key_order;
-use crate::rows::{Chosen, Patched, interleaved, text_at};
-use crate::{
-    COL_SEQ, Conflict, EngineError, KeyEncoder, KeyedChanges, MergePlan, NewRows, NewTombstones, PlanSources, RowAt,
-    Tombstones,
-};
-use arrow::row::{RowConverter, SortField};
+use super::tombstones::{NewTombstones, Tombstones};
+use super::winner::{Candidate, Winner, join};
+use crate::error::EngineError;
+use crate::events::{Conflict, DuplicateKind, EventAt, KeyedChanges};
+use crate::rows::{Chosen, Patched, Place, PlanSources, RowAt};
+use crate::silver::{COL_SEQ, col_seq, text_column};
+use arrow::array::Array;
 use sluice_change::{EventSeq, RowLedger};
 use std::collections::BTreeMap;
 
 /// The row of a key in silver.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum OldRow {
+pub(super) enum OldRow {
     /// Batch and row of what was read.
     Read { source: u32, row: u32 },
     /// Older than every event of its key.
     Unread(RowAt),
 }
 
-/// The state of a plan between two keys.
-pub(crate) struct Merge<'a> {
-    sources: PlanSources<'a>,
+/// A merge between two keys: what it reads, and what the keys so far came to.
+pub(super) struct Merge<'a> {
+    pub(super) sources: PlanSources<'a>,
     keyed: &'a KeyedChanges,
     before: &'a Tombstones,
     /// The newest truncate, those of the batch included.
-    horizon_of_truncates: Option<EventSeq>,
-    tombstones: NewTombstones,
-    ledger: RowLedger,
+    truncate_watermark: Option<EventSeq>,
+    pub(super) tombstones: NewTombstones,
+    pub(super) ledger: RowLedger,
     /// New rows.
-    rows: Vec<Chosen>,
-    patched: Vec<Patched>,
+    pub(super) rows: Vec<Chosen>,
+    pub(super) patched: Vec<Patched>,
     /// New rows and the rows that were read and that they replace.
-    pairs: Vec<(Chosen, Place)>,
+    pub(super) pairs: Vec<(Chosen, Place)>,
     /// No new row is newer.
-    newest: Option<EventSeq>,
-    replaced: Vec<RowAt>,
-    conflicts: Vec<Conflict>,
+    pub(super) newest: Option<EventSeq>,
+    pub(super) replaced: Vec<RowAt>,
+    pub(super) conflicts: Vec<Conflict>,
 }
 
 /// The row of a key after its events, and what it was made of.
@@ -48,12 +46,12 @@ struct Outcome {
     old_seq: Option<EventSeq>,
     /// The newest event of the row is one of the batch.
     is_new: bool,
-    /// A late event fills a hole, or a late delete takes away what filled one.
-    mends: bool,
+    /// A late event fills an absent column, or a late delete takes away what filled one.
+    backfills_column: bool,
 }
 
 impl<'a> Merge<'a> {
-    pub(crate) fn new(
+    pub(super) fn new(
         sources: PlanSources<'a>,
         keyed: &'a KeyedChanges,
         before: &'a Tombstones,
@@ -63,7 +61,7 @@ impl<'a> Merge<'a> {
             sources,
             keyed,
             before,
-            horizon_of_truncates: before.truncate(),
+            truncate_watermark: before.truncate(),
             tombstones: NewTombstones::default(),
             ledger,
             rows: Vec::with_capacity(keyed.hashes().len()),
@@ -75,7 +73,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    pub(crate) fn apply_truncates(&mut self, truncates: &[EventSeq]) {
+    pub(super) fn apply_truncates(&mut self, truncates: &[EventSeq]) {
         let mut seqs = truncates.to_vec();
         let Some(newest) = seqs.iter().max().copied() else { return };
         let known = self.before.truncate();
@@ -89,49 +87,53 @@ impl<'a> Merge<'a> {
         self.ledger.duplicate += (total - distinct) as u64;
         if takes_effect {
             self.tombstones.truncate = Some(newest);
-            self.horizon_of_truncates = Some(newest);
+            self.truncate_watermark = Some(newest);
         }
     }
 
-    /// Applies the events of a key, the newest first; `against` says how each stands to the one before.
-    pub(crate) fn apply_key(
+    /// Applies the events of a key, the newest first; `kinds` says of each whether it is the same as the one before.
+    pub(super) fn apply_key(
         &mut self,
         hash: u128,
         old: Option<OldRow>,
         events: &[EventAt],
-        against: &[Against],
+        kinds: &[DuplicateKind],
     ) -> Result<(), EngineError> {
         let changes = self.sources.changes;
         let count = events.len() as u64;
-        let horizon_before = self.before.horizon(hash);
-        let mut horizon = horizon_before.max(self.horizon_of_truncates);
+        let watermark_before = self.before.delete_watermark(hash);
+        let mut delete_watermark = watermark_before.max(self.truncate_watermark);
         let newest_delete = events.iter().find(|at| at.is_delete()).map(|at| (*at, at.seq(changes)));
         if let Some((at, seq)) = newest_delete
-            && Some(seq) > horizon
+            && Some(seq) > delete_watermark
         {
             self.tombstones.deletes.push((hash, (at.source(), at.row as usize), seq));
-            horizon = Some(seq);
+            delete_watermark = Some(seq);
         }
         let newest_delete = newest_delete.map(|(_, seq)| seq);
         let is_plain = !matches!(old, Some(OldRow::Read { .. })) && !self.keyed.has_partial(changes, events);
-        let outcome = if is_plain { self.newest(events, horizon) } else { self.joined(old, events, against, horizon)? };
-        let Outcome { winner, old_seq, is_new, mends } = outcome;
-        let copies = self.count_copies(events, against, old_seq, horizon_before);
+        let outcome = if is_plain {
+            self.newest(events, delete_watermark)
+        } else {
+            self.joined(old, events, kinds, delete_watermark)?
+        };
+        let Outcome { winner, old_seq, is_new, backfills_column } = outcome;
+        let duplicates = self.count_duplicates(events, kinds, old_seq, watermark_before);
         match (old, winner) {
             (None, Some(winner)) => {
                 self.ledger.inserted += 1;
-                self.ledger.revived += u64::from(horizon_before.is_some());
+                self.ledger.revived += u64::from(watermark_before.is_some());
                 self.ledger.superseded += count - 1;
                 self.keep(winner, None);
             }
             (Some(old), Some(winner)) => {
-                let stale = |seq: EventSeq| Some(seq) < old_seq && Some(seq) > horizon_before;
-                let stale = if old_seq.is_some() { self.upserts(events, against, stale) } else { 0 };
-                self.ledger.stale_ignored += stale.saturating_sub(u64::from(mends));
-                if is_new || mends {
+                let stale = |seq: EventSeq| Some(seq) < old_seq && Some(seq) > watermark_before;
+                let stale = if old_seq.is_some() { self.upserts(events, kinds, stale) } else { 0 };
+                self.ledger.stale_ignored += stale.saturating_sub(u64::from(backfills_column));
+                if is_new || backfills_column {
                     // One event took effect; whether a value changed is known once the rows are built.
-                    // Where all are copies it was a truncate, which took away what had filled a hole.
-                    let by_event = u64::from(count > copies);
+                    // Where all are duplicates it was a truncate, which took away what had filled an absent column.
+                    let by_event = u64::from(count > duplicates);
                     self.ledger.superseded += count - by_event;
                     self.ledger.split_rows += 1 - by_event;
                     self.newest = self.newest.max(old_seq);
@@ -143,7 +145,7 @@ impl<'a> Merge<'a> {
             (Some(old), None) => {
                 self.ledger.deleted += 1;
                 self.replaced.push(self.place_of(old));
-                let by_event = newest_delete.is_some_and(|seq| Some(seq) > old_seq && Some(seq) >= horizon);
+                let by_event = newest_delete.is_some_and(|seq| Some(seq) > old_seq && Some(seq) >= delete_watermark);
                 if by_event {
                     self.ledger.superseded += count - 1;
                 } else {
@@ -152,24 +154,25 @@ impl<'a> Merge<'a> {
                 }
             }
             (None, None) => {
-                let takes_effect = newest_delete.is_some_and(|seq| Some(seq) > horizon_before && Some(seq) >= horizon);
+                let takes_effect =
+                    newest_delete.is_some_and(|seq| Some(seq) > watermark_before && Some(seq) >= delete_watermark);
                 self.ledger.delete_of_absent += u64::from(takes_effect);
                 self.ledger.superseded += count - u64::from(takes_effect);
             }
         }
-        if horizon_before.is_some() {
-            self.ledger.tombstone_blocked += self.upserts(events, against, |seq| Some(seq) <= horizon_before);
+        if watermark_before.is_some() {
+            self.ledger.tombstone_blocked += self.upserts(events, kinds, |seq| Some(seq) <= watermark_before);
         }
         Ok(())
     }
 
-    /// The row where every event tells all columns and the row before was not read: the newest upsert.
-    fn newest(&self, events: &[EventAt], horizon: Option<EventSeq>) -> Outcome {
-        // Without a horizon nobody has to look at the sequence, which is somewhere in memory.
-        let after = |at: &&EventAt| horizon.is_none() || Some(at.seq(self.sources.changes)) > horizon;
+    /// The row where every event provides all columns and the row before was not read: the newest upsert.
+    fn newest(&self, events: &[EventAt], delete_watermark: Option<EventSeq>) -> Outcome {
+        // Without a watermark the sequence, which costs a random memory access, is not read.
+        let after = |at: &&EventAt| delete_watermark.is_none() || Some(at.seq(self.sources.changes)) > delete_watermark;
         let winner = events.iter().find(|at| at.is_upsert()).filter(after);
         let whole = |at: &EventAt| Winner { place: self.place(*at), patches: BTreeMap::new(), older: BTreeMap::new() };
-        Outcome { winner: winner.map(whole), old_seq: None, is_new: true, mends: false }
+        Outcome { winner: winner.map(whole), old_seq: None, is_new: true, backfills_column: false }
     }
 
     /// The row where columns may come from several events, or from the row before.
@@ -177,8 +180,8 @@ impl<'a> Merge<'a> {
         &self,
         old: Option<OldRow>,
         events: &[EventAt],
-        against: &[Against],
-        horizon: Option<EventSeq>,
+        kinds: &[DuplicateKind],
+        delete_watermark: Option<EventSeq>,
     ) -> Result<Outcome, EngineError> {
         let changes = self.sources.changes;
         let mut candidates = Vec::with_capacity(events.len() + 1);
@@ -187,8 +190,8 @@ impl<'a> Merge<'a> {
         }
         let old_seq = candidates.first().map(|old: &Candidate| old.seq);
         let old_older = candidates.first().map(|old| old.older.clone()).unwrap_or_default();
-        for (at, against) in events.iter().zip(against) {
-            if at.is_upsert() && *against != Against::Copy {
+        for (at, kind) in events.iter().zip(kinds) {
+            if at.is_upsert() && *kind != DuplicateKind::Duplicate {
                 let absent = changes[at.source()].absent.get(&at.row);
                 candidates.push(Candidate {
                     place: self.place(*at),
@@ -197,16 +200,16 @@ impl<'a> Merge<'a> {
                 });
             }
         }
-        let winner = join(&mut candidates, horizon);
-        let mends = winner.as_ref().is_some_and(|winner| winner.older != old_older);
+        let winner = join(&mut candidates, delete_watermark);
+        let backfills_column = winner.as_ref().is_some_and(|winner| winner.older != old_older);
         let is_new = candidates.first().is_some_and(|newest| Some(newest.seq) > old_seq);
-        Ok(Outcome { winner, old_seq, is_new, mends })
+        Ok(Outcome { winner, old_seq, is_new, backfills_column })
     }
 
     /// How many of the different upserts `counts`.
-    fn upserts(&self, events: &[EventAt], against: &[Against], counts: impl Fn(EventSeq) -> bool) -> u64 {
+    fn upserts(&self, events: &[EventAt], kinds: &[DuplicateKind], counts: impl Fn(EventSeq) -> bool) -> u64 {
         let changes = self.sources.changes;
-        let different = events.iter().zip(against).filter(|(_, against)| **against != Against::Copy);
+        let different = events.iter().zip(kinds).filter(|(_, kind)| **kind != DuplicateKind::Duplicate);
         different.filter(|(at, _)| at.is_upsert() && counts(at.seq(changes))).count() as u64
     }
 
@@ -222,42 +225,42 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Counts exact copies, which it returns too, and remembers ties between different events.
-    fn count_copies(
+    /// Counts duplicates, which it returns too, and keeps ties between different events.
+    fn count_duplicates(
         &mut self,
         events: &[EventAt],
-        against: &[Against],
+        kinds: &[DuplicateKind],
         old_seq: Option<EventSeq>,
-        horizon: Option<EventSeq>,
+        delete_watermark: Option<EventSeq>,
     ) -> u64 {
         let changes = self.sources.changes;
-        let mut copies = 0;
-        for (pair, against) in events.windows(2).zip(against.iter().skip(1)) {
+        let mut duplicates = 0;
+        for (pair, kind) in events.windows(2).zip(kinds.iter().skip(1)) {
             let [winner, loser] = pair else { continue };
-            match against {
-                Against::Other => {}
-                Against::Copy => copies += 1,
-                Against::Tie => {
+            match kind {
+                DuplicateKind::Distinct => {}
+                DuplicateKind::Duplicate => duplicates += 1,
+                DuplicateKind::Tie => {
                     self.ledger.ties += 1;
-                    if self.conflicts.len() < MergePlan::CONFLICTS_MAX {
+                    if self.conflicts.len() < Conflict::MAX_PER_BATCH {
                         let origin = |at: &EventAt| (at.source(), changes[at.source()].refs.at(at.row as usize));
                         self.conflicts.push(Conflict { winner: origin(winner), loser: origin(loser) });
                     }
                 }
             }
         }
-        if old_seq.is_some() || horizon.is_some() {
-            let different = events.iter().zip(against).filter(|(_, against)| **against != Against::Copy);
-            let known = |seq: EventSeq| Some(seq) == old_seq || Some(seq) == horizon;
-            copies += different.filter(|(at, _)| known(at.seq(changes))).count() as u64;
+        if old_seq.is_some() || delete_watermark.is_some() {
+            let different = events.iter().zip(kinds).filter(|(_, kind)| **kind != DuplicateKind::Duplicate);
+            let known = |seq: EventSeq| Some(seq) == old_seq || Some(seq) == delete_watermark;
+            duplicates += different.filter(|(at, _)| known(at.seq(changes))).count() as u64;
         }
-        self.ledger.duplicate += copies;
-        copies
+        self.ledger.duplicate += duplicates;
+        duplicates
     }
 
     fn keep(&mut self, winner: Winner, replaces: Option<OldRow>) {
-        for author in winner.older.values() {
-            match author {
+        for written_by in winner.older.values() {
+            match written_by {
                 Some(_) => self.ledger.absent_filled += 1,
                 None => self.ledger.absent_unfilled += 1,
             }
@@ -280,69 +283,9 @@ impl<'a> Merge<'a> {
     /// The row as it stands in silver.
     fn old_candidate(&self, place: Place) -> Result<Candidate, EngineError> {
         let (source, row) = place.pair();
-        let mut older = BTreeMap::new();
-        if let Some(json) = text_at(&self.sources.existing[source].rows, COL_SEQ, row)? {
-            let written: BTreeMap<String, Option<String>> =
-                serde_json::from_str(json).map_err(|_| EngineError::Sequence(COL_SEQ))?;
-            for (name, author) in written {
-                let Some(position) = self.sources.contract.columns.iter().position(|column| column.name == name) else {
-                    continue;
-                };
-                let author = match author {
-                    Some(text) => Some(EventSeq::parse(&text).ok_or(EngineError::Sequence(COL_SEQ))?),
-                    None => None,
-                };
-                older.insert(u16::try_from(position).unwrap_or(u16::MAX), author);
-            }
-        }
+        let texts = text_column(&self.sources.existing[source].rows, COL_SEQ)?;
+        let older =
+            if texts.is_valid(row) { col_seq::read(self.sources.contract, texts.value(row))? } else { BTreeMap::new() };
         Ok(Candidate { place, seq: self.sources.seq(place)?, older })
-    }
-
-    pub(crate) fn finish(mut self, encoder: &KeyEncoder) -> Result<MergePlan, EngineError> {
-        self.compare_replaced()?;
-        let rows = self.sorted_rows(encoder)?;
-        self.ledger.silver_after =
-            (self.ledger.silver_before + self.ledger.inserted).saturating_sub(self.ledger.deleted);
-        self.ledger.check()?;
-        self.replaced.sort_unstable();
-        Ok(MergePlan {
-            upserts: NewRows::chosen(rows, self.patched),
-            newest: self.newest,
-            replaced: self.replaced,
-            tombstones: self.tombstones,
-            ledger: self.ledger,
-            conflicts: self.conflicts,
-        })
-    }
-
-    /// The new rows in the order of their keys.
-    fn sorted_rows(&self, encoder: &KeyEncoder) -> Result<Vec<Chosen>, EngineError> {
-        let positions = self.sources.contract.key_positions();
-        let columns = positions.iter().map(|&position| self.sources.column(position, &self.rows, &self.patched));
-        let order = key_order(encoder, &columns.collect::<Result<Vec<_>, _>>()?)?;
-        Ok(order.into_iter().filter_map(|row| self.rows.get(row as usize).copied()).collect())
-    }
-
-    /// Counts how many of the replacing rows differ from the row they replace, and how many are equal.
-    fn compare_replaced(&mut self) -> Result<(), EngineError> {
-        if self.pairs.is_empty() {
-            return Ok(());
-        }
-        let contract = self.sources.contract;
-        let type_of = |column: &sluice_contract::Column| sluice_change::arrow_type(&column.data_type);
-        let fields = contract.columns.iter().map(|column| SortField::new(type_of(column))).collect();
-        let converter = RowConverter::new(fields)?;
-        let new_rows: Vec<Chosen> = self.pairs.iter().map(|(row, _)| *row).collect();
-        let old_places: Vec<(usize, usize)> = self.pairs.iter().map(|(_, place)| place.pair()).collect();
-        let (mut old, mut new) = (Vec::new(), Vec::new());
-        for position in 0..contract.columns.len() {
-            old.push(interleaved(&self.sources.arrays(position)?, &old_places)?);
-            new.push(self.sources.column(position, &new_rows, &self.patched)?);
-        }
-        let (old, new) = (converter.convert_columns(&old)?, converter.convert_columns(&new)?);
-        let updated = old.iter().zip(new.iter()).filter(|(a, b)| a != b).count() as u64;
-        self.ledger.updated += updated;
-        self.ledger.unchanged += self.pairs.len() as u64 - updated;
-        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use sluice_cdc::{DecodedFile, is_change_file};
 use sluice_change::{ChangeBatch, RowLedger, SourceFile};
 use sluice_contract::{Contract, DeleteMode, FromSnapshot, Scd, SnapshotVersion};
-use sluice_engine::{Snapshot, SnapshotChanges, current_rows, snapshot_changes};
+use sluice_engine::{FullSnapshot, SnapshotChanges, current_rows, snapshot_changes};
 use sluice_lake::BatchManifest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl TableRun {
             (Some(&self.silver), &new.images.complete, new.known.last().copied())
         };
         let changes = derive(&self.contract, silver, versions, applied, decoded).await?;
-        for image in changes.images.iter().flat_map(|images| &images.images) {
+        for image in changes.images.iter().flat_map(|images| &images.snapshots) {
             #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
             let share = if image.before == 0 { 0.0 } else { image.deleted as f64 / image.before as f64 };
             if share > rule.max_deleted_share && !new.known.contains(&image.ordinal) {
@@ -232,10 +232,10 @@ fn by_version(
     contract: &Contract,
     versions: &BTreeSet<u64>,
     decoded: Vec<DecodedFile>,
-) -> Result<(Vec<Snapshot>, u64), RunError> {
+) -> Result<(Vec<FullSnapshot>, u64), RunError> {
     let places: BTreeMap<u64, usize> = versions.iter().enumerate().map(|(place, version)| (*version, place)).collect();
-    let new = |version: &u64| Snapshot { ordinal: *version, rows: Vec::new(), deletes: true };
-    let mut snapshots: Vec<Snapshot> = versions.iter().map(new).collect();
+    let new = |version: &u64| FullSnapshot { ordinal: *version, rows: Vec::new(), delete_missing: true };
+    let mut snapshots: Vec<FullSnapshot> = versions.iter().map(new).collect();
     let mut left_out = 0;
     for DecodedFile { changes, rejects, .. } in decoded {
         let place_of = |file: &SourceFile| places.get(&version_of(contract, &file.path)?).copied();
@@ -243,7 +243,7 @@ fn by_version(
         let place = |file: u32| of_file.get(file as usize).copied().flatten();
         for reject in rejects.iter().filter(|reject| !reject.whole_file) {
             if let Some(place) = place(reject.at.file) {
-                snapshots[place].deletes = false;
+                snapshots[place].delete_missing = false;
             }
         }
         let records = changes.len();
