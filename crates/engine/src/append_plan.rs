@@ -1,22 +1,24 @@
-//! A table that only grows: one row per event.
+//! An append-only table: one row per event.
 
-use crate::seq_texts::seq_texts;
-use crate::{COL_SEQ, Conflict, EngineError, KeyEncoder, SEQ, silver_schema};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder};
+use crate::error::EngineError;
+use crate::events::Conflict;
+use crate::keys::KeyEncoder;
+use crate::silver::{COL_SEQ, SEQ, col_seq, seq_at, seq_texts, silver_schema, text_column};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, StringBuilder};
 use arrow::compute::interleave;
 use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger};
 use sluice_contract::Contract;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What a batch does to a table that only grows.
+/// What a batch does to an append-only table.
 #[derive(Debug)]
 pub struct AppendPlan {
     /// New rows with system columns, sorted by key and sequence.
     pub rows: RecordBatch,
     /// Counts; both laws hold.
     pub ledger: RowLedger,
-    /// Ties between different events of the batch, at most [`crate::MergePlan::CONFLICTS_MAX`].
+    /// Ties between different events of the batch, at most [`Conflict::MAX_PER_BATCH`].
     pub conflicts: Vec<Conflict>,
 }
 
@@ -55,12 +57,10 @@ pub fn plan_append(
     }
     for batch in existing {
         let of_batch = encoder.encode(batch)?;
-        let seqs = batch.column_by_name(SEQ).and_then(|column| column.as_string_opt::<i32>());
-        let seqs = seqs.ok_or_else(|| EngineError::Column(SEQ.to_owned()))?;
+        let seqs = text_column(batch, SEQ)?;
         for row in 0..batch.num_rows() {
             if let Some(of_key) = seen.get_mut(of_batch.row(row).data()) {
-                let text = seqs.is_valid(row).then(|| seqs.value(row));
-                of_key.insert(text.and_then(EventSeq::parse).ok_or(EngineError::Sequence(SEQ))?);
+                of_key.insert(seq_at(seqs, row)?);
             }
         }
     }
@@ -80,7 +80,7 @@ pub fn plan_append(
         let [one, other] = pair else { continue };
         if keys[one.0].row(one.1) == keys[other.0].row(other.1) && seq(one).ties_with(&seq(other)) {
             ledger.ties += 1;
-            if conflicts.len() < crate::MergePlan::CONFLICTS_MAX {
+            if conflicts.len() < Conflict::MAX_PER_BATCH {
                 let origin = |place: &(usize, usize)| (place.0, changes[place.0].refs.at(place.1));
                 conflicts.push(Conflict { winner: origin(other), loser: origin(one) });
             }
@@ -92,6 +92,7 @@ pub fn plan_append(
     Ok(AppendPlan { rows: rows(contract, changes, &events)?, ledger, conflicts })
 }
 
+/// The rows of events, in silver's columns.
 fn rows(contract: &Contract, changes: &[ChangeBatch], events: &[(usize, usize)]) -> Result<RecordBatch, EngineError> {
     let schema = Arc::new(silver_schema(contract));
     if changes.is_empty() {
@@ -105,19 +106,13 @@ fn rows(contract: &Contract, changes: &[ChangeBatch], events: &[(usize, usize)])
     let letters = events.iter().map(|&(source, row)| changes[source].ops[row].letter());
     columns.push(Arc::new(StringArray::from_iter_values(letters)));
     columns.push(Arc::new(seq_texts(events.iter().map(|&(source, row)| changes[source].seqs.at(row)))?));
-    let mut untold = StringBuilder::new();
+    let mut col_seqs = StringBuilder::new();
     for &(source, row) in events {
         let absent = u32::try_from(row).ok().and_then(|row| changes[source].absent.get(&row));
-        untold.append_option(absent.and_then(|absent| untold_json(contract, absent)));
+        let json = |absent: &Vec<u16>| col_seq::write(contract, absent.iter().map(|&column| (column, None)));
+        col_seqs.append_option(absent.and_then(json));
     }
-    columns.push(Arc::new(untold.finish()));
+    columns.push(Arc::new(col_seqs.finish()));
     debug_assert_eq!(schema.field(columns.len() - 1).name(), COL_SEQ);
     Ok(RecordBatch::try_new(schema, columns)?)
-}
-
-/// The `_col_seq` of an event: the columns that it does not tell.
-fn untold_json(contract: &Contract, absent: &[u16]) -> Option<String> {
-    let names = absent.iter().filter_map(|&column| contract.columns.get(usize::from(column)));
-    let untold: BTreeMap<&str, Option<String>> = names.map(|column| (column.name.as_str(), None)).collect();
-    serde_json::to_string(&untold).ok()
 }

@@ -6,7 +6,8 @@
 //! same however the events were batched, repeated or ordered; `__START_AT`, `__END_AT`, `_deleted` and
 //! `_op` do, because they say what a row means.
 
-use crate::{EngineError, SEQ};
+use crate::error::EngineError;
+use crate::silver::SEQ;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{

@@ -5,7 +5,7 @@
 //! remembered, and counts. [`plan_silver`] chooses the kind by the contract and gives that.
 
 use crate::{
-    EngineError, Existing, HistoryChange, HistorySide, KeyedChanges, MergePlan, NewTombstones, SEQ, Tombstones,
+    EngineError, Existing, HistoryChange, KeyedChanges, LateArrivalState, MergePlan, NewTombstones, SEQ, Tombstones,
     plan_append, plan_history, plan_merge,
 };
 use arrow::array::{AsArray, RecordBatch};
@@ -18,7 +18,7 @@ pub struct Remembered<'a> {
     /// The newest delete of every key, of tables with the latest row per key.
     pub tombstones: &'a Tombstones,
     /// The events that no row shows, of tables with a row per version.
-    pub history: &'a HistorySide,
+    pub history: &'a LateArrivalState,
 }
 
 /// What a batch does to silver.
@@ -56,11 +56,11 @@ pub fn plan_silver(
 fn history(
     contract: &Contract,
     existing: Existing<'_>,
-    side: &HistorySide,
+    state: &LateArrivalState,
     changes: &[ChangeBatch],
     quarantined: u64,
 ) -> Result<SilverPlan, EngineError> {
-    let plan = plan_history(contract, &rows_of(existing), side, changes, existing.rows, quarantined)?;
+    let plan = plan_history(contract, &rows_of(existing), state, changes, existing.rows, quarantined)?;
     let replaced = plan.replaced.iter().filter_map(|&(source, row)| existing.read.get(source)?.at.get(row).copied());
     let mut replaced: Vec<_> = replaced.collect();
     replaced.sort_unstable();
@@ -72,7 +72,7 @@ fn history(
         ledger: plan.ledger,
         conflicts: plan.conflicts,
     };
-    Ok(SilverPlan { merge, history: Some(plan.side) })
+    Ok(SilverPlan { merge, history: Some(plan.late_arrivals) })
 }
 
 fn append(

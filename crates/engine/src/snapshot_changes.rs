@@ -1,7 +1,8 @@
-//! Full images of a table as changes: what is new or other is an upsert, what is not there any more a
+//! Full snapshots of a table as changes: a row that is new or differs is an upsert, a row that is missing a
 //! delete.
 
-use crate::{EngineError, KeyEncoder};
+use crate::error::EngineError;
+use crate::keys::KeyEncoder;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::row::{RowConverter, Rows, SortField};
 use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger, RowRef, RowRefs, SourceTimes, arrow_type, contract_schema};
@@ -9,41 +10,42 @@ use sluice_contract::{Column, Contract, DeleteMode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// A full image of the source table.
+/// Every row of the source table at one moment.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Its place in the order of the images: larger is later.
+pub struct FullSnapshot {
+    /// Its place in the order of the snapshots: larger is later.
     pub ordinal: u64,
-    /// Its rows, as upserts; what they say of their order does not count.
+    /// Its rows, as upserts; their sequences are ignored, except for their tie-breakers.
     pub rows: Vec<ChangeBatch>,
-    /// Whether a key that it lacks is gone. Not so where a record of it could not be read: its key is unknown.
-    pub deletes: bool,
+    /// Whether a key that it lacks is deleted. False where a record of it cannot be read, because the record's
+    /// key is unknown.
+    pub delete_missing: bool,
 }
 
-/// How many rows an image lacks.
+/// How many rows a snapshot lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SnapshotCounts {
-    /// The image.
+    /// Which snapshot, as [`FullSnapshot::ordinal`].
     pub ordinal: u64,
-    /// Rows before it.
+    /// Rows of the table before it.
     pub before: u64,
     /// Of these, rows that it deletes.
     pub deleted: u64,
 }
 
-/// What images of a table change.
+/// What full snapshots of a table change.
 #[derive(Clone, Debug, Default)]
 pub struct SnapshotChanges {
-    /// Per image batches of upserts and one of deletes, at the position of the image.
+    /// Per snapshot batches of upserts and one of deletes, at the position of the snapshot.
     pub changes: Vec<ChangeBatch>,
-    /// Rows of the images that are as they were, so that no event came of them.
+    /// Rows of the snapshots that equal the row before, so that no event is made of them.
     pub unchanged: u64,
-    /// Rows of the images that another row of their key and image stands for, and what is no row.
+    /// Rows of the snapshots that another row of their key and snapshot supersedes, and records that are no row.
     pub superseded: u64,
-    /// Deletes that came of absence; they are no records of a file.
+    /// Deletes of missing keys; they are no records of a file.
     pub deletes: u64,
-    /// Counts of every image that was compared, in their order.
-    pub images: Vec<SnapshotCounts>,
+    /// Counts of every snapshot that was compared, in their order.
+    pub snapshots: Vec<SnapshotCounts>,
 }
 
 impl SnapshotChanges {
@@ -62,21 +64,21 @@ impl SnapshotChanges {
     }
 }
 
-/// Compares images with what came before them: the rows of silver, then one image after the other.
+/// Compares full snapshots with what came before them: the rows of silver, then one snapshot after the other.
 ///
-/// * `current`: all rows of silver that hold now ([`crate::current_rows`]).
-/// * `applied`: ordinal of the newest image in silver; images up to it are superseded, because what an
-///   older image does not have may be newer than it.
+/// * `current`: all rows of silver that the source has now ([`crate::current_rows`]).
+/// * `applied`: ordinal of the newest snapshot in silver; snapshots up to it are superseded, because a row
+///   that an older snapshot lacks may be newer than it.
 ///
-/// Of the rows of a key that occurs twice in an image, the one with the larger tie-breaker counts.
+/// Of the rows of a key that occurs twice in a snapshot, the one with the larger tie-breaker counts.
 ///
 /// # Errors
-/// [`EngineError`] if silver or an image is of another table.
+/// [`EngineError`] if silver or a snapshot is of another table.
 pub fn snapshot_changes(
     contract: &Contract,
     current: &[RecordBatch],
     applied: Option<u64>,
-    snapshots: &[Snapshot],
+    snapshots: &[FullSnapshot],
 ) -> Result<SnapshotChanges, EngineError> {
     let encoder = KeyEncoder::new(contract)?;
     let values = ValueEncoder::new(contract)?;
@@ -87,27 +89,19 @@ pub fn snapshot_changes(
             live.insert(key.as_ref().into(), *blake3::hash(row.as_ref()).as_bytes());
         }
     }
-    let (mut in_order, late): (Vec<&Snapshot>, Vec<&Snapshot>) =
+    let (mut in_order, late): (Vec<&FullSnapshot>, Vec<&FullSnapshot>) =
         snapshots.iter().partition(|snapshot| Some(snapshot.ordinal) > applied);
     in_order.sort_by_key(|snapshot| snapshot.ordinal);
     let mut out = SnapshotChanges::default();
     out.superseded += late.iter().flat_map(|snapshot| &snapshot.rows).map(ChangeBatch::len).sum::<usize>() as u64;
-    for Snapshot { ordinal, rows: image, deletes: lacking_is_gone } in in_order {
+    for FullSnapshot { ordinal, rows: batches, delete_missing } in in_order {
         let parts = [*ordinal, 0, 0];
         let before = live.len() as u64;
-        let keys = image.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
-        let rows = image.iter().map(|batch| values.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
-        let mut present: HashMap<&[u8], (usize, usize)> = HashMap::new();
-        for (source, batch) in image.iter().enumerate() {
-            for row in batch.ops.iter().enumerate().filter(|(_, op)| op.is_upsert()).map(|(row, _)| row) {
-                let newest = present.entry(keys[source].row(row).data()).or_insert((source, row));
-                if image[newest.0].seqs.ties().at(newest.1) < batch.seqs.ties().at(row) {
-                    *newest = (source, row);
-                }
-            }
-        }
-        let mut keep: Vec<Vec<bool>> = image.iter().map(|batch| vec![false; batch.len()]).collect();
-        for (source, batch) in image.iter().enumerate() {
+        let keys = batches.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
+        let rows = batches.iter().map(|batch| values.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
+        let present = one_row_per_key(batches, &keys);
+        let mut keep: Vec<Vec<bool>> = batches.iter().map(|batch| vec![false; batch.len()]).collect();
+        for (source, batch) in batches.iter().enumerate() {
             for (row, op) in batch.ops.iter().enumerate() {
                 let key = keys[source].row(row).data();
                 if !op.is_upsert() || present.get(key) != Some(&(source, row)) {
@@ -122,25 +116,39 @@ pub fn snapshot_changes(
                 }
             }
         }
-        out.superseded += (image.iter().map(ChangeBatch::len).sum::<usize>() - present.len()) as u64;
-        let lacks = |key: &[u8]| *lacking_is_gone && !present.contains_key(key);
-        let gone: BTreeSet<Box<[u8]>> = live.keys().filter(|key| lacks(key.as_ref())).cloned().collect();
-        live.retain(|key, _| !gone.contains(key));
-        out.images.push(SnapshotCounts { ordinal: *ordinal, before, deleted: gone.len() as u64 });
-        for (batch, keep) in image.iter().zip(&keep) {
+        out.superseded += (batches.iter().map(ChangeBatch::len).sum::<usize>() - present.len()) as u64;
+        let is_missing = |key: &[u8]| *delete_missing && !present.contains_key(key);
+        let missing: BTreeSet<Box<[u8]>> = live.keys().filter(|key| is_missing(key.as_ref())).cloned().collect();
+        live.retain(|key, _| !missing.contains(key));
+        out.snapshots.push(SnapshotCounts { ordinal: *ordinal, before, deleted: missing.len() as u64 });
+        for (batch, keep) in batches.iter().zip(&keep) {
             let mut upserts = batch.clone().filter(keep)?;
             upserts.seqs = upserts.seqs.iter().map(|seq| EventSeq { rank: 1, parts, ..seq }).collect();
             out.changes.push(upserts);
         }
-        if !gone.is_empty() {
-            out.deletes += gone.len() as u64;
-            out.changes.push(deletes(contract, &encoder, parts, &gone)?);
+        if !missing.is_empty() {
+            out.deletes += missing.len() as u64;
+            out.changes.push(deletes(contract, &encoder, parts, &missing)?);
         }
     }
     Ok(out)
 }
 
-/// Deletes of keys at a position.
+/// The row of every key of a snapshot, as batch and row: of several the one with the largest tie-breaker.
+fn one_row_per_key<'a>(batches: &[ChangeBatch], keys: &'a [Rows]) -> HashMap<&'a [u8], (usize, usize)> {
+    let mut present: HashMap<&[u8], (usize, usize)> = HashMap::new();
+    for (source, batch) in batches.iter().enumerate() {
+        for row in batch.ops.iter().enumerate().filter(|(_, op)| op.is_upsert()).map(|(row, _)| row) {
+            let newest = present.entry(keys[source].row(row).data()).or_insert((source, row));
+            if batches[newest.0].seqs.ties().at(newest.1) < batch.seqs.ties().at(row) {
+                *newest = (source, row);
+            }
+        }
+    }
+    present
+}
+
+/// Deletes of missing keys at the position of their snapshot.
 fn deletes(
     contract: &Contract,
     encoder: &KeyEncoder,
@@ -187,7 +195,7 @@ fn deletes(
     })
 }
 
-/// The columns of the source as bytes.
+/// Rows as bytes of the columns that the source has, to tell whether two rows are equal.
 struct ValueEncoder {
     converter: RowConverter,
     names: Vec<String>,

@@ -11,7 +11,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
-use sluice_engine::{HistorySide, KeyEncoder, fingerprint, plan_history, silver_schema};
+use sluice_engine::{KeyEncoder, LateArrivalState, fingerprint, plan_history, silver_schema};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn oracle(changes: &[Change], tracks_b: bool) -> Vec<Version> {
 
 struct Silver {
     rows: Vec<RecordBatch>,
-    side: HistorySide,
+    side: LateArrivalState,
 }
 
 impl Silver {
@@ -134,10 +134,10 @@ impl Silver {
         assert_eq!(after as u64, plan.ledger.silver_after);
         let encoder = KeyEncoder::new(contract).unwrap();
         if as_segment {
-            let segment = plan.side.segment(&self.side).unwrap();
+            let segment = plan.late_arrivals.segment(&self.side).unwrap();
             self.side.add_segment(&encoder, &segment).unwrap();
         } else {
-            self.side.apply(&encoder, &plan.side).unwrap();
+            self.side.apply(&encoder, &plan.late_arrivals).unwrap();
         }
     }
 
@@ -190,7 +190,7 @@ fn run_case(seed: u64) {
             random.shuffle(&mut delivered);
         }
         let empty = RecordBatch::new_empty(Arc::new(silver_schema(&contract)));
-        let mut silver = Silver { rows: vec![empty], side: HistorySide::default() };
+        let mut silver = Silver { rows: vec![empty], side: LateArrivalState::default() };
         let mut rest = delivered.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(random.usize(1..=rest.len()));
@@ -198,7 +198,7 @@ fn run_case(seed: u64) {
             silver.apply(&contract, &[batch(&contract, first), batch(&contract, second)], random.bool());
             silver.check_intervals(seed);
             if random.bool() {
-                silver.side = HistorySide::from_batch(&encoder, &silver.side.to_batch(&encoder).unwrap()).unwrap();
+                silver.side = LateArrivalState::from_batch(&encoder, &silver.side.to_batch(&encoder).unwrap()).unwrap();
             }
             rest = later;
         }

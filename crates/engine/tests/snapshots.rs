@@ -1,4 +1,4 @@
-//! Full images of a table become changes: silver is the newest image, its history has them all.
+//! Full snapshots of a table become changes: silver is the newest snapshot, its history has them all.
 //!
 //! Every case is generated from a seed that a failure prints; `SLUICE_SEED=n` replays it.
 
@@ -10,7 +10,7 @@ use arrow::datatypes::Int64Type;
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::{
-    Existing, ExistingRows, HistorySide, KeyEncoder, KeyedChanges, PlanSources, RowAt, Snapshot, Tombstones,
+    Existing, ExistingRows, FullSnapshot, KeyEncoder, KeyedChanges, LateArrivalState, PlanSources, RowAt, Tombstones,
     current_rows, plan_history, plan_merge, silver_schema, snapshot_changes,
 };
 use std::collections::BTreeMap;
@@ -18,15 +18,15 @@ use std::sync::Arc;
 
 const CONTRACT: &str = "dataset: a.b\nsource: {path: x/, format: debezium_json}\napply: {SCD, sequence: [source.lsn]}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: a, type: bigint}\n";
 
-type Image = BTreeMap<i64, i64>;
+type Table = BTreeMap<i64, i64>;
 
 fn contract(scd: &str) -> Arc<Contract> {
     Arc::new(Contract::parse(&CONTRACT.replace("SCD", scd), "b.yaml").unwrap())
 }
 
-fn image(contract: &Arc<Contract>, image: &Image) -> ChangeBatch {
+fn upserts(contract: &Arc<Contract>, rows: &Table) -> ChangeBatch {
     let mut builder = ChangeBatchBuilder::new(Arc::clone(contract), Vec::new());
-    for (row, (id, a)) in image.iter().enumerate() {
+    for (row, (id, a)) in rows.iter().enumerate() {
         builder.push(Event {
             at: RowRef { file: 0, row: row as u64, offset: 0 },
             op: Op::Read,
@@ -40,17 +40,17 @@ fn image(contract: &Arc<Contract>, image: &Image) -> ChangeBatch {
     builder.finish().unwrap()
 }
 
-fn generate(random: &mut fastrand::Rng) -> Vec<Image> {
+fn generate(random: &mut fastrand::Rng) -> Vec<Table> {
     let count = random.usize(1..8);
     (0..count)
         .map(|_| {
-            let mut image = Image::new();
+            let mut table = Table::new();
             for id in 0..6 {
                 if random.u8(..3) != 0 {
-                    image.insert(id, random.i64(0..3));
+                    table.insert(id, random.i64(0..3));
                 }
             }
-            image
+            table
         })
         .collect()
 }
@@ -84,24 +84,24 @@ fn without(rows: &[RecordBatch], replaced: &[(usize, usize)]) -> Vec<RecordBatch
 
 fn run_case(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
-    let images = generate(&mut random);
+    let tables = generate(&mut random);
     let (latest, history) = (contract("scd: 1"), contract("scd: 2"));
     let empty = |contract: &Arc<Contract>| RecordBatch::new_empty(Arc::new(silver_schema(contract)));
     let mut silver = vec![empty(&latest)];
     let mut tombstones = Tombstones::default();
     let mut versions = vec![empty(&history)];
-    let mut side = HistorySide::default();
+    let mut side = LateArrivalState::default();
     let mut applied = None;
     let mut next = 0;
-    while next < images.len() {
-        let until = random.usize(next + 1..=images.len());
-        let snapshots = |contract: &Arc<Contract>| -> Vec<Snapshot> {
-            let of = |at: usize| Snapshot {
+    while next < tables.len() {
+        let until = random.usize(next + 1..=tables.len());
+        let snapshots = |contract: &Arc<Contract>| -> Vec<FullSnapshot> {
+            let of = |at: usize| FullSnapshot {
                 ordinal: at as u64 + 1,
-                rows: vec![image(contract, &images[at])],
-                deletes: true,
+                rows: vec![upserts(contract, &tables[at])],
+                delete_missing: true,
             };
-            // An image that was applied before changes nothing.
+            // A snapshot that was applied before changes nothing.
             (next.saturating_sub(1)..until).map(of).collect()
         };
 
@@ -114,7 +114,7 @@ fn run_case(seed: u64) {
         let existing = Existing { read: &read, unread: &[], rows: before };
         let plan = plan_merge(&latest, existing, &tombstones, &changed.changes, &keyed, 0).unwrap();
         changed.of_records(plan.ledger).check().unwrap();
-        let records = |from: usize| images[from..until].iter().map(|image| image.len() as u64).sum::<u64>();
+        let records = |from: usize| tables[from..until].iter().map(|table| table.len() as u64).sum::<u64>();
         assert_eq!(changed.of_records(plan.ledger).rows_in, records(next.saturating_sub(1)), "seed {seed}");
         let replaced: Vec<_> = plan.replaced.iter().map(|at| (at.file as usize, at.row as usize)).collect();
         silver = without(&silver, &replaced);
@@ -129,26 +129,26 @@ fn run_case(seed: u64) {
         changed.of_records(plan.ledger).check().unwrap();
         versions = without(&versions, &plan.replaced);
         versions.push(plan.upserts);
-        side.apply(&KeyEncoder::new(&history).unwrap(), &plan.side).unwrap();
+        side.apply(&KeyEncoder::new(&history).unwrap(), &plan.late_arrivals).unwrap();
 
         applied = Some(until as u64);
-        let now: Vec<_> = images[until - 1].iter().map(|(id, a)| (*id, *a, None)).collect();
+        let now: Vec<_> = tables[until - 1].iter().map(|(id, a)| (*id, *a, None)).collect();
         assert_eq!(rows_of(&silver), now, "seed {seed}");
         next = until;
     }
     let versions = rows_of(&versions);
-    for (at, image) in images.iter().enumerate() {
+    for (at, table) in tables.iter().enumerate() {
         let at = i64::try_from(at).unwrap() + 1;
         let holds = |span: &Option<(i64, Option<i64>)>| {
             span.is_some_and(|(start, end)| start <= at && end.is_none_or(|end| end > at))
         };
-        let found: Image = versions.iter().filter(|row| holds(&row.2)).map(|row| (row.0, row.1)).collect();
-        assert_eq!(found, *image, "seed {seed}: history at image {at}");
+        let found: Table = versions.iter().filter(|row| holds(&row.2)).map(|row| (row.0, row.1)).collect();
+        assert_eq!(found, *table, "seed {seed}: history at snapshot {at}");
     }
 }
 
 #[test]
-fn silver_is_the_newest_image_and_history_has_them_all() {
+fn silver_is_the_newest_snapshot_and_history_has_them_all() {
     if let Some(seed) = std::env::var("SLUICE_SEED").ok().and_then(|text| text.parse().ok()) {
         run_case(seed);
         return;
@@ -159,9 +159,9 @@ fn silver_is_the_newest_image_and_history_has_them_all() {
 }
 
 #[test]
-fn a_key_that_occurs_twice_in_an_image_counts_once() {
+fn a_key_that_occurs_twice_in_a_snapshot_counts_once() {
     let contract = contract("scd: 1");
-    let one = image(&contract, &Image::from([(1, 5)]));
+    let one = upserts(&contract, &Table::from([(1, 5)]));
     let rows = arrow::compute::concat_batches(&one.rows.schema(), [&one.rows, &one.rows]).unwrap();
     let twice = ChangeBatch {
         rows,
@@ -172,7 +172,7 @@ fn a_key_that_occurs_twice_in_an_image_counts_once() {
         records: [one.records.clone(), one.records.clone()].concat(),
         ..one
     };
-    let snapshot = Snapshot { ordinal: 7, rows: vec![twice], deletes: true };
+    let snapshot = FullSnapshot { ordinal: 7, rows: vec![twice], delete_missing: true };
     let changed = snapshot_changes(&contract, &[], None, std::slice::from_ref(&snapshot)).unwrap();
     assert_eq!((changed.changes[0].len(), changed.superseded, changed.deletes), (1, 1, 0));
     assert_eq!(changed.changes[0].seqs.at(0).parts, [7, 0, 0]);

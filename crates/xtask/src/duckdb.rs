@@ -70,14 +70,10 @@ impl DuckDb {
         if cache.join(library_name()).exists() {
             return Ok(Self::Library(cache));
         }
-        let sources: [(&str, &dyn Fn(&Path) -> anyhow::Result<()>); 2] =
-            [("Maven", &|folder| from_maven(folder)), ("DuckDB's releases", &|folder| from_release(project, folder))];
-        for (source, fetch) in sources {
-            match stage(&cache, fetch) {
-                Ok(()) => return Ok(Self::Library(cache)),
-                Err(error) => println!("duckdb: not from {source}: {error:#}"),
-            }
-        }
+        let Err(error) = stage(&cache, &from_maven) else { return Ok(Self::Library(cache)) };
+        println!("duckdb: not from Maven: {error:#}");
+        let Err(error) = stage(&cache, &|folder| from_release(project, folder)) else { return Ok(Self::Library(cache)) };
+        println!("duckdb: not from DuckDB's releases: {error:#}");
         Ok(Self::Compiled)
     }
 

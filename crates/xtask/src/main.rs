@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod demo;
+mod demo_lake;
 mod digest;
 mod display;
 mod duckdb;

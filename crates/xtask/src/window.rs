@@ -1,7 +1,7 @@
 //! `cargo xtask window`: drives the real window; can leave a picture of every screen.
 
 use crate::build::Built;
-use crate::demo::{DemoLake, LAST_CHECKPOINT, Sluice};
+use crate::demo_lake::{DemoLake, LAST_CHECKPOINT, Sluice};
 use crate::packages::{self, Need};
 use crate::process::run as run_program;
 use crate::project::Project;

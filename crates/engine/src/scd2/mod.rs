@@ -1,88 +1,88 @@
 //! SCD type 2: one row per version of a key.
 //!
-//! The history of a key is the sequence of its states at the positions of its events: what an upsert
-//! says, nothing after a delete or a truncate. Neighbouring states that are equal in the tracked columns
+//! The history of a key is the sequence of its states at the positions of its events: the values of an
+//! upsert, no row after a delete or a truncate. Neighbouring states that are equal in the tracked columns
 //! are one version, with the first position as `__START_AT`, the position of what ended it as `__END_AT`
-//! (null while it holds), and the last values. What happens within one position is not seen, so no
+//! (null while it holds), and the last values. What happens within one position does not show, so no
 //! version is empty and none overlap; events of one position count in the order of
 //! [`sluice_change::EventSeq`], an upsert after a delete.
 //!
-//! Every event is kept exactly once: as the row of the version whose values it told, or in the side
-//! state ([`HistorySide`]): deletes, events that changed nothing, events hidden by another of their
-//! position. So a late event finds everything it may split, and history is a function of the set of
-//! events. Rows and side state of the touched keys are all that a batch needs.
+//! Every event is kept exactly once: as the row of the version whose values it provided, or in the
+//! late-arrival state ([`LateArrivalState`]): deletes, events that changed nothing, events superseded by
+//! another of their position. So a late event finds everything it may split, and history is a function of
+//! the set of events. A batch needs the versions and the late-arrival state of its keys, and nothing else.
 
-mod axis;
-mod fold;
+mod late_arrivals;
 mod pool;
 mod rows;
-mod side;
+mod versions;
 
-pub use side::{HistoryChange, HistorySide};
+pub use late_arrivals::{HistoryChange, LateArrivalState};
 
-pub(crate) use axis::Axis;
-
-use crate::{Conflict, EngineError, KeyEncoder, MergePlan};
+use crate::error::EngineError;
+use crate::events::Conflict;
+use crate::keys::KeyEncoder;
+use crate::silver::ValidityType;
 use arrow::array::RecordBatch;
-use fold::{Folded, Folder, Run};
 use pool::{Origin, Pool};
 use sluice_change::{ChangeBatch, EventSeq, RowLedger};
 use sluice_contract::Contract;
+use versions::{Effect, KeyVersions, Version, VersionBuilder};
 
-/// What a batch does to a silver table with history: `replaced` rows go, `upserts` come.
+/// What a batch does to a silver SCD 2 table: `replaced` rows are taken out, `upserts` are written.
 #[derive(Debug)]
 pub struct HistoryPlan {
     /// New and changed versions with system columns, sorted by key and start.
     pub upserts: RecordBatch,
     /// Rows of `existing` that are replaced: batch and row, ascending.
     pub replaced: Vec<(usize, usize)>,
-    /// What changes in the side state; hand it to [`HistorySide::apply`] once the commit is there.
-    pub side: HistoryChange,
+    /// What changes in the late-arrival state; hand it to [`LateArrivalState::apply`] after the commit.
+    pub late_arrivals: HistoryChange,
     /// Counts; both laws hold. Rows are versions here.
     pub ledger: RowLedger,
-    /// Ties between different events of the batch, at most [`MergePlan::CONFLICTS_MAX`].
+    /// Ties between different events of the batch, at most [`Conflict::MAX_PER_BATCH`].
     pub conflicts: Vec<Conflict>,
 }
 
-/// Plans what changes do to a table with history.
+/// Plans what changes do to an SCD 2 table.
 ///
 /// * `existing`: batches of silver with system columns. They have to hold every version of every key in
 ///   `changes`, and all rows when `changes` has a truncate; others may be there too.
-/// * `side`: the side state of the table.
+/// * `state`: the late-arrival state of the table.
 /// * `silver_before`: rows (versions) of the whole table.
 /// * `quarantined`: records of the batch that are in quarantine, for the ledger.
 ///
 /// # Errors
-/// [`EngineError`] when silver or the side state is damaged or the ledger does not balance.
+/// [`EngineError`] when silver or the late-arrival state is damaged or the ledger does not balance.
 pub fn plan_history(
     contract: &Contract,
     existing: &[RecordBatch],
-    side: &HistorySide,
+    state: &LateArrivalState,
     changes: &[ChangeBatch],
     silver_before: u64,
     quarantined: u64,
 ) -> Result<HistoryPlan, EngineError> {
     let encoder = KeyEncoder::new(contract)?;
-    let axis = Axis::of(contract);
+    let validity = ValidityType::of(contract);
     let mut ledger = RowLedger { silver_before, quarantined, ..RowLedger::default() };
     ledger.rows_in = quarantined + changes.iter().map(|batch| batch.len() as u64).sum::<u64>();
-    let new_truncates = count_truncates(side, changes, &mut ledger);
-    let pool = Pool::gather(contract, &encoder, &axis, existing, side, changes, !new_truncates.is_empty())?;
+    let new_truncates = count_truncates(state, changes, &mut ledger);
+    let pool = Pool::gather(contract, &encoder, &validity, existing, state, changes, !new_truncates.is_empty())?;
     let keys = encoder.encode(&pool.rows)?;
     let mut order: Vec<u32> = (0..pool.len()).collect();
     order.sort_unstable_by(|&a, &b| {
         let by_key = keys.row(a as usize).cmp(&keys.row(b as usize));
         by_key.then_with(|| pool.event(a).order().cmp(&pool.event(b).order()))
     });
-    let mut truncates: Vec<EventSeq> = side.truncates().iter().chain(&new_truncates).copied().collect();
+    let mut truncates: Vec<EventSeq> = state.truncates().iter().chain(&new_truncates).copied().collect();
     truncates.sort_unstable();
-    let mut folder = Folder::new(contract, &axis, &pool, &truncates)?;
+    let mut builder = VersionBuilder::new(contract, &validity, &pool, &truncates)?;
     let mut plan = Plan { pool: &pool, ledger, conflicts: Vec::new(), output: Output::default() };
     let mut from = 0;
     while from < order.len() {
         let key = keys.row(order[from] as usize);
         let length = order[from..].iter().take_while(|&&at| keys.row(at as usize) == key).count();
-        plan.key(&mut folder, &mut order[from..from + length])?;
+        plan.key(&mut builder, &mut order[from..from + length])?;
         from += length;
     }
     let Plan { mut ledger, conflicts, mut output, .. } = plan;
@@ -90,10 +90,10 @@ pub fn plan_history(
     ledger.check()?;
     output.replaced.sort_unstable();
     Ok(HistoryPlan {
-        upserts: rows::versions(contract, &axis, &pool, &output.versions)?,
-        side: HistoryChange {
-            taken: output.side_taken.iter().filter_map(|&at| pool.side_place(at)).collect(),
-            added: rows::side_rows(contract, &pool, &output.side_added)?,
+        upserts: rows::version_rows(contract, &validity, &pool, &output.versions)?,
+        late_arrivals: HistoryChange {
+            taken: output.state_taken.iter().filter_map(|&at| pool.state_place(at)).collect(),
+            added: rows::state_rows(contract, &pool, &output.state_added)?,
             truncates: new_truncates,
         },
         replaced: output.replaced,
@@ -102,11 +102,11 @@ pub fn plan_history(
     })
 }
 
-/// Counts truncates; those that are not known yet.
-fn count_truncates(side: &HistorySide, changes: &[ChangeBatch], ledger: &mut RowLedger) -> Vec<EventSeq> {
+/// Counts truncates, and returns those that are not known yet.
+fn count_truncates(state: &LateArrivalState, changes: &[ChangeBatch], ledger: &mut RowLedger) -> Vec<EventSeq> {
     let mut fresh: Vec<EventSeq> = Vec::new();
     for seq in changes.iter().flat_map(ChangeBatch::truncates) {
-        if side.truncates().contains(&seq) || fresh.contains(&seq) {
+        if state.truncates().contains(&seq) || fresh.contains(&seq) {
             ledger.superseded += 1;
             ledger.duplicate += 1;
         } else {
@@ -117,13 +117,13 @@ fn count_truncates(side: &HistorySide, changes: &[ChangeBatch], ledger: &mut Row
     fresh
 }
 
-/// What comes out, as places in the pool.
+/// The result, as places in the pool.
 #[derive(Default)]
 struct Output {
-    versions: Vec<Run>,
+    versions: Vec<Version>,
     replaced: Vec<(usize, usize)>,
-    side_added: Vec<u32>,
-    side_taken: Vec<u32>,
+    state_added: Vec<u32>,
+    state_taken: Vec<u32>,
 }
 
 struct Plan<'a> {
@@ -134,40 +134,40 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Plans one key; `events` are its events in order, copies next to each other.
-    fn key(&mut self, folder: &mut Folder<'_>, events: &mut [u32]) -> Result<(), EngineError> {
-        let events = self.without_copies(events);
-        let folded = folder.fold(events)?;
+    /// Plans one key; `events` are its events in order, duplicates next to each other.
+    fn key(&mut self, builder: &mut VersionBuilder<'_>, events: &mut [u32]) -> Result<(), EngineError> {
+        let events = self.without_duplicates(events);
+        let history = builder.build(events)?;
         let rows_before = events.iter().filter(|&&at| self.pool.stored(at).is_some()).count();
         let known = |at: &&u32| !self.pool.event(**at).is_new();
         let newest_known = events.iter().rfind(known).map(|&at| self.pool.event(at).seq);
         let mut new = 0;
         let mut effective = 0;
-        for (&at, &effect) in events.iter().zip(&folded.effects) {
+        for (&at, &effect) in events.iter().zip(&history.effects) {
             let event = self.pool.event(at);
             if event.is_new() {
                 new += 1;
                 self.ledger.late_applied_to_history += u64::from(newest_known.is_some_and(|seq| event.seq < seq));
                 match effect {
-                    fold::Effect::Told | fold::Effect::Ended => effective += 1,
-                    fold::Effect::Nothing if event.is_delete => self.ledger.delete_of_absent += 1,
-                    fold::Effect::Nothing => self.ledger.unchanged += 1,
-                    fold::Effect::Hidden => self.ledger.superseded += 1,
+                    Effect::Provides | Effect::Ended => effective += 1,
+                    Effect::Nothing if event.is_delete => self.ledger.delete_of_absent += 1,
+                    Effect::Nothing => self.ledger.unchanged += 1,
+                    Effect::Superseded => self.ledger.superseded += 1,
                 }
             }
-            let is_row = effect == fold::Effect::Told;
+            let is_row = effect == Effect::Provides;
             match event.origin {
-                Origin::Side(_) if is_row => self.output.side_taken.push(at),
-                Origin::Row(_) | Origin::New(_) if !is_row => self.output.side_added.push(at),
+                Origin::State(_) if is_row => self.output.state_taken.push(at),
+                Origin::Row(_) | Origin::New(_) if !is_row => self.output.state_added.push(at),
                 _ => {}
             }
         }
-        self.count_rows(rows_before, folded.runs.len(), effective);
-        let was_dead = newest_known.is_some() && rows_before > 0 && !self.had_open(events);
-        if was_dead && new > 0 && folded.runs.last().is_some_and(|run| run.end.is_none()) {
+        self.count_rows(rows_before, history.versions.len(), effective);
+        let was_deleted = newest_known.is_some() && rows_before > 0 && !self.had_open(events);
+        if was_deleted && new > 0 && history.versions.last().is_some_and(|version| version.end.is_none()) {
             self.ledger.reinserted += 1;
         }
-        self.keep(events, folded);
+        self.keep(events, history);
         Ok(())
     }
 
@@ -175,19 +175,19 @@ impl Plan<'_> {
         events.iter().any(|&at| self.pool.stored(at).is_some_and(|stored| stored.end.is_none()))
     }
 
-    /// Versions that came or went, and how many of them an event accounts for.
+    /// Counts versions that were inserted or deleted, and those of them that no event accounts for.
     fn count_rows(&mut self, before: usize, after: usize, effective: u64) {
-        let came = after.saturating_sub(before) as u64;
-        let gone = before.saturating_sub(after) as u64;
-        self.ledger.inserted += came;
-        self.ledger.deleted += gone;
-        let moved = came + gone;
+        let inserted = after.saturating_sub(before) as u64;
+        let deleted = before.saturating_sub(after) as u64;
+        self.ledger.inserted += inserted;
+        self.ledger.deleted += deleted;
+        let moved = inserted + deleted;
         self.ledger.updated += effective.saturating_sub(moved);
         self.ledger.split_rows += moved.saturating_sub(effective);
     }
 
-    /// Takes out copies of events that are known or were read before; counts them, and ties.
-    fn without_copies<'e>(&mut self, events: &'e mut [u32]) -> &'e [u32] {
+    /// Takes out duplicates of events that are known or were read before; counts them, and ties.
+    fn without_duplicates<'e>(&mut self, events: &'e mut [u32]) -> &'e [u32] {
         let mut kept = 0;
         for next in 0..events.len() {
             let event = self.pool.event(events[next]);
@@ -201,7 +201,7 @@ impl Plan<'_> {
                 if last.seq.ties_with(&event.seq) && (last.is_new() || event.is_new()) {
                     self.ledger.ties += 1;
                     if let (Origin::New(loser), Origin::New(winner)) = (last.origin, event.origin)
-                        && self.conflicts.len() < MergePlan::CONFLICTS_MAX
+                        && self.conflicts.len() < Conflict::MAX_PER_BATCH
                     {
                         let (winner, loser) = (self.pool.origin_of(winner), self.pool.origin_of(loser));
                         self.conflicts.push(Conflict { winner, loser });
@@ -214,20 +214,20 @@ impl Plan<'_> {
         &events[..kept]
     }
 
-    /// Keeps the versions that are new or other than their row.
-    fn keep(&mut self, events: &[u32], folded: &mut Folded) {
+    /// Keeps the versions that are new or differ from their row.
+    fn keep(&mut self, events: &[u32], history: &mut KeyVersions) {
         let mut same: Vec<usize> = Vec::new();
-        for run in folded.runs.drain(..) {
-            for (_, author) in &run.values.patches {
-                match author {
-                    Some(_) => self.ledger.absent_filled += u64::from(self.pool.event(run.values.event).is_new()),
-                    None => self.ledger.unresolved_columns += u64::from(self.pool.event(run.values.event).is_new()),
+        for version in history.versions.drain(..) {
+            for (_, written_by) in &version.values.patches {
+                match written_by {
+                    Some(_) => self.ledger.absent_filled += u64::from(self.pool.event(version.values.event).is_new()),
+                    None => self.ledger.unresolved_columns += u64::from(self.pool.event(version.values.event).is_new()),
                 }
             }
-            if self.is_same(&run) {
-                same.push(run.told_by);
+            if self.is_same(&version) {
+                same.push(version.provided_by);
             } else {
-                self.output.versions.push(run);
+                self.output.versions.push(version);
             }
         }
         for (index, &at) in events.iter().enumerate() {
@@ -239,13 +239,15 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether a version is the row that it was.
-    fn is_same(&self, run: &Run) -> bool {
-        let Some(stored) = self.pool.stored(run.values.event) else { return false };
-        let authors = run.values.patches.iter().map(|(column, author)| {
-            let author = author.map(|at| self.pool.event(at).seq);
-            (*column, author)
+    /// Whether a version is equal to its row in silver.
+    fn is_same(&self, version: &Version) -> bool {
+        let Some(stored) = self.pool.stored(version.values.event) else { return false };
+        let written_by = version.values.patches.iter().map(|(column, written_by)| {
+            let written_by = written_by.map(|at| self.pool.event(at).seq);
+            (*column, written_by)
         });
-        stored.start == Some(run.start) && stored.end == run.end && stored.authors.iter().copied().eq(authors)
+        stored.start == Some(version.start)
+            && stored.end == version.end
+            && stored.written_by.iter().copied().eq(written_by)
     }
 }

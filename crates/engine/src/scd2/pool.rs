@@ -1,13 +1,15 @@
-//! All events of the touched keys, wherever they are kept, in one batch.
+//! All events of the keys of a batch, wherever they are kept, in one batch.
 
-use super::axis::Position;
-use super::{Axis, HistorySide};
-use crate::{COL_SEQ, EngineError, KeyEncoder, SEQ};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
+use super::late_arrivals::LateArrivalState;
+use crate::error::EngineError;
+use crate::keys::KeyEncoder;
+use crate::silver::col_seq::{self, WrittenBy};
+use crate::silver::{COL_SEQ, Position, SEQ, ValidityType, seq_at, text_column};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::interleave;
 use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, RowRefs, contract_schema};
 use sluice_contract::{Column, Contract};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Where an event is kept.
@@ -15,24 +17,24 @@ use std::sync::Arc;
 pub(super) enum Origin {
     /// In a version: batch of `existing` and row.
     Row((usize, usize)),
-    /// In the side state: batch and row.
-    Side((u32, u32)),
+    /// In the late-arrival state: batch and row.
+    State((u32, u32)),
     /// In the changes: batch and row.
     New((usize, usize)),
 }
 
-/// An event of a touched key.
+/// An event of a key that the batch has events of.
 #[derive(Clone, Debug)]
 pub(super) struct PoolEvent {
     pub(super) seq: EventSeq,
     pub(super) is_delete: bool,
     pub(super) origin: Origin,
-    /// Columns that it does not tell, ascending.
+    /// Its absent columns, ascending.
     pub(super) absent: Vec<u16>,
 }
 
 impl PoolEvent {
-    /// Copies of an event stand in the order of where they are kept, the row first.
+    /// Duplicates of an event are in the order of where they are kept, the version first.
     pub(super) fn order(&self) -> (EventSeq, Origin) {
         (self.seq, self.origin)
     }
@@ -48,7 +50,7 @@ pub(super) struct Stored {
     pub(super) start: Option<Position>,
     pub(super) end: Option<Position>,
     /// Columns of other events than the row's, with their sequence, ascending.
-    pub(super) authors: Vec<(u16, Option<EventSeq>)>,
+    pub(super) written_by: Vec<WrittenBy>,
 }
 
 /// Events with their values.
@@ -62,13 +64,13 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Gathers what concerns the keys of `changes`; with `everything` all rows and all of the side state.
+    /// Gathers the events of the keys of `changes`; with `everything` all versions and all of the late-arrival state.
     pub(super) fn gather(
         contract: &Contract,
         encoder: &KeyEncoder,
-        axis: &Axis,
+        validity: &ValidityType,
         existing: &[RecordBatch],
-        side: &HistorySide,
+        state: &LateArrivalState,
         changes: &[ChangeBatch],
         everything: bool,
     ) -> Result<Self, EngineError> {
@@ -82,30 +84,30 @@ impl Pool {
         for (source, batch) in existing.iter().enumerate() {
             let rows = encoder.encode(batch)?;
             let wanted = (0..batch.num_rows()).filter(|&row| everything || keys.contains(rows.row(row).data()));
-            gathering.rows(axis, source, batch, &wanted.collect::<Vec<_>>())?;
+            gathering.rows(validity, source, batch, &wanted.collect::<Vec<_>>())?;
         }
-        let side_batches = side.batches();
-        let side_from = existing.len();
+        let state_batches = state.batches();
+        let state_from = existing.len();
         if everything {
-            side.all().try_for_each(|place| gathering.side(side_batches, side_from, place))?;
+            state.all().try_for_each(|place| gathering.state(state_batches, state_from, place))?;
         } else {
             let mut in_order: Vec<&[u8]> = keys.into_iter().collect();
             in_order.sort_unstable();
             for key in in_order {
-                side.of(key).iter().try_for_each(|&place| gathering.side(side_batches, side_from, place))?;
+                state.of(key).iter().try_for_each(|&place| gathering.state(state_batches, state_from, place))?;
             }
         }
-        let changes_from = side_from + side_batches.len();
+        let changes_from = state_from + state_batches.len();
         for (source, batch) in changes.iter().enumerate() {
             gathering.changes(source, changes_from + source, batch);
         }
         let Gathering { events, stored, indices, .. } = gathering;
-        let sources = Sources { existing, side: side_batches, changes };
+        let sources = Sources { existing, state: state_batches, changes };
         let rows = sources.interleave(contract, &indices)?;
         Ok(Self { rows, events, stored, refs: changes.iter().map(|batch| batch.refs.clone()).collect() })
     }
 
-    /// Number of events.
+    /// Number of events; they are numbered from 0.
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.events.len()).unwrap_or(u32::MAX)
     }
@@ -119,10 +121,10 @@ impl Pool {
         self.stored.get(at as usize)
     }
 
-    /// Place in the side state.
-    pub(super) fn side_place(&self, at: u32) -> Option<(u32, u32)> {
+    /// Place in the late-arrival state, if the event is kept there.
+    pub(super) fn state_place(&self, at: u32) -> Option<(u32, u32)> {
         match self.event(at).origin {
-            Origin::Side(place) => Some(place),
+            Origin::State(place) => Some(place),
             Origin::Row(_) | Origin::New(_) => None,
         }
     }
@@ -142,42 +144,39 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    fn rows(&mut self, axis: &Axis, source: usize, batch: &RecordBatch, wanted: &[usize]) -> Result<(), EngineError> {
+    fn rows(
+        &mut self,
+        validity: &ValidityType,
+        source: usize,
+        batch: &RecordBatch,
+        wanted: &[usize],
+    ) -> Result<(), EngineError> {
         if wanted.is_empty() {
             return Ok(());
         }
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| EngineError::Column(name.to_owned()));
-        let starts = axis.positions(column(Column::START_AT)?, Column::START_AT)?;
-        let ends = axis.positions(column(Column::END_AT)?, Column::END_AT)?;
-        let (seqs, others) = (text_column(batch, SEQ)?, text_column(batch, COL_SEQ)?);
+        let starts = validity.positions(column(Column::START_AT)?, Column::START_AT)?;
+        let ends = validity.positions(column(Column::END_AT)?, Column::END_AT)?;
+        let (seqs, col_seqs) = (text_column(batch, SEQ)?, text_column(batch, COL_SEQ)?);
         for &row in wanted {
-            let authors = if others.is_valid(row) { self.authors(others.value(row))? } else { Vec::new() };
+            let written_by = if col_seqs.is_valid(row) { self.written_by(col_seqs.value(row))? } else { Vec::new() };
             self.events.push(PoolEvent {
                 seq: seq_at(seqs, row)?,
                 is_delete: false,
                 origin: Origin::Row((source, row)),
-                absent: authors.iter().map(|(column, _)| *column).collect(),
+                absent: written_by.iter().map(|(column, _)| *column).collect(),
             });
-            self.stored.push(Stored { start: starts[row], end: ends[row], authors });
+            self.stored.push(Stored { start: starts[row], end: ends[row], written_by });
             self.indices.push((source, row));
         }
         Ok(())
     }
 
-    fn authors(&self, json: &str) -> Result<Vec<(u16, Option<EventSeq>)>, EngineError> {
-        let damaged = || EngineError::Sequence(COL_SEQ);
-        let written: BTreeMap<String, Option<String>> = serde_json::from_str(json).map_err(|_| damaged())?;
-        let mut authors = Vec::with_capacity(written.len());
-        for (name, author) in written {
-            let Some(column) = self.column(&name) else { continue };
-            let author = match author {
-                Some(text) => Some(EventSeq::parse(&text).ok_or_else(damaged)?),
-                None => None,
-            };
-            authors.push((column, author));
-        }
-        authors.sort_unstable_by_key(|(column, _)| *column);
-        Ok(authors)
+    /// The columns of a version that are of other events, ascending.
+    fn written_by(&self, json: &str) -> Result<Vec<WrittenBy>, EngineError> {
+        let mut written_by: Vec<WrittenBy> = col_seq::read(self.contract, json)?;
+        written_by.sort_unstable_by_key(|(column, _)| *column);
+        Ok(written_by)
     }
 
     fn column(&self, name: &str) -> Option<u16> {
@@ -185,22 +184,22 @@ impl Gathering<'_> {
         u16::try_from(position).ok()
     }
 
-    fn side(&mut self, batches: &[RecordBatch], from: usize, place: (u32, u32)) -> Result<(), EngineError> {
+    fn state(&mut self, batches: &[RecordBatch], from: usize, place: (u32, u32)) -> Result<(), EngineError> {
         let (batch, row) = (place.0 as usize, place.1 as usize);
         let rows = batches.get(batch).ok_or(EngineError::Sequence(SEQ))?;
         let (seqs, ops) = (text_column(rows, SEQ)?, text_column(rows, Column::OP)?);
-        let absent = text_column(rows, HistorySide::ABSENT)?;
+        let absent = text_column(rows, LateArrivalState::ABSENT)?;
         let mut columns = Vec::new();
         if absent.is_valid(row) {
-            let names: Vec<String> =
-                serde_json::from_str(absent.value(row)).map_err(|_| EngineError::Column(HistorySide::ABSENT.into()))?;
+            let names: Vec<String> = serde_json::from_str(absent.value(row))
+                .map_err(|_| EngineError::Column(LateArrivalState::ABSENT.into()))?;
             columns.extend(names.iter().filter_map(|name| self.column(name)));
             columns.sort_unstable();
         }
         self.events.push(PoolEvent {
             seq: seq_at(seqs, row)?,
             is_delete: Op::from_letter(ops.value(row)) == Some(Op::Delete),
-            origin: Origin::Side(place),
+            origin: Origin::State(place),
             absent: columns,
         });
         self.indices.push((from + batch, row));
@@ -223,7 +222,7 @@ impl Gathering<'_> {
 
 struct Sources<'a> {
     existing: &'a [RecordBatch],
-    side: &'a [RecordBatch],
+    state: &'a [RecordBatch],
     changes: &'a [ChangeBatch],
 }
 
@@ -234,7 +233,7 @@ impl Sources<'_> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
         for (position, field) in schema.fields().iter().enumerate() {
             let mut arrays: Vec<&dyn Array> = Vec::new();
-            for batch in self.existing.iter().chain(self.side) {
+            for batch in self.existing.iter().chain(self.state) {
                 let array = batch.column_by_name(field.name()).filter(|array| array.data_type() == field.data_type());
                 arrays.push(array.ok_or_else(|| EngineError::Column(field.name().clone()))?.as_ref());
             }
@@ -249,14 +248,4 @@ impl Sources<'_> {
         let count = RecordBatchOptions::new().with_row_count(Some(indices.len()));
         Ok(RecordBatch::try_new_with_options(schema, columns, &count)?)
     }
-}
-
-pub(super) fn text_column<'b>(batch: &'b RecordBatch, name: &str) -> Result<&'b StringArray, EngineError> {
-    let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    column.ok_or_else(|| EngineError::Column(name.to_owned()))
-}
-
-pub(super) fn seq_at(seqs: &StringArray, row: usize) -> Result<EventSeq, EngineError> {
-    let text = seqs.is_valid(row).then(|| seqs.value(row));
-    text.and_then(EventSeq::parse).ok_or(EngineError::Sequence(SEQ))
 }

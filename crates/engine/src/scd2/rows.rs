@@ -1,11 +1,10 @@
-//! The batches that come out of a plan.
+//! The batches that a plan results in.
 
-use super::Axis;
-use super::fold::Run;
+use super::late_arrivals::{LateArrivalState, state_schema};
 use super::pool::Pool;
-use super::side::{HistorySide, side_schema};
-use crate::seq_texts::seq_texts;
-use crate::{EngineError, silver_schema};
+use super::versions::Version;
+use crate::error::EngineError;
+use crate::silver::{ValidityType, col_seq, seq_texts, silver_schema};
 use arrow::array::{ArrayRef, RecordBatch, StringArray, StringBuilder, UInt32Array};
 use arrow::compute::take;
 use sluice_change::Op;
@@ -14,18 +13,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Versions as rows of silver.
-pub(super) fn versions(
+pub(super) fn version_rows(
     contract: &Contract,
-    axis: &Axis,
+    validity: &ValidityType,
     pool: &Pool,
-    versions: &[Run],
+    versions: &[Version],
 ) -> Result<RecordBatch, EngineError> {
-    let events = UInt32Array::from_iter_values(versions.iter().map(|run| run.values.event));
-    let patched = versions.iter().enumerate().filter(|(_, run)| !run.values.patches.is_empty());
+    let events = UInt32Array::from_iter_values(versions.iter().map(|version| version.values.event));
+    let patched = versions.iter().enumerate().filter(|(_, version)| !version.values.patches.is_empty());
     let mut patches: BTreeMap<u16, Vec<(usize, Option<u32>)>> = BTreeMap::new();
-    for (row, run) in patched {
-        for &(column, author) in &run.values.patches {
-            patches.entry(column).or_default().push((row, author));
+    for (row, version) in patched {
+        for &(column, written_by) in &version.values.patches {
+            patches.entry(column).or_default().push((row, written_by));
         }
     }
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(contract.columns.len() + 4);
@@ -35,39 +34,32 @@ pub(super) fn versions(
             None => take(array, &events, None)?,
             Some(of_column) => {
                 let mut places: Vec<Option<u32>> = events.iter().collect();
-                for &(row, author) in of_column {
-                    places[row] = author;
+                for &(row, written_by) in of_column {
+                    places[row] = written_by;
                 }
                 take(array, &UInt32Array::from(places), None)?
             }
         });
     }
-    columns.push(axis.array(versions.iter().map(|run| Some(run.start))));
-    columns.push(axis.array(versions.iter().map(|run| run.end)));
-    columns.push(Arc::new(seq_texts(versions.iter().map(|run| pool.event(run.values.event).seq))?));
-    columns.push(Arc::new(StringArray::from_iter(versions.iter().map(|run| others_json(contract, pool, run)))));
+    columns.push(validity.array(versions.iter().map(|version| Some(version.start))));
+    columns.push(validity.array(versions.iter().map(|version| version.end)));
+    columns.push(Arc::new(seq_texts(versions.iter().map(|version| pool.event(version.values.event).seq))?));
+    columns.push(Arc::new(StringArray::from_iter(versions.iter().map(|version| col_seq_of(contract, pool, version)))));
     Ok(RecordBatch::try_new(Arc::new(silver_schema(contract)), columns)?)
 }
 
 /// The `_col_seq` of a version.
-fn others_json(contract: &Contract, pool: &Pool, run: &Run) -> Option<String> {
-    if run.values.patches.is_empty() {
+fn col_seq_of(contract: &Contract, pool: &Pool, version: &Version) -> Option<String> {
+    if version.values.patches.is_empty() {
         return None;
     }
-    let named: BTreeMap<&str, Option<String>> = run
-        .values
-        .patches
-        .iter()
-        .filter_map(|(position, author)| {
-            let column = contract.columns.get(usize::from(*position))?;
-            Some((column.name.as_str(), author.map(|at| pool.event(at).seq.to_string())))
-        })
-        .collect();
-    serde_json::to_string(&named).ok()
+    let seq_of = |written_by: Option<u32>| written_by.map(|at| pool.event(at).seq);
+    let patches = version.values.patches.iter();
+    col_seq::write(contract, patches.map(|&(column, written_by)| (column, seq_of(written_by))))
 }
 
-/// Events as rows of the side state.
-pub(super) fn side_rows(contract: &Contract, pool: &Pool, events: &[u32]) -> Result<RecordBatch, EngineError> {
+/// Events as rows of the late-arrival state.
+pub(super) fn state_rows(contract: &Contract, pool: &Pool, events: &[u32]) -> Result<RecordBatch, EngineError> {
     let places = UInt32Array::from(events.to_vec());
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(contract.columns.len() + 3);
     for array in pool.rows.columns() {
@@ -85,6 +77,6 @@ pub(super) fn side_rows(contract: &Contract, pool: &Pool, events: &[u32]) -> Res
     columns.push(Arc::new(StringArray::from_iter_values(events.iter().map(letter))));
     columns.push(Arc::new(seq_texts(events.iter().map(|&at| pool.event(at).seq))?));
     columns.push(Arc::new(absent.finish()));
-    debug_assert_eq!(columns.len(), contract.columns.len() + HistorySide::OWN_COLUMNS);
-    Ok(RecordBatch::try_new(Arc::new(side_schema(contract)), columns)?)
+    debug_assert_eq!(columns.len(), contract.columns.len() + LateArrivalState::OWN_COLUMNS);
+    Ok(RecordBatch::try_new(Arc::new(state_schema(contract)), columns)?)
 }

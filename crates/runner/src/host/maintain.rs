@@ -1,7 +1,7 @@
 //! Maintenance of tables as a job.
 
-use crate::support::elapsed::elapsed_ms;
 use super::{Host, OpenLake};
+use crate::support::elapsed::elapsed_ms;
 use crate::{Clock, Job, MaintainOptions, RunError, maintain};
 use sluice_api::{Answer, JobKind, MaintainSettings, MaintainSummary, TableRef, Vacuum, ask};
 use std::time::Instant;

@@ -1,8 +1,8 @@
 //! What is in a source, and whether silver holds what it holds.
 
 use super::Host;
-use crate::contract_set::ContractSet;
 use super::onboard;
+use crate::contract_set::ContractSet;
 use crate::{RunError, compare_with_source};
 use sluice_api::{Answer, OnboardDraft, OnboardSource, TableComparison, ask};
 use std::path::Path;

@@ -19,8 +19,6 @@ mod tombstones;
 mod under_lease;
 mod zorder;
 
-pub use options::{
-    DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT,
-};
+pub use options::{DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT};
 pub(crate) use rewrite::TAG_CLUSTERED;
 pub use table::maintain;

@@ -105,8 +105,9 @@ pub(crate) async fn decode_bronze(
             .filter_map(|manifest| Some((manifest.batch, for_backfill(&contract, Some(manifest.backfill.as_ref()?)))))
             .collect();
         let records = blocking(move || {
-            let of_changes =
-                |batch, path: &str| (first..=last).contains(&batch) && !backfills.contains_key(&batch) && of(batch, path);
+            let of_changes = |batch, path: &str| {
+                (first..=last).contains(&batch) && !backfills.contains_key(&batch) && of(batch, path)
+            };
             let mut records = vec![bronze::decode_bronze(&contract, &rows, of_changes)?];
             for (batch, contract) in &backfills {
                 records.push(bronze::decode_bronze(contract, &rows, |of, _| of == *batch)?);

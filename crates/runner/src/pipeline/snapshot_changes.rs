@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use sluice_cdc::DecodedFile;
 use sluice_change::{ChangeBatch, RowLedger, SourceFile};
 use sluice_contract::{Contract, DeleteMode, FromSnapshot, Scd, SnapshotVersion};
-use sluice_engine::{Snapshot, SnapshotChanges, current_rows, snapshot_changes};
+use sluice_engine::{FullSnapshot, SnapshotChanges, current_rows, snapshot_changes};
 use sluice_lake::BatchManifest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ pub(crate) async fn changes_of(
         (Some(silver), &new.snapshots.complete, new.known.last().copied())
     };
     let changes = derive(contract, onto, versions, applied, records).await?;
-    for snapshot in changes.snapshots.iter().flat_map(|changes| &changes.images) {
+    for snapshot in changes.snapshots.iter().flat_map(|changes| &changes.snapshots) {
         #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
         let share = if snapshot.before == 0 { 0.0 } else { snapshot.deleted as f64 / snapshot.before as f64 };
         if share > rule.max_deleted_share && !new.known.contains(&snapshot.ordinal) {
@@ -167,8 +167,13 @@ pub(crate) async fn changes_of_files(
     let batch = table.last_claimed() + 1;
     let mut failed = failed_files(&table.bronze.store).await?;
     failed.extend(unreadable_files(&records).into_iter().map(|path| (batch, path)));
-    let planned =
-        BatchManifest { batch, files: files.to_vec(), contract_hash: String::new(), contents: Vec::new(), backfill: None };
+    let planned = BatchManifest {
+        batch,
+        files: files.to_vec(),
+        contract_hash: String::new(),
+        contents: Vec::new(),
+        backfill: None,
+    };
     let manifests: Vec<BatchManifest> = table.claimed.iter().cloned().chain([planned]).collect();
     let new = since(contract, &manifests, batch - 1, batch, &failed);
     let applied = new.known.last().copied();
@@ -230,10 +235,10 @@ fn by_version(
     contract: &Contract,
     versions: &BTreeSet<u64>,
     records: Vec<DecodedFile>,
-) -> Result<(Vec<Snapshot>, u64), RunError> {
+) -> Result<(Vec<FullSnapshot>, u64), RunError> {
     let places: BTreeMap<u64, usize> = versions.iter().enumerate().map(|(place, version)| (*version, place)).collect();
-    let new = |version: &u64| Snapshot { ordinal: *version, rows: Vec::new(), deletes: true };
-    let mut snapshots: Vec<Snapshot> = versions.iter().map(new).collect();
+    let new = |version: &u64| FullSnapshot { ordinal: *version, rows: Vec::new(), delete_missing: true };
+    let mut snapshots: Vec<FullSnapshot> = versions.iter().map(new).collect();
     let mut left_out = 0;
     for DecodedFile { changes, rejects, .. } in records {
         let place_of = |file: &SourceFile| places.get(&version_of(contract, &file.path)?).copied();
@@ -241,7 +246,7 @@ fn by_version(
         let place = |file: u32| of_file.get(file as usize).copied().flatten();
         for reject in rejects.iter().filter(|reject| !reject.whole_file) {
             if let Some(place) = place(reject.at.file) {
-                snapshots[place].deletes = false;
+                snapshots[place].delete_missing = false;
             }
         }
         let events = changes.len();

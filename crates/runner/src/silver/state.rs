@@ -6,7 +6,7 @@ use crate::support::newest_entry::newest_entry_with;
 use crate::support::places::silver_app_id;
 use serde_json::Value;
 use sluice_contract::{Contract, Scd, TableName};
-use sluice_engine::{HistorySide, KeyEncoder, Tombstones, silver_schema};
+use sluice_engine::{KeyEncoder, LateArrivalState, Tombstones, silver_schema};
 use sluice_lake::{DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(crate) struct Silver {
     /// All deletes so far.
     pub(crate) tombstones: Arc<Tombstones>,
     /// With history: the events that no row shows.
-    pub(crate) history: Arc<HistorySide>,
+    pub(crate) history: Arc<LateArrivalState>,
     /// Where they are in the lake.
     pub(super) segments: Vec<String>,
     /// [`crate::silver_hash::silver_hash`] of the contract that made it.
@@ -91,7 +91,7 @@ impl Silver {
     async fn read_state(&mut self, lake: &Lake, contract: &Contract, entry: &HistoryEntry) -> Result<(), RunError> {
         self.segments = paths(entry.info.get(INFO_TOMBSTONES));
         let encoder = KeyEncoder::new(contract)?;
-        let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
+        let (mut tombstones, mut history) = (Tombstones::default(), LateArrivalState::default());
         for path in &self.segments {
             let segment = lake.get_state(path).await?;
             match contract.apply.scd {

@@ -6,7 +6,7 @@ use super::state::Silver;
 use crate::RunError;
 use arrow::array::RecordBatch;
 use sluice_contract::Contract;
-use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, forget_before, merge_segments};
+use sluice_engine::{HistoryChange, KeyEncoder, LateArrivalState, forget_before, merge_segments};
 use sluice_lake::Lake;
 
 /// Segments from which on they are merged into one.
@@ -57,7 +57,7 @@ pub(super) async fn write_history(
     if change.is_empty() {
         return Ok(segments);
     }
-    let none = HistorySide::default();
+    let none = LateArrivalState::default();
     let before = if replaces_all { &none } else { silver.history.as_ref() };
     let segment = if segments.len() + 1 >= SEGMENTS_MAX {
         let encoder = KeyEncoder::new(contract)?;

@@ -2,7 +2,7 @@
 
 use super::measure::{self, tree_memory};
 use super::report::Report;
-use crate::demo::{DemoLake, LAST_CHECKPOINT};
+use crate::demo_lake::{DemoLake, LAST_CHECKPOINT};
 use crate::display::VirtualDisplay;
 use crate::process::{output, program};
 use crate::project::Project;

@@ -1,7 +1,6 @@
 //! Keys as comparable bytes, and as hashes.
 
-use crate::EngineError;
-use crate::key_order::key_order;
+use crate::error::EngineError;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Int16Type, Int32Type, Int64Type};
 use arrow::row::{RowConverter, Rows, SortField};
@@ -35,8 +34,7 @@ impl KeyEncoder {
         Ok(Self { converter: RowConverter::new(fields)?, names: contract.apply.key.clone(), is_one_number })
     }
 
-    /// Whether the key is one whole number or date, which its hash tells apart from every other by the
-    /// upper half alone.
+    /// Whether the key is one whole number or date, which the upper half of its hash identifies.
     #[must_use]
     pub fn is_one_number(&self) -> bool {
         self.is_one_number
@@ -65,21 +63,14 @@ impl KeyEncoder {
         self.encode_columns(&self.columns(batch)?)
     }
 
-    /// The numbers of a batch's rows, from 0, in the order of their keys.
-    ///
-    /// # Errors
-    /// [`EngineError::Column`] if a key column is missing or of another type.
-    pub fn order(&self, batch: &RecordBatch) -> Result<Vec<u32>, EngineError> {
-        key_order(self, &self.columns(batch)?)
-    }
-
-    pub(crate) fn encode_columns(&self, columns: &[ArrayRef]) -> Result<Rows, EngineError> {
+    /// Keys of all rows of the key columns, in key order.
+    pub(super) fn encode_columns(&self, columns: &[ArrayRef]) -> Result<Rows, EngineError> {
         self.converter.convert_columns(columns).map_err(|_| EngineError::Column(self.names.join(", ")))
     }
 
-    /// Hashes of the keys of all rows, the same on every machine and in every version. A key of one
-    /// whole number or date is told apart from every other (a permutation of 64 bits, in the upper
-    /// half); other keys have XXH3's 128 bits of their encoding.
+    /// Hashes of the keys of all rows, the same on every machine and in every version. The hash
+    /// of a key of one whole number or date is unique (a permutation of 64 bits, in the upper half);
+    /// other keys have XXH3's 128 bits of their encoding.
     ///
     /// # Errors
     /// [`EngineError::Column`] if a key column is missing or of another type.
@@ -100,7 +91,8 @@ impl KeyEncoder {
         Ok(self.encode(batch)?.iter().map(|key| XxHash3_128::oneshot(key.as_ref())).collect())
     }
 
-    fn columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, EngineError> {
+    /// The key columns of a batch, in key order.
+    pub(super) fn columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, EngineError> {
         self.names
             .iter()
             .map(|name| batch.column_by_name(name).cloned().ok_or_else(|| EngineError::Column(name.clone())))

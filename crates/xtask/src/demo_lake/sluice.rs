@@ -1,6 +1,6 @@
 //! What the demo asks of the `sluice` command.
 
-use super::lake::DemoLake;
+use super::folder::DemoLake;
 use crate::process::{output, program, run};
 use crate::project::Project;
 use anyhow::Context;

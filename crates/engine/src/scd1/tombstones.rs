@@ -1,7 +1,8 @@
-//! What was deleted, and when in the order of events.
+//! Tombstones: what was deleted, and when in the order of events.
 
-use crate::seq_texts::seq_texts;
-use crate::{EngineError, KeyEncoder, SEQ};
+use crate::error::EngineError;
+use crate::keys::KeyEncoder;
+use crate::silver::{SEQ, seq_texts};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::{concat_batches, filter_record_batch, interleave, take_record_batch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
@@ -11,8 +12,8 @@ use std::sync::Arc;
 
 /// The newest delete of every key that was ever deleted, and the newest truncate.
 ///
-/// A delete is kept when the key comes back, so that an event from before the delete that arrives
-/// after the return changes nothing. On disk they are segments, one per batch that deleted something.
+/// A delete is kept when its key is inserted again, so that a late event from before the delete changes
+/// nothing. On disk they are segments, one per batch that deleted something.
 #[derive(Clone, Debug, Default)]
 pub struct Tombstones {
     keys: HashMap<u128, EventSeq>,
@@ -33,19 +34,19 @@ const TRUNCATE: &str = "sluice.truncate";
 const TIME: &str = "_time";
 
 impl Tombstones {
-    /// Everything up to this sequence is gone for the key with this hash.
+    /// No event up to this sequence counts for the key with this hash: its newest delete, or the newest truncate.
     #[must_use]
-    pub fn horizon(&self, hash: u128) -> Option<EventSeq> {
+    pub fn delete_watermark(&self, hash: u128) -> Option<EventSeq> {
         self.keys.get(&hash).copied().max(self.truncate)
     }
 
-    /// The newest truncate.
+    /// Sequence of the newest truncate of the table, if there was one.
     #[must_use]
     pub fn truncate(&self) -> Option<EventSeq> {
         self.truncate
     }
 
-    /// Number of keys.
+    /// Number of keys whose newest delete is kept apart from a truncate.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
@@ -101,8 +102,8 @@ impl NewTombstones {
         self.deletes.is_empty() && self.truncate.is_none()
     }
 
-    /// As a batch: the key columns and the sequence, with `times` the event times in milliseconds since 1970
-    /// too; the truncate is in the schema's metadata.
+    /// As a batch for disk: the key columns and the sequence, with `times` the event times in milliseconds since
+    /// 1970 too; the truncate is in the schema's metadata.
     ///
     /// # Errors
     /// An Arrow error if `changes` are not those of the plan.

@@ -1,8 +1,9 @@
-//! Many rows that lie scattered over many batches, brought into the order in which they are written.
+//! Many rows from many batches, copied into the order in which they are written.
 
-use crate::new_rows::{Chosen, PlanSources, interleaved};
-use crate::seq_texts::seq_texts;
-use crate::{EngineError, silver_schema};
+use super::chosen::Chosen;
+use super::plan_sources::{PlanSources, interleaved};
+use crate::error::EngineError;
+use crate::silver::{seq_texts, silver_schema};
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::take;
 use arrow::datatypes::DataType;
@@ -11,18 +12,18 @@ use sluice_change::EventSeqs;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Fewer rows are looked up where they lie.
+/// Fewer rows are read by point lookups.
 const ROWS_MIN: usize = 64 * 1024;
-/// More bytes are not copied; rows are then looked up where they lie.
+/// More bytes are not copied; the rows are then read by point lookups.
 const BYTES_MAX: usize = 1 << 30;
-/// How far the sources have come is kept once in so many rows.
+/// The position in every source is kept once in so many rows.
 const ROWS_PER_MARK: usize = 64 * 1024;
 
-/// The chosen rows of every source in the order in which they are wanted. A look at one row of a large batch
-/// after the other waits for memory each time, once per value. Here each source is gone through by itself, which
-/// a core's cache holds, and after that all of them are read from their beginnings to their ends.
+/// The chosen rows of every source, in the order in which they are written. Point lookups in large batches wait for
+/// memory once per value. Here the rows of one source are copied at a time, which fits in a core's cache, and after
+/// that all copies are read sequentially, side by side.
 #[derive(Debug)]
-pub(crate) struct DealtRows {
+pub(crate) struct GatheredRows {
     /// The source of every row.
     of: Vec<u32>,
     /// By column of the contract and source.
@@ -33,8 +34,8 @@ pub(crate) struct DealtRows {
     marks: Vec<Vec<usize>>,
 }
 
-impl DealtRows {
-    /// Whether it is worth a copy of the rows.
+impl GatheredRows {
+    /// Whether the time that sequential reads save is worth the memory of a copy.
     pub(crate) fn are_worth_it(rows: usize, sources: PlanSources<'_>) -> bool {
         if rows < ROWS_MIN {
             return false;
@@ -46,7 +47,7 @@ impl DealtRows {
         bytes / total.max(1) * rows <= BYTES_MAX
     }
 
-    /// Copies the rows, of which none has values of other places.
+    /// Copies the rows; none of them may be patched.
     pub(crate) fn new(rows: &[Chosen], sources: PlanSources<'_>) -> Result<Self, EngineError> {
         let count = sources.existing.len() + sources.changes.len();
         let mut picked: Vec<Vec<u32>> = vec![Vec::new(); count];
@@ -61,28 +62,28 @@ impl DealtRows {
         }
         let width = sources.contract.columns.len();
         let arrays = (0..width).map(|position| sources.arrays(position)).collect::<Result<Vec<_>, _>>()?;
-        let dealt = picked.into_par_iter().enumerate().map(|(source, rows)| {
+        let gathered = picked.into_par_iter().enumerate().map(|(source, rows)| {
             let seqs = sources.seqs(source, &rows)?;
             let rows = UInt32Array::from(rows);
             let columns = arrays.iter().map(|of_column| take(&of_column[source], &rows, None));
             Ok((columns.collect::<Result<Vec<ArrayRef>, _>>()?, seqs))
         });
-        let dealt = dealt.collect::<Result<Vec<(Vec<ArrayRef>, EventSeqs)>, EngineError>>()?;
+        let gathered = gathered.collect::<Result<Vec<(Vec<ArrayRef>, EventSeqs)>, EngineError>>()?;
         let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); width];
         let mut seqs = Vec::with_capacity(count);
-        for (of_source, seqs_of_source) in dealt {
+        for (of_source, seqs_of_source) in gathered {
             columns.iter_mut().zip(of_source).for_each(|(column, values)| column.push(values));
             seqs.push(seqs_of_source);
         }
         Ok(Self { of, columns, seqs, marks })
     }
 
-    /// How many.
+    /// Number of rows.
     pub(crate) fn len(&self) -> usize {
         self.of.len()
     }
 
-    /// The rows of a range.
+    /// Builds the rows of a range, with system columns.
     pub(crate) fn build(&self, sources: PlanSources<'_>, range: Range<usize>) -> Result<RecordBatch, EngineError> {
         let places = self.places(&range);
         let mut columns = Vec::with_capacity(self.columns.len() + 2);
@@ -95,7 +96,7 @@ impl DealtRows {
         Ok(RecordBatch::try_new(Arc::new(silver_schema(sources.contract)), columns)?)
     }
 
-    /// Source and row in what was dealt of it.
+    /// Source of every row, and its number among the rows gathered from that source.
     fn places(&self, range: &Range<usize>) -> Vec<(usize, usize)> {
         let mark = range.start / ROWS_PER_MARK;
         let mut next = self.marks.get(mark).cloned().unwrap_or_default();
@@ -113,10 +114,9 @@ impl DealtRows {
 
 #[cfg(test)]
 mod tests {
-    use super::{DealtRows, ROWS_MIN, ROWS_PER_MARK};
-    use crate::new_rows::{Chosen, NewRows, PlanSources};
-    use crate::winner::Place;
-    use crate::{ExistingRows, RowAt, silver_schema};
+    use super::{GatheredRows, ROWS_MIN, ROWS_PER_MARK};
+    use crate::rows::{Chosen, ExistingRows, NewRows, Place, PlanSources, RowAt};
+    use crate::silver::silver_schema;
     use arrow::array::{Int64Array, RecordBatch, StringArray, new_null_array};
     use arrow::datatypes::DataType;
     use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
@@ -160,27 +160,27 @@ mod tests {
     }
 
     #[test]
-    fn dealt_rows_are_the_rows_where_they_lie() {
+    fn gathered_rows_are_the_rows_at_their_places() {
         let contract = contract();
         let changes: Vec<ChangeBatch> = (0..4).map(|number| change(&contract, number)).collect();
         let mut random = fastrand::Rng::with_seed(11);
         for existing in [Vec::new(), vec![existing(&contract)]] {
             let sources = PlanSources { contract: &contract, existing: &existing, changes: &changes };
             let batches = u32::try_from(existing.len() + changes.len()).unwrap();
-            // The third change has no part in it.
+            // No row is from the last source.
             let mut place = || Place { source: random.u32(..batches - 1), row: random.u32(..BATCH_ROWS as u32) };
             let rows = ROWS_MIN + 2 * ROWS_PER_MARK + 77;
             let chosen: Vec<Chosen> =
                 std::iter::repeat_with(|| Chosen { place: place(), patched: Chosen::WHOLE }).take(rows).collect();
-            assert!(DealtRows::are_worth_it(rows, sources) && !DealtRows::are_worth_it(ROWS_MIN - 1, sources));
-            let lying = NewRows::chosen(chosen.clone(), Vec::new());
-            let dealt = NewRows::chosen(chosen, Vec::new()).arranged(sources).unwrap();
-            assert_eq!(dealt.num_rows(), rows);
+            assert!(GatheredRows::are_worth_it(rows, sources) && !GatheredRows::are_worth_it(ROWS_MIN - 1, sources));
+            let in_place = NewRows::chosen(chosen.clone(), Vec::new());
+            let gathered = NewRows::chosen(chosen, Vec::new()).arranged(sources).unwrap();
+            assert_eq!(gathered.num_rows(), rows);
             let marks = [0, ROWS_PER_MARK - 1, ROWS_PER_MARK, ROWS_PER_MARK + 1, 2 * ROWS_PER_MARK, rows];
             for (from, to) in marks.iter().flat_map(|from| marks.iter().map(move |to| (*from, *to))) {
                 if from <= to {
-                    let expected = lying.build(sources, from..to).unwrap();
-                    assert_eq!(dealt.build(sources, from..to).unwrap(), expected, "{from}..{to}");
+                    let expected = in_place.build(sources, from..to).unwrap();
+                    assert_eq!(gathered.build(sources, from..to).unwrap(), expected, "{from}..{to}");
                 }
             }
         }

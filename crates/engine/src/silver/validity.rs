@@ -1,6 +1,6 @@
 //! The values of `__START_AT` and `__END_AT`.
 
-use crate::EngineError;
+use crate::error::EngineError;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use sluice_change::{DAY_MICROS, EventSeq};
@@ -8,19 +8,19 @@ use sluice_contract::{ColumnType, Contract, SnapshotVersion};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// A place on the axis: events of one place are not told apart by history. Larger is later.
+/// A point of validity: of the events of one position only the last shows in the history. Larger is later.
 pub(crate) type Position = [u64; 4];
 
 const MICROS_PER_DAY: u64 = DAY_MICROS.unsigned_abs();
 /// Length of the text form: rank and three parts of [`EventSeq`], without its tie-breaker.
 const TEXT_LEN: usize = 50;
 
-/// What `__START_AT` counts in: the type of the sequence where that is one number, date or time, else
+/// The type of `__START_AT` and `__END_AT`: the type of the sequence where that is one number, date or time, else
 /// the text of [`EventSeq`] without its tie-breaker, whose order is the order of events.
 ///
-/// A row of a full load without a position is at 0, the beginning of the axis.
+/// A row of a full load without a position is at 0, the beginning of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Axis {
+pub(crate) enum ValidityType {
     /// `bigint`.
     Number,
     /// `date`.
@@ -31,8 +31,8 @@ pub(crate) enum Axis {
     Text,
 }
 
-impl Axis {
-    /// The axis of a contract.
+impl ValidityType {
+    /// The type that a contract's sequence asks for.
     pub(crate) fn of(contract: &Contract) -> Self {
         if let Some(rule) = &contract.apply.from_snapshot {
             return match rule.files.version() {
@@ -57,7 +57,7 @@ impl Axis {
         }
     }
 
-    /// Type of the columns.
+    /// Arrow type of the two columns.
     pub(crate) fn data_type(&self) -> DataType {
         match self {
             Self::Number => DataType::Int64,
@@ -67,7 +67,7 @@ impl Axis {
         }
     }
 
-    /// Where an event is.
+    /// The position of an event.
     pub(crate) fn position(&self, seq: &EventSeq) -> Position {
         let [first, second, third] = seq.parts;
         if *self == Self::Text {
@@ -156,36 +156,41 @@ fn read(text: &str) -> Option<Position> {
 
 #[cfg(test)]
 mod tests {
-    use super::Axis;
-    use sluice_change::{DAY_MICROS, EventSeq};
+    use super::ValidityType;
+    use sluice_change::EventSeq;
     use sluice_contract::Contract;
 
-    fn axis(sequence: &str, data_type: &str) -> Axis {
+    fn validity(sequence: &str, data_type: &str) -> ValidityType {
         let text = format!(
             "dataset: a.b\nsource: {{path: x/, format: debezium_json}}\napply: {{scd: 2, sequence: {sequence}}}\nschema:\n- {{name: id, type: int, primary_key: true}}\n- {{name: at, type: {data_type}}}\n"
         );
-        Axis::of(&Contract::parse(&text, "b.yaml").unwrap())
+        ValidityType::of(&Contract::parse(&text, "b.yaml").unwrap())
     }
 
     #[test]
-    fn the_axis_has_the_type_of_the_sequence() {
-        assert_eq!(axis("[at]", "bigint"), Axis::Number);
-        assert_eq!(axis("[at]", "date"), Axis::Date);
-        assert_eq!(axis("[at]", "timestamp"), Axis::Time { utc: true, micros: 1 });
-        assert_eq!(axis("[source.ts_ms]", "int"), Axis::Time { utc: true, micros: 1_000 });
-        assert_eq!(axis("[source.lsn]", "int"), Axis::Number);
-        assert_eq!(axis("[at]", "string"), Axis::Text);
-        assert_eq!(axis("[]", "int"), Axis::Text);
+    fn the_validity_has_the_type_of_the_sequence() {
+        assert_eq!(validity("[at]", "bigint"), ValidityType::Number);
+        assert_eq!(validity("[at]", "date"), ValidityType::Date);
+        assert_eq!(validity("[at]", "timestamp"), ValidityType::Time { utc: true, micros: 1 });
+        assert_eq!(validity("[source.ts_ms]", "int"), ValidityType::Time { utc: true, micros: 1_000 });
+        assert_eq!(validity("[source.lsn]", "int"), ValidityType::Number);
+        assert_eq!(validity("[at]", "string"), ValidityType::Text);
+        assert_eq!(validity("[]", "int"), ValidityType::Text);
     }
 
     #[test]
     fn positions_are_read_as_they_are_written() {
-        for axis in [Axis::Number, Axis::Date, Axis::Time { utc: true, micros: 1_000 }, Axis::Text] {
+        for validity in [
+            ValidityType::Number,
+            ValidityType::Date,
+            ValidityType::Time { utc: true, micros: 1_000 },
+            ValidityType::Text,
+        ] {
             let seq = EventSeq::new(1, [86_400_000_000 * 3, 1, 2], true, 9);
-            let positions = [Some(axis.position(&seq)), None, Some(axis.position(&EventSeq::default()))];
-            let array = axis.array(positions.into_iter());
-            assert_eq!(array.data_type(), &axis.data_type());
-            assert_eq!(axis.positions(&array, "x").unwrap(), positions);
+            let positions = [Some(validity.position(&seq)), None, Some(validity.position(&EventSeq::default()))];
+            let array = validity.array(positions.into_iter());
+            assert_eq!(array.data_type(), &validity.data_type());
+            assert_eq!(validity.positions(&array, "x").unwrap(), positions);
         }
     }
 }

@@ -1,11 +1,6 @@
 //! `cargo xtask demo`: from a clean clone to the workbench on a lake that is proven right.
 
-mod lake;
-mod replay;
-
-pub(crate) use lake::{DemoLake, LAST_CHECKPOINT};
-pub(crate) use replay::Sluice;
-
+use crate::demo_lake::{DemoLake, LAST_CHECKPOINT, Sluice};
 use crate::packages::{self, Need};
 use crate::process::{program, run as run_program};
 use crate::project::{self, Project};

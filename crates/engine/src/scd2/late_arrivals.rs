@@ -1,7 +1,8 @@
-//! Events of a table with history that no row shows.
+//! Events of an SCD 2 table that no version shows, kept for late events.
 
-use super::pool::text_column;
-use crate::{EngineError, KeyEncoder, SEQ};
+use crate::error::EngineError;
+use crate::keys::KeyEncoder;
+use crate::silver::{SEQ, text_column};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::compute::{concat_batches, filter_record_batch, interleave_record_batch};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -10,44 +11,44 @@ use sluice_contract::{Column, Contract};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Events of a table with history that no row shows, by key: deletes, upserts that changed nothing,
-/// upserts hidden by another of their position; and all truncates. A late event may bring them to light.
+/// Events of an SCD 2 table that no version shows, by key: deletes, upserts that changed nothing, upserts
+/// superseded by another of their position; and all truncates. A late event may make versions of them.
 #[derive(Clone, Debug, Default)]
-pub struct HistorySide {
+pub struct LateArrivalState {
     batches: Vec<RecordBatch>,
     places: HashMap<Box<[u8]>, Vec<(u32, u32)>>,
     /// Ascending.
     truncates: Vec<EventSeq>,
-    /// Rows of `batches` that count.
+    /// Rows of `batches` that are not deleted.
     live: usize,
 }
 
-/// What a batch of changes does to the side state.
+/// What a batch of changes does to the late-arrival state.
 #[derive(Clone, Debug)]
 pub struct HistoryChange {
-    /// Events that a row shows now: batch and row.
+    /// Events that a version shows now: batch and row.
     pub(super) taken: Vec<(u32, u32)>,
-    /// Events that came.
+    /// Events that no version shows, or no version shows any more.
     pub(super) added: RecordBatch,
-    /// Truncates that came.
+    /// Truncates that were not known before.
     pub(super) truncates: Vec<EventSeq>,
 }
 
 impl HistoryChange {
-    /// As a batch that [`HistorySide::add_segment`] takes in: the events that came, and the key and
-    /// sequence of those that `side`, the state before, has to give up; truncates in the metadata.
+    /// As a batch for [`LateArrivalState::add_segment`]: the events that are added, and the key and sequence
+    /// of those that are removed from `state`, the state before; truncates in the metadata.
     ///
     /// # Errors
-    /// [`EngineError`] if `side` is not the state that the change was planned on.
-    pub fn segment(&self, side: &HistorySide) -> Result<RecordBatch, EngineError> {
+    /// [`EngineError`] if `state` is not the state that the change was planned on.
+    pub fn segment(&self, state: &LateArrivalState) -> Result<RecordBatch, EngineError> {
         let mut parts = vec![self.added.clone()];
         if !self.taken.is_empty() {
-            let taken = side.rows_at(&self.taken)?;
+            let taken = state.rows_at(&self.taken)?;
             let schema = taken.schema();
-            let gone: ArrayRef = Arc::new(StringArray::from(vec![TAKEN; taken.num_rows()]));
+            let removed: ArrayRef = Arc::new(StringArray::from(vec![TAKEN; taken.num_rows()]));
             let op = schema.index_of(Column::OP).map_err(|_| EngineError::Column(Column::OP.to_owned()))?;
             let mut columns = taken.columns().to_vec();
-            columns[op] = gone;
+            columns[op] = removed;
             parts.push(RecordBatch::try_new(self.added.schema(), columns)?);
         }
         with_truncates(&concat_batches(&self.added.schema(), &parts)?, &self.truncates)
@@ -61,18 +62,18 @@ impl HistoryChange {
 }
 
 const TRUNCATES: &str = "sluice.truncates";
-/// Operation in a segment: the event with this key and sequence is in the side state no more.
+/// Operation in a segment: the event with this key and sequence is removed from the state.
 const TAKEN: &str = "x";
-/// From this many rows on, rows that count no more are dropped when they are half.
+/// From this many rows on, deleted rows are dropped when they are half.
 const COMPACT_ROWS: usize = 4_096;
 
-impl HistorySide {
-    /// Column: JSON list of the columns that an event does not tell, or null.
+impl LateArrivalState {
+    /// Column: JSON list of the columns that are absent from an event, or null.
     pub(super) const ABSENT: &'static str = "_absent";
     /// Columns besides those of the contract.
     pub(super) const OWN_COLUMNS: usize = 3;
 
-    /// Number of events.
+    /// Number of events that no version shows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.live
@@ -100,7 +101,7 @@ impl HistorySide {
         self.places.values().flatten().copied()
     }
 
-    /// Takes in what a plan made of it. Costs as much as the change is large.
+    /// Applies the change of a plan. The cost grows with the change, not with the state.
     ///
     /// # Errors
     /// [`EngineError`] if the change is of another table.
@@ -115,7 +116,7 @@ impl HistorySide {
         self.truncates.extend(&change.truncates);
         self.truncates.sort_unstable();
         let rows: usize = self.batches.iter().map(RecordBatch::num_rows).sum();
-        // Many small batches cost as much as garbage does.
+        // Many small batches cost as much as deleted rows do.
         if rows > COMPACT_ROWS && rows > 2 * self.live || self.batches.len() > 256 {
             *self = Self::from_batch(encoder, &self.to_batch(encoder)?)?;
         }
@@ -127,10 +128,10 @@ impl HistorySide {
         Ok(interleave_record_batch(&self.batches.iter().collect::<Vec<_>>(), &indices)?)
     }
 
-    fn remove(&mut self, key: &[u8], mut goes: impl FnMut((u32, u32)) -> bool) {
+    fn remove(&mut self, key: &[u8], mut is_removed: impl FnMut((u32, u32)) -> bool) {
         let Some(places) = self.places.get_mut(key) else { return };
         let before = places.len();
-        places.retain(|place| !goes(*place));
+        places.retain(|place| !is_removed(*place));
         self.live -= before - places.len();
         if places.is_empty() {
             self.places.remove(key);
@@ -180,17 +181,17 @@ impl HistorySide {
         with_truncates(&sorted, &self.truncates)
     }
 
-    /// Reads what [`HistorySide::to_batch`] made.
+    /// Reads what [`LateArrivalState::to_batch`] made.
     ///
     /// # Errors
     /// [`EngineError`] if it is something else.
     pub fn from_batch(encoder: &KeyEncoder, batch: &RecordBatch) -> Result<Self, EngineError> {
-        let mut side = Self::default();
-        side.add_segment(encoder, batch)?;
-        Ok(side)
+        let mut state = Self::default();
+        state.add_segment(encoder, batch)?;
+        Ok(state)
     }
 
-    /// Takes in what [`HistoryChange::segment`] or [`HistorySide::to_batch`] made; segments in the order in
+    /// Applies what [`HistoryChange::segment`] or [`LateArrivalState::to_batch`] made; segments in the order in
     /// which they were made.
     ///
     /// # Errors
@@ -208,10 +209,10 @@ impl HistorySide {
         let (ops, seqs) = (text_column(segment, Column::OP)?, text_column(segment, SEQ)?);
         let keys = encoder.encode(segment)?;
         let batches = self.batches.clone();
-        let mut came = Vec::with_capacity(segment.num_rows());
+        let mut added = Vec::with_capacity(segment.num_rows());
         for row in 0..segment.num_rows() {
             let taken = ops.value(row) == TAKEN;
-            came.push(!taken);
+            added.push(!taken);
             if taken {
                 let seq = seqs.value(row);
                 let is_it = |place: (u32, u32)| {
@@ -221,9 +222,9 @@ impl HistorySide {
                 self.remove(keys.row(row).data(), is_it);
             }
         }
-        // Without the metadata, so that it goes together with what comes later.
+        // Without the metadata, so that all batches have one schema.
         let plain = RecordBatch::try_new(Arc::new(Schema::new(schema.fields().clone())), segment.columns().to_vec())?;
-        self.add(encoder, filter_record_batch(&plain, &came.into())?)
+        self.add(encoder, filter_record_batch(&plain, &added.into())?)
     }
 }
 
@@ -235,11 +236,11 @@ fn with_truncates(rows: &RecordBatch, truncates: &[EventSeq]) -> Result<RecordBa
     Ok(RecordBatch::try_new_with_options(schema, rows.columns().to_vec(), &count)?)
 }
 
-/// The contract's columns, then the operation, the sequence and what the event does not tell.
-pub(super) fn side_schema(contract: &Contract) -> Schema {
+/// The contract's columns, then the operation, the sequence and the absent columns of an event.
+pub(super) fn state_schema(contract: &Contract) -> Schema {
     let mut fields: Vec<Field> = contract.columns.iter().map(arrow_field).collect();
     fields.push(Field::new(Column::OP, DataType::Utf8, true));
     fields.push(Field::new(SEQ, DataType::Utf8, true));
-    fields.push(Field::new(HistorySide::ABSENT, DataType::Utf8, true));
+    fields.push(Field::new(LateArrivalState::ABSENT, DataType::Utf8, true));
     Schema::new(fields)
 }

@@ -1,31 +1,31 @@
 //! Columns of a silver table.
 
-use crate::EngineError;
-use crate::scd2::Axis;
+use super::validity::ValidityType;
+use crate::error::EngineError;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_change::arrow_field;
 use sluice_contract::{Column, Contract, DeleteMode, Scd};
 
-/// System column: [`sluice_change::EventSeq`] of the newest event in the row, as text. In a table with
-/// history: of the event that told the values of the version.
+/// System column: [`sluice_change::EventSeq`] of the newest event in the row, as text. In an SCD 2
+/// table: of the event that provided the values of the version.
 pub const SEQ: &str = Column::SEQ;
 /// System column: JSON object of the columns whose value is of an older event than [`SEQ`] says,
-/// with that event's sequence, or null where no event has told the value yet. Null in most rows.
+/// with that event's sequence, or null where no event has provided a value yet. Null in most rows.
 pub const COL_SEQ: &str = "_col_seq";
 
-/// The contract's columns in order, then the system columns: from when to when a version holds in a
-/// table with history, the operation in one that only grows.
+/// The contract's columns in order, then the system columns: the validity of a version in an SCD 2 table,
+/// the operation in an append-only table, [`SEQ`] and [`COL_SEQ`] in all.
 #[must_use]
 pub fn silver_schema(contract: &Contract) -> Schema {
     let mut fields: Vec<Field> = contract.columns.iter().map(arrow_field).collect();
     match contract.apply.scd {
         Scd::Type1 => {}
         Scd::Type2 => {
-            let axis = Axis::of(contract).data_type();
-            fields.push(Field::new(Column::START_AT, axis.clone(), true));
-            fields.push(Field::new(Column::END_AT, axis, true));
+            let validity = ValidityType::of(contract).data_type();
+            fields.push(Field::new(Column::START_AT, validity.clone(), true));
+            fields.push(Field::new(Column::END_AT, validity, true));
         }
         Scd::Append => fields.push(Field::new(Column::OP, DataType::Utf8, true)),
     }
@@ -34,8 +34,8 @@ pub fn silver_schema(contract: &Contract) -> Schema {
     Schema::new(fields)
 }
 
-/// The rows of silver that stand for a row of the source: the versions that hold now of a table with
-/// history, rows that are not deleted where deletes leave rows.
+/// The rows of silver that the source has now: the open versions of an SCD 2 table, and only rows that are
+/// not marked as deleted where `delete_mode: soft` keeps them.
 ///
 /// # Errors
 /// [`EngineError`] if a system column is missing.

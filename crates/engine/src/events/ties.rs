@@ -1,9 +1,24 @@
 //! Different events of one key at one position.
 
-use crate::{Conflict, EngineError, KeyEncoder};
-use sluice_change::{ChangeBatch, Op};
+use crate::error::EngineError;
+use crate::keys::KeyEncoder;
+use sluice_change::{ChangeBatch, Op, RowRef};
 use sluice_contract::Contract;
 use std::collections::HashMap;
+
+/// A tie: two different events of one key with the same position, of which the tie-breaker picked one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Index of the change batch of the event that won, and its origin.
+    pub winner: (usize, RowRef),
+    /// The same of the event that it superseded.
+    pub loser: (usize, RowRef),
+}
+
+impl Conflict {
+    /// At most so many are reported per batch; all are counted.
+    pub const MAX_PER_BATCH: usize = 1_000;
+}
 
 /// The first tie between two different events in `changes`, for `tie_policy: error`.
 ///
@@ -15,7 +30,7 @@ pub fn tie_conflict(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Opt
     Ok(first.map(|(winner, loser)| Conflict { winner: origin(winner), loser: origin(loser) }))
 }
 
-/// Events that lose against a different event of their key and position, copies of them too: batch and
+/// Events that a different event of their key and position supersedes, duplicates of them too: batch and
 /// row, ascending, for `tie_policy: quarantine`. Only events of `changes` are compared with each other.
 ///
 /// # Errors

@@ -1,42 +1,29 @@
-//! Which event writes which column of one row.
+//! The winning event of every column of one row.
 
+use crate::rows::Place;
 use sluice_change::EventSeq;
 use std::collections::BTreeMap;
 
-/// Where a row's values come from: a batch in the list of sources, and a row in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) source: u32,
-    pub(crate) row: u32,
-}
-
-impl Place {
-    /// As [`arrow::compute::interleave`] wants it.
-    pub(crate) fn pair(self) -> (usize, usize) {
-        (self.source as usize, self.row as usize)
-    }
-}
-
-/// Something that may write columns of the row: the row as it is in silver, or an upsert.
+/// What may provide columns of the row: the row as it is in silver, or an upsert.
 pub(crate) struct Candidate {
     pub(crate) place: Place,
     pub(crate) seq: EventSeq,
-    /// Columns that are not of `seq`: of an older event, or told by none.
+    /// Columns that are not of `seq`: of an older event, or absent from all.
     pub(crate) older: BTreeMap<u16, Option<EventSeq>>,
 }
 
 impl Candidate {
-    /// Sequence of the event that wrote the column, if it is told and after `horizon`.
-    fn author(&self, column: u16, horizon: Option<EventSeq>) -> Option<EventSeq> {
-        let author = match self.older.get(&column) {
+    /// Sequence of the event that wrote the column, if one provided it after `delete_watermark`.
+    fn written_by(&self, column: u16, delete_watermark: Option<EventSeq>) -> Option<EventSeq> {
+        let written_by = match self.older.get(&column) {
             Some(older) => *older,
             None => Some(self.seq),
         };
-        author.filter(|seq| Some(*seq) > horizon)
+        written_by.filter(|seq| Some(*seq) > delete_watermark)
     }
 }
 
-/// The row that the candidates make; its sequence is that of the newest of them, which comes first after [`join`].
+/// The row that results from the candidates; its sequence is that of the newest of them, which comes first after [`join`].
 pub(crate) struct Winner {
     /// Values of all columns besides `patches`.
     pub(crate) place: Place,
@@ -46,20 +33,20 @@ pub(crate) struct Winner {
     pub(crate) older: BTreeMap<u16, Option<EventSeq>>,
 }
 
-/// Joins the candidates: every column is of the newest event that tells it and is after `horizon`.
-/// `None` if no candidate is after the horizon, so the row does not exist.
-pub(crate) fn join(candidates: &mut [Candidate], horizon: Option<EventSeq>) -> Option<Winner> {
+/// Joins the candidates: every column is of the newest event that provides it after `delete_watermark`.
+/// `None` if no candidate is after the watermark, so the row does not exist.
+pub(crate) fn join(candidates: &mut [Candidate], delete_watermark: Option<EventSeq>) -> Option<Winner> {
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.seq));
-    let newest = candidates.first().filter(|newest| Some(newest.seq) > horizon)?;
+    let newest = candidates.first().filter(|newest| Some(newest.seq) > delete_watermark)?;
     let mut winner = Winner { place: newest.place, patches: BTreeMap::new(), older: BTreeMap::new() };
     for &column in newest.older.keys() {
         let best = candidates
             .iter()
-            .filter_map(|candidate| Some((candidate.author(column, horizon)?, candidate.place)))
+            .filter_map(|candidate| Some((candidate.written_by(column, delete_watermark)?, candidate.place)))
             .max_by(|(a, _), (b, _)| a.cmp(b));
         match best {
-            Some((author, place)) => {
-                winner.older.insert(column, Some(author));
+            Some((written_by, place)) => {
+                winner.older.insert(column, Some(written_by));
                 if place != newest.place {
                     winner.patches.insert(column, Some(place));
                 }
@@ -87,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_column_is_of_the_newest_event_that_tells_it() {
+    fn an_absent_column_is_of_the_newest_event_that_provides_it() {
         let mut all = [candidate(0, 1, &[]), candidate(1, 2, &[]), candidate(2, 3, &[1, 2]), candidate(3, 4, &[1])];
         let winner = join(&mut all, None).unwrap();
         assert_eq!(winner.place.row, 3);
@@ -96,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_from_before_a_delete_fills_a_hole() {
+    fn nothing_from_before_a_delete_fills_an_absent_column() {
         let mut all = [candidate(0, 1, &[]), candidate(1, 3, &[1])];
         let winner = join(&mut all, Some(seq(2))).unwrap();
         assert_eq!(winner.patches[&1], None);

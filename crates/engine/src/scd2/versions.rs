@@ -1,9 +1,8 @@
-//! The versions that the events of one key make.
+//! The versions of one key, computed from its events.
 
-use super::Axis;
-use super::axis::Position;
 use super::pool::Pool;
-use crate::EngineError;
+use crate::error::EngineError;
+use crate::silver::{Position, ValidityType};
 use arrow::array::Array;
 use arrow::row::{RowConverter, Rows, SortField};
 use sluice_change::EventSeq;
@@ -13,15 +12,15 @@ use std::collections::HashMap;
 /// The values of a state, as places in the pool.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Values {
-    /// The event that told them.
+    /// The event that provided them.
     pub(super) event: u32,
-    /// Columns that it did not tell, ascending: the event that did, or `None` if none has.
+    /// Its absent columns, ascending: the event that provided the value, or `None` if none has.
     pub(super) patches: Vec<(u16, Option<u32>)>,
 }
 
 impl Values {
     /// The event whose value a column has.
-    fn author(&self, column: u16) -> Option<u32> {
+    fn written_by(&self, column: u16) -> Option<u32> {
         match self.patches.binary_search_by_key(&column, |(patched, _)| *patched) {
             Ok(at) => self.patches[at].1,
             Err(_) => Some(self.event),
@@ -29,52 +28,52 @@ impl Values {
     }
 }
 
-/// A version.
+/// A row of the history of a key: values, and where they hold.
 #[derive(Clone, Debug)]
-pub(super) struct Run {
+pub(super) struct Version {
     pub(super) start: Position,
     pub(super) end: Option<Position>,
     pub(super) values: Values,
     /// Index of the event of `values` among the events of the key.
-    pub(super) told_by: usize,
+    pub(super) provided_by: usize,
 }
 
 /// What an event did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// A version has its values.
-    Told,
+    /// It provides the values of a version.
+    Provides,
     /// A delete that ended a version.
     Ended,
     /// It changed nothing.
     Nothing,
-    /// Another event of its position came after it.
-    Hidden,
+    /// Another event of its position supersedes it.
+    Superseded,
 }
 
-/// The versions of a key in order, and what its events did.
+/// The versions of a key in order, and what each of its events did.
 #[derive(Default)]
-pub(super) struct Folded {
-    pub(super) runs: Vec<Run>,
+pub(super) struct KeyVersions {
+    pub(super) versions: Vec<Version>,
     pub(super) effects: Vec<Effect>,
 }
 
-/// Folds events into versions, key by key.
-pub(super) struct Folder<'a> {
-    axis: &'a Axis,
+/// Builds versions from events, key by key.
+pub(super) struct VersionBuilder<'a> {
+    validity: &'a ValidityType,
     pool: &'a Pool,
     truncates: &'a [EventSeq],
     tracked: Compare<'a>,
     /// The columns that are not tracked, if there are any.
     untracked: Option<Compare<'a>>,
-    folded: Folded,
+    history: KeyVersions,
 }
 
-impl<'a> Folder<'a> {
+impl<'a> VersionBuilder<'a> {
     /// `truncates` are all of the table, ascending.
     pub(super) fn new(
         contract: &Contract,
-        axis: &'a Axis,
+        validity: &'a ValidityType,
         pool: &'a Pool,
         truncates: &'a [EventSeq],
     ) -> Result<Self, EngineError> {
@@ -84,37 +83,37 @@ impl<'a> Folder<'a> {
         let positions = |columns: Vec<(usize, _)>| columns.into_iter().map(|(position, _)| position).collect();
         let (tracked, untracked): (Vec<usize>, Vec<usize>) = (positions(tracked), positions(untracked));
         Ok(Self {
-            axis,
+            validity,
             pool,
             truncates,
             untracked: if untracked.is_empty() { None } else { Some(Compare::new(pool, untracked)?) },
             tracked: Compare::new(pool, tracked)?,
-            folded: Folded::default(),
+            history: KeyVersions::default(),
         })
     }
 
-    /// Folds the events of one key, in order and without copies.
-    pub(super) fn fold(&mut self, events: &[u32]) -> Result<&mut Folded, EngineError> {
-        let mut folded = std::mem::take(&mut self.folded);
-        folded.runs.clear();
-        folded.effects.clear();
-        folded.effects.resize(events.len(), Effect::Hidden);
+    /// Builds the versions of one key; `events` are in order and without duplicates.
+    pub(super) fn build(&mut self, events: &[u32]) -> Result<&mut KeyVersions, EngineError> {
+        let mut history = std::mem::take(&mut self.history);
+        history.versions.clear();
+        history.effects.clear();
+        history.effects.resize(events.len(), Effect::Superseded);
         let mut state: Option<Values> = None;
         let mut truncates = self.truncates;
         let mut from = 0;
         while from < events.len() {
-            let position = self.axis.position(&self.pool.event(events[from]).seq);
+            let position = self.validity.position(&self.pool.event(events[from]).seq);
             // Truncates of positions before this one.
             while let Some((first, rest)) = truncates.split_first()
-                && self.axis.position(first) < position
+                && self.validity.position(first) < position
             {
                 state = None;
-                close(&mut folded.runs, self.axis.position(first));
+                close(&mut history.versions, self.validity.position(first));
                 truncates = rest;
             }
             let length = events[from..]
                 .iter()
-                .take_while(|&&at| self.axis.position(&self.pool.event(at).seq) == position)
+                .take_while(|&&at| self.validity.position(&self.pool.event(at).seq) == position)
                 .count();
             for &at in &events[from..from + length] {
                 let event = self.pool.event(at);
@@ -123,24 +122,24 @@ impl<'a> Folder<'a> {
             }
             // Truncates of this position after its events.
             while let Some((first, rest)) = truncates.split_first()
-                && self.axis.position(first) == position
+                && self.validity.position(first) == position
             {
                 state = None;
                 truncates = rest;
             }
             let last = from + length - 1;
-            folded.effects[last] = self.advance(&mut folded, position, last, state.as_ref())?;
+            history.effects[last] = self.advance(&mut history, position, last, state.as_ref())?;
             if state.is_none() && !self.pool.event(events[last]).is_delete {
                 // An upsert that a truncate of its position took away.
-                folded.effects[last] = Effect::Hidden;
+                history.effects[last] = Effect::Superseded;
             }
             from += length;
         }
         if let Some(first) = truncates.first() {
-            close(&mut folded.runs, self.axis.position(first));
+            close(&mut history.versions, self.validity.position(first));
         }
-        self.folded = folded;
-        Ok(&mut self.folded)
+        self.history = history;
+        Ok(&mut self.history)
     }
 
     fn truncate_before<'t>(
@@ -162,45 +161,45 @@ impl<'a> Folder<'a> {
     /// The state after an upsert.
     fn values(&self, at: u32, before: Option<&Values>) -> Values {
         let absent = &self.pool.event(at).absent;
-        let patches = absent.iter().map(|&column| (column, before.and_then(|before| before.author(column))));
+        let patches = absent.iter().map(|&column| (column, before.and_then(|before| before.written_by(column))));
         Values { event: at, patches: patches.collect() }
     }
 
     /// Takes the state at a position, after the event with index `last`, into the versions.
     fn advance(
         &mut self,
-        folded: &mut Folded,
+        history: &mut KeyVersions,
         position: Position,
         last: usize,
         state: Option<&Values>,
     ) -> Result<Effect, EngineError> {
-        let Folded { runs, effects } = folded;
-        let open = runs.last_mut().filter(|run| run.end.is_none());
-        let begin = |values: &Values| Run { start: position, end: None, values: values.clone(), told_by: last };
+        let KeyVersions { versions, effects } = history;
+        let open = versions.last_mut().filter(|version| version.end.is_none());
+        let begin = |values: &Values| Version { start: position, end: None, values: values.clone(), provided_by: last };
         match (open, state) {
             (None, None) => Ok(Effect::Nothing),
-            (Some(run), None) => {
-                run.end = Some(position);
+            (Some(version), None) => {
+                version.end = Some(position);
                 Ok(Effect::Ended)
             }
             (None, Some(values)) => {
-                runs.push(begin(values));
-                Ok(Effect::Told)
+                versions.push(begin(values));
+                Ok(Effect::Provides)
             }
-            (Some(run), Some(values)) => {
-                if !self.tracked.equal(&run.values, values)? {
-                    run.end = Some(position);
-                    runs.push(begin(values));
-                    return Ok(Effect::Told);
+            (Some(version), Some(values)) => {
+                if !self.tracked.equal(&version.values, values)? {
+                    version.end = Some(position);
+                    versions.push(begin(values));
+                    return Ok(Effect::Provides);
                 }
                 if let Some(untracked) = &mut self.untracked
-                    && !untracked.equal(&run.values, values)?
+                    && !untracked.equal(&version.values, values)?
                 {
-                    // The event before is seen no more.
-                    effects[run.told_by] = Effect::Nothing;
-                    run.values.clone_from(values);
-                    run.told_by = last;
-                    return Ok(Effect::Told);
+                    // No version shows the event before any more.
+                    effects[version.provided_by] = Effect::Nothing;
+                    version.values.clone_from(values);
+                    version.provided_by = last;
+                    return Ok(Effect::Provides);
                 }
                 Ok(Effect::Nothing)
             }
@@ -209,13 +208,13 @@ impl<'a> Folder<'a> {
 }
 
 /// Closes the version that is open.
-fn close(runs: &mut [Run], position: Position) {
-    if let Some(run) = runs.last_mut().filter(|run| run.end.is_none()) {
-        run.end = Some(position);
+fn close(versions: &mut [Version], position: Position) {
+    if let Some(version) = versions.last_mut().filter(|version| version.end.is_none()) {
+        version.end = Some(position);
     }
 }
 
-/// Compares states in some columns.
+/// Whether two states of a key are equal in some columns.
 struct Compare<'a> {
     pool: &'a Pool,
     columns: Vec<usize>,
@@ -238,7 +237,7 @@ impl<'a> Compare<'a> {
         }
         for &position in &self.columns {
             let column = u16::try_from(position).unwrap_or(u16::MAX);
-            let (left, right) = (a.author(column), b.author(column));
+            let (left, right) = (a.written_by(column), b.written_by(column));
             if left == right {
                 continue;
             }

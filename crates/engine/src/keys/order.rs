@@ -1,7 +1,8 @@
-//! The order of keys.
+//! The order of rows by key.
 
-use crate::{EngineError, KeyEncoder};
-use arrow::array::{Array, ArrayRef, AsArray};
+use super::encoder::KeyEncoder;
+use crate::error::EngineError;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Int16Type, Int32Type, Int64Type};
 use rayon::slice::ParallelSliceMut;
 
@@ -27,6 +28,16 @@ pub(crate) fn key_order(encoder: &KeyEncoder, columns: &[ArrayRef]) -> Result<Ve
         head.cmp(other_head).then_with(rest)
     });
     Ok(heads.into_iter().map(|(_, row)| row).collect())
+}
+
+impl KeyEncoder {
+    /// The numbers of a batch's rows, from 0, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`EngineError::Column`] if a key column is missing or of another type.
+    pub fn order(&self, batch: &RecordBatch) -> Result<Vec<u32>, EngineError> {
+        key_order(self, &self.columns(batch)?)
+    }
 }
 
 fn sort<T: Send>(all: &mut [T], order: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
@@ -65,7 +76,7 @@ fn numbers(column: &ArrayRef) -> Option<Vec<(i64, u32)>> {
 #[cfg(test)]
 mod tests {
     use super::key_order;
-    use crate::KeyEncoder;
+    use crate::keys::KeyEncoder;
     use arrow::array::{ArrayRef, Int64Array, StringArray};
     use sluice_contract::Contract;
     use std::sync::Arc;
