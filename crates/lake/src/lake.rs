@@ -1,12 +1,12 @@
 //! The lake: files by path, conditional writes.
 
-use crate::deletion_vector::VectorCache;
-use crate::delta_store::{DeltaStore, TableLocation};
-use crate::key_index::KeyRunCache;
-use crate::local_files::KnownPositions;
-use crate::read_range::FooterCache;
-use crate::root::{Root, Style, root_over, style_of};
-use crate::snapshot_cache::SnapshotCache;
+use crate::cache::key_index::KeyRunCache;
+use crate::cache::local_files::KnownPositions;
+use crate::cache::snapshot_cache::SnapshotCache;
+use crate::delta::deletion_vector::VectorCache;
+use crate::delta::delta_store::{DeltaStore, TableLocation};
+use crate::delta::read_range::FooterCache;
+use crate::store::root::{Root, Style, root_over, style_of};
 use crate::{BatchManifest, LakeError, SourceFile, Surroundings};
 use bytes::Bytes;
 use object_store::path::Path;

@@ -5,8 +5,8 @@
 //! ends, so a row that came and went within a step is in neither list; a row that came in one step and
 //! went in a later one is in both.
 
-use crate::commit_log::{LogEntry, READS_AT_ONCE, read_actions};
-use crate::snapshot::inside_table;
+use crate::delta::commit_log::{LogEntry, READS_AT_ONCE, read_actions};
+use crate::delta::snapshot::inside_table;
 use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use deltalake::kernel::Action;
 use futures::{StreamExt, TryStreamExt};

@@ -1,7 +1,7 @@
 //! Removes files that no readable version needs.
 
-use crate::changes::FileCommit;
-use crate::commit_log::{READS_AT_ONCE, read_entry};
+use crate::delta::changes::FileCommit;
+use crate::delta::commit_log::{READS_AT_ONCE, read_entry};
 use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectMeta, ObjectStore};

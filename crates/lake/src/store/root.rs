@@ -1,7 +1,7 @@
 //! Addresses: which store, and which path in it.
 
-use crate::durable_store::{DurableStore, create_folder};
 use crate::error::redact;
+use crate::store::durable_store::{DurableStore, create_folder};
 use crate::{LakeError, StoreTimes};
 use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;

@@ -1,8 +1,9 @@
 //! Files of a version on this machine, for readers that need paths (DuckDB).
 
-use crate::cached_file::{drop_old, place};
-use crate::read::FILES_AT_ONCE;
-use crate::{DataFile, DeltaStore, LakeError, cache};
+use crate::cache::cached_file::{drop_old, place};
+use crate::cache::paths;
+use crate::delta::read::FILES_AT_ONCE;
+use crate::{DataFile, DeltaStore, LakeError};
 use arrow::array::{AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use futures::{StreamExt, TryStreamExt};
@@ -128,7 +129,7 @@ impl DeltaStore {
             return Ok(root.join(&self.folder).join(file));
         }
         let address = format!("{}/{}", shared.root.url, self.shown(file));
-        cache::fetch(self.lake.cache_folder(), &shared.root.store, &location, &address, size).await
+        paths::fetch(self.lake.cache_folder(), &shared.root.store, &location, &address, size).await
     }
 
     /// Inside the folders that readers may open: the lake's own, or that of the copies.
@@ -173,7 +174,7 @@ fn write(goal: &Path, positions: &RoaringTreemap) -> Result<(), ParquetError> {
         .set_dictionary_enabled(false)
         .set_encoding(Encoding::DELTA_BINARY_PACKED)
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_created_by(crate::create::ENGINE.to_owned())
+        .set_created_by(crate::delta::create::ENGINE.to_owned())
         .build();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, schema.clone(), Some(properties))?;

@@ -1,6 +1,6 @@
 //! What is kept on this machine: copies of remote data files, for readers that need a local path, and runs.
 
-use crate::cached_file::place;
+use crate::cache::cached_file::place;
 use crate::{Lake, LakeError};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};

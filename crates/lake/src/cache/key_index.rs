@@ -1,8 +1,8 @@
 //! Where the rows of keys are: the key runs of a table's data files.
 
-use crate::cached_file::StagedFile;
+use crate::cache::cached_file::StagedFile;
+use crate::cache::key_run::KeyRun;
 use crate::error::Cause;
-use crate::key_run::KeyRun;
 use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};

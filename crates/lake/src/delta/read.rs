@@ -1,6 +1,6 @@
 //! Rows of data files.
 
-use crate::data_file_reader::DataFileReader;
+use crate::store::data_file_reader::DataFileReader;
 use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot};
 use arrow::array::{RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};

@@ -1,6 +1,7 @@
 //! What a lake takes from the machine it runs on; tests hand in their own.
 
-use crate::{Clock, cache};
+use crate::Clock;
+use crate::cache::paths;
 use sluice_contract::limits;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ impl Default for Surroundings {
         Self {
             clock: Clock::system(),
             numbers: Numbers::random(),
-            cache_folder: cache::folder(),
+            cache_folder: paths::folder(),
             lease: LeaseTimes::default(),
             store: StoreTimes::default(),
         }

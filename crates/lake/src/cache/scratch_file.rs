@@ -1,6 +1,6 @@
 //! Rows for readers that need a file (DuckDB), gone with their last user.
 
-use crate::cached_file::place;
+use crate::cache::cached_file::place;
 use crate::{DeltaStore, LakeError};
 use arrow::array::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -59,7 +59,7 @@ fn write(goal: &Path, batches: &[RecordBatch]) -> Result<(), ParquetError> {
         .set_dictionary_enabled(false)
         .set_compression(Compression::UNCOMPRESSED)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_created_by(crate::create::ENGINE.to_owned())
+        .set_created_by(crate::delta::create::ENGINE.to_owned())
         .build();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, first.schema(), Some(properties))?;

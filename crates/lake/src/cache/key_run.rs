@@ -8,7 +8,7 @@
 //! chance of about 2^-48 per looked up key and 2^35 rows; keys of up to 64 bits are told apart always,
 //! because their hash is a permutation.
 
-use crate::cached_file::read_exact_at;
+use crate::cache::cached_file::read_exact_at;
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 

@@ -1,8 +1,9 @@
 //! A table at one version.
 
-use crate::commit_log::LogEntry;
-use crate::deletion_vector::vector_file;
-use crate::{DeltaStore, LakeError, commit_log};
+use crate::delta::commit_log;
+use crate::delta::commit_log::LogEntry;
+use crate::delta::deletion_vector::vector_file;
+use crate::{DeltaStore, LakeError};
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::DeltaTableError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;

@@ -1,6 +1,6 @@
 //! New tables, and the protocol that their columns need.
 
-use crate::commit_log::entry_path;
+use crate::delta::commit_log::entry_path;
 use crate::error::Cause;
 use crate::{DeltaStore, LakeError, Snapshot};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};

@@ -1,9 +1,10 @@
 //! One Delta table of the lake.
 
+use crate::cache::snapshot_cache::CacheKey;
+use crate::delta::commit_log;
 use crate::error::Cause;
-use crate::lease::Fence;
-use crate::snapshot_cache::CacheKey;
-use crate::{Lake, LakeError, Snapshot, commit_log};
+use crate::ledger::lease::Fence;
+use crate::{Lake, LakeError, Snapshot};
 use deltalake::DeltaTableError;
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake::table::state::DeltaTableState;

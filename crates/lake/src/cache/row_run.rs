@@ -5,7 +5,7 @@
 //! checksum of it and its position, where every row begins. It takes as much space as the rows without
 //! compression. Checksums are looked at when a row is read; a power cut may leave half of a run.
 
-use crate::cached_file::read_exact_at;
+use crate::cache::cached_file::read_exact_at;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, SortField};

@@ -1,7 +1,8 @@
 //! Data files: written and durable, not yet visible.
 
-use crate::encode::{encode_parquet, parquet_properties};
-use crate::{DataFile, DeltaStore, LakeError, UpdatedFile, stats};
+use crate::delta::encode::{encode_parquet, parquet_properties};
+use crate::delta::stats;
+use crate::{DataFile, DeltaStore, LakeError, UpdatedFile};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use object_store::{ObjectStore, PutMode};

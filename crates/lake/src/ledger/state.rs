@@ -1,6 +1,6 @@
 //! Tombstone state: which keys were deleted, and when in the order of events.
 
-use crate::encode::encode_batch;
+use crate::delta::encode::encode_batch;
 use crate::{Lake, LakeError};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;

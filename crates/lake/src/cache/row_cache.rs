@@ -1,11 +1,11 @@
 //! Rows that are read again and again: those of tables whose merges need the rows they replace.
 //!
 //! Where single rows are spread over a file, reading them decodes nearly all of it, batch after batch.
-//! From the first such read on a [row run](crate::row_run) answers instead.
+//! From the first such read on a [row run](crate::cache::row_run) answers instead.
 
-use crate::cached_file::{StagedFile, drop_old};
-use crate::encode::PAGE_ROWS;
-use crate::row_run::{RowRunWriter, read_rows};
+use crate::cache::cached_file::{StagedFile, drop_old};
+use crate::cache::row_run::{RowRunWriter, read_rows};
+use crate::delta::encode::PAGE_ROWS;
 use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -144,7 +144,7 @@ fn touched_pages(positions: &[u32]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::touched_pages;
-    use crate::encode::PAGE_ROWS;
+    use crate::delta::encode::PAGE_ROWS;
 
     #[test]
     fn pages_are_counted_once() {

@@ -1,6 +1,6 @@
 //! Rows of a table by position.
 
-use crate::read::{conform, project_file};
+use crate::delta::read::{conform, project_file};
 use crate::{DataFile, DeltaStore, LakeError, Snapshot};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;

@@ -1,7 +1,7 @@
 //! What every readable version did to the files, for the history of a row.
 
-use crate::changes::FileCommit;
-use crate::commit_log::{READS_AT_ONCE, read_actions};
+use crate::delta::changes::FileCommit;
+use crate::delta::commit_log::{READS_AT_ONCE, read_actions};
 use crate::{DataFile, DeltaStore, HistoryEntry, LakeError, Snapshot};
 use futures::{StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};

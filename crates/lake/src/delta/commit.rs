@@ -1,7 +1,7 @@
 //! Commits: atomic, conditional, idempotent, and with a known outcome.
 
-use crate::commit_log::{self, HistoryEntry, LogEntry, RESERVED, entry_path};
-use crate::create::{ENABLE_DELETION_VECTORS, ENGINE, Needs, lines, upgraded_protocol};
+use crate::delta::commit_log::{self, HistoryEntry, LogEntry, RESERVED, entry_path};
+use crate::delta::create::{ENABLE_DELETION_VECTORS, ENGINE, Needs, lines, upgraded_protocol};
 use crate::error::Cause;
 use crate::lake::CONFLICTS_MAX;
 use crate::{DataFile, DeltaStore, LakeError, NewFile, Snapshot, UpdatedFile};

@@ -1,0 +1,11 @@
+//! What is kept on this machine and made again when it is missing.
+
+pub(crate) mod cached_file;
+pub(crate) mod key_index;
+pub(crate) mod key_run;
+pub(crate) mod local_files;
+pub(crate) mod paths;
+pub(crate) mod row_cache;
+pub(crate) mod row_run;
+pub(crate) mod scratch_file;
+pub(crate) mod snapshot_cache;

@@ -1,0 +1,7 @@
+//! Numbered documents: which files are in which batch, schemas, state, and who writes a table.
+
+pub(crate) mod batches;
+pub(crate) mod documents;
+pub(crate) mod lease;
+pub(crate) mod schemas;
+pub(crate) mod state;
