@@ -51,7 +51,7 @@ async fn files(lake: &TestLake) -> Result<(Vec<String>, String)> {
     let store = lake.store(&orders()?).await?;
     let snapshot = store.snapshot(None).await?.context("no silver")?;
     let newest = store.history(1).await?.pop().context("no commit")?;
-    Ok((snapshot.files.iter().map(|file| file.path.clone()).collect(), newest.operation))
+    Ok((snapshot.files.iter().map(|file| file.path.clone()).collect(), newest.operation.to_string()))
 }
 
 /// Rows with all columns, Sluice's own too.
@@ -156,7 +156,7 @@ async fn a_column_that_the_events_bring_writes_no_old_file() -> Result<()> {
     replay(&lake).await?;
 
     let operations: Vec<String> =
-        lake.store(&orders()?).await?.history(10).await?.into_iter().map(|entry| entry.operation).collect();
+        lake.store(&orders()?).await?.history(10).await?.into_iter().map(|entry| entry.operation.to_string()).collect();
     ensure!(
         operations.contains(&"CHANGE COLUMNS".to_owned()) && !operations.contains(&"REBUILD".to_owned()),
         "{operations:?}"

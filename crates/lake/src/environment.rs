@@ -1,7 +1,6 @@
 //! What a lake takes from the machine it runs on; tests hand in their own.
 
 use crate::Clock;
-use crate::cache::paths;
 use sluice_contract::limits;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
@@ -9,32 +8,48 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Time, random numbers, a folder for copies of remote files, the rhythm of leases, and how long to wait
-/// for a store.
+/// What Sluice calls itself in commits and data files.
+pub(crate) const ENGINE: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
+
+/// Clock, ids, a folder for copies of remote files, the intervals of leases, and the timeouts of a store.
+///
+/// ```
+/// use sluice_lake::{Clock, IdGenerator, LakeEnvironment};
+///
+/// // Everything that a test wants to repeat.
+/// let environment =
+///     LakeEnvironment { clock: Clock::fixed(1_700_000_000_000), ids: IdGenerator::seeded(7), ..Default::default() };
+/// assert_eq!(environment.clock.now_ms(), 1_700_000_000_000);
+/// ```
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct LakeEnvironment {
     /// Time of day, for the labels of commits.
     pub clock: Clock,
-    /// Numbers in the names of new files.
-    pub numbers: Numbers,
+    /// Ids in the names of new files.
+    pub ids: IdGenerator,
     /// Where data files of a remote lake are kept on this machine; `None` without a user cache folder.
     pub cache_folder: Option<PathBuf>,
-    /// Rhythm of leases.
+    /// Intervals of leases.
     pub lease: LeaseTimes,
     /// How long a remote store is waited for.
     pub store: StoreTimes,
 }
 
-impl Default for Surroundings {
+impl Default for LakeEnvironment {
     fn default() -> Self {
         Self {
             clock: Clock::system(),
-            numbers: Numbers::random(),
-            cache_folder: paths::folder(),
+            ids: IdGenerator::random(),
+            cache_folder: user_cache_folder(),
             lease: LeaseTimes::default(),
             store: StoreTimes::default(),
         }
     }
+}
+
+/// The user's cache folder for Sluice, if the system has one.
+fn user_cache_folder() -> Option<PathBuf> {
+    dirs::cache_dir().map(|folder| folder.join("sluice").join("files"))
 }
 
 /// How long a remote store is waited for. One that accepts connections and never answers is told from a
@@ -46,7 +61,7 @@ pub struct StoreTimes {
     /// For one request, the transfer of its content included.
     pub request: Duration,
     /// A request that failed is tried again until this time is over since its first try.
-    pub patience: Duration,
+    pub store_timeout: Duration,
 }
 
 impl Default for StoreTimes {
@@ -54,7 +69,7 @@ impl Default for StoreTimes {
         Self {
             connect: Duration::from_millis(limits::STORE_CONNECT_MILLISECONDS),
             request: Duration::from_millis(limits::STORE_REQUEST_MILLISECONDS),
-            patience: Duration::from_millis(limits::STORE_PATIENCE_MILLISECONDS),
+            store_timeout: Duration::from_millis(limits::STORE_PATIENCE_MILLISECONDS),
         }
     }
 }
@@ -62,36 +77,36 @@ impl Default for StoreTimes {
 impl StoreTimes {
     /// Times for someone who waits so long in all: a quarter of it for one request.
     #[must_use]
-    pub fn within(patience: Duration) -> Self {
-        let request = patience / 4;
-        Self { connect: request.min(Self::default().connect), request, patience }
+    pub fn within(store_timeout: Duration) -> Self {
+        let request = store_timeout / 4;
+        Self { connect: request.min(Self::default().connect), request, store_timeout }
     }
 }
 
-/// How often a writer says that it is alive, and how long it may be silent. Both are elapsed time of
-/// one machine's own monotonic clock, so clocks of two machines are never compared.
+/// How often a writer says that it is alive, and after how long without a heartbeat it is taken for dead. Both
+/// are elapsed time of one machine's own monotonic clock, so clocks of two machines are never compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeaseTimes {
-    /// Time between two signs of life.
-    pub beat: Duration,
-    /// A writer that gave no sign for so long, as seen by one that waits, is taken over.
-    pub silence: Duration,
+    /// Time between two heartbeats.
+    pub heartbeat_interval: Duration,
+    /// A writer without a heartbeat for so long, as seen by one that waits, loses its table.
+    pub lease_timeout: Duration,
 }
 
 impl Default for LeaseTimes {
     fn default() -> Self {
-        Self { beat: Duration::from_secs(3), silence: Duration::from_secs(20) }
+        Self { heartbeat_interval: Duration::from_secs(3), lease_timeout: Duration::from_secs(20) }
     }
 }
 
-/// Numbers that no other write of any process has. Clones count on together.
+/// Makes ids that no other write of any process has. Clones count on together.
 #[derive(Clone, Debug)]
-pub struct Numbers {
+pub struct IdGenerator {
     state: Arc<(u64, AtomicU64)>,
 }
 
-impl Numbers {
-    /// Numbers from a random start.
+impl IdGenerator {
+    /// Ids from a random start.
     #[must_use]
     pub fn random() -> Self {
         // The keys of a new hash state come from the system's random numbers.
@@ -100,7 +115,7 @@ impl Numbers {
         Self::seeded(hasher.finish())
     }
 
-    /// Numbers that can be repeated.
+    /// Ids that can be repeated.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self { state: Arc::new((seed, AtomicU64::new(0))) }

@@ -21,7 +21,7 @@ pub(crate) async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
     let mut blockers = Vec::new();
     let (mut contracts, mut parsed) = (Vec::new(), BTreeMap::new());
     let mut places: BTreeMap<TableName, String> = BTreeMap::new();
-    for (path, text) in lake.contract_texts().await? {
+    for (path, text) in lake.ledger().contract_texts().await? {
         match Contract::parse(&text, &path) {
             Ok(contract) => {
                 if let Some(first) = places.insert(contract.name.clone(), path.clone()) {
@@ -37,7 +37,7 @@ pub(crate) async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
         blockers.push("contracts/ is empty, there is nothing to publish".to_owned());
     }
     let (mut models, mut sql) = (Vec::new(), BTreeMap::new());
-    match lake.models().await {
+    match lake.ledger().models().await {
         Ok(found) => {
             for (name, path, text) in found {
                 sql.insert(name, text.clone());

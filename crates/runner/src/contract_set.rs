@@ -33,7 +33,7 @@ impl ContractSet {
     /// When the lake can not be read.
     pub async fn draft(lake: &Lake) -> Result<Self, RunError> {
         let mut set = Self::default();
-        for (path, text) in lake.contract_texts().await? {
+        for (path, text) in lake.ledger().contract_texts().await? {
             match Contract::parse(&text, &path) {
                 Ok(contract) => {
                     if let Some(other) = set.contracts.insert(contract.name.clone(), Arc::new(contract)) {
@@ -49,7 +49,7 @@ impl ContractSet {
                 Err(problems) => set.problems.extend(problems),
             }
         }
-        set.models = lake.models().await?.into_iter().map(|(name, _, sql)| Model { name, sql }).collect();
+        set.models = lake.ledger().models().await?.into_iter().map(|(name, _, sql)| Model { name, sql }).collect();
         Ok(set)
     }
 

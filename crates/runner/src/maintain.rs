@@ -173,6 +173,7 @@ pub async fn maintain(
     }
     if let Some(retention) = options.retention {
         let vacuumed = store
+            .maintenance()
             .vacuum(VacuumOptions {
                 retention_ms: millis(retention),
                 in_flight_ms: millis(options.in_flight),
@@ -270,8 +271,8 @@ async fn commit_group(
 /// The table's lease, when its writer has finished.
 async fn lease(lake: &Lake, table: &TableRef, wait: Duration) -> Result<Lease, RunError> {
     loop {
-        let turn = lake.wait_for_turn(&table.name, wait, |_| {}).await?;
-        if let Some(lease) = lake.take_lease(&table.name, turn).await? {
+        let turn = lake.leases().wait(&table.name, wait, |_| {}).await?;
+        if let Some(lease) = lake.leases().take(&table.name, turn).await? {
             return Ok(lease);
         }
     }
@@ -283,11 +284,11 @@ async fn finish(store: &DeltaStore, done: &mut Maintained) -> Result<(), RunErro
         done.version = latest.version;
         done.files_after = latest.files.len() as u64;
         if done.rewritten_files > 0 {
-            store.write_checkpoint(latest.version).await?;
+            store.maintenance().write_checkpoint(latest.version).await?;
         }
-        store.drop_unused_rows(&latest, ROWS_AGE).await;
+        store.maintenance().drop_unused_rows(&latest, ROWS_AGE).await;
     }
-    store.drop_old_positions(POSITIONS_AGE).await;
+    store.maintenance().drop_old_positions(POSITIONS_AGE).await;
     Ok(())
 }
 

@@ -55,7 +55,7 @@ pub async fn replay(
         contracts.push(set.contract(name)?);
     }
     if !options.limits.dry_run {
-        lake.ensure_writable().await?;
+        lake.objects().ensure_writable().await?;
     }
     let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
     let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
@@ -84,13 +84,13 @@ pub async fn replay_batch(
     job: &Job,
 ) -> Result<TableReplay, RunError> {
     let contract = set.contract(table)?;
-    lake.ensure_writable().await?;
+    lake.objects().ensure_writable().await?;
     let decoder = Decoder::new(DecoderOptions::default());
-    let mut turn = lake.turn(table).await?;
+    let mut turn = lake.leases().candidate(table).await?;
     let done = loop {
         let mut run = TableRun::open(lake, &contract, engine, job, &decoder).await?;
         if let Some(turn) = turn
-            && let Some(lease) = lake.take_lease(table, turn).await?
+            && let Some(lease) = lake.leases().take(table, turn).await?
         {
             run.fence(&lease);
             let done = run.again(batch).await;
@@ -100,7 +100,7 @@ pub async fn replay_batch(
             break done?;
         }
         let waits = |holder: &sluice_lake::Holder| job.log(format!("{table}: waits for {holder}"));
-        turn = Some(lake.wait_for_turn(table, LEASE_WAIT_DEFAULT, waits).await?);
+        turn = Some(lake.leases().wait(table, LEASE_WAIT_DEFAULT, waits).await?);
     };
     Ok(TableReplay {
         table: table.clone(),
@@ -179,7 +179,7 @@ async fn run_table(
     let name = contract.name.to_string();
     job.progress(&name, |progress| "opening".clone_into(&mut progress.note));
     let decoder = Decoder::new(options.decoder.clone());
-    let mut turn = if options.limits.dry_run { None } else { lake.turn(&contract.name).await? };
+    let mut turn = if options.limits.dry_run { None } else { lake.leases().candidate(&contract.name).await? };
     loop {
         let mut run = TableRun::open(lake, contract, engine, job, &decoder).await?;
         report.replay.silver_version = run.silver_version();
@@ -194,7 +194,7 @@ async fn run_table(
             return Ok(());
         }
         if let Some(turn) = turn
-            && let Some(lease) = lake.take_lease(&contract.name, turn).await?
+            && let Some(lease) = lake.leases().take(&contract.name, turn).await?
         {
             run.fence(&lease);
             run.keep_free(options.limits.keep_free_bytes);
@@ -206,7 +206,7 @@ async fn run_table(
         }
         // There is work, and somebody else is at it: what was read above is made again in one's turn.
         let wait = options.lease_wait.unwrap_or(LEASE_WAIT_DEFAULT);
-        let seen = lake.wait_for_turn(&contract.name, wait, |holder| {
+        let seen = lake.leases().wait(&contract.name, wait, |holder| {
             job.log(format!("{name}: waits for {holder}"));
             job.progress(&name, |progress| progress.note = format!("waits for {holder}"));
         });

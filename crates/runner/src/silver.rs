@@ -2,34 +2,22 @@
 
 use crate::RunError;
 use crate::contract_set::silver_hash;
-use crate::late::{INFO_WATERMARK, forgotten_before};
+use crate::late::forgotten_before;
 use crate::maintain::tiers::compact_when_due;
 use crate::newest_entry::newest_entry_with;
 use crate::silver_merge::Candidate;
 use arrow::array::RecordBatch;
-use serde_json::{Map, Value, json};
 use sluice_api::{Layer, TableRef};
 use sluice_change::RowLedger;
-use sluice_contract::{ApplyMode, Contract, Scd, TableName};
+use sluice_contract::{ApplyMode, Contract, Scd};
 use sluice_engine::{HistoryChange, HistorySide, KeyEncoder, Tombstones, forget_before, merge_segments, silver_schema};
-use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, Snapshot, TableLocation};
+use sluice_lake::{
+    AppId, CommitInfo, CommitOutcome, DeltaStore, Lake, Operation, Snapshot, TableLocation, TransactionId,
+};
 use std::sync::Arc;
 
 /// Segments of tombstones from which on they are merged into one.
 const SEGMENTS_MAX: usize = 16;
-
-/// Key in a silver commit's information: paths of the tombstones' segments.
-pub(crate) const INFO_TOMBSTONES: &str = "sluice.tombstones";
-/// Key in a silver commit's information: [`silver_hash`] of the contract.
-pub(crate) const INFO_CONTRACT: &str = "sluice.contract";
-/// Key in a silver commit's information: the ledger.
-pub(crate) const INFO_LEDGER: &str = "sluice.ledger";
-/// Key in a commit's information: last batch that is in the table.
-pub(crate) const INFO_BATCH: &str = "sluice.batch";
-/// Key in a commit's information: records in quarantine by reason.
-pub(crate) const INFO_REASONS: &str = "sluice.reasons";
-/// Key in a silver commit's information: first and last position, newest source time, wall time.
-pub(crate) const INFO_SPAN: &str = "sluice.span";
 
 /// A silver table between two batches.
 pub(crate) struct Silver {
@@ -43,16 +31,15 @@ pub(crate) struct Silver {
     segments: Vec<String>,
     /// [`silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
-    pub(crate) app_id: String,
+    pub(crate) app_id: AppId,
 }
 
 /// How a commit of silver names itself.
 pub(crate) struct SilverCommit<'a> {
-    pub(crate) app_id: &'a str,
+    pub(crate) app_id: &'a AppId,
     pub(crate) txn: u64,
-    /// `MERGE` or `REBUILD`.
-    pub(crate) operation: &'static str,
-    pub(crate) info: Map<String, Value>,
+    pub(crate) operation: Operation,
+    pub(crate) info: CommitInfo,
 }
 
 impl Silver {
@@ -68,7 +55,7 @@ impl Silver {
             history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
-            app_id: silver_app_id(name),
+            app_id: AppId::silver(name),
         };
         if let Some(version) = silver.version() {
             silver.read_state(lake, contract, version).await?;
@@ -92,17 +79,18 @@ impl Silver {
     /// Reads tombstones and contract hash of the newest commit up to the snapshot's version that tells
     /// them. Deletes that are older or newer than the rows would let a late event bring a row back.
     async fn read_state(&mut self, lake: &Lake, contract: &Contract, version: u64) -> Result<(), RunError> {
-        let Some(entry) = newest_entry_with(&self.store, version, INFO_CONTRACT).await? else { return Ok(()) };
-        let Some(hash) = entry.info.get(INFO_CONTRACT).and_then(Value::as_str) else { return Ok(()) };
-        self.contract_hash = Some(hash.to_owned());
-        if hash != silver_hash(contract) {
+        let Some(entry) = newest_entry_with(&self.store, version, |info| info.contract.is_some()).await? else {
+            return Ok(());
+        };
+        self.contract_hash = entry.info.contract;
+        if self.contract_hash.as_deref() != Some(&silver_hash(contract)) {
             return Ok(());
         }
-        self.segments = paths(entry.info.get(INFO_TOMBSTONES));
+        self.segments = entry.info.tombstones.unwrap_or_default();
         let encoder = KeyEncoder::new(contract)?;
         let (mut tombstones, mut history) = (Tombstones::default(), HistorySide::default());
         for path in &self.segments {
-            let segment = lake.get_state(path).await?;
+            let segment = lake.ledger().get_state(path).await?;
             match contract.apply.scd {
                 Scd::Type2 => history.add_segment(&encoder, &segment)?,
                 Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
@@ -137,7 +125,7 @@ impl Silver {
     /// Creates the table unless it is there.
     pub(crate) async fn ensure_exists(&mut self, contract: &Contract) -> Result<(), RunError> {
         if self.snapshot.is_none() {
-            self.snapshot = Some(self.store.create(&silver_schema(contract), &[]).await?);
+            self.snapshot = Some(self.store.writer().create(&silver_schema(contract), &[]).await?);
         }
         Ok(())
     }
@@ -150,37 +138,35 @@ impl Silver {
         candidate: Candidate,
         commit: SilverCommit<'_>,
     ) -> Result<RowLedger, RunError> {
-        let replaces_all = commit.operation == "REBUILD";
+        let replaces_all = commit.operation == Operation::Rebuild;
         let segments = match &candidate.history {
             Some(change) => self.write_history(lake, contract, change, replaces_all).await?,
             None => {
-                let watermark = commit.info.get(INFO_WATERMARK).and_then(Value::as_i64);
-                let forget = forgotten_before(contract, watermark);
+                let forget = forgotten_before(contract, commit.info.watermark);
                 self.write_tombstones(lake, contract, &candidate, replaces_all, forget).await?
             }
         };
-        let mut info = commit.info;
-        info.insert(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)));
-        info.insert(INFO_LEDGER.to_owned(), json!(candidate.ledger));
-        if !segments.is_empty() {
-            info.insert(INFO_TOMBSTONES.to_owned(), json!(segments));
-        }
-        let content_hash = content_hash(&candidate, &info);
+        let info = CommitInfo {
+            contract: Some(silver_hash(contract)),
+            ledger: Some(candidate.ledger),
+            tombstones: Some(segments.clone()).filter(|segments| !segments.is_empty()),
+            ..commit.info
+        };
+        let id = TransactionId {
+            app: commit.app_id.clone(),
+            number: i64::try_from(commit.txn).unwrap_or(i64::MAX),
+            content_hash: content_hash(&candidate, &info),
+        };
+        let base = self.snapshot.as_ref().ok_or_else(|| RunError::Internal("silver was not created".to_owned()))?;
         let outcome = self
             .store
-            .commit(Commit {
-                base: self.snapshot.clone(),
-                add: candidate.add,
-                remove: candidate.remove,
-                update: candidate.update,
-                schema: replaces_all.then(|| Arc::new(silver_schema(contract))),
-                app_id: commit.app_id.to_owned(),
-                batch: i64::try_from(commit.txn).unwrap_or(i64::MAX),
-                content_hash,
-                operation: commit.operation,
-                info,
-                data_change: true,
-            })
+            .transaction(base, id, commit.operation)
+            .add(candidate.add)
+            .remove(candidate.remove)
+            .update(candidate.update)
+            .schema(replaces_all.then(|| Arc::new(silver_schema(contract))))
+            .info(info)
+            .commit()
             .await?;
         match outcome {
             CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
@@ -194,7 +180,7 @@ impl Silver {
         Arc::make_mut(&mut self.tombstones).add(&candidate.tombstones);
         if let ([merged], Some(_)) = (segments.as_slice(), contract.apply.tombstone_retention) {
             let mut kept = Tombstones::default();
-            kept.add_segment(&KeyEncoder::new(contract)?, &lake.get_state(merged).await?)?;
+            kept.add_segment(&KeyEncoder::new(contract)?, &lake.ledger().get_state(merged).await?)?;
             self.tombstones = Arc::new(kept);
         }
         if let Some(change) = &candidate.history {
@@ -240,7 +226,7 @@ impl Silver {
         if segments.len() + 1 >= SEGMENTS_MAX {
             let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
             for path in &segments {
-                all.push(lake.get_state(path).await?);
+                all.push(lake.ledger().get_state(path).await?);
             }
             all.push(segment);
             segment = merge_segments(&encoder, &all)?;
@@ -249,7 +235,7 @@ impl Silver {
             }
             segments.clear();
         }
-        segments.push(lake.put_state(&contract.name, &segment).await?);
+        segments.push(lake.ledger().put_state(&contract.name, &segment).await?);
         Ok(segments)
     }
 
@@ -276,27 +262,18 @@ impl Silver {
         } else {
             change.segment(before)?
         };
-        segments.push(lake.put_state(&contract.name, &segment).await?);
+        segments.push(lake.ledger().put_state(&contract.name, &segment).await?);
         Ok(segments)
     }
 
     /// Removes the files of a candidate that will not be published.
     pub(crate) async fn discard(&self, candidate: &Candidate) {
-        self.store.discard(&candidate.add).await;
-        self.store.discard_deletion_vectors(&candidate.update).await;
+        self.store.writer().discard(&candidate.add).await;
+        self.store.writer().discard_deletion_vectors(&candidate.update).await;
     }
 }
 
-/// One path or several.
-pub(crate) fn paths(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::String(path)) => vec![path.clone()],
-        Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
+fn content_hash(candidate: &Candidate, info: &CommitInfo) -> String {
     let mut hasher = blake3::Hasher::new();
     let updated = candidate.update.iter().map(|file| &file.after.path);
     let removed = candidate.remove.iter().map(|file| &file.path);
@@ -304,7 +281,9 @@ fn content_hash(candidate: &Candidate, info: &Map<String, Value>) -> String {
     for path in candidate.add.iter().map(|file| &file.blake3).chain(removed).chain(updated) {
         hasher.update(path.as_bytes()).update(b"\0");
     }
-    for (key, value) in info.iter().filter(|(key, _)| *key != INFO_SPAN) {
+    // The span has the time that the batch took.
+    let decisive = CommitInfo { span: None, ..info.clone() };
+    for (key, value) in &decisive.to_entries() {
         hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
     }
     hasher.finalize().to_hex()[..32].to_owned()
@@ -317,14 +296,4 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| RunError::Internal(format!("a worker ended early: {error}")))?
-}
-
-/// Application id of a table's batches in silver.
-pub(crate) fn silver_app_id(name: &TableName) -> String {
-    format!("sluice.silver.{name}")
-}
-
-/// Application id of a table's rebuilds.
-pub(crate) fn rebuild_app_id(name: &TableName) -> String {
-    format!("sluice.rebuild.{name}")
 }

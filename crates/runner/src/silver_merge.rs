@@ -134,7 +134,7 @@ impl Silver {
         let of_hasher = Arc::clone(&encoder);
         let hasher: KeyHasher = Arc::new(move |batch| Ok(of_hasher.hashes(batch)?));
         let files = files_in_range(contract, snapshot, changes);
-        let matches = self.store.locate(snapshot, &files, keyed.hashes(), &names, &hasher).await?;
+        let matches = self.store.cached().locate(snapshot, &files, keyed.hashes(), &names, &hasher).await?;
         let newest: Vec<Option<EventSeq>> = snapshot.files.iter().map(newest_in).collect();
         let mut located = Located::default();
         let mut to_read: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -156,7 +156,7 @@ impl Silver {
                 let task = tokio::spawn(async move {
                     let file = file_at(&snapshot.files, number)?;
                     let rows = if always {
-                        store.read_scattered(&snapshot, file, &positions).await?
+                        store.cached().read_rows_cached(&snapshot, file, &positions).await?
                     } else {
                         store.read_positions(&snapshot, file, &positions, None).await?
                     };
@@ -221,7 +221,7 @@ impl Silver {
             blocking(move || sources.merged(&upserts, &kept)).await?
         };
         let add = self.write_new_files(Arc::new(source), !files.is_empty()).await?;
-        let update = self.store.write_deletion_vectors(fate.update).await?;
+        let update = self.store.writer().write_deletion_vectors(fate.update).await?;
         let mut remove = Vec::new();
         for number in fate.remove.iter().chain(fate.rewrite.keys()) {
             remove.push(file_at(&files, *number)?.clone());

@@ -1,11 +1,10 @@
 //! A silver table by itself: changes in, commits out, without files, bronze and checks.
 
 use crate::RunError;
-use crate::silver::{INFO_BATCH, Silver, SilverCommit};
-use serde_json::{Map, json};
+use crate::silver::{Silver, SilverCommit};
 use sluice_change::{ChangeBatch, RowLedger};
 use sluice_contract::Contract;
-use sluice_lake::{Lake, Snapshot};
+use sluice_lake::{CommitInfo, Lake, Operation, Snapshot};
 use std::sync::Arc;
 
 /// A silver table that is fed with decoded changes. [`crate::replay`] does the same between decoding
@@ -49,9 +48,9 @@ impl SilverTable {
         self.silver.ensure_exists(&self.contract).await?;
         let batch = self.silver.batch() + 1;
         let candidate = self.silver.prepare(&self.contract, changes, 0).await?;
-        let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch))]);
+        let info = CommitInfo { batch: Some(batch), ..CommitInfo::default() };
         let app_id = self.silver.app_id.clone();
-        let commit = SilverCommit { app_id: &app_id, txn: batch, operation: "MERGE", info };
+        let commit = SilverCommit { app_id: &app_id, txn: batch, operation: Operation::Merge, info };
         let ledger = self.silver.publish(&self.lake, &self.contract, candidate, commit).await?;
         if self.compacts {
             self.silver.compact_when_due(&self.contract).await?;

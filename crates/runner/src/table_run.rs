@@ -6,27 +6,28 @@
 
 use crate::audit::{Audited, audit};
 use crate::batch_ledger::overwritten;
-use crate::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, decode_bronze, records_of};
+use crate::bronze::{bronze_rows, bronze_schema, decode_bronze, records_of};
 use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
 use crate::disk_space::check_space;
-use crate::late::{INFO_WATERMARK, quarantine_late, watermark};
+use crate::late::{quarantine_late, watermark};
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::schema_change::{
-    INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
+    SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
 };
-use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, Silver, SilverCommit, blocking, rebuild_app_id};
+use crate::silver::{Silver, SilverCommit, blocking};
 use crate::silver_merge::Candidate;
-use crate::snapshots::INFO_FAILED;
 use crate::source_files::{BatchBounds, into_batches, new_files};
 use crate::ties::{quarantine_losers, tie_error};
 use crate::{Job, RunError};
-use serde_json::{Map, Value, json};
 use sluice_api::{CheckView, Severity, Verdict};
 use sluice_cdc::DecodedFile;
 use sluice_change::{RowLedger, SourceFile};
 use sluice_contract::{Contract, Flow};
-use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, Lease, PutNew, TableLocation};
+use sluice_lake::{
+    AppId, BatchManifest, CommitInfo, CommitOutcome, DeltaStore, EventSpan, Lake, Lease, Operation, PutNew,
+    TableLocation, TransactionId,
+};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ pub(crate) struct TableRun {
     /// Bytes that stay free on the disk of a local lake.
     keep_free: Option<u64>,
     bronze: DeltaStore,
-    bronze_app: String,
+    bronze_app: AppId,
     quarantine: DeltaStore,
     silver: Silver,
     /// Outcome of the checks for the version that silver has, once this process has made one.
@@ -83,12 +84,12 @@ impl TableRun {
         }
         let (declared, contract) = (contract, &effective(lake, contract).await?);
         let bronze = lake.table(TableLocation::Bronze(name.clone()));
-        let bronze_app = format!("sluice.bronze.{name}");
+        let bronze_app = AppId::bronze(&name);
         let in_bronze = bronze.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&bronze_app)).unwrap_or(0);
         Ok(Self {
             silver: Silver::open(lake, contract).await?,
             audited: None,
-            manifests: lake.batches(&name).await?,
+            manifests: lake.ledger().batches(&name).await?,
             bronze_batch: u64::try_from(in_bronze).unwrap_or(0),
             quarantine: lake.table(TableLocation::Quarantine(name)),
             lake: lake.clone(),
@@ -190,13 +191,13 @@ impl TableRun {
         for (path, before) in overwritten(&self.manifests, &files) {
             self.job.log(format!("{}: {path} was written again since batch {before}", self.contract.name));
         }
-        let contents = self.lake.contents(&files).await?;
+        let contents = self.lake.ledger().contents(&files).await?;
         let flow = files.first().and_then(|file| self.contract.flow_of(&file.path)).cloned();
         if let Some(flow) = &flow {
             self.job.log(format!("{}: backfill {} is batch {batch}", self.contract.name, flow.name));
         }
         let manifest = BatchManifest { batch, files, contract_hash: silver_hash(&self.contract), contents, flow };
-        match self.lake.claim_batch(&self.contract.name, &manifest).await? {
+        match self.lake.ledger().claim_batch(&self.contract.name, &manifest).await? {
             PutNew::Created => {}
             PutNew::Exists => return Err(RunError::Conflict(self.contract.name.to_string())),
         }
@@ -269,26 +270,22 @@ impl TableRun {
         }
         let why = reasons(decoded);
         if let Some(rows) = quarantine_rows(batch, decoded)? {
-            let app = format!("sluice.quarantine.{}", self.contract.name);
-            let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch)), (INFO_REASONS.to_owned(), json!(why))]);
+            let app = AppId::quarantine(&self.contract.name);
+            let info = CommitInfo { batch: Some(batch), reasons: Some(why.clone()), ..CommitInfo::default() };
             append(&self.quarantine, &quarantine_schema(), rows, &app, batch, info).await?;
         }
         let rows = bronze_rows(batch, decoded)?;
-        let paths: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
-        let bytes: u64 = manifest.files.iter().map(|file| file.size).sum();
-        let mut info = Map::from_iter([
-            (INFO_BATCH.to_owned(), json!(batch)),
-            (INFO_REASONS.to_owned(), json!(why)),
-            ("sluice.files".to_owned(), json!(paths.len())),
-            ("sluice.bytes".to_owned(), json!(bytes)),
-            ("sluice.rows".to_owned(), json!(rows.num_rows())),
-            (INFO_FILE_ROWS.to_owned(), json!(decoded.iter().map(records_of).collect::<Vec<_>>())),
-            (INFO_COLUMNS.to_owned(), json!(columns_of(&self.contract, decoded))),
-        ]);
-        let failed = failed_of(decoded);
-        if !failed.is_empty() {
-            info.insert(INFO_FAILED.to_owned(), json!(failed));
-        }
+        let info = CommitInfo {
+            batch: Some(batch),
+            reasons: Some(why),
+            files: Some(manifest.files.len() as u64),
+            bytes: Some(manifest.files.iter().map(|file| file.size).sum()),
+            rows: Some(rows.num_rows() as u64),
+            file_rows: Some(decoded.iter().map(records_of).collect()),
+            columns: Some(columns_of(&self.contract, decoded)),
+            failed_files: Some(failed_of(decoded)).filter(|failed| !failed.is_empty()),
+            ..CommitInfo::default()
+        };
         append(&self.bronze, &bronze_schema(), rows, &self.bronze_app, batch, info).await?;
         self.bronze_batch = batch;
         Ok(())
@@ -383,14 +380,16 @@ impl TableRun {
             ledger.deleted += snapshot.rows();
             ledger.split_rows += snapshot.rows();
         }
-        let mut info = Map::from_iter([
-            (INFO_BATCH.to_owned(), json!(batch)),
-            (INFO_REASONS.to_owned(), json!(why)),
-            (INFO_SPAN.to_owned(), span.to_json(started)),
-        ]);
-        self.add_watermark(&mut info, self.watermark().await?.max(span.newest_ms));
+        let watermark = self.watermark().await?.max(span.newest_ms);
+        let info = CommitInfo {
+            batch: Some(batch),
+            reasons: Some(why.clone()),
+            span: Some(span.of_commit(started)),
+            watermark: self.kept_watermark(watermark),
+            ..CommitInfo::default()
+        };
         let app_id = self.silver.app_id.clone();
-        let operation = if replaces { "REBUILD" } else { "MERGE" };
+        let operation = if replaces { Operation::Rebuild } else { Operation::Merge };
         let ledger = self
             .audit_and_publish(batch, candidate, SilverCommit { app_id: &app_id, txn: batch, operation, info })
             .await?;
@@ -404,7 +403,7 @@ impl TableRun {
         commit: SilverCommit<'_>,
     ) -> Result<RowLedger, RunError> {
         // A rebuild changes every row.
-        let before = self.audited.take().filter(|_| commit.operation != "REBUILD");
+        let before = self.audited.take().filter(|_| commit.operation != Operation::Rebuild);
         let audited = match &candidate.held_back {
             Some(reason) => Err(self.refused(batch, reason.clone())),
             None => self.audit(batch, &candidate, before.as_ref()).await,
@@ -432,7 +431,7 @@ impl TableRun {
         let checks = audit(&self.engine, &self.contract, &self.silver, candidate, before).await?;
         let path = quality_path(&self.contract, batch);
         let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
-        self.lake.put(&path, text.into()).await?;
+        self.lake.objects().put(&path, text.into()).await?;
         let failed: Vec<&CheckView> =
             checks.iter().filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail).collect();
         if let Some(first) = failed.first() {
@@ -460,10 +459,9 @@ impl TableRun {
         watermark(&self.contract, &self.silver.store).await
     }
 
-    fn add_watermark(&self, info: &mut Map<String, Value>, newest_ms: Option<i64>) {
-        if let Some(newest) = newest_ms.filter(|_| self.contract.apply.tombstone_retention.is_some()) {
-            info.insert(INFO_WATERMARK.to_owned(), json!(newest));
-        }
+    /// The watermark that a commit carries.
+    fn kept_watermark(&self, newest_ms: Option<i64>) -> Option<i64> {
+        newest_ms.filter(|_| self.contract.apply.tombstone_retention.is_some())
     }
 
     fn check_ties(&self, batch: u64, decoded: &[DecodedFile]) -> Result<(), RunError> {
@@ -493,13 +491,20 @@ impl TableRun {
         let mut candidate = self.silver.emptied().prepare(&self.contract, batches, quarantined).await?;
         candidate.ledger = changes.ledger(candidate.ledger)?;
         candidate.remove = snapshot.files.to_vec();
-        let mut info =
-            Map::from_iter([(INFO_BATCH.to_owned(), json!(last)), (INFO_SPAN.to_owned(), span.to_json(started))]);
-        self.add_watermark(&mut info, span.newest_ms);
-        let app_id = rebuild_app_id(&self.contract.name);
+        let info = CommitInfo {
+            batch: Some(last),
+            span: Some(span.of_commit(started)),
+            watermark: self.kept_watermark(span.newest_ms),
+            ..CommitInfo::default()
+        };
+        let app_id = AppId::rebuild(&self.contract.name);
         let txn = snapshot.txn(&app_id).and_then(|txn| u64::try_from(txn).ok()).unwrap_or(0) + 1;
-        self.audit_and_publish(last, candidate, SilverCommit { app_id: &app_id, txn, operation: "REBUILD", info })
-            .await?;
+        self.audit_and_publish(
+            last,
+            candidate,
+            SilverCommit { app_id: &app_id, txn, operation: Operation::Rebuild, info },
+        )
+        .await?;
         Ok(())
     }
 
@@ -546,7 +551,7 @@ async fn decode_files(
 ) -> Result<Vec<DecodedFile>, RunError> {
     let mut decoded = Vec::with_capacity(files.len());
     for file in files {
-        let bytes = lake.read(&file.path).await?;
+        let bytes = lake.objects().read(&file.path).await?;
         let (decoder, contract, file) = (decoder.clone(), Arc::clone(contract), file.clone());
         decoded.push(blocking(move || decoder.decode(&contract, file, bytes)).await?);
     }
@@ -558,36 +563,24 @@ async fn append(
     store: &DeltaStore,
     schema: &arrow::datatypes::Schema,
     rows: arrow::array::RecordBatch,
-    app_id: &str,
+    app_id: &AppId,
     batch: u64,
-    info: Map<String, Value>,
+    info: CommitInfo,
 ) -> Result<(), RunError> {
     let base = match store.snapshot(None).await? {
         Some(snapshot) => snapshot,
-        None => store.create(schema, &[]).await?,
+        None => store.writer().create(schema, &[]).await?,
     };
     let txn = i64::try_from(batch).unwrap_or(i64::MAX);
     if base.txn(app_id).is_some_and(|done| done >= txn) {
         return Ok(());
     }
-    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.write_file(&[rows]).await?] };
+    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.writer().write_file(&[rows]).await?] };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
-    let commit = Commit {
-        base: Some(base),
-        add,
-        remove: Vec::new(),
-        update: Vec::new(),
-        schema: None,
-        app_id: app_id.to_owned(),
-        batch: txn,
-        content_hash,
-        operation: "WRITE",
-        info,
-        data_change: true,
-    };
-    match store.commit(commit).await? {
+    let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
+    match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {
         CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
-        CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.to_owned())),
+        CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.to_string())),
     }
 }
 
@@ -608,8 +601,8 @@ impl Span {
         }
     }
 
-    fn to_json(&self, started: Instant) -> Value {
-        let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        json!({ "first": self.first, "last": self.last, "newest_ms": self.newest_ms, "elapsed_ms": elapsed })
+    fn of_commit(&self, started: Instant) -> EventSpan {
+        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        EventSpan { first: self.first.clone(), last: self.last.clone(), newest_ms: self.newest_ms, elapsed_ms }
     }
 }

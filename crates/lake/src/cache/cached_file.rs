@@ -53,7 +53,7 @@ pub(crate) fn place(goal: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Removes files of a folder that were written at least `age` ago and of which `needed` does not hold.
-/// What can not be removed stays.
+/// What cannot be removed stays.
 pub(crate) async fn drop_old(folder: PathBuf, age: Duration, needed: impl Fn(&Path) -> bool + Send + 'static) {
     let dropped = tokio::task::spawn_blocking(move || {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,7 +1,7 @@
 //! The keys of one data file, as hashes with row positions, in an order that makes finding cheap.
 //!
 //! A data file never changes, so its run never does. It is a cache: made from the file's key columns
-//! when it is missing, never the truth. Which rows still count is the deletion vector's word.
+//! when it is missing, never the truth. Which rows are deleted is in the deletion vector.
 //!
 //! Of a 128-bit hash the first `bits` name a bucket, the next 32 are searched, the next 32 have to
 //! match too. With 8 million rows in a file that is 83 bits, so that two keys are taken for one with a
@@ -95,7 +95,7 @@ impl KeyRun {
     /// hashes. Hashes in ascending order are found faster.
     ///
     /// # Errors
-    /// If the file of the run can not be read.
+    /// If the file of the run cannot be read.
     pub(crate) fn probe(&self, hashes: &[u128], mut found: impl FnMut(usize, u32)) -> Result<()> {
         for (position, hash) in hashes.iter().enumerate() {
             let bucket = bucket_of(*hash, self.bits);

@@ -1,64 +1,61 @@
-//! What is kept on this machine: copies of remote data files, for readers that need a local path, and runs.
+//! Where on this machine something is kept of a file of the lake.
 
-use crate::cache::cached_file::place;
-use crate::{Lake, LakeError};
-use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use crate::store::objects::Objects;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-/// The user's cache folder for Sluice, if the system has one.
-pub(crate) fn folder() -> Option<PathBuf> {
-    dirs::cache_dir().map(|folder| folder.join("sluice").join("files"))
+/// The folders of the local cache. A lake in a folder has its cache inside, a remote one in the user's.
+#[derive(Clone, Debug)]
+pub(crate) struct CachePaths {
+    local_root: Option<PathBuf>,
+    url: String,
+    user_folder: Option<PathBuf>,
 }
 
-/// The local copy of a data file, downloaded unless it is there. Data files never change, so address
-/// and size name the content.
-pub(crate) async fn fetch(
-    folder: PathBuf,
-    store: &Arc<dyn ObjectStore>,
-    location: &Path,
-    address: &str,
-    size: u64,
-) -> Result<PathBuf, LakeError> {
-    let key = blake3::hash(format!("{address}\n{size}").as_bytes()).to_hex();
-    let goal = folder.join(format!("{key}.parquet"));
-    if tokio::fs::metadata(&goal).await.is_ok_and(|found| found.len() == size) {
-        return Ok(goal);
-    }
-    let failed = |source| LakeError::Read { source: Box::new(source), path: address.to_owned() };
-    let result = store.get(location).await.map_err(failed)?;
-    let bytes = result.bytes().await.map_err(failed)?;
-    if bytes.len() as u64 != size {
-        let reason = format!("it has {} bytes instead of {size}", bytes.len());
-        return Err(LakeError::Corrupt { reason, path: address.to_owned() });
-    }
-    let (place_at, shown) = (goal.clone(), goal.display().to_string());
-    let placed = tokio::task::spawn_blocking(move || place(&place_at, &bytes)).await;
-    placed
-        .map_err(|_| LakeError::Stopped { path: shown.clone() })?
-        .map_err(|source| LakeError::Write { source: Box::new(source), path: shown })?;
-    Ok(goal)
-}
-
-impl Lake {
-    /// Where the key run of a data file is kept on this machine.
-    pub(crate) fn key_run_path(&self, shown: &str) -> Option<PathBuf> {
-        self.run_path(shown, "keys")
+impl CachePaths {
+    pub(crate) fn new(objects: &Objects, user_folder: Option<PathBuf>) -> Self {
+        Self { local_root: objects.local_root().map(Into::into), url: objects.url().to_owned(), user_folder }
     }
 
-    /// Where the rows of a data file are kept on this machine.
-    pub(crate) fn row_run_path(&self, shown: &str) -> Option<PathBuf> {
-        self.run_path(shown, "rows")
+    /// Folder of the copies of remote data files.
+    pub(crate) fn copies(&self) -> PathBuf {
+        let folder = self.user_folder.clone().filter(|_| self.local_root.is_none());
+        folder.unwrap_or_else(|| std::env::temp_dir().join("sluice").join("files"))
     }
 
-    fn run_path(&self, shown: &str, kind: &str) -> Option<PathBuf> {
-        if let Some(root) = self.local_root() {
-            return Some(root.join("_sluice/cache").join(kind).join(format!("{shown}.{kind}")));
+    /// The key run of a data file, which is named by its path in the lake.
+    pub(crate) fn key_run(&self, data_file: &str) -> Option<PathBuf> {
+        self.run(data_file, "keys")
+    }
+
+    /// The cached rows of a data file.
+    pub(crate) fn row_run(&self, data_file: &str) -> Option<PathBuf> {
+        self.run(data_file, "rows")
+    }
+
+    /// A positions or scratch file of a table. It is inside the folders that readers may open: the lake's own,
+    /// or that of the copies.
+    pub(crate) fn positions(&self, table: &str, name: &str) -> PathBuf {
+        let folder = match &self.local_root {
+            Some(root) => root.join("_sluice").join("cache").join("dead"),
+            None => self.copies().join("dead"),
+        };
+        folder.join(table).join(format!("{name}.parquet"))
+    }
+
+    /// Removes what is kept of a data file that is gone.
+    pub(crate) async fn forget(&self, data_file: &str) {
+        for run in [self.key_run(data_file), self.row_run(data_file)].into_iter().flatten() {
+            // A cache; most files have none.
+            let _ = tokio::fs::remove_file(run).await;
         }
-        let address = format!("{}/{shown}", self.url());
-        let name = blake3::hash(address.as_bytes()).to_hex();
-        let folder = self.shared.surroundings.cache_folder.as_ref();
+    }
+
+    fn run(&self, data_file: &str, kind: &str) -> Option<PathBuf> {
+        if let Some(root) = &self.local_root {
+            return Some(root.join("_sluice/cache").join(kind).join(format!("{data_file}.{kind}")));
+        }
+        let name = blake3::hash(format!("{}/{data_file}", self.url).as_bytes()).to_hex();
+        let folder = self.user_folder.as_ref();
         folder.map(|folder| folder.with_file_name(kind).join(format!("{name}.{kind}")))
     }
 }

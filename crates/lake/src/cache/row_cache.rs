@@ -4,15 +4,15 @@
 //! From the first such read on a [row run](crate::cache::row_run) answers instead.
 
 use crate::cache::cached_file::{StagedFile, drop_old};
+use crate::cache::paths::CachePaths;
 use crate::cache::row_run::{RowRunWriter, read_rows};
-use crate::delta::encode::PAGE_ROWS;
-use crate::{DataFile, DeltaStore, LakeError, Snapshot};
+use crate::store::encode::PAGE_ROWS;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{Error, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::io::{Error, ErrorKind, Result};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Files of fewer rows are decoded each time; that costs no more.
@@ -24,113 +24,83 @@ const PAGES_PER_TOUCHED: u64 = 4;
 /// A run is made where so many of its size are free.
 const FREE_TIMES: u64 = 10;
 
-impl DeltaStore {
-    /// Rows of a file by their position in it, which have to ascend, cast to the snapshot's schema, as
-    /// [`DeltaStore::read_positions`] does. For a table of which every batch reads some: where they are
-    /// spread, the file's rows are kept uncompressed in the local cache, and go from there with the file.
+/// Cached rows by path of the data file in the lake.
+#[derive(Debug)]
+pub(crate) struct RowCache {
+    paths: CachePaths,
+}
+
+impl RowCache {
+    pub(crate) fn new(paths: CachePaths) -> Self {
+        Self { paths }
+    }
+
+    /// Where the rows of a data file are kept, if reading so many of its `rows` from there may be cheaper than
+    /// decoding the file.
+    pub(crate) fn path_for(&self, data_file: &str, rows: u64, wanted: usize) -> Option<PathBuf> {
+        let path = self.paths.row_run(data_file)?;
+        (rows >= FILE_ROWS_MIN && wanted as u64 * DENSE <= rows).then_some(path)
+    }
+
+    /// Whether rows at these ascending positions are spread so far over a file that its rows are worth keeping.
+    pub(crate) fn is_worth_keeping(positions: &[u32], rows: u64) -> bool {
+        touched_pages(positions) * PAGES_PER_TOUCHED >= rows.div_ceil(PAGE_ROWS as u64)
+    }
+
+    /// Rows by position, from a file of cached rows.
     ///
     /// # Errors
-    /// [`LakeError::Decode`].
-    pub async fn read_scattered(
-        &self,
-        snapshot: &Snapshot,
-        file: &DataFile,
-        positions: &[u32],
-    ) -> Result<RecordBatch, LakeError> {
-        let rows = file.physical_rows();
-        let shown = self.shown(&file.path);
-        let path = self.lake.row_run_path(&shown);
-        let (Some(path), true) = (path, rows >= FILE_ROWS_MIN && positions.len() as u64 * DENSE <= rows) else {
-            return self.read_positions(snapshot, file, positions, None).await;
-        };
-        let schema = &snapshot.schema;
-        match read_run(&path, schema, rows, positions).await {
-            Ok(read) => return Ok(read),
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => tracing::info!(file = %shown, %error, "the cached rows are not used"),
-        }
-        if touched_pages(positions) * PAGES_PER_TOUCHED >= rows.div_ceil(PAGE_ROWS as u64) {
-            let made = match self.make_row_run(snapshot, file, &path).await {
-                Ok(()) => read_run(&path, schema, rows, positions).await,
-                Err(Unmade::Lake(error)) => return Err(error),
-                Err(Unmade::Cache(error)) => Err(error),
-            };
-            match made {
-                Ok(read) => return Ok(read),
-                Err(error) => tracing::info!(file = %shown, %error, "rows are not cached"),
-            }
-        }
-        self.read_positions(snapshot, file, positions, None).await
+    /// [`ErrorKind::NotFound`] if nothing is kept; [`ErrorKind::InvalidData`] if it is damaged or of other columns.
+    pub(crate) async fn read(path: PathBuf, schema: SchemaRef, rows: u64, positions: Vec<u32>) -> Result<RecordBatch> {
+        let read = tokio::task::spawn_blocking(move || read_rows(&File::open(path)?, &schema, rows, &positions));
+        read.await.map_err(Error::other)?
     }
 
-    async fn make_row_run(&self, snapshot: &Snapshot, file: &DataFile, path: &Path) -> Result<(), Unmade> {
-        let metadata = self.footer(file).await?;
-        let groups = metadata.metadata().row_groups().iter();
-        let bytes: u64 = groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(0)).sum();
+    /// The place for `rows` rows of so many encoded bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StorageFull`] if little more than that is free.
+    pub(crate) fn stage(path: &std::path::Path, bytes: u64) -> Result<StagedFile> {
         let staged = StagedFile::new(path)?;
         if fs4::available_space(path.parent().unwrap_or(path))? / FREE_TIMES < bytes {
-            return Err(Error::from(ErrorKind::StorageFull).into());
+            return Err(ErrorKind::StorageFull.into());
         }
-        self.write_row_run(snapshot, file, staged.path()).await?;
-        Ok(staged.place()?)
+        Ok(staged)
     }
 
-    async fn write_row_run(&self, snapshot: &Snapshot, file: &DataFile, staging: &Path) -> Result<(), Unmade> {
-        let (rows, schema, staging) = (file.physical_rows(), snapshot.schema.clone(), staging.to_path_buf());
-        let whole = DataFile { deletion_vector: None, rows, ..file.clone() };
-        let batches = self.read_files(snapshot, &[whole], None).await?;
+    /// Writes all rows of a data file and puts them in place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] for columns that have no row format.
+    pub(crate) async fn write(
+        staged: StagedFile,
+        schema: SchemaRef,
+        rows: u64,
+        batches: Vec<RecordBatch>,
+    ) -> Result<()> {
         let written = tokio::task::spawn_blocking(move || {
-            let mut writer = RowRunWriter::new(File::create(staging)?, &schema, rows)?;
+            let mut writer = RowRunWriter::new(File::create(staged.path())?, &schema, rows)?;
             batches.iter().try_for_each(|batch| writer.append(batch))?;
-            writer.finish()
+            writer.finish()?;
+            staged.place()
         });
-        Ok(written.await.map_err(Error::other)??)
+        written.await.map_err(Error::other)?
     }
 
-    /// Removes cached rows that were made `age` ago and are of no file of the version: those of older
-    /// versions, and what a crash left. In the cache of remote lakes those of other tables too; they are
-    /// made anew. What can not be removed stays.
-    pub async fn drop_unused_rows(&self, latest: &Snapshot, age: Duration) {
-        let path_of = |file: &str| self.lake.row_run_path(&self.shown(file));
-        let Some(folder) = path_of("x").and_then(|path| Some(path.parent()?.to_path_buf())) else { return };
-        let needed: BTreeSet<PathBuf> = latest.files.iter().filter_map(|file| path_of(&file.path)).collect();
+    /// Removes cached rows that were made `age` ago and are of none of these data files of a table.
+    pub(crate) async fn drop_unused(&self, needed: impl Iterator<Item = String>, any_file: &str, age: Duration) {
+        let folder = self.paths.row_run(any_file).and_then(|path| Some(path.parent()?.to_path_buf()));
+        let Some(folder) = folder else { return };
+        let needed: BTreeSet<PathBuf> = needed.filter_map(|file| self.paths.row_run(&file)).collect();
         drop_old(folder, age, move |path| needed.contains(path)).await;
     }
 
-    /// Removes the cached rows of files that the table does not have any more.
-    pub(crate) async fn forget_rows(&self, files: &[DataFile]) {
-        for file in files.iter().filter(|file| file.physical_rows() >= FILE_ROWS_MIN) {
-            if let Some(path) = self.lake.row_run_path(&self.shown(&file.path)) {
-                // A cache; most files have none.
-                let _ = tokio::fs::remove_file(path).await;
-            }
+    /// Removes the cached rows of a data file of so many rows that the table does not have any more.
+    pub(crate) async fn forget(&self, data_file: &str, rows: u64) {
+        if let Some(path) = self.paths.row_run(data_file).filter(|_| rows >= FILE_ROWS_MIN) {
+            // A cache; most files have none.
+            let _ = tokio::fs::remove_file(path).await;
         }
-    }
-}
-
-async fn read_run(path: &Path, schema: &SchemaRef, rows: u64, positions: &[u32]) -> std::io::Result<RecordBatch> {
-    let (path, schema, positions) = (path.to_path_buf(), SchemaRef::clone(schema), positions.to_vec());
-    let read = tokio::task::spawn_blocking(move || read_rows(&File::open(path)?, &schema, rows, &positions));
-    read.await.map_err(Error::other)?
-}
-
-/// Why there is no run.
-enum Unmade {
-    /// The file itself can not be read.
-    Lake(LakeError),
-    /// Its rows can not be kept.
-    Cache(Error),
-}
-
-impl From<LakeError> for Unmade {
-    fn from(error: LakeError) -> Self {
-        Self::Lake(error)
-    }
-}
-
-impl From<Error> for Unmade {
-    fn from(error: Error) -> Self {
-        Self::Cache(error)
     }
 }
 
@@ -144,7 +114,7 @@ fn touched_pages(positions: &[u32]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::touched_pages;
-    use crate::delta::encode::PAGE_ROWS;
+    use crate::store::encode::PAGE_ROWS;
 
     #[test]
     fn pages_are_counted_once() {

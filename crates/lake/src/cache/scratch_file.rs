@@ -1,7 +1,8 @@
 //! Rows for readers that need a file (DuckDB), gone with their last user.
 
+use crate::LakeError;
 use crate::cache::cached_file::place;
-use crate::{DeltaStore, LakeError};
+use crate::environment::ENGINE;
 use arrow::array::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A Parquet file on this machine that is removed with this value. What a crash leaves behind goes with
-/// [`DeltaStore::drop_old_positions`].
+/// [`crate::Maintenance::drop_old_positions`].
 #[derive(Debug)]
 pub struct ScratchFile {
     path: PathBuf,
@@ -32,21 +33,24 @@ impl Drop for ScratchFile {
     }
 }
 
-impl DeltaStore {
-    /// Writes rows where SQL may read them. The batches share a schema; there is at least one.
+impl ScratchFile {
+    /// Writes rows where SQL may read them, under a name that no other write of this process has.
     ///
     /// # Errors
-    /// [`LakeError::Write`].
-    pub async fn scratch_file(&self, batches: Vec<RecordBatch>) -> Result<ScratchFile, LakeError> {
+    /// [`LakeError::Write`], also for no batch at all.
+    pub(crate) async fn write(
+        path_of: impl FnOnce(&str) -> PathBuf,
+        batches: Vec<RecordBatch>,
+    ) -> Result<Self, LakeError> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let path = self.positions_path(&format!("rows-of-{}-{number}", std::process::id()));
+        let path = path_of(&format!("rows-of-{}-{number}", std::process::id()));
         let (goal, shown) = (path.clone(), path.display().to_string());
         let written = tokio::task::spawn_blocking(move || write(&goal, &batches)).await;
         written
             .map_err(|_| LakeError::Stopped { path: shown.clone() })?
             .map_err(|source| LakeError::Write { source: Box::new(source), path: shown })?;
-        Ok(ScratchFile { path })
+        Ok(Self { path })
     }
 }
 
@@ -59,7 +63,7 @@ fn write(goal: &Path, batches: &[RecordBatch]) -> Result<(), ParquetError> {
         .set_dictionary_enabled(false)
         .set_compression(Compression::UNCOMPRESSED)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_created_by(crate::delta::create::ENGINE.to_owned())
+        .set_created_by(ENGINE.to_owned())
         .build();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, first.schema(), Some(properties))?;

@@ -1,6 +1,5 @@
 //! Snapshots that were read before.
 
-use crate::Snapshot;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,17 +25,24 @@ impl CacheKey {
     }
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct SnapshotCache {
-    entries: Mutex<BTreeMap<CacheKey, Arc<Snapshot>>>,
+/// Snapshots by table and version.
+#[derive(Debug)]
+pub(crate) struct SnapshotCache<S> {
+    entries: Mutex<BTreeMap<CacheKey, Arc<S>>>,
 }
 
-impl SnapshotCache {
-    pub(crate) fn get(&self, key: &CacheKey) -> Option<Arc<Snapshot>> {
+impl<S> Default for SnapshotCache<S> {
+    fn default() -> Self {
+        Self { entries: Mutex::default() }
+    }
+}
+
+impl<S> SnapshotCache<S> {
+    pub(crate) fn get(&self, key: &CacheKey) -> Option<Arc<S>> {
         self.lock().get(key).cloned()
     }
 
-    pub(crate) fn put(&self, key: CacheKey, snapshot: &Arc<Snapshot>) {
+    pub(crate) fn put(&self, key: CacheKey, snapshot: &Arc<S>) {
         let mut entries = self.lock();
         let is_latest = key.version.is_none();
         let limit = if is_latest { LATEST_MAX } else { OLDER_MAX };
@@ -50,7 +56,7 @@ impl SnapshotCache {
         self.lock().retain(|known, _| known.folder != folder);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<CacheKey, Arc<Snapshot>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<CacheKey, Arc<S>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

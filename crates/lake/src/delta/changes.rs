@@ -5,16 +5,13 @@
 //! ends, so a row that came and went within a step is in neither list; a row that came in one step and
 //! went in a later one is in both.
 
-use crate::delta::commit_log::{LogEntry, READS_AT_ONCE, read_actions};
-use crate::delta::snapshot::inside_table;
-use crate::{DataFile, DeltaStore, LakeError, Snapshot};
-use deltalake::kernel::Action;
-use futures::{StreamExt, TryStreamExt};
+use crate::LakeError;
+use crate::delta::commit_info::CommitInfo;
+use crate::delta::file_commit::{FileStep, by_path, difference, file_commits, file_steps};
+use crate::delta::snapshot::{DataFile, Snapshot};
+use crate::delta::table::DeltaStore;
 use roaring::RoaringTreemap;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use url::Url;
 
 /// Rows of a data file that came or went.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +46,8 @@ pub struct Changes {
     pub steps: Vec<ChangeStep>,
 }
 
-/// How much changed from one version to another, as the log tells it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How much changed from one version to another, as the log has it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChangeCounts {
     /// Rows that the later version has in a place where the earlier has none: inserted rows, and
     /// updated rows as they are after.
@@ -63,52 +60,7 @@ pub struct ChangeCounts {
     pub rearranging: u64,
     /// What the commit says of itself ([`crate::HistoryEntry::info`]) where exactly one changed rows and the
     /// comparison goes forward.
-    pub info: Option<Map<String, Value>>,
-}
-
-/// What one commit did to the files of a table.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct FileCommit {
-    /// Whether it changed rows, and did not only move them.
-    changes_rows: bool,
-    removed: Vec<String>,
-    added: Vec<DataFile>,
-    info: Map<String, Value>,
-}
-
-/// The files of a version, by path.
-pub(crate) type Files = BTreeMap<String, DataFile>;
-
-/// What a step did to the files.
-#[derive(Debug, Default, PartialEq)]
-struct FileStep {
-    removed: Vec<DataFile>,
-    added: Vec<DataFile>,
-    /// Files of both ends with another deletion vector.
-    changed: Vec<(DataFile, DataFile)>,
-}
-
-impl FileStep {
-    fn is_empty(&self) -> bool {
-        self.removed.is_empty() && self.added.is_empty() && self.changed.is_empty()
-    }
-
-    fn turned(self) -> Self {
-        let changed = self.changed.into_iter().map(|(before, after)| (after, before)).collect();
-        Self { removed: self.added, added: self.removed, changed }
-    }
-
-    /// Rows added and removed, without reading a deletion vector. One that both grew and shrank, as a
-    /// restore may make it, counts with its difference.
-    fn counts(&self) -> (u64, u64) {
-        let rows = |files: &[DataFile]| files.iter().map(|file| file.rows).sum::<u64>();
-        let (mut added, mut removed) = (rows(&self.added), rows(&self.removed));
-        for (before, after) in &self.changed {
-            added += after.rows.saturating_sub(before.rows);
-            removed += before.rows.saturating_sub(after.rows);
-        }
-        (added, removed)
-    }
+    pub info: Option<CommitInfo>,
 }
 
 /// The log between two versions.
@@ -117,90 +69,7 @@ struct Walked {
     /// Commits that only rearranged files.
     rearranging: u64,
     /// See [`ChangeCounts::info`].
-    info: Option<Map<String, Value>>,
-}
-
-impl FileCommit {
-    /// The files of a log entry; `None` if it does not count its rows, which only the files know.
-    pub(crate) fn of(entry: &LogEntry, table_url: &Url) -> Result<Option<Self>, LakeError> {
-        let info = entry.history.info.clone();
-        let mut commit = Self { changes_rows: false, removed: Vec::new(), added: Vec::new(), info };
-        for action in &entry.actions {
-            match action {
-                Action::Add(add) => {
-                    commit.changes_rows |= add.data_change;
-                    match DataFile::of_add(add.clone(), table_url)? {
-                        Some(file) => commit.added.push(file),
-                        None => return Ok(None),
-                    }
-                }
-                Action::Remove(remove) => {
-                    commit.changes_rows |= remove.data_change;
-                    commit.removed.push(inside_table(&remove.path, table_url)?);
-                }
-                _ => {}
-            }
-        }
-        Ok(Some(commit))
-    }
-
-    /// Files that it added, those with another deletion vector included.
-    pub(crate) fn added(&self) -> &[DataFile] {
-        &self.added
-    }
-
-    /// Whether it changed rows, and did not only move them.
-    pub(crate) fn changes_rows(&self) -> bool {
-        self.changes_rows
-    }
-
-    /// Makes files those after it; returns the files that went, those that it added again included.
-    pub(crate) fn apply(&self, files: &mut Files) -> Vec<DataFile> {
-        let mut gone: Vec<DataFile> = self.removed.iter().filter_map(|path| files.remove(path)).collect();
-        for file in &self.added {
-            gone.extend(files.insert(file.path.clone(), file.clone()));
-        }
-        gone
-    }
-}
-
-fn by_path(files: &[DataFile]) -> Files {
-    files.iter().map(|file| (file.path.clone(), file.clone())).collect()
-}
-
-/// What is different between two sets of files.
-fn difference(before: &Files, after: &Files) -> FileStep {
-    let mut step = FileStep::default();
-    for (path, file) in before {
-        match after.get(path) {
-            None => step.removed.push(file.clone()),
-            Some(other) if other.deletion_vector != file.deletion_vector => {
-                step.changed.push((file.clone(), other.clone()));
-            }
-            Some(_) => {}
-        }
-    }
-    step.added.extend(after.iter().filter(|(path, _)| !before.contains_key(*path)).map(|(_, file)| file.clone()));
-    step
-}
-
-/// The steps from some files on, and the files at the end.
-fn file_steps(before: &[DataFile], commits: &[FileCommit]) -> (Vec<FileStep>, Files) {
-    let mut start = by_path(before);
-    let mut now = start.clone();
-    let mut steps = Vec::new();
-    for commit in commits {
-        if !commit.changes_rows {
-            steps.push(difference(&start, &now));
-            commit.apply(&mut now);
-            start.clone_from(&now);
-        } else {
-            commit.apply(&mut now);
-        }
-    }
-    steps.push(difference(&start, &now));
-    steps.retain(|step| !step.is_empty());
-    (steps, now)
+    info: Option<CommitInfo>,
 }
 
 impl DeltaStore {
@@ -279,14 +148,14 @@ impl DeltaStore {
     async fn steps_between(&self, from: &Snapshot, to: &Snapshot) -> Result<Walked, LakeError> {
         let turned = from.version > to.version;
         let (early, late) = if turned { (to, from) } else { (from, to) };
-        let commits = self.file_commits(early.version, late.version).await?;
+        let commits = file_commits(&self.files, early.version, late.version).await?;
         let walked = commits.map(|commits| (file_steps(&early.files, &commits), commits));
         let mut found = match walked {
             Some(((steps, end), commits)) if difference(&end, &by_path(&late.files)).is_empty() => {
-                let rearranging = commits.iter().filter(|commit| !commit.changes_rows).count() as u64;
-                let mut changing = commits.into_iter().filter(|commit| commit.changes_rows);
+                let rearranging = commits.iter().filter(|commit| !commit.changes_rows()).count() as u64;
+                let mut changing = commits.into_iter().filter(|commit| commit.changes_rows());
                 let info = match (changing.next(), changing.next()) {
-                    (Some(only), None) if !turned => Some(only.info),
+                    (Some(only), None) if !turned => Some(only.into_info()),
                     _ => None,
                 };
                 Walked { steps, rearranging, info }
@@ -303,21 +172,5 @@ impl DeltaStore {
             found.steps = found.steps.into_iter().rev().map(FileStep::turned).collect();
         }
         Ok(found)
-    }
-
-    /// The commits after one version up to another; `None` if an entry is gone or does not count its
-    /// rows.
-    pub(crate) async fn file_commits(&self, after: u64, until: u64) -> Result<Option<Vec<FileCommit>>, LakeError> {
-        let (log_store, table_url) = (self.log_store()?, self.table_url()?);
-        let store = log_store.object_store(None);
-        let read = (after + 1..=until).map(|version| read_actions(store.as_ref(), version));
-        let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
-        let mut commits = Vec::new();
-        while let Some(entry) = entries.try_next().await.map_err(|source| self.cannot_open(source))? {
-            let Some(entry) = entry else { return Ok(None) };
-            let Some(commit) = FileCommit::of(&entry, &table_url)? else { return Ok(None) };
-            commits.push(commit);
-        }
-        Ok(Some(commits))
     }
 }

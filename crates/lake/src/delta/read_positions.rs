@@ -1,7 +1,9 @@
 //! Single rows of a data file.
 
-use crate::delta::read::{conform, project_file};
-use crate::{DataFile, DeltaStore, LakeError, Snapshot};
+use crate::LakeError;
+use crate::delta::projection::{conform, project, project_file};
+use crate::delta::snapshot::{DataFile, Snapshot};
+use crate::delta::table::DeltaStore;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use futures::TryStreamExt;
@@ -14,7 +16,7 @@ const BATCH_ROWS: usize = 32_768;
 
 impl DeltaStore {
     /// Rows of a file by their position in it, which have to ascend, cast to the snapshot's schema.
-    /// Decodes the pages that hold them. Whether a deletion vector removes a row does not matter here.
+    /// Decodes the pages that hold them. Deleted rows are read like all others.
     ///
     /// # Errors
     /// [`LakeError::Decode`]; [`LakeError::Schema`] for a column that the table does not have.
@@ -25,8 +27,8 @@ impl DeltaStore {
         positions: &[u32],
         columns: Option<&[&str]>,
     ) -> Result<RecordBatch, LakeError> {
-        let goal = self.project(snapshot, columns)?;
-        let metadata = self.footer(file).await?;
+        let goal = project(self.folder(), snapshot, columns)?;
+        let metadata = self.files.footer(file).await?;
         let mut first = 0_u64;
         let mut groups = Vec::new();
         let mut selectors = Vec::new();
@@ -42,13 +44,13 @@ impl DeltaStore {
             rest = later;
             first = end;
         }
-        let reader = self.object_reader(&file.path, file.size)?;
+        let reader = self.files.reader(&file.path, file.size)?;
         let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
         let builder = project_file(builder, &goal)
             .with_row_groups(groups)
             .with_row_selection(RowSelection::from(selectors))
             .with_batch_size(BATCH_ROWS);
-        let failed = |source: ParquetError| self.no_decoding(&file.path, source);
+        let failed = |source: ParquetError| self.files.cannot_decode(&file.path, source);
         let mut stream = builder.build().map_err(failed)?;
         let mut batches = Vec::new();
         while let Some(batch) = stream.try_next().await.map_err(failed)? {

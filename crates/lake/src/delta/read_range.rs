@@ -1,25 +1,16 @@
 //! Rows of a table by position.
 
-use crate::delta::read::{conform, project_file};
-use crate::{DataFile, DeltaStore, LakeError, Snapshot};
+use crate::LakeError;
+use crate::delta::projection::{conform, project_file};
+use crate::delta::snapshot::{DataFile, Snapshot};
+use crate::delta::table::DeltaStore;
+use crate::delta::table_files::TableFiles;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use futures::TryStreamExt;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection, RowSelector};
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::PageIndexPolicy;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-/// Footers with page indexes kept at most.
-const FOOTERS_MAX: usize = 128;
-
-/// Footers of files that were read by position, by path in the lake.
-#[derive(Debug, Default)]
-pub(crate) struct FooterCache {
-    entries: Mutex<BTreeMap<String, ArrowReaderMetadata>>,
-}
 
 impl DeltaStore {
     /// Rows `first_row` to `first_row + rows`, counted through [`Snapshot::files`]; fewer at the end.
@@ -40,68 +31,45 @@ impl DeltaStore {
                 continue;
             }
             let take = left.min(file.rows - skip);
-            self.read_part(snapshot, file, skip, take, &mut batches).await?;
+            read_part(&self.files, snapshot, file, skip, take, &mut batches).await?;
             left -= take;
             skip = 0;
         }
-        let failed = |source: arrow::error::ArrowError| self.no_decoding("", source.into());
+        let failed = |source: arrow::error::ArrowError| self.files.cannot_decode("", source.into());
         concat_batches(&snapshot.schema, &batches).map_err(failed)
     }
+}
 
-    async fn read_part(
-        &self,
-        snapshot: &Snapshot,
-        file: &DataFile,
-        skip: u64,
-        take: u64,
-        batches: &mut Vec<RecordBatch>,
-    ) -> Result<(), LakeError> {
-        let length = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
-        let metadata = self.footer(file).await?;
-        let groups: Vec<u64> =
-            metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).collect();
-        let reader = self.object_reader(&file.path, file.size)?;
-        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
-        let builder = project_file(builder, &snapshot.schema).with_batch_size(length(take));
-        let builder = match self.live_rows(file, groups.iter().sum()).await? {
-            Some(live) => builder.with_row_selection(live).with_offset(length(skip)).with_limit(length(take)),
-            None => {
-                let (first, wanted) = overlapping(&groups, skip, take);
-                let within = RowSelection::from(vec![
-                    RowSelector::skip(length(skip - first)),
-                    RowSelector::select(length(take)),
-                ]);
-                builder.with_row_groups(wanted).with_row_selection(within)
-            }
-        };
-        let failed = |source: ParquetError| self.no_decoding(&file.path, source);
-        let mut read = builder.build().map_err(failed)?;
-        while let Some(batch) = read.try_next().await.map_err(failed)? {
-            batches.push(conform(&batch, &snapshot.schema).map_err(|source| failed(source.into()))?);
+async fn read_part(
+    files: &TableFiles,
+    snapshot: &Snapshot,
+    file: &DataFile,
+    skip: u64,
+    take: u64,
+    batches: &mut Vec<RecordBatch>,
+) -> Result<(), LakeError> {
+    let length = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+    let metadata = files.footer(file).await?;
+    let groups: Vec<u64> =
+        metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).collect();
+    let reader = files.reader(&file.path, file.size)?;
+    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
+    let builder = project_file(builder, &snapshot.schema).with_batch_size(length(take));
+    let builder = match files.live_rows(file, groups.iter().sum()).await? {
+        Some(live) => builder.with_row_selection(live).with_offset(length(skip)).with_limit(length(take)),
+        None => {
+            let (first, wanted) = overlapping(&groups, skip, take);
+            let within =
+                RowSelection::from(vec![RowSelector::skip(length(skip - first)), RowSelector::select(length(take))]);
+            builder.with_row_groups(wanted).with_row_selection(within)
         }
-        Ok(())
+    };
+    let failed = |source: ParquetError| files.cannot_decode(&file.path, source);
+    let mut read = builder.build().map_err(failed)?;
+    while let Some(batch) = read.try_next().await.map_err(failed)? {
+        batches.push(conform(&batch, &snapshot.schema).map_err(|source| failed(source.into()))?);
     }
-
-    pub(crate) async fn footer(&self, file: &DataFile) -> Result<ArrowReaderMetadata, LakeError> {
-        let key = self.shown(&file.path);
-        let cache = &self.lake.shared.footers.entries;
-        let known = cache.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let mut reader = self.object_reader(&file.path, file.size)?;
-        let options = ArrowReaderOptions::new()
-            .with_offset_index_policy(PageIndexPolicy::Optional)
-            .with_column_index_policy(PageIndexPolicy::Skip);
-        let loaded = ArrowReaderMetadata::load_async(&mut reader, options).await;
-        let loaded = loaded.map_err(|source| self.no_decoding(&file.path, source))?;
-        let mut entries = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= FOOTERS_MAX {
-            entries.clear();
-        }
-        entries.insert(key, loaded.clone());
-        Ok(loaded)
-    }
+    Ok(())
 }
 
 /// Row groups that hold a range of rows, and the first row of the first of them.

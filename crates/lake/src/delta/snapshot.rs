@@ -1,16 +1,12 @@
 //! A table at one version.
 
-use crate::delta::commit_log;
-use crate::delta::commit_log::LogEntry;
+use crate::LakeError;
+use crate::delta::app_id::AppId;
 use crate::delta::deletion_vector::vector_file;
-use crate::{DeltaStore, LakeError};
+use crate::delta::log::LogEntry;
 use arrow::datatypes::{Schema, SchemaRef};
-use deltalake::DeltaTableError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
-use deltalake::kernel::transaction::PROTOCOL;
 use deltalake::kernel::{Action, Add, DeletionVectorDescriptor, Metadata, Protocol, Remove};
-use deltalake::logstore::LogStoreRef;
-use deltalake::table::state::DeltaTableState;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -24,14 +20,14 @@ pub struct Snapshot {
     pub version: u64,
     /// Columns.
     pub schema: SchemaRef,
-    /// Data files, newest commit first. [`DeltaStore::read_range`] counts rows through them in this order.
+    /// Data files, newest commit first. [`crate::DeltaStore::read_range`] counts rows through them in this order.
     pub files: Arc<[DataFile]>,
     /// Commit time, milliseconds since the Unix epoch.
     pub timestamp_ms: i64,
     pub(crate) protocol: Arc<Protocol>,
     pub(crate) metadata: Arc<Metadata>,
     pub(crate) transactions: Arc<BTreeMap<String, i64>>,
-    /// Why Sluice can not write to it.
+    /// Why Sluice cannot write to it.
     pub(crate) unwritable: Option<Arc<str>>,
 }
 
@@ -68,8 +64,8 @@ impl Snapshot {
 
     /// The last batch that an application committed.
     #[must_use]
-    pub fn txn(&self, app_id: &str) -> Option<i64> {
-        self.transactions.get(app_id).copied()
+    pub fn txn(&self, app_id: &AppId) -> Option<i64> {
+        self.transactions.get(app_id.as_str()).copied()
     }
 
     /// How long the table's own property asks files of old versions to be kept, milliseconds.
@@ -120,7 +116,7 @@ impl Snapshot {
             let replaced: HashSet<&str> = new.iter().map(|file| file.path.as_str()).collect();
             let stays = |file: &&DataFile| !gone.contains(file.path.as_str()) && !replaced.contains(file.path.as_str());
             let kept: Vec<DataFile> = self.files.iter().filter(stays).cloned().collect();
-            // A removed path is told relative or absolute; a file of this table that was not found means the latter.
+            // A removed path may be relative or absolute; a file of this table that was not found means the latter.
             let found = self.files.iter().filter(|file| gone.contains(file.path.as_str())).count();
             if found < gone.len() {
                 return Ok(None);
@@ -166,7 +162,7 @@ impl DataFile {
     }
 
     /// Least and greatest value of a column of whole numbers, by the file's statistics; `None` if they
-    /// do not tell. Rows that count no more are part of it.
+    /// do not say. Deleted rows are part of it.
     #[must_use]
     pub fn whole_number_bounds(&self, column: &str) -> Option<(i64, i64)> {
         #[derive(Deserialize)]
@@ -179,13 +175,18 @@ impl DataFile {
         Some((bounds.min_values.get(column)?.as_i64()?, bounds.max_values.get(column)?.as_i64()?))
     }
 
+    /// The same file as if no row of it were deleted.
+    pub(crate) fn with_deleted_rows(&self) -> Self {
+        Self { deletion_vector: None, rows: self.physical_rows(), ..self.clone() }
+    }
+
     /// The file of an `add` action; `None` if its statistics do not count the rows.
     pub(crate) fn of_add(add: Add, table_url: &Url) -> Result<Option<Self>, LakeError> {
         let Some(rows) = add.stats.as_deref().and_then(counted) else { return Ok(None) };
         Self::of_counted_add(add, rows, table_url).map(Some)
     }
 
-    fn of_counted_add(add: Add, physical_rows: u64, table_url: &Url) -> Result<Self, LakeError> {
+    pub(crate) fn of_counted_add(add: Add, physical_rows: u64, table_url: &Url) -> Result<Self, LakeError> {
         let removed = add.deletion_vector.as_ref().map_or(0, |vector| vector.cardinality);
         Ok(Self {
             path: inside_table(&add.path, table_url)?,
@@ -241,57 +242,6 @@ fn arrow_schema(metadata: &Metadata) -> Option<SchemaRef> {
     let schema = metadata.parse_schema().ok()?;
     let arrow: Schema = (&schema).try_into_arrow().ok()?;
     Some(Arc::new(arrow))
-}
-
-impl DeltaStore {
-    /// Makes a snapshot of a loaded state; `previous` saves reading what is known of older commits.
-    pub(crate) async fn build(
-        &self,
-        log_store: &LogStoreRef,
-        state: &DeltaTableState,
-        previous: Option<&Snapshot>,
-    ) -> Result<Snapshot, LakeError> {
-        let version = state.version();
-        let schema: Schema =
-            state.schema().as_ref().try_into_arrow().map_err(|source| self.cannot_open(Box::new(source)))?;
-        let known = previous.map(|previous| (previous.version, previous.transactions.as_ref()));
-        let facts =
-            commit_log::facts(log_store.as_ref(), version, known).await.map_err(|source| self.cannot_open(source))?;
-        let files = self.files(state).await?;
-        let timestamp_ms = facts.timestamp_ms.or_else(|| state.version_timestamp(version)).unwrap_or(0);
-        let writable = PROTOCOL.can_write_to(state);
-        Ok(Snapshot {
-            version,
-            schema: Arc::new(schema),
-            files: files.into(),
-            timestamp_ms,
-            protocol: Arc::new(state.protocol().clone()),
-            metadata: Arc::new(state.metadata().clone()),
-            transactions: Arc::new(facts.transactions),
-            unwritable: writable.err().map(|error| DeltaTableError::from(error).to_string().into()),
-        })
-    }
-
-    async fn files(&self, state: &DeltaTableState) -> Result<Vec<DataFile>, LakeError> {
-        let table_url = self.table_url()?;
-        let views: Vec<_> =
-            state.snapshot().try_log_data().map_err(|source| self.cannot_open(Box::new(source)))?.iter().collect();
-        let mut files = Vec::with_capacity(views.len());
-        for view in views {
-            let counted = view.num_records().and_then(|rows| u64::try_from(rows).ok());
-            #[expect(deprecated, reason = "the only public access to an add action's tags")]
-            let add = view.add_action();
-            let path = inside_table(&add.path, &table_url)?;
-            let size = u64::try_from(add.size).unwrap_or(0);
-            let rows = match counted {
-                Some(rows) => rows,
-                // Other writers may leave statistics out; the file knows.
-                None => self.count_rows(&path, size).await?,
-            };
-            files.push(DataFile::of_counted_add(add, rows, &table_url)?);
-        }
-        Ok(files)
-    }
 }
 
 /// The path of a data file relative to its table; an absolute one has to lie inside of it.

@@ -109,7 +109,7 @@ fn day(days: i32) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::stats_json;
-    use crate::delta::encode::encode_batch;
+    use crate::store::encode::encode_batch;
     use arrow::array::{Date32Array, Float64Array, Int16Array, Int64Array, RecordBatch, StringArray};
     use serde_json::{Value, json};
     use std::sync::Arc;

@@ -1,8 +1,10 @@
 //! Removes files that no readable version needs.
 
-use crate::delta::changes::FileCommit;
-use crate::delta::commit_log::{READS_AT_ONCE, read_entry};
-use crate::{DataFile, DeltaStore, LakeError, Snapshot};
+use crate::LakeError;
+use crate::delta::file_commit::{FileCommit, file_commits};
+use crate::delta::log::{READS_AT_ONCE, read_entry};
+use crate::delta::maintenance::Maintenance;
+use crate::delta::snapshot::{DataFile, Snapshot};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectMeta, ObjectStore};
 use std::collections::BTreeSet;
@@ -18,7 +20,7 @@ pub struct VacuumOptions {
     pub in_flight_ms: u64,
     /// The time, milliseconds since the Unix epoch.
     pub now_ms: i64,
-    /// Only say what would be removed.
+    /// Only report what would be removed.
     pub dry_run: bool,
 }
 
@@ -38,7 +40,7 @@ pub struct Vacuumed {
 /// Added to the retention: clocks of writers may differ by as much, milliseconds.
 const CLOCK_MARGIN_MS: i64 = 5 * 60 * 1_000;
 
-impl DeltaStore {
+impl Maintenance {
     /// Removes the files that no version within the retention needs. What a version needs is judged by
     /// the log alone: the files and deletion vectors of the last version before the retention begins,
     /// and all that a later commit added.
@@ -46,7 +48,8 @@ impl DeltaStore {
     /// # Errors
     /// [`LakeError::NoTable`], [`LakeError::OpenTable`], [`LakeError::List`], [`LakeError::Delete`].
     pub async fn vacuum(&self, options: VacuumOptions) -> Result<Vacuumed, LakeError> {
-        let latest = self.snapshot(None).await?.ok_or_else(|| LakeError::NoTable { path: self.folder.clone() })?;
+        let latest =
+            self.store.snapshot(None).await?.ok_or_else(|| LakeError::NoTable { path: self.files.folder.clone() })?;
         let retention = options.retention_ms.max(latest.configured_retention_ms());
         let span = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let cutoff = options.now_ms.saturating_sub(span(retention)).saturating_sub(CLOCK_MARGIN_MS);
@@ -55,8 +58,8 @@ impl DeltaStore {
         let mut needed = BTreeSet::new();
         keep(&mut needed, &base.files);
         keep(&mut needed, &latest.files);
-        let Some(later) = self.file_commits(base.version, latest.version).await? else {
-            // A commit that can not be read may need any file.
+        let Some(later) = file_commits(&self.files, base.version, latest.version).await? else {
+            // A commit that cannot be read may need any file.
             return Ok(Vacuumed { oldest_version: base.version, ..Vacuumed::default() });
         };
         later.iter().map(FileCommit::added).for_each(|added| keep(&mut needed, added));
@@ -68,12 +71,9 @@ impl DeltaStore {
             }
             vacuumed.bytes += file.size;
             if !options.dry_run {
-                self.lake.delete(&self.shown(&path)).await?;
-                let shown = self.shown(&path);
-                for run in [self.lake.key_run_path(&shown), self.lake.row_run_path(&shown)].into_iter().flatten() {
-                    // A cache; most files have none.
-                    let _ = tokio::fs::remove_file(run).await;
-                }
+                let shown = self.files.shown(&path);
+                self.files.tables.objects.delete(&shown).await?;
+                self.files.tables.cache.paths.forget(&shown).await;
             }
             let is_vector = path.ends_with(".bin");
             (if is_vector { &mut vacuumed.vector_files } else { &mut vacuumed.data_files }).push(path);
@@ -88,13 +88,13 @@ impl DeltaStore {
         latest: &Snapshot,
         cutoff: i64,
     ) -> Result<Option<Snapshot>, LakeError> {
-        let log_store = self.log_store()?;
+        let log_store = self.files.log_store()?;
         let store = log_store.object_store(None);
         let read = (0..=latest.version).rev().map(|version| read_entry(store.as_ref(), version));
         let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
         // Every version from here on is within the retention.
         let mut oldest = latest.version;
-        while let Some(entry) = entries.try_next().await.map_err(|source| self.cannot_open(source))? {
+        while let Some(entry) = entries.try_next().await.map_err(|source| self.files.cannot_open(source))? {
             // The log begins after it.
             let Some(entry) = entry else { break };
             oldest = entry.history.version;
@@ -103,9 +103,9 @@ impl DeltaStore {
                 break;
             }
         }
-        // Below the first entry there has to be a checkpoint; else that version can not be read.
+        // Below the first entry there has to be a checkpoint; else that version cannot be read.
         for version in oldest..=latest.version {
-            match self.snapshot(Some(version)).await {
+            match self.store.snapshot(Some(version)).await {
                 Ok(found) => return Ok(found),
                 Err(LakeError::NoVersion { .. } | LakeError::OpenTable { .. }) => {}
                 Err(error) => return Err(error),
@@ -117,10 +117,10 @@ impl DeltaStore {
     /// Data files and files of deletion vectors in the table's folder, whoever wrote them. Names with a
     /// leading `_` or `.` belong to others.
     pub(crate) async fn table_files(&self) -> Result<Vec<(String, ObjectMeta)>, LakeError> {
-        let root = &self.lake.shared.root;
-        let folder = root.join(&self.folder)?;
+        let root = self.files.tables.objects.root();
+        let folder = root.join(&self.files.folder)?;
         let listed: Result<Vec<ObjectMeta>, Error> = root.store.list(Some(&folder)).try_collect().await;
-        let failed = |source| LakeError::List { source: Box::new(source), path: self.folder.clone() };
+        let failed = |source| LakeError::List { source: Box::new(source), path: self.files.folder.clone() };
         let mut files = Vec::new();
         for file in listed.map_err(failed)? {
             let Some(parts) = file.location.prefix_match(&folder) else { continue };

@@ -1,8 +1,10 @@
 //! What every readable version did to the files, for the history of a row.
 
-use crate::delta::changes::FileCommit;
-use crate::delta::commit_log::{READS_AT_ONCE, read_actions};
-use crate::{DataFile, DeltaStore, HistoryEntry, LakeError, Snapshot};
+use crate::LakeError;
+use crate::delta::file_commit::FileCommit;
+use crate::delta::log::{HistoryEntry, READS_AT_ONCE, read_actions};
+use crate::delta::maintenance::Maintenance;
+use crate::delta::snapshot::{DataFile, Snapshot};
 use futures::{StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,18 +21,18 @@ pub struct VersionFiles {
     pub added: Vec<DataFile>,
 }
 
-impl DeltaStore {
+impl Maintenance {
     /// The oldest version of which all files are there, and the commits after it. `None` if the table
     /// does not exist.
     ///
     /// # Errors
     /// [`LakeError::OpenTable`], [`LakeError::List`], [`LakeError::ForeignPath`].
     pub async fn readable_versions(&self) -> Result<Option<(Snapshot, Vec<VersionFiles>)>, LakeError> {
-        let Some(latest) = self.snapshot(None).await? else { return Ok(None) };
+        let Some(latest) = self.store.snapshot(None).await? else { return Ok(None) };
         let Some(oldest) = self.last_version_before(&latest, i64::MIN).await? else {
             return Ok(Some((latest, Vec::new())));
         };
-        let (log_store, table_url) = (self.log_store()?, self.table_url()?);
+        let (log_store, table_url) = (self.files.log_store()?, self.files.url()?);
         let store = log_store.object_store(None);
         let read = (oldest.version + 1..=latest.version).map(|version| read_actions(store.as_ref(), version));
         let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
@@ -39,8 +41,8 @@ impl DeltaStore {
             oldest.files.iter().map(|file| (file.path.clone(), file.clone())).collect();
         let mut first = is_whole(&files, &there).then(|| oldest.clone());
         let mut versions = Vec::new();
-        while let Some(entry) = entries.try_next().await.map_err(|source| self.cannot_open(source))? {
-            // An entry that does not tell its files: only the latest version is certain.
+        while let Some(entry) = entries.try_next().await.map_err(|source| self.files.cannot_open(source))? {
+            // An entry that does not name its files: only the latest version is certain.
             let Some(entry) = entry else { return Ok(Some((latest, Vec::new()))) };
             let Some(commit) = FileCommit::of(&entry, &table_url)? else { return Ok(Some((latest, Vec::new()))) };
             let removed = commit.apply(&mut files);
@@ -53,7 +55,7 @@ impl DeltaStore {
                     entry: entry.history,
                 });
             } else if is_whole(&files, &there) {
-                first = self.snapshot(Some(version)).await?;
+                first = self.store.snapshot(Some(version)).await?;
             }
         }
         Ok(Some((first.unwrap_or(latest), versions)))

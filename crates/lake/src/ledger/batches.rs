@@ -1,42 +1,18 @@
 //! The file ledger: which files are in which batch, written before the batch is worked on.
 
-use crate::{Lake, LakeError, PutNew, SourceFile};
+use crate::ledger::manifest::BatchManifest;
+use crate::ledger::registry::Ledger;
+use crate::store::objects::PutNew;
+use crate::{LakeError, SourceFile};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
-use sluice_contract::{Flow, TableName};
+use sluice_contract::TableName;
 use std::sync::PoisonError;
 
 /// Manifests read at once.
 const READS_AT_ONCE: usize = 16;
 
-/// The files of one batch of one table. Immutable once written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchManifest {
-    /// Number of the batch, from 1 without gaps; also the `txn` version of its commits.
-    pub batch: u64,
-    /// Files, in the order they are read.
-    pub files: Vec<SourceFile>,
-    /// BLAKE3 of the contract text that the batch was made with, hex.
-    pub contract_hash: String,
-    /// BLAKE3 of the content of each file, in their order, hex; empty where the store's etag is enough.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub contents: Vec<String>,
-    /// The flow that the files are of; `None` for changes. As it was when the batch was made, so that bronze can
-    /// be read whatever the contract says later.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flow: Option<Flow>,
-}
-
-impl BatchManifest {
-    /// Files with the hash of their content, if it is known.
-    pub fn files_with_content(&self) -> impl Iterator<Item = (&SourceFile, Option<&str>)> {
-        let contents = self.contents.iter().map(|hash| Some(hash.as_str())).chain(std::iter::repeat(None));
-        self.files.iter().zip(contents)
-    }
-}
-
-impl Lake {
+impl Ledger {
     /// All batches of a table, by number. Manifests never change, so each is read once per process.
     ///
     /// A listing may lag behind, and a batch that is not seen is claimed anew; so those after the last
@@ -45,7 +21,7 @@ impl Lake {
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
     pub async fn batches(&self, table: &TableName) -> Result<Vec<BatchManifest>, LakeError> {
-        let files = self.list(&folder(table)).await?;
+        let files = self.objects.list(&folder(table)).await?;
         let listed: Vec<String> =
             files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect();
         let newest = listed.iter().filter_map(|path| number_of(path)).max().unwrap_or(0);
@@ -71,7 +47,7 @@ impl Lake {
         let path = path_of(table, manifest.batch);
         let bytes = serde_json::to_vec(manifest)
             .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
-        self.put_new(&path, Bytes::from(bytes)).await
+        self.objects.put_new(&path, Bytes::from(bytes)).await
     }
 
     /// Hashes of the content of files, in their order. Empty for a remote lake: its etags tell contents
@@ -80,7 +56,7 @@ impl Lake {
     /// # Errors
     /// [`LakeError::NotFound`], [`LakeError::Read`].
     pub async fn contents(&self, files: &[SourceFile]) -> Result<Vec<String>, LakeError> {
-        if self.local_root().is_none() {
+        if self.objects.local_root().is_none() {
             return Ok(Vec::new());
         }
         let mut hashes = Vec::with_capacity(files.len());
@@ -95,23 +71,23 @@ impl Lake {
     /// # Errors
     /// [`LakeError::NotFound`], [`LakeError::Read`].
     pub async fn content(&self, file: &SourceFile) -> Result<String, LakeError> {
-        let known = self.shared.contents.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
+        let known = self.known.contents.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
         if let Some(hash) = known {
             return Ok(hash);
         }
-        let bytes = self.read(&file.path).await?;
+        let bytes = self.objects.read(&file.path).await?;
         let hashed = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string()).await;
         let hash = hashed.map_err(|_| LakeError::Stopped { path: file.path.clone() })?;
-        self.shared.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(file.clone(), hash.clone());
+        self.known.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(file.clone(), hash.clone());
         Ok(hash)
     }
 
     async fn manifest_if_there(&self, path: &str) -> Result<Option<BatchManifest>, LakeError> {
-        let known = self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         if known.is_some() {
             return Ok(known);
         }
-        let bytes = match self.read(path).await {
+        let bytes = match self.objects.read(path).await {
             Ok(bytes) => bytes,
             Err(LakeError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -121,7 +97,7 @@ impl Lake {
         if !path.ends_with(&format!("/{:020}.json", manifest.batch)) {
             return Err(corrupt(format!("it holds batch {}", manifest.batch)));
         }
-        let mut known = self.shared.manifests.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.to_owned(), manifest.clone());
         Ok(Some(manifest))
     }

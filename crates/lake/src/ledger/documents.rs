@@ -1,6 +1,7 @@
 //! Draft contracts and gold models.
 
-use crate::{Lake, LakeError};
+use crate::LakeError;
+use crate::ledger::registry::Ledger;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::TableName;
@@ -8,7 +9,7 @@ use sluice_contract::TableName;
 /// Documents read at once.
 const READS_AT_ONCE: usize = 16;
 
-impl Lake {
+impl Ledger {
     /// Draft contracts, `(path, text)`, by path: every `.yaml` and `.yml` below `contracts/`.
     ///
     /// # Errors
@@ -23,7 +24,7 @@ impl Lake {
     /// [`LakeError::Write`].
     pub async fn put_contract(&self, name: &TableName, text: &str) -> Result<String, LakeError> {
         let path = format!("contracts/{}/{}.yaml", name.dataset, name.table);
-        self.put(&path, Bytes::copy_from_slice(text.as_bytes())).await?;
+        self.objects.put(&path, Bytes::copy_from_slice(text.as_bytes())).await?;
         Ok(path)
     }
 
@@ -38,10 +39,10 @@ impl Lake {
     }
 
     async fn texts(&self, folder: &str, endings: &[&str]) -> Result<Vec<(String, String)>, LakeError> {
-        let files = self.list(folder).await?;
+        let files = self.objects.list(folder).await?;
         let read = files.into_iter().filter(|file| endings.iter().any(|ending| file.path.ends_with(ending))).map(
             async |file| {
-                let bytes = self.read(&file.path).await?;
+                let bytes = self.objects.read(&file.path).await?;
                 Ok::<_, LakeError>((file.path, String::from_utf8_lossy(&bytes).into_owned()))
             },
         );

@@ -2,6 +2,8 @@
 
 pub(crate) mod batches;
 pub(crate) mod documents;
-pub(crate) mod lease;
+pub(crate) mod leases;
+pub(crate) mod manifest;
+pub(crate) mod registry;
 pub(crate) mod schemas;
 pub(crate) mod state;

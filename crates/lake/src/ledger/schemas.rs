@@ -1,6 +1,8 @@
 //! Schema documents: by which columns silver was made, numbered, never changed.
 
-use crate::{Lake, LakeError, PutNew};
+use crate::LakeError;
+use crate::ledger::registry::Ledger;
+use crate::store::objects::PutNew;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{ColumnType, Learned, TableName};
@@ -37,7 +39,7 @@ pub struct SchemaDocument {
     pub learned: Learned,
 }
 
-impl Lake {
+impl Ledger {
     /// All schema documents of a table, by number. Those that a listing does not show yet are asked for
     /// by name.
     ///
@@ -57,7 +59,7 @@ impl Lake {
     /// The schema document with the highest number.
     ///
     /// # Errors
-    /// As [`Lake::schemas`].
+    /// As [`Ledger::schemas`].
     pub async fn latest_schema(&self, table: &TableName) -> Result<Option<SchemaDocument>, LakeError> {
         let newest = match self.listed_schemas(table).await?.into_iter().max() {
             Some(path) => self.schema_document(&path).await?,
@@ -67,7 +69,7 @@ impl Lake {
     }
 
     async fn listed_schemas(&self, table: &TableName) -> Result<Vec<String>, LakeError> {
-        let files = self.list(&folder(table)).await?;
+        let files = self.objects.list(&folder(table)).await?;
         Ok(files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect())
     }
 
@@ -95,11 +97,11 @@ impl Lake {
         let path = path_of(table, document.number);
         let bytes = serde_json::to_vec(document)
             .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
-        self.put_new(&path, Bytes::from(bytes)).await
+        self.objects.put_new(&path, Bytes::from(bytes)).await
     }
 
     async fn schema_document(&self, path: &str) -> Result<Option<SchemaDocument>, LakeError> {
-        let bytes = match self.read(path).await {
+        let bytes = match self.objects.read(path).await {
             Ok(bytes) => bytes,
             Err(LakeError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error),

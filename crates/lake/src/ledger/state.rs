@@ -1,16 +1,17 @@
 //! Tombstone state: which keys were deleted, and when in the order of events.
 
-use crate::delta::encode::encode_batch;
-use crate::{Lake, LakeError};
+use crate::LakeError;
+use crate::ledger::registry::Ledger;
+use crate::store::encode::encode_batch;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sluice_contract::TableName;
 
-impl Lake {
+impl Ledger {
     /// Writes a table's state under a name made of its content; returns the path for
-    /// [`Lake::get_state`]. The same state has the same path.
+    /// [`Ledger::get_state`]. The same state has the same path.
     ///
     /// # Errors
     /// [`LakeError::Encode`], [`LakeError::Write`].
@@ -25,18 +26,18 @@ impl Lake {
         };
         let path = format!("{folder}/{}.parquet", blake3::hash(&bytes).to_hex());
         // Someone else's file of this name has the same content, unless its writing was cut short.
-        if self.size(&path).await? != Some(bytes.len() as u64) {
-            self.put(&path, bytes).await?;
+        if self.objects.size(&path).await? != Some(bytes.len() as u64) {
+            self.objects.put(&path, bytes).await?;
         }
         Ok(path)
     }
 
-    /// Reads a state that [`Lake::put_state`] wrote and checks it against its name.
+    /// Reads a state that [`Ledger::put_state`] wrote and checks it against its name.
     ///
     /// # Errors
     /// [`LakeError::NotFound`], [`LakeError::Read`], [`LakeError::Corrupt`], [`LakeError::Decode`].
     pub async fn get_state(&self, path: &str) -> Result<RecordBatch, LakeError> {
-        let bytes = self.read(path).await?;
+        let bytes = self.objects.read(path).await?;
         let owned = path.to_owned();
         let decoded = tokio::task::spawn_blocking(move || decode(bytes, &owned)).await;
         decoded.map_err(|_| LakeError::Stopped { path: path.to_owned() })?

@@ -2,7 +2,7 @@
 //!
 //! `object_store` 0.13 never syncs local files, so "committed" could be lost or, worse, half there
 //! (its option for it comes with 0.14). Every write here goes through: content into a hidden file
-//! beside its goal, sync, put in place in one step, sync of the folder. So a log entry can not be on
+//! beside its goal, sync, put in place in one step, sync of the folder. So a log entry cannot be on
 //! disk before the data files that were written before it.
 
 use futures::stream::BoxStream;
@@ -222,7 +222,7 @@ fn sync_folder(folder: &FilePath) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Other systems can not sync a folder; their file systems journal names.
+/// Other systems cannot sync a folder; their file systems journal names.
 #[cfg(not(unix))]
 fn sync_folder(_folder: &FilePath) -> std::io::Result<()> {
     Ok(())

@@ -1,11 +1,11 @@
 //! Lists of files and folders.
 
-use crate::lake::Place;
-use crate::{Lake, LakeError, SourceFile};
+use crate::store::objects::{Objects, Place};
+use crate::{LakeError, SourceFile};
 use futures::TryStreamExt;
 use object_store::{Error, ObjectMeta, ObjectStoreExt};
 
-impl Lake {
+impl Objects {
     /// Files below a folder, recursive, sorted by path; one file if the path is a file's.
     ///
     /// `prefix` is relative to the lake, an absolute path, `file://` or `s3://`; the paths come back

@@ -1,8 +1,9 @@
 //! Addresses: which store, and which path in it.
 
+use crate::LakeError;
+use crate::environment::StoreTimes;
 use crate::error::redact;
 use crate::store::durable_store::{DurableStore, create_folder};
-use crate::{LakeError, StoreTimes};
 use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -170,7 +171,7 @@ fn open_bucket_blocking(url: &Url, times: StoreTimes) -> Result<Arc<dyn ObjectSt
     let mut options = vec![
         ("aws_force_credential_load", "true".to_owned()),
         ("max_retries", limits::STORE_RETRIES_MAX.to_string()),
-        ("retry_timeout", span(times.patience)),
+        ("retry_timeout", span(times.store_timeout)),
     ];
     // Whoever sets these for all programs means this one too.
     for (key, variable, time) in

@@ -4,13 +4,11 @@ use super::OpenLake;
 use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::gold::location;
-use crate::silver::silver_app_id;
 use crate::source_files::new_files;
 use crate::table_run::quality_path;
-use serde_json::Value;
 use sluice_api::{CheckView, Health, LakeView, Layer, Severity, TableRef, TableSummary, Verdict, WaitingFiles};
 use sluice_contract::{Contract, TableName};
-use sluice_lake::TableLocation;
+use sluice_lake::{AppId, TableLocation};
 use std::collections::BTreeSet;
 
 impl OpenLake {
@@ -22,7 +20,7 @@ impl OpenLake {
         for (name, contract) in &set.contracts {
             tables.push(self.summary(Layer::Bronze, name, None).await?);
             tables.push(self.summary(Layer::Silver, name, Some(contract)).await?);
-            let files = new_files(&self.lake, contract, &self.lake.batches(name).await?).await;
+            let files = new_files(&self.lake, contract, &self.lake.ledger().batches(name).await?).await;
             let files = files.unwrap_or_default();
             let bytes = files.iter().map(|file| file.size).sum();
             waiting.push(WaitingFiles { table: name.clone(), files: files.len() as u64, bytes });
@@ -94,24 +92,19 @@ impl OpenLake {
     /// Results of the last batch's checks, and the batch that was refused, if the last was.
     pub(crate) async fn last_checks(&self, contract: &Contract) -> Result<(Vec<CheckView>, Option<u64>), RunError> {
         let name = &contract.name;
-        let Some(last) = self.lake.batches(name).await?.last().map(|manifest| manifest.batch) else {
+        let Some(last) = self.lake.ledger().batches(name).await?.last().map(|manifest| manifest.batch) else {
             return Ok((Vec::new(), None));
         };
         let silver = self.lake.table(TableLocation::Silver(name.clone())).snapshot(None).await?;
-        let app_id = silver_app_id(name);
+        let app_id = AppId::silver(name);
         let done = silver.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let done = u64::try_from(done).unwrap_or(0);
         let path = quality_path(contract, last);
-        let checks = if self.lake.exists(&path).await? {
-            serde_json::from_slice(&self.lake.read(&path).await?).unwrap_or_default()
+        let checks = if self.lake.objects().exists(&path).await? {
+            serde_json::from_slice(&self.lake.objects().read(&path).await?).unwrap_or_default()
         } else {
             Vec::new()
         };
         Ok((checks, (done < last).then_some(last)))
     }
-}
-
-/// A number in a commit's information.
-pub(crate) fn info_u64(info: &serde_json::Map<String, Value>, key: &str) -> Option<u64> {
-    info.get(key).and_then(Value::as_u64)
 }

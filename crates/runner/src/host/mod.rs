@@ -13,7 +13,7 @@ mod table_view;
 use crate::{Clock, ContractSet, JobRegistry, RunError};
 use results::Results;
 use sluice_api::{ApiError, DiffCounts, PageRequest, Reply, Request, RowHistory, TableRef};
-use sluice_lake::{Lake, StoreTimes, Surroundings};
+use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(crate) struct OpenLake {
 impl OpenLake {
     /// Opens a lake and an engine that may read its files.
     pub(crate) async fn open(url: &str, store: StoreTimes) -> Result<Self, RunError> {
-        let lake = Lake::open_in(url, Surroundings { store, ..Surroundings::default() }).await?;
+        let lake = Lake::open_in(url, LakeEnvironment { store, ..LakeEnvironment::default() }).await?;
         let engine = open_engine(&lake)?;
         Ok(Self { lake, engine, results: Results::default() })
     }

@@ -1,15 +1,11 @@
 //! One table: columns, versions, files.
 
 use super::OpenLake;
-use super::lake_view::info_u64;
 use crate::contract_set::ContractSet;
 use crate::gold::type_words;
 use crate::replay::counters;
-use crate::silver::{INFO_BATCH, INFO_LEDGER, INFO_SPAN};
 use crate::{Clock, RunError};
-use serde_json::Value;
 use sluice_api::{ColumnView, Counters, FileView, Health, Layer, TableRef, TableView, VersionView};
-use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_lake::HistoryEntry;
 use std::sync::Arc;
@@ -33,7 +29,7 @@ impl OpenLake {
             Some(contract) if table.layer == Layer::Silver => self.health(contract).await?.0,
             _ => Health::Ok,
         };
-        let newest_ms = history.iter().find_map(|entry| entry.info.get(INFO_SPAN)?.get("newest_ms")?.as_i64());
+        let newest_ms = history.iter().find_map(|entry| entry.info.span.as_ref()?.newest_ms);
         let lag_seconds = newest_ms.map(|newest| u64::try_from((clock.now_ms() - newest) / 1_000).unwrap_or(0));
         Ok(TableView {
             table: table.clone(),
@@ -81,14 +77,13 @@ pub(crate) fn version_view(entry: &HistoryEntry) -> VersionView {
     VersionView {
         version: entry.version,
         timestamp_ms: entry.timestamp_ms,
-        operation: entry.operation.clone(),
-        batch: info_u64(&entry.info, INFO_BATCH),
+        operation: entry.operation.to_string(),
+        batch: entry.info.batch,
         counters: entry_counters(entry),
     }
 }
 
 /// The ledger that a commit carries.
 pub(crate) fn entry_counters(entry: &HistoryEntry) -> Option<Counters> {
-    let ledger: RowLedger = serde_json::from_value(entry.info.get(INFO_LEDGER).cloned().unwrap_or(Value::Null)).ok()?;
-    Some(counters(&ledger))
+    entry.info.ledger.as_ref().map(counters)
 }

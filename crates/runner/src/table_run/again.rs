@@ -4,10 +4,10 @@ use super::{BatchDone, Span, TableRun};
 use crate::RunError;
 use crate::late::quarantine_late;
 use crate::quarantine::{reasons, rejected_rows};
-use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN, SilverCommit};
+use crate::silver::SilverCommit;
 use crate::ties::quarantine_losers;
-use serde_json::{Map, json};
 use sluice_change::SourceFile;
+use sluice_lake::{AppId, CommitInfo, Operation};
 use std::time::Instant;
 
 impl TableRun {
@@ -46,27 +46,28 @@ impl TableRun {
             let silver_version = self.silver_version();
             return Ok(BatchDone { files, ledger: candidate.ledger, reasons: why, silver_version });
         }
-        let mut info = Map::from_iter([
-            (INFO_BATCH.to_owned(), json!(self.silver.batch())),
-            (INFO_REASONS.to_owned(), json!(why)),
-            (INFO_SPAN.to_owned(), span.to_json(started)),
-        ]);
-        self.add_watermark(&mut info, self.watermark().await?);
-        let app_id = format!("sluice.again.{}", self.contract.name);
+        let info = CommitInfo {
+            batch: Some(self.silver.batch()),
+            reasons: Some(why.clone()),
+            span: Some(span.of_commit(started)),
+            watermark: self.kept_watermark(self.watermark().await?),
+            ..CommitInfo::default()
+        };
+        let app_id = AppId::reprocess(&self.contract.name);
         let last = self.silver.snapshot.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let txn = u64::try_from(last).unwrap_or(0) + 1;
-        let commit = SilverCommit { app_id: &app_id, txn, operation: "REPLAY", info };
+        let commit = SilverCommit { app_id: &app_id, txn, operation: Operation::Reprocess, info };
         let ledger = self.audit_and_publish(batch, candidate, commit).await?;
         Ok(BatchDone { files, ledger, reasons: why, silver_version: self.silver_version() })
     }
 
     /// Refuses a file that was written again since its batch.
     async fn check_unchanged(&self, file: &SourceFile, content: Option<&str>) -> Result<(), RunError> {
-        let now = self.lake.list(&file.path).await?.into_iter().find(|now| now.path == file.path);
+        let now = self.lake.objects().list(&file.path).await?.into_iter().find(|now| now.path == file.path);
         let same = match &now {
             Some(now) if now == file => true,
             Some(now) => match content {
-                Some(content) => self.lake.content(now).await? == content,
+                Some(content) => self.lake.ledger().content(now).await? == content,
                 None => false,
             },
             None => false,

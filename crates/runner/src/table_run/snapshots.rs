@@ -152,7 +152,7 @@ impl TableRun {
         let (Some(rule), Some(source)) = (&self.contract.apply.from_snapshot, &self.contract.source) else {
             return Ok(());
         };
-        let listed = self.lake.list(&source.path).await?;
+        let listed = self.lake.objects().list(&source.path).await?;
         let outside =
             |file: &&SourceFile| is_change_file(&file.path) && version_of(&self.contract, &file.path).is_none();
         let count = listed.iter().filter(outside).count();

@@ -1,7 +1,8 @@
-//! The log's own words: commit infos and transactions, read entry by entry.
+//! The log: commit infos and transactions, read entry by entry.
 
+use crate::delta::commit_info::CommitInfo;
+use crate::delta::operation::Operation;
 use crate::error::Cause;
-use crate::{DeltaStore, LakeError};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
 use bytes::Bytes;
@@ -19,24 +20,6 @@ use std::collections::BTreeMap;
 /// Log entries read at once.
 pub(crate) const READS_AT_ONCE: usize = 16;
 
-/// Keys of a commit info that the protocol or `delta-rs` gives a meaning; all others are ours.
-pub(crate) const RESERVED: [&str; 14] = [
-    "timestamp",
-    "inCommitTimestamp",
-    "userId",
-    "userName",
-    "operation",
-    "operationParameters",
-    "operationMetrics",
-    "readVersion",
-    "isolationLevel",
-    "isBlindAppend",
-    "engineInfo",
-    "clientVersion",
-    "txnId",
-    "userMetadata",
-];
-
 /// One commit of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryEntry {
@@ -44,11 +27,10 @@ pub struct HistoryEntry {
     pub version: u64,
     /// Commit time, milliseconds since the Unix epoch; 0 if the commit does not say.
     pub timestamp_ms: i64,
-    /// Operation, for example `MERGE`.
-    pub operation: String,
-    /// What the commit says besides the protocol's own entries: `sluice.operationId`,
-    /// `sluice.contentHash`, `sluice.appId`, `sluice.batch` and the caller's [`crate::Commit::info`].
-    pub info: Map<String, Value>,
+    /// What it did.
+    pub operation: Operation,
+    /// What the commit says besides the protocol's own entries.
+    pub info: CommitInfo,
 }
 
 /// An entry of the log.
@@ -74,7 +56,7 @@ pub(crate) struct Txn {
 
 /// What a snapshot has to know of the log.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct CommitSummary {
     pub(crate) timestamp_ms: Option<i64>,
     pub(crate) transactions: BTreeMap<String, i64>,
 }
@@ -86,37 +68,11 @@ struct Line {
     txn: Option<Txn>,
 }
 
-impl DeltaStore {
-    /// Commits, latest first, at most `limit`; empty if the table does not exist. Entries that log
-    /// clean-up removed are left out.
-    ///
-    /// # Errors
-    /// [`LakeError::OpenTable`].
-    pub async fn history(&self, limit: usize) -> Result<Vec<HistoryEntry>, LakeError> {
-        let log_store = self.log_store()?;
-        let newest = newest_version(log_store.as_ref()).await.map_err(|source| self.cannot_open(source))?;
-        match newest {
-            Some(newest) => self.history_until(newest, limit).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The same up to a version. What is decided for a snapshot has to be asked for its version: no
-    /// listing takes part, and no commit that was made since.
-    ///
-    /// # Errors
-    /// [`LakeError::OpenTable`].
-    pub async fn history_until(&self, version: u64, limit: usize) -> Result<Vec<HistoryEntry>, LakeError> {
-        let log_store = self.log_store()?;
-        let store = log_store.object_store(None);
-        let read = (0..=version).rev().take(limit).map(|version| read_entry(store.as_ref(), version));
-        let entries: Vec<Option<LogSummary>> = futures::stream::iter(read)
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await
-            .map_err(|source| self.cannot_open(source))?;
-        Ok(entries.into_iter().flatten().map(|entry| entry.history).collect())
-    }
+/// Commits up to a version, latest first, at most `limit`. Entries that log clean-up removed are left out.
+pub(crate) async fn history(store: &dyn ObjectStore, version: u64, limit: usize) -> Result<Vec<HistoryEntry>, Cause> {
+    let read = (0..=version).rev().take(limit).map(|version| read_entry(store, version));
+    let entries: Vec<Option<LogSummary>> = futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
+    Ok(entries.into_iter().flatten().map(|entry| entry.history).collect())
 }
 
 pub(crate) fn entry_path(version: u64) -> Path {
@@ -146,8 +102,8 @@ pub(crate) async fn read_actions(store: &dyn ObjectStore, version: u64) -> Resul
     let history = HistoryEntry {
         version,
         timestamp_ms: info.map_or(0, |info| info.in_commit_timestamp.or(info.timestamp).unwrap_or(0)),
-        operation: info.and_then(|info| info.operation.clone()).unwrap_or_default(),
-        info: info.map(|info| info.info.clone().into_iter().collect()).unwrap_or_default(),
+        operation: Operation::of_name(info.and_then(|info| info.operation.as_deref()).unwrap_or_default()),
+        info: info.map(|info| CommitInfo::of_entries(info.info.clone().into_iter().collect())).unwrap_or_default(),
     };
     Ok(Some(LogEntry { history, actions }))
 }
@@ -164,24 +120,17 @@ pub(crate) async fn read_entry(store: &dyn ObjectStore, version: u64) -> Result<
     }
     let number = |key: &str| info.get(key).and_then(Value::as_i64);
     let timestamp_ms = number("inCommitTimestamp").or_else(|| number("timestamp")).unwrap_or(0);
-    let operation = info.get("operation").and_then(Value::as_str).unwrap_or_default().to_owned();
-    info.retain(|key, _| !RESERVED.contains(&key.as_str()));
+    let operation = Operation::of_name(info.get("operation").and_then(Value::as_str).unwrap_or_default());
+    let info = CommitInfo::of_entries(info);
     Ok(Some(LogSummary { history: HistoryEntry { version, timestamp_ms, operation, info }, transactions }))
 }
 
-/// Transactions and time of a version. `known` is what an older version said.
-pub(crate) async fn facts(
-    log_store: &dyn LogStore,
-    version: u64,
-    known: Option<(u64, &BTreeMap<String, i64>)>,
-) -> Result<Facts, Cause> {
+/// Transactions and time of a version.
+pub(crate) async fn summarize(log_store: &dyn LogStore, version: u64) -> Result<CommitSummary, Cause> {
     let store = log_store.object_store(None);
-    let (first, mut transactions) = match known {
-        Some((known_version, transactions)) => (known_version + 1, transactions.clone()),
-        None => match newest_checkpoint(store.as_ref(), version).await? {
-            Some((checkpoint, files)) => (checkpoint + 1, checkpoint_transactions(store.as_ref(), &files).await?),
-            None => (0, BTreeMap::new()),
-        },
+    let (first, mut transactions) = match newest_checkpoint(store.as_ref(), version).await? {
+        Some((checkpoint, files)) => (checkpoint + 1, checkpoint_transactions(store.as_ref(), &files).await?),
+        None => (0, BTreeMap::new()),
     };
     let mut timestamp_ms = None;
     let from = first.min(version);
@@ -206,7 +155,7 @@ pub(crate) async fn facts(
             timestamp_ms = Some(entry.history.timestamp_ms);
         }
     }
-    Ok(Facts { timestamp_ms, transactions })
+    Ok(CommitSummary { timestamp_ms, transactions })
 }
 
 /// The newest version; `None` if there is no table. What the listing of the log folder says is a lower

@@ -8,7 +8,7 @@ use arrow::array::{
     RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema};
-use sluice_lake::{Commit, CommitOutcome, DataFile, DeltaStore, Lake, Snapshot};
+use sluice_lake::{CommitOutcome, DataFile, DeltaStore, Lake, Snapshot};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ const ROWS: i64 = 70_000;
 async fn lake_of_one_file() -> (tempfile::TempDir, Lake, DeltaStore, Snapshot) {
     let (folder, lake) = new_lake().await;
     let (table, base) = new_table(&lake).await;
-    let file = table.write_file(&[rows(0, ROWS)]).await.unwrap();
-    assert_eq!(table.commit(append(&base, 1, "a", vec![file])).await.unwrap(), CommitOutcome::Committed(1));
+    let file = table.writer().write_file(&[rows(0, ROWS)]).await.unwrap();
+    assert_eq!(append(&table, &base, 1, "a", vec![file]).commit().await.unwrap(), CommitOutcome::Committed(1));
     let now = table.snapshot(None).await.unwrap().unwrap();
     (folder, lake, table, now)
 }
@@ -38,7 +38,7 @@ async fn ensure_equal(table: &DeltaStore, now: &Snapshot, positions: &[u32]) {
     let file = &now.files[0];
     let decoded = table.read_positions(now, file, positions, None).await.unwrap();
     assert_eq!(decoded.num_rows(), positions.len());
-    assert_eq!(table.read_scattered(now, file, positions).await.unwrap(), decoded);
+    assert_eq!(table.cached().read_rows_cached(now, file, positions).await.unwrap(), decoded);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,8 +77,8 @@ async fn a_column_that_came_later_is_null() {
     let mut fields: Vec<Field> = now.schema.fields().iter().map(|field| field.as_ref().clone()).collect();
     fields.push(Field::new("price", DataType::Int64, true));
     let schema = Some(Arc::new(Schema::new(fields)));
-    let added = Commit { schema, ..append(&now, 2, "b", Vec::new()) };
-    assert_eq!(table.commit(added).await.unwrap(), CommitOutcome::Committed(2));
+    let added = append(&table, &now, 2, "b", Vec::new()).schema(schema);
+    assert_eq!(added.commit().await.unwrap(), CommitOutcome::Committed(2));
     let later = table.snapshot(None).await.unwrap().unwrap();
     ensure_equal(&table, &later, &spread()).await;
     ensure_equal(&table, &later, &[9, 99]).await;
@@ -90,17 +90,17 @@ async fn the_cache_goes_with_the_file() {
     let path = cached(&lake, &table, &now.files[0]);
     ensure_equal(&table, &now, &spread()).await;
     assert!(path.exists());
-    let new = table.write_file(&[rows(0, 10)]).await.unwrap();
-    let replaced = Commit { remove: now.files.to_vec(), ..append(&now, 2, "b", vec![new]) };
-    assert_eq!(table.commit(replaced).await.unwrap(), CommitOutcome::Committed(2));
+    let new = table.writer().write_file(&[rows(0, 10)]).await.unwrap();
+    let replaced = append(&table, &now, 2, "b", vec![new]).remove(now.files.to_vec());
+    assert_eq!(replaced.commit().await.unwrap(), CommitOutcome::Committed(2));
     assert!(!path.exists());
     // Whoever reads the old version makes it again; maintenance takes it away.
     ensure_equal(&table, &now, &spread()).await;
     let latest = table.snapshot(None).await.unwrap().unwrap();
-    table.drop_unused_rows(&now, Duration::ZERO).await;
-    table.drop_unused_rows(&latest, Duration::from_secs(60)).await;
+    table.maintenance().drop_unused_rows(&now, Duration::ZERO).await;
+    table.maintenance().drop_unused_rows(&latest, Duration::from_secs(60)).await;
     assert!(path.exists());
-    table.drop_unused_rows(&latest, Duration::ZERO).await;
+    table.maintenance().drop_unused_rows(&latest, Duration::ZERO).await;
     assert!(!path.exists());
 }
 
@@ -139,9 +139,9 @@ fn rows_of_all_types() -> RecordBatch {
 async fn every_type_comes_back_as_it_was() {
     let (_folder, lake) = new_lake().await;
     let (table, all) = (silver(&lake), rows_of_all_types());
-    let base = table.create(&all.schema(), &[]).await.unwrap();
-    let file = table.write_file(&[all]).await.unwrap();
-    assert_eq!(table.commit(append(&base, 1, "a", vec![file])).await.unwrap(), CommitOutcome::Committed(1));
+    let base = table.writer().create(&all.schema(), &[]).await.unwrap();
+    let file = table.writer().write_file(&[all]).await.unwrap();
+    assert_eq!(append(&table, &base, 1, "a", vec![file]).commit().await.unwrap(), CommitOutcome::Committed(1));
     let now = table.snapshot(None).await.unwrap().unwrap();
     ensure_equal(&table, &now, &spread()).await;
     assert!(cached(&lake, &table, &now.files[0]).exists());

@@ -30,7 +30,7 @@ pub(crate) fn parquet_properties() -> WriterProperties {
         .set_write_batch_size(PAGE_ROWS)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::Page)
-        .set_created_by(crate::delta::create::ENGINE.to_owned())
+        .set_created_by(crate::environment::ENGINE.to_owned())
         .build()
 }
 

@@ -1,12 +1,11 @@
-//! New tables, and the protocol that their columns need.
+//! The first entry of a table, and the protocol that its columns need.
 
-use crate::delta::commit_log::entry_path;
+use crate::delta::operation::Operation;
+use crate::environment::ENGINE;
 use crate::error::Cause;
-use crate::{DeltaStore, LakeError, Snapshot};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::{Action, CommitInfo, Protocol, StructType, new_metadata};
-use object_store::{ObjectStore, PutMode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -17,31 +16,8 @@ const DELETION_VECTORS: &str = "deletionVectors";
 /// Property that allows deletion vectors to be written.
 pub(crate) const ENABLE_DELETION_VECTORS: &str = "delta.enableDeletionVectors";
 
-impl DeltaStore {
-    /// Creates the table; one that exists is opened as it is, whoever created it, so compare its
-    /// schema with yours.
-    ///
-    /// # Errors
-    /// [`LakeError::Schema`] for a column that Delta has no type for, [`LakeError::CreateTable`].
-    pub async fn create(&self, schema: &Schema, properties: &[(&str, &str)]) -> Result<Snapshot, LakeError> {
-        if let Some(existing) = self.snapshot(None).await? {
-            return Ok(existing);
-        }
-        self.lake.ensure_writable().await?;
-        let entry = first_entry(schema, properties, self.lake.now_ms())
-            .map_err(|source| LakeError::Schema { source, path: self.folder.clone() })?;
-        let log_store = self.log_store()?;
-        let written = log_store.object_store(None).put_opts(&entry_path(0), entry.into(), PutMode::Create.into()).await;
-        // Whatever the answer was: the table that is there now counts.
-        match (self.snapshot(None).await?, written) {
-            (Some(snapshot), _) => Ok(snapshot),
-            (None, Err(source)) => Err(LakeError::CreateTable { source: Box::new(source), path: self.folder.clone() }),
-            (None, Ok(_)) => Err(LakeError::NoTable { path: self.folder.clone() }),
-        }
-    }
-}
-
-fn first_entry(schema: &Schema, properties: &[(&str, &str)], now_ms: i64) -> Result<String, Cause> {
+/// The first entry of a table's log.
+pub(crate) fn first_entry(schema: &Schema, properties: &[(&str, &str)], now_ms: i64) -> Result<String, Cause> {
     let kernel_schema: StructType = schema.try_into_kernel()?;
     let needs = Needs {
         append_only: properties.contains(&("delta.appendOnly", "true")),
@@ -50,7 +26,7 @@ fn first_entry(schema: &Schema, properties: &[(&str, &str)], now_ms: i64) -> Res
     let metadata = new_metadata(&kernel_schema, Vec::<String>::new(), properties.iter().copied())?;
     let info = CommitInfo {
         timestamp: Some(now_ms),
-        operation: Some("CREATE TABLE".to_owned()),
+        operation: Some(Operation::CreateTable.to_string()),
         operation_parameters: Some([("partitionBy".to_owned(), json!("[]"))].into()),
         is_blind_append: Some(true),
         engine_info: Some(ENGINE.to_owned()),
@@ -59,9 +35,6 @@ fn first_entry(schema: &Schema, properties: &[(&str, &str)], now_ms: i64) -> Res
     let protocol = new_protocol(schema, needs)?;
     lines(&[Action::CommitInfo(info), Action::Protocol(protocol), Action::Metadata(metadata)])
 }
-
-/// What Sluice calls itself in commits.
-pub(crate) const ENGINE: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// A log entry.
 pub(crate) fn lines(actions: &[Action]) -> Result<String, Cause> {

@@ -2,12 +2,12 @@
 //!
 //! `_sluice/leases/<dataset>/<table>/<epoch>.json` says who writes a table; the file with the highest
 //! number counts. A writer takes the next number by put-if-absent, so two never have the same one. It
-//! renews the file every [`crate::LeaseTimes::beat`] with a counter and marks it released at its end.
+//! renews the file every [`LeaseTimes::heartbeat_interval`] with a counter and marks it released at its end.
 //!
 //! A writer that waits takes the table over when the holder is dead. It knows so in one of two ways,
 //! neither of which compares clocks: in a folder of this machine the holder keeps an operating-system
 //! lock on `<epoch>.lock`, which its death frees; everywhere the counter has to stand still for
-//! [`crate::LeaseTimes::silence`] of the waiting writer's own elapsed time.
+//! [`LeaseTimes::lease_timeout`] of the waiting writer's own elapsed time.
 //!
 //! A writer that was only paused may wake up later. Right before each of its commits the newest number
 //! is looked at, and an older one is refused ([`LakeError::Fenced`]). Between that look and the write of
@@ -17,7 +17,9 @@
 //! for exactly one version of its table (invariant 7), so no order of the two loses or doubles rows: the
 //! lease saves work that would be in vain, the log decides what is true.
 
-use crate::{DeltaStore, Lake, LakeError, PutNew};
+use crate::LakeError;
+use crate::environment::{IdGenerator, LeaseTimes};
+use crate::store::objects::{Objects, PutNew};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluice_contract::TableName;
@@ -44,8 +46,9 @@ pub struct Holder {
     pub process: u32,
     /// Name of its machine.
     pub host: String,
-    /// Counts signs of life.
-    pub beat: u64,
+    /// Counts heartbeats.
+    #[serde(rename = "beat")]
+    pub heartbeat: u64,
     /// Whether it ended well and the table is free.
     pub released: bool,
 }
@@ -56,9 +59,9 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The right to take the next number of a table: nobody living had the table at that moment.
+/// Somebody who may take the next number of a table: nobody living had the table at that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct LeaseCandidate {
     /// The newest number that was seen, 0 for none.
     seen: u64,
 }
@@ -67,12 +70,12 @@ pub struct Turn {
 /// like the death of the process: others have to find out.
 #[derive(Debug)]
 pub struct Lease {
-    lake: Lake,
+    objects: Objects,
     table: TableName,
     holder: Holder,
     stop: oneshot::Sender<()>,
     /// Ends with the counter where it stands.
-    beating: JoinHandle<u64>,
+    heartbeats: JoinHandle<u64>,
     /// Freed by the end of the process at the latest.
     _lock: Option<File>,
 }
@@ -80,6 +83,7 @@ pub struct Lease {
 /// The number that a writer's commits carry.
 #[derive(Clone, Debug)]
 pub(crate) struct Fence {
+    objects: Objects,
     table: TableName,
     epoch: u64,
 }
@@ -90,8 +94,8 @@ impl Fence {
     }
 
     /// Refuses when a newer lease exists.
-    pub(crate) async fn check(&self, lake: &Lake) -> Result<(), LakeError> {
-        match lake.lease_epochs(&self.table).await?.last() {
+    pub(crate) async fn check(&self) -> Result<(), LakeError> {
+        match lease_epochs(&self.objects, &self.table).await?.last() {
             Some(&newest) if newest > self.epoch => {
                 Err(LakeError::Fenced { newest, epoch: self.epoch, path: self.table.to_string() })
             }
@@ -107,11 +111,9 @@ impl Lease {
         self.holder.epoch
     }
 
-    /// The same table, its commits carrying the number of this lease.
-    #[must_use]
-    pub fn fence(&self, store: &DeltaStore) -> DeltaStore {
-        let fence = Fence { table: self.table.clone(), epoch: self.holder.epoch };
-        DeltaStore { fence: Some(fence), ..store.clone() }
+    /// What the commits of this lease are checked against.
+    pub(crate) fn to_fence(&self) -> Fence {
+        Fence { objects: self.objects.clone(), table: self.table.clone(), epoch: self.holder.epoch }
     }
 
     /// Ends the lease, so that nobody has to wait.
@@ -119,11 +121,11 @@ impl Lease {
     /// # Errors
     /// [`LakeError::Write`]: others have to find out that this writer is gone.
     pub async fn release(self) -> Result<(), LakeError> {
-        // The last sign of life must not come after the release.
+        // The last heartbeat must not come after the release.
         let _ = self.stop.send(());
-        let beat = self.beating.await.unwrap_or(self.holder.beat);
-        let released = Holder { beat, released: true, ..self.holder };
-        self.lake.put(&lease_path(&self.table, released.epoch), released.to_bytes()?).await
+        let heartbeat = self.heartbeats.await.unwrap_or(self.holder.heartbeat);
+        let released = Holder { heartbeat, released: true, ..self.holder };
+        self.objects.put(&lease_path(&self.table, released.epoch), released.to_bytes()?).await
     }
 }
 
@@ -134,15 +136,45 @@ impl Holder {
     }
 }
 
-impl Lake {
+/// Who writes which table of a lake. Cheap to clone.
+///
+/// ```
+/// # use sluice_contract::TableName;
+/// # use sluice_lake::Lake;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(object_store::memory::InMemory::new());
+/// # let lake = Lake::with_store(store, &url::Url::parse("memory:///lake")?)?;
+/// let (leases, orders) = (lake.leases(), TableName::new("shop", "orders")?);
+/// let candidate = leases.candidate(&orders).await?.expect("nobody writes the table");
+/// let lease = leases.take(&orders, candidate).await?.expect("nobody was faster");
+/// assert_eq!(lease.epoch(), 1);
+/// assert!(leases.candidate(&orders).await?.is_none(), "somebody writes it now");
+/// lease.release().await?;
+/// assert!(leases.candidate(&orders).await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Leases {
+    objects: Objects,
+    ids: IdGenerator,
+    times: LeaseTimes,
+}
+
+impl Leases {
+    pub(crate) fn new(objects: Objects, ids: IdGenerator, times: LeaseTimes) -> Self {
+        Self { objects, ids, times }
+    }
+
     /// Who has written the table last, or writes it now; `None` if nobody has a lease.
     ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`].
     pub async fn holder(&self, table: &TableName) -> Result<Option<Holder>, LakeError> {
         loop {
-            let Some(&epoch) = self.lease_epochs(table).await?.last() else { return Ok(None) };
-            match self.read(&lease_path(table, epoch)).await {
+            let Some(&epoch) = lease_epochs(&self.objects, table).await?.last() else { return Ok(None) };
+            match self.objects.read(&lease_path(table, epoch)).await {
                 Ok(bytes) => return Ok(Some(parse(epoch, &bytes))),
                 // Old leases are removed; there is a newer one.
                 Err(LakeError::NotFound { .. }) => tokio::time::sleep(LOCAL_PAUSE).await,
@@ -151,41 +183,40 @@ impl Lake {
         }
     }
 
-    /// The turn if nobody living has the table right now, told by one look. What is read of the table
-    /// from then on is what [`Lake::take_lease`] is taken for.
+    /// The candidate if nobody living has the table right now, judged by one look. What is read of the table
+    /// from then on is what [`Leases::take`] is called for.
     ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`].
-    pub async fn turn(&self, table: &TableName) -> Result<Option<Turn>, LakeError> {
-        let Some(holder) = self.holder(table).await? else { return Ok(Some(Turn { seen: 0 })) };
+    pub async fn candidate(&self, table: &TableName) -> Result<Option<LeaseCandidate>, LakeError> {
+        let Some(holder) = self.holder(table).await? else { return Ok(Some(LeaseCandidate { seen: 0 })) };
         let free = holder.released || self.lock_is_free(table, holder.epoch);
-        Ok(free.then_some(Turn { seen: holder.epoch }))
+        Ok(free.then_some(LeaseCandidate { seen: holder.epoch }))
     }
 
-    /// Waits at most `patience` until nobody living has the table; see [`Lake::turn`]. `waiting` hears
+    /// Waits at most `timeout` until nobody living has the table; see [`Leases::candidate`]. `waiting` hears
     /// of the first holder.
     ///
     /// # Errors
     /// [`LakeError::Held`], [`LakeError::List`], [`LakeError::Read`].
-    pub async fn wait_for_turn(
+    pub async fn wait(
         &self,
         table: &TableName,
-        patience: Duration,
+        timeout: Duration,
         mut waiting: impl FnMut(&Holder),
-    ) -> Result<Turn, LakeError> {
-        let silence = self.shared.surroundings.lease.silence;
+    ) -> Result<LeaseCandidate, LakeError> {
         let begun = Instant::now();
         let mut last: Option<(Holder, Instant)> = None;
         loop {
-            let Some(holder) = self.holder(table).await? else { return Ok(Turn { seen: 0 }) };
-            let turn = Turn { seen: holder.epoch };
+            let Some(holder) = self.holder(table).await? else { return Ok(LeaseCandidate { seen: 0 }) };
+            let candidate = LeaseCandidate { seen: holder.epoch };
             if holder.released || self.lock_is_free(table, holder.epoch) {
-                return Ok(turn);
+                return Ok(candidate);
             }
             match &last {
                 Some((seen, since)) if *seen == holder => {
-                    if since.elapsed() >= silence {
-                        return Ok(turn);
+                    if since.elapsed() >= self.times.lease_timeout {
+                        return Ok(candidate);
                     }
                 }
                 seen => {
@@ -195,64 +226,57 @@ impl Lake {
                     last = Some((holder.clone(), Instant::now()));
                 }
             }
-            if begun.elapsed() >= patience {
+            if begun.elapsed() >= timeout {
                 return Err(LakeError::Held {
                     holder: holder.to_string(),
                     epoch: holder.epoch,
                     path: table.to_string(),
                 });
             }
-            let remote = REMOTE_PAUSE.min(silence / 4);
-            tokio::time::sleep(if self.local_root().is_some() { LOCAL_PAUSE.min(remote) } else { remote }).await;
+            let remote = REMOTE_PAUSE.min(self.times.lease_timeout / 4);
+            let is_local = self.objects.local_root().is_some();
+            tokio::time::sleep(if is_local { LOCAL_PAUSE.min(remote) } else { remote }).await;
         }
     }
 
-    /// Takes the table; `None` when someone else was faster, so wait for a turn again and read the table
-    /// anew.
+    /// Takes the table; `None` when someone else was faster, so wait again and read the table anew.
     ///
     /// # Errors
     /// [`LakeError::Write`], [`LakeError::List`].
-    pub async fn take_lease(&self, table: &TableName, turn: Turn) -> Result<Option<Lease>, LakeError> {
-        let epoch = turn.seen + 1;
+    pub async fn take(&self, table: &TableName, candidate: LeaseCandidate) -> Result<Option<Lease>, LakeError> {
+        let epoch = candidate.seen + 1;
         let lock = match self.lock(table, epoch) {
             Lock::Held => return Ok(None),
             Lock::Ours(file) => Some(file),
             Lock::Unknown => None,
         };
-        let holder =
-            Holder { epoch, program: program(), process: std::process::id(), host: host(), beat: 0, released: false };
+        let process = std::process::id();
+        let holder = Holder { epoch, program: program(), process, host: host(), heartbeat: 0, released: false };
         // A reply that was lost is made good by reading the file back, so no two writers of one process
         // may have the same text.
-        let unique = self.shared.surroundings.numbers.next_text();
+        let unique = self.ids.next_text();
         let mut text = serde_json::json!(&holder);
         text["token"] = unique.into();
-        if self.put_new(&lease_path(table, epoch), text.to_string().into()).await? == PutNew::Exists {
+        if self.objects.put_new(&lease_path(table, epoch), text.to_string().into()).await? == PutNew::Exists {
             return Ok(None);
         }
-        // A very old turn may have taken a number that was removed since.
-        let epochs = self.lease_epochs(table).await?;
+        // A very old candidate may have taken a number that was removed since.
+        let epochs = lease_epochs(&self.objects, table).await?;
         if epochs.last().is_some_and(|newest| *newest > epoch) {
             return Ok(None);
         }
-        self.remove_old_leases(table, &epochs, epoch).await;
+        self.remove_old(table, &epochs, epoch).await;
         let (stop, stopped) = oneshot::channel();
-        let beating = tokio::spawn(beat(self.clone(), table.clone(), holder.clone(), stopped));
-        Ok(Some(Lease { lake: self.clone(), table: table.clone(), holder, stop, beating, _lock: lock }))
-    }
-
-    /// Numbers of the leases that are there, growing.
-    async fn lease_epochs(&self, table: &TableName) -> Result<Vec<u64>, LakeError> {
-        let files = self.list(&folder(table)).await?;
-        let number = |path: &str| path.rsplit('/').next()?.strip_suffix(".json")?.parse().ok();
-        let mut epochs: Vec<u64> = files.iter().filter_map(|file| number(&file.path)).collect();
-        epochs.sort_unstable();
-        Ok(epochs)
+        let interval = self.times.heartbeat_interval;
+        let heartbeats =
+            tokio::spawn(write_heartbeats(self.objects.clone(), table.clone(), holder.clone(), interval, stopped));
+        Ok(Some(Lease { objects: self.objects.clone(), table: table.clone(), holder, stop, heartbeats, _lock: lock }))
     }
 
     /// Keeps the newest and the one before; the newest is never removed, so numbers only grow.
-    async fn remove_old_leases(&self, table: &TableName, epochs: &[u64], newest: u64) {
+    async fn remove_old(&self, table: &TableName, epochs: &[u64], newest: u64) {
         for &epoch in epochs.iter().filter(|epoch| **epoch + 1 < newest) {
-            if let Err(error) = self.delete(&lease_path(table, epoch)).await {
+            if let Err(error) = self.objects.delete(&lease_path(table, epoch)).await {
                 tracing::warn!(%table, epoch, %error, "an old lease stays");
             }
             if let Some(path) = self.lock_path(table, epoch) {
@@ -263,7 +287,7 @@ impl Lake {
     }
 
     fn lock_path(&self, table: &TableName, epoch: u64) -> Option<PathBuf> {
-        Some(self.local_root()?.join(folder(table)).join(format!("{epoch:020}.lock")))
+        Some(self.objects.local_root()?.join(folder(table)).join(format!("{epoch:020}.lock")))
     }
 
     fn lock(&self, table: &TableName, epoch: u64) -> Lock {
@@ -293,37 +317,52 @@ enum Lock {
     Unknown,
 }
 
-/// Renews a lease until told to stop; a sign that can not be written is left out.
-async fn beat(lake: Lake, table: TableName, mut holder: Holder, mut stopped: oneshot::Receiver<()>) -> u64 {
+/// Renews a lease until told to stop; a heartbeat that cannot be written is left out.
+async fn write_heartbeats(
+    objects: Objects,
+    table: TableName,
+    mut holder: Holder,
+    interval: Duration,
+    mut stopped: oneshot::Receiver<()>,
+) -> u64 {
     let path = lease_path(&table, holder.epoch);
     loop {
         tokio::select! {
             // A dropped sender is the end of a writer that did not release.
-            _ = &mut stopped => return holder.beat,
-            () = tokio::time::sleep(lake.shared.surroundings.lease.beat) => {}
+            _ = &mut stopped => return holder.heartbeat,
+            () = tokio::time::sleep(interval) => {}
         }
-        holder.beat += 1;
-        let written = async { lake.put(&path, holder.to_bytes()?).await };
+        holder.heartbeat += 1;
+        let written = async { objects.put(&path, holder.to_bytes()?).await };
         if let Err(error) = written.await {
-            tracing::warn!(%table, epoch = holder.epoch, %error, "a sign of life could not be written");
+            tracing::warn!(%table, epoch = holder.epoch, %error, "a heartbeat could not be written");
         }
     }
 }
 
-/// The holder in a lease file. One that can not be read is somebody's still; any change of it counts as
-/// a sign of life.
+/// Numbers of the leases that are there, growing.
+async fn lease_epochs(objects: &Objects, table: &TableName) -> Result<Vec<u64>, LakeError> {
+    let files = objects.list(&folder(table)).await?;
+    let number = |path: &str| path.rsplit('/').next()?.strip_suffix(".json")?.parse().ok();
+    let mut epochs: Vec<u64> = files.iter().filter_map(|file| number(&file.path)).collect();
+    epochs.sort_unstable();
+    Ok(epochs)
+}
+
+/// The holder in a lease file. One that cannot be read is somebody's still; any change of it counts as
+/// a heartbeat.
 fn parse(epoch: u64, bytes: &[u8]) -> Holder {
     let unreadable = || {
         let hash = blake3::hash(bytes);
-        let mut beat = [0; 8];
-        beat.copy_from_slice(&hash.as_bytes()[..8]);
+        let mut heartbeat = [0; 8];
+        heartbeat.copy_from_slice(&hash.as_bytes()[..8]);
         let someone = "someone".to_owned();
         Holder {
             epoch,
             program: someone,
             process: 0,
             host: "unknown".to_owned(),
-            beat: u64::from_be_bytes(beat),
+            heartbeat: u64::from_be_bytes(heartbeat),
             released: false,
         }
     };
