@@ -65,7 +65,7 @@ async fn the_ledger_tells_every_file_and_what_waits() -> Result<()> {
     let files: Vec<&str> = plan.files.iter().map(|file| file.path.as_str()).collect();
     ensure!(plan.batch == 2 && files == ["landing/orders/3.json"] && plan.later_files == 1, "{plan:?}");
     ensure!(plan.bytes == plan.files[0].size && plan.pending.is_empty(), "{plan:?}");
-    ensure!(open.batches(&name).await?.len() == 1, "a plan claims nothing");
+    ensure!(open.ledger().batches(&name).await?.len() == 1, "a plan claims nothing");
 
     // The same from the command line.
     let sluice = Sluice::on_folder(lake.folder());

@@ -8,7 +8,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sluice_api::{ErrorCode, JobId, ReplayLimits};
 use sluice_contract::TableName;
-use sluice_lake::{Lake, LeaseTimes, Numbers, Surroundings, TableLocation};
+use sluice_lake::{AppId, IdGenerator, Lake, LakeEnvironment, LeaseTimes, Operation, TableLocation, TransactionId};
 use sluice_query::{QueryEngine, QueryOptions};
 use sluice_runner::{ContractSet, Job, ReplayOptions, replay};
 use sluice_tests::{
@@ -66,14 +66,14 @@ impl Crowd {
     }
 
     fn open(&self, cache: &std::path::Path, seed: u64) -> Result<Lake> {
-        let surroundings = Surroundings {
-            numbers: Numbers::seeded(seed),
+        let environment = LakeEnvironment {
+            ids: IdGenerator::seeded(seed),
             cache_folder: Some(cache.to_path_buf()),
-            lease: LeaseTimes { beat: Duration::from_millis(100), silence: Duration::from_secs(5) },
-            ..Surroundings::default()
+            lease: LeaseTimes { heartbeat_interval: Duration::from_millis(100), lease_timeout: Duration::from_secs(5) },
+            ..LakeEnvironment::default()
         };
         let store: Arc<dyn ObjectStore> = Arc::new(self.disk.clone());
-        Ok(Lake::with_surroundings(store, &Url::parse("memory:///lake")?, surroundings)?)
+        Ok(Lake::with_environment(store, &Url::parse("memory:///lake")?, environment)?)
     }
 
     /// One writer: one batch of every table at a time, until nothing is left.
@@ -142,15 +142,12 @@ async fn versions_and_batches(lake: &Lake, location: TableLocation) -> Result<us
     let history = lake.table(location).history(usize::MAX).await?;
     let versions: Vec<u64> = history.iter().map(|entry| entry.version).collect();
     ensure!(versions == (0..versions.len() as u64).rev().collect::<Vec<_>>(), "versions {versions:?}");
-    let number = |entry: &sluice_lake::HistoryEntry, key: &str| entry.info.get(key).and_then(serde_json::Value::as_u64);
-    let leases: Vec<u64> = history.iter().rev().filter_map(|entry| number(entry, "sluice.lease")).collect();
+    let leases: Vec<u64> = history.iter().rev().filter_map(|entry| entry.info.lease).collect();
     ensure!(leases.is_sorted(), "an older writer committed after a newer one: {leases:?}");
     // Rebuilds are counted apart from merges, by another application id.
-    let id = |entry: &sluice_lake::HistoryEntry| {
-        Some((entry.info.get("sluice.appId")?.to_string(), number(entry, "sluice.batch")?))
-    };
-    let batches: Vec<(String, u64)> = history.iter().filter_map(id).collect();
-    let different: BTreeSet<&(String, u64)> = batches.iter().collect();
+    let id = |entry: &sluice_lake::HistoryEntry| Some((entry.info.app_id.clone()?, entry.info.batch?));
+    let batches: Vec<(AppId, u64)> = history.iter().filter_map(id).collect();
+    let different: BTreeSet<&(AppId, u64)> = batches.iter().collect();
     ensure!(different.len() == batches.len(), "a batch was committed twice: {batches:?}");
     Ok(versions.len())
 }
@@ -288,9 +285,9 @@ async fn a_second_writer_is_told_who_has_the_table() -> Result<()> {
     let lake = ShopLake::delivered_up_to(1)?;
     let open = lake.lake().await?;
     let orders: TableName = "shop.orders".parse().map_err(anyhow::Error::msg)?;
-    let turn = open.turn(&orders).await?.context("nobody has it")?;
-    let lease = open.take_lease(&orders, turn).await?.context("nobody was faster")?;
-    ensure!(open.turn(&orders).await?.is_none(), "it is held");
+    let turn = open.leases().candidate(&orders).await?.context("nobody has it")?;
+    let lease = open.leases().take(&orders, turn).await?.context("nobody was faster")?;
+    ensure!(open.leases().candidate(&orders).await?.is_none(), "it is held");
     let sluice = Sluice::on_folder(lake.folder());
 
     let said = sluice.call(&["replay", "--table", "shop.orders", "--wait", "0s"])?;
@@ -306,7 +303,7 @@ async fn a_second_writer_is_told_who_has_the_table() -> Result<()> {
     let begun = Instant::now();
     sluice.ok(&["replay", "--table", "shop.orders", "--wait", "10s"])?;
     println!("taken over after {} ms", begun.elapsed().as_millis());
-    let holder = open.holder(&orders).await?.context("somebody had it")?;
+    let holder = open.leases().holder(&orders).await?.context("somebody had it")?;
     ensure!(holder.epoch == 2 && holder.released, "{holder:?}");
     Ok(())
 }
@@ -316,8 +313,8 @@ async fn a_second_writer_is_told_who_has_the_table() -> Result<()> {
 async fn the_log_alone_keeps_blind_writers_apart() -> Result<()> {
     let disk = InMemory::new();
     let open = |seed: u64| -> Result<Lake> {
-        let surroundings = Surroundings { numbers: Numbers::seeded(seed), ..Surroundings::default() };
-        Ok(Lake::with_surroundings(Arc::new(disk.clone()), &Url::parse("memory:///lake")?, surroundings)?)
+        let environment = LakeEnvironment { ids: IdGenerator::seeded(seed), ..LakeEnvironment::default() };
+        Ok(Lake::with_environment(Arc::new(disk.clone()), &Url::parse("memory:///lake")?, environment)?)
     };
     let name: TableName = "shop.orders".parse().map_err(anyhow::Error::msg)?;
     let schema = Arc::new(arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new(
@@ -326,7 +323,7 @@ async fn the_log_alone_keeps_blind_writers_apart() -> Result<()> {
         true,
     )]));
     let (writers, batches) = (8_i64, 6_i64);
-    open(0)?.table(TableLocation::Bronze(name.clone())).create(&schema, &[]).await?;
+    open(0)?.table(TableLocation::Bronze(name.clone())).writer().create(&schema, &[]).await?;
     let mut tasks = Vec::new();
     for writer in 0..writers {
         let (table, schema) =
@@ -335,23 +332,13 @@ async fn the_log_alone_keeps_blind_writers_apart() -> Result<()> {
             for batch in 1..=batches {
                 let column = arrow::array::Int64Array::from(vec![writer * 1_000 + batch]);
                 let rows = arrow::array::RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(column)])?;
-                let file = table.write_file(&[rows]).await?;
+                let file = table.writer().write_file(&[rows]).await?;
                 loop {
-                    let base = table.snapshot(None).await?;
-                    let commit = sluice_lake::Commit {
-                        base,
-                        add: vec![file.clone()],
-                        remove: Vec::new(),
-                        update: Vec::new(),
-                        schema: None,
-                        app_id: format!("writer {writer}"),
-                        batch,
-                        content_hash: "h".to_owned(),
-                        operation: "WRITE",
-                        info: serde_json::Map::new(),
-                        data_change: true,
-                    };
-                    if !matches!(table.commit(commit).await?, sluice_lake::CommitOutcome::Conflict(_)) {
+                    let base = table.snapshot(None).await?.context("the table was created")?;
+                    let (app, content_hash) = (AppId::named(&format!("writer {writer}")), "h".to_owned());
+                    let id = TransactionId { app, number: batch, content_hash };
+                    let commit = table.transaction(&base, id, Operation::Write).add([file.clone()]).commit();
+                    if !matches!(commit.await?, sluice_lake::CommitOutcome::Conflict(_)) {
                         break;
                     }
                 }

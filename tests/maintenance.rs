@@ -8,7 +8,7 @@ use sluice_api::{DiffView, PageRequest, ResultView, TableRef, ask};
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::fingerprint;
-use sluice_lake::{DeltaStore, Lake, TableLocation};
+use sluice_lake::{DeltaStore, Lake, Operation, TableLocation};
 use sluice_runner::{Clock, Host, HostOptions, Job, MaintainOptions, Maintained, RunError, SilverTable, maintain};
 use sluice_tests::{files_below, package_path, plain_rows, python, seeded};
 use std::collections::BTreeMap;
@@ -115,7 +115,7 @@ async fn apply(lake: &Lake, silver: &mut SilverTable, batch: &ChangeBatch) -> Re
 
 async fn new_lake(folder: &Path, keys: i64, random: &mut Rng) -> Result<(Lake, SilverTable, Source)> {
     let lake = Lake::open(&folder.display().to_string()).await?;
-    lake.put_contract(&contract()?.name, CONTRACT).await?;
+    lake.ledger().put_contract(&contract()?.name, CONTRACT).await?;
     let (mut source, mut silver) = (Source::new()?, SilverTable::open(&lake, &contract()?).await?.without_compaction());
     let first = source.batch(0..keys, random)?;
     apply(&lake, &mut silver, &first).await?;
@@ -149,7 +149,7 @@ async fn rows_stay_and_unused_files_go_in_their_time() -> Result<()> {
     ensure!(now.files.iter().all(|file| !file.has_deletion_vector()), "all deletion vectors are purged");
     ensure!(rows(&store, None).await?.1 == hash, "maintenance changed rows");
     let entry = store.history(1).await?.remove(0);
-    ensure!(entry.operation == "OPTIMIZE" && entry.info.contains_key("sluice.operationId"), "{entry:?}");
+    ensure!(entry.operation == Operation::Optimize && entry.info.operation_id.is_some(), "{entry:?}");
     let start = store.snapshot(Some(versions)).await?.context("none")?;
     let counts = store.change_counts(&start, &now).await?;
     ensure!((counts.added, counts.removed) == (0, 0) && counts.rearranging == counts.commits, "{counts:?}");
@@ -248,7 +248,7 @@ async fn a_merge_and_maintenance_at_the_same_time_both_succeed() -> Result<()> {
     // What was carried over is in a commit that moves rows only.
     let store = store(&lake)?;
     let mut carried = 0;
-    for entry in store.history(usize::MAX).await?.iter().filter(|entry| entry.operation == "OPTIMIZE") {
+    for entry in store.history(usize::MAX).await?.iter().filter(|entry| entry.operation == Operation::Optimize) {
         let (before, after) =
             (store.snapshot(Some(entry.version - 1)).await?, store.snapshot(Some(entry.version)).await?);
         let (before, after) = (before.context("none")?, after.context("none")?);

@@ -5,7 +5,7 @@ use arrow::array::{
     ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray, TimestampNanosecondArray,
 };
 use parquet::arrow::ArrowWriter;
-use sluice_api::{Layer, ReplayLimits, Reply, Request, TableRef, TableReplay};
+use sluice_api::{Layer, ReplayLimits, TableRef, TableReplay, ask};
 use sluice_tests::TestLake;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -138,11 +138,8 @@ async fn a_tie_is_decided_by_the_policy() -> Result<()> {
 
 /// The draft of the folder.
 async fn draft(lake: &TestLake) -> Result<sluice_api::OnboardDraft> {
-    let request = Request::InferContract { path: "landing/people".to_owned(), name: None };
-    match lake.host().handle(request).await {
-        Reply::Draft(draft) => Ok(*draft),
-        other => anyhow::bail!("{other:?}"),
-    }
+    let request = ask::InferContract { path: "landing/people".to_owned(), name: None };
+    Ok(lake.host().call(request).await?)
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn files(lake: &TestLake) -> Result<(Vec<String>, String)> {
     let store = lake.store(&orders()?).await?;
     let snapshot = store.snapshot(None).await?.context("no silver")?;
     let newest = store.history(1).await?.pop().context("no commit")?;
-    Ok((snapshot.files.iter().map(|file| file.path.clone()).collect(), newest.operation))
+    Ok((snapshot.files.iter().map(|file| file.path.clone()).collect(), newest.operation.to_string()))
 }
 
 /// Rows with all columns, Sluice's own too.
@@ -156,7 +156,7 @@ async fn a_column_that_the_events_bring_writes_no_old_file() -> Result<()> {
     replay(&lake).await?;
 
     let operations: Vec<String> =
-        lake.store(&orders()?).await?.history(10).await?.into_iter().map(|entry| entry.operation).collect();
+        lake.store(&orders()?).await?.history(10).await?.into_iter().map(|entry| entry.operation.to_string()).collect();
     ensure!(
         operations.contains(&"CHANGE COLUMNS".to_owned()) && !operations.contains(&"REBUILD".to_owned()),
         "{operations:?}"
@@ -164,7 +164,7 @@ async fn a_column_that_the_events_bring_writes_no_old_file() -> Result<()> {
     let written = rows(&lake).await?;
     ensure!(written.columns[..4] == ["id", "status", "B", "note"].map(str::to_owned), "{:?}", written.columns);
     ensure!(!before.is_empty());
-    let schemas = lake.lake().await?.schemas(&orders()?.name).await?;
+    let schemas = lake.lake().await?.ledger().schemas(&orders()?.name).await?;
     let numbers: Vec<u64> = schemas.iter().map(|schema| schema.number).collect();
     ensure!(numbers == [1, 2] && schemas[1].inferred.added.contains("note") && schemas[1].batch == 2, "{schemas:?}");
     ensure_a_rebuild_is_equal(&lake).await?;

@@ -46,7 +46,7 @@ pub(crate) async fn contract(lake: &Lake, plan: &Plan, table: &str, history: boo
     }
     let contract = Contract::parse(&text, "bench.yaml");
     let contract = contract.map_err(|problems| anyhow::anyhow!("the contract does not hold: {problems:?}"))?;
-    lake.put_contract(&contract.name, &text).await?;
+    lake.ledger().put_contract(&contract.name, &text).await?;
     Ok(Arc::new(contract))
 }
 

@@ -4,8 +4,9 @@ use super::Change;
 use super::data::{BACKFILLS, BEFORE, file};
 use super::draft::Draft;
 use anyhow::{Context, Result, ensure};
-use sluice_api::{Effect, Layer, ReplayLimits, Reply, Request, TableRef, TableReplay};
+use sluice_api::{Effect, Layer, ReplayLimits, TableRef, TableReplay, ask};
 use sluice_contract::{Contract, compare_contracts};
+use sluice_lake::Operation;
 use sluice_tests::{TestLake, files_below};
 use tempfile::TempDir;
 
@@ -69,7 +70,7 @@ impl Table {
     }
 
     /// Operations of silver's commits, the newest first.
-    async fn operations(&self) -> Result<Vec<String>> {
+    async fn operations(&self) -> Result<Vec<Operation>> {
         let store = self.lake.store(&self.table).await?;
         if store.snapshot(None).await?.is_none() {
             return Ok(Vec::new());
@@ -79,9 +80,7 @@ impl Table {
 
     /// What the publish plan says of the table.
     async fn planned(&self) -> Result<Option<Effect>> {
-        let Reply::PublishPlan(plan) = self.lake.host().handle(Request::PublishPlan).await else {
-            anyhow::bail!("no plan");
-        };
+        let plan = self.lake.host().call(ask::PublishPlan {}).await?;
         Ok(plan.tables.into_iter().find(|table| table.table == self.table.name).map(|table| table.effect))
     }
 }
@@ -104,11 +103,11 @@ pub(super) async fn play(Change { before, after, rejects, .. }: &Change) -> Resu
     if changed.error.is_none() {
         let all = table.operations().await?;
         let new = &all[..all.len() - operations];
-        let has = |operation: &str| new.iter().any(|new| new == operation);
+        let has = |operation: Operation| new.contains(&operation);
         let context =
             || format!("planned {planned:?}, listed {listed:?}, the log says {new:?}; before {:?}", first.error);
-        ensure!((planned == Some(Effect::Rebuild)) == has("REBUILD"), "{}", context());
-        ensure!(planned != Some(Effect::ColumnsOnly) || has("CHANGE COLUMNS"), "{}", context());
+        ensure!((planned == Some(Effect::Rebuild)) == has(Operation::Rebuild), "{}", context());
+        ensure!(planned != Some(Effect::ColumnsOnly) || has(Operation::ChangeColumns), "{}", context());
         // Bronze decides whether columns alone suffice.
         let most = if listed == Some(Effect::ColumnsOnly) { Some(Effect::Rebuild) } else { listed };
         ensure!(planned <= most.max(Some(Effect::NewBatchesOnly)), "{}", context());

@@ -61,7 +61,7 @@ pub(crate) async fn changed_rows(exported: &mut Exported) -> Result<()> {
     fed.export(exported, "upsert with the new column").await?;
 
     let store = fed.store().await?;
-    store.write_checkpoint(store.snapshot(None).await?.context("no silver")?.version).await?;
+    store.maintenance().write_checkpoint(store.snapshot(None).await?.context("no silver")?.version).await?;
     ensure!(fed.files(".checkpoint.parquet").await? > 0, "a checkpoint is there");
     fed.export(exported, "checkpoint").await?;
     fed.replay(rows("u", (0..ROWS).step_by(111), 4)).await?;

@@ -10,10 +10,9 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef};
-use sluice_change::RowLedger;
 use sluice_contract::TableName;
 use sluice_engine::fingerprint;
-use sluice_lake::{Clock, DeltaStore, Lake, LeaseTimes, Numbers, Surroundings, TableLocation};
+use sluice_lake::{AppId, Clock, DeltaStore, IdGenerator, Lake, LakeEnvironment, LeaseTimes, Operation, TableLocation};
 use sluice_query::{QueryEngine, QueryOptions};
 use sluice_runner::{ContractSet, Job, MaintainOptions, Maintained, ReplayOptions, maintain, replay};
 use std::collections::BTreeMap;
@@ -212,15 +211,18 @@ impl Stage {
     /// # Errors
     /// When the address is refused, which would be a bug.
     pub fn open(&self, store: Arc<dyn ObjectStore>, seed: u64) -> Result<Lake> {
-        let surroundings = Surroundings {
+        let environment = LakeEnvironment {
             clock: self.clock.clone(),
-            numbers: Numbers::seeded(seed),
+            ids: IdGenerator::seeded(seed),
             cache_folder: Some(self.cache.path().to_path_buf()),
             // A process here is at work or dead, so the dead are taken over soon and nobody has to beat.
-            lease: LeaseTimes { beat: Duration::from_secs(3_600), silence: Duration::from_millis(16) },
-            ..Surroundings::default()
+            lease: LeaseTimes {
+                heartbeat_interval: Duration::from_secs(3_600),
+                lease_timeout: Duration::from_millis(16),
+            },
+            ..LakeEnvironment::default()
         };
-        Ok(Lake::with_surroundings(store, &Url::parse("memory:///lake")?, surroundings)?)
+        Ok(Lake::with_environment(store, &Url::parse("memory:///lake")?, environment)?)
     }
 
     /// Replays what waits, one file a batch and one table after the other.
@@ -376,17 +378,16 @@ async fn laws(silver: &DeltaStore, rows: u64) -> Result<(u64, u64)> {
     let (mut counts, mut silver_rows) = ((0, 0), 0);
     let mut merged = Vec::new();
     for entry in history.iter().rev() {
-        let Some(ledger) = entry.info.get("sluice.ledger") else { continue };
-        let ledger: RowLedger = serde_json::from_value(ledger.clone())?;
+        let Some(ledger) = entry.info.ledger else { continue };
         ledger.check()?;
-        if entry.operation == "MERGE" {
+        if entry.operation == Operation::Merge {
             ensure!(ledger.silver_before == silver_rows, "version {} began with other rows", entry.version);
             counts.0 += ledger.rows_in;
             counts.1 += ledger.quarantined;
-            merged.push(entry.info.get("sluice.batch").cloned());
+            merged.push(entry.info.batch);
         }
         silver_rows = ledger.silver_after;
-        ensure!(entry.info.contains_key("sluice.lease"), "version {} carries no lease", entry.version);
+        ensure!(entry.info.lease.is_some(), "version {} carries no lease", entry.version);
     }
     ensure!(silver_rows == rows, "the ledger says {silver_rows} rows, there are {rows}");
     let count = merged.len();
@@ -401,13 +402,13 @@ async fn laws(silver: &DeltaStore, rows: u64) -> Result<(u64, u64)> {
 /// When something is.
 pub async fn no_cursor_is_ahead(lake: &Lake) -> Result<()> {
     for name in tables()? {
-        let claimed = lake.batches(&name).await?.last().map_or(0, |manifest| manifest.batch);
-        let done = async |location, app: String| -> Result<u64> {
+        let claimed = lake.ledger().batches(&name).await?.last().map_or(0, |manifest| manifest.batch);
+        let done = async |location, app: AppId| -> Result<u64> {
             let snapshot = lake.table(location).snapshot(None).await?;
             Ok(snapshot.and_then(|snapshot| snapshot.txn(&app)).map_or(0, |txn| u64::try_from(txn).unwrap_or(0)))
         };
-        let bronze = done(TableLocation::Bronze(name.clone()), format!("sluice.bronze.{name}")).await?;
-        let silver = done(TableLocation::Silver(name.clone()), format!("sluice.silver.{name}")).await?;
+        let bronze = done(TableLocation::Bronze(name.clone()), AppId::bronze(&name)).await?;
+        let silver = done(TableLocation::Silver(name.clone()), AppId::silver(&name)).await?;
         ensure!(
             silver <= bronze && bronze <= claimed,
             "{name}: {silver} in silver, {bronze} in bronze, {claimed} claimed"

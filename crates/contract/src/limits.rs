@@ -29,7 +29,7 @@ pub const STORE_CONNECT_MILLISECONDS: u64 = 5_000;
 /// Milliseconds that a remote store may take for one request, the transfer of its content included.
 pub const STORE_REQUEST_MILLISECONDS: u64 = 30_000;
 /// Milliseconds after which a request to a remote store is not tried again.
-pub const STORE_PATIENCE_MILLISECONDS: u64 = 120_000;
+pub const STORE_TIMEOUT_MILLISECONDS: u64 = 120_000;
 /// How often a request to a remote store is tried again.
 pub const STORE_RETRIES_MAX: u32 = 10;
 /// Bytes of a file of text that is decoded without a process of its own.

@@ -14,7 +14,7 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum LakeError {
     /// The address of a lake or source is not a folder, `file://` or `s3://` address.
-    #[error("this address can not be used, {reason}: {url}")]
+    #[error("this address cannot be used, {reason}: {url}")]
     BadUrl {
         /// Why.
         reason: &'static str,
@@ -22,7 +22,7 @@ pub enum LakeError {
         url: String,
     },
     /// The store behind an address could not be opened (credentials, region, endpoint, folder).
-    #[error("the store can not be opened: {url}")]
+    #[error("the store cannot be opened: {url}")]
     Open {
         /// Cause.
         source: Cause,
@@ -31,7 +31,7 @@ pub enum LakeError {
     },
     /// The store ignores the condition of a conditional put, so that two writers could overwrite
     /// each other.
-    #[error("the store does not honour conditional writes (If-None-Match), Sluice can not write safely to it: {url}")]
+    #[error("the store does not honour conditional writes (If-None-Match), Sluice cannot write safely to it: {url}")]
     NoConditionalPut {
         /// Address, redacted.
         url: String,
@@ -49,7 +49,7 @@ pub enum LakeError {
         path: String,
     },
     /// A folder could not be listed.
-    #[error("the folder can not be listed: {path}")]
+    #[error("the folder cannot be listed: {path}")]
     List {
         /// Cause.
         source: Cause,
@@ -57,7 +57,7 @@ pub enum LakeError {
         path: String,
     },
     /// A file could not be read.
-    #[error("the file can not be read: {path}")]
+    #[error("the file cannot be read: {path}")]
     Read {
         /// Cause.
         source: Cause,
@@ -65,7 +65,7 @@ pub enum LakeError {
         path: String,
     },
     /// A file could not be written; whether it was is unknown.
-    #[error("the file can not be written: {path}")]
+    #[error("the file cannot be written: {path}")]
     Write {
         /// Cause.
         source: Cause,
@@ -73,7 +73,7 @@ pub enum LakeError {
         path: String,
     },
     /// A file could not be removed.
-    #[error("the file can not be removed: {path}")]
+    #[error("the file cannot be removed: {path}")]
     Delete {
         /// Cause.
         source: Cause,
@@ -89,7 +89,7 @@ pub enum LakeError {
         path: String,
     },
     /// A table's log could not be read.
-    #[error("the table can not be opened: {path}")]
+    #[error("the table cannot be opened: {path}")]
     OpenTable {
         /// Cause.
         source: Cause,
@@ -111,7 +111,7 @@ pub enum LakeError {
         path: String,
     },
     /// A table could not be created.
-    #[error("the table can not be created: {path}")]
+    #[error("the table cannot be created: {path}")]
     CreateTable {
         /// Cause.
         source: Cause,
@@ -127,7 +127,7 @@ pub enum LakeError {
         path: String,
     },
     /// Rows could not be encoded as Parquet.
-    #[error("the rows can not be encoded: {path}")]
+    #[error("the rows cannot be encoded: {path}")]
     Encode {
         /// Cause.
         source: Cause,
@@ -135,7 +135,7 @@ pub enum LakeError {
         path: String,
     },
     /// A Parquet file could not be decoded.
-    #[error("the data file can not be decoded: {path}")]
+    #[error("the data file cannot be decoded: {path}")]
     Decode {
         /// Cause.
         source: Cause,
@@ -152,15 +152,15 @@ pub enum LakeError {
     },
     /// A commit failed and the log could not be read again, so nobody knows whether it happened.
     /// Trying the same batch again is safe.
-    #[error("the outcome of the commit is unknown, the log can not be read: {path}")]
+    #[error("the outcome of the commit is unknown, the log cannot be read: {path}")]
     CommitUnknown {
         /// Cause of the failed reading.
         source: Cause,
         /// Folder of the table.
         path: String,
     },
-    /// The table needs a feature of the Delta protocol that Sluice can not write.
-    #[error("Sluice can not write to this table, its protocol does not allow it: {path}")]
+    /// The table needs a feature of the Delta protocol that Sluice cannot write.
+    #[error("Sluice cannot write to this table, its protocol does not allow it: {path}")]
     NotWritable {
         /// Cause.
         source: Cause,
@@ -228,7 +228,7 @@ impl LakeError {
     /// Whether the same call may succeed later without anyone changing anything.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        if is_silence(self) {
+        if is_timeout_or_unreachable(self) {
             return true;
         }
         match self {
@@ -262,7 +262,7 @@ impl LakeError {
 /// Whether a store could not be reached or did not answer in time, somewhere below an error. The request
 /// may have arrived all the same.
 #[must_use]
-pub fn is_silence(error: &(dyn std::error::Error + 'static)) -> bool {
+pub fn is_timeout_or_unreachable(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         let kind = error.downcast_ref::<HttpError>().map(HttpError::kind);
@@ -334,7 +334,7 @@ mod tests {
     fn display_does_not_repeat_the_source() {
         let source = object_store::Error::Generic { store: "S3", source: "the secret cause".into() };
         let error = LakeError::Read { source: Box::new(source), path: "landing/a.json".to_owned() };
-        assert_eq!(error.to_string(), "the file can not be read: landing/a.json");
+        assert_eq!(error.to_string(), "the file cannot be read: landing/a.json");
         assert!(error.is_retryable());
         let source = object_store::Error::PermissionDenied { path: "a".to_owned(), source: "no".into() };
         assert!(!LakeError::Read { source: Box::new(source), path: "a".to_owned() }.is_retryable());

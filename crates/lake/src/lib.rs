@@ -1,8 +1,39 @@
 //! All I/O of Sluice: the object store, Delta tables, the file ledger, tombstone state, the local cache.
 //!
-//! A [`Lake`] is a folder or `s3://bucket/prefix`. A [`DeltaStore`] is one Delta table in it; nothing
-//! becomes visible but by [`DeltaStore::commit`], whose outcome is known even when a reply is lost.
+//! A [`Lake`] is a folder or `s3://bucket/prefix`. It has four doors:
+//!
+//! - [`Lake::objects`]: files by path. [`Objects::put_new`] is what everything numbered is built on.
+//! - [`Lake::ledger`]: which files are in which batch, schema documents, tombstone state, contracts, models.
+//! - [`Lake::leases`]: who writes which table.
+//! - [`Lake::table`]: a [`DeltaStore`], which reads versions, history and rows. Nothing becomes visible but by
+//!   its [`DeltaStore::transaction`], whose outcome is known even when a reply is lost. What a commit says of
+//!   itself is a [`CommitInfo`].
+//!
 //! No clock is used to decide anything, and no error holds a row value or a secret.
+//!
+//! ```
+//! use sluice_contract::TableName;
+//! use sluice_lake::{BatchManifest, Lake, PutNew};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // In production: `Lake::open("s3://bucket/lake")`.
+//! let store = std::sync::Arc::new(object_store::memory::InMemory::new());
+//! let lake = Lake::with_store(store, &url::Url::parse("memory:///lake")?)?;
+//!
+//! lake.objects().put("landing/orders/1.json", "{}".into()).await?;
+//! let files = lake.objects().list("landing/orders").await?;
+//!
+//! // Of two writers that claim batch 1, one gets it.
+//! let orders = TableName::new("shop", "orders")?;
+//! let batch =
+//!     BatchManifest { batch: 1, files, contract_hash: String::new(), contents: Vec::new(), backfill: None };
+//! assert_eq!(lake.ledger().claim_batch(&orders, &batch).await?, PutNew::Created);
+//! assert_eq!(lake.ledger().batches(&orders).await?, [batch]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is where
 //!
 //! ```text
 //! landing/…                                        change files as they arrive
@@ -18,63 +49,50 @@
 //! _sluice/releases/<release>.json, _sluice/current/<pointer>.json
 //! ```
 //! Numbers in names have 20 digits, so that the order of names is the order of numbers.
+//!
+//! # The rooms of this crate
+//!
+//! Each imports only those before it: `error`, `clock` and `environment`; `store` (addresses, listings, durable
+//! writes, Parquet bytes); `cache` (what is kept on this machine, by path: it knows no tables); `ledger`; `delta`
+//! (the log, snapshots, transactions, rows); `lake`, which puts them together.
 
-mod batches;
 mod cache;
-mod cached_file;
-mod changes;
 mod clock;
-mod commit;
-mod commit_log;
-mod create;
-mod data_file_reader;
-mod deletion_vector;
-mod delta_store;
-mod documents;
-mod durable_store;
-mod encode;
+mod delta;
+mod environment;
 mod error;
-mod key_index;
-mod key_run;
 mod lake;
-mod lease;
-mod listing;
-mod local_files;
-mod read;
-mod read_positions;
-mod read_range;
-mod root;
-mod row_cache;
-mod row_run;
-mod schemas;
-mod scratch_file;
-mod snapshot;
-mod snapshot_cache;
-mod state;
-mod stats;
-mod surroundings;
-mod vacuum;
-mod version_files;
-mod write;
+mod ledger;
+mod store;
 
-pub use batches::BatchManifest;
-pub use changes::{ChangeCounts, ChangeStep, ChangedRows, Changes};
+pub use cache::scratch_file::ScratchFile;
 pub use clock::Clock;
-pub use commit::{Commit, CommitOutcome};
-pub use commit_log::HistoryEntry;
-pub use deletion_vector::UpdatedFile;
-pub use delta_store::{DeltaStore, TableLocation};
-pub use encode::ROW_GROUP_ROWS;
-pub use error::{LakeError, is_silence};
-pub use key_index::{KeyHasher, LiveMatch};
-pub use lake::{Lake, PutNew};
-pub use lease::{Holder, Lease, Turn};
-pub use local_files::LocalFile;
-pub use schemas::{SchemaColumn, SchemaDocument};
-pub use scratch_file::ScratchFile;
+pub use delta::app_id::AppId;
+pub use delta::cached_table::CachedTable;
+pub use delta::changes::{ChangeCounts, ChangeStep, ChangedRows, Changes};
+pub use delta::commit::CommitOutcome;
+pub use delta::commit_info::{CommitInfo, EventSpan};
+pub use delta::key_lookup::{KeyHasher, LiveMatch};
+pub use delta::local_files::LocalFile;
+pub use delta::log::HistoryEntry;
+pub use delta::maintenance::Maintenance;
+pub use delta::new_file::NewFile;
+pub use delta::operation::Operation;
+pub use delta::snapshot::{DataFile, Snapshot};
+pub use delta::table::DeltaStore;
+pub use delta::table_files::TableLocation;
+pub use delta::transaction::{Transaction, TransactionId};
+pub use delta::vacuum::{VacuumOptions, Vacuumed};
+pub use delta::version_files::VersionFiles;
+pub use delta::writer::TableWriter;
+pub use delta::writer_vectors::UpdatedFile;
+pub use environment::{IdGenerator, LakeEnvironment, LeaseTimes, StoreTimes};
+pub use error::{LakeError, is_timeout_or_unreachable};
+pub use lake::Lake;
+pub use ledger::leases::{Holder, Lease, LeaseCandidate, Leases};
+pub use ledger::manifest::BatchManifest;
+pub use ledger::registry::Ledger;
+pub use ledger::schemas::{SchemaColumn, SchemaDocument};
 pub use sluice_change::SourceFile;
-pub use snapshot::{DataFile, Snapshot};
-pub use surroundings::{LeaseTimes, Numbers, StoreTimes, Surroundings};
-pub use vacuum::{VacuumOptions, Vacuumed};
-pub use version_files::VersionFiles;
-pub use write::NewFile;
+pub use store::encode::ROW_GROUP_ROWS;
+pub use store::objects::{Objects, PutNew};

@@ -64,10 +64,10 @@ impl Draft {
 /// [`PublishError::Lake`] when the lake cannot be read. What is wrong in the texts is in the draft.
 pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
     let mut draft = Draft::default();
-    for (path, text) in lake.contract_texts().await? {
+    for (path, text) in lake.ledger().contract_texts().await? {
         draft.add(path, text);
     }
-    match lake.models().await {
+    match lake.ledger().models().await {
         Ok(found) => {
             for (name, path, sql) in found {
                 draft.models.push((name, sql.clone()));

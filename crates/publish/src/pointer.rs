@@ -40,16 +40,16 @@ pub(crate) async fn append(lake: &Lake, after: Option<Pointer>, release: u64) ->
     let entry = Pointer { pointer: after.map_or(1, |after| after.pointer + 1), release };
     let bytes = serde_json::to_vec(&entry)
         .map_err(|error| PublishError::Corrupt { reason: error.to_string(), path: path_of(entry.pointer) })?;
-    Ok(lake.put_new(&path_of(entry.pointer), Bytes::from(bytes)).await?)
+    Ok(lake.objects().put_new(&path_of(entry.pointer), Bytes::from(bytes)).await?)
 }
 
 async fn numbers(lake: &Lake) -> Result<Vec<u64>, PublishError> {
-    Ok(lake.list(FOLDER).await?.iter().filter_map(|file| number_of(&file.path)).collect())
+    Ok(lake.objects().list(FOLDER).await?.iter().filter_map(|file| number_of(&file.path)).collect())
 }
 
 async fn read(lake: &Lake, number: u64) -> Result<Pointer, PublishError> {
     let path = path_of(number);
-    let bytes = lake.read(&path).await?;
+    let bytes = lake.objects().read(&path).await?;
     let corrupt = |reason: String| PublishError::Corrupt { reason, path: path.clone() };
     let entry: Pointer = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
     if entry.pointer == number { Ok(entry) } else { Err(corrupt(format!("it holds entry {}", entry.pointer))) }

@@ -97,7 +97,7 @@ async fn write(lake: &Lake, wanted: ReleaseFile) -> Result<ReleaseFile, PublishE
     let path = release::path_of(wanted.release);
     let bytes = serde_json::to_vec_pretty(&wanted)
         .map_err(|error| PublishError::Corrupt { reason: error.to_string(), path: path.clone() })?;
-    match lake.put_new(&path, Bytes::from(bytes)).await? {
+    match lake.objects().put_new(&path, Bytes::from(bytes)).await? {
         PutNew::Created => Ok(wanted),
         PutNew::Exists => take_over(lake, release::read(lake, wanted.release).await?, &wanted).await,
     }

@@ -111,14 +111,14 @@ pub(crate) fn path_of(number: u64) -> String {
 
 /// Highest number of a release file, published or not; 0 if there is none.
 pub(crate) async fn highest(lake: &Lake) -> Result<u64, PublishError> {
-    let files = lake.list("_sluice/releases").await?;
+    let files = lake.objects().list("_sluice/releases").await?;
     Ok(files.iter().filter_map(|file| pointer::number_of(&file.path)).max().unwrap_or(0))
 }
 
 /// Reads a release file and checks it against its hashes.
 pub(crate) async fn read(lake: &Lake, number: u64) -> Result<ReleaseFile, PublishError> {
     let path = path_of(number);
-    let bytes = lake.read(&path).await?;
+    let bytes = lake.objects().read(&path).await?;
     let corrupt = |reason: String| PublishError::Corrupt { reason, path: path.clone() };
     let file: ReleaseFile = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
     if file.release != number {

@@ -17,13 +17,13 @@ async fn new_lake() -> (tempfile::TempDir, Lake) {
 }
 
 async fn put(lake: &Lake, text: &str) {
-    lake.put_contract(&TableName::new("shop", "orders").unwrap(), text).await.unwrap();
+    lake.ledger().put_contract(&TableName::new("shop", "orders").unwrap(), text).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_first_release_and_the_next() {
     let (_folder, lake) = new_lake().await;
-    lake.put("models/shop/daily.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
+    lake.objects().put("models/shop/daily.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
     assert!(current(&lake).await.unwrap().is_none() && releases(&lake).await.unwrap().is_empty());
     let first = plan(&lake).await.unwrap();
     assert_eq!((first.base, first.next, first.contracts, first.changes.len()), (None, 1, 1, 2));
@@ -37,7 +37,7 @@ async fn the_first_release_and_the_next() {
     assert!(plan(&lake).await.unwrap().changes.is_empty());
 
     put(&lake, &format!("{ORDERS}- {{name: note, type: string}}\n")).await;
-    lake.delete("models/shop/daily.sql").await.unwrap();
+    lake.objects().delete("models/shop/daily.sql").await.unwrap();
     let second = plan(&lake).await.unwrap();
     assert_eq!((second.base, second.next), (Some(1), 2));
     assert_eq!(second.changes.iter().map(|change| change.grade).collect::<Vec<_>>(), [Grade::Breaking, Grade::Info]);
@@ -129,7 +129,7 @@ async fn a_publisher_stopped_between_two_writes_blocks_nobody() {
     publish(&lake, 1, None, "first", "anna", 1).await.unwrap();
     put(&lake, &format!("{ORDERS}- {{name: note, type: string}}\n")).await;
     publish(&lake, 2, Some(1), "second", "anna", 2).await.unwrap();
-    lake.delete("_sluice/current/00000000000000000002.json").await.unwrap();
+    lake.objects().delete("_sluice/current/00000000000000000002.json").await.unwrap();
     assert_eq!(current(&lake).await.unwrap().unwrap().number, 1);
     assert_eq!(releases(&lake).await.unwrap().len(), 1, "what no pointer names was never published");
     let next = plan(&lake).await.unwrap();
@@ -144,11 +144,12 @@ async fn a_publisher_stopped_between_two_writes_blocks_nobody() {
 #[tokio::test]
 async fn a_broken_draft_is_not_published() {
     let (_folder, lake) = new_lake().await;
-    lake.put("contracts/shop/copy.yaml", Bytes::from_static(ORDERS.as_bytes())).await.unwrap();
-    lake.put("contracts/shop/bad.yml", Bytes::from_static(b"dataset: shop.bad\nschema:\n- {name: a, type: money}\n"))
+    lake.objects().put("contracts/shop/copy.yaml", Bytes::from_static(ORDERS.as_bytes())).await.unwrap();
+    lake.objects()
+        .put("contracts/shop/bad.yml", Bytes::from_static(b"dataset: shop.bad\nschema:\n- {name: a, type: money}\n"))
         .await
         .unwrap();
-    lake.put("models/lost.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
+    lake.objects().put("models/lost.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
     let plan = plan(&lake).await.unwrap();
     let has = |words: &str| plan.blockers.iter().any(|blocker| blocker.contains(words));
     assert!(has("contracts/shop/bad.yml:3:") && has("already") && has("models/lost.sql"), "{:?}", plan.blockers);
@@ -162,8 +163,8 @@ async fn a_changed_release_is_not_used() {
     let (_folder, lake) = new_lake().await;
     publish(&lake, 1, None, "first", "anna", 1).await.unwrap();
     let path = "_sluice/releases/00000000000000000001.json";
-    let text = String::from_utf8(lake.read(path).await.unwrap().to_vec()).unwrap();
-    lake.put(path, Bytes::from(text.replace("type: int", "type: bigint"))).await.unwrap();
+    let text = String::from_utf8(lake.objects().read(path).await.unwrap().to_vec()).unwrap();
+    lake.objects().put(path, Bytes::from(text.replace("type: int", "type: bigint"))).await.unwrap();
     let error = current(&lake).await.unwrap_err();
     assert!(error.to_string().contains("was changed after publishing"), "{error}");
 }

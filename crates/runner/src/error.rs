@@ -115,7 +115,7 @@ impl RunError {
             cause = error.source();
         }
         let (code, next) = match self {
-            error if sluice_lake::is_silence(error) => (
+            error if sluice_lake::is_timeout_or_unreachable(error) => (
                 ErrorCode::Storage,
                 "The store does not answer; check its address and the network. Nothing is lost, run it again"
                     .to_owned(),

@@ -72,7 +72,9 @@ impl DuckDb {
         }
         let Err(error) = stage(&cache, &from_maven) else { return Ok(Self::Library(cache)) };
         println!("duckdb: not from Maven: {error:#}");
-        let Err(error) = stage(&cache, &|folder| from_release(project, folder)) else { return Ok(Self::Library(cache)) };
+        let Err(error) = stage(&cache, &|folder| from_release(project, folder)) else {
+            return Ok(Self::Library(cache));
+        };
         println!("duckdb: not from DuckDB's releases: {error:#}");
         Ok(Self::Compiled)
     }

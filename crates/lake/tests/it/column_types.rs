@@ -49,10 +49,10 @@ async fn all_types_round_trip() {
 
     let (folder, lake) = new_lake().await;
     let table = lake.table(TableLocation::Silver(name("types")));
-    let base = table.create(&contract_schema(&contract), &[]).await.unwrap();
+    let base = table.writer().create(&contract_schema(&contract), &[]).await.unwrap();
     assert_eq!(base.schema.as_ref(), &contract_schema(&contract), "the log keeps the types");
-    let add = vec![table.write_file(std::slice::from_ref(&rows)).await.unwrap()];
-    assert_eq!(table.commit(append(&base, 1, "h", add)).await.unwrap(), CommitOutcome::Committed(1));
+    let add = vec![table.writer().write_file(std::slice::from_ref(&rows)).await.unwrap()];
+    assert_eq!(append(&table, &base, 1, "h", add).commit().await.unwrap(), CommitOutcome::Committed(1));
     let now = table.snapshot(None).await.unwrap().unwrap();
     let read = table.read_files(&now, &now.files, None).await.unwrap();
     assert_eq!(format!("{:?}", read[0].columns()), format!("{:?}", rows.columns()));
@@ -62,9 +62,12 @@ async fn all_types_round_trip() {
     if let Ok(keep) = std::env::var("SLUICE_KEEP_LAKE") {
         for _ in 0..12 {
             let base = table.snapshot(None).await.unwrap().unwrap();
-            let add = vec![table.write_file(std::slice::from_ref(&rows)).await.unwrap()];
+            let add = vec![table.writer().write_file(std::slice::from_ref(&rows)).await.unwrap()];
             let batch = i64::try_from(base.version).unwrap() + 1;
-            assert!(matches!(table.commit(append(&base, batch, "h", add)).await.unwrap(), CommitOutcome::Committed(_)));
+            assert!(matches!(
+                append(&table, &base, batch, "h", add).commit().await.unwrap(),
+                CommitOutcome::Committed(_)
+            ));
         }
         std::fs::rename(folder.path().join("lake"), keep).unwrap();
     }

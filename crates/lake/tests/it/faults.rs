@@ -102,10 +102,10 @@ async fn no_fault_doubles_or_loses_a_batch() {
         let store = Arc::new(FaultyStore::default());
         let lake = lake_over(&store);
         let table = silver(&lake);
-        let base = table.create(&rows(0, 1).schema(), &[]).await.unwrap();
-        let file = table.write_file(&[rows(0, 3)]).await.unwrap();
+        let base = table.writer().create(&rows(0, 1).schema(), &[]).await.unwrap();
+        let file = table.writer().write_file(&[rows(0, 3)]).await.unwrap();
         *store.fault.lock().unwrap() = Some(fault);
-        let outcome = table.commit(append(&base, 1, "h", vec![file.clone()])).await;
+        let outcome = append(&table, &base, 1, "h", vec![file.clone()]).commit().await;
         match fault {
             Fault::LostReply | Fault::LostReplyThenRefused => {
                 assert_eq!(outcome.unwrap(), CommitOutcome::AlreadyApplied(1), "{fault:?}");
@@ -123,11 +123,11 @@ async fn no_fault_doubles_or_loses_a_batch() {
         // A new process tries the batch again.
         let lake = lake_over(&store);
         let table = silver(&lake);
-        let outcome = table.commit(append(&base, 1, "h", vec![file.clone()])).await.unwrap();
+        let outcome = append(&table, &base, 1, "h", vec![file.clone()]).commit().await.unwrap();
         let expected =
             if fault == Fault::Refused { CommitOutcome::Committed(1) } else { CommitOutcome::AlreadyApplied(1) };
         assert_eq!(outcome, expected, "{fault:?}");
-        table.discard(std::slice::from_ref(&file)).await;
+        table.writer().discard(std::slice::from_ref(&file)).await;
         let now = table.snapshot(None).await.unwrap().unwrap();
         assert_eq!(now.version, 1);
         assert_eq!(ids(&table.read_files(&now, &now.files, None).await.unwrap()), [0, 1, 2], "{fault:?}");
@@ -139,11 +139,11 @@ async fn a_lost_reply_of_a_new_file_is_read_back() {
     for (fault, expected) in [(Fault::LostReply, true), (Fault::LostReplyThenRefused, true), (Fault::Refused, false)] {
         let store = Arc::new(FaultyStore::default());
         let lake = lake_over(&store);
-        lake.ensure_writable().await.unwrap();
+        lake.objects().ensure_writable().await.unwrap();
         *store.fault.lock().unwrap() = Some(fault);
-        let written = lake.put_new("_sluice/a.json", Bytes::from_static(b"ours")).await;
+        let written = lake.objects().put_new("_sluice/a.json", Bytes::from_static(b"ours")).await;
         assert_eq!(written.is_ok_and(|written| written == PutNew::Created), expected, "{fault:?}");
-        let other = lake.put_new("_sluice/a.json", Bytes::from_static(b"theirs")).await.unwrap();
+        let other = lake.objects().put_new("_sluice/a.json", Bytes::from_static(b"theirs")).await.unwrap();
         assert_eq!(other == PutNew::Exists, expected, "{fault:?}");
     }
 }
@@ -153,8 +153,8 @@ async fn a_store_without_conditional_writes_is_refused() {
     let store = Arc::new(FaultyStore { ignores_conditions: true, ..FaultyStore::default() });
     let lake = lake_over(&store);
     let refused = |error: LakeError| assert!(matches!(error, LakeError::NoConditionalPut { .. }), "{error:?}");
-    refused(lake.ensure_writable().await.unwrap_err());
-    refused(lake.put_new("a", Bytes::new()).await.unwrap_err());
-    refused(silver(&lake).create(&rows(0, 1).schema(), &[]).await.unwrap_err());
+    refused(lake.objects().ensure_writable().await.unwrap_err());
+    refused(lake.objects().put_new("a", Bytes::new()).await.unwrap_err());
+    refused(silver(&lake).writer().create(&rows(0, 1).schema(), &[]).await.unwrap_err());
     assert_eq!(lake.url(), "memory:///some/lake");
 }

@@ -1,9 +1,10 @@
 //! Words that the tests share.
 
 use arrow::array::{Int64Array, RecordBatch, StringArray};
-use serde_json::Map;
 use sluice_contract::TableName;
-use sluice_lake::{Commit, DeltaStore, Lake, NewFile, Snapshot, TableLocation};
+use sluice_lake::{
+    AppId, CommitInfo, DeltaStore, Lake, NewFile, Operation, Snapshot, TableLocation, Transaction, TransactionId,
+};
 use std::sync::Arc;
 
 pub(crate) fn name(table: &str) -> TableName {
@@ -28,25 +29,32 @@ pub(crate) fn rows(first: i64, rows: i64) -> RecordBatch {
 /// A table with the columns of [`rows`].
 pub(crate) async fn new_table(lake: &Lake) -> (DeltaStore, Snapshot) {
     let table = silver(lake);
-    let base = table.create(&rows(0, 1).schema(), &[]).await.unwrap();
+    let base = table.writer().create(&rows(0, 1).schema(), &[]).await.unwrap();
     (table, base)
 }
 
+/// Who commits in the tests.
+pub(crate) fn app() -> AppId {
+    AppId::silver(&name("orders"))
+}
+
 /// An append of files on a base.
-pub(crate) fn append(base: &Snapshot, batch: i64, hash: &str, add: Vec<NewFile>) -> Commit {
-    Commit {
-        base: Some(base.clone()),
-        add,
-        remove: Vec::new(),
-        update: Vec::new(),
-        schema: None,
-        app_id: "silver.shop.orders".to_owned(),
-        batch,
-        content_hash: hash.to_owned(),
-        operation: "MERGE",
-        info: Map::from_iter([("inserted".to_owned(), 3.into())]),
-        data_change: true,
-    }
+pub(crate) fn append(table: &DeltaStore, base: &Snapshot, batch: i64, hash: &str, add: Vec<NewFile>) -> Transaction {
+    append_by(app(), table, base, batch, hash, add)
+}
+
+/// The same by someone else.
+pub(crate) fn append_by(
+    app: AppId,
+    table: &DeltaStore,
+    base: &Snapshot,
+    number: i64,
+    hash: &str,
+    add: Vec<NewFile>,
+) -> Transaction {
+    let id = TransactionId { app, number, content_hash: hash.to_owned() };
+    let info = CommitInfo { watermark: Some(number), ..CommitInfo::default() };
+    table.transaction(base, id, Operation::Merge).add(add).info(info)
 }
 
 pub(crate) fn ids(batches: &[RecordBatch]) -> Vec<i64> {

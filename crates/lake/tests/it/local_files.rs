@@ -22,7 +22,7 @@ fn inline_vector(dead: &RoaringTreemap) -> Value {
 /// Writes version `version` as another writer would: `path` as of version 1, with a deletion vector.
 async fn delete_rows(lake: &Lake, version: u64, path: &str, before: Option<&RoaringTreemap>, dead: &RoaringTreemap) {
     let log = "silver/shop/orders/_delta_log";
-    let first = lake.read(&format!("{log}/{:020}.json", 1)).await.unwrap();
+    let first = lake.objects().read(&format!("{log}/{:020}.json", 1)).await.unwrap();
     let lines: Vec<Value> =
         first.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     let add = lines.iter().map(|line| &line["add"]).find(|add| add["path"] == path).unwrap();
@@ -38,7 +38,7 @@ async fn delete_rows(lake: &Lake, version: u64, path: &str, before: Option<&Roar
         json!({"add": dirty}),
     ];
     let text: Vec<String> = entry.iter().map(Value::to_string).collect();
-    lake.put(&format!("{log}/{version:020}.json"), Bytes::from(text.join("\n"))).await.unwrap();
+    lake.objects().put(&format!("{log}/{version:020}.json"), Bytes::from(text.join("\n"))).await.unwrap();
 }
 
 fn positions(path: &Path) -> Vec<i64> {
@@ -57,10 +57,12 @@ fn positions(path: &Path) -> Vec<i64> {
 async fn deleted_rows_become_a_positions_file() {
     let (_folder, lake) = new_lake().await;
     let (table, base) = new_table(&lake).await;
-    let files =
-        vec![table.write_file(&[rows(0, 100)]).await.unwrap(), table.write_file(&[rows(100, 50)]).await.unwrap()];
+    let files = vec![
+        table.writer().write_file(&[rows(0, 100)]).await.unwrap(),
+        table.writer().write_file(&[rows(100, 50)]).await.unwrap(),
+    ];
     let path = files[0].path.clone();
-    assert_eq!(table.commit(append(&base, 1, "h", files)).await.unwrap(), CommitOutcome::Committed(1));
+    assert_eq!(append(&table, &base, 1, "h", files).commit().await.unwrap(), CommitOutcome::Committed(1));
     let dead = RoaringTreemap::from([0, 7, 99]);
     delete_rows(&lake, 2, &path, None, &dead).await;
 
@@ -71,30 +73,30 @@ async fn deleted_rows_become_a_positions_file() {
     let dirty = now.files.iter().find(|file| file.path == path).unwrap();
     assert_eq!(*table.deleted_positions(dirty).await.unwrap().unwrap(), dead);
 
-    let local = table.local_files(&now.files).await.unwrap();
+    let local = table.cached().local_files(&now.files).await.unwrap();
     let with_dead: Vec<_> = local.iter().filter_map(|file| file.dead.clone()).collect();
     let root = lake.local_root().unwrap().join("_sluice/cache/dead/silver/shop/orders");
     assert!(local.len() == 2 && with_dead.len() == 1 && with_dead[0].starts_with(root));
     assert_eq!(positions(&with_dead[0]), [0, 7, 99]);
     let before = table.snapshot(Some(1)).await.unwrap().unwrap();
-    assert!(table.local_files(&before.files).await.unwrap().iter().all(|file| file.dead.is_none()));
+    assert!(table.cached().local_files(&before.files).await.unwrap().iter().all(|file| file.dead.is_none()));
 
     // A cache: it may go, and what a power cut left of it is not believed.
     std::fs::remove_file(&with_dead[0]).unwrap();
-    assert_eq!(table.local_files(&now.files).await.unwrap(), local);
+    assert_eq!(table.cached().local_files(&now.files).await.unwrap(), local);
     assert_eq!(positions(&with_dead[0]), [0, 7, 99]);
     let whole = std::fs::read(&with_dead[0]).unwrap();
     for torn in [Vec::new(), whole[..whole.len() / 2].to_vec(), vec![0; whole.len()]] {
         std::fs::write(&with_dead[0], torn).unwrap();
         let other = silver(&Lake::open(lake.url()).await.unwrap());
-        assert_eq!(other.local_files(&now.files).await.unwrap(), local);
+        assert_eq!(other.cached().local_files(&now.files).await.unwrap(), local);
         assert_eq!(positions(&with_dead[0]), [0, 7, 99]);
     }
 
     delete_rows(&lake, 3, &path, Some(&dead), &RoaringTreemap::from_iter(0..100)).await;
     let later = table.snapshot(None).await.unwrap().unwrap();
     let other: Vec<_> =
-        table.local_files(&later.files).await.unwrap().into_iter().filter_map(|file| file.dead).collect();
+        table.cached().local_files(&later.files).await.unwrap().into_iter().filter_map(|file| file.dead).collect();
     assert_ne!(other, with_dead, "another deletion vector has another name");
     assert_eq!(positions(&other[0]).len(), 100);
     assert_eq!(later.rows(), 50);
@@ -108,14 +110,14 @@ async fn the_same_positions_are_the_same_file() {
     let one = RoaringTreemap::from_sorted_iter(scattered.iter().copied()).unwrap();
     let mut two: RoaringTreemap = scattered.iter().rev().copied().collect();
     two.optimize();
-    let path = table.positions_file(&one).await.unwrap();
-    assert_eq!(table.positions_file(&two).await.unwrap(), path);
+    let path = table.cached().positions_file(&one).await.unwrap();
+    assert_eq!(table.cached().positions_file(&two).await.unwrap(), path);
     assert_eq!(positions(&path), scattered.iter().map(|row| row.cast_signed()).collect::<Vec<_>>());
     assert!(std::fs::metadata(&path).unwrap().len() < 50_000, "evenly spaced positions take little");
     two.insert(u64::from(u32::MAX) + 5);
-    let other = table.positions_file(&two).await.unwrap();
+    let other = table.cached().positions_file(&two).await.unwrap();
     assert_ne!(other, path);
     assert_eq!(positions(&other).last(), Some(&4_294_967_300));
-    let none = table.positions_file(&RoaringTreemap::new()).await.unwrap();
+    let none = table.cached().positions_file(&RoaringTreemap::new()).await.unwrap();
     assert!(positions(&none).is_empty());
 }

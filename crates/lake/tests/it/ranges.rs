@@ -12,10 +12,10 @@ async fn any_range_of_many_files_is_read() {
     let (mut add, mut first) = (Vec::new(), 0);
     // Small files, and one of several row groups.
     for size in [1, 999, 20_000, 270_000, 9_000] {
-        add.push(table.write_file(&[rows(first, size)]).await.unwrap());
+        add.push(table.writer().write_file(&[rows(first, size)]).await.unwrap());
         first += size;
     }
-    assert_eq!(table.commit(append(&base, 1, "h", add)).await.unwrap(), CommitOutcome::Committed(1));
+    assert_eq!(append(&table, &base, 1, "h", add).commit().await.unwrap(), CommitOutcome::Committed(1));
     let now = table.snapshot(None).await.unwrap().unwrap();
     assert_eq!(now.rows(), 300_000);
     let all = table.read_files(&now, &now.files, None).await.unwrap();

@@ -19,7 +19,7 @@ async fn inside_the_server() {
     let Some(url) = server::url() else { return };
     let lake = Lake::open(&url).await.unwrap();
     let text = "dataset: shop.orders\nschema:\n- {name: id, type: int, primary_key: true}\n";
-    lake.put_contract(&TableName::new("shop", "orders").unwrap(), text).await.unwrap();
+    lake.ledger().put_contract(&TableName::new("shop", "orders").unwrap(), text).await.unwrap();
     let view = publish(&lake, 1, None, "mine", "anna", 1).await.unwrap();
     assert!(view.location.starts_with("s3://"));
     let other = Lake::open(&url).await.unwrap();

@@ -6,16 +6,12 @@ use crate::support::blocking::blocking;
 use crate::support::local_tables::table_files;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
-use serde_json::{Map, Value, json};
 use sluice_api::{GoldCounter, Layer};
 use sluice_contract::TableName;
 use sluice_engine::fingerprint;
-use sluice_lake::{Commit, CommitOutcome, Lake, Snapshot, TableLocation};
+use sluice_lake::{AppId, CommitInfo, CommitOutcome, Lake, Operation, Snapshot, TableLocation, TransactionId};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
-
-/// Key in a gold commit's information: hash of the model and of the versions it read.
-pub(crate) const INFO_INPUTS: &str = "sluice.inputs";
 
 /// How often a model is refreshed once more because another replay was faster.
 const CONFLICTS_MAX: u32 = 10;
@@ -97,7 +93,7 @@ async fn refresh_model(
     let existing = store.snapshot(None).await?;
     if let Some(existing) = &existing {
         let history = store.history_until(existing.version, 1).await?;
-        if history.first().and_then(|entry| entry.info.get(INFO_INPUTS)).and_then(Value::as_str) == Some(&inputs) {
+        if history.first().and_then(|entry| entry.info.inputs.as_ref()) == Some(&inputs) {
             return Ok(None);
         }
     }
@@ -123,35 +119,30 @@ async fn write_model(
         batches.first().map(RecordBatch::schema).ok_or_else(|| RunError::Internal("a model without schema".into()))?;
     let base = match existing {
         Some(snapshot) => snapshot,
-        None => store.create(&schema, &[]).await?,
+        None => store.writer().create(&schema, &[]).await?,
     };
     let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    let add = if rows == 0 { Vec::new() } else { vec![store.write_file(&batches).await?] };
+    let add = if rows == 0 { Vec::new() } else { vec![store.writer().write_file(&batches).await?] };
     let remove = base.files.to_vec();
-    let app_id = format!("sluice.gold.{}", model.name);
-    let txn = base.txn(&app_id).unwrap_or(0) + 1;
+    let app = AppId::gold(&model.name);
+    let number = base.txn(&app).unwrap_or(0) + 1;
     let hash = blocking(move || Ok(fingerprint(&batches, &[])?)).await?;
-    let info = Map::from_iter([
-        (INFO_INPUTS.to_owned(), json!(inputs)),
-        ("sluice.from".to_owned(), json!(versions)),
-        ("sluice.fingerprint".to_owned(), json!(hash)),
-        ("sluice.rows".to_owned(), json!(rows)),
-    ]);
-    let changes_schema = base.schema != schema;
-    let commit = Commit {
-        base: Some(base),
-        add,
-        remove,
-        update: Vec::new(),
-        schema: changes_schema.then_some(schema),
-        app_id,
-        batch: txn,
-        content_hash: inputs,
-        operation: "WRITE",
-        info,
-        data_change: true,
+    let info = CommitInfo {
+        inputs: Some(inputs.clone()),
+        from: Some(versions),
+        fingerprint: Some(hash),
+        rows: Some(rows),
+        ..CommitInfo::default()
     };
-    let version = match store.commit(commit).await? {
+    let changes_schema = base.schema != schema;
+    let id = TransactionId { app, number, content_hash: inputs };
+    let commit = store
+        .transaction(&base, id, Operation::Write)
+        .add(add)
+        .remove(remove)
+        .schema(changes_schema.then_some(schema))
+        .info(info);
+    let version = match commit.commit().await? {
         CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => version,
         CommitOutcome::Conflict(_) => return Err(RunError::Conflict(format!("gold.{}", model.name))),
     };

@@ -3,14 +3,11 @@
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::host::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
-use crate::silver::INFO_LEDGER;
 use crate::support::blocking::blocking;
 use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
-use serde_json::Value;
 use sluice_api::{Answer, DiffCounts, DiffKinds, DiffView, JobId, JobKind, Layer, TableRef, ask};
-use sluice_change::RowLedger;
 use sluice_lake::Snapshot;
 use sluice_query::DiffInput;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,8 +61,7 @@ impl OpenLake {
         let (store, before) = self.snapshot(table, Some(from)).await?;
         let (_, after) = self.snapshot(table, Some(to)).await?;
         let counts = store.change_counts(&before, &after).await?;
-        let ledger = counts.info.as_ref().and_then(|info| info.get(INFO_LEDGER)).cloned().unwrap_or(Value::Null);
-        let kinds = serde_json::from_value::<RowLedger>(ledger).ok().map(|ledger| DiffKinds {
+        let kinds = counts.info.and_then(|info| info.ledger).map(|ledger| DiffKinds {
             inserted: ledger.inserted,
             updated: ledger.updated,
             deleted: ledger.deleted,

@@ -1,6 +1,5 @@
 //! How old the newest event in silver is, and what the contract allows.
 
-use crate::silver::INFO_SPAN;
 use crate::{Clock, RunError};
 use sluice_api::{TableFacts, Timeliness};
 use sluice_contract::{Contract, duration_text};
@@ -32,7 +31,7 @@ pub(crate) async fn newest_source_time(silver: &DeltaStore) -> Result<Option<i64
 }
 
 fn newest_in(history: &[HistoryEntry]) -> Option<i64> {
-    history.iter().filter_map(|entry| entry.info.get(INFO_SPAN)?.get("newest_ms")?.as_i64()).max()
+    history.iter().filter_map(|entry| entry.info.span.as_ref()?.newest_ms).max()
 }
 
 /// Age of an event of that time; 0 for one of the future.

@@ -4,14 +4,14 @@ use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time};
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::new_files;
-use crate::support::places::{location, quality_path, silver_app_id};
+use crate::support::places::{location, quality_path};
 use crate::{Clock, RunError};
 use sluice_api::{
     Answer, CheckView, Health, LakeView, Layer, Severity, TableFacts, TableRef, TableSummary, Timeliness, Verdict,
     WaitingFiles, ask,
 };
 use sluice_contract::{Contract, TableName};
-use sluice_lake::TableLocation;
+use sluice_lake::{AppId, TableLocation};
 use std::collections::BTreeSet;
 
 impl Answer<ask::Lake> for Host {
@@ -29,7 +29,7 @@ impl OpenLake {
         for (name, contract) in &set.contracts {
             tables.push(self.summary(Layer::Bronze, name, None, clock).await?);
             tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
-            let files = new_files(&self.lake, contract, &self.lake.batches(name).await?).await;
+            let files = new_files(&self.lake, contract, &self.lake.ledger().batches(name).await?).await;
             let files = files.unwrap_or_default();
             let bytes = files.iter().map(|file| file.size).sum();
             waiting.push(WaitingFiles { table: name.clone(), files: files.len() as u64, bytes });
@@ -126,16 +126,16 @@ impl OpenLake {
     /// Results of the last batch's checks, and the batch that was refused, if the last was.
     pub(crate) async fn last_checks(&self, contract: &Contract) -> Result<(Vec<CheckView>, Option<u64>), RunError> {
         let name = &contract.name;
-        let Some(last) = self.lake.batches(name).await?.last().map(|manifest| manifest.batch) else {
+        let Some(last) = self.lake.ledger().batches(name).await?.last().map(|manifest| manifest.batch) else {
             return Ok((Vec::new(), None));
         };
         let silver = self.lake.table(TableLocation::Silver(name.clone())).snapshot(None).await?;
-        let app_id = silver_app_id(name);
+        let app_id = AppId::silver(name);
         let done = silver.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let done = u64::try_from(done).unwrap_or(0);
         let path = quality_path(name, last);
-        let checks = if self.lake.exists(&path).await? {
-            serde_json::from_slice(&self.lake.read(&path).await?).unwrap_or_default()
+        let checks = if self.lake.objects().exists(&path).await? {
+            serde_json::from_slice(&self.lake.objects().read(&path).await?).unwrap_or_default()
         } else {
             Vec::new()
         };

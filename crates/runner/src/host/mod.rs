@@ -26,7 +26,7 @@ mod table_view;
 use crate::{Clock, Job, JobRegistry, RunError};
 pub use logging::{LogOptions, log_to};
 use sluice_api::{Answer, ApiError, Ask, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask};
-use sluice_lake::{Lake, StoreTimes, Surroundings};
+use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(crate) struct OpenLake {
 impl OpenLake {
     /// Opens a lake and an engine that may read its files.
     pub(crate) async fn open(url: &str, store: StoreTimes) -> Result<Self, RunError> {
-        let lake = Lake::open_in(url, Surroundings { store, ..Surroundings::default() }).await?;
+        let lake = Lake::open_in(url, LakeEnvironment { store, ..LakeEnvironment::default() }).await?;
         let engine = open_engine(&lake)?;
         Ok(Self { lake, engine, results: Results::default() })
     }

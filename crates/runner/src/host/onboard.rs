@@ -27,7 +27,7 @@ pub(crate) async fn inspect(
     source: &str,
     contracts: &BTreeMap<TableName, Arc<Contract>>,
 ) -> Result<OnboardSource, RunError> {
-    let files = lake.list(source).await?;
+    let files = lake.objects().list(source).await?;
     let mut folders: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
     for file in files.into_iter().filter(|file| is_change_file(&file.path)) {
         folders.entry(table_folder(&file.path)).or_default().push(file);
@@ -36,7 +36,7 @@ pub(crate) async fn inspect(
     for (folder, files) in folders {
         let Some(first) = files.first() else { continue };
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
-        let bytes = lake.read(&first.path).await?;
+        let bytes = lake.objects().read(&first.path).await?;
         let name = proposed_name(&folder);
         let covered = |contract: &&Arc<Contract>| {
             contract.source.as_ref().is_some_and(|s| s.path.trim_end_matches('/') == folder.trim_end_matches('/'))
@@ -100,7 +100,7 @@ pub(crate) async fn draft(
     name: Option<TableName>,
 ) -> Result<OnboardDraft, RunError> {
     let mut files: Vec<SourceFile> =
-        lake.list(path).await?.into_iter().filter(|file| is_change_file(&file.path)).collect();
+        lake.objects().list(path).await?.into_iter().filter(|file| is_change_file(&file.path)).collect();
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
         let next = "Point at a folder with Debezium JSON, AWS DMS files or current rows; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
@@ -114,7 +114,7 @@ pub(crate) async fn draft(
             break;
         }
         budget = budget.saturating_sub(file.size);
-        sample.push((file.clone(), lake.read(&file.path).await?));
+        sample.push((file.clone(), lake.objects().read(&file.path).await?));
     }
     let name = name.unwrap_or_else(|| proposed_name(&table_folder(&files[0].path)));
     let (folder, sampled) = (path.to_owned(), sample.len() as u64);

@@ -17,7 +17,7 @@ impl OpenLake {
     /// Saves a valid contract into the draft.
     pub(crate) async fn save_contract(&self, yaml: &str) -> Result<(), RunError> {
         let contract = Contract::parse(yaml, "contract").map_err(RunError::Contract)?;
-        self.lake.put_contract(&contract.name, yaml).await?;
+        self.lake.ledger().put_contract(&contract.name, yaml).await?;
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl OpenLake {
         if !set.problems.is_empty() {
             return Err(RunError::Contract(set.problems));
         }
-        self.lake.ensure_writable().await?;
+        self.lake.objects().ensure_writable().await?;
         let author = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
         Ok(sluice_publish::publish(&self.lake, release, base, note, &author, clock.now_ms()).await?)
     }

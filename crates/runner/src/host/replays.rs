@@ -4,15 +4,12 @@ use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
-use crate::silver::{INFO_BATCH, INFO_REASONS, INFO_SPAN};
-use crate::support::commit_info::info_u64;
 use crate::{Job, ReplayOptions, RunError, replay, replay_batch};
-use serde_json::Value;
 use sluice_api::{
     Answer, BatchState, BatchView, GoldCounter, JobId, JobKind, Layer, ReplaySummary, ReplayView, RowLedger, TableName,
     TableReplay, ask,
 };
-use sluice_lake::{HistoryEntry, TableLocation};
+use sluice_lake::{AppId, HistoryEntry, Operation, TableLocation};
 use std::collections::BTreeMap;
 
 /// Commits looked at for the batches.
@@ -64,29 +61,28 @@ impl OpenLake {
     async fn replay_view(&self, table: &TableName, job: Option<JobId>) -> Result<ReplayView, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
         let contract = set.contract(table)?;
-        let manifests = self.lake.batches(table).await?;
-        let bronze = by_batch(&self.history(TableLocation::Bronze(table.clone())).await?);
+        let manifests = self.lake.ledger().batches(table).await?;
+        let bronze = by_batch(&self.history(TableLocation::Bronze(table.clone())).await?, &AppId::bronze(table));
         let silver_history = self.history(TableLocation::Silver(table.clone())).await?;
-        let silver = by_batch(&silver_history);
+        let silver = by_batch(&silver_history, &AppId::silver(table));
         let in_silver = silver.keys().max().copied().unwrap_or(0);
         let mut batches = Vec::new();
         for manifest in &manifests {
             let (landed, merged) = (bronze.get(&manifest.batch), silver.get(&manifest.batch));
-            let span = merged.and_then(|entry| entry.info.get(INFO_SPAN)).cloned().unwrap_or(Value::Null);
-            let text = |key: &str| span.get(key).and_then(Value::as_str).map(str::to_owned);
+            let span = merged.and_then(|entry| entry.info.span.clone()).unwrap_or_default();
             batches.push(BatchView {
                 batch: manifest.batch,
                 state: if manifest.batch <= in_silver { BatchState::Committed } else { BatchState::Pending },
                 files: manifest.files.iter().map(|file| file.path.clone()).collect(),
                 bytes: manifest.files.iter().map(|file| file.size).sum(),
-                source_time_ms: span.get("newest_ms").and_then(Value::as_i64),
-                sequence: text("first").zip(text("last")),
+                source_time_ms: span.newest_ms,
+                sequence: span.first.zip(span.last),
                 bronze_version: landed.map(|entry| entry.version),
-                bronze_rows: landed.and_then(|entry| info_u64(&entry.info, "sluice.rows")).unwrap_or(0),
+                bronze_rows: landed.and_then(|entry| entry.info.rows).unwrap_or(0),
                 silver_version: merged.map(|entry| entry.version),
                 counters: merged.and_then(entry_counters).unwrap_or_default(),
                 reasons: merged.or(landed).map(reasons).unwrap_or_default(),
-                elapsed_ms: span.get("elapsed_ms").and_then(Value::as_u64).unwrap_or(0),
+                elapsed_ms: span.elapsed_ms,
             });
         }
         let next = manifests.last().map_or(1, |manifest| manifest.batch + 1);
@@ -144,11 +140,16 @@ impl OpenLake {
     }
 }
 
-/// Newest commit of every batch; rebuilds do not count.
-fn by_batch(history: &[HistoryEntry]) -> BTreeMap<u64, HistoryEntry> {
+/// Newest commit of every batch. Rebuilds, compactions and reprocessed batches are numbered by applications of
+/// their own, so their numbers are no batches.
+fn by_batch(history: &[HistoryEntry], batches: &AppId) -> BTreeMap<u64, HistoryEntry> {
     let mut found = BTreeMap::new();
-    for entry in history.iter().filter(|entry| entry.operation != "REBUILD") {
-        if let Some(batch) = info_u64(&entry.info, INFO_BATCH) {
+    let is_batch = |entry: &&HistoryEntry| match &entry.info.app_id {
+        Some(app) => app == batches,
+        None => entry.operation != Operation::Rebuild,
+    };
+    for entry in history.iter().filter(is_batch) {
+        if let Some(batch) = entry.info.batch {
             found.entry(batch).or_insert_with(|| entry.clone());
         }
     }
@@ -156,6 +157,5 @@ fn by_batch(history: &[HistoryEntry]) -> BTreeMap<u64, HistoryEntry> {
 }
 
 fn reasons(entry: &HistoryEntry) -> Vec<(String, u64)> {
-    let Some(Value::Object(reasons)) = entry.info.get(INFO_REASONS) else { return Vec::new() };
-    reasons.iter().filter_map(|(reason, count)| Some((reason.clone(), count.as_u64()?))).collect()
+    entry.info.reasons.iter().flatten().map(|(reason, count)| (reason.clone(), *count)).collect()
 }

@@ -36,7 +36,7 @@ impl OpenLake {
         // The error of a table that does not exist says what to do.
         let (_, latest) = self.snapshot(table, None).await?;
         let store = self.lake.table(location(table));
-        let Some((oldest, versions)) = store.readable_versions().await? else {
+        let Some((oldest, versions)) = store.maintenance().readable_versions().await? else {
             return Err(RunError::not_found(format!("{table} does not exist yet"), "Replay it first"));
         };
         let mut searched: BTreeMap<String, DataFile> = BTreeMap::new();
@@ -45,7 +45,7 @@ impl OpenLake {
             searched.entry(file.path.clone()).or_insert_with(|| file.clone());
         }
         let files: Vec<DataFile> = searched.into_values().collect();
-        let paths = store.local_paths(&files).await?;
+        let paths = store.cached().local_paths(&files).await?;
         let (engine, columns) = (self.engine.clone(), column_types(&latest));
         let found = blocking(move || Ok(engine.find_rows(paths, &columns, &key)?)).await?;
         let mut rows = Rows { store, hits: BTreeMap::new(), files: BTreeMap::new() };
@@ -81,7 +81,7 @@ impl OpenLake {
             if version.changes_rows {
                 let entry = &version.entry;
                 for (change, found) in changes(&found.rows, &live, &now) {
-                    events.push(event(entry.version, entry.timestamp_ms, &entry.operation, change, found));
+                    events.push(event(entry.version, entry.timestamp_ms, entry.operation.as_str(), change, found));
                 }
             }
             live = now;

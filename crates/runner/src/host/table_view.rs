@@ -3,9 +3,7 @@
 use super::lag::{facts_of, lag_seconds, newest_source_time};
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
-use crate::silver::{INFO_BATCH, INFO_LEDGER};
 use crate::support::column_types::type_words;
-use crate::support::commit_info::info_u64;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, ColumnView, FileView, Health, Layer, TableRef, TableView, VersionView, ask};
 use sluice_change::RowLedger;
@@ -87,13 +85,13 @@ pub(crate) fn version_view(entry: &HistoryEntry) -> VersionView {
     VersionView {
         version: entry.version,
         timestamp_ms: entry.timestamp_ms,
-        operation: entry.operation.clone(),
-        batch: info_u64(&entry.info, INFO_BATCH),
+        operation: entry.operation.to_string(),
+        batch: entry.info.batch,
         counters: entry_counters(entry),
     }
 }
 
 /// The ledger that a commit carries.
 pub(crate) fn entry_counters(entry: &HistoryEntry) -> Option<RowLedger> {
-    serde_json::from_value(entry.info.get(INFO_LEDGER).cloned()?).ok()
+    entry.info.ledger
 }

@@ -2,18 +2,14 @@
 
 use super::rewrite::Rewritten;
 use crate::RunError;
-use crate::gold::INFO_INPUTS;
-use crate::silver::watermark::INFO_WATERMARK;
-use crate::silver::{INFO_CONTRACT, INFO_TOMBSTONES};
-use serde_json::{Map, Value, json};
 use sluice_api::TableRef;
-use sluice_lake::{Commit, CommitOutcome, DeltaStore, LakeError, NewFile, UpdatedFile};
+use sluice_lake::{
+    AppId, CommitInfo, CommitOutcome, DeltaStore, LakeError, NewFile, Operation, TransactionId, UpdatedFile,
+};
 
 /// Commits of one group before it is left as it is.
 const ATTEMPTS_MAX: usize = 20;
-/// Information of a commit that the next one repeats.
-pub(super) const KEPT_INFORMATION: [&str; 4] = [INFO_CONTRACT, INFO_TOMBSTONES, INFO_WATERMARK, INFO_INPUTS];
-/// Commits in which it is looked for.
+/// Commits in which information is looked for that the next one repeats.
 const HISTORY_LOOKED_AT: usize = 8;
 
 enum Attempt {
@@ -42,7 +38,7 @@ pub(super) async fn publish_group(
             Attempt::Retry => {}
         }
     }
-    store.discard(&outputs).await;
+    store.writer().discard(&outputs).await;
     Ok(None)
 }
 
@@ -56,9 +52,9 @@ async fn attempt(
     let Some(dead) = group.carried(store, &latest).await? else { return Ok(Attempt::Skip) };
     let dirty = outputs.iter().zip(dead).filter(|(_, dead)| !dead.is_empty());
     let update: Vec<UpdatedFile> =
-        store.write_deletion_vectors(dirty.map(|(file, dead)| (file.as_data_file(), dead)).collect()).await?;
-    let app_id = format!("sluice.maintain.{table}");
-    let batch = latest.txn(&app_id).unwrap_or(0) + 1;
+        store.writer().write_deletion_vectors(dirty.map(|(file, dead)| (file.as_data_file(), dead)).collect()).await?;
+    let app = AppId::maintenance(table);
+    let number = latest.txn(&app).unwrap_or(0) + 1;
     let remove = group.inputs_in(&latest);
     let mut hasher = blake3::Hasher::new();
     for file in &remove {
@@ -67,33 +63,28 @@ async fn attempt(
     for file in outputs {
         hasher.update(file.path.as_bytes()).update(file.blake3.as_bytes());
     }
-    let mut info = Map::from_iter([
-        ("sluice.filesBefore".to_owned(), json!(remove.len())),
-        ("sluice.filesAfter".to_owned(), json!(outputs.len())),
-        ("sluice.bytesBefore".to_owned(), json!(remove.iter().map(|file| file.size).sum::<u64>())),
-        ("sluice.bytesAfter".to_owned(), json!(outputs.iter().map(|file| file.size).sum::<u64>())),
-    ]);
-    info.extend(kept_information(store, latest.version).await?);
-    let commit = Commit {
-        base: Some(latest),
-        add: outputs.to_vec(),
-        remove,
-        update: update.clone(),
-        schema: None,
-        app_id,
-        batch,
-        content_hash: hasher.finalize().to_hex().to_string(),
-        operation: "OPTIMIZE",
-        info,
-        data_change: false,
+    let info = CommitInfo {
+        files_before: Some(remove.len() as u64),
+        files_after: Some(outputs.len() as u64),
+        bytes_before: Some(remove.iter().map(|file| file.size).sum()),
+        bytes_after: Some(outputs.iter().map(|file| file.size).sum()),
+        ..carried_information(store, latest.version).await?
     };
-    match store.commit(commit).await {
+    let id = TransactionId { app, number, content_hash: hasher.finalize().to_hex().to_string() };
+    let commit = store
+        .transaction(&latest, id, Operation::Optimize)
+        .add(outputs.to_vec())
+        .remove(remove)
+        .update(update.clone())
+        .info(info)
+        .keeps_rows();
+    match commit.commit().await {
         Ok(CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version)) => {
             Ok(Attempt::Committed(version))
         }
         // The number was free in the version that it was made on: someone else took it and the version.
         Ok(CommitOutcome::Conflict(_)) | Err(LakeError::BatchIdReused { .. }) => {
-            store.discard_deletion_vectors(&update).await;
+            store.writer().discard_deletion_vectors(&update).await;
             Ok(Attempt::Retry)
         }
         Err(error) => Err(error.into()),
@@ -102,13 +93,7 @@ async fn attempt(
 
 /// What writers look for in the newest commits up to a version: it holds for the same rows in other
 /// files too.
-async fn kept_information(store: &DeltaStore, version: u64) -> Result<Map<String, Value>, RunError> {
-    for entry in store.history_until(version, HISTORY_LOOKED_AT).await? {
-        let kept: Map<String, Value> =
-            entry.info.into_iter().filter(|(key, _)| KEPT_INFORMATION.contains(&key.as_str())).collect();
-        if !kept.is_empty() {
-            return Ok(kept);
-        }
-    }
-    Ok(Map::new())
+async fn carried_information(store: &DeltaStore, version: u64) -> Result<CommitInfo, RunError> {
+    let entries = store.history_until(version, HISTORY_LOOKED_AT).await?;
+    Ok(entries.iter().map(|entry| entry.info.carried()).find(|carried| !carried.is_empty()).unwrap_or_default())
 }

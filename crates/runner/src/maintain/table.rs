@@ -74,6 +74,7 @@ pub async fn maintain(
     }
     if let Some(retention) = options.retention {
         let vacuumed = store
+            .maintenance()
             .vacuum(VacuumOptions {
                 retention_ms: millis(retention),
                 in_flight_ms: millis(options.in_flight),
@@ -147,11 +148,11 @@ async fn finish(store: &DeltaStore, done: &mut Maintained) -> Result<(), RunErro
         done.version = latest.version;
         done.files_after = latest.files.len() as u64;
         if done.rewritten_files > 0 {
-            store.write_checkpoint(latest.version).await?;
+            store.maintenance().write_checkpoint(latest.version).await?;
         }
-        store.drop_unused_rows(&latest, ROWS_AGE).await;
+        store.maintenance().drop_unused_rows(&latest, ROWS_AGE).await;
     }
-    store.drop_old_positions(POSITIONS_AGE).await;
+    store.maintenance().drop_old_positions(POSITIONS_AGE).await;
     Ok(())
 }
 

@@ -87,7 +87,7 @@ pub(crate) async fn audit_merged(
     let checks = audit(&context.engine, &context.contract, silver, &merged.candidate, before).await?;
     let path = quality_path(&context.contract.name, batch);
     let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
-    context.lake.put(&path, text.into()).await?;
+    context.lake.objects().put(&path, text.into()).await?;
     let failed: Vec<&CheckView> =
         checks.iter().filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail).collect();
     if let Some(first) = failed.first() {

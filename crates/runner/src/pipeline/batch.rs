@@ -5,10 +5,10 @@ use super::quarantine::{reasons, rejected_rows};
 use crate::RunError;
 use crate::silver::watermark::forgotten_before;
 use crate::support::elapsed::elapsed_ms;
-use serde_json::{Value, json};
 use sluice_cdc::DecodedFile;
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
+use sluice_lake::EventSpan;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -105,8 +105,8 @@ impl Span {
     }
 
     /// As a commit has it, with the time since `started`.
-    pub(crate) fn to_json(&self, started: Instant) -> Value {
-        let elapsed = elapsed_ms(started);
-        json!({ "first": self.first, "last": self.last, "newest_ms": self.newest_ms, "elapsed_ms": elapsed })
+    pub(crate) fn of_commit(&self, started: Instant) -> EventSpan {
+        let Self { first, last, newest_ms } = self;
+        EventSpan { first: first.clone(), last: last.clone(), newest_ms: *newest_ms, elapsed_ms: elapsed_ms(started) }
     }
 }

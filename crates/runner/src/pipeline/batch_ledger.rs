@@ -1,15 +1,11 @@
 //! The file ledger: which file is in which batch, and which files the next batch would take.
 
-use super::bronze::INFO_FILE_ROWS;
 use super::source_files::{BatchBounds, into_batches, new_files};
 use crate::RunError;
-use crate::silver::INFO_BATCH;
-use crate::support::places::{bronze_app_id, silver_app_id};
-use serde_json::Value;
 use sluice_api::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, ReplayLimits};
 use sluice_change::{SourceFile, format_timestamp_micros};
 use sluice_contract::{Contract, TableName};
-use sluice_lake::{DeltaStore, Lake, TableLocation};
+use sluice_lake::{AppId, DeltaStore, Lake, TableLocation};
 use std::collections::HashMap;
 
 /// The ledger, from the manifests and the commits of bronze and silver. There is no time at which a
@@ -18,7 +14,7 @@ use std::collections::HashMap;
 /// # Errors
 /// When the lake cannot be read.
 pub async fn batch_ledger(lake: &Lake, table: &TableName) -> Result<BatchLedger, RunError> {
-    let manifests = lake.batches(table).await?;
+    let manifests = lake.ledger().batches(table).await?;
     let (in_bronze, in_silver) = progress(lake, table).await?;
     let rows = rows_by_batch(&lake.table(TableLocation::Bronze(table.clone())), in_bronze).await?;
     let mut last_of_path: HashMap<&str, u64> = HashMap::new();
@@ -60,7 +56,7 @@ pub async fn plan_next_batch(
     limits: &ReplayLimits,
 ) -> Result<PlannedBatch, RunError> {
     let table = &contract.name;
-    let manifests = lake.batches(table).await?;
+    let manifests = lake.ledger().batches(table).await?;
     let (_, in_silver) = progress(lake, table).await?;
     let batches_of: HashMap<&str, u64> = manifests
         .iter()
@@ -100,8 +96,8 @@ async fn progress(lake: &Lake, table: &TableName) -> Result<(u64, u64), RunError
     let silver = lake.table(TableLocation::Silver(table.clone())).snapshot(None).await?;
     let batch = |txn: Option<i64>| txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
     Ok((
-        batch(bronze.and_then(|snapshot| snapshot.txn(&bronze_app_id(table)))),
-        batch(silver.and_then(|snapshot| snapshot.txn(&silver_app_id(table)))),
+        batch(bronze.and_then(|snapshot| snapshot.txn(&AppId::bronze(table)))),
+        batch(silver.and_then(|snapshot| snapshot.txn(&AppId::silver(table)))),
     ))
 }
 
@@ -110,12 +106,5 @@ async fn rows_by_batch(bronze: &DeltaStore, in_bronze: u64) -> Result<HashMap<u6
         return Ok(HashMap::new());
     }
     let entries = bronze.history(usize::MAX).await?;
-    Ok(entries
-        .iter()
-        .filter_map(|entry| {
-            let batch = entry.info.get(INFO_BATCH).and_then(Value::as_u64)?;
-            let rows = entry.info.get(INFO_FILE_ROWS)?.as_array()?;
-            Some((batch, rows.iter().map(|rows| rows.as_u64().unwrap_or(0)).collect()))
-        })
-        .collect())
+    Ok(entries.into_iter().filter_map(|entry| Some((entry.info.batch?, entry.info.file_rows?))).collect())
 }

@@ -9,9 +9,6 @@ use sluice_contract::Contract;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Key in a bronze commit's information: records of each file of the batch, in order.
-pub(crate) const INFO_FILE_ROWS: &str = "sluice.file_rows";
-
 /// Schema of every bronze table. `record` is the record as delivered; the other columns say what it
 /// was read as and where it came from. `_op` and `_seq` are null for a record in quarantine.
 pub(crate) fn bronze_schema() -> SchemaRef {

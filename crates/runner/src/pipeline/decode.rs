@@ -157,7 +157,7 @@ async fn decode_files(
 ) -> Result<Vec<DecodedFile>, RunError> {
     let mut records = Vec::with_capacity(files.len());
     for file in files {
-        let bytes = context.lake.read(&file.path).await?;
+        let bytes = context.lake.objects().read(&file.path).await?;
         let (decoder, contract, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
         records.push(blocking(move || decoder.decode(&contract, file, bytes)).await?);
     }
@@ -167,11 +167,11 @@ async fn decode_files(
 /// Refuses a file that was written again since its batch.
 async fn check_unchanged(context: &TableContext, file: &SourceFile, content: Option<&str>) -> Result<(), RunError> {
     let lake = &context.lake;
-    let now = lake.list(&file.path).await?.into_iter().find(|now| now.path == file.path);
+    let now = lake.objects().list(&file.path).await?.into_iter().find(|now| now.path == file.path);
     let same = match &now {
         Some(now) if now == file => true,
         Some(now) => match content {
-            Some(content) => lake.content(now).await? == content,
+            Some(content) => lake.ledger().content(now).await? == content,
             None => false,
         },
         None => false,

@@ -42,13 +42,13 @@ pub(crate) async fn claim(
     for (path, before) in overwritten(&table.claimed, &files) {
         context.log(format_args!("{path} was written again since batch {before}"));
     }
-    let contents = lake.contents(&files).await?;
+    let contents = lake.ledger().contents(&files).await?;
     let backfill = files.first().and_then(|file| contract.backfill_of(&file.path)).cloned();
     if let Some(backfill) = &backfill {
         context.log(format_args!("backfill {} is batch {batch}", backfill.name));
     }
     let manifest = BatchManifest { batch, files, contract_hash: silver_hash(contract), contents, backfill };
-    match lake.claim_batch(&contract.name, &manifest).await? {
+    match lake.ledger().claim_batch(&contract.name, &manifest).await? {
         PutNew::Created => Ok(manifest),
         PutNew::Exists => Err(RunError::Conflict(contract.name.to_string())),
     }
@@ -65,7 +65,7 @@ fn overwritten<'f>(manifests: &[BatchManifest], files: &'f [SourceFile]) -> Vec<
 async fn warn_no_snapshot_files(context: &TableContext) -> Result<(), RunError> {
     let contract = &context.contract;
     let (Some(rule), Some(source)) = (&contract.apply.from_snapshot, &contract.source) else { return Ok(()) };
-    let listed = context.lake.list(&source.path).await?;
+    let listed = context.lake.objects().list(&source.path).await?;
     let outside = |file: &&SourceFile| is_change_file(&file.path) && version_of(contract, &file.path).is_none();
     let count = listed.iter().filter(outside).count();
     if count > 0 {

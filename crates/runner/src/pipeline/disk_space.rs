@@ -19,7 +19,7 @@ pub(crate) fn check_space(
     files: &[SourceFile],
     keep_free: Option<u64>,
 ) -> Result<(), RunError> {
-    let Some(free) = lake.free_bytes() else { return Ok(()) };
+    let Some(free) = lake.objects().free_bytes() else { return Ok(()) };
     // Copy-on-write may write the whole table again.
     let copied = match contract.apply.mode {
         ApplyMode::CopyOnWrite => silver.map_or(0, Snapshot::bytes),

@@ -1,26 +1,25 @@
 //! Step 3, land: quarantine, then bronze, which keeps every record as it was delivered.
 
 use super::batch::DecodedBatch;
-use super::bronze::{INFO_FILE_ROWS, bronze_rows, bronze_schema, records_of};
+use super::bronze::{bronze_rows, bronze_schema, records_of};
 use super::context::TableContext;
 use super::quarantine::{quarantine_rows, quarantine_schema};
-use super::snapshot_files::{INFO_FAILED, unreadable_files};
+use super::snapshot_files::unreadable_files;
 use crate::RunError;
-use crate::silver::schema_change::{INFO_COLUMNS, columns_of};
-use crate::silver::{INFO_BATCH, INFO_REASONS};
-use crate::support::places::{bronze_app_id, quarantine_app_id};
+use crate::silver::schema_change::columns_of;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
-use serde_json::{Map, Value, json};
 use sluice_contract::TableName;
-use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, Lease, TableLocation};
+use sluice_lake::{
+    AppId, BatchManifest, CommitInfo, CommitOutcome, DeltaStore, Lake, Lease, Operation, TableLocation, TransactionId,
+};
 
 /// The two tables that have a batch as it was delivered: bronze all records, and the quarantine those that could
 /// not be applied, with the reason.
 pub(crate) struct Bronze {
     pub(crate) store: DeltaStore,
     quarantine: DeltaStore,
-    app_id: String,
+    app_id: AppId,
     /// Last batch in bronze, 0 for none. It only grows by one.
     pub(crate) batch: u64,
 }
@@ -32,7 +31,7 @@ impl Bronze {
     /// If the store cannot be read.
     pub(crate) async fn open(lake: &Lake, table: &TableName) -> Result<Self, RunError> {
         let store = lake.table(TableLocation::Bronze(table.clone()));
-        let app_id = bronze_app_id(table);
+        let app_id = AppId::bronze(table);
         let batch = store.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         Ok(Self {
             store,
@@ -78,26 +77,22 @@ pub(crate) async fn land(
     }
     let why = &summary.reasons;
     if let Some(rows) = quarantine_rows(batch, records)? {
-        let app = quarantine_app_id(name);
-        let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch)), (INFO_REASONS.to_owned(), json!(why))]);
+        let app = AppId::quarantine(name);
+        let info = CommitInfo { batch: Some(batch), reasons: Some(why.clone()), ..CommitInfo::default() };
         append(&bronze.quarantine, &quarantine_schema(), rows, &app, batch, info).await?;
     }
     let rows = bronze_rows(batch, records)?;
-    let paths: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
-    let bytes: u64 = manifest.files.iter().map(|file| file.size).sum();
-    let mut info = Map::from_iter([
-        (INFO_BATCH.to_owned(), json!(batch)),
-        (INFO_REASONS.to_owned(), json!(why)),
-        ("sluice.files".to_owned(), json!(paths.len())),
-        ("sluice.bytes".to_owned(), json!(bytes)),
-        ("sluice.rows".to_owned(), json!(rows.num_rows())),
-        (INFO_FILE_ROWS.to_owned(), json!(records.iter().map(records_of).collect::<Vec<_>>())),
-        (INFO_COLUMNS.to_owned(), json!(columns_of(&context.contract, records))),
-    ]);
-    let failed = unreadable_files(records);
-    if !failed.is_empty() {
-        info.insert(INFO_FAILED.to_owned(), json!(failed));
-    }
+    let info = CommitInfo {
+        batch: Some(batch),
+        reasons: Some(why.clone()),
+        files: Some(manifest.files.len() as u64),
+        bytes: Some(manifest.files.iter().map(|file| file.size).sum()),
+        rows: Some(rows.num_rows() as u64),
+        file_rows: Some(records.iter().map(records_of).collect()),
+        columns: Some(columns_of(&context.contract, records)),
+        failed_files: Some(unreadable_files(records)).filter(|failed| !failed.is_empty()),
+        ..CommitInfo::default()
+    };
     append(&bronze.store, &bronze_schema(), rows, &bronze.app_id, batch, info).await?;
     bronze.batch = batch;
     Ok(())
@@ -108,35 +103,23 @@ async fn append(
     store: &DeltaStore,
     schema: &Schema,
     rows: RecordBatch,
-    app_id: &str,
+    app_id: &AppId,
     batch: u64,
-    info: Map<String, Value>,
+    info: CommitInfo,
 ) -> Result<(), RunError> {
     let base = match store.snapshot(None).await? {
         Some(snapshot) => snapshot,
-        None => store.create(schema, &[]).await?,
+        None => store.writer().create(schema, &[]).await?,
     };
     let txn = i64::try_from(batch).unwrap_or(i64::MAX);
     if base.txn(app_id).is_some_and(|done| done >= txn) {
         return Ok(());
     }
-    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.write_file(&[rows]).await?] };
+    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.writer().write_file(&[rows]).await?] };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
-    let commit = Commit {
-        base: Some(base),
-        add,
-        remove: Vec::new(),
-        update: Vec::new(),
-        schema: None,
-        app_id: app_id.to_owned(),
-        batch: txn,
-        content_hash,
-        operation: "WRITE",
-        info,
-        data_change: true,
-    };
-    match store.commit(commit).await? {
+    let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
+    match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {
         CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
-        CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.to_owned())),
+        CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.as_str().to_owned())),
     }
 }

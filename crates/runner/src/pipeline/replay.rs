@@ -33,7 +33,7 @@ pub async fn replay(
         contracts.push(set.contract(name)?);
     }
     if !options.limits.dry_run {
-        lake.ensure_writable().await?;
+        lake.objects().ensure_writable().await?;
     }
     let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
     let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
@@ -62,6 +62,6 @@ pub async fn replay_batch(
     job: &Job,
 ) -> Result<TableReplay, RunError> {
     let contract = set.contract(table)?;
-    lake.ensure_writable().await?;
+    lake.objects().ensure_writable().await?;
     reprocess_table(lake, engine, &contract, batch, job).await
 }

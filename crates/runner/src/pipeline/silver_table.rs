@@ -4,11 +4,10 @@ use crate::RunError;
 use crate::maintain::tiers::compact_when_due;
 use crate::silver::merge::prepare;
 use crate::silver::publish::publish;
-use crate::silver::{INFO_BATCH, Silver, SilverCommit};
-use serde_json::{Map, json};
+use crate::silver::{Silver, SilverCommit};
 use sluice_change::{ChangeBatch, RowLedger};
 use sluice_contract::Contract;
-use sluice_lake::{Lake, Snapshot};
+use sluice_lake::{CommitInfo, Lake, Operation, Snapshot};
 use std::sync::Arc;
 
 /// A silver table that is fed with decoded changes. [`crate::replay`] does the same between decoding
@@ -52,8 +51,8 @@ impl SilverTable {
         self.silver.ensure_exists(&self.contract).await?;
         let batch = self.silver.batch() + 1;
         let candidate = prepare(&self.silver, &self.contract, changes, 0).await?;
-        let info = Map::from_iter([(INFO_BATCH.to_owned(), json!(batch))]);
-        let commit = SilverCommit { app_id: self.silver.app_id.clone(), txn: batch, operation: "MERGE", info };
+        let info = CommitInfo { batch: Some(batch), ..CommitInfo::default() };
+        let commit = SilverCommit { app_id: self.silver.app_id.clone(), txn: batch, operation: Operation::Merge, info };
         let ledger = publish(&mut self.silver, &self.lake, &self.contract, candidate, commit).await?;
         if self.compacts {
             compact_when_due(&mut self.silver, &self.contract).await?;

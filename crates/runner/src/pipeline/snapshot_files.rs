@@ -1,16 +1,11 @@
 //! Which files are which full snapshot of a source table, and which snapshots are complete.
 
 use crate::RunError;
-use crate::silver::INFO_BATCH;
-use serde_json::Value;
 use sluice_cdc::DecodedFile;
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_lake::{BatchManifest, DeltaStore, Lake};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Key in a bronze commit's information: files of the batch that could not be read to their end.
-pub(crate) const INFO_FAILED: &str = "sluice.failed_files";
 
 /// A file of a batch that could not be read.
 pub(crate) type Failed = BTreeSet<(u64, String)>;
@@ -33,7 +28,7 @@ pub(crate) async fn of_complete_snapshots(
     let mut kept: Vec<SourceFile> =
         files.into_iter().filter(|file| version_of(contract, &file.path).is_some()).collect();
     if let (Some(mark), false) = (&rule.complete_when, kept.is_empty()) {
-        let listed = lake.list(&source.path).await?;
+        let listed = lake.objects().list(&source.path).await?;
         let there: BTreeSet<&str> = listed.iter().map(|file| file.path.as_str()).collect();
         let marked = |path: &str| {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -98,9 +93,8 @@ pub(crate) async fn failed_files(bronze: &DeltaStore) -> Result<Failed, RunError
     let mut failed = Failed::new();
     let Some(snapshot) = bronze.snapshot(None).await? else { return Ok(failed) };
     for entry in bronze.history_until(snapshot.version, usize::MAX).await? {
-        let Some(batch) = entry.info.get(INFO_BATCH).and_then(Value::as_u64) else { continue };
-        let paths = entry.info.get(INFO_FAILED).and_then(Value::as_array).into_iter().flatten();
-        failed.extend(paths.filter_map(|path| Some((batch, path.as_str()?.to_owned()))));
+        let Some(batch) = entry.info.batch else { continue };
+        failed.extend(entry.info.failed_files.into_iter().flatten().map(|path| (batch, path)));
     }
     Ok(failed)
 }

@@ -42,12 +42,12 @@ pub(crate) async fn new_files(
         by_place.entry((&file.path, file.size)).or_default().extend(content);
     }
     let mut files = Vec::new();
-    for file in lake.list(&source.path).await? {
+    for file in lake.objects().list(&source.path).await? {
         if !is_change_file(&file.path) || known.contains(&file) {
             continue;
         }
         if let Some(contents) = by_place.get(&(file.path.as_str(), file.size)).filter(|known| !known.is_empty())
-            && contents.contains(&lake.content(&file).await?.as_str())
+            && contents.contains(&lake.ledger().content(&file).await?.as_str())
         {
             continue;
         }
@@ -58,7 +58,7 @@ pub(crate) async fn new_files(
     let run: BTreeSet<&str> =
         batches.iter().filter_map(|batch| batch.backfill.as_ref()).map(|f| f.name.as_str()).collect();
     for backfill in contract.backfills.iter().filter(|backfill| !run.contains(backfill.name.as_str())) {
-        let listed = lake.list(&backfill.path).await?;
+        let listed = lake.objects().list(&backfill.path).await?;
         files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
     }
     Ok(files)

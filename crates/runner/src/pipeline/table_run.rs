@@ -25,7 +25,7 @@ use crate::silver_hash::silver_hash;
 use crate::{Job, RunError};
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
-use sluice_lake::{BatchManifest, Lake, Lease};
+use sluice_lake::{BatchManifest, Lake, Lease, Operation};
 use sluice_query::QueryEngine;
 use std::sync::Arc;
 use std::time::Instant;
@@ -254,7 +254,7 @@ impl TableRun {
     /// The last two steps. If the audit refuses the batch, its files are discarded.
     async fn audit_and_publish(&mut self, merged: Merged) -> Result<BatchDone, RunError> {
         // A rebuild changes every row.
-        let before = self.audited.take().filter(|_| merged.commit.operation != "REBUILD");
+        let before = self.audited.take().filter(|_| merged.commit.operation != Operation::Rebuild);
         let silver = &mut self.table.silver;
         let checks = match audit_merged(&self.context, silver, &merged, before.as_ref()).await {
             Ok(checks) => checks,

@@ -25,7 +25,7 @@ impl TableState {
         Ok(Self {
             bronze: Bronze::open(lake, &contract.name).await?,
             silver: Silver::open(lake, contract).await?,
-            claimed: lake.batches(&contract.name).await?,
+            claimed: lake.ledger().batches(&contract.name).await?,
         })
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct Candidate {
 impl Candidate {
     /// Removes its files from the store, when it will not be published.
     pub(crate) async fn discard(&self, store: &DeltaStore) {
-        store.discard(&self.add).await;
-        store.discard_deletion_vectors(&self.update).await;
+        store.writer().discard(&self.add).await;
+        store.writer().discard_deletion_vectors(&self.update).await;
     }
 }

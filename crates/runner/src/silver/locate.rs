@@ -41,7 +41,7 @@ pub(super) async fn find_rows(
     let of_hasher = Arc::clone(&encoder);
     let hasher: KeyHasher = Arc::new(move |batch| Ok(of_hasher.hashes(batch)?));
     let files = files_in_range(contract, snapshot, changes);
-    let matches = store.locate(snapshot, &files, keyed.hashes(), &names, &hasher).await?;
+    let matches = store.cached().locate(snapshot, &files, keyed.hashes(), &names, &hasher).await?;
     let newest: Vec<Option<EventSeq>> = snapshot.files.iter().map(newest_in).collect();
     let mut located = Located::default();
     let mut to_read: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -63,7 +63,7 @@ pub(super) async fn find_rows(
             let task = tokio::spawn(async move {
                 let file = file_at(&snapshot.files, number)?;
                 let rows = if always {
-                    store.read_scattered(&snapshot, file, &positions).await?
+                    store.cached().read_rows_cached(&snapshot, file, &positions).await?
                 } else {
                     store.read_positions(&snapshot, file, &positions, None).await?
                 };

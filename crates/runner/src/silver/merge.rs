@@ -100,7 +100,7 @@ pub(crate) async fn prepare(
         blocking(move || sources.merged(&upserts, &kept)).await?
     };
     let add = write_new_files(store, Arc::new(source), !files.is_empty()).await?;
-    let update = store.write_deletion_vectors(actions.update).await?;
+    let update = store.writer().write_deletion_vectors(actions.update).await?;
     let mut remove = Vec::new();
     for number in actions.remove.iter().chain(actions.rewrite.keys()) {
         remove.push(file_at(&files, *number)?.clone());

@@ -20,6 +20,4 @@ pub(crate) mod watermark;
 
 pub(crate) use candidate::Candidate;
 pub(crate) use publish::SilverCommit;
-pub(crate) use state::{
-    INFO_BATCH, INFO_CONTRACT, INFO_LEDGER, INFO_REASONS, INFO_SPAN, INFO_TOMBSTONES, Silver, paths,
-};
+pub(crate) use state::Silver;

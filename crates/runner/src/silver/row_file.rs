@@ -39,13 +39,13 @@ impl RowFile {
             }
             Ok::<_, RunError>(part)
         });
-        let mut file = store.write_rows(schema, parts).await?;
+        let mut file = store.writer().write_rows(schema, parts).await?;
         if let Some(newest) = newest {
             file.tags.insert(TAG_NEWEST.to_owned(), newest.to_string());
         }
         if indexed {
             let hashes = std::mem::take(&mut *hashes.lock().unwrap_or_else(PoisonError::into_inner));
-            store.index_new_file(&file, hashes).await?;
+            store.cached().index_new_file(&file, hashes).await?;
         }
         Ok(file)
     }

@@ -5,21 +5,20 @@
 //! kept beside the table as numbered documents, so that bronze replays to the same columns.
 
 use crate::RunError;
-use crate::silver::watermark::{INFO_WATERMARK, watermark};
-use crate::silver::{INFO_BATCH, INFO_CONTRACT, INFO_REASONS, INFO_TOMBSTONES, Silver};
+use crate::silver::Silver;
+use crate::silver::watermark::watermark;
 use crate::silver_hash::{column_signature, has_rules_of, is_signature_of, rules_hash, silver_hash};
 use crate::support::newest_entry::newest_entry_with;
 use arrow::datatypes::Schema;
-use serde_json::{Map, Value, json};
 use sluice_cdc::DecodedFile;
 use sluice_contract::{Column, Contract, Evolution, InferredSchema, Scd, SchemaPolicy, Source, limits};
 use sluice_engine::silver_schema;
-use sluice_lake::{Commit, CommitOutcome, DeltaStore, Lake, PutNew, SchemaColumn, SchemaDocument};
+use sluice_lake::{
+    AppId, CommitInfo, CommitOutcome, DeltaStore, Lake, Operation, PutNew, SchemaColumn, SchemaDocument, TransactionId,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Key in a bronze commit's information: names of the columns that the batch's records may have.
-pub(crate) const INFO_COLUMNS: &str = "sluice.columns";
 /// Names of columns in one message.
 const NAMES_SHOWN: usize = 5;
 
@@ -40,7 +39,7 @@ pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<A
     let inferred = match evolution {
         Evolution::FailOnNewColumns | Evolution::None => return Ok(Arc::clone(declared)),
         Evolution::Rescue => InferredSchema::default(),
-        _ => lake.latest_schema(&declared.name).await?.map(|document| document.inferred).unwrap_or_default(),
+        _ => lake.ledger().latest_schema(&declared.name).await?.map(|document| document.inferred).unwrap_or_default(),
     };
     Ok(Arc::new(declared.with_inferred(&inferred)))
 }
@@ -58,7 +57,7 @@ pub(crate) async fn infer_schema(
     if new == InferredSchema::default() {
         return Ok(None);
     }
-    let latest = lake.latest_schema(&declared.name).await?;
+    let latest = lake.ledger().latest_schema(&declared.name).await?;
     let mut inferred = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
     inferred.join(&new);
     let wider = Arc::new(declared.with_inferred(&inferred));
@@ -91,7 +90,7 @@ fn inferred_from(declared: &Contract, decoded: &[DecodedFile]) -> InferredSchema
 
 /// Makes sure that there is a document of the contract by which silver is about to be made.
 pub(crate) async fn record_schema(lake: &Lake, effective: &Contract) -> Result<(), RunError> {
-    let latest = lake.latest_schema(&effective.name).await?;
+    let latest = lake.ledger().latest_schema(&effective.name).await?;
     if latest.as_ref().is_some_and(|document| document.contract_hash == silver_hash(effective)) {
         return Ok(());
     }
@@ -121,7 +120,7 @@ async fn write_document(
         columns: columns.collect(),
         inferred,
     };
-    match lake.put_schema(&effective.name, &document).await? {
+    match lake.ledger().put_schema(&effective.name, &document).await? {
         PutNew::Created => Ok(()),
         PutNew::Exists => Err(RunError::Conflict(effective.name.to_string())),
     }
@@ -151,7 +150,7 @@ pub(crate) async fn schema_change(
         // The events that no row shows have the columns too.
         return Ok(SchemaChange::Rebuild);
     }
-    let documents = lake.schemas(&contract.name).await?;
+    let documents = lake.ledger().schemas(&contract.name).await?;
     let made_by =
         documents.iter().rev().find(|document| Some(&document.contract_hash) == silver.contract_hash.as_ref());
     let Some(made_by) = made_by.filter(|document| has_rules_of(document, contract)) else {
@@ -222,15 +221,12 @@ async fn absent_in_all_bronze(
 ) -> Result<bool, RunError> {
     let mut proven = BTreeSet::new();
     for entry in bronze.history(usize::MAX).await? {
-        let Some(batch) = entry.info.get(INFO_BATCH).and_then(Value::as_u64).filter(|batch| *batch <= last) else {
-            continue;
-        };
-        let Some(names) = entry.info.get(INFO_COLUMNS).and_then(Value::as_array) else { return Ok(false) };
-        if names.iter().filter_map(Value::as_str).any(|name| columns.contains(&name.to_lowercase())) {
+        let Some(batch) = entry.info.batch.filter(|batch| *batch <= last) else { continue };
+        let Some(names) = entry.info.columns else { return Ok(false) };
+        if names.iter().any(|name| columns.contains(&name.to_lowercase())) {
             return Ok(false);
         }
-        let reasons = entry.info.get(INFO_REASONS).and_then(Value::as_object);
-        if without_rejects && reasons.is_none_or(|reasons| !reasons.is_empty()) {
+        if without_rejects && entry.info.reasons.is_none_or(|reasons| !reasons.is_empty()) {
             return Ok(false);
         }
         proven.insert(batch);
@@ -241,26 +237,22 @@ async fn absent_in_all_bronze(
 /// Changes the columns of silver in a commit that writes no file.
 pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &Contract) -> Result<(), RunError> {
     let Some(base) = silver.snapshot.clone() else { return Ok(()) };
-    let number = lake.latest_schema(&contract.name).await?.map_or(0, |document| document.number);
-    let mut info = Map::from_iter([(INFO_CONTRACT.to_owned(), json!(silver_hash(contract)))]);
-    // Deletes are by key, so they stay as they are.
-    let paths = tombstones(&silver.store, base.version).await?;
-    info.extend(paths.map(|paths| (INFO_TOMBSTONES.to_owned(), paths)));
-    info.extend(watermark(contract, &silver.store).await?.map(|time| (INFO_WATERMARK.to_owned(), json!(time))));
-    let commit = Commit {
-        base: Some(base),
-        add: Vec::new(),
-        remove: Vec::new(),
-        update: Vec::new(),
-        schema: Some(Arc::new(silver_schema(contract))),
-        app_id: format!("sluice.schema.{}", contract.name),
-        batch: i64::try_from(number).unwrap_or(i64::MAX),
-        content_hash: silver_hash(contract),
-        operation: "CHANGE COLUMNS",
-        info,
-        data_change: false,
+    let number = lake.ledger().latest_schema(&contract.name).await?.map_or(0, |document| document.number);
+    let info = CommitInfo {
+        contract: Some(silver_hash(contract)),
+        // Deletes are by key, so they stay as they are.
+        tombstones: tombstones(&silver.store, base.version).await?,
+        watermark: watermark(contract, &silver.store).await?,
+        ..CommitInfo::default()
     };
-    match silver.store.commit(commit).await? {
+    let id = TransactionId {
+        app: AppId::schema(&contract.name),
+        number: i64::try_from(number).unwrap_or(i64::MAX),
+        content_hash: silver_hash(contract),
+    };
+    let schema = Some(Arc::new(silver_schema(contract)));
+    let commit = silver.store.transaction(&base, id, Operation::ChangeColumns).schema(schema).info(info).keeps_rows();
+    match commit.commit().await? {
         CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
         CommitOutcome::Conflict(_) => return Err(RunError::Conflict(contract.name.to_string())),
     }
@@ -271,13 +263,13 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
     Ok(())
 }
 
-/// What the newest commit up to a version says of the tombstones, as it says it.
-async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Value>, RunError> {
-    let entry = newest_entry_with(silver, version, INFO_CONTRACT).await?;
-    Ok(entry.and_then(|entry| entry.info.get(INFO_TOMBSTONES).cloned()))
+/// Paths of the tombstones in the newest commit up to a version that has them.
+async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Vec<String>>, RunError> {
+    let entry = newest_entry_with(silver, version, |info| info.contract.is_some()).await?;
+    Ok(entry.and_then(|entry| entry.info.tombstones))
 }
 
-/// Names of the columns that the records may have, for [`INFO_COLUMNS`].
+/// Names of the columns that the records may have, for [`CommitInfo::columns`].
 pub(crate) fn columns_of(contract: &Contract, decoded: &[DecodedFile]) -> BTreeSet<String> {
     let known = contract.columns.iter().flat_map(|column| std::iter::once(&column.name).chain(&column.renamed_from));
     known.chain(decoded.iter().flat_map(|file| file.drift.unknown.keys())).cloned().collect()

@@ -3,25 +3,10 @@
 use crate::RunError;
 use crate::silver_hash::is_hash_of;
 use crate::support::newest_entry::newest_entry_with;
-use crate::support::places::silver_app_id;
-use serde_json::Value;
 use sluice_contract::{Contract, Scd, TableName};
 use sluice_engine::{KeyEncoder, LateArrivalState, Tombstones, silver_schema};
-use sluice_lake::{DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
+use sluice_lake::{AppId, DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
 use std::sync::Arc;
-
-/// Key in a silver commit's information: paths of the tombstones' segments.
-pub(crate) const INFO_TOMBSTONES: &str = "sluice.tombstones";
-/// Key in a silver commit's information: [`crate::silver_hash::silver_hash`] of the contract.
-pub(crate) const INFO_CONTRACT: &str = "sluice.contract";
-/// Key in a silver commit's information: the ledger.
-pub(crate) const INFO_LEDGER: &str = "sluice.ledger";
-/// Key in a commit's information: last batch that is in the table.
-pub(crate) const INFO_BATCH: &str = "sluice.batch";
-/// Key in a commit's information: records in quarantine by reason.
-pub(crate) const INFO_REASONS: &str = "sluice.reasons";
-/// Key in a silver commit's information: first and last position, newest source time, wall time.
-pub(crate) const INFO_SPAN: &str = "sluice.span";
 
 /// A silver table between two batches.
 pub(crate) struct Silver {
@@ -35,7 +20,7 @@ pub(crate) struct Silver {
     pub(super) segments: Vec<String>,
     /// [`crate::silver_hash::silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
-    pub(crate) app_id: String,
+    pub(crate) app_id: AppId,
 }
 
 impl Silver {
@@ -65,12 +50,11 @@ impl Silver {
             history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
-            app_id: silver_app_id(name),
+            app_id: AppId::silver(name),
         };
         let Some(version) = silver.version() else { return Ok((silver, None)) };
-        let entry = newest_entry_with(&silver.store, version, INFO_CONTRACT).await?;
-        let hash = entry.as_ref().and_then(|entry| entry.info.get(INFO_CONTRACT)?.as_str());
-        silver.contract_hash = hash.map(str::to_owned);
+        let entry = newest_entry_with(&silver.store, version, |info| info.contract.is_some()).await?;
+        silver.contract_hash = entry.as_ref().and_then(|entry| entry.info.contract.clone());
         Ok((silver, entry))
     }
 
@@ -89,11 +73,11 @@ impl Silver {
 
     /// Reads the deletes that a commit names.
     async fn read_state(&mut self, lake: &Lake, contract: &Contract, entry: &HistoryEntry) -> Result<(), RunError> {
-        self.segments = paths(entry.info.get(INFO_TOMBSTONES));
+        self.segments = entry.info.tombstones.clone().unwrap_or_default();
         let encoder = KeyEncoder::new(contract)?;
         let (mut tombstones, mut history) = (Tombstones::default(), LateArrivalState::default());
         for path in &self.segments {
-            let segment = lake.get_state(path).await?;
+            let segment = lake.ledger().get_state(path).await?;
             match contract.apply.scd {
                 Scd::Type2 => history.add_segment(&encoder, &segment)?,
                 Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
@@ -128,7 +112,7 @@ impl Silver {
     /// Creates the table unless it is there.
     pub(crate) async fn ensure_exists(&mut self, contract: &Contract) -> Result<(), RunError> {
         if self.snapshot.is_none() {
-            self.snapshot = Some(self.store.create(&silver_schema(contract), &[]).await?);
+            self.snapshot = Some(self.store.writer().create(&silver_schema(contract), &[]).await?);
         }
         Ok(())
     }
@@ -137,14 +121,5 @@ impl Silver {
     pub(crate) async fn refresh(&mut self) -> Result<(), RunError> {
         self.snapshot = self.store.snapshot(None).await?;
         Ok(())
-    }
-}
-
-/// One path or several.
-pub(crate) fn paths(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::String(path)) => vec![path.clone()],
-        Some(Value::Array(paths)) => paths.iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect(),
-        _ => Vec::new(),
     }
 }

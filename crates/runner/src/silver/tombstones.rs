@@ -32,7 +32,7 @@ pub(super) async fn write_tombstones(
     if segments.len() + 1 >= SEGMENTS_MAX {
         let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
         for path in &segments {
-            all.push(lake.get_state(path).await?);
+            all.push(lake.ledger().get_state(path).await?);
         }
         all.push(segment);
         segment = merge_segments(&encoder, &all)?;
@@ -41,7 +41,7 @@ pub(super) async fn write_tombstones(
         }
         segments.clear();
     }
-    segments.push(lake.put_state(&contract.name, &segment).await?);
+    segments.push(lake.ledger().put_state(&contract.name, &segment).await?);
     Ok(segments)
 }
 
@@ -68,6 +68,6 @@ pub(super) async fn write_history(
     } else {
         change.segment(before)?
     };
-    segments.push(lake.put_state(&contract.name, &segment).await?);
+    segments.push(lake.ledger().put_state(&contract.name, &segment).await?);
     Ok(segments)
 }

@@ -5,18 +5,14 @@ use crate::support::newest_entry::newest_entry_with;
 use sluice_contract::Contract;
 use sluice_lake::DeltaStore;
 
-/// Key in a silver commit's information: newest event time in the table, milliseconds since 1970. Only with
-/// `tombstone_retention`.
-pub(crate) const INFO_WATERMARK: &str = "sluice.watermark";
-
 /// Newest event time in silver, milliseconds since 1970.
 pub(crate) async fn watermark(contract: &Contract, silver: &DeltaStore) -> Result<Option<i64>, RunError> {
     if contract.apply.tombstone_retention.is_none() {
         return Ok(None);
     }
     let Some(snapshot) = silver.snapshot(None).await? else { return Ok(None) };
-    let entry = newest_entry_with(silver, snapshot.version, INFO_WATERMARK).await?;
-    Ok(entry.and_then(|entry| entry.info.get(INFO_WATERMARK)?.as_i64()))
+    let entry = newest_entry_with(silver, snapshot.version, |info| info.watermark.is_some()).await?;
+    Ok(entry.and_then(|entry| entry.info.watermark))
 }
 
 /// Event time before which deletes are forgotten, milliseconds since 1970: the newest event time less the

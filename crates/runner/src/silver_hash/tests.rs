@@ -1,11 +1,10 @@
 //! What is hashed, and lakes with the hash of the version before.
 
 use super::{column_signature, is_hash_of, rules_hash, silver_hash, version2};
-use crate::silver::INFO_CONTRACT;
 use crate::{ContractSet, Host, HostOptions, Job, ReplayOptions, replay};
 use sluice_api::JobId;
 use sluice_contract::Contract;
-use sluice_lake::{HistoryEntry, TableLocation};
+use sluice_lake::{HistoryEntry, Operation, TableLocation};
 use std::path::Path;
 
 fn contract(source: &str, rest: &str) -> Contract {
@@ -122,23 +121,23 @@ async fn a_lake_of_the_version_before_is_not_rebuilt_and_gets_the_new_hash() {
     let after = replayed(folder.path(), ORDERS).await;
 
     assert_eq!(after.len(), before.len() + 1);
-    assert_eq!(after[0].operation, "MERGE");
+    assert_eq!(after[0].operation, Operation::Merge);
     let contract = Contract::parse(ORDERS, "orders.yaml").unwrap();
-    assert_eq!(before[0].info[INFO_CONTRACT], version2::silver_hash(&contract));
-    assert_eq!(after[0].info[INFO_CONTRACT], silver_hash(&contract));
+    assert_eq!(before[0].info.contract, Some(version2::silver_hash(&contract)));
+    assert_eq!(after[0].info.contract, Some(silver_hash(&contract)));
     // A late event stays blocked: the deletes of before are read.
     land(folder.path(), "u", 1, 11);
-    assert_eq!(replayed(folder.path(), ORDERS).await[0].operation, "MERGE");
+    assert_eq!(replayed(folder.path(), ORDERS).await[0].operation, Operation::Merge);
     // From the new hash on, a column comes without a rebuild.
     let wider = format!("{ORDERS}- {{name: note, type: string}}\n");
-    assert_eq!(replayed(folder.path(), &wider).await[0].operation, "CHANGE COLUMNS");
+    assert_eq!(replayed(folder.path(), &wider).await[0].operation, Operation::ChangeColumns);
 }
 
 #[tokio::test]
 async fn a_column_comes_to_a_lake_of_the_version_before_without_a_rebuild() {
     let folder = lake_of_version_2(ORDERS).await;
     let wider = format!("{ORDERS}- {{name: note, type: string}}\n");
-    assert_eq!(replayed(folder.path(), &wider).await[0].operation, "CHANGE COLUMNS");
+    assert_eq!(replayed(folder.path(), &wider).await[0].operation, Operation::ChangeColumns);
 }
 
 #[tokio::test]

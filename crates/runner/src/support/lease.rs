@@ -36,14 +36,14 @@ pub(crate) async fn with_lease<R, T>(
     mut read: impl AsyncFnMut() -> Result<ControlFlow<T, R>, RunError>,
     work: impl AsyncFnOnce(R, &Lease) -> Result<T, RunError>,
 ) -> Result<T, RunError> {
-    let mut turn = lake.turn(table).await?;
+    let mut turn = lake.leases().candidate(table).await?;
     loop {
         let plan = match read().await? {
             ControlFlow::Break(done) => return Ok(done),
             ControlFlow::Continue(plan) => plan,
         };
         if let Some(turn) = turn
-            && let Some(lease) = lake.take_lease(table, turn).await?
+            && let Some(lease) = lake.leases().take(table, turn).await?
         {
             let worked = work(plan, &lease).await;
             let released = lease.release().await.map_or_else(terms.unreleased, Ok);
@@ -51,6 +51,6 @@ pub(crate) async fn with_lease<R, T>(
             released?;
             return Ok(done);
         }
-        turn = Some(lake.wait_for_turn(table, terms.wait, |holder| (terms.waiting)(holder)).await?);
+        turn = Some(lake.leases().wait(table, terms.wait, |holder| (terms.waiting)(holder)).await?);
     }
 }

@@ -9,7 +9,7 @@ use sluice_query::{FileRows, TableFile, TableFiles};
 
 /// Files of a version.
 pub(crate) async fn readable(store: &DeltaStore, files: &[DataFile]) -> Result<Vec<TableFile>, RunError> {
-    Ok(store.local_files(files).await?.into_iter().map(of_local).collect())
+    Ok(store.cached().local_files(files).await?.into_iter().map(of_local).collect())
 }
 
 /// A file with what its deletion vector leaves.

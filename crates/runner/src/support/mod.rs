@@ -3,7 +3,6 @@
 pub(crate) mod arrow_ipc;
 pub(crate) mod blocking;
 pub(crate) mod column_types;
-pub(crate) mod commit_info;
 pub(crate) mod elapsed;
 pub(crate) mod job;
 pub(crate) mod lease;

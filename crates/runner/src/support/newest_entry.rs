@@ -1,12 +1,12 @@
-//! The latest commit that carries a given key.
+//! The latest commit that carries a given information.
 
 use crate::RunError;
-use sluice_lake::{DeltaStore, HistoryEntry};
+use sluice_lake::{CommitInfo, DeltaStore, HistoryEntry};
 
 /// Entries that are looked at before all are: what commits repeat is in one of the newest.
 const LOOKED_AT_FIRST: usize = 8;
 
-/// The latest commit up to a version whose information has `key`. The version is that of the snapshot for
+/// The latest commit up to a version whose information has what is asked for. The version is that of the snapshot for
 /// which something is decided, so that both are of one state of the table whatever a listing shows.
 ///
 /// # Errors
@@ -14,11 +14,11 @@ const LOOKED_AT_FIRST: usize = 8;
 pub(crate) async fn newest_entry_with(
     store: &DeltaStore,
     version: u64,
-    key: &str,
+    has: impl Fn(&CommitInfo) -> bool,
 ) -> Result<Option<HistoryEntry>, RunError> {
     for limit in [LOOKED_AT_FIRST, usize::MAX] {
         let entries = store.history_until(version, limit).await?;
-        if let Some(entry) = entries.into_iter().find(|entry| entry.info.contains_key(key)) {
+        if let Some(entry) = entries.into_iter().find(|entry| has(&entry.info)) {
             return Ok(Some(entry));
         }
     }

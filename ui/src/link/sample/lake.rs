@@ -1,8 +1,8 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, FileView, Health, JobId, JobKind, JobProgress, JobState, JobView, LakeView, Layer, RowLedger, TableFacts,
-    TableName, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
+    ColumnView, FileView, Health, JobId, JobKind, JobProgress, JobState, JobView, LakeView, Layer, RowLedger,
+    TableFacts, TableName, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
 };
 
 /// Nov 20 13:42:06 2026 UTC.

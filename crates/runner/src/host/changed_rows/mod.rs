@@ -66,7 +66,7 @@ pub(crate) struct LocalSteps {
 
 impl LocalSteps {
     async fn keep(&mut self, store: &DeltaStore, rows: Vec<RecordBatch>) -> Result<TableFile, RunError> {
-        let file = store.scratch_file(rows).await?;
+        let file = store.cached().scratch_file(rows).await?;
         let table_file = TableFile::whole(file.path().to_path_buf());
         self.scratch.push(file);
         Ok(table_file)
@@ -147,12 +147,12 @@ async fn rows_of(versions: Versions, side: Side, changed: ChangedRows) -> Result
             let ended = |_| RunError::Internal("reading changed rows ended early".to_owned());
             return Ok(ReadOrFile::Rows(task.await.map_err(ended)??));
         }
-        let local = store.local_paths(std::slice::from_ref(&changed.file)).await?;
+        let local = store.cached().local_paths(std::slice::from_ref(&changed.file)).await?;
         let path = local.into_iter().next().ok_or_else(|| RunError::Internal("a data file has no path".to_owned()))?;
-        let only = FileRows::Only(store.positions_file(positions).await?);
+        let only = FileRows::Only(store.cached().positions_file(positions).await?);
         return Ok(ReadOrFile::File(TableFile { path, rows: only }, count));
     }
-    let local = store.local_files(std::slice::from_ref(&changed.file)).await?;
+    let local = store.cached().local_files(std::slice::from_ref(&changed.file)).await?;
     let file = local.into_iter().next().ok_or_else(|| RunError::Internal("a data file has no path".to_owned()))?;
     Ok(ReadOrFile::File(of_local(file), count))
 }

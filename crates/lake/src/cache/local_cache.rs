@@ -1,0 +1,29 @@
+//! Everything that is kept on this machine.
+
+use crate::cache::key_index::KeyIndex;
+use crate::cache::paths::CachePaths;
+use crate::cache::positions::PositionsFiles;
+use crate::cache::row_cache::RowCache;
+use crate::store::objects::Objects;
+use std::path::PathBuf;
+
+/// The local cache of a lake.
+#[derive(Debug)]
+pub(crate) struct LocalCache {
+    pub(crate) paths: CachePaths,
+    pub(crate) keys: KeyIndex,
+    pub(crate) rows: RowCache,
+    pub(crate) positions: PositionsFiles,
+}
+
+impl LocalCache {
+    pub(crate) fn new(objects: &Objects, user_folder: Option<PathBuf>) -> Self {
+        let paths = CachePaths::new(objects, user_folder);
+        Self {
+            keys: KeyIndex::new(paths.clone()),
+            rows: RowCache::new(paths.clone()),
+            positions: PositionsFiles::default(),
+            paths,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Files of a version on this machine, for readers that need paths (DuckDB).
+
+use crate::LakeError;
+use crate::cache::copies::fetch;
+use crate::cache::scratch_file::ScratchFile;
+use crate::delta::cached_table::CachedTable;
+use crate::delta::snapshot::DataFile;
+use arrow::array::RecordBatch;
+use futures::{StreamExt, TryStreamExt};
+use roaring::RoaringTreemap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Files downloaded at once.
+const FILES_AT_ONCE: usize = 4;
+
+/// A data file on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFile {
+    /// The Parquet file.
+    pub path: PathBuf,
+    /// Positions of the deleted rows; `None` if there are none. A Parquet file with one `bigint` column `row`:
+    /// positions from 0, ascending. Its name stands for its content.
+    pub dead: Option<PathBuf>,
+}
+
+impl CachedTable {
+    /// Paths of files on this machine with their deleted rows. Files of an S3 lake are downloaded
+    /// once into the user's cache folder. A deletion vector becomes a Parquet file of positions in a
+    /// cache, which is made anew when it is missing.
+    ///
+    /// # Errors
+    /// [`LakeError::Read`], [`LakeError::Write`], [`LakeError::Decode`].
+    pub async fn local_files(&self, files: &[DataFile]) -> Result<Vec<LocalFile>, LakeError> {
+        let files: Vec<_> = files.iter().map(|file| self.local_file(file)).collect();
+        futures::stream::iter(files).buffered(FILES_AT_ONCE).try_collect().await
+    }
+
+    /// Paths of the files themselves on this machine. Whoever reads them sees deleted rows too.
+    ///
+    /// # Errors
+    /// [`LakeError::Read`], [`LakeError::Write`].
+    pub async fn local_paths(&self, files: &[DataFile]) -> Result<Vec<PathBuf>, LakeError> {
+        let paths: Vec<_> = files.iter().map(|file| self.local_path(&file.path, file.size)).collect();
+        futures::stream::iter(paths).buffered(FILES_AT_ONCE).try_collect().await
+    }
+
+    /// A Parquet file of these positions, as in [`LocalFile::dead`]. The same positions give the same
+    /// file.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn positions_file(&self, positions: &RoaringTreemap) -> Result<PathBuf, LakeError> {
+        let mut hasher = blake3::Hasher::new();
+        for (high, bitmap) in positions.bitmaps() {
+            hasher.update(&high.to_le_bytes());
+            for low in bitmap {
+                hasher.update(&low.to_le_bytes());
+            }
+        }
+        let path = self.positions_path(&format!("rows-{}", hasher.finalize().to_hex()));
+        let files = &self.files.tables.cache.positions;
+        if !files.has(&path, positions.len()).await {
+            files.write(path.clone(), Arc::new(positions.clone())).await?;
+        }
+        Ok(path)
+    }
+
+    async fn deleted_positions_file(&self, file: &DataFile) -> Result<Option<PathBuf>, LakeError> {
+        let Some(vector) = &file.deletion_vector else { return Ok(None) };
+        // A deletion vector is never changed: its place, made of a random number, or its own bytes name
+        // the content.
+        let (kind, place) = (&vector.storage_type, &vector.path_or_inline_dv);
+        let id = format!("{}\n{kind}{place}\n{:?}\n{}", self.files.folder, vector.offset, vector.cardinality);
+        let path = self.positions_path(&format!("vector-{}", blake3::hash(id.as_bytes()).to_hex()));
+        let count = u64::try_from(vector.cardinality).unwrap_or(0);
+        let files = &self.files.tables.cache.positions;
+        if !files.has(&path, count).await {
+            let Some(deleted) = self.files.deleted_positions(file).await? else { return Ok(None) };
+            files.write(path.clone(), deleted).await?;
+        }
+        Ok(Some(path))
+    }
+
+    async fn local_file(&self, file: &DataFile) -> Result<LocalFile, LakeError> {
+        let path = self.local_path(&file.path, file.size).await?;
+        Ok(LocalFile { path, dead: self.deleted_positions_file(file).await? })
+    }
+
+    async fn local_path(&self, file: &str, size: u64) -> Result<PathBuf, LakeError> {
+        let tables = &self.files.tables;
+        if let Some(root) = tables.objects.local_root() {
+            return Ok(root.join(&self.files.folder).join(file));
+        }
+        let location = self.files.location_of(file)?;
+        let address = format!("{}/{}", tables.objects.url(), self.files.shown(file));
+        fetch(tables.cache.paths.copies(), self.files.store(), &location, &address, size).await
+    }
+
+    fn positions_path(&self, name: &str) -> PathBuf {
+        self.files.tables.cache.paths.positions(&self.files.folder, name)
+    }
+
+    /// Writes rows where SQL may read them. The batches share a schema; there is at least one.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn scratch_file(&self, batches: Vec<RecordBatch>) -> Result<ScratchFile, LakeError> {
+        ScratchFile::write(|name| self.positions_path(name), batches).await
+    }
+}

@@ -1,0 +1,37 @@
+//! Delta tables: the log, snapshots, transactions, and the rows of data files.
+
+pub(crate) mod actions;
+pub(crate) mod app_id;
+pub(crate) mod cached_table;
+pub(crate) mod changes;
+pub(crate) mod checkpoint;
+pub(crate) mod commit;
+pub(crate) mod commit_info;
+pub(crate) mod deletion_vector;
+pub(crate) mod file_commit;
+pub(crate) mod footers;
+pub(crate) mod key_lookup;
+pub(crate) mod load;
+pub(crate) mod local_files;
+pub(crate) mod log;
+pub(crate) mod maintenance;
+pub(crate) mod new_file;
+pub(crate) mod operation;
+pub(crate) mod projection;
+pub(crate) mod protocol;
+pub(crate) mod read;
+pub(crate) mod read_positions;
+pub(crate) mod read_range;
+pub(crate) mod row_lookup;
+pub(crate) mod snapshot;
+pub(crate) mod stats;
+pub(crate) mod table;
+pub(crate) mod table_files;
+pub(crate) mod tables;
+pub(crate) mod transaction;
+pub(crate) mod vacuum;
+pub(crate) mod vector_cache;
+pub(crate) mod vectors;
+pub(crate) mod version_files;
+pub(crate) mod writer;
+pub(crate) mod writer_vectors;

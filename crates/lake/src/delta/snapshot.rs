@@ -1,0 +1,289 @@
+//! A table at one version.
+
+use crate::LakeError;
+use crate::delta::app_id::AppId;
+use crate::delta::deletion_vector::vector_file;
+use crate::delta::log::LogEntry;
+use arrow::datatypes::{Schema, SchemaRef};
+use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
+use deltalake::kernel::{Action, Add, DeletionVectorDescriptor, Metadata, Protocol, Remove};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use url::Url;
+
+/// A table at one version: what a reader of that version sees. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Delta version.
+    pub version: u64,
+    /// Columns.
+    pub schema: SchemaRef,
+    /// Data files, newest commit first. [`crate::DeltaStore::read_range`] counts rows through them in this order.
+    pub files: Arc<[DataFile]>,
+    /// Commit time, milliseconds since the Unix epoch.
+    pub timestamp_ms: i64,
+    pub(crate) protocol: Arc<Protocol>,
+    pub(crate) metadata: Arc<Metadata>,
+    pub(crate) transactions: Arc<BTreeMap<String, i64>>,
+    /// Why Sluice cannot write to it.
+    pub(crate) unwritable: Option<Arc<str>>,
+}
+
+/// A data file of a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataFile {
+    /// Path inside the table.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Rows, without those that a deletion vector removes.
+    pub rows: u64,
+    /// Tags of the `add` action, for example `sluice.blake3`.
+    pub tags: BTreeMap<String, String>,
+    /// Statistics of the `add` action, JSON.
+    pub stats: Option<String>,
+    pub(crate) modification_time_ms: i64,
+    pub(crate) partition_values: HashMap<String, Option<String>>,
+    pub(crate) deletion_vector: Option<DeletionVectorDescriptor>,
+}
+
+impl Snapshot {
+    /// Rows of all files.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// The last batch that an application committed.
+    #[must_use]
+    pub fn txn(&self, app_id: &AppId) -> Option<i64> {
+        self.transactions.get(app_id.as_str()).copied()
+    }
+
+    /// How long the table's own property asks files of old versions to be kept, milliseconds.
+    pub(crate) fn configured_retention_ms(&self) -> u64 {
+        let text = self.configuration("delta.deletedFileRetentionDuration").unwrap_or_default();
+        let text = text.trim().trim_start_matches("interval").trim();
+        match sluice_contract::parse_duration_seconds(text) {
+            Some(seconds) => seconds.saturating_mul(1_000),
+            None if text.is_empty() => 0,
+            // Not understood, so nothing is old enough.
+            None => u64::MAX,
+        }
+    }
+
+    /// A property of the table.
+    #[must_use]
+    pub fn configuration(&self, key: &str) -> Option<&str> {
+        self.metadata.configuration().get(key).map(String::as_str)
+    }
+
+    /// The table after one more entry of its log; `None` if the entry has something that only a full
+    /// reading of the log understands.
+    pub(crate) fn after(&self, table_url: &Url, entry: &LogEntry) -> Result<Option<Self>, LakeError> {
+        let mut next = self.clone();
+        let mut gone: HashSet<&str> = HashSet::new();
+        let mut new: Vec<DataFile> = Vec::new();
+        let mut transactions = Vec::new();
+        for action in &entry.actions {
+            match action {
+                Action::Add(add) => match DataFile::of_add(add.clone(), table_url)? {
+                    Some(file) => new.push(file),
+                    None => return Ok(None),
+                },
+                Action::Remove(remove) => {
+                    gone.insert(&remove.path);
+                }
+                Action::Txn(txn) => transactions.push(txn),
+                Action::Metadata(metadata) => {
+                    let Some(schema) = arrow_schema(metadata) else { return Ok(None) };
+                    next.metadata = Arc::new(metadata.clone());
+                    next.schema = schema;
+                }
+                Action::Protocol(_) | Action::DomainMetadata(_) => return Ok(None),
+                Action::Cdc(_) | Action::CommitInfo(_) => {}
+            }
+        }
+        if !gone.is_empty() || !new.is_empty() {
+            let replaced: HashSet<&str> = new.iter().map(|file| file.path.as_str()).collect();
+            let stays = |file: &&DataFile| !gone.contains(file.path.as_str()) && !replaced.contains(file.path.as_str());
+            let kept: Vec<DataFile> = self.files.iter().filter(stays).cloned().collect();
+            // A removed path may be relative or absolute; a file of this table that was not found means the latter.
+            let found = self.files.iter().filter(|file| gone.contains(file.path.as_str())).count();
+            if found < gone.len() {
+                return Ok(None);
+            }
+            next.files = new.into_iter().chain(kept).collect();
+        }
+        if !transactions.is_empty() {
+            let known = Arc::make_mut(&mut next.transactions);
+            known.extend(transactions.into_iter().map(|txn| (txn.app_id.clone(), txn.version)));
+        }
+        next.version = entry.history.version;
+        if entry.history.timestamp_ms > 0 {
+            next.timestamp_ms = entry.history.timestamp_ms;
+        }
+        Ok(Some(next))
+    }
+}
+
+impl DataFile {
+    /// Whether a deletion vector takes rows out of it.
+    #[must_use]
+    pub fn has_deletion_vector(&self) -> bool {
+        self.deletion_vector.is_some()
+    }
+
+    /// Path in the table of the file that holds the deletion vector; `None` if there is none, or it is
+    /// in the log.
+    #[must_use]
+    pub fn vector_file(&self) -> Option<String> {
+        self.deletion_vector.as_ref().and_then(vector_file)
+    }
+
+    /// Rows that the deletion vector takes out.
+    #[must_use]
+    pub fn deleted_rows(&self) -> u64 {
+        self.deletion_vector.as_ref().map_or(0, |vector| u64::try_from(vector.cardinality).unwrap_or(0))
+    }
+
+    /// Rows in the file itself.
+    #[must_use]
+    pub fn physical_rows(&self) -> u64 {
+        self.rows + self.deleted_rows()
+    }
+
+    /// Least and greatest value of a column of whole numbers, by the file's statistics; `None` if they
+    /// do not say. Deleted rows are part of it.
+    #[must_use]
+    pub fn whole_number_bounds(&self, column: &str) -> Option<(i64, i64)> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Bounds {
+            min_values: Map<String, Value>,
+            max_values: Map<String, Value>,
+        }
+        let bounds: Bounds = serde_json::from_str(self.stats.as_deref()?).ok()?;
+        Some((bounds.min_values.get(column)?.as_i64()?, bounds.max_values.get(column)?.as_i64()?))
+    }
+
+    /// The same file as if no row of it were deleted.
+    pub(crate) fn with_deleted_rows(&self) -> Self {
+        Self { deletion_vector: None, rows: self.physical_rows(), ..self.clone() }
+    }
+
+    /// The file of an `add` action; `None` if its statistics do not count the rows.
+    pub(crate) fn of_add(add: Add, table_url: &Url) -> Result<Option<Self>, LakeError> {
+        let Some(rows) = add.stats.as_deref().and_then(counted) else { return Ok(None) };
+        Self::of_counted_add(add, rows, table_url).map(Some)
+    }
+
+    pub(crate) fn of_counted_add(add: Add, physical_rows: u64, table_url: &Url) -> Result<Self, LakeError> {
+        let removed = add.deletion_vector.as_ref().map_or(0, |vector| vector.cardinality);
+        Ok(Self {
+            path: inside_table(&add.path, table_url)?,
+            size: u64::try_from(add.size).unwrap_or(0),
+            rows: physical_rows.saturating_sub(u64::try_from(removed).unwrap_or(0)),
+            tags: add.tags.unwrap_or_default().into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+            stats: add.stats,
+            modification_time_ms: add.modification_time,
+            partition_values: add.partition_values,
+            deletion_vector: add.deletion_vector,
+        })
+    }
+
+    pub(crate) fn add_action(&self, data_change: bool) -> Add {
+        Add {
+            path: self.path.clone(),
+            size: i64::try_from(self.size).unwrap_or(i64::MAX),
+            modification_time: self.modification_time_ms,
+            data_change,
+            stats: self.stats.clone(),
+            tags: Some(self.tags.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()),
+            partition_values: self.partition_values.clone(),
+            deletion_vector: self.deletion_vector.clone(),
+            ..Add::default()
+        }
+    }
+
+    pub(crate) fn remove_action(&self, data_change: bool, now_ms: i64) -> Remove {
+        Remove {
+            path: self.path.clone(),
+            data_change,
+            deletion_timestamp: Some(now_ms),
+            extended_file_metadata: Some(true),
+            partition_values: Some(self.partition_values.clone()),
+            size: i64::try_from(self.size).ok(),
+            deletion_vector: self.deletion_vector.clone(),
+            ..Remove::default()
+        }
+    }
+}
+
+/// `numRecords` of statistics.
+fn counted(stats: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Counted {
+        num_records: Option<u64>,
+    }
+    serde_json::from_str::<Counted>(stats).ok()?.num_records
+}
+
+fn arrow_schema(metadata: &Metadata) -> Option<SchemaRef> {
+    let schema = metadata.parse_schema().ok()?;
+    let arrow: Schema = (&schema).try_into_arrow().ok()?;
+    Some(Arc::new(arrow))
+}
+
+/// The path of a data file relative to its table; an absolute one has to lie inside of it.
+pub(crate) fn inside_table(path: &str, table_url: &Url) -> Result<String, LakeError> {
+    let foreign = || LakeError::ForeignPath { path: crate::error::redact(path) };
+    let relative = if path.contains("://") || path.starts_with("file:") {
+        path.strip_prefix(table_url.as_str()).ok_or_else(foreign)?
+    } else if path.starts_with('/') {
+        path.strip_prefix(table_url.path()).ok_or_else(foreign)?
+    } else {
+        path
+    };
+    let leaves = relative.is_empty() || relative.split(['/', '\\']).any(|part| part.is_empty() || part == "..");
+    if leaves || relative.contains('\0') { Err(foreign()) } else { Ok(relative.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inside_table;
+    use url::Url;
+
+    #[test]
+    fn a_file_outside_of_the_table_is_refused() {
+        let table = Url::parse("s3://bucket/lake/silver/a/b/").unwrap();
+        assert_eq!(inside_table("part-1.parquet", &table).unwrap(), "part-1.parquet");
+        assert_eq!(inside_table("s3://bucket/lake/silver/a/b/p/1.parquet", &table).unwrap(), "p/1.parquet");
+        let outside = [
+            "../c/1.parquet",
+            "p/../../1.parquet",
+            "s3://other/lake/silver/a/b/1.parquet",
+            "s3://bucket/lake/silver/a/bb/1.parquet",
+            "s3://bucket/lake/silver/a/b/../c/1.parquet",
+            "file:///etc/passwd",
+            "file:/etc/passwd",
+            "/etc/passwd",
+            "p//1.parquet",
+            "p\\..\\1.parquet",
+            "a\0b",
+            "",
+        ];
+        for path in outside {
+            assert!(inside_table(path, &table).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The file ledger: which files are in which batch, written before the batch is worked on.
+
+use crate::ledger::manifest::BatchManifest;
+use crate::ledger::registry::Ledger;
+use crate::store::objects::PutNew;
+use crate::{LakeError, SourceFile};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use sluice_contract::TableName;
+use std::sync::PoisonError;
+
+/// Manifests read at once.
+const READS_AT_ONCE: usize = 16;
+
+impl Ledger {
+    /// All batches of a table, by number. Manifests never change, so each is read once per process.
+    ///
+    /// A listing may lag behind, and a batch that is not seen is claimed anew; so those after the last
+    /// one that is listed are asked for by name, as are those between.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
+    pub async fn batches(&self, table: &TableName) -> Result<Vec<BatchManifest>, LakeError> {
+        let files = self.objects.list(&folder(table)).await?;
+        let listed: Vec<String> =
+            files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect();
+        let newest = listed.iter().filter_map(|path| number_of(path)).max().unwrap_or(0);
+        let unlisted = (1..=newest).map(|batch| path_of(table, batch)).filter(|path| !listed.contains(path));
+        let unlisted: Vec<String> = if listed.len() as u64 >= newest { Vec::new() } else { unlisted.collect() };
+        let read = listed.iter().chain(&unlisted).map(|path| self.manifest_if_there(path));
+        let found: Vec<Option<BatchManifest>> =
+            futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
+        let mut batches: Vec<BatchManifest> = found.into_iter().flatten().collect();
+        while let Some(next) = self.manifest_if_there(&path_of(table, newest_batch(&batches) + 1)).await? {
+            batches.push(next);
+        }
+        batches.sort_by_key(|manifest| manifest.batch);
+        Ok(batches)
+    }
+
+    /// Claims a batch number for a list of files; [`PutNew::Exists`] means that another process has
+    /// the number, so the ledger has to be read again.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn claim_batch(&self, table: &TableName, manifest: &BatchManifest) -> Result<PutNew, LakeError> {
+        let path = path_of(table, manifest.batch);
+        let bytes = serde_json::to_vec(manifest)
+            .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
+        self.objects.put_new(&path, Bytes::from(bytes)).await
+    }
+
+    /// Hashes of the content of files, in their order. Empty for a remote lake: its etags tell contents
+    /// apart, while the stamp of a local disk (modification time and size) does not survive a copy.
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn contents(&self, files: &[SourceFile]) -> Result<Vec<String>, LakeError> {
+        if self.objects.local_root().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut hashes = Vec::with_capacity(files.len());
+        for file in files {
+            hashes.push(self.content(file).await?);
+        }
+        Ok(hashes)
+    }
+
+    /// Hash of the content of a file; of one state of a file it is made once per process.
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn content(&self, file: &SourceFile) -> Result<String, LakeError> {
+        let known = self.known.contents.lock().unwrap_or_else(PoisonError::into_inner).get(file).cloned();
+        if let Some(hash) = known {
+            return Ok(hash);
+        }
+        let bytes = self.objects.read(&file.path).await?;
+        let hashed = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string()).await;
+        let hash = hashed.map_err(|_| LakeError::Stopped { path: file.path.clone() })?;
+        self.known.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(file.clone(), hash.clone());
+        Ok(hash)
+    }
+
+    async fn manifest_if_there(&self, path: &str) -> Result<Option<BatchManifest>, LakeError> {
+        let known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let bytes = match self.objects.read(path).await {
+            Ok(bytes) => bytes,
+            Err(LakeError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let corrupt = |reason: String| LakeError::Corrupt { reason, path: path.to_owned() };
+        let manifest: BatchManifest = serde_json::from_slice(&bytes).map_err(|error| corrupt(error.to_string()))?;
+        if !path.ends_with(&format!("/{:020}.json", manifest.batch)) {
+            return Err(corrupt(format!("it holds batch {}", manifest.batch)));
+        }
+        let mut known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.to_owned(), manifest.clone());
+        Ok(Some(manifest))
+    }
+}
+
+fn newest_batch(batches: &[BatchManifest]) -> u64 {
+    batches.iter().map(|manifest| manifest.batch).max().unwrap_or(0)
+}
+
+fn path_of(table: &TableName, batch: u64) -> String {
+    format!("{}/{batch:020}.json", folder(table))
+}
+
+fn number_of(path: &str) -> Option<u64> {
+    path.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
+}
+
+fn folder(table: &TableName) -> String {
+    format!("_sluice/batches/{}/{}", table.dataset, table.table)
+}

@@ -1,0 +1,31 @@
+//! The manifest of a batch.
+
+use crate::SourceFile;
+use serde::{Deserialize, Serialize};
+use sluice_contract::Backfill;
+
+/// The files of one batch of one table. Immutable once written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchManifest {
+    /// Number of the batch, from 1 without gaps; also the `txn` version of its commits.
+    pub batch: u64,
+    /// Files, in the order they are read.
+    pub files: Vec<SourceFile>,
+    /// BLAKE3 of the contract text that the batch was made with, hex.
+    pub contract_hash: String,
+    /// BLAKE3 of the content of each file, in their order, hex; empty where the store's etag is enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<String>,
+    /// The backfill that the files are of; `None` for changes. As it was when the batch was made, so that bronze can
+    /// be read whatever the contract says later.
+    #[serde(default, rename = "flow", skip_serializing_if = "Option::is_none")]
+    pub backfill: Option<Backfill>,
+}
+
+impl BatchManifest {
+    /// Files with the hash of their content, if it is known.
+    pub fn files_with_content(&self) -> impl Iterator<Item = (&SourceFile, Option<&str>)> {
+        let contents = self.contents.iter().map(|hash| Some(hash.as_str())).chain(std::iter::repeat(None));
+        self.files.iter().zip(contents)
+    }
+}

@@ -1,0 +1,9 @@
+//! Numbered documents: which files are in which batch, schemas, state, and who writes a table.
+
+pub(crate) mod batches;
+pub(crate) mod documents;
+pub(crate) mod leases;
+pub(crate) mod manifest;
+pub(crate) mod registry;
+pub(crate) mod schemas;
+pub(crate) mod state;

@@ -1,0 +1,8 @@
+//! Files by their address: folders, buckets, listings, durable writes, Parquet bytes.
+
+pub(crate) mod data_file_reader;
+pub(crate) mod durable_store;
+pub(crate) mod encode;
+pub(crate) mod listing;
+pub(crate) mod objects;
+pub(crate) mod root;

@@ -1,0 +1,231 @@
+//! Addresses: which store, and which path in it.
+
+use crate::LakeError;
+use crate::environment::StoreTimes;
+use crate::error::redact;
+use crate::store::durable_store::{DurableStore, create_folder};
+use deltalake::logstore::{StorageConfig, object_store_factories};
+use object_store::ObjectStore;
+use object_store::path::Path;
+use sluice_contract::limits;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+use url::Url;
+
+/// An open store, and the folder in it that an address names.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    /// The whole store: a bucket, or the file system.
+    pub(crate) store: Arc<dyn ObjectStore>,
+    /// Folder in the store.
+    pub(crate) prefix: Path,
+    /// Address without a slash at the end, redacted.
+    pub(crate) url: String,
+    /// The same for `deltalake`, with a slash at the end.
+    pub(crate) folder_url: Url,
+    /// Folder on this machine.
+    pub(crate) local: Option<PathBuf>,
+}
+
+/// How a path was written, so that it comes back in the same style.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Inside the lake.
+    Relative,
+    /// `/folder/file`.
+    FilePath,
+    /// `file:///folder/file`.
+    FileUrl,
+    /// `s3://bucket/key`; the key is as it is, not percent-encoded.
+    Bucket(String),
+}
+
+/// Splits an absolute address; `None` for a path inside the lake.
+pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
+    match path.split_once("://") {
+        Some(("file", _)) => Ok(Style::FileUrl),
+        Some(("s3" | "s3a", rest)) => {
+            let bucket = rest.split('/').next().unwrap_or_default();
+            if bucket.is_empty() || bucket.contains(['@', '?', '#']) {
+                let reason = "it needs a bucket and no user, password or query";
+                return Err(LakeError::BadUrl { reason, url: redact(path) });
+            }
+            Ok(Style::Bucket(bucket.to_owned()))
+        }
+        Some(_) => Err(LakeError::BadUrl { reason: "use a folder, file:// or s3://bucket/prefix", url: redact(path) }),
+        None if FilePath::new(path).is_absolute() => Ok(Style::FilePath),
+        None => Ok(Style::Relative),
+    }
+}
+
+impl Root {
+    /// Opens the store behind an address.
+    pub(crate) async fn open(url: &str, times: StoreTimes) -> Result<Self, LakeError> {
+        match style_of(url)? {
+            Style::Bucket(bucket) => Self::open_bucket(url, &bucket, times).await,
+            Style::FileUrl => Self::open_folder(&file_path(url)?),
+            Style::FilePath | Style::Relative => Self::open_folder(FilePath::new(url)),
+        }
+    }
+
+    fn open_folder(folder: &FilePath) -> Result<Self, LakeError> {
+        let shown = folder.display().to_string();
+        if folder.as_os_str().is_empty() {
+            return Err(LakeError::BadUrl { reason: "it is empty", url: shown });
+        }
+        let bad = || LakeError::BadUrl { reason: "it is not the path of a folder", url: shown.clone() };
+        let folder = std::path::absolute(folder).map_err(|_| bad())?;
+        create_folder(&folder).map_err(|source| LakeError::Open { source: Box::new(source), url: shown.clone() })?;
+        let folder_url = Url::from_directory_path(&folder).map_err(|()| bad())?;
+        let prefix = Path::from_url_path(folder_url.path()).map_err(|_| bad())?;
+        Ok(Self {
+            store: Arc::new(DurableStore::default()),
+            prefix,
+            url: folder.display().to_string(),
+            folder_url,
+            local: Some(folder),
+        })
+    }
+
+    async fn open_bucket(url: &str, bucket: &str, times: StoreTimes) -> Result<Self, LakeError> {
+        let shown = redact(url).trim_end_matches('/').to_owned();
+        let bad = || LakeError::BadUrl { reason: "it is not an s3://bucket/prefix address", url: shown.clone() };
+        let prefix = Path::parse(key_of(url, bucket)).map_err(|_| bad())?;
+        let mut folder_url = Url::parse(&format!("s3://{bucket}/")).map_err(|_| bad())?;
+        if !prefix.as_ref().is_empty() {
+            folder_url.set_path(&format!("/{prefix}/"));
+        }
+        let opened = folder_url.clone();
+        // The credential chain may ask the network; it may not block this thread's runtime.
+        let store = tokio::task::spawn_blocking(move || open_bucket_blocking(&opened, times)).await;
+        let store = match store {
+            Ok(Ok(store)) => store,
+            Ok(Err(source)) => return Err(LakeError::Open { source: Box::new(source), url: shown }),
+            Err(_) => return Err(LakeError::Stopped { path: shown }),
+        };
+        Ok(Self { store, prefix, url: shown, folder_url, local: None })
+    }
+
+    /// The path of a name inside this folder.
+    pub(crate) fn join(&self, relative: &str) -> Result<Path, LakeError> {
+        let bad = |_| LakeError::BadPath { path: relative.to_owned() };
+        let inside = Path::parse(relative.trim_end_matches('/')).map_err(bad)?;
+        Ok(self.prefix.parts().chain(inside.parts()).collect())
+    }
+
+    /// The part of a path after this folder.
+    pub(crate) fn strip(&self, path: &Path) -> String {
+        match path.prefix_match(&self.prefix) {
+            Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"),
+            None => path.to_string(),
+        }
+    }
+}
+
+impl Style {
+    /// An address of the same style for a path in the store.
+    pub(crate) fn show(&self, root: &Root, path: &Path) -> String {
+        match self {
+            Self::Relative => root.strip(path),
+            Self::FilePath => format!("/{path}"),
+            Self::FileUrl => {
+                Url::from_file_path(format!("/{path}")).map_or_else(|()| format!("file:///{path}"), Into::into)
+            }
+            Self::Bucket(bucket) => format!("s3://{bucket}/{path}"),
+        }
+    }
+
+    /// Path in the store of an absolute address of this style.
+    pub(crate) fn parse(&self, address: &str) -> Result<Path, LakeError> {
+        let bad = || LakeError::BadPath { path: redact(address) };
+        match self {
+            Self::Relative => Err(bad()),
+            Self::FilePath => Path::from_absolute_path(address).map_err(|_| bad()),
+            Self::FileUrl => Path::from_absolute_path(file_path(address)?).map_err(|_| bad()),
+            Self::Bucket(bucket) => Path::parse(key_of(address, bucket)).map_err(|_| bad()),
+        }
+    }
+}
+
+/// A store over an already open one, for tests and fault injection.
+pub(crate) fn root_over(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Root, LakeError> {
+    let bad = || LakeError::BadUrl { reason: "it is not the address of a folder", url: redact(url.as_str()) };
+    let mut folder_url = url.clone();
+    if !folder_url.path().ends_with('/') {
+        folder_url.set_path(&format!("{}/", url.path()));
+    }
+    let prefix = Path::from_url_path(folder_url.path()).map_err(|_| bad())?;
+    let local = (url.scheme() == "file").then(|| url.to_file_path().ok()).flatten();
+    let shown = match &local {
+        Some(folder) => folder.display().to_string(),
+        None => redact(url.as_str()).trim_end_matches('/').to_owned(),
+    };
+    Ok(Root { store, prefix, url: shown, folder_url, local })
+}
+
+fn open_bucket_blocking(url: &Url, times: StoreTimes) -> Result<Arc<dyn ObjectStore>, deltalake::DeltaTableError> {
+    deltalake::aws::register_handlers(None);
+    // With an endpoint of one's own, deltalake-aws looks at the environment only; this makes it take
+    // the whole chain (profile files, web identity, instance metadata) there too.
+    let span = |time: std::time::Duration| format!("{}ms", time.as_millis());
+    let mut options = vec![
+        ("aws_force_credential_load", "true".to_owned()),
+        ("max_retries", limits::STORE_RETRIES_MAX.to_string()),
+        ("retry_timeout", span(times.store_timeout)),
+    ];
+    // Whoever sets these for all programs means this one too.
+    for (key, variable, time) in
+        [("timeout", "AWS_TIMEOUT", times.request), ("connect_timeout", "AWS_CONNECT_TIMEOUT", times.connect)]
+    {
+        if std::env::var_os(variable).is_none() {
+            options.push((key, span(time)));
+        }
+    }
+    let config = StorageConfig::parse_options(options)?;
+    let scheme = Url::parse("s3://").map_err(|source| deltalake::DeltaTableError::generic(source.to_string()))?;
+    let factory = object_store_factories().get(&scheme).map(|entry| entry.value().clone());
+    let factory = factory.ok_or_else(|| deltalake::DeltaTableError::generic("no handler for s3"))?;
+    Ok(factory.parse_url_opts(url, &config)?.0)
+}
+
+fn key_of<'a>(url: &'a str, bucket: &str) -> &'a str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.get(bucket.len()..).unwrap_or_default().trim_matches('/')
+}
+
+fn file_path(url: &str) -> Result<PathBuf, LakeError> {
+    let bad = || LakeError::BadUrl { reason: "write file:///folder", url: redact(url) };
+    Url::parse(url).map_err(|_| bad())?.to_file_path().map_err(|()| bad())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Root, Style, style_of};
+    use crate::StoreTimes;
+
+    #[test]
+    fn addresses_are_told_apart() {
+        assert_eq!(style_of("landing/shop").unwrap(), Style::Relative);
+        assert_eq!(style_of("/landing").unwrap(), Style::FilePath);
+        assert_eq!(style_of("s3://b/x").unwrap(), Style::Bucket("b".to_owned()));
+        for bad in ["s3://", "s3://user:secret@b/x", "https://h/x", "gs://b"] {
+            let message = style_of(bad).unwrap_err().to_string();
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[tokio::test]
+    async fn paths_do_not_leave_the_lake() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Root::open(folder.path().to_str().unwrap(), StoreTimes::default()).await.unwrap();
+        for bad in ["../x", "a/../../x", "a/./b", "a//b", "a\u{0}b"] {
+            assert!(root.join(bad).is_err(), "{bad:?}");
+        }
+        let inside = root.join("landing/a b%20#1 ä.json").unwrap();
+        assert_eq!(root.strip(&inside), "landing/a b%20#1 ä.json");
+        assert_eq!(
+            Style::FilePath.show(&root, &inside),
+            folder.path().join("landing/a b%20#1 ä.json").to_str().unwrap()
+        );
+    }
+}
