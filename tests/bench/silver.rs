@@ -8,7 +8,9 @@ use arrow::datatypes::Int64Type;
 use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sluice_change::{ChangeBatch, EventSeq, EventSeqs, Numbers, Op, RowRefs, SourceFile, SourceTimes, contract_schema};
+use sluice_change::{
+    ChangeBatch, EventSeq, EventSeqs, Op, RowRefs, RunLengthColumn, SourceFile, SourceTimes, contract_schema,
+};
 use sluice_contract::Contract;
 use sluice_lake::Lake;
 use sluice_runner::SilverTable;
@@ -100,9 +102,9 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
             let ops: Vec<Op> =
                 letters.iter().map(|letter| if letter == Some("d") { Op::Delete } else { Op::Upsert }).collect();
             let positions: Vec<u64> = numbers.values().iter().map(|number| number.cast_unsigned()).collect();
-            let unused = Numbers::same(0, count);
+            let unused = RunLengthColumn::same(0, count);
             let ties = ops.iter().map(|op| EventSeq::new(1, [0; 3], op.is_upsert(), 0).tie).collect();
-            (ops, EventSeqs::new(Numbers::same(1, count), [positions.into(), unused.clone(), unused], ties))
+            (ops, EventSeqs::new(RunLengthColumn::same(1, count), [positions.into(), unused.clone(), unused], ties))
         }
         _ => (vec![Op::Read; count], EventSeqs::same(EventSeq::new(0, [0, 0, 0], true, 0), count)),
     };
