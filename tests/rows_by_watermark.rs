@@ -97,8 +97,8 @@ async fn the_newest_state_of_a_row_wins_whatever_the_unit_and_the_order() -> Res
         );
         let quarantine = lake.quarantine("crm.people").await?.select(&["reason", "column", "row"])?;
         ensure!(quarantine.rows.len() == 1, "{:?}", quarantine.rows);
-        let told: Vec<&str> = quarantine.rows[0].iter().flatten().map(String::as_str).collect();
-        ensure!(told == ["MISSING_SEQ", "updated_at", "2"], "{told:?}");
+        let cells: Vec<&str> = quarantine.rows[0].iter().flatten().map(String::as_str).collect();
+        ensure!(cells == ["MISSING_SEQ", "updated_at", "2"], "{cells:?}");
         found.push(fingerprint(&lake).await?);
         lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
         found.push(fingerprint(&lake).await?);

@@ -70,12 +70,11 @@ fn bad_envelope(detail: &str) -> RecordError {
     RecordError::new(ReasonCode::BadEnvelope, detail)
 }
 
-/// The envelope of a record and its schema, if it brings one; `None` for a tombstone.
-fn unwrap<'a>(
-    plan: &Plan,
-    schemas: &mut SchemaCache,
-    text: &'a str,
-) -> Result<Option<(Envelope<'a>, Option<Rc<RecordSchema>>)>, RecordError> {
+/// An envelope, and its schema if the record brings one.
+type Unwrapped<'a> = (Envelope<'a>, Option<Rc<RecordSchema>>);
+
+/// The envelope of a record; `None` for a tombstone.
+fn unwrap<'a>(plan: &Plan, schemas: &mut SchemaCache, text: &'a str) -> Result<Option<Unwrapped<'a>>, RecordError> {
     let not_an_envelope = || bad_envelope("not a JSON object");
     let Outer { schema, payload, envelope } = Outer::read(text).ok_or_else(not_an_envelope)?;
     match payload {
