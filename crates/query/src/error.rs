@@ -94,7 +94,7 @@ impl fmt::Display for QueryError {
 
 impl From<duckdb::Error> for QueryError {
     fn from(error: duckdb::Error) -> Self {
-        crate::error_text::from_duckdb(&error, None)
+        crate::sql::duckdb_error::from_duckdb(&error, None)
     }
 }
 

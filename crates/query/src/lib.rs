@@ -6,48 +6,26 @@
 //!
 //! SQL of people is treated as hostile: one read-only statement, checked on its syntax tree, inside
 //! a DuckDB that may read the lake's folders and nothing else. SQL of our own making is built with
-//! `sql::Sql`, which knows no way in for text that is not quoted.
+//! `sql::text::Sql`, which knows no way in for text that is not quoted.
 
-mod ast;
-mod check;
-mod check_follows;
-mod check_rule;
-mod check_sql;
+mod checks;
 mod diff;
-mod diff_sql;
-mod diff_steps;
 mod engine;
 mod error;
-mod error_text;
-mod export;
-mod failing;
-mod history;
-mod ipc;
-mod jobs;
-mod model;
-mod options;
-mod page;
-mod query;
-mod refine;
-mod relation;
-mod result_store;
-mod sandbox;
+mod files;
+mod results;
 mod sql;
-mod statement;
-mod table_file;
-mod tables;
-mod types;
 
-pub use check::judge_row_count;
-pub use check_follows::{checks_that_follow, needs_all_rows};
+pub use checks::incremental::{checks_that_follow, needs_all_rows};
+pub use checks::judge_row_count;
+pub use diff::row_history::{FoundRow, FoundRows, RowEvent};
+pub use diff::steps::DiffStep;
 pub use diff::{DiffInput, DiffParts};
-pub use diff_steps::DiffStep;
 pub use engine::QueryEngine;
+pub use engine::options::QueryOptions;
 pub use error::{QueryError, QueryErrorKind, SqlPlace};
-pub use history::{FoundRow, FoundRows, RowEvent};
-pub use options::QueryOptions;
-pub use table_file::{FileRows, TableFile};
-pub use tables::TableFiles;
+pub use files::table_file::{FileRows, TableFile};
+pub use results::views::TableFiles;
 
 #[cfg(test)]
 mod tests;

@@ -65,7 +65,7 @@ impl Lake {
 
     pub(super) fn batch(&self, result: ResultId, first_row: u64, rows: u32) -> RecordBatch {
         let bytes = self.engine.page(PageRequest { result, first_row, rows }).unwrap();
-        let (_, batches) = crate::ipc::read(&bytes).unwrap();
+        let (_, batches) = crate::engine::ipc::read(&bytes).unwrap();
         assert_eq!(batches.len(), 1, "a page is one batch");
         batches[0].clone()
     }

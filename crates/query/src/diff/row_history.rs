@@ -1,12 +1,12 @@
 //! What happened to the rows of one key.
 
 use crate::engine::QueryEngine;
+use crate::engine::result_store::OwnTable;
 use crate::error::QueryError;
-use crate::export::{cast, describe};
-use crate::relation::{Missing, goals, value};
-use crate::result_store::OwnTable;
-use crate::sql::Sql;
-use crate::table_file::{FileGroup, TableFile};
+use crate::files::relation::{Missing, goals, value};
+use crate::files::table_file::{FileGroup, TableFile};
+use crate::sql::column::{cast, describe};
+use crate::sql::text::Sql;
 use sluice_api::ResultView;
 use std::path::PathBuf;
 use std::time::Instant;

@@ -1,8 +1,8 @@
 //! How the columns of a table in DuckDB leave the engine.
 
 use crate::error::QueryError;
-use crate::sql::Sql;
-use crate::types::DuckType;
+use crate::sql::text::Sql;
+use crate::sql::types::DuckType;
 use duckdb::Connection;
 use sluice_api::ResultColumn;
 

@@ -1,12 +1,12 @@
 //! Gold models: one SELECT over the views, whole, in an order that does not depend on threads.
 
+use crate::engine::ipc;
 use crate::engine::{QueryEngine, deep};
 use crate::error::QueryError;
-use crate::error_text::{Embedded, from_duckdb};
-use crate::export::{DuckColumn, describe};
-use crate::ipc;
-use crate::sql::Sql;
-use crate::statement::{self, Statement};
+use crate::sql::column::{DuckColumn, describe};
+use crate::sql::duckdb_error::{Embedded, from_duckdb};
+use crate::sql::statement::{self, Statement};
+use crate::sql::text::Sql;
 
 impl QueryEngine {
     /// Runs a model and gives all its rows as an Arrow IPC stream, sorted by all columns from the

@@ -1,12 +1,17 @@
 //! Runs the checks of a contract over the files of one version.
 
-use crate::check_rule::{all, level, limit, percent};
-use crate::check_sql::{duplicates, failing};
+mod condition;
+mod failing_rows;
+pub(crate) mod incremental;
+mod rules;
+
+use crate::checks::condition::{duplicates, failing};
+use crate::checks::rules::{all, level, limit, percent};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::relation::{Missing, Relation};
-use crate::sql::Sql;
-use crate::table_file::TableFile;
+use crate::files::relation::{Missing, Relation};
+use crate::files::table_file::TableFile;
+use crate::sql::text::Sql;
 use duckdb::Connection;
 use sluice_api::{CheckView, Verdict};
 use sluice_contract::{Check, CheckRule, Contract, Severity};

@@ -1,13 +1,13 @@
 //! Rows that fail a check.
 
-use crate::check::declared;
-use crate::check_rule;
-use crate::check_sql::{duplicates, failing};
+use crate::checks::condition::{duplicates, failing};
+use crate::checks::declared;
+use crate::checks::rules;
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::relation::{Missing, Relation};
-use crate::sql::Sql;
-use crate::table_file::TableFile;
+use crate::files::relation::{Missing, Relation};
+use crate::files::table_file::TableFile;
+use crate::sql::text::Sql;
 use sluice_api::ResultView;
 use sluice_contract::{Check, Contract, limits::FAILING_ROWS_MAX};
 use std::time::Instant;

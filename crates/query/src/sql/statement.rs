@@ -1,8 +1,8 @@
 //! One statement of a person, parsed and checked before it runs.
 
-use crate::ast::{Ast, Parsed};
 use crate::error::{QueryError, QueryErrorKind};
-use crate::error_text::place_of;
+use crate::sql::ast::{Ast, Parsed};
+use crate::sql::duckdb_error::place_of;
 use duckdb::Connection;
 use serde_json::Value;
 use sluice_api::TableRef;

@@ -1,9 +1,9 @@
 //! A difference as SQL.
 
-use crate::export::{DuckColumn, cast};
-use crate::relation::Relation;
-use crate::sql::Sql;
-use crate::types::DuckType;
+use crate::files::relation::Relation;
+use crate::sql::column::{DuckColumn, cast};
+use crate::sql::text::Sql;
+use crate::sql::types::DuckType;
 use sluice_contract::Column;
 
 /// A column on both sides of a difference, or on one.

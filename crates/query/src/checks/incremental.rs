@@ -1,6 +1,6 @@
 //! Which checks of a version follow from the version before and the rows that came since.
 
-use crate::check_rule::all;
+use crate::checks::rules::all;
 use sluice_api::{CheckView, Verdict};
 use sluice_contract::{Check, Contract, Scd};
 use std::collections::BTreeSet;

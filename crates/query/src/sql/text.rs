@@ -2,7 +2,7 @@
 //!
 //! [`Sql`] is built from literals of the program, quoted names, quoted texts and numbers. There is no
 //! way from a `String` to `Sql` except [`Sql::checked`], which takes a statement that
-//! [`crate::statement`] has parsed.
+//! [`crate::sql::statement`] has parsed.
 
 use std::fmt;
 
@@ -27,12 +27,12 @@ impl Sql {
     }
 
     /// SQL of a person, which was parsed as exactly one statement or one expression.
-    pub(crate) fn checked(text: &crate::statement::Checked) -> Self {
+    pub(crate) fn checked(text: &crate::sql::statement::Checked) -> Self {
         Self(text.as_str().to_owned())
     }
 
     /// The type `ty` in the words of DuckDB, as DuckDB itself printed it.
-    pub(crate) fn duck_type(ty: &crate::types::DuckType) -> Self {
+    pub(crate) fn duck_type(ty: &crate::sql::types::DuckType) -> Self {
         Self(ty.as_str().to_owned())
     }
 

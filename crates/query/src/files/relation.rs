@@ -1,10 +1,10 @@
 //! The Parquet files of one version as something SQL can read.
 
 use crate::error::QueryError;
-use crate::export::{DuckColumn, cast, describe};
-use crate::sql::Sql;
-use crate::table_file::{FileGroup, TableFile};
-use crate::types::DuckType;
+use crate::files::table_file::{FileGroup, TableFile};
+use crate::sql::column::{DuckColumn, cast, describe};
+use crate::sql::text::Sql;
+use crate::sql::types::DuckType;
 use duckdb::Connection;
 use sluice_contract::{Column, ColumnType, Contract, DeleteMode, Scd};
 

@@ -1,9 +1,9 @@
 //! The Parquet files of one version, and which of their rows count.
 
+use crate::engine::sandbox::path_text;
 use crate::error::QueryError;
-use crate::export::DuckColumn;
-use crate::sandbox::path_text;
-use crate::sql::Sql;
+use crate::sql::column::DuckColumn;
+use crate::sql::text::Sql;
 use std::path::PathBuf;
 
 /// A Parquet file of one version, and which of its rows count.

@@ -2,8 +2,8 @@
 
 use crate::engine::{Inner, QueryEngine};
 use crate::error::QueryError;
-use crate::export::{DuckColumn, describe};
-use crate::sql::Sql;
+use crate::sql::column::{DuckColumn, describe};
+use crate::sql::text::Sql;
 use duckdb::Connection;
 use sluice_api::{ResultId, ResultView};
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 
 use crate::QueryOptions;
 use crate::error::QueryError;
-use crate::sql::Sql;
+use crate::sql::text::Sql;
 use duckdb::vtab::arrow::ArrowVTab;
 use duckdb::{Config, Connection};
 use std::path::{Path, PathBuf};

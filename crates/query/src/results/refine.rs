@@ -1,11 +1,11 @@
 //! Filtered and sorted views of a result.
 
+use crate::engine::result_store::{Stored, count};
 use crate::engine::{QueryEngine, deep};
 use crate::error::QueryError;
-use crate::error_text::{Embedded, from_duckdb};
-use crate::result_store::{Stored, count};
-use crate::sql::Sql;
-use crate::statement;
+use crate::sql::duckdb_error::{Embedded, from_duckdb};
+use crate::sql::statement;
+use crate::sql::text::Sql;
 use sluice_api::{ResultId, ResultView};
 use std::sync::Arc;
 use std::time::Instant;

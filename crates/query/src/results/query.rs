@@ -1,15 +1,15 @@
 //! SQL of people.
 
+use crate::engine::ipc;
+use crate::engine::result_store::OwnTable;
+use crate::engine::sandbox::BATCH_FUNCTION;
 use crate::engine::{QueryEngine, deep};
 use crate::error::QueryError;
-use crate::error_text::{Embedded, from_duckdb};
-use crate::export::cast;
-use crate::ipc;
-use crate::result_store::OwnTable;
-use crate::sandbox::BATCH_FUNCTION;
-use crate::sql::Sql;
-use crate::statement::{self, Statement};
-use crate::types::DuckType;
+use crate::sql::column::cast;
+use crate::sql::duckdb_error::{Embedded, from_duckdb};
+use crate::sql::statement::{self, Statement};
+use crate::sql::text::Sql;
+use crate::sql::types::DuckType;
 use duckdb::Connection;
 use duckdb::arrow::datatypes::{DataType, SchemaRef};
 use duckdb::arrow::record_batch::RecordBatch;
@@ -62,7 +62,7 @@ impl QueryEngine {
         let started = Instant::now();
         let conn = self.inner.connect()?;
         conn.set_query_progress_tracking(true)?;
-        let sql = Sql::new("SUMMARIZE ").sql(&crate::tables::view_name(table));
+        let sql = Sql::new("SUMMARIZE ").sql(&crate::results::views::view_name(table));
         self.inner.jobs.run(job, &conn, || self.keep_select(&conn, &sql, started))
     }
 

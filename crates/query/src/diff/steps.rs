@@ -1,10 +1,10 @@
 //! The rows that a difference has to look at: those that the log says came or went.
 
 use crate::error::QueryError;
-use crate::export::describe;
-use crate::relation::{Missing, Relation};
-use crate::sql::Sql;
-use crate::table_file::TableFile;
+use crate::files::relation::{Missing, Relation};
+use crate::files::table_file::TableFile;
+use crate::sql::column::describe;
+use crate::sql::text::Sql;
 use duckdb::Connection;
 
 /// Rows that went and rows that came in one run of commits. What only moved from file to file belongs

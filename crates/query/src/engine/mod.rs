@@ -1,11 +1,17 @@
 //! The engine: one in-memory DuckDB, its connections, its results.
 
+pub(crate) mod ipc;
+pub(crate) mod jobs;
+pub(crate) mod options;
+pub(crate) mod result_store;
+pub(crate) mod sandbox;
+
+use crate::engine::jobs::Jobs;
+use crate::engine::options::QueryOptions;
+use crate::engine::result_store::ResultStore;
 use crate::error::QueryError;
-use crate::jobs::Jobs;
-use crate::options::QueryOptions;
-use crate::result_store::ResultStore;
-use crate::tables::Tables;
-use crate::{sandbox, statement};
+use crate::results::views::Tables;
+use crate::sql::statement;
 use duckdb::Connection;
 use sluice_api::{JobId, TableRef};
 use std::fmt;

@@ -1,10 +1,14 @@
 //! What changed between two versions of a table.
 
-use crate::diff_sql::{Pair, changed_rows, pairs, takes_part};
-use crate::diff_steps::{DiffStep, sides};
+mod changed_rows;
+pub(crate) mod row_history;
+pub(crate) mod steps;
+
+use crate::diff::changed_rows::{Pair, changed_rows, pairs, takes_part};
+use crate::diff::steps::{DiffStep, sides};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::sql::Sql;
+use crate::sql::text::Sql;
 use duckdb::Connection;
 use sluice_api::{DiffColumn, JobId, ResultId, ResultView, SchemaChange, TableRef};
 use std::time::Instant;

@@ -1,9 +1,9 @@
 //! Checks as SQL: the condition under which a row fails.
 
-use crate::export::{DuckColumn, cast};
-use crate::relation::Relation;
-use crate::sql::Sql;
-use crate::types::DuckType;
+use crate::files::relation::Relation;
+use crate::sql::column::{DuckColumn, cast};
+use crate::sql::text::Sql;
+use crate::sql::types::DuckType;
 use duckdb::Connection;
 use sluice_contract::{Check, ColumnType, Contract};
 

@@ -2,10 +2,10 @@
 
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::export::{DuckColumn, describe};
-use crate::relation::{Missing, Relation};
-use crate::sql::Sql;
-use crate::table_file::TableFile;
+use crate::files::relation::{Missing, Relation};
+use crate::files::table_file::TableFile;
+use crate::sql::column::{DuckColumn, describe};
+use crate::sql::text::Sql;
 use sluice_api::{ResultColumn, ResultView, TableRef};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;

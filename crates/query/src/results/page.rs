@@ -1,10 +1,10 @@
 //! Pages of a result.
 
 use crate::engine::QueryEngine;
+use crate::engine::ipc;
 use crate::error::QueryError;
-use crate::export::page_list;
-use crate::ipc;
-use crate::sql::Sql;
+use crate::sql::column::page_list;
+use crate::sql::text::Sql;
 use sluice_api::PageRequest;
 use sluice_contract::limits::PAGE_ROWS_MAX;
 
