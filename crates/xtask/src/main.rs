@@ -1,4 +1,4 @@
-//! The developer's tasks: `cargo xtask demo | test | ui | tidy | bench | fixtures | window`.
+//! The developer's tasks: `cargo xtask demo | test | ui | tidy | bench | fixtures | duckdb | window`.
 //!
 //! One file or folder per task; what they share is [`project`] (where things are), [`process`]
 //! (running programs), [`packages`] (system packages), [`stage`] (timed steps) and [`display`].
@@ -8,6 +8,7 @@ mod build;
 mod demo;
 mod digest;
 mod display;
+mod duckdb;
 mod fixtures;
 mod night;
 mod packages;
@@ -46,6 +47,8 @@ enum Task {
     Bench(bench::Options),
     /// Verifies the fixtures, or takes them anew from a recording.
     Fixtures(fixtures::Options),
+    /// Finds or fetches the DuckDB library that the engine is linked with, and puts it beside the programs.
+    Duckdb,
     /// Drives the real window under a virtual display; can leave screenshots.
     Window(window::Options),
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(&project),
         Task::Bench(options) => bench::run(&project, &options),
         Task::Fixtures(options) => fixtures::run(&project, &options),
+        Task::Duckdb => duckdb::DuckDb::prepare(&project)?.place_beside_programs(&project),
         Task::Window(options) => window::run(&project, &options),
     });
     match outcome {

@@ -1,6 +1,7 @@
 //! `cargo xtask test --night`: the same tests with numbers that take an hour or two, and the scoreboard.
 
-use crate::process::{cargo, output, program};
+use crate::build::Built;
+use crate::process::{output, program};
 use crate::project::Project;
 use anyhow::Context;
 use std::collections::BTreeMap;
@@ -23,9 +24,8 @@ const COUNTED: &str = "COUNTED ";
 const SCOREBOARD: &str = "docs/reliability-scoreboard.md";
 
 /// Runs them and appends what was counted to the scoreboard; nothing is appended when one fails.
-pub(crate) fn run(project: &Project, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
-    let mut call = cargo(project.root());
-    call.args(["test", "--release", "--workspace"]);
+pub(crate) fn run(project: &Project, built: &Built, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
+    let mut call = built.cargo(project, "test");
     for test in TESTS {
         call.args(["--test", test]);
     }

@@ -28,6 +28,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "g++", need: Need::Build, sign: "c++" },
     Package { name: "make", need: Need::Build, sign: "make" },
     Package { name: "pkg-config", need: Need::Build, sign: "pkg-config" },
+    Package { name: "patchelf", need: Need::Build, sign: "patchelf" },
     Package { name: "libwebkit2gtk-4.1-dev", need: Need::Build, sign: "pkg-config:webkit2gtk-4.1" },
     Package { name: "xvfb", need: Need::VirtualWindow, sign: "Xvfb" },
     Package { name: "webkit2gtk-driver", need: Need::VirtualWindow, sign: "WebKitWebDriver" },
@@ -112,7 +113,7 @@ fn shows(sign: &str) -> bool {
     }
 }
 
-fn on_path(name: &str) -> bool {
+pub(crate) fn on_path(name: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&paths).any(|folder| Path::new(&folder).join(name).exists())
 }

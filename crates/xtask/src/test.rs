@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, stage by stage; CI calls exactly this.
 
+use crate::build::Built;
 use crate::packages::{self, Need};
 use crate::process::{cargo, run as run_program};
 use crate::project::Project;
@@ -30,12 +31,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     stages.run("fixtures", || fixtures::verify(&project.path("fixtures/shop")))?;
     let python = stages.run("python", python::prepare)?;
     stages.run("screens", || ui::run(project, &ui::Options::default()))?;
-    stages.run("build", || build::release(project))?;
-    stages.run("lints", || lints(project))?;
+    let built = stages.run("build", || build::release(project))?;
+    stages.run("lints", || lints(project, &built))?;
     let spark = python::spark(false);
-    stages.run("tests", || tests(project, &python, spark.as_deref()))?;
+    stages.run("tests", || tests(project, &built, &python, spark.as_deref()))?;
     if !options.without_window {
-        stages.run("window", || window::drive(project, &project.scratch("screenshots")?))?;
+        stages.run("window", || window::drive(project, &built, &project.scratch("screenshots")?))?;
     }
     stages.summary(None);
     Ok(())
@@ -45,28 +46,19 @@ fn run_night(project: &Project) -> anyhow::Result<()> {
     let mut stages = Stages::default();
     stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow, Need::Tests]))?;
     let python = stages.run("python", python::prepare)?;
-    stages.run("build", || build::release(project))?;
+    let built = stages.run("build", || build::release(project))?;
     let spark = stages.run("spark", || Ok(python::spark(true)))?;
-    stages.run("night", || night::run(project, &python, spark.as_deref()))?;
+    stages.run("night", || night::run(project, &built, &python, spark.as_deref()))?;
     stages.summary(None);
     Ok(())
 }
 
-fn lints(project: &Project) -> anyhow::Result<()> {
-    run_program(cargo(project.root()).args([
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+fn lints(project: &Project, built: &Built) -> anyhow::Result<()> {
+    run_program(built.cargo(project, "clippy").args(["--all-targets", "--", "-D", "warnings"]))
 }
 
-fn tests(project: &Project, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
-    let mut call = cargo(project.root());
-    call.args(["test", "--release", "--workspace"]);
+fn tests(project: &Project, built: &Built, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
+    let mut call = built.cargo(project, "test");
     call.env("SLUICE_TEST_PYTHON", python).env("SLUICE_BIN", project.program("sluice")?);
     if let Some(spark) = spark {
         call.env("SLUICE_SPARK_PYTHON", spark);

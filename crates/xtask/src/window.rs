@@ -1,8 +1,9 @@
 //! `cargo xtask window`: drives the real window; can leave a picture of every screen.
 
+use crate::build::Built;
 use crate::demo::{DemoLake, LAST_CHECKPOINT, Sluice};
 use crate::packages::{self, Need};
-use crate::process::{cargo, run as run_program};
+use crate::process::run as run_program;
 use crate::project::Project;
 use crate::stage::Stages;
 use crate::{build, ui};
@@ -24,31 +25,31 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     let mut stages = Stages::default();
     stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow]))?;
     stages.run("screens", || ui::run(project, &ui::Options::default()))?;
-    stages.run("build", || build::release(project))?;
+    let built = stages.run("build", || build::release(project))?;
     let pictures =
         if options.screenshots { project.path("docs/screenshots") } else { project.scratch("screenshots")? };
-    stages.run("window", || drive(project, &pictures))?;
+    stages.run("window", || drive(project, &built, &pictures))?;
     println!("screenshots: {}", pictures.display());
     Ok(())
 }
 
 /// Pictures for someone who has no display.
-pub(crate) fn screenshots_of_demo(project: &Project) -> anyhow::Result<PathBuf> {
+pub(crate) fn screenshots_of_demo(project: &Project, built: &Built) -> anyhow::Result<PathBuf> {
     let pictures = project.scratch("screenshots")?;
-    drive(project, &pictures)?;
+    drive(project, built, &pictures)?;
     Ok(pictures)
 }
 
 /// Runs the window test over a fresh lake. Expects everything to be built.
-pub(crate) fn drive(project: &Project, pictures: &Path) -> anyhow::Result<()> {
+pub(crate) fn drive(project: &Project, built: &Built, pictures: &Path) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("sluice-").tempdir()?;
     let to_look_at = lake_to_step(project, &folder.path().join("shop-lake"))?;
     let to_work_on = lake_to_step(project, &folder.path().join("work").join("shop-lake"))?;
     std::fs::create_dir_all(pictures)?;
-    // The whole workspace, filtered: naming the package alone would choose other features.
     run_program(
-        cargo(project.root())
-            .args(["test", "--release", "--workspace", "--test", "window", "--", "--ignored", "--nocapture"])
+        built
+            .cargo(project, "test")
+            .args(["--test", "window", "--", "--ignored", "--nocapture"])
             .env("SLUICE_DESKTOP", project.program("sluice-desktop")?)
             .env("SLUICE_LAKE_TO_LOOK_AT", to_look_at.folder())
             .env("SLUICE_LAKE_TO_WORK_ON", to_work_on.folder())

@@ -44,7 +44,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     stages.run("packages", || packages::require(&needs))?;
     stages.run("fixtures", || fixtures::verify(&project.path("fixtures/shop")))?;
     stages.run("screens", || ui::run(project, &ui::Options::default()))?;
-    stages.run("build", || build::release(project))?;
+    let built = stages.run("build", || build::release(project))?;
     let sluice = Sluice::new(project)?;
     let mut lake = stages.run("lake", || DemoLake::open(project, folder, options.reset))?;
     stages.run("replay", || replay_and_prove(&sluice, &mut lake))?;
@@ -58,7 +58,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     }
     if virtual_window {
         println!("{}", strong("This session has no display, so here are pictures of the window."));
-        let pictures = window::screenshots_of_demo(project)?;
+        let pictures = window::screenshots_of_demo(project, &built)?;
         println!("Screenshots: {}", pictures.display());
         return Ok(());
     }

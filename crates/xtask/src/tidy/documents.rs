@@ -1,4 +1,4 @@
-//! ARCHITECTURE.md names every crate, and no file names a machine's folders.
+//! ARCHITECTURE.md names every crate and only paths that exist, and no file names a machine's folders.
 
 use crate::project::Project;
 use cargo_metadata::MetadataCommand;
@@ -12,6 +12,7 @@ const NOT_OURS: &[&str] = &["fixtures/shop/debezium", "fixtures/shop/dms", "fixt
 /// Checks documents and all texts.
 pub(super) fn check(project: &Project, files: &[PathBuf]) -> anyhow::Result<Vec<String>> {
     let mut findings = crates_without_row(project)?;
+    findings.extend(missing_paths(project)?);
     for file in files.iter().filter(|file| !is_foreign(file)) {
         // What is not UTF-8 is no text.
         let Ok(text) = std::fs::read_to_string(project.root().join(file)) else { continue };
@@ -42,6 +43,32 @@ fn crates_without_row(project: &Project) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(findings)
+}
+
+/// Paths in tables of ARCHITECTURE.md, written whole from the root; `<format>` stands for any folder.
+fn missing_paths(project: &Project) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(project.path("ARCHITECTURE.md"))?;
+    let mut findings = Vec::new();
+    for row in text.lines().filter(|line| line.trim_start().starts_with('|')) {
+        for path in row.split('`').skip(1).step_by(2).filter(|words| is_path(words)) {
+            if !exists(&project.path(""), path) {
+                findings.push(format!("ARCHITECTURE.md: there is no `{path}`"));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn is_path(words: &str) -> bool {
+    let tops = ["crates/", "ui/", "src-tauri/", "tests/", "docs/", "fixtures/"];
+    tops.iter().any(|top| words.starts_with(top)) && !words.contains(' ')
+}
+
+fn exists(folder: &Path, path: &str) -> bool {
+    let Some((before, after)) = path.split_once('<') else { return folder.join(path).exists() };
+    let Some((_, after)) = after.split_once('>') else { return false };
+    let Ok(entries) = std::fs::read_dir(folder.join(before)) else { return false };
+    entries.flatten().any(|entry| exists(&entry.path(), after.trim_start_matches('/')))
 }
 
 fn is_foreign(file: &Path) -> bool {

@@ -2,8 +2,11 @@
 
 mod documents;
 mod fixtures;
+mod glossary;
 mod graph;
+mod imports;
 mod manifests;
+mod rooms;
 mod sources;
 
 use crate::process::{output, program};
@@ -20,7 +23,9 @@ pub(crate) fn run(project: &Project) -> anyhow::Result<()> {
     findings.extend(graph::check(project)?);
     findings.extend(manifests::check(project)?);
     findings.extend(sources::check(project, &files)?);
+    findings.extend(rooms::check(project, &files)?);
     findings.extend(documents::check(project, &files)?);
+    findings.extend(glossary::check(project, &files)?);
     findings.extend(fixtures::check(project)?);
     if !findings.is_empty() {
         bail!("{} rules do not hold:\n  {}", findings.len(), findings.join("\n  "));
