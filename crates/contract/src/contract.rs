@@ -419,10 +419,7 @@ impl Reader<'_> {
         };
         match Check::parse(&text.value, column) {
             Ok(check) => checks.push(CheckRule { check, severity, line: line_of(text.referenced) }),
-            Err(message) => {
-                let (message, mend) = message.rsplit_once(". ").unwrap_or((&message, "Correct the check"));
-                self.problem(text, message, mend);
-            }
+            Err(mistake) => self.problem(text, mistake.message, mistake.fix),
         }
     }
 

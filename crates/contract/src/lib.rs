@@ -17,11 +17,16 @@ mod flow;
 mod from_snapshot;
 pub mod limits;
 mod problem;
+mod references;
 mod source;
 mod table_name;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
-pub use check::{Check, CheckRule, Compare, Severity};
+pub use check::{
+    AcceptedValues, Check, CheckLevel, CheckMistake, CheckOutcome, CheckRecord, CheckRule, Compare, ForeignKey,
+    MaxValue, Measured, MinValue, NotNull, NullPercentage, Parent, ParentLayer, ParentVersion, RowCount, Severity,
+    Unique, Unit, Verdict,
+};
 pub use column::Column;
 pub use column_type::ColumnType;
 pub use compatibility::{ContractChange, Grade, compare_contracts};
@@ -31,5 +36,6 @@ pub use evolution::{Evolution, Learned, RESCUED, SchemaPolicy, is_column_name};
 pub use flow::Flow;
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use problem::Problem;
+pub use references::reference_problems;
 pub use source::{DecimalText, Source, SourceFormat};
 pub use table_name::TableName;
