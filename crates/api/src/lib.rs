@@ -24,8 +24,11 @@ pub use lake::{
 };
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 pub use publish::{PublishPlan, PublishedView, ReleaseView};
-pub use quality::{CheckView, QualityView, QuarantineGroup, Verdict};
+pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use replay::{BatchState, BatchView, Counters, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
 pub use request::{Reply, Request};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
-pub use sluice_contract::{ContractChange, Grade, Problem, Severity, TableName};
+pub use sluice_contract::{
+    CheckLevel, CheckOutcome, ContractChange, Grade, Measured, ParentVersion, Problem, Severity, TableName, Unit,
+    Verdict,
+};

@@ -1,15 +1,13 @@
 //! Rows that fail a check.
 
-use crate::checks::condition::{duplicates, failing};
-use crate::checks::declared;
-use crate::checks::rules;
+use crate::checks::evaluator;
+use crate::checks::rules::all;
+use crate::checks::run::CheckInput;
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
-use crate::files::relation::{Missing, Relation};
-use crate::files::table_file::TableFile;
 use crate::sql::text::Sql;
 use sluice_api::ResultView;
-use sluice_contract::{Check, Contract, limits::FAILING_ROWS_MAX};
+use sluice_contract::limits::FAILING_ROWS_MAX;
 use std::time::Instant;
 
 impl QueryEngine {
@@ -18,47 +16,28 @@ impl QueryEngine {
     /// `row_count`, has none.
     ///
     /// # Errors
-    /// If there is no such check, if it can not run, or if the files can not be read.
-    pub fn failing_rows(
-        &self,
-        contract: &Contract,
-        files: &[TableFile],
-        check_index: u32,
-        limit: u64,
-    ) -> Result<ResultView, QueryError> {
+    /// If there is no such check, if it cannot be evaluated, or if the files cannot be read.
+    pub fn failing_rows(&self, input: &CheckInput<'_>, check_index: u32, limit: u64) -> Result<ResultView, QueryError> {
         let started = Instant::now();
-        let rules = check_rule::all(contract);
+        let contract = input.contract;
+        let rules = all(contract);
         let rule = usize::try_from(check_index).ok().and_then(|at| rules.get(at)).ok_or_else(|| {
             QueryError::not_found(
                 format!("{} has no check number {check_index}", contract.name),
                 "Run the checks again, the contract has changed",
             )
         })?;
-        let conn = self.inner.connect()?;
-        let relation = Relation::open(&conn, files, &declared(contract), Missing::Leave)?.judged(contract);
-        let condition = failing(&conn, contract, &relation, &rule.check)
-            .map_err(|cause| QueryError::input(cause, "Mend the contract, then run the checks again"))?;
-        let rows = match (&rule.check, condition) {
-            (Check::Unique { columns }, _) => {
-                let on = Sql::join(
-                    columns.iter().map(|name| Sql::new("sluice_t.").ident(name).add(" = sluice_d.").ident(name)),
-                    " AND ",
-                );
-                Sql::new("SELECT sluice_t.* FROM ")
-                    .sql(&relation.sql)
-                    .add(" sluice_t SEMI JOIN ")
-                    .sql(&duplicates(&relation, columns))
-                    .add(" sluice_d ON ")
-                    .sql(&on)
-            }
-            (_, Some(condition)) => Sql::new("SELECT * FROM ").sql(&relation.sql).add(" WHERE ").sql(&condition),
-            (_, None) => Sql::new("SELECT * FROM ").sql(&relation.sql).add(" WHERE false"),
-        };
-        let first = match &rule.check {
-            Check::Unique { columns } => columns.as_slice(),
-            _ => &[],
-        };
-        let order: Vec<Sql> = first
+        let conn = self.inner.pool.connect()?;
+        let relation = input.rows(&conn)?;
+        let cx = input.context(&conn, &relation);
+        let evaluator = evaluator(&rule.check);
+        let missing = rule.check.columns().into_iter().find_map(|name| cx.column(name).err());
+        let rows = missing
+            .map_or_else(|| evaluator.failing_rows(&cx), Err)
+            .map_err(|reason| QueryError::input(reason, "Correct the contract, then run the checks again"))?
+            .unwrap_or_else(|| Sql::new("SELECT * FROM ").sql(&relation.sql).add(" WHERE false"));
+        let order: Vec<Sql> = evaluator
+            .sorted_by()
             .iter()
             .chain(&contract.apply.key)
             .filter(|name| relation.column(name).is_some())

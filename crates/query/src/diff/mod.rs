@@ -10,38 +10,18 @@ use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::sql::text::Sql;
 use duckdb::Connection;
-use sluice_api::{DiffColumn, JobId, ResultId, ResultView, SchemaChange, TableRef};
+use sluice_api::{DiffColumn, DiffView, JobId, ResultId, ResultView, SchemaChange, TableRef};
 use std::time::Instant;
-
-/// A difference; [`sluice_api::DiffView`] without the versions.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DiffParts {
-    /// Table.
-    pub table: TableRef,
-    /// Rows only after.
-    pub inserted: u64,
-    /// Rows in both that differ.
-    pub updated: u64,
-    /// Rows only before.
-    pub deleted: u64,
-    /// Rows in both that are equal.
-    pub unchanged: u64,
-    /// Columns that came, went or have another type.
-    pub schema: Vec<SchemaChange>,
-    /// Columns, most changed first, then in the order of the table.
-    pub columns: Vec<DiffColumn>,
-    /// The changed rows: `_change` (`+`, `~`, `-`), the key, then `old.c` and `new.c` per column;
-    /// sorted by key.
-    pub result: ResultView,
-    /// How long it took, milliseconds.
-    pub elapsed_ms: u64,
-}
 
 /// What to compare.
 #[derive(Clone, Debug)]
 pub struct DiffInput<'a> {
     /// Table.
     pub table: &'a TableRef,
+    /// Version before.
+    pub from: u64,
+    /// Version after.
+    pub to: u64,
     /// Columns that tell rows apart.
     pub key: &'a [String],
     /// The rows that came and went, in the direction of the comparison.
@@ -71,15 +51,15 @@ impl QueryEngine {
     /// and NaN equals NaN; a column of one side only is null on the other.
     ///
     /// # Errors
-    /// If it was cancelled, the key is empty or missing on a side, or a file can not be read.
-    pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffParts, QueryError> {
+    /// If it was cancelled, the key is empty or missing on a side, or a file cannot be read.
+    pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffView, QueryError> {
         let started = Instant::now();
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         self.inner.jobs.run(input.job, &conn, || self.diff_on(&conn, input, started))
     }
 
-    fn diff_on(&self, conn: &Connection, input: &DiffInput<'_>, started: Instant) -> Result<DiffParts, QueryError> {
-        let DiffInput { table, key, before: before_columns, after: after_columns, ignore, .. } = *input;
+    fn diff_on(&self, conn: &Connection, input: &DiffInput<'_>, started: Instant) -> Result<DiffView, QueryError> {
+        let DiffInput { table, from, to, key, before: before_columns, after: after_columns, ignore, .. } = *input;
         let (old, new) = sides(conn, input.steps, key, before_columns, after_columns)?;
         let pairs = pairs(&old.columns, &new.columns, key, ignore);
         let keys = key_positions(table, key, &pairs)?;
@@ -102,8 +82,10 @@ impl QueryEngine {
             })
             .collect();
         columns.sort_by_key(|column| std::cmp::Reverse(column.changed));
-        Ok(DiffParts {
+        Ok(DiffView {
             table: table.clone(),
+            from,
+            to,
             inserted: changes.inserted,
             updated: changes.updated,
             deleted: changes.deleted,
@@ -111,6 +93,7 @@ impl QueryEngine {
             schema: schema_changes(before_columns, after_columns, key, ignore),
             columns,
             result,
+            of: None,
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         })
     }

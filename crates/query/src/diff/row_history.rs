@@ -3,7 +3,7 @@
 use crate::engine::QueryEngine;
 use crate::engine::result_store::OwnTable;
 use crate::error::QueryError;
-use crate::files::relation::{Missing, goals, value};
+use crate::files::relation::{Missing, target_columns, value};
 use crate::files::table_file::{FileGroup, TableFile};
 use crate::sql::column::{cast, describe};
 use crate::sql::text::Sql;
@@ -49,14 +49,14 @@ impl QueryEngine {
     /// `columns` are name and type, `key` is name and value as text.
     ///
     /// # Errors
-    /// If a value is not of its column's type, a column is missing, or a file can not be read.
+    /// If a value is not of its column's type, a column is missing, or a file cannot be read.
     pub fn find_rows(
         &self,
         files: Vec<PathBuf>,
         columns: &[(String, String)],
         key: &[(String, String)],
     ) -> Result<FoundRows, QueryError> {
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         let table = self.new_table();
         let files: Vec<TableFile> = files.into_iter().map(TableFile::whole).collect();
         let groups = FileGroup::of(&files)?;
@@ -67,11 +67,11 @@ impl QueryEngine {
         };
         let found = vec![describe(&conn, &group.read)?];
         FileGroup::place_is_visible(&found[0])?;
-        let goals = goals(&found, columns, Missing::Null);
+        let targets = target_columns(&found, columns, Missing::Null);
         let mut wanted = Vec::with_capacity(key.len());
         for (name, text) in key {
             let column =
-                goals.iter().map(|goal| &goal.column).find(|column| column.name == *name).ok_or_else(|| {
+                targets.iter().map(|target| &target.column).find(|column| column.name == *name).ok_or_else(|| {
                     QueryError::input(format!("There is no column `{name}`"), "Name the columns of the table's key")
                 })?;
             let typed = cast(&Sql::quoted(text), &column.ty);
@@ -84,8 +84,8 @@ impl QueryEngine {
             })?;
             wanted.push(Sql::name(name).add(" = ").sql(&typed));
         }
-        let list = Sql::join(goals.iter().map(|goal| value(goal, &found[0])), ", ");
-        let data = goals.iter().map(|goal| &goal.column).filter(|column| !column.name.starts_with('_'));
+        let list = Sql::join(targets.iter().map(|target| value(target, &found[0])), ", ");
+        let data = targets.iter().map(|target| &target.column).filter(|column| !column.name.starts_with('_'));
         let content = Sql::join(data.map(|column| Sql::name(&column.name)), ", ");
         let create = Sql::new("CREATE TABLE ")
             .sql(&table.sql())
@@ -160,6 +160,6 @@ impl QueryEngine {
         .add(" sluice_f ON sluice_f.rowid = sluice_e.found")
         .add(if none { " WHERE false" } else { "" })
         .add(" ORDER BY sluice_e.sluice_n");
-        self.inner.with(|conn| self.keep_select(conn, &sql, started))
+        self.inner.pool.with(|conn| self.keep_select(conn, &sql, started))
     }
 }

@@ -3,25 +3,25 @@
 pub(crate) mod ipc;
 pub(crate) mod jobs;
 pub(crate) mod options;
+pub(crate) mod pool;
 pub(crate) mod result_store;
 pub(crate) mod sandbox;
 
 use crate::engine::jobs::Jobs;
 use crate::engine::options::QueryOptions;
+use crate::engine::pool::Pool;
 use crate::engine::result_store::ResultStore;
 use crate::error::QueryError;
-use crate::results::views::Tables;
+use crate::files::table_files::TableFiles;
 use crate::sql::statement;
-use duckdb::Connection;
 use sluice_api::{JobId, TableRef};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Stack of a thread that parses and plans SQL of people, bytes: DuckDB recurses up to a thousand
 /// levels deep, which the 2 MiB of a usual thread do not hold. Only what is used takes memory.
 const STACK_BYTES: usize = 64 << 20;
-/// Idle connections that are kept.
-const IDLE_MAX: usize = 8;
 
 /// DuckDB over the tables of one lake. Cheap to clone; all calls block.
 #[derive(Clone)]
@@ -33,16 +33,14 @@ pub struct QueryEngine {
 pub(crate) struct Inner {
     /// As opened.
     options: QueryOptions,
-    /// Idle connections; dropped before the results and before `root`.
-    idle: Mutex<Vec<Connection>>,
-    /// Never runs anything, so that a clone never waits.
-    root: Mutex<Connection>,
+    /// Connections; dropped before the results, whose tables go with the database.
+    pub(crate) pool: Arc<Pool>,
     /// Queries under way.
     pub(crate) jobs: Jobs,
     /// Results.
     pub(crate) results: ResultStore,
-    /// Views.
-    pub(crate) tables: Mutex<Tables>,
+    /// The views that are defined, and over which files.
+    pub(crate) views: Mutex<BTreeMap<TableRef, TableFiles>>,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -61,11 +59,10 @@ impl QueryEngine {
         Ok(Self {
             inner: Arc::new(Inner {
                 options,
-                idle: Mutex::new(Vec::new()),
-                root: Mutex::new(root),
+                pool: Arc::new(Pool::new(root)),
                 jobs: Jobs::default(),
                 results: ResultStore::default(),
-                tables: Mutex::new(Tables::default()),
+                views: Mutex::default(),
             }),
         })
     }
@@ -76,7 +73,7 @@ impl QueryEngine {
         &self.inner.options
     }
 
-    /// How far a job is, 0 to 1; `None` if it is not running or DuckDB can not tell.
+    /// How far a job is, 0 to 1; `None` if it is not running or DuckDB cannot tell.
     #[must_use]
     pub fn progress(&self, job: JobId) -> Option<f64> {
         self.inner.jobs.progress(job)
@@ -91,12 +88,12 @@ impl QueryEngine {
     /// text is not SQL that reads.
     #[must_use]
     pub fn tables_in(&self, sql: &str) -> Vec<TableRef> {
-        deep(|| self.inner.with(|conn| Ok(statement::tables(conn, sql)))).unwrap_or_default()
+        with_large_stack(|| self.inner.pool.with(|conn| Ok(statement::tables(conn, sql)))).unwrap_or_default()
     }
 }
 
-/// Runs work on a thread with a deep stack and waits for it.
-pub(crate) fn deep<T: Send>(work: impl FnOnce() -> Result<T, QueryError> + Send) -> Result<T, QueryError> {
+/// Runs work on a thread with a large stack and waits for it.
+pub(crate) fn with_large_stack<T: Send>(work: impl FnOnce() -> Result<T, QueryError> + Send) -> Result<T, QueryError> {
     let ended = || QueryError::internal("A query thread ended early");
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
@@ -106,28 +103,4 @@ pub(crate) fn deep<T: Send>(work: impl FnOnce() -> Result<T, QueryError> + Send)
             .map_err(|_| ended())?;
         thread.join().map_err(|_| ended())?
     })
-}
-
-impl Inner {
-    /// A connection of its own, for work that may be cancelled.
-    pub(crate) fn connect(&self) -> Result<Connection, QueryError> {
-        let conn = self.root.lock().unwrap_or_else(PoisonError::into_inner).try_clone()?;
-        sandbox::prepare(&conn)?;
-        Ok(conn)
-    }
-
-    /// Runs short work on a connection of the pool.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, QueryError>) -> Result<T, QueryError> {
-        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let conn = match kept {
-            Some(conn) => conn,
-            None => self.connect()?,
-        };
-        let result = work(&conn);
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_MAX {
-            idle.push(conn);
-        }
-        result
-    }
 }

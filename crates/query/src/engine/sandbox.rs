@@ -1,20 +1,21 @@
 //! Opens DuckDB and closes it off: after this it reads the allowed folders and nothing else.
 
-use crate::QueryOptions;
+use crate::engine::options::QueryOptions;
 use crate::error::QueryError;
+use crate::files::table_file::path_text;
 use crate::sql::text::Sql;
 use duckdb::vtab::arrow::ArrowVTab;
 use duckdb::{Config, Connection};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// Name of the table function that reads a batch of the caller; SQL of people can not call it.
+/// Name of the table function that reads a batch of the caller; SQL of people cannot call it.
 pub(crate) const BATCH_FUNCTION: &str = "sluice_batch";
 
 /// Opens an in-memory database with a catalog per layer and a schema for results.
 ///
 /// The order matters: folders are named while external access is on, then access goes off, then the
-/// settings are locked. Three settings stay free, because they belong to a connection; people can not
-/// reach them, for they can not run `SET`.
+/// settings are locked. Three settings stay free, because they belong to a connection; people cannot
+/// reach them, for they cannot run `SET`.
 pub(crate) fn open(options: &QueryOptions) -> Result<Connection, QueryError> {
     let config = Config::default()
         .with("autoinstall_known_extensions", "false")?
@@ -36,6 +37,8 @@ pub(crate) fn open(options: &QueryOptions) -> Result<Connection, QueryError> {
         }
         None => set(Sql::new("SET temp_directory = ''"))?,
     }
+    // Otherwise instants would be shown in the zone of the machine.
+    set(Sql::new("SET GLOBAL TimeZone = 'UTC'"))?;
     set(Sql::new("SET allow_persistent_secrets = false"))?;
     set(Sql::new("SET parquet_metadata_cache = true"))?;
     let folders = Sql::join(allowed(&options.allowed)?.iter().map(|folder| Sql::quoted(folder)), ", ");
@@ -67,11 +70,4 @@ fn allowed(folders: &[PathBuf]) -> Result<Vec<String>, QueryError> {
     texts.sort();
     texts.dedup();
     Ok(texts)
-}
-
-/// A path as text.
-pub(crate) fn path_text(path: &Path) -> Result<String, QueryError> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        QueryError::input("A folder has a name that is not UTF-8", "Rename the folder, or open the lake from another")
-    })
 }

@@ -2,3 +2,4 @@
 
 pub(crate) mod relation;
 pub(crate) mod table_file;
+pub(crate) mod table_files;

@@ -40,18 +40,18 @@ impl Relation {
         }
         let groups = FileGroup::of(files)?;
         let found = groups.iter().map(|group| describe(conn, &group.read)).collect::<Result<Vec<_>, _>>()?;
-        let goals = goals(&found, declared, missing);
+        let targets = target_columns(&found, declared, missing);
         let mut parts = Vec::with_capacity(groups.len());
         for (group, found) in groups.iter().zip(&found) {
-            let list = Sql::join(goals.iter().map(|goal| value(goal, found)), ", ");
+            let list = Sql::join(targets.iter().map(|target| value(target, found)), ", ");
             parts.push(Sql::new("SELECT ").sql(&list).add(" FROM ").sql(&group.from(found)?));
         }
         let sql = Sql::new("(").sql(&Sql::join(parts, " UNION ALL ")).add(")");
-        if groups.len() > 1 && goals.iter().any(|goal| !goal.fixed) {
+        if groups.len() > 1 && targets.iter().any(|target| !target.fixed) {
             // Where groups have different types of an undeclared column, the union has decided.
             return Ok(Self { columns: describe(conn, &sql)?, sql });
         }
-        Ok(Self { sql, columns: goals.into_iter().map(|goal| goal.column).collect() })
+        Ok(Self { sql, columns: targets.into_iter().map(|target| target.column).collect() })
     }
 
     fn empty(declared: &[(String, String)]) -> Self {
@@ -68,25 +68,70 @@ impl Relation {
         Self { sql: Sql::new("(SELECT ").sql(&list).add(" WHERE false)"), columns }
     }
 
-    /// Only the rows that the checks of a contract judge: the versions that hold now of a table with
-    /// history, rows that are not deleted where deletes leave rows.
-    pub(crate) fn judged(self, contract: &Contract) -> Self {
-        let (column, condition) = match (contract.apply.scd, contract.apply.delete_mode) {
-            (Scd::Type2, _) => (Column::END_AT, " IS NULL"),
-            (Scd::Append, _) => (Column::OP, " <> 'd'"),
-            (Scd::Type1, DeleteMode::Soft) => (Column::DELETED, " IS NOT TRUE"),
-            (Scd::Type1, DeleteMode::Hard) => return self,
-        };
-        if self.column(column).is_none() {
+    /// Only the rows that are rows of the table now: the versions that hold now of a table with history,
+    /// rows that are not deleted where deletes leave rows.
+    pub(crate) fn current_rows(self, contract: &Contract) -> Self {
+        match (contract.apply.scd, contract.apply.delete_mode) {
+            (Scd::Type2, _) => self.only_current(CurrentRows::NotEnded),
+            (Scd::Append, _) => self.only_current(CurrentRows::NoDelete),
+            (Scd::Type1, DeleteMode::Soft) => self.only_current(CurrentRows::NotDeleted),
+            (Scd::Type1, DeleteMode::Hard) => self,
+        }
+    }
+
+    /// As [`Self::current_rows`] for a silver table whose contract is not at hand: its columns tell.
+    pub(crate) fn current_rows_of_silver(self) -> Self {
+        match CurrentRows::ALL.into_iter().find(|kind| self.column(kind.column()).is_some()) {
+            Some(kind) => self.only_current(kind),
+            None => self,
+        }
+    }
+
+    fn only_current(self, kind: CurrentRows) -> Self {
+        if self.column(kind.column()).is_none() {
             return self;
         }
-        let sql = Sql::new("(SELECT * FROM ").sql(&self.sql).add(" WHERE ").ident(column).add(condition).add(")");
+        let sql = Sql::new("(SELECT * FROM ")
+            .sql(&self.sql)
+            .add(" WHERE ")
+            .ident(kind.column())
+            .add(kind.condition())
+            .add(")");
         Self { sql, ..self }
     }
 
     /// The column of that name.
     pub(crate) fn column(&self, name: &str) -> Option<&DuckColumn> {
         self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// How a silver table tells its current rows from others. The columns are Sluice's own, which no contract
+/// can declare.
+#[derive(Clone, Copy)]
+enum CurrentRows {
+    NotEnded,
+    NoDelete,
+    NotDeleted,
+}
+
+impl CurrentRows {
+    const ALL: [Self; 3] = [Self::NotEnded, Self::NoDelete, Self::NotDeleted];
+
+    fn column(self) -> &'static str {
+        match self {
+            Self::NotEnded => Column::END_AT,
+            Self::NoDelete => Column::OP,
+            Self::NotDeleted => Column::DELETED,
+        }
+    }
+
+    fn condition(self) -> &'static str {
+        match self {
+            Self::NotEnded => " IS NULL",
+            Self::NoDelete => " <> 'd'",
+            Self::NotDeleted => " IS NOT TRUE",
+        }
     }
 }
 
@@ -100,15 +145,19 @@ fn find<'a>(found: &'a [DuckColumn], name: &str) -> Option<&'a DuckColumn> {
 }
 
 /// A column that a relation is to have.
-pub(crate) struct Goal {
+pub(crate) struct TargetColumn {
     pub(crate) column: DuckColumn,
     /// Whether the type is the contract's. Else it is what DuckDB makes of the types in the files.
     fixed: bool,
 }
 
 /// The columns of a relation over groups of files that have `found`.
-pub(crate) fn goals(found: &[Vec<DuckColumn>], declared: &[(String, String)], missing: Missing) -> Vec<Goal> {
-    let mut goals = Vec::new();
+pub(crate) fn target_columns(
+    found: &[Vec<DuckColumn>],
+    declared: &[(String, String)],
+    missing: Missing,
+) -> Vec<TargetColumn> {
+    let mut targets = Vec::new();
     for (name, word) in declared {
         let of_file = found.iter().find_map(|group| find(group, name)).map(|column| column.ty.without_zone());
         if of_file.is_none() && missing == Missing::Leave {
@@ -117,15 +166,15 @@ pub(crate) fn goals(found: &[Vec<DuckColumn>], declared: &[(String, String)], mi
         let wanted = wanted(word);
         let fixed = wanted.is_some();
         let ty = wanted.or(of_file).unwrap_or_else(DuckType::text);
-        goals.push(Goal { column: DuckColumn { name: name.clone(), ty }, fixed });
+        targets.push(TargetColumn { column: DuckColumn { name: name.clone(), ty }, fixed });
     }
     for column in found.iter().flatten() {
-        if !goals.iter().any(|goal| goal.column.name.eq_ignore_ascii_case(&column.name)) {
+        if !targets.iter().any(|target| target.column.name.eq_ignore_ascii_case(&column.name)) {
             let column = DuckColumn { name: column.name.clone(), ty: column.ty.without_zone() };
-            goals.push(Goal { column, fixed: false });
+            targets.push(TargetColumn { column, fixed: false });
         }
     }
-    goals
+    targets
 }
 
 fn null(name: &str, ty: &DuckType) -> Sql {
@@ -133,10 +182,10 @@ fn null(name: &str, ty: &DuckType) -> Sql {
 }
 
 /// The value of a column in a group of files.
-pub(crate) fn value(goal: &Goal, found: &[DuckColumn]) -> Sql {
-    let name = &goal.column.name;
-    let Some(of_file) = find(found, name) else { return null(name, &goal.column.ty) };
-    let ty = if goal.fixed { goal.column.ty.clone() } else { of_file.ty.without_zone() };
+pub(crate) fn value(target: &TargetColumn, found: &[DuckColumn]) -> Sql {
+    let name = &target.column.name;
+    let Some(of_file) = find(found, name) else { return null(name, &target.column.ty) };
+    let ty = if target.fixed { target.column.ty.clone() } else { of_file.ty.without_zone() };
     let read = Sql::name(&of_file.name);
     if of_file.ty == ty {
         return if of_file.name == *name { read } else { read.add(" AS ").ident(name) };

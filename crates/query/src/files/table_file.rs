@@ -1,10 +1,9 @@
 //! The Parquet files of one version, and which of their rows count.
 
-use crate::engine::sandbox::path_text;
 use crate::error::QueryError;
 use crate::sql::column::DuckColumn;
 use crate::sql::text::Sql;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A Parquet file of one version, and which of its rows count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,4 +125,11 @@ fn without_pattern(path: &str) -> String {
         }
     }
     text
+}
+
+/// A path as text.
+pub(crate) fn path_text(path: &Path) -> Result<String, QueryError> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        QueryError::input("A folder has a name that is not UTF-8", "Rename the folder, or open the lake from another")
+    })
 }

@@ -1,5 +1,6 @@
 //! SQL of people, and its rows: views of the tables, queries, pages, refined results, models.
 
+pub(crate) mod keep;
 mod model;
 mod page;
 mod query;

@@ -1,7 +1,7 @@
 //! Gold models: one SELECT over the views, whole, in an order that does not depend on threads.
 
 use crate::engine::ipc;
-use crate::engine::{QueryEngine, deep};
+use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
 use crate::sql::column::{DuckColumn, describe};
 use crate::sql::duckdb_error::{Embedded, from_duckdb};
@@ -17,11 +17,11 @@ impl QueryEngine {
     /// # Errors
     /// If the text is not one SELECT, or DuckDB refuses it, with the place in the text.
     pub fn model(&self, sql: &str) -> Result<Vec<u8>, QueryError> {
-        deep(|| self.model_here(sql))
+        with_large_stack(|| self.model_here(sql))
     }
 
     fn model_here(&self, sql: &str) -> Result<Vec<u8>, QueryError> {
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         let Statement::Rows(checked) = statement::read(&conn, sql)? else {
             return Err(QueryError::input("A model is one SELECT", "Remove EXPLAIN"));
         };

@@ -44,6 +44,6 @@ impl QueryEngine {
                 .sql(&stored.base.sql())
                 .add(" sluice_b ON sluice_b.rowid = sluice_i.sluice_o ORDER BY sluice_i.sluice_p"),
         };
-        self.inner.with(|conn| ipc::one_batch(conn, sql.as_str(), []))
+        self.inner.pool.with(|conn| ipc::one_batch(conn, sql.as_str(), []))
     }
 }

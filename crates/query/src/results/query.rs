@@ -3,7 +3,7 @@
 use crate::engine::ipc;
 use crate::engine::result_store::OwnTable;
 use crate::engine::sandbox::BATCH_FUNCTION;
-use crate::engine::{QueryEngine, deep};
+use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
 use crate::sql::column::cast;
 use crate::sql::duckdb_error::{Embedded, from_duckdb};
@@ -24,12 +24,12 @@ impl QueryEngine {
     /// If the text is not exactly one statement that only reads (nothing has run then), if DuckDB
     /// refuses it, with the place in the text, or if the job was cancelled.
     pub fn query(&self, job: JobId, sql: &str) -> Result<ResultView, QueryError> {
-        deep(|| self.query_here(job, sql))
+        with_large_stack(|| self.query_here(job, sql))
     }
 
     fn query_here(&self, job: JobId, sql: &str) -> Result<ResultView, QueryError> {
         let started = Instant::now();
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         let statement = statement::read(&conn, sql)?;
         conn.set_query_progress_tracking(true)?;
         self.inner.jobs.run(job, &conn, || match statement {
@@ -57,10 +57,10 @@ impl QueryEngine {
     /// Columns, types, ranges and shares of nulls of a table, one row per column.
     ///
     /// # Errors
-    /// If the table has no view, or its files can not be read.
+    /// If the table has no view, or its files cannot be read.
     pub fn summarize(&self, job: JobId, table: &TableRef) -> Result<ResultView, QueryError> {
         let started = Instant::now();
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         conn.set_query_progress_tracking(true)?;
         let sql = Sql::new("SUMMARIZE ").sql(&crate::results::views::view_name(table));
         self.inner.jobs.run(job, &conn, || self.keep_select(&conn, &sql, started))
@@ -96,7 +96,7 @@ impl QueryEngine {
         }
         let table = self.new_table();
         let list = columns_without_zone(&schema);
-        self.inner.with(|conn| {
+        self.inner.pool.with(|conn| {
             let empty = RecordBatch::new_empty(schema);
             let select = Sql::new("SELECT ").sql(&list).add(" FROM ").ident(BATCH_FUNCTION).add("(?)");
             let create = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS ").sql(&select);

@@ -1,8 +1,9 @@
 //! Filtered and sorted views of a result.
 
-use crate::engine::result_store::{Stored, count};
-use crate::engine::{QueryEngine, deep};
+use crate::engine::result_store::Stored;
+use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
+use crate::results::keep::count;
 use crate::sql::duckdb_error::{Embedded, from_duckdb};
 use crate::sql::statement;
 use crate::sql::text::Sql;
@@ -31,7 +32,7 @@ impl QueryEngine {
         if filter.is_none() && order_by.is_none() {
             return Ok(self.store(base, started));
         }
-        deep(|| self.refine_here(base, filter, order_by, started))
+        with_large_stack(|| self.refine_here(base, filter, order_by, started))
     }
 
     fn refine_here(
@@ -42,7 +43,7 @@ impl QueryEngine {
         started: Instant,
     ) -> Result<ResultView, QueryError> {
         let table = self.new_table();
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         let mut embedded = None;
         let mut sql = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS SELECT ");
         sql = match &base.index {

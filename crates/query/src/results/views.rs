@@ -3,31 +3,12 @@
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::files::relation::{Missing, Relation};
-use crate::files::table_file::TableFile;
+use crate::files::table_files::TableFiles;
 use crate::sql::column::{DuckColumn, describe};
 use crate::sql::text::Sql;
 use sluice_api::{ResultColumn, ResultView, TableRef};
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Instant;
-
-/// The files of one version of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableFiles {
-    /// Table.
-    pub table: TableRef,
-    /// Name and type (in the contract's words) of the columns, in order: the order of the view, its
-    /// types, and all there is while the table has no files. Columns that only the files have follow.
-    pub columns: Vec<(String, String)>,
-    /// Parquet files of the version, inside the allowed folders; may be empty.
-    pub files: Vec<TableFile>,
-}
-
-/// The views there are.
-#[derive(Default)]
-pub(crate) struct Tables {
-    views: BTreeMap<TableRef, TableFiles>,
-}
 
 /// Name of the view of a table.
 pub(crate) fn view_name(table: &TableRef) -> Sql {
@@ -37,18 +18,17 @@ pub(crate) fn view_name(table: &TableRef) -> Sql {
 impl QueryEngine {
     /// Defines `bronze|silver|gold.dataset.table` for these tables; others stay as they are, so that
     /// queries that run at the same time keep theirs. A table that is as it was costs nothing.
-    /// Timestamps are shown without a zone (UTC is meant), because DuckDB has its functions over zones
-    /// in an extension.
+    /// Timestamps are shown without a zone, UTC is meant.
     ///
     /// # Errors
-    /// If a file can not be read; the other tables are defined all the same, and the first error is
+    /// If a file cannot be read; the other tables are defined all the same, and the first error is
     /// given.
     pub fn set_tables(&self, tables: &[TableFiles]) -> Result<(), QueryError> {
-        let mut known = self.inner.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.inner.views.lock().unwrap_or_else(PoisonError::into_inner);
         let mut first = None;
-        self.inner.with(|conn| {
+        self.inner.pool.with(|conn| {
             for new in tables {
-                if known.views.get(&new.table) == Some(new) {
+                if known.get(&new.table) == Some(new) {
                     continue;
                 }
                 let defined = Relation::open(conn, &new.files, &new.columns, Missing::Null).and_then(|relation| {
@@ -65,10 +45,10 @@ impl QueryEngine {
                 });
                 match defined {
                     Ok(()) => {
-                        known.views.insert(new.table.clone(), new.clone());
+                        known.insert(new.table.clone(), new.clone());
                     }
                     Err(error) => {
-                        known.views.remove(&new.table);
+                        known.remove(&new.table);
                         let mut error = error;
                         error.message = format!("{}: {}", new.table, error.message);
                         first.get_or_insert(error);
@@ -83,10 +63,10 @@ impl QueryEngine {
     /// All rows of one version of a table as a result, for refining a version that has no view.
     ///
     /// # Errors
-    /// If a file can not be read.
+    /// If a file cannot be read.
     pub fn table_result(&self, table: &TableFiles) -> Result<ResultView, QueryError> {
         let started = Instant::now();
-        let conn = self.inner.connect()?;
+        let conn = self.inner.pool.connect()?;
         let relation = Relation::open(&conn, &table.files, &table.columns, Missing::Null)?;
         self.keep_select(&conn, &Sql::new("FROM ").sql(&relation.sql), started)
     }
@@ -94,9 +74,9 @@ impl QueryEngine {
     /// Columns of a table as SQL sees it.
     ///
     /// # Errors
-    /// If there is no view of that name, or its files can not be read.
+    /// If there is no view of that name, or its files cannot be read.
     pub fn columns_of(&self, table: &TableRef) -> Result<Vec<ResultColumn>, QueryError> {
-        let columns = self.inner.with(|conn| describe(conn, &view_name(table)))?;
+        let columns = self.inner.pool.with(|conn| describe(conn, &view_name(table)))?;
         Ok(columns.iter().map(DuckColumn::view).collect())
     }
 }

@@ -27,6 +27,12 @@ struct Written {
     error_subtype: String,
 }
 
+impl From<duckdb::Error> for QueryError {
+    fn from(error: duckdb::Error) -> Self {
+        from_duckdb(&error, None)
+    }
+}
+
 /// Our error for an error of DuckDB.
 pub(crate) fn from_duckdb(error: &duckdb::Error, sql: Option<Embedded<'_>>) -> QueryError {
     match error {
@@ -181,7 +187,7 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Embedded, from_text, mask, place_of};
-    use crate::QueryErrorKind;
+    use crate::error::QueryErrorKind;
 
     #[test]
     fn values_of_rows_are_masked() {

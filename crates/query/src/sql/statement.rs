@@ -45,7 +45,7 @@ pub(crate) fn read(conn: &Connection, sql: &str) -> Result<Statement, QueryError
     Ok(Statement::Rows(select(conn, sql, sql, 0)?))
 }
 
-/// The tables of the lake that `sql` reads; empty if it can not be parsed.
+/// The tables of the lake that `sql` reads; empty if it cannot be parsed.
 pub(crate) fn tables(conn: &Connection, sql: &str) -> Vec<TableRef> {
     match parse(conn, sql) {
         Ok(Parsed::Select(ast)) => ast.tables(),
@@ -140,7 +140,7 @@ fn select(conn: &Connection, part: &str, whole: &str, start: usize) -> Result<Ch
         }
         Parsed::Error { .. } => Err(QueryError::new(
             QueryErrorKind::Refused,
-            format!("{} can not run here, only statements that read", first_word(part)),
+            format!("{} cannot run here, only statements that read", first_word(part)),
             "Write one SELECT, WITH, VALUES, FROM, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN",
         )),
     }

@@ -57,7 +57,7 @@ impl DuckType {
         &self.0
     }
 
-    /// The type without a time zone anywhere inside: there is no ICU, and UTC is meant.
+    /// The type without a time zone anywhere inside; UTC is meant.
     pub(crate) fn without_zone(&self) -> Self {
         if self.0.contains('"') || self.0.contains('\'') {
             // A struct with quoted field names or an enum: replace outside of the quotes only.
@@ -92,6 +92,17 @@ impl DuckType {
     /// A number.
     pub(crate) fn is_numeric(&self) -> bool {
         self.is_integer() || self.decimal().is_some() || matches!(self.0.as_str(), "FLOAT" | "DOUBLE")
+    }
+
+    /// Whether values of the two types can equal each other.
+    pub(crate) fn comparable(&self, other: &Self) -> bool {
+        let both = |kind: fn(&Self) -> bool| kind(self) && kind(other);
+        self == other || both(Self::is_numeric) || both(Self::is_moment)
+    }
+
+    /// A date, with or without a time.
+    fn is_moment(&self) -> bool {
+        self.0 == "DATE" || self.0.starts_with("TIMESTAMP")
     }
 
     /// The word on screen.

@@ -26,7 +26,9 @@ impl Lake {
             ..QueryOptions::default()
         };
         let engine = QueryEngine::new(options).unwrap();
-        Self { dir, engine, writer: duckdb::Connection::open_in_memory().unwrap() }
+        let writer = duckdb::Connection::open_in_memory().unwrap();
+        writer.execute_batch("SET TimeZone = 'UTC'").unwrap();
+        Self { dir, engine, writer }
     }
 
     pub(super) fn path(&self) -> PathBuf {

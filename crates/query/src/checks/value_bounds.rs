@@ -1,48 +1,87 @@
-//! Checks as SQL: the condition under which a row fails.
+//! `min_value(c, 0)` and `max_value(c, 100)`.
 
-use crate::files::relation::Relation;
-use crate::sql::column::{DuckColumn, cast};
+use crate::checks::evaluate::{CheckContext, Counts, Evaluate, Plan, Scan};
+use crate::checks::words::{beyond_limit, plain};
+use crate::sql::column::cast;
 use crate::sql::text::Sql;
 use crate::sql::types::DuckType;
 use duckdb::Connection;
-use sluice_contract::{Check, ColumnType, Contract};
+use sluice_contract::{CheckLevel, CheckOutcome, ColumnType, Contract, MaxValue, Measured, MinValue};
 
-/// The condition under which a row fails, or why the check can not run. `None` for the checks that
-/// have no condition of one row.
-pub(crate) fn failing(
-    conn: &Connection,
-    contract: &Contract,
-    relation: &Relation,
-    check: &Check,
-) -> Result<Option<Sql>, String> {
-    for name in check.columns() {
-        if relation.column(name).is_none() {
-            return Err(format!("The data files have no column `{name}`"));
-        }
+impl Evaluate for MinValue {
+    fn level(&self) -> CheckLevel {
+        CheckLevel::Row
     }
-    let column = |name: &str| relation.column(name).ok_or_else(|| format!("There is no column `{name}`"));
-    Ok(match check {
-        Check::RowCount { .. } | Check::Unique { .. } => None,
-        Check::NullPercentage { column, .. } | Check::NotNull { column } => Some(Sql::name(column).add(" IS NULL")),
-        Check::AcceptedValues { column: name, values } => {
-            let list = Sql::join(values.iter().map(|value| Sql::quoted(value)), ", ");
-            let text = cast(&Sql::name(name), &DuckType::text());
-            Some(Sql::name(name).add(" IS NOT NULL AND ").sql(&text).add(" NOT IN (").sql(&list).add(")"))
-        }
-        Check::MinValue { column: name, limit } => Some(beyond(conn, contract, column(name)?, limit, " < ")?),
-        Check::MaxValue { column: name, limit } => Some(beyond(conn, contract, column(name)?, limit, " > ")?),
-    })
+
+    fn limit(&self) -> String {
+        format!(">= {}", self.limit)
+    }
+
+    fn observed(&self, measured: &Measured, _failed: u64) -> String {
+        observed("smallest", measured)
+    }
+
+    fn plan(&self, cx: &CheckContext<'_>) -> Result<Plan, String> {
+        plan(cx, &self.column, beyond(cx, &self.column, &self.limit, " < ")?, Sql::new("min("))
+    }
+
+    fn outcome(&self, counts: Counts) -> CheckOutcome {
+        outcome(counts)
+    }
+
+    fn is_incremental(&self, _contract: &Contract, _before: &CheckOutcome) -> bool {
+        true
+    }
+}
+
+impl Evaluate for MaxValue {
+    fn level(&self) -> CheckLevel {
+        CheckLevel::Row
+    }
+
+    fn limit(&self) -> String {
+        format!("<= {}", self.limit)
+    }
+
+    fn observed(&self, measured: &Measured, _failed: u64) -> String {
+        observed("largest", measured)
+    }
+
+    fn plan(&self, cx: &CheckContext<'_>) -> Result<Plan, String> {
+        plan(cx, &self.column, beyond(cx, &self.column, &self.limit, " > ")?, Sql::new("max("))
+    }
+
+    fn outcome(&self, counts: Counts) -> CheckOutcome {
+        outcome(counts)
+    }
+
+    fn is_incremental(&self, _contract: &Contract, _before: &CheckOutcome) -> bool {
+        true
+    }
+}
+
+fn plan(cx: &CheckContext<'_>, column: &str, failing: Sql, aggregate: Sql) -> Result<Plan, String> {
+    let extreme = (!cx.is_personal(column)).then(|| aggregate.ident(column).add(")::VARCHAR"));
+    Ok(Plan::Scan(Scan { nulls_of: Some(column.to_owned()), failing: Some(failing), extreme }))
+}
+
+fn outcome(counts: Counts) -> CheckOutcome {
+    let (holds, evaluated, failed) = (counts.failed == 0, counts.filled(), counts.failed);
+    CheckOutcome::evaluated(holds, Measured::Extreme { value: counts.extreme, beyond: failed }, evaluated, failed)
+}
+
+fn observed(word: &str, measured: &Measured) -> String {
+    match measured {
+        Measured::Extreme { value: Some(value), .. } => format!("{word} {value}"),
+        Measured::Extreme { value: None, beyond } => beyond_limit(*beyond),
+        other => plain(other),
+    }
 }
 
 /// `column < limit` or `column > limit`, null passing.
-fn beyond(
-    conn: &Connection,
-    contract: &Contract,
-    column: &DuckColumn,
-    limit: &str,
-    sign: &'static str,
-) -> Result<Sql, String> {
-    let declared = contract.column(&column.name).map(|column| column.data_type.clone());
+fn beyond(cx: &CheckContext<'_>, column: &str, limit: &str, sign: &'static str) -> Result<Sql, String> {
+    let column = cx.column(column)?;
+    let declared = cx.contract.column(&column.name).map(|column| column.data_type.clone());
     let name = Sql::name(&column.name);
     let filled = name.clone().add(" IS NOT NULL AND ");
     if matches!(declared, Some(ColumnType::Numeric)) {
@@ -53,7 +92,7 @@ fn beyond(
     } else if column.ty.as_str() == "VARCHAR" {
         Sql::quoted(limit)
     } else {
-        literal(conn, &column.ty, limit)
+        literal(cx.conn, &column.ty, limit)
             .ok_or_else(|| format!("`{limit}` is not a {}, as `{}` is", column.ty.word(), column.name))?
     };
     Ok(filled.sql(&name).add(sign).sql(&value))
@@ -101,20 +140,4 @@ fn literal(conn: &Connection, ty: &DuckType, limit: &str) -> Option<Sql> {
     let tried = Sql::new("SELECT TRY_CAST(").text(limit).add(" AS ").sql(&Sql::duck_type(ty)).add(") IS NOT NULL");
     let fits: bool = conn.query_row(tried.as_str(), [], |row| row.get(0)).ok()?;
     fits.then(|| cast(&Sql::quoted(limit), ty))
-}
-
-/// Rows of `relation` whose values in `columns` occur more than once, nulls left out: one row per
-/// such value, with the number of its rows as `sluice_n`.
-pub(crate) fn duplicates(relation: &Relation, columns: &[String]) -> Sql {
-    let names = Sql::join(columns.iter().map(|column| Sql::name(column)), ", ");
-    let filled = Sql::join(columns.iter().map(|column| Sql::name(column).add(" IS NOT NULL")), " AND ");
-    Sql::new("(SELECT ")
-        .sql(&names)
-        .add(", count(*) AS sluice_n FROM ")
-        .sql(&relation.sql)
-        .add(" WHERE ")
-        .sql(&filled)
-        .add(" GROUP BY ")
-        .sql(&names)
-        .add(" HAVING count(*) > 1)")
 }
