@@ -2,7 +2,7 @@
 
 use crate::PublishError;
 use crate::release::{Document, set_hash};
-use sluice_contract::{Contract, TableName};
+use sluice_contract::{Contract, TableName, reference_problems};
 use sluice_lake::{Lake, LakeError};
 use std::collections::BTreeMap;
 
@@ -49,6 +49,9 @@ pub(crate) async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
         }
         Err(error) => return Err(error.into()),
     }
+    let with_path = parsed.iter().filter_map(|(name, contract)| Some((places.get(name)?.as_str(), contract)));
+    let problems = reference_problems(with_path, &sql.keys().cloned().collect());
+    blockers.extend(problems.iter().map(ToString::to_string));
     let hash = set_hash(&contracts, &models);
     Ok(Draft { contracts, models, parsed, sql, blockers, hash })
 }

@@ -2,16 +2,17 @@
 //!
 //! The first version that a process makes of a table is looked at as a whole. Of the next ones most checks
 //! only look at the rows that are new: what held for the others holds still, because a merge removes rows
-//! and adds rows and changes none in place. So the cost of a batch does not grow with its table.
+//! and adds rows and changes none in place. So the cost of a batch does not grow with its table. Foreign
+//! keys look at all rows each time, and at the latest version of the table that they point to.
 
 use crate::RunError;
 use crate::local_tables::readable;
+use crate::quality::parent_tables;
 use crate::silver::{Silver, blocking};
 use crate::silver_merge::Candidate;
-use sluice_api::CheckView;
-use sluice_contract::{Contract, DeleteMode, Scd};
-use sluice_lake::{DataFile, NewFile};
-use sluice_query::{QueryEngine, checks_that_follow, judge_row_count, needs_all_rows};
+use sluice_contract::{CheckRecord, Contract, DeleteMode, Scd};
+use sluice_lake::{DataFile, Lake, NewFile};
+use sluice_query::{CheckInput, ParentTables, QueryEngine, checks_of_row_count, drop_undecided, incremental_checks};
 use std::sync::Arc;
 
 /// The outcome for the version that a table has.
@@ -19,37 +20,42 @@ use std::sync::Arc;
 pub(crate) struct Audited {
     /// That version.
     pub(crate) version: u64,
-    pub(crate) checks: Vec<CheckView>,
+    pub(crate) checks: Vec<CheckRecord>,
 }
 
 /// Runs the checks on a candidate. `before`: the outcome for the version that it replaces, if its rows are
 /// those of that version and what the candidate changes.
 ///
 /// # Errors
-/// If the files can not be read.
+/// If the files cannot be read.
 pub(crate) async fn audit(
+    lake: &Lake,
     engine: &QueryEngine,
     contract: &Arc<Contract>,
     silver: &Silver,
     candidate: &Candidate,
     before: Option<&Audited>,
-) -> Result<Vec<CheckView>, RunError> {
+) -> Result<Vec<CheckRecord>, RunError> {
     let before = before.filter(|before| Some(before.version) == silver.version());
-    let follows = before.map_or_else(Vec::new, |before| checks_that_follow(contract, &before.checks));
-    let mut outcomes: Vec<Option<CheckView>> = vec![None; follows.len()];
-    if follows.contains(&true) {
+    let incremental = before.map_or_else(Vec::new, |before| incremental_checks(contract, &before.checks));
+    let mut outcomes: Vec<Option<CheckRecord>> = vec![None; incremental.len()];
+    if incremental.contains(&true) {
         let new: Vec<DataFile> = candidate.add.iter().map(NewFile::as_data_file).collect();
         let new = readable(&silver.store, &new).await?;
         let (engine, contract) = (engine.clone(), Arc::clone(contract));
-        outcomes = blocking(move || Ok(engine.check_chosen(&contract, &new, &follows)?)).await?;
-        for outcome in &mut outcomes {
-            outcome.take_if(|view| needs_all_rows(view));
-        }
+        outcomes = blocking(move || {
+            // No check that looks at another table is decided by new rows.
+            let input = CheckInput { contract: &contract, files: &new, parents: &ParentTables::new() };
+            let mut outcomes = engine.check_chosen(&input, &incremental)?;
+            drop_undecided(&contract, &mut outcomes);
+            Ok(outcomes)
+        })
+        .await?;
     }
     // With history and soft deletes not every row counts as one.
     let every_row_counts = contract.apply.scd != Scd::Type2 && contract.apply.delete_mode == DeleteMode::Hard;
     if before.is_some() && every_row_counts {
-        let counted = judge_row_count(contract, candidate.files.iter().map(|file| file.rows).sum());
+        let counted = checks_of_row_count(contract, candidate.files.iter().map(|file| file.rows).sum());
         for (outcome, counted) in outcomes.iter_mut().zip(counted) {
             *outcome = outcome.take().or(counted);
         }
@@ -59,10 +65,15 @@ pub(crate) async fn audit(
         return Ok(outcomes.into_iter().flatten().collect());
     }
     let files = readable(&silver.store, &candidate.files).await?;
+    let parents = parent_tables(lake, contract).await?;
     let (engine, contract) = (engine.clone(), Arc::clone(contract));
-    if outcomes.is_empty() {
-        return blocking(move || Ok(engine.check(&contract, &files)?)).await;
-    }
-    let measured = blocking(move || Ok(engine.check_chosen(&contract, &files, &missing)?)).await?;
-    Ok(outcomes.into_iter().zip(measured).filter_map(|(known, measured)| known.or(measured)).collect())
+    blocking(move || {
+        let input = CheckInput { contract: &contract, files: &files, parents: &parents };
+        if outcomes.is_empty() {
+            return Ok(engine.check(&input)?);
+        }
+        let measured = engine.check_chosen(&input, &missing)?;
+        Ok(outcomes.into_iter().zip(measured).filter_map(|(known, measured)| known.or(measured)).collect())
+    })
+    .await
 }

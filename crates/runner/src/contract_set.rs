@@ -1,7 +1,9 @@
 //! The contracts and models that a replay works by: the lake's draft, or a published release.
 
 use crate::RunError;
-use sluice_contract::{Column, ColumnSet, ColumnType, Contract, KeyChange, Problem, Scd, TableName, TiePolicy};
+use sluice_contract::{
+    Column, ColumnSet, ColumnType, Contract, KeyChange, Problem, Scd, TableName, TiePolicy, reference_problems,
+};
 use sluice_lake::Lake;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,9 +35,11 @@ impl ContractSet {
     /// When the lake can not be read.
     pub async fn draft(lake: &Lake) -> Result<Self, RunError> {
         let mut set = Self::default();
+        let mut files = BTreeMap::new();
         for (path, text) in lake.contract_texts().await? {
             match Contract::parse(&text, &path) {
                 Ok(contract) => {
+                    files.insert(contract.name.clone(), path.clone());
                     if let Some(other) = set.contracts.insert(contract.name.clone(), Arc::new(contract)) {
                         set.problems.push(Problem {
                             file: path,
@@ -50,6 +54,10 @@ impl ContractSet {
             }
         }
         set.models = lake.models().await?.into_iter().map(|(name, _, sql)| Model { name, sql }).collect();
+        let contracts =
+            set.contracts.iter().filter_map(|(name, contract)| Some((files.get(name)?.as_str(), &**contract)));
+        let models = set.models.iter().map(|model| model.name.clone()).collect();
+        set.problems.extend(reference_problems(contracts, &models));
         Ok(set)
     }
 

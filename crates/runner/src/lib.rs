@@ -22,6 +22,7 @@ mod maintain;
 mod missing_base;
 mod newest_entry;
 mod onboard;
+mod quality;
 mod quarantine;
 mod replay;
 mod row_file;

@@ -3,6 +3,7 @@
 use crate::contract_set::ContractSet;
 use crate::decoder::{Decoder, DecoderOptions};
 use crate::gold::refresh_gold;
+use crate::quality::{evaluate_foreign_keys_again, parents_first};
 use crate::source_files::BatchBounds;
 use crate::table_run::{BatchDone, TableRun};
 use crate::{Job, RunError};
@@ -58,13 +59,19 @@ pub async fn replay(
         lake.ensure_writable().await?;
     }
     let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
-    let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
-    let mut tables: Vec<TableReplay> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
+    let mut tables: Vec<TableReplay> = Vec::new();
+    for group in parents_first(contracts) {
+        let runs = group.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
+        let done: Vec<_> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
+        tables.extend(done);
+    }
     tables.sort_by(|a, b| a.table.cmp(&b.table));
     let gold = if options.limits.dry_run || job.is_cancelled() {
         Vec::new()
     } else {
-        refresh_gold(lake, engine, &set.models, job).await?
+        let gold = refresh_gold(lake, engine, &set.models, job).await;
+        evaluate_foreign_keys_again(lake, engine, set, job).await;
+        gold?
     };
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(ReplaySummary { tables, gold, elapsed_ms, dry_run: options.limits.dry_run })

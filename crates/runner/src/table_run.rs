@@ -11,6 +11,7 @@ use crate::contract_set::silver_hash;
 use crate::decoder::Decoder;
 use crate::disk_space::check_space;
 use crate::late::{INFO_WATERMARK, quarantine_late, watermark};
+use crate::quality::write_records;
 use crate::quarantine::{quarantine_rows, quarantine_schema, reasons, rejected_rows};
 use crate::schema_change::{
     INFO_COLUMNS, SchemaChange, change_columns, columns_of, effective, learn, record_schema, schema_change, stop,
@@ -22,10 +23,9 @@ use crate::source_files::{BatchBounds, into_batches, new_files};
 use crate::ties::{quarantine_losers, tie_error};
 use crate::{Job, RunError};
 use serde_json::{Map, Value, json};
-use sluice_api::{CheckView, Severity, Verdict};
 use sluice_cdc::DecodedFile;
 use sluice_change::{RowLedger, SourceFile};
-use sluice_contract::{Contract, Flow};
+use sluice_contract::{CheckRecord, Contract, Flow};
 use sluice_lake::{BatchManifest, Commit, CommitOutcome, DeltaStore, Lake, Lease, PutNew, TableLocation};
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
@@ -428,13 +428,10 @@ impl TableRun {
         batch: u64,
         candidate: &Candidate,
         before: Option<&Audited>,
-    ) -> Result<Vec<CheckView>, RunError> {
-        let checks = audit(&self.engine, &self.contract, &self.silver, candidate, before).await?;
-        let path = quality_path(&self.contract, batch);
-        let text = serde_json::to_vec(&checks).map_err(|error| RunError::Internal(error.to_string()))?;
-        self.lake.put(&path, text.into()).await?;
-        let failed: Vec<&CheckView> =
-            checks.iter().filter(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail).collect();
+    ) -> Result<Vec<CheckRecord>, RunError> {
+        let checks = audit(&self.lake, &self.engine, &self.contract, &self.silver, candidate, before).await?;
+        write_records(&self.lake, &self.contract.name, batch, &checks).await?;
+        let failed: Vec<&CheckRecord> = checks.iter().filter(|check| check.blocks()).collect();
         if let Some(first) = failed.first() {
             let reason =
                 format!("{} of {} checks did not hold, the first is {}", failed.len(), checks.len(), first.check);
@@ -525,11 +522,6 @@ impl TableRun {
             silver_version: self.silver_version(),
         })
     }
-}
-
-/// Where the check results of a batch are.
-pub(crate) fn quality_path(contract: &Contract, batch: u64) -> String {
-    format!("_sluice/quality/{}/{}/{batch:020}.json", contract.name.dataset, contract.name.table)
 }
 
 /// The contract for files of a flow, or of changes.

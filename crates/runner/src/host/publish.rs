@@ -4,7 +4,7 @@ use super::OpenLake;
 use crate::contract_set::ContractSet;
 use crate::silver::blocking;
 use crate::{Clock, RunError};
-use sluice_api::{CheckView, ContractCheck, PublishPlan, PublishedView, Severity, Verdict};
+use sluice_api::{ContractCheck, PublishPlan, PublishedView};
 use sluice_contract::{Contract, TableName};
 use sluice_engine::fingerprint;
 use sluice_lake::{DeltaStore, Snapshot, TableLocation};
@@ -30,9 +30,9 @@ impl OpenLake {
             // The draft's checks on the rows as they are, not only what the last batch recorded.
             if let Some((_, files)) = self.silver_files(name).await? {
                 let checks = self.run_checks(contract, files).await?;
-                let hard = |check: &&CheckView| check.severity == Severity::Fail && check.verdict == Verdict::Fail;
-                for check in checks.iter().filter(hard) {
-                    plan.blockers.push(format!("{name}: {} does not hold in {} rows", check.check, check.failed));
+                for check in checks.iter().filter(|check| check.blocks()) {
+                    let rows = check.outcome.failed.unwrap_or(0);
+                    plan.blockers.push(format!("{name}: {} does not hold in {rows} rows", check.check));
                 }
             }
             if let (_, Some(batch)) = self.last_checks(contract).await? {
