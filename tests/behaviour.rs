@@ -5,6 +5,7 @@ mod batches;
 mod decoder;
 mod deletion_vectors;
 mod drift_matrix;
+mod foreign_keys;
 mod from_snapshot;
 mod late_events;
 mod maintenance;
