@@ -2,7 +2,8 @@
 //! and the repeating modes of the runner.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{CheckView, JobId, Layer, ReplayLimits, TableRef, Verdict};
+use sluice_api::{JobId, Layer, ReplayLimits, TableRef};
+use sluice_contract::{CheckRecord, Verdict};
 use sluice_runner::{Clock, FileStatus, Job, RunMode, RunOptions, batch_ledger, plan_next_batch, replay_batch, run};
 use sluice_tests::{Sluice, TestLake};
 use std::path::Path;
@@ -202,7 +203,7 @@ async fn interval_takes_what_landed_meanwhile() -> Result<()> {
 }
 
 /// The checks of one batch, as they are kept beside the table.
-fn checks_of(folder: &Path, batch: u64) -> Result<Vec<CheckView>> {
+fn checks_of(folder: &Path, batch: u64) -> Result<Vec<CheckRecord>> {
     let path = folder.join(format!("_sluice/quality/shop/orders/{batch:020}.json"));
     Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }
@@ -219,13 +220,13 @@ fn checks_of_later_batches_look_at_new_rows_and_still_stop_them() -> Result<()> 
     let said = Sluice::on_folder(folder.path()).call(&["replay", "--max-files", "1"])?;
     ensure!(said.code == 3, "the last batch is refused: {said:?}");
     let evaluated = |batch| -> Result<Vec<u64>> {
-        Ok(checks_of(folder.path(), batch)?.iter().map(|check| check.evaluated).collect())
+        Ok(checks_of(folder.path(), batch)?.iter().filter_map(|check| check.outcome.evaluated).collect())
     };
     // row_count, accepted_values, unique(status, id), not_null(id), unique(id)
     ensure!(evaluated(1)? == [5, 5, 5, 5, 5], "all rows: {:?}", evaluated(1)?);
     ensure!(evaluated(2)? == [6, 2, 6, 2, 2], "new rows, and all where new ones tell nothing: {:?}", evaluated(2)?);
     let refused = checks_of(folder.path(), 3)?;
-    ensure!(refused[1].verdict == Verdict::Fail && refused[1].failed == 1, "{refused:?}");
+    ensure!(refused[1].outcome.verdict == Verdict::Failed && refused[1].outcome.failed == Some(1), "{refused:?}");
     lake.write("landing/orders/4.json", event(7, "paid", 21))?;
     let said = Sluice::on_folder(folder.path()).call(&["replay", "--max-files", "1"])?;
     ensure!(said.code == 0, "a later event mends it: {said:?}");

@@ -6,6 +6,7 @@ mod contract_changes;
 mod decoder;
 mod deletion_vectors;
 mod drift_matrix;
+mod foreign_keys;
 mod from_snapshot;
 mod lag;
 mod late_events;

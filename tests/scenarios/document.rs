@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 /// What happens, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The contract becomes this.
+    /// The contract becomes this. One of another dataset is one of another table.
     Contract(String),
-    /// A file with this ending and content lands (none if it is empty), then a replay.
-    Batch { ending: &'static str, content: String },
+    /// A file with this ending and content lands (none if it is empty), then a replay. It is a file of the
+    /// first contract's table if it names none.
+    Batch { table: Option<String>, ending: &'static str, content: String },
 }
 
 /// What a scenario says or what came of it: tables by their headings.
@@ -21,7 +22,8 @@ pub(crate) const SILVER: &str = "Silver";
 pub(crate) const LEDGER: &str = "Ledger";
 pub(crate) const QUARANTINE: &str = "Quarantine";
 pub(crate) const STOPPED: &str = "Stopped";
-const HEADINGS: [&str; 4] = [SILVER, LEDGER, QUARANTINE, STOPPED];
+pub(crate) const CHECKS: &str = "Checks";
+const HEADINGS: [&str; 5] = [SILVER, LEDGER, QUARANTINE, STOPPED, CHECKS];
 
 /// A piece of the file, so that it can be written again as it was.
 #[derive(Clone, Debug)]
@@ -82,6 +84,7 @@ impl Document {
 
     fn block(&mut self, kind: &str, lines: &[&str]) -> Result<()> {
         let mut content = lines.join("\n");
+        let (kind, table) = kind.split_once(' ').map_or((kind, None), |(kind, table)| (kind, Some(table.to_owned())));
         let ending = match kind {
             "yaml" => {
                 self.steps.push(Step::Contract(content));
@@ -95,7 +98,7 @@ impl Document {
         if !content.is_empty() && !content.ends_with("⏏") {
             content.push('\n');
         }
-        self.steps.push(Step::Batch { ending, content: content.replace('⏏', "") });
+        self.steps.push(Step::Batch { table, ending, content: content.replace('⏏', "") });
         Ok(())
     }
 

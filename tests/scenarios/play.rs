@@ -1,25 +1,26 @@
 //! Plays a scenario on a lake of its own, with the real engine.
 
-use super::document::{Document, LEDGER, Outcome, QUARANTINE, SILVER, STOPPED, Step};
+use super::document::{CHECKS, Document, LEDGER, Outcome, QUARANTINE, SILVER, STOPPED, Step};
 use super::table::{Table, written};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use sluice_api::{Layer, ReplayLimits, TableRef, TableReplay};
+use sluice_api::{CheckState, CheckView, Layer, ReplayLimits, Reply, Request, TableRef, TableReplay};
 use sluice_contract::Contract;
 use sluice_tests::{Rows, TestLake};
 
-/// A contract as the scenario has it, and where its files land.
+/// The contracts as the scenario has them, and where their files land.
 struct Played {
     lake: TestLake,
     _folder: tempfile::TempDir,
-    table: Option<(TableRef, String)>,
+    /// The first is the one that the tables of the scenario are about.
+    tables: Vec<(TableRef, String)>,
     batch: u32,
 }
 
 impl Played {
     fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("sluice-scenario-").tempdir()?;
-        Ok(Self { lake: TestLake::at(folder.path()), _folder: folder, table: None, batch: 0 })
+        Ok(Self { lake: TestLake::at(folder.path()), _folder: folder, tables: Vec::new(), batch: 0 })
     }
 
     fn contract(&mut self, text: &str) -> Result<()> {
@@ -27,12 +28,18 @@ impl Played {
             anyhow::Error::msg(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         })?;
         let source = contract.source.context("the contract of a scenario has a source")?;
-        self.table = Some((TableRef { layer: Layer::Silver, name: contract.name }, source.path));
-        self.lake.write("contracts/scenario.yaml", text)
+        let table = TableRef { layer: Layer::Silver, name: contract.name };
+        self.lake.write(&format!("contracts/{}.yaml", table.name), text)?;
+        match self.tables.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, path)) => *path = source.path,
+            None => self.tables.push((table, source.path)),
+        }
+        Ok(())
     }
 
-    fn land(&mut self, ending: &str, content: &str) -> Result<()> {
-        let (_, path) = self.table.as_ref().context("the contract comes first")?;
+    fn land(&mut self, table: Option<&str>, ending: &str, content: &str) -> Result<()> {
+        let is_of = |(known, _): &&(TableRef, String)| table.is_none_or(|table| known.name.to_string() == table);
+        let (_, path) = self.tables.iter().find(is_of).context("the contract comes before the files of its table")?;
         self.batch += 1;
         if content.is_empty() {
             return Ok(());
@@ -41,31 +48,46 @@ impl Played {
         self.lake.write(&path, content)
     }
 
+    fn table(&self) -> Result<&TableRef> {
+        self.tables.first().map(|(table, _)| table).context("the contract comes first")
+    }
+
     async fn replay(&self) -> Result<TableReplay> {
-        self.lake.replay().await?.tables.pop().context("one table is replayed")
+        let name = &self.table()?.name;
+        let tables = self.lake.replay().await?.tables;
+        tables.into_iter().find(|replay| replay.table == *name).context("the table is replayed")
     }
 
     async fn silver(&self) -> Result<Rows> {
-        let (table, _) = self.table.as_ref().context("the contract comes first")?;
-        self.lake.rows(table).await
+        self.lake.rows(self.table()?).await
+    }
+
+    async fn checks(&self) -> Result<Vec<CheckView>> {
+        let table = self.table()?.name.clone();
+        match self.lake.host().handle(Request::Quality { table }).await {
+            Reply::Quality(view) => Ok(view.checks),
+            other => anyhow::bail!("{other:?}"),
+        }
     }
 
     async fn quarantine(&self) -> Result<Rows> {
-        let (table, _) = self.table.as_ref().context("the contract comes first")?;
-        self.lake.quarantine(&table.name.to_string()).await
+        self.lake.quarantine(&self.table()?.name.to_string()).await
     }
 }
 
 /// Plays it batch by batch, as written.
 pub(crate) async fn play(document: &Document) -> Result<Outcome> {
     let mut played = Played::new()?;
-    let mut replays = Vec::new();
+    let (mut replays, mut checks) = (Vec::new(), Vec::new());
     for step in &document.steps {
         match step {
             Step::Contract(text) => played.contract(text)?,
-            Step::Batch { ending, content } => {
-                played.land(ending, content)?;
+            Step::Batch { table, ending, content } => {
+                played.land(table.as_deref(), ending, content)?;
                 replays.push(played.replay().await?);
+                if document.expected.contains_key(CHECKS) {
+                    checks.push(played.checks().await?);
+                }
             }
         }
     }
@@ -74,6 +96,9 @@ pub(crate) async fn play(document: &Document) -> Result<Outcome> {
     found.insert(LEDGER, ledger_table(&replays, document)?);
     found.insert(QUARANTINE, quarantine_table(&played.quarantine().await?)?);
     found.insert(STOPPED, stopped_table(&replays));
+    if let Some(expected) = document.expected.get(CHECKS) {
+        found.insert(CHECKS, checks_table(&checks, expected));
+    }
     Ok(found)
 }
 
@@ -129,6 +154,27 @@ fn stopped_table(replays: &[TableReplay]) -> Table {
     Table { columns: vec!["batch".to_owned(), "because".to_owned()], rows }
 }
 
+/// The checks that the scenario names, all if it names none, as they stand after each batch.
+fn checks_table(checks: &[Vec<CheckView>], expected: &Table) -> Table {
+    let named =
+        |check: &CheckView| expected.rows.is_empty() || expected.rows.iter().any(|row| row.contains(&check.check));
+    let mut rows = Vec::new();
+    for (at, checks) in checks.iter().enumerate() {
+        for check in checks.iter().filter(|check| named(check)) {
+            let verdict = match check.state() {
+                CheckState::Passed => "passed",
+                CheckState::Failed => "failed",
+                CheckState::Warned => "failed, a warning",
+                CheckState::NotEvaluated => "not evaluated",
+            };
+            let says = check.outcome.reason().unwrap_or(&check.observed);
+            rows.push(vec![(at + 1).to_string(), check.check.clone(), verdict.to_owned(), says.to_owned()]);
+        }
+    }
+    let columns = ["batch", "check", "verdict", "because"].map(str::to_owned).into();
+    Table { columns, rows }.sorted()
+}
+
 /// Silver does not depend on how the events are delivered: all at once, the batches in reverse order,
 /// every batch twice, and built again from bronze. Where the scenario is about what happens between
 /// the batches (another contract, a batch that was refused), only the last.
@@ -137,7 +183,7 @@ pub(crate) async fn replay_every_other_way(document: &Document, found: &Outcome)
         .steps
         .iter()
         .filter_map(|step| match step {
-            Step::Batch { ending, content } => Some((*ending, content.as_str())),
+            Step::Batch { ending, content, table: _ } => Some((*ending, content.as_str())),
             Step::Contract(_) => None,
         })
         .collect();
@@ -169,7 +215,7 @@ fn start(document: &Document) -> Result<Played> {
 
 async fn deliver(mut played: Played, batches: &[(&str, &str)], one_by_one: bool) -> Result<Played> {
     for (ending, content) in batches {
-        played.land(ending, content)?;
+        played.land(None, ending, content)?;
         if one_by_one {
             played.replay().await?;
         }

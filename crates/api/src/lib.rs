@@ -100,9 +100,12 @@ pub use lake::{
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 pub use publish::{PublishPlan, PublishedView, ReleaseView, TableEffect};
-pub use quality::{CheckView, QualityView, QuarantineGroup, Verdict};
+pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use replay::{BatchState, BatchView, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
-pub use sluice_contract::{ContractChange, Effect, Grade, Problem, RowLedger, Severity, TableName};
+pub use sluice_contract::{
+    CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, ParentVersion, Problem, RowLedger, Severity,
+    TableName, Unit, Verdict,
+};

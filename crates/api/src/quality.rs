@@ -2,46 +2,58 @@
 
 use crate::{ResultView, Severity, TableName};
 use serde::{Deserialize, Serialize};
+use sluice_contract::{CheckLevel, CheckOutcome, ParentVersion, Verdict};
 
-/// Outcome of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It holds.
-    Pass,
-    /// It does not hold, severity `warn`.
-    Warn,
+/// How a check stands: its verdict, and for one that failed its severity. Worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckState {
     /// It does not hold, severity `fail`.
-    Fail,
-    /// It could not run; the reason is in `note`.
-    Skipped,
+    Failed,
+    /// It does not hold, severity `warn`.
+    Warned,
+    /// It could not be evaluated.
+    NotEvaluated,
+    /// It holds.
+    Passed,
 }
 
-/// A check with its result.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A check with its outcome, in numbers and in words. Nothing reads the words back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckView {
     /// Position in the table's list; the handle for [`crate::Request::FailingRows`].
     pub index: u32,
     /// The expression, for example `null_percentage(customer_id) < 0.01`.
     pub check: String,
-    /// `table` or `row`.
-    pub level: String,
+    /// Columns of the table that it reads.
+    pub columns: Vec<String>,
+    /// What it looks at.
+    pub level: CheckLevel,
     /// Severity.
     pub severity: Severity,
-    /// Outcome.
-    pub verdict: Verdict,
-    /// What was measured, in words.
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: CheckOutcome,
+    /// What was measured, in words; empty if it was not evaluated.
     pub observed: String,
-    /// What is asked for, in words.
+    /// What is asked for, in words; empty if the contract no longer has the check.
     pub limit: String,
-    /// Rows looked at.
-    pub evaluated: u64,
-    /// Rows that do not hold.
-    pub failed: u64,
-    /// Why it was skipped.
-    pub note: Option<String>,
+    /// The other table that it looked at.
+    pub parent: Option<ParentVersion>,
     /// Line in the contract.
     pub line: Option<u32>,
+}
+
+impl CheckView {
+    /// How it stands.
+    #[must_use]
+    pub fn state(&self) -> CheckState {
+        match (&self.outcome.verdict, self.severity) {
+            (Verdict::Passed, _) => CheckState::Passed,
+            (Verdict::Failed, Severity::Fail) => CheckState::Failed,
+            (Verdict::Failed, Severity::Warn) => CheckState::Warned,
+            (Verdict::NotEvaluated { .. }, _) => CheckState::NotEvaluated,
+        }
+    }
 }
 
 /// Quarantined records of one reason.

@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Compact, cluster and vacuum a table; runs beside writers.
     Maintain(Maintain),
     /// Checks and quarantine of a table.
-    Quality(Table),
+    Quality(Quality),
     /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
     Query(Query),
     /// Canonical content hash of a table.
@@ -158,9 +158,15 @@ pub(crate) struct Batches {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Table {
+pub(crate) struct Quality {
     /// dataset.table
     pub(crate) table: TableName,
+    /// Print the rows that fail this check instead, written as the list of checks shows it.
+    #[arg(long, value_name = "CHECK")]
+    pub(crate) failing: Option<String>,
+    /// Failing rows to print, at most 1,000.
+    #[arg(long, default_value_t = 20, requires = "failing")]
+    pub(crate) rows: u64,
 }
 
 #[derive(Debug, Args)]

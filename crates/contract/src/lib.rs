@@ -97,13 +97,17 @@ mod from_snapshot;
 mod ledger;
 pub mod limits;
 mod problem;
+mod references;
 mod source;
 mod source_format;
 mod table_name;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
 pub use backfill::Backfill;
-pub use check::{Check, CheckRule, Compare, Severity};
+pub use check::{
+    AcceptedValues, Check, CheckLevel, CheckOutcome, CheckRecord, CheckRule, Compare, ForeignKey, MaxValue, Measured,
+    MinValue, NotNull, NullPercentage, Parent, ParentLayer, ParentVersion, RowCount, Severity, Unique, Unit, Verdict,
+};
 pub use column::Column;
 pub use column_type::ColumnType;
 pub use compatibility::{ContractChange, Grade, compare_contracts};
@@ -114,6 +118,7 @@ pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use ledger::{LedgerImbalance, RowLedger};
 pub use problem::{Mistake, Problem};
+pub use references::reference_problems;
 pub use source::{DecimalText, Source};
 pub use source_format::SourceFormat;
 pub use table_name::TableName;

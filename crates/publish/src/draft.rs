@@ -2,7 +2,7 @@
 
 use crate::PublishError;
 use crate::release::{Document, set_hash};
-use sluice_contract::{Contract, Problem, TableName};
+use sluice_contract::{Contract, Problem, TableName, reference_problems};
 use sluice_lake::{Lake, LakeError};
 use std::collections::BTreeMap;
 
@@ -77,6 +77,11 @@ pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
         Err(LakeError::BadPath { path }) => draft.misplaced_model = Some(path),
         Err(error) => return Err(error.into()),
     }
+    let models = draft.models.iter().map(|(name, _)| name.clone()).collect();
+    let with_path =
+        draft.contracts.iter().filter_map(|(name, contract)| Some((draft.paths.get(name)?.as_str(), contract)));
+    let problems = reference_problems(with_path, &models);
+    draft.problems.extend(problems);
     draft.hash = set_hash(&draft.contract_texts, &draft.model_texts);
     Ok(draft)
 }

@@ -92,12 +92,6 @@ impl fmt::Display for QueryError {
     }
 }
 
-impl From<duckdb::Error> for QueryError {
-    fn from(error: duckdb::Error) -> Self {
-        crate::error_text::from_duckdb(&error, None)
-    }
-}
-
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         let code = match error.kind {

@@ -29,6 +29,7 @@ mod gold;
 mod host;
 mod maintain;
 mod pipeline;
+mod quality;
 mod silver;
 mod silver_hash;
 mod support;

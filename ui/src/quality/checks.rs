@@ -5,12 +5,12 @@ use crate::cell::CellText;
 use crate::design::{TokensExt, typeface};
 use crate::widget::{CellLook, CellRef, Grid, GridColumn, GridState, Rows, number};
 use egui::{Align2, Rect, Ui, pos2};
-use sluice_api::{CheckView, Severity, Verdict};
+use sluice_api::{CheckState, CheckView};
 
 /// Accessible name of the list, and its id.
 const NAME: &str = "Checks";
 /// Widths of all columns but the expression.
-const OTHERS: f32 = 92.0 + 56.0 + 80.0 + 120.0 + 96.0 + 84.0 + 14.0;
+const OTHERS: f32 = 118.0 + 56.0 + 80.0 + 120.0 + 96.0 + 84.0 + 14.0;
 
 /// Height with all rows.
 pub(super) fn height(checks: usize) -> f32 {
@@ -26,24 +26,15 @@ impl Rows for CheckRows<'_> {
         let check = self.0.get(usize::try_from(row).ok()?)?;
         let none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
         let text = match column {
-            0 => word(check.verdict).to_owned(),
+            0 => word(check.state()).to_owned(),
             1 => check.check.clone(),
-            2 => check.level.clone(),
-            3 => severity(check.severity).to_owned(),
-            4 if check.verdict == Verdict::Skipped => "skipped".to_owned(),
+            2 => check.level.as_str().to_owned(),
+            3 => check.severity.as_str().to_owned(),
             4 => none(&check.observed),
             5 => none(&check.limit),
-            _ if check.verdict == Verdict::Skipped => "–".to_owned(),
-            _ => number::count(check.failed),
+            _ => check.outcome.failed.map_or_else(|| none(""), number::count),
         };
         Some(CellText { text, is_null: false })
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Warn => "warn",
-        Severity::Fail => "fail",
     }
 }
 
@@ -58,7 +49,7 @@ pub(super) fn show(ui: &mut Ui, checks: &[&CheckView], selected: Option<&CheckVi
         column
     };
     let columns = [
-        column("Outcome", 92.0, false),
+        column("Outcome", 118.0, false),
         column("Check", room, false),
         column("Level", 56.0, false),
         column("Severity", 80.0, false),
@@ -78,25 +69,28 @@ pub(super) fn show(ui: &mut Ui, checks: &[&CheckView], selected: Option<&CheckVi
         .row_height(28.0)
         .decorate(&mut |cell: &CellRef<'_>| {
             let Some(check) = get(cell.row) else { return CellLook::default() };
-            let deviates = matches!(check.verdict, Verdict::Fail | Verdict::Warn);
+            let state = check.state();
+            let deviates = matches!(state, CheckState::Failed | CheckState::Warned);
+            let some_fail = check.outcome.failed.is_some_and(|rows| rows > 0);
             let color = match cell.column {
-                4 if deviates => Some(color(tokens, check.verdict)),
-                6 if check.verdict == Verdict::Fail && check.failed > 0 => Some(tokens.fail),
-                6 if check.failed == 0 && row != Some(cell.row) => Some(tokens.text_faint),
-                1 if check.verdict == Verdict::Skipped => Some(tokens.text_weak),
+                4 if deviates => Some(color(tokens, state)),
+                6 if state == CheckState::Failed && some_fail => Some(tokens.fail),
+                6 if !some_fail && row != Some(cell.row) => Some(tokens.text_faint),
+                1 if state == CheckState::NotEvaluated => Some(tokens.text_weak),
                 _ => None,
             };
             CellLook { color, strong: cell.column == 4 && deviates, ..CellLook::default() }
         })
         .paint_cell(&mut |ui: &Ui, rect: Rect, cell: &CellRef<'_>| {
             let Some(check) = get(cell.row).filter(|_| cell.column == 0) else { return false };
-            let color = color(tokens, check.verdict);
+            let state = check.state();
+            let color = color(tokens, state);
             let at = pos2(rect.left() + 20.0, rect.center().y);
-            ui.painter().text(at, Align2::CENTER_CENTER, mark(check.verdict), typeface::icons(16.0), color);
-            let deviates = matches!(check.verdict, Verdict::Fail | Verdict::Warn);
+            ui.painter().text(at, Align2::CENTER_CENTER, mark(state), typeface::icons(16.0), color);
+            let deviates = matches!(state, CheckState::Failed | CheckState::Warned);
             let color = if deviates { color } else { tokens.text_weak };
             let at = pos2(rect.left() + 34.0, rect.center().y);
-            ui.painter().text(at, Align2::LEFT_CENTER, word(check.verdict), typeface::control(), color);
+            ui.painter().text(at, Align2::LEFT_CENTER, word(state), typeface::control(), color);
             true
         })
         .show(ui, &mut CheckRows(checks));

@@ -9,7 +9,7 @@ use crate::widget::{
     number, rule,
 };
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
-use sluice_api::{CheckView, Layer, Request, ResultView, TableName, TableRef, Verdict};
+use sluice_api::{CheckState, CheckView, Layer, ParentVersion, Request, ResultView, Severity, TableName, TableRef};
 
 /// Accessible name of the grid.
 const NAME: &str = "Failing rows";
@@ -25,14 +25,21 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &Chec
     let inner = header.shrink2(vec2(12.0, 0.0));
     let mut line = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("failing header"));
     line.label(typeface::text("Failing rows", typeface::header(), tokens.text_strong));
-    let tone = if check.failed > 0 { color(tokens, check.verdict) } else { tokens.text_faint };
-    line.label(typeface::text(number::count(check.failed), typeface::mono_strong(12.0), tone));
-    let evaluated = format!("of {} rows", number::count(check.evaluated));
-    line.label(typeface::text(evaluated, typeface::control(), tokens.text_weak));
+    if let (Some(failed), Some(evaluated)) = (check.outcome.failed, check.outcome.evaluated) {
+        let tone = if failed > 0 { color(tokens, check.state()) } else { tokens.text_faint };
+        line.label(typeface::text(number::count(failed), typeface::mono_strong(12.0), tone));
+        let of = match &check.parent {
+            Some(ParentVersion { table, version: Some(version) }) => {
+                format!("of {}, looked up in {table} v{version}", number::plural(evaluated, "row"))
+            }
+            Some(ParentVersion { version: None, .. }) | None => format!("of {} rows", number::count(evaluated)),
+        };
+        line.label(typeface::text(of, typeface::control(), tokens.text_weak));
+    }
     let contract = check.line.map_or_else(|| check.check.clone(), |at| format!("{}, contract line {at}", check.check));
     line.add(egui::Label::new(typeface::text(contract, typeface::mono(12.0), tokens.text_weak)).truncate());
     if let Some((title, text)) = why_none(check) {
-        EmptyState { icon: super::verdict::mark(check.verdict), title: &title, text: &text, action: None }.show(ui);
+        EmptyState { icon: super::verdict::mark(check.state()), title: &title, text: &text, action: None }.show(ui);
         return;
     }
     let request = Request::FailingRows { table: table.clone(), check: check.index };
@@ -56,19 +63,20 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &Chec
 
 /// Why no rows are asked for.
 fn why_none(check: &CheckView) -> Option<(String, String)> {
-    match check.verdict {
-        Verdict::Skipped => {
-            let why = check.note.clone().unwrap_or_else(|| "It could not run".to_owned());
-            Some(("This check was skipped".to_owned(), why))
+    match (check.state(), check.outcome.failed) {
+        (CheckState::NotEvaluated, _) => {
+            let why = check.outcome.reason().unwrap_or_default().to_owned();
+            Some(("This check was not evaluated".to_owned(), why))
         }
-        Verdict::Pass if check.failed == 0 => {
-            Some(("It holds".to_owned(), format!("All {} hold it", number::plural(check.evaluated, "row"))))
+        (CheckState::Passed, Some(0)) => {
+            let text = check.outcome.evaluated.map(|rows| format!("All {} hold it", number::plural(rows, "row")));
+            Some(("It holds".to_owned(), text.unwrap_or_default()))
         }
-        _ if check.failed == 0 => {
+        (CheckState::Failed | CheckState::Warned, Some(0)) => {
             let text = format!("Observed {}, limit {}", check.observed, check.limit);
             Some(("The check looks at the whole table, no single row fails".to_owned(), text))
         }
-        _ => None,
+        (CheckState::Failed | CheckState::Warned | CheckState::Passed, _) => None,
     }
 }
 
@@ -83,16 +91,16 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView, resu
     }
     let tokens = ui.tokens();
     let columns: Vec<GridColumn> = result.columns.iter().map(GridColumn::of_result).collect();
-    let concerned: Vec<bool> = result.columns.iter().map(|column| names(&check.check, &column.name)).collect();
+    let concerned: Vec<bool> = result.columns.iter().map(|column| check.columns.contains(&column.name)).collect();
     let table = TableRef { layer: Layer::Silver, name: table.clone() };
     let personal = result.columns.iter().map(|column| cx.store.is_personal(&table, &column.name)).collect();
     let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, result.id), personal };
     Grid::new(&name, &columns, result.rows)
         .decorate(&mut |cell: &CellRef<'_>| {
             if concerned.get(cell.column) == Some(&true) {
-                let (fill, color) = match check.verdict {
-                    Verdict::Warn => (tokens.warn_bg, tokens.warn),
-                    _ => (tokens.fail_bg, tokens.fail),
+                let (fill, color) = match check.severity {
+                    Severity::Warn => (tokens.warn_bg, tokens.warn),
+                    Severity::Fail => (tokens.fail_bg, tokens.fail),
                 };
                 let text = Some(format!("! {}", cell.text));
                 let look = CellLook { fill: Some(fill), color: Some(color), text, ..CellLook::default() };
@@ -102,21 +110,4 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView, resu
             }
         })
         .show(ui, &mut rows);
-}
-
-/// Whether the expression names the column.
-fn names(check: &str, column: &str) -> bool {
-    !column.is_empty() && check.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == column)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names;
-
-    #[test]
-    fn the_columns_of_an_expression_are_found() {
-        assert!(names("null_percentage(customer_id) < 0.01", "customer_id"));
-        assert!(!names("null_percentage(customer_id) < 0.01", "customer"));
-        assert!(names("discount <= total_amount", "total_amount"));
-    }
 }

@@ -14,7 +14,7 @@ use crate::screen::Screen;
 use crate::state::Selection;
 use crate::widget::{Button, EmptyState, error_banner, loading_line, number, rule, segmented};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
-use sluice_api::{CheckView, Layer, QualityView, Request, TableName, TableRef, Verdict};
+use sluice_api::{CheckState, CheckView, Layer, QualityView, Request, TableName, TableRef};
 
 /// Height of the bar with the outcomes.
 const BAR: f32 = 40.0;
@@ -22,7 +22,7 @@ const BAR: f32 = 40.0;
 /// Quality: checks and quarantine of a table.
 pub struct QualityScreen {
     table: TableName,
-    outcome: Option<Verdict>,
+    outcome: Option<CheckState>,
     /// Row under the cursor of the quarantined records.
     record: Option<u64>,
 }
@@ -40,7 +40,7 @@ impl QualityScreen {
 
     /// Checks that the filter lets through, failures first.
     fn checks<'a>(&self, view: &'a QualityView) -> Vec<&'a CheckView> {
-        view.checks.iter().filter(|check| self.outcome.is_none_or(|outcome| check.verdict == outcome)).collect()
+        view.checks.iter().filter(|check| self.outcome.is_none_or(|outcome| check.state() == outcome)).collect()
     }
 
     /// The check that is selected, else the first one that deviates, else the first one.
@@ -50,7 +50,7 @@ impl QualityScreen {
             _ => None,
         };
         let find = |wanted: u32| checks.iter().find(|check| check.index == wanted);
-        let deviates = || checks.iter().find(|check| matches!(check.verdict, Verdict::Fail | Verdict::Warn));
+        let deviates = || checks.iter().find(|check| matches!(check.state(), CheckState::Failed | CheckState::Warned));
         chosen.and_then(find).or_else(deviates).or_else(|| checks.first()).copied()
     }
 
@@ -61,12 +61,12 @@ impl QualityScreen {
         let layout = Layout::left_to_right(Align::Center);
         let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("quality bar"));
         let checks = view.map_or(&[][..], |view| &view.checks);
-        let count = |verdict: Verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+        let count = |state: CheckState| checks.iter().filter(|check| check.state() == state).count();
         let mut labels = vec![(None, format!("All {}", checks.len()))];
-        for verdict in [Verdict::Fail, Verdict::Warn, Verdict::Pass, Verdict::Skipped] {
-            labels.push((Some(verdict), format!("{} {}", verdict::word(verdict), count(verdict))));
+        for state in [CheckState::Failed, CheckState::Warned, CheckState::Passed, CheckState::NotEvaluated] {
+            labels.push((Some(state), format!("{} {}", verdict::word(state), count(state))));
         }
-        let choices: Vec<(Option<Verdict>, &str)> =
+        let choices: Vec<(Option<CheckState>, &str)> =
             labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
         segmented(&mut bar, "Checks", &mut self.outcome, &choices);
         let text = match view {

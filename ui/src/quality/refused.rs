@@ -5,7 +5,7 @@ use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Selection, Tab};
 use crate::widget::{Button, text_clipped};
 use egui::{Align, Align2, Layout, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
-use sluice_api::{QualityView, Verdict};
+use sluice_api::{CheckState, QualityView};
 
 /// Height of the banner.
 const HEIGHT: f32 = 64.0;
@@ -46,7 +46,7 @@ fn title(view: &QualityView, batch: u64) -> String {
 }
 
 fn evidence(view: &QualityView, batch: u64) -> String {
-    let failed = view.checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
+    let failed = view.checks.iter().filter(|check| check.state() == CheckState::Failed).count();
     let held = match failed {
         0 => "Its checks did not hold".to_owned(),
         _ => format!("{failed} of {} checks did not hold on batch {batch}", view.checks.len()),
@@ -70,7 +70,7 @@ mod tests {
     fn the_verdict_says_what_readers_see() {
         let mut view = view();
         assert_eq!(title(&view, 43), "v43 was not published, v42 stays visible");
-        assert!(evidence(&view, 43).starts_with("1 of 6 checks did not hold"));
+        assert!(evidence(&view, 43).starts_with("1 of 7 checks did not hold"));
         view.version = None;
         assert_eq!(title(&view, 1), "Batch 1 was not published, nothing is visible yet");
     }

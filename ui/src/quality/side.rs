@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{FILTER, ListRow, TextField, health_icon, layer_mark, panel_header};
 use egui::{Frame, Id, Margin, ScrollArea, Ui};
-use sluice_api::{Health, Layer, QualityView, TableName, TableSummary, Verdict};
+use sluice_api::{CheckState, Health, Layer, QualityView, TableName, TableSummary};
 
 /// Name of the filter's text in the workspace.
 const TEXT: &str = "quality tables";
@@ -67,12 +67,13 @@ fn row(ui: &mut Ui, summary: &TableSummary, known: Option<&QualityView>, selecte
     let worst = known.map_or(summary.health, health);
     let (mark, color, word) = health_icon(tokens, worst);
     let counts = known.map_or_else(String::new, |view| {
-        let count = |verdict| view.checks.iter().filter(|check| check.verdict == verdict).count();
-        match (count(Verdict::Fail), count(Verdict::Warn)) {
-            (0, 0) => format!("{} checks", view.checks.len()),
-            (0, warn) => format!("{warn} warn"),
-            (fail, 0) => format!("{fail} fail"),
-            (fail, warn) => format!("{fail} fail {warn} warn"),
+        let count = |state| view.checks.iter().filter(|check| check.state() == state).count();
+        match (count(CheckState::Failed), count(CheckState::Warned), count(CheckState::NotEvaluated)) {
+            (0, 0, 0) => format!("{} checks", view.checks.len()),
+            (0, 0, unknown) => format!("{unknown} not evaluated"),
+            (0, warn, _) => format!("{warn} warn"),
+            (fail, 0, _) => format!("{fail} fail"),
+            (fail, warn, _) => format!("{fail} fail {warn} warn"),
         }
     });
     let color_of_counts = if worst == Health::Ok { tokens.text_weak } else { color };
@@ -91,10 +92,10 @@ fn row(ui: &mut Ui, summary: &TableSummary, known: Option<&QualityView>, selecte
 }
 
 fn health(view: &QualityView) -> Health {
-    let any = |verdict| view.checks.iter().any(|check| check.verdict == verdict);
-    if any(Verdict::Fail) || view.refused_batch.is_some() {
+    let any = |state| view.checks.iter().any(|check| check.state() == state);
+    if any(CheckState::Failed) || view.refused_batch.is_some() {
         Health::Fail
-    } else if any(Verdict::Warn) || !view.quarantine.is_empty() {
+    } else if any(CheckState::Warned) || any(CheckState::NotEvaluated) || !view.quarantine.is_empty() {
         Health::Warn
     } else {
         Health::Ok

@@ -2,34 +2,34 @@
 
 use crate::design::{Tokens, icon};
 use egui::Color32;
-use sluice_api::Verdict;
+use sluice_api::CheckState;
 
 /// The word, sentence case.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Fail => "Fail",
-        Verdict::Warn => "Warn",
-        Verdict::Pass => "Pass",
-        Verdict::Skipped => "Skipped",
+pub(super) fn word(state: CheckState) -> &'static str {
+    match state {
+        CheckState::Failed => "Fail",
+        CheckState::Warned => "Warn",
+        CheckState::Passed => "Pass",
+        CheckState::NotEvaluated => "Not evaluated",
     }
 }
 
 /// The icon.
-pub(super) fn mark(verdict: Verdict) -> char {
-    match verdict {
-        Verdict::Fail => icon::ERROR,
-        Verdict::Warn => icon::WARNING,
-        Verdict::Pass => icon::CHECK_CIRCLE,
-        Verdict::Skipped => icon::REMOVE_CIRCLE,
+pub(super) fn mark(state: CheckState) -> char {
+    match state {
+        CheckState::Failed => icon::ERROR,
+        CheckState::Warned => icon::WARNING,
+        CheckState::Passed => icon::CHECK_CIRCLE,
+        CheckState::NotEvaluated => icon::REMOVE_CIRCLE,
     }
 }
 
 /// The colour of icon and measured value.
-pub(super) fn color(tokens: &Tokens, verdict: Verdict) -> Color32 {
-    match verdict {
-        Verdict::Fail => tokens.fail,
-        Verdict::Warn => tokens.warn,
-        Verdict::Pass => tokens.ok,
-        Verdict::Skipped => tokens.text_weak,
+pub(super) fn color(tokens: &Tokens, state: CheckState) -> Color32 {
+    match state {
+        CheckState::Failed => tokens.fail,
+        CheckState::Warned => tokens.warn,
+        CheckState::Passed => tokens.ok,
+        CheckState::NotEvaluated => tokens.text_weak,
     }
 }

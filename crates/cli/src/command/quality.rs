@@ -1,17 +1,35 @@
 //! `sluice quality`.
 
-use crate::args::Table;
+use super::rows::{Rows, fetch};
+use crate::args::Quality;
 use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
-use sluice_api::{QualityView, Severity, Verdict, ask};
+use sluice_api::{ApiError, CheckState, ErrorCode, QualityView, ask};
 use sluice_runner::Host;
 
-/// Checks and quarantine of a table.
-pub(crate) async fn run(host: &Host, out: &Output, call: Table) -> anyhow::Result<Exit> {
+/// Checks and quarantine of a table, or the rows that fail one of its checks.
+pub(crate) async fn run(host: &Host, out: &Output, call: Quality) -> anyhow::Result<Exit> {
     let view = host.call(ask::Quality { table: call.table }).await?;
-    out.show(&view, text)?;
-    let failed = view.checks.iter().any(|check| check.verdict == Verdict::Fail && check.severity == Severity::Fail);
+    match call.failing {
+        Some(check) => failing_rows(host, out, &view, &check, call.rows).await?,
+        None => out.show(&view, text)?,
+    }
+    let failed = view.checks.iter().any(|check| check.state() == CheckState::Failed);
     Ok(if failed { Exit::CheckFailed } else { Exit::Done })
+}
+
+async fn failing_rows(host: &Host, out: &Output, view: &QualityView, check: &str, rows: u64) -> anyhow::Result<()> {
+    let Some(found) = view.checks.iter().find(|of| of.check == check) else {
+        let known: Vec<&str> = view.checks.iter().map(|check| check.check.as_str()).collect();
+        let next = format!("Use one of: {}", known.join("; "));
+        return Err(ApiError::new(ErrorCode::NotFound, format!("{} has no check `{check}`", view.table), next).into());
+    };
+    let result = host.call(ask::FailingRows { table: view.table.clone(), check: found.index }).await?;
+    let rows = fetch(host, &result, rows).await?;
+    out.show(&rows, |rows: &Rows| {
+        let shown = format!("{} of {} rows that fail {check}", number(rows.rows.len() as u64), number(result.rows));
+        format!("{}{shown}\n", rows.to_text())
+    })
 }
 
 fn text(view: &QualityView) -> String {
@@ -22,24 +40,26 @@ fn text(view: &QualityView) -> String {
     };
     let mut grid = Grid::new(&["", "check", "severity", ">observed", ">limit", ">rows"]);
     for check in &view.checks {
-        let verdict = match check.verdict {
-            Verdict::Pass => "pass",
-            Verdict::Warn => "warn",
-            Verdict::Fail => "FAIL",
-            Verdict::Skipped => "skip",
+        let word = match check.state() {
+            CheckState::Passed => "pass",
+            CheckState::Warned => "warn",
+            CheckState::Failed => "FAIL",
+            CheckState::NotEvaluated => "not evaluated",
         };
         grid.row([
-            verdict.to_owned(),
+            word.to_owned(),
             check.check.clone(),
-            format!("{:?}", check.severity).to_lowercase(),
+            check.severity.as_str().to_owned(),
             check.observed.clone(),
             check.limit.clone(),
-            number(check.failed),
+            check.outcome.failed.map_or_else(|| "?".to_owned(), number),
         ]);
     }
     text.push_str(&grid.to_text());
-    for check in view.checks.iter().filter_map(|check| check.note.as_ref().map(|note| (check, note))) {
-        text.push_str(&format!("{}: {}\n", check.0.check, check.1));
+    for check in &view.checks {
+        if let Some(reason) = check.outcome.reason() {
+            text.push_str(&format!("{}: {reason}\n", check.check));
+        }
     }
     if view.quarantine.is_empty() {
         text.push_str("quarantine: empty\n");

@@ -1,7 +1,7 @@
 //! Reading contracts.
 
 use super::{Contract, Schedule};
-use crate::{Check, ColumnSet, ColumnType, KeyChange, MissingBase, Scd, Severity, SourceFormat, TiePolicy};
+use crate::{Check, ColumnSet, ColumnType, KeyChange, MinValue, MissingBase, Scd, Severity, SourceFormat, TiePolicy};
 
 const SEED: &str = r#"dataset: "orders_global"
 owner: "checkout_team@company.com"
@@ -29,7 +29,7 @@ fn the_seed_format_is_accepted() {
     assert_eq!(contract.sla_seconds, Some(14_400));
     assert_eq!(contract.columns[2].data_type, ColumnType::Decimal { precision: 10, scale: 2 });
     assert_eq!(contract.checks.len(), 3);
-    assert_eq!(contract.checks[2].check, Check::MinValue { column: "amount".into(), limit: "0".into() });
+    assert_eq!(contract.checks[2].check, Check::MinValue(MinValue { column: "amount".into(), limit: "0".into() }));
     assert!(contract.source.is_none());
 }
 

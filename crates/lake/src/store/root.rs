@@ -3,11 +3,10 @@
 use crate::LakeError;
 use crate::environment::StoreTimes;
 use crate::error::redact;
+use crate::store::bucket;
 use crate::store::durable_store::{DurableStore, create_folder};
-use deltalake::logstore::{StorageConfig, object_store_factories};
 use object_store::ObjectStore;
 use object_store::path::Path;
-use sluice_contract::limits;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use url::Url;
@@ -87,22 +86,17 @@ impl Root {
         })
     }
 
-    async fn open_bucket(url: &str, bucket: &str, times: StoreTimes) -> Result<Self, LakeError> {
+    async fn open_bucket(url: &str, bucket_name: &str, times: StoreTimes) -> Result<Self, LakeError> {
         let shown = redact(url).trim_end_matches('/').to_owned();
         let bad = || LakeError::BadUrl { reason: "it is not an s3://bucket/prefix address", url: shown.clone() };
-        let prefix = Path::parse(key_of(url, bucket)).map_err(|_| bad())?;
-        let mut folder_url = Url::parse(&format!("s3://{bucket}/")).map_err(|_| bad())?;
+        let prefix = Path::parse(key_of(url, bucket_name)).map_err(|_| bad())?;
+        let mut folder_url = Url::parse(&format!("s3://{bucket_name}/")).map_err(|_| bad())?;
         if !prefix.as_ref().is_empty() {
             folder_url.set_path(&format!("/{prefix}/"));
         }
-        let opened = folder_url.clone();
-        // The credential chain may ask the network; it may not block this thread's runtime.
-        let store = tokio::task::spawn_blocking(move || open_bucket_blocking(&opened, times)).await;
-        let store = match store {
-            Ok(Ok(store)) => store,
-            Ok(Err(source)) => return Err(LakeError::Open { source: Box::new(source), url: shown }),
-            Err(_) => return Err(LakeError::Stopped { path: shown }),
-        };
+        let store = bucket::open(bucket_name, times)
+            .await
+            .map_err(|source| LakeError::Open { source: Box::new(source), url: shown.clone() })?;
         Ok(Self { store, prefix, url: shown, folder_url, local: None })
     }
 
@@ -161,31 +155,6 @@ pub(crate) fn root_over(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Root, 
         None => redact(url.as_str()).trim_end_matches('/').to_owned(),
     };
     Ok(Root { store, prefix, url: shown, folder_url, local })
-}
-
-fn open_bucket_blocking(url: &Url, times: StoreTimes) -> Result<Arc<dyn ObjectStore>, deltalake::DeltaTableError> {
-    deltalake::aws::register_handlers(None);
-    // With an endpoint of one's own, deltalake-aws looks at the environment only; this makes it take
-    // the whole chain (profile files, web identity, instance metadata) there too.
-    let span = |time: std::time::Duration| format!("{}ms", time.as_millis());
-    let mut options = vec![
-        ("aws_force_credential_load", "true".to_owned()),
-        ("max_retries", limits::STORE_RETRIES_MAX.to_string()),
-        ("retry_timeout", span(times.store_timeout)),
-    ];
-    // Whoever sets these for all programs means this one too.
-    for (key, variable, time) in
-        [("timeout", "AWS_TIMEOUT", times.request), ("connect_timeout", "AWS_CONNECT_TIMEOUT", times.connect)]
-    {
-        if std::env::var_os(variable).is_none() {
-            options.push((key, span(time)));
-        }
-    }
-    let config = StorageConfig::parse_options(options)?;
-    let scheme = Url::parse("s3://").map_err(|source| deltalake::DeltaTableError::generic(source.to_string()))?;
-    let factory = object_store_factories().get(&scheme).map(|entry| entry.value().clone());
-    let factory = factory.ok_or_else(|| deltalake::DeltaTableError::generic("no handler for s3"))?;
-    Ok(factory.parse_url_opts(url, &config)?.0)
 }
 
 fn key_of<'a>(url: &'a str, bucket: &str) -> &'a str {

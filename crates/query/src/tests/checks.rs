@@ -1,10 +1,9 @@
-//! Every kind of check: holds, does not hold, can not run.
+//! Every kind of check: holds, does not hold, cannot run.
 
 use super::fixture::Lake;
-use crate::TableFile;
-use sluice_api::CheckView;
-use sluice_api::Verdict;
-use sluice_contract::{Contract, Severity};
+use crate::{CheckInput, ParentTables, QueryError, TableFile, check_views};
+use sluice_api::{CheckState, CheckView, ResultView};
+use sluice_contract::{CheckLevel, CheckRecord, Contract, Measured, Severity, Unit};
 
 const CONTRACT: &str = "
 dataset: shop.orders
@@ -58,9 +57,27 @@ fn orders(lake: &Lake) -> TableFile {
     TableFile::whole(lake.path().join("orders.parquet"))
 }
 
+fn records(lake: &Lake, contract: &Contract, files: &[TableFile]) -> Vec<CheckRecord> {
+    lake.engine.check(&CheckInput { contract, files, parents: &ParentTables::new() }).unwrap()
+}
+
+fn views(lake: &Lake, contract: &Contract, files: &[TableFile]) -> Vec<CheckView> {
+    check_views(contract, &records(lake, contract, files))
+}
+
+fn failing_rows(
+    lake: &Lake,
+    contract: &Contract,
+    files: &[TableFile],
+    check: u32,
+    limit: u64,
+) -> Result<ResultView, QueryError> {
+    lake.engine.failing_rows(&CheckInput { contract, files, parents: &ParentTables::new() }, check, limit)
+}
+
 fn run(lake: &Lake, checks: &[&str]) -> Vec<CheckView> {
     let file = lake.file("orders.parquet", ROWS);
-    lake.engine.check(&contract(checks), &[file]).unwrap()
+    views(lake, &contract(checks), &[file])
 }
 
 #[test]
@@ -101,16 +118,16 @@ fn every_kind_counts_what_fails() {
         let outcome = &outcomes[at];
         assert_eq!(outcome.index as usize, at);
         assert_eq!(
-            (outcome.evaluated, outcome.failed, outcome.observed.as_str(), &outcome.note),
-            (*evaluated, *failed, *observed, &None),
+            (outcome.outcome.evaluated, outcome.outcome.failed, outcome.observed.as_str()),
+            (Some(*evaluated), Some(*failed), *observed),
             "{check}"
         );
         let fails = *failed > 0 || *check == "row_count > 10";
-        assert_eq!(outcome.verdict, if fails { Verdict::Fail } else { Verdict::Pass }, "{check}");
+        assert_eq!(outcome.state(), if fails { CheckState::Failed } else { CheckState::Passed }, "{check}");
         assert!(outcome.line.is_some(), "{check}");
-        let rows = lake.engine.failing_rows(&contract(&checks), &[orders(&lake)], outcome.index, 50);
-        let rows = rows.unwrap();
-        let expected_rows = if outcome.verdict == Verdict::Pass && !check.starts_with("null") { 0 } else { *failed };
+        let rows = failing_rows(&lake, &contract(&checks), &[orders(&lake)], outcome.index, 50).unwrap();
+        let expected_rows =
+            if outcome.state() == CheckState::Passed && !check.starts_with("null") { 0 } else { *failed };
         if !check.starts_with("null_percentage(total) < 0.5") {
             assert_eq!(rows.rows, expected_rows, "{check}");
         }
@@ -122,25 +139,25 @@ fn every_kind_counts_what_fails() {
 fn required_columns_and_the_key_are_checked_unasked() {
     let lake = Lake::new();
     let outcomes = run(&lake, &["row_count > 0", "not_null(id)"]);
-    let checks: Vec<_> = outcomes.iter().map(|o| (o.check.as_str(), o.verdict, o.severity)).collect();
+    let checks: Vec<_> = outcomes.iter().map(|o| (o.check.as_str(), o.state(), o.severity)).collect();
     assert_eq!(
         checks,
         [
-            ("row_count > 0", Verdict::Pass, Severity::Fail),
-            ("not_null(id)", Verdict::Pass, Severity::Fail),
-            ("not_null(status)", Verdict::Fail, Severity::Fail),
-            ("unique(id)", Verdict::Fail, Severity::Fail),
+            ("row_count > 0", CheckState::Passed, Severity::Fail),
+            ("not_null(id)", CheckState::Passed, Severity::Fail),
+            ("not_null(status)", CheckState::Failed, Severity::Fail),
+            ("unique(id)", CheckState::Failed, Severity::Fail),
         ]
     );
-    assert_eq!((outcomes[2].level.as_str(), outcomes[3].level.as_str()), ("row", "table"));
+    assert_eq!((outcomes[2].level, outcomes[3].level), (CheckLevel::Row, CheckLevel::Table));
     assert_eq!(outcomes[2].line, Some(8), "the line of the column");
     let written = run(&lake, &["unique(id) @warn"]);
     assert_eq!(written.iter().filter(|o| o.check.starts_with("unique")).count(), 1);
-    assert_eq!(written[0].verdict, Verdict::Warn);
+    assert_eq!(written[0].state(), CheckState::Warned);
 }
 
 #[test]
-fn what_can_not_run_is_skipped_with_its_cause() {
+fn what_cannot_run_is_not_evaluated_and_says_why() {
     let lake = Lake::new();
     let outcomes = run(
         &lake,
@@ -153,23 +170,28 @@ fn what_can_not_run_is_skipped_with_its_cause() {
         ],
     );
     for (at, cause) in [(0, "no column `absent`"), (1, "not a number"), (2, "not a date"), (3, "not a number")] {
-        assert_eq!(outcomes[at].verdict, Verdict::Skipped, "{:?}", outcomes[at]);
-        assert!(outcomes[at].note.as_deref().unwrap().contains(cause), "{:?}", outcomes[at]);
+        assert_eq!(outcomes[at].state(), CheckState::NotEvaluated, "{:?}", outcomes[at]);
+        let outcome = &outcomes[at].outcome;
+        assert!(outcome.reason().unwrap().contains(cause), "{outcome:?}");
+        assert_eq!((outcome.evaluated, outcome.failed, &outcome.measured), (None, None, &None), "unknown is not 0");
         let contract =
             contract(&["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)"]);
-        assert!(lake.engine.failing_rows(&contract, &[orders(&lake)], at as u32, 5).is_err());
+        assert!(failing_rows(&lake, &contract, &[orders(&lake)], at as u32, 5).is_err());
     }
-    assert_eq!(outcomes[4].verdict, Verdict::Pass, "the others run");
+    assert_eq!(outcomes[4].state(), CheckState::Passed, "the others run");
 }
 
 #[test]
 fn a_table_without_files_has_no_rows() {
     let lake = Lake::new();
     let contract = contract(&["row_count > 0", "null_percentage(total) < 0.1", "min_value(total, 0)"]);
-    let outcomes = lake.engine.check(&contract, &[]).unwrap();
-    assert_eq!(outcomes[0].verdict, Verdict::Fail);
-    assert!(outcomes[1..].iter().all(|o| o.verdict == Verdict::Pass && o.evaluated == 0), "{outcomes:?}");
-    assert!(lake.engine.failing_rows(&contract, &[], 99, 5).is_err());
+    let outcomes = views(&lake, &contract, &[]);
+    assert_eq!(outcomes[0].state(), CheckState::Failed);
+    assert!(
+        outcomes[1..].iter().all(|o| o.state() == CheckState::Passed && o.outcome.evaluated == Some(0)),
+        "{outcomes:?}"
+    );
+    assert!(failing_rows(&lake, &contract, &[], 99, 5).is_err());
 }
 
 #[test]
@@ -178,10 +200,27 @@ fn samples_hold_system_columns_and_keep_to_the_limit() {
     let file =
         lake.file("s.parquet", "SELECT 100 - range AS id, NULL::VARCHAR AS status, range AS _seq FROM range(100)");
     let contract = contract(&[]);
-    let outcomes = lake.engine.check(&contract, std::slice::from_ref(&file)).unwrap();
+    let outcomes = views(&lake, &contract, std::slice::from_ref(&file));
     let at = outcomes.iter().find(|o| o.check == "not_null(status)").unwrap();
-    assert_eq!(at.failed, 100);
-    let rows = lake.engine.failing_rows(&contract, &[file], at.index, 3).unwrap();
+    assert_eq!(at.outcome.failed, Some(100));
+    let rows = failing_rows(&lake, &contract, &[file], at.index, 3).unwrap();
     assert_eq!(rows.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["id", "status", "_seq"]);
     assert_eq!(lake.all(&rows), [["1", "null", "99"], ["2", "null", "98"], ["3", "null", "97"]]);
+}
+
+#[test]
+fn records_of_another_contract_are_shown_as_they_were() {
+    let lake = Lake::new();
+    let file = lake.file("orders.parquet", ROWS);
+    let before = contract(&["row_count > 0", "not_null(score) @warn", "null_percentage(total) < 0.1"]);
+    let mut records = records(&lake, &before, &[file]);
+    records[2].outcome.measured = Some(Measured::Words { text: "25 % null".to_owned() });
+    let now = contract(&["not_null(score)", "row_count > 0"]);
+    let shown = check_views(&now, &records);
+    let seen: Vec<_> = shown.iter().map(|view| (view.index, view.observed.as_str(), view.limit.as_str())).collect();
+    assert_eq!(seen[..2], [(1, "4 rows", "> 0 rows"), (0, "1 null", "no null")], "each at its place in the contract");
+    assert_eq!((seen[2].1, seen[2].2), ("25 % null", ""), "the words stay, the limit is unknown");
+    assert!(seen[2].0 > 4, "it has no rows in the contract of now");
+    assert_eq!(shown[1].severity, Severity::Warn, "as it was when it was evaluated");
+    assert_eq!(records[0].outcome.measured, Some(Measured::Count { number: 4, unit: Unit::Rows }));
 }

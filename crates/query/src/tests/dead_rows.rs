@@ -1,8 +1,7 @@
 //! Files of which not all rows count.
 
 use super::fixture::{Lake, owned};
-use crate::{FileRows, TableFile, TableFiles};
-use sluice_api::Verdict;
+use crate::{CheckInput, FileRows, ParentTables, TableFile, TableFiles};
 use sluice_contract::Contract;
 use std::time::Instant;
 
@@ -113,10 +112,11 @@ fn checks_and_samples_do_not_see_dead_rows() {
                 - {name: s, type: string, required: true}\nquality:\n  - check: row_count > 4\n";
     let contract = Contract::parse(yaml, "t.yaml").unwrap();
     let failed = |files: &[TableFile]| {
-        let outcomes = lake.engine.check(&contract, files).unwrap();
-        let failed: u64 = outcomes.iter().map(|outcome| outcome.failed).sum();
-        let rows = (0..outcomes.len()).map(|at| lake.engine.failing_rows(&contract, files, at as u32, 9).unwrap().rows);
-        (outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Fail).count(), failed, rows.sum::<u64>())
+        let input = CheckInput { contract: &contract, files, parents: &ParentTables::new() };
+        let outcomes = lake.engine.check(&input).unwrap();
+        let failed: u64 = outcomes.iter().filter_map(|record| record.outcome.failed).sum();
+        let rows = (0..outcomes.len()).map(|at| lake.engine.failing_rows(&input, at as u32, 9).unwrap().rows);
+        (outcomes.iter().filter(|record| record.blocks()).count(), failed, rows.sum::<u64>())
     };
     assert_eq!(failed(&[old.clone(), new.clone()]), (2, 3, 3), "the row twice, and its null");
     let dead = positions(&lake, "p.parquet", "[3]");

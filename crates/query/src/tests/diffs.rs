@@ -1,7 +1,8 @@
 //! Differences between two versions.
 
 use super::fixture::{Lake, owned};
-use crate::{DiffInput, DiffParts, DiffStep, QueryError, TableFile, TableFiles};
+use crate::{DiffInput, DiffStep, QueryError, TableFile, TableFiles};
+use sluice_api::DiffView;
 
 /// Names and types of columns.
 type Words<'a> = &'a [(&'a str, &'a str)];
@@ -15,7 +16,7 @@ pub(super) fn compare(
     before: &[TableFile],
     after: &[TableFile],
     columns: (Words<'_>, Words<'_>),
-) -> Result<DiffParts, QueryError> {
+) -> Result<DiffView, QueryError> {
     let only = |files: &[TableFile], other: &[TableFile]| {
         files.iter().filter(|file| !other.contains(file)).cloned().collect::<Vec<_>>()
     };
@@ -29,13 +30,15 @@ fn steps(
     steps: &[DiffStep],
     before: &[TableFile],
     columns: (Words<'_>, Words<'_>),
-) -> Result<DiffParts, QueryError> {
+) -> Result<DiffView, QueryError> {
     let table = "silver.shop.t".parse().unwrap();
     let files = TableFiles { table, columns: owned(columns.0), files: before.to_vec() };
     let rows_before = if before.is_empty() { 0 } else { lake.engine.table_result(&files).unwrap().rows };
     let key: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
     lake.engine.diff(&DiffInput {
         table: &files.table,
+        from: 1,
+        to: 2,
         key: &key,
         steps,
         rows_before,
@@ -52,11 +55,11 @@ fn diff(
     after: &[TableFile],
     old: &[(&str, &str)],
     new: &[(&str, &str)],
-) -> DiffParts {
+) -> DiffView {
     compare(lake, &["id"], before, after, (old, new)).unwrap()
 }
 
-fn counts(parts: &DiffParts) -> (u64, u64, u64, u64) {
+fn counts(parts: &DiffView) -> (u64, u64, u64, u64) {
     (parts.inserted, parts.updated, parts.deleted, parts.unchanged)
 }
 

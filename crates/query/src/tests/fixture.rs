@@ -26,7 +26,9 @@ impl Lake {
             ..QueryOptions::default()
         };
         let engine = QueryEngine::new(options).unwrap();
-        Self { dir, engine, writer: duckdb::Connection::open_in_memory().unwrap() }
+        let writer = duckdb::Connection::open_in_memory().unwrap();
+        writer.execute_batch("SET TimeZone = 'UTC'").unwrap();
+        Self { dir, engine, writer }
     }
 
     pub(super) fn path(&self) -> PathBuf {
@@ -65,7 +67,7 @@ impl Lake {
 
     pub(super) fn batch(&self, result: ResultId, first_row: u64, rows: u32) -> RecordBatch {
         let bytes = self.engine.page(PageRequest { result, first_row, rows }).unwrap();
-        let (_, batches) = crate::ipc::read(&bytes).unwrap();
+        let (_, batches) = crate::engine::ipc::read(&bytes).unwrap();
         assert_eq!(batches.len(), 1, "a page is one batch");
         batches[0].clone()
     }

@@ -89,9 +89,9 @@ fn model(lake: &Lake, name: &str) -> RecordBatch {
     let bytes = lake.engine.model(&sql).unwrap_or_else(|error| panic!("{name}: {error}"));
     let tables: Vec<_> = lake.engine.tables_in(&sql).iter().map(ToString::to_string).collect();
     assert!(!tables.is_empty() && tables.iter().all(|table| table.starts_with("silver.shop.")), "{name}: {tables:?}");
-    let (schema, batches) = crate::ipc::read(&bytes).unwrap();
+    let (schema, batches) = crate::engine::ipc::read(&bytes).unwrap();
     let rows = concat_batches(&schema, &batches).unwrap();
-    let (_, again) = crate::ipc::read(&lake.engine.model(&sql).unwrap()).unwrap();
+    let (_, again) = crate::engine::ipc::read(&lake.engine.model(&sql).unwrap()).unwrap();
     assert!(rows == concat_batches(&schema, &again).unwrap(), "{name} is the same every time");
     rows
 }

@@ -180,7 +180,7 @@ fn the_sandbox_holds_without_the_check() {
         "SELECT * FROM read_text('~/.profile')".to_owned(),
         "SELECT * FROM read_parquet('s3://bucket/x.parquet')".to_owned(),
     ];
-    let conn = trap.lake.engine.inner.connect().unwrap();
+    let conn = trap.lake.engine.inner.pool.connect().unwrap();
     for sql in &statements {
         assert!(conn.execute_batch(sql).is_err(), "ran: {sql}");
     }

@@ -143,9 +143,10 @@ impl OpenLake {
     ) -> Result<DiffView, RunError> {
         let (engine, of, versions) = (self.engine.clone(), table.clone(), versions.clone());
         blocking(move || {
-            let (from, to) = (versions.before.version, versions.after.version);
-            let parts = engine.diff(&DiffInput {
+            Ok(engine.diff(&DiffInput {
                 table: &of,
+                from: versions.before.version,
+                to: versions.after.version,
                 key: &versions.key,
                 steps: &local.steps,
                 rows_before: versions.before.rows(),
@@ -153,21 +154,7 @@ impl OpenLake {
                 after: &column_types(&versions.after),
                 ignore: &[],
                 job,
-            })?;
-            Ok(DiffView {
-                table: of,
-                from,
-                to,
-                inserted: parts.inserted,
-                updated: parts.updated,
-                deleted: parts.deleted,
-                unchanged: parts.unchanged,
-                schema: parts.schema,
-                columns: parts.columns,
-                result: parts.result,
-                of: None,
-                elapsed_ms: parts.elapsed_ms,
-            })
+            })?)
         })
         .await
     }

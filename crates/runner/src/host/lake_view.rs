@@ -4,13 +4,11 @@ use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time};
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::new_files;
-use crate::support::places::{location, quality_path};
+use crate::quality::read_records;
+use crate::support::places::location;
 use crate::{Clock, RunError};
-use sluice_api::{
-    Answer, CheckView, Health, LakeView, Layer, Severity, TableFacts, TableRef, TableSummary, Timeliness, Verdict,
-    WaitingFiles, ask,
-};
-use sluice_contract::{Contract, TableName};
+use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
+use sluice_contract::{CheckRecord, Contract, TableName, Verdict};
 use sluice_lake::{AppId, TableLocation};
 use std::collections::BTreeSet;
 
@@ -105,16 +103,18 @@ impl OpenLake {
     /// Health by the last checks and the quarantine.
     async fn health_of_rows(&self, contract: &Contract) -> Result<(Health, Option<String>), RunError> {
         let (checks, refused) = self.last_checks(contract).await?;
-        let failed: Vec<&CheckView> = checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
-        let hard = failed.iter().filter(|check| check.severity == Severity::Fail && check.verdict == Verdict::Fail);
         if let Some(batch) = refused {
             return Ok((Health::Fail, Some(format!("Batch {batch} was not published, the last good version stays"))));
         }
-        if hard.count() > 0 {
-            return Ok((Health::Fail, Some(format!("{} of {} checks do not hold", failed.len(), checks.len()))));
+        let failed = checks.iter().filter(|check| check.outcome.verdict == Verdict::Failed).count();
+        if failed > 0 {
+            let health = if checks.iter().any(CheckRecord::blocks) { Health::Fail } else { Health::Warn };
+            return Ok((health, Some(format!("{failed} of {} checks do not hold", checks.len()))));
         }
-        if !failed.is_empty() {
-            return Ok((Health::Warn, Some(format!("{} of {} checks do not hold", failed.len(), checks.len()))));
+        let unknown = checks.iter().filter(|check| check.outcome.reason().is_some()).count();
+        if unknown > 0 {
+            let note = format!("{unknown} of {} checks could not be evaluated", checks.len());
+            return Ok((Health::Warn, Some(note)));
         }
         let quarantine = self.lake.table(TableLocation::Quarantine(contract.name.clone())).snapshot(None).await?;
         match quarantine.map(|snapshot| snapshot.rows()).unwrap_or(0) {
@@ -124,7 +124,7 @@ impl OpenLake {
     }
 
     /// Results of the last batch's checks, and the batch that was refused, if the last was.
-    pub(crate) async fn last_checks(&self, contract: &Contract) -> Result<(Vec<CheckView>, Option<u64>), RunError> {
+    pub(crate) async fn last_checks(&self, contract: &Contract) -> Result<(Vec<CheckRecord>, Option<u64>), RunError> {
         let name = &contract.name;
         let Some(last) = self.lake.ledger().batches(name).await?.last().map(|manifest| manifest.batch) else {
             return Ok((Vec::new(), None));
@@ -133,12 +133,6 @@ impl OpenLake {
         let app_id = AppId::silver(name);
         let done = silver.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let done = u64::try_from(done).unwrap_or(0);
-        let path = quality_path(name, last);
-        let checks = if self.lake.objects().exists(&path).await? {
-            serde_json::from_slice(&self.lake.objects().read(&path).await?).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        Ok((checks, (done < last).then_some(last)))
+        Ok((read_records(&self.lake, name, last).await?, (done < last).then_some(last)))
     }
 }

@@ -24,6 +24,7 @@ mod table_results;
 mod table_view;
 
 use crate::{Clock, Job, JobRegistry, RunError};
+use futures::future::LocalBoxFuture;
 pub use logging::{LogOptions, log_to};
 use sluice_api::{Answer, ApiError, Ask, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask};
 use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
@@ -89,26 +90,24 @@ impl Host {
     ///
     /// # Errors
     /// That of the request.
-    pub async fn call<R>(&self, request: R) -> Result<R::Reply, ApiError>
-    where
-        R: Ask,
-        Self: Answer<R>,
-    {
-        self.answer(request).await.map_err(Into::into)
+    pub async fn call<R: Ask>(&self, request: R) -> Result<R::Reply, ApiError> {
+        R::from_reply(self.handle(request.into()).await)
     }
 
     /// Answers a request from the wire. Never fails: an error is [`Reply::Error`].
-    pub async fn handle(&self, request: Request) -> Reply {
-        request.answered_by(self).await
+    ///
+    /// Boxed, so that the code of all answers is compiled here once and not in every program that waits for one.
+    pub fn handle(&self, request: Request) -> LocalBoxFuture<'_, Reply> {
+        Box::pin(request.answered_by(self))
     }
 
     /// Rows of a result as an Arrow IPC stream.
     ///
     /// # Errors
     /// When the result is gone or the rows cannot be read.
-    pub async fn page(&self, page: PageRequest) -> Result<Vec<u8>, ApiError> {
-        let rows = async { self.opened().await?.page(page).await };
-        rows.await.map_err(|error| error.to_api())
+    pub fn page(&self, page: PageRequest) -> LocalBoxFuture<'_, Result<Vec<u8>, ApiError>> {
+        let rows = async move { self.opened().await?.page(page).await };
+        Box::pin(async { rows.await.map_err(|error: RunError| error.to_api()) })
     }
 
     /// The open lake; opens the one given at start if none is.

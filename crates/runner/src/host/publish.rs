@@ -6,9 +6,7 @@ use crate::contract_set::ContractSet;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
 use crate::{Clock, RunError};
-use sluice_api::{
-    Answer, CheckView, ContractCheck, Effect, LakeView, PublishPlan, PublishedView, Severity, TableEffect, Verdict, ask,
-};
+use sluice_api::{Answer, ContractCheck, Effect, LakeView, PublishPlan, PublishedView, TableEffect, ask};
 use sluice_contract::Contract;
 use sluice_lake::TableLocation;
 use std::sync::Arc;
@@ -34,9 +32,9 @@ impl OpenLake {
             // The draft's checks on the rows as they are, not only what the last batch recorded.
             if let Some((_, files)) = self.silver_files(name).await? {
                 let checks = self.run_checks(contract, files).await?;
-                let hard = |check: &&CheckView| check.severity == Severity::Fail && check.verdict == Verdict::Fail;
-                for check in checks.iter().filter(hard) {
-                    plan.blockers.push(format!("{name}: {} does not hold in {} rows", check.check, check.failed));
+                for check in checks.iter().filter(|check| check.blocks()) {
+                    let rows = check.outcome.failed.unwrap_or(0);
+                    plan.blockers.push(format!("{name}: {} does not hold in {rows} rows", check.check));
                 }
             }
             if let (_, Some(batch)) = self.last_checks(contract).await? {

@@ -3,17 +3,18 @@
 use super::{Host, OpenLake};
 use crate::RunError;
 use crate::contract_set::ContractSet;
+use crate::quality::parent_tables;
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::local_tables::readable;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use sluice_api::{Answer, CheckView, QualityView, QuarantineGroup, ResultView, Verdict, ask};
+use sluice_api::{Answer, CheckView, QualityView, QuarantineGroup, ResultView, ask};
 use sluice_change::ReasonCode;
-use sluice_contract::{Contract, TableName, limits};
+use sluice_contract::{CheckRecord, Contract, TableName, limits};
 use sluice_lake::TableLocation;
-use sluice_query::TableFile;
+use sluice_query::{CheckInput, TableFile, check_views};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,18 +42,14 @@ impl OpenLake {
         let (kept, refused_batch) = self.last_checks(&contract).await?;
         let silver = self.silver_files(name).await?;
         let version = silver.as_ref().map(|(version, _)| *version);
-        let mut checks = match (refused_batch, silver) {
+        let records = match (refused_batch, silver) {
             // What was refused is more telling than the version that stays.
             (Some(_), _) if !kept.is_empty() => kept,
             (_, Some((_, files))) => self.run_checks(&contract, files).await?,
             (_, None) => kept,
         };
-        checks.sort_by_key(|check| match check.verdict {
-            Verdict::Fail => 0,
-            Verdict::Warn => 1,
-            Verdict::Skipped => 2,
-            Verdict::Pass => 3,
-        });
+        let mut checks = check_views(&contract, &records);
+        checks.sort_by_key(CheckView::state);
         let (quarantine, quarantined_rows) = self.quarantine(name).await?;
         Ok(QualityView {
             table: name.clone(),
@@ -77,9 +74,14 @@ impl OpenLake {
         &self,
         contract: &Arc<Contract>,
         files: Vec<TableFile>,
-    ) -> Result<Vec<CheckView>, RunError> {
+    ) -> Result<Vec<CheckRecord>, RunError> {
+        let parents = parent_tables(&self.lake, contract).await?;
         let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
-        blocking(move || Ok(engine.check(&contract, &files)?)).await
+        blocking(move || {
+            let input = CheckInput { contract: &contract, files: &files, parents: &parents };
+            Ok(engine.check(&input)?)
+        })
+        .await
     }
 
     /// A sample of the rows that fail a check.
@@ -88,8 +90,13 @@ impl OpenLake {
         let Some((_, files)) = self.silver_files(name).await? else {
             return Err(RunError::not_found(format!("silver.{name} does not exist yet"), "Replay it first"));
         };
+        let parents = parent_tables(&self.lake, &contract).await?;
         let engine = self.engine.clone();
-        blocking(move || Ok(engine.failing_rows(&contract, &files, check, limits::FAILING_ROWS_MAX)?)).await
+        blocking(move || {
+            let input = CheckInput { contract: &contract, files: &files, parents: &parents };
+            Ok(engine.failing_rows(&input, check, limits::FAILING_ROWS_MAX)?)
+        })
+        .await
     }
 
     async fn quarantine(&self, name: &TableName) -> Result<(Vec<QuarantineGroup>, Option<ResultView>), RunError> {

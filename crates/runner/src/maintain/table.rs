@@ -9,6 +9,7 @@ use super::under_lease::under_lease;
 use crate::contract_set::ContractSet;
 use crate::support::places::location;
 use crate::{Clock, Job, RunError};
+use futures::future::LocalBoxFuture;
 use sluice_api::{Layer, Maintained, TableRef};
 use sluice_lake::{DataFile, DeltaStore, Lake, Snapshot, VacuumOptions};
 use std::time::Duration;
@@ -24,7 +25,19 @@ const ROWS_AGE: Duration = Duration::from_secs(7 * 86_400);
 ///
 /// # Errors
 /// If the table does not exist, a column is unknown, or the store fails. Whatever was committed stays.
-pub async fn maintain(
+///
+/// Boxed, so that its code is compiled here once and not in every program that waits for it.
+pub fn maintain<'a>(
+    lake: &'a Lake,
+    table: &'a TableRef,
+    options: &'a MaintainOptions,
+    clock: &'a Clock,
+    job: &'a Job,
+) -> LocalBoxFuture<'a, Result<Maintained, RunError>> {
+    Box::pin(maintain_table(lake, table, options, clock, job))
+}
+
+async fn maintain_table(
     lake: &Lake,
     table: &TableRef,
     options: &MaintainOptions,

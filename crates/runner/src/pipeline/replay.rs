@@ -4,9 +4,11 @@ use super::replay_options::ReplayOptions;
 use super::replay_table::{replay_table, reprocess_table};
 use crate::contract_set::ContractSet;
 use crate::gold::refresh_gold;
+use crate::quality::{evaluate_foreign_keys_again, parents_first};
 use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
 use futures::StreamExt;
+use futures::future::LocalBoxFuture;
 use sluice_api::{ReplaySummary, TableReplay};
 use sluice_contract::TableName;
 use sluice_lake::Lake;
@@ -17,7 +19,19 @@ use std::time::Instant;
 ///
 /// # Errors
 /// When a named table has no contract, the lake cannot be written, or gold cannot be built.
-pub async fn replay(
+///
+/// Boxed, so that its code is compiled here once and not in every program that waits for it.
+pub fn replay<'a>(
+    lake: &'a Lake,
+    engine: &'a QueryEngine,
+    set: &'a ContractSet,
+    options: &'a ReplayOptions,
+    job: &'a Job,
+) -> LocalBoxFuture<'a, Result<ReplaySummary, RunError>> {
+    Box::pin(replay_tables(lake, engine, set, options, job))
+}
+
+async fn replay_tables(
     lake: &Lake,
     engine: &QueryEngine,
     set: &ContractSet,
@@ -36,13 +50,19 @@ pub async fn replay(
         lake.objects().ensure_writable().await?;
     }
     let concurrency = if options.concurrency == 0 { 2 } else { options.concurrency };
-    let runs = contracts.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
-    let mut tables: Vec<TableReplay> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
+    let mut tables: Vec<TableReplay> = Vec::new();
+    for group in parents_first(contracts) {
+        let runs = group.into_iter().map(|contract| replay_table(lake, engine, contract, options, job));
+        let done: Vec<_> = futures::stream::iter(runs).buffer_unordered(concurrency).collect().await;
+        tables.extend(done);
+    }
     tables.sort_by(|a, b| a.table.cmp(&b.table));
     let gold = if options.limits.dry_run || job.is_cancelled() {
         Vec::new()
     } else {
-        refresh_gold(lake, engine, &set.models, job).await?
+        let gold = refresh_gold(lake, engine, &set.models, job).await;
+        evaluate_foreign_keys_again(lake, engine, set, job).await;
+        gold?
     };
     let (dry_run, left_out) = (options.limits.dry_run, set.problems.clone());
     Ok(ReplaySummary { tables, gold, elapsed_ms: elapsed_ms(started), dry_run, left_out })
@@ -53,15 +73,17 @@ pub async fn replay(
 ///
 /// # Errors
 /// When there is no such batch or contract, a file is not what it was, or silver refuses.
-pub async fn replay_batch(
-    lake: &Lake,
-    engine: &QueryEngine,
-    set: &ContractSet,
-    table: &TableName,
+pub fn replay_batch<'a>(
+    lake: &'a Lake,
+    engine: &'a QueryEngine,
+    set: &'a ContractSet,
+    table: &'a TableName,
     batch: u64,
-    job: &Job,
-) -> Result<TableReplay, RunError> {
-    let contract = set.contract(table)?;
-    lake.objects().ensure_writable().await?;
-    reprocess_table(lake, engine, &contract, batch, job).await
+    job: &'a Job,
+) -> LocalBoxFuture<'a, Result<TableReplay, RunError>> {
+    Box::pin(async move {
+        let contract = set.contract(table)?;
+        lake.objects().ensure_writable().await?;
+        reprocess_table(lake, engine, &contract, batch, job).await
+    })
 }

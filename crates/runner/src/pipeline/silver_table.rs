@@ -5,6 +5,7 @@ use crate::maintain::tiers::compact_when_due;
 use crate::silver::merge::prepare;
 use crate::silver::publish::publish;
 use crate::silver::{Silver, SilverCommit};
+use futures::future::LocalBoxFuture;
 use sluice_change::{ChangeBatch, RowLedger};
 use sluice_contract::Contract;
 use sluice_lake::{CommitInfo, Lake, Operation, Snapshot};
@@ -47,7 +48,13 @@ impl SilverTable {
     /// # Errors
     /// If the store fails or another writer was faster; the table is then as before, or the next call with the
     /// same changes finds the commit.
-    pub async fn apply(&mut self, changes: Vec<ChangeBatch>) -> Result<RowLedger, RunError> {
+    ///
+    /// Boxed, so that its code is compiled here once and not in every program that waits for it.
+    pub fn apply(&mut self, changes: Vec<ChangeBatch>) -> LocalBoxFuture<'_, Result<RowLedger, RunError>> {
+        Box::pin(self.apply_changes(changes))
+    }
+
+    async fn apply_changes(&mut self, changes: Vec<ChangeBatch>) -> Result<RowLedger, RunError> {
         self.silver.ensure_exists(&self.contract).await?;
         let batch = self.silver.batch() + 1;
         let candidate = prepare(&self.silver, &self.contract, changes, 0).await?;

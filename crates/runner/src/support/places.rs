@@ -2,7 +2,6 @@
 //! What is written here stands in every lake: none of it may change.
 
 use sluice_api::{Layer, TableRef};
-use sluice_contract::TableName;
 use sluice_lake::TableLocation;
 
 /// The Delta table of a layer.
@@ -13,9 +12,4 @@ pub(crate) fn location(table: &TableRef) -> TableLocation {
         Layer::Silver => TableLocation::Silver(name),
         Layer::Gold => TableLocation::Gold(name),
     }
-}
-
-/// Path of the check results of a batch.
-pub(crate) fn quality_path(table: &TableName, batch: u64) -> String {
-    format!("_sluice/quality/{}/{}/{batch:020}.json", table.dataset, table.table)
 }

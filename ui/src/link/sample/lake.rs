@@ -87,6 +87,35 @@ pub(super) const ORDERS: [(&str, &str, bool, bool, bool); 13] = [
     ("updated_at", "timestamp", false, false, false),
 ];
 
+/// The contract of `shop.orders`.
+pub(super) const CONTRACT: &str = r#"dataset: "shop.orders"
+owner: "orders@acme.example"
+sla: "4 hours"
+source:
+  path: "topics/shop.public.orders"
+  format: debezium_json
+quality:
+- check: "null_percentage(customer_id) < 0.01"
+- check: "row_count > 0"
+- {check: "accepted_values(status, 'placed', 'paid', 'shipped')", severity: warn}
+- {check: "foreign_key(customer_id, customers.customer_id)", severity: warn}
+- {check: "foreign_key(carrier, carriers.code)", severity: warn}
+schema:
+- {name: order_id, type: bigint, primary_key: true}
+- {name: customer_id, type: bigint}
+- {name: status, type: string}
+- {name: placed_at, type: timestamp}
+- {name: total_amount, type: "decimal(12,2)"}
+- {name: discount, type: "decimal(10,2)"}
+- {name: currency, type: string}
+- {name: shipping_city, type: string}
+- {name: shipping_zip, type: string, pii: true}
+- {name: tracking_no, type: string}
+- {name: carrier, type: string}
+- {name: gift_note, type: string, pii: true}
+- {name: updated_at, type: timestamp}
+"#;
+
 /// A table, if the lake has it.
 pub(super) fn table(table: &TableRef, version: Option<u64>) -> Option<TableView> {
     let lake = view();
@@ -111,7 +140,7 @@ pub(super) fn table(table: &TableRef, version: Option<u64>) -> Option<TableView>
         history: (0..=latest).rev().map(|version| past(version, latest)).collect(),
         files: (0..32).map(file).collect(),
         health: summary.health,
-        contract: Some("table: shop.orders\nformat: debezium_json\nsource: topics/shop.public.orders\n".to_owned()),
+        contract: Some(CONTRACT.to_owned()),
         facts: summary.facts.clone(),
     })
 }

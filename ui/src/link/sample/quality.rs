@@ -3,8 +3,8 @@
 use super::diff::encode;
 use arrow_array::{ArrayRef, Int64Array, StringArray};
 use sluice_api::{
-    ApiError, CheckView, ErrorCode, PageRequest, QualityView, QuarantineGroup, ResultColumn, ResultId, ResultView,
-    Severity, TableName, Verdict,
+    ApiError, CheckLevel, CheckOutcome, CheckView, ErrorCode, Measured, PageRequest, ParentVersion, QualityView,
+    QuarantineGroup, ResultColumn, ResultId, ResultView, Severity, TableName, Unit,
 };
 use std::sync::Arc;
 
@@ -12,21 +12,78 @@ use std::sync::Arc;
 pub(super) const QUARANTINED: ResultId = ResultId(214);
 const ROWS: u64 = 279;
 
-/// Quality of `shop.orders`: one failure, the batch was refused.
+/// Rows of silver.
+const SILVER_ROWS: u64 = 1_937_204;
+
+/// Quality of `shop.orders`: one failure, the batch was refused. The checks are those of its contract,
+/// [`super::lake::CONTRACT`].
 pub(super) fn view(table: &TableName) -> QualityView {
-    let check = |index, check: &str, verdict, observed: &str, limit: &str, failed| CheckView {
+    use CheckLevel::{Row, Table};
+    let rows = |number| Measured::Count { number, unit: Unit::Rows };
+    let share = |part| Measured::Share { part, whole: SILVER_ROWS, unit: Unit::Rows };
+    let holds = |measured| CheckOutcome::evaluated(true, measured, SILVER_ROWS, 0);
+    let deviates = |measured, failed| CheckOutcome::evaluated(false, measured, SILVER_ROWS, failed);
+    let check = |index, check: &str, columns: &[&str], level, outcome, observed: &str, limit: &str| CheckView {
         index,
         check: check.to_owned(),
-        level: if failed > 0 && verdict == Verdict::Warn { "row" } else { "table" }.to_owned(),
-        severity: if verdict == Verdict::Warn { Severity::Warn } else { Severity::Fail },
-        verdict,
+        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+        level,
+        severity: Severity::Fail,
+        outcome,
         observed: observed.to_owned(),
         limit: limit.to_owned(),
-        evaluated: 1_937_204,
-        failed,
-        note: (verdict == Verdict::Skipped).then(|| "payments has no column payment_id".to_owned()),
-        line: Some(30 + index),
+        parent: None,
+        line: Some(if index < 5 { 8 + index } else { 14 }),
     };
+    let parent = |table: &str, version| Some(ParentVersion { table: table.to_owned(), version });
+    let nulls = deviates(share(27_508), 27_508);
+    let others = deviates(rows(12), 12);
+    let orphans = deviates(share(3), 3);
+    let absent = CheckOutcome::not_evaluated("silver.shop.carriers does not exist yet");
+    let checks = vec![
+        check(0, "null_percentage(customer_id) < 0.01", &["customer_id"], Table, nulls, "1.42 % null", "< 1 % null"),
+        CheckView {
+            severity: Severity::Warn,
+            ..check(
+                2,
+                "accepted_values(status, 'placed', 'paid', 'shipped')",
+                &["status"],
+                Row,
+                others,
+                "12 other values",
+                "'placed', 'paid', 'shipped'",
+            )
+        },
+        CheckView {
+            severity: Severity::Warn,
+            parent: parent("silver.shop.customers", Some(31)),
+            ..check(
+                3,
+                "foreign_key(customer_id, customers.customer_id)",
+                &["customer_id"],
+                Row,
+                orphans,
+                "3 orphans, 0.0002 %",
+                "no orphan",
+            )
+        },
+        CheckView {
+            severity: Severity::Warn,
+            parent: parent("silver.shop.carriers", None),
+            ..check(4, "foreign_key(carrier, carriers.code)", &["carrier"], Row, absent, "", "no orphan")
+        },
+        check(1, "row_count > 0", &[], Table, holds(rows(SILVER_ROWS)), "1937204 rows", "> 0 rows"),
+        check(5, "not_null(order_id)", &["order_id"], Row, holds(rows(0)), "0 nulls", "no null"),
+        check(
+            6,
+            "unique(order_id)",
+            &["order_id"],
+            Table,
+            holds(Measured::Count { number: 0, unit: Unit::Values }),
+            "no duplicate",
+            "no duplicate",
+        ),
+    ];
     let group = |reason: &str, sentence: &str, stage: &str, rows, first_batch| QuarantineGroup {
         reason: reason.to_owned(),
         sentence: sentence.to_owned(),
@@ -38,14 +95,7 @@ pub(super) fn view(table: &TableName) -> QualityView {
         table: table.clone(),
         version: Some(42),
         refused_batch: Some(43),
-        checks: vec![
-            check(0, "null_percentage(customer_id) < 0.01", Verdict::Fail, "1.42 %", "< 1 %", 27_508),
-            check(2, "accepted_values(status, ['placed', 'paid', 'shipped'])", Verdict::Warn, "12 rows", "0", 12),
-            check(1, "row_count > 0", Verdict::Pass, "1,937,204", "> 0", 0),
-            check(3, "unique(order_id)", Verdict::Pass, "0", "0", 0),
-            check(4, "not_null(order_id)", Verdict::Pass, "0", "0", 0),
-            check(5, "reference(payment_id, payments)", Verdict::Skipped, "", "", 0),
-        ],
+        checks,
         quarantine: vec![
             group("TYPE_MISMATCH", "A value is not of the type in the contract", "row", 214, 31),
             group("NULL_IN_REQUIRED", "A required column is null", "row", 61, 36),
@@ -100,4 +150,25 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
         ("raw".to_owned(), text(&|row| format!("{{\"op\":\"c\",\"after\":{{\"order_id\":{row}}}}}"))),
     ];
     encode(columns).map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string(), ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lake::{CONTRACT, ORDERS};
+    use super::view;
+    use sluice_contract::{Contract, Severity};
+
+    #[test]
+    fn the_sample_shows_what_its_contract_says() {
+        let contract = Contract::parse(CONTRACT, "orders.yaml").unwrap_or_else(|problems| panic!("{problems:?}"));
+        let columns: Vec<(&str, String)> =
+            contract.columns.iter().map(|column| (column.name.as_str(), column.data_type.to_string())).collect();
+        assert_eq!(columns, ORDERS.map(|(name, data_type, ..)| (name, data_type.to_owned())));
+        let mut shown = view(&contract.name).checks;
+        shown.sort_by_key(|check| check.index);
+        let shown: Vec<_> = shown.into_iter().map(|check| (check.check, check.severity, check.line.unwrap())).collect();
+        let written = contract.checks.iter().map(|rule| (rule.check.to_string(), rule.severity, rule.line));
+        let key = ["not_null(order_id)", "unique(order_id)"].map(|check| (check.to_owned(), Severity::Fail, 14));
+        assert_eq!(shown, written.chain(key).collect::<Vec<_>>());
+    }
 }

@@ -1,0 +1,25 @@
+//! What there is to say of a kind of check, in the contract's words.
+
+use super::call::Call;
+use super::parent::Parent;
+use crate::problem::Mistake;
+use std::fmt;
+
+/// A kind of check.
+pub(crate) trait CheckKind: fmt::Display + Sized {
+    /// What stands before the bracket.
+    const NAME: &'static str;
+    /// How it is written.
+    const EXAMPLE: &'static str;
+
+    /// Reads it from a call of its name.
+    fn read(call: &Call<'_>) -> Result<Self, Mistake>;
+
+    /// Columns of the table that it reads.
+    fn columns(&self) -> &[String];
+
+    /// The other table that it reads.
+    fn parent(&self) -> Option<&Parent> {
+        None
+    }
+}

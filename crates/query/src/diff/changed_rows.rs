@@ -1,0 +1,137 @@
+//! A difference as SQL.
+
+use crate::files::relation::Relation;
+use crate::sql::column::{DuckColumn, cast};
+use crate::sql::text::Sql;
+use crate::sql::types::DuckType;
+use sluice_contract::Column;
+
+/// A column on both sides of a difference, or on one.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    /// Name.
+    pub(crate) name: String,
+    /// Type before.
+    pub(crate) before: Option<DuckType>,
+    /// Type after.
+    pub(crate) after: Option<DuckType>,
+}
+
+/// Whether a column takes part: not those of Sluice (leading underscore), unless they are of the key or say
+/// until when a version of a history holds; not the ignored ones.
+pub(crate) fn takes_part(name: &str, key: &[String], ignore: &[&str]) -> bool {
+    let own = name.starts_with('_') && name != Column::END_AT && !key.iter().any(|other| other == name);
+    !own && !ignore.contains(&name)
+}
+
+/// Pairs of the columns that take part, in the order of the side after, then those that are gone.
+pub(crate) fn pairs(before: &[DuckColumn], after: &[DuckColumn], key: &[String], ignore: &[&str]) -> Vec<Pair> {
+    let counts = |column: &&DuckColumn| takes_part(&column.name, key, ignore);
+    let find = |side: &[DuckColumn], name: &str| {
+        side.iter().find(|column| column.name == name).map(|column| column.ty.clone())
+    };
+    let mut pairs: Vec<Pair> = after
+        .iter()
+        .filter(counts)
+        .map(|column| Pair {
+            name: column.name.clone(),
+            before: find(before, &column.name),
+            after: Some(column.ty.clone()),
+        })
+        .collect();
+    for column in before.iter().filter(counts) {
+        if find(after, &column.name).is_none() {
+            pairs.push(Pair { name: column.name.clone(), before: Some(column.ty.clone()), after: None });
+        }
+    }
+    pairs
+}
+
+impl Pair {
+    /// The two values in types that can be compared.
+    fn comparable(&self, old: &Sql, new: &Sql) -> (Sql, Sql) {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) if before != after && !(before.is_numeric() && after.is_numeric()) => {
+                (cast(old, &DuckType::text()), cast(new, &DuckType::text()))
+            }
+            _ => (old.clone(), new.clone()),
+        }
+    }
+
+    /// Whether the two values differ; null equals null, NaN equals NaN.
+    pub(crate) fn differs(&self, old: &Sql, new: &Sql) -> Sql {
+        let (old, new) = self.comparable(old, new);
+        Sql::new("(").sql(&old).add(" IS DISTINCT FROM ").sql(&new).add(")")
+    }
+
+    /// The value of one side: a column of it, or a null of the other side's type.
+    fn value(&self, side: Option<&DuckType>) -> Sql {
+        match (side, self.before.as_ref().or(self.after.as_ref())) {
+            (Some(_), _) => Sql::name(&self.name),
+            (None, Some(ty)) => cast(&Sql::new("NULL"), ty),
+            (None, None) => Sql::new("NULL"),
+        }
+    }
+}
+
+/// Name of the column with the value of a side.
+fn numbered(side: &'static str, at: usize) -> Sql {
+    Sql::new(side).number(at as u64)
+}
+
+/// One side: a mark, then all pairs by number.
+fn side(relation: &Relation, pairs: &[Pair], name: &'static str, before: bool) -> Sql {
+    let list = pairs.iter().enumerate().map(|(at, pair)| {
+        let present = if before { pair.before.as_ref() } else { pair.after.as_ref() };
+        pair.value(present).add(" AS ").sql(&numbered(name, at))
+    });
+    let mark = Sql::new("true AS ").add(name).add("here");
+    let list = Sql::join(std::iter::once(mark).chain(list), ", ");
+    Sql::new("(SELECT ").sql(&list).add(" FROM ").sql(&relation.sql).add(")")
+}
+
+/// The changed rows, sorted by key: `_change`, the key, then `old.c` and `new.c` of every other
+/// column. `keys` of `pairs` are the key, in its order.
+pub(crate) fn changed_rows(before: &Relation, after: &Relation, pairs: &[Pair], keys: &[usize]) -> Sql {
+    let old = |at: usize| numbered("o", at);
+    let new = |at: usize| numbered("n", at);
+    let rest: Vec<usize> = (0..pairs.len()).filter(|at| !keys.contains(at)).collect();
+    let mut list =
+        vec![Sql::new("CASE WHEN ohere IS NULL THEN '+' WHEN nhere IS NULL THEN '-' ELSE '~' END AS \"_change\"")];
+    for &at in keys {
+        list.push(
+            Sql::new("CASE WHEN nhere IS NULL THEN ")
+                .sql(&old(at))
+                .add(" ELSE ")
+                .sql(&new(at))
+                .add(" END AS ")
+                .ident(&pairs[at].name),
+        );
+    }
+    for &at in &rest {
+        list.push(old(at).add(" AS ").ident(&["old.", &pairs[at].name].concat()));
+        list.push(new(at).add(" AS ").ident(&["new.", &pairs[at].name].concat()));
+    }
+    let on = Sql::join(
+        keys.iter().map(|&at| {
+            let (old, new) = pairs[at].comparable(&old(at), &new(at));
+            old.add(" IS NOT DISTINCT FROM ").sql(&new)
+        }),
+        " AND ",
+    );
+    let mut differs = vec![Sql::new("ohere IS NULL"), Sql::new("nhere IS NULL")];
+    differs.extend(rest.iter().map(|&at| pairs[at].differs(&old(at), &new(at))));
+    let order = Sql::join((0..keys.len()).map(|at| Sql::default().number(at as u64 + 2)), ", ");
+    Sql::new("SELECT ")
+        .sql(&Sql::join(list, ", "))
+        .add("\nFROM ")
+        .sql(&side(before, pairs, "o", true))
+        .add("\nFULL OUTER JOIN ")
+        .sql(&side(after, pairs, "n", false))
+        .add("\nON ")
+        .sql(&on)
+        .add("\nWHERE ")
+        .sql(&Sql::join(differs, " OR "))
+        .add("\nORDER BY ")
+        .sql(&order)
+}

@@ -1,0 +1,196 @@
+//! What changed between two versions of a table.
+
+mod changed_rows;
+pub(crate) mod row_history;
+pub(crate) mod steps;
+
+use crate::diff::changed_rows::{Pair, changed_rows, pairs, takes_part};
+use crate::diff::steps::{DiffStep, sides};
+use crate::engine::QueryEngine;
+use crate::error::QueryError;
+use crate::sql::text::Sql;
+use duckdb::Connection;
+use sluice_api::{DiffColumn, DiffView, JobId, ResultId, ResultView, SchemaChange, TableRef};
+use std::time::Instant;
+
+/// What to compare.
+#[derive(Clone, Debug)]
+pub struct DiffInput<'a> {
+    /// Table.
+    pub table: &'a TableRef,
+    /// Version before.
+    pub from: u64,
+    /// Version after.
+    pub to: u64,
+    /// Columns that tell rows apart.
+    pub key: &'a [String],
+    /// The rows that came and went, in the direction of the comparison.
+    pub steps: &'a [DiffStep],
+    /// Rows of the version before.
+    pub rows_before: u64,
+    /// Name and type of the columns before.
+    pub before: &'a [(String, String)],
+    /// Name and type of the columns after.
+    pub after: &'a [(String, String)],
+    /// Columns that are left out besides those of Sluice (leading underscore).
+    pub ignore: &'a [&'a str],
+    /// Cancels the comparison, see [`QueryEngine::cancel`].
+    pub job: JobId,
+}
+
+impl DiffInput<'_> {
+    /// Whether a column takes part in comparisons of a table with this key.
+    #[must_use]
+    pub fn takes_part(name: &str, key: &[String]) -> bool {
+        takes_part(name, key, &[])
+    }
+}
+
+impl QueryEngine {
+    /// Compares two versions of a table by key, reading only rows that came or went. Null equals null
+    /// and NaN equals NaN; a column of one side only is null on the other.
+    ///
+    /// # Errors
+    /// If it was cancelled, the key is empty or missing on a side, or a file cannot be read.
+    pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffView, QueryError> {
+        let started = Instant::now();
+        let conn = self.inner.pool.connect()?;
+        self.inner.jobs.run(input.job, &conn, || self.diff_on(&conn, input, started))
+    }
+
+    fn diff_on(&self, conn: &Connection, input: &DiffInput<'_>, started: Instant) -> Result<DiffView, QueryError> {
+        let DiffInput { table, from, to, key, before: before_columns, after: after_columns, ignore, .. } = *input;
+        let (old, new) = sides(conn, input.steps, key, before_columns, after_columns)?;
+        let pairs = pairs(&old.columns, &new.columns, key, ignore);
+        let keys = key_positions(table, key, &pairs)?;
+        let result = self.keep_select(conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
+        let changes = match self.changes(conn, &result, &pairs, &keys) {
+            Ok(changes) => changes,
+            Err(error) => {
+                self.drop_result(result.id);
+                return Err(error);
+            }
+        };
+        let mut columns: Vec<DiffColumn> = pairs
+            .iter()
+            .enumerate()
+            .map(|(at, pair)| DiffColumn {
+                name: pair.name.clone(),
+                data_type: type_of(pair, before_columns, after_columns),
+                key: keys.contains(&at),
+                changed: changes.columns.get(at).copied().unwrap_or_default(),
+            })
+            .collect();
+        columns.sort_by_key(|column| std::cmp::Reverse(column.changed));
+        Ok(DiffView {
+            table: table.clone(),
+            from,
+            to,
+            inserted: changes.inserted,
+            updated: changes.updated,
+            deleted: changes.deleted,
+            unchanged: input.rows_before.saturating_sub(changes.deleted + changes.updated),
+            schema: schema_changes(before_columns, after_columns, key, ignore),
+            columns,
+            result,
+            of: None,
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Counts over the changed rows.
+    fn changes(
+        &self,
+        conn: &Connection,
+        result: &ResultView,
+        pairs: &[Pair],
+        keys: &[usize],
+    ) -> Result<Changes, QueryError> {
+        let stored = self.inner.results.get(ResultId(result.id.0))?;
+        let mut list = vec![
+            Sql::new("count(*) FILTER (WHERE \"_change\" = '+')"),
+            Sql::new("count(*) FILTER (WHERE \"_change\" = '~')"),
+            Sql::new("count(*) FILTER (WHERE \"_change\" = '-')"),
+        ];
+        for (at, pair) in pairs.iter().enumerate() {
+            if keys.contains(&at) {
+                list.push(Sql::new("0"));
+                continue;
+            }
+            let old = Sql::name(&["old.", &pair.name].concat());
+            let new = Sql::name(&["new.", &pair.name].concat());
+            list.push(
+                Sql::new("count(*) FILTER (WHERE \"_change\" = '~' AND ").sql(&pair.differs(&old, &new)).add(")"),
+            );
+        }
+        let sql = Sql::new("SELECT ").sql(&Sql::join(list, ", ")).add(" FROM ").sql(&stored.base.sql());
+        let changes = conn.query_row(sql.as_str(), [], |row| {
+            let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            Ok(Changes {
+                inserted: count(0)?,
+                updated: count(1)?,
+                deleted: count(2)?,
+                columns: (0..pairs.len()).map(|at| count(at + 3)).collect::<Result<_, _>>()?,
+            })
+        })?;
+        Ok(changes)
+    }
+}
+
+struct Changes {
+    inserted: u64,
+    updated: u64,
+    deleted: u64,
+    columns: Vec<u64>,
+}
+
+fn key_positions(table: &TableRef, key: &[String], pairs: &[Pair]) -> Result<Vec<usize>, QueryError> {
+    let missing = |what: String| QueryError::input(what, "Compare versions that both have the key of the contract");
+    if key.is_empty() {
+        return Err(missing(format!("{table} has no key")));
+    }
+    key.iter()
+        .map(|name| {
+            pairs
+                .iter()
+                .position(|pair| &pair.name == name && pair.before.is_some() && pair.after.is_some())
+                .ok_or_else(|| missing(format!("Key column `{name}` of {table} is not in both versions")))
+        })
+        .collect()
+}
+
+/// The word of the side after, else of the side before.
+fn type_of(pair: &Pair, before: &[(String, String)], after: &[(String, String)]) -> String {
+    after
+        .iter()
+        .chain(before)
+        .find(|(name, _)| name == &pair.name)
+        .map(|(_, word)| word.clone())
+        .or_else(|| pair.after.as_ref().or(pair.before.as_ref()).map(|ty| ty.exported().word()))
+        .unwrap_or_default()
+}
+
+fn schema_changes(
+    before: &[(String, String)],
+    after: &[(String, String)],
+    key: &[String],
+    ignore: &[&str],
+) -> Vec<SchemaChange> {
+    let counts = |name: &str| takes_part(name, key, ignore);
+    let find = |side: &[(String, String)], name: &str| {
+        side.iter().find(|(other, _)| other == name).map(|(_, word)| word.clone())
+    };
+    let mut changes = Vec::new();
+    for (name, word) in after.iter().filter(|(name, _)| counts(name)) {
+        let old = find(before, name);
+        if old.as_ref() != Some(word) {
+            changes.push(SchemaChange { column: name.clone(), before: old, after: Some(word.clone()) });
+        }
+    }
+    for (name, word) in before.iter().filter(|(name, _)| counts(name)) {
+        if find(after, name).is_none() {
+            changes.push(SchemaChange { column: name.clone(), before: Some(word.clone()), after: None });
+        }
+    }
+    changes
+}

@@ -1,0 +1,8 @@
+//! SQL of people, and its rows: views of the tables, queries, pages, refined results, models.
+
+pub(crate) mod keep;
+mod model;
+mod page;
+mod query;
+mod refine;
+pub(crate) mod views;

@@ -1,0 +1,10 @@
+//! Outcomes of checks: where they are kept, the other tables that checks look at, and the evaluation of
+//! foreign keys when such a table has changed.
+
+mod again;
+mod parents;
+mod record;
+
+pub(crate) use again::evaluate_foreign_keys_again;
+pub(crate) use parents::{parent_tables, parents_first};
+pub(crate) use record::{read_records, write_records};
