@@ -109,7 +109,7 @@ fn the_seed_contract_is_accepted() -> Result<()> {
 }
 
 #[test]
-fn a_broken_contract_is_named_by_file_line_and_column_with_the_mend() -> Result<()> {
+fn a_broken_contract_is_named_by_file_line_and_column_with_the_fix() -> Result<()> {
     let lake = ShopLake::delivered_up_to(1)?;
     let text = std::fs::read_to_string(lake.folder().join("contracts/shop/orders.yaml"))?;
     let broken = text.replacen("\"decimal(12,2)\"", "\"decimal(12,?)\"", 1);

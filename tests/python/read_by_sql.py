@@ -1,6 +1,6 @@
 """Reads Delta tables by Spark's API and compares them with what Sluice read: `read_by_sql.py sail|spark FOLDER`.
 
-Sail (`pysail`) is a server of its own inside this process, Spark a JVM with Delta's jars. A server that can not
+Sail (`pysail`) is a server of its own inside this process, Spark a JVM with Delta's jars. A server that cannot
 be started is said plainly (`LEFT OUT`), with exit code 77: there is nothing to compare then.
 """
 

@@ -1,4 +1,4 @@
-//! A store that fails where it is told to.
+//! A store that fails where a test asks it to.
 //!
 //! The content is an [`InMemory`] store that outlives processes; a [`FaultStore`] is what one process
 //! sees of it. It numbers every change from 1 and does to the one of a number what a [`Fault`] says.
@@ -205,7 +205,7 @@ impl FaultStore {
     }
 
     /// Ends all faults that are not a crash.
-    pub fn mend(&self) {
+    pub fn clear_faults(&self) {
         let mut plan = self.plan();
         plan.at.clear();
         plan.from = None;

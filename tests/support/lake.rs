@@ -42,7 +42,7 @@ impl TestLake {
     /// The open lake.
     ///
     /// # Errors
-    /// When it can not be opened.
+    /// When it cannot be opened.
     pub async fn lake(&self) -> Result<Lake> {
         Ok(self.host.lake().await?)
     }
@@ -60,7 +60,7 @@ impl TestLake {
     /// The draft.
     ///
     /// # Errors
-    /// When the lake can not be read.
+    /// When the lake cannot be read.
     pub async fn draft(&self) -> Result<ContractSet> {
         Ok(ContractSet::draft(&self.lake().await?).await?)
     }
@@ -68,7 +68,7 @@ impl TestLake {
     /// Replays everything that waits, as one batch per table.
     ///
     /// # Errors
-    /// When the lake can not be used; what stops one table is in the summary.
+    /// When the lake cannot be used; what stops one table is in the summary.
     pub async fn replay(&self) -> Result<ReplaySummary> {
         self.replay_within(ReplayLimits::default()).await
     }
@@ -96,7 +96,7 @@ impl TestLake {
     /// Content hash of every silver and gold table that exists, by name.
     ///
     /// # Errors
-    /// When a table can not be read.
+    /// When a table cannot be read.
     pub async fn fingerprints(&self) -> Result<BTreeMap<String, String>> {
         let mut hashes = BTreeMap::new();
         for table in self.tables(&[Layer::Silver, Layer::Gold]).await? {
@@ -111,7 +111,7 @@ impl TestLake {
     /// Latest version of every table of every layer that exists, by name.
     ///
     /// # Errors
-    /// When a table can not be read.
+    /// When a table cannot be read.
     pub async fn versions(&self) -> Result<BTreeMap<String, u64>> {
         let mut versions = BTreeMap::new();
         for table in self.tables(&[Layer::Bronze, Layer::Silver, Layer::Gold]).await? {
@@ -125,7 +125,7 @@ impl TestLake {
     /// Every table that the draft makes in `layers`.
     ///
     /// # Errors
-    /// When the lake can not be read.
+    /// When the lake cannot be read.
     pub async fn tables(&self, layers: &[Layer]) -> Result<Vec<TableRef>> {
         let set = self.draft().await?;
         let mut tables = Vec::new();
@@ -142,7 +142,7 @@ impl TestLake {
     /// The Delta table behind a name.
     ///
     /// # Errors
-    /// When the lake can not be opened.
+    /// When the lake cannot be opened.
     pub async fn store(&self, table: &TableRef) -> Result<DeltaStore> {
         let name = table.name.clone();
         Ok(self.lake().await?.table(match table.layer {
@@ -159,7 +159,7 @@ impl TestLake {
     /// Rows of a table as texts; none if it does not exist.
     ///
     /// # Errors
-    /// When it can not be read.
+    /// When it cannot be read.
     pub async fn rows(&self, table: &TableRef) -> Result<Rows> {
         rows_of(&self.store(table).await?).await
     }
@@ -167,7 +167,7 @@ impl TestLake {
     /// Rows of the quarantine of a table as texts.
     ///
     /// # Errors
-    /// When it can not be read.
+    /// When it cannot be read.
     pub async fn quarantine(&self, table: &str) -> Result<Rows> {
         let name: TableName = table.parse().map_err(anyhow::Error::msg)?;
         rows_of(&self.lake().await?.table(TableLocation::Quarantine(name))).await
@@ -176,7 +176,7 @@ impl TestLake {
     /// How silver compares with what the source database held.
     ///
     /// # Errors
-    /// When a dump or a table can not be read.
+    /// When a dump or a table cannot be read.
     pub async fn compare(&self, oracle: &Path) -> Result<Vec<TableComparison>> {
         Ok(compare_with_source(&self.lake().await?, &self.draft().await?, oracle).await?)
     }
@@ -192,7 +192,7 @@ async fn rows_of(store: &DeltaStore) -> Result<Rows> {
 /// Every file below a folder by its path from there, sorted.
 ///
 /// # Errors
-/// When a folder can not be read.
+/// When a folder cannot be read.
 pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut waiting = vec![folder.to_path_buf()];

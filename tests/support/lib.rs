@@ -5,31 +5,31 @@
 //! merge works.
 
 mod fault_store;
+mod flaky_store;
 mod lake;
 mod operation_log;
 mod package;
 mod python;
 mod readers;
+mod scenario;
 mod seed;
 mod shop;
 mod sluice;
-mod story;
 mod tcp_gate;
 mod texts;
-mod weather_store;
 mod workers;
 
 pub use fault_store::{Fault, FaultStore, Gate, torn};
+pub use flaky_store::{FaultRates, FlakyStore};
 pub use lake::{TestLake, files_below};
 pub use operation_log::{Kind, Operation, OperationLog};
 pub use package::package_path;
 pub use python::{S3Server, python};
 pub use readers::Exported;
+pub use scenario::{FinalState, Harness, STEPS, Scenario, final_state, no_cursor_is_ahead, tables};
 pub use seed::{amount, counted, number, seeded};
 pub use shop::{ShopFile, ShopLake, Stream, oracle};
-pub use sluice::{Said, Sluice, sluice_program};
-pub use story::{Ending, STEPS, Stage, Story, ending, no_cursor_is_ahead, tables};
+pub use sluice::{CommandOutput, Sluice, sluice_program};
 pub use tcp_gate::TcpGate;
 pub use texts::{Rows, plain_rows};
-pub use weather_store::{Weather, WeatherStore};
 pub use workers::in_parallel;

@@ -82,7 +82,7 @@ impl S3Server {
     /// Writes all files of a folder below `prefix`.
     ///
     /// # Errors
-    /// When a file can not be read or the server refuses.
+    /// When a file cannot be read or the server refuses.
     pub fn put_folder(&self, bucket: &str, prefix: &str, folder: &Path) -> Result<()> {
         for file in files_below(folder)? {
             self.put(bucket, &format!("{prefix}/{}", file.display()), &std::fs::read(folder.join(&file))?)?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// How `read_by_sql.py` says that its server can not be started.
+/// How `read_by_sql.py` says that its server cannot be started.
 const LEFT_OUT: i32 = 77;
 
 /// Tables with what Sluice itself reads of them, for programs that compare.
@@ -35,7 +35,7 @@ impl Exported {
     /// Adds the latest version of a table of the lake in a folder; false if there is none.
     ///
     /// # Errors
-    /// When it can not be read.
+    /// When it cannot be read.
     pub async fn add(&mut self, name: &str, store: &DeltaStore, lake: &Path) -> Result<bool> {
         self.document(name, store, &lake.join(store.folder())).await
     }
@@ -81,7 +81,7 @@ impl Exported {
         Ok(lines)
     }
 
-    /// Compares with Sail or Spark; false, and a plain word of it, if it can not be started here.
+    /// Compares with Sail or Spark; false, and a plain word of it, if it cannot be started here.
     ///
     /// # Errors
     /// When a table is not read as Sluice reads it.

@@ -53,7 +53,7 @@ impl Stream {
     /// Its change files, in the order they were written.
     ///
     /// # Errors
-    /// When the recording's manifest can not be read.
+    /// When the recording's manifest cannot be read.
     pub fn files(self) -> Result<Vec<ShopFile>> {
         match self {
             Self::Main => topics("debezium"),
@@ -208,7 +208,7 @@ impl ShopFile {
     /// Its content.
     ///
     /// # Errors
-    /// When it can not be read.
+    /// When it cannot be read.
     pub fn bytes(&self) -> Result<Vec<u8>> {
         std::fs::read(&self.from).with_context(|| format!("cannot read {}", self.from.display()))
     }

@@ -14,7 +14,7 @@ pub struct Sluice {
 
 /// What a call said and how it ended.
 #[derive(Debug)]
-pub struct Said {
+pub struct CommandOutput {
     /// Exit code.
     pub code: i32,
     /// Standard output.
@@ -46,7 +46,7 @@ impl Sluice {
     /// The call, not started.
     ///
     /// # Errors
-    /// When the program is not built and can not be.
+    /// When the program is not built and cannot be.
     pub fn command(&self, words: &[&str]) -> Result<Command> {
         let mut command = Command::new(sluice_program()?);
         command.args(["--lake", &self.lake]).args(words).env_remove("SLUICE_LAKE").stdin(Stdio::null());
@@ -57,7 +57,7 @@ impl Sluice {
     /// Starts a call and leaves it running, its output thrown away.
     ///
     /// # Errors
-    /// When it can not be started.
+    /// When it cannot be started.
     pub fn start(&self, words: &[&str]) -> Result<Child> {
         Ok(self.command(words)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
     }
@@ -65,10 +65,10 @@ impl Sluice {
     /// Runs a call to its end.
     ///
     /// # Errors
-    /// When it can not be started.
-    pub fn call(&self, words: &[&str]) -> Result<Said> {
+    /// When it cannot be started.
+    pub fn call(&self, words: &[&str]) -> Result<CommandOutput> {
         let output = self.command(words)?.output()?;
-        Ok(Said {
+        Ok(CommandOutput {
             code: output.status.code().context("a signal ended it")?,
             out: String::from_utf8(output.stdout)?,
             err: String::from_utf8(output.stderr)?,
@@ -98,7 +98,7 @@ impl Sluice {
 /// The built program: `SLUICE_BIN`, or beside this test in the target folder; else it is built, once.
 ///
 /// # Errors
-/// When it is not built and can not be.
+/// When it is not built and cannot be.
 pub fn sluice_program() -> Result<PathBuf> {
     static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let found = PROGRAM.get_or_init(|| find().map_err(|error| format!("{error:#}")));

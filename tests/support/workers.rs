@@ -1,6 +1,6 @@
 //! Many small cases on all cores.
 
-use crate::{Stage, Story};
+use crate::{Harness, Scenario};
 use anyhow::{Result, anyhow, bail};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,25 +9,25 @@ use std::time::Instant;
 /// Failures that are shown.
 const SHOWN: usize = 5;
 
-/// Plays every case, several at a time, each thread with a stage and a runtime of its own. All cases are
+/// Plays every case, several at a time, each thread with a harness and a runtime of its own. All cases are
 /// played, whatever fails.
 ///
 /// # Errors
 /// The first failures, with their number.
 pub fn in_parallel<T: Sync>(
-    story: Story,
+    story: Scenario,
     cases: &[T],
-    play: impl AsyncFn(&Stage, &T) -> Result<()> + Sync,
+    play: impl AsyncFn(&Harness, &T) -> Result<()> + Sync,
 ) -> Result<()> {
     let begun = Instant::now();
     let next = AtomicUsize::new(0);
     let failures: Mutex<Vec<String>> = Mutex::default();
     let threads = std::thread::available_parallelism()?.get() + 1;
     let work = || -> Result<()> {
-        let stage = Stage::new(story)?;
+        let harness = Harness::new(story)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = runtime.block_on(play(&stage, case)) {
+            if let Err(error) = runtime.block_on(play(&harness, case)) {
                 failures.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{error:#}"));
             }
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ureq::Agent;
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-const START_PATIENCE: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One driven window; it closes when dropped.
 pub(crate) struct Session {
@@ -53,7 +53,7 @@ impl Drop for Session {
 fn wait_until_ready(agent: &Agent, server: &str) -> anyhow::Result<()> {
     let begun = Instant::now();
     while agent.get(format!("{server}/status")).call().is_err() {
-        if begun.elapsed() > START_PATIENCE {
+        if begun.elapsed() > START_TIMEOUT {
             bail!("the driver does not answer at {server}");
         }
         std::thread::sleep(Duration::from_millis(50));

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_millis(600);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -45,8 +45,8 @@ impl Window {
         let session = Session::start(&address, &program, &words)?;
         let begun = Instant::now();
         while session.run(script::LET_CLICKS_THROUGH, &[])? != true {
-            if begun.elapsed() > PATIENCE {
-                bail!("the screens did not start within {} s", PATIENCE.as_secs());
+            if begun.elapsed() > TIMEOUT {
+                bail!("the screens did not start within {} s", TIMEOUT.as_secs());
             }
             std::thread::sleep(LOOK_EVERY);
         }
@@ -92,7 +92,7 @@ impl Window {
         let begun = Instant::now();
         let mut before = self.names()?;
         let mut since = Instant::now();
-        while since.elapsed() < QUIET && begun.elapsed() < PATIENCE {
+        while since.elapsed() < QUIET && begun.elapsed() < TIMEOUT {
             std::thread::sleep(LOOK_EVERY);
             let now = self.names()?;
             if now != before || self.session.run(script::IS_IDLE, &[])? == false {
@@ -133,11 +133,11 @@ impl Window {
         loop {
             match self.find(role, name)? {
                 Some(element) if !element.disabled => return Ok(element),
-                found if begun.elapsed() > PATIENCE => {
+                found if begun.elapsed() > TIMEOUT => {
                     let state = if found.is_some() { "is disabled" } else { "is not on the screen" };
                     bail!(
                         "`{name}` {state} after {} s; there are:\n  {}",
-                        PATIENCE.as_secs(),
+                        TIMEOUT.as_secs(),
                         self.names()?.join("\n  ")
                     );
                 }

@@ -21,7 +21,7 @@ const JOBS_EVERY: f64 = 0.2;
 /// How long a notice stays, seconds.
 const NOTICE_STAYS: f64 = 6.0;
 
-/// What the window needs of its surroundings.
+/// What the window needs from its host.
 #[derive(Clone, Copy)]
 pub struct Host {
     /// Job ids count from here; unique between two loads of the page.

@@ -52,7 +52,7 @@ fn user_cache_folder() -> Option<PathBuf> {
     dirs::cache_dir().map(|folder| folder.join("sluice").join("files"))
 }
 
-/// How long a remote store is waited for. One that accepts connections and never answers is told from a
+/// How long a remote store is waited for. One that accepts connections and never answers is distinguished from a
 /// slow one by nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreTimes {

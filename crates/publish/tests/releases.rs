@@ -85,7 +85,7 @@ async fn whatever_differs_can_be_published_and_is_listed() {
 }
 
 #[tokio::test]
-async fn a_second_publisher_is_told_who_came_first() {
+async fn a_second_publisher_learns_who_came_first() {
     let (_folder, lake) = new_lake().await;
     let other = Lake::open(lake.url()).await.unwrap();
     publish(&lake, 1, None, "mine", "anna", 1).await.unwrap();

@@ -15,7 +15,7 @@ const AMOUNTS: [(&str, &str); 7] = [
     ("SLUICE_COMPOUND_CRASHES", "2000"),
     ("SLUICE_KILLS", "1000"),
     ("SLUICE_WRITER_FILES", "40"),
-    ("SLUICE_WEATHER_CASES", "1000"),
+    ("SLUICE_FLAKY_CASES", "1000"),
     ("SLUICE_LAGGING_CASES", "1000"),
     ("SLUICE_CONTRACT_PAIRS", "100000"),
 ];

@@ -81,7 +81,7 @@ class ParquetFolder:
 
 
 class OwnTable:
-    """DuckDB's own format with MERGE INTO; other programs can not read it."""
+    """DuckDB's own format with MERGE INTO; other programs cannot read it."""
 
     kind = "duckdb"
 

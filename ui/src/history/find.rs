@@ -99,7 +99,7 @@ pub(super) fn ask(ui: &mut Ui, table: &TableRef, view: Option<&TableView>) {
     let Some(view) = view else { return };
     let key: Vec<&str> = view.columns.iter().filter(|column| column.key).map(|column| column.name.as_str()).collect();
     if key.is_empty() {
-        let text = "Its rows are told apart by nothing, so that none has a history. Choose a table with a key above";
+        let text = "Its rows are distinguished by nothing, so that none has a history. Choose a table with a key above";
         let title = format!("{table} has no key");
         EmptyState { icon: icon::HISTORY, title: &title, text, action: None }.show(ui);
         return;

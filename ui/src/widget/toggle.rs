@@ -16,7 +16,7 @@ pub fn toggle(ui: &mut Ui, name: &str, on: &mut bool) -> Response {
     let position = ui.ctx().animate_bool_with_time(response.id, is_on, 0.12);
     let fill = if is_on { tokens.accent_fill } else { tokens.active };
     ui.painter().rect_filled(rect, 8.0, fill);
-    // Off, knob and track are told apart by the outline and by a knob in the colour of text.
+    // Off, knob and track are distinguished by the outline and by a knob in the colour of text.
     let knob = if is_on { tokens.on_accent } else { tokens.text_weak };
     if !is_on {
         ui.painter().rect_stroke(rect, 8.0, Stroke::new(1.0, tokens.text_faint), StrokeKind::Inside);

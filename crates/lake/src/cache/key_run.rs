@@ -5,7 +5,7 @@
 //!
 //! Of a 128-bit hash the first `bits` name a bucket, the next 32 are searched, the next 32 have to
 //! match too. With 8 million rows in a file that is 83 bits, so that two keys are taken for one with a
-//! chance of about 2^-48 per looked up key and 2^35 rows; keys of up to 64 bits are told apart always,
+//! chance of about 2^-48 per looked up key and 2^35 rows; keys of up to 64 bits are distinguished always,
 //! because their hash is a permutation.
 
 use crate::cache::cached_file::read_exact_at;

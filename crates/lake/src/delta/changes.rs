@@ -133,12 +133,12 @@ impl DeltaStore {
             let dead_before = self.deleted_positions(&before).await?.unwrap_or_else(none);
             let dead_after = self.deleted_positions(&after).await?.unwrap_or_else(none);
             let died = dead_after.as_ref() - dead_before.as_ref();
-            let revived = dead_before.as_ref() - dead_after.as_ref();
+            let restored = dead_before.as_ref() - dead_after.as_ref();
             if !died.is_empty() {
                 rows.removed.push(ChangedRows { file: before, positions: Some(Arc::new(died)) });
             }
-            if !revived.is_empty() {
-                rows.added.push(ChangedRows { file: after, positions: Some(Arc::new(revived)) });
+            if !restored.is_empty() {
+                rows.added.push(ChangedRows { file: after, positions: Some(Arc::new(restored)) });
             }
         }
         Ok(rows)

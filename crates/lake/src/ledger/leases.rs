@@ -317,7 +317,7 @@ enum Lock {
     Unknown,
 }
 
-/// Renews a lease until told to stop; a heartbeat that cannot be written is left out.
+/// Renews a lease until it is asked to stop; a heartbeat that cannot be written is left out.
 async fn write_heartbeats(
     objects: Objects,
     table: TableName,

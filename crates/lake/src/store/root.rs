@@ -173,7 +173,7 @@ mod tests {
     use crate::StoreTimes;
 
     #[test]
-    fn addresses_are_told_apart() {
+    fn every_kind_of_address_is_recognized() {
         assert_eq!(style_of("landing/shop").unwrap(), Style::Relative);
         assert_eq!(style_of("/landing").unwrap(), Style::FilePath);
         assert_eq!(style_of("s3://b/x").unwrap(), Style::Bucket("b".to_owned()));

@@ -23,7 +23,7 @@ enum Fault {
     /// It is not done.
     Refused,
     /// Reading fails from now on.
-    Silence,
+    NoAnswer,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl ObjectStore for FaultyStore {
             Some(Fault::Refused) => Err(broken()),
             Some(fault) => {
                 self.inner.put_opts(location, payload, options).await?;
-                *self.silent.lock().unwrap() = fault == Fault::Silence;
+                *self.silent.lock().unwrap() = fault == Fault::NoAnswer;
                 Err(if fault == Fault::LostReplyThenRefused { taken() } else { broken() })
             }
         }
@@ -98,7 +98,7 @@ fn lake_over(store: &Arc<FaultyStore>) -> Lake {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_doubles_or_loses_a_batch() {
-    for fault in [Fault::LostReply, Fault::LostReplyThenRefused, Fault::Refused, Fault::Silence] {
+    for fault in [Fault::LostReply, Fault::LostReplyThenRefused, Fault::Refused, Fault::NoAnswer] {
         let store = Arc::new(FaultyStore::default());
         let lake = lake_over(&store);
         let table = silver(&lake);
@@ -114,7 +114,7 @@ async fn no_fault_doubles_or_loses_a_batch() {
                 let error = outcome.unwrap_err();
                 assert!(matches!(error, LakeError::Commit { .. }) && error.is_retryable(), "{error:?}");
             }
-            Fault::Silence => {
+            Fault::NoAnswer => {
                 let error = outcome.unwrap_err();
                 assert!(matches!(error, LakeError::CommitUnknown { .. }) && error.is_retryable(), "{error:?}");
                 *store.silent.lock().unwrap() = false;

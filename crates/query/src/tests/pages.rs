@@ -163,7 +163,7 @@ fn a_cross_join_is_cancelled_within_a_second() {
 }
 
 #[test]
-fn errors_name_the_place_and_the_mend() {
+fn errors_name_the_place_and_the_fix() {
     let lake = Lake::new();
     lake.table("silver.shop.orders", &[("id", "int"), ("total", "decimal(12,2)")], &[]);
     let place = |sql: &str| {

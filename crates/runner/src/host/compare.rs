@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// the contract has under a newer name are found by `renamed_from`.
 ///
 /// # Errors
-/// When a dump can not be read or names a column that the contract does not know.
+/// When a dump cannot be read or names a column that the contract does not know.
 pub async fn compare_with_source(
     lake: &Lake,
     set: &ContractSet,

@@ -1,7 +1,7 @@
 //! What happened to the rows of one key, over all versions that can be read.
 //!
 //! The rows are looked for once, in every data file that any version had; which version has which of
-//! them is told by the log and the deletion vectors.
+//! them follows from the log and the deletion vectors.
 
 use super::{Host, OpenLake};
 use crate::RunError;

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const FIRST_FRAME_PATIENCE: Duration = Duration::from_secs(15);
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(15);
 /// After this the window has loaded its lake and does nothing.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
 const WINDOW_RUNS: usize = 3;
@@ -103,7 +103,7 @@ fn first_frame(output: impl BufRead) -> anyhow::Result<f64> {
         if let Some(value) = value {
             return value.parse().context("the window's time is no number");
         }
-        if begun.elapsed() > FIRST_FRAME_PATIENCE {
+        if begun.elapsed() > FIRST_FRAME_TIMEOUT {
             break;
         }
     }

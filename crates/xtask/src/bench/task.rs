@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A peer that needs longer is left out.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 /// Lines of an error that are shown.
 const LINES_OF_AN_ERROR: usize = 4;
@@ -75,10 +75,10 @@ pub(super) fn text_of(command: &mut Command, out: &Path) -> anyhow::Result<Strin
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > TIMEOUT {
             child.kill().ok();
             child.wait().ok();
-            bail!("it was not done after {} minutes", PATIENCE.as_secs() / 60);
+            bail!("it was not done after {} minutes", TIMEOUT.as_secs() / 60);
         }
         std::thread::sleep(POLL_EVERY);
     };

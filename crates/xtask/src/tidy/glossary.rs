@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn names_have_words() {
         assert_eq!(
-            words_of("let row_count = HeartBeat::of(x1);"),
-            ["let", "row", "count", "heart", "beat", "of", "x1"]
+            words_of("let row_count = RedHouse::of(x1);"),
+            ["let", "row", "count", "red", "house", "of", "x1"]
         );
     }
 

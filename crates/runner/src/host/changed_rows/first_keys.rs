@@ -16,7 +16,7 @@ pub(super) struct Known<'a> {
 pub(super) enum FirstKeys {
     /// The keys, ascending, each once; `all`: there are no more.
     Found { keys: Vec<Key>, all: bool },
-    /// It can not be said before these sources tell more.
+    /// It cannot be said before these sources tell more.
     Tell(Vec<usize>),
 }
 
@@ -94,9 +94,9 @@ mod tests {
             expected.sort_unstable();
             expected.dedup();
             let wanted = random.usize(1..30);
-            let mut told = vec![0; whole.len()];
+            let mut seen = vec![0; whole.len()];
             let answer = loop {
-                let parts: Vec<Vec<Key>> = whole.iter().zip(&told).map(|(all, told)| keys(&all[..*told])).collect();
+                let parts: Vec<Vec<Key>> = whole.iter().zip(&seen).map(|(all, seen)| keys(&all[..*seen])).collect();
                 let known: Vec<Known<'_>> = parts
                     .iter()
                     .zip(&whole)
@@ -105,7 +105,7 @@ mod tests {
                 match first_keys(&known, wanted) {
                     FirstKeys::Tell(more) => {
                         assert!(!more.is_empty());
-                        more.into_iter().for_each(|at| told[at] = (told[at] + random.usize(1..5)).min(whole[at].len()));
+                        more.into_iter().for_each(|at| seen[at] = (seen[at] + random.usize(1..5)).min(whole[at].len()));
                     }
                     answer @ FirstKeys::Found { .. } => break answer,
                 }

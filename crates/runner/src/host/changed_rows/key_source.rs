@@ -44,7 +44,7 @@ fn field_type(schema: &SchemaRef, name: &str) -> Result<arrow::datatypes::DataTy
     Ok(schema.field_with_name(name)?.data_type().clone())
 }
 
-/// Changed rows of one file. Rows are told in the order of their keys.
+/// Changed rows of one file. Rows come in the order of their keys.
 pub(super) struct KeySource {
     pub(super) file: DataFile,
     positions: Arc<RoaringTreemap>,

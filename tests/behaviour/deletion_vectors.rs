@@ -29,12 +29,12 @@ fn contract(key: &str, mode: &str) -> Result<Arc<Contract>> {
 type Map = BTreeMap<i64, (Option<i64>, String)>;
 
 /// An event as the second opinion keeps it: `None` is a delete, an amount of `None` is left out.
-type Told = Option<(Option<i64>, String)>;
+type Provided = Option<(Option<i64>, String)>;
 
 struct Source {
     contract: Arc<Contract>,
     position: u64,
-    events: BTreeMap<i64, BTreeMap<u64, Told>>,
+    events: BTreeMap<i64, BTreeMap<u64, Provided>>,
 }
 
 impl Source {
@@ -47,8 +47,8 @@ impl Source {
         let mut rows = Map::new();
         for (id, events) in &self.events {
             let mut row: Option<(Option<i64>, String)> = None;
-            for told in events.values() {
-                row = told.as_ref().map(|(amount, word)| (amount.or(row.and_then(|row| row.0)), word.clone()));
+            for provided in events.values() {
+                row = provided.as_ref().map(|(amount, word)| (amount.or(row.and_then(|row| row.0)), word.clone()));
             }
             rows.extend(row.map(|row| (*id, row)));
         }
@@ -81,16 +81,16 @@ impl Source {
             // No two events have one position.
             let position = if random.u8(..20) == 0 { self.position - 595 } else { self.position };
             let (amount, word) = (random.i64(..1_000), format!("w{}", random.u16(..500)));
-            let told = match random.u8(..10) {
+            let provided = match random.u8(..10) {
                 0 => None,
                 1 => Some((None, word)),
                 _ => Some((Some(amount), word)),
             };
-            match &told {
+            match &provided {
                 None => self.push(&mut batch, Op::Delete, id, position, None, ""),
                 Some((amount, word)) => self.push(&mut batch, Op::Upsert, id, position, *amount, word),
             }
-            self.events.entry(id).or_default().insert(position, told);
+            self.events.entry(id).or_default().insert(position, provided);
         }
         Ok(batch.finish()?)
     }

@@ -2,12 +2,12 @@
 //! a reason and a next step within the time it was given, and goes on when the store is back.
 
 use anyhow::{Context, Result, ensure};
-use sluice_tests::{S3Server, Said, ShopLake, Sluice, TcpGate, python};
+use sluice_tests::{CommandOutput, S3Server, ShopLake, Sluice, TcpGate, python};
 use std::time::{Duration, Instant};
 
 const BUCKET: &str = "sluice-test";
 /// What the commands are given.
-const PATIENCE: &str = "4s";
+const TIMEOUT: &str = "4s";
 /// What they may take: in the middle of a replay every table finds out by itself and cannot give its
 /// lease back either.
 const LATEST: Duration = Duration::from_secs(120);
@@ -21,16 +21,16 @@ fn sluice(gate: &TcpGate, cache: &tempfile::TempDir) -> Sluice {
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test-secret")
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("SLUICE_PATIENCE", PATIENCE)
+        .env("SLUICE_STORE_TIMEOUT", TIMEOUT)
         .env("XDG_CACHE_HOME", cache.path().display().to_string())
 }
 
-fn ends_with_a_reason(said: &Said, begun: Instant) -> Result<()> {
+fn ends_with_a_reason(said: &CommandOutput, begun: Instant) -> Result<()> {
     let (took, text) = (begun.elapsed(), format!("{}{}", said.out, said.err));
     ensure!(took < LATEST, "it took {took:?}: {text}");
     ensure!(said.code == 3 || said.code == 4, "it ended with {}: {text}", said.code);
-    ensure!(text.contains("does not answer"), "the reason or the next step is not told: {text}");
-    ensure!(!text.contains("test-secret"), "a secret is told: {text}");
+    ensure!(text.contains("does not answer"), "the reason or the next step is missing: {text}");
+    ensure!(!text.contains("test-secret"), "a secret is shown: {text}");
     Ok(())
 }
 

@@ -190,7 +190,7 @@ async fn rows_stay_and_unused_files_go_in_their_time() -> Result<()> {
     ensure!(rows(&now, None).await?.0 == source.rows, "the latest version lost something");
     let files = now.snapshot(None).await?.context("none")?;
     ensure!(files.files.iter().any(|file| file.has_deletion_vector()), "with deletion vectors");
-    ensure!(rows(&now, Some(1)).await.is_err(), "version 1 can not be read any more");
+    ensure!(rows(&now, Some(1)).await.is_err(), "version 1 cannot be read any more");
     ensure!(maintain(&lake, &table()?, &all, &later, &job).await?.removed_bytes == 0, "twice");
     read_by_others(&now, folder.path()).await
 }

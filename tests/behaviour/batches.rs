@@ -52,11 +52,11 @@ async fn the_ledger_tells_every_file_and_what_waits() -> Result<()> {
     let contract = lake.draft().await?.contract(&name)?;
 
     let ledger = batch_ledger(&open, &name).await?;
-    let told: Vec<_> = ledger.files.iter().map(|f| (f.path.as_str(), f.batch, f.rows, f.status)).collect();
+    let listed: Vec<_> = ledger.files.iter().map(|f| (f.path.as_str(), f.batch, f.rows, f.status)).collect();
     let in_silver = FileStatus::Silver;
     ensure!(
-        told == [("landing/orders/1.json", 1, Some(1), in_silver), ("landing/orders/2.json", 1, Some(1), in_silver)],
-        "{told:?}"
+        listed == [("landing/orders/1.json", 1, Some(1), in_silver), ("landing/orders/2.json", 1, Some(1), in_silver)],
+        "{listed:?}"
     );
     ensure!(ledger.files.iter().all(|file| file.modified.is_some() && file.size > 0 && !file.etag.is_empty()));
 
@@ -229,6 +229,6 @@ fn checks_of_later_batches_look_at_new_rows_and_still_stop_them() -> Result<()> 
     ensure!(refused[1].outcome.verdict == Verdict::Failed && refused[1].outcome.failed == Some(1), "{refused:?}");
     lake.write("landing/orders/4.json", event(7, "paid", 21))?;
     let said = Sluice::on_folder(folder.path()).call(&["replay", "--max-files", "1"])?;
-    ensure!(said.code == 0, "a later event mends it: {said:?}");
+    ensure!(said.code == 0, "a later event completes it: {said:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is left after crashes, lost replies, full disks, bad weather and other writers.
+//! What is left after crashes, lost replies, full disks, bad rates and other writers.
 
 mod clock_skew;
 mod concurrent_writers;

@@ -1,9 +1,9 @@
-//! No space left, at every write: nothing torn is published, the reason is told, and it goes on when
+//! No space left, at every write: nothing torn is published, the reason is named, and it goes on when
 //! there is space again.
 
 use anyhow::{Context, Result, ensure};
 use sluice_api::{ErrorCode, ReplayLimits};
-use sluice_tests::{Fault, FaultStore, ShopLake, Sluice, Stage, Story, counted, in_parallel, number};
+use sluice_tests::{Fault, FaultStore, Harness, Scenario, ShopLake, Sluice, counted, in_parallel, number};
 use std::path::Path;
 use std::process::Command;
 
@@ -14,14 +14,14 @@ enum How {
     FullOnce,
     /// From then on.
     FullForLong,
-    /// The folder can not be written from then on.
+    /// The folder cannot be written from then on.
     ReadOnly,
 }
 
 #[test]
 fn no_space_at_every_write_changes_nothing() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (expected, steps) = runtime.block_on(Stage::new(Story::Short)?.clean())?;
+    let (expected, steps) = runtime.block_on(Harness::new(Scenario::Short)?.clean())?;
     let mut cases = Vec::new();
     for (step, (_, operations)) in steps.iter().enumerate() {
         for operation in 1..=*operations {
@@ -32,7 +32,7 @@ fn no_space_at_every_write_changes_nothing() -> Result<()> {
     if let Some(seed) = number("SLUICE_SEED") {
         cases.retain(|(step, operation, _)| (*step * 1_000 + *operation) as u64 == seed);
     }
-    in_parallel(Story::Short, &cases, async |stage, &(step, operation, how)| {
+    in_parallel(Scenario::Short, &cases, async |harness, &(step, operation, how)| {
         let seed = step * 1_000 + operation;
         let what = || format!("step {step}, operation {operation}, {how:?}; repeat with SLUICE_SEED={seed}");
         let disk = steps[step].0.fork();
@@ -42,23 +42,23 @@ fn no_space_at_every_write_changes_nothing() -> Result<()> {
             How::FullForLong => store.fail_from(operation, Fault::DiskFull),
             How::ReadOnly => store.fail_from(operation, Fault::NotAllowed),
         }
-        let lake = stage.open(store.view(), 31)?;
-        if let Ok(summary) = stage.replay(&lake).await {
+        let lake = harness.open(store.view(), 31)?;
+        if let Ok(summary) = harness.replay(&lake).await {
             for error in summary.tables.iter().filter_map(|table| table.error.as_ref()) {
                 ensure!(!error.next.is_empty(), "{}: no next step: {error:?}", what());
             }
         }
-        store.mend();
-        stage.replay_well(&lake).await.with_context(what)?;
-        let ending = stage.play_from(&disk, step).await.with_context(what)?;
-        ensure!(ending == expected, "{}: another ending\n{ending:?}\ninstead of\n{expected:?}", what());
+        store.clear_faults();
+        harness.replay_well(&lake).await.with_context(what)?;
+        let state = harness.play_from(&disk, step).await.with_context(what)?;
+        ensure!(state == expected, "{}: another final state\n{state:?}\ninstead of\n{expected:?}", what());
         Ok(())
     })?;
     counted("full disks", cases.len());
     Ok(())
 }
 
-/// A batch for which there is too little space is not begun: no claim, no table, and the reason is told.
+/// A batch for which there is too little space is not begun: no claim, no table, and the reason is named.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_does_not_fit_is_not_begun() -> Result<()> {
     let lake = ShopLake::delivered_up_to(1)?;
@@ -137,7 +137,7 @@ async fn a_disk_that_is_really_full() -> Result<()> {
     let said = sluice.call(&["replay"])?;
     ensure!(said.code == 3 && said.out.contains("too little space on the disk"), "{said:?}");
     ensure!(!folder.join("_sluice/batches").exists(), "a batch was claimed");
-    // Told to use all of it, it meets the end of the disk.
+    // Allowed to use all of it, it meets the end of the disk.
     let mut refused = 0;
     loop {
         disk.resize(megabytes)?;
@@ -147,7 +147,7 @@ async fn a_disk_that_is_really_full() -> Result<()> {
         }
         ensure!(said.code == 3 || said.code == 4, "ended with {}: {}{}", said.code, said.out, said.err);
         let text = format!("{}{}", said.out, said.err);
-        ensure!(text.contains("No space left") || text.contains("space"), "the reason is not told: {text}");
+        ensure!(text.contains("No space left") || text.contains("space"), "the reason is missing: {text}");
         refused += 1;
         megabytes += 1;
         ensure!(megabytes < 250, "it never comes to its end: {text}");

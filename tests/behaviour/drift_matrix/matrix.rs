@@ -3,7 +3,7 @@
 use super::cell::{Cell, Format, Outcome, Policy, Timing};
 use anyhow::{Context, Result};
 
-const MATRIX: &str = include_str!("../../docs/drift-matrix.csv");
+const MATRIX: &str = include_str!("../../../docs/drift-matrix.csv");
 
 /// All cells, in order.
 pub(crate) fn read() -> Result<Vec<Cell>> {

@@ -18,13 +18,13 @@ schema:\n- {{name: id, type: bigint, primary_key: true}}\n- {{name: status, type
     )
 }
 
-struct Story {
+struct Scenario {
     _folder: TempDir,
     lake: TestLake,
     file: u32,
 }
 
-impl Story {
+impl Scenario {
     fn new(retention: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("sluice-late-").tempdir()?;
         let lake = TestLake::at(folder.path());
@@ -68,7 +68,7 @@ fn orders() -> Result<TableRef> {
 
 #[tokio::test]
 async fn what_is_older_than_the_deletes_that_are_remembered_is_in_quarantine() -> Result<()> {
-    let mut story = Story::new("30d")?;
+    let mut story = Scenario::new("30d")?;
     story.land("c", 1, 60)?;
     story.land("d", 1, 50)?;
     story.replay().await?;
@@ -94,7 +94,7 @@ async fn what_is_older_than_the_deletes_that_are_remembered_is_in_quarantine() -
 
 #[tokio::test]
 async fn maintenance_forgets_old_deletes_by_the_time_of_events() -> Result<()> {
-    let mut story = Story::new("30d")?;
+    let mut story = Scenario::new("30d")?;
     for id in 1..=3 {
         story.land("d", id, 50)?;
     }
@@ -120,7 +120,7 @@ async fn maintenance_forgets_old_deletes_by_the_time_of_events() -> Result<()> {
 
 #[tokio::test]
 async fn merging_segments_forgets_old_deletes() -> Result<()> {
-    let mut story = Story::new("30d")?;
+    let mut story = Scenario::new("30d")?;
     story.land("d", 100, 40)?;
     story.replay().await?;
     story.land("c", 9, 0)?;
@@ -139,7 +139,7 @@ async fn merging_segments_forgets_old_deletes() -> Result<()> {
 
 #[tokio::test]
 async fn deletes_are_remembered_forever_unless_the_contract_says_otherwise() -> Result<()> {
-    let mut story = Story::new("forever")?;
+    let mut story = Scenario::new("forever")?;
     story.land("d", 1, 900)?;
     story.replay().await?;
     story.land("c", 2, 0)?;

@@ -2,7 +2,7 @@
 //! nothing is there twice.
 
 use anyhow::{Context, Result, ensure};
-use sluice_tests::{Fault, FaultStore, Stage, Story, counted, in_parallel, number};
+use sluice_tests::{Fault, FaultStore, Harness, Scenario, counted, in_parallel, number};
 
 struct Case {
     number: u64,
@@ -18,7 +18,7 @@ fn faults() -> [Fault; 5] {
 #[test]
 fn every_answer_lost_late_or_wrong_changes_nothing() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (expected, steps) = runtime.block_on(Stage::new(Story::Short)?.clean())?;
+    let (expected, steps) = runtime.block_on(Harness::new(Scenario::Short)?.clean())?;
     let mut cases = Vec::new();
     for (step, (_, operations)) in steps.iter().enumerate() {
         for operation in 1..=*operations {
@@ -31,23 +31,23 @@ fn every_answer_lost_late_or_wrong_changes_nothing() -> Result<()> {
     if let Some(seed) = number("SLUICE_SEED") {
         cases.retain(|case| case.number == seed);
     }
-    in_parallel(Story::Short, &cases, async |stage, case| {
+    in_parallel(Scenario::Short, &cases, async |harness, case| {
         let Case { number, step, operation, fault } = case;
         let what = || format!("step {step}, operation {operation}, {fault:?}; repeat with SLUICE_SEED={number}");
         let disk = steps[*step].0.fork();
         let store = FaultStore::over(&disk);
         store.fail_at(*operation, fault.clone());
-        let lake = stage.open(store.view(), 21)?;
+        let lake = harness.open(store.view(), 21)?;
         // A table may stop. The same process tries again, as a runner does.
-        let outcome = stage.replay(&lake).await;
+        let outcome = harness.replay(&lake).await;
         if let Ok(summary) = &outcome {
             for error in summary.tables.iter().filter_map(|table| table.error.as_ref()) {
                 ensure!(!error.next.is_empty(), "{}: no next step: {error:?}", what());
             }
         }
-        stage.replay_well(&lake).await.with_context(what)?;
-        let ending = stage.play_from(&disk, *step).await.with_context(what)?;
-        ensure!(ending == expected, "{}: another ending\n{ending:?}\ninstead of\n{expected:?}", what());
+        harness.replay_well(&lake).await.with_context(what)?;
+        let state = harness.play_from(&disk, *step).await.with_context(what)?;
+        ensure!(state == expected, "{}: another final state\n{state:?}\ninstead of\n{expected:?}", what());
         Ok(())
     })?;
     counted("lost or wrong replies", cases.len());

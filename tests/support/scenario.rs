@@ -26,16 +26,16 @@ const CUSTOMERS: &str = "shop.customers";
 
 /// How much of it is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Story {
+pub enum Scenario {
     /// Everything, with enough batches for a checkpoint of the log.
-    Whole,
+    Full,
     /// The first batches only, for tests that play it very often.
     Short,
 }
 
 /// What one thread needs to play stories: a SQL engine and a folder for copies of data files.
-pub struct Stage {
-    story: Story,
+pub struct Harness {
+    story: Scenario,
     engine: QueryEngine,
     cache: TempDir,
     clock: Clock,
@@ -43,7 +43,7 @@ pub struct Stage {
 
 /// Everything that a story leads to, for comparing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ending {
+pub struct FinalState {
     /// Content hash of every silver and gold table.
     pub fingerprints: BTreeMap<String, String>,
     /// Records of every bronze table and every quarantine, sorted.
@@ -52,7 +52,7 @@ pub struct Ending {
     pub counts: BTreeMap<String, (u64, u64)>,
 }
 
-impl Ending {
+impl FinalState {
     /// What differs from another one, in few words.
     #[must_use]
     pub fn differences(&self, expected: &Self) -> Vec<String> {
@@ -80,9 +80,9 @@ impl Ending {
 }
 
 /// The files that a user puts into the lake before a step.
-fn inputs(story: Story, step: usize) -> Vec<(String, String)> {
+fn inputs(story: Scenario, step: usize) -> Vec<(String, String)> {
     let mut inputs = all_inputs(step);
-    let last = if story == Story::Short { "batch-0002" } else { "batch-9999" };
+    let last = if story == Scenario::Short { "batch-0002" } else { "batch-9999" };
     inputs.retain(|(path, _)| {
         step > 0 || path.rsplit('/').next().is_some_and(|name| !name.starts_with("batch") || name[..10] <= *last)
     });
@@ -186,21 +186,21 @@ const MODEL: &str = "SELECT customer, count(*) AS orders FROM silver.shop.orders
 /// Steps of the story.
 pub const STEPS: usize = 2;
 
-impl Stage {
-    /// A stage of its own.
+impl Harness {
+    /// A harness of its own.
     ///
     /// # Errors
     /// When DuckDB or the disk refuses.
-    pub fn new(story: Story) -> Result<Self> {
+    pub fn new(story: Scenario) -> Result<Self> {
         Self::with_clock(story, Clock::fixed(1_700_000_000_000))
     }
 
-    /// A stage where it is always as late as the clock says.
+    /// A harness where it is always as late as the clock says.
     ///
     /// # Errors
-    /// See [`Stage::new`].
-    pub fn with_clock(story: Story, clock: Clock) -> Result<Self> {
-        let cache = tempfile::Builder::new().prefix("sluice-stage-").tempdir()?;
+    /// See [`Harness::new`].
+    pub fn with_clock(story: Scenario, clock: Clock) -> Result<Self> {
+        let cache = tempfile::Builder::new().prefix("sluice-harness-").tempdir()?;
         let allowed = vec![cache.path().to_path_buf()];
         let engine = QueryEngine::new(QueryOptions { allowed, threads: 1, ..QueryOptions::default() })?;
         Ok(Self { story, engine, cache, clock })
@@ -215,7 +215,7 @@ impl Stage {
             clock: self.clock.clone(),
             ids: IdGenerator::seeded(seed),
             cache_folder: Some(self.cache.path().to_path_buf()),
-            // A process here is at work or dead, so the dead are taken over soon and nobody has to beat.
+            // A process here is at work or dead, so the dead are taken over soon and nobody needs heartbeats.
             lease: LeaseTimes {
                 heartbeat_interval: Duration::from_secs(3_600),
                 lease_timeout: Duration::from_millis(16),
@@ -228,7 +228,7 @@ impl Stage {
     /// Replays what waits, one file a batch and one table after the other.
     ///
     /// # Errors
-    /// When the lake can not be used.
+    /// When the lake cannot be used.
     pub async fn replay(&self, lake: &Lake) -> Result<ReplaySummary> {
         let set = ContractSet::draft(lake).await?;
         ensure!(set.problems.is_empty(), "{:?}", set.problems);
@@ -240,7 +240,7 @@ impl Stage {
     /// Replays, and any table that stopped is an error.
     ///
     /// # Errors
-    /// See [`Stage::replay`].
+    /// See [`Harness::replay`].
     pub async fn replay_well(&self, lake: &Lake) -> Result<ReplaySummary> {
         let summary = self.replay(lake).await?;
         for table in &summary.tables {
@@ -297,7 +297,7 @@ impl Stage {
     ///
     /// # Errors
     /// When a table stops, or the ledgers do not balance.
-    pub async fn clean(&self) -> Result<(Ending, Vec<(InMemory, usize)>)> {
+    pub async fn clean(&self) -> Result<(FinalState, Vec<(InMemory, usize)>)> {
         let disk = InMemory::new();
         let mut steps = Vec::new();
         for step in 0..STEPS {
@@ -314,14 +314,14 @@ impl Stage {
     ///
     /// # Errors
     /// When a table stops, or the ledgers do not balance.
-    pub async fn play_from(&self, disk: &InMemory, step: usize) -> Result<Ending> {
+    pub async fn play_from(&self, disk: &InMemory, step: usize) -> Result<FinalState> {
         for step in step..STEPS {
             self.deliver(disk, step).await?;
             let lake = self.open(Arc::new(disk.clone()), 0x0e9d + step as u64)?;
             self.replay_well(&lake).await?;
         }
         let lake = self.open(Arc::new(disk.clone()), 1)?;
-        ending(&lake).await
+        final_state(&lake).await
     }
 }
 
@@ -340,9 +340,9 @@ fn gold() -> Result<TableName> {
 /// Reads everything and checks the laws that hold for every table by itself.
 ///
 /// # Errors
-/// When something can not be read or a law does not hold.
-pub async fn ending(lake: &Lake) -> Result<Ending> {
-    let mut ending = Ending::default();
+/// When something cannot be read or a law does not hold.
+pub async fn final_state(lake: &Lake) -> Result<FinalState> {
+    let mut ending = FinalState::default();
     for name in tables()? {
         let silver = lake.table(TableLocation::Silver(name.clone()));
         let snapshot = silver.snapshot(None).await?.with_context(|| format!("silver of {name}"))?;

@@ -81,7 +81,7 @@ fn torn() -> Result<Vec<Torn>> {
             whole_file: true,
             offset: Some(0),
         },
-        // Gzip under the name of text, cut: told by its first bytes.
+        // Gzip under the name of text, cut: recognized by its first bytes.
         Torn {
             table: "shop.carts",
             path: landing("carts", "shop.public.carts+0+0000009000.json"),

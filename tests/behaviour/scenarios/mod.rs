@@ -61,7 +61,7 @@ async fn check(file: &Path, update: bool) -> Result<()> {
 }
 
 fn scenarios() -> Result<Vec<PathBuf>> {
-    let folder = package_path("scenarios");
+    let folder = package_path("behaviour/scenarios");
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();

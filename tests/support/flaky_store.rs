@@ -1,6 +1,6 @@
 //! A store behind a bad network: what a server and its client do to each other.
 //!
-//! Every attempt of a request meets a fate drawn from a seed: the connection is reset before or after
+//! Every attempt of a request meets a outcome drawn from a seed: the connection is reset before or after
 //! the server has done it, the server is unavailable (503), throttles (429) or is slow. The client
 //! behaves like `object_store`'s: it repeats what a server refused, and after a reset what may be done
 //! twice, which a conditional write may not.
@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Shares of the requests that meet a fate, in per cent.
+/// Shares of the requests that meet a outcome, in per cent.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Weather {
+pub struct FaultRates {
     /// Connections that are reset, half of them after the server has done what was asked.
     pub reset: u8,
     /// Answers 503; a tenth of them for a write that was done all the same.
@@ -39,11 +39,11 @@ pub struct Weather {
 /// Files that a listing may lack at most.
 const UNLISTED_MAX: u8 = 2;
 
-/// A client of a server in bad weather.
+/// A client of a server in bad rates.
 #[derive(Debug)]
-pub struct WeatherStore {
+pub struct FlakyStore {
     server: InMemory,
-    weather: Weather,
+    rates: FaultRates,
     random: Mutex<Rng>,
     /// What the caller asked for.
     calls: AtomicUsize,
@@ -59,7 +59,7 @@ const ATTEMPTS: usize = 11;
 const SLOW: Duration = Duration::from_millis(3);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+enum Outcome {
     Good,
     ResetBefore,
     ResetAfter,
@@ -68,16 +68,16 @@ enum Fate {
 }
 
 fn failed(text: &str) -> Error {
-    Error::Generic { store: "WeatherStore", source: text.to_owned().into() }
+    Error::Generic { store: "FlakyStore", source: text.to_owned().into() }
 }
 
-impl WeatherStore {
+impl FlakyStore {
     /// A client of a server.
     #[must_use]
-    pub fn over(server: &InMemory, weather: Weather, seed: u64) -> Arc<Self> {
+    pub fn over(server: &InMemory, rates: FaultRates, seed: u64) -> Arc<Self> {
         Arc::new(Self {
             server: server.clone(),
-            weather,
+            rates,
             random: Mutex::new(Rng::with_seed(seed)),
             calls: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
@@ -119,7 +119,7 @@ impl WeatherStore {
         self.random().u8(..100) < per_cent
     }
 
-    async fn fate(&self) -> Result<Fate> {
+    async fn outcome(&self) -> Result<Outcome> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         if self.hanging.load(Ordering::SeqCst) {
             // The deadline of the client, shortened.
@@ -127,19 +127,19 @@ impl WeatherStore {
             return Err(failed("operation timed out"));
         }
         if self.outage.load(Ordering::SeqCst) {
-            return Ok(Fate::Refused);
+            return Ok(Outcome::Refused);
         }
-        if self.chance(self.weather.slow) {
+        if self.chance(self.rates.slow) {
             tokio::time::sleep(SLOW).await;
         }
-        Ok(if self.chance(self.weather.reset) {
-            if self.chance(50) { Fate::ResetBefore } else { Fate::ResetAfter }
-        } else if self.chance(self.weather.unavailable) {
-            if self.chance(10) { Fate::RefusedButDone } else { Fate::Refused }
-        } else if self.chance(self.weather.throttled) {
-            Fate::Refused
+        Ok(if self.chance(self.rates.reset) {
+            if self.chance(50) { Outcome::ResetBefore } else { Outcome::ResetAfter }
+        } else if self.chance(self.rates.unavailable) {
+            if self.chance(10) { Outcome::RefusedButDone } else { Outcome::Refused }
+        } else if self.chance(self.rates.throttled) {
+            Outcome::Refused
         } else {
-            Fate::Good
+            Outcome::Good
         })
     }
 
@@ -148,15 +148,15 @@ impl WeatherStore {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let mut last = failed("no attempt was made");
         for _ in 0..ATTEMPTS {
-            match self.fate().await? {
-                Fate::Good => return call().await,
-                Fate::ResetBefore => last = failed("connection reset by peer"),
-                Fate::ResetAfter => {
+            match self.outcome().await? {
+                Outcome::Good => return call().await,
+                Outcome::ResetBefore => last = failed("connection reset by peer"),
+                Outcome::ResetAfter => {
                     let _ = call().await;
                     last = failed("connection reset by peer");
                 }
-                Fate::Refused => last = failed("503 Slow Down"),
-                Fate::RefusedButDone => {
+                Outcome::Refused => last = failed("503 Slow Down"),
+                Outcome::RefusedButDone => {
                     let _ = call().await;
                     last = failed("503 Service Unavailable");
                 }
@@ -171,15 +171,15 @@ impl WeatherStore {
         let put = || self.server.put_opts(location, payload.clone(), PutMode::Create.into());
         let mut last = failed("no attempt was made");
         for _ in 0..ATTEMPTS {
-            match self.fate().await? {
-                Fate::Good => return put().await,
-                Fate::ResetBefore => return Err(failed("connection reset by peer")),
-                Fate::ResetAfter => {
+            match self.outcome().await? {
+                Outcome::Good => return put().await,
+                Outcome::ResetBefore => return Err(failed("connection reset by peer")),
+                Outcome::ResetAfter => {
                     let _ = put().await;
                     return Err(failed("connection reset by peer"));
                 }
-                Fate::Refused => last = failed("503 Slow Down"),
-                Fate::RefusedButDone => {
+                Outcome::Refused => last = failed("503 Slow Down"),
+                Outcome::RefusedButDone => {
                     let _ = put().await;
                     last = failed("503 Service Unavailable");
                 }
@@ -204,14 +204,14 @@ impl WeatherStore {
     }
 }
 
-impl std::fmt::Display for WeatherStore {
+impl std::fmt::Display for FlakyStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WeatherStore")
+        f.write_str("FlakyStore")
     }
 }
 
 #[derive(Clone, Debug)]
-struct View(Arc<WeatherStore>);
+struct View(Arc<FlakyStore>);
 
 impl std::fmt::Display for View {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -241,7 +241,7 @@ impl ObjectStore for View {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let store = &self.0;
         let found = store.repeat(|| store.server.get_opts(location, options.clone())).await?;
-        if !options.head && store.chance(store.weather.partial_body) { store.cut(found).await } else { Ok(found) }
+        if !options.head && store.chance(store.rates.partial_body) { store.cut(found).await } else { Ok(found) }
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -263,7 +263,7 @@ impl ObjectStore for View {
         let listed = async move {
             let list = || store.server.list(prefix.as_ref()).try_collect::<Vec<_>>();
             let mut files = store.repeat(list).await?;
-            if store.chance(store.weather.stale_list) {
+            if store.chance(store.rates.stale_list) {
                 files.sort_by(|a, b| (a.last_modified, &a.location).cmp(&(b.last_modified, &b.location)));
                 let unlisted = store.random().u8(1..=UNLISTED_MAX);
                 files.truncate(files.len().saturating_sub(usize::from(unlisted)));

@@ -12,7 +12,8 @@ use sluice_lake::{AppId, IdGenerator, Lake, LakeEnvironment, LeaseTimes, Operati
 use sluice_query::{QueryEngine, QueryOptions};
 use sluice_runner::{ContractSet, Job, ReplayOptions, replay};
 use sluice_tests::{
-    Fault, FaultStore, Gate, Rows, ShopLake, Sluice, Stage, Story, amount, counted, in_parallel, number, oracle, seeded,
+    Fault, FaultStore, Gate, Harness, Rows, Scenario, ShopLake, Sluice, amount, counted, in_parallel, number, oracle,
+    seeded,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -192,30 +193,30 @@ fn two_to_sixteen_writers_of_one_lake() -> Result<()> {
 #[test]
 fn a_writer_that_wakes_up_late_does_no_harm() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stage = Stage::new(Story::Short)?;
+    let harness = Harness::new(Scenario::Short)?;
     let begin = InMemory::new();
     let operations = runtime.block_on(async {
-        stage.deliver(&begin, 0).await?;
+        harness.deliver(&begin, 0).await?;
         let store = FaultStore::over(&begin.fork());
-        stage.replay_well(&stage.open(store.view(), 1)?).await?;
+        harness.replay_well(&harness.open(store.view(), 1)?).await?;
         anyhow::Ok(store.log().len())
     })?;
-    let expected = runtime.block_on(stage.play_from(&begin.fork(), 0))?;
+    let expected = runtime.block_on(harness.play_from(&begin.fork(), 0))?;
     let mut cases: Vec<usize> = (1..=operations).collect();
     if let Some(seed) = number("SLUICE_SEED") {
         cases = vec![usize::try_from(seed)?];
     }
     println!("{operations} operations to be paused at");
-    in_parallel(Story::Short, &cases, async |stage, &operation| {
+    in_parallel(Scenario::Short, &cases, async |harness, &operation| {
         let what = || format!("paused at operation {operation}; repeat with SLUICE_SEED={operation}");
         let disk = begin.fork();
         let (zombie, gate) = (FaultStore::over(&disk), Arc::new(Gate::default()));
         zombie.fail_at(operation, Fault::Pause(Arc::clone(&gate)));
-        let paused = stage.open(zombie.view(), 41)?;
-        let waking = stage.replay(&paused);
+        let paused = harness.open(zombie.view(), 41)?;
+        let waking = harness.replay(&paused);
         let taking_over = async {
             gate.reached().await;
-            let other = Stage::new(Story::Short)?;
+            let other = Harness::new(Scenario::Short)?;
             let done = other.replay_well(&other.open(Arc::new(disk.clone()), 43)?).await;
             gate.open();
             done
@@ -233,14 +234,14 @@ fn a_writer_that_wakes_up_late_does_no_harm() -> Result<()> {
                 ensure!(shown.is_some_and(|shown| shown.code == ErrorCode::Conflict), "{}: {error:#}", what());
             }
         }
-        let lake = stage.open(Arc::new(disk.clone()), 45)?;
+        let lake = harness.open(Arc::new(disk.clone()), 45)?;
         for table in sluice_tests::tables()? {
             for location in [TableLocation::Bronze(table.clone()), TableLocation::Silver(table)] {
                 versions_and_batches(&lake, location).await.with_context(what)?;
             }
         }
-        let ending = stage.play_from(&disk, 0).await.with_context(what)?;
-        ensure!(ending == expected, "{}: another ending\n{ending:?}\ninstead of\n{expected:?}", what());
+        let state = harness.play_from(&disk, 0).await.with_context(what)?;
+        ensure!(state == expected, "{}: another final state\n{state:?}\ninstead of\n{expected:?}", what());
         Ok(())
     })?;
     counted("late wake-ups", cases.len());
@@ -281,7 +282,7 @@ async fn processes_and_threads_on_one_folder() -> Result<()> {
 
 /// A second writer hears who has the table, and a dead one is taken over at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_writer_is_told_who_has_the_table() -> Result<()> {
+async fn a_second_writer_learns_who_has_the_table() -> Result<()> {
     let lake = ShopLake::delivered_up_to(1)?;
     let open = lake.lake().await?;
     let orders: TableName = "shop.orders".parse().map_err(anyhow::Error::msg)?;

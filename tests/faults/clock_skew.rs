@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use object_store::memory::InMemory;
 use sluice_lake::Clock;
-use sluice_tests::{Stage, Story};
+use sluice_tests::{Harness, Scenario};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -37,27 +37,27 @@ fn clocks() -> Vec<(&'static str, Clock)> {
 
 #[tokio::test]
 async fn no_clock_changes_silver() -> Result<()> {
-    let stage = Stage::with_clock(Story::Whole, Clock::fixed(NOW_MS))?;
-    let expected = stage.play_from(&InMemory::new(), 0).await?;
+    let harness = Harness::with_clock(Scenario::Full, Clock::fixed(NOW_MS))?;
+    let expected = harness.play_from(&InMemory::new(), 0).await?;
     for (name, clock) in clocks() {
-        let stage = Stage::with_clock(Story::Whole, clock)?;
-        let ending = stage.play_from(&InMemory::new(), 0).await.context(name)?;
-        ensure!(ending == expected, "a clock that is {name}: {ending:?}\ninstead of\n{expected:?}");
+        let harness = Harness::with_clock(Scenario::Full, clock)?;
+        let state = harness.play_from(&InMemory::new(), 0).await.context(name)?;
+        ensure!(state == expected, "a clock that is {name}: {state:?}\ninstead of\n{expected:?}");
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_clock_that_changes_between_two_runs_changes_nothing() -> Result<()> {
-    let expected = Stage::new(Story::Short)?.play_from(&InMemory::new(), 0).await?;
+    let expected = Harness::new(Scenario::Short)?.play_from(&InMemory::new(), 0).await?;
     for (name, clock) in clocks() {
         let disk = InMemory::new();
-        let first = Stage::with_clock(Story::Short, Clock::fixed(NOW_MS))?;
+        let first = Harness::with_clock(Scenario::Short, Clock::fixed(NOW_MS))?;
         first.deliver(&disk, 0).await?;
         first.replay_well(&first.open(Arc::new(disk.clone()), 1)?).await?;
-        let second = Stage::with_clock(Story::Short, clock)?;
-        let ending = second.play_from(&disk, 1).await.context(name)?;
-        ensure!(ending == expected, "then a clock that is {name}: {ending:?}\ninstead of\n{expected:?}");
+        let second = Harness::with_clock(Scenario::Short, clock)?;
+        let state = second.play_from(&disk, 1).await.context(name)?;
+        ensure!(state == expected, "then a clock that is {name}: {state:?}\ninstead of\n{expected:?}");
     }
     Ok(())
 }
