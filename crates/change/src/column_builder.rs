@@ -1,6 +1,7 @@
 //! Cells into Arrow arrays.
 
-use crate::{Cell, arrow_type};
+use crate::Cell;
+use crate::schema::{LIST_ELEMENT, arrow_type};
 use arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
     Int16Builder, Int32Builder, Int64Builder, ListArray, StringBuilder, TimestampMicrosecondBuilder,
@@ -40,7 +41,7 @@ struct ListParts {
 
 impl ColumnBuilder {
     /// Name of the field inside a list, as Delta writers use it.
-    pub const LIST_ELEMENT: &'static str = "element";
+    pub const LIST_ELEMENT: &'static str = LIST_ELEMENT;
 
     /// A builder for `data_type`.
     #[must_use]

@@ -1,9 +1,11 @@
 //! Arrow types of the contract's columns.
 
-use crate::ColumnBuilder;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use sluice_contract::{Column, ColumnType, Contract};
 use std::sync::Arc;
+
+/// Name of the field inside a list, as Delta writers use it.
+pub(crate) const LIST_ELEMENT: &str = "element";
 
 /// Arrow type of a column. Text for what Delta has no type for (`time`, `uuid`, `json`, `numeric`).
 #[must_use]
@@ -25,9 +27,7 @@ pub fn arrow_type(data_type: &ColumnType) -> DataType {
         ColumnType::Date => DataType::Date32,
         ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         ColumnType::TimestampNtz => DataType::Timestamp(TimeUnit::Microsecond, None),
-        ColumnType::Array(element) => {
-            DataType::List(Arc::new(Field::new(ColumnBuilder::LIST_ELEMENT, arrow_type(element), true)))
-        }
+        ColumnType::Array(element) => DataType::List(Arc::new(Field::new(LIST_ELEMENT, arrow_type(element), true))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Folders that are taken once, beside the changes.
 
-use crate::{Contract, Source, SourceFormat};
+use crate::SourceFormat;
 use serde::{Deserialize, Serialize};
 
 /// An entry of `source.backfill`: files that go into the table once, under a name. Their rows lie below every
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 pub struct Backfill {
     /// Name, unique in the contract; one that has run is not run again.
     pub name: String,
-    /// Folder, as [`Source::path`].
+    /// Folder, as [`Source::path`](crate::Source::path).
     pub path: String,
     /// Format of its files.
     pub format: SourceFormat,
-    /// As [`Source::csv_columns`].
+    /// As [`Source::csv_columns`](crate::Source::csv_columns).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub csv_columns: Vec<String>,
 }
@@ -23,27 +23,6 @@ impl Backfill {
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
         is_inside(path, &self.path)
-    }
-}
-
-impl Contract {
-    /// The backfill of the contract that the file at `path` belongs to; `None` for the changes themselves.
-    #[must_use]
-    pub fn backfill_of(&self, path: &str) -> Option<&Backfill> {
-        self.backfills.iter().find(|backfill| backfill.has(path))
-    }
-
-    /// The contract for files of a backfill.
-    #[must_use]
-    pub fn for_backfill(&self, backfill: &Backfill) -> Self {
-        let source = self.source.clone().map(|source| Source {
-            path: backfill.path.clone(),
-            format: backfill.format,
-            csv_columns: backfill.csv_columns.clone(),
-            csv_layouts: Vec::new(),
-            ..source
-        });
-        Self { source, backfill: Some(backfill.clone()), ..self.clone() }
     }
 }
 

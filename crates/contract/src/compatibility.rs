@@ -1,19 +1,7 @@
 //! What a new contract means for those who live with the old one.
 
-use crate::{Column, Contract, Effect, Entry, EntryValue, Evolution, Scd, TableName};
+use crate::{Column, Contract, Effect, Entry, EntryValue, Evolution, Grade, Scd, TableName};
 use serde::{Deserialize, Serialize};
-
-/// How hard a change is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Grade {
-    /// Nobody has to act.
-    Info,
-    /// Someone may notice.
-    Warning,
-    /// Someone has to act.
-    Breaking,
-}
 
 /// One difference between two contracts of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,8 +198,8 @@ fn compare_checks(old: &Contract, new: &Contract, changes: &mut Vec<ContractChan
 
 #[cfg(test)]
 mod tests {
-    use super::{Grade, compare_contracts};
-    use crate::Contract;
+    use super::compare_contracts;
+    use crate::{Contract, Grade};
 
     fn contract(columns: &str) -> Contract {
         let text = format!("dataset: shop.orders\nschema:\n- {{name: id, type: int, primary_key: true}}\n{columns}");

@@ -464,6 +464,7 @@ impl Reader<'_> {
 
 mod apply_reader;
 mod backfill_reader;
+mod backfills;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;

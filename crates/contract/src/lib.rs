@@ -110,10 +110,10 @@ pub use check::{
 };
 pub use column::Column;
 pub use column_type::ColumnType;
-pub use compatibility::{ContractChange, Grade, compare_contracts};
+pub use compatibility::{ContractChange, compare_contracts};
 pub use contract::{Contract, Schedule, SizeClass};
 pub use duration::{duration_text, parse_duration_seconds};
-pub use entry::{Effect, Entry, EntryValue};
+pub use entry::{Effect, Entry, EntryValue, Grade};
 pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_name};
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use ledger::{LedgerImbalance, RowLedger};

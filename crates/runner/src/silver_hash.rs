@@ -4,8 +4,10 @@
 //! Entries that are as if they were not written are left out, so a new kind of entry rebuilds no table. Hashes of
 //! [`version2`] are accepted where they are those of the same contract; the next commit writes the new one.
 
+mod digest;
 mod version2;
 
+use digest::hash_of;
 use sluice_contract::{Column, Contract, EntryValue};
 use sluice_lake::SchemaDocument;
 
@@ -45,14 +47,6 @@ pub(crate) fn is_signature_of(signature: &str, contract: &Contract, column: &Col
 fn deciding(values: Vec<EntryValue>) -> impl Iterator<Item = String> {
     let deciding = values.into_iter().filter(|value| value.decides_silver() && value.is_set());
     deciding.flat_map(|value| [value.entry.path(), value.text])
-}
-
-fn hash_of(texts: impl Iterator<Item = String>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for text in texts {
-        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
-    }
-    hasher.finalize().to_hex()[..32].to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The editor: text, line numbers, the line in focus, notes under their lines.
 
 use super::layout::{LINE, NOTE, Span, lay_out};
+use super::note::CodeNote;
 use crate::design::{Tokens, TokensExt, icon, typeface};
 use crate::widget::text_clipped;
 use egui::{
@@ -16,17 +17,6 @@ use std::ops::RangeInclusive;
 
 /// Room for line numbers.
 const GUTTER: f32 = 44.0;
-
-/// Words under a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CodeNote {
-    /// Line from 1; 0 is shown above nothing.
-    pub line: u32,
-    /// Column from 1.
-    pub column: u32,
-    /// What is wrong and how to fix it.
-    pub text: String,
-}
 
 /// An editor for code.
 pub struct CodeEditor<'a> {

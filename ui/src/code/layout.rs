@@ -1,6 +1,6 @@
 //! Text into a galley: colours by span, room under lines that have a note.
 
-use super::CodeNote;
+use super::note::CodeNote;
 use crate::design::{Tokens, typeface};
 use egui::{Color32, Galley, Stroke, Ui, text::LayoutJob, text::TextFormat, vec2};
 use std::{ops::Range, sync::Arc};

@@ -2,10 +2,12 @@
 
 mod editor;
 mod layout;
+mod note;
 mod yaml;
 
-pub use editor::{CodeEditor, CodeNote, CodeOutput, go_to};
+pub use editor::{CodeEditor, CodeOutput, go_to};
 pub use layout::{Paint, Span};
+pub use note::CodeNote;
 pub use yaml::colors as yaml_colors;
 
 /// Position in characters of byte `at`.

@@ -7,6 +7,7 @@ mod light;
 mod logo;
 mod style;
 mod theme;
+mod theme_tokens;
 mod tokens;
 pub mod typeface;
 
@@ -14,4 +15,5 @@ pub use fonts::install_fonts;
 pub use logo::paint_logo;
 pub use style::apply_style;
 pub use theme::Theme;
-pub use tokens::{Tokens, TokensExt};
+pub use theme_tokens::TokensExt;
+pub use tokens::Tokens;

@@ -1,6 +1,5 @@
 //! Colour tokens, one value per theme.
 
-use super::{dark::DARK, light::LIGHT};
 use egui::Color32;
 
 /// All colours of a theme. Screens name tokens, never hex values.
@@ -76,32 +75,6 @@ pub struct Tokens {
     pub shadow: Color32,
     /// Whether this is the dark theme.
     pub dark: bool,
-}
-
-impl Tokens {
-    /// Tokens of the dark or the light theme.
-    #[must_use]
-    pub const fn of(dark: bool) -> &'static Self {
-        if dark { &DARK } else { &LIGHT }
-    }
-}
-
-/// Reaches the tokens from where painting happens.
-pub trait TokensExt {
-    /// Tokens of the theme in use.
-    fn tokens(&self) -> &'static Tokens;
-}
-
-impl TokensExt for egui::Ui {
-    fn tokens(&self) -> &'static Tokens {
-        Tokens::of(self.visuals().dark_mode)
-    }
-}
-
-impl TokensExt for egui::Context {
-    fn tokens(&self) -> &'static Tokens {
-        Tokens::of(self.theme() == egui::Theme::Dark)
-    }
 }
 
 /// A colour from `0xRRGGBB`.

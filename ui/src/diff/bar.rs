@@ -1,6 +1,6 @@
 //! The pickers: table, version before, version after.
 
-use super::DiffScreen;
+use super::state::DiffScreen;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, dropdown, layer_mark, number};

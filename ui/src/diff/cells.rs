@@ -1,9 +1,10 @@
 //! The grid of changed rows.
 
-use super::DiffScreen;
+use super::kind::Kind;
 use super::model::{Place, Shown};
 use super::rows::{DiffRows, look};
 use super::seek::{Found, Seek};
+use super::state::DiffScreen;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
@@ -53,7 +54,7 @@ pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: 
             action: Some("Show all changes"),
         };
         if empty.show(ui).is_some_and(|response| response.clicked()) {
-            screen.kind = super::Kind::All;
+            screen.kind = Kind::All;
             screen.condition = (String::new(), String::new());
         }
         return;

@@ -1,47 +1,12 @@
 //! Which changes are shown: kind, changed cells only, a condition.
 
-use super::DiffScreen;
+use super::kind::Kind;
+use super::state::DiffScreen;
 use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
 use crate::widget::{TextField, rule, segmented, toggle};
 use egui::{Align, Key, Layout, Ui, UiBuilder, vec2};
 use sluice_api::DiffView;
-
-/// Kind of changes shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// All.
-    #[default]
-    All,
-    /// `+`.
-    Inserted,
-    /// `~`.
-    Updated,
-    /// `−`.
-    Deleted,
-}
-
-impl Kind {
-    /// As a condition over the rows.
-    pub(super) fn condition(self) -> Option<&'static str> {
-        match self {
-            Self::All => None,
-            Self::Inserted => Some("_change = '+'"),
-            Self::Updated => Some("_change = '~'"),
-            Self::Deleted => Some("_change = '-'"),
-        }
-    }
-
-    /// The kind that a typed character stands for.
-    pub(super) fn of_key(text: &str) -> Option<Self> {
-        match text {
-            "+" => Some(Self::Inserted),
-            "~" => Some(Self::Updated),
-            "-" => Some(Self::Deleted),
-            _ => None,
-        }
-    }
-}
 
 /// Draws the bar.
 pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: &DiffView) {

@@ -1,8 +1,8 @@
 //! The selected row: each column before and after, changed ones first.
 
-use super::DiffScreen;
 use super::cells::steps;
 use super::model::{Place, Shown, all, differs, operation};
+use super::state::DiffScreen;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{BeforeAfter, Button, EmptyState, Operation, before_after_header, rule};

@@ -1,7 +1,7 @@
 //! Columns by number of changes, each to show or to ignore.
 
-use super::DiffScreen;
 use super::model::{Place, Shown, all};
+use super::state::DiffScreen;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{FILTER, ListRow, TextField, number, panel_header, rule, text_clipped};

@@ -1,6 +1,6 @@
 //! The diff screen.
 
-use super::{default_versions, nearest};
+use super::versions::{default_versions, nearest};
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::{Selection, Tab};

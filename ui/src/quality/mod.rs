@@ -160,7 +160,7 @@ impl Screen for QualityScreen {
     }
 
     fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        quarantine::show(self, ui, cx);
+        quarantine::show(ui, cx, &self.table, &mut self.record);
     }
 }
 

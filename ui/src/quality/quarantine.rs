@@ -1,6 +1,5 @@
 //! Quarantine: records that are not in silver, by reason, with their raw text.
 
-use super::QualityScreen;
 use crate::cell::masked_record;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
@@ -9,40 +8,40 @@ use crate::widget::{
     Button, EmptyState, Grid, GridColumn, ListRow, ResultRows, error_banner, loading_line, number, panel_header, rule,
 };
 use egui::{Align, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
-use sluice_api::{QualityView, QuarantineGroup, Request, ResultColumn, ResultView};
+use sluice_api::{Layer, QualityView, QuarantineGroup, Request, ResultColumn, ResultView, TableName, TableRef};
 
 /// Accessible name of the grid.
 const NAME: &str = "Quarantined records";
 
-/// Draws the inspector.
-pub(super) fn show(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>) {
+/// Draws the inspector; `record` is the row under the cursor of the records.
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, record: &mut Option<u64>) {
     let store = cx.store;
-    let Some(view) = store.quality(&screen.table).value else { return };
+    let Some(view) = store.quality(table).value else { return };
     ui.spacing_mut().item_spacing.y = 0.0;
     let all: u64 = view.quarantine.iter().map(|group| group.rows).sum();
     let note = if all > 0 { number::plural(all, "record") } else { String::new() };
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
         panel_header(ui, "Quarantine", &note, |ui| {
             let tokens = ui.tokens();
-            ui.label(typeface::text(screen.table.to_string(), typeface::control(), tokens.text_weak));
+            ui.label(typeface::text(table.to_string(), typeface::control(), tokens.text_weak));
         });
     });
     rule(ui);
-    let Some(group) = selected(screen, cx, view) else {
+    let Some(group) = selected(cx, table, view) else {
         let text = "Every record could be read and fits the contract";
         EmptyState { icon: icon::CHECK_CIRCLE, title: "Nothing in quarantine", text, action: None }.show(ui);
         return;
     };
-    groups(screen, ui, cx, view, group);
+    groups(ui, cx, view, group, record);
     about(ui, cx, view, group);
     if let Some(base) = &view.quarantined_rows {
-        records(screen, ui, cx, base, group);
+        records(ui, cx, table, (base, group), record);
     }
 }
 
-fn selected<'a>(screen: &QualityScreen, cx: &Cx<'_>, view: &'a QualityView) -> Option<&'a QuarantineGroup> {
+fn selected<'a>(cx: &Cx<'_>, table: &TableName, view: &'a QualityView) -> Option<&'a QuarantineGroup> {
     let chosen = match cx.selection() {
-        Selection::Reason { table, reason } if *table == screen.table => {
+        Selection::Reason { table: of, reason } if of == table => {
             view.quarantine.iter().find(|group| group.reason == *reason)
         }
         _ => None,
@@ -50,7 +49,7 @@ fn selected<'a>(screen: &QualityScreen, cx: &Cx<'_>, view: &'a QualityView) -> O
     chosen.or_else(|| view.quarantine.first())
 }
 
-fn groups(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: &QualityView, group: &QuarantineGroup) {
+fn groups(ui: &mut Ui, cx: &mut Cx<'_>, view: &QualityView, group: &QuarantineGroup, record: &mut Option<u64>) {
     let tokens = ui.tokens();
     #[expect(clippy::cast_precision_loss, reason = "a few reasons")]
     let wanted = view.quarantine.len() as f32 * 28.0;
@@ -70,7 +69,7 @@ fn groups(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: &Quali
                 .selected(each.reason == group.reason)
                 .name(format!("{}, {rows} records, since batch {}", each.reason, each.first_batch));
             if row.show(ui).clicked() {
-                screen.record = None;
+                *record = None;
                 cx.select(Selection::Reason { table: view.table.clone(), reason: each.reason.clone() });
             }
         }
@@ -98,7 +97,13 @@ fn about(ui: &mut Ui, cx: &mut Cx<'_>, view: &QualityView, group: &QuarantineGro
     rule(ui);
 }
 
-fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &ResultView, group: &QuarantineGroup) {
+fn records(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    table: &TableName,
+    (base, group): (&ResultView, &QuarantineGroup),
+    record: &mut Option<u64>,
+) {
     let filter = Some(format!("reason = '{}'", group.reason.replace('\'', "''")));
     let request = Request::Refine { result: base.id, filter: filter.clone(), order_by: None };
     cx.want(request.clone());
@@ -125,13 +130,15 @@ fn records(screen: &mut QualityScreen, ui: &mut Ui, cx: &mut Cx<'_>, base: &Resu
     rows.columns = Some(shown);
     let name = format!("{NAME} {}", group.reason);
     let out = Grid::new(&name, &columns, result.rows).show(&mut child, &mut rows);
-    screen.record = out.cursor.map(|(row, _)| row);
+    let chosen = out.cursor.map(|(row, _)| row);
+    *record = chosen;
     let below = Rect::from_min_max(pos2(rect.left(), split), rect.max);
     let mut child = ui.new_child(UiBuilder::new().max_rect(below).id_salt("raw"));
-    let raw = screen.record.zip(raw_at).and_then(|(row, column)| {
+    let raw = chosen.zip(raw_at).and_then(|(row, column)| {
         let (page, inside) = cx.pages.peek(result.id, row)?;
         let text = page.cell(inside, column).text;
-        let names = store.table(&screen.silver(), None).value.map(|view| view.columns.iter());
+        let silver = TableRef { layer: Layer::Silver, name: table.clone() };
+        let names = store.table(&silver, None).value.map(|view| view.columns.iter());
         let names = names.map(|columns| columns.filter(|column| column.pii).map(|column| column.name.as_str()));
         Some(masked_record(&text, names.map(Iterator::collect::<Vec<_>>).as_deref()))
     });

@@ -1,7 +1,7 @@
 //! Starting, stepping, running to a batch, cancelling, and what came of it.
 
 use super::model::{Columns, Run};
-use super::{ReplayScreen, Started};
+use super::state::{ReplayScreen, Started};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::widget::{error_banner, number};
@@ -25,23 +25,6 @@ pub(super) fn batches_to(columns: &Columns<'_>, selected: usize) -> Option<u64> 
 }
 
 impl ReplayScreen {
-    /// Files per batch that the person chose.
-    pub(super) fn max_files(&self, cx: &Cx<'_>) -> Option<u64> {
-        cx.workspace.choices.get(&self.setting()).and_then(|text| text.parse().ok())
-    }
-
-    /// Remembers files per batch.
-    pub(super) fn set_max_files(&self, cx: &mut Cx<'_>, files: Option<u64>) {
-        match files {
-            Some(files) => cx.workspace.choices.insert(self.setting(), files.to_string()),
-            None => cx.workspace.choices.remove(&self.setting()),
-        };
-    }
-
-    fn setting(&self) -> String {
-        format!("replay files {}", self.table)
-    }
-
     /// Acts on keys, palette and buttons.
     pub(super) fn act(&mut self, cx: &mut Cx<'_>, columns: &Columns<'_>, run: Option<&Run<'_>>, selected: usize) {
         let step = cx.take(&Command::ReplayStep);

@@ -1,8 +1,8 @@
 //! The bar of commands: first, step, run to here, start or cancel, position, files per batch.
 
-use super::ReplayScreen;
 use super::actions::{batches_to, blocked};
 use super::model::{Columns, Run};
+use super::state::ReplayScreen;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};

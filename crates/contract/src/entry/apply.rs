@@ -1,8 +1,8 @@
 //! The entries of `apply` and of `apply.from_snapshot`.
 
 use super::text::{or_none, quoted, word, words};
-use super::{Effect, Entry, EntryValue, entries};
-use crate::{Apply, ColumnSet, Condition, Contract, FromSnapshot, Grade};
+use super::{Effect, Entry, EntryValue, Grade, entries};
+use crate::{Apply, ColumnSet, Condition, Contract, FromSnapshot};
 
 const REBUILT: &str = "Silver is rebuilt from bronze";
 const OTHER_DELETES: &str = "Other events count as deletes, so silver is rebuilt from bronze";

@@ -1,8 +1,8 @@
 //! The entries of a column.
 
 use super::text::{quoted_or_none, word, words};
-use super::{Effect, Entry, EntryValue, entries};
-use crate::{Column, Contract, Grade};
+use super::{Effect, Entry, EntryValue, Grade, entries};
+use crate::{Column, Contract};
 
 entries! {
     /// Entries of an element of `schema`.

@@ -8,6 +8,7 @@
 mod apply;
 mod column;
 mod effect;
+mod grade;
 mod quality;
 mod source;
 mod table;
@@ -17,8 +18,9 @@ mod text;
 mod tests;
 
 pub use effect::Effect;
+pub use grade::Grade;
 
-use crate::{Backfill, Column, Contract, Grade};
+use crate::{Backfill, Column, Contract};
 
 /// An entry of a contract.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The entries of a check.
 
-use super::{Effect, Entry, EntryValue, entries};
-use crate::{CheckRule, Contract, Grade, Severity};
+use super::{Effect, Entry, EntryValue, Grade, entries};
+use crate::{CheckRule, Contract, Severity};
 
 entries! {
     /// Entries of an element of `quality`.

@@ -1,8 +1,8 @@
 //! The entries of `source` and of its backfills.
 
 use super::text::{listed, quoted, word, words};
-use super::{Effect, Entry, EntryValue, entries};
-use crate::{Backfill, Contract, Grade, Source};
+use super::{Effect, Entry, EntryValue, Grade, entries};
+use crate::{Backfill, Contract, Source};
 
 const READ_AGAIN: &str = "Records in bronze are read differently, so silver is rebuilt from bronze";
 const CSV: &[&str] = &["source.format: dms_csv"];

@@ -1,8 +1,8 @@
 //! The entries of the file itself.
 
 use super::text::{listed, quoted_or_none};
-use super::{Effect, Entry, EntryValue, entries};
-use crate::{Contract, Grade};
+use super::{Effect, Entry, EntryValue, Grade, entries};
+use crate::Contract;
 
 entries! {
     /// Entries of the file.

@@ -1,7 +1,7 @@
 //! The hash as lakes had it before, over the debug text of `source`, without `delete_mode`. It is kept as it was, so
 //! that their silver is not rebuilt.
 
-use super::hash_of;
+use super::digest::hash_of;
 use sluice_contract::{Column, ColumnSet, ColumnType, Contract, KeyChange, Scd, Source, TiePolicy};
 use sluice_lake::SchemaDocument;
 use std::fmt;

@@ -1,7 +1,8 @@
 //! The visible cells of a grid.
 
+use super::response::GridResponse;
 use super::state::{GridState, View};
-use super::{Decorate, GridColumn, GridResponse, PaintCell, Rows};
+use super::{GridColumn, Rows};
 use crate::cell::CellText;
 use crate::design::{Tokens, TokensExt, typeface};
 use crate::widget::number;
@@ -48,6 +49,11 @@ pub struct CellLook {
     /// Words added to the accessible name, for example `changed` or `fails`.
     pub meaning: Option<&'static str>,
 }
+
+/// Painter of a whole cell: gets the ui of the row, the cell's rectangle and the cell; true if it painted it.
+pub type PaintCell<'a> = dyn FnMut(&Ui, Rect, &CellRef<'_>) -> bool + 'a;
+/// Look of a cell: colours, strike-through, an older value before it.
+pub type Decorate<'a> = dyn FnMut(&CellRef<'_>) -> CellLook + 'a;
 
 pub(super) struct Frame<'a> {
     pub columns: &'a [GridColumn],

@@ -1,8 +1,8 @@
 //! The header row of a grid: names, types, resize handles.
 
-use super::GridResponse;
 use super::cells::Frame;
 use super::column::{WIDTH_MAX, WIDTH_MIN};
+use super::response::GridResponse;
 use super::state::GridState;
 use crate::design::{TokensExt, typeface};
 use crate::widget::text_clipped;

@@ -1,8 +1,9 @@
 //! Wheel, pointer and keys of a grid.
 
 use super::copy::copy;
+use super::response::GridResponse;
 use super::state::{GridState, View};
-use super::{GridColumn, GridResponse, Rows};
+use super::{GridColumn, Rows};
 use egui::{EventFilter, InputState, Key, Modifiers, Response, Ui};
 
 /// Wheel and reveal requests.

@@ -5,26 +5,22 @@ mod column;
 mod copy;
 mod header;
 mod input;
+mod response;
 mod rows;
 mod scrollbar;
 mod state;
 
-pub use cells::{CellLook, CellRef};
+pub use cells::{CellLook, CellRef, Decorate, PaintCell};
 pub use column::GridColumn;
 pub use copy::Copied;
+pub use response::GridResponse;
 pub use rows::{FnRows, MaskedRows, ResultRows, Rows};
 pub use state::GridState;
 
 use crate::command::Command;
-use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::widget::{MenuItem, menu};
 use egui::{Id, Rect, Response, Sense, Ui, UiBuilder, accesskit::Role, pos2, vec2};
-
-/// Painter of a whole cell: gets the ui of the row, the cell's rectangle and the cell; true if it painted it.
-pub type PaintCell<'a> = dyn FnMut(&Ui, Rect, &CellRef<'_>) -> bool + 'a;
-/// Look of a cell: colours, strike-through, an older value before it.
-pub type Decorate<'a> = dyn FnMut(&CellRef<'_>) -> CellLook + 'a;
 
 /// A grid of rows pulled page by page.
 pub struct Grid<'a> {
@@ -37,38 +33,6 @@ pub struct Grid<'a> {
     paint: Option<&'a mut PaintCell<'a>>,
     row_numbers: bool,
     commands: Vec<(Command, Option<&'static str>)>,
-}
-
-/// What happened in a grid this frame.
-pub struct GridResponse {
-    /// Of the whole grid.
-    pub response: Response,
-    /// Row and column under the cell cursor.
-    pub cursor: Option<(u64, usize)>,
-    /// The cursor was moved by key, click or command.
-    pub moved: bool,
-    /// Enter or double click on a cell.
-    pub activated: Option<(u64, usize)>,
-    /// A header was clicked.
-    pub header_clicked: Option<usize>,
-    /// First row and number of rows in view.
-    pub visible: (u64, u64),
-    /// A command of the context menu was chosen.
-    pub command: Option<Command>,
-    /// What came of a copy.
-    pub copied: Option<Copied>,
-}
-
-impl GridResponse {
-    /// Runs the command that was chosen on a cell, and says what came of a copy.
-    pub fn act(&self, cx: &mut Cx<'_>) {
-        if let Some(command) = &self.command {
-            cx.run(command.clone());
-        }
-        if let Some((words, is_problem)) = self.copied.as_ref().and_then(Copied::words) {
-            cx.notify(words, is_problem);
-        }
-    }
 }
 
 impl<'a> Grid<'a> {

@@ -1,0 +1,82 @@
+//! The state of the replay screen: its table, the selected batch, files per batch, and the replay that it started.
+
+use super::model::Columns;
+use crate::cx::Cx;
+use crate::state::Selection;
+use sluice_api::{JobId, TableName};
+
+/// A replay that this screen started.
+pub(super) struct Started {
+    /// Its job.
+    pub(super) job: JobId,
+    /// It ends after this batch.
+    pub(super) stops_after: Option<u64>,
+    /// Its outcome was shown.
+    pub(super) reported: bool,
+}
+
+/// Replay: batches of a table and what they did.
+pub struct ReplayScreen {
+    /// Table that is replayed.
+    pub(super) table: TableName,
+    /// Replay that was started here last.
+    pub(super) started: Option<Started>,
+    /// The selection follows the batches as they are committed.
+    pub(super) follow: bool,
+    /// Points that the columns are scrolled to the right.
+    pub(super) scroll: f32,
+    /// Column to bring into view.
+    pub(super) reveal: Option<usize>,
+    /// The screen was drawn before.
+    pub(super) opened: bool,
+    /// Files done when the batches were last read, while a job runs.
+    pub(super) seen: Option<(JobId, u64)>,
+}
+
+impl ReplayScreen {
+    /// The screen.
+    #[must_use]
+    pub fn new(table: TableName) -> Self {
+        Self { table, started: None, follow: false, scroll: 0.0, reveal: None, opened: false, seen: None }
+    }
+
+    /// Column that is selected: by the person, else the batch under way, else the last one.
+    pub(super) fn selected(&self, cx: &Cx<'_>, columns: &Columns<'_>) -> usize {
+        let chosen = match cx.selection() {
+            Selection::Batch { table, batch } if *table == self.table => columns.position(*batch),
+            _ => None,
+        };
+        chosen.unwrap_or_else(|| columns.known().len().saturating_sub(1))
+    }
+
+    /// Selects a column and brings it into view.
+    pub(super) fn select(&mut self, cx: &mut Cx<'_>, columns: &Columns<'_>, index: usize) {
+        if let Some(column) = columns.get(index) {
+            cx.select(Selection::Batch { table: self.table.clone(), batch: column.number() });
+            self.reveal = Some(index);
+        }
+    }
+
+    /// Position of the column after which a running replay stops.
+    pub(super) fn stops_after(&self, columns: &Columns<'_>) -> Option<usize> {
+        let started = self.started.as_ref().filter(|started| !started.reported)?;
+        columns.position(started.stops_after?)
+    }
+
+    /// Files per batch that the person chose.
+    pub(super) fn max_files(&self, cx: &Cx<'_>) -> Option<u64> {
+        cx.workspace.choices.get(&self.setting()).and_then(|text| text.parse().ok())
+    }
+
+    /// Remembers files per batch.
+    pub(super) fn set_max_files(&self, cx: &mut Cx<'_>, files: Option<u64>) {
+        match files {
+            Some(files) => cx.workspace.choices.insert(self.setting(), files.to_string()),
+            None => cx.workspace.choices.remove(&self.setting()),
+        };
+    }
+
+    fn setting(&self) -> String {
+        format!("replay files {}", self.table)
+    }
+}
