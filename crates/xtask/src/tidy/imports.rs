@@ -154,13 +154,26 @@ fn without_comments(text: &str) -> String {
     out
 }
 
-/// The text up to `#[cfg(test)] mod …`.
+/// The text without its test module: to the end where it stands in the file itself, its declaration where it is a file
+/// of its own.
 fn without_tests(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let tests = lines.windows(2).position(|pair| {
-        pair[0].trim() == "#[cfg(test)]" && pair[1].trim_start().trim_start_matches("pub(crate) ").starts_with("mod ")
-    });
-    lines[..tests.unwrap_or(lines.len())].iter().flat_map(|line| [*line, "\n"]).collect()
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < lines.len() {
+        let next = lines.get(at + 1).map_or("", |line| line.trim_start().trim_start_matches("pub(crate) "));
+        if lines[at].trim() == "#[cfg(test)]" && next.starts_with("mod ") {
+            if next.ends_with('{') {
+                break;
+            }
+            at += 2;
+            continue;
+        }
+        kept.push_str(lines[at]);
+        kept.push('\n');
+        at += 1;
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -187,5 +200,7 @@ mod tests {
         let inline: Vec<String> = found.inline.iter().map(|path| path.join("::")).collect();
         assert_eq!(inline, ["a::g", "crate::b::C"]);
         assert!(found.used.is_empty());
+        let declared = imports_of("#[cfg(test)]\nmod tests;\nuse crate::a::B;\n");
+        assert_eq!(paths(&declared.used), ["B=crate::a::B"]);
     }
 }
