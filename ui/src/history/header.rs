@@ -1,6 +1,6 @@
 //! Key, verdict, and the versions as a sum.
 
-use super::HistoryScreen;
+use super::state::HistoryScreen;
 use super::verdict::verdict;
 use super::versions::{Counts, Versions};
 use crate::command::Command;

@@ -1,6 +1,6 @@
 //! The version under the cursor: when, by what, and each column before and after.
 
-use super::HistoryScreen;
+use super::state::HistoryScreen;
 use super::versions::{Version, Versions};
 use crate::command::Command;
 use crate::cx::Cx;

@@ -1,6 +1,6 @@
 //! The versions, newest first.
 
-use super::HistoryScreen;
+use super::state::HistoryScreen;
 use super::versions::{Version, Versions};
 use crate::cell::CellText;
 use crate::cx::Cx;

@@ -1,6 +1,6 @@
 //! What holds before publishing, the note, and the name to type.
 
-use super::{base, count, release};
+use super::plan::{base, count, release};
 use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, TextField, icon_label, number, panel_header, text_clipped};

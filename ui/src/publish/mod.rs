@@ -3,6 +3,7 @@
 mod changes;
 mod confirm;
 mod grade;
+mod plan;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use crate::screen::Screen;
 use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number};
 use confirm::Confirm;
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use plan::{base, count, nothing_to_publish, release};
 use sluice_api::{ErrorCode, Grade, PublishPlan, Request};
 
 const HEADER: f32 = 48.0;
@@ -98,25 +100,6 @@ impl PublishScreen {
             }
         }
     }
-}
-
-/// `r15`.
-fn release(number: u64) -> String {
-    format!("r{number}")
-}
-
-/// The release that the draft is compared with, in words.
-fn base(plan: &PublishPlan) -> String {
-    plan.base.map_or_else(|| "nothing".to_owned(), release)
-}
-
-/// Whether the draft is the current release, or empty.
-fn nothing_to_publish(plan: &PublishPlan) -> bool {
-    plan.is_published() || (plan.base.is_none() && plan.contracts == 0)
-}
-
-fn count(plan: &PublishPlan, grade: Grade) -> u64 {
-    plan.changes.iter().filter(|change| change.grade == grade).count() as u64
 }
 
 impl Screen for PublishScreen {

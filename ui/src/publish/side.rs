@@ -1,7 +1,8 @@
 //! Steps towards the release, contracts changed, releases.
 
 use super::changes::groups;
-use super::{count, grade, release};
+use super::grade;
+use super::plan::{count, release};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};

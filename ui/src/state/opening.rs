@@ -1,7 +1,8 @@
 //! What a screen finds when it is opened for a table.
 
-use super::{KeyValues, Selection, Store, Workspace};
+use super::{KeyValues, Selection, Store, queries};
 use sluice_api::TableRef;
+use std::collections::BTreeMap;
 
 /// What the rows of [`super::ScreenKind`] read and change to make their tab.
 pub struct Opening<'a> {
@@ -9,8 +10,8 @@ pub struct Opening<'a> {
     pub store: &'a Store,
     /// What is selected.
     pub selection: &'a Selection,
-    /// Takes the text of a new query.
-    pub workspace: &'a mut Workspace,
+    /// Texts of queries by number; takes the text of a new one.
+    pub queries: &'a mut BTreeMap<u32, String>,
 }
 
 impl Opening<'_> {
@@ -35,6 +36,6 @@ impl Opening<'_> {
 
     /// Number of a new query with this text.
     pub(super) fn query(&mut self, text: String) -> u32 {
-        self.workspace.new_query(text)
+        queries::add(self.queries, text)
     }
 }

@@ -1,6 +1,6 @@
 //! The document that survives a restart: tabs, theme, panel sizes, SQL texts, filters.
 
-use super::{Place, Selection, Tab};
+use super::{Place, Selection, Tab, queries};
 use crate::design::Theme;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -203,8 +203,6 @@ impl Workspace {
 
     /// Number of a new query with `text`; its tab is not opened yet.
     pub fn new_query(&mut self, text: impl Into<String>) -> u32 {
-        let number = self.sql.keys().next_back().map_or(1, |last| last + 1);
-        self.sql.insert(number, text.into());
-        number
+        queries::add(&mut self.sql, text.into())
     }
 }

@@ -94,7 +94,8 @@ impl Workbench {
     /// Opens a screen as its row says, for `table` or the table in focus.
     fn open(&mut self, kind: ScreenKind, table: Option<TableRef>) {
         let table = table.or_else(|| self.facts().table_or_first());
-        let mut opening = Opening { store: &self.store, selection: self.history.now(), workspace: &mut self.workspace };
+        let mut opening =
+            Opening { store: &self.store, selection: self.history.now(), queries: &mut self.workspace.sql };
         let tab = match (&kind.row().opens, table) {
             (Opens::Lake(tab), _) => tab(),
             (Opens::MaybeTable(tab), table) => tab(&mut opening, table),

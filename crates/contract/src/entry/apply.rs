@@ -1,7 +1,8 @@
 //! The entries of `apply` and of `apply.from_snapshot`.
 
+use super::declaration::{Entry, EntryValue, entries};
 use super::text::{or_none, quoted, word, words};
-use super::{Effect, Entry, EntryValue, Grade, entries};
+use super::{Effect, Grade};
 use crate::{Apply, ColumnSet, Condition, Contract, FromSnapshot};
 
 const REBUILT: &str = "Silver is rebuilt from bronze";

@@ -1,7 +1,8 @@
 //! The entries of a column.
 
+use super::declaration::{Entry, EntryValue, entries};
 use super::text::{quoted_or_none, word, words};
-use super::{Effect, Entry, EntryValue, Grade, entries};
+use super::{Effect, Grade};
 use crate::{Column, Contract};
 
 entries! {

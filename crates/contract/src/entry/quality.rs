@@ -1,6 +1,7 @@
 //! The entries of a check.
 
-use super::{Effect, Entry, EntryValue, Grade, entries};
+use super::declaration::{Entry, EntryValue, entries};
+use super::{Effect, Grade};
 use crate::{CheckRule, Contract, Severity};
 
 entries! {

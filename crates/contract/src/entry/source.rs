@@ -1,7 +1,8 @@
 //! The entries of `source` and of its backfills.
 
+use super::declaration::{Entry, EntryValue, entries};
 use super::text::{listed, quoted, word, words};
-use super::{Effect, Entry, EntryValue, Grade, entries};
+use super::{Effect, Grade};
 use crate::{Backfill, Contract, Source};
 
 const READ_AGAIN: &str = "Records in bronze are read differently, so silver is rebuilt from bronze";

@@ -1,7 +1,8 @@
 //! The entries of the file itself.
 
+use super::declaration::{Entry, EntryValue, entries};
 use super::text::{listed, quoted_or_none};
-use super::{Effect, Entry, EntryValue, Grade, entries};
+use super::{Effect, Grade};
 use crate::Contract;
 
 entries! {
