@@ -46,7 +46,7 @@ where
         ApiError::new(
             ErrorCode::Internal,
             "This call failed inside Sluice; the lake keeps its last whole version",
-            "Try again; if it fails again, report it with the text that the terminal shows",
+            "Try again. If the error persists, report it with the text that the terminal shows",
         )
     })
 }

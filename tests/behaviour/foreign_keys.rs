@@ -173,7 +173,7 @@ async fn a_check_that_nobody_could_evaluate_is_not_shown_as_passed() -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parent_that_is_in_no_contract_stands_in_the_way_of_publishing() -> Result<()> {
     let shop = Shop::new("- check: \"foreign_key(customer_id, customers.number)\"\n")?;
-    let problem = "`foreign_key(customer_id, customers.number)`: shop.customers has no column `number`, there are id";
+    let problem = "`foreign_key(customer_id, customers.number)`: shop.customers has no column `number` (available: id)";
     let sluice = Sluice::on_folder(shop.lake.folder());
     let status = sluice.call(&["status"])?;
     ensure!(status.out.contains(problem) && status.out.contains("orders.yaml:4:"), "{status:?}");

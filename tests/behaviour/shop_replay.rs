@@ -135,7 +135,7 @@ async fn files_in_random_order_make_the_same_tables() -> Result<()> {
         for file in now {
             lake.deliver_file(file)?;
         }
-        // A check may refuse what is only half there; the batch is then taken along by the next.
+        // A check may refuse what is only half there; the batch is then included in the next one.
         lake.replay_by(random.u64(1..=12)).await?;
         waiting = later;
     }

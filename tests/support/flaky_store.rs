@@ -32,7 +32,7 @@ pub struct FaultRates {
     /// Readings whose body ends too early.
     pub partial_body: u8,
     /// Listings that do not have the newest files yet. S3 has not answered so since December 2020, when
-    /// its listings became strongly consistent; stores that speak its language may.
+    /// its listings became strongly consistent; S3-compatible stores may.
     pub stale_list: u8,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Two tables with inserts, updates, deletes, a truncate, late and doubled events, poison records and
 //! enough batches for a checkpoint of the log; a gold model; then a contract that changes a type, so
-//! that silver is made again from bronze.
+//! that silver is rebuilt from bronze.
 
 use crate::{FaultStore, Rows};
 use anyhow::{Context, Result, ensure};

@@ -11,7 +11,7 @@ pub enum ErrorCode {
     Input,
     /// The named thing does not exist.
     NotFound,
-    /// Someone else wrote first; look again.
+    /// Write conflict: someone else wrote first; look again.
     Conflict,
     /// The store or disk refused or failed.
     Storage,

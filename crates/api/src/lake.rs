@@ -98,7 +98,7 @@ pub struct TableFacts {
     pub owner: Option<String>,
     /// What it is, for people.
     pub description: Option<String>,
-    /// Size class of the contract, for whoever gives machines to runners.
+    /// Size class of the contract, for whoever provides the machines of the runners.
     pub size_class: Option<String>,
 }
 

@@ -104,7 +104,7 @@ requests! {
         limits: ReplayLimits
     } -> ReplaySummary, WriteJob;
 
-    /// Decodes and merges exactly the files of one batch again. Changes nothing that silver has already.
+    /// Decodes and merges exactly the files of one batch again. Events already in silver have no effect.
     ReprocessBatch {
         /// Id of the caller's choice.
         job: JobId;
@@ -120,7 +120,7 @@ requests! {
         job: JobId;
         /// When to run again.
         mode: RunMode,
-        /// Tables at the same time; 0 means 2.
+        /// Number of tables to process in parallel; 0 means 2.
         concurrency: u32,
         /// Bounds of the batches.
         limits: ReplayLimits
@@ -158,7 +158,7 @@ requests! {
         table: TableName,
         /// At most this many files.
         max_files: Option<u64>,
-        /// At most this many bytes; one file is always taken.
+        /// At most this many bytes; a batch always has at least one file.
         max_bytes: Option<u64>
     } -> PlannedBatch, Read;
 

@@ -6,7 +6,7 @@
 //!   in which to read them.
 //! * **What is in one?** [`decode_file`] turns a file into a [`sluice_change::ChangeBatch`] and rejects;
 //!   [`decode_records`] does the same for records that bronze kept, with the same result.
-//! * **What is a folder?** [`sniff`] names its format, [`infer`] proposes a whole contract and says what speaks for it.
+//! * **What is a folder?** [`sniff`] names its format, [`infer`] proposes a whole contract and the evidence for it.
 //!
 //! Inside, a format is a folder in `formats/` with a type that is a `Format` (`format.rs`), and the registry
 //! `formats/mod.rs` is the one place that knows which there are. What formats share lies by topic, each folder above

@@ -299,7 +299,7 @@ impl ChangeBatchBuilder {
     /// The batch.
     ///
     /// # Errors
-    /// An Arrow error if the columns do not fit together, which would be a bug.
+    /// An Arrow error if the types or lengths of the columns do not match, which would be a bug.
     pub fn finish(mut self) -> Result<ChangeBatch, ArrowError> {
         let schema = Arc::new(contract_schema(&self.contract));
         let columns = self.columns.iter_mut().map(ColumnBuilder::finish).collect();

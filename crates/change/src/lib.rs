@@ -1,7 +1,7 @@
 //! The narrow waist between formats and the engine.
 //!
 //! A decoder makes [`ChangeBatch`]es and [`Reject`]s; the engine consumes them; neither knows the
-//! other. The one total order of events is [`EventSeq`], the law of conservation is [`RowLedger`].
+//! other. The one total order of events is [`EventSeq`], the balance of rows is [`RowLedger`].
 //! Pure: no I/O, no clock, no randomness.
 
 mod batch;

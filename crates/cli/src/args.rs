@@ -5,26 +5,26 @@ use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Replays change data into bronze, silver and gold, checks it, and publishes how.
+/// Replay change data into bronze, silver and gold tables, check data quality, and publish contracts.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",
     version,
-    after_help = "Exit codes: 0 done, 1 a bug, 2 wrong call, 3 a table stopped and the others completed, 4 store or disk failed, 5 someone else wrote first, 6 a failing check, 7 a comparison found differences, 130 cancelled."
+    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 130 cancelled."
 )]
 pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
     #[arg(long, global = true, env = "SLUICE_LAKE", default_value = ".")]
     pub(crate) lake: String,
-    /// Give up on a store that does not answer after about this time, for example 20s; a quarter of it is
-    /// for one request [default: 2m, and 30s for one request].
+    /// Total timeout for the object store, for example 20s. A single request gets a quarter of it [default: 2m,
+    /// and 30s for a single request].
     #[arg(long, global = true, env = "SLUICE_STORE_TIMEOUT", value_name = "DURATION", value_parser = duration)]
     store_timeout: Option<Duration>,
     /// The same by the names that it had before.
     #[arg(long, alias = "patience", global = true, env = "SLUICE_PATIENCE", hide = true, value_parser = duration)]
     former_store_timeout: Option<Duration>,
-    /// Print what the engine notes as well as its warnings. SLUICE_LOG chooses more finely, for example
-    /// `debug` or `sluice_lake=debug`.
+    /// Also print info-level log messages. Set SLUICE_LOG for finer control, for example `debug` or
+    /// `sluice_lake=debug`.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     /// Print JSON instead of text.
@@ -46,27 +46,27 @@ impl Arguments {
 pub(crate) enum Command {
     /// Look at change files and propose contracts.
     Onboard(Onboard),
-    /// Ingest new change files into bronze, silver and gold, by the contracts in the lake's draft.
+    /// Ingest new change files into bronze, silver and gold, using the contracts of the draft.
     Replay(Replay),
-    /// Which files of a table are in which batch, or which the next batch would take.
+    /// List the files of each batch of a table, or the files that the next batch would take.
     Batches(Batches),
-    /// Tables, versions, waiting files, problems.
+    /// Show tables, versions, pending files and problems.
     Status,
-    /// What changed between two versions of a table.
+    /// Show what changed between two versions of a table.
     Diff(Diff),
-    /// All versions of one row.
+    /// Show all versions of one row.
     History(History),
-    /// Compact, cluster and vacuum a table; runs beside writers.
+    /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),
-    /// Checks and quarantine of a table.
+    /// Show checks and quarantine of a table.
     Quality(Quality),
     /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
     Query(Query),
-    /// Canonical content hash of a table.
+    /// Print the canonical content hash of a table.
     Fingerprint(Fingerprint),
-    /// Make the draft a release that the runner takes.
+    /// Publish the draft as a release for the runner.
     Publish(Publish),
-    /// Replay by the published release.
+    /// Replay using the published release.
     Run(Run),
     /// Decode change files that another `sluice` sends; for its own use.
     #[command(hide = true)]
@@ -96,7 +96,7 @@ pub(crate) struct Limits {
     /// At most this many files in a batch.
     #[arg(long)]
     pub(crate) max_files: Option<u64>,
-    /// At most this many bytes in a batch; one file is always taken.
+    /// At most this many bytes in a batch; a batch always has at least one file.
     #[arg(long)]
     pub(crate) max_bytes: Option<u64>,
     /// Stop a table of a local lake before a batch that would leave fewer bytes free [default: 64 MiB].
@@ -131,13 +131,13 @@ pub(crate) struct Replay {
     pub(crate) tables: Vec<TableName>,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// Reprocess exactly the files of this batch of the one --table; changes nothing that silver has.
+    /// Reprocess exactly the files of this batch (needs one --table). Events already in silver have no effect.
     #[arg(long, conflicts_with_all = ["full_refresh", "dry_run", "batches", "max_files", "max_bytes", "coalesce"])]
     pub(crate) batch: Option<u64>,
     /// Rebuild silver from bronze first.
     #[arg(long)]
     pub(crate) full_refresh: bool,
-    /// Count what would happen, write nothing.
+    /// Count what would happen without writing anything.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -152,7 +152,7 @@ pub(crate) struct Batches {
     /// With --next: at most this many files.
     #[arg(long, requires = "next")]
     pub(crate) max_files: Option<u64>,
-    /// With --next: at most this many bytes; one file is always taken.
+    /// With --next: at most this many bytes; a batch always has at least one file.
     #[arg(long, requires = "next")]
     pub(crate) max_bytes: Option<u64>,
 }
@@ -161,7 +161,7 @@ pub(crate) struct Batches {
 pub(crate) struct Quality {
     /// dataset.table
     pub(crate) table: TableName,
-    /// Print the rows that fail this check instead, written as the list of checks shows it.
+    /// Print the rows that fail this check. Copy the check from the output of `sluice quality`.
     #[arg(long, value_name = "CHECK")]
     pub(crate) failing: Option<String>,
     /// Failing rows to print, at most 1,000.
@@ -231,7 +231,7 @@ pub(crate) struct Publish {
     /// Publish although checks fail or contracts are missing.
     #[arg(long)]
     pub(crate) force: bool,
-    /// The release that the draft was compared with; another current release is a conflict.
+    /// Expected current release; publishing fails if a different release is current.
     #[arg(long)]
     pub(crate) base: Option<u64>,
 }
@@ -250,7 +250,7 @@ pub(crate) struct Run {
     /// The same as --mode continuous.
     #[arg(long)]
     pub(crate) continuous: bool,
-    /// Tables at the same time.
+    /// Number of tables to process in parallel.
     #[arg(long, default_value_t = 2)]
     pub(crate) concurrency: u32,
     #[command(flatten)]
@@ -268,7 +268,7 @@ pub(crate) struct Compare {
 pub(crate) struct Maintain {
     /// dataset.table (silver), or with its layer.
     pub(crate) table: TableRef,
-    /// Say what would be done, write nothing.
+    /// Show what would be done without writing anything.
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Target file size, for example 128MB [default: 256MB].
@@ -277,9 +277,9 @@ pub(crate) struct Maintain {
     /// Columns to cluster by (Z-order), those that queries filter by, for example country,placed_at.
     #[arg(long, value_delimiter = ',')]
     pub(crate) cluster_by: Vec<String>,
-    /// Rewrite files of which this percentage of rows or more is deleted; 0 purges all deletion vectors.
-    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub(crate) dead_percent: u8,
+    /// Rewrite files with at least this percentage of deleted rows; 0 purges all deletion vectors.
+    #[arg(long, alias = "dead-percent", default_value_t = 25, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) deleted_percent: u8,
     /// Keep old versions readable this long, for example "7 days"; vacuum removes files that only older ones need.
     #[arg(long, value_parser = duration)]
     pub(crate) retention: Option<Duration>,
@@ -357,8 +357,16 @@ mod tests {
             let Command::Replay(call) = read(&["replay", name]).command else { panic!("no replay") };
             assert_eq!(call.limits.to_api(false, false).max_files, Some(u64::MAX), "{name}");
         }
+        for name in ["--deleted-percent", "--dead-percent"] {
+            let Command::Maintain(call) = read(&["maintain", "shop.orders", name, "0"]).command else {
+                panic!("no maintenance")
+            };
+            assert_eq!(call.deleted_percent, 0, "{name}");
+        }
         let mut command = Arguments::command();
         let help = command.find_subcommand_mut("replay").unwrap().render_long_help().to_string();
         assert!(help.contains("--coalesce") && names.iter().skip(1).all(|former| !help.contains(former)), "{help}");
+        let help = command.find_subcommand_mut("maintain").unwrap().render_long_help().to_string();
+        assert!(help.contains("--deleted-percent") && !help.contains("--dead-percent"), "{help}");
     }
 }

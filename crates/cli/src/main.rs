@@ -5,8 +5,8 @@
 //! work is a job that [`progress`] watches and Ctrl-C stops at the end of a batch. [`exit`] turns what came of it
 //! into an exit code, and [`logging`] sends the engine's warnings to stderr.
 //!
-//! Exit codes: 0 done; 1 a bug in Sluice; 2 wrong call; 3 a table stopped and the others completed;
-//! 4 the store or disk failed; 5 someone else wrote first; 6 a check of severity `fail` did not hold;
+//! Exit codes: 0 done; 1 a bug in Sluice; 2 usage error; 3 a table stopped and the others completed;
+//! 4 the store or disk failed; 5 write conflict; 6 a check of severity `fail` failed;
 //! 7 a comparison found differences; 130 cancelled.
 
 mod args;

@@ -58,7 +58,7 @@ pub(crate) async fn watch_each<T>(
                     std::process::exit(130);
                 }
                 stop = Stop::Wanted;
-                eprintln!("stopping at the end of the batch, Ctrl-C again ends at once (nothing is lost either way)");
+                eprintln!("stopping at the end of the batch, Ctrl-C again stops at once (no data is lost)");
             }
         }
     }

@@ -61,7 +61,7 @@ pub enum TiePolicy {
     First,
     /// `error`: the table stops.
     Error,
-    /// `quarantine`: as `content`, and the one that loses is in quarantine.
+    /// `quarantine`: as `content`, and the losing event is in quarantine.
     Quarantine,
 }
 

@@ -3,11 +3,11 @@
 use crate::SourceFormat;
 use serde::{Deserialize, Serialize};
 
-/// An entry of `source.backfill`: files that go into the table once, under a name. Their rows lie below every
-/// change.
+/// An entry of `source.backfill`: files that go into the table once, under a name. Their rows have a lower
+/// position than any change event, so any change wins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backfill {
-    /// Name, unique in the contract; one that has run is not run again.
+    /// Name, unique in the contract; a backfill runs once per name.
     pub name: String,
     /// Folder, as [`Source::path`](crate::Source::path).
     pub path: String,

@@ -15,7 +15,7 @@ pub struct Column {
     pub required: bool,
     /// Personal data.
     pub pii: bool,
-    /// Text of the value that events of before the column existed stand for; `None` means null.
+    /// Text of the value used for events older than the column; `None` means null.
     pub default: Option<String>,
     /// Names the column had before, newest first; events of that time still use them.
     pub renamed_from: Vec<String>,

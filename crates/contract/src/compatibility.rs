@@ -87,7 +87,7 @@ fn compare_both(old: &Contract, new: &Contract) -> Vec<ContractChange> {
     changes
 }
 
-/// The effect of columns that come, go or move, at most; versions of a table with history have to be made again.
+/// The effect of columns that come, go or move, at most; versions of a table with history have to be rebuilt.
 fn columns_effect(new: &Contract, columns_suffice: bool) -> Effect {
     if columns_suffice && new.apply.scd != Scd::Type2 { Effect::ColumnsOnly } else { Effect::Rebuild }
 }

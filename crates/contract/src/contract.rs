@@ -380,8 +380,7 @@ impl Reader<'_> {
         let mut seen = BTreeSet::new();
         for written in &schema.value {
             if !seen.insert(written.name.value.to_lowercase()) {
-                let message =
-                    format!("Column `{}` is declared twice (upper and lower case count as equal)", written.name.value);
+                let message = format!("Column `{}` is declared twice (names are case-insensitive)", written.name.value);
                 self.problem(&written.name, message, "Remove or rename one of them");
             }
             if written.name.value.is_empty() || written.name.value.starts_with('_') {

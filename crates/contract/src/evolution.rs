@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What a column means that the contract does not know. The modes of Databricks Auto Loader
+/// How columns that are not in the contract are handled. The modes of Databricks Auto Loader
 /// (`cloudFiles.schemaEvolutionMode`), with the difference that a contract always declares a schema.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,7 +62,7 @@ impl fmt::Display for Evolution {
     }
 }
 
-/// What a value means that does not fit its column, and a column that an event lacks.
+/// How values that do not match their column type are handled, and columns that an event lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SchemaPolicy {

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct FromSnapshot {
     /// Which files below the source's path are a snapshot, and where their version is in the path.
     pub files: SnapshotPattern,
-    /// Name of a file that lies beside the files of a snapshot once all of them are there.
+    /// Name of the marker file that signals a complete snapshot.
     pub complete_when: Option<String>,
     /// Share of the rows before that a snapshot may lack, 0 to 1.
     pub max_deleted_share: f64,

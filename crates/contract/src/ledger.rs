@@ -1,4 +1,4 @@
-//! The law of conservation of rows.
+//! The balance of rows.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -1,7 +1,7 @@
 //! What a table is: its name, its columns and their types, the data contract, its checks, and what it means when
 //! a contract changes.
 //!
-//! Words only: no I/O, no Arrow; builds for `wasm32-unknown-unknown`.
+//! Pure data types: no I/O, no Arrow; builds for `wasm32-unknown-unknown`.
 //!
 //! A contract is one YAML file per table. It is read once, into validated types, and nothing after that checks it
 //! again:

@@ -28,7 +28,8 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// What is wrong with a value by itself, such as a type or a check, wherever it is written.
+/// A [`Problem`] without its place: what is wrong with a value by itself, such as a type or a check, wherever it is
+/// written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// What is wrong, a sentence without its full stop.

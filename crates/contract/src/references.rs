@@ -40,17 +40,17 @@ type Mistake = (String, String);
 
 fn no_model(name: &TableName, models: &BTreeSet<TableName>) -> Mistake {
     let fix = format!("Correct the name, or add models/{}/{}.sql", name.dataset, name.table);
-    (format!("gold.{name} has no model{}", there_are(models.iter())), fix)
+    (format!("gold.{name} has no model{}", available(models.iter())), fix)
 }
 
 fn no_contract<'a>(name: &TableName, known: impl Iterator<Item = &'a &'a TableName>) -> Mistake {
-    let message = format!("{name} has no valid contract in this lake{}", there_are(known));
+    let message = format!("{name} has no valid contract in this lake{}", available(known));
     (message, format!("Correct the name, or onboard {name}"))
 }
 
-fn there_are(known: impl Iterator<Item = impl std::fmt::Display>) -> String {
+fn available(known: impl Iterator<Item = impl std::fmt::Display>) -> String {
     let known: Vec<String> = known.map(|name| name.to_string()).collect();
-    if known.is_empty() { String::new() } else { format!(", there are {}", known.join(", ")) }
+    if known.is_empty() { String::new() } else { format!(" (available: {})", known.join(", ")) }
 }
 
 /// Whether the parent has the columns, with values that can equal those of the child.
@@ -58,7 +58,7 @@ fn fits(child: &Contract, rule: &CheckRule, parent: &Parent, of: &Contract) -> R
     for (own, name) in rule.check.columns().into_iter().zip(&parent.columns) {
         let Some(column) = of.column(name) else {
             let names = of.columns.iter().filter(|column| !column.is_system()).map(|column| &column.name);
-            let message = format!("{} has no column `{name}`{}", of.name, there_are(names));
+            let message = format!("{} has no column `{name}`{}", of.name, available(names));
             return Err((message, format!("Correct the name, or add the column to the contract of {}", of.name)));
         };
         // A column that the child lacks is a problem of its own contract.
@@ -115,9 +115,12 @@ mod tests {
             assert_eq!(problems(fine), [], "{fine}");
         }
         for (wrong, says) in [
-            ("p, customers.key", "shop.customers has no column `key`, there are id | Correct the name"),
-            ("p, crm.customers.id", "crm.customers has no valid contract in this lake, there are shop.customers"),
-            ("p, gold.shop.hours.hour", "gold.shop.hours has no model, there are shop.days | Correct the name, or add"),
+            ("p, customers.key", "shop.customers has no column `key` (available: id) | Correct the name"),
+            ("p, crm.customers.id", "crm.customers has no valid contract in this lake (available: shop.customers)"),
+            (
+                "p, gold.shop.hours.hour",
+                "gold.shop.hours has no model (available: shop.days) | Correct the name, or add",
+            ),
             ("c, customers.id", "`c` has type string and `id` of shop.customers has type int"),
         ] {
             let found = problems(wrong);

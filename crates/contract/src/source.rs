@@ -43,14 +43,14 @@ pub struct Source {
     pub csv_layouts: Vec<Vec<String>>,
     /// CSV only: the unquoted text that means null (`CsvNullValue`); `NULL` by default.
     pub null_text: String,
-    /// Text that stands for an unchanged value that was not sent
+    /// Text that means that an unchanged value was not sent
     /// (`unavailable.value.placeholder` of Debezium).
     pub unavailable_value: String,
     /// JSON only: how a `decimal` arrives as text when the record has no schema; `base64` by default.
     pub decimals: DecimalText,
-    /// What a column means that the contract does not know.
+    /// How columns that are not in the contract are handled.
     pub evolution: Evolution,
-    /// What a value means that does not fit.
+    /// How values that do not match their column type are handled.
     pub schema_policy: SchemaPolicy,
     /// Types of columns that the events may bring and the contract does not declare.
     pub hints: BTreeMap<String, ColumnType>,

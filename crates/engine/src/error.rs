@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// Arrow refused an operation on columns, because their types or lengths differ.
-    #[error("columns do not fit together")]
+    #[error("column types or lengths do not match")]
     Arrow(#[from] arrow::error::ArrowError),
     /// A column of silver is missing or of another type.
     #[error("column `{0}` of silver is missing or not of its type, rebuild the table with replay --full-refresh")]

@@ -11,7 +11,7 @@
 //! | keep every version of every key | [`plan_history`] | `scd: 2` |
 //! | keep every event | [`plan_append`] | `scd: append` |
 //! | turn full snapshots into changes first | [`snapshot_changes`] | `from_snapshot` |
-//! | find ties before a plan is made | [`tie_conflict`], [`losers`] | `tie_policy` |
+//! | find ties before a plan is made | [`tie_conflict`], [`losing_events`] | `tie_policy` |
 //! | tell whether two tables are equal | [`fingerprint`] | all |
 //!
 //! # Merging events
@@ -179,7 +179,7 @@ mod snapshot_changes;
 
 pub use append_plan::{AppendPlan, plan_append};
 pub use error::EngineError;
-pub use events::{Conflict, KeyedChanges, losers, tie_conflict};
+pub use events::{Conflict, KeyedChanges, losing_events, tie_conflict};
 pub use fingerprint::{fingerprint, row_hashes};
 pub use keys::KeyEncoder;
 pub use rows::{ExistingRows, NewRows, PlanSources, RowAt};

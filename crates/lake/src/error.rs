@@ -81,7 +81,7 @@ pub enum LakeError {
         path: String,
     },
     /// A file of Sluice's own does not hold what it should.
-    #[error("the file does not hold what Sluice wrote there, {reason}: {path}")]
+    #[error("the file is corrupt: {reason}: {path}")]
     Corrupt {
         /// What is wrong.
         reason: String,
@@ -143,7 +143,7 @@ pub enum LakeError {
         path: String,
     },
     /// A commit failed and the log shows that it did not happen; it may be tried again.
-    #[error("the commit failed and was not made: {path}")]
+    #[error("the commit failed and nothing was written to the log: {path}")]
     Commit {
         /// Cause.
         source: Cause,
@@ -191,7 +191,7 @@ pub enum LakeError {
         path: String,
     },
     /// Another writer has the table.
-    #[error("{holder} is writing it (lease {epoch}): {path}")]
+    #[error("the table is being written by {holder} (lease {epoch}): {path}")]
     Held {
         /// Who.
         holder: String,
@@ -216,8 +216,8 @@ pub enum LakeError {
         /// Path as the log has it.
         path: String,
     },
-    /// A background task was stopped.
-    #[error("the work on it was stopped: {path}")]
+    /// A background task was cancelled.
+    #[error("the background task was cancelled: {path}")]
     Stopped {
         /// File or folder.
         path: String,

@@ -1,13 +1,13 @@
 //! All I/O of Sluice: the object store, Delta tables, the file ledger, tombstone state, the local cache.
 //!
-//! A [`Lake`] is a folder or `s3://bucket/prefix`. It has four doors:
+//! A [`Lake`] is a folder or `s3://bucket/prefix`. It has four entry points:
 //!
 //! - [`Lake::objects`]: files by path. [`Objects::put_new`] is what everything numbered is built on.
 //! - [`Lake::ledger`]: which files are in which batch, schema documents, tombstone state, contracts, models.
 //! - [`Lake::leases`]: who writes which table.
-//! - [`Lake::table`]: a [`DeltaStore`], which reads versions, history and rows. Nothing becomes visible but by
-//!   its [`DeltaStore::transaction`], whose outcome is known even when a reply is lost. What a commit says of
-//!   itself is a [`CommitInfo`].
+//! - [`Lake::table`]: a [`DeltaStore`], which reads versions, history and rows. Data becomes visible
+//!   only through a [`DeltaStore::transaction`], whose outcome is known even when a reply is lost. A
+//!   [`CommitInfo`] is the metadata of a commit.
 //!
 //! No clock is used to decide anything, and no error holds a row value or a secret.
 //!

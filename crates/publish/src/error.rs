@@ -16,7 +16,7 @@ pub enum PublishError {
         message: String,
     },
     /// The draft has problems.
-    #[error("the contracts cannot be published, {} to fix", problems(.blockers))]
+    #[error("the contracts cannot be published: fix {} first", problems(.blockers))]
     Blocked {
         /// One sentence each.
         blockers: Vec<String>,

@@ -3,7 +3,7 @@
 use sluice_api::{ApiError, ErrorCode};
 use std::fmt;
 
-/// Where in the SQL of a person, counted from 1.
+/// Where in user SQL, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqlPlace {
     /// Line.
@@ -73,7 +73,11 @@ impl QueryError {
 
     /// A bug.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::new(QueryErrorKind::Internal, message, "Try again; if it stays, report it with the steps that led here")
+        Self::new(
+            QueryErrorKind::Internal,
+            message,
+            "Try again. If the error persists, report it with the steps to reproduce it",
+        )
     }
 
     /// Stopped by the person.

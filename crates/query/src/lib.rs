@@ -6,7 +6,7 @@
 //!
 //! # A tour
 //!
-//! A [`QueryEngine`] is one DuckDB in memory. SQL of people runs with [`QueryEngine::query`]; its rows
+//! A [`QueryEngine`] is one DuckDB in memory. User SQL runs with [`QueryEngine::query`]; its rows
 //! stay with the engine, and a screen pulls a page of them when it needs one.
 //!
 //! ```
@@ -36,7 +36,7 @@
 //! # Ok::<(), sluice_query::QueryError>(())
 //! ```
 //!
-//! SQL of people is treated as hostile: one read-only statement, checked on its syntax tree, inside
+//! User SQL is treated as hostile: one read-only statement, checked on its syntax tree, inside
 //! a DuckDB that may read the lake's folders and nothing else. SQL of our own making is built with
 //! `sql::text::Sql`, which knows no way in for text that is not quoted.
 //!
@@ -87,9 +87,9 @@
 //!
 //! 1. `error`: what went wrong, and what to do.
 //! 2. `sql`: text, syntax trees, types; DuckDB's errors become ours.
-//! 3. `files`: the files of a version as a relation, only its rows that count.
+//! 3. `files`: the files of a version as a relation, without its deleted rows.
 //! 4. `engine`: the database inside its sandbox, its connections, jobs and results.
-//! 5. `results`: views of the tables, SQL of people, pages, models.
+//! 5. `results`: views of the tables, user SQL, pages, models.
 //! 6. `checks` and `diff`: each on its own.
 
 mod checks;

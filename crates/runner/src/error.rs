@@ -22,12 +22,12 @@ pub enum RunError {
     #[error(transparent)]
     Publish(#[from] sluice_publish::PublishError),
     /// Arrow.
-    #[error("columns do not fit together")]
+    #[error("column types or lengths do not match")]
     Arrow(#[from] arrow::error::ArrowError),
     /// A contract text.
-    #[error("{} problem(s) in the contract, the first is {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    #[error("{}", contract_problems(.0))]
     Contract(Vec<Problem>),
-    /// Words of the call.
+    /// What the caller passed is wrong.
     #[error("{message}")]
     Input {
         /// What is wrong.
@@ -75,7 +75,7 @@ pub enum RunError {
     #[error("another writer committed to {0} at the same time")]
     Conflict(String),
     /// Cancelled.
-    #[error("cancelled after a whole batch")]
+    #[error("cancelled after the current batch completed")]
     Cancelled,
     /// A file of the user's machine.
     #[error("{path} cannot be read or written")]
@@ -92,7 +92,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// A wrong call.
+    /// A usage error.
     pub(crate) fn input(message: impl Into<String>, next: impl Into<String>) -> Self {
         Self::Input { message: message.into(), next: next.into() }
     }
@@ -117,17 +117,17 @@ impl RunError {
         let (code, next) = match self {
             error if sluice_lake::is_timeout_or_unreachable(error) => (
                 ErrorCode::Storage,
-                "The store does not answer; check its address and the network. Nothing is lost, run it again"
+                "The store does not answer. Check its address and the network. No data was lost, run it again"
                     .to_owned(),
             ),
             Self::Lake(sluice_lake::LakeError::Held { .. }) => {
                 (ErrorCode::Conflict, "Wait until it has ended, or stop it, and run it again".to_owned())
             }
             Self::Lake(sluice_lake::LakeError::Fenced { .. }) => {
-                (ErrorCode::Conflict, "Nothing is lost, the other writer goes on".to_owned())
+                (ErrorCode::Conflict, "No data was lost. The other writer continues".to_owned())
             }
             Self::Lake(error) if error.is_retryable() => {
-                (ErrorCode::Storage, "Nothing is lost, run it again".to_owned())
+                (ErrorCode::Storage, "No data was lost. Run it again".to_owned())
             }
             Self::Lake(sluice_lake::LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
@@ -140,9 +140,10 @@ impl RunError {
                 );
                 (ErrorCode::Storage, next)
             }
-            Self::Lake(_) | Self::File { .. } => {
-                (ErrorCode::Storage, "Committed batches stay; check the path, access and free space".to_owned())
-            }
+            Self::Lake(_) | Self::File { .. } => (
+                ErrorCode::Storage,
+                "Committed batches are safe. Check the path, permissions and free disk space".to_owned(),
+            ),
             Self::Query(error) => return error.clone().into(),
             Self::Contract(problems) => {
                 (ErrorCode::Input, problems.first().map(|problem| problem.fix.clone()).unwrap_or_default())
@@ -150,10 +151,13 @@ impl RunError {
             Self::Input { next, .. } => (ErrorCode::Input, next.clone()),
             Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),
             Self::Decode(_) => (ErrorCode::Input, "Correct the contract's source and run it again".to_owned()),
-            Self::Refused { .. } => {
-                (ErrorCode::Quality, "Look at the quality screen, fix the data or the contract, and replay".to_owned())
-            }
-            Self::Conflict(_) => (ErrorCode::Conflict, "Nothing is lost, run it again".to_owned()),
+            Self::Refused { table, .. } => (
+                ErrorCode::Quality,
+                format!(
+                    "Run `sluice quality {table}` or open the Quality screen, fix the data or the contract, then replay"
+                ),
+            ),
+            Self::Conflict(_) => (ErrorCode::Conflict, "No data was lost. Run it again".to_owned()),
             Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
             }
@@ -163,13 +167,22 @@ impl RunError {
             Self::Publish(sluice_publish::PublishError::NotPublished { .. }) => {
                 (ErrorCode::NotFound, "Choose one of the releases".to_owned())
             }
-            Self::Publish(_) => (ErrorCode::Storage, "The current release stays; try again".to_owned()),
-            Self::Cancelled => (ErrorCode::Cancelled, "Replay again to go on".to_owned()),
+            Self::Publish(_) => (ErrorCode::Storage, "The current release is unchanged. Try again".to_owned()),
+            Self::Cancelled => (ErrorCode::Cancelled, "Run replay again to continue".to_owned()),
             Self::Engine(_) | Self::Arrow(_) | Self::Internal(_) => {
                 (ErrorCode::Internal, "Nothing was committed; please report it".to_owned())
             }
         };
         ApiError::new(code, message, next)
+    }
+}
+
+/// How many problems a contract has, and the first of them.
+fn contract_problems(problems: &[Problem]) -> String {
+    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+    match problems.len() {
+        1 => format!("the contract has a problem: {first}"),
+        count => format!("the contract has {count} problems; the first: {first}"),
     }
 }
 

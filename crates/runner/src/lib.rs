@@ -11,12 +11,14 @@
 //!
 //! **The rooms**, each of which imports only from those to its left:
 //!
-//! Rooms: `error < contract_set < support < silver < gold < maintain < pipeline < host`
+//! Rooms: `error < contract_set < support < silver_hash < quality < silver < gold < maintain < pipeline < host`
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | `contract_set` | the contracts and models that work is done by |
 //! | `support` | leases, jobs, threads, names and small conversions that every room needs |
+//! | `silver_hash` | the hash of what decides silver, by which a changed contract is found |
+//! | `quality` | outcomes of checks as they are kept, parents of foreign keys, and their evaluation after a run |
 //! | `silver` | one silver table: its state, how a merge is planned and written, how it becomes visible |
 //! | `gold` | models in SQL over silver |
 //! | `maintain` | compaction, Z-order, vacuum, and the compaction that a writer does after its commits |

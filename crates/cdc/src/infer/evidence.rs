@@ -1,4 +1,4 @@
-//! What speaks for a proposal, and what wants a decision.
+//! The evidence for a proposal, and what wants a decision.
 
 use super::proposal::{Inferred, InferredColumn, InferredEvidence};
 use crate::format::{Format, ProposedSequence};

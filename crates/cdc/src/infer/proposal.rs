@@ -2,7 +2,7 @@
 
 use sluice_contract::SourceFormat;
 
-/// A proposed contract with what speaks for it.
+/// A proposed contract with the evidence for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inferred {
     /// Format.

@@ -26,7 +26,7 @@ pub(crate) struct Collector {
     row_rejects: u64,
     tombstones: u64,
     value_bytes: usize,
-    /// Rows of a backfill that lies below every change.
+    /// Rows of a backfill, which have a lower position than any change event.
     below_changes: bool,
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,

@@ -37,8 +37,8 @@ pub enum DecodeError {
         /// Format that was found.
         format: SourceFormat,
     },
-    /// The columns of a batch do not fit together; a bug in Sluice.
-    #[error("The decoded columns do not fit together, please report it: {detail}")]
+    /// The column types or lengths of a batch do not match; a bug in Sluice.
+    #[error("The types or lengths of the decoded columns do not match, please report it: {detail}")]
     Internal {
         /// What the columnar library says.
         detail: String,

@@ -30,7 +30,7 @@ pub(crate) fn cells<'a, V: Delivered>(
         return Ok(vec![Cell::Null; columns.len()]);
     }
     if let Some(column) = row.clash().and_then(|position| columns.get(position)) {
-        let detail = "two columns of the record have this name but for upper and lower case";
+        let detail = "two columns of the record have this name and differ in case only";
         return Err(RecordError::of(&column.name, ReasonCode::IncompatibleChange, detail));
     }
     let mut reader = CellReader {

@@ -40,7 +40,7 @@ pub(crate) struct Row<V> {
     extras: Vec<Option<V>>,
     /// Columns that the contract does not know, as JSON, where they are kept in silver.
     unknown: BTreeMap<String, String>,
-    /// A column that two names of the record stand for that differ in upper and lower case only.
+    /// A column that two names of the record mean, which differ in case only.
     clash: Option<usize>,
     content: blake3::Hasher,
 }
@@ -109,7 +109,7 @@ impl<V: Delivered> Row<V> {
         self.unknown.iter().map(|(name, json)| (name.as_str(), json.as_str()))
     }
 
-    /// A column that two names of the record stand for that differ in upper and lower case only.
+    /// A column that two names of the record mean, which differ in case only.
     pub(crate) fn clash(&self) -> Option<usize> {
         self.clash
     }

@@ -12,7 +12,7 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Maintain) -> anyhow::Re
     let options = MaintainSettings {
         target_bytes: call.target_size,
         cluster_by: call.cluster_by,
-        deleted_percent: Some(call.dead_percent),
+        deleted_percent: Some(call.deleted_percent),
         vacuum: match call.retention {
             _ if call.no_vacuum => Vacuum::Off,
             Some(retention) => Vacuum::After(retention),

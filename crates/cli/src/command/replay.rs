@@ -7,7 +7,7 @@ use crate::progress::{JOB, watch};
 use sluice_api::{ApiError, ErrorCode, ReplaySummary, TableName, ask};
 use sluice_runner::Host;
 
-/// Replays by the draft's contracts.
+/// Replays using the draft's contracts.
 pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Result<Exit> {
     let summary = match call.batch {
         Some(batch) => {

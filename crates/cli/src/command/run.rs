@@ -8,7 +8,7 @@ use crate::progress::{JOB, watch_each};
 use sluice_api::{RunMode, RunRound, ask};
 use sluice_runner::Host;
 
-/// Replays by the published release, once or again and again. Rounds are printed as they end.
+/// Replays using the published release, once or again and again. Rounds are printed as they end.
 pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<Exit> {
     let mode = call.mode();
     let request =

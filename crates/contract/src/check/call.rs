@@ -50,7 +50,7 @@ impl<'a> Call<'a> {
     pub(crate) fn compared(&self, example: &'static str) -> Result<(Compare, f64), Mistake> {
         self.compare.ok_or_else(|| {
             let fix = format!("Write for example {example}");
-            Mistake::new(format!("`{}` compares with nothing", self.text), fix)
+            Mistake::new(format!("`{}` needs a comparison", self.text), fix)
         })
     }
 

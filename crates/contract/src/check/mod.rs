@@ -1,7 +1,7 @@
 //! Quality checks, read from the expressions of the contract, and what comes of them.
 //!
-//! One file per check: its name, an example, how its arguments are read, the columns it reads, and how it
-//! is written. `registry` has the one list of them.
+//! A file per check (the two bounds of a value share one): its name, an example, how its arguments are read, the
+//! columns it reads, and how it is written. `registry` has the one list of them.
 
 mod accepted_values;
 mod call;

@@ -66,7 +66,7 @@ fn a_foreign_key_names_table_and_columns() {
 #[test]
 fn mistakes_say_what_to_write() {
     for (text, message, fix) in [
-        ("row_count", "compares with nothing", "Write for example row_count > 0"),
+        ("row_count", "needs a comparison", "Write for example row_count > 0"),
         ("nul_percentage(x) < 1", "is not a check", "Use one of row_count, null_percentage"),
         ("unique()", "wrong arguments", "unique(order_id, line_no)"),
         ("row_count > many", "`many`", "Write for example > 0.01"),

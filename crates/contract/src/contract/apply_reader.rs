@@ -78,7 +78,7 @@ impl Reader<'_> {
             "2" => Scd::Type2,
             "append" => Scd::Append,
             other => {
-                let message = format!("`{other}` is not a way to keep history");
+                let message = format!("`{other}` is not a valid scd");
                 self.problem(scd, message, "Use 1 (latest row per key), 2 (a row per version) or append");
                 Scd::Type1
             }
@@ -103,12 +103,13 @@ impl Reader<'_> {
             Some((_, "ignore")) => Some(set),
             None | Some((_, "overwrite")) => {
                 if let Some(place) = only.as_ref().or(except.as_ref()) {
-                    self.problem(place, "A null of an update overwrites", "Add null_updates: ignore");
+                    let message = "This list needs null_updates: ignore; by default a null overwrites";
+                    self.problem(place, message, "Add null_updates: ignore");
                 }
                 None
             }
             Some((place, other)) => {
-                let message = format!("Unknown null_updates `{other}`");
+                let message = format!("`{other}` is not a valid null_updates");
                 self.problem(place, message, "Use overwrite or ignore");
                 None
             }
@@ -150,7 +151,7 @@ impl Reader<'_> {
         let Some(word) = &written.tie_policy else { return TiePolicy::Content };
         TiePolicy::ALL.into_iter().find(|policy| policy.as_str() == word.value).unwrap_or_else(|| {
             let words = TiePolicy::ALL.map(TiePolicy::as_str).join(", ");
-            self.problem(word, format!("`{}` is not a tie policy", word.value), format!("Use {words}"));
+            self.problem(word, format!("`{}` is not a valid tie_policy", word.value), format!("Use {words}"));
             TiePolicy::Content
         })
     }
@@ -160,7 +161,7 @@ impl Reader<'_> {
             None | Some((_, "hard")) => DeleteMode::Hard,
             Some((_, "soft")) => DeleteMode::Soft,
             Some((place, other)) => {
-                self.problem(place, format!("`{other}` is not a way to delete"), "Use hard or soft");
+                self.problem(place, format!("`{other}` is not a valid delete_mode"), "Use hard or soft");
                 DeleteMode::Hard
             }
         }
@@ -171,7 +172,7 @@ impl Reader<'_> {
             None | Some((_, "deletion_vectors")) => ApplyMode::DeletionVectors,
             Some((_, "copy_on_write")) => ApplyMode::CopyOnWrite,
             Some((place, other)) => {
-                let message = format!("`{other}` is not a way to apply changes");
+                let message = format!("`{other}` is not a valid mode");
                 self.problem(place, message, "Use deletion_vectors or copy_on_write");
                 ApplyMode::DeletionVectors
             }

@@ -13,7 +13,8 @@ impl Reader<'_> {
         let mut backfills: Vec<Backfill> = Vec::new();
         for written in &source.backfill {
             if from_snapshot {
-                let message = "A snapshot has all rows, there is nothing to fill in";
+                let message =
+                    "backfill cannot be combined with from_snapshot: every snapshot already contains all rows";
                 self.problem(&written.name, message, "Remove backfill, or apply.from_snapshot");
             }
             if backfills.iter().any(|backfill| backfill.name == written.name.value) {
@@ -30,7 +31,7 @@ impl Reader<'_> {
     fn backfill(&mut self, written: &BackfillDocument, changes: &str, others: &[Backfill]) -> Option<Backfill> {
         let name = &written.name.value;
         if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter)) {
-            let message = format!("`{name}` is not a name of a backfill");
+            let message = format!("`{name}` is not a valid name of a backfill");
             self.problem(&written.name, message, "Use letters, digits, _ and -");
         }
         let path = written.path.value.trim();
@@ -43,8 +44,8 @@ impl Reader<'_> {
             self.problem(&written.path, message, "Give each a folder of its own");
         }
         if let Some(rank) = written.read_rank.as_ref().filter(|rank| rank.value != "below_cdc") {
-            let message = format!("`{}` is not a rank of a backfill", rank.value);
-            self.problem(rank, message, "Write below_cdc: its rows lie below every change");
+            let message = format!("`{}` is not a valid read_rank", rank.value);
+            self.problem(rank, message, "Write below_cdc: any change event wins over its rows");
         }
         let format = SourceFormat::of_rows(&written.format.value);
         if format.is_none() {

@@ -11,7 +11,7 @@ impl Reader<'_> {
             None | Some((_, "split")) => KeyChange::Split,
             Some((_, "error")) => KeyChange::Error,
             Some((place, other)) => {
-                let message = format!("`{other}` is not what becomes of a changed key");
+                let message = format!("`{other}` is not a valid key_change");
                 self.problem(place, message, "Use split (delete and insert) or error (quarantine)");
                 KeyChange::Split
             }
@@ -24,22 +24,23 @@ impl Reader<'_> {
             "insert_partial" => return MissingBase::InsertPartial,
             "hold" => {}
             "quarantine" => {
-                let message = "Which events lack a base depends on what came before, a quarantine must not";
+                let message = "on_missing_base cannot be quarantine: whether a base is missing depends on earlier batches, \
+                               and a quarantine reason must not";
                 self.problem(place, message, "Use hold: the batch waits for the events that it lacks");
                 return MissingBase::InsertPartial;
             }
             other => {
-                let message = format!("`{other}` is not what becomes of an event without a base");
+                let message = format!("`{other}` is not a valid on_missing_base");
                 self.problem(place, message, "Use insert_partial or hold");
                 return MissingBase::InsertPartial;
             }
         }
         if written.null_updates.as_ref().is_some_and(|word| word.value == "ignore") {
-            let message = "An ignored null looks like a base that is missing";
+            let message = "An ignored null cannot be distinguished from a missing base";
             self.problem(place, message, "Keep on_missing_base: hold or null_updates: ignore");
         }
         if written.scd.as_ref().is_some_and(|scd| scd.value.0 == "append") {
-            let message = "An append-only table keeps every event as it came";
+            let message = "An append-only table keeps every event as delivered, so no base can be missing";
             self.problem(place, message, "Remove on_missing_base, or write scd: 1 or 2");
         }
         MissingBase::Hold
@@ -52,16 +53,16 @@ impl Reader<'_> {
         }
         let seconds = parse_duration_seconds(word).filter(|seconds| *seconds > 0);
         if seconds.is_none() {
-            self.problem(place, format!("`{word}` is not how long deletes are remembered"), "Use forever or 30d");
+            self.problem(place, format!("`{word}` is not a valid tombstone_retention"), "Use forever or 30d");
         }
         let latest_only = written.scd.as_ref().is_none_or(|scd| scd.value.0 == "1");
         let hard = written.delete_mode.as_ref().is_none_or(|mode| mode.value == "hard");
         if !latest_only || !hard {
-            let message = "Only a table of latest rows with hard deletes remembers deletes beside its rows";
+            let message = "tombstone_retention needs scd: 1 (latest rows) and delete_mode: hard";
             self.problem(place, message, "Remove tombstone_retention, or write scd: 1 and delete_mode: hard");
         }
         if written.from_snapshot.is_some() {
-            let message = "A snapshot lacks what was deleted, so nothing has to be remembered";
+            let message = "tombstone_retention does not apply to snapshots: they need no memory of deletes";
             self.problem(place, message, "Remove tombstone_retention, or from_snapshot");
         }
         seconds

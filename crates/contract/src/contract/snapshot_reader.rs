@@ -26,7 +26,7 @@ impl Reader<'_> {
         if let Some(name) = &rule.complete_when
             && (name.value.is_empty() || name.value.contains('/'))
         {
-            self.problem(name, "The mark of a complete snapshot is the name of a file", "Write for example _SUCCESS");
+            self.problem(name, "complete_when is the name of a marker file, not a path", "Write for example _SUCCESS");
         }
         self.beside_from_snapshot(document, written);
         Some(FromSnapshot {
@@ -38,20 +38,27 @@ impl Reader<'_> {
 
     fn beside_from_snapshot(&mut self, document: &Document, written: &ApplyDocument) {
         if let Some(part) = written.sequence.first() {
-            let message = "The version in the path is the position of a snapshot's rows";
+            let message =
+                "sequence does not apply to snapshots: the version in the path is the position of a snapshot's rows";
             self.problem(part, message, "Remove sequence, or from_snapshot");
         }
         let excluded: [Excluded<'_>; 4] = [
-            (written.truncate_when.as_ref(), "A snapshot says which rows there are, so nothing truncates"),
-            (written.tie_policy.as_ref(), "Of a key that is twice in a snapshot the content decides"),
+            (
+                written.truncate_when.as_ref(),
+                "truncate_when does not apply to snapshots: a snapshot already has exactly the rows that exist",
+            ),
+            (
+                written.tie_policy.as_ref(),
+                "tie_policy does not apply to snapshots: duplicate keys are resolved by content hash",
+            ),
             (written.null_updates.as_ref(), "A snapshot provides every column, so null_updates: ignore contradicts it"),
-            (written.update_columns.as_ref(), "A snapshot provides every column"),
+            (written.update_columns.as_ref(), "update_columns does not apply to snapshots: they provide every column"),
         ];
         for (place, message) in excluded.into_iter().filter_map(|(place, message)| Some((place?, message))) {
             self.problem(place, message, "Remove the entry, or from_snapshot");
         }
         if let Some(scd) = written.scd.as_ref().filter(|scd| scd.value.0 == "append") {
-            let message = "A snapshot repeats the rows of the one before, an append-only table would as well";
+            let message = "Each snapshot repeats unchanged rows, so an append-only table would repeat them too";
             self.problem(scd, message, "Write scd: 1 or 2");
         }
         if let Some(source) = &document.source

@@ -126,18 +126,18 @@ fn the_apply_rules_are_read() {
 #[test]
 fn apply_rules_that_cannot_hold_are_refused_at_their_place() {
     for (rules, message) in [
-        ("scd: 3", "`3` is not a way to keep history"),
+        ("scd: 3", "`3` is not a valid scd"),
         ("track_history: [x]", "Only a table with history has versions"),
         ("scd: 2, track_history: [y]", "Column `y` is not in the schema"),
         ("scd: 2, track_history: [x], track_history_except: [x]", "Both a list and its exceptions are written"),
-        ("tie_policy: random", "`random` is not a tie policy"),
-        ("null_updates: drop", "Unknown null_updates `drop`"),
-        ("null_updates_columns: [x]", "A null of an update overwrites"),
+        ("tie_policy: random", "`random` is not a valid tie_policy"),
+        ("null_updates: drop", "`drop` is not a valid null_updates"),
+        ("null_updates_columns: [x]", "This list needs null_updates: ignore; by default a null overwrites"),
         (
             "null_updates: ignore, update_columns: changed",
             "update_columns already marks provided columns, so null_updates: ignore contradicts it",
         ),
-        ("delete_mode: gone", "`gone` is not a way to delete"),
+        ("delete_mode: gone", "`gone` is not a valid delete_mode"),
         ("scd: 2, delete_mode: soft", "A table with history closes the version of a deleted key"),
         ("scd: append, truncate_when: \"op = 't'\"", "A truncate takes nothing out of an append-only table"),
         ("truncate_when: never", "`never` is not a truncate condition"),
@@ -166,12 +166,12 @@ fn tables_from_snapshots_are_read_and_excludes_are_placed() {
     for (apply, format, says) in [
         (format!("{rule}, sequence: [at]"), "csv", "position of a snapshot"),
         (format!("{rule}, scd: append"), "csv", "append-only"),
-        (format!("{rule}, tie_policy: first"), "csv", "twice in a snapshot"),
+        (format!("{rule}, tie_policy: first"), "csv", "duplicate keys are resolved by content hash"),
         (format!("{rule}, null_updates: ignore"), "csv", "every column"),
         (rule.to_owned(), "debezium_json", "without an operation"),
         ("from_snapshot: {files: \"*.csv\"}".to_owned(), "csv", "0 placeholders"),
         ("from_snapshot: {files: \"{date}/*\", max_deleted_share: 50}".to_owned(), "csv", "from 0 to 1"),
-        ("from_snapshot: {files: \"{date}/*\", complete_when: a/b}".to_owned(), "csv", "name of a file"),
+        ("from_snapshot: {files: \"{date}/*\", complete_when: a/b}".to_owned(), "csv", "name of a marker file"),
     ] {
         let problems = Contract::parse(&text(&apply, format), "b.yaml").unwrap_err();
         assert!(problems.iter().any(|problem| problem.message.contains(says)), "{apply}: {problems:?}");
@@ -193,13 +193,13 @@ fn rules_about_what_is_elsewhere_are_read_and_excludes_are_placed() {
     assert_eq!(contract.apply.missing_base, MissingBase::Hold);
     assert_eq!(contract.apply.tombstone_retention, Some(2_592_000));
     for (apply, says) in [
-        ("key_change: drop", "not what becomes of a changed key"),
-        ("on_missing_base: quarantine", "depends on what came before"),
-        ("on_missing_base: drop", "without a base"),
-        ("on_missing_base: hold, null_updates: ignore", "looks like a base"),
-        ("on_missing_base: hold, scd: append", "every event as it came"),
-        ("tombstone_retention: soon", "how long deletes are remembered"),
-        ("tombstone_retention: 0d", "how long deletes are remembered"),
+        ("key_change: drop", "`drop` is not a valid key_change"),
+        ("on_missing_base: quarantine", "depends on earlier batches"),
+        ("on_missing_base: drop", "`drop` is not a valid on_missing_base"),
+        ("on_missing_base: hold, null_updates: ignore", "a missing base"),
+        ("on_missing_base: hold, scd: append", "every event as delivered"),
+        ("tombstone_retention: soon", "is not a valid tombstone_retention"),
+        ("tombstone_retention: 0d", "is not a valid tombstone_retention"),
         ("tombstone_retention: 1d, scd: 2", "latest rows"),
         ("tombstone_retention: 1d, delete_mode: soft", "latest rows"),
     ] {

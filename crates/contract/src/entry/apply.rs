@@ -46,13 +46,13 @@ entries! {
         .examples(&["delete_when: \"status = 'closed'\""])
         => condition(delete_when.as_ref());
     truncate_when: Entry::new("apply", &["truncate_when"], Effect::Rebuild)
-        .what("the same for an event that empties the table: every older event is gone, also one that comes later")
+        .what("the same for an event that empties the table: it removes every older event, also one that arrives later")
         .missing("only the format's truncates", "none")
         .says(Grade::Breaking, "Other events empty the table, so silver is rebuilt from bronze")
         .examples(&["truncate_when: \"status = 'emptied'\""])
         => condition(truncate_when.as_ref());
     delete_mode: Entry::new("apply", &["delete_mode"], Effect::Rebuild)
-        .what("`hard`: the row goes; `soft`: it stays, see below")
+        .what("`hard`: the row is removed; `soft`: it stays, see below")
         .missing("`hard`", "hard")
         .says(Grade::Breaking, OTHER_ROWS)
         .examples(&["delete_mode: soft"])
@@ -71,7 +71,7 @@ entries! {
         .beside(&["apply.scd: 2"])
         => set(track_history);
     tie_policy: Entry::new("apply", &["tie_policy"], Effect::Rebuild)
-        .what("`content`, `last_in_file`, `first`, `error`, `quarantine`: which of two events at one position is the later, see below")
+        .what("`content`, `last_in_file`, `first`, `error`, `quarantine`: which of two events at one position wins, see below")
         .missing("`content`", "content")
         .says(Grade::Breaking, OTHER_VALUES)
         .examples(&["tie_policy: first", "tie_policy: last_in_file", "tie_policy: quarantine", "tie_policy: error"])
@@ -84,7 +84,7 @@ entries! {
         .beside(&["apply.null_updates: ignore"])
         => ignore_nulls.as_ref().map_or_else(|| "overwrite".to_owned(), |columns| format!("ignore {}", set(columns)));
     update_columns: Entry::new("apply", &["update_columns"], Effect::Rebuild)
-        .what("member of the record that lists the columns which the record provides, as `[\"a\", \"b\"]` or `a, b`; the others keep what they have. Where it is null or missing the record provides all. Not with `null_updates: ignore`")
+        .what("member of the record that lists the columns which the record provides, as `[\"a\", \"b\"]` or `a, b`; the others keep what they have. Where it is null or missing the record provides all. Cannot be combined with `null_updates: ignore`")
         .missing("every record provides all it has", "none")
         .says(Grade::Breaking, OTHER_VALUES)
         .examples(&["update_columns: changed"])
@@ -96,7 +96,7 @@ entries! {
         .examples(&["key_change: error"])
         => key_change.as_str().to_owned();
     missing_base: Entry::new("apply", &["on_missing_base"], Effect::NewBatchesOnly)
-        .what("an event that leaves out columns with no value from any event yet; `insert_partial`: they are null until an event fills them; `hold`: the batch waits, see below")
+        .what("an event that leaves out columns that no event has provided yet; `insert_partial`: they are null until an event fills them; `hold`: the batch waits, see below")
         .missing("`insert_partial`", "insert_partial")
         .says(Grade::Warning, "Batches wait for the events before them, or no longer do")
         .examples(&["on_missing_base: hold"])
@@ -123,7 +123,7 @@ entries! {
     quarantine_limit: Entry::new("apply", &["quarantine_limit"], Effect::NewBatchesOnly)
         .what("share of a batch that may be in quarantine before the table stops, 0 to 1")
         .missing("`0.05`", "5 %")
-        .says(Grade::Warning, "More or fewer rows may miss before the table stops")
+        .says(Grade::Warning, "More or fewer rows may be in quarantine before the table stops")
         .examples(&["quarantine_limit: 0.5"])
         => format!("{} %", quarantine_limit * 100.0);
     }
@@ -144,14 +144,14 @@ entries! {
             quoted(&format!("{folder}/{files}"))
         };
     complete_when: Entry::new("apply.from_snapshot", &["complete_when"], Effect::NewBatchesOnly)
-        .what("name of a file that lies beside those of a snapshot once it is whole; until then it waits")
-        .missing("taken as it is", "none")
+        .what("name of the marker file that signals a complete snapshot; until it exists, the snapshot waits")
+        .missing("no marker needed", "none")
         .says(Grade::Info, "New snapshots wait for another file, or for none")
         .examples(&["complete_when: _SUCCESS"])
         .beside(SNAPSHOTS)
         => or_none(complete_when.as_ref().map(|name| word(name)));
     max_deleted_share: Entry::new("apply.from_snapshot", &["max_deleted_share"], Effect::NewBatchesOnly)
-        .what("share of the rows before that a snapshot may lack, 0 to 1; beyond that it is refused (`SNAPSHOT_DELETES`)")
+        .what("share of the existing rows that a snapshot may lack, 0 to 1; a snapshot that lacks more is refused (`SNAPSHOT_DELETES`)")
         .missing("`0.5`", "50 %")
         .says(Grade::Warning, "New snapshots may delete more or fewer rows")
         .examples(&["max_deleted_share: 0.9"])

@@ -9,7 +9,7 @@ entries! {
     /// Entries of an element of `schema`.
     COLUMN of Column, by texts with _contract; {
     name: Entry::new("schema", &["name"], Effect::ColumnsOnly)
-        .what("column in silver; must not begin with `_`; upper and lower case count as equal")
+        .what("column in silver; must not begin with `_`; case-insensitive")
         .says(Grade::Breaking, "Readers have to use the new name")
         => word(name);
     data_type: Entry::new("schema", &["type"], Effect::Rebuild)
@@ -30,9 +30,9 @@ entries! {
         .examples(&["note.required: true"])
         => required.to_string();
     default: Entry::new("schema", &["default"], Effect::Rebuild)
-        .what("what events of before the column existed stand for")
+        .what("value used for events older than the column")
         .missing("null", "none")
-        .says(Grade::Warning, "Older events stand for another value, so silver is rebuilt from bronze")
+        .says(Grade::Warning, "Older events get another value, so silver is rebuilt from bronze")
         .examples(&["note.default: nothing"])
         => quoted_or_none(default.as_ref());
     renamed_from: Entry::new("schema", &["renamed_from"], Effect::Rebuild)

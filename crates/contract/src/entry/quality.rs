@@ -13,7 +13,7 @@ entries! {
         .examples(&["check: \"row_count >= 0\""])
         => check.to_string();
     severity: Entry::new("quality", &["severity"], Effect::ChecksOnly)
-        .what("`fail`: the batch does not become visible, the version before stays; `warn`: it is reported")
+        .what("`fail`: the batch does not become visible, the previous version stays; `warn`: it is reported")
         .missing("`fail`", "fail")
         .says(Grade::Warning, "A failing check acts differently")
         .examples(&["severity: warn"])

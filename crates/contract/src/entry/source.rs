@@ -28,7 +28,7 @@ entries! {
         .examples(&["decimals: text"])
         => decimals.as_str().to_owned();
     unavailable_value: Entry::new("source", &["unavailable_value"], Effect::Rebuild)
-        .what("text that stands for a value that was not sent (`unavailable.value.placeholder`)")
+        .what("text that means that a value was not sent (`unavailable.value.placeholder`)")
         .missing("Debezium's own", "'__debezium_unavailable_value'")
         .says(Grade::Warning, READ_AGAIN)
         .examples(&["unavailable_value: (unchanged)"])
@@ -41,9 +41,9 @@ entries! {
         .beside(CSV)
         => quoted(null_text);
     evolution: Entry::new("source", &["evolution"], Effect::Rebuild)
-        .what("what a column means that the contract does not know, see below")
+        .what("how columns that are not in the contract are handled, see below")
         .missing("follows from `schema_policy`", "none")
-        .says(Grade::Warning, "Columns that the contract does not know are treated differently, so silver is rebuilt from bronze")
+        .says(Grade::Warning, "Columns that are not in the contract are handled differently, so silver is rebuilt from bronze")
         .examples(&[
             "evolution: add_new_columns",
             "evolution: add_new_columns_with_type_widening",
@@ -52,9 +52,9 @@ entries! {
         ])
         => evolution.to_string();
     schema_policy: Entry::new("source", &["schema_policy"], Effect::Rebuild)
-        .what("what a value means that does not fit its column, see below")
+        .what("how values that do not match their column type are handled, see below")
         .missing("follows from `evolution`", "quarantine")
-        .says(Grade::Warning, "Values that do not fit are treated differently, so silver is rebuilt from bronze")
+        .says(Grade::Warning, "Values that do not match their column type are handled differently, so silver is rebuilt from bronze")
         .examples(&["schema_policy: evolve", "schema_policy: strict"])
         => schema_policy.to_string();
     hints: Entry::new("source", &["hints"], Effect::Rebuild)
@@ -72,7 +72,7 @@ entries! {
         .beside(CSV)
         => words(csv_columns);
     csv_layouts: Entry::new("source", &["csv_layouts"], Effect::Rebuild)
-        .what("CSV without header whose columns changed: a list of names for each time; the number of fields of a record tells which one holds, and where it fits several, the first whose types fit")
+        .what("CSV without header whose columns changed: a list of names for each period; the number of fields of a record selects the list, and where several match, the first whose types match")
         .missing("none", "[]")
         .says(Grade::Warning, READ_AGAIN)
         .examples(&["csv_layouts: [[id, status, amount, note, transact_seq], [id, status, transact_seq]]"])
@@ -87,7 +87,7 @@ entries! {
     /// Entries of an element of `source.backfill`.
     BACKFILL of Backfill, by backfill_texts with _contract; {
     name: Entry::new("source.backfill", &["name"], Effect::NewBatchesOnly)
-        .what("unique in the contract; one that has run is not run again")
+        .what("unique in the contract; a backfill runs once per name")
         .says(Grade::Info, "The folder is ingested under the new name")
         => word(name);
     path: Entry::new("source.backfill", &["path"], Effect::NewBatchesOnly)
@@ -107,7 +107,7 @@ entries! {
     apart;
     also
         Entry::new("source.backfill", &["read_rank"], Effect::NewBatchesOnly)
-            .what("`below_cdc`: its rows lie below every change; nothing else can be written")
+            .what("`below_cdc`: its rows have a lower position than any change event, so any change wins; the only value")
             .missing("`below_cdc`", "below_cdc")
             .says(Grade::Info, "Nothing");
 }

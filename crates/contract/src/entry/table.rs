@@ -37,9 +37,9 @@ entries! {
         .examples(&["sla: 4 hours"])
         => quoted_or_none(sla.as_ref());
     size_class: Entry::new("", &["size_class"], Effect::Metadata)
-        .what("`small`, `medium`, `large`: for whoever gives machines to runners; Sluice passes it on and does not act on it")
+        .what("`small`, `medium`, `large`: a hint for whoever provides the machines of the runners; Sluice only passes it on")
         .missing("`small`", "small")
-        .says(Grade::Info, "Whoever gives machines to runners sees another size")
+        .says(Grade::Info, "Whoever provides the machines of the runners sees another size")
         .examples(&["size_class: large"])
         => size_class.as_str().to_owned();
     schedule: Entry::new("", &["schedule"], Effect::NewBatchesOnly)

@@ -77,7 +77,7 @@ fn every_entry_says_what_it_is_and_what_its_change_does() {
 }
 
 fn entry_table(section: &str) -> String {
-    let mut table = "| entry | what | if missing | a change of it |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| entry | what | if missing | effect of a change |\n|---|---|---|---|\n".to_owned();
     for entry in in_section(section) {
         let names: Vec<String> = entry.names.iter().map(|name| format!("`{name}`")).collect();
         let effect = entry.effect.map_or("by entry", Effect::as_str);

@@ -8,4 +8,4 @@ mod ties;
 
 pub(crate) use event_at::{DuplicateKind, EventAt};
 pub use keyed_changes::KeyedChanges;
-pub use ties::{Conflict, losers, tie_conflict};
+pub use ties::{Conflict, losing_events, tie_conflict};

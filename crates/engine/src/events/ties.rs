@@ -35,16 +35,16 @@ pub fn tie_conflict(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Opt
 ///
 /// # Errors
 /// [`EngineError`] if the changes are of another table.
-pub fn losers(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(usize, usize)>, EngineError> {
-    let mut losers: Vec<(usize, usize)> = ties(contract, changes)?.into_iter().map(|(_, loser)| loser).collect();
-    losers.sort_unstable();
-    Ok(losers)
+pub fn losing_events(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(usize, usize)>, EngineError> {
+    let mut losing: Vec<(usize, usize)> = ties(contract, changes)?.into_iter().map(|(_, loser)| loser).collect();
+    losing.sort_unstable();
+    Ok(losing)
 }
 
 /// An event: batch and row.
 type Place = (usize, usize);
 
-/// Pairs of winner and loser, in the order in which the losers were read.
+/// Pairs of a winning and a losing event, in the order in which the losing events were read.
 fn ties(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(Place, Place)>, EngineError> {
     let encoder = KeyEncoder::new(contract)?;
     let keys = changes.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,6 @@
 //! Files of the local cache: put in place in one step, read in parts, swept by age.
 //!
-//! None of them is synced or missed: what is lost is made anew.
+//! None of them is synced or missed: what is lost is rebuilt.
 
 use std::fs::File;
 use std::io::Result;

@@ -1,4 +1,4 @@
-//! What is kept on this machine and made again when it is missing. It knows names, sizes and bytes, no tables.
+//! What is kept on this machine and rebuilt when it is missing. It knows names, sizes and bytes, no tables.
 
 pub(crate) mod cached_file;
 pub(crate) mod copies;

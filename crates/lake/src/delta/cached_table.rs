@@ -4,7 +4,7 @@ use crate::delta::table::DeltaStore;
 use crate::delta::table_files::TableFiles;
 
 /// Reads of a table that keep something on this machine: copies of files, key runs, rows that are read again and
-/// again. What is lost is made again.
+/// again. What is lost is rebuilt.
 #[derive(Clone, Debug)]
 pub struct CachedTable {
     pub(crate) store: DeltaStore,

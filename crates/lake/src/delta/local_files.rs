@@ -27,7 +27,7 @@ pub struct LocalFile {
 impl CachedTable {
     /// Paths of files on this machine with their deleted rows. Files of an S3 lake are downloaded
     /// once into the user's cache folder. A deletion vector becomes a Parquet file of positions in a
-    /// cache, which is made anew when it is missing.
+    /// cache, which is rebuilt when it is missing.
     ///
     /// # Errors
     /// [`LakeError::Read`], [`LakeError::Write`], [`LakeError::Decode`].

@@ -35,14 +35,14 @@ impl Maintenance {
 
     /// Removes cached rows that were made `age` ago and are of no file of the version: those of older
     /// versions, and what a crash left. In the cache of remote lakes those of other tables too; they are
-    /// made anew. What cannot be removed stays.
+    /// rebuilt. What cannot be removed stays.
     pub async fn drop_unused_rows(&self, latest: &Snapshot, age: Duration) {
         let needed = latest.files.iter().map(|file| self.files.shown(&file.path));
         self.files.tables.cache.rows.drop_unused(needed, &self.files.shown("x"), age).await;
     }
 
     /// Removes positions files of the table that are older than that. Those that are still needed are
-    /// made anew; what cannot be removed stays.
+    /// rebuilt; what cannot be removed stays.
     pub async fn drop_old_positions(&self, age: Duration) {
         let any = self.files.tables.cache.paths.positions(&self.files.folder, "x");
         let Some(folder) = any.parent().map(Path::to_path_buf) else { return };

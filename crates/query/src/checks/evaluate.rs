@@ -89,8 +89,8 @@ pub(crate) trait Evaluate {
     /// What comes of what was counted.
     fn outcome(&self, counts: Counts) -> CheckOutcome;
 
-    /// Whether the rows that the next version brings decide it, as it came out so for the version before,
-    /// and passed. A merge removes rows and adds rows and changes none in place.
+    /// Whether evaluating only the new rows is enough, given that the previous version passed with outcome
+    /// `before`. A merge removes rows and adds rows and changes none in place.
     fn is_incremental(&self, contract: &Contract, before: &CheckOutcome) -> bool;
 
     /// Whether that outcome for new rows alone is the outcome for the table.

@@ -1,9 +1,9 @@
 //! Evaluates the checks of a contract over the files of one version.
 //!
-//! One file per check says how it is evaluated: its SQL, whether the rows of a batch alone decide it, its
-//! failing rows, its words. [`evaluator`] is the list of them. The others run them: `run` all of a contract,
-//! `failing_rows` the rows of one, `incremental` says which need not look at every row, `view` makes the
-//! text for people.
+//! A file per check (the two bounds of a value share one) says how it is evaluated: its SQL, whether the rows of a
+//! batch alone decide it, its failing rows, its words. [`evaluator`] is the list of them. The others run them:
+//! `run` all of a contract, `failing_rows` the rows of one, `incremental` says which need not look at every row,
+//! `view` makes the text for people.
 
 mod accepted_values;
 mod evaluate;

@@ -4,7 +4,7 @@ use sluice_contract::{Check, CheckRule, Contract, NotNull, Scd, Severity, Unique
 use std::collections::BTreeSet;
 
 /// All checks in the order of their indexes: the written ones, then `not_null` for every required
-/// column, then `unique` over the key unless the table only grows, each only if it is not written.
+/// column, then `unique` over the key unless the table is append-only, each only if it is not written.
 pub(crate) fn all(contract: &Contract) -> Vec<CheckRule> {
     let mut rules = contract.checks.clone();
     for column in contract.columns.iter().filter(|column| column.required && !column.removed) {

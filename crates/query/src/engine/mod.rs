@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-/// Stack of a thread that parses and plans SQL of people, bytes: DuckDB recurses up to a thousand
+/// Stack of a thread that parses and plans user SQL, bytes: DuckDB recurses up to a thousand
 /// levels deep, which the 2 MiB of a usual thread do not hold. Only what is used takes memory.
 const STACK_BYTES: usize = 64 << 20;
 

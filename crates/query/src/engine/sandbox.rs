@@ -8,7 +8,7 @@ use duckdb::vtab::arrow::ArrowVTab;
 use duckdb::{Config, Connection};
 use std::path::PathBuf;
 
-/// Name of the table function that reads a batch of the caller; SQL of people cannot call it.
+/// Name of the table function that reads a batch of the caller; user SQL cannot call it.
 pub(crate) const BATCH_FUNCTION: &str = "sluice_batch";
 
 /// Opens an in-memory database with a catalog per layer and a schema for results.

@@ -68,7 +68,7 @@ impl Relation {
         Self { sql: Sql::new("(SELECT ").sql(&list).add(" WHERE false)"), columns }
     }
 
-    /// Only the rows that are rows of the table now: the versions that hold now of a table with history,
+    /// Only the rows that are rows of the table now: the current versions of a table with history,
     /// rows that are not deleted where deletes leave rows.
     pub(crate) fn current_rows(self, contract: &Contract) -> Self {
         match (contract.apply.scd, contract.apply.delete_mode) {

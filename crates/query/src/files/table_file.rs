@@ -83,7 +83,7 @@ impl FileGroup {
         Ok(groups)
     }
 
-    /// For FROM: the rows that count, with the columns of the files. `found` are the columns of
+    /// For FROM: the rows that are not deleted, with the columns of the files. `found` are the columns of
     /// [`Self::read`].
     pub(crate) fn from(&self, found: &[DuckColumn]) -> Result<Sql, QueryError> {
         let Some(join) = &self.join else { return Ok(self.read.clone()) };

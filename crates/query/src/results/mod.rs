@@ -1,4 +1,4 @@
-//! SQL of people, and its rows: views of the tables, queries, pages, refined results, models.
+//! User SQL, and its rows: views of the tables, queries, pages, refined results, models.
 
 pub(crate) mod keep;
 mod model;

@@ -1,4 +1,4 @@
-//! SQL of people.
+//! User SQL.
 
 use crate::engine::ipc;
 use crate::engine::result_store::OwnTable;

@@ -9,7 +9,7 @@ use sluice_lake::{AppId, DeltaStore, Lake, TableLocation};
 use std::collections::HashMap;
 
 /// The ledger, from the manifests and the commits of bronze and silver. There is no time at which a
-/// file was first seen: no clock takes part in what a lake holds.
+/// file was first seen: the wall clock is not used.
 ///
 /// # Errors
 /// When the lake cannot be read.

@@ -1,6 +1,6 @@
 //! Step 2, decode: bytes become typed events, or rejects with a reason.
 //!
-//! First runs and resumed ones decode the files of a claimed batch, reprocessing decodes them once more, a dry
+//! First runs and resumed ones decode the files of a claimed batch, reprocessing decodes them again, a dry
 //! run decodes files that are not claimed, and a rebuild or a batch that was held decodes what bronze kept. All
 //! give a [`DecodedBatch`]. Where the contract lets columns evolve and the records have more than it, the
 //! inferred schema grows and they are decoded again by the wider contract.
@@ -11,7 +11,7 @@ use super::context::TableContext;
 use super::late_events::quarantine_late;
 use super::snapshot_files::newest_delivery_of_each_file;
 use super::table_state::TableState;
-use super::ties::quarantine_losers;
+use super::ties::quarantine_losing_events;
 use crate::RunError;
 use crate::silver::Silver;
 use crate::silver::schema_change::infer_schema;
@@ -117,7 +117,7 @@ pub(crate) async fn decode_bronze(
         .await?;
         match infer_schema(&context.lake, &context.declared, &context.contract, &records, last).await? {
             Some(wider) => context.contract = wider,
-            None => break quarantine_losers(&context.contract, records)?,
+            None => break quarantine_losing_events(&context.contract, records)?,
         }
     };
     let files = table.manifests(batches).map(|manifest| manifest.files.len() as u64).sum();
@@ -133,7 +133,7 @@ async fn finish(
     started: Instant,
     records: Vec<DecodedFile>,
 ) -> Result<DecodedBatch, RunError> {
-    let records = quarantine_losers(&context.contract, records)?;
+    let records = quarantine_losing_events(&context.contract, records)?;
     let watermark = watermark(&context.contract, &silver.store).await?;
     let records = quarantine_late(&context.contract, records, watermark)?;
     Ok(DecodedBatch::new(batch, files, started, records))

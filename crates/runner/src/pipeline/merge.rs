@@ -98,7 +98,7 @@ pub(crate) async fn merge_all_again(
     Ok(Some(Merged { summary, candidate, commit }))
 }
 
-/// Merges a batch that silver has once more, from its files.
+/// Merges a batch that silver has again, from its files.
 ///
 /// # Errors
 /// If a file of it is not what it was; errors of the store and the engine.

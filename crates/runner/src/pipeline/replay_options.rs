@@ -12,7 +12,7 @@ pub struct ReplayOptions {
     pub tables: Vec<TableName>,
     /// Bounds.
     pub limits: ReplayLimits,
-    /// Tables at the same time; 0 means 2.
+    /// Number of tables to process in parallel; 0 means 2.
     pub concurrency: usize,
     /// How long to wait for another writer of a table; `None` means [`crate::LEASE_WAIT_DEFAULT`].
     pub lease_wait: Option<Duration>,

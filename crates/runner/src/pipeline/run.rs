@@ -13,7 +13,7 @@ use std::time::Duration;
 pub struct RunOptions {
     /// When.
     pub mode: RunMode,
-    /// Tables at the same time; 0 means 2.
+    /// Number of tables to process in parallel; 0 means 2.
     pub concurrency: usize,
     /// Bounds of the batches.
     pub limits: ReplayLimits,

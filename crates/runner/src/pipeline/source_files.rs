@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct BatchBounds {
     /// Files, at least 1.
     pub(crate) files: u64,
-    /// Bytes; one file is always taken.
+    /// Bytes; a batch always has at least one file.
     pub(crate) bytes: u64,
 }
 

@@ -148,7 +148,7 @@ impl TableRun {
         Ok(done)
     }
 
-    /// Merges exactly the files of a batch that silver has once more. Commits only if that changes a row, which
+    /// Merges exactly the files of a batch that silver has again. Commits only if that changes a row, which
     /// says that silver was not what the events make of it.
     ///
     /// # Errors

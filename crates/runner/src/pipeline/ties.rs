@@ -4,20 +4,20 @@ use crate::RunError;
 use sluice_cdc::DecodedFile;
 use sluice_change::{ChangeBatch, ReasonCode, Reject, RowRef};
 use sluice_contract::{Contract, TiePolicy};
-use sluice_engine::{losers, tie_conflict};
+use sluice_engine::{losing_events, tie_conflict};
 
 /// With `tie_policy: quarantine` the events that lose become rejects. Events that are decoded together
 /// are compared with each other.
-pub(crate) fn quarantine_losers(
+pub(crate) fn quarantine_losing_events(
     contract: &Contract,
     mut decoded: Vec<DecodedFile>,
 ) -> Result<Vec<DecodedFile>, RunError> {
     if contract.apply.tie_policy != TiePolicy::Quarantine {
         return Ok(decoded);
     }
-    let losers = losers(contract, &changes(&decoded))?;
+    let losing = losing_events(contract, &changes(&decoded))?;
     for (source, file) in decoded.iter_mut().enumerate() {
-        let of_file: Vec<usize> = losers.iter().filter(|(of, _)| *of == source).map(|(_, row)| *row).collect();
+        let of_file: Vec<usize> = losing.iter().filter(|(of, _)| *of == source).map(|(_, row)| *row).collect();
         if of_file.is_empty() {
             continue;
         }

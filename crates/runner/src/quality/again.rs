@@ -75,8 +75,8 @@ async fn is_outdated(lake: &Lake, contract: &Contract, before: &[CheckRecord]) -
 
 fn words(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Passed => "holds now".to_owned(),
-        Verdict::Failed => "no longer holds, the published version stays; see `sluice quality`".to_owned(),
+        Verdict::Passed => "passes now".to_owned(),
+        Verdict::Failed => "now fails, the published version stays; see `sluice quality`".to_owned(),
         Verdict::NotEvaluated { reason } => format!("cannot be evaluated: {reason}"),
     }
 }

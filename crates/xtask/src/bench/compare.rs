@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
         let (lake, copy) = (self.folder.join("table"), self.folder.join("maintained"));
         process::run(process::program("cp").arg("-r").arg(&lake).arg(&copy))?;
         let mut maintain = process::program(&self.all.project.program("sluice")?);
-        maintain.arg("--lake").arg(&copy).args(["--json", "maintain", "silver.bench.t0000", "--dead-percent", "0"]);
+        maintain.arg("--lake").arg(&copy).args(["--json", "maintain", "silver.bench.t0000", "--deleted-percent", "0"]);
         task::text_of(&mut maintain, &self.folder.join("maintain.out")).context("maintaining a copy")?;
         let inside = Path::new(table).strip_prefix(&lake).context("the table is in the lake")?;
         Ok(copy.join(inside))

@@ -6,7 +6,7 @@ use cargo_metadata::{MetadataCommand, Package};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Package and the packages of ours that it imports. A line here is a decision: imports only go
-/// down, `cdc` and `engine` do not know each other, and the screens see words only.
+/// down, `cdc` and `engine` do not know each other, and the screens see pure data types only.
 const GRAPH: &[(&str, &[&str])] = &[
     ("sluice-contract", &[]),
     ("sluice-api", &["contract"]),

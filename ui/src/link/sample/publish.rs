@@ -76,7 +76,7 @@ pub(super) fn plan() -> PublishPlan {
                 '~',
                 "5 % -> 8 %",
                 Warning,
-                "More or fewer rows may miss before the table stops",
+                "More or fewer rows may be in quarantine before the table stops",
             ),
             change("orders", "schema.gift_note", '+', "string", Info, "New column; silver is rebuilt from bronze"),
             change("refunds", "table", '+', "12 columns, key refund_id", Info, "The runner begins to load it"),
