@@ -90,10 +90,7 @@ mod tests {
 
     #[test]
     fn names_have_words() {
-        assert_eq!(
-            words_of("let row_count = RedHouse::of(x1);"),
-            ["let", "row", "count", "red", "house", "of", "x1"]
-        );
+        assert_eq!(words_of("let row_count = RedHouse::of(x1);"), ["let", "row", "count", "red", "house", "of", "x1"]);
     }
 
     #[test]
