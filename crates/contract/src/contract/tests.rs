@@ -228,10 +228,10 @@ fn backfills_are_read_and_do_not_overlap() {
         ("{name: old, path: landing, format: csv}", "overlap"),
         ("{name: old, path: l/1, format: csv}, {name: new, path: l/1/x, format: csv}", "overlap"),
         ("{name: old, path: l/1, format: csv}, {name: old, path: l/2, format: csv}", "Two backfills"),
-        ("{name: 'a b', path: l/1, format: csv}", "not a name"),
+        ("{name: 'a b', path: l/1, format: csv}", "not a valid name"),
         ("{name: old, path: ../x, format: csv}", "leaves its folder"),
-        ("{name: old, path: l/1, format: xml}", "not a format"),
-        ("{name: old, path: l/1, format: csv, read_rank: above}", "not a rank"),
+        ("{name: old, path: l/1, format: xml}", "format"),
+        ("{name: old, path: l/1, format: csv, read_rank: above}", "rank"),
     ] {
         let problems = Contract::parse(&text(backfills), "b.yaml").unwrap_err();
         assert!(problems.iter().any(|problem| problem.message.contains(says)), "{backfills}: {problems:?}");
