@@ -118,7 +118,7 @@ async fn history_is_kept_by_the_watermark() -> Result<()> {
     replay(&lake).await?;
     let (first, second, third) = ("1970-01-01T00:00:01Z", "1970-01-01T00:00:02Z", "1970-01-01T00:00:03Z");
     let expected =
-        [format!("Ada Byron {second} {third}"), format!("Ada King {third} "), format!("Ada {first} {second}")];
+        [format!("Ada {first} {second}"), format!("Ada Byron {second} {third}"), format!("Ada King {third} ")];
     let found = rows(&lake, &["name", "__START_AT", "__END_AT"]).await?;
     ensure!(found == expected, "{found:?}");
     Ok(())

@@ -220,7 +220,8 @@ mod tests {
     use sluice_change::RowLedger;
 
     fn entries(value: Value) -> Map<String, Value> {
-        value.as_object().unwrap().clone()
+        let Value::Object(entries) = value else { panic!("{value} is no object") };
+        entries
     }
 
     /// Keys and values as lakes have them on disk.
