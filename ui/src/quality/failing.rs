@@ -48,7 +48,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &Chec
     let got = store.failing(table, check.index);
     loading_line(ui, header, got.pending);
     if let Some(error) = got.error
-        && error_banner(ui, error, "The outcome above holds")
+        && error_banner(ui, error, "The outcome above is still right")
     {
         cx.send(request);
     }
@@ -69,8 +69,8 @@ fn why_none(check: &CheckView) -> Option<(String, String)> {
             Some(("This check was not evaluated".to_owned(), why))
         }
         (CheckState::Passed, Some(0)) => {
-            let text = check.outcome.evaluated.map(|rows| format!("All {} hold it", number::plural(rows, "row")));
-            Some(("It holds".to_owned(), text.unwrap_or_default()))
+            let text = check.outcome.evaluated.map(|rows| format!("{} evaluated, none fails", number::plural(rows, "row")));
+            Some(("It passed".to_owned(), text.unwrap_or_default()))
         }
         (CheckState::Failed | CheckState::Warned, Some(0)) => {
             let text = format!("Observed {}, limit {}", check.observed, check.limit);
@@ -85,7 +85,7 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView, resu
     let first = GridState::load(ui.ctx(), Grid::id(ui, &name)).first_row;
     if let PageState::Failed(error) = cx.pages.row(result.id, first) {
         let error = error.clone();
-        if error_banner(ui, &error, "The outcome above holds") {
+        if error_banner(ui, &error, "The outcome above is still right") {
             cx.pages.retry(result.id);
         }
     }

@@ -80,7 +80,7 @@ fn the_tree_follows_the_tab_in_front() {
 fn another_lake_closes_the_tables_of_the_one_before() {
     let replies = |request: &Request| {
         let mut reply = sample::reply(request);
-        if let (Request::OpenLake { url: Some(url) }, Reply::Lake(lake)) = (request, &mut reply) {
+        if let (Request::OpenLake { url: Some(url) }, Reply::OpenLake(lake)) = (request, &mut reply) {
             lake.url.clone_from(url);
         }
         Some(reply)
