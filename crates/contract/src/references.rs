@@ -116,7 +116,10 @@ mod tests {
         }
         for (wrong, says) in [
             ("p, customers.key", "shop.customers has no column `key` (available: id) | Correct the name"),
-            ("p, crm.customers.id", "crm.customers has no valid contract in this lake (available: shop.customers, shop.orders)"),
+            (
+                "p, crm.customers.id",
+                "crm.customers has no valid contract in this lake (available: shop.customers, shop.orders)",
+            ),
             (
                 "p, gold.shop.hours.hour",
                 "gold.shop.hours has no model (available: shop.days) | Correct the name, or add",

@@ -69,7 +69,8 @@ fn why_none(check: &CheckView) -> Option<(String, String)> {
             Some(("This check was not evaluated".to_owned(), why))
         }
         (CheckState::Passed, Some(0)) => {
-            let text = check.outcome.evaluated.map(|rows| format!("{} evaluated, none fails", number::plural(rows, "row")));
+            let text =
+                check.outcome.evaluated.map(|rows| format!("{} evaluated, none fails", number::plural(rows, "row")));
             Some(("It passed".to_owned(), text.unwrap_or_default()))
         }
         (CheckState::Failed | CheckState::Warned, Some(0)) => {
