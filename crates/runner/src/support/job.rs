@@ -1,6 +1,7 @@
 //! Long work that can be watched and cancelled.
 
 use crate::RunError;
+use crate::support::elapsed::elapsed_ms;
 use sluice_api::{ApiError, JobId, JobKind, JobProgress, JobState, JobView, ReplaySummary, RunRound};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -143,7 +144,7 @@ impl Job {
     }
 
     fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.inner.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        elapsed_ms(self.inner.started)
     }
 
     /// A snapshot.
