@@ -4,6 +4,7 @@ use crate::columnar::guard::MAGIC;
 use crate::format::{Content, Likeness, SniffSample};
 use crate::formats;
 use crate::profile::parquet_sample::column_names;
+use crate::text::csv_fields::fields;
 use crate::text::unpack::{Unpacked, is_gzip};
 use bytes::Bytes;
 use sluice_contract::SourceFormat;
@@ -76,7 +77,21 @@ pub(crate) fn liken(paths: &[String], first_bytes: &[u8]) -> Option<(SourceForma
             best = Some((format.name(), likeness));
         }
     }
-    best
+    best.filter(|(format, _)| format.carries_operations() || !has_operations(&sample))
+}
+
+/// Whether a column is the operation or the mark of a delete of any format: such rows are no current rows, and taken
+/// for that every delete would be an upsert.
+fn has_operations(sample: &SniffSample<'_>) -> bool {
+    let header = || sample.csv_text()?.lines().next().and_then(fields);
+    let names: Vec<String> = match &sample.parquet_columns {
+        Some(columns) => columns.clone(),
+        None => header().unwrap_or_default().into_iter().map(|field| field.text.into_owned()).collect(),
+    };
+    formats::all().map(|format| format.markers()).any(|markers| {
+        let marks = [markers.operation, markers.deleted];
+        marks.into_iter().flatten().any(|mark| names.iter().any(|name| name == mark))
+    })
 }
 
 /// The first bytes of the content, unpacked.
