@@ -6,15 +6,20 @@
 use anyhow::{Context, Result, ensure};
 use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
+use object_store::path::Path;
 use sluice_runner::Maintained;
 use sluice_tests::{
     Fault, FaultStore, FinalState, Harness, Kind, Operation, STEPS, Scenario, amount, counted, final_state,
-    in_parallel, no_cursor_is_ahead, number, seeded, torn,
+    in_parallel, no_cursor_is_ahead, number, seeded, some_of_each_kind, torn,
 };
 use std::sync::Arc;
 
+/// Crashes that a pull request tries; the night tries all.
+const CRASHES: u64 = 220;
+const CRASHES_OF_MAINTENANCE: u64 = 60;
+
 /// What the crash left of the operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum CrashOutcome {
     /// Nothing.
     NotDone,
@@ -82,7 +87,20 @@ struct Case {
     number: u64,
     step: usize,
     what: String,
+    /// What is written or removed, and how far it came.
+    at: (Kind, String, CrashOutcome),
     disk: InMemory,
+}
+
+impl Case {
+    fn kind(&self) -> (Kind, String, CrashOutcome) {
+        self.at.clone()
+    }
+}
+
+/// Files of one purpose have one name but for their digits.
+fn purpose(path: &Path) -> String {
+    path.as_ref().split('/').filter(|part| !part.contains(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join("/")
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
@@ -115,7 +133,8 @@ async fn cases(clean: &Clean) -> Result<Vec<Case>> {
                 if let Some(disk) = clean.state(step, operation, left).await? {
                     let Operation { number: at, kind, path, .. } = operation;
                     let what = format!("step {step}, operation {at}, {kind:?} {path}, {left:?}");
-                    cases.push(Case { number, step, what, disk });
+                    let at = (*kind, purpose(path), left);
+                    cases.push(Case { number, step, what, at, disk });
                 }
             }
         }
@@ -157,6 +176,7 @@ fn a_crash_at_every_operation_changes_nothing() -> Result<()> {
         cases.retain(|case| case.number == seed);
     }
     ensure!(operations > 80, "the story has {operations} operations only");
+    let cases = some_of_each_kind("SLUICE_FAULT_CASES", CRASHES, cases, Case::kind);
     in_parallel(Scenario::Full, &cases, async |harness, case| {
         let done = finish(harness, &clean, case).await;
         done.with_context(|| format!("{}; repeat with SLUICE_SEED={}", case.what, case.number))
@@ -174,6 +194,7 @@ fn a_crash_of_the_maintenance_loses_no_live_file() -> Result<()> {
     if let Some(seed) = number("SLUICE_SEED") {
         cases.retain(|case| case.number == seed);
     }
+    let cases = some_of_each_kind("SLUICE_FAULT_CASES", CRASHES_OF_MAINTENANCE, cases, Case::kind);
     in_parallel(Scenario::Full, &cases, async |harness, case| {
         let done = maintain_again(harness, &clean, &end, case).await;
         done.with_context(|| format!("{}; repeat with SLUICE_SEED={}", case.what, case.number))
@@ -212,7 +233,7 @@ fn a_crash_while_recovering_from_a_crash_changes_nothing() -> Result<()> {
         // The second process dies too, unless there was nothing left to do.
         let outcome = harness.replay(&harness.open(store.view(), 11)?).await;
         ensure!(store.is_crashed() || outcome.is_ok(), "{what}: {outcome:?}");
-        let again = Case { number: 0, step: case.step, what: what.clone(), disk: store.disk() };
+        let again = Case { number: 0, step: case.step, what: what.clone(), at: case.kind(), disk: store.disk() };
         finish(harness, &clean, &again).await.context(what)
     })?;
     counted("compound crashes", pairs.len());

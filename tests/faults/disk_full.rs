@@ -3,9 +3,14 @@
 
 use anyhow::{Context, Result, ensure};
 use sluice_api::{ErrorCode, ReplayLimits};
-use sluice_tests::{Fault, FaultStore, Harness, Scenario, ShopLake, Sluice, counted, in_parallel, number};
+use sluice_tests::{
+    Fault, FaultStore, Harness, Scenario, ShopLake, Sluice, counted, in_parallel, number, some_of_each_kind,
+};
 use std::path::Path;
 use std::process::Command;
+
+/// Full disks that a pull request tries; the night tries all.
+const FULL_DISKS: u64 = 90;
 
 /// How a write fails.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +37,8 @@ fn no_space_at_every_write_changes_nothing() -> Result<()> {
     if let Some(seed) = number("SLUICE_SEED") {
         cases.retain(|(step, operation, _)| (*step * 1_000 + *operation) as u64 == seed);
     }
+    let cases =
+        some_of_each_kind("SLUICE_FAULT_CASES", FULL_DISKS, cases, |(step, _, how)| (*step, format!("{how:?}")));
     in_parallel(Scenario::Short, &cases, async |harness, &(step, operation, how)| {
         let seed = step * 1_000 + operation;
         let what = || format!("step {step}, operation {operation}, {how:?}; repeat with SLUICE_SEED={seed}");

@@ -2,7 +2,10 @@
 //! nothing is there twice.
 
 use anyhow::{Context, Result, ensure};
-use sluice_tests::{Fault, FaultStore, Harness, Scenario, counted, in_parallel, number};
+use sluice_tests::{Fault, FaultStore, Harness, Scenario, counted, in_parallel, number, some_of_each_kind};
+
+/// Faults that a pull request tries; the night tries all.
+const REPLIES: u64 = 120;
 
 struct Case {
     number: u64,
@@ -31,6 +34,8 @@ fn every_answer_lost_late_or_wrong_changes_nothing() -> Result<()> {
     if let Some(seed) = number("SLUICE_SEED") {
         cases.retain(|case| case.number == seed);
     }
+    let cases =
+        some_of_each_kind("SLUICE_FAULT_CASES", REPLIES, cases, |case| (case.step, format!("{:?}", case.fault)));
     in_parallel(Scenario::Short, &cases, async |harness, case| {
         let Case { number, step, operation, fault } = case;
         let what = || format!("step {step}, operation {operation}, {fault:?}; repeat with SLUICE_SEED={number}");

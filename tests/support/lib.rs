@@ -27,7 +27,7 @@ pub use package::package_path;
 pub use python::{S3Server, python};
 pub use readers::Exported;
 pub use scenario::{FinalState, Harness, STEPS, Scenario, final_state, no_cursor_is_ahead, tables};
-pub use seed::{amount, counted, number, seeded};
+pub use seed::{amount, counted, number, seeded, some_of_each_kind};
 pub use shop::{ShopFile, ShopLake, Stream, oracle};
 pub use sluice::{CommandOutput, Sluice, sluice_program};
 pub use tcp_gate::TcpGate;

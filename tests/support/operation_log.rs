@@ -5,7 +5,7 @@ use object_store::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Kind of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A file that must not be there yet.
     Create,

@@ -1,6 +1,7 @@
 //! Randomness that can be repeated.
 
 use fastrand::Rng;
+use std::collections::BTreeSet;
 
 /// A generator with its seed printed; `SLUICE_SEED` repeats a run.
 #[must_use]
@@ -25,4 +26,26 @@ pub fn counted(what: &str, times: usize) {
 #[must_use]
 pub fn amount(name: &str, of_a_pull_request: u64) -> u64 {
     number(name).unwrap_or(of_a_pull_request)
+}
+
+/// Some of many cases: as many as the environment says, or the number of a pull request. Every kind is among them,
+/// the rest is drawn anew by each run. With `SLUICE_SEED` all of them, as it names one.
+#[must_use]
+pub fn some_of_each_kind<T, K: Ord>(
+    name: &str,
+    of_a_pull_request: u64,
+    cases: Vec<T>,
+    kind: impl Fn(&T) -> K,
+) -> Vec<T> {
+    if number("SLUICE_SEED").is_some() {
+        return cases;
+    }
+    let wanted = usize::try_from(amount(name, of_a_pull_request)).unwrap_or(usize::MAX);
+    let mut cases = cases;
+    fastrand::shuffle(&mut cases);
+    let mut kinds = BTreeSet::new();
+    let (mut chosen, others): (Vec<T>, Vec<T>) = cases.into_iter().partition(|case| kinds.insert(kind(case)));
+    let room = wanted.saturating_sub(chosen.len());
+    chosen.extend(others.into_iter().take(room));
+    chosen
 }

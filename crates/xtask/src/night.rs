@@ -10,8 +10,10 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Tests that take a number from the environment, and that number unless the environment has one.
-const AMOUNTS: [(&str, &str); 7] = [
+const AMOUNTS: [(&str, &str); 9] = [
     ("SLUICE_CASES", "10000"),
+    ("SLUICE_FAULT_CASES", "1000000"),
+    ("SLUICE_CONTRACT_CHANGES", "1000000"),
     ("SLUICE_COMPOUND_CRASHES", "2000"),
     ("SLUICE_KILLS", "1000"),
     ("SLUICE_WRITER_FILES", "40"),
