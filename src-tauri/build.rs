@@ -9,6 +9,10 @@ const PAGE_NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Slui
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=ui/dist");
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
+    // An installed window finds the DuckDB library in the package's own folder.
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN/../lib/sluice");
+    }
     // The embedding fails without the folder; a fresh clone must still pass `cargo check`.
     let page = Path::new("ui/dist/index.html");
     if !page.exists() {

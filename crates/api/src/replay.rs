@@ -11,7 +11,7 @@ pub struct ReplayLimits {
     pub batches: Option<u64>,
     /// At most this many files in a batch.
     pub max_files: Option<u64>,
-    /// At most this many bytes in a batch (a batch always has at least one file).
+    /// At most this many bytes of decompressed content in a batch (a batch always has at least one file).
     pub max_bytes: Option<u64>,
     /// Stop a table before a batch that would leave fewer bytes free on the disk of a local lake.
     #[serde(default)]

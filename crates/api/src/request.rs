@@ -158,7 +158,7 @@ requests! {
         table: TableName,
         /// At most this many files.
         max_files: Option<u64>,
-        /// At most this many bytes; a batch always has at least one file.
+        /// At most this many bytes of decompressed content; a batch always has at least one file.
         max_bytes: Option<u64>
     } -> PlannedBatch, Read;
 

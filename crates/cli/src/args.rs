@@ -96,7 +96,7 @@ pub(crate) struct Limits {
     /// At most this many files in a batch.
     #[arg(long)]
     pub(crate) max_files: Option<u64>,
-    /// At most this many bytes in a batch; a batch always has at least one file.
+    /// At most this many bytes of decompressed content in a batch; a larger file is a batch of its own [default: 128 MiB].
     #[arg(long)]
     pub(crate) max_bytes: Option<u64>,
     /// Stop a table of a local lake before a batch that would leave fewer bytes free [default: 64 MiB].
@@ -152,7 +152,7 @@ pub(crate) struct Batches {
     /// With --next: at most this many files.
     #[arg(long, requires = "next")]
     pub(crate) max_files: Option<u64>,
-    /// With --next: at most this many bytes; a batch always has at least one file.
+    /// With --next: at most this many bytes of decompressed content; a larger file is a batch of its own.
     #[arg(long, requires = "next")]
     pub(crate) max_bytes: Option<u64>,
 }

@@ -444,17 +444,22 @@ impl Reader<'_> {
         }
     }
 
-    /// Checks that every check names columns that exist.
+    /// Checks that every check names columns that exist and can be evaluated on their types.
     fn check_columns(&mut self, document: &Document, checks: &[CheckRule], columns: &[Column]) {
         for rule in checks {
             for name in rule.check.columns() {
-                if !columns.iter().any(|column| column.name == name) {
-                    let place = document.quality.iter().find(|entry| line_of(entry.check.referenced) == rule.line);
-                    let message = format!("`{}` reads column `{name}`, which the schema does not have", rule.check);
-                    match place {
-                        Some(entry) => self.problem(&entry.check, message, "Correct the name or add the column"),
-                        None => self.problem(&document.schema, message, "Correct the name or add the column"),
+                let mistake = match columns.iter().find(|column| column.name == name) {
+                    Some(column) => rule.check.fits(column).err(),
+                    None => {
+                        let message = format!("`{}` reads column `{name}`, which the schema does not have", rule.check);
+                        Some(Mistake::new(message, "Correct the name or add the column"))
                     }
+                };
+                let place = document.quality.iter().find(|entry| line_of(entry.check.referenced) == rule.line);
+                match (mistake, place) {
+                    (Some(mistake), Some(entry)) => self.mistake(&entry.check, mistake),
+                    (Some(mistake), None) => self.mistake(&document.schema, mistake),
+                    (None, _) => {}
                 }
             }
         }

@@ -16,8 +16,13 @@ pub const ROW_BYTES_MAX: usize = 16 << 20;
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Files in one batch when the caller does not say.
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
-/// Bytes in one batch when the caller does not say.
-pub const BATCH_BYTES_DEFAULT: u64 = 1 << 30;
+/// Bytes of decompressed content in one batch when the caller does not say; a larger file is a batch of its own. A batch
+/// is in memory as a whole, with about four times its content.
+pub const BATCH_BYTES_DEFAULT: u64 = 128 << 20;
+/// How many times larger the content of a Parquet file is taken to be than the file.
+pub const PARQUET_EXPANSION: u64 = 6;
+/// How many times larger the content of a gzip file is taken to be at least, where its end does not tell.
+pub const GZIP_EXPANSION: u64 = 20;
 /// Bytes of a batch's files, times this, that have to be free on the disk of a local lake before the batch
 /// is claimed: bronze and silver each hold about its records, compressed.
 pub const DISK_BYTES_PER_INPUT_BYTE: u64 = 2;

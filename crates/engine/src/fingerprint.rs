@@ -9,7 +9,6 @@
 use crate::error::EngineError;
 use crate::silver::SEQ;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::concat_batches;
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     TimeUnit, TimestampMicrosecondType,
@@ -34,19 +33,28 @@ pub fn fingerprint(batches: &[RecordBatch], key: &[String]) -> Result<String, En
     let within_key = [Column::START_AT, SEQ].into_iter().filter(|name| schema.column_with_name(name).is_some());
     let by_key: Vec<String> = key.iter().cloned().chain(within_key.map(str::to_owned)).collect();
     let sort = if key.is_empty() { &names } else { &by_key };
-    let all = concat_batches(&schema, batches)?;
-    let column = |name: &String| all.column_by_name(name).cloned().ok_or_else(|| EngineError::Column(name.clone()));
-    let sort_columns = sort.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-    let fields = sort_columns.iter().map(|array| SortField::new(array.data_type().clone())).collect();
-    let rows = RowConverter::new(fields)?.convert_columns(&sort_columns)?;
-    let mut order: Vec<usize> = (0..all.num_rows()).collect();
-    order.sort_by(|a, b| rows.row(*a).cmp(&rows.row(*b)));
+    // Batches stay apart: together their texts may be more than an Arrow column holds.
+    let columns_of = |batch: &RecordBatch, names: &[String]| -> Result<Vec<ArrayRef>, EngineError> {
+        let column = |name: &String| batch.column_by_name(name).cloned();
+        names.iter().map(|name| column(name).ok_or_else(|| EngineError::Column(name.clone()))).collect()
+    };
+    let fields = columns_of(first, sort)?.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+    let converter = RowConverter::new(fields)?;
+    let mut rows = converter.empty_rows(batches.iter().map(RecordBatch::num_rows).sum(), 0);
+    let mut order = Vec::with_capacity(rows.num_rows());
+    let mut contents = Vec::with_capacity(batches.len());
+    for (number, batch) in batches.iter().enumerate() {
+        let before = rows.num_rows();
+        converter.append(&mut rows, &columns_of(batch, sort)?)?;
+        order.extend((0..batch.num_rows()).map(|row| (before + row, number, row)));
+        contents.push(columns_of(batch, &names)?);
+    }
+    order.sort_by(|(a, ..), (b, ..)| rows.row(*a).cmp(&rows.row(*b)));
     for name in &names {
         hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
     }
-    let columns = names.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-    for row in order {
-        for array in &columns {
+    for (_, number, row) in order {
+        for array in contents.get(number).into_iter().flatten() {
             hash_cell(array, row, &mut hasher)?;
         }
     }

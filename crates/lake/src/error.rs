@@ -216,6 +216,14 @@ pub enum LakeError {
         /// Path as the log has it.
         path: String,
     },
+    /// Another program gave the table a feature of Delta with which its files alone are not its rows.
+    #[error("the table uses a feature of Delta that Sluice does not read, {feature}: {path}")]
+    UnreadFeature {
+        /// The feature, by the protocol's name.
+        feature: String,
+        /// Folder of the table.
+        path: String,
+    },
     /// A background task was cancelled.
     #[error("the background task was cancelled: {path}")]
     Stopped {
@@ -254,6 +262,7 @@ impl LakeError {
             | Self::BatchIdReused { .. }
             | Self::TransactionRetention { .. }
             | Self::ForeignPath { .. }
+            | Self::UnreadFeature { .. }
             | Self::Stopped { .. } => false,
         }
     }

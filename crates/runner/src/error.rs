@@ -132,6 +132,11 @@ impl RunError {
             Self::Lake(sluice_lake::LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
             }
+            Self::Lake(sluice_lake::LakeError::UnreadFeature { .. }) => (
+                ErrorCode::Input,
+                "Read the table with the program that wrote it, or let that program write it again without the feature"
+                    .to_owned(),
+            ),
             Self::NoSpace { free, needed, .. } => {
                 let missing = megabytes(needed.saturating_sub(*free));
                 let next = format!(

@@ -96,7 +96,7 @@ impl DuckDb {
         let Self::Library(folder) = self else { return Ok(()) };
         let goal = project.target().join("release").join(library_name());
         let source = folder.join(library_name());
-        if goal.exists() && digest::of_file(&goal)? == digest::of_file(&source)? {
+        if is_copy_of(&goal, &source) {
             return Ok(());
         }
         copy_in_place(&source, &goal)
@@ -104,7 +104,7 @@ impl DuckDb {
 }
 
 /// File name of the library on this system.
-fn library_name() -> &'static str {
+pub(crate) fn library_name() -> &'static str {
     if cfg!(windows) {
         "duckdb.dll"
     } else if cfg!(target_os = "macos") {
@@ -122,6 +122,13 @@ fn entry_name() -> Option<&'static str> {
         ("macos", "aarch64") => Some("libduckdb_java.so_macos_arm64"),
         _ => None,
     }
+}
+
+/// Whether the file is a copy made after the other one was last written; reading both would take longer than that.
+fn is_copy_of(copy: &Path, original: &Path) -> bool {
+    let (Ok(copy), Ok(original)) = (copy.metadata(), original.metadata()) else { return false };
+    let newer = copy.modified().is_ok_and(|copied| original.modified().is_ok_and(|written| copied >= written));
+    newer && copy.len() == original.len()
 }
 
 /// Fetches into a folder beside `goal` and renames it, so that an interrupted fetch leaves nothing that looks complete.

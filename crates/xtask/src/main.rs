@@ -1,10 +1,12 @@
-//! The developer's tasks: `cargo xtask demo | test | ui | tidy | bench | fixtures | duckdb | window`.
+//! The developer's tasks: `cargo xtask demo | test | ui | tidy | bench | fixtures | duckdb | package | conformance |
+//! window`.
 //!
 //! One file or folder per task; what they share is [`project`] (where things are), [`process`]
 //! (running programs), [`packages`] (system packages), [`stage`] (timed steps) and [`display`].
 
 mod bench;
 mod build;
+mod conformance;
 mod demo;
 mod demo_lake;
 mod digest;
@@ -12,6 +14,7 @@ mod display;
 mod duckdb;
 mod fixtures;
 mod night;
+mod package;
 mod packages;
 mod process;
 mod project;
@@ -50,6 +53,10 @@ enum Task {
     Fixtures(fixtures::Options),
     /// Finds or fetches the DuckDB library that the engine is linked with, and puts it beside the programs.
     Duckdb,
+    /// Makes the Debian and RPM packages and runs what is in one.
+    Package,
+    /// Runs the cases of other projects in a folder against Sluice.
+    Conformance(conformance::Options),
     /// Drives the real window under a virtual display; can leave screenshots.
     Window(window::Options),
 }
@@ -64,6 +71,8 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&project, &options),
         Task::Fixtures(options) => fixtures::run(&project, &options),
         Task::Duckdb => duckdb::DuckDb::prepare(&project)?.place_beside_programs(&project),
+        Task::Package => package::run(&project),
+        Task::Conformance(options) => conformance::run(&project, &options),
         Task::Window(options) => window::run(&project, &options),
     });
     match outcome {

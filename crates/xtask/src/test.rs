@@ -5,7 +5,7 @@ use crate::packages::{self, Need};
 use crate::process::{cargo, run as run_program};
 use crate::project::Project;
 use crate::stage::Stages;
-use crate::{build, fixtures, night, python, tidy, ui, window};
+use crate::{build, fixtures, night, package, python, tidy, ui, window};
 use std::path::Path;
 
 /// Options of the task.
@@ -47,6 +47,7 @@ fn run_night(project: &Project) -> anyhow::Result<()> {
     stages.run("packages", || packages::require(&[Need::Build, Need::VirtualWindow, Need::Tests]))?;
     let python = stages.run("python", python::prepare)?;
     let built = stages.run("build", || build::release(project))?;
+    package::make(project, &mut stages)?;
     let spark = stages.run("spark", || Ok(python::spark(true)))?;
     stages.run("night", || night::run(project, &built, &python, spark.as_deref()))?;
     stages.summary(None);

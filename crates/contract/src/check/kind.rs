@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::parent::Parent;
+use crate::column::Column;
 use crate::problem::Mistake;
 use std::fmt;
 
@@ -17,6 +18,11 @@ pub(crate) trait CheckKind: fmt::Display + Sized {
 
     /// Columns of the table that it reads.
     fn columns(&self) -> &[String];
+
+    /// An error if it can never be evaluated on a column of that type. Called for each of its columns.
+    fn fits(&self, _column: &Column) -> Result<(), Mistake> {
+        Ok(())
+    }
 
     /// The other table that it reads.
     fn parent(&self) -> Option<&Parent> {

@@ -11,6 +11,7 @@ use super::row_count::RowCount;
 use super::severity::Severity;
 use super::unique::Unique;
 use super::value_bounds::{MaxValue, MinValue};
+use crate::column::Column;
 use crate::problem::Mistake;
 use std::fmt;
 
@@ -35,6 +36,14 @@ macro_rules! checks {
                 match self {
                     $(Self::$kind(check) => (check.columns(), check.parent(), check)),+
                 }
+            }
+
+            /// An error if it can never be evaluated on a column that it reads, because of the column's type.
+            ///
+            /// # Errors
+            /// Which column, and what to write instead.
+            pub fn fits(&self, column: &Column) -> Result<(), Mistake> {
+                match self { $(Self::$kind(check) => check.fits(column)),+ }
             }
         }
 

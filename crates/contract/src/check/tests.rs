@@ -87,3 +87,28 @@ fn mistakes_say_what_to_write() {
         assert!(mistake.message.contains(message) && mistake.fix.contains(fix), "{text}: {mistake:?}");
     }
 }
+
+#[test]
+fn a_limit_that_is_no_value_of_its_column_is_refused_when_the_contract_is_read() {
+    let text = |check: &str| {
+        format!(
+            "dataset: shop.orders\nschema:\n  - {{name: id, type: bigint, primary_key: true}}\n  - {{name: day, type: \
+             date}}\n  - {{name: at, type: timestamp}}\n  - {{name: note, type: string}}\nquality:\n  - check: {check}\n"
+        )
+    };
+    for check in ["min_value(id, many)", "max_value(day, someday)", "min_value(day, 2025-13-01)", "max_value(at, soon)"]
+    {
+        let problems = crate::Contract::parse(&text(check), "orders.yaml").unwrap_err();
+        assert_eq!((problems.len(), problems[0].line), (1, 8), "{check}: {problems:?}");
+        assert!(problems[0].message.contains("cannot be evaluated"), "{problems:?}");
+    }
+    for check in [
+        "min_value(id, -1.5)",
+        "max_value(day, 2025-01-31)",
+        "min_value(day, -infinity)",
+        "max_value(at, '2025-01-31 12:00:00+02')",
+        "max_value(note, zzz)",
+    ] {
+        crate::Contract::parse(&text(check), "orders.yaml").unwrap_or_else(|problems| panic!("{check}: {problems:?}"));
+    }
+}

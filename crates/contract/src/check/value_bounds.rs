@@ -2,6 +2,8 @@
 
 use super::call::{Call, Written};
 use super::kind::CheckKind;
+use crate::column::Column;
+use crate::column_type::ColumnType;
 use crate::problem::Mistake;
 use std::fmt;
 
@@ -29,6 +31,41 @@ fn column_and_limit(call: &Call<'_>, example: &'static str) -> Result<(String, S
     Ok((texts.next().unwrap_or_default(), texts.next().unwrap_or_default()))
 }
 
+/// An error if the limit is no value of the column's type, so that no row could be compared with it.
+fn limit_fits(check: &dyn fmt::Display, limit: &str, column: &Column) -> Result<(), Mistake> {
+    let limit = limit.trim();
+    let (fits, wanted) = match column.data_type {
+        ref ty if ty.is_numeric() => (limit.parse::<f64>().is_ok(), "a number, such as 0 or 99.5"),
+        ColumnType::Date => (is_date(limit), "a date, such as 2025-01-31"),
+        ColumnType::Timestamp | ColumnType::TimestampNtz => {
+            let day = limit.split(['T', ' ']).next().unwrap_or_default();
+            (is_date(day), "a time, such as 2025-01-31 12:00:00")
+        }
+        _ => return Ok(()),
+    };
+    if fits {
+        return Ok(());
+    }
+    let message = format!(
+        "`{check}` cannot be evaluated: `{limit}` is no value of `{}`, which is {}",
+        column.name, column.data_type
+    );
+    Err(Mistake::new(message, format!("Write {wanted}")))
+}
+
+/// Year, month and day in digits; `infinity` is a date too.
+fn is_date(text: &str) -> bool {
+    if matches!(text.trim_start_matches(['-', '+']), "infinity" | "epoch") {
+        return true;
+    }
+    let mut parts = text.trim_start_matches(['-', '+']).splitn(3, '-');
+    let mut number = |digits: std::ops::RangeInclusive<usize>| -> Option<u32> {
+        parts.next().filter(|part| digits.contains(&part.len())).and_then(|part| part.parse().ok())
+    };
+    let (Some(_), Some(month), Some(day)) = (number(1..=6), number(1..=2), number(1..=2)) else { return false };
+    (1..=12).contains(&month) && (1..=31).contains(&day)
+}
+
 impl CheckKind for MinValue {
     const NAME: &'static str = "min_value";
     const EXAMPLE: &'static str = "min_value(amount, 0)";
@@ -40,6 +77,10 @@ impl CheckKind for MinValue {
 
     fn columns(&self) -> &[String] {
         std::slice::from_ref(&self.column)
+    }
+
+    fn fits(&self, column: &Column) -> Result<(), Mistake> {
+        limit_fits(self, &self.limit, column)
     }
 }
 
@@ -54,6 +95,10 @@ impl CheckKind for MaxValue {
 
     fn columns(&self) -> &[String] {
         std::slice::from_ref(&self.column)
+    }
+
+    fn fits(&self, column: &Column) -> Result<(), Mistake> {
+        limit_fits(self, &self.limit, column)
     }
 }
 

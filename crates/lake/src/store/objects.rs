@@ -5,7 +5,7 @@ use crate::environment::StoreTimes;
 use crate::store::root::{Root, Style, style_of};
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -145,6 +145,21 @@ impl Objects {
             source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
         };
         let result = place.root.store.get(&place.path).await.map_err(failed)?;
+        result.bytes().await.map_err(failed)
+    }
+
+    /// The last bytes of a file, at most `count`; the path as in [`Self::read`].
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn read_end(&self, path: &str, count: u64) -> Result<Bytes, LakeError> {
+        let place = self.place(path).await?;
+        let failed = |source| match source {
+            Error::NotFound { .. } => LakeError::NotFound { path: path.to_owned() },
+            source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
+        };
+        let options = GetOptions { range: Some(GetRange::Suffix(count)), ..GetOptions::default() };
+        let result = place.root.store.get_opts(&place.path, options).await.map_err(failed)?;
         result.bytes().await.map_err(failed)
     }
 

@@ -100,6 +100,19 @@ impl Relation {
         Self { sql, ..self }
     }
 
+    /// Without the columns that only the files have: a table's schema says what its columns are, and a file may hold
+    /// more, such as the `_change_type` of writers that record changes. All of them where no schema is known.
+    pub(crate) fn of_schema(self, declared: &[(String, String)]) -> Self {
+        let is_declared = |column: &DuckColumn| declared.iter().any(|(name, _)| *name == column.name);
+        if declared.is_empty() || self.columns.iter().all(is_declared) {
+            return self;
+        }
+        let columns: Vec<DuckColumn> = self.columns.iter().filter(|column| is_declared(column)).cloned().collect();
+        let list = Sql::join(columns.iter().map(|column| Sql::name(&column.name)), ", ");
+        let sql = Sql::new("(SELECT ").sql(&list).add(" FROM ").sql(&self.sql).add(")");
+        Self { sql, columns }
+    }
+
     /// The column of that name.
     pub(crate) fn column(&self, name: &str) -> Option<&DuckColumn> {
         self.columns.iter().find(|column| column.name == name)

@@ -32,6 +32,7 @@ impl QueryEngine {
                     continue;
                 }
                 let defined = Relation::open(conn, &new.files, &new.columns, Missing::Null).and_then(|relation| {
+                    let relation = relation.of_schema(&new.columns);
                     let schema = Sql::new("CREATE SCHEMA IF NOT EXISTS ")
                         .add(new.table.layer.as_str())
                         .add(".")
@@ -67,7 +68,7 @@ impl QueryEngine {
     pub fn table_result(&self, table: &TableFiles) -> Result<ResultView, QueryError> {
         let started = Instant::now();
         let conn = self.inner.pool.connect()?;
-        let relation = Relation::open(&conn, &table.files, &table.columns, Missing::Null)?;
+        let relation = Relation::open(&conn, &table.files, &table.columns, Missing::Null)?.of_schema(&table.columns);
         self.keep_select(&conn, &Sql::new("FROM ").sql(&relation.sql), started)
     }
 

@@ -159,26 +159,16 @@ fn required_columns_and_the_key_are_checked_unasked() {
 #[test]
 fn what_cannot_run_is_not_evaluated_and_says_why() {
     let lake = Lake::new();
-    let outcomes = run(
-        &lake,
-        &[
-            "not_null(absent)",
-            "min_value(total, many)",
-            "min_value(day, someday)",
-            "max_value(rate, x)",
-            "row_count > 0",
-        ],
-    );
-    for (at, cause) in [(0, "no column `absent`"), (1, "not a number"), (2, "not a date"), (3, "not a number")] {
+    let outcomes = run(&lake, &["not_null(absent)", "min_value(day, 2025-02-31)", "row_count > 0"]);
+    for (at, cause) in [(0, "no column `absent`"), (1, "not a date")] {
         assert_eq!(outcomes[at].state(), CheckState::NotEvaluated, "{:?}", outcomes[at]);
         let outcome = &outcomes[at].outcome;
         assert!(outcome.reason().unwrap().contains(cause), "{outcome:?}");
         assert_eq!((outcome.evaluated, outcome.failed, &outcome.measured), (None, None, &None), "unknown is not 0");
-        let contract =
-            contract(&["not_null(absent)", "min_value(total, many)", "min_value(day, someday)", "max_value(rate, x)"]);
+        let contract = contract(&["not_null(absent)", "min_value(day, 2025-02-31)"]);
         assert!(failing_rows(&lake, &contract, &[orders(&lake)], at as u32, 5).is_err());
     }
-    assert_eq!(outcomes[4].state(), CheckState::Passed, "the others run");
+    assert_eq!(outcomes[2].state(), CheckState::Passed, "the others run");
 }
 
 #[test]

@@ -106,8 +106,13 @@ impl OpenLake {
         };
         let batches = store.read_files(&snapshot, &snapshot.files, None).await?;
         let groups = group(&batches);
-        let all = arrow::compute::concat_batches(&snapshot.schema, &batches)?;
-        let shown = all.slice(0, all.num_rows().min(QUARANTINE_ROWS_MAX));
+        let mut room = QUARANTINE_ROWS_MAX;
+        let shown = batches.iter().map(|rows| {
+            let shown = rows.slice(0, rows.num_rows().min(room));
+            room -= shown.num_rows();
+            shown
+        });
+        let shown = arrow::compute::concat_batches(&snapshot.schema, &shown.collect::<Vec<_>>())?;
         let ipc = to_ipc(&shown)?;
         let engine = self.engine.clone();
         let result = blocking(move || Ok(engine.put_result(&ipc)?)).await?;

@@ -88,7 +88,7 @@ impl OpenLake {
         let next = manifests.last().map_or(1, |manifest| manifest.batch + 1);
         // One file per column until a replay says otherwise.
         let files = new_files(&self.lake, &contract, &manifests).await?;
-        let planned = into_batches(&contract, files, BatchBounds::new(Some(1), None));
+        let planned = into_batches(&self.lake, &contract, files, BatchBounds::new(Some(1), None)).await?;
         for (batch, files) in (next..).zip(planned) {
             batches.push(BatchView {
                 batch,

@@ -63,7 +63,8 @@ pub async fn plan_next_batch(
         .flat_map(|manifest| manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)))
         .collect();
     let bounds = BatchBounds::new(limits.max_files, limits.max_bytes);
-    let mut batches = into_batches(contract, new_files(lake, contract, &manifests).await?, bounds).into_iter();
+    let files = new_files(lake, contract, &manifests).await?;
+    let mut batches = into_batches(lake, contract, files, bounds).await?.into_iter();
     let next = batches.next().unwrap_or_default();
     let later: Vec<_> = batches.flatten().collect();
     Ok(PlannedBatch {

@@ -24,48 +24,108 @@ pub(crate) fn bronze_schema() -> SchemaRef {
     ]))
 }
 
-/// The records of one batch: those that were understood and those in quarantine.
-pub(crate) fn bronze_rows(batch: u64, files: &[DecodedFile]) -> Result<RecordBatch, RunError> {
-    let mut paths: Vec<&str> = Vec::new();
-    let mut at: Vec<RowRef> = Vec::new();
-    let mut ops: Vec<Option<&'static str>> = Vec::new();
-    let mut seqs: Vec<Option<String>> = Vec::new();
-    let mut times: Vec<Option<i64>> = Vec::new();
-    let mut records: Vec<&str> = Vec::new();
-    for file in files {
-        let changes = &file.changes;
-        let path = |at: RowRef| changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
-        // A record of two events, of which the first has none, is one record.
-        for row in (0..changes.len()).filter(|row| !changes.records[*row].is_empty()) {
-            let origin = changes.refs.at(row);
-            paths.push(path(origin));
-            at.push(origin);
-            ops.push(Some(changes.ops[row].letter()));
-            seqs.push(Some(changes.seqs.at(row).to_string()));
-            times.push(changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)));
-            records.push(&changes.records[row]);
+/// Bytes of records that are copied into columns at a time. An Arrow column of text holds 2 GiB at most, and what is
+/// copied lives only until it is encoded.
+const CHUNK_BYTES: usize = 16 << 20;
+
+/// A record as bronze keeps it.
+struct Kept<'f> {
+    path: &'f str,
+    at: RowRef,
+    op: Option<&'static str>,
+    seq: Option<String>,
+    source_time_us: Option<i64>,
+    record: &'f str,
+}
+
+/// The records of one batch, those that were understood and those in quarantine, in pieces of a bounded size. An empty
+/// batch has none.
+pub(crate) fn bronze_rows(
+    batch: u64,
+    files: Arc<Vec<DecodedFile>>,
+) -> impl Iterator<Item = Result<RecordBatch, RunError>> {
+    let mut place = Place::default();
+    std::iter::from_fn(move || place.next_chunk(batch, &files))
+}
+
+/// Where in the files the next piece begins.
+#[derive(Default)]
+struct Place {
+    file: usize,
+    /// Events first, then rejects.
+    row: usize,
+}
+
+impl Place {
+    fn next_chunk(&mut self, batch: u64, files: &[DecodedFile]) -> Option<Result<RecordBatch, RunError>> {
+        let mut kept = Vec::new();
+        let mut bytes = 0;
+        while let Some(file) = files.get(self.file) {
+            if bytes >= CHUNK_BYTES {
+                break;
+            }
+            match record_at(file, self.row) {
+                Some(record) => {
+                    self.row += 1;
+                    bytes += record.as_ref().map_or(0, |record| record.record.len());
+                    kept.extend(record);
+                }
+                None => *self = Self { file: self.file + 1, row: 0 },
+            }
         }
-        for reject in file.rejects.iter().filter(|reject| !reject.whole_file && !reject.raw.is_empty()) {
-            paths.push(path(reject.at));
-            at.push(reject.at);
-            ops.push(None);
-            seqs.push(None);
-            times.push(None);
-            records.push(&reject.raw);
-        }
+        (!kept.is_empty()).then(|| columns(batch, &kept))
     }
+}
+
+/// The record of an event or reject of a file, counted through both; the inner `None` for those that have none.
+fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
+    let changes = &file.changes;
+    let path = |at: RowRef| changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
+    if let Some(record) = changes.records.get(row) {
+        let at = changes.refs.at(row);
+        // A record of two events, of which the first has none, is one record.
+        return Some((!record.is_empty()).then(|| Kept {
+            path: path(at),
+            at,
+            op: changes.ops.get(row).map(|op| op.letter()),
+            seq: Some(changes.seqs.at(row).to_string()),
+            source_time_us: changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)),
+            record,
+        }));
+    }
+    let reject = file.rejects.get(row - changes.records.len())?;
+    let is_record = !reject.whole_file && !reject.raw.is_empty();
+    Some(is_record.then(|| Kept {
+        path: path(reject.at),
+        at: reject.at,
+        op: None,
+        seq: None,
+        source_time_us: None,
+        record: &reject.raw,
+    }))
+}
+
+fn columns(batch: u64, kept: &[Kept<'_>]) -> Result<RecordBatch, RunError> {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let times: TimestampMicrosecondArray = kept.iter().map(|record| record.source_time_us).collect();
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_value(number(batch), at.len())),
-        Arc::new(StringArray::from_iter_values(paths)),
-        Arc::new(Int64Array::from_iter_values(at.iter().map(|at| number(at.row)))),
-        Arc::new(Int64Array::from_iter_values(at.iter().map(|at| number(at.offset)))),
-        Arc::new(StringArray::from_iter(ops)),
-        Arc::new(StringArray::from_iter(seqs)),
-        Arc::new(TimestampMicrosecondArray::from(times).with_timezone("UTC")),
-        Arc::new(StringArray::from_iter_values(records)),
+        Arc::new(Int64Array::from_value(number(batch), kept.len())),
+        Arc::new(StringArray::from_iter_values(kept.iter().map(|record| record.path))),
+        Arc::new(Int64Array::from_iter_values(kept.iter().map(|record| number(record.at.row)))),
+        Arc::new(Int64Array::from_iter_values(kept.iter().map(|record| number(record.at.offset)))),
+        Arc::new(StringArray::from_iter(kept.iter().map(|record| record.op))),
+        Arc::new(StringArray::from_iter(kept.iter().map(|record| record.seq.as_deref()))),
+        Arc::new(times.with_timezone("UTC")),
+        Arc::new(StringArray::from_iter_values(kept.iter().map(|record| record.record))),
     ];
     Ok(RecordBatch::try_new(bronze_schema(), columns)?)
+}
+
+/// Rows that [`bronze_rows`] makes of a file.
+pub(crate) fn kept_rows(file: &DecodedFile) -> u64 {
+    let events = file.changes.records.iter().filter(|record| !record.is_empty()).count();
+    let rejects = file.rejects.iter().filter(|reject| !reject.whole_file && !reject.raw.is_empty()).count();
+    (events + rejects) as u64
 }
 
 /// Records of a file: a record of two events is one.

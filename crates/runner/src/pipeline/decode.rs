@@ -17,6 +17,7 @@ use crate::silver::Silver;
 use crate::silver::schema_change::infer_schema;
 use crate::silver::watermark::watermark;
 use crate::support::blocking::blocking;
+use arrow::array::RecordBatch;
 use sluice_cdc::DecodedFile;
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract};
@@ -95,26 +96,22 @@ pub(crate) async fn decode_bronze(
 ) -> Result<DecodedBatch, RunError> {
     let started = Instant::now();
     let (first, last) = (*batches.start(), *batches.end());
-    let rows = Arc::new(table.bronze.rows().await?);
+    let pieces = table.bronze.pieces(&batches).await?;
     let records = loop {
-        let (contract, rows) = (Arc::clone(&context.contract), Arc::clone(&rows));
+        let contract = Arc::clone(&context.contract);
         let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, last).await?;
-        let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
-        let backfills: BTreeMap<u64, Arc<Contract>> = table
+        let backfills = table
             .manifests(batches.clone())
             .filter_map(|manifest| Some((manifest.batch, for_backfill(&contract, Some(manifest.backfill.as_ref()?)))))
             .collect();
-        let records = blocking(move || {
-            let of_changes = |batch, path: &str| {
-                (first..=last).contains(&batch) && !backfills.contains_key(&batch) && of(batch, path)
-            };
-            let mut records = vec![bronze::decode_bronze(&contract, &rows, of_changes)?];
-            for (batch, contract) in &backfills {
-                records.push(bronze::decode_bronze(contract, &rows, |of, _| of == *batch)?);
-            }
-            Ok(records)
-        })
-        .await?;
+        let wanted = Arc::new(Wanted { batches: first..=last, contract, newest, backfills });
+        let mut records = Vec::new();
+        for piece in &pieces {
+            context.job.check()?;
+            let rows = table.bronze.read(piece).await?;
+            let wanted = Arc::clone(&wanted);
+            records.extend(blocking(move || wanted.decode(&rows)).await?);
+        }
         match infer_schema(&context.lake, &context.declared, &context.contract, &records, last).await? {
             Some(wider) => context.contract = wider,
             None => break quarantine_losing_events(&context.contract, records)?,
@@ -122,6 +119,34 @@ pub(crate) async fn decode_bronze(
     };
     let files = table.manifests(batches).map(|manifest| manifest.files.len() as u64).sum();
     Ok(DecodedBatch::new(last, files, started, records))
+}
+
+/// What of bronze is decoded, and by which contract.
+struct Wanted {
+    batches: RangeInclusive<u64>,
+    contract: Arc<Contract>,
+    /// Of a table from snapshots, the batch whose delivery of a file counts.
+    newest: Option<BTreeMap<String, u64>>,
+    /// Contracts of batches that are backfills.
+    backfills: BTreeMap<u64, Arc<Contract>>,
+}
+
+impl Wanted {
+    /// Typed rows without the texts that they were made of: bronze has those, and a merge does not need them.
+    fn decode(&self, rows: &[RecordBatch]) -> Result<Vec<DecodedFile>, RunError> {
+        let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
+        let of_changes = |batch: u64, path: &str| {
+            self.batches.contains(&batch) && !self.backfills.contains_key(&batch) && newest(batch, path)
+        };
+        let mut decoded = vec![bronze::decode_bronze(&self.contract, rows, of_changes)?];
+        for (batch, contract) in &self.backfills {
+            decoded.push(bronze::decode_bronze(contract, rows, |of, _| of == *batch)?);
+        }
+        for record in decoded.iter_mut().flat_map(|file| &mut file.changes.records) {
+            *record = String::new();
+        }
+        Ok(decoded)
+    }
 }
 
 /// Takes out the events that may not be applied though they can be read.

@@ -24,7 +24,7 @@ pub(crate) async fn discover(
     if files.is_empty() {
         warn_no_snapshot_files(context).await?;
     }
-    Ok(into_batches(&context.contract, files, bounds))
+    into_batches(&context.lake, &context.contract, files, bounds).await
 }
 
 /// Claims files as the next batch: from then on no other batch has them, and a run that ends before they are in

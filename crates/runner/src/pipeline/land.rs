@@ -1,18 +1,21 @@
 //! Step 3, land: quarantine, then bronze, which keeps every record as it was delivered.
 
 use super::batch::DecodedBatch;
-use super::bronze::{bronze_rows, bronze_schema, records_of};
+use super::bronze::{bronze_rows, bronze_schema, kept_rows, records_of};
 use super::context::TableContext;
 use super::quarantine::{quarantine_rows, quarantine_schema};
 use super::snapshot_files::unreadable_files;
 use crate::RunError;
 use crate::silver::schema_change::columns_of;
 use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
+use arrow::datatypes::SchemaRef;
 use sluice_contract::TableName;
 use sluice_lake::{
-    AppId, BatchManifest, CommitInfo, CommitOutcome, DeltaStore, Lake, Lease, Operation, TableLocation, TransactionId,
+    AppId, BatchManifest, CommitInfo, CommitOutcome, DataFile, DeltaStore, Lake, Lease, Operation, Snapshot,
+    TableLocation, TransactionId,
 };
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// The two tables that have a batch as it was delivered: bronze all records, and the quarantine those that could
 /// not be applied, with the reason.
@@ -47,19 +50,58 @@ impl Bronze {
         self.quarantine = lease.fence(&self.quarantine);
     }
 
-    /// All rows of bronze.
+    /// Where the rows of a range of batches are, in pieces that are read one at a time.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn rows(&self) -> Result<Vec<RecordBatch>, RunError> {
-        match self.store.snapshot(None).await? {
-            Some(snapshot) => Ok(self.store.read_files(&snapshot, &snapshot.files, None).await?),
-            None => Ok(Vec::new()),
+    pub(crate) async fn pieces(&self, batches: &RangeInclusive<u64>) -> Result<Vec<BronzePiece>, RunError> {
+        let Some(snapshot) = self.store.snapshot(None).await? else { return Ok(Vec::new()) };
+        let mut pieces: Vec<BronzePiece> = Vec::new();
+        let mut bytes = 0;
+        // Newest first in a snapshot; records are decoded in the order in which they came.
+        for file in snapshot.files.iter().rev().filter(|file| may_hold(file.stats.as_deref(), batches)) {
+            match pieces.last_mut().filter(|_| bytes + file.size <= PIECE_BYTES) {
+                Some(piece) => piece.files.push(file.clone()),
+                None => {
+                    bytes = 0;
+                    pieces.push(BronzePiece { snapshot: snapshot.clone(), files: vec![file.clone()] });
+                }
+            }
+            bytes += file.size;
         }
+        Ok(pieces)
+    }
+
+    /// The rows of a piece.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn read(&self, piece: &BronzePiece) -> Result<Vec<RecordBatch>, RunError> {
+        Ok(self.store.read_files(&piece.snapshot, &piece.files, None).await?)
     }
 }
 
-/// Writes a batch to quarantine and bronze, each once however often it is tried.
+/// Bytes of bronze's files, as stored, that are decoded at a time; their records are about ten times as large.
+const PIECE_BYTES: u64 = 16 << 20;
+
+/// Data files of bronze that are read at a time.
+pub(crate) struct BronzePiece {
+    snapshot: Snapshot,
+    files: Vec<DataFile>,
+}
+
+/// Whether a file of bronze may hold records of the batches, by its statistics.
+fn may_hold(stats: Option<&str>, batches: &RangeInclusive<u64>) -> bool {
+    let stats = stats.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let bound = |kind: &str| stats.as_ref().and_then(|stats| stats[kind]["_batch"].as_u64());
+    match (bound("minValues"), bound("maxValues")) {
+        (Some(first), Some(last)) => first <= *batches.end() && last >= *batches.start(),
+        _ => true,
+    }
+}
+
+/// Writes a batch to quarantine and bronze, each once however often it is tried. The texts of the records are let go
+/// afterwards: bronze has them, and a merge needs the typed rows only.
 ///
 /// # Errors
 /// If the store fails, another writer was faster, or an earlier batch is not in bronze.
@@ -67,7 +109,7 @@ pub(crate) async fn land(
     context: &TableContext,
     bronze: &mut Bronze,
     manifest: &BatchManifest,
-    decoded: &DecodedBatch,
+    decoded: &mut DecodedBatch,
 ) -> Result<(), RunError> {
     let DecodedBatch { records, summary } = decoded;
     let (batch, name) = (manifest.batch, &context.contract.name);
@@ -76,50 +118,79 @@ pub(crate) async fn land(
         return Err(RunError::Internal(format!("batch {batch} of {name} would pass batch {next}")));
     }
     let why = &summary.reasons;
-    if let Some(rows) = quarantine_rows(batch, records)? {
+    let rejected = quarantine_rows(batch, records)?;
+    if !rejected.is_empty() {
         let app = AppId::quarantine(name);
         let info = CommitInfo { batch: Some(batch), reasons: Some(why.clone()), ..CommitInfo::default() };
-        append(&bronze.quarantine, &quarantine_schema(), rows, &app, batch, info).await?;
+        let count = rejected.iter().map(|piece| piece.num_rows() as u64).sum();
+        let rows = NewRows { count, batches: rejected.into_iter().map(Ok) };
+        append(&bronze.quarantine, quarantine_schema(), rows, &app, batch, info).await?;
     }
-    let rows = bronze_rows(batch, records)?;
+    let count = records.iter().map(kept_rows).sum();
     let info = CommitInfo {
         batch: Some(batch),
         reasons: Some(why.clone()),
         files: Some(manifest.files.len() as u64),
         bytes: Some(manifest.files.iter().map(|file| file.size).sum()),
-        rows: Some(rows.num_rows() as u64),
+        rows: Some(count),
         file_rows: Some(records.iter().map(records_of).collect()),
         columns: Some(columns_of(&context.contract, records)),
         failed_files: Some(unreadable_files(records)).filter(|failed| !failed.is_empty()),
         ..CommitInfo::default()
     };
-    append(&bronze.store, &bronze_schema(), rows, &bronze.app_id, batch, info).await?;
+    let shared = Arc::new(std::mem::take(records));
+    let rows = NewRows { count, batches: bronze_rows(batch, Arc::clone(&shared)) };
+    append(&bronze.store, bronze_schema(), rows, &bronze.app_id, batch, info).await?;
     bronze.batch = batch;
+    *records = Arc::try_unwrap(shared)
+        .map_err(|_| RunError::Internal("a file that is written still reads its records".to_owned()))?;
+    for record in records.iter_mut().flat_map(|file| &mut file.changes.records) {
+        *record = String::new();
+    }
     Ok(())
+}
+
+/// Rows that are made while their file is written.
+struct NewRows<I> {
+    count: u64,
+    batches: I,
 }
 
 /// Appends rows to an append-only table, once per batch.
 async fn append(
     store: &DeltaStore,
-    schema: &Schema,
-    rows: RecordBatch,
+    schema: SchemaRef,
+    rows: NewRows<impl Iterator<Item = Result<RecordBatch, RunError>> + Send + 'static>,
     app_id: &AppId,
     batch: u64,
     info: CommitInfo,
 ) -> Result<(), RunError> {
     let base = match store.snapshot(None).await? {
         Some(snapshot) => snapshot,
-        None => store.writer().create(schema, &[]).await?,
+        None => store.writer().create(&schema, &[]).await?,
     };
     let txn = i64::try_from(batch).unwrap_or(i64::MAX);
     if base.txn(app_id).is_some_and(|done| done >= txn) {
         return Ok(());
     }
-    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.writer().write_file(&[rows]).await?] };
+    let add = if rows.count == 0 { Vec::new() } else { vec![store.writer().write_rows(schema, rows.batches).await?] };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
     match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {
         CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
         CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.as_str().to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_hold;
+
+    #[test]
+    fn a_file_of_other_batches_is_not_read() {
+        let stats = r#"{"minValues":{"_batch":3},"maxValues":{"_batch":5}}"#;
+        assert!(may_hold(Some(stats), &(5..=9)) && may_hold(Some(stats), &(1..=3)));
+        assert!(!may_hold(Some(stats), &(6..=9)) && !may_hold(Some(stats), &(1..=2)));
+        assert!(may_hold(None, &(6..=9)), "what is not known is read");
     }
 }

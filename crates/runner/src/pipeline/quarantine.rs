@@ -25,8 +25,11 @@ pub(crate) fn quarantine_schema() -> SchemaRef {
     ]))
 }
 
-/// The rejects of a batch; `None` when there are none.
-pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Option<RecordBatch>, RunError> {
+/// Bytes of records in one piece; an Arrow column of text holds 2 GiB at most.
+const PIECE_BYTES: usize = 256 << 20;
+
+/// The rejects of a batch, in pieces of a bounded size; none when there are none.
+pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Vec<RecordBatch>, RunError> {
     let rejects: Vec<(&str, &sluice_change::Reject)> = files
         .iter()
         .flat_map(|file| {
@@ -36,9 +39,19 @@ pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Optio
             file.rejects.iter().map(move |reject| (path(&reject.at), reject))
         })
         .collect();
-    if rejects.is_empty() {
-        return Ok(None);
-    }
+    let mut bytes = 0;
+    let fits = |(_, reject): &(&str, &sluice_change::Reject), _: &(&str, &sluice_change::Reject)| {
+        bytes += reject.raw.len() + reject.detail.len();
+        if bytes < PIECE_BYTES {
+            return true;
+        }
+        bytes = 0;
+        false
+    };
+    rejects.chunk_by(fits).map(|piece| quarantine_columns(batch, piece)).collect()
+}
+
+fn quarantine_columns(batch: u64, rejects: &[(&str, &sluice_change::Reject)]) -> Result<RecordBatch, RunError> {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_value(number(batch), rejects.len())),
@@ -52,7 +65,7 @@ pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Optio
         Arc::new(rejects.iter().map(|(_, reject)| Some(reject.whole_file)).collect::<arrow::array::BooleanArray>()),
         Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.raw.as_str()))),
     ];
-    Ok(Some(RecordBatch::try_new(quarantine_schema(), columns)?))
+    Ok(RecordBatch::try_new(quarantine_schema(), columns)?)
 }
 
 /// Number of rejects by reason code, files that could not be counted included.

@@ -2,6 +2,7 @@
 
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use crate::RunError;
+use futures::{StreamExt, TryStreamExt};
 use sluice_cdc::{file_order_key, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct BatchBounds {
     /// Files, at least 1.
     pub(crate) files: u64,
-    /// Bytes; a batch always has at least one file.
+    /// Bytes of decompressed content; a batch always has at least one file.
     pub(crate) bytes: u64,
 }
 
@@ -66,7 +67,15 @@ pub(crate) async fn new_files(
 
 /// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the
 /// bounds.
-pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+///
+/// # Errors
+/// If the end of a compressed file cannot be read.
+pub(crate) async fn into_batches(
+    lake: &Lake,
+    contract: &Contract,
+    files: Vec<SourceFile>,
+    bounds: BatchBounds,
+) -> Result<Vec<Vec<SourceFile>>, RunError> {
     let (of_backfills, files): (Vec<SourceFile>, Vec<SourceFile>) =
         files.into_iter().partition(|file| contract.backfill_of(&file.path).is_some());
     let mut batches: Vec<Vec<SourceFile>> = contract
@@ -77,23 +86,26 @@ pub(crate) fn into_batches(contract: &Contract, files: Vec<SourceFile>, bounds: 
         .collect();
     batches.extend(match contract.apply.from_snapshot {
         Some(_) => one_batch_per_snapshot(contract, files),
-        None => cut(files, bounds),
+        None => {
+            let sizes = content_sizes(lake, &files, bounds).await?;
+            cut(files.into_iter().zip(sizes), bounds)
+        }
     });
-    batches
+    Ok(batches)
 }
 
 /// Cuts files into batches, in order.
-fn cut(files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
+fn cut(files: impl Iterator<Item = (SourceFile, u64)>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
     let mut batches: Vec<Vec<SourceFile>> = Vec::new();
     let mut bytes = 0_u64;
-    for file in files {
+    for (file, content) in files {
         match batches.last_mut() {
-            Some(batch) if (batch.len() as u64) < bounds.files && bytes + file.size <= bounds.bytes => {
-                bytes += file.size;
+            Some(batch) if (batch.len() as u64) < bounds.files && bytes.saturating_add(content) <= bounds.bytes => {
+                bytes += content;
                 batch.push(file);
             }
             _ => {
-                bytes = file.size;
+                bytes = content;
                 batches.push(vec![file]);
             }
         }
@@ -101,18 +113,58 @@ fn cut(files: Vec<SourceFile>, bounds: BatchBounds) -> Vec<Vec<SourceFile>> {
     batches
 }
 
+/// Bytes of a gzip file's end that say how long its content is, modulo 4 GiB (RFC 1952, ISIZE).
+const GZIP_LENGTH_BYTES: u64 = 4;
+/// Ends of files that are read at a time.
+const ENDS_AT_ONCE: usize = 32;
+
+/// How many bytes each file has once it is decompressed, as far as that is known without reading it.
+async fn content_sizes(lake: &Lake, files: &[SourceFile], bounds: BatchBounds) -> Result<Vec<u64>, RunError> {
+    if bounds.files == 1 {
+        return Ok(files.iter().map(|file| file.size).collect());
+    }
+    let sizes = files.iter().map(|file| async move {
+        let name = file.path.to_ascii_lowercase();
+        if name.ends_with(".parquet") {
+            return Ok(file.size.saturating_mul(limits::PARQUET_EXPANSION));
+        }
+        if !name.ends_with(".gz") {
+            return Ok(file.size);
+        }
+        let end = lake.objects().read_end(&file.path, GZIP_LENGTH_BYTES).await?;
+        Ok(gzip_content(file.size, &end))
+    });
+    futures::stream::iter(sizes).buffered(ENDS_AT_ONCE).try_collect().await
+}
+
+/// The length that the end of a gzip file tells, or an estimate: the end counts the last member only, and modulo 4 GiB.
+fn gzip_content(stored: u64, end: &[u8]) -> u64 {
+    let told = <[u8; 4]>::try_from(end).map_or(0, |end| u64::from(u32::from_le_bytes(end)));
+    // A member is at least as long as what deflate makes of it, but for a few bytes per block.
+    if told >= stored { told } else { told.max(stored.saturating_mul(limits::GZIP_EXPANSION)) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{BatchBounds, cut};
+    use super::{BatchBounds, cut, gzip_content};
     use sluice_change::SourceFile;
 
     #[test]
     fn batches_keep_order_and_bounds() {
         let file = |n: u64| SourceFile { path: format!("f{n}"), size: n, etag: String::new(), ..SourceFile::default() };
         let sizes = |bounds| -> Vec<Vec<u64>> {
-            cut((1..=5).map(file).collect(), bounds).iter().map(|b| b.iter().map(|f| f.size).collect()).collect()
+            cut((1..=5).map(|n| (file(n), n)), bounds).iter().map(|b| b.iter().map(|f| f.size).collect()).collect()
         };
         assert_eq!(sizes(BatchBounds { files: 2, bytes: 100 }), [vec![1, 2], vec![3, 4], vec![5]]);
         assert_eq!(sizes(BatchBounds { files: 9, bytes: 3 }), [vec![1, 2], vec![3], vec![4], vec![5]]);
+    }
+
+    #[test]
+    fn a_compressed_file_counts_with_its_content() {
+        let end = |content: u32| content.to_le_bytes();
+        assert_eq!(gzip_content(250_000, &end(57_000_000)), 57_000_000);
+        // Several members, or more than 4 GiB: the end tells too little.
+        assert_eq!(gzip_content(1_000_000, &end(10)), 20_000_000);
+        assert_eq!(gzip_content(1_000, &[]), 20_000);
     }
 }

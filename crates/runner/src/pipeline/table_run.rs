@@ -203,8 +203,8 @@ impl TableRun {
     }
 
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<DecodedBatch, RunError> {
-        let decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
-        land(&self.context, &mut self.table.bronze, manifest, &decoded).await?;
+        let mut decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
+        land(&self.context, &mut self.table.bronze, manifest, &mut decoded).await?;
         Ok(decoded)
     }
 

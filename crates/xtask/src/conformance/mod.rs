@@ -1,0 +1,98 @@
+//! `cargo xtask conformance --from DIR`: cases of other projects, run against the built command.
+//!
+//! The folder holds what other projects test their own products with, as neutral files; the repository holds none of
+//! it. A case passes, differs by design (a rule of `docs/contract.md` decides otherwise; [`by_design`] has the list),
+//! needs something that Sluice does not have, or fails.
+
+mod by_design;
+mod case;
+mod delta_tables;
+mod lake;
+mod play;
+mod report;
+
+use crate::project::Project;
+use crate::{build, python};
+use anyhow::{Context, bail};
+use report::Report;
+use std::path::{Path, PathBuf};
+
+/// Options of the task.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Folder with `autocdc-cases.json`, `torture-cases.json` and `dat/`; what is missing is left out.
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+    /// Asks this program instead of building one.
+    #[arg(long, value_name = "FILE")]
+    sluice: Option<PathBuf>,
+    /// Writes docs/conformance.md.
+    #[arg(long)]
+    write: bool,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// As the other project says.
+    Passed,
+    /// A rule of Sluice decides otherwise, on purpose.
+    DiffersByDesign(String),
+    /// It needs something that Sluice does not have, and says so.
+    NotSupported(String),
+    /// Something else, with what was seen.
+    Failed(String),
+}
+
+/// A case and what came of it.
+pub(crate) struct Verdict {
+    pub(crate) suite: &'static str,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) outcome: Outcome,
+}
+
+/// Runs every suite that is in the folder.
+pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
+    let sluice = match &options.sluice {
+        Some(program) => std::path::absolute(program)?,
+        None => {
+            build::release(project)?;
+            project.program("sluice")?
+        }
+    };
+    let mut report = Report::default();
+    for (suite, file) in [("Change data, Spark", "autocdc-cases.json"), ("Change data, torture", "torture-cases.json")]
+    {
+        let path = options.from.join(file);
+        if path.exists() {
+            for case in case::read(&path)? {
+                let outcome = play::play(&sluice, &case).with_context(|| format!("case {}", case.id))?;
+                let outcome = by_design::judge(&case.id, outcome);
+                report.add(Verdict { suite, id: case.id, title: case.title, outcome });
+            }
+        }
+    }
+    let tables = options.from.join("dat");
+    if tables.is_dir() {
+        let python = python::prepare()?;
+        for verdict in delta_tables::run(&sluice, &python, &tables)? {
+            report.add(verdict);
+        }
+    }
+    if report.is_empty() {
+        bail!("there is no case in {}", options.from.display());
+    }
+    print!("{}", report.text());
+    if options.write {
+        write(&project.path("docs/conformance.md"), &report)?;
+    }
+    match report.failed() {
+        0 => Ok(()),
+        failed => bail!("{failed} cases fail"),
+    }
+}
+
+fn write(path: &Path, report: &Report) -> anyhow::Result<()> {
+    std::fs::write(path, report.page()).with_context(|| format!("cannot write {}", path.display()))
+}
