@@ -7,6 +7,7 @@ use super::quarantine::{quarantine_rows, quarantine_schema};
 use super::snapshot_files::unreadable_files;
 use crate::RunError;
 use crate::silver::schema_change::columns_of;
+use crate::support::personal::RECORDS;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use sluice_contract::TableName;
@@ -115,7 +116,11 @@ async fn append(
     if base.txn(app_id).is_some_and(|done| done >= txn) {
         return Ok(());
     }
-    let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.writer().write_file(&[rows]).await?] };
+    let add = if rows.num_rows() == 0 {
+        Vec::new()
+    } else {
+        vec![store.writer().write_file(&[rows]).await?.without_bounds(|column| RECORDS.contains(&column))]
+    };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
     match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {
