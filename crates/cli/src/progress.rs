@@ -17,7 +17,7 @@ pub(crate) const JOB: JobId = JobId(1);
 
 /// Runs `work`, which is a request with the job [`JOB`], and shows the job's progress on a terminal; Ctrl-C asks the
 /// job to stop at the end of a batch, a second one ends the program. SIGTERM asks for the same and is waited for no
-/// longer than [`Watch::grace`].
+/// longer than the grace period.
 pub(crate) async fn watch<T>(host: &Host, out: &Output, work: impl Future<Output = T>) -> T {
     Watch::new(host, out).each(work, async || {}).await
 }
@@ -27,13 +27,18 @@ pub(crate) struct Watch<'a> {
     host: &'a Host,
     out: &'a Output,
     /// How long a job that was asked to end by SIGTERM may take to the end of its batch.
-    pub(crate) grace: Duration,
+    grace: Duration,
 }
 
 impl<'a> Watch<'a> {
     /// With the usual grace period.
     pub(crate) fn new(host: &'a Host, out: &'a Output) -> Self {
         Self { host, out, grace: Duration::from_secs(STOP_GRACE_SECONDS) }
+    }
+
+    /// With another grace period.
+    pub(crate) fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 
     /// Runs `work` as [`watch`] does, with something to do every moment while it continues. Where nobody reads what is

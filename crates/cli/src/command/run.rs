@@ -16,7 +16,7 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<
         ask::StartRun { job: JOB, mode, concurrency: call.concurrency, limits: call.limits.to_api(false, false) };
     let mut printed = Printed { last: 0, exit: Exit::Done };
     let grace = call.grace.unwrap_or(Duration::from_secs(sluice_contract::limits::STOP_GRACE_SECONDS));
-    let watch = Watch { grace, ..Watch::new(host, out) };
+    let watch = Watch::new(host, out).with_grace(grace);
     let ended = watch.each(host.call(request), async || printed.show_new(host, out).await).await;
     printed.show_new(host, out).await;
     Ok(if ended?.cancelled && mode == RunMode::Once { Exit::Cancelled } else { printed.exit })
