@@ -51,6 +51,8 @@ pub const STOP_GRACE_SECONDS: u64 = 25;
 pub const SQL_MEMORY_BYTES: u64 = 1 << 30;
 /// Address space that the process of people's SQL may take besides, bytes: stacks, buffers, and values on their way.
 pub const SQL_SPARE_BYTES: u64 = 512 << 20;
+/// The same for every thread of a query.
+pub const SQL_BYTES_PER_THREAD: u64 = 16 << 20;
 /// Seconds that a person's query may take when the caller does not say.
 pub const QUERY_SECONDS: u64 = 300;
 /// Seconds that the checks of one table may take.

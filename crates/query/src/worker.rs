@@ -7,8 +7,9 @@ use crate::engine::QueryEngine;
 use crate::engine::options::QueryOptions;
 use crate::engine::process::wire::{Answer, CHUNK_BYTES, Call, Frame, PROTOCOL, Request};
 use crate::error::{QueryError, QueryErrorKind};
-use sluice_contract::limits::SQL_SPARE_BYTES;
+use sluice_contract::limits::{SQL_BYTES_PER_THREAD, SQL_SPARE_BYTES};
 use std::io::{BufReader, BufWriter, Stdout, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Works until its input ends. What `sluice sql-worker` does.
@@ -33,7 +34,12 @@ pub fn sql_worker() -> Result<(), QueryError> {
         let (engine, out) = (engine.clone(), out.clone());
         let answered = std::thread::Builder::new().spawn({
             let out = out.clone();
-            move || out.answer(id, &answer(&engine, &out, id, call))
+            move || {
+                // Where not even a thread can be started, or by a bug: whoever waits has to hear of it.
+                let answered = catch_unwind(AssertUnwindSafe(|| answer(&engine, &out, id, call)));
+                let panicked = |_| Answer::Failed(QueryError::internal("The query process met an error of its own"));
+                out.answer(id, &answered.unwrap_or_else(panicked))
+            }
         });
         if answered.is_err() {
             out.answer(id, &Answer::Failed(QueryError::out_of_memory()))?;
@@ -44,7 +50,9 @@ pub fn sql_worker() -> Result<(), QueryError> {
 }
 
 fn open(options: QueryOptions) -> Result<QueryEngine, QueryError> {
-    let memory = options.memory_bytes;
+    // Every thread has a stack of its own.
+    let threads = u64::try_from(options.threads).unwrap_or(u64::MAX).saturating_mul(SQL_BYTES_PER_THREAD);
+    let memory = options.memory_bytes.saturating_add(threads);
     let engine = QueryEngine::new(options)?;
     limit_memory(memory.saturating_add(SQL_SPARE_BYTES)).map_err(|_| {
         QueryError::new(QueryErrorKind::Resources, "The memory of the query process cannot be limited", "")

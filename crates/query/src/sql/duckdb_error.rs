@@ -288,8 +288,8 @@ mod tests {
             for text in [plain, format!("{kind} Error: {json}"), message.clone()] {
                 let error = from_text(&text, None);
                 let said = error.to_string();
-                let told = ["anna", "post", "born", "1970", "BOB"].iter().any(|part| said.contains(part));
-                assert!(!told, "{text}: {said}");
+                let has_value = ["anna", "post", "born", "1970", "BOB"].iter().any(|part| said.contains(part));
+                assert!(!has_value, "{text}: {said}");
                 assert!(!error.next.is_empty() || error.kind == QueryErrorKind::Internal, "{text}");
             }
         }

@@ -48,6 +48,7 @@ pub(crate) fn read(conn: &Connection, sql: &str) -> Result<Statement, QueryError
 
 /// The tables of the lake that `sql` reads; empty if it cannot be parsed.
 pub(crate) fn tables(conn: &Connection, sql: &str) -> Vec<TableRef> {
+    let sql = explain(sql).and_then(|(_, start)| sql.get(start..)).unwrap_or(sql);
     match parse(conn, sql) {
         Ok(Parsed::Select(ast)) => ast.tables(),
         _ => Vec::new(),

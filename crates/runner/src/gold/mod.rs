@@ -25,7 +25,7 @@ use std::time::Duration;
 
 /// How often a model is refreshed once more because another replay was faster.
 const CONFLICTS_MAX: u32 = 10;
-/// How often a cancelled model is told again, for the case that its query had not begun.
+/// How often a cancelled model is interrupted again, for the case that its query had not begun.
 const CANCEL_EVERY: Duration = Duration::from_millis(50);
 
 /// What a refresh of all models did.

@@ -1,6 +1,5 @@
 //! How old the newest event in silver is, and what the contract allows.
 
-use super::table_view::entry_counters;
 use crate::{Clock, RunError};
 use sluice_api::{TableFacts, Timeliness};
 use sluice_contract::{Contract, duration_text};
@@ -40,7 +39,7 @@ fn newest_in(history: &[HistoryEntry]) -> Option<i64> {
 pub(crate) async fn recent_ties(silver: &DeltaStore) -> Result<u64, RunError> {
     let mut ties = 0;
     for entry in silver.history(LOOKED_AT_FIRST).await? {
-        ties += entry_counters(&entry).map_or(0, |counters| counters.ties);
+        ties += entry.info.ledger.map_or(0, |ledger| ledger.ties);
         if entry.operation == Operation::Rebuild {
             break;
         }

@@ -59,7 +59,7 @@ struct Results {
 
 /// How long a call may take, and who may cancel it.
 #[derive(Clone, Copy)]
-struct Patience {
+struct CallLimit {
     limit: Duration,
     job: Option<JobId>,
 }
@@ -96,23 +96,23 @@ impl SqlProcess {
     ) -> Result<Option<ResultView>, QueryError> {
         let Some(running) = self.running() else { return Ok(None) };
         let call = Call::Query { job, sql: sql.to_owned(), tables };
-        let patience = Patience { limit: self.options.query_timeout, job: Some(job) };
-        Ok(Some(self.keep(&running, self.ask(&running, call, patience)?)?))
+        let limits = CallLimit { limit: self.options.query_timeout, job: Some(job) };
+        Ok(Some(self.keep(&running, self.ask(&running, call, limits)?)?))
     }
 
     /// Runs a model; `None` if there can be no process here.
     pub(crate) fn model(&self, job: JobId, sql: &str, tables: Vec<TableFiles>) -> Result<Option<Vec<u8>>, QueryError> {
         let Some(running) = self.running() else { return Ok(None) };
         let call = Call::Model { job, sql: sql.to_owned(), tables };
-        let patience = Patience { limit: self.options.model_timeout, job: Some(job) };
-        Ok(Some(self.ask(&running, call, patience)?.1))
+        let limits = CallLimit { limit: self.options.model_timeout, job: Some(job) };
+        Ok(Some(self.ask(&running, call, limits)?.1))
     }
 
     /// All rows of a table as a result; `None` if there can be no process here.
     pub(crate) fn table_result(&self, table: &TableFiles) -> Result<Option<ResultView>, QueryError> {
         let Some(running) = self.running() else { return Ok(None) };
-        let patience = Patience { limit: OWN_WORK, job: None };
-        let answered = self.ask(&running, Call::TableResult(table.clone()), patience)?;
+        let limits = CallLimit { limit: OWN_WORK, job: None };
+        let answered = self.ask(&running, Call::TableResult(table.clone()), limits)?;
         Ok(Some(self.keep(&running, answered)?))
     }
 
@@ -130,15 +130,15 @@ impl SqlProcess {
     ) -> Result<ResultView, QueryError> {
         let (running, result) = self.held(result)?;
         let call = Call::Refine { result, filter: filter.map(str::to_owned), order_by: order_by.map(str::to_owned) };
-        let patience = Patience { limit: self.options.query_timeout, job: None };
-        self.keep(&running, self.ask(&running, call, patience)?)
+        let limits = CallLimit { limit: self.options.query_timeout, job: None };
+        self.keep(&running, self.ask(&running, call, limits)?)
     }
 
     /// Rows of a result of the process.
     pub(crate) fn page(&self, page: PageRequest) -> Result<Vec<u8>, QueryError> {
         let (running, result) = self.held(page.result)?;
-        let patience = Patience { limit: OWN_WORK, job: None };
-        Ok(self.ask(&running, Call::Page(PageRequest { result, ..page }), patience)?.1)
+        let limits = CallLimit { limit: OWN_WORK, job: None };
+        Ok(self.ask(&running, Call::Page(PageRequest { result, ..page }), limits)?.1)
     }
 
     /// Frees a result of the process.
@@ -193,13 +193,13 @@ impl SqlProcess {
         Err(gone())
     }
 
-    /// Asks and waits, within the patience; beyond it the process ends.
-    fn ask(&self, running: &Running, call: Call, patience: Patience) -> Result<Answered, QueryError> {
-        if let Some(job) = patience.job {
+    /// Asks and waits, within the limit; beyond it the process ends.
+    fn ask(&self, running: &Running, call: Call, limits: CallLimit) -> Result<Answered, QueryError> {
+        if let Some(job) = limits.job {
             locked(&self.jobs).insert(job, None);
         }
-        let answered = self.wait(running, call, patience);
-        if let Some(job) = patience.job {
+        let answered = self.wait(running, call, limits);
+        if let Some(job) = limits.job {
             locked(&self.jobs).remove(&job);
         }
         match answered? {
@@ -214,7 +214,7 @@ impl SqlProcess {
         }
     }
 
-    fn wait(&self, running: &Running, call: Call, patience: Patience) -> Result<Answered, QueryError> {
+    fn wait(&self, running: &Running, call: Call, limits: CallLimit) -> Result<Answered, QueryError> {
         let started = Instant::now();
         let answer = running.send(call).ok_or_else(ended)?;
         loop {
@@ -223,8 +223,8 @@ impl SqlProcess {
                 Err(RecvTimeoutError::Disconnected) => return Err(ended()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let cancelled = patience.job.and_then(|job| locked(&self.jobs).get(&job).copied().flatten());
-            if let (Some(job), Some(since)) = (patience.job, cancelled) {
+            let cancelled = limits.job.and_then(|job| locked(&self.jobs).get(&job).copied().flatten());
+            if let (Some(job), Some(since)) = (limits.job, cancelled) {
                 if since.elapsed() > CANCEL_GRACE {
                     running.kill();
                     return Err(QueryError::cancelled());
@@ -232,9 +232,9 @@ impl SqlProcess {
                 // Again and again: the query may not have begun.
                 let _heard_by_the_query = running.send(Call::Cancel(job));
             }
-            if started.elapsed() > patience.limit.saturating_add(TIMEOUT_GRACE) {
+            if started.elapsed() > limits.limit.saturating_add(TIMEOUT_GRACE) {
                 running.kill();
-                return Err(QueryError::timed_out(patience.limit));
+                return Err(QueryError::timed_out(limits.limit));
             }
         }
     }
