@@ -119,7 +119,7 @@ fn a_broken_contract_is_named_by_file_line_and_column_with_the_fix() -> Result<(
     let said = Sluice::on_folder(lake.folder()).call(&["replay"])?;
 
     let place = format!("left out: contracts/shop/orders.yaml:{line}:9: Scale is missing. Write decimal(12,2)");
-    ensure!(said.code == 0 && said.err.contains(&place), "{place} is not in {}", said.err);
+    ensure!(said.code == 3 && said.err.contains(&place), "{place} is not in {}", said.err);
     ensure!(said.out.contains("shop.customers"), "the other tables go on: {}", said.out);
     let publish = Sluice::on_folder(lake.folder()).call(&["publish", "--json"])?;
     ensure!(publish.code != 0, "a broken draft is not published: {publish:?}");

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use sluice_api::{JobId, Layer, ReplayLimits, TableRef};
 use sluice_contract::{CheckRecord, Verdict};
-use sluice_runner::{Clock, FileStatus, Job, RunMode, RunOptions, batch_ledger, plan_next_batch, replay_batch, run};
+use sluice_runner::{FileStatus, Job, RunMode, RunOptions, batch_ledger, plan_next_batch, replay_batch, run};
 use sluice_tests::{Sluice, TestLake};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -137,8 +137,7 @@ async fn while_running<T>(lake: &TestLake, mode: RunMode, work: impl Future<Outp
     let (open, engine) = (lake.lake().await?, lake.host().engine().await?);
     let job = Job::new(JobId(1), "test");
     let options = RunOptions { mode, concurrency: 1, limits: ReplayLimits::default(), lease_wait: None };
-    let clock = Clock::system();
-    let running = run(&open, &engine, &options, &clock, &job, |_, _| {});
+    let running = run(&open, &engine, &options, &job, |_| {});
     tokio::select! {
         ended = running => {
             ended?;

@@ -90,7 +90,8 @@ async fn run(task: &Task) -> anyhow::Result<()> {
 }
 
 fn open(task: &Task) -> Host {
-    Host::new(HostOptions { lake: Some(task.table.display().to_string()), ..HostOptions::default() })
+    let lake = Some(task.table.display().to_string());
+    Host::new(HostOptions { lake, missing_lake: sluice_runner::MissingLake::Create, ..HostOptions::default() })
 }
 
 async fn latest(task: &Task, table: &TableRef) -> anyhow::Result<u64> {

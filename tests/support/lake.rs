@@ -6,7 +6,8 @@ use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef, ask};
 use sluice_contract::TableName;
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use sluice_runner::{
-    Clock, ContractSet, Host, HostOptions, Job, ReplayOptions, TableComparison, compare_with_source, replay,
+    Clock, ContractSet, Host, HostOptions, Job, MissingLake, ReplayOptions, TableComparison, compare_with_source,
+    replay,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,9 @@ impl TestLake {
     pub fn at(folder: &Path) -> Self {
         let lake = Some(folder.display().to_string());
         let clock = Clock::fixed(1_700_000_000_000);
-        let host = Host::new(HostOptions { lake, clock, ..HostOptions::default() });
+        // A test begins with an empty folder.
+        let missing_lake = MissingLake::Create;
+        let host = Host::new(HostOptions { lake, clock, missing_lake, ..HostOptions::default() });
         Self { folder: folder.to_path_buf(), host }
     }
 

@@ -100,6 +100,10 @@ pub struct TableFacts {
     pub description: Option<String>,
     /// Size class of the contract, for whoever provides the machines of the runners.
     pub size_class: Option<String>,
+    /// Ties in the newest commits, those since the last rebuild: different events of one key at one position, whose
+    /// order the tie-breaker decided.
+    #[serde(default)]
+    pub ties: u64,
 }
 
 /// How a table stands to its SLA.

@@ -78,6 +78,7 @@ mod job;
 mod kind;
 mod lake;
 mod maintain;
+mod mask;
 mod onboard;
 mod publish;
 mod quality;
@@ -98,10 +99,13 @@ pub use lake::{
     VersionView, WaitingFiles,
 };
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
+pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 pub use publish::{PublishPlan, PublishedView, ReleaseView, TableEffect};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
-pub use replay::{BatchState, BatchView, GoldCounter, ReplayLimits, ReplaySummary, ReplayView, TableReplay};
+pub use replay::{
+    BatchState, BatchView, GoldCounter, GoldFailure, ReplayLimits, ReplaySummary, ReplayView, TableReplay,
+};
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};

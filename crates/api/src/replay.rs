@@ -1,7 +1,8 @@
 //! Batches of change data and what they did.
 
-use crate::{JobId, Problem, RowLedger, TableName};
+use crate::{ApiError, JobId, Problem, RowLedger, TableName};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// Bounds of one replay.
@@ -48,6 +49,21 @@ pub struct GoldCounter {
     pub rows: u64,
     /// Delta version.
     pub version: u64,
+}
+
+/// A gold model that could not be refreshed; its table stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoldFailure {
+    /// Model.
+    pub model: TableName,
+    /// Why.
+    pub error: ApiError,
+}
+
+impl fmt::Display for GoldFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "gold.{}: not refreshed: {}", self.model, self.error)
+    }
 }
 
 /// One batch of one table.
@@ -110,7 +126,16 @@ pub struct TableReplay {
     /// Quarantined records by reason code.
     pub reasons: Vec<(String, u64)>,
     /// Why it stopped early, if it did.
-    pub error: Option<crate::ApiError>,
+    pub error: Option<ApiError>,
+}
+
+impl ReplaySummary {
+    /// The first error of a table or model, if there is one.
+    #[must_use]
+    pub fn first_error(&self) -> Option<&ApiError> {
+        let tables = self.tables.iter().filter_map(|table| table.error.as_ref());
+        tables.chain(self.gold_failed.iter().map(|failure| &failure.error)).next()
+    }
 }
 
 /// What a replay did.
@@ -120,11 +145,14 @@ pub struct ReplaySummary {
     pub tables: Vec<TableReplay>,
     /// Gold models rebuilt.
     pub gold: Vec<GoldCounter>,
+    /// Gold models that could not be refreshed, and those that read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gold_failed: Vec<GoldFailure>,
     /// Wall time, milliseconds.
     pub elapsed_ms: u64,
     /// Nothing was committed because it was a dry run.
     pub dry_run: bool,
-    /// Problems of contracts that were left out.
+    /// Problems of contracts and models that were left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Problem>,
 }

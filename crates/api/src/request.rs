@@ -19,6 +19,12 @@ requests! {
         url: Option<String>
     } -> LakeView, Open;
 
+    /// Makes an empty lake; one that is there stays as it is. Opens nothing.
+    InitLake {
+        /// Folder or `s3://` URL. `None` is the one given at start.
+        url: Option<String>
+    } -> (), Act;
+
     /// The open lake, read again.
     Lake -> LakeView, Read;
 

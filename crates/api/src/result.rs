@@ -15,6 +15,9 @@ pub struct ResultColumn {
     pub data_type: String,
     /// Its cells are aligned to the right.
     pub numeric: bool,
+    /// Personal data by the contract of the table that it comes from; shown masked ([`crate::masked`]).
+    #[serde(default)]
+    pub pii: bool,
 }
 
 /// A result without its rows.

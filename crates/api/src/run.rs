@@ -1,6 +1,6 @@
 //! Runs of the published release.
 
-use crate::ReplaySummary;
+use crate::{ApiError, ReplaySummary};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -16,15 +16,18 @@ pub enum RunMode {
     Continuous,
 }
 
-/// A round that did something, or the first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A round that did something or found something new, or the first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRound {
     /// Number within the run, from 1, without gaps.
     pub round: u64,
-    /// Release that it replayed.
+    /// Release that it replayed; of a round with an error that of the round before, 0 for none.
     pub release: u64,
     /// What it did.
     pub replay: ReplaySummary,
+    /// Why it did nothing at all: the lake or its release cannot be read at the moment. The run continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ApiError>,
 }
 
 /// Rounds of a run.

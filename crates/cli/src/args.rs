@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// The same by the names that it had before.
     #[arg(long, alias = "patience", global = true, env = "SLUICE_PATIENCE", hide = true, value_parser = duration)]
     former_store_timeout: Option<Duration>,
+    /// Time after which a query is stopped, for example 10m [default: 5m].
+    #[arg(long, global = true, env = "SLUICE_QUERY_TIMEOUT", value_name = "DURATION", value_parser = duration)]
+    pub(crate) query_timeout: Option<Duration>,
     /// Also print info-level log messages. Set SLUICE_LOG for finer control, for example `debug` or
     /// `sluice_lake=debug`.
     #[arg(long, short, global = true)]
@@ -44,6 +47,8 @@ impl Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Make an empty lake at --lake; a lake that is there stays as it is.
+    Init,
     /// Look at change files and propose contracts.
     Onboard(Onboard),
     /// Ingest new change files into bronze, silver and gold, using the contracts of the draft.
@@ -71,6 +76,9 @@ pub(crate) enum Command {
     /// Decode change files that another `sluice` sends; for its own use.
     #[command(hide = true)]
     DecodeWorker,
+    /// Run the SQL that another `sluice` sends; for its own use.
+    #[command(hide = true)]
+    SqlWorker,
     /// Compare silver with dumps of the source tables.
     #[command(hide = true)]
     Compare(Compare),
@@ -164,9 +172,15 @@ pub(crate) struct Quality {
     /// Print the rows that fail this check. Copy the check from the output of `sluice quality`.
     #[arg(long, value_name = "CHECK")]
     pub(crate) failing: Option<String>,
-    /// Failing rows to print, at most 1,000.
-    #[arg(long, default_value_t = 20, requires = "failing")]
+    /// Print the records in quarantine: batch, reason, column, detail, file, row and byte offset of each.
+    #[arg(long, conflicts_with = "failing")]
+    pub(crate) quarantine: bool,
+    /// Failing rows or records in quarantine to print; of failing rows at most 1,000.
+    #[arg(long, default_value_t = 20)]
     pub(crate) rows: u64,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +196,9 @@ pub(crate) struct Diff {
     /// Changed rows to print.
     #[arg(long, default_value_t = 50)]
     pub(crate) rows: u32,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
     /// Only how many rows were written and removed, by the log; no data is read.
     #[arg(long)]
     pub(crate) counts: bool,
@@ -200,6 +217,9 @@ pub(crate) struct History {
     /// Entries to print.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) rows: u64,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +229,9 @@ pub(crate) struct Query {
     /// Rows to print.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) rows: u64,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
 }
 
 #[derive(Debug, Args)]
@@ -250,6 +273,9 @@ pub(crate) struct Run {
     /// The same as --mode continuous.
     #[arg(long)]
     pub(crate) continuous: bool,
+    /// After SIGTERM, time to finish the current batch, for example 2m [default: 25s].
+    #[arg(long, value_parser = duration)]
+    pub(crate) grace: Option<Duration>,
     /// Number of tables to process in parallel.
     #[arg(long, default_value_t = 2)]
     pub(crate) concurrency: u32,

@@ -1,5 +1,6 @@
 //! How the command ends.
 
+use crate::print::note;
 use sluice_api::{ApiError, ErrorCode};
 use std::process::ExitCode;
 
@@ -39,13 +40,13 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     let shown = known.unwrap_or_else(|| ApiError::new(ErrorCode::Internal, format!("{error:#}"), ""));
     if json {
         match serde_json::to_string(&serde_json::json!({ "error": shown })) {
-            Ok(text) => eprintln!("{text}"),
-            Err(_) => eprintln!("{{}}"),
+            Ok(text) => note(text),
+            Err(_) => note("{}"),
         }
     } else {
-        eprintln!("error: {}", shown.message);
+        note(format_args!("error: {}", shown.message));
         if !shown.next.is_empty() {
-            eprintln!("next: {}", shown.next);
+            note(format_args!("next: {}", shown.next));
         }
     }
     ExitCode::from(code_of(shown.code))

@@ -2,12 +2,15 @@
 //!
 //! [`args`] is what can be typed; each command has a file in [`command`] that makes one or a few requests
 //! (`sluice_api::ask`) of a host in this process and prints the typed answer, as text or JSON ([`print`]). Long
-//! work is a job that [`progress`] watches and Ctrl-C stops at the end of a batch. [`exit`] turns what came of it
+//! work is a job that [`progress`] watches and Ctrl-C or SIGTERM stops at the end of a batch. [`exit`] turns what came of it
 //! into an exit code, and [`logging`] sends the engine's warnings to stderr.
 //!
 //! Exit codes: 0 done; 1 a bug in Sluice; 2 usage error; 3 a table stopped and the others completed;
 //! 4 the store or disk failed; 5 write conflict; 6 a check of severity `fail` failed;
 //! 7 a comparison found differences; 130 cancelled.
+
+// What nobody reads any more must not end the program: `print` knows how to write.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
 mod command;
@@ -15,11 +18,12 @@ mod exit;
 mod logging;
 mod print;
 mod progress;
+mod signals;
 
 use args::{Arguments, Command};
 use clap::Parser;
 use exit::Exit;
-use sluice_runner::{Clock, Host, HostOptions, StoreTimes};
+use sluice_runner::{Host, HostOptions, StoreTimes};
 use std::process::ExitCode;
 
 /// Batches come and go on many threads; the system's allocator keeps twice the memory for them.
@@ -29,8 +33,14 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if matches!(arguments.command, Command::DecodeWorker) {
-        return match sluice_runner::decode_worker() {
+    // Without threads of a runtime.
+    let worked = match arguments.command {
+        Command::DecodeWorker => Some(sluice_runner::decode_worker()),
+        Command::SqlWorker => Some(sluice_runner::sql_worker()),
+        _ => None,
+    };
+    if let Some(worked) = worked {
+        return match worked {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => exit::report(&error.to_api().into(), arguments.json),
         };
@@ -38,7 +48,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("sluice: no threads could be started: {error}");
+            print::note(format_args!("sluice: no threads could be started: {error}"));
             return ExitCode::from(1);
         }
     };
@@ -52,12 +62,14 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let store = arguments.store_timeout().map(StoreTimes::within).unwrap_or_default();
-    let options = HostOptions { lake: Some(arguments.lake), session_file: None, clock: Clock::system(), store };
+    let (lake, query_timeout) = (Some(arguments.lake), arguments.query_timeout);
+    let options = HostOptions { lake, store, query_timeout, ..HostOptions::default() };
     let host = Host::new(options);
-    let out = print::Output { json: arguments.json };
+    let out = print::Output::new(arguments.json);
     match arguments.command {
-        // Done before, without threads of a runtime.
-        Command::DecodeWorker => Ok(Exit::Done),
+        // Done before.
+        Command::DecodeWorker | Command::SqlWorker => Ok(Exit::Done),
+        Command::Init => command::init::run(&host, &out).await,
         Command::Onboard(call) => command::onboard::run(&host, &out, call).await,
         Command::Replay(call) => command::replay::run(&host, &out, call).await,
         Command::Batches(call) => command::batches::run(&host, &out, call).await,

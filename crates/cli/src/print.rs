@@ -3,23 +3,49 @@
 use anyhow::Result;
 use serde::Serialize;
 use sluice_api::RowLedger;
+use std::io::{ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How to print.
-#[derive(Clone, Copy, Debug)]
+/// How to print. Clones share what is known of the reader.
+#[derive(Clone, Debug)]
 pub(crate) struct Output {
     pub(crate) json: bool,
+    closed: Arc<AtomicBool>,
 }
 
 impl Output {
-    /// Prints `value` as JSON, or `text` of it.
-    pub(crate) fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(value)?);
-        } else {
-            print!("{}", text(value));
-        }
-        Ok(())
+    /// Prints JSON if `json`, else text.
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, closed: Arc::default() }
     }
+
+    /// Prints `value` as JSON, or `text` of it. Where nobody reads any more (`| head`), nothing is printed and that
+    /// is no error: what the command did counts.
+    pub(crate) fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
+        let mut text = if self.json { serde_json::to_string_pretty(value)? } else { text(value) };
+        if self.json {
+            text.push('\n');
+        }
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Whether nobody reads what is printed any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+/// Prints a line on standard error; where that cannot be written there is nobody to tell.
+pub(crate) fn note(line: impl std::fmt::Display) {
+    let _unheard = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// A table of text with aligned columns; numbers stand right.

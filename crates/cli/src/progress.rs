@@ -1,64 +1,101 @@
-//! Progress bars for long work, and Ctrl-C.
+//! Progress bars for long work, and what ends it early.
 
+use crate::print::{Output, note};
+use crate::signals::{Signal, Signals, TERMINATED};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use sluice_api::{JobId, JobProgress, ask};
+use sluice_contract::limits::STOP_GRACE_SECONDS;
 use sluice_runner::Host;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// A call has one job.
 pub(crate) const JOB: JobId = JobId(1);
 
 /// Runs `work`, which is a request with the job [`JOB`], and shows the job's progress on a terminal; Ctrl-C asks the
-/// job to stop at the end of a batch, a second one ends the program.
-pub(crate) async fn watch<T>(host: &Host, quiet: bool, work: impl Future<Output = T>) -> T {
-    watch_each(host, quiet, work, async || {}).await
+/// job to stop at the end of a batch, a second one ends the program. SIGTERM asks for the same and is waited for no
+/// longer than the grace period.
+pub(crate) async fn watch<T>(host: &Host, out: &Output, work: impl Future<Output = T>) -> T {
+    Watch::new(host, out).each(work, async || {}).await
 }
 
-/// The same, with something to do every moment while the work goes on.
-pub(crate) async fn watch_each<T>(
-    host: &Host,
-    quiet: bool,
-    work: impl Future<Output = T>,
-    mut each: impl AsyncFnMut(),
-) -> T {
-    let mut bars = Bars { shown: BTreeMap::new(), all: MultiProgress::new() };
-    let show = !quiet && std::io::stderr().is_terminal();
-    let mut tick = tokio::time::interval(Duration::from_millis(100));
-    let mut stop = Stop::No;
-    // One listener over the rounds: a new one would not hear a signal of before it.
-    let mut interrupt = Box::pin(tokio::signal::ctrl_c());
-    tokio::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => {
-                if show {
-                    bars.draw(&progress(host).await);
-                    bars.finish();
+/// How a job is watched.
+pub(crate) struct Watch<'a> {
+    host: &'a Host,
+    out: &'a Output,
+    /// How long a job that was asked to end by SIGTERM may take to the end of its batch.
+    grace: Duration,
+}
+
+impl<'a> Watch<'a> {
+    /// With the usual grace period.
+    pub(crate) fn new(host: &'a Host, out: &'a Output) -> Self {
+        Self { host, out, grace: Duration::from_secs(STOP_GRACE_SECONDS) }
+    }
+
+    /// With another grace period.
+    pub(crate) fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
+    }
+
+    /// Runs `work` as [`watch`] does, with something to do every moment while it continues. Where nobody reads what is
+    /// printed any more the job is asked to stop.
+    pub(crate) async fn each<T>(self, work: impl Future<Output = T>, mut each: impl AsyncFnMut()) -> T {
+        let Self { host, out, grace } = self;
+        let mut bars = Bars { shown: BTreeMap::new(), all: MultiProgress::new() };
+        let show = !out.json && std::io::stderr().is_terminal();
+        let mut tick = tokio::time::interval(Duration::from_millis(100));
+        let mut stop = Stop::No;
+        let mut last_moment: Option<Instant> = None;
+        let mut signals = Signals::listen();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => {
+                    if show {
+                        bars.draw(&progress(host).await);
+                        bars.finish();
+                    }
+                    return done;
                 }
-                return done;
-            }
-            _ = tick.tick() => {
-                if stop == Stop::Wanted && host.call(ask::Cancel { job: JOB }).await.is_ok() {
-                    stop = Stop::Asked;
+                _ = tick.tick() => {
+                    if last_moment.is_some_and(|last| Instant::now() >= last) {
+                        note("the batch did not end in time, stopping at once (no data is lost)");
+                        std::process::exit(TERMINATED);
+                    }
+                    if stop == Stop::Wanted && host.call(ask::Cancel { job: JOB }).await.is_ok() {
+                        stop = Stop::Asked;
+                    }
+                    if show {
+                        bars.draw(&progress(host).await);
+                    }
+                    each().await;
+                    if out.is_closed() && stop == Stop::No {
+                        stop = Stop::Wanted;
+                    }
                 }
-                if show {
-                    bars.draw(&progress(host).await);
+                signal = signals.next() => {
+                    if stop != Stop::No {
+                        std::process::exit(signal.exit_code());
+                    }
+                    stop = Stop::Wanted;
+                    match signal {
+                        Signal::Interrupt => {
+                            note("stopping at the end of the batch, Ctrl-C again stops at once (no data is lost)");
+                        }
+                        Signal::Terminate => {
+                            last_moment = Some(Instant::now() + grace);
+                            note(format_args!("stopping at the end of the batch, at the latest in {} s", grace.as_secs()));
+                        }
+                    }
+                    // At once, not with the next tick: a query is to end at the press of a key.
+                    if host.call(ask::Cancel { job: JOB }).await.is_ok() {
+                        stop = Stop::Asked;
+                    }
                 }
-                each().await;
-            }
-            signal = &mut interrupt => {
-                interrupt.set(tokio::signal::ctrl_c());
-                if signal.is_err() {
-                    continue;
-                }
-                if stop != Stop::No {
-                    std::process::exit(130);
-                }
-                stop = Stop::Wanted;
-                eprintln!("stopping at the end of the batch, Ctrl-C again stops at once (no data is lost)");
             }
         }
     }

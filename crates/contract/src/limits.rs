@@ -45,6 +45,25 @@ pub const DECODER_MEMORY_BYTES: u64 = 2 << 30;
 pub const DECODER_MEMORY_PER_BYTE: u64 = 16;
 /// Seconds that a decoder process may take for one file, besides one for every 4 MiB of it.
 pub const DECODER_SECONDS: u64 = 60;
+/// Milliseconds after which a run that repeats tries a table or model again that stopped; twice as many after every
+/// further failure.
+pub const RETRY_FIRST_MILLISECONDS: u64 = 1_000;
+/// The most of them.
+pub const RETRY_MAX_MILLISECONDS: u64 = 60_000;
+/// Seconds that a command which is asked to end (SIGTERM) may take to the end of its batch.
+pub const STOP_GRACE_SECONDS: u64 = 25;
+/// Memory that DuckDB may use for data, bytes.
+pub const SQL_MEMORY_BYTES: u64 = 1 << 30;
+/// Address space that the process of people's SQL may take besides, bytes: stacks, buffers, and values on their way.
+pub const SQL_SPARE_BYTES: u64 = 512 << 20;
+/// The same for every thread of a query.
+pub const SQL_BYTES_PER_THREAD: u64 = 16 << 20;
+/// Seconds that a person's query may take when the caller does not say.
+pub const QUERY_SECONDS: u64 = 300;
+/// Seconds that the checks of one table may take.
+pub const CHECK_SECONDS: u64 = 1_800;
+/// Seconds that a gold model may take.
+pub const MODEL_SECONDS: u64 = 3_600;
 /// Rows in one page of a result.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Failing rows shown for one check.

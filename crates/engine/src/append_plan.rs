@@ -55,13 +55,16 @@ pub fn plan_append(
             }
         }
     }
+    // Positions of a key at which silver has an event: another one there is a tie, as it is within a batch.
+    let mut taken: HashSet<(&[u8], EventSeq)> = HashSet::new();
     for batch in existing {
         let of_batch = encoder.encode(batch)?;
         let seqs = text_column(batch, SEQ)?;
         for row in 0..batch.num_rows() {
-            if let Some(of_key) = seen.get_mut(of_batch.row(row).data()) {
-                of_key.insert(seq_at(seqs, row)?);
-            }
+            let Some(key) = seen.get_key_value(of_batch.row(row).data()).map(|(key, _)| *key) else { continue };
+            let seq = seq_at(seqs, row)?;
+            seen.entry(key).or_default().insert(seq);
+            taken.insert((key, seq.end_of_position()));
         }
     }
     let seq = |&(source, row): &(usize, usize)| changes[source].seqs.at(row);
@@ -75,10 +78,16 @@ pub fn plan_append(
         let by_key = keys[a.0].row(a.1).cmp(&keys[b.0].row(b.1));
         by_key.then_with(|| seq(a).cmp(&seq(b)))
     });
+    for event in &events {
+        ledger.ties += u64::from(taken.contains(&(keys[event.0].row(event.1).data(), seq(event).end_of_position())));
+    }
     let mut conflicts = Vec::new();
     for pair in events.windows(2) {
         let [one, other] = pair else { continue };
         if keys[one.0].row(one.1) == keys[other.0].row(other.1) && seq(one).ties_with(&seq(other)) {
+            if taken.contains(&(keys[one.0].row(one.1).data(), seq(one).end_of_position())) {
+                continue;
+            }
             ledger.ties += 1;
             if conflicts.len() < Conflict::MAX_PER_BATCH {
                 let origin = |place: &(usize, usize)| (place.0, changes[place.0].refs.at(place.1));

@@ -29,6 +29,12 @@ pub enum LakeError {
         /// Address, redacted.
         url: String,
     },
+    /// The address has nothing of a lake: a word of it may be mistyped.
+    #[error("there is no lake at {url}")]
+    NoLake {
+        /// Address, redacted.
+        url: String,
+    },
     /// The store ignores the condition of a conditional put, so that two writers could overwrite
     /// each other.
     #[error("the store does not honour conditional writes (If-None-Match), Sluice cannot write safely to it: {url}")]
@@ -250,6 +256,7 @@ impl LakeError {
             | Self::Decode { source, .. } => cause_is_retryable(source.as_ref()),
             Self::Commit { .. } | Self::CommitUnknown { .. } | Self::Held { .. } | Self::Fenced { .. } => true,
             Self::BadUrl { .. }
+            | Self::NoLake { .. }
             | Self::NoConditionalPut { .. }
             | Self::BadPath { .. }
             | Self::NotFound { .. }

@@ -5,9 +5,10 @@ use crate::cache::local_cache::LocalCache;
 use crate::delta::table::DeltaStore;
 use crate::delta::table_files::{TableFiles, TableLocation};
 use crate::delta::tables::Tables;
-use crate::environment::LakeEnvironment;
+use crate::environment::{LakeEnvironment, StoreTimes};
 use crate::ledger::leases::Leases;
 use crate::ledger::registry::Ledger;
+use crate::store::lake_folders;
 use crate::store::objects::Objects;
 use crate::store::root::{Root, root_over};
 use object_store::ObjectStore;
@@ -43,6 +44,22 @@ impl Lake {
     /// As [`Lake::open`].
     pub async fn open_in(url: &str, environment: LakeEnvironment) -> Result<Self, LakeError> {
         Ok(Self::over(Root::open(url, environment.store).await?, environment))
+    }
+
+    /// Opens a lake that exists: a folder or prefix with `contracts/`, `landing/`, `_sluice/` or a layer.
+    ///
+    /// # Errors
+    /// [`LakeError::NoLake`], and nothing is created then; else as [`Lake::open`].
+    pub async fn open_existing(url: &str, environment: LakeEnvironment) -> Result<Self, LakeError> {
+        Ok(Self::over(lake_folders::open_existing(url, environment.store).await?, environment))
+    }
+
+    /// Makes an empty lake at an address; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// As [`Lake::open`], and [`LakeError::Write`].
+    pub async fn make(url: &str, times: StoreTimes) -> Result<(), LakeError> {
+        lake_folders::make(url, times).await
     }
 
     /// A lake over an open store, for example one that injects faults. `url` is the lake's address in

@@ -3,7 +3,7 @@
 use crate::PublishError;
 use crate::release::{Document, set_hash};
 use sluice_contract::{Contract, Problem, TableName, reference_problems};
-use sluice_lake::{Lake, LakeError};
+use sluice_lake::{Lake, ModelText};
 use std::collections::BTreeMap;
 
 /// The contracts and models of a lake's draft, and what is wrong with them.
@@ -13,10 +13,8 @@ pub struct Draft {
     pub contracts: BTreeMap<TableName, Contract>,
     /// Gold models, `(name, SQL)`, by path.
     pub models: Vec<(TableName, String)>,
-    /// Problems of contracts. A contract with problems is left out.
+    /// Problems of contracts, and of models whose path names no table. What has a problem of its own is left out.
     pub problems: Vec<Problem>,
-    /// Path of a model that names no table; no model is read then.
-    pub misplaced_model: Option<String>,
     /// Path of each contract.
     pub(crate) paths: BTreeMap<TableName, String>,
     pub(crate) contract_texts: Vec<Document>,
@@ -31,9 +29,6 @@ impl Draft {
         let mut blockers: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
         if self.contract_texts.is_empty() {
             blockers.push("contracts/ is empty, there is nothing to publish".to_owned());
-        }
-        if let Some(path) = &self.misplaced_model {
-            blockers.push(format!("{path}: a model belongs into models/<dataset>/<model>.sql"));
         }
         blockers
     }
@@ -67,15 +62,20 @@ pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
     for (path, text) in lake.ledger().contract_texts().await? {
         draft.add(path, text);
     }
-    match lake.ledger().models().await {
-        Ok(found) => {
-            for (name, path, sql) in found {
+    for ModelText { path, name, sql } in lake.ledger().models().await? {
+        match name {
+            Ok(name) => {
                 draft.models.push((name, sql.clone()));
                 draft.model_texts.push(Document::new(path, sql));
             }
+            Err(message) => draft.problems.push(Problem {
+                file: path,
+                line: 1,
+                column: 1,
+                message: format!("this file makes no gold table, {message}"),
+                fix: "Rename or move it; notes belong into files that do not end in .sql".to_owned(),
+            }),
         }
-        Err(LakeError::BadPath { path }) => draft.misplaced_model = Some(path),
-        Err(error) => return Err(error.into()),
     }
     let models = draft.models.iter().map(|(name, _)| name.clone()).collect();
     let with_path =

@@ -1,10 +1,12 @@
 //! What can go wrong, with what to do next.
 
+use serde::{Deserialize, Serialize};
 use sluice_api::{ApiError, ErrorCode};
 use std::fmt;
+use std::time::Duration;
 
 /// Where in user SQL, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlPlace {
     /// Line.
     pub line: u32,
@@ -21,7 +23,7 @@ impl fmt::Display for SqlPlace {
 }
 
 /// Kind of an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueryErrorKind {
     /// The SQL, the contract or the call is wrong.
     Input,
@@ -31,6 +33,8 @@ pub enum QueryErrorKind {
     NotFound,
     /// The person stopped it.
     Cancelled,
+    /// It took longer than it may.
+    TimedOut,
     /// Memory or disk did not suffice, or a file could not be read.
     Resources,
     /// A bug in Sluice.
@@ -38,7 +42,7 @@ pub enum QueryErrorKind {
 }
 
 /// An error of the engine. Holds no row values.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub struct QueryError {
     /// Kind.
     pub kind: QueryErrorKind,
@@ -80,6 +84,24 @@ impl QueryError {
         )
     }
 
+    /// Stopped because it took longer than `limit`.
+    pub(crate) fn timed_out(limit: Duration) -> Self {
+        Self::new(
+            QueryErrorKind::TimedOut,
+            format!("The SQL did not end within {} s and was stopped", limit.as_secs_f64()),
+            "Read fewer rows or aggregate earlier; for queries, --query-timeout allows more",
+        )
+    }
+
+    /// More memory than it may use.
+    pub(crate) fn out_of_memory() -> Self {
+        Self::new(
+            QueryErrorKind::Resources,
+            "The query needs more memory than it may use",
+            "Read fewer columns or rows, aggregate earlier, or add a LIMIT",
+        )
+    }
+
     /// Stopped by the person.
     pub(crate) fn cancelled() -> Self {
         Self::new(QueryErrorKind::Cancelled, "The query was stopped", "Run it again when you want its result")
@@ -99,7 +121,7 @@ impl fmt::Display for QueryError {
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         let code = match error.kind {
-            QueryErrorKind::Input | QueryErrorKind::Refused => ErrorCode::Input,
+            QueryErrorKind::Input | QueryErrorKind::Refused | QueryErrorKind::TimedOut => ErrorCode::Input,
             QueryErrorKind::NotFound => ErrorCode::NotFound,
             QueryErrorKind::Cancelled => ErrorCode::Cancelled,
             QueryErrorKind::Resources => ErrorCode::Storage,

@@ -36,7 +36,8 @@
 //! # Ok::<(), sluice_query::QueryError>(())
 //! ```
 //!
-//! User SQL is treated as hostile: one read-only statement, checked on its syntax tree, inside
+//! User SQL is treated as hostile. With [`QueryOptions::program`] it runs in a process of its own, whose memory is
+//! limited by the system and which is killed when it does not end in time; and it is one read-only statement, checked on its syntax tree, inside
 //! a DuckDB that may read the lake's folders and nothing else. SQL of our own making is built with
 //! `sql::text::Sql`, which knows no way in for text that is not quoted.
 //!
@@ -91,6 +92,7 @@
 //! 4. `engine`: the database inside its sandbox, its connections, jobs and results.
 //! 5. `results`: views of the tables, user SQL, pages, models.
 //! 6. `checks` and `diff`: each on its own.
+//! 7. `worker`: the process in which people's SQL runs; `engine::process` is the side that asks it.
 
 mod checks;
 mod diff;
@@ -99,6 +101,7 @@ mod error;
 mod files;
 mod results;
 mod sql;
+mod worker;
 
 pub use checks::incremental::{checks_of_row_count, drop_undecided, incremental_checks};
 pub use checks::parents::{ParentTable, ParentTables, foreign_keys, parents_of};
@@ -112,6 +115,8 @@ pub use engine::options::QueryOptions;
 pub use error::{QueryError, QueryErrorKind, SqlPlace};
 pub use files::table_file::{FileRows, TableFile};
 pub use files::table_files::TableFiles;
+pub use sql::lineage::PersonalColumns;
+pub use worker::sql_worker;
 
 #[cfg(test)]
 mod tests;

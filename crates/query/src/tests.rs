@@ -7,6 +7,7 @@ mod fixture;
 mod foreign_keys;
 mod gold;
 mod hostile;
+mod lineage;
 mod pages;
 mod time_zones;
 mod types;

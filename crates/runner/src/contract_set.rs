@@ -1,8 +1,9 @@
 //! The contracts and models that a replay works by: the lake's draft, or a published release.
 
 use crate::RunError;
+use sluice_api::{Layer, TableRef};
 use sluice_contract::{Contract, Problem, TableName};
-use sluice_lake::{Lake, LakeError};
+use sluice_lake::Lake;
 use sluice_publish::PublishError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,12 +24,13 @@ pub struct ContractSet {
     pub contracts: BTreeMap<TableName, Arc<Contract>>,
     /// Models.
     pub models: Vec<Model>,
-    /// Problems of contracts that are left out.
+    /// Problems of contracts and models that are left out.
     pub problems: Vec<Problem>,
 }
 
 impl ContractSet {
-    /// The draft in the lake. A contract with problems is left out and reported; the others go on.
+    /// The draft in the lake. A contract or model with problems is left out and
+    /// reported; the others continue.
     ///
     /// # Errors
     /// When the lake cannot be read.
@@ -37,9 +39,6 @@ impl ContractSet {
             PublishError::Lake(error) => RunError::from(error),
             other => RunError::from(other),
         })?;
-        if let Some(path) = draft.misplaced_model {
-            return Err(LakeError::BadPath { path }.into());
-        }
         Ok(Self {
             contracts: draft.contracts.into_iter().map(|(name, contract)| (name, Arc::new(contract))).collect(),
             models: draft.models.into_iter().map(|(name, sql)| Model { name, sql }).collect(),
@@ -59,6 +58,15 @@ impl ContractSet {
             release.contracts.into_iter().map(|(_, contract)| (contract.name.clone(), Arc::new(contract))).collect();
         let models = release.models.into_iter().map(|(name, sql)| Model { name, sql }).collect();
         Ok((release.number, Self { contracts, models, problems: Vec::new() }))
+    }
+
+    /// Whether a contract or model of the set makes the table.
+    #[must_use]
+    pub fn makes(&self, table: &TableRef) -> bool {
+        match table.layer {
+            Layer::Bronze | Layer::Silver => self.contracts.contains_key(&table.name),
+            Layer::Gold => self.models.iter().any(|model| model.name == table.name),
+        }
     }
 
     /// The contract of a table.

@@ -129,6 +129,9 @@ impl RunError {
             Self::Lake(error) if error.is_retryable() => {
                 (ErrorCode::Storage, "No data was lost. Run it again".to_owned())
             }
+            Self::Lake(sluice_lake::LakeError::NoLake { url }) => {
+                (ErrorCode::NotFound, format!("Correct the address; `sluice init --lake {url}` makes a new lake there"))
+            }
             Self::Lake(sluice_lake::LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
             }

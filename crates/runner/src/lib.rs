@@ -39,7 +39,7 @@ mod support;
 pub use contract_set::{ContractSet, Model};
 pub use error::RunError;
 pub use host::compare::compare_with_source;
-pub use host::{Host, HostOptions, LogOptions, log_to};
+pub use host::{Host, HostOptions, LogOptions, MissingLake, log_to};
 pub use maintain::{
     DEAD_SHARE_DEFAULT, IN_FLIGHT_DEFAULT, MaintainOptions, RETENTION_DEFAULT, TARGET_BYTES_DEFAULT, maintain,
 };
@@ -55,3 +55,4 @@ pub use sluice_api::{
 pub use sluice_lake::{Clock, StoreTimes};
 pub use support::job::{Job, JobRegistry};
 pub use support::lease::LEASE_WAIT_DEFAULT;
+pub use support::sql_worker::sql_worker;

@@ -1,16 +1,7 @@
 //! Personal data as it is shown: enough to recognise, not enough to read.
 
 use serde_json::Value;
-
-/// `a•••@post.example`, `J•••`; keeps the first character and, of an address, the host.
-#[must_use]
-pub fn masked(text: &str) -> String {
-    let first: String = text.chars().take(1).collect();
-    match text.rsplit_once('@') {
-        Some((_, host)) if !host.is_empty() => format!("{first}•••@{host}"),
-        _ => format!("{first}•••"),
-    }
-}
+pub use sluice_api::masked;
 
 /// A record as it was delivered with the values of personal columns masked; a record that does not tell its
 /// columns by name is masked as a whole if any is personal. `None`: nobody knows which are.

@@ -6,7 +6,8 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{
-    Button, EmptyState, Grid, GridColumn, GridState, ResultRows, TextField, error_banner, icon_label, number,
+    Button, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, TextField, error_banner, icon_label,
+    number,
 };
 use egui::{Align, Id, Key, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use sluice_api::ResultView;
@@ -58,10 +59,10 @@ impl ResultPanel {
                 .iter()
                 .map(|column| GridColumn { icon: sorted(run, &column.name), ..GridColumn::of_result(column) })
                 .collect();
-            let out = Grid::new("Result", &columns, view.rows)
-                .header_height(40.0)
-                .row_numbers()
-                .show(&mut child, &mut ResultRows::new(cx.pages, view.id));
+            let personal = view.columns.iter().map(|column| column.pii).collect();
+            let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, view.id), personal };
+            let out =
+                Grid::new("Result", &columns, view.rows).header_height(40.0).row_numbers().show(&mut child, &mut rows);
             out.act(cx);
             cursor = out.cursor;
             if let Some(column) = out.header_clicked.and_then(|index| view.columns.get(index)) {

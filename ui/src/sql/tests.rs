@@ -154,6 +154,7 @@ fn revenue() -> ResultView {
         name: name.to_owned(),
         data_type: data_type.to_owned(),
         numeric,
+        pii: false,
     };
     let columns =
         vec![column("day", "date", false), column("kind", "string", false), column("revenue", "double", true)];

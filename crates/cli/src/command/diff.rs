@@ -18,7 +18,7 @@ struct Shown {
 
 /// What changed between two versions: how much by the log, the first rows, then what needs all of them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
-    let Diff { table, from, to, rows, counts, first } = call;
+    let Diff { table, from, to, rows, reveal, counts, first } = call;
     if counts || !out.json {
         let request = ask::DiffCounts { table: table.clone(), from, to };
         out.show(&host.call(request).await?, counts_text)?;
@@ -29,7 +29,7 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result
     let mut shown = 0;
     if first || !out.json {
         let request = ask::DiffFirst { table: table.clone(), from, to, rows: rows.max(1) };
-        let beginning = with_rows(host, host.call(request).await?, rows).await?;
+        let beginning = with_rows(host, host.call(request).await?, rows, reveal).await?;
         shown = beginning.changes.len();
         let all = beginning.diff.of.is_none();
         out.show(&beginning, if all { text } else { first_text })?;
@@ -39,15 +39,15 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result
     }
     let work = async {
         let diff = host.call(ask::Diff { table, from, to, job: Some(JOB) }).await?;
-        with_rows(host, diff, rows).await
+        with_rows(host, diff, rows, reveal).await
     };
-    let whole = watch(host, out.json, work).await?;
+    let whole = watch(host, out, work).await?;
     out.show(&whole, if shown > 0 { totals } else { text })?;
     Ok(Exit::Done)
 }
 
-async fn with_rows(host: &Host, diff: DiffView, rows: u32) -> anyhow::Result<Shown> {
-    let changes = fetch(host, &diff.result, u64::from(rows)).await?;
+async fn with_rows(host: &Host, diff: DiffView, rows: u32, reveal: bool) -> anyhow::Result<Shown> {
+    let changes = fetch(host, &diff.result, u64::from(rows), reveal).await?;
     Ok(Shown { diff, changes })
 }
 

@@ -18,7 +18,7 @@ struct Shown {
 /// All versions of one row.
 pub(crate) async fn run(host: &Host, out: &Output, call: History) -> anyhow::Result<Exit> {
     let history = host.call(ask::RowHistory { table: call.table, key: call.key }).await?;
-    let entries = fetch(host, &history.result, call.rows).await?;
+    let entries = fetch(host, &history.result, call.rows, call.reveal).await?;
     out.show(&Shown { history, entries }, |shown| {
         let history = &shown.history;
         if history.result.rows == 0 {

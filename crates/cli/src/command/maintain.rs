@@ -20,7 +20,7 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Maintain) -> anyhow::Re
         },
     };
     let request = ask::StartMaintain { job: JOB, tables: vec![call.table], options, dry_run: call.dry_run };
-    let summary = watch(host, out.json, host.call(request)).await?;
+    let summary = watch(host, out, host.call(request)).await?;
     for done in &summary.tables {
         out.show(done, text)?;
     }

@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod fingerprint;
 pub(crate) mod history;
+pub(crate) mod init;
 pub(crate) mod maintain;
 pub(crate) mod onboard;
 pub(crate) mod publish;

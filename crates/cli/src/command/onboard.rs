@@ -2,7 +2,7 @@
 
 use crate::args::Onboard;
 use crate::exit::Exit;
-use crate::print::{Grid, Output, number};
+use crate::print::{Grid, Output, note, number};
 use sluice_api::{ApiError, ErrorCode, OnboardDraft, ask};
 use sluice_runner::Host;
 
@@ -21,16 +21,16 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Onboard) -> anyhow::Res
         match host.call(request).await {
             Ok(draft) => drafts.push(draft),
             // One folder that cannot be read stops no other.
-            Err(error) => eprintln!("{}: {error}", found.path),
+            Err(error) => note(format_args!("{}: {error}", found.path)),
         }
     }
     if call.save {
         for draft in &drafts {
             if draft.problems.is_empty() {
                 host.call(ask::SaveContract { yaml: draft.yaml.clone() }).await?;
-                eprintln!("saved contracts/{}/{}.yaml", draft.name.dataset, draft.name.table);
+                note(format_args!("saved contracts/{}/{}.yaml", draft.name.dataset, draft.name.table));
             } else {
-                eprintln!("not saved, {} has questions to decide", draft.name);
+                note(format_args!("not saved, {} has questions to decide", draft.name));
             }
         }
     }

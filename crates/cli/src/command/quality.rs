@@ -1,40 +1,76 @@
-//! `sluice quality`.
+//! `sluice quality`: checks, the rows that fail one, and the records in quarantine.
 
+use super::replay::ties;
 use super::rows::{Rows, fetch};
 use crate::args::Quality;
 use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
-use sluice_api::{ApiError, CheckState, ErrorCode, QualityView, ask};
+use sluice_api::{ApiError, CheckState, ErrorCode, Layer, QualityView, TableRef, ask};
 use sluice_runner::Host;
 
-/// Checks and quarantine of a table, or the rows that fail one of its checks.
+/// Checks and quarantine of a table, the rows that fail one of its checks, or the records in quarantine.
 pub(crate) async fn run(host: &Host, out: &Output, call: Quality) -> anyhow::Result<Exit> {
     let view = host.call(ask::Quality { table: call.table }).await?;
     match call.failing {
-        Some(check) => failing_rows(host, out, &view, &check, call.rows).await?,
-        None => out.show(&view, text)?,
+        Some(check) => failing_rows(host, out, &view, &check, call.rows, call.reveal).await?,
+        None if call.quarantine => quarantined_rows(host, out, &view, call.rows, call.reveal).await?,
+        None => {
+            let table = TableRef { layer: Layer::Silver, name: view.table.clone() };
+            // A table without a version has no ties.
+            let facts = host.call(ask::Table { table, version: None }).await.map(|table| table.facts);
+            let tied = facts.map_or(0, |facts| facts.ties);
+            out.show(&view, |view| text(view, tied))?;
+        }
     }
     let failed = view.checks.iter().any(|check| check.state() == CheckState::Failed);
     Ok(if failed { Exit::CheckFailed } else { Exit::Done })
 }
 
-async fn failing_rows(host: &Host, out: &Output, view: &QualityView, check: &str, rows: u64) -> anyhow::Result<()> {
+async fn failing_rows(
+    host: &Host,
+    out: &Output,
+    view: &QualityView,
+    check: &str,
+    rows: u64,
+    reveal: bool,
+) -> anyhow::Result<()> {
     let Some(found) = view.checks.iter().find(|of| of.check == check) else {
         let known: Vec<&str> = view.checks.iter().map(|check| check.check.as_str()).collect();
         let next = format!("Use one of: {}", known.join("; "));
         return Err(ApiError::new(ErrorCode::NotFound, format!("{} has no check `{check}`", view.table), next).into());
     };
     let result = host.call(ask::FailingRows { table: view.table.clone(), check: found.index }).await?;
-    let rows = fetch(host, &result, rows).await?;
+    let rows = fetch(host, &result, rows, reveal).await?;
     out.show(&rows, |rows: &Rows| {
-        let shown = format!("{} of {} rows that fail {check}", number(rows.rows.len() as u64), number(result.rows));
+        let shown = format!("{} of {} rows that fail {check}", number(rows.len() as u64), number(result.rows));
         format!("{}{shown}\n", rows.to_text())
     })
 }
 
-fn text(view: &QualityView) -> String {
+/// The records in quarantine with column, file and place.
+async fn quarantined_rows(
+    host: &Host,
+    out: &Output,
+    view: &QualityView,
+    rows: u64,
+    reveal: bool,
+) -> anyhow::Result<()> {
+    let Some(result) = &view.quarantined_rows else {
+        return out.show(&serde_json::json!({ "columns": [], "rows": [] }), |_| "quarantine: empty\n".to_owned());
+    };
+    let rows = fetch(host, result, rows, reveal).await?;
+    out.show(&rows, |rows: &Rows| {
+        let shown = format!("{} of {} records in quarantine", number(rows.len() as u64), number(result.rows));
+        format!("{}{shown}\n", rows.to_text())
+    })
+}
+
+fn text(view: &QualityView, tied: u64) -> String {
     let version = view.version.map_or_else(|| "no version yet".to_owned(), |version| format!("v{version}"));
     let mut text = match view.refused_batch {
+        Some(batch) if view.version.is_none() => {
+            format!("silver.{}: batch {batch} was not published, there is no version yet\n", view.table)
+        }
         Some(batch) => format!("silver.{}: batch {batch} was not published, {version} stays visible\n", view.table),
         None => format!("silver.{} {version}\n", view.table),
     };
@@ -66,6 +102,15 @@ fn text(view: &QualityView) -> String {
     }
     for group in &view.quarantine {
         text.push_str(&format!("quarantine: {} {} ({})\n", number(group.rows), group.reason, group.sentence));
+    }
+    if !view.quarantine.is_empty() {
+        text.push_str(&format!(
+            "next: `sluice quality {} --quarantine` lists column, file and place of each\n",
+            view.table
+        ));
+    }
+    if tied > 0 {
+        text.push_str(&format!("{}\n", ties(tied)));
     }
     text
 }

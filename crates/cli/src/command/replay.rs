@@ -2,7 +2,7 @@
 
 use crate::args::Replay;
 use crate::exit::{Exit, code_of};
-use crate::print::{Grid, Output, ledger, number, version};
+use crate::print::{Grid, Output, ledger, note, number, version};
 use crate::progress::{JOB, watch};
 use sluice_api::{ApiError, ErrorCode, ReplaySummary, TableName, ask};
 use sluice_runner::Host;
@@ -12,17 +12,17 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Resu
     let summary = match call.batch {
         Some(batch) => {
             let request = ask::ReprocessBatch { job: JOB, table: one_table(&call.tables)?.clone(), batch };
-            let replayed = watch(host, out.json, host.call(request)).await?;
+            let replayed = watch(host, out, host.call(request)).await?;
             ReplaySummary { tables: vec![replayed], ..ReplaySummary::default() }
         }
         None => {
             let limits = call.limits.to_api(call.full_refresh, call.dry_run);
             let request = ask::StartReplay { job: JOB, tables: call.tables, limits };
-            watch(host, out.json, host.call(request)).await?
+            watch(host, out, host.call(request)).await?
         }
     };
     for problem in &summary.left_out {
-        eprintln!("left out: {problem}");
+        note(format_args!("left out: {problem}"));
     }
     out.show(&summary, text)?;
     Ok(exit_of(&summary))
@@ -40,16 +40,24 @@ fn one_table(tables: &[TableName]) -> Result<&TableName, ApiError> {
     }
 }
 
-/// Exit for what a replay did; a table that stopped differs from one that was cancelled.
+/// Exit for what a replay did; a table that stopped differs from one that was cancelled. A contract or model that is
+/// left out is a table that stopped: whoever looks at the exit code alone has to see it.
 pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
-    let errors: Vec<ErrorCode> =
-        summary.tables.iter().filter_map(|table| table.error.as_ref()).map(|error| error.code).collect();
+    let of_tables = summary.tables.iter().filter_map(|table| table.error.as_ref());
+    let of_models = summary.gold_failed.iter().map(|failure| &failure.error);
+    let errors: Vec<ErrorCode> = of_tables.chain(of_models).map(|error| error.code).collect();
     match errors.as_slice() {
-        [] => Exit::Done,
+        [] if summary.left_out.is_empty() => Exit::Done,
+        [] => Exit::TableStopped,
         all if all.iter().any(|code| code_of(*code) == 130) => Exit::Cancelled,
-        all if all.iter().all(|code| *code == ErrorCode::Conflict) => Exit::Held,
+        all if all.iter().all(|code| *code == ErrorCode::Conflict) && summary.left_out.is_empty() => Exit::Held,
         _ => Exit::TableStopped,
     }
+}
+
+/// How many events had no order among themselves but the tie-breaker's.
+pub(crate) fn ties(count: u64) -> String {
+    format!("{} ties: different events of one key at one position, whose order the tie-breaker decided", number(count))
 }
 
 /// What a replay did, for people.
@@ -87,6 +95,9 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
     for table in summary.tables.iter().filter(|table| table.batches > 0) {
         text.push_str(&format!("{}: {}\n", table.table, ledger(&table.counters)));
     }
+    for table in summary.tables.iter().filter(|table| table.counters.ties > 0) {
+        text.push_str(&format!("{}: {}\n", table.table, ties(table.counters.ties)));
+    }
     for table in &summary.tables {
         for (reason, count) in &table.reasons {
             text.push_str(&format!("{}: {} {reason} in quarantine\n", table.table, number(*count)));
@@ -97,6 +108,9 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
     }
     for gold in &summary.gold {
         text.push_str(&format!("gold.{}: {} rows, v{}\n", gold.model, number(gold.rows), gold.version));
+    }
+    for failure in &summary.gold_failed {
+        text.push_str(&format!("{failure}\n"));
     }
     let files: u64 = summary.tables.iter().map(|table| table.files).sum();
     let done = if summary.dry_run { "would be ingested, nothing was written" } else { "ingested" };

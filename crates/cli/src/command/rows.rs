@@ -1,11 +1,11 @@
 //! Rows of a result as text.
 
 use anyhow::Result;
-use arrow::array::Array;
+use arrow::array::{Array, ArrayRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
-use sluice_api::{PageRequest, ResultView};
+use sluice_api::{PageRequest, ResultView, masked};
 use sluice_runner::Host;
 
 use crate::print::Grid;
@@ -20,13 +20,19 @@ pub(crate) struct Rows {
     pub(crate) columns: Vec<String>,
     /// Cells.
     pub(crate) rows: Vec<Vec<Option<String>>>,
+    /// Columns whose values are masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    masked: Vec<String>,
     #[serde(skip)]
     numeric: Vec<bool>,
 }
 
-/// The first `most` rows of a result.
-pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64) -> Result<Rows> {
+/// The first `most` rows of a result; personal data is masked unless `reveal`.
+pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64, reveal: bool) -> Result<Rows> {
+    let is_masked: Vec<bool> = result.columns.iter().map(|column| column.pii && !reveal).collect();
+    let of_masked = result.columns.iter().zip(&is_masked).filter(|(_, masked)| **masked);
     let mut rows = Rows {
+        masked: of_masked.map(|(column, _)| column.name.clone()).collect(),
         columns: result.columns.iter().map(|column| column.name.clone()).collect(),
         rows: Vec::new(),
         numeric: result.columns.iter().map(|column| column.numeric).collect(),
@@ -46,12 +52,11 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64) -> Result
                 .map(|column| ArrayFormatter::try_new(column, &options))
                 .collect::<Result<Vec<_>, _>>()?;
             for row in 0..batch.num_rows() {
-                let cell = |(column, formatter): (&arrow::array::ArrayRef, &ArrayFormatter<'_>)| {
-                    column
-                        .is_valid(row)
-                        .then(|| formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row)))
+                let cell = |((column, formatter), is_masked): ((&ArrayRef, &ArrayFormatter<'_>), &bool)| {
+                    let text = || formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row));
+                    column.is_valid(row).then(|| if *is_masked { masked(&text()) } else { text() })
                 };
-                rows.rows.push(batch.columns().iter().zip(&formatters).map(cell).collect());
+                rows.rows.push(batch.columns().iter().zip(&formatters).zip(&is_masked).map(cell).collect());
             }
         }
         if rows.rows.len() == before {
@@ -62,7 +67,7 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64) -> Result
 }
 
 /// Timestamps that no calendar holds.
-fn special(column: &arrow::array::ArrayRef, row: usize) -> String {
+fn special(column: &ArrayRef, row: usize) -> String {
     use arrow::array::AsArray;
     let micros = column.as_primitive_opt::<arrow::datatypes::TimestampMicrosecondType>().map(|c| c.value(row));
     match micros {
@@ -90,7 +95,15 @@ impl Rows {
         for row in &self.rows {
             grid.row(row.iter().map(|cell| cell.clone().unwrap_or_else(|| "∅".to_owned()).replace('\n', "⏎")));
         }
-        grid.to_text()
+        grid.to_text() + &self.masked_note()
+    }
+
+    /// What is masked and how to see it; empty if nothing is.
+    fn masked_note(&self) -> String {
+        if self.masked.is_empty() {
+            return String::new();
+        }
+        format!("personal data is masked ({}), --reveal prints it\n", self.masked.join(", "))
     }
 
     /// Rows of a diff, one line each: kind, key, and the cells that changed.
@@ -113,6 +126,7 @@ impl Rows {
             }
             text.push_str(&format!("{kind} {}\n", parts.join("  ").replace('\n', "⏎")));
         }
+        text.push_str(&self.masked_note());
         text
     }
 }

@@ -3,10 +3,11 @@
 use super::replay::{exit_of, text};
 use crate::args::Run;
 use crate::exit::Exit;
-use crate::print::Output;
-use crate::progress::{JOB, watch_each};
+use crate::print::{Output, note};
+use crate::progress::{JOB, Watch};
 use sluice_api::{RunMode, RunRound, ask};
 use sluice_runner::Host;
+use std::time::Duration;
 
 /// Replays using the published release, once or again and again. Rounds are printed as they end.
 pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<Exit> {
@@ -14,7 +15,9 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Run) -> anyhow::Result<
     let request =
         ask::StartRun { job: JOB, mode, concurrency: call.concurrency, limits: call.limits.to_api(false, false) };
     let mut printed = Printed { last: 0, exit: Exit::Done };
-    let ended = watch_each(host, out.json, host.call(request), async || printed.show_new(host, out).await).await;
+    let grace = call.grace.unwrap_or(Duration::from_secs(sluice_contract::limits::STOP_GRACE_SECONDS));
+    let watch = Watch::new(host, out).with_grace(grace);
+    let ended = watch.each(host.call(request), async || printed.show_new(host, out).await).await;
     printed.show_new(host, out).await;
     Ok(if ended?.cancelled && mode == RunMode::Once { Exit::Cancelled } else { printed.exit })
 }
@@ -30,15 +33,28 @@ struct Printed {
 impl Printed {
     async fn show_new(&mut self, host: &Host, out: &Output) {
         let new = host.call(ask::RunRounds { job: JOB, after: self.last }).await.unwrap_or_default();
-        for RunRound { round, release, replay } in new.rounds {
+        for RunRound { round, release, replay, error } in new.rounds {
             self.last = round;
-            self.exit = exit_of(&replay);
-            let shown = out.show(&serde_json::json!({ "release": release, "replay": replay }), |_| {
-                format!("r{release}\n{}", text(&replay))
+            let Some(error) = error else {
+                self.exit = exit_of(&replay);
+                for problem in &replay.left_out {
+                    note(format_args!("left out: {problem}"));
+                }
+                self.show(out, &serde_json::json!({ "release": release, "replay": replay }), || {
+                    format!("r{release}\n{}", text(&replay))
+                });
+                continue;
+            };
+            self.exit = Exit::TableStopped;
+            self.show(out, &serde_json::json!({ "release": release, "error": error }), || {
+                format!("nothing can be replayed at the moment, the run continues: {error}\n")
             });
-            if let Err(error) = shown {
-                eprintln!("sluice: {error}");
-            }
+        }
+    }
+
+    fn show(&self, out: &Output, json: &serde_json::Value, text: impl FnOnce() -> String) {
+        if let Err(error) = out.show(json, |_| text()) {
+            note(format_args!("sluice: {error}"));
         }
     }
 }

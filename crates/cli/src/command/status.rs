@@ -1,15 +1,17 @@
 //! `sluice status`.
 
+use super::replay::ties;
 use crate::exit::Exit;
 use crate::print::{Grid, Output, number, version};
-use sluice_api::{LakeView, ask};
+use sluice_api::{Health, LakeView, ask};
 use sluice_runner::Host;
 
 /// Tables, versions, waiting files and problems.
 pub(crate) async fn run(host: &Host, out: &Output) -> anyhow::Result<Exit> {
     let view = host.call(ask::Lake {}).await?;
     out.show(&view, text)?;
-    Ok(Exit::Done)
+    let is_broken = view.tables.iter().any(|table| table.health == Health::Fail);
+    Ok(if is_broken || !view.problems.is_empty() { Exit::TableStopped } else { Exit::Done })
 }
 
 fn text(view: &LakeView) -> String {
@@ -30,6 +32,9 @@ fn text(view: &LakeView) -> String {
         ]);
     }
     text.push_str(&grid.to_text());
+    for table in view.tables.iter().filter(|table| table.facts.ties > 0) {
+        text.push_str(&format!("{}: {}\n", table.table, ties(table.facts.ties)));
+    }
     for problem in &view.problems {
         text.push_str(&format!("problem: {problem}\n"));
     }

@@ -55,13 +55,15 @@ impl KeyedChanges {
     }
 
     /// Whether the plan has to know the content of the row of key number `key`, or only its place:
-    /// an event may be older than the row, or have absent columns. `newest_in_file` is the newest
+    /// an event may be older than the row or at its position, or have absent columns. `newest_in_file` is the newest
     /// sequence in the row's file, `None` if it is not known; `changes` are those that were grouped.
     #[must_use]
     pub fn needs_row(&self, changes: &[ChangeBatch], key: usize, newest_in_file: Option<EventSeq>) -> bool {
         let events = self.of(key);
         match (events.last(), newest_in_file) {
-            (Some(oldest), Some(newest)) => oldest.seq(changes) <= newest || self.has_partial(changes, events),
+            (Some(oldest), Some(newest)) => {
+                oldest.seq(changes) <= newest.end_of_position() || self.has_partial(changes, events)
+            }
             _ => true,
         }
     }

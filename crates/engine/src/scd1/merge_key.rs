@@ -251,11 +251,33 @@ impl<'a> Merge<'a> {
         }
         if old_seq.is_some() || delete_watermark.is_some() {
             let different = events.iter().zip(kinds).filter(|(_, kind)| **kind != DuplicateKind::Duplicate);
-            let known = |seq: EventSeq| Some(seq) == old_seq || Some(seq) == delete_watermark;
-            duplicates += different.filter(|(at, _)| known(at.seq(changes))).count() as u64;
+            let different: Vec<EventSeq> = different.map(|(at, _)| at.seq(changes)).collect();
+            let known = |seq: &EventSeq| Some(*seq) == old_seq || Some(*seq) == delete_watermark;
+            duplicates += different.iter().filter(|seq| known(seq)).count() as u64;
+            self.count_ties_with_known(&different, old_seq, delete_watermark);
         }
         self.ledger.duplicate += duplicates;
         duplicates
+    }
+
+    /// Adds ties between events of the batch and what is known of their key, so that two events at one position count
+    /// once, in one batch or in two. At a position of which something is known every event that is not known itself is
+    /// a tie; among themselves they were counted as one fewer than they are. An event that a newer one of another
+    /// position has superseded is no longer known.
+    fn count_ties_with_known(
+        &mut self,
+        different: &[EventSeq],
+        old_seq: Option<EventSeq>,
+        delete_watermark: Option<EventSeq>,
+    ) {
+        let delete = delete_watermark.filter(|delete| old_seq.is_none_or(|old| !old.ties_with(delete)));
+        for position in old_seq.into_iter().chain(delete) {
+            let at_position = || different.iter().filter(|seq| seq.ties_with(&position));
+            let all = at_position().count() as u64;
+            let is_known = |seq: &&EventSeq| Some(**seq) == old_seq || Some(**seq) == delete_watermark;
+            let known = at_position().filter(is_known).count() as u64;
+            self.ledger.ties = (self.ledger.ties + (all - known)).saturating_sub(all.saturating_sub(1));
+        }
     }
 
     fn keep(&mut self, winner: Winner, replaces: Option<OldRow>) {

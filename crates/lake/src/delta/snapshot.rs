@@ -9,7 +9,7 @@ use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
 use deltalake::kernel::{Action, Add, DeletionVectorDescriptor, Metadata, Protocol, Remove};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use url::Url;
 
@@ -173,6 +173,14 @@ impl DataFile {
         }
         let bounds: Bounds = serde_json::from_str(self.stats.as_deref()?).ok()?;
         Some((bounds.min_values.get(column)?.as_i64()?, bounds.max_values.get(column)?.as_i64()?))
+    }
+
+    /// Columns whose smallest value the statistics have.
+    #[must_use]
+    pub fn columns_with_bounds(&self) -> BTreeSet<String> {
+        let stats: Option<Value> = self.stats.as_deref().and_then(|stats| serde_json::from_str(stats).ok());
+        let least = stats.as_ref().and_then(|stats| stats.get("minValues")).and_then(Value::as_object);
+        least.into_iter().flat_map(|values| values.keys().cloned()).collect()
     }
 
     /// The same file as if no row of it were deleted.

@@ -9,6 +9,17 @@ use sluice_contract::TableName;
 /// Documents read at once.
 const READS_AT_ONCE: usize = 16;
 
+/// A `.sql` file below `models/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelText {
+    /// Path in the lake.
+    pub path: String,
+    /// The gold table that it makes; else a sentence that says why its path names none.
+    pub name: Result<TableName, String>,
+    /// Its text.
+    pub sql: String,
+}
+
 impl Ledger {
     /// Draft contracts, `(path, text)`, by path: every `.yaml` and `.yml` below `contracts/`.
     ///
@@ -28,14 +39,14 @@ impl Ledger {
         Ok(path)
     }
 
-    /// Gold models, `(name, path, SQL)`, by path: every `models/<dataset>/<model>.sql`.
+    /// Every `.sql` file below `models/`, by path. One whose place or name makes no table name costs only itself:
+    /// its [`ModelText::name`] says why.
     ///
     /// # Errors
-    /// [`LakeError::List`], [`LakeError::Read`]; [`LakeError::BadPath`] for a `.sql` file whose place or
-    /// name does not make a table name.
-    pub async fn models(&self) -> Result<Vec<(TableName, String, String)>, LakeError> {
+    /// [`LakeError::List`], [`LakeError::Read`].
+    pub async fn models(&self) -> Result<Vec<ModelText>, LakeError> {
         let texts = self.texts("models", &[".sql"]).await?;
-        texts.into_iter().map(|(path, sql)| Ok((model_name(&path)?, path, sql))).collect()
+        Ok(texts.into_iter().map(|(path, sql)| ModelText { name: model_name(&path), path, sql }).collect())
     }
 
     async fn texts(&self, folder: &str, endings: &[&str]) -> Result<Vec<(String, String)>, LakeError> {
@@ -50,11 +61,11 @@ impl Ledger {
     }
 }
 
-fn model_name(path: &str) -> Result<TableName, LakeError> {
-    let parts: Vec<&str> = path.trim_end_matches(".sql").split('/').collect();
-    let name = match parts.as_slice() {
-        ["models", dataset, model] => TableName::new(dataset, model).ok(),
-        _ => None,
-    };
-    name.ok_or_else(|| LakeError::BadPath { path: path.to_owned() })
+/// The table that a model makes, by its path; else why the path names none.
+fn model_name(path: &str) -> Result<TableName, String> {
+    let parts: Vec<&str> = path.strip_suffix(".sql").unwrap_or(path).split('/').collect();
+    match parts.as_slice() {
+        ["models", dataset, model] => TableName::new(dataset, model),
+        _ => Err("a model is models/<dataset>/<model>.sql".to_owned()),
+    }
 }

@@ -5,6 +5,7 @@ pub(crate) mod bucket;
 pub(crate) mod data_file_reader;
 pub(crate) mod durable_store;
 pub(crate) mod encode;
+pub(crate) mod lake_folders;
 pub(crate) mod listing;
 pub(crate) mod objects;
 pub(crate) mod root;

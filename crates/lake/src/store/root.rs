@@ -57,6 +57,23 @@ pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
     }
 }
 
+/// The folder on this machine that an address names; `None` for one elsewhere. Looks at nothing.
+///
+/// # Errors
+/// [`LakeError::BadUrl`].
+pub(crate) fn local_folder(url: &str) -> Result<Option<PathBuf>, LakeError> {
+    let folder = match style_of(url)? {
+        Style::Bucket(_) => return Ok(None),
+        Style::FileUrl => file_path(url)?,
+        Style::FilePath | Style::Relative => PathBuf::from(url),
+    };
+    if folder.as_os_str().is_empty() {
+        return Err(LakeError::BadUrl { reason: "it is empty", url: String::new() });
+    }
+    let bad = |_| LakeError::BadUrl { reason: "it is not the path of a folder", url: folder.display().to_string() };
+    std::path::absolute(&folder).map(Some).map_err(bad)
+}
+
 impl Root {
     /// Opens the store behind an address.
     pub(crate) async fn open(url: &str, times: StoreTimes) -> Result<Self, LakeError> {

@@ -84,8 +84,14 @@ pub(crate) async fn contracts_and_models_are_found(backend: Backend) {
     assert_eq!(found, [(path, "dataset: shop.orders\n".to_owned())]);
     lake.objects().put("models/shop/daily_revenue.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
     let model = TableName::new("shop", "daily_revenue").unwrap();
-    let expected = [(model, "models/shop/daily_revenue.sql".to_owned(), "SELECT 1".to_owned())];
-    assert_eq!(lake.ledger().models().await.unwrap(), expected);
     lake.objects().put("models/lost.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
-    assert!(matches!(lake.ledger().models().await, Err(LakeError::BadPath { .. })));
+    lake.objects().put("models/shop/my model.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
+    let found = lake.ledger().models().await.unwrap();
+    let names: Vec<_> = found.iter().map(|of| (of.path.as_str(), of.name.as_ref().ok(), of.sql.as_str())).collect();
+    let expected = [
+        ("models/lost.sql", None, "SELECT 1"),
+        ("models/shop/daily_revenue.sql", Some(&model), "SELECT 1"),
+        ("models/shop/my model.sql", None, "SELECT 1"),
+    ];
+    assert_eq!(names, expected);
 }

@@ -4,6 +4,7 @@ use crate::checks::evaluator;
 use crate::checks::rules::all;
 use crate::checks::run::CheckInput;
 use crate::engine::QueryEngine;
+use crate::engine::jobs::within;
 use crate::error::QueryError;
 use crate::sql::text::Sql;
 use sluice_api::ResultView;
@@ -50,6 +51,6 @@ impl QueryEngine {
             .sql(&order)
             .add(" LIMIT ")
             .number(limit.min(FAILING_ROWS_MAX));
-        self.keep_select(&conn, &sql, started)
+        within(&conn, self.options().check_timeout, || self.keep_select(&conn, &sql, started))
     }
 }

@@ -5,12 +5,14 @@ use crate::checks::evaluator;
 use crate::checks::parents::{ParentTables, parent_version};
 use crate::checks::rules::all;
 use crate::engine::QueryEngine;
-use crate::error::QueryError;
+use crate::engine::jobs::within;
+use crate::error::{QueryError, QueryErrorKind};
 use crate::files::relation::{Missing, Relation};
 use crate::files::table_file::TableFile;
 use crate::sql::text::Sql;
 use duckdb::Connection;
 use sluice_contract::{CheckOutcome, CheckRecord, CheckRule, Contract};
+use std::time::Duration;
 
 /// What the checks of a contract look at.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +83,8 @@ impl QueryEngine {
                     Err(reason) => outcomes[at] = Some(CheckOutcome::not_evaluated(reason)),
                 }
             }
-            for (at, counts) in measure(&cx, &planned) {
+            let limit = self.options().check_timeout;
+            for (at, counts) in measure(&cx, &planned, limit) {
                 outcomes[at] = Some(match counts {
                     Ok(counts) => evaluator(&rules[at].check).outcome(counts),
                     Err(error) => CheckOutcome::not_evaluated(error.message),
@@ -115,22 +118,26 @@ fn plan(cx: &CheckContext<'_>, rule: &CheckRule) -> Result<Plan, String> {
     evaluator(&rule.check).plan(cx)
 }
 
-/// What was counted for each of the plans.
-fn measure(cx: &CheckContext<'_>, planned: &[Planned]) -> Vec<(usize, Result<Counts, QueryError>)> {
+/// What was counted for each of the plans, none of whose scans may take longer than `limit`.
+fn measure(cx: &CheckContext<'_>, planned: &[Planned], limit: Duration) -> Vec<(usize, Result<Counts, QueryError>)> {
+    let shared_scan = |scans: &[&Scan]| within(cx.conn, limit, || shared_scan(cx, scans));
     let mut scans: Vec<(usize, &Scan)> = Vec::new();
     let mut measured = Vec::new();
     for planned in planned {
         match &planned.plan {
             Plan::Scan(scan) => scans.push((planned.at, scan)),
-            Plan::Own(sql) => measured.push((planned.at, own(cx.conn, sql))),
+            Plan::Own(sql) => measured.push((planned.at, within(cx.conn, limit, || own(cx.conn, sql)))),
         }
     }
     let together: Vec<&Scan> = scans.iter().map(|(_, scan)| *scan).collect();
-    match shared_scan(cx, &together) {
+    match shared_scan(&together) {
         Ok(counts) => measured.extend(scans.iter().zip(counts).map(|((at, _), counts)| (*at, Ok(counts)))),
+        Err(error) if error.kind == QueryErrorKind::TimedOut => {
+            measured.extend(scans.into_iter().map(|(at, _)| (at, Err(error.clone()))));
+        }
         // One check that fails must not take the others with it: each on its own.
         Err(_) => measured.extend(scans.into_iter().map(|(at, scan)| {
-            let alone = shared_scan(cx, &[scan])
+            let alone = shared_scan(&[scan])
                 .and_then(|mut one| one.pop().ok_or_else(|| QueryError::internal("A check measured nothing")));
             (at, alone)
         })),

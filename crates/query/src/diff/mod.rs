@@ -55,7 +55,7 @@ impl QueryEngine {
     pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffView, QueryError> {
         let started = Instant::now();
         let conn = self.inner.pool.connect()?;
-        self.inner.jobs.run(input.job, &conn, || self.diff_on(&conn, input, started))
+        self.inner.jobs.run(input.job, &conn, self.options().model_timeout, || self.diff_on(&conn, input, started))
     }
 
     fn diff_on(&self, conn: &Connection, input: &DiffInput<'_>, started: Instant) -> Result<DiffView, QueryError> {

@@ -7,6 +7,7 @@ use duckdb::arrow::compute::concat_batches;
 use duckdb::arrow::datatypes::SchemaRef;
 use duckdb::arrow::record_batch::RecordBatch;
 use duckdb::{Connection, Params};
+use std::io::Write;
 
 /// Runs `sql` and writes its rows as one batch.
 pub(crate) fn one_batch<P: Params>(conn: &Connection, sql: &str, params: P) -> Result<Vec<u8>, QueryError> {
@@ -18,26 +19,29 @@ pub(crate) fn one_batch<P: Params>(conn: &Connection, sql: &str, params: P) -> R
         [one] => one.clone(),
         many => concat_batches(&schema, many).map_err(broken)?,
     };
-    write(&schema, std::iter::once(Ok(batch)))
+    let mut bytes = Vec::new();
+    write(&schema, std::iter::once(Ok(batch)), &mut bytes)?;
+    Ok(bytes)
 }
 
-/// Runs `sql` and writes its rows as they come.
-pub(crate) fn all_batches(conn: &Connection, sql: &str) -> Result<Vec<u8>, QueryError> {
+/// Runs `sql` and writes its rows to `out` as they come.
+pub(crate) fn all_batches(conn: &Connection, sql: &str, out: &mut dyn Write) -> Result<(), QueryError> {
     let mut statement = conn.prepare(sql)?;
     let stream = statement.stream_arrow([])?;
     let schema = stream.get_schema();
-    write(&schema, stream.map(|batch| batch.map_err(QueryError::from)))
+    write(&schema, stream.map(|batch| batch.map_err(QueryError::from)), out)
 }
 
 fn write(
     schema: &SchemaRef,
     batches: impl Iterator<Item = Result<RecordBatch, QueryError>>,
-) -> Result<Vec<u8>, QueryError> {
-    let mut writer = StreamWriter::try_new(Vec::new(), schema).map_err(broken)?;
+    out: &mut dyn Write,
+) -> Result<(), QueryError> {
+    let mut writer = StreamWriter::try_new(out, schema).map_err(broken)?;
     for batch in batches {
         writer.write(&batch?).map_err(broken)?;
     }
-    writer.into_inner().map_err(broken)
+    writer.finish().map_err(broken)
 }
 
 /// Schema and batches of a stream of the caller.

@@ -5,6 +5,7 @@ use duckdb::{Connection, InterruptHandle, ProgressHandle};
 use sluice_api::JobId;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,11 +31,13 @@ impl Jobs {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs `work` on `conn` as `job`. An error after a cancel is [`QueryError::cancelled`].
+    /// Runs `work` on `conn` as `job`, no longer than `limit`. An error after a cancel is [`QueryError::cancelled`],
+    /// one after the limit [`QueryError::timed_out`].
     pub(crate) fn run<T>(
         &self,
         job: JobId,
         conn: &Connection,
+        limit: Duration,
         work: impl FnOnce() -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
         let running = Arc::new(Running {
@@ -44,7 +47,7 @@ impl Jobs {
             ended: AtomicBool::new(false),
         });
         self.lock().insert(job, Arc::clone(&running));
-        let result = work();
+        let result = within(conn, limit, work);
         running.ended.store(true, Ordering::Release);
         let mut all = self.lock();
         if all.get(&job).is_some_and(|current| Arc::ptr_eq(current, &running)) {
@@ -74,5 +77,33 @@ impl Jobs {
             }
         });
         true
+    }
+}
+
+/// Runs `work` on `conn`, no longer than `limit`: then every statement of the connection is interrupted until the work
+/// gives up, and its error is [`QueryError::timed_out`]. A result that comes at that moment counts.
+pub(crate) fn within<T>(
+    conn: &Connection,
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, QueryError>,
+) -> Result<T, QueryError> {
+    let interrupt = conn.interrupt_handle();
+    let (done, waiting) = channel::<()>();
+    let watch = std::thread::spawn(move || {
+        let mut late = false;
+        let mut wait = limit;
+        while waiting.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            late = true;
+            wait = INTERRUPT_EVERY;
+            interrupt.interrupt();
+        }
+        late
+    });
+    let result = work();
+    drop(done);
+    let late = watch.join().unwrap_or(false);
+    match result {
+        Err(_) if late => Err(QueryError::timed_out(limit)),
+        result => result,
     }
 }

@@ -4,15 +4,18 @@ pub(crate) mod ipc;
 pub(crate) mod jobs;
 pub(crate) mod options;
 pub(crate) mod pool;
+pub(crate) mod process;
 pub(crate) mod result_store;
 pub(crate) mod sandbox;
 
 use crate::engine::jobs::Jobs;
 use crate::engine::options::QueryOptions;
 use crate::engine::pool::Pool;
+use crate::engine::process::SqlProcess;
 use crate::engine::result_store::ResultStore;
 use crate::error::QueryError;
-use crate::files::table_files::TableFiles;
+use crate::files::table_files::View;
+use crate::sql::lineage::PersonalColumns;
 use crate::sql::statement;
 use sluice_api::{JobId, TableRef};
 use std::collections::BTreeMap;
@@ -39,8 +42,10 @@ pub(crate) struct Inner {
     pub(crate) jobs: Jobs,
     /// Results.
     pub(crate) results: ResultStore,
-    /// The views that are defined, and over which files.
-    pub(crate) views: Mutex<BTreeMap<TableRef, TableFiles>>,
+    /// The tables that SQL may read, and over which files.
+    pub(crate) views: Mutex<BTreeMap<TableRef, View>>,
+    /// The process of people's SQL.
+    pub(crate) worker: Option<SqlProcess>,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -58,6 +63,7 @@ impl QueryEngine {
         let root = sandbox::open(&options)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                worker: SqlProcess::of(&options),
                 options,
                 pool: Arc::new(Pool::new(root)),
                 jobs: Jobs::default(),
@@ -81,7 +87,15 @@ impl QueryEngine {
 
     /// Stops a job; false if it is not running.
     pub fn cancel(&self, job: JobId) -> bool {
-        self.inner.jobs.cancel(job)
+        let there = self.inner.worker.as_ref().is_some_and(|worker| worker.cancel(job));
+        self.inner.jobs.cancel(job) || there
+    }
+
+    /// Starts the process of people's SQL, if there is to be one, so that the first query does not wait for it. Returns
+    /// at once.
+    pub fn warm(&self) {
+        let engine = self.clone();
+        std::thread::spawn(move || engine.inner.worker.as_ref().map(SqlProcess::warm));
     }
 
     /// The tables of the lake that `sql` reads, sorted; `dataset.table` counts as silver. Empty if the
@@ -89,6 +103,16 @@ impl QueryEngine {
     #[must_use]
     pub fn tables_in(&self, sql: &str) -> Vec<TableRef> {
         with_large_stack(|| self.inner.pool.with(|conn| Ok(statement::tables(conn, sql)))).unwrap_or_default()
+    }
+}
+
+impl QueryEngine {
+    /// The personal columns of the result of `sql`, which reads tables with the personal columns `read`: by the
+    /// syntax alone, and rather one too many than one too few.
+    #[must_use]
+    pub fn personal_outputs(&self, sql: &str, read: &PersonalColumns) -> PersonalColumns {
+        let found = with_large_stack(|| self.inner.pool.with(|conn| Ok(statement::personal_outputs(conn, sql, read))));
+        found.unwrap_or_else(|_| PersonalColumns::all())
     }
 }
 

@@ -1,14 +1,15 @@
 //! Settings of an engine.
 
+use serde::{Deserialize, Serialize};
+use sluice_contract::limits;
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// Memory that DuckDB may use when the caller does not say, bytes.
-const MEMORY_BYTES_DEFAULT: u64 = 1 << 30;
 /// Space that DuckDB may use in the temporary folder when the caller does not say, bytes.
 const TEMP_BYTES_DEFAULT: u64 = 16 << 30;
 
 /// Settings of an engine; fixed once it runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryOptions {
     /// Memory that DuckDB may use, bytes.
     pub memory_bytes: u64,
@@ -21,16 +22,30 @@ pub struct QueryOptions {
     /// Folders that DuckDB may read: those of the lake, and of a cache. Another lake needs another
     /// engine.
     pub allowed: Vec<PathBuf>,
+    /// The `sluice` program, which runs people's SQL in a process of its own, with a limit on its memory and a hard
+    /// end; `None`: it runs in this process, where a function that does not look whether it is to stop cannot be
+    /// stopped.
+    pub program: Option<PathBuf>,
+    /// Time that a person's query may take.
+    pub query_timeout: Duration,
+    /// Time that the checks of one table may take.
+    pub check_timeout: Duration,
+    /// Time that a model may take.
+    pub model_timeout: Duration,
 }
 
 impl Default for QueryOptions {
     fn default() -> Self {
         Self {
-            memory_bytes: MEMORY_BYTES_DEFAULT,
+            memory_bytes: limits::SQL_MEMORY_BYTES,
             threads: std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             temp_dir: None,
             temp_bytes: TEMP_BYTES_DEFAULT,
             allowed: Vec::new(),
+            program: None,
+            query_timeout: Duration::from_secs(limits::QUERY_SECONDS),
+            check_timeout: Duration::from_secs(limits::CHECK_SECONDS),
+            model_timeout: Duration::from_secs(limits::MODEL_SECONDS),
         }
     }
 }

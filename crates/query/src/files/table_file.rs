@@ -3,10 +3,11 @@
 use crate::error::QueryError;
 use crate::sql::column::DuckColumn;
 use crate::sql::text::Sql;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// A Parquet file of one version, and which of its rows count.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TableFile {
     /// The file.
     pub path: PathBuf,
@@ -17,7 +18,7 @@ pub struct TableFile {
 /// Which rows of a file count. A positions file is a Parquet file with one `bigint` column `row`:
 /// positions in the file, from 0, ascending, each once. Views are kept by file name, so a positions
 /// file is named by its content and never changes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum FileRows {
     /// All of them.
     All,

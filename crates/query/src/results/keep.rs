@@ -41,6 +41,11 @@ impl QueryEngine {
 
     /// Frees a result; unknown ones are ignored.
     pub fn drop_result(&self, result: ResultId) {
+        if let Some(worker) = &self.inner.worker
+            && worker.holds(result)
+        {
+            return worker.drop_result(result);
+        }
         self.inner.results.remove(result);
     }
 }

@@ -7,6 +7,8 @@ use crate::sql::column::{DuckColumn, describe};
 use crate::sql::duckdb_error::{Embedded, from_duckdb};
 use crate::sql::statement::{self, Statement};
 use crate::sql::text::Sql;
+use sluice_api::JobId;
+use std::io::Write;
 
 impl QueryEngine {
     /// Runs a model and gives all its rows as an Arrow IPC stream, sorted by all columns from the
@@ -15,25 +17,42 @@ impl QueryEngine {
     /// timestamps have no zone and mean UTC.
     ///
     /// # Errors
-    /// If the text is not one SELECT, or DuckDB refuses it, with the place in the text.
-    pub fn model(&self, sql: &str) -> Result<Vec<u8>, QueryError> {
-        with_large_stack(|| self.model_here(sql))
+    /// If the text is not one SELECT, or DuckDB refuses it, with the place in the text; if it takes longer than a
+    /// model may, or `job` was cancelled.
+    pub fn model(&self, job: JobId, sql: &str) -> Result<Vec<u8>, QueryError> {
+        if let Some(worker) = &self.inner.worker {
+            let tables = self.known_tables(sql);
+            if let Some(bytes) = worker.model(job, sql, tables)? {
+                return Ok(bytes);
+            }
+            self.define_known(sql)?;
+        }
+        let mut bytes = Vec::new();
+        self.model_to(job, sql, &mut bytes)?;
+        Ok(bytes)
     }
 
-    fn model_here(&self, sql: &str) -> Result<Vec<u8>, QueryError> {
+    /// The same in this process, to `out`.
+    pub(crate) fn model_to(&self, job: JobId, sql: &str, out: &mut (dyn Write + Send)) -> Result<(), QueryError> {
+        with_large_stack(|| self.model_here(job, sql, out))
+    }
+
+    fn model_here(&self, job: JobId, sql: &str, out: &mut dyn Write) -> Result<(), QueryError> {
         let conn = self.inner.pool.connect()?;
         let Statement::Rows(checked) = statement::read(&conn, sql)? else {
             return Err(QueryError::input("A model is one SELECT", "Remove EXPLAIN"));
         };
-        let table = self.new_table();
-        let head = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS\n");
-        let before = head.as_str().len();
-        let create = head.sql(&Sql::checked(&checked));
-        conn.execute_batch(create.as_str())
-            .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: 0 })))?;
-        let columns = describe(&conn, &table.sql())?;
-        let list = Sql::join(columns.iter().map(DuckColumn::delta_expression), ", ");
-        let select = Sql::new("SELECT ").sql(&list).add(" FROM ").sql(&table.sql()).add(" ORDER BY ALL");
-        ipc::all_batches(&conn, select.as_str())
+        self.inner.jobs.run(job, &conn, self.options().model_timeout, || {
+            let table = self.new_table();
+            let head = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS\n");
+            let before = head.as_str().len();
+            let create = head.sql(&Sql::checked(&checked));
+            conn.execute_batch(create.as_str())
+                .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: 0 })))?;
+            let columns = describe(&conn, &table.sql())?;
+            let list = Sql::join(columns.iter().map(DuckColumn::delta_expression), ", ");
+            let select = Sql::new("SELECT ").sql(&list).add(" FROM ").sql(&table.sql()).add(" ORDER BY ALL");
+            ipc::all_batches(&conn, select.as_str(), out)
+        })
     }
 }

@@ -18,6 +18,11 @@ impl QueryEngine {
     /// # Errors
     /// If the result is gone, or DuckDB fails.
     pub fn page(&self, page: PageRequest) -> Result<Vec<u8>, QueryError> {
+        if let Some(worker) = &self.inner.worker
+            && worker.holds(page.result)
+        {
+            return worker.page(page);
+        }
         let stored = self.inner.results.get(page.result)?;
         let rows = u64::from(page.rows.min(PAGE_ROWS_MAX));
         let first = page.first_row.min(stored.rows);

@@ -1,5 +1,6 @@
 //! Filtered and sorted views of a result.
 
+use crate::engine::jobs::within;
 use crate::engine::result_store::Stored;
 use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
@@ -26,6 +27,11 @@ impl QueryEngine {
         order_by: Option<&str>,
     ) -> Result<ResultView, QueryError> {
         let started = Instant::now();
+        if let Some(worker) = &self.inner.worker
+            && worker.holds(result)
+        {
+            return worker.refine(result, filter, order_by);
+        }
         let base = self.inner.results.get(result)?;
         let filter = filter.filter(|text| !text.trim().is_empty());
         let order_by = order_by.filter(|text| !text.trim().is_empty());
@@ -67,8 +73,10 @@ impl QueryEngine {
             sql = sql.sql(&Sql::checked(&statement::order(&conn, text)?)).add("\n, ");
         }
         sql = sql.sql(&position);
-        conn.execute_batch(sql.as_str()).map_err(|error| from_duckdb(&error, embedded))?;
-        let rows = count(&conn, &table.sql())?;
+        let rows = within(&conn, self.options().query_timeout, || {
+            conn.execute_batch(sql.as_str()).map_err(|error| from_duckdb(&error, embedded))?;
+            count(&conn, &table.sql())
+        })?;
         let stored = Stored { index: Some(Arc::new(table)), rows, ..base };
         Ok(self.store(stored, started))
     }

@@ -96,6 +96,11 @@ impl Ast {
         Ok(Parsed::Select(Self { statements }))
     }
 
+    /// The statements.
+    pub(crate) fn statements(&self) -> &[Value] {
+        &self.statements
+    }
+
     /// Number of statements.
     pub(crate) fn count(&self) -> usize {
         self.statements.len()
@@ -162,7 +167,7 @@ fn depth(json: &str) -> usize {
 }
 
 /// Calls `visit` for every object.
-fn walk(root: &Value, visit: &mut impl FnMut(&Value)) {
+pub(crate) fn walk(root: &Value, visit: &mut impl FnMut(&Value)) {
     let mut open = vec![root];
     while let Some(value) = open.pop() {
         match value {

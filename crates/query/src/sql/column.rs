@@ -18,7 +18,9 @@ pub(crate) struct DuckColumn {
 impl DuckColumn {
     /// What the screens see of it.
     pub(crate) fn view(&self) -> ResultColumn {
-        ResultColumn { name: self.name.clone(), data_type: self.ty.exported().word(), numeric: self.ty.is_numeric() }
+        // Whether it is personal is known to whoever knows the contracts.
+        let (name, numeric) = (self.name.clone(), self.ty.is_numeric());
+        ResultColumn { name, data_type: self.ty.exported().word(), numeric, pii: false }
     }
 
     /// The column of table `of` in the type with which it leaves. A `HUGEINT` stays: DuckDB hands it

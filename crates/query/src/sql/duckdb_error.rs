@@ -23,8 +23,6 @@ struct Written {
     exception_message: String,
     #[serde(default)]
     position: Option<String>,
-    #[serde(default)]
-    error_subtype: String,
 }
 
 impl From<duckdb::Error> for QueryError {
@@ -37,7 +35,8 @@ impl From<duckdb::Error> for QueryError {
 pub(crate) fn from_duckdb(error: &duckdb::Error, sql: Option<Embedded<'_>>) -> QueryError {
     match error {
         duckdb::Error::DuckDBFailure(_, Some(text)) => from_text(text, sql),
-        other => QueryError::internal(format!("DuckDB: {}", mask(&other.to_string()))),
+        // What it says may hold a value.
+        _ => QueryError::internal("DuckDB answered with something unexpected"),
     }
 }
 
@@ -58,14 +57,10 @@ fn read(text: &str) -> Written {
     {
         return written;
     }
-    let (kind, message) = text.split_once(" Error: ").unwrap_or(("", text));
+    // The kind comes first; anything else before the words is part of what may hold a value.
+    let (kind, message) = text.split_once(" Error: ").filter(|(kind, _)| is_name(kind)).unwrap_or(("", text));
     let message = message.split("\n\nLINE ").next().unwrap_or(message);
-    Written {
-        exception_type: kind.to_owned(),
-        exception_message: message.to_owned(),
-        position: None,
-        error_subtype: String::new(),
-    }
+    Written { exception_type: kind.to_owned(), exception_message: message.to_owned(), position: None }
 }
 
 /// Line and column of byte `position`.
@@ -82,7 +77,8 @@ pub(crate) fn place_of(text: &str, position: usize) -> Option<SqlPlace> {
 
 fn sentence(written: &Written) -> QueryError {
     let message = written.exception_message.trim();
-    if let Some(extension) = extension_of(message) {
+    let of_names = matches!(written.exception_type.as_str(), "Catalog" | "Binder" | "Missing Extension" | "Autoload");
+    if let Some(extension) = extension_of(message).filter(|_| of_names) {
         return QueryError::input(
             format!("This function belongs to DuckDB's extension `{extension}`, which Sluice does not load"),
             "Use another function; files and Excel sheets come in through Onboard, never through SQL",
@@ -104,11 +100,7 @@ fn sentence(written: &Written) -> QueryError {
             hint.unwrap_or_else(|| "Tables are written layer.dataset.table, for example silver.shop.orders".to_owned()),
         ),
         "INTERRUPT" | "Interrupt" => QueryError::cancelled(),
-        "Out of Memory" => QueryError::new(
-            QueryErrorKind::Resources,
-            "The query needs more memory than it may use",
-            "Read fewer columns or rows, aggregate earlier, or add a LIMIT",
-        ),
+        "Out of Memory" => QueryError::out_of_memory(),
         "IO" => QueryError::new(
             QueryErrorKind::Resources,
             "A data file could not be read",
@@ -118,22 +110,99 @@ fn sentence(written: &Written) -> QueryError {
             "SQL may read the tables of the lake and nothing else",
             "Name a table as layer.dataset.table, for example silver.shop.orders",
         ),
-        "Conversion" | "Out of Range" | "Cast" | "Decimal" => QueryError::input(
-            capital(&mask(&first)),
-            "Use TRY_CAST to get null for values that do not fit, or a larger type such as DOUBLE or DECIMAL(38,10)",
+        "Conversion" | "Cast" | "Decimal" => QueryError::input(
+            match target_type(message) {
+                Some(ty) => format!("A value cannot be converted to {ty}"),
+                None => "A value cannot be converted to the type that is asked for".to_owned(),
+            },
+            FITTING_VALUES,
         ),
-        "Invalid Input" | "Constraint" | "Not implemented" | "Sequence" => {
-            QueryError::input(capital(&mask(&first)), "Correct the SQL, or leave out the rows that do not fit")
-        }
+        "Out of Range" => QueryError::input("A value is out of range of its type", FITTING_VALUES),
+        "Invalid Input" if is_of_pattern(message) => QueryError::input(
+            "A regular expression is not valid",
+            "Correct the pattern, or leave out the rows that have it",
+        ),
+        "Invalid Input" | "Constraint" | "Sequence" => QueryError::input(
+            "A function of the SQL refused a value, or the SQL called `error`",
+            "Correct the SQL, or leave out the rows that do not fit",
+        ),
+        // Names of types and functions alone.
+        "Not implemented" => QueryError::input(capital(&mask(&first)), "Write it in another way"),
         "INTERNAL" | "FATAL" => QueryError::internal("DuckDB met an error of its own"),
+        // What it says may hold a value.
         kind => {
-            let subtype = if written.error_subtype.is_empty() { kind } else { written.error_subtype.as_str() };
+            let kind = if is_name(kind) { format!(" ({kind})") } else { String::new() };
             QueryError::input(
-                if first.is_empty() { format!("DuckDB: {subtype}") } else { capital(&mask(&first)) },
-                "Correct the SQL at this place",
+                format!("DuckDB cannot run this{kind}"),
+                "Correct the SQL, or leave out the rows that do not fit",
             )
         }
     }
+}
+
+/// What to do about values of the wrong kind.
+const FITTING_VALUES: &str =
+    "Use TRY_CAST to get null for values that do not fit, or a larger type such as DOUBLE or DECIMAL(38,10)";
+
+/// Types that a value may fail to become.
+const TYPES: [&str; 24] = [
+    "BIGINT",
+    "BIT",
+    "BLOB",
+    "BOOL",
+    "BOOLEAN",
+    "DATE",
+    "DECIMAL",
+    "DOUBLE",
+    "ENUM",
+    "FLOAT",
+    "HUGEINT",
+    "INT128",
+    "INT16",
+    "INT32",
+    "INT64",
+    "INT8",
+    "INTEGER",
+    "INTERVAL",
+    "SMALLINT",
+    "TIME",
+    "TIMESTAMP",
+    "UINT32",
+    "UINT64",
+    "UUID",
+];
+
+/// The type that the end of a message names; never a word of the value in it.
+fn target_type(message: &str) -> Option<&'static str> {
+    let (_, end) = message.rsplit_once(" to ")?;
+    let end = end.strip_prefix("type ").unwrap_or(end);
+    let word = end.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    TYPES.into_iter().find(|ty| *ty == word)
+}
+
+/// Whether the message is one of the library of regular expressions, by the words that it begins with.
+fn is_of_pattern(message: &str) -> bool {
+    [
+        "missing ",
+        "no argument for repetition",
+        "bad repetition",
+        "invalid escape",
+        "invalid UTF-8",
+        "invalid perl",
+        "invalid character class",
+        "trailing \\",
+        "unexpected ): ",
+        "invalid named capture",
+        "pattern too large",
+        "invalid regular expression",
+    ]
+    .iter()
+    .any(|begin| message.starts_with(begin))
+}
+
+/// A word of DuckDB's own, such as a kind of error.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() < 40 && text.chars().all(|c| c.is_ascii_alphabetic() || c == ' ')
 }
 
 /// The `X` of "… exists in the X extension".
@@ -195,6 +264,38 @@ mod tests {
         assert_eq!(mask("Overflow in multiplication of INT64 (2 * 922)"), "Overflow in multiplication of INT64 …");
         assert_eq!(mask("Could not parse 2024-01-02 as \"%d\" x"), "Could not parse … as … x");
         assert_eq!(mask("it's an open quote 42"), "it…");
+    }
+
+    #[test]
+    fn no_error_holds_a_value() {
+        let value = "it's anna@post.example (born 1970-01-02) to BOB";
+        for (kind, message) in [
+            ("Conversion", format!("Could not convert string '{value}' to INT32")),
+            ("Conversion", format!("invalid timestamp field format: \"{value}\", expected format is (YYYY-MM-DD)")),
+            ("Out of Range", format!("Overflow in multiplication of INT64 ({value} * 2)!")),
+            ("Invalid Input", value.to_owned()),
+            ("Invalid Input", format!("missing ): {value}")),
+            ("Constraint", format!("Duplicate key \"{value}\"")),
+            ("Sequence", value.to_owned()),
+            ("Something new", value.to_owned()),
+            ("", value.to_owned()),
+            ("INTERNAL", value.to_owned()),
+            ("Out of Memory", value.to_owned()),
+            ("IO", value.to_owned()),
+        ] {
+            let plain = format!("{kind} Error: {message}");
+            let json = serde_json::json!({ "exception_type": kind, "exception_message": message });
+            for text in [plain, format!("{kind} Error: {json}"), message.clone()] {
+                let error = from_text(&text, None);
+                let said = error.to_string();
+                let has_value = ["anna", "post", "born", "1970", "BOB"].iter().any(|part| said.contains(part));
+                assert!(!has_value, "{text}: {said}");
+                assert!(!error.next.is_empty() || error.kind == QueryErrorKind::Internal, "{text}");
+            }
+        }
+        let said = |message: &str| from_text(&format!("Conversion Error: {message}"), None).message;
+        assert_eq!(said("Could not convert string 'x' to INT32"), "A value cannot be converted to INT32");
+        assert_eq!(said("Casting value \"1\" to type DECIMAL(3,1) failed"), "A value cannot be converted to DECIMAL");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::error::{QueryError, QueryErrorKind};
 use crate::sql::ast::{Ast, Parsed};
 use crate::sql::duckdb_error::place_of;
+use crate::sql::lineage::{self, PersonalColumns};
 use duckdb::Connection;
 use serde_json::Value;
 use sluice_api::TableRef;
@@ -47,9 +48,21 @@ pub(crate) fn read(conn: &Connection, sql: &str) -> Result<Statement, QueryError
 
 /// The tables of the lake that `sql` reads; empty if it cannot be parsed.
 pub(crate) fn tables(conn: &Connection, sql: &str) -> Vec<TableRef> {
+    let sql = explain(sql).and_then(|(_, start)| sql.get(start..)).unwrap_or(sql);
     match parse(conn, sql) {
         Ok(Parsed::Select(ast)) => ast.tables(),
         _ => Vec::new(),
+    }
+}
+
+/// The personal columns of the result of `sql`, which reads tables with the personal columns `read`; of a text that
+/// cannot be parsed all are.
+pub(crate) fn personal_outputs(conn: &Connection, sql: &str, read: &PersonalColumns) -> PersonalColumns {
+    match parse(conn, sql) {
+        Ok(Parsed::Select(ast)) => lineage::personal_outputs(&ast, read),
+        // The plan of a statement holds its text, and no value.
+        _ if explain(sql).is_some() || read.is_empty() => PersonalColumns::default(),
+        _ => PersonalColumns::all(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fixture::{Lake, cells};
 use duckdb::arrow::compute::concat_batches;
 use duckdb::arrow::record_batch::RecordBatch;
+use sluice_api::JobId;
 use std::path::PathBuf;
 
 fn shop() -> PathBuf {
@@ -86,12 +87,12 @@ fn lake() -> Lake {
 
 fn model(lake: &Lake, name: &str) -> RecordBatch {
     let sql = std::fs::read_to_string(shop().join(format!("models/shop/{name}.sql"))).unwrap();
-    let bytes = lake.engine.model(&sql).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let bytes = lake.engine.model(JobId(3), &sql).unwrap_or_else(|error| panic!("{name}: {error}"));
     let tables: Vec<_> = lake.engine.tables_in(&sql).iter().map(ToString::to_string).collect();
     assert!(!tables.is_empty() && tables.iter().all(|table| table.starts_with("silver.shop.")), "{name}: {tables:?}");
     let (schema, batches) = crate::engine::ipc::read(&bytes).unwrap();
     let rows = concat_batches(&schema, &batches).unwrap();
-    let (_, again) = crate::engine::ipc::read(&lake.engine.model(&sql).unwrap()).unwrap();
+    let (_, again) = crate::engine::ipc::read(&lake.engine.model(JobId(3), &sql).unwrap()).unwrap();
     assert!(rows == concat_batches(&schema, &again).unwrap(), "{name} is the same every time");
     rows
 }

@@ -145,7 +145,7 @@ fn hostile_statements_are_refused_before_they_run() {
         assert!(matches!(error.kind, QueryErrorKind::Refused | QueryErrorKind::Input), "{sql}: {error:?}");
         assert!(!error.to_string().contains("TOPSECRET"), "{sql}: {error}");
         assert!(!error.next.is_empty(), "{sql}: {error}");
-        assert!(trap.lake.engine.model(sql).is_err(), "{sql}");
+        assert!(trap.lake.engine.model(JobId(3), sql).is_err(), "{sql}");
     }
     assert!(statements.len() >= 60, "{}", statements.len());
     assert_eq!(trap.lake.rows("FROM silver.shop.orders"), [["1"]], "nothing has changed");

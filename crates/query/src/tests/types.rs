@@ -115,7 +115,7 @@ fn other_types_leave_as_delta_types() {
         ]
     );
     let paged = lake.batch(view.id, 0, 1);
-    let (_, batches) = crate::engine::ipc::read(&lake.engine.model(sql).unwrap()).unwrap();
+    let (_, batches) = crate::engine::ipc::read(&lake.engine.model(JobId(3), sql).unwrap()).unwrap();
     assert_eq!(paged.schema(), batches[0].schema());
     assert_eq!(cells(&paged), cells(&batches[0]));
     assert_eq!(
@@ -141,21 +141,22 @@ fn other_types_leave_as_delta_types() {
     );
     let huge = lake.engine.query(JOB, "SELECT 170141183460469231731687303715884105727::HUGEINT AS h").unwrap();
     assert_eq!(lake.batch(huge.id, 0, 1).num_rows(), 1);
-    assert!(lake.engine.model("SELECT 170141183460469231731687303715884105727::HUGEINT AS h").is_err());
+    assert!(lake.engine.model(JobId(3), "SELECT 170141183460469231731687303715884105727::HUGEINT AS h").is_err());
 }
 
 #[test]
 fn a_model_is_in_the_same_order_every_time() {
     let lake = Lake::new();
     let sql = "SELECT (range * 7919) % 1000 AS k, range AS v FROM range(50000)";
-    let first = lake.engine.model(sql).unwrap();
-    assert_eq!(first, lake.engine.model(sql).unwrap());
+    let first = lake.engine.model(JobId(3), sql).unwrap();
+    assert_eq!(first, lake.engine.model(JobId(3), sql).unwrap());
     let (_, batches) = crate::engine::ipc::read(&first).unwrap();
     assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 50_000);
     assert_eq!(cells(&batches[0].slice(0, 2)), [["0", "0"], ["0", "1000"]]);
-    let (schema, batches) = crate::engine::ipc::read(&lake.engine.model("SELECT 1 AS a WHERE false").unwrap()).unwrap();
+    let (schema, batches) =
+        crate::engine::ipc::read(&lake.engine.model(JobId(3), "SELECT 1 AS a WHERE false").unwrap()).unwrap();
     assert_eq!((schema.fields().len(), batches.iter().map(RecordBatch::num_rows).sum::<usize>()), (1, 0));
-    assert!(lake.engine.model("EXPLAIN SELECT 1").is_err());
+    assert!(lake.engine.model(JobId(3), "EXPLAIN SELECT 1").is_err());
 }
 
 #[test]

@@ -1,80 +1,139 @@
 //! Gold: SQL models over silver, written as Delta tables.
+//!
+//! A model that cannot be refreshed costs itself and the models that read it, by name; its table stays as it was.
 
-use crate::contract_set::Model;
+pub(crate) mod failures;
+mod order;
+
+use crate::contract_set::{ContractSet, Model};
 use crate::support::arrow_ipc::read_ipc;
 use crate::support::blocking::blocking;
 use crate::support::local_tables::table_files;
+use crate::support::personal::Personal;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
-use sluice_api::{GoldCounter, Layer};
+use failures::keep_outcome;
+use order::{Step, in_order};
+use sluice_api::{GoldCounter, GoldFailure, Layer, TableRef};
 use sluice_contract::TableName;
 use sluice_engine::fingerprint;
 use sluice_lake::{AppId, CommitInfo, CommitOutcome, Lake, Operation, Snapshot, TableLocation, TransactionId};
-use sluice_query::QueryEngine;
-use std::collections::BTreeMap;
+use sluice_query::{PersonalColumns, QueryEngine};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::time::Duration;
 
 /// How often a model is refreshed once more because another replay was faster.
 const CONFLICTS_MAX: u32 = 10;
+/// How often a cancelled model is interrupted again, for the case that its query had not begun.
+const CANCEL_EVERY: Duration = Duration::from_millis(50);
 
-/// Runs every model whose text or inputs changed, models that others read first.
+/// What a refresh of all models did.
+#[derive(Debug, Default)]
+pub(crate) struct GoldRefresh {
+    /// Models that were refreshed.
+    pub(crate) done: Vec<GoldCounter>,
+    /// Models that were not, each with the reason; their tables stay as they are.
+    pub(crate) failed: Vec<GoldFailure>,
+}
+
+/// Runs every model whose text or inputs changed, models that others read first. A model that fails costs itself and
+/// those that read it; `left_out` names models that are not tried now, with those that read them.
+///
+/// # Errors
+/// [`RunError::Cancelled`] alone.
 pub(crate) async fn refresh_gold(
     lake: &Lake,
     engine: &QueryEngine,
-    models: &[Model],
+    set: &ContractSet,
+    left_out: &BTreeSet<TableName>,
     job: &Job,
-) -> Result<Vec<GoldCounter>, RunError> {
-    let mut done = Vec::new();
-    for model in in_order(engine, models)? {
+) -> Result<GoldRefresh, RunError> {
+    let mut refresh = GoldRefresh::default();
+    let mut failed: BTreeSet<TableName> = BTreeSet::new();
+    let mut left_out = left_out.clone();
+    for step in in_order(&set.models, |model| gold_read_by(engine, model)) {
         job.check()?;
-        let mut refreshed = refresh_model(lake, engine, model, job).await;
-        for _ in 0..CONFLICTS_MAX {
-            // Another replay made the same model: look whether there is anything left to do.
-            let other_was_faster = matches!(
-                refreshed,
-                Err(RunError::Conflict(_) | RunError::Lake(sluice_lake::LakeError::BatchIdReused { .. }))
-            );
-            if !other_was_faster {
-                break;
-            }
-            refreshed = refresh_model(lake, engine, model, job).await;
+        let name = &step.model.name;
+        if left_out.contains(name) || step.reads.iter().any(|read| left_out.contains(read)) {
+            left_out.insert(name.clone());
+            continue;
         }
-        done.extend(refreshed?);
+        let refreshed = match refused(&step, &failed) {
+            Some(error) => Err(error),
+            None => refresh_until_done(lake, engine, set, step.model, job).await,
+        };
+        // The query was interrupted by the cancel, or ended by itself at that moment.
+        job.check()?;
+        let error = refreshed.as_ref().err().map(RunError::to_api);
+        if let Err(unkept) = keep_outcome(lake, name, error.as_ref()).await {
+            job.log(format!("gold.{name}: how it ended could not be kept: {}", unkept.to_api()));
+        }
+        match (refreshed, error) {
+            (Ok(done), _) => refresh.done.extend(done),
+            (Err(_), error) => {
+                failed.insert(name.clone());
+                let failure = error.map(|error| GoldFailure { model: name.clone(), error });
+                job.log(failure.as_ref().map(ToString::to_string).unwrap_or_default());
+                refresh.failed.extend(failure);
+            }
+        }
     }
-    Ok(done)
+    Ok(refresh)
 }
 
-/// Models sorted so that a model comes after the gold tables it reads.
-fn in_order<'a>(engine: &QueryEngine, models: &'a [Model]) -> Result<Vec<&'a Model>, RunError> {
-    let mut waiting: Vec<(&Model, Vec<TableName>)> = models
-        .iter()
-        .map(|model| {
-            let reads = engine.tables_in(&model.sql).into_iter();
-            let gold = reads.filter(|table| table.layer == Layer::Gold).map(|table| table.name);
-            (model, gold.filter(|name| models.iter().any(|other| other.name == *name)).collect())
-        })
-        .collect();
-    let mut ordered: Vec<&Model> = Vec::new();
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        waiting.retain(|(model, reads)| {
-            let ready = reads.iter().all(|name| ordered.iter().any(|done| done.name == *name));
-            if ready {
-                ordered.push(model);
-            }
-            !ready
-        });
-        if waiting.len() == before {
-            let names: Vec<String> = waiting.iter().map(|(model, _)| model.name.to_string()).collect();
-            let message = format!("The gold models {} read each other in a circle", names.join(", "));
-            return Err(RunError::input(message, "Break the circle, a model may only read models that do not read it"));
-        }
+/// Gold tables that a model reads.
+fn gold_read_by(engine: &QueryEngine, model: &Model) -> Vec<TableName> {
+    let reads = engine.tables_in(&model.sql).into_iter();
+    reads.filter(|table| table.layer == Layer::Gold).map(|table| table.name).collect()
+}
+
+/// Why a model is not run at all.
+fn refused(step: &Step<'_>, failed: &BTreeSet<TableName>) -> Option<RunError> {
+    let listed = |names: &mut dyn Iterator<Item = &TableName>| {
+        names.map(|name| format!("gold.{name}")).collect::<Vec<_>>().join(", ")
+    };
+    if !step.circle.is_empty() {
+        let message = match step.circle.len() {
+            1 => "the model reads itself".to_owned(),
+            _ => format!("the models {} read each other in a circle", listed(&mut step.circle.iter())),
+        };
+        return Some(RunError::input(message, "Break the circle, a model may only read models that do not read it"));
     }
-    Ok(ordered)
+    let read: Vec<&TableName> = step.reads.iter().filter(|read| failed.contains(*read)).collect();
+    if read.is_empty() {
+        return None;
+    }
+    let message = format!("it reads {}, which could not be refreshed", listed(&mut read.into_iter()));
+    Some(RunError::input(message, "Fix that model; this one is refreshed with it"))
+}
+
+async fn refresh_until_done(
+    lake: &Lake,
+    engine: &QueryEngine,
+    set: &ContractSet,
+    model: &Model,
+    job: &Job,
+) -> Result<Option<GoldCounter>, RunError> {
+    let mut refreshed = refresh_model(lake, engine, set, model, job).await;
+    for _ in 0..CONFLICTS_MAX {
+        // Another replay made the same model: look whether there is anything left to do.
+        let other_was_faster = matches!(
+            refreshed,
+            Err(RunError::Conflict(_) | RunError::Lake(sluice_lake::LakeError::BatchIdReused { .. }))
+        );
+        if !other_was_faster {
+            break;
+        }
+        refreshed = refresh_model(lake, engine, set, model, job).await;
+    }
+    refreshed
 }
 
 async fn refresh_model(
     lake: &Lake,
     engine: &QueryEngine,
+    set: &ContractSet,
     model: &Model,
     job: &Job,
 ) -> Result<Option<GoldCounter>, RunError> {
@@ -82,6 +141,9 @@ async fn refresh_model(
     let mut tables = Vec::new();
     for table in engine.tables_in(&model.sql) {
         let Some((version, files)) = table_files(lake, &table).await? else {
+            if !set.makes(&table) {
+                return Err(no_such_table(&table));
+            }
             job.log(format!("gold.{} waits for {table}, which does not exist yet", model.name));
             return Ok(None);
         };
@@ -97,13 +159,44 @@ async fn refresh_model(
             return Ok(None);
         }
     }
-    let (worker, sql) = (engine.clone(), model.sql.clone());
-    let batches = blocking(move || {
+    let (worker, sql, id) = (engine.clone(), model.sql.clone(), job.id());
+    let work = blocking(move || {
         worker.set_tables(&tables)?;
-        read_ipc(&worker.model(&sql)?)
-    })
-    .await?;
-    write_model(lake, model, existing, batches, versions, inputs).await.map(Some)
+        read_ipc(&worker.model(id, &sql)?)
+    });
+    let batches = cancel_with(job, || engine.cancel(job.id()), work).await?;
+    let personal = Personal { sets: std::slice::from_ref(set), engine }.in_sql(&model.sql);
+    write_model(lake, model, existing, batches, versions, inputs, &personal).await.map(Some)
+}
+
+/// A model that names a table which nothing makes would wait for ever.
+fn no_such_table(table: &TableRef) -> RunError {
+    let next = match table.layer {
+        Layer::Gold => format!("Correct the name, or add models/{}/{}.sql", table.name.dataset, table.name.table),
+        Layer::Bronze | Layer::Silver => format!("Correct the name, or onboard {}", table.name),
+    };
+    let what = if table.layer == Layer::Gold { "model" } else { "valid contract" };
+    RunError::input(format!("it reads {table}, which does not exist and has no {what}"), next)
+}
+
+/// Waits for `work`; when the job is cancelled, `cancel` is called until the work has ended.
+async fn cancel_with<T>(
+    job: &Job,
+    cancel: impl Fn() -> bool,
+    work: impl Future<Output = Result<T, RunError>>,
+) -> Result<T, RunError> {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        () = job.cancelled() => {}
+    }
+    loop {
+        cancel();
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(CANCEL_EVERY) => {}
+        }
+    }
 }
 
 async fn write_model(
@@ -113,6 +206,7 @@ async fn write_model(
     batches: Vec<RecordBatch>,
     versions: BTreeMap<String, u64>,
     inputs: String,
+    personal: &PersonalColumns,
 ) -> Result<GoldCounter, RunError> {
     let store = lake.table(TableLocation::Gold(model.name.clone()));
     let schema =
@@ -122,7 +216,12 @@ async fn write_model(
         None => store.writer().create(&schema, &[]).await?,
     };
     let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    let add = if rows == 0 { Vec::new() } else { vec![store.writer().write_file(&batches).await?] };
+    let add = if rows == 0 {
+        Vec::new()
+    } else {
+        let file = store.writer().write_file(&batches).await?;
+        vec![file.without_bounds(|column| personal.contains(column))]
+    };
     let remove = base.files.to_vec();
     let app = AppId::gold(&model.name);
     let number = base.txn(&app).unwrap_or(0) + 1;

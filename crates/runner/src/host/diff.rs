@@ -142,7 +142,7 @@ impl OpenLake {
         job: JobId,
     ) -> Result<DiffView, RunError> {
         let (engine, of, versions) = (self.engine.clone(), table.clone(), versions.clone());
-        blocking(move || {
+        let view = blocking(move || {
             Ok(engine.diff(&DiffInput {
                 table: &of,
                 from: versions.before.version,
@@ -156,7 +156,9 @@ impl OpenLake {
                 job,
             })?)
         })
-        .await
+        .await?;
+        let result = self.marked_of(view.result, table).await?;
+        Ok(DiffView { result, ..view })
     }
 
     /// Columns in whose order rows stand in the files: the contract's key, which a key of rows begins with.

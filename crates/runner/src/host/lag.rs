@@ -3,7 +3,7 @@
 use crate::{Clock, RunError};
 use sluice_api::{TableFacts, Timeliness};
 use sluice_contract::{Contract, duration_text};
-use sluice_lake::{DeltaStore, HistoryEntry};
+use sluice_lake::{DeltaStore, HistoryEntry, Operation};
 
 /// Commits that are looked at first: the newest event is in one of the last batches, unless all of those are late.
 const LOOKED_AT_FIRST: usize = 64;
@@ -17,6 +17,7 @@ pub(crate) fn facts_of(contract: &Contract) -> TableFacts {
         owner: contract.owner.clone(),
         description: contract.description.clone(),
         size_class: Some(contract.size_class.as_str().to_owned()),
+        ties: 0,
     }
 }
 
@@ -32,6 +33,18 @@ pub(crate) async fn newest_source_time(silver: &DeltaStore) -> Result<Option<i64
 
 fn newest_in(history: &[HistoryEntry]) -> Option<i64> {
     history.iter().filter_map(|entry| entry.info.span.as_ref()?.newest_ms).max()
+}
+
+/// Ties in the newest commits of silver, those since the last rebuild, which counts all of them again.
+pub(crate) async fn recent_ties(silver: &DeltaStore) -> Result<u64, RunError> {
+    let mut ties = 0;
+    for entry in silver.history(LOOKED_AT_FIRST).await? {
+        ties += entry.info.ledger.map_or(0, |ledger| ledger.ties);
+        if entry.operation == Operation::Rebuild {
+            break;
+        }
+    }
+    Ok(ties)
 }
 
 /// Age of an event of that time; 0 for one of the future.

@@ -1,13 +1,15 @@
 //! The tree of the lake with health.
 
-use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time};
+use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time, recent_ties};
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::gold::failures::last_failure;
 use crate::pipeline::source_files::new_files;
 use crate::quality::read_records;
 use crate::support::places::location;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
+use sluice_change::SourceFile;
 use sluice_contract::{CheckRecord, Contract, TableName, Verdict};
 use sluice_lake::{AppId, TableLocation};
 use std::collections::BTreeSet;
@@ -19,69 +21,105 @@ impl Answer<ask::Lake> for Host {
 }
 
 impl OpenLake {
-    /// Everything the Lake screen shows.
+    /// Everything the Lake screen shows. What cannot be read of one table costs that table alone.
     pub(crate) async fn lake_view(&self, clock: &Clock) -> Result<LakeView, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
         let mut tables = Vec::new();
         let mut waiting = Vec::new();
         for (name, contract) in &set.contracts {
-            tables.push(self.summary(Layer::Bronze, name, None, clock).await?);
-            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
-            let files = new_files(&self.lake, contract, &self.lake.ledger().batches(name).await?).await;
-            let files = files.unwrap_or_default();
+            tables.push(self.summary(Layer::Bronze, name, None, clock).await);
+            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await);
+            // Where the manifests cannot be read, the table's own line says so.
+            let files = self.waiting(contract).await.unwrap_or_default();
             let bytes = files.iter().map(|file| file.size).sum();
             waiting.push(WaitingFiles { table: name.clone(), files: files.len() as u64, bytes });
         }
         let gold: BTreeSet<&TableName> = set.models.iter().map(|model| &model.name).collect();
         for name in gold {
-            tables.push(self.summary(Layer::Gold, name, None, clock).await?);
+            tables.push(self.summary(Layer::Gold, name, None, clock).await);
         }
         tables.sort_by(|a, b| a.table.cmp(&b.table));
-        let plan = sluice_publish::plan(&self.lake).await?;
-        let changed: BTreeSet<&TableName> = plan.changes.iter().map(|change| &change.table).collect();
+        let mut problems: Vec<String> = set.problems.iter().map(ToString::to_string).collect();
+        let (release, draft_changes) = match sluice_publish::plan(&self.lake).await {
+            Ok(plan) => {
+                let changed: BTreeSet<&TableName> = plan.changes.iter().map(|change| &change.table).collect();
+                (plan.base, changed.len() as u64)
+            }
+            Err(error) => {
+                problems.push(RunError::from(error).to_api().to_string());
+                (None, 0)
+            }
+        };
         Ok(LakeView {
             name: self.lake.name(),
             url: self.lake.url().to_owned(),
             tables,
             waiting,
-            problems: set.problems.iter().map(ToString::to_string).collect(),
-            release: plan.base,
-            draft_changes: changed.len() as u64,
+            problems,
+            release,
+            draft_changes,
         })
     }
 
+    /// Files that no batch has yet.
+    async fn waiting(&self, contract: &Contract) -> Result<Vec<SourceFile>, RunError> {
+        let batches = self.lake.ledger().batches(&contract.name).await?;
+        new_files(&self.lake, contract, &batches).await
+    }
+
+    /// A line of the tree; a table that cannot be read stays in it with its error.
     async fn summary(
         &self,
         layer: Layer,
         name: &TableName,
         contract: Option<&Contract>,
         clock: &Clock,
-    ) -> Result<TableSummary, RunError> {
-        let table = TableRef { layer, name: name.clone() };
-        let store = self.lake.table(location(&table));
-        let facts = contract.map(facts_of).unwrap_or_default();
-        let without = |health, note| TableSummary {
-            table: table.clone(),
+    ) -> TableSummary {
+        let mut summary = TableSummary {
+            table: TableRef { layer, name: name.clone() },
             rows: None,
             version: None,
-            health,
-            note,
-            facts: facts.clone(),
+            health: Health::Empty,
+            note: None,
+            facts: contract.map(facts_of).unwrap_or_default(),
         };
-        // An unreadable table stays in the list with its error.
-        let snapshot = match store.snapshot(None).await {
-            Ok(Some(snapshot)) => snapshot,
-            Ok(None) => return Ok(without(Health::Empty, None)),
-            Err(error) => return Ok(without(Health::Fail, Some(RunError::from(error).to_api().message))),
-        };
-        let mut summary = without(Health::Ok, None);
-        summary.rows = Some(snapshot.rows());
-        summary.version = Some(snapshot.version);
-        if let Some(contract) = contract {
-            summary.facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
-            (summary.health, summary.note) = self.health(contract, &summary.facts).await?;
+        if let Err(error) = self.describe(&mut summary, contract, clock).await {
+            summary.health = Health::Fail;
+            summary.note = Some(error.to_api().message);
         }
-        Ok(summary)
+        summary
+    }
+
+    async fn describe(
+        &self,
+        summary: &mut TableSummary,
+        contract: Option<&Contract>,
+        clock: &Clock,
+    ) -> Result<(), RunError> {
+        let store = self.lake.table(location(&summary.table));
+        if let Some(snapshot) = store.snapshot(None).await? {
+            summary.health = Health::Ok;
+            summary.rows = Some(snapshot.rows());
+            summary.version = Some(snapshot.version);
+        }
+        if summary.table.layer == Layer::Gold
+            && let Some(error) = last_failure(&self.lake, &summary.table.name).await?
+        {
+            summary.health = Health::Fail;
+            summary.note = Some(format!("not refreshed: {}", error.message));
+        }
+        if let Some(contract) = contract {
+            if summary.version.is_some() {
+                summary.facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
+                summary.facts.ties = recent_ties(&store).await?;
+            }
+            let (health, note) = self.health(contract, &summary.facts).await?;
+            // A table that does not exist yet may have been refused its first batch.
+            if summary.version.is_some() || health == Health::Fail {
+                (summary.health, summary.note) = (health, note);
+            }
+        }
+        Ok(())
     }
 
     /// Health by the last checks, the quarantine and the lag, and why it is not better.

@@ -12,6 +12,7 @@ mod lake_view;
 mod logging;
 mod maintain;
 pub(crate) mod onboard;
+mod personal;
 mod publish;
 mod quality;
 mod replays;
@@ -23,16 +24,29 @@ mod sources;
 mod table_results;
 mod table_view;
 
+use crate::support::program::sluice_program;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 pub use logging::{LogOptions, log_to};
+use personal::PersonalResults;
 use sluice_api::{Answer, ApiError, Ask, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask};
 use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use table_results::Results;
 use tokio::sync::RwLock;
+
+/// What opening does where no lake is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingLake {
+    /// [`sluice_lake::LakeError::NoLake`]: the address may be mistyped.
+    #[default]
+    Refuse,
+    /// A new lake.
+    Create,
+}
 
 /// How a host starts.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +59,10 @@ pub struct HostOptions {
     pub clock: Clock,
     /// How long a remote store is waited for.
     pub store: StoreTimes,
+    /// What opening does where no lake is.
+    pub missing_lake: MissingLake,
+    /// Time that a person's query may take; `None` for the usual one.
+    pub query_timeout: Option<Duration>,
 }
 
 /// A host. Share it by `Arc`; requests run at the same time.
@@ -59,24 +77,31 @@ pub(crate) struct OpenLake {
     pub(crate) lake: Lake,
     pub(crate) engine: QueryEngine,
     pub(crate) results: Results,
+    pub(crate) personal: PersonalResults,
 }
 
 impl OpenLake {
     /// Opens a lake and an engine that may read its files.
-    pub(crate) async fn open(url: &str, store: StoreTimes) -> Result<Self, RunError> {
-        let lake = Lake::open_in(url, LakeEnvironment { store, ..LakeEnvironment::default() }).await?;
-        let engine = open_engine(&lake)?;
-        Ok(Self { lake, engine, results: Results::default() })
+    pub(crate) async fn open(url: &str, options: &HostOptions) -> Result<Self, RunError> {
+        let environment = LakeEnvironment { store: options.store, ..LakeEnvironment::default() };
+        let lake = match options.missing_lake {
+            MissingLake::Refuse => Lake::open_existing(url, environment).await?,
+            MissingLake::Create => Lake::open_in(url, environment).await?,
+        };
+        let engine = open_engine(&lake, options.query_timeout)?;
+        Ok(Self { lake, engine, results: Results::default(), personal: PersonalResults::default() })
     }
 }
 
-/// An engine that may read the lake's folder, or the cache for a lake on S3.
-fn open_engine(lake: &Lake) -> Result<QueryEngine, RunError> {
+/// An engine that may read the lake's folder, or the cache for a lake on S3, and has a process for people's SQL.
+fn open_engine(lake: &Lake, query_timeout: Option<Duration>) -> Result<QueryEngine, RunError> {
     let allowed = match lake.local_root() {
         Some(root) => vec![root.to_path_buf()],
         None => vec![lake.cache_folder()],
     };
-    Ok(QueryEngine::new(QueryOptions { allowed, ..QueryOptions::default() })?)
+    let options = QueryOptions { allowed, program: sluice_program(), ..QueryOptions::default() };
+    let query_timeout = query_timeout.unwrap_or(options.query_timeout);
+    Ok(QueryEngine::new(QueryOptions { query_timeout, ..options })?)
 }
 
 impl Host {
@@ -123,14 +148,20 @@ impl Host {
         if let Some(open) = slot.as_ref() {
             return Ok(Arc::clone(open));
         }
-        let opened = Arc::new(OpenLake::open(&url, self.options.store).await?);
+        let opened = Arc::new(OpenLake::open(&url, &self.options).await?);
         *slot = Some(Arc::clone(&opened));
         Ok(opened)
     }
 
+    /// The address of a request, or the one given at start.
+    fn named(&self, url: Option<String>) -> Result<String, RunError> {
+        let named = url.or_else(|| self.options.lake.clone());
+        named.ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))
+    }
+
     /// Opens another lake, or the open one anew.
     async fn open_lake(&self, url: &str) -> Result<Arc<OpenLake>, RunError> {
-        let opened = Arc::new(OpenLake::open(url, self.options.store).await?);
+        let opened = Arc::new(OpenLake::open(url, &self.options).await?);
         *self.open.write().await = Some(Arc::clone(&opened));
         Ok(opened)
     }
@@ -181,12 +212,17 @@ impl From<RunError> for ApiError {
     }
 }
 
+impl Answer<ask::InitLake> for Host {
+    async fn answer(&self, request: ask::InitLake) -> Result<(), RunError> {
+        Ok(Lake::make(&self.named(request.url)?, self.options.store).await?)
+    }
+}
+
 impl Answer<ask::OpenLake> for Host {
     async fn answer(&self, request: ask::OpenLake) -> Result<LakeView, RunError> {
-        let url = request
-            .url
-            .or_else(|| self.options.lake.clone())
-            .ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))?;
-        self.open_lake(&url).await?.lake_view(&self.options.clock).await
+        let opened = self.open_lake(&self.named(request.url)?).await?;
+        // While a person looks at the tree.
+        opened.engine.warm();
+        opened.lake_view(&self.options.clock).await
     }
 }

@@ -10,7 +10,7 @@ use crate::support::elapsed::elapsed_ms;
 use crate::support::local_tables::readable;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use sluice_api::{Answer, CheckView, QualityView, QuarantineGroup, ResultView, ask};
+use sluice_api::{Answer, CheckView, Layer, QualityView, QuarantineGroup, ResultView, TableRef, ask};
 use sluice_change::ReasonCode;
 use sluice_contract::{CheckRecord, Contract, TableName, limits};
 use sluice_lake::TableLocation;
@@ -92,11 +92,12 @@ impl OpenLake {
         };
         let parents = parent_tables(&self.lake, &contract).await?;
         let engine = self.engine.clone();
-        blocking(move || {
+        let view = blocking(move || {
             let input = CheckInput { contract: &contract, files: &files, parents: &parents };
             Ok(engine.failing_rows(&input, check, limits::FAILING_ROWS_MAX)?)
         })
-        .await
+        .await?;
+        self.marked_of(view, &TableRef { layer: Layer::Silver, name: name.clone() }).await
     }
 
     async fn quarantine(&self, name: &TableName) -> Result<(Vec<QuarantineGroup>, Option<ResultView>), RunError> {
@@ -116,7 +117,9 @@ impl OpenLake {
         let ipc = to_ipc(&shown)?;
         let engine = self.engine.clone();
         let result = blocking(move || Ok(engine.put_result(&ipc)?)).await?;
-        Ok((groups, Some(result)))
+        // It keeps whole records, as bronze does.
+        let records = TableRef { layer: Layer::Bronze, name: name.clone() };
+        Ok((groups, Some(self.marked_of(result, &records).await?)))
     }
 }
 

@@ -24,7 +24,7 @@ impl Answer<ask::StartReplay> for Host {
             [table] => format!("Replay {table}"),
             several => format!("Replay {} tables", several.len()),
         };
-        let failure = |summary: &ReplaySummary| summary.tables.iter().find_map(|table| table.error.clone());
+        let failure = |summary: &ReplaySummary| summary.first_error().cloned();
         let work = async |job: &Job| {
             let set = ContractSet::draft(&open.lake).await?;
             let lease_wait = limits.lease_wait;

@@ -48,7 +48,7 @@ impl OpenLake {
         let columns = column_types(&snapshot).into_iter().map(|(name, data_type)| result_column(name, data_type));
         let (columns, rows) = (columns.collect(), snapshot.rows());
         let id = self.results.add(TableResult { table: table.clone(), store, snapshot });
-        Ok(ResultView { id, columns, rows, elapsed_ms: elapsed_ms(started) })
+        self.marked_of(ResultView { id, columns, rows, elapsed_ms: elapsed_ms(started) }, table).await
     }
 
     /// A version of a table that has to exist; the lake names a version that does not.
@@ -72,9 +72,13 @@ impl OpenLake {
 
     /// Runs SQL over the latest versions of the tables it names.
     pub(crate) async fn query(&self, job: JobId, sql: String) -> Result<ResultView, RunError> {
+        // The process starts while the logs of the tables are read.
+        self.engine.warm();
         self.define_tables(&sql).await?;
+        let personal = self.personal_in_sql(&sql).await?;
         let engine = self.engine.clone();
-        blocking(move || Ok(engine.query(job, &sql)?)).await
+        let view = blocking(move || Ok(engine.query(job, &sql)?)).await?;
+        Ok(self.marked(view, personal))
     }
 
     /// Defines the views that `sql` reads.
@@ -101,7 +105,8 @@ impl OpenLake {
             None => result,
         };
         let engine = self.engine.clone();
-        blocking(move || Ok(engine.refine(base, filter.as_deref(), order_by.as_deref())?)).await
+        let view = blocking(move || Ok(engine.refine(base, filter.as_deref(), order_by.as_deref())?)).await?;
+        Ok(self.marked_like(view, result))
     }
 
     /// A table version as a result of the engine.
@@ -127,6 +132,7 @@ impl OpenLake {
     }
 
     pub(crate) fn drop_result(&self, result: ResultId) {
+        self.personal.remove(result);
         if !self.results.remove(result) {
             self.engine.drop_result(result);
         }
@@ -137,5 +143,5 @@ impl OpenLake {
 pub(crate) fn result_column(name: String, data_type: String) -> ResultColumn {
     // Numeric columns are stored as text, so only types that sort as numbers stand right.
     let numeric = data_type.parse::<ColumnType>().is_ok_and(|data_type| data_type.is_numeric());
-    ResultColumn { name, data_type, numeric }
+    ResultColumn { name, data_type, numeric, pii: false }
 }

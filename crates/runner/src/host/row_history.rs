@@ -88,6 +88,7 @@ impl OpenLake {
         }
         let engine = self.engine.clone();
         let result = blocking(move || Ok(engine.row_history(&found, &events)?)).await?;
+        let result = self.marked_of(result, table).await?;
         Ok(RowHistory {
             table: table.clone(),
             oldest: oldest.version,

@@ -16,11 +16,10 @@ impl Answer<ask::StartRun> for Host {
         };
         let failure = |summary: &RunSummary| {
             let last = summary.last.as_ref()?;
-            last.replay.tables.iter().find_map(|table| table.error.clone())
+            last.error.as_ref().or_else(|| last.replay.first_error()).cloned()
         };
         let work = async |job: &Job| {
-            let report = |release, summary: &sluice_api::ReplaySummary| job.add_round(release, summary.clone());
-            run(&open.lake, &open.engine, &options, &self.options.clock, job, report).await?;
+            run(&open.lake, &open.engine, &options, job, |round| job.add_round(round)).await?;
             let (mut rounds, ever) = job.rounds(0);
             Ok(RunSummary { rounds: ever, last: rounds.pop(), cancelled: job.is_cancelled() })
         };

@@ -1,6 +1,6 @@
 //! One table: columns, versions, files.
 
-use super::lag::{facts_of, lag_seconds, newest_source_time};
+use super::lag::{facts_of, lag_seconds, newest_source_time, recent_ties};
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::support::column_types::type_words;
@@ -9,6 +9,7 @@ use sluice_api::{Answer, ColumnView, FileView, Health, Layer, TableRef, TableVie
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_lake::HistoryEntry;
+use sluice_query::PersonalColumns;
 use std::sync::Arc;
 
 /// Versions shown.
@@ -36,6 +37,7 @@ impl OpenLake {
         let health = match contract {
             Some(contract) if table.layer == Layer::Silver => {
                 facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
+                facts.ties = recent_ties(&store).await?;
                 self.health(contract, &facts).await?.0
             }
             _ => Health::Ok,
@@ -45,7 +47,11 @@ impl OpenLake {
             version: snapshot.version,
             rows: snapshot.rows(),
             bytes: snapshot.bytes(),
-            columns: columns(&snapshot.schema, contract.filter(|_| table.layer == Layer::Silver)),
+            columns: columns(
+                &snapshot.schema,
+                contract.filter(|_| table.layer == Layer::Silver),
+                &self.personal_of(table).await?,
+            ),
             history: history.iter().map(version_view).collect(),
             files: snapshot
                 .files
@@ -62,7 +68,11 @@ impl OpenLake {
     }
 }
 
-fn columns(schema: &arrow::datatypes::Schema, contract: Option<&Arc<Contract>>) -> Vec<ColumnView> {
+fn columns(
+    schema: &arrow::datatypes::Schema,
+    contract: Option<&Arc<Contract>>,
+    personal: &PersonalColumns,
+) -> Vec<ColumnView> {
     let fields = schema.fields().iter();
     fields
         .map(|field| {
@@ -73,7 +83,7 @@ fn columns(schema: &arrow::datatypes::Schema, contract: Option<&Arc<Contract>>) 
                     .map_or_else(|| type_words(field.data_type()), |column| column.data_type.to_string()),
                 key: declared.is_some_and(|column| column.key),
                 nullable: declared.is_none_or(|column| !column.required),
-                pii: declared.is_some_and(|column| column.pii),
+                pii: personal.contains(field.name()),
                 system: field.name().starts_with('_'),
             }
         })

@@ -4,6 +4,7 @@ use super::zorder::z_order;
 use crate::RunError;
 use crate::silver::row_file::RowFile;
 use crate::support::blocking::blocking;
+use crate::support::personal::personal_columns;
 use arrow::array::RecordBatch;
 use arrow::compute::{concat_batches, interleave_record_batch};
 use arrow::datatypes::SchemaRef;
@@ -12,6 +13,7 @@ use sluice_change::EventSeq;
 use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, newest_seq};
 use sluice_lake::{DataFile, DeltaStore, NewFile, Snapshot};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -46,6 +48,14 @@ pub(super) struct Output {
     origins: Vec<(u32, u32)>,
 }
 
+/// Columns without a smallest and largest value in the log: personal ones by the contract, and those that no input has
+/// them of, whoever left them out.
+fn hidden_columns(snapshot: &Snapshot, inputs: &[DataFile], contract: Option<&Contract>) -> BTreeSet<String> {
+    let shown: BTreeSet<String> = inputs.iter().flat_map(DataFile::columns_with_bounds).collect();
+    let unknown = snapshot.schema.fields().iter().map(|field| field.name()).filter(|name| !shown.contains(*name));
+    contract.map(personal_columns).unwrap_or_default().into_iter().chain(unknown.cloned()).collect()
+}
+
 /// Reads a group of files and rewrites it.
 pub(super) async fn rewrite(
     store: &DeltaStore,
@@ -72,6 +82,7 @@ pub(super) async fn rewrite(
     let bytes: u64 = inputs.iter().map(live_bytes).sum();
     let files = usize::try_from(bytes.div_ceil(target_bytes.max(1))).unwrap_or(1).max(1);
     let rows_each = read.div_ceil(files).max(1);
+    let hidden = hidden_columns(snapshot, &inputs, order.contract.as_deref());
     let mut outputs = Vec::new();
     for first in (0..read).step_by(rows_each) {
         let range = first..read.min(first + rows_each);
@@ -80,6 +91,7 @@ pub(super) async fn rewrite(
         let file = RowFile {
             schema: Arc::clone(&snapshot.schema),
             newest: rows.newest,
+            hidden: hidden.clone(),
             index: order.contract.as_ref().map(|contract| KeyEncoder::new(contract)).transpose()?,
         };
         let (rows, sorted) = (Arc::clone(&rows), Arc::clone(&sorted));

@@ -4,6 +4,7 @@ use super::batch::DecodedBatch;
 use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
+use sluice_change::ReasonCode;
 use sluice_contract::Contract;
 
 /// Why a batch may not be merged, if it may not.
@@ -28,5 +29,18 @@ fn quarantine_limit_exceeded(contract: &Contract, batch: &DecodedBatch) -> Optio
         return None;
     }
     let limit = contract.apply.quarantine_limit * 100.0;
-    Some(format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %", share * 100.0))
+    let most = most_frequent(batch).unwrap_or_default();
+    Some(format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %{most}", share * 100.0))
+}
+
+/// The most frequent reason, in words, and where its first record is. No row value: the quarantine has the record.
+fn most_frequent(batch: &DecodedBatch) -> Option<String> {
+    let (reason, count) = batch.summary.reasons.iter().max_by_key(|(_, count)| **count)?;
+    let code: ReasonCode = reason.parse().ok()?;
+    let mut rejects = batch.records.iter().flat_map(|file| file.rejects.iter().map(move |reject| (file, reject)));
+    let (file, reject) = rejects.find(|(_, reject)| reject.reason == code)?;
+    let path = file.changes.files.get(reject.at.file as usize).map_or("", |file| file.path.as_str());
+    let column = reject.column.as_ref().map(|column| format!(", column `{column}`")).unwrap_or_default();
+    let row = if reject.whole_file { String::new() } else { format!(" row {}", reject.at.row) };
+    Some(format!(": {count} of them {reason} ({}), for example {path}{row}{column}", code.sentence()))
 }

@@ -7,6 +7,7 @@ use super::quarantine::{quarantine_rows, quarantine_schema};
 use super::snapshot_files::unreadable_files;
 use crate::RunError;
 use crate::silver::schema_change::columns_of;
+use crate::support::personal::RECORDS;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use sluice_contract::TableName;
@@ -173,7 +174,12 @@ async fn append(
     if base.txn(app_id).is_some_and(|done| done >= txn) {
         return Ok(());
     }
-    let add = if rows.count == 0 { Vec::new() } else { vec![store.writer().write_rows(schema, rows.batches).await?] };
+    let add = if rows.count == 0 {
+        Vec::new()
+    } else {
+        let file = store.writer().write_rows(schema, rows.batches).await?;
+        vec![file.without_bounds(|column| RECORDS.contains(&column))]
+    };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
     match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {

@@ -3,7 +3,7 @@
 use super::replay_options::ReplayOptions;
 use super::replay_table::{replay_table, reprocess_table};
 use crate::contract_set::ContractSet;
-use crate::gold::refresh_gold;
+use crate::gold::{GoldRefresh, refresh_gold};
 use crate::quality::{evaluate_foreign_keys_again, parents_first};
 use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
@@ -15,10 +15,10 @@ use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::time::Instant;
 
-/// Replays. An error of one table is in its [`TableReplay`] and stops no other.
+/// Replays. An error of one table is in its [`TableReplay`] and stops no other, one of a model likewise.
 ///
 /// # Errors
-/// When a named table has no contract, the lake cannot be written, or gold cannot be built.
+/// When a named table has no contract, or the lake cannot be written.
 ///
 /// Boxed, so that its code is compiled here once and not in every program that waits for it.
 pub fn replay<'a>(
@@ -58,14 +58,15 @@ async fn replay_tables(
     }
     tables.sort_by(|a, b| a.table.cmp(&b.table));
     let gold = if options.limits.dry_run || job.is_cancelled() {
-        Vec::new()
+        GoldRefresh::default()
     } else {
-        let gold = refresh_gold(lake, engine, &set.models, job).await;
+        let gold = refresh_gold(lake, engine, set, &options.left_out_models, job).await;
         evaluate_foreign_keys_again(lake, engine, set, job).await;
         gold?
     };
+    let GoldRefresh { done: gold, failed: gold_failed } = gold;
     let (dry_run, left_out) = (options.limits.dry_run, set.problems.clone());
-    Ok(ReplaySummary { tables, gold, elapsed_ms: elapsed_ms(started), dry_run, left_out })
+    Ok(ReplaySummary { tables, gold, gold_failed, elapsed_ms: elapsed_ms(started), dry_run, left_out })
 }
 
 /// Reprocesses exactly the files of a batch, for looking into it. Everything of them that silver has is counted as

@@ -3,6 +3,7 @@
 use super::decoder::DecoderOptions;
 use sluice_api::ReplayLimits;
 use sluice_contract::TableName;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What to replay, and how.
@@ -16,6 +17,8 @@ pub struct ReplayOptions {
     pub concurrency: usize,
     /// How long to wait for another writer of a table; `None` means [`crate::LEASE_WAIT_DEFAULT`].
     pub lease_wait: Option<Duration>,
+    /// Gold models that are not tried this time, with those that read them.
+    pub left_out_models: BTreeSet<TableName>,
     /// Where files of binary formats are decoded.
     pub decoder: DecoderOptions,
 }

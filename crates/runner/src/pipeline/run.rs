@@ -1,12 +1,18 @@
 //! The production runner: replays the published release, once or repeatedly.
 
-use crate::{Clock, ContractSet, Job, ReplayOptions, RunError, replay};
-use sluice_api::{ReplayLimits, ReplaySummary, RunMode};
-use sluice_contract::Schedule;
+use super::folder_watch::FolderWatch;
+use super::retry::Retries;
+use crate::support::blocking::blocking;
+use crate::{ContractSet, Job, ReplayOptions, RunError, replay};
+use sluice_api::{ApiError, ReplayLimits, ReplaySummary, RunMode, RunRound};
+use sluice_contract::{Contract, Schedule, TableName};
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -25,63 +31,58 @@ pub struct RunOptions {
 const CONTINUOUS_PAUSE: Duration = Duration::from_millis(200);
 /// The same for a lake on this machine, where looking costs nothing.
 const CONTINUOUS_PAUSE_LOCAL: Duration = Duration::from_millis(50);
+/// Looks at folders take at most one part in so many of a continuous run's time.
+const LOOK_SHARE: u32 = 50;
+/// The same for rounds of a lake in whose folders nothing came or went; they find files that were written again.
+const ROUND_SHARE: u32 = 50;
+/// Such a round at least this often,
+const ROUND_AT_LEAST: Duration = Duration::from_secs(60);
+/// and no more often than this.
+const ROUND_AT_MOST: Duration = Duration::from_secs(2);
+/// What the lake as a whole is called among the things that are tried again.
+const THE_LAKE: &str = "";
 
 /// Runs the current release until the mode says stop or `job` is cancelled. A release published
-/// meanwhile is taken at the next round. `report` hears of every round that did something, and of
-/// the first.
+/// meanwhile is taken at the next round. `report` hears of every round that did something or found something new, and
+/// of the first.
+///
+/// In the repeating modes what fails in a later round is said once and tried again after a pause that grows: a table,
+/// a model, or the lake as a whole when its release or its folder cannot be read for a moment. Pauses and schedules go
+/// by a clock that nobody sets.
 ///
 /// # Errors
-/// When nothing is published or the lake cannot be used. Errors of tables are in the summary; in
-/// the repeating modes the next round tries them again.
+/// When nothing is published or the lake cannot be used, in the first round. Errors of tables are in the summary.
 pub async fn run(
     lake: &Lake,
     engine: &QueryEngine,
     options: &RunOptions,
-    clock: &Clock,
     job: &Job,
-    mut report: impl FnMut(u64, &ReplaySummary),
+    mut report: impl FnMut(RunRound),
 ) -> Result<(), RunError> {
-    let mut last_run_ms: BTreeMap<String, i64> = BTreeMap::new();
-    let mut first = true;
+    let mut rounds = Rounds::default();
     loop {
-        let (release, set) = ContractSet::published(lake).await?;
-        let now = clock.now_ms();
-        let due = |contract: &sluice_contract::Contract| match contract.schedule {
-            Schedule::EveryRun => true,
-            Schedule::EverySeconds(seconds) => last_run_ms.get(&contract.name.to_string()).is_none_or(|last| {
-                now.saturating_sub(*last) >= i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000)
-            }),
-        };
-        let once = options.mode == RunMode::Once;
-        let tables: Vec<_> = set
-            .contracts
-            .values()
-            .filter(|contract| contract.source.is_some() && (once || due(contract)))
-            .map(|contract| contract.name.clone())
-            .collect();
-        if !tables.is_empty() {
-            for table in &tables {
-                last_run_ms.insert(table.to_string(), now);
+        if options.mode == RunMode::Continuous && rounds.can_rest(lake).await? {
+            tokio::select! {
+                () = job.cancelled() => return Ok(()),
+                () = tokio::time::sleep(CONTINUOUS_PAUSE_LOCAL.max(rounds.look * LOOK_SHARE)) => continue,
             }
-            let replayed = replay(
-                lake,
-                engine,
-                &set,
-                &ReplayOptions {
-                    tables,
-                    limits: options.limits.clone(),
-                    concurrency: options.concurrency,
-                    lease_wait: options.lease_wait,
-                    ..ReplayOptions::default()
-                },
-                job,
-            )
-            .await?;
-            let worked = replayed.tables.iter().any(|table| table.batches > 0 || table.error.is_some());
-            if first || worked || !replayed.gold.is_empty() {
-                report(release, &replayed);
+        }
+        let began = Instant::now();
+        let next = rounds.next(lake, engine, options, job).await;
+        rounds.last = Some(LastRound { ended: Instant::now(), took: began.elapsed() });
+        match next {
+            Ok(Some(round)) => report(round),
+            Ok(None) => {}
+            Err(error) if rounds.release.is_none() || options.mode == RunMode::Once => return Err(error),
+            Err(RunError::Cancelled) => return Ok(()),
+            Err(error) => {
+                let error = error.to_api();
+                if rounds.retries.tried(THE_LAKE, Some(&error), Instant::now()) {
+                    job.log(error.to_string());
+                    let release = rounds.release.unwrap_or_default();
+                    report(RunRound { release, error: Some(error), ..RunRound::default() });
+                }
             }
-            first = false;
         }
         let pause = match options.mode {
             RunMode::Once => return Ok(()),
@@ -94,4 +95,149 @@ pub async fn run(
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+/// What a run remembers from round to round.
+#[derive(Debug, Default)]
+struct Rounds {
+    /// Release of the last round that could begin.
+    release: Option<u64>,
+    /// When each table was tried last.
+    tried: BTreeMap<TableName, Instant>,
+    /// What failed, by table, `gold.<model>`, or [`THE_LAKE`].
+    retries: Retries,
+    /// Contracts of the release.
+    contracts: Vec<Arc<Contract>>,
+    last: Option<LastRound>,
+    watch: Arc<Mutex<FolderWatch>>,
+    /// How long the last look at the folders took.
+    look: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LastRound {
+    ended: Instant,
+    took: Duration,
+}
+
+impl Rounds {
+    /// One round; `None` if there is nothing to say of it.
+    async fn next(
+        &mut self,
+        lake: &Lake,
+        engine: &QueryEngine,
+        options: &RunOptions,
+        job: &Job,
+    ) -> Result<Option<RunRound>, RunError> {
+        let now = Instant::now();
+        if !self.retries.is_due(THE_LAKE, now) {
+            return Ok(None);
+        }
+        let (release, set) = ContractSet::published(lake).await?;
+        let is_first = self.release != Some(release);
+        if is_first {
+            // What was published may be the fix.
+            self.retries.forget();
+        }
+        self.contracts = set.contracts.values().cloned().collect();
+        let tables: Vec<TableName> = set
+            .contracts
+            .values()
+            .filter(|contract| contract.source.is_some())
+            .filter(|contract| options.mode == RunMode::Once || self.is_due(contract, now))
+            .map(|contract| contract.name.clone())
+            .collect();
+        if tables.is_empty() {
+            self.release = Some(release);
+            return Ok(self.retries.tried(THE_LAKE, None, now).then(|| RunRound { release, ..RunRound::default() }));
+        }
+        let models = set.models.iter().map(|model| &model.name);
+        let left_out_models = models.filter(|name| !self.retries.is_due(&gold(name), now)).cloned().collect();
+        let options = ReplayOptions {
+            tables: tables.clone(),
+            limits: options.limits.clone(),
+            concurrency: options.concurrency,
+            lease_wait: options.lease_wait,
+            left_out_models,
+            ..ReplayOptions::default()
+        };
+        let replay = replay(lake, engine, &set, &options, job).await?;
+        self.release = Some(release);
+        self.tried.extend(tables.into_iter().map(|table| (table, now)));
+        let recovered = self.retries.tried(THE_LAKE, None, now);
+        let is_news = self.keep(&set, &options, &replay);
+        let worked = replay.tables.iter().any(|table| table.batches > 0) || !replay.gold.is_empty();
+        let round = RunRound { release, replay, ..RunRound::default() };
+        Ok((is_first || recovered || is_news || worked).then_some(round))
+    }
+
+    /// Whether a round would find nothing: no folder that it reads has changed since well before the last one, nothing
+    /// is to be tried again, and no table waits for its schedule. Only of a lake on this machine can that be seen.
+    async fn can_rest(&mut self, lake: &Lake) -> Result<bool, RunError> {
+        let Some(roots) = self.watched(lake) else { return Ok(false) };
+        let watch = Arc::clone(&self.watch);
+        let began = Instant::now();
+        let still = blocking(move || Ok(watch.lock().unwrap_or_else(PoisonError::into_inner).is_still(&roots))).await?;
+        self.look = began.elapsed();
+        let Some(last) = self.last.filter(|_| still) else { return Ok(false) };
+        let now = Instant::now();
+        let scheduled = |contract: &Arc<Contract>| contract.schedule != Schedule::EveryRun;
+        let rest = (last.took * ROUND_SHARE).clamp(ROUND_AT_MOST, ROUND_AT_LEAST);
+        Ok(now.saturating_duration_since(last.ended) < rest
+            && !self.retries.any_is_due(now)
+            && !self.contracts.iter().any(|contract| scheduled(contract) && self.is_due(contract, now)))
+    }
+
+    /// Folders whose content decides what a round does; `None` if one is not on this machine.
+    fn watched(&self, lake: &Lake) -> Option<Vec<PathBuf>> {
+        let root = lake.local_root()?;
+        let mut folders = vec![root.join("_sluice/current")];
+        for contract in &self.contracts {
+            let sources = contract.source.iter().map(|source| &source.path);
+            for path in sources.chain(contract.backfills.iter().map(|backfill| &backfill.path)) {
+                // An absolute path stays one.
+                folders.push(if path.contains("://") { return None } else { root.join(path) });
+            }
+            let TableName { dataset, table } = &contract.name;
+            folders.push(root.join(format!("_sluice/batches/{dataset}/{table}")));
+            folders
+                .extend(["bronze", "silver"].map(|layer| root.join(format!("{layer}/{dataset}/{table}/_delta_log"))));
+        }
+        Some(folders)
+    }
+
+    fn is_due(&self, contract: &Contract, now: Instant) -> bool {
+        let scheduled = match contract.schedule {
+            Schedule::EveryRun => true,
+            Schedule::EverySeconds(seconds) => self
+                .tried
+                .get(&contract.name)
+                .is_none_or(|last| now.saturating_duration_since(*last) >= Duration::from_secs(seconds)),
+        };
+        scheduled && self.retries.is_due(&contract.name.to_string(), now)
+    }
+
+    /// Keeps how each table and model ended; true if one of them ended otherwise than the last time.
+    fn keep(&mut self, set: &ContractSet, options: &ReplayOptions, replay: &ReplaySummary) -> bool {
+        // A pause counts from the end of a try: one that takes long must not follow itself at once.
+        let ended = Instant::now();
+        let mut is_news = false;
+        for table in &replay.tables {
+            is_news |= self.retries.tried(&table.table.to_string(), table.error.as_ref(), ended);
+        }
+        for model in set.models.iter().map(|model| &model.name) {
+            if options.left_out_models.contains(model) {
+                continue;
+            }
+            let failed = replay.gold_failed.iter().find(|failure| failure.model == *model);
+            let error: Option<&ApiError> = failed.map(|failure| &failure.error);
+            is_news |= self.retries.tried(&gold(model), error, ended);
+        }
+        is_news
+    }
+}
+
+/// A model among the things that are tried again.
+fn gold(model: &TableName) -> String {
+    format!("gold.{model}")
 }

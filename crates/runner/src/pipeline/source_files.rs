@@ -7,7 +7,7 @@ use sluice_cdc::{file_order_key, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, Lake};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Bounds of one batch.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +37,8 @@ pub(crate) async fn new_files(
     batches: &[BatchManifest],
 ) -> Result<Vec<SourceFile>, RunError> {
     let Some(source) = &contract.source else { return Ok(Vec::new()) };
-    let known: BTreeSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
-    let mut by_place: BTreeMap<(&str, u64), Vec<&str>> = BTreeMap::new();
+    let known: HashSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
+    let mut by_place: HashMap<(&str, u64), Vec<&str>> = HashMap::new();
     for (file, content) in batches.iter().flat_map(BatchManifest::files_with_content) {
         by_place.entry((&file.path, file.size)).or_default().extend(content);
     }

@@ -2,6 +2,7 @@
 
 use super::row_file::RowFile;
 use crate::RunError;
+use crate::support::personal::personal_columns;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use futures::{StreamExt, TryStreamExt};
@@ -74,6 +75,7 @@ pub(super) async fn write_new_files(
             let file = RowFile {
                 schema: Arc::new(silver_schema(&contract)),
                 newest: source.newest,
+                hidden: personal_columns(&contract),
                 index: if index { Some(KeyEncoder::new(&contract)?) } else { None },
             };
             file.write(store, range, move |range| source.build(range)).await

@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use sluice_change::EventSeq;
 use sluice_engine::KeyEncoder;
 use sluice_lake::{DeltaStore, NewFile, ROW_GROUP_ROWS};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +16,8 @@ pub(crate) struct RowFile {
     pub(crate) schema: SchemaRef,
     /// No row is newer, if it is known.
     pub(crate) newest: Option<EventSeq>,
+    /// Columns whose smallest and largest value the log does not get: personal data.
+    pub(crate) hidden: BTreeSet<String>,
     /// For its key run, if its keys are known to be looked up soon.
     pub(crate) index: Option<KeyEncoder>,
 }
@@ -28,7 +31,7 @@ impl RowFile {
         build: impl Fn(Range<usize>) -> Result<RecordBatch, RunError> + Send + 'static,
     ) -> Result<NewFile, RunError> {
         let hashes: Arc<Mutex<Vec<u128>>> = Arc::default();
-        let Self { schema, newest, index } = self;
+        let Self { schema, newest, hidden, index } = self;
         let (of_file, indexed) = (Arc::clone(&hashes), index.is_some());
         let end = range.end;
         let parts = range.step_by(ROW_GROUP_ROWS).map(move |first| {
@@ -39,7 +42,8 @@ impl RowFile {
             }
             Ok::<_, RunError>(part)
         });
-        let mut file = store.writer().write_rows(schema, parts).await?;
+        let file = store.writer().write_rows(schema, parts).await?;
+        let mut file = file.without_bounds(|column| hidden.contains(column));
         if let Some(newest) = newest {
             file.tags.insert(TAG_NEWEST.to_owned(), newest.to_string());
         }

@@ -2,7 +2,7 @@
 
 use crate::RunError;
 use crate::support::elapsed::elapsed_ms;
-use sluice_api::{ApiError, JobId, JobKind, JobProgress, JobState, JobView, ReplaySummary, RunRound};
+use sluice_api::{ApiError, JobId, JobKind, JobProgress, JobState, JobView, RunRound};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -114,15 +114,15 @@ impl Job {
         shared.log.push(line.into());
     }
 
-    /// Adds a round of a run; the oldest go once there are many.
-    pub(crate) fn add_round(&self, release: u64, replay: ReplaySummary) {
+    /// Adds a round of a run and gives it its number; the oldest go once there are many.
+    pub(crate) fn add_round(&self, round: RunRound) {
         let mut shared = self.shared();
         shared.rounds_ever += 1;
-        let round = shared.rounds_ever;
+        let round = RunRound { round: shared.rounds_ever, ..round };
         if shared.rounds.len() >= ROUNDS_MAX {
             shared.rounds.pop_front();
         }
-        shared.rounds.push_back(RunRound { round, release, replay });
+        shared.rounds.push_back(round);
     }
 
     /// Its rounds with a larger number than `after`, oldest first, and how many there ever were.

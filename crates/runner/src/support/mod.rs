@@ -8,4 +8,7 @@ pub(crate) mod job;
 pub(crate) mod lease;
 pub(crate) mod local_tables;
 pub(crate) mod newest_entry;
+pub(crate) mod personal;
 pub(crate) mod places;
+pub(crate) mod program;
+pub(crate) mod sql_worker;

@@ -76,6 +76,7 @@ pub(super) fn result() -> ResultView {
         name,
         data_type: data_type.to_owned(),
         numeric: data_type.starts_with("bigint") || data_type.starts_with("decimal"),
+        pii: false,
     };
     let mut columns = vec![column("_change".to_owned(), "string"), column("order_id".to_owned(), "bigint")];
     for (name, data_type, ..) in ORDERS.into_iter().skip(1) {

@@ -32,6 +32,7 @@ fn facts() -> TableFacts {
         owner: Some("checkout@acme.example".to_owned()),
         description: Some("Orders of the shop".to_owned()),
         size_class: Some("medium".to_owned()),
+        ties: 0,
     }
 }
 

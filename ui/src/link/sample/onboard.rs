@@ -137,6 +137,7 @@ fn sample() -> ResultView {
         name: name.to_owned(),
         data_type: data_type.to_owned(),
         numeric,
+        pii: false,
     };
     ResultView {
         id: SAMPLE,

@@ -112,6 +112,7 @@ pub(super) fn quarantined() -> ResultView {
         name: name.to_owned(),
         data_type: data_type.to_owned(),
         numeric: data_type == "bigint",
+        pii: false,
     };
     let columns = [
         ("reason", "string"),

@@ -22,6 +22,7 @@ pub(super) fn view(table: &TableRef) -> RowHistory {
         name: name.to_owned(),
         data_type: data_type.to_owned(),
         numeric: data_type.starts_with("bigint") || data_type.starts_with("decimal"),
+        pii: false,
     };
     let mut columns = vec![
         column("_version", "bigint"),

@@ -37,6 +37,7 @@ fn view(id: ResultId, rows: u64) -> ResultView {
             name: name.to_owned(),
             data_type: data_type.to_owned(),
             numeric: data_type.starts_with("bigint") || data_type.starts_with("decimal"),
+            pii: false,
         })
         .collect();
     ResultView { id, columns, rows, elapsed_ms: 12 }

@@ -15,6 +15,7 @@ mod worker;
 pub use worker::decode_worker;
 
 use crate::RunError;
+use crate::support::program::sluice_program;
 use bytes::Bytes;
 use sluice_cdc::{DecodedFile, Drift, decode_file, needs_own_process};
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
@@ -22,7 +23,7 @@ use sluice_contract::{Contract, limits};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +44,7 @@ pub struct DecoderOptions {
 impl Default for DecoderOptions {
     fn default() -> Self {
         Self {
-            program: find_program(),
+            program: sluice_program(),
             memory_bytes: limits::DECODER_MEMORY_BYTES,
             deadline: Duration::from_secs(limits::DECODER_SECONDS),
         }
@@ -211,18 +212,4 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         operations: BTreeMap::new(),
         drift: Drift::default(),
     })
-}
-
-/// `SLUICE_BIN`, this program if it is `sluice`, or `sluice` beside it or one folder up.
-fn find_program() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("SLUICE_BIN").filter(|named| !named.is_empty()) {
-        return Some(named.into());
-    }
-    let this = std::env::current_exe().ok()?;
-    let name = format!("sluice{}", std::env::consts::EXE_SUFFIX);
-    if this.file_name().is_some_and(|file| file == name.as_str()) {
-        return Some(this);
-    }
-    let folders = this.parent().into_iter().flat_map(|folder| [Some(folder), folder.parent()]).flatten();
-    folders.map(|folder: &Path| folder.join(&name)).find(|path| path.is_file())
 }

@@ -1,0 +1,73 @@
+//! Which columns of a result hold personal data: the one decision for the window and the command line. Both show such
+//! values masked.
+
+use super::OpenLake;
+use crate::RunError;
+use crate::contract_set::ContractSet;
+use crate::support::personal::Personal;
+use sluice_api::{ResultId, ResultView, TableRef};
+use sluice_query::PersonalColumns;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The personal columns of the results that are open.
+#[derive(Default)]
+pub(crate) struct PersonalResults {
+    of: Mutex<BTreeMap<ResultId, PersonalColumns>>,
+}
+
+impl PersonalResults {
+    fn get(&self, result: ResultId) -> PersonalColumns {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner).get(&result).cloned().unwrap_or_default()
+    }
+
+    /// Forgets a result.
+    pub(crate) fn remove(&self, result: ResultId) {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner).remove(&result);
+    }
+}
+
+impl OpenLake {
+    /// A result of which columns are personal. In differences the columns of both sides are (`old.email`, `new.email`).
+    pub(super) fn marked(&self, mut view: ResultView, personal: PersonalColumns) -> ResultView {
+        for column in &mut view.columns {
+            let name = column.name.strip_prefix("old.").or_else(|| column.name.strip_prefix("new."));
+            column.pii = personal.contains(name.unwrap_or(&column.name));
+        }
+        if !personal.is_empty() {
+            self.personal.of.lock().unwrap_or_else(PoisonError::into_inner).insert(view.id, personal);
+        }
+        view
+    }
+
+    /// A result that was made of another one.
+    pub(super) fn marked_like(&self, view: ResultView, base: ResultId) -> ResultView {
+        self.marked(view, self.personal.get(base))
+    }
+
+    /// The result of rows of a table.
+    pub(super) async fn marked_of(&self, view: ResultView, table: &TableRef) -> Result<ResultView, RunError> {
+        let personal = self.personal_of(table).await?;
+        Ok(self.marked(view, personal))
+    }
+
+    /// The personal columns of a table.
+    pub(super) async fn personal_of(&self, table: &TableRef) -> Result<PersonalColumns, RunError> {
+        let sets = self.contract_sets().await?;
+        Ok(Personal { sets: &sets, engine: &self.engine }.of_table(table))
+    }
+
+    /// The personal columns of the result of a statement.
+    pub(super) async fn personal_in_sql(&self, sql: &str) -> Result<PersonalColumns, RunError> {
+        let sets = self.contract_sets().await?;
+        Ok(Personal { sets: &sets, engine: &self.engine }.in_sql(sql))
+    }
+
+    /// The draft, and for what it lacks the release.
+    async fn contract_sets(&self) -> Result<Vec<ContractSet>, RunError> {
+        let draft = ContractSet::draft(&self.lake).await?;
+        // A lake of which nothing is published, or whose release cannot be read, has its draft alone.
+        let published = ContractSet::published(&self.lake).await.map(|(_, set)| set);
+        Ok([draft].into_iter().chain(published).collect())
+    }
+}

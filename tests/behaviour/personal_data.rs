@@ -1,0 +1,104 @@
+//! Personal data (`pii: true`) is masked in every outlet, and nowhere in the log.
+
+use anyhow::{Context, Result, ensure};
+use sluice_tests::{Sluice, TestLake, files_below};
+use tempfile::TempDir;
+
+const EMAIL: &str = "anna.somebody@post.example";
+
+fn lake() -> Result<(TempDir, TestLake, Sluice)> {
+    let folder = tempfile::Builder::new().prefix("sluice-personal-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    lake.write(
+        "contracts/shop/customers.yaml",
+        "dataset: shop.customers\nsource: {path: landing/, format: debezium_json}\n\
+         quality:\n- {check: \"accepted_values(email, none)\", severity: warn}\n\
+         schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: email, type: string, pii: true}\n\
+         - {name: country, type: string}\n",
+    )?;
+    lake.write("models/shop/mails.sql", "SELECT lower(email) AS address, country FROM silver.shop.customers")?;
+    lake.write("models/shop/countries.sql", "SELECT country, count(email) AS n FROM silver.shop.customers GROUP BY 1")?;
+    lake.write("models/shop/above.sql", "SELECT address || '!' AS shout FROM gold.shop.mails")?;
+    for (at, country) in [(1, "DE"), (2, "FR")] {
+        let after = format!("{{\"id\":1,\"email\":\"{EMAIL}\",\"country\":\"{country}\"}}");
+        let event = format!("{{\"op\":\"u\",\"after\":{after},\"source\":{{\"lsn\":{at}}}}}\n");
+        lake.write(&format!("landing/{at}.json"), event)?;
+    }
+    // In quarantine, and few enough to go on.
+    lake.write(
+        "landing/3.json",
+        format!("{{\"op\":\"u\",\"after\":{{\"email\":\"{EMAIL}\"}},\"source\":{{\"lsn\":3}}}}\n"),
+    )?;
+    let text = std::fs::read_to_string(folder.path().join("contracts/shop/customers.yaml"))?;
+    lake.write("contracts/shop/customers.yaml", format!("{text}apply: {{quarantine_limit: 1.0}}\n"))?;
+    let sluice = Sluice::on_folder(folder.path());
+    sluice.ok(&["replay", "--max-files", "1"])?;
+    Ok((folder, lake, sluice))
+}
+
+#[test]
+fn every_outlet_masks_and_reveals_when_asked() -> Result<()> {
+    let (_folder, _lake, sluice) = lake()?;
+    for words in [
+        &["query", "SELECT * FROM silver.shop.customers"][..],
+        &["query", "SELECT upper(email) FROM shop.customers"],
+        &["query", "SELECT record FROM bronze.shop.customers"],
+        &["query", "SELECT * FROM gold.shop.mails"],
+        &["query", "SELECT shout FROM gold.shop.above"],
+        &["history", "shop.customers", "--key", "id=1"],
+        &["quality", "shop.customers", "--quarantine"],
+        &["quality", "shop.customers", "--failing", "accepted_values(email, none)"],
+        &["diff", "shop.customers", "--from", "0", "--to", "2"],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let said = sluice.ok(&[words, json].concat())?.to_lowercase();
+            ensure!(!said.contains("anna.somebody") && said.contains("•••"), "{words:?}: {said}");
+            let said = sluice.ok(&[words, json, &["--reveal"]].concat())?.to_lowercase();
+            ensure!(said.contains(EMAIL), "{words:?} --reveal: {said}");
+        }
+    }
+    let counted = sluice.ok(&["query", "SELECT country, n FROM gold.shop.countries"])?;
+    ensure!(counted.contains("FR") && !counted.contains("•••"), "what is no personal data is shown: {counted}");
+    Ok(())
+}
+
+#[test]
+fn no_error_tells_a_value() -> Result<()> {
+    let (_folder, _lake, sluice) = lake()?;
+    for sql in [
+        "SELECT error(email) FROM shop.customers",
+        "SELECT regexp_matches('a', email || '(') FROM shop.customers",
+        "SELECT CAST(email AS INTEGER) FROM shop.customers",
+        "SELECT CAST(email AS TIMESTAMP) FROM shop.customers",
+        "SELECT strptime(email, '%d') FROM shop.customers",
+        "SELECT json_extract(email, '$.x') FROM shop.customers",
+        "SELECT printf(email || '%d', 'x') FROM shop.customers",
+        "SELECT chr(length(email) * 1000000000) FROM shop.customers",
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let said = sluice.call(&[&["query", sql], json].concat())?;
+            let text = format!("{}{}", said.out, said.err).to_lowercase();
+            ensure!(["anna", "somebody", "post.example"].iter().all(|part| !text.contains(part)), "{sql}: {said:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_log_has_no_smallest_and_largest_person() -> Result<()> {
+    let (_folder, lake, sluice) = lake()?;
+    sluice.ok(&["maintain", "shop.customers"])?;
+    sluice.ok(&["maintain", "gold.shop.mails"])?;
+    let mut bounds = 0;
+    for path in files_below(lake.folder())? {
+        let shown = path.display().to_string();
+        if !shown.contains("_delta_log") || !shown.ends_with(".json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(lake.folder().join(&path)).context(shown.clone())?;
+        ensure!(!text.contains("anna"), "{shown}: {text}");
+        bounds += text.matches("minValues").count();
+    }
+    ensure!(bounds > 0, "the logs have statistics");
+    Ok(())
+}
