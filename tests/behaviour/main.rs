@@ -13,6 +13,7 @@ mod late_events;
 mod maintenance;
 mod one_door;
 mod publish_and_run;
+mod refused_batch;
 mod rows_by_watermark;
 mod scd2_shop;
 mod scenarios;

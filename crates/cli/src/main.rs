@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let store = arguments.store_timeout().map(StoreTimes::within).unwrap_or_default();
-    let options = HostOptions { lake: Some(arguments.lake), session_file: None, clock: Clock::system(), store };
+    let options = HostOptions { lake: Some(arguments.lake), clock: Clock::system(), store, ..HostOptions::default() };
     let host = Host::new(options);
     let out = print::Output { json: arguments.json };
     match arguments.command {

@@ -34,8 +34,11 @@ async fn failing_rows(host: &Host, out: &Output, view: &QualityView, check: &str
 
 fn text(view: &QualityView) -> String {
     let version = view.version.map_or_else(|| "no version yet".to_owned(), |version| format!("v{version}"));
+    let reason = view.refusal.as_ref().map(|refusal| format!("reason: {}\n", refusal.reason)).unwrap_or_default();
     let mut text = match view.refused_batch {
-        Some(batch) => format!("silver.{}: batch {batch} was not published, {version} stays visible\n", view.table),
+        Some(batch) => {
+            format!("silver.{}: batch {batch} was not published, {version} stays visible\n{reason}", view.table)
+        }
         None => format!("silver.{} {version}\n", view.table),
     };
     let mut grid = Grid::new(&["", "check", "severity", ">observed", ">limit", ">rows"]);

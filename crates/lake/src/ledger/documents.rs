@@ -28,6 +28,16 @@ impl Ledger {
         Ok(path)
     }
 
+    /// Writes the SQL of a gold model and returns its path.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn put_model(&self, name: &TableName, sql: &str) -> Result<String, LakeError> {
+        let path = format!("models/{}/{}.sql", name.dataset, name.table);
+        self.objects.put(&path, Bytes::copy_from_slice(sql.as_bytes())).await?;
+        Ok(path)
+    }
+
     /// Gold models, `(name, path, SQL)`, by path: every `models/<dataset>/<model>.sql`.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod batches;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
+mod demo;
 mod diff;
 mod fingerprint;
 mod jobs;
@@ -23,13 +24,16 @@ mod sources;
 mod table_results;
 mod table_view;
 
+use crate::support::blocking::blocking;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 pub use logging::{LogOptions, log_to};
-use sluice_api::{Answer, ApiError, Ask, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask};
+use sluice_api::{
+    Answer, ApiError, Ask, DEMO_LAKE, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask,
+};
 use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{QueryEngine, QueryOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use table_results::Results;
 use tokio::sync::RwLock;
@@ -41,6 +45,8 @@ pub struct HostOptions {
     pub lake: Option<String>,
     /// Where the screens' session is kept; `None` keeps none.
     pub session_file: Option<PathBuf>,
+    /// Where [`sluice_api::DEMO_LAKE`] is kept; `None` for the folder of the user's data.
+    pub demo_folder: Option<PathBuf>,
     /// The time.
     pub clock: Clock,
     /// How long a remote store is waited for.
@@ -63,10 +69,30 @@ pub(crate) struct OpenLake {
 
 impl OpenLake {
     /// Opens a lake and an engine that may read its files.
+    ///
+    /// # Errors
+    /// When there is no such folder: a wrong path is not a new lake. Otherwise those of the store.
     pub(crate) async fn open(url: &str, store: StoreTimes) -> Result<Self, RunError> {
+        if let Some(folder) = local_folder(url).filter(|folder| !folder.is_dir()) {
+            let what = if folder.exists() { "is not a folder" } else { "does not exist" };
+            let message = format!("{} {what}, no lake was opened", folder.display());
+            return Err(RunError::not_found(
+                message,
+                "Correct the path, or make the folder first to begin a lake there",
+            ));
+        }
         let lake = Lake::open_in(url, LakeEnvironment { store, ..LakeEnvironment::default() }).await?;
         let engine = open_engine(&lake)?;
         Ok(Self { lake, engine, results: Results::default() })
+    }
+}
+
+/// The folder that a URL names; `None` for a bucket.
+fn local_folder(url: &str) -> Option<&Path> {
+    match url.split_once("://") {
+        None => Some(Path::new(url)),
+        Some(("file", path)) => Some(Path::new(path)),
+        Some(_) => None,
     }
 }
 
@@ -116,8 +142,9 @@ impl Host {
             return Ok(Arc::clone(open));
         }
         let Some(url) = self.options.lake.clone() else {
-            return Err(RunError::input("No lake is open", "Open a folder or an s3:// URL"));
+            return Err(RunError::NoLake);
         };
+        let url = self.place_of(url).await?;
         // Whoever waits here finds the lake that the first one opened.
         let mut slot = self.open.write().await;
         if let Some(open) = slot.as_ref() {
@@ -128,9 +155,24 @@ impl Host {
         Ok(opened)
     }
 
+    /// Where a lake is; the demo is made if this machine does not have it yet.
+    async fn place_of(&self, url: String) -> Result<String, RunError> {
+        if url != DEMO_LAKE {
+            return Ok(url);
+        }
+        let folder = self.options.demo_folder.clone().or_else(demo::default_folder);
+        let folder = folder.ok_or_else(|| {
+            RunError::input("There is no folder for the demo lake", "Set XDG_DATA_HOME or HOME to a folder of yours")
+        })?;
+        let place = folder.display().to_string();
+        blocking(move || demo::make(&folder)).await?;
+        Ok(place)
+    }
+
     /// Opens another lake, or the open one anew.
-    async fn open_lake(&self, url: &str) -> Result<Arc<OpenLake>, RunError> {
-        let opened = Arc::new(OpenLake::open(url, self.options.store).await?);
+    async fn open_lake(&self, url: String) -> Result<Arc<OpenLake>, RunError> {
+        let url = self.place_of(url).await?;
+        let opened = Arc::new(OpenLake::open(&url, self.options.store).await?);
         *self.open.write().await = Some(Arc::clone(&opened));
         Ok(opened)
     }
@@ -183,10 +225,14 @@ impl From<RunError> for ApiError {
 
 impl Answer<ask::OpenLake> for Host {
     async fn answer(&self, request: ask::OpenLake) -> Result<LakeView, RunError> {
-        let url = request
-            .url
-            .or_else(|| self.options.lake.clone())
-            .ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))?;
-        self.open_lake(&url).await?.lake_view(&self.options.clock).await
+        let url = request.url.or_else(|| self.options.lake.clone()).ok_or(RunError::NoLake)?;
+        if request.create
+            && let Some(folder) = local_folder(&url)
+        {
+            let path = folder.display().to_string();
+            let made = tokio::fs::create_dir_all(folder).await;
+            made.map_err(|source| RunError::File { path, source })?;
+        }
+        self.open_lake(url).await?.lake_view(&self.options.clock).await
     }
 }
