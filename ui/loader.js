@@ -40,13 +40,61 @@ const taken = (event) => {
   const ctrl = event.ctrlKey || event.metaKey;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (/^F([1-9]|1[0-2])$/.test(key)) return true;
-  if (ctrl && ["b", "d", "f", "g", "h", "i", "j", "k", "l", "o", "p", "r", "s", "u", "w", "e"].includes(key)) return true;
+  if (ctrl && ["b", "d", "f", "g", "h", "i", "j", "k", "l", "o", "p", "r", "s", "t", "u", "w", "e"].includes(key)) return true;
   if (ctrl && ["Tab", "Enter", " ", "1", "2", "3", "4", "5", "6", "7"].includes(key)) return true;
   if (event.altKey && ["ArrowLeft", "ArrowRight"].includes(key)) return true;
   return false;
 };
 window.addEventListener("keydown", (event) => taken(event) && event.preventDefault(), { capture: true });
 window.addEventListener("contextmenu", (event) => event.preventDefault());
+
+// The screens smooth their own edges and have no depth: four samples per pixel and a depth buffer cost more than half
+// of the frames where no graphics card helps.
+const getContext = canvas.getContext.bind(canvas);
+canvas.getContext = (kind, options) =>
+  getContext(kind, kind.startsWith("webgl") ? { ...options, antialias: false, depth: false, stencil: false } : options);
+
+// The renderer asks for a frame after every frame, for ever, and mostly draws nothing in it. The screens say when they
+// need the next one; until then, or until something happens, the request waits.
+const SLEEP_MAX = 2000; // milliseconds
+const SOON = 30; // milliseconds; a shorter wait is a frame
+const HELD = -1; // id of a request that waits
+const nextFrame = window.requestAnimationFrame.bind(window);
+const cancelFrame = window.cancelAnimationFrame.bind(window);
+let due = 0;
+let held = null;
+let timer = 0;
+const wake = () => {
+  due = 0;
+  if (held === null) return;
+  const callback = held;
+  held = null;
+  clearTimeout(timer);
+  nextFrame(callback);
+};
+window.requestAnimationFrame = (callback) => {
+  const wait = due - performance.now();
+  if (wait <= SOON) return nextFrame(callback);
+  held = callback;
+  timer = setTimeout(wake, Math.min(wait, SLEEP_MAX));
+  return HELD;
+};
+window.cancelAnimationFrame = (id) => {
+  if (id !== HELD) return cancelFrame(id);
+  held = null;
+  clearTimeout(timer);
+};
+window.sluiceNextFrame = (wait) => {
+  due = performance.now() + wait;
+};
+window.sluiceWake = wake;
+const happenings = [
+  "pointerdown", "pointerup", "pointermove", "pointerleave", "mousemove", "mousedown", "mouseup", "mouseleave",
+  "click", "wheel", "touchstart", "touchmove", "touchend", "touchcancel", "keydown", "keyup", "input", "paste", "copy",
+  "cut", "focus", "blur", "resize", "compositionstart", "compositionupdate", "compositionend", "visibilitychange",
+  "dragover", "drop", "beforeinput",
+];
+for (const name of happenings) window.addEventListener(name, wake, { capture: true, passive: true });
 
 canvas.addEventListener("webglcontextlost", (event) => {
   event.preventDefault();

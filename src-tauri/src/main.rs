@@ -8,6 +8,7 @@
 
 mod arguments;
 mod commands;
+mod desktop;
 mod engine;
 mod log_file;
 mod render_env;

@@ -32,10 +32,10 @@ async fn orders(lake: &TestLake) -> Result<TableSummary> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_beyond_its_sla_is_late() -> Result<()> {
-    let (_folder, lake) = lake("sla: \"1 second\"\nowner: shop\nsize_class: large", true).await?;
+    let (_folder, lake) = lake("sla: \"6 seconds\"\nowner: shop\nsize_class: large", true).await?;
     let orders = orders(&lake).await?;
     ensure!((orders.health, orders.facts.timeliness()) == (Health::Warn, Timeliness::Late), "{orders:?}");
-    ensure!(orders.note.as_deref() == Some("10 s behind source, SLA 1 second"), "{orders:?}");
+    ensure!(orders.note.as_deref() == Some("10 s behind source, SLA 6 seconds"), "{orders:?}");
     let facts = &orders.facts;
     ensure!(facts.owner.as_deref() == Some("shop") && facts.size_class.as_deref() == Some("large"), "{facts:?}");
     let table = TableRef { layer: Layer::Silver, name: orders.table.name.clone() };
@@ -43,6 +43,15 @@ async fn a_table_beyond_its_sla_is_late() -> Result<()> {
         anyhow::bail!("no table");
     };
     ensure!((view.health, view.facts.clone()) == (Health::Warn, orders.facts), "{view:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_beyond_twice_its_sla_fails() -> Result<()> {
+    let (_folder, lake) = lake("sla: \"4 seconds\"", true).await?;
+    let orders = orders(&lake).await?;
+    ensure!((orders.health, orders.facts.timeliness()) == (Health::Fail, Timeliness::Overdue), "{orders:?}");
+    ensure!(orders.note.as_deref() == Some("10 s behind source, SLA 4 seconds"), "{orders:?}");
     Ok(())
 }
 

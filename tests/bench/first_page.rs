@@ -14,7 +14,7 @@ const ROWS: u32 = 300;
 async fn main() -> anyhow::Result<()> {
     let lake = std::env::args().nth(1).context("usage: first-page LAKE")?;
     let host = Host::new(HostOptions { lake: Some(lake), ..HostOptions::default() });
-    let view = host.call(ask::OpenLake { url: None }).await?;
+    let view = host.call(ask::OpenLake { url: None, create: false }).await?;
     let mut pages = Vec::new();
     for summary in view.tables.iter().filter(|summary| summary.rows.is_some()) {
         pages.push(first_page(&host, &summary.table).await?);

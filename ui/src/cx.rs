@@ -18,6 +18,8 @@ pub struct Cx<'a> {
     pub(crate) commands: &'a mut Vec<Command>,
     pub(crate) inbox: &'a mut Vec<Command>,
     pub(crate) notices: &'a mut Vec<Notice>,
+    /// The lake that was asked for last, `None` for the one given at start.
+    pub(crate) opening: Option<&'a str>,
     pub(crate) next_job: &'a mut u64,
     /// egui time, seconds.
     pub time: f64,

@@ -10,7 +10,7 @@ use crate::frame::FrameState;
 use crate::link::{Answer, Transport};
 use crate::screen::Screen;
 use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
-use egui::{Context, Ui};
+use egui::{Context, OutputCommand, Ui};
 use session::SessionKeeper;
 use sluice_api::{ApiError, ErrorCode, PageRequest, Reply, Request};
 use std::collections::BTreeMap;
@@ -59,6 +59,10 @@ pub struct Workbench {
     frames: u64,
     /// The tab that was in front in the frame before.
     front: Option<Tab>,
+    /// The window around the screens writes the clipboard; until it says that it cannot.
+    shell_copies: bool,
+    /// The lake that was asked for last, `None` for the one given at start.
+    opening: Option<String>,
 }
 
 impl Workbench {
@@ -81,7 +85,7 @@ impl Workbench {
             in_flight: BTreeMap::new(),
             next_call: 0,
             next_job: host.job_seed,
-            requests: vec![Request::LoadSession, Request::OpenLake { url: None }, Request::Jobs],
+            requests: vec![Request::LoadSession, Request::OpenLake { url: None, create: false }, Request::Jobs],
             commands: Vec::new(),
             inbox: Vec::new(),
             notices: Vec::new(),
@@ -89,6 +93,8 @@ impl Workbench {
             was_working: false,
             frames: 0,
             front: None,
+            shell_copies: true,
+            opening: None,
         }
     }
 
@@ -137,6 +143,7 @@ impl Workbench {
             commands: &mut self.commands,
             inbox: &mut self.inbox,
             notices: &mut self.notices,
+            opening: self.opening.as_deref(),
             next_job: &mut self.next_job,
             time,
         };
@@ -154,8 +161,27 @@ impl Workbench {
         if let Some(request) = self.session.tick(&ctx, &self.workspace, time) {
             self.requests.push(request);
         }
+        self.copy_by_shell(&ctx);
         self.run_commands(&ctx, time);
         self.flush(&ctx, time);
+    }
+
+    /// Hands copied texts to the window around the screens: a page may write the clipboard only while a key or button
+    /// is being handled, which a copy that reads rows first has long left behind.
+    fn copy_by_shell(&mut self, ctx: &Context) {
+        if !self.shell_copies {
+            return;
+        }
+        let requests = &mut self.requests;
+        ctx.output_mut(|output| {
+            output.commands.retain(|command| match command {
+                OutputCommand::CopyText(text) => {
+                    requests.push(Request::WriteClipboard { text: text.clone() });
+                    false
+                }
+                _ => true,
+            });
+        });
     }
 
     /// Another tab is in front: its table is selected, so that tree and shortcuts mean what is on screen.
@@ -242,8 +268,19 @@ impl Workbench {
                 self.workspace.recent.truncate(8);
                 self.frame.lake_opened();
             }
+            (Request::WriteClipboard { text }, Reply::Error(_)) => {
+                // No such window here: from now on the page does what it may.
+                self.shell_copies = false;
+                ctx.copy_text(text.clone());
+            }
+            (_, Reply::ChooseFolder(Some(folder))) => self.commands.push(Command::OpenLake(Some(folder.clone()))),
             (_, Reply::SaveContract(_)) => self.notices.push(Notice {
                 text: "Contract saved in the draft".to_owned(),
+                is_problem: false,
+                since: time,
+            }),
+            (_, Reply::SaveModel(_)) => self.notices.push(Notice {
+                text: "Model saved in the draft, the next replay builds it again".to_owned(),
                 is_problem: false,
                 since: time,
             }),
@@ -259,15 +296,17 @@ impl Workbench {
     /// stay, they are the person's own text.
     fn leave_lake(&mut self) {
         self.workspace.tabs.retain(|tab| matches!(tab, Tab::Sql { .. }));
+        self.workspace.closed.retain(|closed| closed.query().is_some());
         self.workspace.active = 0;
         self.workspace.filters.clear();
+        self.workspace.texts.clear();
         self.screens.clear();
         self.history = History::default();
     }
 
     /// Errors of requests that no screen shows in place.
     fn notify_error(&mut self, request: &Request, error: &ApiError, time: f64) {
-        let shown = matches!(request, Request::Cancel { .. } | Request::SaveSession { .. });
+        let shown = matches!(request, Request::Cancel { .. } | Request::SaveSession { .. } | Request::ChooseFolder);
         if shown && error.code != ErrorCode::Cancelled {
             self.notices.push(Notice { text: error.to_string(), is_problem: true, since: time });
         }

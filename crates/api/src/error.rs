@@ -11,6 +11,8 @@ pub enum ErrorCode {
     Input,
     /// The named thing does not exist.
     NotFound,
+    /// No lake is named and none is open. Nothing went wrong: whoever starts has to say which.
+    NoLake,
     /// Write conflict: someone else wrote first; look again.
     Conflict,
     /// The store or disk refused or failed.

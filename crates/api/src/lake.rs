@@ -5,6 +5,9 @@ use sluice_contract::TableName;
 use std::fmt;
 use std::str::FromStr;
 
+/// The URL of the demo lake, which a host makes on its own machine when it is opened first.
+pub const DEMO_LAKE: &str = "demo://shop";
+
 /// A layer of the medallion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,8 +84,18 @@ pub enum Health {
     Empty,
     /// A check of severity `warn` failed, rows are in quarantine, or the table is later than its SLA.
     Warn,
-    /// A check of severity `fail` failed, or the table could not be read.
+    /// A check of severity `fail` failed, the table is later than twice its SLA, or could not be read.
     Fail,
+    /// The draft's contract is not valid: the table stays as it is and nothing is replayed into it.
+    Invalid,
+}
+
+impl Health {
+    /// Whether someone has to look at the table.
+    #[must_use]
+    pub fn deviates(self) -> bool {
+        self >= Self::Warn
+    }
 }
 
 /// What a contract says of a table to people, and how old the table's newest event is.
@@ -117,6 +130,8 @@ pub enum Timeliness {
     OnTime,
     /// Its newest event is older than the SLA.
     Late,
+    /// Its newest event is older than twice the SLA.
+    Overdue,
 }
 
 impl TableFacts {
@@ -126,6 +141,7 @@ impl TableFacts {
         match (self.sla_seconds, self.lag_seconds) {
             (None, _) => Timeliness::NoLimit,
             (Some(_), None) => Timeliness::Unknown,
+            (Some(limit), Some(lag)) if lag > limit.saturating_mul(2) => Timeliness::Overdue,
             (Some(limit), Some(lag)) if lag > limit => Timeliness::Late,
             (Some(_), Some(_)) => Timeliness::OnTime,
         }
@@ -155,10 +171,10 @@ pub struct TableSummary {
 pub struct WaitingFiles {
     /// Table whose contract names the folder.
     pub table: TableName,
-    /// Number of files.
-    pub files: u64,
-    /// Their size in bytes.
-    pub bytes: u64,
+    /// Number of files; `None` when the folder could not be listed.
+    pub files: Option<u64>,
+    /// Their size in bytes; `None` likewise.
+    pub bytes: Option<u64>,
 }
 
 /// The open lake.

@@ -95,8 +95,8 @@ pub use error::{ApiError, ErrorCode};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
 pub use kind::Kind;
 pub use lake::{
-    ColumnView, FileView, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, TableView, Timeliness,
-    VersionView, WaitingFiles,
+    ColumnView, DEMO_LAKE, FileView, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, TableView,
+    Timeliness, VersionView, WaitingFiles,
 };
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
@@ -104,7 +104,8 @@ pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft
 pub use publish::{PublishPlan, PublishedView, ReleaseView, TableEffect};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use replay::{
-    BatchState, BatchView, GoldCounter, GoldFailure, ReplayLimits, ReplaySummary, ReplayView, TableReplay,
+    BatchState, BatchView, GoldCounter, GoldFailure, Refusal, RefusalCause, ReplayLimits, ReplaySummary, ReplayView,
+    TableReplay,
 };
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{PageRequest, ResultColumn, ResultId, ResultView};

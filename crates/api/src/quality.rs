@@ -1,6 +1,6 @@
 //! Checks and quarantine.
 
-use crate::{ResultView, Severity, TableName};
+use crate::{Refusal, ResultView, Severity, TableName};
 use serde::{Deserialize, Serialize};
 use sluice_contract::{CheckLevel, CheckOutcome, ParentVersion, Verdict};
 
@@ -80,6 +80,9 @@ pub struct QualityView {
     pub version: Option<u64>,
     /// `Some(batch)` when the last batch was refused and `version` is the last good one.
     pub refused_batch: Option<u64>,
+    /// Why it was refused; `None` where an older version of Sluice refused it and kept no reason.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
     /// Checks, failures first.
     pub checks: Vec<CheckView>,
     /// Quarantine by reason.

@@ -66,7 +66,34 @@ impl fmt::Display for GoldFailure {
     }
 }
 
-/// One batch of one table.
+/// Where the rows are because of which a batch was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalCause {
+    /// Checks of severity `fail` did not hold: the failing rows of those checks.
+    Checks,
+    /// More records are in quarantine than the contract allows: those records.
+    Quarantine,
+    /// Another rule of the contract: the batch itself.
+    Contract,
+}
+
+/// Why a batch is not in silver, and what it would have done there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The batch.
+    pub batch: u64,
+    /// The first batch that was merged together with it; itself, unless others were pending before.
+    pub first_batch: u64,
+    /// One sentence without a full stop, with what was measured and the limit.
+    pub reason: String,
+    /// Where the rows are.
+    pub cause: RefusalCause,
+    /// What its merge plan counts; `None` if it was refused before there was one.
+    pub counters: Option<RowLedger>,
+}
+
+/// One batch of one table. What is not known is `None`, never 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BatchView {
     /// Number, from 1.
@@ -83,16 +110,21 @@ pub struct BatchView {
     pub sequence: Option<(String, String)>,
     /// Bronze version that holds it.
     pub bronze_version: Option<u64>,
-    /// Records appended to bronze.
-    pub bronze_rows: u64,
+    /// Records appended to bronze; `None` before it is in bronze.
+    pub bronze_rows: Option<u64>,
     /// Silver version that it made.
     pub silver_version: Option<u64>,
-    /// What it did.
-    pub counters: RowLedger,
+    /// What it did; of a refused one what its merge plan counts. `None` before its replay, and where the batch of
+    /// [`BatchView::merged_with`] counts for both.
+    pub counters: Option<RowLedger>,
+    /// Later batch together with which it was merged.
+    pub merged_with: Option<u64>,
+    /// Why silver does not have it, if it was refused and the reason is known.
+    pub refusal: Option<Refusal>,
     /// Quarantined records by reason code.
     pub reasons: Vec<(String, u64)>,
-    /// Wall time, milliseconds.
-    pub elapsed_ms: u64,
+    /// Wall time of its replay, milliseconds; `None` before its replay.
+    pub elapsed_ms: Option<u64>,
 }
 
 /// All batches of a table, oldest first, planned ones last.

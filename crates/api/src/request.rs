@@ -16,7 +16,10 @@ requests! {
     /// Opens a lake. `None` opens the one given at start.
     OpenLake {
         /// Folder or `s3://` URL.
-        url: Option<String>
+        url: Option<String>;
+        /// Makes the folder if there is none; else that is an error.
+        #[serde(default)]
+        create: bool
     } -> LakeView, Open;
 
     /// Makes an empty lake; one that is there stays as it is. Opens nothing.
@@ -94,10 +97,21 @@ requests! {
         yaml: String
     } -> LakeView, Write;
 
-    /// Batches of a table, those that wait included.
+    /// Saves a gold model that can be run into the lake's draft; the lake with it.
+    SaveModel {
+        /// `dataset.model`.
+        name: TableName,
+        /// One `SELECT` over silver and other models.
+        sql: String
+    } -> LakeView, Write;
+
+    /// Batches of a table, those that wait included: cut as a replay with the same bound cuts them.
     Replay {
         /// Table.
-        table: TableName
+        table: TableName,
+        /// At most this many files in a batch, as in [`ReplayLimits::max_files`].
+        #[serde(default)]
+        max_files: Option<u64>
     } -> ReplayView, Read;
 
     /// Ingests new change files by the draft's contracts.
@@ -270,6 +284,15 @@ requests! {
         /// JSON text of the screens' own making.
         session: String
     } -> (), Act;
+
+    /// Puts a text on the clipboard; answered by the window around the screens, a host has none.
+    WriteClipboard {
+        /// The text.
+        text: String
+    } -> (), Act;
+
+    /// Asks the person for a folder, `None` if they chose none; answered by the window around the screens.
+    ChooseFolder -> Option<String>, Act;
 
     /// The screens drew their first frame; for the window around them, a host has nothing to do.
     FirstFrame {

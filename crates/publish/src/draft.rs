@@ -15,12 +15,26 @@ pub struct Draft {
     pub models: Vec<(TableName, String)>,
     /// Problems of contracts, and of models whose path names no table. What has a problem of its own is left out.
     pub problems: Vec<Problem>,
+    /// Contracts that are not valid, by the table they are of: a table is not without a contract because of a mistake
+    /// in it.
+    pub invalid: BTreeMap<TableName, InvalidContract>,
     /// Path of each contract.
     pub(crate) paths: BTreeMap<TableName, String>,
     pub(crate) contract_texts: Vec<Document>,
     pub(crate) model_texts: Vec<Document>,
     /// Hash of all texts, that of the release which they would be.
     pub(crate) hash: String,
+}
+
+/// A contract of the draft with a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidContract {
+    /// Path in the lake.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Its first problem.
+    pub problem: Problem,
 }
 
 impl Draft {
@@ -47,10 +61,27 @@ impl Draft {
                 }
                 self.contracts.insert(contract.name.clone(), contract);
             }
-            Err(problems) => self.problems.extend(problems),
+            Err(problems) => {
+                if let Some((table, problem)) = table_of(&path, &text).zip(problems.first().cloned()) {
+                    self.invalid.insert(table, InvalidContract { path: path.clone(), text: text.clone(), problem });
+                }
+                self.problems.extend(problems);
+            }
         }
         self.contract_texts.push(Document::new(path, text));
     }
+}
+
+/// The table that a text which is no contract is of: by its entry `dataset`, else by its place
+/// `contracts/<dataset>/<table>.yaml`.
+fn table_of(path: &str, text: &str) -> Option<TableName> {
+    let entry = text.lines().find_map(|line| line.strip_prefix("dataset:"));
+    let entry = entry.map(|value| value.split('#').next().unwrap_or_default());
+    let named = entry.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok());
+    named.or_else(|| {
+        let place = path.strip_prefix("contracts/")?.rsplit_once('.')?.0;
+        place.replace('/', ".").parse().ok()
+    })
 }
 
 /// Reads the draft of a lake.
@@ -82,6 +113,26 @@ pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
         draft.contracts.iter().filter_map(|(name, contract)| Some((draft.paths.get(name)?.as_str(), contract)));
     let problems = reference_problems(with_path, &models);
     draft.problems.extend(problems);
+    // Of two files of a table one is valid.
+    draft.invalid.retain(|table, _| !draft.contracts.contains_key(table));
     draft.hash = set_hash(&draft.contract_texts, &draft.model_texts);
     Ok(draft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draft, table_of};
+
+    #[test]
+    fn a_text_with_a_mistake_is_still_of_its_table() {
+        let named = |path: &str, text: &str| table_of(path, text).map(|table| table.to_string());
+        let entry = "# carts\ndataset: \"shop.carts\" # the table\nschema: [";
+        assert_eq!(named("contracts/elsewhere.yaml", entry).as_deref(), Some("shop.carts"));
+        assert_eq!(named("contracts/shop/orders.yaml", "schema: [").as_deref(), Some("shop.orders"));
+        assert_eq!(named("contracts/orders.yaml", "schema: ["), None);
+        let mut draft = Draft::default();
+        draft.add("contracts/shop/carts.yaml".to_owned(), entry.to_owned());
+        assert!(draft.contracts.is_empty());
+        assert_eq!(draft.invalid.len(), 1);
+    }
 }

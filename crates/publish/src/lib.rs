@@ -12,7 +12,7 @@ mod pointer;
 mod publish;
 mod release;
 
-pub use draft::{Draft, draft};
+pub use draft::{Draft, InvalidContract, draft};
 pub use error::PublishError;
 pub use plan::plan;
 pub use publish::{publish, roll_back};

@@ -59,7 +59,14 @@ fn contract_changes(current: Option<&Release>, draft: &Draft) -> Vec<ContractCha
         .collect();
     let names: BTreeSet<&TableName> = published.keys().copied().chain(draft.contracts.keys()).collect();
     let mut changes = Vec::new();
+    let invalid_at: BTreeSet<&str> = draft.invalid.values().map(|invalid| invalid.path.as_str()).collect();
     for name in names {
+        // A contract with a mistake is not removed. What it changes is not known, and its mistake is a blocker.
+        let at = published.get(name).map(|(path, _)| path.as_str());
+        let is_there = draft.contracts.contains_key(name);
+        if !is_there && (draft.invalid.contains_key(name) || at.is_some_and(|path| invalid_at.contains(path))) {
+            continue;
+        }
         let (old, new) = (published.get(name).copied(), draft.contracts.get(name));
         let found = compare_contracts(old.map(|(_, contract)| contract), new);
         if let (true, Some((path, old)), Some(new)) = (found.is_empty(), old, new) {

@@ -4,7 +4,7 @@ use crate::RunError;
 use sluice_api::{Layer, TableRef};
 use sluice_contract::{Contract, Problem, TableName};
 use sluice_lake::Lake;
-use sluice_publish::PublishError;
+use sluice_publish::{InvalidContract, PublishError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct ContractSet {
     pub models: Vec<Model>,
     /// Problems of contracts and models that are left out.
     pub problems: Vec<Problem>,
+    /// Contracts that are left out because of a mistake in them, by table.
+    pub invalid: BTreeMap<TableName, InvalidContract>,
 }
 
 impl ContractSet {
@@ -43,6 +45,7 @@ impl ContractSet {
             contracts: draft.contracts.into_iter().map(|(name, contract)| (name, Arc::new(contract))).collect(),
             models: draft.models.into_iter().map(|(name, sql)| Model { name, sql }).collect(),
             problems: draft.problems,
+            invalid: draft.invalid,
         })
     }
 
@@ -57,7 +60,7 @@ impl ContractSet {
         let contracts =
             release.contracts.into_iter().map(|(_, contract)| (contract.name.clone(), Arc::new(contract))).collect();
         let models = release.models.into_iter().map(|(name, sql)| Model { name, sql }).collect();
-        Ok((release.number, Self { contracts, models, problems: Vec::new() }))
+        Ok((release.number, Self { contracts, models, ..Self::default() }))
     }
 
     /// Whether a contract or model of the set makes the table.
@@ -72,8 +75,11 @@ impl ContractSet {
     /// The contract of a table.
     ///
     /// # Errors
-    /// [`RunError::NotFound`] that names the tables there are.
+    /// [`RunError::Contract`] with what is wrong with it; [`RunError::NotFound`] that names the tables there are.
     pub fn contract(&self, name: &TableName) -> Result<Arc<Contract>, RunError> {
+        if let Some(invalid) = self.invalid.get(name) {
+            return Err(RunError::Contract(vec![invalid.problem.clone()]));
+        }
         self.contracts.get(name).cloned().ok_or_else(|| {
             let known: Vec<String> = self.contracts.keys().map(ToString::to_string).collect();
             let next = if known.is_empty() {

@@ -1,6 +1,6 @@
 //! What stops a table, and what to do about it.
 
-use sluice_api::{ApiError, ErrorCode};
+use sluice_api::{ApiError, ErrorCode, Refusal};
 use sluice_contract::Problem;
 
 /// Why work on a table or a lake ended early.
@@ -43,17 +43,18 @@ pub enum RunError {
         /// What to do.
         next: String,
     },
+    /// No lake is named and none is open.
+    #[error("No lake is open")]
+    NoLake,
     /// A batch is held: checks of severity `fail` do not hold, or the contract refuses it.
-    #[error("batch {batch} of {table} was not published, {stays}. {reason}")]
+    #[error("batch {} of {table} was not published, {stays}. {}", .refusal.batch, .refusal.reason)]
     Refused {
         /// Table.
         table: String,
-        /// Batch.
-        batch: u64,
         /// What readers see.
         stays: String,
-        /// Which check, or how much quarantine.
-        reason: String,
+        /// The batch and the reason: which check, or how much quarantine.
+        refusal: Box<Refusal>,
     },
     /// The disk of a local lake has too little space for a batch.
     #[error(
@@ -157,6 +158,7 @@ impl RunError {
                 (ErrorCode::Input, problems.first().map(|problem| problem.fix.clone()).unwrap_or_default())
             }
             Self::Input { next, .. } => (ErrorCode::Input, next.clone()),
+            Self::NoLake => (ErrorCode::NoLake, "Give a folder or an s3:// URL".to_owned()),
             Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),
             Self::Decode(_) => (ErrorCode::Input, "Correct the contract's source and run it again".to_owned()),
             Self::Refused { table, .. } => (

@@ -1,15 +1,17 @@
 //! `call`: one request of the page, one reply.
 
 use super::{body_of, not_understood};
+use crate::desktop;
 use crate::engine::Engine;
 use crate::window::FirstFrame;
 use sluice_api::{ApiError, ErrorCode, Reply, Request};
-use tauri::{State, ipc};
+use tauri::{AppHandle, State, ipc};
 
 /// Takes the JSON of a [`Request`] as bytes and answers with the JSON of a [`Reply`] as bytes.
-/// Errors travel inside the reply.
+/// Errors travel inside the reply. Requests about the desktop itself are answered here.
 #[tauri::command]
 pub(crate) async fn call(
+    app: AppHandle,
     body: ipc::Request<'_>,
     engine: State<'_, Engine>,
     first_frame: State<'_, FirstFrame>,
@@ -19,6 +21,14 @@ pub(crate) async fn call(
             first_frame.drawn(since_load_ms);
             Reply::FirstFrame(())
         }
+        Ok(Request::WriteClipboard { text }) => match desktop::write_clipboard(&app, text).await {
+            Ok(()) => Reply::WriteClipboard(()),
+            Err(error) => Reply::Error(error),
+        },
+        Ok(Request::ChooseFolder) => match desktop::choose_folder(&app).await {
+            Ok(folder) => Reply::ChooseFolder(folder),
+            Err(error) => Reply::Error(error),
+        },
         Ok(request) => engine.handle(request).await,
         Err(error) => Reply::Error(error),
     };

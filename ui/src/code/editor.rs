@@ -25,6 +25,7 @@ pub struct CodeEditor<'a> {
     id: Id,
     color: &'a dyn Fn(&str) -> Vec<Span>,
     notes: &'a [CodeNote],
+    notes_apart: bool,
     marked: Option<RangeInclusive<u32>>,
     keep_escape: bool,
 }
@@ -43,13 +44,20 @@ impl<'a> CodeEditor<'a> {
     /// An editor for `text`; `name` is its accessible name, `color` finds the coloured pieces.
     #[must_use]
     pub fn new(text: &'a mut String, name: &'a str, id: Id, color: &'a dyn Fn(&str) -> Vec<Span>) -> Self {
-        Self { text, name, id, color, notes: &[], marked: None, keep_escape: false }
+        Self { text, name, id, color, notes: &[], notes_apart: false, marked: None, keep_escape: false }
     }
 
     /// Notes to show under their lines.
     #[must_use]
     pub fn notes(self, notes: &'a [CodeNote]) -> Self {
         Self { notes, ..self }
+    }
+
+    /// Only marks the lines of the notes; the caller shows their words in a place of its own, so that no line moves
+    /// while one types.
+    #[must_use]
+    pub fn notes_apart(self) -> Self {
+        Self { notes_apart: true, ..self }
     }
 
     /// Lines that belong to what is selected elsewhere, from 1.
@@ -69,7 +77,7 @@ impl<'a> CodeEditor<'a> {
         let tokens = ui.tokens();
         let outer = ui.available_rect_before_wrap();
         ui.painter().rect_filled(outer, 0.0, tokens.canvas);
-        let (name, notes, marked) = (self.name, self.notes, self.marked);
+        let (name, notes, marked, apart) = (self.name, self.notes, self.marked, self.notes_apart);
         let mut edit = Some((self.text, self.color, self.id));
         let keep_escape = self.keep_escape;
         let mut result = None;
@@ -77,7 +85,7 @@ impl<'a> CodeEditor<'a> {
             let Some((text, color, id)) = edit.take() else { return };
             let behind = ui.painter().add(Shape::Noop);
             let mut layouter = |ui: &Ui, text: &dyn TextBuffer, _: f32| {
-                lay_out(ui, tokens, text.as_str(), &color(text.as_str()), notes)
+                lay_out(ui, tokens, text.as_str(), &color(text.as_str()), notes, apart)
             };
             let filter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: keep_escape };
             #[expect(clippy::cast_possible_truncation, reason = "a constant that fits")]
@@ -105,7 +113,9 @@ impl<'a> CodeEditor<'a> {
             }
             ui.painter().set(behind, Shape::Vec(shapes));
             lines.gutter(ui, tokens, notes, current);
-            lines.notes(ui, tokens, notes);
+            if !apart {
+                lines.notes(ui, tokens, notes);
+            }
             let cursor_rect = cursor.map_or(Rect::from_min_size(outer.min, vec2(1.0, LINE)), |cursor| {
                 output.galley.pos_from_cursor(cursor).translate(output.galley_pos.to_vec2())
             });

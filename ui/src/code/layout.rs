@@ -45,8 +45,15 @@ pub struct Span {
     pub paint: Paint,
 }
 
-/// Lays `text` out without wrapping.
-pub(super) fn lay_out(ui: &Ui, tokens: &Tokens, text: &str, spans: &[Span], notes: &[CodeNote]) -> Arc<Galley> {
+/// Lays `text` out without wrapping, with room under the lines of notes unless they are shown `apart`.
+pub(super) fn lay_out(
+    ui: &Ui,
+    tokens: &Tokens,
+    text: &str,
+    spans: &[Span],
+    notes: &[CodeNote],
+    apart: bool,
+) -> Arc<Galley> {
     let mut job = LayoutJob { break_on_newline: true, keep_trailing_whitespace: true, ..LayoutJob::default() };
     job.wrap.max_width = f32::INFINITY;
     let lines = underlined(text, notes);
@@ -63,7 +70,7 @@ pub(super) fn lay_out(ui: &Ui, tokens: &Tokens, text: &str, spans: &[Span], note
     }
     append(&mut job, tokens, text, at..text.len(), tokens.text, false, &lines);
     let galley = ui.ctx().fonts_mut(|fonts| fonts.layout_job(job));
-    if notes.is_empty() { galley } else { spread(&galley, notes) }
+    if apart || notes.is_empty() { galley } else { spread(&galley, notes) }
 }
 
 /// Bytes of the lines that are underlined because a note points into them.

@@ -3,11 +3,15 @@
 mod editor;
 mod layout;
 mod note;
+mod place;
+pub(crate) mod sql;
+pub(crate) mod sql_words;
 mod yaml;
 
 pub use editor::{CodeEditor, CodeOutput, go_to};
 pub use layout::{Paint, Span};
 pub use note::CodeNote;
+pub(crate) use place::place_in;
 pub use yaml::colors as yaml_colors;
 
 /// Position in characters of byte `at`.

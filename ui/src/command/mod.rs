@@ -9,7 +9,7 @@ mod table;
 mod tests;
 mod when;
 
-pub use pressed::pressed;
+pub use pressed::{letters_act_in, pressed};
 pub use table::Command;
 pub use when::{Facts, problems};
 
@@ -67,6 +67,7 @@ impl Command {
             Self::OpenColumn(_, column) => text.replace("{}", column),
             Self::OpenLake(Some(url)) => text.replace("{}", url),
             Self::Open(_, None) => text.replace("{}", "the table in focus"),
+            Self::CreateLake(url) => text.replace("{}", url),
             Self::OpenLake(None) => text.replace("{}", "given at start"),
             Self::CancelJob(_) => text.replace("{}", "the job"),
             _ => text.to_owned(),
@@ -106,6 +107,7 @@ impl Command {
             When::Always
             | When::Lake
             | When::TabOpen
+            | When::Closed
             | When::Problems
             | When::Past
             | When::Future

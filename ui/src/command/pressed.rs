@@ -2,23 +2,55 @@
 
 use super::{Command, Facts};
 use crate::action::Shortcut;
-use egui::{Context, Event, Id};
+use egui::{Context, Event, Id, Key};
 
 /// Frames for which the text of a key that was a shortcut is still taken away; it may come after the key.
 const TEXT_FOLLOWS: u64 = 2;
 
-/// Takes the pressed shortcuts out of the input. Keys that type count only outside text fields, and what they would
-/// type is taken too, so that a field that the command focuses stays as it is.
+/// Says that letters act while the widget `id` has the focus: a grid, a row of a list or a tree.
+pub fn letters_act_in(ctx: &Context, id: Id) {
+    ctx.data_mut(|data| data.insert_temp(acting(), id));
+}
+
+/// The widget with the focus that let letters act.
+fn acting() -> Id {
+    Id::unique("letters act here")
+}
+
+/// Whether a text field was left by a key, and nothing was pointed at since.
+fn was_writing() -> Id {
+    Id::unique("was writing")
+}
+
+/// Whether a letter is a command now: while a grid or a list has the focus. With no focus at all it is one too, unless
+/// a text field was left by Enter just before: who goes on typing then writes a text and commands nothing.
+fn letters_act(ctx: &Context) -> bool {
+    let focused = ctx.memory(|memory| memory.focused());
+    let typing = ctx.text_edit_focused();
+    let freed = ctx.input(|input| input.pointer.any_pressed() || input.key_pressed(Key::Escape));
+    let was_writing = ctx.data_mut(|data| {
+        let writing = data.get_temp_mut_or_default::<bool>(was_writing());
+        *writing = !freed && (*writing || typing);
+        *writing
+    });
+    match focused {
+        Some(id) => !typing && ctx.data(|data| data.get_temp::<Id>(acting())) == Some(id),
+        None => !was_writing,
+    }
+}
+
+/// Takes the pressed shortcuts out of the input. Keys that type count only where [`letters_act_in`] says, and what they
+/// would type is taken too, so that a field that the command focuses stays as it is.
 #[must_use]
 pub fn pressed(ctx: &Context, facts: &Facts<'_>) -> Vec<Command> {
     let frame = ctx.cumulative_frame_nr();
     swallow(ctx, frame);
-    let typing = ctx.text_edit_focused();
+    let letters_act = letters_act(ctx);
     let mut candidates: Vec<(Shortcut, Command)> = Command::all(facts)
         .into_iter()
         .filter(|command| command.unavailable(facts).is_none())
         .flat_map(|command| command.action().keys.iter().map(move |shortcut| (*shortcut, command.clone())))
-        .filter(|(shortcut, _)| !(typing && shortcut.types()))
+        .filter(|(shortcut, _)| letters_act || !shortcut.types())
         .collect();
     candidates.sort_by_key(|(shortcut, _)| std::cmp::Reverse(shortcut.modifiers()));
     let pressed: Vec<(Shortcut, Command)> = ctx.input_mut(|input| {

@@ -172,7 +172,13 @@ commands! {
         OpenLakeDialog: Action::new("open_lake", "Open another lake…")
             .tooltip("a folder or a bucket")
             .icon(icon::FOLDER_OPEN)
-            .keys(&[Shortcut::ctrl(Key::L), Shortcut::ctrl(Key::O)]), When::Always;
+            .keys(&[Shortcut::ctrl(Key::L)]), When::Always;
+        /// Asks for a folder and opens the lake in it.
+        ChooseFolder: Action::new("choose_folder", "Open a folder…")
+            .word("Folder…")
+            .tooltip("on this machine or a mounted drive")
+            .icon(icon::FOLDER_OPEN)
+            .keys(&[Shortcut::ctrl(Key::O)]), When::Always;
         /// Dark or light.
         SwitchTheme: Action::new("theme", "Switch between dark and light")
             .tooltip("the choice is remembered")
@@ -209,6 +215,11 @@ commands! {
         CloseTab: Action::new("tab.close", "Close tab")
             .icon(icon::CLOSE)
             .keys(&[Shortcut::ctrl(Key::W)]), When::TabOpen;
+        /// Opens the tab again that was closed last.
+        ReopenTab: Action::new("tab.reopen", "Reopen the closed tab")
+            .tooltip("a query comes back with its text")
+            .icon(icon::UNDO)
+            .keys(&[Shortcut::ctrl_shift(Key::T)]), When::Closed;
         /// Moves the focus to the filter of the screen or the tree.
         FocusFilter: Action::new("filter", "Filter")
             .tooltip("of this screen, else of the tree")
@@ -237,8 +248,12 @@ commands! {
     given {
         /// Opens a lake; `None` is the one given at start.
         OpenLake(Option<String>): Action::new("lake", "Open the lake {}").icon(icon::FOLDER_OPEN);
+        /// Makes the folder and opens an empty lake there.
+        CreateLake(String): Action::new("create_lake", "Create a lake at {}").icon(icon::ADD);
         /// Opens a table and selects a column.
         OpenColumn(TableRef, String): Action::new("column", "Open {}").icon(icon::VIEW_COLUMN);
+        /// Opens a closed tab again, by its place among them.
+        ReopenTabAt(usize): Action::new("tab.reopen_at", "Reopen the closed tab").icon(icon::UNDO);
         /// Closes a tab by its position.
         CloseTabAt(usize): Action::new("tab.close_at", "Close tab").icon(icon::CLOSE);
         /// Cancels a job.

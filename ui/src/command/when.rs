@@ -46,6 +46,8 @@ pub(super) enum When {
     Lake,
     /// The window, when a tab is open.
     TabOpen,
+    /// The window, when a tab was closed.
+    Closed,
     /// The window, when the lake has problems.
     Problems,
     /// The window, when there is a selection to go back to.
@@ -69,6 +71,7 @@ impl When {
             Self::Always => None,
             Self::Lake => no_lake(),
             Self::TabOpen => facts.workspace.tabs.is_empty().then_some("No tab is open"),
+            Self::Closed => facts.workspace.closed.is_empty().then_some("No tab was closed"),
             Self::Problems => no_lake().or_else(|| (problems(facts.store) == 0).then_some("There are no problems")),
             Self::Past => (!facts.history.can_go_back()).then_some("Nothing was selected before"),
             Self::Future => (!facts.history.can_go_forward()).then_some("There is nothing to go forward to"),
@@ -99,9 +102,8 @@ fn opens(kind: ScreenKind, table: Option<&TableRef>, facts: &Facts<'_>) -> Optio
 /// Problems of the open lake: what could not be read, and tables that are not well.
 #[must_use]
 pub fn problems(store: &Store) -> usize {
-    use sluice_api::Health;
     store.lake().value.map_or(0, |lake| {
-        let tables = lake.tables.iter().filter(|each| matches!(each.health, Health::Warn | Health::Fail));
+        let tables = lake.tables.iter().filter(|each| each.health.deviates());
         lake.problems.len() + tables.count()
     })
 }

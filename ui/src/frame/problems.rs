@@ -5,7 +5,6 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, ListRow, health_icon, panel_header};
 use egui::{Frame, Margin, ScrollArea, Ui};
-use sluice_api::Health;
 
 /// Shows them; true when it wants to close.
 pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
@@ -23,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
                     ui.add(egui::Label::new(typeface::text(problem, typeface::control(), tokens.text)).wrap());
                 });
             }
-            for each in lake.tables.iter().filter(|each| matches!(each.health, Health::Warn | Health::Fail)) {
+            for each in lake.tables.iter().filter(|each| each.health.deviates()) {
                 let (mark, color, _) = health_icon(tokens, each.health);
                 let name = each.table.to_string();
                 let row = ListRow::new(&name).mono().icon(mark, color).note(each.note.as_deref().unwrap_or_default());

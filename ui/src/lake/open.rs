@@ -1,14 +1,21 @@
-//! Opening a lake: a field, the lake given at start, recent ones.
+//! Opening a lake: a field, the demo, a folder, a bucket, recent ones.
 
+use crate::code;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, paint_logo, typeface};
-use crate::widget::{Button, ListRow, TextField, banner, error_banner, icon_label, key_cap, loading_line};
+use crate::widget::{
+    Button, ListRow, TextField, Tone, banner, error_banner, icon_label, key_cap, key_cap_width, loading_line,
+    paint_key_cap,
+};
 use egui::{
-    Align2, Color32, CornerRadius, Frame, Id, Key, Margin, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
+    Align2, CornerRadius, Frame, Id, Key, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
+use sluice_api::{ApiError, DEMO_LAKE, ErrorCode};
 
+/// What the address of a bucket begins with.
+const BUCKET: &str = "s3://";
 /// Width of the form.
 const WIDTH: f32 = 600.0;
 
@@ -74,6 +81,7 @@ impl OpenLake {
         let lake = store.lake();
         ui.spacing_mut().item_spacing.y = 8.0;
         let mut open = None;
+        let mut entered = false;
         ui.horizontal(|ui| {
             let field = TextField::new(&mut self.url, "Folder or bucket of the lake")
                 .hint("/path/to/lake or s3://bucket/prefix")
@@ -88,24 +96,33 @@ impl OpenLake {
                 field.request_focus();
                 self.focused = true;
             }
-            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let why = self.url.trim().is_empty().then_some("Write a folder or a bucket first");
             let button = Button::new("Open").height(32.0).width(56.0).disabled(why).show(ui);
             if (entered || button.clicked()) && why.is_none() {
                 open = Some(Some(self.url.trim().to_owned()));
             }
         });
-        if let Some(error) = lake.error.filter(|_| !lake.pending)
-            && error_banner(ui, error, "Nothing was written")
-        {
-            open = Some(None);
+        if let Some(error) = lake.error.filter(|_| !lake.pending) {
+            trouble_ui(ui, cx, error);
         }
         if lake.pending {
-            banner(ui, crate::widget::Tone::Neutral, "Opening the lake", "", None);
+            banner(ui, Tone::Neutral, "Opening the lake", "", None);
         }
-        let text = "The folder this window was started with";
-        if card(ui, icon::WAVES, tokens.accent, "Lake given at start", text).clicked() {
-            open = Some(None);
+        let text = "3 tables with a stream of changes, made on this machine";
+        let key = if self.url.trim().is_empty() { "Enter" } else { "" };
+        if card(ui, icon::WAVES, ("Demo shop", text), key, true).clicked() || (entered && self.url.trim().is_empty()) {
+            open = Some(Some(DEMO_LAKE.to_owned()));
+        }
+        let folder = Command::ChooseFolder;
+        let key = folder.key_text().unwrap_or_default();
+        if card(ui, icon::FOLDER_OPEN, (folder.word(), "On this machine or a mounted drive"), &key, false).clicked() {
+            cx.run(folder);
+        }
+        let text = "With the keys of the environment, or of a local MinIO";
+        if card(ui, icon::CLOUD, ("S3 bucket…", text), "", false).clicked() {
+            BUCKET.clone_into(&mut self.url);
+            code::go_to(ui.ctx(), Self::field(), BUCKET.len());
         }
         ui.add_space(16.0);
         ui.label(typeface::text("Recent", typeface::header(), tokens.text_strong));
@@ -125,7 +142,29 @@ impl OpenLake {
     }
 }
 
-fn card(ui: &mut Ui, icon: char, color: Color32, title: &str, text: &str) -> egui::Response {
+/// Why the last lake did not open. A path that does not exist is a question, not a mistake; that no lake was named is
+/// neither.
+fn trouble_ui(ui: &mut Ui, cx: &mut Cx<'_>, error: &ApiError) {
+    match (error.code, cx.opening) {
+        (ErrorCode::NoLake, _) => {}
+        (ErrorCode::NotFound, Some(url)) if !url.contains("://") => {
+            let text = "Nothing was written. Correct the path above, or begin a new lake in that folder";
+            let title = format!("There is no lake in {url}");
+            if banner(ui, Tone::Warn, &title, text, Some("Create it here")) {
+                cx.run(Command::CreateLake(url.to_owned()));
+            }
+        }
+        (_, url) => {
+            let url = url.map(str::to_owned);
+            if error_banner(ui, error, "Nothing was written") {
+                cx.run(Command::OpenLake(url));
+            }
+        }
+    }
+}
+
+/// A way to a lake, with its key; the first of them has the accent.
+fn card(ui: &mut Ui, icon: char, (title, text): (&str, &str), key: &str, is_first: bool) -> Response {
     let tokens = ui.tokens();
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 72.0), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{title}, {text}")));
@@ -137,15 +176,20 @@ fn card(ui: &mut Ui, icon: char, color: Color32, title: &str, text: &str) -> egu
         tokens.panel
     };
     ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
-    let line = if response.has_focus() { tokens.accent } else { tokens.line };
+    let line = if response.has_focus() || is_first { tokens.accent } else { tokens.line };
     ui.painter().rect_stroke(rect, CornerRadius::same(4), Stroke::new(1.0, line), StrokeKind::Inside);
     let middle = rect.center().y;
     let at = pos2(rect.left() + 26.0, middle);
+    let color = if is_first { tokens.accent } else { tokens.text_weak };
     ui.painter().text(at, Align2::CENTER_CENTER, icon, typeface::icons(20.0), color);
     let x = rect.left() + 52.0;
     let at = pos2(x, middle - 9.0);
     ui.painter().text(at, Align2::LEFT_CENTER, title, typeface::body_strong(), tokens.text_strong);
     ui.painter().text(pos2(x, middle + 10.0), Align2::LEFT_CENTER, text, typeface::control(), tokens.text_weak);
+    if !key.is_empty() {
+        let width = key_cap_width(ui, key);
+        paint_key_cap(ui, pos2(rect.right() - width - 16.0, middle), key);
+    }
     response
 }
 

@@ -28,23 +28,28 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let store = cx.store;
     let Some(lake) = store.lake().value.filter(|lake| !lake.waiting.is_empty()) else { return };
     rule(ui);
-    let total: u64 = lake.waiting.iter().map(|each| each.files).sum();
+    let total: Option<u64> = lake.waiting.iter().map(|each| each.files).sum();
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
         panel_header(ui, "Waiting files", "", |ui| {
-            let color = if total == 0 { tokens.text_faint } else { tokens.text };
-            ui.label(crate::design::typeface::text(number::count(total), crate::design::typeface::mono(12.0), color));
+            let color = if total == Some(0) { tokens.text_faint } else { tokens.text };
+            ui.label(crate::design::typeface::text(number::known(total), crate::design::typeface::mono(12.0), color));
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for WaitingFiles { table, files, bytes } in &lake.waiting {
-            let color = if *files == 0 { tokens.text_faint } else { tokens.text };
+            let color = if *files == Some(0) { tokens.text_faint } else { tokens.text };
             let label = table.to_string();
+            let words = match (files, bytes) {
+                (Some(files), Some(bytes)) => format!("{}, {}", number::plural(*files, "file"), number::bytes(*bytes)),
+                _ => "The folder could not be listed".to_owned(),
+            };
+            let spoken = files.map_or_else(|| "files not known".to_owned(), |files| number::plural(files, "file"));
             let response = ListRow::new(&label)
                 .icon(icon::FOLDER, tokens.text_weak)
-                .right(number::count(*files), color)
-                .name(format!("{label}, {} waiting", number::plural(*files, "file")))
+                .right(number::known(*files), color)
+                .name(format!("{label}, {spoken} waiting"))
                 .show(ui)
-                .on_hover_text(format!("{}, {}", number::plural(*files, "file"), number::bytes(*bytes)));
+                .on_hover_text(words);
             if response.clicked() {
                 cx.run(Command::OpenTab(Tab::Replay { table: table.clone() }));
             }

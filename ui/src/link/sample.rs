@@ -19,6 +19,7 @@ pub fn reply(request: &Request) -> Reply {
     match request {
         Request::OpenLake { .. } => Reply::OpenLake(lake::view()),
         Request::Lake => Reply::Lake(lake::view()),
+        Request::SaveModel { .. } => Reply::SaveModel(lake::view()),
         Request::SaveContract { .. } => Reply::SaveContract(lake::view()),
         Request::Table { table, version } => match lake::table(table, *version) {
             Some(view) => Reply::Table(view),
@@ -29,7 +30,7 @@ pub fn reply(request: &Request) -> Reply {
             )),
         },
         Request::TableRows { table, version } => Reply::TableRows(rows::of_table(table, *version)),
-        Request::Replay { table } => Reply::Replay(replay::view(table)),
+        Request::Replay { table, max_files } => Reply::Replay(replay::view(table, *max_files)),
         Request::StartReplay { .. } => Reply::StartReplay(ReplaySummary::default()),
         Request::Diff { table, from, to, .. } => Reply::Diff(diff::view(table, *from, *to)),
         Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
@@ -50,6 +51,8 @@ pub fn reply(request: &Request) -> Reply {
         Request::DropResult { .. } => Reply::DropResult(()),
         Request::Cancel { .. } => Reply::Cancel(()),
         Request::SaveSession { .. } => Reply::SaveSession(()),
+        Request::WriteClipboard { .. } => Reply::WriteClipboard(()),
+        Request::ChooseFolder => Reply::ChooseFolder(None),
         Request::FirstFrame { .. } => Reply::FirstFrame(()),
         // What no screen asks needs no sample.
         _ => Reply::Error(ApiError::new(ErrorCode::NotFound, "The sample lake does not know this", "Open a lake")),

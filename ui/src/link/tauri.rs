@@ -34,6 +34,7 @@ impl TauriTransport {
             let answer = answer.await;
             answers.borrow_mut().push(answer);
             ctx.request_repaint();
+            crate::mirror::wake();
         });
     }
 }

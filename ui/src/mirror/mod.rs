@@ -9,9 +9,9 @@ mod inbox;
 mod node;
 mod probe;
 
-pub(crate) use probe::{call_page, first_frame, set_idle};
+pub(crate) use probe::{call_page, first_frame, set_idle, wake};
 
-use egui::{Context, FullOutput, Plugin, RawInput};
+use egui::{Context, FullOutput, Plugin, RawInput, ViewportId};
 use std::time::Duration;
 
 /// Seconds between two updates of the page.
@@ -39,14 +39,20 @@ impl Plugin for Mirror {
     }
 
     fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
-        let Some(update) = output.platform_output.accesskit_update.take() else { return };
-        let now = ctx.input(|input| input.time);
-        if now - self.updated >= EVERY || self.updated < 0.0 {
-            self.updated = now;
-            dom::show(&update, ctx.zoom_factor());
-        } else {
-            dom::later(update, ctx.zoom_factor());
-            ctx.request_repaint_after(Duration::from_secs_f64(EVERY));
+        let root = output.viewport_output.get(&ViewportId::ROOT);
+        let mut next = root.map(|root| root.repaint_delay).unwrap_or_default();
+        if let Some(update) = output.platform_output.accesskit_update.take() {
+            let now = ctx.input(|input| input.time);
+            if now - self.updated >= EVERY || self.updated < 0.0 {
+                self.updated = now;
+                dom::show(&update, ctx.zoom_factor());
+            } else {
+                let wait = Duration::from_secs_f64(EVERY);
+                dom::later(update, ctx.zoom_factor());
+                ctx.request_repaint_after(wait);
+                next = next.min(wait);
+            }
         }
+        probe::next_frame(next);
     }
 }

@@ -3,6 +3,7 @@
 use super::dom;
 use serde_json::json;
 use std::cell::Cell;
+use std::time::Duration;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
 thread_local! {
@@ -39,6 +40,16 @@ pub(crate) fn first_frame(since_load_ms: u64) {
         let _ = js_sys::Reflect::set(&probe, &JsValue::from_str("firstFrameMs"), &value);
     }
     call_page("sluiceStarted", &value);
+}
+
+/// Tells the page when the next frame is needed; until then it asks for none.
+pub(super) fn next_frame(wait: Duration) {
+    call_page("sluiceNextFrame", &JsValue::from_f64(wait.as_secs_f64() * 1_000.0));
+}
+
+/// Something came that the next frame shows, outside of any event of the page.
+pub(crate) fn wake() {
+    call_page("sluiceWake", &JsValue::UNDEFINED);
 }
 
 /// Calls a function of the page's own script, if it is there.

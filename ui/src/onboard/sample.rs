@@ -3,7 +3,7 @@
 use super::edit::Edit;
 use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::widget::{CellLook, CellRef, Grid, GridColumn, Operation, ResultRows, panel_header};
+use crate::widget::{CellLook, CellRef, Grid, GridColumn, Mask, MaskedRows, Operation, ResultRows, panel_header};
 use egui::{Align2, CornerRadius, Frame, Margin, Rect, Ui, vec2};
 use sluice_api::OnboardDraft;
 
@@ -45,10 +45,12 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, draft: &OnboardDraft, edit: &Ed
             true
         })
     };
-    Grid::new("Sample rows", &columns, view.rows)
-        .decorate(&mut decorate)
-        .paint_cell(&mut paint)
-        .show(ui, &mut ResultRows::new(cx.pages, view.id));
+    // What was found to be personal is masked before anybody has said so in the contract.
+    let found = |name: &str| draft.columns.iter().any(|column| column.name == name && column.pii.is_some());
+    let masks = view.columns.iter().map(|column| Mask::of(pii(&column.name) || found(&column.name))).collect();
+    let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, view.id), masks };
+    let grid = Grid::new("Sample rows", &columns, view.rows).decorate(&mut decorate).paint_cell(&mut paint);
+    grid.show(ui, &mut rows).act(cx);
 }
 
 fn operation_of(letter: &str) -> Option<Operation> {

@@ -47,6 +47,15 @@ fn an_empty_source_says_what_was_looked_for() {
 }
 
 #[test]
+fn personal_data_of_the_sample_is_masked() {
+    let window = refunds(Canned::sample());
+    assert!(window.query_all_by_label_contains("a•••@post.example").count() > 1);
+    assert!(window.query_all_by_label_contains("anna@").next().is_none());
+    // The contract does not call it personal yet, the sample already looks like it.
+    assert!(window.query_all_by_label_contains("DE021").next().is_none());
+}
+
+#[test]
 fn a_guess_shows_its_evidence_and_its_problems() {
     let window = refunds(Canned::sample());
     assert!(window.query_by_label_contains("confidence 98 %").is_some());

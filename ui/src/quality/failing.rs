@@ -5,8 +5,8 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::PageState;
 use crate::widget::{
-    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, error_banner, loading_line,
-    number, rule,
+    CellLook, CellRef, EmptyState, Grid, GridColumn, GridState, Mask, MaskedRows, ResultRows, error_banner,
+    loading_line, number, rule,
 };
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
 use sluice_api::{CheckState, CheckView, Layer, ParentVersion, Request, ResultView, Severity, TableName, TableRef};
@@ -94,9 +94,9 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView, resu
     let columns: Vec<GridColumn> = result.columns.iter().map(GridColumn::of_result).collect();
     let concerned: Vec<bool> = result.columns.iter().map(|column| check.columns.contains(&column.name)).collect();
     let table = TableRef { layer: Layer::Silver, name: table.clone() };
-    let personal = result.columns.iter().map(|column| cx.store.is_personal(&table, &column.name)).collect();
-    let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, result.id), personal };
-    Grid::new(&name, &columns, result.rows)
+    let masks = result.columns.iter().map(|column| Mask::of(cx.store.is_personal(&table, &column.name))).collect();
+    let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, result.id), masks };
+    let out = Grid::new(&name, &columns, result.rows)
         .decorate(&mut |cell: &CellRef<'_>| {
             if concerned.get(cell.column) == Some(&true) {
                 let (fill, color) = match check.severity {
@@ -111,4 +111,5 @@ fn grid(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, check: &CheckView, resu
             }
         })
         .show(ui, &mut rows);
+    out.act(cx);
 }

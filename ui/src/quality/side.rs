@@ -76,7 +76,15 @@ fn row(ui: &mut Ui, summary: &TableSummary, known: Option<&QualityView>, selecte
             (fail, warn, _) => format!("{fail} fail {warn} warn"),
         }
     });
-    let color_of_counts = if worst == Health::Ok { tokens.text_weak } else { color };
+    // The mark is of the table, the colour of the counts of the checks: ten that hold are not red.
+    let any = |state| known.is_some_and(|view| view.checks.iter().any(|check| check.state() == state));
+    let color_of_counts = if any(CheckState::Failed) {
+        tokens.fail
+    } else if any(CheckState::Warned) || any(CheckState::NotEvaluated) {
+        tokens.warn
+    } else {
+        tokens.text_weak
+    };
     let response = ListRow::new(&summary.table.name.table)
         .icon(mark, color)
         .right(counts.clone(), color_of_counts)

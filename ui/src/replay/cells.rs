@@ -58,7 +58,8 @@ pub(super) fn count(counters: &RowLedger, operation: Operation) -> u64 {
     }
 }
 
-fn counted(tokens: &Tokens, value: u64, operation: Option<Operation>, selected: bool) -> Option<Text> {
+fn counted(tokens: &Tokens, value: Option<u64>, operation: Option<Operation>, selected: bool) -> Option<Text> {
+    let Some(value) = value else { return weak(tokens, number::known(None)) };
     let color = match (value, operation) {
         (0, _) if selected => tokens.text_weak,
         (0, _) => tokens.text_faint,
@@ -96,21 +97,25 @@ pub(super) fn text(
         Row::Layer(Layer::Silver) if batch.state == BatchState::Pending => {
             Some(Text { text: run.map_or_else(|| "pending".to_owned(), Run::percent), color: tokens.warn })
         }
-        Row::Layer(Layer::Silver) => version(tokens, batch.silver_version),
-        Row::Count(_) if batch.state == BatchState::Pending && batch.counters.rows_in == 0 => weak(tokens, "–"),
-        Row::Count(operation) => counted(tokens, count(&batch.counters, operation), Some(operation), selected),
+        Row::Layer(Layer::Silver) => match batch.merged_with {
+            Some(later) => weak(tokens, format!("with {later}")),
+            None => version(tokens, batch.silver_version),
+        },
+        // Its rows are counted in the batch that it was merged together with.
+        Row::Count(_) if batch.counters.is_none() && batch.merged_with.is_some() => weak(tokens, "–"),
+        Row::Count(operation) => {
+            let value = batch.counters.as_ref().map(|counters| count(counters, operation));
+            counted(tokens, value, Some(operation), selected)
+        }
         Row::Layer(Layer::Gold) => gold.and_then(|gold| version(tokens, gold.iter().map(|model| model.version).max())),
-        Row::Model(index) => gold.and_then(|gold| counted(tokens, gold.get(index)?.rows, None, selected)),
+        Row::Model(index) => gold.and_then(|gold| counted(tokens, Some(gold.get(index)?.rows), None, selected)),
     }
 }
 
 fn running(tokens: &Tokens, row: Row, batch: Option<&BatchView>, run: Option<&Run<'_>>) -> Option<Text> {
     match row {
         Row::Layer(Layer::Bronze) => version(tokens, batch.and_then(|batch| batch.bronze_version)),
-        Row::Appended => match batch.filter(|batch| batch.bronze_rows > 0) {
-            Some(batch) => counted(tokens, batch.bronze_rows, None, false),
-            None => weak(tokens, "…"),
-        },
+        Row::Appended => counted(tokens, batch.and_then(|batch| batch.bronze_rows), None, false),
         Row::Layer(Layer::Silver) => {
             Some(Text { text: run.map_or_else(|| "…".to_owned(), Run::percent), color: tokens.accent })
         }

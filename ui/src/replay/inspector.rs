@@ -1,14 +1,14 @@
 //! The selected batch: verdict, rows, order, files, findings, superseded rows, and where to look next.
 
 use super::model::{Column, Columns, Run, versions};
-use super::timeline::state_mark;
+use super::timeline::{does_not_balance, state_mark};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Selection, Tab};
 use crate::widget::{Button, ListRow, Tone, badge, number, rule, section_header};
 use egui::{Align, Color32, Frame, Layout, Margin, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
-use sluice_api::{BatchState, BatchView, Layer, TableName, TableRef};
+use sluice_api::{BatchState, BatchView, Layer, RowLedger, TableName, TableRef};
 
 /// Height of the actions at the foot.
 const FOOT: f32 = 40.0;
@@ -33,11 +33,14 @@ pub(super) fn show(
         head(ui, table, &column, run);
         match column {
             Column::Known(batch) => {
+                refused(ui, batch);
                 facts(ui, columns, selected, batch);
                 files(ui, columns, selected);
                 findings(ui, cx, table, batch);
-                applied(ui, batch);
-                superseded(ui, batch);
+                if let Some(counters) = &batch.counters {
+                    applied(ui, counters, batch.state == BatchState::Committed);
+                    superseded(ui, counters);
+                }
             }
             Column::Planned { .. } => files(ui, columns, selected),
         }
@@ -57,11 +60,12 @@ fn head(ui: &mut Ui, table: &TableName, column: &Column<'_>, run: Option<&Run<'_
             let (tone, word) = match column {
                 _ if run.is_some() => (Tone::Accent, "Running"),
                 Column::Planned { .. } => (Tone::Neutral, "Planned"),
-                Column::Known(batch) if batch.state == BatchState::Committed && !batch.counters.balances() => {
+                Column::Known(batch) if batch.state == BatchState::Committed && does_not_balance(batch) => {
                     (Tone::Fail, "Does not balance")
                 }
                 Column::Known(batch) => match batch.state {
                     BatchState::Committed => (Tone::Ok, "Committed"),
+                    BatchState::Pending if batch.refusal.is_some() => (Tone::Fail, "Refused"),
                     BatchState::Pending => (Tone::Fail, "Not in silver"),
                     BatchState::Running => (Tone::Accent, "Running"),
                     BatchState::Planned => (Tone::Neutral, word),
@@ -106,24 +110,47 @@ fn section(ui: &mut Ui, title: &str, note: &str) {
     });
 }
 
+/// Why silver does not have the batch.
+fn refused(ui: &mut Ui, batch: &BatchView) {
+    if batch.state != BatchState::Pending {
+        return;
+    }
+    let tokens = ui.tokens();
+    let text = match &batch.refusal {
+        Some(refusal) if refusal.first_batch < batch.batch => {
+            format!("{}, together with the batches from {} on", refusal.reason, refusal.first_batch)
+        }
+        Some(refusal) => refusal.reason.clone(),
+        None => "It was not published. Run it again to see why".to_owned(),
+    };
+    Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 8 }).show(ui, |ui| {
+        ui.add(egui::Label::new(typeface::text(text, typeface::control(), tokens.text)).wrap());
+    });
+}
+
 fn facts(ui: &mut Ui, columns: &Columns<'_>, selected: usize, batch: &BatchView) {
     let files = number::plural(batch.files.len() as u64, "file");
     let note = format!("from {files}, {}", number::bytes(batch.bytes));
-    fact(ui, "Rows in", &number::count(batch.counters.rows_in), &note);
+    let counters = batch.counters.as_ref();
+    fact(ui, "Rows in", &number::known(counters.map(|counters| counters.rows_in)), &note);
     match versions(columns, selected) {
         Some((Some(before), after)) => {
-            let note = format!("in {}", number::elapsed(batch.elapsed_ms));
-            fact(ui, "Silver", &format!("v{before} → v{after}"), &note);
+            let note = batch.elapsed_ms.map(|elapsed| format!("in {}", number::elapsed(elapsed)));
+            fact(ui, "Silver", &format!("v{before} → v{after}"), &note.unwrap_or_default());
         }
         Some((None, after)) => fact(ui, "Silver", &format!("v{after}"), "first version"),
-        None => fact(ui, "Silver", "–", "not written"),
+        None => match batch.merged_with {
+            Some(later) => fact(ui, "Silver", "–", &format!("merged with batch {later}, its rows are counted there")),
+            None => fact(ui, "Silver", "–", "not written"),
+        },
     }
     section(ui, "Sequence", "");
     let (from, to) = batch.sequence.as_ref().map_or(("–", "–"), |(from, to)| (from.as_str(), to.as_str()));
     fact(ui, "From", from, "");
     fact(ui, "To", to, "");
-    let note = if batch.counters.ties > 0 { "decided by a tie-breaker" } else { "" };
-    fact(ui, "Ties", &number::count(batch.counters.ties), note);
+    let ties = counters.map(|counters| counters.ties);
+    let note = if ties.is_some_and(|ties| ties > 0) { "decided by a tie-breaker" } else { "" };
+    fact(ui, "Ties", &number::known(ties), note);
 }
 
 fn files(ui: &mut Ui, columns: &Columns<'_>, selected: usize) {
@@ -152,8 +179,11 @@ fn common_folder<'a>(files: &[&'a str]) -> &'a str {
 
 fn findings(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, batch: &BatchView) {
     let tokens = ui.tokens();
-    section(ui, "Findings", &number::count(batch.counters.quarantined));
-    if batch.reasons.is_empty() {
+    let quarantined = batch.counters.as_ref().map(|counters| counters.quarantined);
+    let found = batch.reasons.iter().map(|(_, rows)| rows).sum();
+    let known = quarantined.or((!batch.reasons.is_empty()).then_some(found));
+    section(ui, "Findings", &number::known(known));
+    if batch.reasons.is_empty() && known.is_some() {
         ListRow::new("Every record could be read").color(tokens.text_weak).show(ui);
     }
     let store = cx.store;
@@ -184,9 +214,9 @@ fn counted(ui: &mut Ui, rows: &[(&str, u64)]) {
     }
 }
 
-fn applied(ui: &mut Ui, batch: &BatchView) {
-    let counters = &batch.counters;
-    section(ui, "Applied", &number::count(counters.applied()));
+fn applied(ui: &mut Ui, counters: &RowLedger, is_published: bool) {
+    let title = if is_published { "Applied" } else { "Would be applied" };
+    section(ui, title, &number::count(counters.applied()));
     counted(
         ui,
         &[
@@ -201,8 +231,7 @@ fn applied(ui: &mut Ui, batch: &BatchView) {
     );
 }
 
-fn superseded(ui: &mut Ui, batch: &BatchView) {
-    let counters = &batch.counters;
+fn superseded(ui: &mut Ui, counters: &RowLedger) {
     section(ui, "Superseded", &number::count(counters.superseded));
     let older = counters.superseded.saturating_sub(counters.duplicate + counters.tombstone_blocked);
     counted(

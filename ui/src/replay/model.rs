@@ -1,4 +1,4 @@
-//! Columns of the timeline: batches that exist, then files still waiting, grouped as the next replay takes them.
+//! Columns of the timeline: batches that exist, then the batches that the host planned with the bound of the next replay.
 
 use sluice_api::{BatchState, BatchView, JobKind, JobState, JobView, ReplayView, TableName};
 
@@ -7,8 +7,6 @@ use sluice_api::{BatchState, BatchView, JobKind, JobState, JobView, ReplayView, 
 pub(super) struct Columns<'a> {
     known: &'a [BatchView],
     planned: &'a [BatchView],
-    planned_files: usize,
-    max_files: Option<usize>,
 }
 
 /// One column.
@@ -28,13 +26,11 @@ pub(super) enum Column<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Columns of `view`; waiting files are grouped by `max_files` if it is set.
-    pub(super) fn new(view: &'a ReplayView, max_files: Option<u64>) -> Self {
+    /// Columns of `view`.
+    pub(super) fn new(view: &'a ReplayView) -> Self {
         let split = view.batches.partition_point(|batch| batch.state != BatchState::Planned);
         let (known, planned) = view.batches.split_at(split);
-        let max_files = max_files.and_then(|files| usize::try_from(files).ok()).filter(|files| *files > 0);
-        let planned_files = planned.iter().map(|batch| batch.files.len()).sum();
-        Self { known, planned, planned_files, max_files }
+        Self { known, planned }
     }
 
     /// Batches that exist.
@@ -42,12 +38,9 @@ impl<'a> Columns<'a> {
         self.known
     }
 
-    /// Number of columns of waiting files.
+    /// Number of batches that are planned.
     pub(super) fn planned_count(&self) -> usize {
-        match self.max_files {
-            Some(files) => self.planned_files.div_ceil(files),
-            None => self.planned.len(),
-        }
+        self.planned.len()
     }
 
     /// Number of columns.
@@ -60,39 +53,17 @@ impl<'a> Columns<'a> {
         if let Some(batch) = self.known.get(index) {
             return Some(Column::Known(batch));
         }
-        let ahead = index - self.known.len();
-        match self.max_files {
-            Some(files) => {
-                let before = ahead * files;
-                (before < self.planned_files).then(|| Column::Planned {
-                    number: self.next_number() + ahead as u64,
-                    files: files.min(self.planned_files - before),
-                    source_time_ms: None,
-                })
-            }
-            None => self.planned.get(ahead).map(|batch| Column::Planned {
-                number: batch.batch,
-                files: batch.files.len(),
-                source_time_ms: batch.source_time_ms,
-            }),
-        }
+        self.planned.get(index - self.known.len()).map(|batch| Column::Planned {
+            number: batch.batch,
+            files: batch.files.len(),
+            source_time_ms: batch.source_time_ms,
+        })
     }
 
-    /// Waiting files of the column at `index`.
+    /// Files of the column at `index`.
     pub(super) fn files(&self, index: usize) -> Vec<&'a str> {
-        if let Some(batch) = self.known.get(index) {
-            return batch.files.iter().map(String::as_str).collect();
-        }
-        let ahead = index - self.known.len();
-        match self.max_files {
-            Some(files) => {
-                let all = self.planned.iter().flat_map(|batch| &batch.files).map(String::as_str);
-                all.skip(ahead * files).take(files).collect()
-            }
-            None => {
-                self.planned.get(ahead).map_or_else(Vec::new, |batch| batch.files.iter().map(String::as_str).collect())
-            }
-        }
+        let batch = self.known.get(index).or_else(|| self.planned.get(index.checked_sub(self.known.len())?));
+        batch.map_or_else(Vec::new, |batch| batch.files.iter().map(String::as_str).collect())
     }
 
     /// Position of a batch by its number.
@@ -100,11 +71,8 @@ impl<'a> Columns<'a> {
         if let Ok(index) = self.known.binary_search_by_key(&number, |batch| batch.batch) {
             return Some(index);
         }
-        let ahead = match self.max_files {
-            Some(_) => number.checked_sub(self.next_number()).and_then(|ahead| usize::try_from(ahead).ok())?,
-            None => self.planned.iter().position(|batch| batch.batch == number)?,
-        };
-        (ahead < self.planned_count()).then_some(self.known.len() + ahead)
+        let ahead = self.planned.iter().position(|batch| batch.batch == number)?;
+        Some(self.known.len() + ahead)
     }
 
     /// A batch that is in bronze and not in silver.
@@ -118,10 +86,6 @@ impl<'a> Columns<'a> {
             .iter()
             .rposition(|batch| matches!(batch.state, BatchState::Running | BatchState::Pending))
             .unwrap_or(self.known.len())
-    }
-
-    fn next_number(&self) -> u64 {
-        self.known.last().map_or(1, |batch| batch.batch + 1)
     }
 }
 
@@ -187,9 +151,10 @@ pub(super) fn run_of<'a>(jobs: &'a [JobView], table: &TableName) -> Option<Run<'
 
 /// Rows per second of a batch.
 pub(super) fn throughput(batch: &BatchView) -> Option<f64> {
+    let (counters, elapsed) = batch.counters.as_ref().zip(batch.elapsed_ms)?;
     #[expect(clippy::cast_precision_loss, reason = "a point of a plot")]
-    let rate = batch.counters.rows_in as f64 * 1_000.0 / batch.elapsed_ms as f64;
-    (batch.elapsed_ms > 0 && batch.state == BatchState::Committed).then_some(rate)
+    let rate = counters.rows_in as f64 * 1_000.0 / elapsed as f64;
+    (elapsed > 0 && batch.state == BatchState::Committed).then_some(rate)
 }
 
 /// Silver versions before and after a batch.

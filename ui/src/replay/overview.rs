@@ -2,6 +2,7 @@
 
 use super::axis::{Axis, COLUMN};
 use super::model::Columns;
+use super::timeline::{does_not_balance, has_quarantined};
 use crate::design::TokensExt;
 use egui::{CornerRadius, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::BatchState;
@@ -23,9 +24,9 @@ pub(super) fn show(ui: &mut Ui, axis: &Axis, columns: &Columns<'_>, selected: us
     ui.painter().rect_filled(done, CornerRadius::same(2), tokens.bar_sup.gamma_multiply(0.6));
     let mut last = f32::NEG_INFINITY;
     for (index, batch) in known.iter().enumerate() {
-        let color = if batch.state == BatchState::Pending || !batch.counters.balances() {
+        let color = if batch.state == BatchState::Pending || does_not_balance(batch) {
             tokens.fail
-        } else if batch.counters.quarantined > 0 {
+        } else if has_quarantined(batch) {
             tokens.bar_qua
         } else {
             continue;

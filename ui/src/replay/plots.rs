@@ -36,7 +36,10 @@ fn one(ui: &mut Ui, axis: &Axis, state: &State<'_>, height: f32, kind: Kind) -> 
     let batches = state.columns.known();
     let value = |batch: &BatchView| match kind {
         Kind::Throughput => throughput(batch),
-        Kind::Rows => (batch.state != BatchState::Running).then_some(batch.counters.rows_in as f64),
+        Kind::Rows => {
+            let counters = batch.counters.as_ref().filter(|_| batch.state != BatchState::Running);
+            counters.map(|counters| counters.rows_in as f64)
+        }
     };
     let most = batches.iter().filter_map(value).fold(0.0_f64, f64::max);
     let step = nice_step(most / 3.0);
@@ -107,7 +110,7 @@ fn bars(plot: &mut PlotUi<'_>, first: usize, batches: &[BatchView], tokens: &cra
     let mut charts: Vec<Vec<Bar>> = vec![Vec::new(); 5];
     for (at, batch) in batches.iter().enumerate() {
         let mut base = 0.0;
-        for (chart, (value, color)) in charts.iter_mut().zip(counter_shares(tokens, &batch.counters)) {
+        for (chart, (value, color)) in charts.iter_mut().zip(counter_shares(tokens, batch.counters.as_ref())) {
             let height = value as f64;
             let bar = Bar::new((first + at) as f64 + 0.5, height).width(0.5).base_offset(base);
             chart.push(bar.fill(color).stroke(Stroke::NONE));
@@ -153,9 +156,10 @@ fn tip(ui: &Ui, area: Rect, at: egui::Pos2, kind: Kind, batch: &BatchView, value
     }
     let text = match kind {
         Kind::Throughput => {
-            format!("{} rows/s, {}", number::short_count(whole(value)), number::elapsed(batch.elapsed_ms))
+            let elapsed = batch.elapsed_ms.map_or_else(|| "…".to_owned(), number::elapsed);
+            format!("{} rows/s, {elapsed}", number::short_count(whole(value)))
         }
-        Kind::Rows => format!("{} rows", number::count(batch.counters.rows_in)),
+        Kind::Rows => format!("{} rows", number::count(whole(value))),
     };
     let color = if kind == Kind::Throughput { tokens.plot[0] } else { tokens.text_weak };
     ui.painter().vline(at.x, area.y_range(), Stroke::new(1.0, tokens.line_strong));

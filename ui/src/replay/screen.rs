@@ -24,7 +24,8 @@ impl ReplayScreen {
         let now = run.map(|run| (run.job.id, run.done));
         if now != self.seen {
             if self.seen.is_some() || now.is_some_and(|(_, done)| done > 0) {
-                cx.send(Request::Replay { table: self.table.clone() });
+                let request = self.ask(cx);
+                cx.send(request);
             }
             self.seen = now;
         }
@@ -86,8 +87,7 @@ impl ReplayScreen {
         if axis.overflows() {
             axis.scroll = overview::show(ui, &axis, columns, selected);
         }
-        let store = cx.store;
-        let gold = store.replay(&self.table).value.map_or(&[][..], |view| &view.gold);
+        let gold = self.view(cx).value.map_or(&[][..], |view| &view.gold);
         let rows_height = timeline::height(gold.len());
         let room = rect.bottom() - ui.cursor().top();
         let plot_height = ((room - rows_height - LEDGER) / 2.0).clamp(72.0, 160.0).floor();
@@ -116,7 +116,9 @@ fn ledger_ui(ui: &mut Ui, columns: &Columns<'_>, selected: usize) {
     if let Some(batch) = columns.known().get(selected).filter(|batch| batch.state != BatchState::Running) {
         let versions = versions(columns, selected);
         let versions = (versions.and_then(|(before, _)| before), versions.map(|(_, after)| after));
-        ledger(&mut child, &batch.counters, LABELS - 12.0, versions);
+        // What is not in silver has done nothing yet: its plan is shown, and no equation is called balanced.
+        let is_published = batch.state == BatchState::Committed;
+        ledger(&mut child, batch.counters.as_ref(), LABELS - 12.0, versions, is_published);
     } else {
         let tokens = crate::design::TokensExt::tokens(ui);
         for title in ["Rows", "Silver"] {
@@ -133,16 +135,17 @@ fn ledger_ui(ui: &mut Ui, columns: &Columns<'_>, selected: usize) {
 
 impl Screen for ReplayScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        cx.want(Request::Replay { table: self.table.clone() });
+        let request = self.ask(cx);
+        cx.want(request);
         cx.want(Request::Lake);
         let store = cx.store;
-        let got = store.replay(&self.table);
+        let got = self.view(cx);
         let run = run_of(store.jobs(), &self.table);
         self.watch(cx, run.as_ref());
         ui.spacing_mut().item_spacing.y = 0.0;
         let rect = ui.max_rect();
         let header = Rect::from_min_size(rect.min, vec2(rect.width(), TOOLBAR));
-        let columns = got.value.map(|view| Columns::new(view, self.max_files(cx)));
+        let columns = got.value.map(Columns::new);
         if let Some(columns) = &columns {
             let selected = self.selected(cx, columns);
             self.act(cx, columns, run.as_ref(), selected);
@@ -156,7 +159,8 @@ impl Screen for ReplayScreen {
         if let Some(error) = got.error
             && error_banner(ui, error, "The lake is unchanged")
         {
-            cx.send(Request::Replay { table: self.table.clone() });
+            let request = self.ask(cx);
+            cx.send(request);
         }
         match columns {
             Some(columns) if columns.count() > 0 => {
@@ -181,8 +185,8 @@ impl Screen for ReplayScreen {
 
     fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let store = cx.store;
-        let Some(view) = store.replay(&self.table).value else { return };
-        let columns = Columns::new(view, self.max_files(cx));
+        let Some(view) = self.view(cx).value else { return };
+        let columns = Columns::new(view);
         let selected = self.selected(cx, &columns);
         if columns.count() > 0 {
             let run = run_of(store.jobs(), &self.table);

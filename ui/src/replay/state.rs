@@ -2,8 +2,11 @@
 
 use super::model::Columns;
 use crate::cx::Cx;
-use crate::state::Selection;
-use sluice_api::{JobId, TableName};
+use crate::state::{Got, Selection};
+use sluice_api::{JobId, ReplayView, Request, TableName};
+
+/// The choice of files per batch that leaves it to their size.
+const BY_SIZE: &str = "by size";
 
 /// A replay that this screen started.
 pub(super) struct Started {
@@ -63,17 +66,29 @@ impl ReplayScreen {
         columns.position(started.stops_after?)
     }
 
-    /// Files per batch that the person chose.
+    /// Files per batch of the plan and of the next replay: one, unless the person chose otherwise; `None` is as many
+    /// as fit by their size.
     pub(super) fn max_files(&self, cx: &Cx<'_>) -> Option<u64> {
-        cx.workspace.choices.get(&self.setting()).and_then(|text| text.parse().ok())
+        match cx.workspace.choices.get(&self.setting()).map(String::as_str) {
+            Some(BY_SIZE) => None,
+            chosen => chosen.and_then(|text| text.parse().ok()).or(Some(1)),
+        }
     }
 
     /// Remembers files per batch.
     pub(super) fn set_max_files(&self, cx: &mut Cx<'_>, files: Option<u64>) {
-        match files {
-            Some(files) => cx.workspace.choices.insert(self.setting(), files.to_string()),
-            None => cx.workspace.choices.remove(&self.setting()),
-        };
+        let chosen = files.map_or_else(|| BY_SIZE.to_owned(), |files| files.to_string());
+        cx.workspace.choices.insert(self.setting(), chosen);
+    }
+
+    /// The batches with the plan that the next replay follows, once they are known.
+    pub(super) fn view<'a>(&self, cx: &Cx<'a>) -> Got<'a, ReplayView> {
+        cx.store.replay(&self.table, self.max_files(cx))
+    }
+
+    /// Asks for them.
+    pub(super) fn ask(&self, cx: &Cx<'_>) -> Request {
+        Request::Replay { table: self.table.clone(), max_files: self.max_files(cx) }
     }
 
     fn setting(&self) -> String {

@@ -29,7 +29,7 @@ fn batches_and_the_ledger_of_the_last_one_are_shown() {
     let (window, _) = open(|_| {});
     let batch = "Batch 42, committed, rows in quarantine, 60,000 rows in";
     assert!(window.query_by_label_contains(batch).is_some());
-    assert!(window.query_by_label_contains("Batch 43, planned, 5 files").is_some());
+    assert!(window.query_by_label_contains("Batch 43, planned, 1 file").is_some());
     assert_eq!(window.query_all_by_label("Balances").count(), 2);
     assert!(window.query_by_label("Batch 42").is_some(), "the inspector is of the last batch");
     assert!(window.query_by_label("Diff v41 → v42").is_some());
@@ -49,7 +49,8 @@ fn a_step_replays_one_batch_of_the_chosen_size() {
     let (mut window, asked) = open(|_| {});
     window.get_by_label("Step").click();
     window.run_ok();
-    assert_eq!(started(&asked), Some(ReplayLimits { batches: Some(1), ..ReplayLimits::default() }));
+    let one = ReplayLimits { max_files: Some(1), ..ReplayLimits::default() };
+    assert_eq!(started(&asked), Some(ReplayLimits { batches: Some(1), ..one.clone() }));
     asked.borrow_mut().clear();
     window.key_press(Key::F10);
     window.run_ok();
@@ -57,7 +58,76 @@ fn a_step_replays_one_batch_of_the_chosen_size() {
     asked.borrow_mut().clear();
     window.key_press(Key::F5);
     window.run_ok();
-    assert_eq!(started(&asked), Some(ReplayLimits::default()));
+    assert_eq!(started(&asked), Some(one));
+}
+
+/// The bound of the plan on screen.
+fn planned_by(asked: &RefCell<Vec<Request>>) -> Option<Option<u64>> {
+    asked.borrow().iter().rev().find_map(|request| match request {
+        Request::Replay { max_files, .. } => Some(*max_files),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_step_has_the_bound_of_the_plan_whichever_is_chosen() {
+    let (mut window, asked) = open(|_| {});
+    for (choice, bound, column) in [
+        ("5 files", Some(5), "Batch 43, planned, 5 files"),
+        ("files by size", None, "Batch 43, planned, 5 files"),
+        ("2 files", Some(2), "Batch 43, planned, 2 files"),
+    ] {
+        window.get_by_label_contains("Files per batch").click();
+        window.run_ok();
+        window.query_all_by_label(choice).last().unwrap().click();
+        window.run_ok();
+        window.run_ok();
+        assert_eq!(planned_by(&asked), Some(bound), "{choice}");
+        assert!(window.query_by_label_contains(column).is_some(), "{choice}");
+        asked.borrow_mut().clear();
+        window.key_press(Key::F10);
+        window.run_ok();
+        assert_eq!(started(&asked).map(|limits| limits.max_files), Some(bound), "{choice}");
+        window.run_ok();
+    }
+}
+
+/// The last batch, refused with `counters`.
+fn refuse(view: &mut ReplayView, counters: Option<sluice_api::RowLedger>) {
+    let reason = "7.7 % of its records are in quarantine, the limit is 5.0 %".to_owned();
+    let cause = sluice_api::RefusalCause::Quarantine;
+    let batch = view.batches.iter_mut().find(|batch| batch.batch == 42).unwrap();
+    batch.state = BatchState::Pending;
+    batch.counters = counters;
+    (batch.silver_version, batch.elapsed_ms) = (None, None);
+    batch.refusal = Some(sluice_api::Refusal { batch: 42, first_batch: 42, reason, cause, counters });
+}
+
+#[test]
+fn a_refused_batch_shows_its_plan_its_reason_and_no_green_badge() {
+    let counters = sluice_api::RowLedger {
+        rows_in: 65,
+        inserted: 60,
+        quarantined: 5,
+        silver_before: 10,
+        silver_after: 70,
+        ..sluice_api::RowLedger::default()
+    };
+    let (window, _) = open(move |view| refuse(view, Some(counters)));
+    assert!(window.query_by_label_contains("Batch 42, refused, 65 rows in, 60 inserted").is_some());
+    assert!(window.query_by_label("Balances").is_none());
+    assert_eq!(window.query_all_by_label("Not published").count(), 2);
+    assert!(window.query_by_label("7.7 % of its records are in quarantine, the limit is 5.0 %").is_some());
+    assert!(window.query_by_label("Would be applied").is_some());
+}
+
+#[test]
+fn what_is_not_known_of_a_batch_is_never_zero_and_never_green() {
+    let (window, _) = open(|view| refuse(view, None));
+    assert!(window.query_by_label_contains("Batch 42, refused, rows not counted yet").is_some());
+    assert!(window.query_by_label("Balances").is_none() && window.query_by_label("Not published").is_none());
+    assert_eq!(window.query_all_by_label("0").count(), 0);
+    assert!(window.query_all_by_label("…").count() >= 8, "both equations");
 }
 
 #[test]
@@ -110,7 +180,7 @@ fn a_running_replay_can_be_cancelled() {
 fn a_ledger_that_does_not_balance_is_named() {
     let (window, _) = open(|view| {
         let last = view.batches.iter_mut().rfind(|batch| batch.state == BatchState::Committed).unwrap();
-        last.counters.rows_in += 5;
+        last.counters.as_mut().unwrap().rows_in += 5;
     });
     assert!(window.query_all_by_label("Does not balance").count() >= 1);
     assert!(window.query_by_label_contains("Batch 42, does not balance").is_some());
@@ -159,5 +229,5 @@ fn the_tree_picks_the_table_to_replay() {
     window.run_ok();
     window.run_ok();
     let customers: TableName = "shop.customers".parse().unwrap();
-    assert!(asked.borrow().contains(&Request::Replay { table: customers }));
+    assert!(asked.borrow().contains(&Request::Replay { table: customers, max_files: Some(1) }));
 }

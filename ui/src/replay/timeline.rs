@@ -9,7 +9,7 @@ use egui::{
     Align2, Color32, CornerRadius, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
     vec2,
 };
-use sluice_api::{BatchState, GoldCounter, Layer};
+use sluice_api::{BatchState, BatchView, GoldCounter, Layer};
 
 /// Height of the header.
 const HEADER: f32 = 56.0;
@@ -160,6 +160,16 @@ fn labels(ui: &Ui, rect: Rect, rows: &[Row], state: &State<'_>) {
     }
 }
 
+/// Whether the counters are known and do not add up.
+pub(super) fn does_not_balance(batch: &BatchView) -> bool {
+    batch.counters.as_ref().is_some_and(|counters| !counters.balances())
+}
+
+/// Whether records of the batch are known to be in quarantine.
+pub(super) fn has_quarantined(batch: &BatchView) -> bool {
+    batch.counters.as_ref().is_some_and(|counters| counters.quarantined > 0)
+}
+
 /// Icon of the state with its colour and word.
 pub(super) fn state_mark(tokens: &Tokens, column: &Column<'_>, run: Option<&Run<'_>>) -> (char, Color32, &'static str) {
     match column {
@@ -168,9 +178,10 @@ pub(super) fn state_mark(tokens: &Tokens, column: &Column<'_>, run: Option<&Run<
         Column::Known(batch) => match batch.state {
             BatchState::Running => (icon::SYNC, tokens.accent, "running"),
             BatchState::Planned => (icon::SCHEDULE, tokens.text_weak, "planned"),
+            BatchState::Pending if batch.refusal.is_some() => (icon::ERROR, tokens.fail, "refused"),
             BatchState::Pending => (icon::ERROR, tokens.fail, "not in silver"),
-            BatchState::Committed if !batch.counters.balances() => (icon::ERROR, tokens.fail, "does not balance"),
-            BatchState::Committed if batch.counters.quarantined > 0 => {
+            BatchState::Committed if does_not_balance(batch) => (icon::ERROR, tokens.fail, "does not balance"),
+            BatchState::Committed if has_quarantined(batch) => {
                 (icon::WARNING, tokens.warn, "committed, rows in quarantine")
             }
             BatchState::Committed => (icon::CHECK, tokens.text_weak, "committed"),
@@ -204,7 +215,7 @@ fn header(ui: &Ui, place: Rect, column: &Column<'_>, run: Option<&Run<'_>>, sele
             let done = Rect::from_min_size(bar.min, vec2(bar.width() * run.share(), bar.height()));
             painter.rect_filled(done, 0.0, tokens.accent);
         }
-        (Column::Known(batch), None) => paint_share_bar(ui, bar, &counter_shares(tokens, &batch.counters)),
+        (Column::Known(batch), None) => paint_share_bar(ui, bar, &counter_shares(tokens, batch.counters.as_ref())),
         (Column::Planned { .. }, None) => {
             painter.rect_stroke(bar, 0.0, Stroke::new(1.0, tokens.line_strong), StrokeKind::Inside);
         }
@@ -217,10 +228,14 @@ fn spoken(column: &Column<'_>, run: Option<&Run<'_>>) -> String {
     let mut text = format!("Batch {}, {word}", column.number());
     match column {
         Column::Known(batch) => {
-            text.push_str(&format!(", {} rows in", number::count(batch.counters.rows_in)));
+            let Some(counters) = &batch.counters else {
+                text.push_str(", rows not counted yet");
+                return text;
+            };
+            text.push_str(&format!(", {} rows in", number::count(counters.rows_in)));
             for row in ROWS {
                 if let Row::Count(operation) = row {
-                    let value = number::count(count(&batch.counters, operation));
+                    let value = number::count(count(counters, operation));
                     text.push_str(&format!(", {value} {}", operation.word()));
                 }
             }

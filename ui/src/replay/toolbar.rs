@@ -32,13 +32,14 @@ pub(super) fn show(
     let layout = Layout::right_to_left(Align::Center);
     let mut right = ui.new_child(UiBuilder::new().max_rect(bar).layout(layout).id_salt("replay settings"));
     let mut files = screen.max_files(cx);
-    let mut choices = vec![(None, "files by size".to_owned())];
-    choices.extend(FILES.map(|files| (Some(files), crate::widget::number::plural(files, "file"))));
+    let mut choices: Vec<(Option<u64>, String)> =
+        FILES.iter().map(|files| (Some(*files), crate::widget::number::plural(*files, "file"))).collect();
+    choices.push((None, "files by size".to_owned()));
     if let Some(other) = files.filter(|files| !FILES.contains(files)) {
         choices.push((Some(other), crate::widget::number::plural(other, "file")));
     }
     let response = dropdown(&mut right, "Files per batch", &mut files, &choices);
-    if response.on_hover_text("Files per batch of the next replay").changed() {
+    if response.on_hover_text("Files per batch, of the plan below and of the next replay").changed() {
         screen.set_max_files(cx, files);
     }
     let tokens = right.tokens();

@@ -1,8 +1,8 @@
 //! What can stand at the cursor: columns in scope, tables, functions, keywords.
 
 use super::scope::{Named, named};
-use super::syntax::is_word;
-use super::words::{functions, keywords};
+use crate::code::sql::is_word;
+use crate::code::sql_words::{functions, keywords};
 use crate::state::Store;
 use sluice_api::TableRef;
 

@@ -1,7 +1,7 @@
 //! Formats SQL: keywords in capitals, a line for each clause. Texts and comments stay as they are.
 
-use super::syntax::{Kind, tokens};
-use super::words::is_keyword;
+use crate::code::sql::{Kind, tokens};
+use crate::code::sql_words::is_keyword;
 
 /// Words that begin a line.
 const CLAUSES: &[&str] = &[

@@ -5,20 +5,17 @@ mod complete;
 mod empty;
 mod examples;
 mod format;
-mod place;
 mod popup;
 mod refine;
 mod result;
 mod results;
 mod scope;
 mod strip;
-mod syntax;
 #[cfg(test)]
 mod tests;
 mod toolbar;
-mod words;
 
-use crate::code::{CodeEditor, CodeNote, byte_position, go_to, position_of};
+use crate::code::{CodeEditor, CodeNote, byte_position, go_to, place_in, position_of, sql};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::screen::Screen;
@@ -137,7 +134,7 @@ impl SqlScreen {
         let Some(error) = run.base(store).error.filter(|error| error.code == ErrorCode::Input) else {
             return Vec::new();
         };
-        place::place_in(&error.message)
+        place_in(&error.message)
             .map(|(line, column)| CodeNote { line, column, text: error.message.clone() })
             .into_iter()
             .collect()
@@ -155,7 +152,7 @@ impl SqlScreen {
         let dot = focused && ui.input(|input| input.events.iter().any(|event| *event == Event::Text(".".to_owned())));
         let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("editor"));
         child.set_clip_rect(rect.intersect(ui.clip_rect()));
-        let output = CodeEditor::new(&mut text, "Query text", id, &syntax::colors)
+        let output = CodeEditor::new(&mut text, "Query text", id, &sql::colors)
             .notes(&notes)
             .keep_escape(self.popup.is_open())
             .show(&mut child);

@@ -1,7 +1,7 @@
 //! Which tables a query names, and under which alias.
 
-use super::syntax::{Kind, Token, tokens};
-use super::words::is_keyword;
+use crate::code::sql::{Kind, Token, tokens};
+use crate::code::sql_words::is_keyword;
 use sluice_api::TableRef;
 
 /// A table after `FROM` or `JOIN`.

@@ -2,8 +2,8 @@
 
 use crate::command::Command;
 use crate::link::{Canned, sample};
-use crate::state::Tab;
-use crate::tests::support::{Window, active, press, run, window};
+use crate::state::{Tab, Workspace};
+use crate::tests::support::{Window, active, bench, press, run, window};
 use arrow_array::{ArrayRef, Date32Array, Float64Array, RecordBatch, StringArray};
 use arrow_ipc::writer::StreamWriter;
 use egui::{Key, Modifiers};
@@ -48,6 +48,44 @@ fn an_empty_query_offers_examples_of_the_lake() {
     assert_eq!(queries(&asked).len(), 1);
     assert!(text(&window).contains("FROM gold.shop.daily_revenue"));
     assert!(window.query_all_by_label("Result").next().is_some());
+}
+
+#[test]
+fn a_closed_query_comes_back_with_its_text() {
+    let mut window = opened(Canned::sample());
+    write(&mut window, "SELECT 1 AS precious");
+    press(&mut window, Modifiers::COMMAND, Key::W);
+    assert_eq!(active(&window), None);
+    let shift = Modifiers { shift: true, ..Modifiers::COMMAND };
+    press(&mut window, shift, Key::T);
+    assert!(matches!(active(&window), Some(Tab::Sql { .. })));
+    assert_eq!(text(&window), "SELECT 1 AS precious");
+    // It outlives a restart of the window.
+    press(&mut window, Modifiers::COMMAND, Key::W);
+    let session = bench(&mut window).workspace().to_session();
+    let mut restored = Workspace::from_session(&session).unwrap();
+    assert!(restored.tabs.is_empty() && restored.reopen(None));
+    assert_eq!(restored.sql.values().collect::<Vec<_>>(), ["SELECT 1 AS precious"]);
+    // And a new query offers it.
+    run(&mut window, Command::NewQuery);
+    window.get_by_label_contains("Reopen Query").click();
+    window.run_ok();
+    assert_eq!(bench(&mut window).workspace().tabs.len(), 2);
+    assert!(matches!(active(&window), Some(Tab::Sql { number: 1 })));
+}
+
+#[test]
+fn empty_queries_are_not_kept_and_old_ones_do_not_fill_the_session() {
+    let mut workspace = Workspace::default();
+    workspace.open_sql("  ");
+    workspace.close(0);
+    assert!(workspace.closed.is_empty() && workspace.sql.is_empty());
+    for _ in 0..40 {
+        workspace.open_sql("x".repeat(100_000));
+        workspace.close(0);
+    }
+    assert!(workspace.to_session().len() < 2 << 20);
+    assert!(workspace.reopen(None), "the latest stays");
 }
 
 #[test]

@@ -30,4 +30,4 @@ pub use slot::{Got, SlotMap};
 pub use store::Store;
 pub use tab::{Opens, ScreenKind, ScreenRow, Tab};
 pub use views::{RefineKey, RowKey};
-pub use workspace::{Panels, Workspace};
+pub use workspace::{ClosedTab, Panels, Workspace};

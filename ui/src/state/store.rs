@@ -50,7 +50,7 @@ impl Store {
 
     /// Stores the answer to `request`. Returns the result that nothing names any more, if there is one.
     pub fn apply(&mut self, request: &Request, reply: Reply) -> Option<ResultId> {
-        if let Reply::SaveContract(lake) = &reply {
+        if let Reply::SaveContract(lake) | Reply::SaveModel(lake) = &reply {
             let lake = lake.clone();
             self.change::<ask::Lake, _>(|answers| answers.put(&(), lake));
         }

@@ -35,7 +35,7 @@ fn another_lake_leaves_nothing_of_the_former_one() {
     for request in of_lake.iter().chain(&of_host) {
         ask(&mut store, request);
     }
-    ask(&mut store, &Request::OpenLake { url: None });
+    ask(&mut store, &Request::OpenLake { url: None, create: false });
     for request in &of_lake {
         assert!(request.kind().is_of_lake() && store.wants(request), "{request:?} is still known");
     }
@@ -49,9 +49,9 @@ fn another_lake_leaves_nothing_of_the_former_one() {
 #[test]
 fn a_lake_that_cannot_be_opened_leaves_the_open_one() {
     let mut store = Store::default();
-    ask(&mut store, &Request::OpenLake { url: None });
+    ask(&mut store, &Request::OpenLake { url: None, create: false });
     ask(&mut store, &Request::Table { table: orders(), version: None });
-    let other = Request::OpenLake { url: Some("nowhere".to_owned()) };
+    let other = Request::OpenLake { url: Some("nowhere".to_owned()), create: false };
     store.begin(&other);
     assert!(store.lake().pending);
     store.apply(&other, Reply::Error(ApiError::new(ErrorCode::NotFound, "No lake there", "Choose another")));
@@ -90,11 +90,11 @@ fn a_result_that_is_replaced_is_given_back() {
 #[test]
 fn the_answer_of_another_request_is_an_error() {
     let table: TableName = "shop.orders".parse().unwrap();
-    let replay = Request::Replay { table: table.clone() };
+    let replay = Request::Replay { table: table.clone(), max_files: None };
     let mut store = Store::default();
     store.begin(&replay);
     store.apply(&replay, Reply::PublishPlan(sample_plan()));
-    let error = store.got::<ask::Replay>(&(table,)).error.map(|error| error.code);
+    let error = store.got::<ask::Replay>(&(table, None)).error.map(|error| error.code);
     assert_eq!(error, Some(ErrorCode::Internal));
 }
 

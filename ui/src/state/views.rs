@@ -80,10 +80,16 @@ impl Store {
         self.got::<ask::SaveContract>(&(yaml.to_owned(),))
     }
 
-    /// Batches of a table.
+    /// Outcome of saving a model.
     #[must_use]
-    pub fn replay(&self, table: &TableName) -> Got<'_, ReplayView> {
-        self.got::<ask::Replay>(&(table.clone(),))
+    pub fn saved_model(&self, name: &TableName, sql: &str) -> Got<'_, LakeView> {
+        self.got::<ask::SaveModel>(&(name.clone(), sql.to_owned()))
+    }
+
+    /// Batches of a table, those that wait cut by so many files.
+    #[must_use]
+    pub fn replay(&self, table: &TableName, max_files: Option<u64>) -> Got<'_, ReplayView> {
+        self.got::<ask::Replay>(&(table.clone(), max_files))
     }
 
     /// What a replay did.

@@ -8,6 +8,11 @@ use std::collections::BTreeMap;
 /// Written into the session; another number is not read.
 const FORMAT: u32 = 1;
 
+/// Closed tabs that can be opened again.
+const CLOSED_MAX: usize = 500;
+/// Bytes of the texts of closed queries; a session has at most 4 MiB.
+const CLOSED_BYTES_MAX: usize = 1 << 20;
+
 /// Which panels are open and how large they are, in points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -65,6 +70,15 @@ impl Panels {
     }
 }
 
+/// A tab that was closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosedTab {
+    /// The tab.
+    pub tab: Tab,
+    /// Where it stood.
+    pub position: usize,
+}
+
 /// Everything a person arranged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -84,8 +98,13 @@ pub struct Workspace {
     pub place: Place,
     /// Selection.
     pub selection: Selection,
-    /// SQL text by number of its tab.
+    /// SQL text by number of its tab, those of closed tabs too.
     pub sql: BTreeMap<u32, String>,
+    /// Closed tabs, the latest last; each can be opened again.
+    #[serde(deserialize_with = "known_closed")]
+    pub closed: Vec<ClosedTab>,
+    /// Texts that were edited and not saved, by what they are, for example `contract silver.shop.orders`.
+    pub texts: BTreeMap<String, String>,
     /// Texts of filters by name, for example `tree` or `where silver.shop.orders`.
     pub filters: BTreeMap<String, String>,
     /// Closed nodes of the tree by path.
@@ -96,6 +115,17 @@ pub struct Workspace {
     pub choices: BTreeMap<String, String>,
     /// Lakes opened before, latest first.
     pub recent: Vec<String>,
+}
+
+impl ClosedTab {
+    /// Number of the query, if it is one.
+    #[must_use]
+    pub fn query(&self) -> Option<u32> {
+        match &self.tab {
+            Tab::Sql { number } => Some(*number),
+            _ => None,
+        }
+    }
 }
 
 impl Default for Workspace {
@@ -109,6 +139,8 @@ impl Default for Workspace {
             place: Place::Lake,
             selection: Selection::None,
             sql: BTreeMap::new(),
+            closed: Vec::new(),
+            texts: BTreeMap::new(),
             filters: BTreeMap::new(),
             folded: Vec::new(),
             widths: BTreeMap::new(),
@@ -120,6 +152,12 @@ impl Default for Workspace {
 
 /// Tabs of screens that this version has; one of a screen that is gone or not there yet is left out.
 fn known_tabs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tab>, D::Error> {
+    let tabs: Vec<serde_json::Value> = Vec::deserialize(deserializer)?;
+    Ok(tabs.into_iter().filter_map(|tab| serde_json::from_value(tab).ok()).collect())
+}
+
+/// Closed tabs of screens that this version has.
+fn known_closed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ClosedTab>, D::Error> {
     let tabs: Vec<serde_json::Value> = Vec::deserialize(deserializer)?;
     Ok(tabs.into_iter().filter_map(|tab| serde_json::from_value(tab).ok()).collect())
 }
@@ -184,9 +222,16 @@ impl Workspace {
         if position >= self.tabs.len() {
             return;
         }
-        if let Tab::Sql { number } = self.tabs.remove(position) {
-            self.sql.remove(&number);
+        let tab = self.tabs.remove(position);
+        self.closed.retain(|closed| closed.tab != tab);
+        match &tab {
+            // There is nothing to lose.
+            Tab::Sql { number } if self.sql.get(number).is_none_or(|text| text.trim().is_empty()) => {
+                self.sql.remove(number);
+            }
+            _ => self.closed.push(ClosedTab { tab, position }),
         }
+        self.forget_oldest();
         if self.active > position || self.active >= self.tabs.len() {
             self.active = self.active.saturating_sub(1);
         }
@@ -195,10 +240,53 @@ impl Workspace {
         }
     }
 
+    /// Forgets the tabs that were closed longest ago, as far as there are too many.
+    fn forget_oldest(&mut self) {
+        let bytes = |sql: &BTreeMap<u32, String>, closed: &[ClosedTab]| -> usize {
+            closed.iter().filter_map(|closed| sql.get(&closed.query()?)).map(String::len).sum()
+        };
+        while self.closed.len() > CLOSED_MAX
+            || (self.closed.len() > 1 && bytes(&self.sql, &self.closed) > CLOSED_BYTES_MAX)
+        {
+            if let Some(number) = self.closed.remove(0).query() {
+                self.sql.remove(&number);
+            }
+        }
+    }
+
+    /// Opens a closed tab again, the last one unless one is named; false if there is none.
+    pub fn reopen(&mut self, which: Option<usize>) -> bool {
+        let which = which.unwrap_or_else(|| self.closed.len().saturating_sub(1));
+        if which >= self.closed.len() {
+            return false;
+        }
+        let ClosedTab { tab, position } = self.closed.remove(which);
+        if !self.tabs.contains(&tab) {
+            self.tabs.insert(position.min(self.tabs.len()), tab.clone());
+        }
+        self.open(tab);
+        true
+    }
+
     /// Opens a new query with `text`.
     pub fn open_sql(&mut self, text: impl Into<String>) {
         let number = self.new_query(text);
         self.open(Tab::Sql { number });
+    }
+
+    /// The text under `name` as it was edited, else as it is saved.
+    #[must_use]
+    pub fn edited(&self, name: &str, saved: &str) -> String {
+        self.texts.get(name).cloned().unwrap_or_else(|| saved.to_owned())
+    }
+
+    /// Keeps an edited text until it is what is saved.
+    pub fn keep_edited(&mut self, name: &str, text: String, saved: &str) {
+        if text == saved {
+            self.texts.remove(name);
+        } else {
+            self.texts.insert(name.to_owned(), text);
+        }
     }
 
     /// Number of a new query with `text`; its tab is not opened yet.

@@ -1,18 +1,19 @@
 //! The contract of a table as text: read, change, check, save into the draft. Of gold, the model that makes it.
 
+use super::model::ModelPane;
+use super::problems;
 use crate::code::{CodeEditor, CodeNote, yaml_colors};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::icon;
 use crate::widget::{Button, EmptyState, Tone, badge, number, panel_header};
-use egui::{Frame, Id, Margin, Ui};
+use egui::{Frame, Id, Margin, Rect, Ui, UiBuilder, pos2};
 use sluice_api::{Layer, Request, TableView};
 
-/// The text as edited.
+/// Contract, or model. What is edited and not saved is in the workspace, so that closing the tab loses nothing.
 #[derive(Default)]
 pub(super) struct ContractPane {
-    text: Option<String>,
-    saved: Option<String>,
+    model: ModelPane,
 }
 
 impl ContractPane {
@@ -24,74 +25,66 @@ impl ContractPane {
             return;
         };
         if view.table.layer == Layer::Gold {
-            model_ui(ui, view, contract);
-            return;
-        }
-        if self.saved.as_ref() != Some(contract) {
-            if self.text.is_none() || self.text == self.saved {
-                self.text = Some(contract.clone());
-            }
-            self.saved = Some(contract.clone());
-        }
-        let Some(mut text) = self.text.clone() else { return };
-        let edited = text != *contract;
-        if edited {
-            cx.want(Request::CheckContract { yaml: text.clone() });
-        }
-        let store = cx.store;
-        let problems = store.check(&text).value.map(|check| check.problems.as_slice()).unwrap_or_default();
-        let why = if !edited {
-            Some("Nothing was changed")
-        } else if problems.is_empty() {
-            None
+            self.model.ui(ui, cx, view, contract);
         } else {
-            Some("Fix the problems first")
-        };
-        let save = cx.take(&Command::Save);
-        let mut pressed = false;
-        Frame::NONE.inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
-            panel_header(ui, "Contract", &format!("{}.yaml", view.table.name), |ui| {
-                let button = Button::of(&Command::Save).disabled(why).show(ui);
-                pressed = button.clicked() || (save && why.is_none());
-                if edited && Button::new("Discard").quiet().show(ui).clicked() {
-                    text.clone_from(contract);
-                }
-                if !problems.is_empty() {
-                    let count = number::plural(problems.len() as u64, "problem");
-                    badge(ui, Tone::Fail, Some(icon::ERROR), &count);
-                }
-                if edited {
-                    badge(ui, Tone::Accent, Some(icon::EDIT), "Edited");
-                }
-            });
-        });
-        let notes: Vec<CodeNote> = problems
-            .iter()
-            .map(|problem| CodeNote {
-                line: problem.line,
-                column: problem.column,
-                text: format!("{}. {}", problem.message.trim_end_matches('.'), problem.fix),
-            })
-            .collect();
-        // The id is fixed: a problem that comes or goes while one types leaves the focus where it is.
-        let id = Id::unique(("contract of", view.table.to_string()));
-        CodeEditor::new(&mut text, "Contract text", id, &yaml_colors).notes(&notes).show(ui);
-        if pressed {
-            cx.send(Request::SaveContract { yaml: text.clone() });
+            contract_ui(ui, cx, view, contract);
         }
-        self.text = Some(text);
     }
 }
 
-/// The SQL of a model; it is edited in its file.
-fn model_ui(ui: &mut Ui, view: &TableView, sql: &str) {
+fn contract_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, contract: &str) {
+    // Bronze and silver have the same one.
+    let name = format!("contract {}", view.table.name);
+    let mut text = cx.workspace.edited(&name, contract);
+    let edited = text != contract;
+    // One that was saved elsewhere with a mistake shows it before anybody edits.
+    cx.want(Request::CheckContract { yaml: text.clone() });
+    let store = cx.store;
+    let problems = store.check(&text).value.map(|check| check.problems.as_slice()).unwrap_or_default();
+    let why = if !edited {
+        Some("Nothing was changed")
+    } else if problems.is_empty() {
+        None
+    } else {
+        Some("Fix the problems first")
+    };
+    let save = cx.take(&Command::Save);
+    let mut pressed = false;
     Frame::NONE.inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
-        let file = format!("models/{}/{}.sql", view.table.name.dataset, view.table.name.table);
-        panel_header(ui, "Model", &file, |ui| {
-            badge(ui, Tone::Neutral, Some(icon::LOCK), "Read only here, edit the file");
+        panel_header(ui, "Contract", &format!("{}.yaml", view.table.name), |ui| {
+            let button = Button::of(&Command::Save).disabled(why).show(ui);
+            pressed = button.clicked() || (save && why.is_none());
+            if edited && Button::new("Discard").quiet().show(ui).clicked() {
+                contract.clone_into(&mut text);
+            }
+            if !problems.is_empty() {
+                let count = number::plural(problems.len() as u64, "problem");
+                badge(ui, Tone::Fail, Some(icon::ERROR), &count);
+            }
+            if edited {
+                badge(ui, Tone::Accent, Some(icon::EDIT), "Edited");
+            }
         });
     });
-    let mut text = sql.to_owned();
-    let id = Id::unique(("model of", view.table.to_string()));
-    CodeEditor::new(&mut text, "Model text", id, &|_| Vec::new()).show(ui);
+    let notes: Vec<CodeNote> = problems
+        .iter()
+        .map(|problem| CodeNote {
+            line: problem.line,
+            column: problem.column,
+            text: format!("{}. {}", problem.message.trim_end_matches('.'), problem.fix),
+        })
+        .collect();
+    let room = ui.available_rect_before_wrap();
+    let split = pos2(room.right(), (room.bottom() - problems::HEIGHT).max(room.top()));
+    let mut editor = ui.new_child(UiBuilder::new().max_rect(Rect::from_min_max(room.min, split)).id_salt("editor"));
+    // The id is fixed: a problem that comes or goes while one types leaves the focus where it is.
+    let id = Id::unique(("contract of", view.table.to_string()));
+    CodeEditor::new(&mut text, "Contract text", id, &yaml_colors).notes(&notes).notes_apart().show(&mut editor);
+    let below = Rect::from_min_max(pos2(room.left(), split.y), room.max);
+    let mut below = ui.new_child(UiBuilder::new().max_rect(below).id_salt("problems"));
+    problems::show(&mut below, &notes, &text, id);
+    if pressed {
+        cx.send(Request::SaveContract { yaml: text.clone() });
+    }
+    cx.workspace.keep_edited(&name, text, contract);
 }

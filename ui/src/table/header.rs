@@ -6,7 +6,7 @@ use crate::design::{TokensExt, typeface};
 use crate::state::ScreenKind;
 use crate::widget::{Button, Tone, badge, health_icon, icon_label, layer_mark};
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
-use sluice_api::{Health, TableRef, TableView};
+use sluice_api::{TableRef, TableView};
 
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableRef, view: Option<&TableView>) {
@@ -35,7 +35,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableRef, view: Option<
         left.label(typeface::text(text, typeface::mono(12.0), tokens.text_weak));
     }
     let summary = cx.store.lake().value.and_then(|lake| lake.tables.iter().find(|each| each.table == *table));
-    if matches!(view.health, Health::Warn | Health::Fail) {
+    if view.health.deviates() {
         let (mark, color, word) = health_icon(tokens, view.health);
         let note = summary.and_then(|summary| summary.note.as_deref()).unwrap_or(word);
         icon_label(&mut left, mark, 14.0, color, note, typeface::control()).on_hover_text(note);

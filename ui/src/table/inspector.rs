@@ -1,6 +1,6 @@
 //! Details of the selected row, column or version.
 
-use crate::cell::masked;
+use super::masks::masks;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
@@ -57,12 +57,10 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, result: &ResultView, r
         .pages
         .peek(result.id, row)
         .map(|(page, inside)| (0..result.columns.len()).map(|column| page.cell(inside, column)).collect());
-    for (index, column) in result.columns.iter().enumerate() {
-        let personal = view.columns.iter().any(|each| each.name == column.name && each.pii);
+    for (index, (column, mask)) in result.columns.iter().zip(masks(cx, view, result)).enumerate() {
         let value = values.as_ref().and_then(|values| values.get(index));
         let text = match value {
-            Some(cell) if personal && !cell.is_null => masked(&cell.text),
-            Some(cell) => cell.text.clone(),
+            Some(cell) => mask.shown(cell.clone()).text,
             None => "…".to_owned(),
         };
         fact(ui, &column.name, &text);

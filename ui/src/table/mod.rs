@@ -6,9 +6,14 @@ mod files;
 mod header;
 mod history;
 mod inspector;
+mod masks;
+mod model;
 mod overview;
+mod problems;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use crate::cx::Cx;
 use crate::screen::Screen;

@@ -69,6 +69,9 @@ fn stats_ui(ui: &mut Ui, view: &TableView, summary: Option<&TableSummary>) {
             Health::Empty => (icon::SCHEDULE, Tone::Neutral, "not built", note.unwrap_or("replay its files")),
             Health::Warn => (icon::WARNING, Tone::Warn, "warning", note.unwrap_or("a check warns")),
             Health::Fail => (icon::ERROR, Tone::Fail, "failed", note.unwrap_or("a check fails")),
+            Health::Invalid => {
+                (icon::DESCRIPTION, Tone::Fail, "contract not valid", note.unwrap_or("the table stays as it is"))
+            }
         };
         stat(ui, Some(mark), tone, word, note);
         people_ui(ui, &view.facts);
@@ -80,6 +83,7 @@ fn lag_ui(ui: &mut Ui, facts: &TableFacts) {
     let sla = facts.sla.as_ref().map(|sla| format!(", SLA {sla}")).unwrap_or_default();
     let (mark, tone) = match facts.timeliness() {
         Timeliness::Late => (Some(icon::HISTORY), Tone::Warn),
+        Timeliness::Overdue => (Some(icon::HISTORY), Tone::Fail),
         Timeliness::NoLimit | Timeliness::Unknown | Timeliness::OnTime => (None, Tone::Neutral),
     };
     match facts.lag_seconds {

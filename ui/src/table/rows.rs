@@ -1,5 +1,6 @@
 //! Rows of a table at any version, filtered and sorted by the host.
 
+use super::masks::masks;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
@@ -178,9 +179,9 @@ impl RowsPane {
                 shown
             })
             .collect();
-        let personal = result.columns.iter().map(|column| info(&column.name).is_some_and(|info| info.pii)).collect();
+        let masks = masks(cx, view, result);
         let commands = Command::of_row(&self.table, &cx.facts());
-        let mut source = MaskedRows { rows: ResultRows::new(cx.pages, result.id), personal };
+        let mut source = MaskedRows { rows: ResultRows::new(cx.pages, result.id), masks };
         let grid = Grid::new("Rows of the table", &columns, result.rows).header_height(40.0).commands(commands);
         let outcome = grid.show(ui, &mut source);
         outcome.act(cx);

@@ -65,6 +65,83 @@ fn the_key_of_the_filter_is_not_typed_into_it() {
 }
 
 #[test]
+fn letters_typed_after_a_field_was_left_are_no_commands() {
+    let mut harness = window(Canned::sample());
+    let tabs = |harness: &mut super::support::Window| bench(harness).workspace().tabs.len();
+    harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Filter tables").focus();
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    harness.run_ok();
+    harness.key_press(Key::O);
+    harness.run_ok();
+    assert_eq!(tabs(&mut harness), 0, "the letter was meant for the field");
+    harness.get_by_label("silver.shop.customers, 403 k rows, healthy").focus();
+    harness.run_ok();
+    harness.key_press(Key::O);
+    harness.run_ok();
+    assert_eq!(tabs(&mut harness), 1, "a row of the tree takes letters");
+    // A button that has the focus takes none.
+    run(&mut harness, Command::CloseTab);
+    harness.get_by_label("Plan and publish…").focus();
+    harness.run_ok();
+    harness.key_press(Key::O);
+    harness.run_ok();
+    assert_eq!(tabs(&mut harness), 0);
+}
+
+#[test]
+fn a_wrong_path_asks_and_a_first_start_is_no_error() {
+    let replies = |request: &Request| match request {
+        Request::OpenLake { create: true, .. } => Some(sample::reply(request)),
+        Request::OpenLake { url: Some(_), .. } => {
+            Some(Reply::Error(ApiError::new(ErrorCode::NotFound, "/data/shopp does not exist", "Correct it")))
+        }
+        Request::OpenLake { .. } => {
+            Some(Reply::Error(ApiError::new(ErrorCode::NoLake, "No lake is open", "Give a folder")))
+        }
+        other => Some(sample::reply(other)),
+    };
+    let transport = Canned::new(replies, sample::page);
+    let asked = transport.asked();
+    let mut harness = window(transport);
+    assert!(harness.query_by_label("No lake is open").is_none(), "nothing went wrong");
+    assert!(harness.query_by_label("Try again").is_none());
+    for way in ["Demo shop, ", "Folder…, ", "S3 bucket…, "] {
+        assert!(harness.query_by_label_contains(way).is_some(), "{way}");
+    }
+    harness.get_by_label("Folder or bucket of the lake").type_text("/data/shopp");
+    harness.run_ok();
+    harness.key_press(Key::Enter);
+    harness.run_ok();
+    harness.run_ok();
+    assert!(harness.query_by_label("There is no folder /data/shopp").is_some());
+    assert!(harness.query_by_label("Open a lake").is_some(), "nothing was opened");
+    harness.get_by_label("Create it here").click();
+    harness.run_ok();
+    harness.run_ok();
+    let made = Request::OpenLake { url: Some("/data/shopp".to_owned()), create: true };
+    assert!(asked.borrow().contains(&made));
+    assert!(harness.query_by_label_contains("silver.shop.orders").is_some());
+}
+
+#[test]
+fn enter_opens_the_demo_on_a_first_start() {
+    let replies = |request: &Request| match request {
+        Request::OpenLake { url: None, .. } => {
+            Some(Reply::Error(ApiError::new(ErrorCode::NoLake, "No lake is open", "Give a folder")))
+        }
+        other => Some(sample::reply(other)),
+    };
+    let transport = Canned::new(replies, sample::page);
+    let asked = transport.asked();
+    let mut harness = window(transport);
+    harness.key_press(Key::Enter);
+    harness.run_ok();
+    let demo = Request::OpenLake { url: Some(sluice_api::DEMO_LAKE.to_owned()), create: false };
+    assert!(asked.borrow().contains(&demo));
+}
+
+#[test]
 fn the_tree_follows_the_tab_in_front() {
     let mut harness = window(Canned::sample());
     let table = |name: &str| name.parse::<sluice_api::TableRef>().unwrap();
@@ -80,7 +157,7 @@ fn the_tree_follows_the_tab_in_front() {
 fn another_lake_closes_the_tables_of_the_one_before() {
     let replies = |request: &Request| {
         let mut reply = sample::reply(request);
-        if let (Request::OpenLake { url: Some(url) }, Reply::OpenLake(lake)) = (request, &mut reply) {
+        if let (Request::OpenLake { url: Some(url), .. }, Reply::OpenLake(lake)) = (request, &mut reply) {
             lake.url.clone_from(url);
         }
         Some(reply)

@@ -2,7 +2,7 @@
 
 use crate::link::{Answer, Canned, Transport as _, sample};
 use crate::state::PageCache;
-use crate::widget::{Grid, GridColumn, GridResponse, GridState, ResultRows};
+use crate::widget::{Copied, Grid, GridColumn, GridResponse, GridState, ResultRows};
 use egui::{Key, Modifiers, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -14,6 +14,8 @@ struct State {
     asked: Vec<PageRequest>,
     cursor: Option<(u64, usize)>,
     copied: Option<String>,
+    said: Vec<Copied>,
+    id: Option<egui::Id>,
 }
 
 fn show(ui: &mut Ui, state: &mut State) -> GridResponse {
@@ -41,6 +43,8 @@ fn show(ui: &mut Ui, state: &mut State) -> GridResponse {
     if copied.is_some() {
         state.copied = copied;
     }
+    state.said.extend(outcome.copied.clone());
+    state.id = Some(outcome.response.id);
     if outcome.cursor.is_some() {
         state.cursor = outcome.cursor;
     }
@@ -54,6 +58,8 @@ fn grid() -> Harness<'static, State> {
         asked: Vec::new(),
         cursor: None,
         copied: None,
+        said: Vec::new(),
+        id: None,
     };
     let mut harness = Harness::builder()
         .with_size(vec2(1000.0, 400.0))
@@ -131,6 +137,59 @@ fn shift_chooses_a_range_and_copies_it_as_tab_separated_text() {
     harness.key_press_modifiers(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::C);
     harness.step();
     assert_eq!(harness.state().copied.as_deref(), Some("order_id\tcustomer_id\n1\t31\n2\t62"));
+}
+
+/// Chooses rows of the first two columns and copies them; the text that reached the clipboard.
+fn copied(rows: std::ops::RangeInclusive<u64>) -> (Option<String>, Vec<Copied>) {
+    let mut harness = grid();
+    harness.get_by_label("order_id 0").click();
+    harness.run_ok();
+    let id = harness.state().id.unwrap();
+    let mut state = GridState::load(&harness.ctx, id);
+    state.anchor = Some((*rows.start(), 0));
+    state.cursor = Some((*rows.end(), 1));
+    state.store(&harness.ctx, id);
+    harness.event(egui::Event::Copy);
+    for _ in 0..400 {
+        harness.step();
+        let said = &harness.state().said;
+        if said.iter().any(|said| !matches!(said, Copied::Reading { .. })) {
+            break;
+        }
+    }
+    (harness.state().copied.clone(), harness.state().said.clone())
+}
+
+#[test]
+fn a_copy_has_every_row_whether_it_was_on_screen_or_not() {
+    let (text, said) = copied(5..=20_004);
+    assert_eq!(said, [Copied::Reading { rows: 20_000 }, Copied::Cells { rows: 20_000, columns: 2 }]);
+    assert_eq!(said.last().and_then(Copied::words), Some(("20,000 rows copied".to_owned(), false)));
+    let text = text.unwrap();
+    assert_eq!(text.lines().count(), 20_000);
+    assert!(!text.contains('…'), "what is not known is never handed over");
+    for (row, line) in (5..).zip(text.lines()) {
+        assert_eq!(line, format!("{row}\t{}", row * 31 % 402_880), "row {row}");
+    }
+}
+
+#[test]
+fn more_than_a_copy_takes_is_refused_with_its_number() {
+    let (text, said) = copied(0..=9_999_999);
+    assert_eq!(text, None);
+    assert_eq!(said, [Copied::TooMany { cells: 20_000_000 }]);
+}
+
+#[test]
+fn control_a_chooses_all_cells() {
+    let mut harness = grid();
+    harness.get_by_label("order_id 3").click();
+    harness.run_ok();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    let state = GridState::load(&harness.ctx, harness.state().id.unwrap());
+    assert_eq!(state.range().map(|(rows, _)| rows), Some(0..=9_999_999));
+    assert_eq!(state.first_row, 0, "what is on screen stays");
 }
 
 #[test]

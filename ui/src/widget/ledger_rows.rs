@@ -1,6 +1,6 @@
 //! The ledger as lines, for narrow panels.
 
-use super::{Operation, balance_badge, number};
+use super::{Balance, Operation, balance_badge, number};
 use crate::design::{TokensExt, typeface};
 use egui::{Align, Layout, Ui, UiBuilder, vec2};
 use sluice_api::RowLedger;
@@ -27,5 +27,5 @@ pub fn ledger_rows(ui: &mut Ui, counters: &RowLedger) {
         let mut right = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center)));
         right.label(typeface::text(number::count(count), typeface::mono(12.0), color));
     }
-    balance_badge(ui, counters.balances());
+    balance_badge(ui, if counters.balances() { Balance::Holds } else { Balance::Broken });
 }

@@ -1,6 +1,7 @@
 //! A row of a list: icon, text, note, and something at the right; 24 high.
 
 use super::icon_text::text_clipped;
+use crate::command::letters_act_in;
 use crate::design::{TokensExt, typeface};
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role,
@@ -136,6 +137,9 @@ impl<'a> ListRow<'a> {
 
 /// The fill and focus border of rows in lists and trees.
 pub(crate) fn paint_row_fill(ui: &Ui, rect: Rect, selected: bool, response: &Response) {
+    if response.has_focus() {
+        letters_act_in(ui.ctx(), response.id);
+    }
     let tokens = ui.tokens();
     let fill = if selected {
         tokens.selection

@@ -30,5 +30,6 @@ pub fn health_icon(tokens: &Tokens, health: Health) -> (char, Color32, &'static 
         Health::Empty => (icon::SCHEDULE, tokens.text_faint, "not built yet"),
         Health::Warn => (icon::WARNING, tokens.warn, "warning"),
         Health::Fail => (icon::ERROR, tokens.fail, "failed"),
+        Health::Invalid => (icon::DESCRIPTION, tokens.fail, "contract not valid"),
     }
 }

@@ -35,12 +35,14 @@ pub use button::Button;
 pub use dropdown::dropdown;
 pub use empty_state::EmptyState;
 pub use error_banner::{banner, error_banner};
-pub use grid::{CellLook, CellRef, FnRows, Grid, GridColumn, GridResponse, GridState, MaskedRows, ResultRows, Rows};
+pub use grid::{
+    CellLook, CellRef, Copied, FnRows, Grid, GridColumn, GridResponse, GridState, Mask, MaskedRows, ResultRows, Rows,
+};
 pub use headers::{panel_header, section_header};
 pub use icon_text::{icon_label, rule, rule_vertical, text_clipped};
 pub(crate) use key_cap::paint_key_cap;
 pub use key_cap::{key_cap, key_cap_width};
-pub use ledger::{Term, balance_badge, ledger, ledger_line};
+pub use ledger::{Balance, Term, balance_badge, ledger, ledger_line};
 pub use ledger_rows::ledger_rows;
 pub use list_row::ListRow;
 pub(crate) use list_row::paint_row_fill;

@@ -16,7 +16,13 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// A count if known, else `–`.
+/// A count, `…` while it is not known; what is not known is never 0.
+#[must_use]
+pub fn known(value: Option<u64>) -> String {
+    value.map_or_else(|| "…".to_owned(), count)
+}
+
+/// A count if there is one, else `–`.
 #[must_use]
 pub fn count_or_none(value: Option<u64>) -> String {
     value.map_or_else(|| "–".to_owned(), count)

@@ -4,9 +4,10 @@ use crate::design::{Tokens, TokensExt};
 use egui::{Color32, Rect, Response, Sense, Ui, pos2};
 use sluice_api::RowLedger;
 
-/// The parts of a batch in their bar colours.
+/// The parts of a batch in their bar colours; none while its counters are not known.
 #[must_use]
-pub fn counter_shares(tokens: &Tokens, counters: &RowLedger) -> Vec<(u64, Color32)> {
+pub fn counter_shares(tokens: &Tokens, counters: Option<&RowLedger>) -> Vec<(u64, Color32)> {
+    let Some(counters) = counters else { return Vec::new() };
     vec![
         (counters.inserted, tokens.bar_ins),
         (counters.updated, tokens.bar_upd),

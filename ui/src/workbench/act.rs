@@ -58,7 +58,9 @@ impl Workbench {
             Command::Forward => {
                 self.history.forward();
             }
-            Command::OpenLake(url) => self.requests.push(Request::OpenLake { url }),
+            Command::OpenLake(url) => self.open_lake(url, false),
+            Command::CreateLake(url) => self.open_lake(Some(url), true),
+            Command::ChooseFolder => self.requests.push(Request::ChooseFolder),
             Command::Reload => {
                 self.store.mark_stale();
                 self.requests.push(Request::Lake);
@@ -66,6 +68,11 @@ impl Workbench {
             Command::CancelJob(job) => self.requests.push(Request::Cancel { job }),
             command => self.act_on_tabs(command, time),
         }
+    }
+
+    fn open_lake(&mut self, url: Option<String>, create: bool) {
+        self.opening.clone_from(&url);
+        self.requests.push(Request::OpenLake { url, create });
     }
 
     fn act_on_tabs(&mut self, command: Command, time: f64) {
@@ -76,6 +83,12 @@ impl Workbench {
             Command::ReplaceTab(tab) => self.workspace.replace_active(tab),
             Command::CloseTabAt(position) => self.close(position),
             Command::CloseTab => self.close(self.workspace.active),
+            Command::ReopenTab => {
+                self.workspace.reopen(None);
+            }
+            Command::ReopenTabAt(which) => {
+                self.workspace.reopen(Some(which));
+            }
             Command::NextTab => self.step_tab(1),
             Command::PreviousTab => self.step_tab(self.workspace.tabs.len().saturating_sub(1)),
             Command::OpenColumn(table, column) => {

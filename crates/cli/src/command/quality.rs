@@ -67,11 +67,14 @@ async fn quarantined_rows(
 
 fn text(view: &QualityView, tied: u64) -> String {
     let version = view.version.map_or_else(|| "no version yet".to_owned(), |version| format!("v{version}"));
+    let reason = view.refusal.as_ref().map(|refusal| format!("reason: {}\n", refusal.reason)).unwrap_or_default();
     let mut text = match view.refused_batch {
         Some(batch) if view.version.is_none() => {
-            format!("silver.{}: batch {batch} was not published, there is no version yet\n", view.table)
+            format!("silver.{}: batch {batch} was not published, there is no version yet\n{reason}", view.table)
         }
-        Some(batch) => format!("silver.{}: batch {batch} was not published, {version} stays visible\n", view.table),
+        Some(batch) => {
+            format!("silver.{}: batch {batch} was not published, {version} stays visible\n{reason}", view.table)
+        }
         None => format!("silver.{} {version}\n", view.table),
     };
     let mut grid = Grid::new(&["", "check", "severity", ">observed", ">limit", ">rows"]);

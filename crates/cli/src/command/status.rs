@@ -22,13 +22,17 @@ fn text(view: &LakeView) -> String {
     let mut grid = Grid::new(&["table", ">rows", ">version", "health", ">waiting files"]);
     for table in &view.tables {
         let waiting = view.waiting.iter().find(|waiting| waiting.table == table.table.name);
-        let waiting = waiting.filter(|_| table.table.layer == sluice_api::Layer::Silver).map_or(0, |w| w.files);
+        let waiting = waiting.filter(|_| table.table.layer == sluice_api::Layer::Silver);
         grid.row([
             table.table.to_string(),
             table.rows.map_or_else(|| "-".to_owned(), number),
             version(table.version),
             format!("{:?}{}", table.health, table.note.as_ref().map(|n| format!(": {n}")).unwrap_or_default()),
-            if waiting == 0 { String::new() } else { number(waiting) },
+            match waiting.map(|waiting| waiting.files) {
+                None | Some(Some(0)) => String::new(),
+                Some(Some(files)) => number(files),
+                Some(None) => "?".to_owned(),
+            },
         ]);
     }
     text.push_str(&grid.to_text());

@@ -39,6 +39,16 @@ impl Ledger {
         Ok(path)
     }
 
+    /// Writes the SQL of a gold model and returns its path.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn put_model(&self, name: &TableName, sql: &str) -> Result<String, LakeError> {
+        let path = format!("models/{}/{}.sql", name.dataset, name.table);
+        self.objects.put(&path, Bytes::copy_from_slice(sql.as_bytes())).await?;
+        Ok(path)
+    }
+
     /// Every `.sql` file below `models/`, by path. One whose place or name makes no table name costs only itself:
     /// its [`ModelText::name`] says why.
     ///

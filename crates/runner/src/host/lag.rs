@@ -56,7 +56,9 @@ pub(crate) fn lag_seconds(newest_ms: Option<i64>, clock: &Clock) -> Option<u64> 
 pub(crate) fn lag_note(facts: &TableFacts) -> Option<String> {
     let sla = facts.sla.as_deref().unwrap_or_default();
     match (facts.timeliness(), facts.lag_seconds) {
-        (Timeliness::Late, Some(lag)) => Some(format!("{} behind source, SLA {sla}", duration_text(lag))),
+        (Timeliness::Late | Timeliness::Overdue, Some(lag)) => {
+            Some(format!("{} behind source, SLA {sla}", duration_text(lag)))
+        }
         (Timeliness::Unknown, _) => Some(format!("lag unknown, no event has a time; SLA {sla}")),
         _ => None,
     }

@@ -5,7 +5,7 @@ use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::gold::failures::last_failure;
 use crate::pipeline::source_files::new_files;
-use crate::quality::read_records;
+use crate::quality::{read_records, read_refusal};
 use crate::support::places::location;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
@@ -29,10 +29,24 @@ impl OpenLake {
         for (name, contract) in &set.contracts {
             tables.push(self.summary(Layer::Bronze, name, None, clock).await);
             tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await);
-            // Where the manifests cannot be read, the table's own line says so.
-            let files = self.waiting(contract).await.unwrap_or_default();
-            let bytes = files.iter().map(|file| file.size).sum();
-            waiting.push(WaitingFiles { table: name.clone(), files: files.len() as u64, bytes });
+            // A folder or manifests that cannot be read do not stop the view, and are not a folder without files.
+            let files = self.waiting(contract).await.ok();
+            waiting.push(WaitingFiles {
+                table: name.clone(),
+                files: files.as_ref().map(|files| files.len() as u64),
+                bytes: files.as_ref().map(|files| files.iter().map(|file| file.size).sum()),
+            });
+        }
+        for (name, invalid) in &set.invalid {
+            for layer in [Layer::Bronze, Layer::Silver] {
+                let mut summary = self.summary(layer, name, None, clock).await;
+                if layer == Layer::Silver {
+                    summary.health = Health::Invalid;
+                    summary.note =
+                        Some(format!("Its contract is not valid, the table stays as it is: {}", invalid.problem));
+                }
+                tables.push(summary);
+            }
         }
         let gold: BTreeSet<&TableName> = set.models.iter().map(|model| &model.name).collect();
         for name in gold {
@@ -42,7 +56,8 @@ impl OpenLake {
         let mut problems: Vec<String> = set.problems.iter().map(ToString::to_string).collect();
         let (release, draft_changes) = match sluice_publish::plan(&self.lake).await {
             Ok(plan) => {
-                let changed: BTreeSet<&TableName> = plan.changes.iter().map(|change| &change.table).collect();
+                let changed = plan.changes.iter().map(|change| &change.table).chain(set.invalid.keys());
+                let changed: BTreeSet<&TableName> = changed.collect();
                 (plan.base, changed.len() as u64)
             }
             Err(error) => {
@@ -133,6 +148,7 @@ impl OpenLake {
             Timeliness::NoLimit | Timeliness::OnTime => (health, None),
             Timeliness::Unknown => (health, lag_note(facts)),
             Timeliness::Late => (health.max(Health::Warn), lag_note(facts)),
+            Timeliness::Overdue => (health.max(Health::Fail), lag_note(facts)),
         };
         let notes: Vec<String> = note.into_iter().chain(lag).collect();
         Ok((health, (!notes.is_empty()).then(|| notes.join("; "))))
@@ -142,7 +158,10 @@ impl OpenLake {
     async fn health_of_rows(&self, contract: &Contract) -> Result<(Health, Option<String>), RunError> {
         let (checks, refused) = self.last_checks(contract).await?;
         if let Some(batch) = refused {
-            return Ok((Health::Fail, Some(format!("Batch {batch} was not published, the last good version stays"))));
+            let reason = read_refusal(&self.lake, &contract.name, batch).await?.map(|refusal| refusal.reason);
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            let note = format!("Batch {batch} was not published, the last good version stays{reason}");
+            return Ok((Health::Fail, Some(note)));
         }
         let failed = checks.iter().filter(|check| check.outcome.verdict == Verdict::Failed).count();
         if failed > 0 {

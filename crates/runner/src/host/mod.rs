@@ -4,6 +4,7 @@
 mod batches;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
+mod demo;
 mod diff;
 mod fingerprint;
 mod jobs;
@@ -24,12 +25,15 @@ mod sources;
 mod table_results;
 mod table_view;
 
+use crate::support::blocking::blocking;
 use crate::support::program::sluice_program;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 pub use logging::{LogOptions, log_to};
 use personal::PersonalResults;
-use sluice_api::{Answer, ApiError, Ask, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask};
+use sluice_api::{
+    Answer, ApiError, Ask, DEMO_LAKE, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask,
+};
 use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
@@ -55,6 +59,8 @@ pub struct HostOptions {
     pub lake: Option<String>,
     /// Where the screens' session is kept; `None` keeps none.
     pub session_file: Option<PathBuf>,
+    /// Where [`sluice_api::DEMO_LAKE`] is kept; `None` for the folder of the user's data.
+    pub demo_folder: Option<PathBuf>,
     /// The time.
     pub clock: Clock,
     /// How long a remote store is waited for.
@@ -141,8 +147,9 @@ impl Host {
             return Ok(Arc::clone(open));
         }
         let Some(url) = self.options.lake.clone() else {
-            return Err(RunError::input("No lake is open", "Open a folder or an s3:// URL"));
+            return Err(RunError::NoLake);
         };
+        let url = self.place_of(url).await?;
         // Whoever waits here finds the lake that the first one opened.
         let mut slot = self.open.write().await;
         if let Some(open) = slot.as_ref() {
@@ -155,13 +162,27 @@ impl Host {
 
     /// The address of a request, or the one given at start.
     fn named(&self, url: Option<String>) -> Result<String, RunError> {
-        let named = url.or_else(|| self.options.lake.clone());
-        named.ok_or_else(|| RunError::input("No lake was named", "Give a folder or an s3:// URL"))
+        url.or_else(|| self.options.lake.clone()).ok_or(RunError::NoLake)
+    }
+
+    /// Where a lake is; the demo is made if this machine does not have it yet.
+    async fn place_of(&self, url: String) -> Result<String, RunError> {
+        if url != DEMO_LAKE {
+            return Ok(url);
+        }
+        let folder = self.options.demo_folder.clone().or_else(demo::default_folder);
+        let folder = folder.ok_or_else(|| {
+            RunError::input("There is no folder for the demo lake", "Set XDG_DATA_HOME or HOME to a folder of yours")
+        })?;
+        let place = folder.display().to_string();
+        blocking(move || demo::make(&folder)).await?;
+        Ok(place)
     }
 
     /// Opens another lake, or the open one anew.
-    async fn open_lake(&self, url: &str) -> Result<Arc<OpenLake>, RunError> {
-        let opened = Arc::new(OpenLake::open(url, &self.options).await?);
+    async fn open_lake(&self, url: String) -> Result<Arc<OpenLake>, RunError> {
+        let url = self.place_of(url).await?;
+        let opened = Arc::new(OpenLake::open(&url, &self.options).await?);
         *self.open.write().await = Some(Arc::clone(&opened));
         Ok(opened)
     }
@@ -220,7 +241,11 @@ impl Answer<ask::InitLake> for Host {
 
 impl Answer<ask::OpenLake> for Host {
     async fn answer(&self, request: ask::OpenLake) -> Result<LakeView, RunError> {
-        let opened = self.open_lake(&self.named(request.url)?).await?;
+        let url = self.named(request.url)?;
+        if request.create {
+            Lake::make(&url, self.options.store).await?;
+        }
+        let opened = self.open_lake(url).await?;
         // While a person looks at the tree.
         opened.engine.warm();
         opened.lake_view(&self.options.clock).await

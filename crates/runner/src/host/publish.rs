@@ -6,16 +6,27 @@ use crate::contract_set::ContractSet;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
 use crate::{Clock, RunError};
-use sluice_api::{Answer, ContractCheck, Effect, LakeView, PublishPlan, PublishedView, TableEffect, ask};
-use sluice_contract::Contract;
+use sluice_api::{Answer, ContractCheck, Effect, JobId, LakeView, PublishPlan, PublishedView, TableEffect, ask};
+use sluice_contract::{Contract, TableName};
 use sluice_lake::TableLocation;
 use std::sync::Arc;
+
+/// The plan of a model is looked at under this id; nobody watches it.
+const MODEL_JOB: JobId = JobId(u64::MAX);
 
 impl OpenLake {
     /// Saves a valid contract into the draft.
     pub(crate) async fn save_contract(&self, yaml: &str) -> Result<(), RunError> {
         let contract = Contract::parse(yaml, "contract").map_err(RunError::Contract)?;
         self.lake.ledger().put_contract(&contract.name, yaml).await?;
+        Ok(())
+    }
+
+    /// Saves a gold model into the draft, if it can be planned over the tables as they are.
+    pub(crate) async fn save_model(&self, name: &TableName, sql: &str) -> Result<(), RunError> {
+        let plan = self.query(MODEL_JOB, format!("EXPLAIN {sql}")).await?;
+        self.drop_result(plan.id);
+        self.lake.ledger().put_model(name, sql).await?;
         Ok(())
     }
 
@@ -33,8 +44,10 @@ impl OpenLake {
             if let Some((_, files)) = self.silver_files(name).await? {
                 let checks = self.run_checks(contract, files).await?;
                 for check in checks.iter().filter(|check| check.blocks()) {
-                    let rows = check.outcome.failed.unwrap_or(0);
-                    plan.blockers.push(format!("{name}: {} does not hold in {rows} rows", check.check));
+                    // A check of the whole table fails in no single row.
+                    let rows = check.outcome.failed.filter(|rows| *rows > 0);
+                    let rows = rows.map(|rows| format!(" in {rows} rows")).unwrap_or_default();
+                    plan.blockers.push(format!("{name}: {} does not hold{rows}", check.check));
                 }
             }
             if let (_, Some(batch)) = self.last_checks(contract).await? {
@@ -109,6 +122,14 @@ impl Answer<ask::SaveContract> for Host {
     async fn answer(&self, request: ask::SaveContract) -> Result<LakeView, RunError> {
         let open = self.opened().await?;
         open.save_contract(&request.yaml).await?;
+        open.lake_view(&self.options.clock).await
+    }
+}
+
+impl Answer<ask::SaveModel> for Host {
+    async fn answer(&self, request: ask::SaveModel) -> Result<LakeView, RunError> {
+        let open = self.opened().await?;
+        open.save_model(&request.name, &request.sql).await?;
         open.lake_view(&self.options.clock).await
     }
 }

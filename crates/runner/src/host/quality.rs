@@ -3,7 +3,7 @@
 use super::{Host, OpenLake};
 use crate::RunError;
 use crate::contract_set::ContractSet;
-use crate::quality::parent_tables;
+use crate::quality::{parent_tables, read_refusal};
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use crate::support::elapsed::elapsed_ms;
@@ -40,6 +40,10 @@ impl OpenLake {
         let started = Instant::now();
         let contract = ContractSet::draft(&self.lake).await?.contract(name)?;
         let (kept, refused_batch) = self.last_checks(&contract).await?;
+        let refusal = match refused_batch {
+            Some(batch) => read_refusal(&self.lake, name, batch).await?,
+            None => None,
+        };
         let silver = self.silver_files(name).await?;
         let version = silver.as_ref().map(|(version, _)| *version);
         let records = match (refused_batch, silver) {
@@ -55,6 +59,7 @@ impl OpenLake {
             table: name.clone(),
             version,
             refused_batch,
+            refusal,
             checks,
             quarantine,
             quarantined_rows,

@@ -4,9 +4,10 @@ use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
+use crate::quality::read_refusal;
 use crate::{Job, ReplayOptions, RunError, replay, replay_batch};
 use sluice_api::{
-    Answer, BatchState, BatchView, GoldCounter, JobId, JobKind, Layer, ReplaySummary, ReplayView, RowLedger, TableName,
+    Answer, BatchState, BatchView, GoldCounter, JobId, JobKind, Layer, ReplaySummary, ReplayView, TableName,
     TableReplay, ask,
 };
 use sluice_lake::{AppId, HistoryEntry, Operation, TableLocation};
@@ -53,12 +54,18 @@ impl Answer<ask::Replay> for Host {
     async fn answer(&self, request: ask::Replay) -> Result<ReplayView, RunError> {
         let open = self.opened().await?;
         let job = self.jobs.working_on(&request.table.to_string());
-        open.replay_view(&request.table, job).await
+        open.replay_view(&request.table, request.max_files, job).await
     }
 }
 
 impl OpenLake {
-    async fn replay_view(&self, table: &TableName, job: Option<JobId>) -> Result<ReplayView, RunError> {
+    /// Batches of a table. Those that wait are cut by the functions and the bound with which a replay cuts them.
+    async fn replay_view(
+        &self,
+        table: &TableName,
+        max_files: Option<u64>,
+        job: Option<JobId>,
+    ) -> Result<ReplayView, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
         let contract = set.contract(table)?;
         let manifests = self.lake.ledger().batches(table).await?;
@@ -69,26 +76,34 @@ impl OpenLake {
         let mut batches = Vec::new();
         for manifest in &manifests {
             let (landed, merged) = (bronze.get(&manifest.batch), silver.get(&manifest.batch));
-            let span = merged.and_then(|entry| entry.info.span.clone()).unwrap_or_default();
+            let span = merged.and_then(|entry| entry.info.span.clone());
+            let committed = manifest.batch <= in_silver;
+            let refusal = match committed {
+                true => None,
+                false => read_refusal(&self.lake, table, manifest.batch).await?,
+            };
+            let merged_with = silver.range(manifest.batch + 1..).next().map(|(batch, _)| *batch);
+            let planned = refusal.as_ref().and_then(|refusal| refusal.counters);
             batches.push(BatchView {
                 batch: manifest.batch,
-                state: if manifest.batch <= in_silver { BatchState::Committed } else { BatchState::Pending },
+                state: if committed { BatchState::Committed } else { BatchState::Pending },
                 files: manifest.files.iter().map(|file| file.path.clone()).collect(),
                 bytes: manifest.files.iter().map(|file| file.size).sum(),
-                source_time_ms: span.newest_ms,
-                sequence: span.first.zip(span.last),
+                source_time_ms: span.as_ref().and_then(|span| span.newest_ms),
+                elapsed_ms: span.as_ref().map(|span| span.elapsed_ms),
+                sequence: span.and_then(|span| span.first.zip(span.last)),
                 bronze_version: landed.map(|entry| entry.version),
-                bronze_rows: landed.and_then(|entry| entry.info.rows).unwrap_or(0),
+                bronze_rows: landed.and_then(|entry| entry.info.rows),
                 silver_version: merged.map(|entry| entry.version),
-                counters: merged.and_then(entry_counters).unwrap_or_default(),
+                counters: merged.and_then(entry_counters).or(planned),
+                merged_with: merged_with.filter(|_| committed && merged.is_none()),
+                refusal,
                 reasons: merged.or(landed).map(reasons).unwrap_or_default(),
-                elapsed_ms: span.elapsed_ms,
             });
         }
         let next = manifests.last().map_or(1, |manifest| manifest.batch + 1);
-        // One file per column until a replay says otherwise.
         let files = new_files(&self.lake, &contract, &manifests).await?;
-        let planned = into_batches(&self.lake, &contract, files, BatchBounds::new(Some(1), None)).await?;
+        let planned = into_batches(&self.lake, &contract, files, BatchBounds::new(max_files, None)).await?;
         for (batch, files) in (next..).zip(planned) {
             batches.push(BatchView {
                 batch,
@@ -98,11 +113,13 @@ impl OpenLake {
                 source_time_ms: None,
                 sequence: None,
                 bronze_version: None,
-                bronze_rows: 0,
+                bronze_rows: None,
                 silver_version: None,
-                counters: RowLedger::default(),
+                counters: None,
+                merged_with: None,
+                refusal: None,
                 reasons: Vec::new(),
-                elapsed_ms: 0,
+                elapsed_ms: None,
             });
         }
         Ok(ReplayView {

@@ -54,3 +54,20 @@ impl Answer<ask::FirstFrame> for Host {
         Ok(())
     }
 }
+
+/// A host has no clipboard and nobody to ask.
+fn no_window(what: &str) -> RunError {
+    RunError::input(format!("{what} needs the window"), "Start `sluice-desktop`")
+}
+
+impl Answer<ask::WriteClipboard> for Host {
+    async fn answer(&self, _request: ask::WriteClipboard) -> Result<(), RunError> {
+        Err(no_window("The clipboard"))
+    }
+}
+
+impl Answer<ask::ChooseFolder> for Host {
+    async fn answer(&self, _request: ask::ChooseFolder) -> Result<Option<String>, RunError> {
+        Err(no_window("Choosing a folder"))
+    }
+}

@@ -31,6 +31,14 @@ impl OpenLake {
     ) -> Result<TableView, RunError> {
         let (store, snapshot) = self.snapshot(table, version).await?;
         let set = ContractSet::draft(&self.lake).await?;
+        let invalid = set.invalid.get(&table.name).filter(|_| table.layer != Layer::Gold);
+        // Of one with a mistake the published one still says which columns are personal.
+        let published = match invalid {
+            Some(_) => sluice_publish::current(&self.lake).await?,
+            None => None,
+        };
+        let published = published.into_iter().flat_map(|release| release.contracts).map(|(_, contract)| contract);
+        let published = published.filter(|contract| contract.name == table.name).map(Arc::new).next();
         let contract = set.contracts.get(&table.name).filter(|_| table.layer != Layer::Gold);
         let history = store.history(HISTORY_MAX).await?;
         let mut facts = contract.map(|contract| facts_of(contract)).unwrap_or_default();
@@ -40,18 +48,21 @@ impl OpenLake {
                 facts.ties = recent_ties(&store).await?;
                 self.health(contract, &facts).await?.0
             }
+            _ if invalid.is_some() => Health::Invalid,
             _ => Health::Ok,
         };
+        let declared = contract.or(published.as_ref()).filter(|_| table.layer == Layer::Silver);
+        let mut columns = columns(&snapshot.schema, declared, &self.personal_of(table).await?);
+        if invalid.is_some() && declared.is_none() && table.layer == Layer::Silver {
+            // Nobody knows which columns are personal.
+            columns.iter_mut().for_each(|column| column.pii = true);
+        }
         Ok(TableView {
             table: table.clone(),
             version: snapshot.version,
             rows: snapshot.rows(),
             bytes: snapshot.bytes(),
-            columns: columns(
-                &snapshot.schema,
-                contract.filter(|_| table.layer == Layer::Silver),
-                &self.personal_of(table).await?,
-            ),
+            columns,
             history: history.iter().map(version_view).collect(),
             files: snapshot
                 .files
@@ -61,7 +72,10 @@ impl OpenLake {
             health,
             contract: match table.layer {
                 Layer::Gold => set.models.iter().find(|model| model.name == table.name).map(|model| model.sql.clone()),
-                Layer::Bronze | Layer::Silver => contract.map(|contract| contract.text.clone()),
+                Layer::Bronze | Layer::Silver => {
+                    let of_invalid = invalid.map(|invalid| invalid.text.clone());
+                    contract.map(|contract| contract.text.clone()).or(of_invalid)
+                }
             },
             facts,
         })

@@ -6,6 +6,7 @@
 //! keys look at all rows each time, and at the latest version of the table that they point to.
 
 use super::context::TableContext;
+use super::hold_rules::HoldReason;
 use super::merge::Merged;
 use crate::RunError;
 use crate::quality::{parent_tables, write_records};
@@ -90,16 +91,17 @@ pub(crate) async fn audit_merged(
     merged: &Merged,
     before: Option<&Audited>,
 ) -> Result<Vec<CheckRecord>, RunError> {
-    let batch = merged.summary.batch;
+    let (batch, counters) = (merged.summary.batch, Some(merged.candidate.ledger));
     if let Some(reason) = &merged.candidate.hold_reason {
-        return Err(context.refused(silver, batch, reason.clone()));
+        let reason = HoldReason::contract(reason.clone()).counted(counters);
+        return Err(context.refused(silver, batch, reason));
     }
     let checks = audit(&context.lake, &context.engine, &context.contract, silver, &merged.candidate, before).await?;
     write_records(&context.lake, &context.contract.name, batch, &checks).await?;
     let failed: Vec<&CheckRecord> = checks.iter().filter(|check| check.blocks()).collect();
     if let Some(first) = failed.first() {
         let reason = format!("{} of {} checks did not hold, the first is {}", failed.len(), checks.len(), first.check);
-        return Err(context.refused(silver, batch, reason));
+        return Err(context.refused(silver, batch, HoldReason::checks(reason).counted(counters)));
     }
     Ok(checks)
 }

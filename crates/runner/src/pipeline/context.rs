@@ -1,9 +1,11 @@
 //! What every step of a table's run works with.
 
 use super::decoder::Decoder;
+use super::hold_rules::HoldReason;
 use crate::silver::Silver;
 use crate::silver::schema_change::effective;
 use crate::{Job, RunError};
+use sluice_api::Refusal;
 use sluice_contract::Contract;
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
@@ -54,11 +56,14 @@ impl TableContext {
     }
 
     /// The error of a batch that is held: it stays in bronze, and readers see the version before.
-    pub(crate) fn refused(&self, silver: &Silver, batch: u64, reason: String) -> RunError {
+    pub(crate) fn refused(&self, silver: &Silver, batch: u64, reason: HoldReason) -> RunError {
         let stays = match silver.version() {
             Some(version) if silver.batch() > 0 => format!("v{version} stays visible"),
             _ => "there is no version yet".to_owned(),
         };
-        RunError::Refused { table: self.contract.name.to_string(), batch, stays, reason }
+        let HoldReason { text, cause, counters } = reason;
+        let first_batch = (silver.batch() + 1).min(batch);
+        let refusal = Box::new(Refusal { batch, first_batch, reason: text, cause, counters });
+        RunError::Refused { table: self.contract.name.to_string(), stays, refusal }
     }
 }

@@ -3,14 +3,15 @@
 use super::batch::{BatchSummary, DecodedBatch};
 use super::context::TableContext;
 use super::decode::{decode_bronze, decode_reprocessed};
-use super::hold_rules::hold_reason;
+use super::hold_rules::{HoldReason, hold_reason};
 use super::silver_commit::{of_next_batch, of_rebuild, of_reprocessed};
-use super::snapshot_changes::{changes_of, changes_of_bronze, new_snapshots, snapshot_time_ms};
+use super::snapshot_changes::{NewSnapshots, changes_of, changes_of_bronze, new_snapshots, snapshot_time_ms};
 use super::table_state::TableState;
 use super::ties::tie_error;
 use crate::RunError;
-use crate::silver::merge::prepare;
-use crate::silver::{Candidate, SilverCommit};
+use crate::silver::merge::{plan, prepare};
+use crate::silver::{Candidate, Silver, SilverCommit};
+use sluice_change::RowLedger;
 use sluice_lake::BatchManifest;
 
 /// A batch as a candidate for silver.
@@ -42,7 +43,11 @@ pub(crate) async fn merge(
     let span = &mut decoded.summary.span;
     span.newest_ms = span.newest_ms.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
     if let Some(reason) = hold_reason(&context.contract, &decoded)? {
-        return Err(context.refused(&table.silver, batch, reason));
+        let counters = match replaces {
+            true => None,
+            false => planned_ledger(context, &table.silver, decoded, new.as_ref()).await,
+        };
+        return Err(context.refused(&table.silver, batch, reason.counted(counters)));
     }
     table.silver.ensure_exists(&context.contract).await?;
     let DecodedBatch { records, summary } = decoded;
@@ -62,6 +67,20 @@ pub(crate) async fn merge(
     }
     let commit = of_next_batch(context, silver, &summary, replaces).await?;
     Ok(Merged { summary, candidate, commit })
+}
+
+/// What the merge plan of a held batch counts; `None` if there is no plan for it.
+async fn planned_ledger(
+    context: &TableContext,
+    silver: &Silver,
+    decoded: DecodedBatch,
+    new: Option<&NewSnapshots>,
+) -> Option<RowLedger> {
+    let DecodedBatch { records, summary } = decoded;
+    let changes = changes_of(context, silver, summary.batch, records, new).await.ok()?;
+    let (changes, ledger) = changes.into_parts();
+    let planned = plan(silver, &context.contract, changes, summary.quarantined).await.ok()?;
+    ledger.of(planned.plan.merge.ledger).ok()
 }
 
 /// Bronze up to a batch, in the place of the batch alone.
@@ -88,7 +107,7 @@ pub(crate) async fn merge_all_again(
     context.log(format_args!("silver is rebuilt from bronze, batches 1 to {last}"));
     let DecodedBatch { records, summary } = decode_bronze(context, table, 1..=last).await?;
     if let Some(reason) = tie_error(&context.contract, &records)? {
-        return Err(context.refused(&table.silver, last, reason));
+        return Err(context.refused(&table.silver, last, HoldReason::contract(reason)));
     }
     let (changes, ledger) = changes_of_bronze(context, table, last, records).await?.into_parts();
     let mut candidate = prepare(&table.silver.emptied(), &context.contract, changes, summary.quarantined).await?;

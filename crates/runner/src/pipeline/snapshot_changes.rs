@@ -1,6 +1,7 @@
 //! Full snapshots of a source table become changes: what a snapshot has and the one before had not, and back.
 
 use super::context::TableContext;
+use super::hold_rules::HoldReason;
 use super::snapshot_files::{Failed, FullSnapshots, failed_files, unreadable_files, version_of};
 use super::table_state::TableState;
 use crate::RunError;
@@ -85,7 +86,7 @@ pub(crate) async fn new_snapshots(
             let reason = format!(
                 "INCOMPLETE_SNAPSHOT: {path} of snapshot {name} could not be read, see the quarantine; deliver the file again, or the next snapshot"
             );
-            Err(context.refused(&table.silver, last, reason))
+            Err(context.refused(&table.silver, last, HoldReason::quarantine(reason)))
         }
         _ => Ok(Some(new)),
     }
@@ -125,7 +126,7 @@ pub(crate) async fn changes_of(
                 snapshot.before,
                 share * 100.0
             );
-            return Err(context.refused(silver, last, reason));
+            return Err(context.refused(silver, last, HoldReason::contract(reason)));
         }
     }
     Ok(changes)

@@ -18,6 +18,7 @@ use super::snapshot_changes::changes_of_files;
 use super::source_files::BatchBounds;
 use super::table_state::TableState;
 use crate::maintain::tiers::compact_when_due;
+use crate::quality::keep_refusal;
 use crate::silver::merge::plan;
 use crate::silver::schema_change::{SchemaChange, change_columns, record_schema, schema_change};
 use crate::silver::watermark::watermark;
@@ -123,7 +124,8 @@ impl TableRun {
             return Err(error);
         }
         if self.table.silver.batch() < self.table.bronze.batch {
-            done = self.merge_from_bronze().await?;
+            let merged = self.merge_from_bronze().await;
+            done = keep_refusal(&self.context.lake, &self.context.contract.name, merged).await?;
         }
         Ok(done)
     }
@@ -190,8 +192,13 @@ impl TableRun {
         check_space(lake, contract, self.table.silver.snapshot.as_ref(), files, self.keep_free)
     }
 
-    /// A claimed batch, from its files to silver.
+    /// A claimed batch, from its files to silver. Why it is refused is kept.
     async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
+        let done = self.take_to_silver(manifest).await;
+        keep_refusal(&self.context.lake, &self.context.contract.name, done).await
+    }
+
+    async fn take_to_silver(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
         let decoded = self.decode_and_land(manifest).await?;
         self.adapt_silver().await?;
         // A batch that was held before is merged together with this one.

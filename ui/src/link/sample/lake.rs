@@ -58,9 +58,9 @@ pub(super) fn view() -> LakeView {
             summary(Gold, "daily_revenue", 1_096, 42, Ok, None),
         ],
         waiting: vec![
-            WaitingFiles { table: name("order_items"), files: 175, bytes: 1_400 << 20 },
-            WaitingFiles { table: name("orders"), files: 30, bytes: 230 << 20 },
-            WaitingFiles { table: name("payments"), files: 60, bytes: 310 << 20 },
+            WaitingFiles { table: name("order_items"), files: Some(175), bytes: Some(1_400 << 20) },
+            WaitingFiles { table: name("orders"), files: Some(30), bytes: Some(230 << 20) },
+            WaitingFiles { table: name("payments"), files: Some(60), bytes: Some(310 << 20) },
         ],
         problems: vec![
             "contracts/shop.returns.yaml line 14 column 5: `amuont` is not a column".to_owned(),

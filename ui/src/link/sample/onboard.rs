@@ -147,6 +147,8 @@ fn sample() -> ResultView {
             column("payment_id", "bigint", true),
             column("amount", "string", false),
             column("currency", "string", false),
+            column("customer_email", "string", false),
+            column("iban", "string", false),
         ],
         rows: 6,
         elapsed_ms: 4,
@@ -189,6 +191,8 @@ fn encode() -> Result<Vec<u8>, ArrowError> {
             "currency",
             Arc::new(StringArray::from(vec![Some("EUR"), Some("EUR"), Some("EUR"), Some("SEK"), Some("EUR"), None])),
         ),
+        ("customer_email", Arc::new(StringArray::from(vec!["anna@post.example"; 6]))),
+        ("iban", Arc::new(StringArray::from(vec!["DE02120300000000202051"; 6]))),
     ];
     let batch = RecordBatch::try_from_iter(columns)?;
     let mut bytes = Vec::new();

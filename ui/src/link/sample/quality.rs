@@ -4,7 +4,7 @@ use super::diff::encode;
 use arrow_array::{ArrayRef, Int64Array, StringArray};
 use sluice_api::{
     ApiError, CheckLevel, CheckOutcome, CheckView, ErrorCode, Measured, PageRequest, ParentVersion, QualityView,
-    QuarantineGroup, ResultColumn, ResultId, ResultView, Severity, TableName, Unit,
+    QuarantineGroup, Refusal, RefusalCause, ResultColumn, ResultId, ResultView, Severity, TableName, Unit,
 };
 use std::sync::Arc;
 
@@ -95,6 +95,13 @@ pub(super) fn view(table: &TableName) -> QualityView {
         table: table.clone(),
         version: Some(42),
         refused_batch: Some(43),
+        refusal: Some(Refusal {
+            batch: 43,
+            first_batch: 43,
+            reason: "1 of 7 checks did not hold, the first is null_percentage(customer_id) < 0.01".to_owned(),
+            cause: RefusalCause::Checks,
+            counters: None,
+        }),
         checks,
         quarantine: vec![
             group("TYPE_MISMATCH", "A value is not of the type in the contract", "row", 214, 31),

@@ -6,9 +6,16 @@ use sluice_api::{BatchState, BatchView, GoldCounter, ReplayView, TableName};
 /// Milliseconds between two batches in the source.
 const EVERY_MS: i64 = 7_980_000;
 
-/// Batches of a table: 42 done, 6 ahead.
-pub(super) fn view(table: &TableName) -> ReplayView {
-    with_batches(table, 42, 6)
+/// Batches of a table: 42 done, 30 files ahead, cut by so many files, else by five.
+pub(super) fn view(table: &TableName, max_files: Option<u64>) -> ReplayView {
+    let mut view = with_batches(table, 42, 6);
+    let planned = view.batches.split_off(42);
+    let files: Vec<String> = planned.iter().flat_map(|batch| batch.files.clone()).collect();
+    let size = max_files.and_then(|files| usize::try_from(files).ok()).unwrap_or(5).max(1);
+    for (number, files) in (43..).zip(files.chunks(size)) {
+        view.batches.push(BatchView { files: files.to_vec(), ..batch(table, number, 42) });
+    }
+    view
 }
 
 /// `done` committed batches and `ahead` planned ones of five files each.
@@ -49,10 +56,12 @@ fn batch(table: &TableName, number: u64, done: u64) -> BatchView {
         source_time_ms: committed.then_some(NOW_MS - back * EVERY_MS),
         sequence: committed.then(|| (format!("0/1A{number:06X}"), format!("0/1A{:06X}", number + 9))),
         bronze_version: committed.then_some(number),
-        bronze_rows: if committed { counters.rows_in } else { 0 },
+        bronze_rows: committed.then_some(counters.rows_in),
         silver_version: committed.then_some(number),
-        elapsed_ms: if committed { 250 + number * 37 % 90 } else { 0 },
-        counters,
+        elapsed_ms: committed.then_some(250 + number * 37 % 90),
+        counters: committed.then_some(counters),
+        merged_with: None,
+        refusal: None,
         reasons,
     }
 }

@@ -1,4 +1,5 @@
-//! Cells as text on the clipboard.
+//! Cells as text on the clipboard: all that were chosen, or none. Rows that are not on screen are read first, page by
+//! page, while the grid stays usable.
 
 use super::state::GridState;
 use super::{GridColumn, Rows};
@@ -6,9 +7,17 @@ use crate::state::PAGE_ROWS;
 use crate::widget::number;
 use egui::Context;
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Cells that one copy may take.
-const CELLS_MAX: usize = 100_000;
+const CELLS_MAX: u64 = 2_000_000;
+/// Rows that one frame adds to the text, so that the window keeps answering.
+const ROWS_OF_FRAME: u64 = 4_000;
+/// Pages that are asked for before their turn.
+const PAGES_AHEAD: u64 = 5;
+/// Time after which a copy that waits looks again, if nothing else draws a frame.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What came of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +29,15 @@ pub enum Copied {
         /// Columns of the text.
         columns: usize,
     },
-    /// Some rows are not read yet; they were asked for and nothing was copied.
-    NotRead {
+    /// Some rows are not here yet; they are being read, and the copy goes on by itself.
+    Reading {
         /// Rows chosen.
         rows: u64,
     },
-    /// The rows of a copy that waited for them are read now.
-    Read {
-        /// Rows chosen.
-        rows: u64,
+    /// A row cannot be read; nothing was copied.
+    Failed {
+        /// The row, from 0.
+        row: u64,
     },
     /// More was chosen than a copy takes; nothing was copied.
     TooMany {
@@ -44,38 +53,86 @@ impl Copied {
         match self {
             Self::Cells { rows: 0 | 1, columns: 1 } => None,
             Self::Cells { rows, .. } => Some((format!("{} copied", number::plural(*rows, "row")), false)),
-            Self::NotRead { rows } => {
-                let rows = number::plural(*rows, "row");
-                Some((format!("Nothing was copied yet, {rows} are being read"), true))
+            Self::Reading { rows } => Some((format!("Reading {} to copy them", number::plural(*rows, "row")), false)),
+            Self::Failed { row } => {
+                Some((format!("Nothing was copied, row {} could not be read", number::count(row + 1)), true))
             }
-            Self::Read { rows } => Some((format!("{} are read, copy them again", number::plural(*rows, "row")), false)),
             Self::TooMany { cells } => {
-                let most = number::count(CELLS_MAX as u64);
-                Some((format!("Nothing was copied, {} cells are more than {most}", number::count(*cells)), true))
+                let most = number::count(CELLS_MAX);
+                let cells = number::count(*cells);
+                Some((format!("Nothing was copied, {cells} cells are more than {most}. Choose fewer rows"), true))
             }
         }
     }
 }
 
-/// Whether a row of each page of `rows` is here; the pages that are not are asked for.
-fn are_read(rows: &RangeInclusive<u64>, column: usize, source: &mut dyn Rows) -> bool {
-    let step = usize::try_from(PAGE_ROWS).unwrap_or(1);
-    let of_pages = rows.clone().step_by(step).chain([*rows.end()]);
-    of_pages.filter(|row| source.cell(*row, column).is_none() && source.error(*row).is_none()).count() == 0
+/// A copy under way.
+#[derive(Debug)]
+pub(super) struct Copying {
+    rows: RangeInclusive<u64>,
+    columns: RangeInclusive<usize>,
+    next: u64,
+    text: String,
 }
 
-/// Goes on asking for the rows of a copy; says so once when they are here.
-pub(super) fn read_on(ctx: &Context, state: &mut GridState, source: &mut dyn Rows) -> Option<Copied> {
-    let (rows, column) = state.reading.clone()?;
-    if !are_read(&rows, column, source) {
-        ctx.request_repaint();
-        return None;
+enum Step {
+    Done,
+    /// The frame had enough to do.
+    More,
+    /// A page is not here yet.
+    Waits,
+    Failed(u64),
+}
+
+impl Copying {
+    /// Adds the rows that are here.
+    fn go_on(&mut self, source: &mut dyn Rows) -> Step {
+        let end = *self.rows.end();
+        let stop = self.next.saturating_add(ROWS_OF_FRAME);
+        while self.next <= end {
+            if self.next >= stop {
+                return Step::More;
+            }
+            let Some(line) = line(self.next, &self.columns, source) else {
+                if source.error(self.next).is_some() {
+                    return Step::Failed(self.next);
+                }
+                for page in 1..=PAGES_AHEAD {
+                    let ahead = self.next.saturating_add(page * u64::from(PAGE_ROWS)).min(end);
+                    let _ = source.cell(ahead, *self.columns.start());
+                }
+                return Step::Waits;
+            };
+            if !self.text.is_empty() {
+                self.text.push('\n');
+            }
+            self.text.push_str(&line);
+            self.next += 1;
+        }
+        Step::Done
     }
-    state.reading = None;
-    Some(Copied::Read { rows: rows.end() - rows.start() + 1 })
 }
 
-/// Copies the chosen cells as tab separated text, null as nothing; all of them or none.
+/// One row as tab separated text, null as nothing; `None` if a cell of it is not known.
+fn line(row: u64, columns: &RangeInclusive<usize>, source: &mut dyn Rows) -> Option<String> {
+    let mut line = String::new();
+    for column in columns.clone() {
+        if column > *columns.start() {
+            line.push('\t');
+        }
+        let cell = source.cell(row, column)?;
+        if !cell.is_null {
+            line.push_str(&clean(&cell.text));
+        }
+    }
+    Some(line)
+}
+
+fn clean(text: &str) -> String {
+    text.replace(['\t', '\n', '\r'], " ")
+}
+
+/// Begins to copy the chosen cells; a copy under way is given up for it.
 pub(super) fn copy(
     ctx: &Context,
     state: &mut GridState,
@@ -87,30 +144,36 @@ pub(super) fn copy(
     let width = chosen.clone().count().max(1);
     let count = rows.end() - rows.start() + 1;
     let cells = count.saturating_mul(width as u64);
-    if cells > CELLS_MAX as u64 {
+    if cells > CELLS_MAX {
         return Copied::TooMany { cells };
     }
-    if !are_read(&rows, *chosen.start(), source) {
-        state.reading = Some((rows, *chosen.start()));
-        return Copied::NotRead { rows: count };
-    }
-    let clean = |text: String| text.replace(['\t', '\n', '\r'], " ");
-    let mut lines = Vec::new();
-    if with_names {
-        let names = chosen.clone().filter_map(|column| columns.get(column));
-        lines.push(names.map(|column| clean(column.name.clone())).collect::<Vec<_>>().join("\t"));
-    }
-    for row in rows {
-        let mut line = Vec::with_capacity(width);
-        for column in chosen.clone() {
-            match source.cell(row, column) {
-                Some(cell) if cell.is_null => line.push(String::new()),
-                Some(cell) => line.push(clean(cell.text)),
-                None => return Copied::NotRead { rows: count },
-            }
+    let names = chosen.clone().filter_map(|column| columns.get(column)).map(|column| clean(&column.name));
+    let text = if with_names { names.collect::<Vec<_>>().join("\t") } else { String::new() };
+    let copying = Copying { next: *rows.start(), rows, columns: chosen, text };
+    state.copying = Some(Arc::new(Mutex::new(copying)));
+    go_on(ctx, state, source).unwrap_or(Copied::Reading { rows: count })
+}
+
+/// Goes on with a copy under way; says what came of it at its end.
+pub(super) fn go_on(ctx: &Context, state: &mut GridState, source: &mut dyn Rows) -> Option<Copied> {
+    let copying = state.copying.clone()?;
+    let mut copying = copying.lock().unwrap_or_else(PoisonError::into_inner);
+    let came = match copying.go_on(source) {
+        Step::More => {
+            ctx.request_repaint();
+            return None;
         }
-        lines.push(line.join("\t"));
-    }
-    ctx.copy_text(lines.join("\n"));
-    Copied::Cells { rows: count, columns: width }
+        Step::Waits => {
+            ctx.request_repaint_after(LOOK_AGAIN);
+            return None;
+        }
+        Step::Failed(row) => Copied::Failed { row },
+        Step::Done => {
+            ctx.copy_text(std::mem::take(&mut copying.text));
+            let rows = copying.rows.end() - copying.rows.start() + 1;
+            Copied::Cells { rows, columns: copying.columns.clone().count() }
+        }
+    };
+    state.copying = None;
+    Some(came)
 }

@@ -75,10 +75,11 @@ struct Pressed {
     cell: (u64, usize),
     extends: bool,
     enter: bool,
+    all: bool,
     copy: Option<bool>,
 }
 
-/// Arrows, Home, End, PageUp, PageDown, with Shift a range; Enter; copy, with Shift names of columns too.
+/// Arrows, Home, End, PageUp, PageDown, with Shift a range; all cells; Enter; copy, with Shift names of columns too.
 #[expect(clippy::too_many_arguments, reason = "one step of the grid's frame")]
 pub(super) fn keys(
     ui: &Ui,
@@ -103,6 +104,10 @@ pub(super) fn keys(
         state.cursor = Some(pressed.cell);
         state.bring_into_view(pressed.cell.0, view);
         state.bring_column_into_view(pressed.cell.1, widths, view);
+    }
+    if pressed.all {
+        state.anchor = Some((0, 0));
+        state.cursor = Some((view.rows - 1, widths.len() - 1));
     }
     if pressed.enter {
         outcome.activated = Some(pressed.cell);
@@ -154,6 +159,7 @@ fn read(input: &mut InputState, start: (u64, usize), view: &View, columns: usize
     Pressed {
         cell: (row.min(last_row), column.min(last_column)),
         extends,
+        all: input.consume_key(Modifiers::COMMAND, Key::A),
         enter: input.consume_key(Modifiers::NONE, Key::Enter),
         copy: (with_names || copies).then_some(with_names),
     }

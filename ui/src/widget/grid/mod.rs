@@ -14,10 +14,10 @@ pub use cells::{CellLook, CellRef, Decorate, PaintCell};
 pub use column::GridColumn;
 pub use copy::Copied;
 pub use response::GridResponse;
-pub use rows::{FnRows, MaskedRows, ResultRows, Rows};
+pub use rows::{FnRows, Mask, MaskedRows, ResultRows, Rows};
 pub use state::GridState;
 
-use crate::command::Command;
+use crate::command::{Command, letters_act_in};
 use crate::design::{TokensExt, icon};
 use crate::widget::{MenuItem, menu};
 use egui::{Id, Rect, Response, Sense, Ui, UiBuilder, accesskit::Role, pos2, vec2};
@@ -134,7 +134,7 @@ impl<'a> Grid<'a> {
         input::pointer(&ui, &response, &mut state, &view, &widths, &mut outcome);
         input::keys(&ui, &response, &mut state, &view, self.columns, &widths, source, &mut outcome);
         self.menu(&response, &mut state, source, &mut outcome);
-        outcome.copied = outcome.copied.or_else(|| copy::read_on(ui.ctx(), &mut state, source));
+        outcome.copied = outcome.copied.or_else(|| copy::go_on(ui.ctx(), &mut state, source));
         state.clamp(&view);
         outcome.visible = (state.first_row, view.rows_in_view());
         if ui.is_rect_visible(rect) {
@@ -153,6 +153,7 @@ impl<'a> Grid<'a> {
             scrollbar::paint(&ui, &state, &view);
         }
         if response.has_focus() {
+            letters_act_in(ui.ctx(), response.id);
             let stroke = egui::Stroke::new(1.0, ui.tokens().accent);
             ui.painter().hline(body.x_range(), body.top(), stroke);
         }

@@ -1,6 +1,6 @@
 //! Where the cells of a grid come from.
 
-use crate::cell::{CellText, masked};
+use crate::cell::{CellText, masked, masked_record};
 use crate::state::{PageCache, PageState};
 use sluice_api::ResultId;
 
@@ -62,21 +62,55 @@ impl<F: FnMut(u64, usize) -> Option<CellText>> Rows for FnRows<F> {
     }
 }
 
+/// How the values of a column are shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mask {
+    /// As they are.
+    #[default]
+    Open,
+    /// Personal data: enough to recognise, not enough to read.
+    Value,
+    /// Records as delivered: the values of these members are masked; `None` where nobody knows which are personal.
+    Record(Option<Vec<String>>),
+}
+
+impl Mask {
+    /// Of a column that holds personal data or not.
+    #[must_use]
+    pub fn of(is_personal: bool) -> Self {
+        if is_personal { Self::Value } else { Self::Open }
+    }
+
+    /// The value as it is shown.
+    #[must_use]
+    pub fn shown(&self, cell: CellText) -> CellText {
+        match self {
+            _ if cell.is_null => cell,
+            Self::Open => cell,
+            Self::Value => CellText::value(masked(&cell.text)),
+            Self::Record(names) => {
+                let names: Option<Vec<&str>> = names.as_ref().map(|names| names.iter().map(String::as_str).collect());
+                CellText::value(masked_record(&cell.text, names.as_deref()))
+            }
+        }
+    }
+}
+
 /// Rows with personal data masked, for screen, accessible names and the clipboard.
 pub struct MaskedRows<'a> {
     /// The rows as they are.
     pub rows: ResultRows<'a>,
-    /// By column of the grid, whether it is masked.
-    pub personal: Vec<bool>,
+    /// By column of the grid.
+    pub masks: Vec<Mask>,
 }
 
 impl Rows for MaskedRows<'_> {
     fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
         let cell = self.rows.cell(row, column)?;
-        if cell.is_null || !self.personal.get(column).copied().unwrap_or_default() {
-            return Some(cell);
-        }
-        Some(CellText::value(masked(&cell.text)))
+        Some(match self.masks.get(column) {
+            Some(mask) => mask.shown(cell),
+            None => cell,
+        })
     }
 
     fn error(&mut self, row: u64) -> Option<String> {

@@ -1,8 +1,10 @@
 //! Where a grid is scrolled to. Rows are integers; only the rest within one row is a fraction.
 
+use super::copy::Copying;
 use egui::{Context, Id, Rect};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex};
 
 /// Kept in egui's memory while the window is open.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +23,8 @@ pub struct GridState {
     pub widths: BTreeMap<usize, f32>,
     /// Row to be brought into view by the next frame.
     pub reveal: Option<u64>,
-    /// Rows of a copy that are being read, and a column of it.
-    pub(super) reading: Option<(RangeInclusive<u64>, usize)>,
+    /// A copy whose rows are being read.
+    pub(super) copying: Option<Arc<Mutex<Copying>>>,
     /// Where inside the thumb the pointer took hold, points.
     pub(super) grabbed: Option<f32>,
 }

@@ -174,16 +174,16 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// Whether `word` is a keyword, in any case.
-pub(super) fn is_keyword(word: &str) -> bool {
+pub(crate) fn is_keyword(word: &str) -> bool {
     keywords().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
 /// Every keyword.
-pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
     KEYWORDS.iter().copied()
 }
 
 /// Every function.
-pub(super) fn functions() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+pub(crate) fn functions() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     FUNCTIONS.iter().copied()
 }

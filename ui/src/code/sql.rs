@@ -1,12 +1,12 @@
 //! SQL into pieces, for colours, completion and formatting. Tolerates anything.
 
-use super::words::is_keyword;
+use super::sql_words::is_keyword;
 use crate::code::{Paint, Span};
 use std::ops::Range;
 
 /// What a piece is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A word: keyword, name or function.
     Word,
     /// A quoted name.
@@ -23,20 +23,20 @@ pub(super) enum Kind {
 
 /// A piece of SQL, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     pub kind: Kind,
     pub range: Range<usize>,
 }
 
 impl Token {
     /// Its text.
-    pub(super) fn text<'a>(&self, sql: &'a str) -> &'a str {
+    pub(crate) fn text<'a>(&self, sql: &'a str) -> &'a str {
         sql.get(self.range.clone()).unwrap_or_default()
     }
 }
 
 /// All pieces of `sql` in order.
-pub(super) fn tokens(sql: &str) -> Vec<Token> {
+pub(crate) fn tokens(sql: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = sql.get(at..).and_then(|rest| rest.chars().next()) {
@@ -61,7 +61,7 @@ pub(super) fn tokens(sql: &str) -> Vec<Token> {
 }
 
 /// Whether `c` is part of a word.
-pub(super) fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
@@ -84,7 +84,7 @@ fn quoted(text: &str, quote: char) -> usize {
 }
 
 /// The coloured pieces of `sql`.
-pub(super) fn colors(sql: &str) -> Vec<Span> {
+pub(crate) fn colors(sql: &str) -> Vec<Span> {
     let tokens = tokens(sql);
     let mut spans = Vec::new();
     for (index, token) in tokens.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Places in error messages.
 
 /// Line and column of a message such as `… (line 3, column 5)`.
-pub(super) fn place_in(message: &str) -> Option<(u32, u32)> {
+pub(crate) fn place_in(message: &str) -> Option<(u32, u32)> {
     let lower = message.to_lowercase();
     let number_after = |word: &str| -> Option<u32> {
         let rest = lower.get(lower.rfind(word)? + word.len()..)?;
