@@ -32,7 +32,7 @@ pub struct BronzeRecord<'a> {
 ///             schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: changed, type: timestamp}\n";
 /// let contract = Arc::new(Contract::parse(text, "orders.yaml").unwrap());
 /// let at = RowRef { file: 0, row: 7, offset: 90 };
-/// let record = r#"{"id":"1","changed":"2026-11-20 08:00:00"}"#;
+/// let record = r#"{"id":"1","changed":"2026-11-20 08:00:00Z"}"#;
 ///
 /// let decoded = decode_records(&contract, vec![SourceFile::default()], &[BronzeRecord { at, record }]);
 /// assert_eq!(decoded.changes.refs.at(0).row, 7);

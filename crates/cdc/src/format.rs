@@ -9,7 +9,7 @@ use crate::profile::{ColumnProfile, Profile};
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::{RowRef, SourceFile};
-use sluice_contract::SourceFormat;
+use sluice_contract::{BinaryText, SourceFormat};
 
 /// A format of change files. Formats have no state; what a file or a table needs is made per call.
 ///
@@ -152,6 +152,8 @@ pub(crate) struct ProposedSequence {
 pub(crate) struct SourceSettings {
     /// Decimals come as text.
     pub(crate) text_decimals: bool,
+    /// What the texts of bytes are.
+    pub(crate) binary: Option<BinaryText>,
     /// `null_text`, unless it is the usual one.
     pub(crate) null_text: Option<&'static str>,
     /// `csv_layouts`: a list of names per number of fields.
@@ -162,6 +164,6 @@ pub(crate) struct SourceSettings {
 
 impl Default for SourceSettings {
     fn default() -> Self {
-        Self { text_decimals: false, null_text: None, layouts: Vec::new(), names_columns: true }
+        Self { text_decimals: false, binary: None, null_text: None, layouts: Vec::new(), names_columns: true }
     }
 }

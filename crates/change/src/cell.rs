@@ -1,10 +1,10 @@
 //! One value of one column, validated for its type, and the text forms it is read from.
 
 use crate::ReasonCode;
-use chrono::{Datelike, NaiveDate};
+use crate::calendar::{Misfit, format_time_micros, parse_date, parse_time, parse_timestamp};
+use crate::number::{SpecialNumber, float_of, normalize_numeric, parse_decimal, parse_float};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 /// A value, valid for the type of its column.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,18 +96,18 @@ impl CellError {
     }
 }
 
-/// Microseconds that stand for `infinity` in `timestamp` and `timestamp_ntz`.
-pub const TIMESTAMP_INFINITY: i64 = i64::MAX;
-/// Microseconds that stand for `-infinity`.
-pub const TIMESTAMP_MINUS_INFINITY: i64 = -i64::MAX;
-
-/// Reads a text as a value of `data_type`: ISO dates and times (PostgreSQL's and ISO 8601's forms),
-/// decimal numbers, `t`/`true`, `\x` hex for bytes, PostgreSQL array literals.
+/// Reads a text as a value of `data_type`: ISO dates and times (PostgreSQL's and ISO 8601's forms, UTC where they name
+/// no zone), decimal numbers, `NaN` and infinities in every spelling, `t`/`true`, `\x` hex for bytes, PostgreSQL array
+/// literals.
 ///
 /// # Errors
 /// [`CellError`] when the text is not of the type or does not fit; nothing is rounded or cut.
 pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>, CellError> {
     let mismatch = || CellError::mismatch(data_type);
+    let misfit = |misfit| match misfit {
+        Misfit::Mismatch => CellError::mismatch(data_type),
+        Misfit::Range => CellError::range(data_type),
+    };
     Ok(match data_type {
         ColumnType::Boolean => Cell::Bool(match text {
             "t" | "true" | "TRUE" | "True" | "1" => true,
@@ -119,58 +119,39 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
             integer_cell(data_type, value)?
         }
         ColumnType::Float | ColumnType::Double => {
-            let value = match text {
-                "Infinity" | "inf" | "+Infinity" => f64::INFINITY,
-                "-Infinity" | "-inf" => f64::NEG_INFINITY,
-                "NaN" | "nan" => f64::NAN,
-                _ => text.trim().parse().map_err(|_| mismatch())?,
-            };
+            let value = parse_float(text).map_err(misfit)?;
             if *data_type == ColumnType::Float {
                 Cell::Float(float_of(text.trim(), value).ok_or_else(|| CellError::range(data_type))?)
             } else {
                 Cell::Float(value)
             }
         }
+        // A decimal has no number that is none.
+        ColumnType::Decimal { .. } if SpecialNumber::read(text).is_some() => return Err(CellError::range(data_type)),
         ColumnType::Decimal { precision, scale } => {
-            let (negative, digits, point) = decimal_digits(text).ok_or_else(mismatch)?;
-            Cell::Decimal(
-                rescale(negative, &digits, point, *precision, *scale).ok_or_else(|| CellError::range(data_type))?,
-            )
+            Cell::Decimal(parse_decimal(text, *precision, *scale).map_err(misfit)?)
         }
         ColumnType::Numeric => Cell::Text(normalize_numeric(text).ok_or_else(mismatch)?.into()),
         ColumnType::String | ColumnType::Json => Cell::Text(text.into()),
         ColumnType::Binary => {
             Cell::Bytes(hex_bytes(text.strip_prefix("\\x").unwrap_or(text)).ok_or_else(mismatch)?.into())
         }
-        ColumnType::Date => Cell::Int(parse_date(text).ok_or_else(mismatch)?),
+        ColumnType::Date => Cell::Int(parse_date(text).map_err(misfit)?),
         ColumnType::Time => Cell::Text(format_time_micros(parse_time(text).ok_or_else(mismatch)?).into()),
-        ColumnType::Timestamp => Cell::Int(parse_timestamp(text).ok_or_else(mismatch)?.0),
+        ColumnType::Timestamp => Cell::Int(parse_timestamp(text).map_err(misfit)?.micros),
         // A zone would change the wall clock that the column is about.
-        ColumnType::TimestampNtz => match parse_timestamp(text).ok_or_else(mismatch)? {
-            (micros, 0) => Cell::Int(micros),
-            _ => return Err(mismatch()),
-        },
+        ColumnType::TimestampNtz => {
+            let read = parse_timestamp(text).map_err(misfit)?;
+            if read.offset.unwrap_or(0) != 0 {
+                return Err(mismatch());
+            }
+            Cell::Int(read.micros)
+        }
         ColumnType::Uuid => Cell::Text(parse_uuid(text).ok_or_else(mismatch)?.into()),
-        ColumnType::Array(element) => parse_array(element, text).unwrap_or_else(|| Err(mismatch()))?,
+        ColumnType::Array(element) => {
+            parse_array(text, |item| parse_cell(element, item)).unwrap_or_else(|| Err(mismatch()))?
+        }
     })
-}
-
-/// The 32 bit float that `text` is, given its 64 bit value; `None` if the text says more than 32 bits
-/// hold. A float is printed with as many digits as its writer likes, so the float rounded to the
-/// digits of the text has to be the text.
-#[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "what is lost is looked at")]
-pub fn float_of(text: &str, value: f64) -> Option<f64> {
-    let float = f64::from(value as f32);
-    let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
-    if same(float, value) || value.is_nan() {
-        return Some(float);
-    }
-    let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.trim_start_matches('0').len().clamp(1, 17);
-    let printed: f64 = format!("{float:.*e}", digits - 1).parse().ok()?;
-    (float.is_finite() && same(printed, value)).then_some(float)
 }
 
 /// A whole number as a cell of an integer type.
@@ -189,149 +170,12 @@ pub(crate) fn integer_cell(data_type: &ColumnType, value: i128) -> Result<Cell<'
     }
 }
 
-/// Sign, digits without point, and number of digits after the point (negative for an exponent).
-fn decimal_digits(text: &str) -> Option<(bool, String, i32)> {
-    let text = text.trim();
-    let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], text[at + 1..].parse::<i32>().ok()?),
-        None => (text, 0),
-    };
-    let (negative, unsigned) = match mantissa.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-    };
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = format!("{whole}{fraction}");
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) || exponent.unsigned_abs() > 10_000 {
-        return None;
-    }
-    Some((negative, digits, i32::try_from(fraction.len()).ok()? - exponent))
-}
-
-fn rescale(negative: bool, digits: &str, point: i32, precision: u8, scale: u8) -> Option<i128> {
-    let shift = i32::from(scale) - point;
-    let digits = digits.trim_start_matches('0');
-    let unscaled = if shift >= 0 {
-        if digits.is_empty() { "0".to_owned() } else { format!("{digits}{}", "0".repeat(usize::try_from(shift).ok()?)) }
-    } else {
-        let cut = usize::try_from(-shift).ok()?;
-        let split = digits.len().saturating_sub(cut);
-        let (kept, dropped) = digits.split_at(split);
-        if !dropped.bytes().all(|b| b == b'0') {
-            return None;
-        }
-        if kept.is_empty() { "0".to_owned() } else { kept.to_owned() }
-    };
-    if unscaled.len() > usize::from(precision) {
-        return None;
-    }
-    let value: i128 = unscaled.parse().ok()?;
-    Some(if negative { -value } else { value })
-}
-
-/// A decimal number as text without exponent, leading and trailing zeros; `None` if it is not one.
-/// `NaN`, `Infinity` and `-Infinity` stay.
+/// The bytes that pairs of hexadecimal digits are; `None` if the text is something else.
 #[must_use]
-pub fn normalize_numeric(text: &str) -> Option<String> {
-    if matches!(text, "NaN" | "Infinity" | "-Infinity") {
-        return Some(text.to_owned());
-    }
-    let (negative, mut digits, point) = decimal_digits(text)?;
-    let point = if point < 0 {
-        digits.push_str(&"0".repeat(usize::try_from(-point).ok()?));
-        0
-    } else {
-        usize::try_from(point).ok()?
-    };
-    if digits.len() <= point {
-        digits = format!("{}{digits}", "0".repeat(point + 1 - digits.len()));
-    }
-    let (whole, fraction) = digits.split_at(digits.len() - point);
-    let whole = whole.trim_start_matches('0');
-    let fraction = fraction.trim_end_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let sign = if negative && (whole != "0" || !fraction.is_empty()) { "-" } else { "" };
-    Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
-}
-
-fn hex_bytes(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
-}
-
-const EPOCH_DAYS_FROM_CE: i32 = 719_163;
-/// Microseconds of a day.
-pub const DAY_MICROS: i64 = 86_400_000_000;
-
-fn parse_date(text: &str) -> Option<i64> {
-    let (text, before_christ) = match text.strip_suffix(" BC") {
-        Some(rest) => (rest, true),
-        None => (text, false),
-    };
-    let mut parts = text.splitn(3, '-');
-    let year: i32 = digits(parts.next()?, 4)?;
-    let month: u32 = digits(parts.next()?, 2)?;
-    let day: u32 = digits(parts.next()?, 2)?;
-    let year = if before_christ { 1 - year } else { year };
-    let date = NaiveDate::from_ymd_opt(year, month, day)?;
-    Some(i64::from(date.num_days_from_ce() - EPOCH_DAYS_FROM_CE))
-}
-
-fn digits<T: std::str::FromStr>(text: &str, min: usize) -> Option<T> {
-    (text.len() >= min && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
-}
-
-fn parse_time(text: &str) -> Option<i64> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts = clock.splitn(3, ':');
-    let hour: i64 = digits(parts.next()?, 2)?;
-    let minute: i64 = digits(parts.next()?, 2)?;
-    let second: i64 = parts.next().map_or(Some(0), |second| digits(second, 2))?;
-    if hour > 24 || minute > 59 || second > 60 || fraction.len() > 9 {
-        return None;
-    }
-    let micros: i64 = if fraction.is_empty() {
-        0
-    } else {
-        let padded = format!("{fraction:0<9}");
-        let nanos: i64 = digits(&padded, 9)?;
-        nanos / 1_000
-    };
-    Some(((hour * 60 + minute) * 60 + second) * 1_000_000 + micros)
-}
-
-/// Microseconds, and how far the text's zone is from UTC.
-fn parse_timestamp(text: &str) -> Option<(i64, i64)> {
-    match text {
-        "infinity" => return Some((TIMESTAMP_INFINITY, 0)),
-        "-infinity" => return Some((TIMESTAMP_MINUS_INFINITY, 0)),
-        _ => {}
-    }
-    let (text, era) = match text.strip_suffix(" BC") {
-        Some(rest) => (rest, " BC"),
-        None => (text, ""),
-    };
-    let split = text.find([' ', 'T']).unwrap_or(text.len());
-    let days = parse_date(&format!("{}{era}", &text[..split]))?;
-    let clock = text.get(split + 1..).unwrap_or("00:00:00");
-    let zone_at = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    let offset = zone_offset_micros(&clock[zone_at..])?;
-    let micros = days.checked_mul(DAY_MICROS)?.checked_add(parse_time(&clock[..zone_at])?)?.checked_sub(offset)?;
-    Some((micros, offset))
-}
-
-fn zone_offset_micros(zone: &str) -> Option<i64> {
-    if zone.is_empty() || zone == "Z" {
-        return Some(0);
-    }
-    let sign = if zone.starts_with('-') { -1 } else { 1 };
-    let plain = zone.get(1..)?.replace(':', "");
-    let hours: i64 = digits(plain.get(..2)?, 2)?;
-    let minutes: i64 = if plain.len() >= 4 { digits(plain.get(2..4)?, 2)? } else { 0 };
-    let seconds: i64 = if plain.len() >= 6 { digits(plain.get(4..6)?, 2)? } else { 0 };
-    Some(sign * ((hours * 60 + minutes) * 60 + seconds) * 1_000_000)
+pub fn hex_bytes(text: &str) -> Option<Vec<u8>> {
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }
 
 fn parse_uuid(text: &str) -> Option<String> {
@@ -343,8 +187,11 @@ fn parse_uuid(text: &str) -> Option<String> {
     Some(format!("{}-{}-{}-{}-{}", &p[..8], &p[8..12], &p[12..16], &p[16..20], &p[20..]))
 }
 
-/// A PostgreSQL array literal of one dimension, `{a,"b c",NULL}`. `None` if it is not one.
-fn parse_array(element: &ColumnType, text: &str) -> Option<Result<Cell<'static>, CellError>> {
+/// A PostgreSQL array literal of one dimension, `{a,"b c",NULL}`, whose elements `parse` reads. `None` if it is not one.
+pub fn parse_array(
+    text: &str,
+    parse: impl for<'t> Fn(&'t str) -> Result<Cell<'t>, CellError>,
+) -> Option<Result<Cell<'static>, CellError>> {
     let inner = text.strip_prefix('{')?.strip_suffix('}')?;
     let mut cells = Vec::new();
     if inner.is_empty() {
@@ -378,7 +225,7 @@ fn parse_array(element: &ColumnType, text: &str) -> Option<Result<Cell<'static>,
         if !quoted && item.eq_ignore_ascii_case("null") {
             cells.push(Cell::Null);
         } else {
-            match parse_cell(element, &item) {
+            match parse(&item) {
                 Ok(cell) => cells.push(cell.into_owned()),
                 Err(error) => return Some(Err(error)),
             }
@@ -391,52 +238,11 @@ fn parse_array(element: &ColumnType, text: &str) -> Option<Result<Cell<'static>,
     }
 }
 
-/// `YYYY-MM-DD` of days since 1970-01-01.
-#[must_use]
-pub fn format_date(days: i64) -> Option<String> {
-    let from_ce = i32::try_from(days).ok()?.checked_add(EPOCH_DAYS_FROM_CE)?;
-    let date = NaiveDate::from_num_days_from_ce_opt(from_ce)?;
-    Some(if date.year() > 0 {
-        format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
-    } else {
-        format!("{:04}-{:02}-{:02} BC", 1 - date.year(), date.month(), date.day())
-    })
-}
-
-/// `HH:MM:SS[.ffffff]` of microseconds of the day, without trailing zeros, as PostgreSQL prints it.
-#[must_use]
-pub fn format_time_micros(micros: i64) -> String {
-    let seconds = micros.div_euclid(1_000_000);
-    let fraction = micros.rem_euclid(1_000_000);
-    let mut text = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if fraction != 0 {
-        let _ = write!(text, ".{fraction:06}");
-        text.truncate(text.trim_end_matches('0').len());
-    }
-    text
-}
-
-/// `YYYY-MM-DD HH:MM:SS[.ffffff]` of microseconds since 1970-01-01; infinities as words.
-#[must_use]
-pub fn format_timestamp_micros(micros: i64) -> Option<String> {
-    if micros == TIMESTAMP_INFINITY {
-        return Some("infinity".to_owned());
-    }
-    if micros == TIMESTAMP_MINUS_INFINITY {
-        return Some("-infinity".to_owned());
-    }
-    let date = format_date(micros.div_euclid(DAY_MICROS))?;
-    let time = format_time_micros(micros.rem_euclid(DAY_MICROS));
-    Some(match date.strip_suffix(" BC") {
-        Some(day) => format!("{day} {time} BC"),
-        None => format!("{date} {time}"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Cell, format_timestamp_micros, normalize_numeric, parse_cell};
+    use super::{Cell, parse_cell};
     use crate::ReasonCode;
+    use crate::calendar::format_timestamp_micros;
     use sluice_contract::ColumnType;
 
     fn parse(data_type: &str, text: &str) -> Result<Cell<'static>, ReasonCode> {
@@ -480,20 +286,5 @@ mod tests {
         assert_eq!(parse("array<string>", r#"{"a,b",NULL,"NULL","q\""}"#), Ok(Cell::List(expected)));
         assert_eq!(parse("array<int>", "{}"), Ok(Cell::List(Vec::new())));
         assert_eq!(parse("array<int>", "{{1}}"), Err(ReasonCode::TypeMismatch));
-    }
-
-    #[test]
-    fn numeric_has_one_text() {
-        for (text, expected) in [
-            ("1.50", "1.5"),
-            ("-0.00", "0"),
-            ("1E+3", "1000"),
-            ("000.10", "0.1"),
-            ("25908068", "25908068"),
-            ("5e-3", "0.005"),
-        ] {
-            assert_eq!(normalize_numeric(text).as_deref(), Some(expected));
-        }
-        assert_eq!(normalize_numeric("x"), None);
     }
 }

@@ -74,20 +74,20 @@ impl ColumnBuilder {
         Self { inner }
     }
 
-    /// Appends a cell; a cell of another type becomes null (decoders never make one).
-    #[expect(clippy::cast_possible_truncation, reason = "cells are validated against the column's type")]
+    /// Appends a cell; a cell of another type, or one that does not fit, becomes null (decoders never make one).
+    #[expect(clippy::cast_possible_truncation, reason = "a cell of `float` is one of 32 bits exactly")]
     pub fn append(&mut self, cell: &Cell<'_>) {
         match (&mut self.inner, cell) {
             (Inner::Boolean(b), Cell::Bool(v)) => b.append_value(*v),
-            (Inner::SmallInt(b), Cell::Int(v)) => b.append_value(*v as i16),
-            (Inner::Int(b), Cell::Int(v)) => b.append_value(*v as i32),
+            (Inner::SmallInt(b), Cell::Int(v)) => b.append_option(i16::try_from(*v).ok()),
+            (Inner::Int(b), Cell::Int(v)) => b.append_option(i32::try_from(*v).ok()),
             (Inner::BigInt(b), Cell::Int(v)) => b.append_value(*v),
             (Inner::Float(b), Cell::Float(v)) => b.append_value(*v as f32),
             (Inner::Double(b), Cell::Float(v)) => b.append_value(*v),
             (Inner::Decimal(b), Cell::Decimal(v)) => b.append_value(*v),
             (Inner::Text(b), Cell::Text(v)) => b.append_value(v),
             (Inner::Binary(b), Cell::Bytes(v)) => b.append_value(v),
-            (Inner::Date(b), Cell::Int(v)) => b.append_value(*v as i32),
+            (Inner::Date(b), Cell::Int(v)) => b.append_option(i32::try_from(*v).ok()),
             (Inner::Timestamp(b), Cell::Int(v)) => b.append_value(*v),
             (Inner::List(parts), Cell::List(cells)) => {
                 for cell in cells {

@@ -5,10 +5,12 @@
 //! Pure: no I/O, no clock, no randomness.
 
 mod batch;
+mod calendar;
 mod cell;
 mod column_builder;
 mod event_seq;
 mod event_seqs;
+mod number;
 mod op;
 mod reason;
 mod reject;
@@ -19,13 +21,15 @@ mod schema;
 mod source_times;
 
 pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
-pub use cell::{
-    Cell, CellError, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_date,
-    format_time_micros, format_timestamp_micros, normalize_numeric, parse_cell,
+pub use calendar::{
+    DATE_INFINITY, DATE_MINUS_INFINITY, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, TimestampText,
+    format_date, format_time_micros, format_timestamp_micros,
 };
+pub use cell::{Cell, CellError, hex_bytes, parse_array, parse_cell};
 pub use column_builder::ColumnBuilder;
 pub use event_seq::EventSeq;
 pub use event_seqs::EventSeqs;
+pub use number::{SpecialNumber, float_of, normalize_numeric};
 pub use op::Op;
 pub use reason::ReasonCode;
 pub use reject::Reject;

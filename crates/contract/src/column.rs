@@ -1,6 +1,6 @@
 //! A column of a contract.
 
-use crate::ColumnType;
+use crate::{ColumnType, TimeUnit};
 
 /// A column as the contract declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Column {
     pub name: String,
     /// Type.
     pub data_type: ColumnType,
+    /// What its numbers count, in a column of dates or times whose records do not say it themselves.
+    pub unit: Option<TimeUnit>,
     /// Part of the key.
     pub key: bool,
     /// Null is not allowed; a null ends in quarantine (`NULL_IN_REQUIRED`).
@@ -61,6 +63,7 @@ impl Column {
         Self {
             name: name.to_owned(),
             data_type,
+            unit: None,
             key: false,
             required: false,
             pii: false,

@@ -308,6 +308,8 @@ impl Reader<'_> {
                 .clone()
                 .unwrap_or_else(|| "__debezium_unavailable_value".to_owned()),
             decimals: self.decimals(source.decimals.as_ref()),
+            binary: self.binary(source.binary.as_ref()),
+            time_zone: self.time_zone(source.time_zone.as_ref(), format?),
         })
     }
 
@@ -405,6 +407,7 @@ impl Reader<'_> {
         }
         Column {
             name: written.name.value.clone(),
+            unit: self.unit(written.unit.as_ref(), &data_type),
             data_type,
             key: written.primary_key,
             required: written.required || written.primary_key,
@@ -472,6 +475,7 @@ mod backfills;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;
+mod value_form_reader;
 
 #[cfg(test)]
 mod tests;

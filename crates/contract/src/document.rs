@@ -35,6 +35,8 @@ pub(crate) struct SourceDocument {
     pub(crate) null_text: Option<String>,
     pub(crate) unavailable_value: Option<String>,
     pub(crate) decimals: Option<Spanned<String>>,
+    pub(crate) binary: Option<Spanned<String>>,
+    pub(crate) time_zone: Option<Spanned<String>>,
     pub(crate) evolution: Option<Spanned<String>>,
     pub(crate) schema_policy: Option<Spanned<String>>,
     #[serde(default)]
@@ -106,6 +108,7 @@ pub(crate) struct ColumnDocument {
     pub(crate) name: Spanned<String>,
     #[serde(rename = "type")]
     pub(crate) data_type: Spanned<String>,
+    pub(crate) unit: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) primary_key: bool,
     #[serde(default)]

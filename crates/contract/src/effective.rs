@@ -60,6 +60,7 @@ fn discovered(name: &str, data_type: ColumnType) -> Column {
     Column {
         name: name.to_owned(),
         data_type,
+        unit: None,
         key: false,
         required: false,
         pii: false,

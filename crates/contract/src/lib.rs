@@ -101,6 +101,7 @@ mod references;
 mod source;
 mod source_format;
 mod table_name;
+mod value_form;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
 pub use backfill::Backfill;
@@ -122,3 +123,4 @@ pub use references::reference_problems;
 pub use source::{DecimalText, Source};
 pub use source_format::SourceFormat;
 pub use table_name::TableName;
+pub use value_form::{BinaryText, SourceZone, TimeUnit};

@@ -4,6 +4,9 @@
 pub const CONTRACT_BYTES_MAX: usize = 1 << 20;
 /// Columns of a table.
 pub const COLUMNS_MAX: usize = 4_096;
+/// Columns that the contract does not declare in one record, where new columns are added: as many as a table of
+/// PostgreSQL can have. A record with more is no row of a table.
+pub const NEW_COLUMNS_OF_RECORD_MAX: usize = 1_600;
 /// Bytes of one change file as stored.
 pub const FILE_BYTES_MAX: u64 = 2 << 30;
 /// Bytes of one change file after decompression.

@@ -1,6 +1,6 @@
 //! Where the change data of a table lives.
 
-use crate::{ColumnType, Evolution, SchemaPolicy, SourceFormat};
+use crate::{BinaryText, ColumnType, Evolution, SchemaPolicy, SourceFormat, SourceZone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -48,6 +48,12 @@ pub struct Source {
     pub unavailable_value: String,
     /// JSON only: how a `decimal` arrives as text when the record has no schema; `base64` by default.
     pub decimals: DecimalText,
+    /// How a `binary` value arrives as text when the record has no schema that says it. `None`: as the format has it,
+    /// and a text of JSON that could be either is in quarantine.
+    pub binary: Option<BinaryText>,
+    /// The zone of texts that name none, in columns of type `timestamp`. `None`: such a text is in quarantine; in
+    /// Parquet, whose times count from 1970 UTC, it is UTC.
+    pub time_zone: Option<SourceZone>,
     /// How columns that are not in the contract are handled.
     pub evolution: Evolution,
     /// How values that do not match their column type are handled.

@@ -69,6 +69,18 @@ macro_rules! formats {
                 parts.iter().map(|&part| part.to_owned()).collect()
             }
 
+            /// Whether its values are those of JSON.
+            #[must_use]
+            pub fn is_json(self) -> bool {
+                self.as_str().contains("json")
+            }
+
+            /// Whether its values have the types of Parquet.
+            #[must_use]
+            pub fn is_parquet(self) -> bool {
+                self.as_str().contains("parquet")
+            }
+
             fn operations(self) -> Operations {
                 match self { $(Self::$variant => Operations::$operations),+ }
             }

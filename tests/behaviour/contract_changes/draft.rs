@@ -40,8 +40,11 @@ impl Draft {
         self.columns.insert(if first { 0 } else { self.columns.len() }, column);
     }
 
-    /// Writes `section.name: value`.
+    /// Writes `section.name: value`, or `schema.column.name: value`.
     pub(super) fn set_path(&mut self, line: &str) {
+        if let Some(of_column) = line.strip_prefix("schema.") {
+            return self.set("schema", of_column);
+        }
         let (path, value) = line.split_once(": ").unwrap();
         let (section, name) = path.rsplit_once('.').unwrap();
         self.set(section, &format!("{name}: {value}"));

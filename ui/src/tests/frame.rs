@@ -114,7 +114,7 @@ fn a_wrong_path_asks_and_a_first_start_is_no_error() {
     harness.key_press(Key::Enter);
     harness.run_ok();
     harness.run_ok();
-    assert!(harness.query_by_label("There is no folder /data/shopp").is_some());
+    assert!(harness.query_by_label("There is no lake in /data/shopp").is_some());
     assert!(harness.query_by_label("Open a lake").is_some(), "nothing was opened");
     harness.get_by_label("Create it here").click();
     harness.run_ok();

@@ -123,6 +123,7 @@ fn describe(
         name,
         arrives_as: guess.arrives_as,
         data_type: guess.data_type,
+        unit: guess.unit,
         nulls: shape.nulls,
         rows: shape.rows,
         key: key.contains(&column.name),

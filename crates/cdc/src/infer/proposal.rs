@@ -1,6 +1,6 @@
 //! A proposed contract, as it is shown to people.
 
-use sluice_contract::SourceFormat;
+use sluice_contract::{SourceFormat, TimeUnit};
 
 /// A proposed contract with the evidence for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct InferredColumn {
     pub arrives_as: String,
     /// Type for the contract, or an open one such as `decimal(12,?)`.
     pub data_type: String,
+    /// What its numbers count, where they are dates or times and no schema says it.
+    pub unit: Option<TimeUnit>,
     /// Sampled rows in which it is null.
     pub nulls: u64,
     /// Sampled rows that have it.

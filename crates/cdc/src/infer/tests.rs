@@ -1,10 +1,10 @@
 //! What is proposed for the recorded shop.
 
-use super::{Inferred, infer};
+use super::{Inferred, InferredColumn, infer};
 use crate::{file_order_key, is_change_file};
 use bytes::Bytes;
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, Evolution, SourceFormat, TableName};
+use sluice_contract::{Contract, Evolution, SourceFormat, TableName, TimeUnit};
 
 fn proposal(folder: &str, table: &str, with_keys: bool) -> Inferred {
     let root = crate::tests::shop().join(folder);
@@ -152,4 +152,67 @@ fn what_is_no_change_file_is_refused() {
     assert!(
         infer(name, "x", &[(file, Bytes::from_static(b"{\"op\":\"d\",\"before\":null,\"source\":{}}"))], 1).is_err()
     );
+}
+
+/// A proposal for Debezium inserts without schema that have these columns.
+fn of_rows(rows: &[&str]) -> Inferred {
+    let line = |(lsn, row): (usize, &&str)| {
+        format!("{{\"op\":\"c\",\"after\":{{\"id\":{lsn},{row}}},\"source\":{{\"lsn\":{lsn}}}}}\n")
+    };
+    let text: String = rows.iter().enumerate().map(line).collect();
+    let file = SourceFile { path: "x/1.json".to_owned(), size: text.len() as u64, ..SourceFile::default() };
+    infer(TableName::new("a", "b").unwrap(), "x", &[(file, Bytes::from(text))], 1).unwrap()
+}
+
+fn column<'i>(inferred: &'i Inferred, name: &str) -> &'i InferredColumn {
+    inferred.columns.iter().find(|column| column.name == name).unwrap()
+}
+
+#[test]
+fn the_unit_of_numbers_is_proposed_by_their_size_and_asked_where_two_are_possible() {
+    let inferred = of_rows(&[
+        r#""created_at":1762000061001,"changed_at":1762000061001250,"opens":28861500,"open_time":28861500,"n":1762000061001,"seen_at":1762000061"#,
+        r#""created_at":1762000122002,"changed_at":1762000122002250,"opens":28923000,"open_time":28923000,"n":1762000122002,"seen_at":1762000122"#,
+    ]);
+    for (name, data_type, unit, asks) in [
+        ("created_at", "timestamp_ntz", Some(TimeUnit::Milliseconds), false),
+        ("changed_at", "timestamp_ntz", Some(TimeUnit::Microseconds), false),
+        ("seen_at", "timestamp_ntz", Some(TimeUnit::Seconds), false),
+        ("n", "timestamp_ntz", Some(TimeUnit::Milliseconds), true),
+        ("opens", "time", None, true),
+        ("open_time", "time", None, true),
+    ] {
+        let found = column(&inferred, name);
+        let is = (found.data_type.as_str(), found.unit, found.decide.is_some());
+        assert_eq!(is, (data_type, unit, asks), "{name}");
+    }
+    let contract = Contract::parse(&inferred.yaml, "b.yaml").unwrap();
+    assert_eq!(contract.column("created_at").unwrap().unit, Some(TimeUnit::Milliseconds), "{}", inferred.yaml);
+}
+
+#[test]
+fn hexadecimal_is_proposed_or_asked_and_special_numbers_are_numeric() {
+    let short = of_rows(&[r#""file_hash":"deadbeef","amount":"12.50""#, r#""file_hash":"00ff00ff","amount":"NAN""#]);
+    let found = column(&short, "file_hash");
+    assert_eq!((found.data_type.as_str(), found.decide.is_some()), ("binary", true));
+    assert!(short.yaml.contains("  binary: hex\n") && short.yaml.contains("  decimals: text\n"), "{}", short.yaml);
+    assert_eq!(type_of(&short, "amount"), "numeric");
+    let long = format!("\"file_hash\":\"{}\"", "0123456789abcdef".repeat(4));
+    assert_eq!(column(&of_rows(&[&long, &long]), "file_hash").decide, None);
+    let base64 = of_rows(&[r#""file_hash":"3q2+7w==""#, r#""file_hash":"AP8A/w==""#]);
+    assert!(base64.yaml.contains("  binary: base64\n"), "{}", base64.yaml);
+}
+
+#[test]
+fn times_with_and_without_a_zone_are_told_apart() {
+    let of = |times: [&str; 2]| {
+        let rows = times.map(|time| format!("\"at\":\"{time}\""));
+        let inferred = of_rows(&rows.each_ref().map(String::as_str));
+        let found = column(&inferred, "at");
+        (found.data_type.clone(), found.decide.is_some())
+    };
+    assert_eq!(of(["2024-01-02T11:00:00Z", "infinity"]), ("timestamp".to_owned(), false));
+    assert_eq!(of(["2024-01-02T11:00:00-05:00", "2024-01-02T11:00:00-05:00"]), ("timestamp".to_owned(), false));
+    assert_eq!(of(["2024-01-02 11:00:00", "2024-01-02 12:00:00"]), ("timestamp_ntz".to_owned(), false));
+    assert_eq!(of(["2024-01-02T11:00:00Z", "2024-01-02 12:00:00"]), ("timestamp".to_owned(), true));
 }

@@ -41,7 +41,7 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
 }
 
 fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
-    let SourceSettings { text_decimals, null_text, layouts, names_columns } = &extra.settings;
+    let SourceSettings { text_decimals, binary, null_text, layouts, names_columns } = &extra.settings;
     let _ = writeln!(yaml, "source:\n  path: {}", quoted(extra.path));
     let _ = writeln!(yaml, "  format: {}", inferred.format);
     // Where a file has no names for its columns, a new one cannot be added.
@@ -50,6 +50,9 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
     }
     if *text_decimals {
         yaml.push_str("  decimals: text\n");
+    }
+    if let Some(binary) = binary {
+        let _ = writeln!(yaml, "  binary: {binary}");
     }
     if let Some(text) = null_text {
         let _ = writeln!(yaml, "  null_text: {}", quoted(text));
@@ -70,6 +73,9 @@ fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
             let _ = writeln!(yaml, " # decide: {}", decide.replace('\n', " "));
         }
         None => yaml.push('\n'),
+    }
+    if let Some(unit) = column.unit {
+        let _ = writeln!(yaml, "  unit: {unit}");
     }
     if let Some(name) = &column.renamed_from {
         let _ = writeln!(yaml, "  renamed_from: {}", plain(name));

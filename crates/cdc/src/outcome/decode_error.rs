@@ -23,6 +23,16 @@ pub enum DecodeError {
         /// For example `expected decimal(5,2)`.
         detail: String,
     },
+    /// There is no time zone of that name.
+    #[error(
+        "{table}: there is no time zone {zone}. Correct source.time_zone in its contract, for example Europe/Berlin"
+    )]
+    UnknownZone {
+        /// Table.
+        table: String,
+        /// As the contract has it.
+        zone: String,
+    },
     /// The sampled files are of no format that Sluice knows.
     #[error("The format of {path} is not known. Known are {}", SourceFormat::words())]
     UnknownFormat {

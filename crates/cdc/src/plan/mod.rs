@@ -6,13 +6,14 @@ pub(crate) mod names;
 pub(crate) mod sequence;
 
 use crate::outcome::decode_error::DecodeError;
+use crate::value::reading::Reading;
 use crate::value::unavailable::Unavailable;
 use conditions::RowCondition;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
 use sluice_change::{Cell, Op, parse_cell};
-use sluice_contract::{Contract, RESCUED, SchemaPolicy, Source};
+use sluice_contract::{Contract, RESCUED, SchemaPolicy, Source, TimeUnit};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     /// Per key column: the member of the row that holds its value before the change.
     pub(crate) before_key: Vec<(usize, RowName)>,
     pub(crate) unavailable: Unavailable,
+    /// How texts are read.
+    pub(crate) reading: Reading,
     /// The row's own operation: `__op`, `Op`.
     pub(crate) operation: Option<RowName>,
     /// The row's own mark of a delete: `__deleted`.
@@ -77,6 +80,7 @@ impl Plan {
             update_columns,
             before_key: before.map_or_else(Vec::new, |prefix| before_key(contract, &key, prefix, &mut names)),
             unavailable: Unavailable::new(&source.unavailable_value),
+            reading: Reading::new(&source).map_err(|zone| DecodeError::UnknownZone { table: table(), zone })?,
             operation,
             deleted,
             time,
@@ -87,6 +91,11 @@ impl Plan {
             contract: Arc::clone(contract),
             source,
         })
+    }
+
+    /// What the numbers of a column count, where the contract says it.
+    pub(crate) fn unit(&self, position: usize) -> Option<TimeUnit> {
+        self.contract.columns.get(position)?.unit
     }
 
     /// What the member `name` of a row is for.

@@ -1,7 +1,7 @@
 //! From the shape of a column to a type.
 
 use super::shape::Shape;
-use sluice_contract::ColumnType;
+use sluice_contract::{ColumnType, TimeUnit};
 
 /// A proposed type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,16 +9,26 @@ pub(crate) struct Guess {
     pub(crate) data_type: String,
     pub(crate) arrives_as: String,
     pub(crate) decide: Option<String>,
+    /// What its numbers count, where it is a date or time.
+    pub(crate) unit: Option<TimeUnit>,
 }
+
+/// What is left to people when some times name their zone and others do not.
+const DECIDE_ZONE: &str = "Some times name no zone: write time_zone in source, or they go to quarantine";
 
 /// A type, and how it arrives.
 pub(crate) fn guess(data_type: impl Into<String>, arrives_as: &str) -> Guess {
-    Guess { data_type: data_type.into(), arrives_as: arrives_as.to_owned(), decide: None }
+    Guess { data_type: data_type.into(), arrives_as: arrives_as.to_owned(), decide: None, unit: None }
 }
 
 /// As [`guess`], with what people have to decide.
 pub(crate) fn doubtful(data_type: impl Into<String>, arrives_as: &str, decide: &str) -> Guess {
     Guess { decide: Some(decide.to_owned()), ..guess(data_type, arrives_as) }
+}
+
+/// A date or time whose numbers count `unit`.
+pub(crate) fn counted(data_type: &str, unit: TimeUnit, since: &str) -> Guess {
+    Guess { unit: Some(unit), ..guess(data_type, &format!("{unit} {since}")) }
 }
 
 /// Types whose texts are theirs alone.
@@ -32,7 +42,11 @@ pub(crate) fn plain_text_type(shape: &Shape, arrives_as: &str) -> Option<Guess> 
     } else if all(texts.time) {
         guess("time", "text, ISO 8601")
     } else if all(texts.timestamp) {
-        guess(if texts.zoned > 0 { "timestamp" } else { "timestamp_ntz" }, "text, ISO 8601")
+        match (texts.zoned, texts.unzoned) {
+            (0, _) => guess("timestamp_ntz", "text, ISO 8601 without zone"),
+            (_, 0) => guess("timestamp", "text, ISO 8601"),
+            _ => doubtful("timestamp", "text, ISO 8601, some without zone", DECIDE_ZONE),
+        }
     } else if all(texts.json) && texts.json_structured * 2 >= texts.count {
         guess("json", arrives_as)
     } else if all(texts.hex) {

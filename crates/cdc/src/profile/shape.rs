@@ -1,17 +1,20 @@
 //! What the values of a column look like.
 
 use crate::text::json_fields::{elements, members, string};
-use crate::value::number::base64_bytes;
+use crate::value::number::{base64_bytes, can_be_hex};
+use crate::value::time_number::{DEBEZIUM_INFINITY, DEBEZIUM_MINUS_INFINITY, likely_unit};
 use num_bigint::BigInt;
-use sluice_change::{DAY_MICROS, parse_cell};
-use sluice_contract::ColumnType;
-use std::collections::BTreeSet;
+use sluice_change::{DAY_MICROS, SpecialNumber, TIMESTAMP_INFINITY, TimestampText, parse_cell};
+use sluice_contract::{ColumnType, TimeUnit};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Distinct values counted per column.
 const DISTINCT_MAX: usize = 100_000;
 /// Microseconds since 1970 of the years 1973 to 9999.
 const TIME_LIKE: std::ops::Range<i64> = 100_000_000_000_000..253_402_300_800_000_000;
-const DEBEZIUM_INFINITIES: [i64; 2] = [9_223_372_036_825_200_000, -9_223_372_036_832_400_000];
+/// Microseconds of the infinities without their sign.
+const INFINITY: u64 = TIMESTAMP_INFINITY.unsigned_abs();
+const DEBEZIUM_INFINITIES: [i64; 2] = [DEBEZIUM_INFINITY, DEBEZIUM_MINUS_INFINITY];
 
 /// Counts over the values of one column.
 #[derive(Clone, Debug, Default)]
@@ -43,10 +46,16 @@ pub(crate) struct WholeShape {
     pub(crate) count: u64,
     /// They need 64 bits.
     pub(crate) long: u64,
-    /// They look like microseconds since 1970.
-    pub(crate) time_like: u64,
+    /// They are times of this century by a unit, per unit.
+    pub(crate) times: BTreeMap<&'static str, u64>,
+    /// They are infinities of PostgreSQL, as Debezium sends them.
+    pub(crate) infinite: u64,
+    /// They are microseconds since 1970 of other times from 1973 on.
+    pub(crate) other_times: u64,
     /// They look like microseconds of a day, with few digits after the second.
     pub(crate) clock_like: u64,
+    /// They could be milliseconds of a day.
+    pub(crate) clock_millis: u64,
     /// They could be days since 1970.
     pub(crate) day_like: u64,
 }
@@ -59,7 +68,9 @@ pub(crate) struct TextShape {
     pub(crate) date: u64,
     pub(crate) time: u64,
     pub(crate) timestamp: u64,
+    /// Times that name their zone, and those that name none.
     pub(crate) zoned: u64,
+    pub(crate) unzoned: u64,
     pub(crate) boolean: u64,
     /// Any JSON, which numbers and quoted texts are too.
     pub(crate) json: u64,
@@ -69,6 +80,10 @@ pub(crate) struct TextShape {
     pub(crate) whole: u64,
     pub(crate) decimal: u64,
     pub(crate) hex: u64,
+    /// Pairs of hexadecimal digits and nothing else, in small letters or in capitals.
+    pub(crate) bare_hex: u64,
+    /// Hexadecimal digits in them.
+    pub(crate) bare_hex_digits: usize,
     /// Digits after the point that were seen.
     pub(crate) scales: BTreeSet<usize>,
     /// Most digits before the point.
@@ -148,11 +163,29 @@ impl Shape {
 }
 
 impl WholeShape {
+    /// The unit by which at least 7 of 10 are times.
+    pub(crate) fn time_unit(&self) -> Option<TimeUnit> {
+        let of = |unit: TimeUnit| {
+            let times = self.times.get(unit.as_str()).copied().unwrap_or(0);
+            let besides = if unit == TimeUnit::Microseconds { self.other_times } else { 0 };
+            times + besides + self.infinite
+        };
+        let found = TimeUnit::ALL
+            .into_iter()
+            .find(|unit| self.times.contains_key(unit.as_str()) && of(*unit) * 10 >= self.count * 7);
+        found.or_else(|| (of(TimeUnit::Microseconds) * 10 >= self.count * 7).then_some(TimeUnit::Microseconds))
+    }
+
     fn note(&mut self, number: i64) {
         self.count += 1;
         self.long += u64::from(i32::try_from(number).is_err());
-        self.time_like += u64::from(TIME_LIKE.contains(&number) || DEBEZIUM_INFINITIES.contains(&number));
+        match likely_unit(number) {
+            Some(unit) => *self.times.entry(unit.as_str()).or_default() += 1,
+            None if DEBEZIUM_INFINITIES.contains(&number) => self.infinite += 1,
+            None => self.other_times += u64::from(TIME_LIKE.contains(&number)),
+        }
         self.clock_like += u64::from((0..=DAY_MICROS).contains(&number) && number % 1_000 == 0);
+        self.clock_millis += u64::from((0..=DAY_MICROS / 1_000).contains(&number));
         self.day_like += u64::from((-719_162..=2_932_896).contains(&number));
     }
 }
@@ -162,8 +195,12 @@ impl TextShape {
         let reads = |data_type: &ColumnType| u64::from(parse_cell(data_type, text).is_ok());
         self.count += 1;
         self.boolean += u64::from(matches!(text, "true" | "false" | "t" | "f"));
-        self.float_word += u64::from(matches!(text, "NaN" | "Infinity" | "-Infinity"));
+        self.float_word += u64::from(SpecialNumber::read(text).is_some());
         self.hex += u64::from(text.starts_with("\\x") && reads(&ColumnType::Binary) == 1);
+        if can_be_hex(text) {
+            self.bare_hex += 1;
+            self.bare_hex_digits += text.len();
+        }
         self.array += u64::from(text.starts_with('{') && text.ends_with('}') && !text.contains(':'));
         self.json += u64::from(serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
         self.json_structured += u64::from(text.starts_with(['{', '[']));
@@ -172,7 +209,11 @@ impl TextShape {
             self.date += reads(&ColumnType::Date);
             self.time += u64::from(text.contains(':')) * reads(&ColumnType::Time);
             self.timestamp += reads(&ColumnType::Timestamp);
-            self.zoned += u64::from(text.ends_with('Z') || text.rfind('+').is_some_and(|at| at > 10));
+            // An infinity is the same in every zone.
+            if let Some(time) = TimestampText::read(text).filter(|time| time.micros.unsigned_abs() != INFINITY) {
+                self.zoned += u64::from(time.offset.is_some());
+                self.unzoned += u64::from(time.offset.is_none());
+            }
         }
         self.note_decimal(text);
         self.note_base64(text);

@@ -58,6 +58,21 @@ pub(crate) fn text_of<'a>(row: &'a Row<TextValue<'_>>, name: RowName) -> Option<
     row.get(name).and_then(Option::as_deref)
 }
 
+/// The text of a part of the sequence, nothing where it is empty. In a column of `timestamp` it is the instant in
+/// microseconds since 1970, and a number of a known unit likewise, so that records of every zone and unit are in one
+/// order.
+pub(crate) fn sequence_text<'a>(plan: &Plan, row: &'a Row<TextValue<'_>>, name: RowName) -> Option<Cow<'a, str>> {
+    let text = text_of(row, name).filter(|text| !text.is_empty())?;
+    let RowName::Column(position) = name else { return Some(Cow::Borrowed(text)) };
+    let column = plan.contract.columns.get(position)?;
+    let is_time = matches!(column.data_type, ColumnType::Timestamp)
+        || (column.unit.is_some() && matches!(column.data_type, ColumnType::TimestampNtz));
+    match is_time.then(|| plan.reading.cell(&column.data_type, column.unit, text)) {
+        Some(Ok(Cell::Int(micros))) => Some(Cow::Owned(micros.to_string())),
+        _ => Some(Cow::Borrowed(text)),
+    }
+}
+
 /// Milliseconds since 1970 of a text that is a time.
 pub(crate) fn time_ms(text: &str) -> Option<i64> {
     match parse_cell(&ColumnType::Timestamp, text) {
@@ -85,7 +100,7 @@ pub(crate) fn event<'a>(
     let RowPlace { op, rank, parts, source_time_ms } = rows.place(plan, row)?;
     let provided = plan.update_columns.and_then(|name| text_of(row, name));
     let fetch = |position: usize, data_type: &ColumnType| match row.column(position) {
-        Some(Some(text)) => parse_cell(data_type, text).map(Some),
+        Some(Some(text)) => plan.reading.cell(data_type, plan.unit(position), text).map(Some),
         Some(None) => Ok(Some(Cell::Null)),
         None => Ok(None),
     };

@@ -21,7 +21,9 @@ const COLUMNS: &str = "schema:
 ";
 
 fn contract(format: &str, apply: &str) -> Arc<Contract> {
-    contract_of(&format!("dataset: a.b\nsource: {{path: x/, format: {format}}}\napply: {{{apply}}}\n{COLUMNS}"))
+    contract_of(&format!(
+        "dataset: a.b\nsource: {{path: x/, format: {format}, time_zone: UTC}}\napply: {{{apply}}}\n{COLUMNS}"
+    ))
 }
 
 fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {

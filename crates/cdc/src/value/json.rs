@@ -2,27 +2,23 @@
 
 use super::encoding::Encoding;
 use super::number::{base64_bytes, from_unscaled};
+use super::reading::Reading;
+use super::time_number::{SaidUnit, time_cell};
 use super::unavailable::Unavailable;
 use crate::text::json_fields::{compact, each_member, elements, members, string};
-use sluice_change::{
-    Cell, CellError, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, float_of, format_time_micros,
-    normalize_numeric, parse_cell,
-};
-use sluice_contract::{ColumnType, DecimalText};
+use sluice_change::{Cell, CellError, normalize_numeric, parse_cell};
+use sluice_contract::{ColumnType, DecimalText, TimeUnit};
 use std::borrow::Cow;
-
-/// `infinity` of PostgreSQL in microseconds, as the Debezium connector sends it.
-const DEBEZIUM_INFINITY: i64 = 9_223_372_036_825_200_000;
-/// `-infinity` likewise.
-const DEBEZIUM_MINUS_INFINITY: i64 = -9_223_372_036_832_400_000;
-/// Days that have a text: the years -262143 to 262142 of the calendar.
-const DAYS_MAX: i128 = 95_000_000;
 
 /// What values are read with, besides their type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Values<'p> {
     /// How a decimal arrives as text when no schema says it.
     pub(crate) decimals: DecimalText,
+    /// How texts are read when no schema says it.
+    pub(crate) reading: &'p Reading,
+    /// What numbers of the column count when no schema says it.
+    pub(crate) unit: Option<TimeUnit>,
     /// The placeholder for values that were not sent.
     pub(crate) unavailable: &'p Unavailable,
 }
@@ -30,9 +26,9 @@ pub(crate) struct Values<'p> {
 impl Values<'_> {
     /// The cell of the JSON text `raw` in a column of `data_type`.
     ///
-    /// By the "Data type mappings" of the Debezium PostgreSQL connector; without a schema
-    /// timestamps and times are microseconds (`time.precision.mode=adaptive` with PostgreSQL's
-    /// default precision) and dates are days.
+    /// By the "Data type mappings" of the Debezium PostgreSQL connector; where neither a schema nor the contract says
+    /// the unit, timestamps and times are microseconds (`time.precision.mode=adaptive` with PostgreSQL's default
+    /// precision) and dates are days, if the number bears it out.
     ///
     /// # Errors
     /// [`CellError`] when the value is not of the type or does not fit.
@@ -56,7 +52,7 @@ impl Values<'_> {
             Some(b'{') => object(data_type, raw),
             Some(b'[') => self.list(data_type, encoding, raw),
             Some(b't' | b'f') => scalar(data_type, raw),
-            _ => number(data_type, encoding, raw),
+            _ => self.number(data_type, encoding, raw),
         }
     }
 
@@ -69,13 +65,13 @@ impl Values<'_> {
             (ColumnType::Decimal { scale, .. }, Encoding::Unsaid) if self.decimals == DecimalText::Base64 => {
                 from_unscaled(data_type, &base64_bytes(&text).ok_or_else(mismatch)?, i32::from(*scale))
             }
-            (ColumnType::Binary, _) => Ok(Cell::Bytes(base64_bytes(&text).ok_or_else(mismatch)?.into())),
+            (ColumnType::Binary, Encoding::Bytes) => Ok(Cell::Bytes(base64_bytes(&text).ok_or_else(mismatch)?.into())),
             (ColumnType::String | ColumnType::Json, _) => Ok(Cell::Text(text)),
             // `ZonedTime` is in UTC and says so.
             (ColumnType::Time, _) => {
-                parse_cell(data_type, text.strip_suffix('Z').unwrap_or(&text)).map(Cell::into_owned)
+                self.reading.cell(data_type, self.unit, text.strip_suffix('Z').unwrap_or(&text)).map(Cell::into_owned)
             }
-            _ => parse_cell(data_type, &text).map(Cell::into_owned),
+            _ => self.reading.cell(data_type, self.unit, &text).map(Cell::into_owned),
         }
     }
 
@@ -93,47 +89,15 @@ impl Values<'_> {
         });
         cells.collect::<Result<Vec<_>, _>>().map(Cell::List)
     }
-}
 
-fn number<'a>(data_type: &ColumnType, encoding: &Encoding, raw: &'a str) -> Result<Cell<'a>, CellError> {
-    let whole = || raw.parse::<i64>().map_err(|_| CellError::mismatch(data_type));
-    let range = || CellError::range(data_type);
-    match data_type {
-        ColumnType::Float => {
-            let value: f64 = raw.parse().map_err(|_| CellError::mismatch(data_type))?;
-            float_of(raw, value).filter(|float| float.is_finite()).map(Cell::Float).ok_or_else(range)
+    fn number<'a>(&self, data_type: &ColumnType, encoding: &Encoding, raw: &'a str) -> Result<Cell<'a>, CellError> {
+        match data_type {
+            ColumnType::Date | ColumnType::Time | ColumnType::Timestamp | ColumnType::TimestampNtz => {
+                let number = raw.parse::<i64>().map_err(|_| CellError::mismatch(data_type))?;
+                time_cell(data_type, SaidUnit { by_schema: encoding.unit(), by_contract: self.unit }, number)
+            }
+            _ => scalar(data_type, raw),
         }
-        ColumnType::Double => {
-            let value: f64 = raw.parse().map_err(|_| CellError::mismatch(data_type))?;
-            if value.is_finite() { Ok(Cell::Float(value)) } else { Err(range()) }
-        }
-        ColumnType::Date => {
-            let days = whole()?;
-            if i128::from(days).abs() <= DAYS_MAX { Ok(Cell::Int(days)) } else { Err(range()) }
-        }
-        ColumnType::Time => {
-            let micros = micros(whole()?, encoding).filter(|micros| (0..=DAY_MICROS).contains(micros));
-            Ok(Cell::Text(format_time_micros(micros.ok_or_else(range)?).into()))
-        }
-        ColumnType::Timestamp | ColumnType::TimestampNtz => {
-            Ok(Cell::Int(match micros(whole()?, encoding).ok_or_else(range)? {
-                DEBEZIUM_INFINITY => TIMESTAMP_INFINITY,
-                DEBEZIUM_MINUS_INFINITY => TIMESTAMP_MINUS_INFINITY,
-                micros if i128::from(micros).abs() > DAYS_MAX * i128::from(DAY_MICROS) => return Err(range()),
-                micros => micros,
-            }))
-        }
-        _ => scalar(data_type, raw),
-    }
-}
-
-/// Microseconds; what is finer is cut, as in texts, because microseconds are the resolution of silver.
-fn micros(value: i64, encoding: &Encoding) -> Option<i64> {
-    match encoding {
-        Encoding::Days => value.checked_mul(DAY_MICROS),
-        Encoding::Millis => value.checked_mul(1_000),
-        Encoding::Nanos => Some(value.div_euclid(1_000)),
-        _ => Some(value),
     }
 }
 

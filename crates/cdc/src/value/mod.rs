@@ -3,4 +3,6 @@
 pub(crate) mod encoding;
 pub(crate) mod json;
 pub(crate) mod number;
+pub(crate) mod reading;
+pub(crate) mod time_number;
 pub(crate) mod unavailable;

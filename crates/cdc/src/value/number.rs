@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use num_bigint::BigInt;
-use sluice_change::{Cell, CellError, normalize_numeric, parse_cell};
+use sluice_change::{Cell, CellError, hex_bytes, normalize_numeric, parse_cell};
 use sluice_contract::ColumnType;
 
 /// Bytes of an unscaled number: 19,700 digits.
@@ -12,6 +12,14 @@ const UNSCALED_BYTES_MAX: usize = 8 << 10;
 /// Bytes in base64, in the standard or the URL-safe alphabet (`binary.handling.mode`).
 pub(crate) fn base64_bytes(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+}
+
+/// Whether a text can be bytes in hexadecimal: pairs of digits, the letters in small or in capitals. Such a text is in
+/// the alphabet of base64, too.
+pub(crate) fn can_be_hex(text: &str) -> bool {
+    let has = |of_case: fn(&u8) -> bool| text.bytes().any(|byte| of_case(&byte));
+    let one_case = !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase));
+    !text.is_empty() && one_case && hex_bytes(text).is_some()
 }
 
 /// A number given by its unscaled bytes (big-endian two's complement) and the digits after the

@@ -1,7 +1,7 @@
 //! The entries of a column.
 
 use super::declaration::{Entry, EntryValue, entries};
-use super::text::{quoted_or_none, word, words};
+use super::text::{or_none, quoted_or_none, word, words};
 use super::{Effect, Grade};
 use crate::{Column, Contract};
 
@@ -17,6 +17,13 @@ entries! {
         .says(Grade::Breaking, "Values that do not fit go to quarantine; silver is rebuilt from bronze")
         .examples(&["amount.type: \"decimal(12,2)\"", "amount.type: string", "note.type: int"])
         => data_type.to_string();
+    unit: Entry::new("schema", &["unit"], Effect::Rebuild)
+        .what("what a number counts in a column of `date`, `time`, `timestamp` or `timestamp_ntz`: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
+        .missing("as the format has it", "none")
+        .says(Grade::Breaking, "Numbers are read as other times, so silver is rebuilt from bronze")
+        .examples(&["note.unit: milliseconds"])
+        .beside(&["schema.note.type: timestamp_ntz"])
+        => or_none(unit.as_ref());
     key: Entry::new("schema", &["primary_key"], Effect::Rebuild)
         .what("part of the key, and required")
         .missing("`false`", "false")

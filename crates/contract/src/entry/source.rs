@@ -1,7 +1,7 @@
 //! The entries of `source` and of its backfills.
 
 use super::declaration::{Entry, EntryValue, entries};
-use super::text::{listed, quoted, word, words};
+use super::text::{listed, or_none, quoted, word, words};
 use super::{Effect, Grade};
 use crate::{Backfill, Contract, Source};
 
@@ -27,6 +27,18 @@ entries! {
         .says(Grade::Warning, READ_AGAIN)
         .examples(&["decimals: text"])
         => decimals.as_str().to_owned();
+    binary: Entry::new("source", &["binary"], Effect::Rebuild)
+        .what("what the text of a `binary` value is: `base64`, of either alphabet, or `hex` (Debezium's `binary.handling.mode`); a schema of type `bytes` goes before it")
+        .missing("`base64` in JSON, `hex` in CSV and Parquet; a text of JSON that could be either is in quarantine", "none")
+        .says(Grade::Breaking, READ_AGAIN)
+        .examples(&["binary: hex"])
+        => or_none(binary.as_ref());
+    time_zone: Entry::new("source", &["time_zone"], Effect::Rebuild)
+        .what("zone of texts that name none, in columns of `timestamp`: `UTC`, `+02:00` or `Europe/Berlin`")
+        .missing("such a text is in quarantine; in Parquet it is UTC", "none")
+        .says(Grade::Breaking, READ_AGAIN)
+        .examples(&["time_zone: UTC", "time_zone: Europe/Berlin"])
+        => or_none(time_zone.as_ref());
     unavailable_value: Entry::new("source", &["unavailable_value"], Effect::Rebuild)
         .what("text that means that a value was not sent (`unavailable.value.placeholder`)")
         .missing("Debezium's own", "'__debezium_unavailable_value'")

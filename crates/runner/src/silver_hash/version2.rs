@@ -40,7 +40,8 @@ pub(super) fn column_signature(column: &Column) -> String {
             column.default.clone().unwrap_or_else(|| "\0".to_owned()),
             column.renamed_from.join("\0"),
         ]
-        .into_iter(),
+        .into_iter()
+        .chain(column.unit.map(|unit| unit.to_string())),
     )
 }
 
@@ -70,7 +71,8 @@ struct SourceText<'a>(&'a Source);
 
 impl fmt::Debug for SourceText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Fields that are younger than this version are not part of its text.
+        // Fields that are younger than this version are part of its text where they are set: silver of that time was
+        // made without them.
         let Source {
             path,
             format,
@@ -79,12 +81,17 @@ impl fmt::Debug for SourceText<'_> {
             null_text,
             unavailable_value,
             decimals,
+            binary,
+            time_zone,
             evolution,
             schema_policy,
             hints,
         } = self.0;
-        f.debug_struct("Source")
-            .field("path", path)
+        let mut text = f.debug_struct("Source");
+        if binary.is_some() || time_zone.is_some() {
+            text.field("younger", &(binary, time_zone));
+        }
+        text.field("path", path)
             .field("format", &Variant(format.as_str()))
             .field("csv_columns", csv_columns)
             .field("csv_layouts", csv_layouts)

@@ -6,6 +6,7 @@ use crate::plan::names::Target;
 use crate::value::encoding::Encoding;
 use serde::Deserialize;
 use sluice_change::ReasonCode;
+use sluice_contract::TimeUnit;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -114,12 +115,13 @@ impl Node {
             "Decimal" => {
                 Encoding::Decimal(self.parameters.get("scale").and_then(|scale| scale.parse().ok()).unwrap_or(0))
             }
-            "Date" => Encoding::Days,
-            "Time" | "Timestamp" => Encoding::Millis,
-            "MicroTime" | "MicroTimestamp" => Encoding::Micros,
-            "NanoTime" | "NanoTimestamp" => Encoding::Nanos,
+            "Date" => Encoding::Count(TimeUnit::Days),
+            "Time" | "Timestamp" => Encoding::Count(TimeUnit::Milliseconds),
+            "MicroTime" | "MicroTimestamp" => Encoding::Count(TimeUnit::Microseconds),
+            "NanoTime" | "NanoTimestamp" => Encoding::Count(TimeUnit::Nanoseconds),
             _ => match (self.kind.as_str(), &self.items) {
                 ("string", _) => Encoding::Text,
+                ("bytes", _) => Encoding::Bytes,
                 ("array", Some(items)) => Encoding::Array(Box::new(items.encoding())),
                 _ => Encoding::Unsaid,
             },

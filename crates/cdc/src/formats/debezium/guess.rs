@@ -2,12 +2,23 @@
 
 use super::connect_schema::Node;
 use crate::profile::ColumnProfile;
-use crate::profile::guess::{Guess, decimal_text, doubtful, guess, is_settled, plain_text_type};
+use crate::profile::guess::{Guess, counted, decimal_text, doubtful, guess, is_settled, plain_text_type};
 use crate::profile::shape::Shape;
 use crate::value::encoding::Encoding;
+use sluice_contract::{BinaryText, TimeUnit};
 
+/// How bytes arrive in hexadecimal, and in base64.
+const HEXADECIMAL: &str = "text, hexadecimal";
+const BASE64: &str = "bytes, base64";
+/// Digits from which on texts of hexadecimal letters are hexadecimal: of base64 a letter in four is one.
+const HEX_DIGITS_CERTAIN: usize = 64;
 /// What is left to people when decimals come without a scale.
 pub(crate) const DECIDE_SCALE: &str = "The scale is not in the data, take it from the source table";
+
+const DECIDE_MILLIS: &str = "By their size milliseconds since 1970; if they are plain numbers, bigint without unit";
+const DECIDE_CLOCK: &str =
+    "Add the line unit: milliseconds or unit: microseconds, the numbers can be both; plain numbers are int";
+const DECIDE_HEX: &str = "By their letters hexadecimal, but base64 is possible, too: check binary: hex in source";
 
 /// The type that a Kafka Connect schema says.
 pub(crate) fn of_schema(node: &Node) -> Guess {
@@ -26,7 +37,7 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
         (_, "io.debezium.data.Json") => guess("json", "text"),
         (_, "io.debezium.time.ZonedTimestamp") => guess("timestamp", "text, ISO 8601"),
         (_, "io.debezium.time.ZonedTime") => guess("time", "text, ISO 8601"),
-        (Encoding::Days, _) => guess("date", "days since 1970"),
+        (Encoding::Count(TimeUnit::Days), _) => guess("date", "days since 1970"),
         (_, name) if name.ends_with("Timestamp") => guess("timestamp_ntz", "number since 1970"),
         (_, name) if name.ends_with("Time") => guess("time", "number of the day"),
         _ => match (node.kind.as_str(), &node.items) {
@@ -82,11 +93,25 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     let whole = &shape.whole;
     let named = |hints: &[&str]| hints.iter().any(|hint| name.to_ascii_lowercase().contains(hint));
     let is_id = name == "id" || name.ends_with("_id");
-    if !is_id && whole.time_like * 10 >= whole.count * 7 {
-        return guess("timestamp_ntz", "microseconds since 1970");
+    let time_named =
+        named(&["time", "_at", "date", "created", "updated", "changed", "modified", "_ts", "ts_", "seen", "valid"]);
+    match whole.time_unit().filter(|_| !is_id) {
+        Some(unit @ TimeUnit::Microseconds) => return counted("timestamp_ntz", unit, "since 1970"),
+        Some(unit) if time_named => return counted("timestamp_ntz", unit, "since 1970"),
+        // By their size alone numbers of seconds and nanoseconds are numbers like any other.
+        Some(unit @ TimeUnit::Milliseconds) => {
+            let guess = counted("timestamp_ntz", unit, "since 1970");
+            return Guess { decide: Some(DECIDE_MILLIS.to_owned()), ..guess };
+        }
+        _ => {}
     }
     if !is_id && whole.long > 0 && whole.clock_like * 10 >= whole.count * 6 {
-        return guess("time", "microseconds of the day");
+        return counted("time", TimeUnit::Microseconds, "of the day");
+    }
+    let clock_named =
+        name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock" | "opens" | "closes"));
+    if !is_id && clock_named && whole.clock_millis == whole.count {
+        return doubtful("time", "milliseconds or microseconds of the day", DECIDE_CLOCK);
     }
     let day_named = named(&["date", "birth", "day", "launch", "_on", "expir", "since", "until"]);
     if !is_id && day_named && whole.day_like == whole.count {
@@ -103,6 +128,10 @@ fn of_texts(name: &str, shape: &Shape) -> Guess {
     if texts.decimal == texts.count && texts.whole < texts.count {
         return decimal_text(shape);
     }
+    // A double comes as a number, so a text that is none beside others is of a numeric.
+    if texts.decimal > texts.whole && texts.decimal + texts.float_word == texts.count {
+        return guess("numeric", "text, number");
+    }
     let is_base64 = texts.base64 == texts.count && texts.base64_marked * 4 >= texts.count;
     if is_base64 && texts.unscaled == texts.count {
         let precision = texts.unscaled_digits.max(12);
@@ -110,8 +139,16 @@ fn of_texts(name: &str, shape: &Shape) -> Guess {
     }
     let binary_named =
         ["raw", "blob", "bytes", "binary", "avatar", "attachment", "image", "photo", "hash", "signature"];
-    if is_base64 || (texts.base64 == texts.count && binary_named.iter().any(|hint| name.contains(hint))) {
-        return guess("binary", "bytes, base64");
+    let binary_named = binary_named.iter().any(|hint| name.contains(hint));
+    if binary_named && texts.bare_hex == texts.count {
+        // Real base64 has letters beyond F and of both cases.
+        return match texts.base64 == texts.count && texts.bare_hex_digits < HEX_DIGITS_CERTAIN {
+            true => doubtful("binary", HEXADECIMAL, DECIDE_HEX),
+            false => guess("binary", HEXADECIMAL),
+        };
+    }
+    if is_base64 || (texts.base64 == texts.count && binary_named) {
+        return guess("binary", BASE64);
     }
     guess("string", "text")
 }
@@ -120,4 +157,16 @@ fn of_texts(name: &str, shape: &Shape) -> Guess {
 pub(crate) fn is_decimal_text(column: &ColumnProfile) -> bool {
     let guess = of_json(&column.name, &column.shape);
     column.by_schema.is_none() && guess.arrives_as == "text, number" && is_settled(&guess.data_type)
+}
+
+/// What the texts of bytes are that no schema describes; `None` where there are none, or of both kinds.
+pub(crate) fn binary_text(columns: &[ColumnProfile]) -> Option<BinaryText> {
+    let of = |column: &ColumnProfile| match of_json(&column.name, &column.shape).arrives_as.as_str() {
+        HEXADECIMAL => Some(BinaryText::Hex),
+        BASE64 => Some(BinaryText::Base64),
+        _ => None,
+    };
+    let mut found = columns.iter().filter(|column| column.by_schema.is_none()).filter_map(of);
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first)
 }

@@ -58,7 +58,12 @@ pub(crate) fn cell<'a>(
     data_type: &ColumnType,
 ) -> Result<Option<Cell<'a>>, CellError> {
     let Some(raw) = row.column(position) else { return Ok(None) };
-    let values = Values { decimals: plan.source.decimals, unavailable: &plan.unavailable };
+    let values = Values {
+        decimals: plan.source.decimals,
+        reading: &plan.reading,
+        unit: plan.unit(position),
+        unavailable: &plan.unavailable,
+    };
     let encoding = encodings.get(position).unwrap_or(&Encoding::Unsaid);
     values.cell(data_type, encoding, raw).map(Some)
 }

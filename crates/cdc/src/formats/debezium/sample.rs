@@ -1,7 +1,7 @@
 //! Reads a sample of Debezium records into a profile.
 
 use super::connect_schema::Node;
-use super::guess::{is_decimal_text, of_schema};
+use super::guess::{binary_text, is_decimal_text, of_schema};
 use crate::format::{ProposedSequence, SourceSettings};
 use crate::profile::Profile;
 use crate::profile::shape::Shape;
@@ -142,5 +142,7 @@ pub(crate) fn proposed_sequence(profile: &Profile, own: Vec<String>, time: &str)
 
 /// Whether decimals come as text.
 pub(crate) fn proposed_settings(profile: &Profile) -> SourceSettings {
-    SourceSettings { text_decimals: profile.columns.iter().any(is_decimal_text), ..SourceSettings::default() }
+    let binary = binary_text(&profile.columns);
+    let text_decimals = profile.columns.iter().any(is_decimal_text);
+    SourceSettings { text_decimals, binary, ..SourceSettings::default() }
 }

@@ -5,9 +5,9 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::sequence::SequencePart;
 use crate::row::key_change;
-use crate::row::text_rows::{RowPlace, TextRows, TextValue, text_of, time_ms};
+use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
-use sluice_change::{Event, Op, ReasonCode, parse_cell};
+use sluice_change::{Event, Op, ReasonCode};
 use std::borrow::Cow;
 
 /// The rules for rows of AWS DMS.
@@ -24,10 +24,11 @@ impl TextRows for DmsRows {
     fn place(&self, plan: &Plan, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
         let op_text = operation_text(plan, row);
         let part = |part: &SequencePart| match part {
-            SequencePart::Row(name) => text_of(row, *name).filter(|text| !text.is_empty()),
+            SequencePart::Row(name) => sequence_text(plan, row, *name),
             SequencePart::Envelope(_) => None,
         };
-        let texts: Vec<Option<&str>> = plan.sequence.parts().iter().map(part).collect();
+        let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(part).collect();
+        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
         let delivered = match operation(op_text)? {
             // A full load with `includeOpForFullLoad` says `I`; its change sequence is empty.
             Op::Upsert if is_insert(op_text) && texts.iter().all(Option::is_none) => Op::Read,
@@ -56,7 +57,10 @@ impl TextRows for DmsRows {
         for (position, name) in &plan.before_key {
             let Some(text) = text_of(row, *name).filter(|text| !text.is_empty()) else { continue };
             let Some(column) = plan.contract.columns.get(*position) else { continue };
-            let cell = parse_cell(&column.data_type, text).map_err(|e| RecordError::of_cell(&column.name, e))?;
+            let cell = plan
+                .reading
+                .cell(&column.data_type, column.unit, text)
+                .map_err(|e| RecordError::of_cell(&column.name, e))?;
             former.push((*position, cell));
         }
         key_change::push(plan, out, event, &former, row.content())

@@ -85,6 +85,7 @@ impl Format for DmsCsv {
     fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
         SourceSettings {
             text_decimals: false,
+            binary: None,
             null_text: csv_sample::null_text(files),
             layouts: profile.csv_layouts(),
             names_columns: false,

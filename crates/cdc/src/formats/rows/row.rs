@@ -5,7 +5,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::RowName;
 use crate::plan::sequence::SequencePart;
-use crate::row::text_rows::{RowPlace, TextRows, TextValue, text_of, time_ms};
+use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
 use sluice_change::{Event, Op, ReasonCode};
 use sluice_contract::ColumnType;
@@ -29,16 +29,20 @@ impl TextRows for CurrentRows {
             return Ok(RowPlace { op, rank: 0, parts: [0; 3], source_time_ms: None });
         }
         let part = |part: &SequencePart| match part {
-            SequencePart::Row(name) => text_of(row, *name).filter(|text| !text.is_empty()),
+            SequencePart::Row(name) => sequence_text(plan, row, *name),
             SequencePart::Envelope(_) => None,
         };
-        let texts: Vec<Option<&str>> = plan.sequence.parts().iter().map(part).collect();
+        let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(part).collect();
+        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
         let watermark = texts.first().copied().flatten().ok_or_else(|| {
             let detail = "the watermark is null or missing, so nothing says how new the row is";
             RecordError::of(plan.sequence.first_name(), ReasonCode::MissingSeq, detail)
         })?;
         let parts = plan.sequence.numbers(&texts)?.parts();
-        let source_time_ms = is_time(plan).then(|| time_ms(watermark)).flatten();
+        // An instant comes in microseconds.
+        let millis =
+            |text: &str| text.parse::<i64>().ok().map(|micros| micros.div_euclid(1_000)).or_else(|| time_ms(text));
+        let source_time_ms = is_time(plan).then(|| millis(watermark)).flatten();
         Ok(RowPlace { op, rank: 1, parts, source_time_ms })
     }
 

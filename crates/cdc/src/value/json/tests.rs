@@ -2,9 +2,10 @@
 
 use super::Values;
 use crate::value::encoding::Encoding;
+use crate::value::reading::Reading;
 use crate::value::unavailable::Unavailable;
 use sluice_change::{Cell, ReasonCode, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, parse_cell};
-use sluice_contract::{ColumnType, DecimalText};
+use sluice_contract::{ColumnType, Contract, DecimalText, TimeUnit};
 
 fn read_as(
     data_type: &str,
@@ -14,7 +15,11 @@ fn read_as(
 ) -> Result<Cell<'static>, ReasonCode> {
     let unavailable = Unavailable::new("__debezium_unavailable_value");
     let data_type: ColumnType = data_type.parse().unwrap();
-    let values = Values { decimals, unavailable: &unavailable };
+    let contract = "dataset: a.b\nsource: {path: in, format: debezium_json}\n\
+                    schema:\n- {name: id, type: int, primary_key: true}\n";
+    let contract = Contract::parse(contract, "b.yaml").unwrap();
+    let reading = Reading::new(contract.source.as_ref().unwrap()).unwrap();
+    let values = Values { decimals, reading: &reading, unit: None, unavailable: &unavailable };
     values.cell(&data_type, encoding, raw).map(Cell::into_owned).map_err(|error| error.reason)
 }
 
@@ -72,14 +77,20 @@ fn times_follow_the_schema_or_count_microseconds() {
     assert_eq!(read("date", "\"1996-07-14\""), at("date", "1996-07-14"));
     assert_eq!(read("date", "99999999999"), Err(ReasonCode::ValueOutOfRange));
     assert_eq!(read("time", "45571000000"), text("12:39:31"));
-    assert_eq!(read_as("time", &Encoding::Millis, DecimalText::Base64, "1500"), text("00:00:01.5"));
+    assert_eq!(
+        read_as("time", &Encoding::Count(TimeUnit::Milliseconds), DecimalText::Base64, "1500"),
+        text("00:00:01.5")
+    );
     assert_eq!(read("time", "\"12:39:31Z\""), text("12:39:31"));
     assert_eq!(read("time", "-1"), Err(ReasonCode::ValueOutOfRange));
     let expected = at("timestamp_ntz", "2024-07-05 06:14:05.249144");
     assert_eq!(read("timestamp_ntz", "1720160045249144"), expected);
-    assert_eq!(read_as("timestamp_ntz", &Encoding::Nanos, DecimalText::Base64, "1720160045249144999"), expected);
     assert_eq!(
-        read_as("timestamp", &Encoding::Millis, DecimalText::Base64, "1720160045249"),
+        read_as("timestamp_ntz", &Encoding::Count(TimeUnit::Nanoseconds), DecimalText::Base64, "1720160045249144999"),
+        expected
+    );
+    assert_eq!(
+        read_as("timestamp", &Encoding::Count(TimeUnit::Milliseconds), DecimalText::Base64, "1720160045249"),
         at("timestamp", "2024-07-05 06:14:05.249")
     );
     assert_eq!(read("timestamp", "\"2024-07-05T06:14:05.249144Z\""), at("timestamp", "2024-07-05 06:14:05.249144"));
@@ -91,7 +102,7 @@ fn times_follow_the_schema_or_count_microseconds() {
     }
     assert_eq!(read("timestamp", "9223372036854775807"), Err(ReasonCode::ValueOutOfRange));
     assert_eq!(
-        read_as("timestamp", &Encoding::Millis, DecimalText::Base64, "9223372036854775807"),
+        read_as("timestamp", &Encoding::Count(TimeUnit::Milliseconds), DecimalText::Base64, "9223372036854775807"),
         Err(ReasonCode::ValueOutOfRange)
     );
 }
