@@ -1,6 +1,7 @@
 //! Answers the screens and the command line. Each request has an `impl Answer` in the file of its subject;
 //! [`Host::call`] answers one by its type, [`Host::handle`] any [`Request`] with its [`Reply`].
 
+mod adopt;
 mod batches;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
@@ -22,6 +23,7 @@ mod session;
 mod sources;
 mod table_results;
 mod table_view;
+mod verify;
 
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
@@ -70,13 +72,9 @@ impl OpenLake {
     }
 }
 
-/// An engine that may read the lake's folder, or the cache for a lake on S3.
+/// An engine that may read the lake's files and what is cached of them, and nothing else.
 fn open_engine(lake: &Lake) -> Result<QueryEngine, RunError> {
-    let allowed = match lake.local_root() {
-        Some(root) => vec![root.to_path_buf()],
-        None => vec![lake.cache_folder()],
-    };
-    Ok(QueryEngine::new(QueryOptions { allowed, ..QueryOptions::default() })?)
+    Ok(QueryEngine::new(QueryOptions { allowed: lake.readable_folders(), ..QueryOptions::default() })?)
 }
 
 impl Host {

@@ -7,11 +7,14 @@ use super::quarantine::{quarantine_rows, quarantine_schema};
 use super::snapshot_files::unreadable_files;
 use crate::RunError;
 use crate::silver::schema_change::columns_of;
+use crate::support::foreign::ensure_own;
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
+use sluice_api::Layer;
 use sluice_contract::TableName;
 use sluice_lake::{
-    AppId, BatchManifest, CommitInfo, CommitOutcome, DeltaStore, Lake, Lease, Operation, TableLocation, TransactionId,
+    AppId, BatchManifest, CommitInfo, CommitOutcome, DeltaStore, ForeignCommits, Lake, Lease, Operation, Snapshot,
+    TableLocation, TransactionId,
 };
 
 /// The two tables that have a batch as it was delivered: bronze all records, and the quarantine those that could
@@ -22,6 +25,10 @@ pub(crate) struct Bronze {
     app_id: AppId,
     /// Last batch in bronze, 0 for none. It only grows by one.
     pub(crate) batch: u64,
+    /// What other programs committed to bronze; as long as there is something, nothing is appended.
+    foreign: ForeignCommits,
+    /// Version of bronze up to which their commits were looked for.
+    checked: Option<u64>,
 }
 
 impl Bronze {
@@ -32,13 +39,40 @@ impl Bronze {
     pub(crate) async fn open(lake: &Lake, table: &TableName) -> Result<Self, RunError> {
         let store = lake.table(TableLocation::Bronze(table.clone()));
         let app_id = AppId::bronze(table);
-        let batch = store.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
+        let snapshot = store.snapshot(None).await?;
+        let checked = snapshot.as_ref().map(|snapshot| snapshot.version);
+        let foreign = match checked {
+            Some(version) => store.foreign_commits(version, None).await?,
+            None => ForeignCommits::default(),
+        };
+        // What another program wrote is no batch of anybody's.
+        let own = foreign.own_number(&app_id);
+        let batch = own.or_else(|| snapshot.and_then(|snapshot| snapshot.txn(&app_id))).unwrap_or(0);
         Ok(Self {
             store,
             quarantine: lake.table(TableLocation::Quarantine(table.clone())),
             app_id,
             batch: u64::try_from(batch).unwrap_or(0),
+            foreign,
+            checked,
         })
+    }
+
+    /// Refuses a bronze table in which another program changed what Sluice counts on.
+    ///
+    /// # Errors
+    /// [`RunError::Foreign`].
+    pub(crate) fn ensure_own(&self, table: &TableName) -> Result<(), RunError> {
+        ensure_own(Layer::Bronze, table, &self.foreign)
+    }
+
+    /// Looks for commits of other programs since the last look, up to the version that the next commit is made on.
+    async fn look_again(&mut self, table: &TableName, version: u64) -> Result<(), RunError> {
+        if self.checked != Some(version) {
+            self.foreign = self.store.foreign_commits(version, self.checked).await?;
+            self.checked = Some(version);
+        }
+        self.ensure_own(table)
     }
 
     /// Makes every commit from now on carry the number of a lease.
@@ -79,10 +113,14 @@ pub(crate) async fn land(
     if let Some(rows) = quarantine_rows(batch, records)? {
         let app = AppId::quarantine(name);
         let info = CommitInfo { batch: Some(batch), reasons: Some(why.clone()), ..CommitInfo::default() };
-        append(&bronze.quarantine, &quarantine_schema(), rows, &app, batch, info).await?;
+        let base = base_of(&bronze.quarantine, &quarantine_schema()).await?;
+        append(&bronze.quarantine, &base, rows, &app, batch, info).await?;
     }
     let rows = bronze_rows(batch, records)?;
+    let base = base_of(&bronze.store, &bronze_schema()).await?;
+    bronze.look_again(name, base.version).await?;
     let info = CommitInfo {
+        checked: bronze.checked,
         batch: Some(batch),
         reasons: Some(why.clone()),
         files: Some(manifest.files.len() as u64),
@@ -93,33 +131,39 @@ pub(crate) async fn land(
         failed_files: Some(unreadable_files(records)).filter(|failed| !failed.is_empty()),
         ..CommitInfo::default()
     };
-    append(&bronze.store, &bronze_schema(), rows, &bronze.app_id, batch, info).await?;
+    let version = append(&bronze.store, &base, rows, &bronze.app_id, batch, info).await?;
+    // The commit was made on exactly the version that was looked at.
+    bronze.checked = version.filter(|version| version.checked_sub(1) == bronze.checked).or(bronze.checked);
     bronze.batch = batch;
     Ok(())
 }
 
-/// Appends rows to an append-only table, once per batch.
+/// The latest version of a table, which is created if it does not exist.
+async fn base_of(store: &DeltaStore, schema: &Schema) -> Result<Snapshot, RunError> {
+    match store.snapshot(None).await? {
+        Some(snapshot) => Ok(snapshot),
+        None => Ok(store.writer().create(schema, &[]).await?),
+    }
+}
+
+/// Appends rows to an append-only table, once per batch; the version that has them, if this made it.
 async fn append(
     store: &DeltaStore,
-    schema: &Schema,
+    base: &Snapshot,
     rows: RecordBatch,
     app_id: &AppId,
     batch: u64,
     info: CommitInfo,
-) -> Result<(), RunError> {
-    let base = match store.snapshot(None).await? {
-        Some(snapshot) => snapshot,
-        None => store.writer().create(schema, &[]).await?,
-    };
+) -> Result<Option<u64>, RunError> {
     let txn = i64::try_from(batch).unwrap_or(i64::MAX);
     if base.txn(app_id).is_some_and(|done| done >= txn) {
-        return Ok(());
+        return Ok(None);
     }
     let add = if rows.num_rows() == 0 { Vec::new() } else { vec![store.writer().write_file(&[rows]).await?] };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
-    match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {
-        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
+    match store.transaction(base, id, Operation::Write).add(add).info(info).commit().await? {
+        CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => Ok(Some(version)),
         CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.as_str().to_owned())),
     }
 }
