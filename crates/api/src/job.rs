@@ -21,6 +21,8 @@ pub enum JobKind {
     Maintain,
     /// Compares two versions.
     Diff,
+    /// Compares files with the log.
+    Verify,
 }
 
 /// How far one table of a job is.

@@ -70,6 +70,7 @@
 //! assert!(start.kind().is_job() && start.kind().writes());
 //! ```
 
+mod adopt;
 mod batches;
 mod compare;
 mod diff;
@@ -87,7 +88,9 @@ mod request;
 mod request_macro;
 mod result;
 mod run;
+mod verify;
 
+pub use adopt::{Adopted, AdoptedCommit};
 pub use batches::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile};
 pub use compare::{TableComparison, TableFingerprint};
 pub use diff::{DiffColumn, DiffCounts, DiffKinds, DiffView, RowHistory, SchemaChange};
@@ -114,3 +117,4 @@ pub use sluice_contract::{
     CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, ParentVersion, Problem, RowLedger, Severity,
     TableName, Unit, Verdict,
 };
+pub use verify::{BrokenFileView, Repair, VerifiedTable, VerifySummary};

@@ -20,6 +20,9 @@ pub struct ReplayLimits {
     /// How long to wait for another writer of a table; 30 seconds if `None`.
     #[serde(default)]
     pub lease_wait: Option<Duration>,
+    /// Leave files out of a claimed batch that are gone before they were read; one that is found again later is new.
+    #[serde(default)]
+    pub skip_missing: bool,
     /// Rebuild silver and gold from bronze.
     pub full_refresh: bool,
     /// Plan and count, commit nothing.

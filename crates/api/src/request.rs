@@ -4,10 +4,10 @@
 
 use crate::request_macro::requests;
 use crate::{
-    ApiError, BatchLedger, ContractCheck, DiffCounts, DiffView, ErrorCode, JobId, JobView, Kind, LakeView,
+    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffView, ErrorCode, JobId, JobView, Kind, LakeView,
     MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch, PublishPlan, PublishedView,
     QualityView, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds,
-    RunSummary, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
+    RunSummary, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -165,6 +165,22 @@ requests! {
         /// Only say what would be done.
         dry_run: bool
     } -> MaintainSummary, WriteJob;
+
+    /// Compares every file of the latest versions with the length and the hash in the log.
+    StartVerify {
+        /// Id of the caller's choice.
+        job: JobId;
+        /// Tables, all if empty.
+        tables: Vec<TableRef>,
+        /// Make anew what the lake has the rows of: silver from bronze, gold from its model.
+        repair: bool
+    } -> VerifySummary, WriteJob;
+
+    /// Accepts what other programs committed to a table, which goes on from its present content.
+    Adopt {
+        /// Table.
+        table: TableRef
+    } -> Adopted, Write;
 
     /// Which file of a table is in which batch, and how far it is.
     BatchLedger {

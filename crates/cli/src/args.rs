@@ -63,6 +63,10 @@ pub(crate) enum Command {
     History(History),
     /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),
+    /// Compare every file of tables with the length and hash in the log.
+    Verify(Verify),
+    /// Accept what other programs committed to a table, which goes on from its present content.
+    Adopt(Adopt),
     /// Show checks and quarantine of a table.
     Quality(Quality),
     /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
@@ -113,6 +117,9 @@ pub(crate) struct Limits {
     /// Wait this long for another writer of a table, for example 0s or 5m [default: 30s].
     #[arg(long, value_parser = duration)]
     pub(crate) wait: Option<Duration>,
+    /// Finish a claimed batch without the files of it that are gone; one that is found again later is ingested then.
+    #[arg(long)]
+    pub(crate) skip_missing: bool,
     /// Merge as many files in one batch as --max-bytes allows, to catch up in few commits.
     #[arg(long, alias = "fold", conflicts_with = "max_files")]
     pub(crate) coalesce: bool,
@@ -126,6 +133,7 @@ impl Limits {
             max_bytes: self.max_bytes,
             keep_free_bytes: self.keep_free,
             lease_wait: self.wait,
+            skip_missing: self.skip_missing,
             full_refresh,
             dry_run,
         }
@@ -163,6 +171,21 @@ pub(crate) struct Batches {
     /// With --next: at most this many bytes of decompressed content; a larger file is a batch of its own.
     #[arg(long, requires = "next")]
     pub(crate) max_bytes: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// dataset.table (silver), or with its layer; all tables if none is given.
+    pub(crate) tables: Vec<TableRef>,
+    /// Make anew what the lake has the rows of: silver from bronze, gold from its model.
+    #[arg(long)]
+    pub(crate) repair: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// dataset.table (silver), or with its layer.
+    pub(crate) table: TableRef,
 }
 
 #[derive(Debug, Args)]

@@ -77,6 +77,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Diff(call) => command::diff::run(&host, &out, call).await,
         Command::History(call) => command::history::run(&host, &out, call).await,
         Command::Maintain(call) => command::maintain::run(&host, &out, call).await,
+        Command::Verify(call) => command::verify::verify(&host, &out, call).await,
+        Command::Adopt(call) => command::verify::adopt(&host, &out, call).await,
         Command::Quality(call) => command::quality::run(&host, &out, call).await,
         Command::Query(call) => command::query::run(&host, &out, call).await,
         Command::Fingerprint(call) => command::fingerprint::run(&host, &out, call).await,

@@ -94,6 +94,12 @@ pub enum LakeError {
         /// Path.
         path: String,
     },
+    /// A data file is not what was written: its bytes have another hash than the log says.
+    #[error("the data file is damaged, its content is not what was written: {path}")]
+    Damaged {
+        /// File.
+        path: String,
+    },
     /// A table's log could not be read.
     #[error("the table cannot be opened: {path}")]
     OpenTable {
@@ -173,6 +179,22 @@ pub enum LakeError {
         /// Folder of the table.
         path: String,
     },
+    /// Another program switched something on that Sluice does not keep to when it writes.
+    #[error("another program switched on {feature}, which Sluice does not keep to when it writes: {path}")]
+    ForeignFeature {
+        /// What, as people call it.
+        feature: String,
+        /// What to do.
+        fix: String,
+        /// Folder of the table.
+        path: String,
+    },
+    /// Files that a commit was about to make visible are gone: it is so late that they were taken for unused.
+    #[error("the commit comes too late, its files were removed as unused: {path}")]
+    FilesGone {
+        /// The first of the files.
+        path: String,
+    },
     /// The batch number was used for other content: two lakes' ledgers were mixed, or a file of the
     /// batch changed. `BATCH_ID_REUSED`.
     #[error(
@@ -204,6 +226,12 @@ pub enum LakeError {
         /// Number of its lease.
         epoch: u64,
         /// Table.
+        path: String,
+    },
+    /// A lease has a number that no other can follow: its file was not written by Sluice, or is damaged.
+    #[error("no lease can follow the one with this number: {path}")]
+    LastLease {
+        /// The lease's file.
         path: String,
     },
     /// This writer was taken for dead, and another one has taken the table over.
@@ -254,22 +282,29 @@ impl LakeError {
             | Self::OpenTable { source, .. }
             | Self::CreateTable { source, .. }
             | Self::Decode { source, .. } => cause_is_retryable(source.as_ref()),
-            Self::Commit { .. } | Self::CommitUnknown { .. } | Self::Held { .. } | Self::Fenced { .. } => true,
+            Self::Commit { .. }
+            | Self::CommitUnknown { .. }
+            | Self::Held { .. }
+            | Self::Fenced { .. }
+            | Self::FilesGone { .. } => true,
             Self::BadUrl { .. }
             | Self::NoLake { .. }
             | Self::NoConditionalPut { .. }
             | Self::BadPath { .. }
             | Self::NotFound { .. }
             | Self::Corrupt { .. }
+            | Self::Damaged { .. }
             | Self::NoVersion { .. }
             | Self::NoTable { .. }
             | Self::Schema { .. }
             | Self::Encode { .. }
             | Self::NotWritable { .. }
+            | Self::ForeignFeature { .. }
             | Self::BatchIdReused { .. }
             | Self::TransactionRetention { .. }
             | Self::ForeignPath { .. }
             | Self::UnreadFeature { .. }
+            | Self::LastLease { .. }
             | Self::Stopped { .. } => false,
         }
     }

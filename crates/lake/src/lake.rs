@@ -138,6 +138,16 @@ impl Lake {
         self.objects.local_root()
     }
 
+    /// Folders on this machine that hold everything which readers of this lake open: the lake's own and, where it may
+    /// only be read, its part of the user's cache; for a remote lake the folder of the copies.
+    #[must_use]
+    pub fn readable_folders(&self) -> Vec<PathBuf> {
+        match self.objects.local_root() {
+            Some(root) => vec![root.to_path_buf(), self.tables.cache.paths.positions_elsewhere()],
+            None => vec![self.cache_folder()],
+        }
+    }
+
     /// Where data files of a remote lake are kept on this machine.
     #[must_use]
     pub fn cache_folder(&self) -> PathBuf {

@@ -1,14 +1,18 @@
 //! What stops a table, and what to do about it.
 
-use sluice_api::{ApiError, ErrorCode, Refusal};
-use sluice_contract::Problem;
+use sluice_api::{ApiError, ErrorCode, Layer, Refusal};
+use sluice_contract::{Problem, TableName};
+use sluice_lake::{ForeignCommit, LakeError};
+
+/// Commits of other programs that one message names.
+const COMMITS_SHOWN: usize = 3;
 
 /// Why work on a table or a lake ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Store, disk or Delta log.
     #[error(transparent)]
-    Lake(#[from] sluice_lake::LakeError),
+    Lake(#[from] LakeError),
     /// DuckDB.
     #[error(transparent)]
     Query(#[from] sluice_query::QueryError),
@@ -55,6 +59,16 @@ pub enum RunError {
         stays: String,
         /// The batch and the reason: which check, or how much quarantine.
         refusal: Box<Refusal>,
+    },
+    /// Another program committed to a table, and silver is no longer what the change events make of it.
+    #[error("another program wrote {layer}.{table}: {}", foreign(commits))]
+    Foreign {
+        /// Layer of the table.
+        layer: Layer,
+        /// Table.
+        table: TableName,
+        /// Its commits, oldest first.
+        commits: Vec<ForeignCommit>,
     },
     /// The disk of a local lake has too little space for a batch.
     #[error(
@@ -121,22 +135,32 @@ impl RunError {
                 "The store does not answer. Check its address and the network. No data was lost, run it again"
                     .to_owned(),
             ),
-            Self::Lake(sluice_lake::LakeError::Held { .. }) => {
+            Self::Lake(LakeError::Held { .. }) => {
                 (ErrorCode::Conflict, "Wait until it has ended, or stop it, and run it again".to_owned())
             }
-            Self::Lake(sluice_lake::LakeError::Fenced { .. }) => {
+            Self::Lake(LakeError::Fenced { .. }) => {
                 (ErrorCode::Conflict, "No data was lost. The other writer continues".to_owned())
             }
+            Self::Lake(LakeError::ForeignFeature { fix, .. }) => (ErrorCode::Input, fix.clone()),
+            Self::Lake(LakeError::LastLease { .. }) => {
+                (ErrorCode::Storage, "When nobody writes the table, move the file away and run it again".to_owned())
+            }
+            Self::Lake(LakeError::Corrupt { .. }) => (
+                ErrorCode::Storage,
+                "Committed batches are safe. `sluice verify` names every file that is damaged".to_owned(),
+            ),
+            Self::Lake(LakeError::Damaged { path }) => (ErrorCode::Storage, repair(path)),
             Self::Lake(error) if error.is_retryable() => {
                 (ErrorCode::Storage, "No data was lost. Run it again".to_owned())
             }
-            Self::Lake(sluice_lake::LakeError::NoLake { url }) => {
+            Self::Lake(LakeError::NoLake { url }) => {
                 (ErrorCode::NotFound, format!("Correct the address; `sluice init --lake {url}` makes a new lake there"))
             }
-            Self::Lake(sluice_lake::LakeError::NoVersion { .. }) => {
+            Self::Lake(LakeError::OpenTable { path, .. }) => (ErrorCode::Storage, reopen(path)),
+            Self::Lake(LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
             }
-            Self::Lake(sluice_lake::LakeError::UnreadFeature { .. }) => (
+            Self::Lake(LakeError::UnreadFeature { .. }) => (
                 ErrorCode::Input,
                 "Read the table with the program that wrote it, or let that program write it again without the feature"
                     .to_owned(),
@@ -167,6 +191,20 @@ impl RunError {
                     "Run `sluice quality {table}` or open the Quality screen, fix the data or the contract, then replay"
                 ),
             ),
+            Self::Foreign { layer: Layer::Silver, table, .. } => (
+                ErrorCode::Input,
+                format!(
+                    "`sluice replay --table {table} --full-refresh` makes silver anew from bronze, without these \
+                     commits; `sluice adopt silver.{table}` accepts the table as it is"
+                ),
+            ),
+            Self::Foreign { layer, table, .. } => (
+                ErrorCode::Input,
+                format!(
+                    "Have that program restore the version before; `sluice adopt {layer}.{table}` accepts the table \
+                     as it is"
+                ),
+            ),
             Self::Conflict(_) => (ErrorCode::Conflict, "No data was lost. Run it again".to_owned()),
             Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
@@ -184,6 +222,36 @@ impl RunError {
             }
         };
         ApiError::new(code, message, next)
+    }
+}
+
+/// Commits of other programs in one line.
+fn foreign(commits: &[ForeignCommit]) -> String {
+    let shown: Vec<String> = commits.iter().take(COMMITS_SHOWN).map(ToString::to_string).collect();
+    match commits.len().saturating_sub(COMMITS_SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+/// What to do about a table whose log cannot be read.
+fn reopen(path: &str) -> String {
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["silver", dataset, table] => format!(
+            "Move the folder {path} away, then `sluice replay --table {dataset}.{table}` makes silver anew from bronze"
+        ),
+        ["gold", ..] => format!("Move the folder {path} away, then `sluice replay` runs its model again"),
+        _ => format!("Restore {path}/_delta_log from a copy of the lake; no other table is affected"),
+    }
+}
+
+/// What to do about a damaged data file.
+fn repair(path: &str) -> String {
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        [layer @ ("silver" | "gold"), dataset, table, ..] => {
+            format!("`sluice verify {layer}.{dataset}.{table} --repair` makes the table anew")
+        }
+        _ => "Restore the file from a copy; `sluice verify` names every file that is damaged".to_owned(),
     }
 }
 

@@ -15,3 +15,4 @@ pub(crate) mod replay;
 pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod status;
+pub(crate) mod verify;

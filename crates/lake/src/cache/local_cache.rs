@@ -1,5 +1,6 @@
 //! Everything that is kept on this machine.
 
+use crate::cache::copies::Copies;
 use crate::cache::key_index::KeyIndex;
 use crate::cache::paths::CachePaths;
 use crate::cache::positions::PositionsFiles;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub(crate) struct LocalCache {
     pub(crate) paths: CachePaths,
+    pub(crate) copies: Copies,
     pub(crate) keys: KeyIndex,
     pub(crate) rows: RowCache,
     pub(crate) positions: PositionsFiles,
@@ -20,6 +22,7 @@ impl LocalCache {
     pub(crate) fn new(objects: &Objects, user_folder: Option<PathBuf>) -> Self {
         let paths = CachePaths::new(objects, user_folder);
         Self {
+            copies: Copies::default(),
             keys: KeyIndex::new(paths.clone()),
             rows: RowCache::new(paths.clone()),
             positions: PositionsFiles::default(),

@@ -1,19 +1,27 @@
 //! Where on this machine something is kept of a file of the lake.
 
+use crate::cache::cached_file::place;
 use crate::store::objects::Objects;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// The folders of the local cache. A lake in a folder has its cache inside, a remote one in the user's.
+///
+/// A lake in a folder that may only be read has the files that readers need in the user's cache as well: reading never
+/// needs to write to the lake.
 #[derive(Clone, Debug)]
 pub(crate) struct CachePaths {
     local_root: Option<PathBuf>,
     url: String,
     user_folder: Option<PathBuf>,
+    /// Where positions files are kept, found out when the first one is needed.
+    positions: Arc<OnceLock<PathBuf>>,
 }
 
 impl CachePaths {
     pub(crate) fn new(objects: &Objects, user_folder: Option<PathBuf>) -> Self {
-        Self { local_root: objects.local_root().map(Into::into), url: objects.url().to_owned(), user_folder }
+        let local_root = objects.local_root().map(Into::into);
+        Self { local_root, url: objects.url().to_owned(), user_folder, positions: Arc::default() }
     }
 
     /// Folder of the copies of remote data files.
@@ -35,11 +43,21 @@ impl CachePaths {
     /// A positions or scratch file of a table. It is inside the folders that readers may open: the lake's own,
     /// or that of the copies.
     pub(crate) fn positions(&self, table: &str, name: &str) -> PathBuf {
-        let folder = match &self.local_root {
-            Some(root) => root.join("_sluice").join("cache").join("dead"),
-            None => self.copies().join("dead"),
-        };
-        folder.join(table).join(format!("{name}.parquet"))
+        self.positions.get_or_init(|| self.positions_folder()).join(table).join(format!("{name}.parquet"))
+    }
+
+    /// Folder of the positions of a lake in a folder that may only be read; inside the user's cache, and of this lake
+    /// alone, so that whoever may read it sees nothing of another one.
+    pub(crate) fn positions_elsewhere(&self) -> PathBuf {
+        let name = blake3::hash(self.url.as_bytes()).to_hex();
+        let folder = self.user_folder.clone().unwrap_or_else(|| std::env::temp_dir().join("sluice").join("files"));
+        folder.with_file_name("positions").join(name.get(..32).unwrap_or_default())
+    }
+
+    fn positions_folder(&self) -> PathBuf {
+        let Some(root) = &self.local_root else { return self.copies().join("dead") };
+        let inside = root.join("_sluice").join("cache").join("dead");
+        if is_writable(&inside) { inside } else { self.positions_elsewhere() }
     }
 
     /// Removes what is kept of a data file that is gone.
@@ -57,5 +75,38 @@ impl CachePaths {
         let name = blake3::hash(format!("{}/{data_file}", self.url).as_bytes()).to_hex();
         let folder = self.user_folder.as_ref();
         folder.map(|folder| folder.with_file_name(kind).join(format!("{name}.{kind}")))
+    }
+}
+
+/// Whether a file can be made in a folder, which is made if it is missing.
+fn is_writable(folder: &Path) -> bool {
+    let probe = folder.join(format!("probe-{}", std::process::id()));
+    let written = place(&probe, b"").is_ok();
+    // Nothing depends on it.
+    let _ = std::fs::remove_file(probe);
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CachePaths;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_lake_that_can_only_be_read_has_its_cache_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = |root: &str| CachePaths {
+            local_root: Some(folder.path().join(root)),
+            url: root.to_owned(),
+            user_folder: Some(folder.path().join("user/files")),
+            positions: Arc::default(),
+        };
+        std::fs::create_dir(folder.path().join("lake")).unwrap();
+        assert!(paths("lake").positions("silver/a/b", "x").starts_with(folder.path().join("lake")));
+        // No folder can be made below a file, whoever asks.
+        std::fs::write(folder.path().join("read-only"), "").unwrap();
+        let elsewhere = paths("read-only").positions("silver/a/b", "x");
+        assert!(elsewhere.starts_with(folder.path().join("user/positions")), "{}", elsewhere.display());
+        assert!(elsewhere.starts_with(paths("read-only").positions_elsewhere()));
     }
 }

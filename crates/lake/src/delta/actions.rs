@@ -15,15 +15,13 @@ use serde_json::json;
 /// The actions of a commit, its information first.
 ///
 /// # Errors
-/// [`LakeError::NotWritable`], [`LakeError::Schema`].
+/// [`LakeError::NotWritable`], [`LakeError::ForeignFeature`], [`LakeError::Schema`].
 pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Action>, LakeError> {
     let base = &transaction.base;
     let folder = &transaction.store.files.folder;
     let append_only = base.configuration("delta.appendOnly") == Some("true");
     let refused = |reason: String| LakeError::NotWritable { source: reason.into(), path: folder.clone() };
-    if let Some(reason) = &base.unwritable {
-        return Err(refused(reason.to_string()));
-    }
+    base.ensure_writable(folder)?;
     let takes_away = !transaction.remove.is_empty() || !transaction.update.is_empty();
     if append_only && transaction.changes_rows && takes_away {
         return Err(refused("delta.appendOnly is set".to_owned()));
@@ -49,6 +47,8 @@ pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Acti
         actions.push(Action::Metadata(metadata));
     }
     actions.push(Action::Txn(Txn::new(transaction.id.app.as_str(), transaction.id.number)));
+    let corrected = transaction.numbers.iter().filter(|(app, _)| *app != transaction.id.app);
+    actions.extend(corrected.map(|(app, number)| Action::Txn(Txn::new(app.as_str(), *number))));
     let change = transaction.changes_rows;
     let remove = |file: &DataFile| Action::Remove(file.remove_action(change, now_ms));
     actions.extend(transaction.remove.iter().map(remove));

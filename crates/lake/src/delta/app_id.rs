@@ -58,10 +58,21 @@ impl AppId {
         Self(format!("sluice.maintain.{table}"))
     }
 
+    /// What a person accepted of other programs' commits to a table, which is named with its layer.
+    #[must_use]
+    pub fn adoption(table: &dyn fmt::Display) -> Self {
+        Self(format!("sluice.adopt.{table}"))
+    }
+
     /// An application that is none of Sluice's own.
     #[must_use]
     pub fn named(id: &str) -> Self {
         Self(id.to_owned())
+    }
+
+    /// Whether an id of a log is one of Sluice's own.
+    pub(crate) fn is_own(id: &str) -> bool {
+        id.starts_with("sluice.")
     }
 
     /// The id as the log has it.

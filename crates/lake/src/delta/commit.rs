@@ -4,13 +4,15 @@ use crate::LakeError;
 use crate::delta::actions::actions;
 use crate::delta::checkpoint::checkpoint_when_due;
 use crate::delta::commit_info::CommitInfo;
-use crate::delta::log::{self, HistoryEntry, LogEntry, entry_path};
+use crate::delta::log::{self, HistoryEntry, LogEntry, READS_AT_ONCE, entry_path};
 use crate::delta::protocol::lines;
 use crate::delta::snapshot::Snapshot;
 use crate::delta::table_files::TableFiles;
 use crate::delta::transaction::Transaction;
 use crate::store::objects::CONFLICTS_MAX;
+use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode};
+use std::collections::BTreeSet;
 
 /// How a commit ended.
 #[must_use]
@@ -35,8 +37,8 @@ impl Transaction {
     /// another's commit is [`CommitOutcome::Conflict`].
     ///
     /// # Errors
-    /// [`LakeError::Fenced`], [`LakeError::NoTable`], [`LakeError::TransactionRetention`], [`LakeError::NotWritable`],
-    /// [`LakeError::Schema`], [`LakeError::BatchIdReused`]; [`LakeError::Commit`] if it was not made and
+    /// [`LakeError::Fenced`], [`LakeError::FilesGone`], [`LakeError::NoTable`], [`LakeError::TransactionRetention`],
+    /// [`LakeError::NotWritable`], [`LakeError::ForeignFeature`], [`LakeError::Schema`], [`LakeError::BatchIdReused`]; [`LakeError::Commit`] if it was not made and
     /// [`LakeError::CommitUnknown`] if nobody knows; the same commit may be tried again after these two.
     pub async fn commit(self) -> Result<CommitOutcome, LakeError> {
         self.table().tables.objects.ensure_writable().await?;
@@ -61,6 +63,7 @@ impl Transaction {
             if let Some(fence) = &self.store.fence {
                 fence.check().await?;
             }
+            self.ensure_files().await?;
             match store.put_opts(&entry_path(version), entry.clone().into(), PutMode::Create.into()).await {
                 Ok(_) => {
                     let (operation, info) = (self.operation.clone(), CommitInfo::default());
@@ -85,6 +88,25 @@ impl Transaction {
 
     fn table(&self) -> &TableFiles {
         &self.store.files
+    }
+
+    /// Makes sure that the files are there that the commit makes visible. A writer that was stopped for days may find
+    /// that a vacuum took them for unused, and a version with a missing file cannot be read.
+    async fn ensure_files(&self) -> Result<(), LakeError> {
+        let data = self.add.iter().map(|file| file.path.clone());
+        let vectors = self.update.iter().filter_map(|file| file.after.vector_file());
+        let paths: BTreeSet<String> = data.chain(vectors).collect();
+        let looks: Vec<_> = paths.iter().map(|path| self.ensure_file(path)).collect();
+        futures::stream::iter(looks).buffer_unordered(READS_AT_ONCE).try_collect().await
+    }
+
+    async fn ensure_file(&self, path: &str) -> Result<(), LakeError> {
+        let table = self.table();
+        match table.store().head(&table.location_of(path)?).await {
+            Ok(_) => Ok(()),
+            Err(Error::NotFound { .. }) => Err(LakeError::FilesGone { path: table.shown(path) }),
+            Err(source) => Err(LakeError::Commit { source: Box::new(source), path: table.folder.clone() }),
+        }
     }
 
     /// The outcome if a version knows this number or a later one.

@@ -1,6 +1,7 @@
 //! What Sluice says of itself in a commit: one typed list of the keys, for writers and readers.
 
 use crate::delta::app_id::AppId;
+use crate::delta::foreign::ForeignCommit;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use sluice_change::RowLedger;
@@ -108,6 +109,13 @@ pub struct CommitInfo {
     /// Maintenance: tombstones that it dropped.
     #[serde(rename = "sluice.forgottenDeletes", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub forgotten_deletes: Option<u64>,
+    /// Version up to which the writer has looked for commits of other programs; see
+    /// [`crate::DeltaStore::foreign_commits`].
+    #[serde(rename = "sluice.checked", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub checked: Option<u64>,
+    /// Adoption: commits of other programs that a person accepted.
+    #[serde(rename = "sluice.adopted", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Vec<ForeignCommit>>,
     /// Fencing number of the writer's lease; set by the transaction.
     #[serde(rename = "sluice.lease", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub lease: Option<u64>,
@@ -150,6 +158,7 @@ impl CommitInfo {
             tombstones,
             watermark,
             inputs,
+            checked,
             batch: _,
             reasons: _,
             span: _,
@@ -167,13 +176,19 @@ impl CommitInfo {
             bytes_before: _,
             bytes_after: _,
             forgotten_deletes: _,
+            adopted: _,
             lease: _,
             operation_id: _,
             content_hash: _,
             app_id: _,
             other: _,
         } = self.clone();
-        Self { contract, tombstones, watermark, inputs, ..Self::default() }
+        Self { contract, tombstones, watermark, inputs, checked, ..Self::default() }
+    }
+
+    /// Whether a version of Sluice made the commit: each of its transactions says so.
+    pub(crate) fn is_own(&self) -> bool {
+        self.operation_id.is_some() || self.app_id.is_some() || self.content_hash.is_some()
     }
 
     /// Whether it says nothing.
@@ -235,7 +250,8 @@ mod tests {
             "sluice.columns": ["a", "b"], "sluice.failed_files": ["landing/x.json"],
             "sluice.inputs": "i", "sluice.from": {"silver.shop.orders": 3}, "sluice.fingerprint": "f",
             "sluice.filesBefore": 9, "sluice.filesAfter": 1, "sluice.bytesBefore": 90, "sluice.bytesAfter": 80,
-            "sluice.forgottenDeletes": 6, "sluice.lease": 2, "sluice.operationId": "o",
+            "sluice.forgottenDeletes": 6, "sluice.checked": 11, "sluice.lease": 2,
+            "sluice.adopted": [{"version": 9, "operation": "DELETE", "program": "x", "change": "rows"}], "sluice.operationId": "o",
             "sluice.contentHash": "h", "sluice.appId": "sluice.silver.shop.orders", "theirs": {"x": [1]},
         })
     }
@@ -271,7 +287,7 @@ mod tests {
     fn what_the_rows_are_of_is_carried_over() {
         let carried = CommitInfo::of_entries(entries(on_disk())).carried();
         let kept = json!({"sluice.watermark": 5, "sluice.contract": "c",
-            "sluice.tombstones": ["_sluice/tombstones/a.parquet"], "sluice.inputs": "i"});
+            "sluice.tombstones": ["_sluice/tombstones/a.parquet"], "sluice.inputs": "i", "sluice.checked": 11});
         assert_eq!(Value::Object(carried.to_entries()), kept);
     }
 }

@@ -1,7 +1,7 @@
 //! Files of a version on this machine, for readers that need paths (DuckDB).
 
 use crate::LakeError;
-use crate::cache::copies::fetch;
+use crate::cache::copies::Original;
 use crate::cache::scratch_file::ScratchFile;
 use crate::delta::cached_table::CachedTable;
 use crate::delta::snapshot::DataFile;
@@ -30,7 +30,7 @@ impl CachedTable {
     /// cache, which is rebuilt when it is missing.
     ///
     /// # Errors
-    /// [`LakeError::Read`], [`LakeError::Write`], [`LakeError::Decode`].
+    /// [`LakeError::Read`], [`LakeError::Write`], [`LakeError::Decode`], [`LakeError::Damaged`].
     pub async fn local_files(&self, files: &[DataFile]) -> Result<Vec<LocalFile>, LakeError> {
         let files: Vec<_> = files.iter().map(|file| self.local_file(file)).collect();
         futures::stream::iter(files).buffered(FILES_AT_ONCE).try_collect().await
@@ -41,7 +41,7 @@ impl CachedTable {
     /// # Errors
     /// [`LakeError::Read`], [`LakeError::Write`].
     pub async fn local_paths(&self, files: &[DataFile]) -> Result<Vec<PathBuf>, LakeError> {
-        let paths: Vec<_> = files.iter().map(|file| self.local_path(&file.path, file.size)).collect();
+        let paths: Vec<_> = files.iter().map(|file| self.local_path(file)).collect();
         futures::stream::iter(paths).buffered(FILES_AT_ONCE).try_collect().await
     }
 
@@ -83,18 +83,23 @@ impl CachedTable {
     }
 
     async fn local_file(&self, file: &DataFile) -> Result<LocalFile, LakeError> {
-        let path = self.local_path(&file.path, file.size).await?;
+        let path = self.local_path(file).await?;
         Ok(LocalFile { path, dead: self.deleted_positions_file(file).await? })
     }
 
-    async fn local_path(&self, file: &str, size: u64) -> Result<PathBuf, LakeError> {
+    async fn local_path(&self, file: &DataFile) -> Result<PathBuf, LakeError> {
         let tables = &self.files.tables;
         if let Some(root) = tables.objects.local_root() {
-            return Ok(root.join(&self.files.folder).join(file));
+            return Ok(root.join(&self.files.folder).join(&file.path));
         }
-        let location = self.files.location_of(file)?;
-        let address = format!("{}/{}", tables.objects.url(), self.files.shown(file));
-        fetch(tables.cache.paths.copies(), self.files.store(), &location, &address, size).await
+        let original = Original {
+            store: self.files.store(),
+            location: self.files.location_of(&file.path)?,
+            address: format!("{}/{}", tables.objects.url(), self.files.shown(&file.path)),
+            size: file.size,
+            hash: file.content_hash(),
+        };
+        tables.cache.copies.fetch(tables.cache.paths.copies(), &original).await
     }
 
     fn positions_path(&self, name: &str) -> PathBuf {

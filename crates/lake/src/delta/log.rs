@@ -79,7 +79,7 @@ pub(crate) fn entry_path(version: u64) -> Path {
     Path::from(format!("_delta_log/{version:020}.json"))
 }
 
-async fn entry_bytes(store: &dyn ObjectStore, version: u64) -> Result<Option<Bytes>, Cause> {
+pub(crate) async fn entry_bytes(store: &dyn ObjectStore, version: u64) -> Result<Option<Bytes>, Cause> {
     match store.get(&entry_path(version)).await {
         Ok(result) => Ok(Some(result.bytes().await?)),
         Err(Error::NotFound { .. }) => Ok(None),
@@ -203,7 +203,11 @@ async fn log_names(store: &dyn ObjectStore) -> Result<Vec<(u64, String, Path)>, 
     };
     let named = files.into_iter().filter_map(|file| {
         let (number, rest) = file.location.filename()?.split_once('.')?;
-        let number = if number.len() == 20 { number.parse().ok()? } else { return None };
+        let number: u64 = if number.len() == 20 { number.parse().ok()? } else { return None };
+        // Greater ones are no versions: the protocol's are signed, and every version has a next one.
+        if number >= i64::MAX.unsigned_abs() {
+            return None;
+        }
         Some((number, rest.to_owned(), file.location.clone()))
     });
     Ok(named.collect())

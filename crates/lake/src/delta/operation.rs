@@ -21,13 +21,15 @@ pub enum Operation {
     ChangeColumns,
     /// `FORGET DELETES`: tombstones older than the retention were dropped.
     ForgetDeletes,
+    /// `ADOPT`: a person accepted what other programs committed.
+    Adopt,
     /// Another writer's, or of a version of Sluice that knows more; empty if the commit does not say.
     Other(String),
 }
 
 impl Operation {
     /// The operations that Sluice writes.
-    const OWN: [Self; 8] = [
+    const OWN: [Self; 9] = [
         Self::CreateTable,
         Self::Write,
         Self::Merge,
@@ -36,6 +38,7 @@ impl Operation {
         Self::Optimize,
         Self::ChangeColumns,
         Self::ForgetDeletes,
+        Self::Adopt,
     ];
 
     /// The name in the log.
@@ -50,6 +53,7 @@ impl Operation {
             Self::Optimize => "OPTIMIZE",
             Self::ChangeColumns => "CHANGE COLUMNS",
             Self::ForgetDeletes => "FORGET DELETES",
+            Self::Adopt => "ADOPT",
             Self::Other(name) => name,
         }
     }

@@ -3,6 +3,7 @@
 use crate::LakeError;
 use crate::delta::app_id::AppId;
 use crate::delta::deletion_vector::vector_file;
+use crate::delta::features::{ForeignFeature, foreign_feature};
 use crate::delta::log::LogEntry;
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
@@ -12,6 +13,11 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use url::Url;
+
+/// More than a data file can have, bytes: 16 TiB. A million of them can be added up.
+const FILE_BYTES_MAX: u64 = 1 << 44;
+/// More rows than a data file can have.
+const FILE_ROWS_MAX: u64 = 1 << 44;
 
 /// A table at one version: what a reader of that version sees. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,6 +36,9 @@ pub struct Snapshot {
     /// Why Sluice cannot write to it.
     pub(crate) unwritable: Option<Arc<str>>,
 }
+
+/// Tag of a data file: BLAKE3 of its bytes, hex.
+pub(crate) const TAG_HASH: &str = "sluice.blake3";
 
 /// A data file of a snapshot.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +69,31 @@ impl Snapshot {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// The number after the last one of an application.
+    ///
+    /// # Errors
+    /// [`LakeError::Corrupt`] if there is none: another program wrote the greatest number that there is.
+    pub fn next_number(&self, app_id: &AppId) -> Result<i64, LakeError> {
+        self.txn(app_id).unwrap_or(0).checked_add(1).ok_or_else(|| LakeError::Corrupt {
+            reason: "no number can follow the one that another program gave it".to_owned(),
+            path: app_id.to_string(),
+        })
+    }
+
+    /// Refuses a table that Sluice cannot write to as its protocol and properties ask. `folder` names it.
+    ///
+    /// # Errors
+    /// [`LakeError::NotWritable`], [`LakeError::ForeignFeature`].
+    pub(crate) fn ensure_writable(&self, folder: &str) -> Result<(), LakeError> {
+        if let Some(ForeignFeature { name, fix }) = foreign_feature(&self.metadata) {
+            return Err(LakeError::ForeignFeature { feature: name, fix, path: folder.to_owned() });
+        }
+        match &self.unwritable {
+            Some(reason) => Err(LakeError::NotWritable { source: reason.to_string().into(), path: folder.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// The last batch that an application committed.
@@ -136,6 +170,12 @@ impl Snapshot {
 }
 
 impl DataFile {
+    /// BLAKE3 of the file as it was written, hex; `None` for files of other programs.
+    #[must_use]
+    pub fn content_hash(&self) -> Option<&str> {
+        self.tags.get(TAG_HASH).map(String::as_str)
+    }
+
     /// Whether a deletion vector takes rows out of it.
     #[must_use]
     pub fn has_deletion_vector(&self) -> bool {
@@ -194,14 +234,26 @@ impl DataFile {
         Self::of_counted_add(add, rows, table_url).map(Some)
     }
 
+    /// Rows and bytes of a file are bounded here, where they are read, so that no sum over a table's files overflows.
     pub(crate) fn of_counted_add(add: Add, physical_rows: u64, table_url: &Url) -> Result<Self, LakeError> {
-        let removed = add.deletion_vector.as_ref().map_or(0, |vector| vector.cardinality);
+        let path = inside_table(&add.path, table_url)?;
+        let impossible = |what: String| LakeError::Corrupt { reason: what, path: path.clone() };
+        let removed = add.deletion_vector.as_ref().map_or(0, |vector| u64::try_from(vector.cardinality).unwrap_or(0));
+        let size = u64::try_from(add.size).unwrap_or(0);
+        if size > FILE_BYTES_MAX {
+            return Err(impossible(format!("the log gives it an impossible size ({size} bytes)")));
+        }
+        if physical_rows > FILE_ROWS_MAX || removed > FILE_ROWS_MAX {
+            let reason = format!("the log gives it an impossible number of rows ({physical_rows}, {removed} deleted)");
+            return Err(impossible(reason));
+        }
+        let rows = physical_rows.saturating_sub(removed);
         Ok(Self {
-            path: inside_table(&add.path, table_url)?,
-            size: u64::try_from(add.size).unwrap_or(0),
-            rows: physical_rows.saturating_sub(u64::try_from(removed).unwrap_or(0)),
+            size,
+            rows,
             tags: add.tags.unwrap_or_default().into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
             stats: add.stats,
+            path,
             modification_time_ms: add.modification_time,
             partition_values: add.partition_values,
             deletion_vector: add.deletion_vector,

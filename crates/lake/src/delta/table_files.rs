@@ -92,7 +92,25 @@ impl TableFiles {
     }
 
     pub(crate) fn reader(&self, file: &str, size: u64) -> Result<DataFileReader, LakeError> {
-        Ok(DataFileReader { store: Arc::clone(self.store()), location: self.location_of(file)?, size })
+        Ok(DataFileReader { store: Arc::clone(self.store()), location: self.location_of(file)?, size, content: None })
+    }
+
+    /// A reader of a file whose content is read at once and compared with the hash in the log; where the log has none,
+    /// one that reads parts of it.
+    ///
+    /// # Errors
+    /// [`LakeError::Read`], [`LakeError::NotFound`], [`LakeError::Damaged`].
+    pub(crate) async fn checked_reader(&self, file: &DataFile) -> Result<DataFileReader, LakeError> {
+        let reader = self.reader(&file.path, file.size)?;
+        let Some(expected) = file.content_hash().map(str::to_owned) else { return Ok(reader) };
+        let content = self.tables.objects.read(&self.shown(&file.path)).await?;
+        let bytes = content.clone();
+        let hashed = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string() == expected).await;
+        match hashed {
+            Ok(true) => Ok(DataFileReader { content: Some(content), ..reader }),
+            Ok(false) => Err(LakeError::Damaged { path: self.shown(&file.path) }),
+            Err(_) => Err(LakeError::Stopped { path: self.shown(&file.path) }),
+        }
     }
 
     /// A data file for reading it whole.
@@ -101,7 +119,15 @@ impl TableFiles {
         file: &str,
         size: u64,
     ) -> Result<ParquetRecordBatchStreamBuilder<DataFileReader>, LakeError> {
-        let mut reader = self.reader(file, size)?;
+        self.open_reader(file, self.reader(file, size)?).await
+    }
+
+    /// The same with a reader that is open already.
+    pub(crate) async fn open_reader(
+        &self,
+        file: &str,
+        mut reader: DataFileReader,
+    ) -> Result<ParquetRecordBatchStreamBuilder<DataFileReader>, LakeError> {
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
         let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await;
         let metadata = metadata.map_err(|source| self.cannot_decode(file, source))?;

@@ -43,6 +43,8 @@ pub struct Transaction {
     pub(crate) schema: Option<SchemaRef>,
     pub(crate) info: CommitInfo,
     pub(crate) changes_rows: bool,
+    /// Numbers of other applications that hold from this commit on.
+    pub(crate) numbers: Vec<(AppId, i64)>,
 }
 
 impl DeltaStore {
@@ -59,6 +61,7 @@ impl DeltaStore {
             schema: None,
             info: CommitInfo::default(),
             changes_rows: true,
+            numbers: Vec::new(),
         }
     }
 }
@@ -95,6 +98,12 @@ impl Transaction {
     /// application, number, lease) are set by it.
     pub fn info(mut self, info: CommitInfo) -> Self {
         self.info = info;
+        self
+    }
+
+    /// Puts right the numbers of other applications of Sluice's that another program wrote.
+    pub fn numbers(mut self, numbers: impl IntoIterator<Item = (AppId, i64)>) -> Self {
+        self.numbers.extend(numbers);
         self
     }
 

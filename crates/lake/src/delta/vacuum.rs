@@ -18,6 +18,9 @@ pub struct VacuumOptions {
     /// Files written within this span before now stay even if no version names them, because a commit
     /// under way may be about to, milliseconds.
     pub in_flight_ms: u64,
+    /// From when on a writer is at work that has not committed yet, milliseconds since the Unix epoch; what it wrote
+    /// since stays, whatever the clock says by now ([`crate::Leases::writing_since_ms`]). `None` if nobody writes.
+    pub writing_since_ms: Option<i64>,
     /// The time, milliseconds since the Unix epoch.
     pub now_ms: i64,
     /// Only report what would be removed.
@@ -64,12 +67,13 @@ impl Maintenance {
         };
         later.iter().map(FileCommit::added).for_each(|added| keep(&mut needed, added));
         let settled = options.now_ms.saturating_sub(span(options.in_flight_ms));
+        let settled = options.writing_since_ms.map_or(settled, |since| settled.min(since.saturating_sub(1)));
         let mut vacuumed = Vacuumed { oldest_version: base.version, ..Vacuumed::default() };
         for (path, file) in self.table_files().await? {
             if needed.contains(&path) || file.last_modified.timestamp_millis() > settled {
                 continue;
             }
-            vacuumed.bytes += file.size;
+            vacuumed.bytes = vacuumed.bytes.saturating_add(file.size);
             if !options.dry_run {
                 let shown = self.files.shown(&path);
                 self.files.tables.objects.delete(&shown).await?;

@@ -20,10 +20,21 @@ impl TableFiles {
     /// it lies outside of the table.
     pub(crate) async fn deleted_positions(&self, file: &DataFile) -> Result<Option<Arc<RoaringTreemap>>, LakeError> {
         let Some(vector) = &file.deletion_vector else { return Ok(None) };
-        let key = self.vector_key(vector);
-        if let Some(known) = self.tables.vectors.get(&key) {
-            return Ok(Some(known));
+        match self.tables.vectors.get(&self.vector_key(vector)) {
+            Some(known) => Ok(Some(known)),
+            None => self.read_deleted_positions(file).await,
         }
+    }
+
+    /// The same from the store, whatever is in memory.
+    ///
+    /// # Errors
+    /// As [`TableFiles::deleted_positions`].
+    pub(crate) async fn read_deleted_positions(
+        &self,
+        file: &DataFile,
+    ) -> Result<Option<Arc<RoaringTreemap>>, LakeError> {
+        let Some(vector) = &file.deletion_vector else { return Ok(None) };
         let failed = |source: Cause| LakeError::Decode { source, path: self.shown(&file.path) };
         let bitmap = match vector.storage_type {
             StorageType::Inline => z85::decode(&vector.path_or_inline_dv).map_err(|source| failed(Box::new(source)))?,
@@ -34,7 +45,7 @@ impl TableFiles {
         if decoded.len() != u64::try_from(vector.cardinality).unwrap_or(0) {
             return Err(failed("the deletion vector has another number of rows than the log says".into()));
         }
-        self.tables.vectors.put(key, &decoded);
+        self.tables.vectors.put(self.vector_key(vector), &decoded);
         Ok(Some(decoded))
     }
 

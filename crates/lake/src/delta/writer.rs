@@ -4,7 +4,7 @@ use crate::LakeError;
 use crate::delta::log::entry_path;
 use crate::delta::new_file::NewFile;
 use crate::delta::protocol::first_entry;
-use crate::delta::snapshot::Snapshot;
+use crate::delta::snapshot::{Snapshot, TAG_HASH};
 use crate::delta::stats;
 use crate::delta::table::DeltaStore;
 use crate::delta::table_files::TableFiles;
@@ -120,7 +120,7 @@ impl TableWriter {
             .put_opts(&self.files.location_of(&path)?, bytes.into(), PutMode::Overwrite.into())
             .await
             .map_err(|source| LakeError::Write { source: Box::new(source), path: self.files.shown(&path) })?;
-        let tags = BTreeMap::from([("sluice.blake3".to_owned(), blake3.clone())]);
+        let tags = BTreeMap::from([(TAG_HASH.to_owned(), blake3.clone())]);
         Ok(NewFile { path, size, rows: u64::try_from(rows).unwrap_or(0), stats_json, blake3, tags })
     }
 

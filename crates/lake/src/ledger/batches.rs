@@ -1,14 +1,18 @@
 //! The file ledger: which files are in which batch, written before the batch is worked on.
 
 use crate::ledger::manifest::BatchManifest;
-use crate::ledger::registry::Ledger;
+use crate::ledger::registry::{GAP_MAX, Ledger, number_of};
 use crate::store::objects::PutNew;
 use crate::{LakeError, SourceFile};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::TableName;
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
+/// End of the name of the list of files that were left out of a batch; not `.json`, so that older versions of Sluice do
+/// not take it for a manifest.
+const WITHOUT: &str = ".without";
 /// Manifests read at once.
 const READS_AT_ONCE: usize = 16;
 
@@ -21,13 +25,20 @@ impl Ledger {
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
     pub async fn batches(&self, table: &TableName) -> Result<Vec<BatchManifest>, LakeError> {
-        let files = self.objects.list(&folder(table)).await?;
-        let listed: Vec<String> =
-            files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect();
-        let newest = listed.iter().filter_map(|path| number_of(path)).max().unwrap_or(0);
-        let unlisted = (1..=newest).map(|batch| path_of(table, batch)).filter(|path| !listed.contains(path));
-        let unlisted: Vec<String> = if listed.len() as u64 >= newest { Vec::new() } else { unlisted.collect() };
-        let read = listed.iter().chain(&unlisted).map(|path| self.manifest_if_there(path));
+        let files: Vec<String> = self.objects.list(&folder(table)).await?.into_iter().map(|file| file.path).collect();
+        let listed: Vec<&String> = files.iter().filter(|path| path.ends_with(".json")).collect();
+        let mut newest = 0;
+        for path in &listed {
+            newest = number_of(path)?.unwrap_or(0).max(newest);
+        }
+        let lacking = newest.saturating_sub(listed.len() as u64);
+        if lacking > GAP_MAX {
+            let reason = format!("{lacking} batches before it are missing; move the file away");
+            return Err(LakeError::Corrupt { reason, path: path_of(table, newest) });
+        }
+        let unlisted = (1..=newest).map(|batch| path_of(table, batch)).filter(|path| !listed.contains(&path));
+        let unlisted: Vec<String> = if lacking == 0 { Vec::new() } else { unlisted.collect() };
+        let read = listed.iter().copied().chain(&unlisted).map(|path| self.manifest_if_there(path));
         let found: Vec<Option<BatchManifest>> =
             futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
         let mut batches: Vec<BatchManifest> = found.into_iter().flatten().collect();
@@ -35,7 +46,37 @@ impl Ledger {
             batches.push(next);
         }
         batches.sort_by_key(|manifest| manifest.batch);
+        for path in files.iter().filter(|path| path.ends_with(WITHOUT)) {
+            let without = self.files_left_out(path).await?;
+            let number = path.rsplit('/').next().and_then(|name| name.strip_suffix(WITHOUT)?.parse().ok());
+            if let Some(manifest) = batches.iter_mut().find(|manifest| Some(manifest.batch) == number) {
+                manifest.leave_out(&without);
+            }
+        }
         Ok(batches)
+    }
+
+    /// Leaves files out of a claimed batch: from now on they are in no batch, so where one is found again it is new.
+    /// For files that are gone before they were read, without which the batch could never be finished.
+    ///
+    /// # Errors
+    /// [`LakeError::Read`], [`LakeError::Corrupt`], [`LakeError::Write`].
+    pub async fn leave_out(&self, table: &TableName, batch: u64, files: &BTreeSet<String>) -> Result<(), LakeError> {
+        let path = format!("{}/{batch:020}{WITHOUT}", folder(table));
+        let mut all = match self.files_left_out(&path).await {
+            Err(LakeError::NotFound { .. }) => BTreeSet::new(),
+            other => other?,
+        };
+        all.extend(files.iter().cloned());
+        let bytes = serde_json::to_vec(&all)
+            .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
+        self.objects.put(&path, Bytes::from(bytes)).await
+    }
+
+    async fn files_left_out(&self, path: &str) -> Result<BTreeSet<String>, LakeError> {
+        let bytes = self.objects.read(path).await?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| LakeError::Corrupt { reason: error.to_string(), path: path.to_owned() })
     }
 
     /// Claims a batch number for a list of files; [`PutNew::Exists`] means that another process has
@@ -97,6 +138,10 @@ impl Ledger {
         if !path.ends_with(&format!("/{:020}.json", manifest.batch)) {
             return Err(corrupt(format!("it holds batch {}", manifest.batch)));
         }
+        // Whoever adds up the files of a batch must not overflow.
+        if manifest.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.size)).is_none() {
+            return Err(corrupt("the sizes of its files are impossible".to_owned()));
+        }
         let mut known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.to_owned(), manifest.clone());
         Ok(Some(manifest))
@@ -109,10 +154,6 @@ fn newest_batch(batches: &[BatchManifest]) -> u64 {
 
 fn path_of(table: &TableName, batch: u64) -> String {
     format!("{}/{batch:020}.json", folder(table))
-}
-
-fn number_of(path: &str) -> Option<u64> {
-    path.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
 }
 
 fn folder(table: &TableName) -> String {

@@ -19,13 +19,14 @@
 
 use crate::LakeError;
 use crate::environment::{IdGenerator, LeaseTimes};
+use crate::ledger::registry::NUMBER_MAX;
 use crate::store::objects::{Objects, PutNew};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluice_contract::TableName;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -194,6 +195,36 @@ impl Leases {
         Ok(free.then_some(LeaseCandidate { seen: holder.epoch }))
     }
 
+    /// From when on files of a writer that is at work may be in the store, by the store's own times, milliseconds since
+    /// the Unix epoch: the beginning of its lease, or something earlier. `None` if nobody writes the table.
+    ///
+    /// A vacuum leaves what is younger: such a writer may be about to name it in a commit, however long it was stopped.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`].
+    pub async fn writing_since_ms(&self, table: &TableName) -> Result<Option<i64>, LakeError> {
+        let Some(holder) = self.holder(table).await? else { return Ok(None) };
+        if holder.released || self.lock_is_free(table, holder.epoch) {
+            return Ok(None);
+        }
+        // Made when the lease was taken and never written again.
+        let lock = self.lock_path(table, holder.epoch).and_then(|path| std::fs::metadata(path).ok()?.modified().ok());
+        let taken = lock.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        if let Some(ms) = taken.and_then(|taken| i64::try_from(taken.as_millis()).ok()) {
+            return Ok(Some(ms));
+        }
+        // Its heartbeats write the file anew, so it does not tell when it began. The lease before ended earlier; one that
+        // was not released may be written still, and then nothing is old enough.
+        let before = lease_path(table, holder.epoch.saturating_sub(1));
+        let released = match self.objects.read(&before).await {
+            Ok(bytes) => parse(holder.epoch.saturating_sub(1), &bytes).released,
+            Err(LakeError::NotFound { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        let files = if released { self.objects.list(&before).await? } else { Vec::new() };
+        Ok(Some(files.first().and_then(|file| file.modified_ms).unwrap_or(i64::MIN)))
+    }
+
     /// Waits at most `timeout` until nobody living has the table; see [`Leases::candidate`]. `waiting` hears
     /// of the first holder.
     ///
@@ -242,9 +273,9 @@ impl Leases {
     /// Takes the table; `None` when someone else was faster, so wait again and read the table anew.
     ///
     /// # Errors
-    /// [`LakeError::Write`], [`LakeError::List`].
+    /// [`LakeError::Write`], [`LakeError::List`], [`LakeError::LastLease`].
     pub async fn take(&self, table: &TableName, candidate: LeaseCandidate) -> Result<Option<Lease>, LakeError> {
-        let epoch = candidate.seen + 1;
+        let epoch = next_epoch(table, candidate.seen)?;
         let lock = match self.lock(table, epoch) {
             Lock::Held => return Ok(None),
             Lock::Ours(file) => Some(file),
@@ -275,7 +306,7 @@ impl Leases {
 
     /// Keeps the newest and the one before; the newest is never removed, so numbers only grow.
     async fn remove_old(&self, table: &TableName, epochs: &[u64], newest: u64) {
-        for &epoch in epochs.iter().filter(|epoch| **epoch + 1 < newest) {
+        for &epoch in epochs.iter().filter(|epoch| epoch.saturating_add(1) < newest) {
             if let Err(error) = self.objects.delete(&lease_path(table, epoch)).await {
                 tracing::warn!(%table, epoch, %error, "an old lease stays");
             }
@@ -332,12 +363,18 @@ async fn write_heartbeats(
             _ = &mut stopped => return holder.heartbeat,
             () = tokio::time::sleep(interval) => {}
         }
-        holder.heartbeat += 1;
+        holder.heartbeat = holder.heartbeat.wrapping_add(1);
         let written = async { objects.put(&path, holder.to_bytes()?).await };
         if let Err(error) = written.await {
             tracing::warn!(%table, epoch = holder.epoch, %error, "a heartbeat could not be written");
         }
     }
+}
+
+/// The number of the next lease.
+fn next_epoch(table: &TableName, seen: u64) -> Result<u64, LakeError> {
+    let next = seen.checked_add(1).filter(|next| *next <= NUMBER_MAX);
+    next.ok_or_else(|| LakeError::LastLease { path: lease_path(table, seen) })
 }
 
 /// Numbers of the leases that are there, growing.
@@ -390,4 +427,28 @@ fn host() -> String {
         || std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));
     let host = named.or_else(|| of_kernel().ok()).map(|name| name.trim().to_owned());
     host.filter(|name| !name.is_empty()).unwrap_or_else(|| "an unknown machine".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Lake, LakeError};
+    use sluice_contract::TableName;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_lease_with_the_last_number_is_an_error_that_names_its_file() {
+        let store = Arc::new(object_store::memory::InMemory::new());
+        let lake = Lake::with_store(store, &url::Url::parse("memory:///lake").unwrap()).unwrap();
+        let orders = TableName::new("shop", "orders").unwrap();
+        for number in [u64::MAX, u64::MAX - 1, i64::MAX.cast_unsigned()] {
+            let path = format!("_sluice/leases/shop/orders/{number:020}.json");
+            lake.objects().put(&path, format!("{{\"epoch\":{number},\"program\":\"x\",\"process\":1,\"host\":\"h\",\"beat\":{},\"released\":true}}", u64::MAX).into()).await.unwrap();
+            let candidate = lake.leases().candidate(&orders).await.unwrap().unwrap();
+            let refused = lake.leases().take(&orders, candidate).await.unwrap_err();
+            assert!(matches!(&refused, LakeError::LastLease { path: named } if *named == path), "{refused:?}");
+            lake.objects().delete(&path).await.unwrap();
+        }
+        let candidate = lake.leases().candidate(&orders).await.unwrap().unwrap();
+        assert_eq!(lake.leases().take(&orders, candidate).await.unwrap().unwrap().epoch(), 1);
+    }
 }

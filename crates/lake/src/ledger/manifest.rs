@@ -3,6 +3,7 @@
 use crate::SourceFile;
 use serde::{Deserialize, Serialize};
 use sluice_contract::Backfill;
+use std::collections::BTreeSet;
 
 /// The files of one batch of one table. Immutable once written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,15 @@ pub struct BatchManifest {
 }
 
 impl BatchManifest {
+    /// Takes files out that are gone.
+    pub(crate) fn leave_out(&mut self, without: &BTreeSet<String>) {
+        let kept: Vec<bool> = self.files.iter().map(|file| !without.contains(&file.path)).collect();
+        let mut keep = kept.iter();
+        self.files.retain(|_| keep.next().copied().unwrap_or(true));
+        let mut keep = kept.iter();
+        self.contents.retain(|_| keep.next().copied().unwrap_or(true));
+    }
+
     /// Files with the hash of their content, if it is known.
     pub fn files_with_content(&self) -> impl Iterator<Item = (&SourceFile, Option<&str>)> {
         let contents = self.contents.iter().map(|hash| Some(hash.as_str())).chain(std::iter::repeat(None));

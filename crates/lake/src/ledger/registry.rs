@@ -1,10 +1,36 @@
 //! The numbered documents of a lake, and what this process knows of them.
 
-use crate::SourceFile;
 use crate::ledger::manifest::BatchManifest;
 use crate::store::objects::Objects;
+use crate::{LakeError, SourceFile};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+
+/// The greatest number of a numbered document. Numbers are read from names, which anyone may have written, so a number
+/// is bounded where it is read, and the one after it can always be asked for. It is the greatest of a `txn`, too.
+pub(crate) const NUMBER_MAX: u64 = i64::MAX.unsigned_abs();
+/// Numbers that may be missing between documents before something is wrong with the names themselves: a listing that
+/// lags behind lacks a few.
+pub(crate) const GAP_MAX: u64 = 10_000;
+
+/// The number in the name of a numbered document; `None` if the name is not one of Sluice's.
+///
+/// # Errors
+/// [`LakeError::Corrupt`] for a number that no document can follow.
+pub(crate) fn number_of(path: &str) -> Result<Option<u64>, LakeError> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some(digits) = name.strip_suffix(".json").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    else {
+        return Ok(None);
+    };
+    match digits.parse::<u64>() {
+        Ok(number) if number < NUMBER_MAX => Ok(Some(number)),
+        _ => Err(LakeError::Corrupt {
+            reason: "its number is too large to be one of Sluice's; move the file away".to_owned(),
+            path: path.to_owned(),
+        }),
+    }
+}
 
 /// Batches, schema documents, state, draft contracts and models of a lake. Cheap to clone.
 #[derive(Clone, Debug)]

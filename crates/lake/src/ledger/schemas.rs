@@ -1,7 +1,7 @@
 //! Schema documents: by which columns silver was made, numbered, never changed.
 
 use crate::LakeError;
-use crate::ledger::registry::Ledger;
+use crate::ledger::registry::{Ledger, number_of};
 use crate::store::objects::PutNew;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,13 @@ impl Ledger {
     }
 
     async fn listed_schemas(&self, table: &TableName) -> Result<Vec<String>, LakeError> {
-        let files = self.objects.list(&folder(table)).await?;
-        Ok(files.into_iter().map(|file| file.path).filter(|path| path.ends_with(".json")).collect())
+        let mut paths = Vec::new();
+        for file in self.objects.list(&folder(table)).await? {
+            if number_of(&file.path)?.is_some() {
+                paths.push(file.path);
+            }
+        }
+        Ok(paths)
     }
 
     /// The newest document that is known and those after it.

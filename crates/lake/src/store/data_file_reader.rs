@@ -22,14 +22,33 @@ pub(crate) struct DataFileReader {
     pub(crate) location: Path,
     /// Bytes, as the log has it.
     pub(crate) size: u64,
+    /// The content, if it was read already.
+    pub(crate) content: Option<Bytes>,
+}
+
+impl DataFileReader {
+    /// A part of the content that was read already.
+    fn part(content: &Bytes, range: &Range<u64>) -> Result<Bytes> {
+        let ends = (usize::try_from(range.start).ok(), usize::try_from(range.end).ok());
+        match ends {
+            (Some(start), Some(end)) if start <= end && end <= content.len() => Ok(content.slice(start..end)),
+            _ => Err(ParquetError::EOF("the file is shorter than its footer says".to_owned())),
+        }
+    }
 }
 
 impl AsyncFileReader for DataFileReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
+        if let Some(content) = &self.content {
+            return std::future::ready(Self::part(content, &range)).boxed();
+        }
         async move { self.store.get_range(&self.location, range).await.map_err(external) }.boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
+        if let Some(content) = &self.content {
+            return std::future::ready(ranges.iter().map(|range| Self::part(content, range)).collect()).boxed();
+        }
         async move { self.store.get_ranges(&self.location, &ranges).await.map_err(external) }.boxed()
     }
 

@@ -116,7 +116,13 @@ pub(crate) async fn vacuum_removes_what_no_version_needs(backend: Backend) {
     assert_eq!(replace.commit().await.unwrap(), CommitOutcome::Committed(2));
     let now = latest(&table).await;
     let day = 86_400_000;
-    let options = VacuumOptions { retention_ms: 0, in_flight_ms: 0, now_ms: now.timestamp_ms + day, dry_run: false };
+    let options = VacuumOptions {
+        retention_ms: 0,
+        in_flight_ms: 0,
+        writing_since_ms: None,
+        now_ms: now.timestamp_ms + day,
+        dry_run: false,
+    };
     let maintenance = silver(&backend.open().await).maintenance();
     let kept = maintenance.vacuum(VacuumOptions { retention_ms: 7 * 86_400_000, ..options }).await.unwrap();
     assert_eq!(kept.data_files, [unused.path.as_str()], "within the retention only what no version names");

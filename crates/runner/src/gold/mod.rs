@@ -82,6 +82,24 @@ pub(crate) async fn refresh_gold(
     Ok(refresh)
 }
 
+/// Runs one model though neither its text nor its inputs changed: what it made is damaged.
+///
+/// # Errors
+/// [`RunError::NotFound`] if there is no such model; errors of the model and the store.
+pub(crate) async fn refresh_again(
+    lake: &Lake,
+    engine: &QueryEngine,
+    set: &ContractSet,
+    name: &TableName,
+    job: &Job,
+) -> Result<(), RunError> {
+    let Some(model) = set.models.iter().find(|model| model.name == *name) else {
+        let message = format!("There is no model that makes gold.{name}");
+        return Err(RunError::not_found(message, "Restore its files from a copy of the lake"));
+    };
+    refresh_model(lake, engine, set, model, true, job).await.map(|_| ())
+}
+
 /// Gold tables that a model reads.
 fn gold_read_by(engine: &QueryEngine, model: &Model) -> Vec<TableName> {
     let reads = engine.tables_in(&model.sql).into_iter();
@@ -115,7 +133,7 @@ async fn refresh_until_done(
     model: &Model,
     job: &Job,
 ) -> Result<Option<GoldCounter>, RunError> {
-    let mut refreshed = refresh_model(lake, engine, set, model, job).await;
+    let mut refreshed = refresh_model(lake, engine, set, model, false, job).await;
     for _ in 0..CONFLICTS_MAX {
         // Another replay made the same model: look whether there is anything left to do.
         let other_was_faster = matches!(
@@ -125,16 +143,18 @@ async fn refresh_until_done(
         if !other_was_faster {
             break;
         }
-        refreshed = refresh_model(lake, engine, set, model, job).await;
+        refreshed = refresh_model(lake, engine, set, model, false, job).await;
     }
     refreshed
 }
 
+/// Runs a model if its text or inputs changed, or if it is to run `again` in any case.
 async fn refresh_model(
     lake: &Lake,
     engine: &QueryEngine,
     set: &ContractSet,
     model: &Model,
+    again: bool,
     job: &Job,
 ) -> Result<Option<GoldCounter>, RunError> {
     let mut versions: BTreeMap<String, u64> = BTreeMap::new();
@@ -153,7 +173,7 @@ async fn refresh_model(
     let store = lake.table(TableLocation::Gold(model.name.clone()));
     let inputs = blake3::hash(format!("{}\0{versions:?}", model.sql).as_bytes()).to_hex()[..32].to_owned();
     let existing = store.snapshot(None).await?;
-    if let Some(existing) = &existing {
+    if let Some(existing) = existing.as_ref().filter(|_| !again) {
         let history = store.history_until(existing.version, 1).await?;
         if history.first().and_then(|entry| entry.info.inputs.as_ref()) == Some(&inputs) {
             return Ok(None);
@@ -224,7 +244,7 @@ async fn write_model(
     };
     let remove = base.files.to_vec();
     let app = AppId::gold(&model.name);
-    let number = base.txn(&app).unwrap_or(0) + 1;
+    let number = base.next_number(&app)?;
     let hash = blocking(move || Ok(fingerprint(&batches, &[])?)).await?;
     let info = CommitInfo {
         inputs: Some(inputs.clone()),

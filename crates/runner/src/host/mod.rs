@@ -1,6 +1,7 @@
 //! Answers the screens and the command line. Each request has an `impl Answer` in the file of its subject;
 //! [`Host::call`] answers one by its type, [`Host::handle`] any [`Request`] with its [`Reply`].
 
+mod adopt;
 mod batches;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
@@ -24,6 +25,7 @@ mod session;
 mod sources;
 mod table_results;
 mod table_view;
+mod verify;
 
 use crate::support::blocking::blocking;
 use crate::support::program::sluice_program;
@@ -99,12 +101,9 @@ impl OpenLake {
     }
 }
 
-/// An engine that may read the lake's folder, or the cache for a lake on S3, and has a process for people's SQL.
+/// An engine that may read the lake's files and what is cached of them, and has a process for people's SQL.
 fn open_engine(lake: &Lake, query_timeout: Option<Duration>) -> Result<QueryEngine, RunError> {
-    let allowed = match lake.local_root() {
-        Some(root) => vec![root.to_path_buf()],
-        None => vec![lake.cache_folder()],
-    };
+    let allowed = lake.readable_folders();
     let options = QueryOptions { allowed, program: sluice_program(), ..QueryOptions::default() };
     let query_timeout = query_timeout.unwrap_or(options.query_timeout);
     Ok(QueryEngine::new(QueryOptions { query_timeout, ..options })?)

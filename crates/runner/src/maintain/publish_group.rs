@@ -54,7 +54,7 @@ async fn attempt(
     let update: Vec<UpdatedFile> =
         store.writer().write_deletion_vectors(dirty.map(|(file, dead)| (file.as_data_file(), dead)).collect()).await?;
     let app = AppId::maintenance(table);
-    let number = latest.txn(&app).unwrap_or(0) + 1;
+    let number = latest.next_number(&app)?;
     let remove = group.inputs_in(&latest);
     let mut hasher = blake3::Hasher::new();
     for file in &remove {

@@ -91,6 +91,7 @@ async fn maintain_table(
             .vacuum(VacuumOptions {
                 retention_ms: millis(retention),
                 in_flight_ms: millis(options.in_flight),
+                writing_since_ms: lake.leases().writing_since_ms(&table.name).await?,
                 now_ms: clock.now_ms(),
                 dry_run: options.dry_run,
             })

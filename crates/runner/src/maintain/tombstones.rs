@@ -47,7 +47,7 @@ async fn commit(lake: &Lake, table: &TableRef, contract: &Arc<Contract>, store: 
     };
     let path = lake.ledger().put_state(&table.name, &segment).await?;
     let app = AppId::maintenance(table);
-    let number = base.txn(&app).unwrap_or(0) + 1;
+    let number = base.next_number(&app)?;
     let id = TransactionId { app, number, content_hash: blake3::hash(path.as_bytes()).to_hex().to_string() };
     let info = CommitInfo { tombstones: Some(vec![path]), forgotten_deletes: Some(forgotten), ..info };
     match store.transaction(&base, id, Operation::ForgetDeletes).info(info).keeps_rows().commit().await {

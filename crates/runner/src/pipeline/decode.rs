@@ -9,6 +9,7 @@ use super::batch::DecodedBatch;
 use super::bronze;
 use super::context::TableContext;
 use super::late_events::quarantine_late;
+use super::lost_files::missing_file_error;
 use super::snapshot_files::newest_delivery_of_each_file;
 use super::table_state::TableState;
 use super::ties::quarantine_losing_events;
@@ -21,7 +22,7 @@ use arrow::array::RecordBatch;
 use sluice_cdc::DecodedFile;
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract};
-use sluice_lake::BatchManifest;
+use sluice_lake::{BatchManifest, LakeError};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -38,7 +39,10 @@ pub(crate) async fn decode_claimed(
     manifest: &BatchManifest,
 ) -> Result<DecodedBatch, RunError> {
     let started = Instant::now();
-    let mut records = decode_manifest(context, manifest).await?;
+    let mut records = match decode_manifest(context, manifest).await {
+        Err(RunError::Lake(LakeError::NotFound { .. })) => return Err(missing_file_error(context, manifest).await?),
+        other => other?,
+    };
     while let Some(wider) =
         infer_schema(&context.lake, &context.declared, &context.contract, &records, manifest.batch).await?
     {

@@ -7,13 +7,15 @@ use super::quarantine::{quarantine_rows, quarantine_schema};
 use super::snapshot_files::unreadable_files;
 use crate::RunError;
 use crate::silver::schema_change::columns_of;
+use crate::support::foreign::ensure_own;
 use crate::support::personal::RECORDS;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use sluice_api::Layer;
 use sluice_contract::TableName;
 use sluice_lake::{
-    AppId, BatchManifest, CommitInfo, CommitOutcome, DataFile, DeltaStore, Lake, Lease, Operation, Snapshot,
-    TableLocation, TransactionId,
+    AppId, BatchManifest, CommitInfo, CommitOutcome, DataFile, DeltaStore, ForeignCommits, Lake, Lease, Operation,
+    Snapshot, TableLocation, TransactionId,
 };
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -26,6 +28,10 @@ pub(crate) struct Bronze {
     app_id: AppId,
     /// Last batch in bronze, 0 for none. It only grows by one.
     pub(crate) batch: u64,
+    /// What other programs committed to bronze; as long as there is something, nothing is appended.
+    foreign: ForeignCommits,
+    /// Version of bronze up to which their commits were looked for.
+    checked: Option<u64>,
 }
 
 impl Bronze {
@@ -36,13 +42,40 @@ impl Bronze {
     pub(crate) async fn open(lake: &Lake, table: &TableName) -> Result<Self, RunError> {
         let store = lake.table(TableLocation::Bronze(table.clone()));
         let app_id = AppId::bronze(table);
-        let batch = store.snapshot(None).await?.and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
+        let snapshot = store.snapshot(None).await?;
+        let checked = snapshot.as_ref().map(|snapshot| snapshot.version);
+        let foreign = match checked {
+            Some(version) => store.foreign_commits(version, None).await?,
+            None => ForeignCommits::default(),
+        };
+        // What another program wrote is no batch of anybody's.
+        let own = foreign.own_number(&app_id);
+        let batch = own.or_else(|| snapshot.and_then(|snapshot| snapshot.txn(&app_id))).unwrap_or(0);
         Ok(Self {
             store,
             quarantine: lake.table(TableLocation::Quarantine(table.clone())),
             app_id,
             batch: u64::try_from(batch).unwrap_or(0),
+            foreign,
+            checked,
         })
+    }
+
+    /// Refuses a bronze table in which another program changed what Sluice counts on.
+    ///
+    /// # Errors
+    /// [`RunError::Foreign`].
+    pub(crate) fn ensure_own(&self, table: &TableName) -> Result<(), RunError> {
+        ensure_own(Layer::Bronze, table, &self.foreign)
+    }
+
+    /// Looks for commits of other programs since the last look, up to the version that the next commit is made on.
+    async fn look_again(&mut self, table: &TableName, version: u64) -> Result<(), RunError> {
+        if self.checked != Some(version) {
+            self.foreign = self.store.foreign_commits(version, self.checked).await?;
+            self.checked = Some(version);
+        }
+        self.ensure_own(table)
     }
 
     /// Makes every commit from now on carry the number of a lease.
@@ -124,11 +157,15 @@ pub(crate) async fn land(
         let app = AppId::quarantine(name);
         let info = CommitInfo { batch: Some(batch), reasons: Some(why.clone()), ..CommitInfo::default() };
         let count = rejected.iter().map(|piece| piece.num_rows() as u64).sum();
-        let rows = NewRows { count, batches: rejected.into_iter().map(Ok) };
-        append(&bronze.quarantine, quarantine_schema(), rows, &app, batch, info).await?;
+        let rows = NewRows { schema: quarantine_schema(), count, batches: rejected.into_iter().map(Ok) };
+        let base = base_of(&bronze.quarantine, &rows.schema).await?;
+        append(&bronze.quarantine, &base, rows, &app, batch, info).await?;
     }
     let count = records.iter().map(kept_rows).sum();
+    let base = base_of(&bronze.store, &bronze_schema()).await?;
+    bronze.look_again(name, base.version).await?;
     let info = CommitInfo {
+        checked: bronze.checked,
         batch: Some(batch),
         reasons: Some(why.clone()),
         files: Some(manifest.files.len() as u64),
@@ -140,8 +177,10 @@ pub(crate) async fn land(
         ..CommitInfo::default()
     };
     let shared = Arc::new(std::mem::take(records));
-    let rows = NewRows { count, batches: bronze_rows(batch, Arc::clone(&shared)) };
-    append(&bronze.store, bronze_schema(), rows, &bronze.app_id, batch, info).await?;
+    let rows = NewRows { schema: bronze_schema(), count, batches: bronze_rows(batch, Arc::clone(&shared)) };
+    let version = append(&bronze.store, &base, rows, &bronze.app_id, batch, info).await?;
+    // The commit was made on exactly the version that was looked at.
+    bronze.checked = version.filter(|version| version.checked_sub(1) == bronze.checked).or(bronze.checked);
     bronze.batch = batch;
     *records = Arc::try_unwrap(shared)
         .map_err(|_| RunError::Internal("a file that is written still reads its records".to_owned()))?;
@@ -153,37 +192,42 @@ pub(crate) async fn land(
 
 /// Rows that are made while their file is written.
 struct NewRows<I> {
+    schema: SchemaRef,
     count: u64,
     batches: I,
 }
 
-/// Appends rows to an append-only table, once per batch.
+/// The latest version of a table, which is created if it does not exist.
+async fn base_of(store: &DeltaStore, schema: &SchemaRef) -> Result<Snapshot, RunError> {
+    match store.snapshot(None).await? {
+        Some(snapshot) => Ok(snapshot),
+        None => Ok(store.writer().create(schema, &[]).await?),
+    }
+}
+
+/// Appends rows to an append-only table, once per batch; the version that has them, if this made it.
 async fn append(
     store: &DeltaStore,
-    schema: SchemaRef,
+    base: &Snapshot,
     rows: NewRows<impl Iterator<Item = Result<RecordBatch, RunError>> + Send + 'static>,
     app_id: &AppId,
     batch: u64,
     info: CommitInfo,
-) -> Result<(), RunError> {
-    let base = match store.snapshot(None).await? {
-        Some(snapshot) => snapshot,
-        None => store.writer().create(&schema, &[]).await?,
-    };
+) -> Result<Option<u64>, RunError> {
     let txn = i64::try_from(batch).unwrap_or(i64::MAX);
     if base.txn(app_id).is_some_and(|done| done >= txn) {
-        return Ok(());
+        return Ok(None);
     }
     let add = if rows.count == 0 {
         Vec::new()
     } else {
-        let file = store.writer().write_rows(schema, rows.batches).await?;
+        let file = store.writer().write_rows(rows.schema, rows.batches).await?;
         vec![file.without_bounds(|column| RECORDS.contains(&column))]
     };
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
-    match store.transaction(&base, id, Operation::Write).add(add).info(info).commit().await? {
-        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => Ok(()),
+    match store.transaction(base, id, Operation::Write).add(add).info(info).commit().await? {
+        CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => Ok(Some(version)),
         CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.as_str().to_owned())),
     }
 }

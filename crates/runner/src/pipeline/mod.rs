@@ -15,6 +15,7 @@
 //! [`replay`] runs tables beside each other, each with its lease ([`replay_table`]), and [`run`] repeats that on a
 //! schedule.
 
+pub(crate) mod adopt;
 pub(crate) mod audit;
 mod batch;
 pub(crate) mod batch_ledger;
@@ -28,6 +29,8 @@ mod folder_watch;
 mod hold_rules;
 mod land;
 mod late_events;
+mod lost_files;
+mod lost_manifests;
 mod merge;
 mod publish;
 mod quarantine;

@@ -125,6 +125,7 @@ async fn replay_with_lease(
     let work = async |(mut run, batches): (TableRun, Vec<Vec<SourceFile>>), lease: &Lease| {
         run.fence(lease);
         run.keep_free(limits.keep_free_bytes);
+        run.skip_missing(limits.skip_missing);
         take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await
     };
     let worked = with_lease(lake, table, &terms, read, work).await;

@@ -24,7 +24,7 @@ impl SilverTable {
     /// Opens the table; it need not exist.
     ///
     /// # Errors
-    /// If it cannot be read, or another contract made it.
+    /// If it cannot be read, another contract made it, or another program wrote to it.
     pub async fn open(lake: &Lake, contract: &Arc<Contract>) -> Result<Self, RunError> {
         let silver = Silver::open(lake, contract).await?;
         if silver.is_of_other_contract(contract) {
@@ -33,6 +33,7 @@ impl SilverTable {
                 "Replay it with --full-refresh",
             ));
         }
+        silver.ensure_own(&contract.name)?;
         Ok(Self { lake: lake.clone(), contract: Arc::clone(contract), silver, compacts: true })
     }
 

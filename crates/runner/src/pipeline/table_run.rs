@@ -12,6 +12,7 @@ use super::decoder::Decoder;
 use super::discover::{claim, discover};
 use super::disk_space::check_space;
 use super::land::land;
+use super::lost_files::leave_out_missing;
 use super::merge::{Merged, merge, merge_again, merge_all_again};
 use super::publish::publish;
 use super::snapshot_changes::changes_of_files;
@@ -39,6 +40,8 @@ pub(crate) struct TableRun {
     audited: Option<Audited>,
     /// Bytes that stay free on the disk of a local lake; `None` for the default.
     keep_free: Option<u64>,
+    /// Files of a claimed batch that are gone are left out of it.
+    skip_missing: bool,
 }
 
 impl TableRun {
@@ -55,12 +58,17 @@ impl TableRun {
     ) -> Result<Self, RunError> {
         let context = TableContext::open(lake, contract, engine, job, decoder).await?;
         let table = TableState::open(&context).await?;
-        Ok(Self { context, table, audited: None, keep_free: None })
+        Ok(Self { context, table, audited: None, keep_free: None, skip_missing: false })
     }
 
     /// Leaves so many bytes free on the disk of a local lake; `None` for the default.
     pub(crate) fn keep_free(&mut self, bytes: Option<u64>) {
         self.keep_free = bytes;
+    }
+
+    /// Leaves files of claimed batches out that are gone before they were read.
+    pub(crate) fn skip_missing(&mut self, skip: bool) {
+        self.skip_missing = skip;
     }
 
     /// Makes every commit from now on carry the number of a lease.
@@ -75,13 +83,28 @@ impl TableRun {
 
     /// Whether an earlier run left something to [`TableRun::resume`].
     pub(crate) fn is_unfinished(&self) -> bool {
-        let TableState { bronze, silver, .. } = &self.table;
-        self.table.last_claimed() > bronze.batch || silver.batch() < bronze.batch || self.needs_rebuild()
+        let TableState { bronze, silver, lost, .. } = &self.table;
+        self.table.last_claimed() > bronze.batch
+            || silver.batch() < bronze.batch
+            || self.needs_rebuild()
+            || self.ensure_own().is_err()
+            || !lost.is_empty()
+    }
+
+    /// Refuses tables in which another program changed what Sluice counts on.
+    ///
+    /// # Errors
+    /// [`RunError::Foreign`].
+    pub(crate) fn ensure_own(&self) -> Result<(), RunError> {
+        let name = &self.context.contract.name;
+        self.table.bronze.ensure_own(name)?;
+        self.table.silver.ensure_own(name)
     }
 
     /// Whether silver is not what the contract says, so that nothing may be merged into it.
     pub(crate) fn needs_rebuild(&self) -> bool {
-        self.table.silver.batch() > 0 && self.table.silver.is_of_other_contract(&self.context.contract)
+        let silver = &self.table.silver;
+        silver.batch() > 0 && (silver.lost_state || silver.is_of_other_contract(&self.context.contract))
     }
 
     /// New files in batches, not claimed.
@@ -91,7 +114,16 @@ impl TableRun {
 
     /// Resumes from the last completed step of an earlier run: claimed batches that are not in bronze, bronze
     /// that is not in silver, silver of another contract.
+    ///
+    /// # Errors
+    /// [`RunError::Foreign`] if another program wrote one of the tables; a full refresh does away with what it did to
+    /// silver.
     pub(crate) async fn resume(&mut self, full_refresh: bool) -> Result<BatchDone, RunError> {
+        match full_refresh {
+            true => self.table.bronze.ensure_own(&self.context.contract.name)?,
+            false => self.ensure_own()?,
+        }
+        self.table.record_lost(&self.context).await?;
         let mut done = BatchDone::default();
         let not_landed: Vec<BatchManifest> =
             self.table.manifests(self.table.bronze.batch + 1..=u64::MAX).cloned().collect();
@@ -156,6 +188,7 @@ impl TableRun {
     /// # Errors
     /// [`RunError`] when there is no such batch, or one of its files is not what it was.
     pub(crate) async fn reprocess(&mut self, batch: u64) -> Result<BatchDone, RunError> {
+        self.ensure_own()?;
         let TableContext { contract, .. } = &self.context;
         let (name, silver) = (&contract.name, &self.table.silver);
         if contract.apply.from_snapshot.is_some() {
@@ -181,6 +214,7 @@ impl TableRun {
 
     /// Counts what `files` would do as one batch, without writing anything.
     pub(crate) async fn dry_run(&self, files: &[SourceFile]) -> Result<BatchDone, RunError> {
+        self.ensure_own()?;
         let DecodedBatch { records, summary } = decode_unclaimed(&self.context, &self.table, files).await?;
         let (changes, ledger) = changes_of_files(&self.context, &self.table, files, records).await?.into_parts();
         let planned = plan(&self.table.silver, &self.context.contract, changes, summary.quarantined).await?;
@@ -201,6 +235,10 @@ impl TableRun {
     async fn take_to_silver(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
         let decoded = self.decode_and_land(manifest).await?;
         self.adapt_silver().await?;
+        // Bronze had lost it, silver has not.
+        if self.table.silver.batch() >= manifest.batch {
+            return Ok(BatchDone { silver_version: self.silver_version(), ..BatchDone::default() });
+        }
         // A batch that was held before is merged together with this one.
         if self.table.silver.batch() + 1 < manifest.batch {
             return self.merge_from_bronze().await;
@@ -210,9 +248,21 @@ impl TableRun {
     }
 
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<DecodedBatch, RunError> {
+        let left = if self.skip_missing { self.without_missing(manifest).await? } else { None };
+        let manifest = left.as_ref().unwrap_or(manifest);
         let mut decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
         land(&self.context, &mut self.table.bronze, manifest, &mut decoded).await?;
         Ok(decoded)
+    }
+
+    /// The batch without the files that are gone; `None` if all are there.
+    async fn without_missing(&mut self, manifest: &BatchManifest) -> Result<Option<BatchManifest>, RunError> {
+        let left = leave_out_missing(&self.context, manifest).await?;
+        if let (Some(left), Some(claimed)) = (&left, self.table.claimed.iter_mut().find(|m| m.batch == manifest.batch))
+        {
+            claimed.clone_from(left);
+        }
+        Ok(left)
     }
 
     /// Everything in bronze that silver lacks, as one commit.
@@ -235,7 +285,8 @@ impl TableRun {
 
     /// Makes silver what the contract says, all of it if that is asked for.
     async fn renew_silver(&mut self, full_refresh: bool) -> Result<(), RunError> {
-        if full_refresh && self.table.silver.batch() > 0 {
+        let silver = &self.table.silver;
+        if full_refresh && (silver.batch() > 0 || !silver.foreign.commits.is_empty()) {
             self.rebuild().await?;
         }
         self.adapt_silver().await

@@ -2,9 +2,10 @@
 
 use super::context::TableContext;
 use super::land::Bronze;
+use super::lost_manifests::lost_manifests;
 use crate::RunError;
 use crate::silver::Silver;
-use sluice_lake::{BatchManifest, Lease};
+use sluice_lake::{BatchManifest, Lease, PutNew};
 use std::ops::RangeInclusive;
 
 /// How far a table is.
@@ -13,6 +14,8 @@ pub(crate) struct TableState {
     pub(crate) claimed: Vec<BatchManifest>,
     pub(crate) bronze: Bronze,
     pub(crate) silver: Silver,
+    /// Manifests that are gone from the lake and are made again; among `claimed` too.
+    pub(super) lost: Vec<BatchManifest>,
 }
 
 impl TableState {
@@ -22,11 +25,27 @@ impl TableState {
     /// If the lake cannot be read.
     pub(crate) async fn open(context: &TableContext) -> Result<Self, RunError> {
         let TableContext { lake, contract, .. } = context;
-        Ok(Self {
-            bronze: Bronze::open(lake, &contract.name).await?,
-            silver: Silver::open(lake, contract).await?,
-            claimed: lake.ledger().batches(&contract.name).await?,
-        })
+        let bronze = Bronze::open(lake, &contract.name).await?;
+        let silver = Silver::open(lake, contract).await?;
+        let mut claimed = lake.ledger().batches(&contract.name).await?;
+        let lost = lost_manifests(context, &bronze, &claimed).await?;
+        claimed.extend(lost.iter().cloned());
+        claimed.sort_by_key(|manifest| manifest.batch);
+        Ok(Self { claimed, bronze, silver, lost })
+    }
+
+    /// Writes down the manifests that were gone.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub(super) async fn record_lost(&mut self, context: &TableContext) -> Result<(), RunError> {
+        for manifest in std::mem::take(&mut self.lost) {
+            // Whoever was faster made it of the same bronze.
+            match context.lake.ledger().claim_batch(&context.contract.name, &manifest).await? {
+                PutNew::Created | PutNew::Exists => {}
+            }
+        }
+        Ok(())
     }
 
     /// Makes every commit from now on carry the number of a lease.

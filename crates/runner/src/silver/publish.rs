@@ -9,7 +9,7 @@ use crate::silver_hash::silver_hash;
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, Tombstones, silver_schema};
-use sluice_lake::{AppId, CommitInfo, CommitOutcome, Lake, Operation, TransactionId};
+use sluice_lake::{AppId, CommitInfo, CommitOutcome, ForeignCommits, Lake, Operation, TransactionId};
 use std::sync::Arc;
 
 /// How a commit of silver names itself.
@@ -29,6 +29,9 @@ pub(crate) async fn publish(
     commit: SilverCommit,
 ) -> Result<RowLedger, RunError> {
     let replaces_all = commit.operation == Operation::Rebuild;
+    if !replaces_all {
+        silver.ensure_own(&contract.name)?;
+    }
     let segments = match &candidate.history {
         Some(change) => write_history(silver, lake, contract, change, replaces_all).await?,
         None => {
@@ -40,14 +43,21 @@ pub(crate) async fn publish(
         contract: Some(silver_hash(contract)),
         ledger: Some(candidate.ledger),
         tombstones: Some(segments.clone()).filter(|segments| !segments.is_empty()),
+        // What other programs did before is looked at, and gone if this replaces it.
+        checked: silver.checked,
         ..commit.info
     };
     let id = TransactionId {
         app: commit.app_id,
-        number: i64::try_from(commit.txn).unwrap_or(i64::MAX),
+        number: i64::try_from(commit.txn)
+            .map_err(|_| RunError::Internal(format!("{} has no number left", contract.name)))?,
         content_hash: content_hash(&candidate, &info),
     };
     let base = silver.snapshot.as_ref().ok_or_else(|| RunError::Internal("silver was not created".to_owned()))?;
+    // A rebuild puts the numbers right that another program wrote; those of its own it knows.
+    let mut numbers = silver.foreign.own_numbers.clone();
+    numbers.remove(id.app.as_str());
+    let numbers = numbers.into_iter().map(|(app, number)| (AppId::named(&app), number));
     let outcome = silver
         .store
         .transaction(base, id, commit.operation)
@@ -56,17 +66,21 @@ pub(crate) async fn publish(
         .update(candidate.update)
         .schema(replaces_all.then(|| Arc::new(silver_schema(contract))))
         .info(info)
+        .numbers(numbers)
         .commit()
         .await?;
-    match outcome {
-        CommitOutcome::Committed(_) | CommitOutcome::AlreadyApplied(_) => {}
+    let version = match outcome {
+        CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => version,
         CommitOutcome::Conflict(_) => return Err(RunError::Conflict(contract.name.to_string())),
-    }
+    };
     silver.snapshot = silver.store.snapshot(None).await?;
     if replaces_all {
         silver.tombstones = Arc::default();
         silver.history = Arc::default();
+        silver.foreign = ForeignCommits::default();
+        silver.lost_state = false;
     }
+    silver.look_for_foreign_commits(Some(version)).await?;
     Arc::make_mut(&mut silver.tombstones).add(&candidate.tombstones);
     if let ([merged], Some(_)) = (segments.as_slice(), contract.apply.tombstone_retention) {
         let mut kept = Tombstones::default();
@@ -89,8 +103,8 @@ fn content_hash(candidate: &Candidate, info: &CommitInfo) -> String {
     for path in candidate.add.iter().map(|file| &file.blake3).chain(removed).chain(updated) {
         hasher.update(path.as_bytes()).update(b"\0");
     }
-    // The span has the time that the batch took.
-    let decisive = CommitInfo { span: None, ..info.clone() };
+    // The span has the time that the batch took, and how far the log was looked through is no content.
+    let decisive = CommitInfo { span: None, checked: None, ..info.clone() };
     for (key, value) in &decisive.to_entries() {
         hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
     }

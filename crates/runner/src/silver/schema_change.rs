@@ -143,6 +143,9 @@ pub(crate) async fn schema_change(
         let same = shape(&snapshot.schema) == shape(&silver_schema(contract));
         return Ok(if same { SchemaChange::Same } else { SchemaChange::Columns });
     }
+    if silver.lost_state {
+        return Ok(SchemaChange::Rebuild);
+    }
     if !silver.is_of_other_contract(contract) {
         return Ok(SchemaChange::Same);
     }
@@ -237,12 +240,14 @@ async fn absent_in_all_bronze(
 /// Changes the columns of silver in a commit that writes no file.
 pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &Contract) -> Result<(), RunError> {
     let Some(base) = silver.snapshot.clone() else { return Ok(()) };
+    silver.ensure_own(&contract.name)?;
     let number = lake.ledger().latest_schema(&contract.name).await?.map_or(0, |document| document.number);
     let info = CommitInfo {
         contract: Some(silver_hash(contract)),
         // Deletes are by key, so they stay as they are.
         tombstones: tombstones(&silver.store, base.version).await?,
         watermark: watermark(contract, &silver.store).await?,
+        checked: silver.checked,
         ..CommitInfo::default()
     };
     let id = TransactionId {

@@ -2,10 +2,12 @@
 
 use crate::RunError;
 use crate::silver_hash::is_hash_of;
+use crate::support::foreign::ensure_own;
 use crate::support::newest_entry::newest_entry_with;
+use sluice_api::Layer;
 use sluice_contract::{Contract, Scd, TableName};
 use sluice_engine::{KeyEncoder, LateArrivalState, Tombstones, silver_schema};
-use sluice_lake::{AppId, DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
+use sluice_lake::{AppId, DeltaStore, ForeignCommits, HistoryEntry, Lake, LakeError, Snapshot, TableLocation};
 use std::sync::Arc;
 
 /// A silver table between two batches.
@@ -21,12 +23,19 @@ pub(crate) struct Silver {
     /// [`crate::silver_hash::silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
     pub(crate) app_id: AppId,
+    /// What other programs committed; as long as there is something, only a rebuild may be published.
+    pub(crate) foreign: ForeignCommits,
+    /// Version up to which their commits were looked for.
+    pub(crate) checked: Option<u64>,
+    /// What it remembers besides its rows is gone from the lake, so it has to be rebuilt.
+    pub(crate) lost_state: bool,
 }
 
 impl Silver {
     /// The table as it is; it need not exist.
     pub(crate) async fn open(lake: &Lake, contract: &Contract) -> Result<Self, RunError> {
         let (mut silver, made_by) = Self::open_at(lake, &contract.name).await?;
+        silver.look_for_foreign_commits(None).await?;
         if let Some(entry) = made_by.filter(|_| !silver.is_of_other_contract(contract)) {
             silver.read_state(lake, contract, &entry).await?;
         }
@@ -51,6 +60,9 @@ impl Silver {
             segments: Vec::new(),
             contract_hash: None,
             app_id: AppId::silver(name),
+            foreign: ForeignCommits::default(),
+            checked: None,
+            lost_state: false,
         };
         let Some(version) = silver.version() else { return Ok((silver, None)) };
         let entry = newest_entry_with(&silver.store, version, |info| info.contract.is_some()).await?;
@@ -68,6 +80,9 @@ impl Silver {
             segments: Vec::new(),
             contract_hash: None,
             app_id: self.app_id.clone(),
+            foreign: ForeignCommits::default(),
+            checked: None,
+            lost_state: false,
         }
     }
 
@@ -77,7 +92,15 @@ impl Silver {
         let encoder = KeyEncoder::new(contract)?;
         let (mut tombstones, mut history) = (Tombstones::default(), LateArrivalState::default());
         for path in &self.segments {
-            let segment = lake.ledger().get_state(path).await?;
+            let segment = match lake.ledger().get_state(path).await {
+                Ok(segment) => segment,
+                // Bronze has every delete, too.
+                Err(LakeError::NotFound { .. } | LakeError::Corrupt { .. } | LakeError::Decode { .. }) => {
+                    self.lost_state = true;
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            };
             match contract.apply.scd {
                 Scd::Type2 => history.add_segment(&encoder, &segment)?,
                 Scd::Type1 | Scd::Append => tombstones.add_segment(&encoder, &segment)?,
@@ -88,8 +111,38 @@ impl Silver {
         Ok(())
     }
 
+    /// Looks for commits of other programs since the last look. `own`: the version that this process just made.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub(crate) async fn look_for_foreign_commits(&mut self, own: Option<u64>) -> Result<(), RunError> {
+        let Some(version) = self.version() else { return Ok(()) };
+        let known = own.filter(|own| own.checked_sub(1) == self.checked).or(self.checked);
+        if known != Some(version) {
+            let found = self.store.foreign_commits(version, known).await?;
+            self.foreign.commits.extend(found.commits);
+            for (app, number) in found.own_numbers {
+                self.foreign.own_numbers.entry(app).or_insert(number);
+            }
+        }
+        self.checked = Some(version);
+        Ok(())
+    }
+
+    /// Refuses a table in which another program changed what Sluice counts on.
+    ///
+    /// # Errors
+    /// [`RunError::Foreign`].
+    pub(crate) fn ensure_own(&self, name: &TableName) -> Result<(), RunError> {
+        ensure_own(Layer::Silver, name, &self.foreign)
+    }
+
     /// Last batch in the table.
     pub(crate) fn batch(&self) -> u64 {
+        // What another program wrote is no batch of anybody's.
+        if let Some(own) = self.foreign.own_number(&self.app_id) {
+            return u64::try_from(own).unwrap_or(0);
+        }
         let txn = self.snapshot.as_ref().and_then(|snapshot| snapshot.txn(&self.app_id));
         txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
     }
@@ -113,6 +166,7 @@ impl Silver {
     pub(crate) async fn ensure_exists(&mut self, contract: &Contract) -> Result<(), RunError> {
         if self.snapshot.is_none() {
             self.snapshot = Some(self.store.writer().create(&silver_schema(contract), &[]).await?);
+            self.look_for_foreign_commits(None).await?;
         }
         Ok(())
     }
@@ -120,6 +174,6 @@ impl Silver {
     /// Reads the latest version, after a commit that changes no row.
     pub(crate) async fn refresh(&mut self) -> Result<(), RunError> {
         self.snapshot = self.store.snapshot(None).await?;
-        Ok(())
+        self.look_for_foreign_commits(None).await
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod arrow_ipc;
 pub(crate) mod blocking;
 pub(crate) mod column_types;
 pub(crate) mod elapsed;
+pub(crate) mod foreign;
 pub(crate) mod job;
 pub(crate) mod lease;
 pub(crate) mod local_tables;
