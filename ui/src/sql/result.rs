@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{
-    Button, EmptyState, Grid, GridColumn, GridState, MaskedRows, ResultRows, TextField, error_banner, icon_label,
+    Button, EmptyState, Grid, GridColumn, GridState, Mask, MaskedRows, ResultRows, TextField, error_banner, icon_label,
     number,
 };
 use egui::{Align, Id, Key, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
@@ -59,8 +59,8 @@ impl ResultPanel {
                 .iter()
                 .map(|column| GridColumn { icon: sorted(run, &column.name), ..GridColumn::of_result(column) })
                 .collect();
-            let personal = view.columns.iter().map(|column| column.pii).collect();
-            let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, view.id), personal };
+            let masks = view.columns.iter().map(|column| Mask::of(column.pii)).collect();
+            let mut rows = MaskedRows { rows: ResultRows::new(cx.pages, view.id), masks };
             let out =
                 Grid::new("Result", &columns, view.rows).header_height(40.0).row_numbers().show(&mut child, &mut rows);
             out.act(cx);
