@@ -4,20 +4,69 @@ use super::batch::DecodedBatch;
 use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
+use sluice_change::{ReasonCode, Reject};
 use sluice_contract::Contract;
+use sluice_lake::SourceMark;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Why a batch may not be merged, if it may not.
+/// Tables of the source that one message names.
+const TABLES_SHOWN: usize = 5;
+
+/// Why a batch may not be merged, if it may not. `before` is what silver has of its source.
 ///
 /// # Errors
 /// If its events do not fit together.
-pub(crate) fn hold_reason(contract: &Contract, batch: &DecodedBatch) -> Result<Option<String>, RunError> {
-    if let Some(reason) = strict_violation(contract, &batch.records) {
-        return Ok(Some(reason));
-    }
-    match quarantine_limit_exceeded(contract, batch) {
+pub(crate) fn hold_reason(
+    contract: &Contract,
+    before: &SourceMark,
+    batch: &DecodedBatch,
+) -> Result<Option<String>, RunError> {
+    let by_contract = || strict_violation(contract, &batch.records);
+    let by_source = || several_tables(contract, before, batch);
+    let by_quarantine = || quarantine_limit_exceeded(contract, batch);
+    match by_contract().or_else(by_source).or_else(by_quarantine) {
         Some(reason) => Ok(Some(reason)),
         None => tie_error(contract, &batch.records),
     }
+}
+
+/// Why silver may not be rebuilt from all records of bronze, if it may not: what holds a batch holds them too.
+///
+/// # Errors
+/// If the events do not fit together.
+pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &DecodedBatch) -> Result<Option<String>, RunError> {
+    let by_source = several_tables(contract, &SourceMark::default(), all);
+    match by_source.or_else(|| quarantine_limit_exceeded(contract, all)) {
+        Some(reason) => Ok(Some(reason)),
+        None => tie_error(contract, &all.records),
+    }
+}
+
+/// Records of several tables of the source are no rows of one: equal keys would overwrite each other.
+fn several_tables(contract: &Contract, before: &SourceMark, batch: &DecodedBatch) -> Option<String> {
+    let named = contract.source.as_ref()?.table.as_ref();
+    if named.is_some_and(sluice_contract::SourceTable::may_be_several) {
+        return None;
+    }
+    let mut records: BTreeMap<&str, u64> = BTreeMap::new();
+    for (table, count) in batch.records.iter().flat_map(|file| &file.source_tables) {
+        *records.entry(table).or_default() += count;
+    }
+    let tables: BTreeSet<&str> = before.tables.iter().map(String::as_str).chain(records.keys().copied()).collect();
+    if records.is_empty() || tables.len() < 2 {
+        return None;
+    }
+    let shown = tables.iter().take(TABLES_SHOWN).map(|table| match records.get(table) {
+        Some(count) => format!("{table} ({count} records)"),
+        None => format!("{table} (earlier batches)"),
+    });
+    let more = if tables.len() > TABLES_SHOWN { ", …" } else { "" };
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let first = records.keys().next().copied().unwrap_or_default();
+    Some(format!(
+        "Its records are of several tables of the source: {shown}{more}. Name the one of this table in source.table, \
+         for example table: {first}; if all of them are rows of this table, write a name that fits all, with `*`"
+    ))
 }
 
 fn quarantine_limit_exceeded(contract: &Contract, batch: &DecodedBatch) -> Option<String> {
@@ -28,5 +77,33 @@ fn quarantine_limit_exceeded(contract: &Contract, batch: &DecodedBatch) -> Optio
         return None;
     }
     let limit = contract.apply.quarantine_limit * 100.0;
-    Some(format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %", share * 100.0))
+    let most = most_frequent_reject(batch).map_or_else(String::new, |reason| format!(". Most are {reason}"));
+    Some(format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %{most}", share * 100.0))
+}
+
+/// The reason of most records in quarantine, with a record as an example.
+fn most_frequent_reject(batch: &DecodedBatch) -> Option<String> {
+    let rejects = || batch.records.iter().flat_map(rows_of);
+    let mut counts: BTreeMap<(ReasonCode, Option<&str>), u64> = BTreeMap::new();
+    for (_, reject) in rejects() {
+        *counts.entry((reject.reason, reject.column.as_deref())).or_default() += 1;
+    }
+    let (of, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    let (path, example) = rejects().find(|(_, reject)| (reject.reason, reject.column.as_deref()) == of)?;
+    let column = example.column.as_ref().map_or_else(String::new, |column| format!(" in {column}"));
+    Some(format!(
+        "{}{column} ({count}), for example record {} of {path}: {}",
+        example.reason,
+        example.at.row.saturating_add(1),
+        example.detail
+    ))
+}
+
+/// The rejects of a file that are records, each with the path of its file.
+fn rows_of(file: &sluice_cdc::DecodedFile) -> impl Iterator<Item = (&str, &Reject)> {
+    let path = |reject: &Reject| {
+        let at = usize::try_from(reject.at.file).ok();
+        at.and_then(|at| file.changes.files.get(at)).map_or("", |file| file.path.as_str())
+    };
+    file.rejects.iter().filter(|reject| !reject.whole_file).map(move |reject| (path(reject), reject))
 }

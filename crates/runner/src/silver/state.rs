@@ -5,7 +5,7 @@ use crate::silver_hash::is_hash_of;
 use crate::support::newest_entry::newest_entry_with;
 use sluice_contract::{Contract, Scd, TableName};
 use sluice_engine::{KeyEncoder, LateArrivalState, Tombstones, silver_schema};
-use sluice_lake::{AppId, DeltaStore, HistoryEntry, Lake, Snapshot, TableLocation};
+use sluice_lake::{AppId, DeltaStore, HistoryEntry, Lake, Snapshot, SourceMark, TableLocation};
 use std::sync::Arc;
 
 /// A silver table between two batches.
@@ -20,6 +20,8 @@ pub(crate) struct Silver {
     pub(super) segments: Vec<String>,
     /// [`crate::silver_hash::silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
+    /// What its records say of their source.
+    pub(crate) source: SourceMark,
     pub(crate) app_id: AppId,
 }
 
@@ -50,10 +52,12 @@ impl Silver {
             history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
+            source: SourceMark::default(),
             app_id: AppId::silver(name),
         };
         let Some(version) = silver.version() else { return Ok((silver, None)) };
         let entry = newest_entry_with(&silver.store, version, |info| info.contract.is_some()).await?;
+        silver.source = entry.as_ref().and_then(|entry| entry.info.source.clone()).unwrap_or_default();
         silver.contract_hash = entry.as_ref().and_then(|entry| entry.info.contract.clone());
         Ok((silver, entry))
     }
@@ -67,6 +71,7 @@ impl Silver {
             history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
+            source: SourceMark::default(),
             app_id: self.app_id.clone(),
         }
     }

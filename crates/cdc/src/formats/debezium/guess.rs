@@ -2,7 +2,7 @@
 
 use super::connect_schema::Node;
 use crate::profile::ColumnProfile;
-use crate::profile::guess::{Guess, decimal_text, doubtful, guess, is_settled, plain_text_type};
+use crate::profile::guess::{Guess, decimal_text, doubtful, guess, is_settled, plain_text_type, without_value};
 use crate::profile::shape::Shape;
 use crate::value::encoding::Encoding;
 
@@ -51,7 +51,7 @@ pub(crate) fn of_json(name: &str, shape: &Shape) -> Guess {
     let whole = &shape.whole;
     let numbers = whole.count + shape.fractions;
     if values == 0 {
-        return doubtful("string", "nothing but nulls", "No value in the sample, take the type from the source table");
+        return without_value();
     }
     if shape.booleans == values {
         return guess("boolean", "true or false");
@@ -87,6 +87,12 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     }
     if !is_id && whole.long > 0 && whole.clock_like * 10 >= whole.count * 6 {
         return guess("time", "microseconds of the day");
+    }
+    // A column called date whose numbers are days of this time, and of nothing else that people count.
+    let word =
+        |word: &str| name.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|part| part == word);
+    if !is_id && word("date") && whole.day_today == whole.count {
+        return guess("date", "days since 1970");
     }
     let day_named = named(&["date", "birth", "day", "launch", "_on", "expir", "since", "until"]);
     if !is_id && day_named && whole.day_like == whole.count {
