@@ -11,6 +11,7 @@ mod from_snapshot;
 mod lag;
 mod late_events;
 mod maintenance;
+mod onboarding;
 mod one_door;
 mod one_part_fails;
 mod personal_data;

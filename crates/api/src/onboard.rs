@@ -88,6 +88,15 @@ pub struct OnboardDraft {
     pub yaml: String,
     /// Problems in that text.
     pub problems: Vec<Problem>,
+    /// What has to be decided before the contract can be used: the wrong answer would show no error later.
+    #[serde(default)]
+    pub questions: Vec<String>,
+    /// Tables of the source that the sampled records say they are of, with how many are.
+    #[serde(default)]
+    pub source_tables: Vec<(String, u64)>,
+    /// The contract that is there under this name, or under one that differs in upper and lower case only.
+    #[serde(default)]
+    pub existing: Option<TableName>,
     /// Files sampled and files in all.
     pub sampled_files: (u64, u64),
     /// Records sampled.

@@ -160,6 +160,9 @@ pub struct TableReplay {
     pub silver_version: Option<u64>,
     /// Quarantined records by reason code.
     pub reasons: Vec<(String, u64)>,
+    /// Records of other tables of the source, by table: left out as `source.table` says, in no other counter.
+    #[serde(default)]
+    pub left_out: Vec<(String, u64)>,
     /// Why it stopped early, if it did.
     pub error: Option<ApiError>,
 }

@@ -82,7 +82,9 @@ requests! {
         /// Folder of one table.
         path: String;
         /// Name to use instead of the proposed one.
-        name: Option<TableName>
+        name: Option<TableName>,
+        /// Table of the source, as [`OnboardDraft::source_tables`] has it, where the folder has records of several.
+        table: Option<String>
     } -> OnboardDraft, ReadFixed, |draft| Some(draft.sample.id);
 
     /// Checks a contract text.

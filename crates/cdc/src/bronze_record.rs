@@ -63,7 +63,7 @@ fn decode_all(
     records: &[BronzeRecord<'_>],
 ) -> Result<DecodedFile, DecodeError> {
     let format = format_of(contract)?;
-    let plan = Plan::new(contract, &format.markers())?;
+    let plan = Plan::new(contract, &format.markers())?.of_files(&files, |path| format.file_position(path));
     let mut decode = format.record_decoder(&plan);
     let mut out = Collector::new(contract, files);
     for BronzeRecord { at, record } in records {

@@ -52,6 +52,7 @@ pub fn needs_own_process(format: SourceFormat) -> bool {
 pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
     let format = format_of(contract)?;
     let plan = Plan::new(contract, &format.markers())?;
+    let plan = plan.of_files(std::slice::from_ref(&file), |path| format.file_position(path));
     if let Some((reason, detail)) = refuse(format.file_kind().content, &file, &bytes) {
         let at = RowRef { file: 0, row: 0, offset: 0 };
         let (detail, raw) = (detail.to_owned(), String::new());

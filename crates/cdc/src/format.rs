@@ -25,6 +25,12 @@ pub(crate) trait Format: Sync {
     /// Place of a file among the files of its table, by its name without folders; `None` if the name tells none.
     fn file_place(&self, name: &str) -> Option<FilePlace>;
 
+    /// Position of a file of changes among the files of its table, where the order of its files and of the records in
+    /// them is that of the source; `None` if its path tells none.
+    fn file_position(&self, _path: &str) -> Option<u64> {
+        None
+    }
+
     /// How much a sample of files looks like this format; `None` if it cannot be it.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness>;
 
@@ -143,6 +149,8 @@ impl SniffSample<'_> {
 pub(crate) struct ProposedSequence {
     /// Parts of `apply.sequence`, most significant first.
     pub(crate) parts: Vec<String>,
+    /// What orders the events besides columns, in words, with the number of changes that have it.
+    pub(crate) stated: Option<(String, u64)>,
     /// What people have to decide about it.
     pub(crate) question: Option<String>,
 }

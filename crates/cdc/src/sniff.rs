@@ -161,11 +161,14 @@ mod tests {
         assert_eq!(sniff("a.json", "{\"status\":\"BEGIN\",\"id\":\"1\",\"ts_ms\":1}"), None);
         assert_eq!(sniff("LOAD00000001.csv", "1,a,é"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("20261120-084745494.parquet", ""), Some(SourceFormat::DmsParquet));
-        assert_eq!(sniff("x.parquet", "PAR1"), Some(SourceFormat::DmsParquet));
+        assert_eq!(sniff("x.parquet", "PAR1"), None, "nothing speaks for any format");
         assert_eq!(sniff("x.csv", "Op,id,name\nI,1,a\n"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("x.csv", "I,1,a\n"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("x.csv", "type,id\nD,1\n"), Some(SourceFormat::Csv));
         assert_eq!(sniff("LOAD00000001.csv", "id,name\n1,a\n"), Some(SourceFormat::DmsCsv));
+        assert_eq!(sniff("x.csv", "1,a\n2,b\n"), Some(SourceFormat::Csv), "no operation, no name of AWS DMS");
+        assert_eq!(sniff("x.csv", "D,1\nE,2\n"), Some(SourceFormat::Csv), "a grade is no operation");
+        assert_eq!(sniff("x.csv", "hello\n"), None);
         assert_eq!(sniff("x.txt", "hello"), None);
     }
 }

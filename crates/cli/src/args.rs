@@ -10,7 +10,7 @@ use std::time::Duration;
 #[command(
     name = "sluice",
     version,
-    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 130 cancelled."
+    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 8 a contract was not saved because of open questions, 130 cancelled."
 )]
 pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
@@ -95,9 +95,12 @@ pub(crate) struct Onboard {
     /// Name for the table, when the source holds one.
     #[arg(long)]
     pub(crate) name: Option<TableName>,
-    /// Save the proposed contracts that have no open question into the draft.
+    /// Save the proposed contracts that have no open question into the draft; exit code 8 if one was not saved.
     #[arg(long)]
     pub(crate) save: bool,
+    /// With --save, save contracts with open questions too, as they are proposed.
+    #[arg(long, requires = "save")]
+    pub(crate) accept: bool,
 }
 
 #[derive(Debug, Args)]

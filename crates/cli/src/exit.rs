@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     CheckFailed,
     /// A comparison found differences.
     Different,
+    /// A contract was not saved, because something about it has to be decided first.
+    QuestionsOpen,
     /// Cancelled on a whole batch.
     Cancelled,
 }
@@ -29,6 +31,7 @@ impl Exit {
             Self::Held => 5,
             Self::CheckFailed => 6,
             Self::Different => 7,
+            Self::QuestionsOpen => 8,
             Self::Cancelled => 130,
         })
     }

@@ -1,9 +1,12 @@
 //! The validated contract.
 
 use crate::document::{ColumnDocument, Document, SourceDocument};
+use crate::evolution::plain_column_name;
+use crate::source::plain_path;
 use crate::{
     Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, InferredSchema, Mistake, Problem,
-    Scd, SchemaPolicy, Severity, Source, SourceFormat, TableName, limits, parse_duration_seconds,
+    Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable, TableName, is_column_name, limits,
+    parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -288,18 +291,20 @@ impl Reader<'_> {
                 self.problem(&source.format, format!("`{word}` is not a format"), format!("Use {words}"));
             }
         }
-        let path = source.path.value.trim();
+        let path = plain_path(source.path.value.trim());
         if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
             self.problem(&source.path, "The path is empty or leaves its folder", "Write a folder inside the lake");
         }
         let (evolution, schema_policy) = self.evolution(source);
+        let table = self.source_table(source, format);
         let hints = self.hints(source, columns);
         Some(Source {
             evolution,
             schema_policy,
             hints,
-            path: path.to_owned(),
+            path,
             format: format?,
+            table,
             csv_columns: source.csv_columns.clone(),
             csv_layouts: source.csv_layouts.clone(),
             null_text: source.null_text.clone().unwrap_or_else(|| "NULL".to_owned()),
@@ -311,6 +316,21 @@ impl Reader<'_> {
             binary: self.binary(source.binary.as_ref()),
             time_zone: self.time_zone(source.time_zone.as_ref(), format?),
         })
+    }
+
+    fn source_table(&mut self, source: &SourceDocument, format: Option<SourceFormat>) -> Option<SourceTable> {
+        let written = source.table.as_ref()?;
+        if let Some(format) = format.filter(|format| !format.names_its_table()) {
+            let message = format!("Records of `{format}` do not say which table of the source they are of");
+            self.problem(written, message, "Remove the entry; let path be the folder of one table");
+        }
+        match SourceTable::parse(&written.value) {
+            Ok(table) => Some(table),
+            Err(mistake) => {
+                self.mistake(written, mistake);
+                None
+            }
+        }
     }
 
     /// Mode and policy; each has a default that follows from the other.
@@ -385,15 +405,34 @@ impl Reader<'_> {
                 let message = format!("Column `{}` is declared twice (names are case-insensitive)", written.name.value);
                 self.problem(&written.name, message, "Remove or rename one of them");
             }
-            if written.name.value.is_empty() || written.name.value.starts_with('_') {
-                let message = format!("`{}` cannot be a column name", written.name.value);
-                self.problem(&written.name, message, "Use a name that does not begin with `_`, those are Sluice's own");
-            }
+            self.column_name(&written.name);
             for constraint in &written.constraints {
                 self.check(constraint, None, Some(&written.name.value), checks);
             }
             columns.push(self.column(written));
         }
+    }
+
+    fn column_name(&mut self, name: &Spanned<String>) {
+        if is_column_name(&name.value) {
+            return;
+        }
+        let message = format!("`{}` cannot be a column name", name.value);
+        let plain = plain_column_name(&name.value);
+        let fix = if name.value.starts_with('_') {
+            format!(
+                "Use a name that does not begin with `_`, those are Sluice's own: write name: {plain} and \
+                 renamed_from: {}",
+                name.value
+            )
+        } else {
+            format!(
+                "Delta tables cannot have it without column mapping (a blank, one of `,;{{}}()=`, a control character, \
+                 nothing, or more than 255 bytes): write name: {plain} and renamed_from: \"{}\"",
+                name.value
+            )
+        };
+        self.problem(name, message, fix);
     }
 
     fn column(&mut self, written: &ColumnDocument) -> Column {

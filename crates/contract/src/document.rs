@@ -28,6 +28,7 @@ pub(crate) struct Document {
 pub(crate) struct SourceDocument {
     pub(crate) path: Spanned<String>,
     pub(crate) format: Spanned<String>,
+    pub(crate) table: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) csv_columns: Vec<String>,
     #[serde(default)]

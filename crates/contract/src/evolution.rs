@@ -153,3 +153,25 @@ pub fn is_column_name(name: &str) -> bool {
     let forbidden = |c: char| c.is_control() || matches!(c, ' ' | ',' | ';' | '{' | '}' | '(' | ')' | '=');
     !name.is_empty() && name.len() <= 255 && !name.starts_with('_') && !name.contains(forbidden)
 }
+
+/// A name that a column can have, made of one that it cannot: letters that Delta forbids become `_`.
+///
+/// ```
+/// use sluice_contract::plain_column_name;
+///
+/// assert_eq!(plain_column_name("order date"), "order_date");
+/// assert_eq!(plain_column_name("qty(kg)"), "qty_kg");
+/// assert_eq!(plain_column_name("_id"), "id");
+/// ```
+#[must_use]
+pub fn plain_column_name(name: &str) -> String {
+    let mut plain = String::new();
+    for letter in name.chars() {
+        let taken = if is_column_name(&format!("a{letter}")) { letter } else { '_' };
+        if (taken != '_' || !plain.ends_with('_')) && plain.len() < 128 {
+            plain.push(taken);
+        }
+    }
+    let plain = if plain == name { plain.trim_start_matches('_') } else { plain.trim_matches('_') };
+    if plain.is_empty() { "column".to_owned() } else { plain.to_owned() }
+}

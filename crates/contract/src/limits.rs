@@ -75,5 +75,7 @@ pub const FAILING_ROWS_MAX: u64 = 1_000;
 pub const QUARANTINE_LIMIT_DEFAULT: f64 = 0.05;
 /// Share of the rows before that a full snapshot may lack when the contract does not say.
 pub const DELETED_SHARE_DEFAULT: f64 = 0.5;
+/// Share of the rows that a rebuild may lose which nobody asked for: a contract that changed.
+pub const REBUILD_LOST_SHARE_MAX: f64 = 0.5;
 /// Sequence parts of a contract.
 pub const SEQUENCE_PARTS_MAX: usize = 3;

@@ -1,6 +1,6 @@
 //! Where the change data of a table lives.
 
-use crate::{BinaryText, ColumnType, Evolution, SchemaPolicy, SourceFormat, SourceZone};
+use crate::{BinaryText, ColumnType, Evolution, SchemaPolicy, SourceFormat, SourceTable, SourceZone};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,6 +34,9 @@ pub struct Source {
     pub path: String,
     /// Format.
     pub format: SourceFormat,
+    /// Table of the source that the records are of, where the stream carries several; records of others are left
+    /// out. `None`: the records are of one.
+    pub table: Option<SourceTable>,
     /// CSV only: columns in order for files without a header, when `Op` and the like are not the
     /// contract's own columns. Empty: the contract's columns in order.
     pub csv_columns: Vec<String>,
@@ -68,4 +71,24 @@ impl Source {
     pub fn takes_fields_from_schema(&self) -> bool {
         self.format.may_lack_names() && self.csv_columns.is_empty() && self.csv_layouts.is_empty()
     }
+}
+
+/// A path without what says nothing: `./landing//orders` is `landing/orders`. An address with a scheme stays as it is.
+///
+/// ```
+/// use sluice_contract::plain_path;
+///
+/// assert_eq!(plain_path("./landing//orders/"), "landing/orders/");
+/// assert_eq!(plain_path("/data/./landing"), "/data/landing");
+/// assert_eq!(plain_path("s3://bucket//landing"), "s3://bucket//landing");
+/// ```
+#[must_use]
+pub fn plain_path(path: &str) -> String {
+    if path.contains("://") {
+        return path.to_owned();
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let start = if path.starts_with('/') { "/" } else { "" };
+    let end = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
+    format!("{start}{}{end}", parts.join("/"))
 }

@@ -21,6 +21,15 @@ enum Names {
     MayBeMissing,
 }
 
+/// Whether records say which table of the source they are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tables {
+    /// They may; one stream may carry several.
+    Named,
+    /// Their folder does.
+    ByFolder,
+}
+
 macro_rules! formats {
     ($(
         #[doc = $about:literal]
@@ -28,6 +37,7 @@ macro_rules! formats {
             word: $word:literal,
             operations: $operations:ident,
             names: $names:ident,
+            tables: $tables:ident,
             sequence: [$($part:literal),*],
             rows_word: $rows_word:expr,
         }
@@ -88,6 +98,10 @@ macro_rules! formats {
             fn names(self) -> Names {
                 match self { $(Self::$variant => Names::$names),+ }
             }
+
+            fn tables(self) -> Tables {
+                match self { $(Self::$variant => Tables::$tables),+ }
+            }
         }
     };
 }
@@ -98,6 +112,7 @@ formats! {
         word: "debezium_json",
         operations: Carried,
         names: InFile,
+        tables: Named,
         sequence: ["source.lsn", "transaction.total_order"],
         rows_word: None,
     }
@@ -106,6 +121,7 @@ formats! {
         word: "debezium_flat_json",
         operations: Carried,
         names: InFile,
+        tables: Named,
         sequence: ["__lsn"],
         rows_word: None,
     }
@@ -114,6 +130,7 @@ formats! {
         word: "dms_parquet",
         operations: Carried,
         names: InFile,
+        tables: ByFolder,
         sequence: ["transact_seq"],
         rows_word: Some("parquet"),
     }
@@ -122,6 +139,7 @@ formats! {
         word: "dms_csv",
         operations: Carried,
         names: MayBeMissing,
+        tables: ByFolder,
         sequence: ["transact_seq"],
         rows_word: Some("csv"),
     }
@@ -130,6 +148,7 @@ formats! {
         word: "parquet",
         operations: None,
         names: InFile,
+        tables: ByFolder,
         sequence: [],
         rows_word: None,
     }
@@ -138,6 +157,7 @@ formats! {
         word: "csv",
         operations: None,
         names: MayBeMissing,
+        tables: ByFolder,
         sequence: [],
         rows_word: None,
     }
@@ -168,6 +188,12 @@ impl SourceFormat {
     #[must_use]
     pub fn carries_operations(self) -> bool {
         self.operations() == Operations::Carried
+    }
+
+    /// Whether its records may say which table of the source they are of.
+    #[must_use]
+    pub fn names_its_table(self) -> bool {
+        self.tables() == Tables::Named
     }
 
     /// Whether its files may lack the names of their columns, so that the contract has to give them.

@@ -34,6 +34,14 @@ impl TableName {
     }
 }
 
+impl TableName {
+    /// Whether two names are the same, or would be the same folder where upper and lower case do not count.
+    #[must_use]
+    pub fn differs_in_case_at_most(&self, other: &Self) -> bool {
+        self.to_string().to_lowercase() == other.to_string().to_lowercase()
+    }
+}
+
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.dataset, self.table)

@@ -71,7 +71,7 @@ pub use delta::app_id::AppId;
 pub use delta::cached_table::CachedTable;
 pub use delta::changes::{ChangeCounts, ChangeStep, ChangedRows, Changes};
 pub use delta::commit::CommitOutcome;
-pub use delta::commit_info::{CommitInfo, EventSpan};
+pub use delta::commit_info::{CommitInfo, EventSpan, SourceMark};
 pub use delta::foreign::{ForeignChange, ForeignCommit, ForeignCommits};
 pub use delta::key_lookup::{KeyHasher, LiveMatch};
 pub use delta::local_files::LocalFile;

@@ -50,6 +50,25 @@ impl Draft {
     fn add(&mut self, path: String, text: String) {
         match Contract::parse(&text, &path) {
             Ok(contract) => {
+                let beside = self
+                    .contracts
+                    .keys()
+                    .find(|name| **name != contract.name && name.differs_in_case_at_most(&contract.name));
+                if let Some(beside) = beside {
+                    self.problems.push(Problem {
+                        file: path.clone(),
+                        line: 1,
+                        column: 1,
+                        message: format!(
+                            "{} differs from {beside} in upper and lower case only, so both would be one folder on many \
+                             disks and one name in SQL",
+                            contract.name
+                        ),
+                        fix: "Give one of them another name (dataset)".to_owned(),
+                    });
+                    self.contract_texts.push(Document::new(path, text));
+                    return;
+                }
                 if let Some(first) = self.paths.insert(contract.name.clone(), path.clone()) {
                     self.problems.push(Problem {
                         file: path.clone(),

@@ -8,7 +8,7 @@ mod digest;
 mod version2;
 
 use digest::hash_of;
-use sluice_contract::{Column, Contract, EntryValue};
+use sluice_contract::{Column, Contract, EntryValue, PartForm};
 use sluice_lake::SchemaDocument;
 
 /// The hash of a contract, as commits of silver carry it.
@@ -21,7 +21,8 @@ pub(crate) fn silver_hash(contract: &Contract) -> String {
 
 /// The part of [`silver_hash`] that is not about single columns.
 pub(crate) fn rules_hash(contract: &Contract) -> String {
-    hash_of(std::iter::once("3".to_owned()).chain(deciding(contract.entries())))
+    let order = has_log_positions(contract).then(|| "positions of a log".to_owned());
+    hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(contract.entries())))
 }
 
 /// Hash of everything in a column but its name that decides its values.
@@ -31,12 +32,24 @@ pub(crate) fn column_signature(contract: &Contract, column: &Column) -> String {
 
 /// Whether `hash` is that of the contract, in this version or the one before.
 pub(crate) fn is_hash_of(hash: &str, contract: &Contract) -> bool {
-    hash == silver_hash(contract) || hash == version2::silver_hash(contract)
+    hash == silver_hash(contract) || (hash == version2::silver_hash(contract) && !is_beyond_version2(contract))
 }
 
 /// Whether silver was made by the contract's rules, apart from single columns.
 pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> bool {
-    made_by.rules_hash == rules_hash(contract) || version2::has_rules_of(made_by, contract)
+    made_by.rules_hash == rules_hash(contract)
+        || (version2::has_rules_of(made_by, contract) && !is_beyond_version2(contract))
+}
+
+/// Whether the contract has what version 2 did not know.
+fn is_beyond_version2(contract: &Contract) -> bool {
+    has_log_positions(contract) || contract.source.as_ref().is_some_and(|source| source.table.is_some())
+}
+
+/// Whether a part of the sequence is a log position that is no number: such parts once counted as 0, so silver of
+/// that time has another order.
+fn has_log_positions(contract: &Contract) -> bool {
+    contract.sequence().iter().any(|part| !PartForm::of(part).is_number())
 }
 
 /// Whether a signature is that of the column, in this version or the one before.

@@ -223,12 +223,12 @@ impl Screen for OnboardScreen {
         let store = cx.store;
         let got = store.source(&source);
         if let Some(path) = self.chosen.clone() {
-            cx.want(Request::InferContract { path: path.clone(), name: None });
+            cx.want(Request::InferContract { path: path.clone(), name: None, table: None });
             let draft = store.draft(&path);
             loading_line(ui, Rect::from_min_size(rect.min, vec2(rect.width(), 2.0)), draft.pending);
             if let Some(error) = draft.error {
                 if error_banner(ui, error, "Nothing was changed") {
-                    cx.send(Request::InferContract { path, name: None });
+                    cx.send(Request::InferContract { path, name: None, table: None });
                 }
             } else if let Some(draft) = draft.value {
                 self.draft_ui(ui, cx, draft);

@@ -52,8 +52,12 @@ mod tests {
         let transport = Canned::new(
             |request| {
                 let mut reply = sample::reply(request);
-                let column =
-                    |name: &str| ResultColumn { name: name.to_owned(), data_type: "string".to_owned(), numeric: false };
+                let column = |name: &str| ResultColumn {
+                    name: name.to_owned(),
+                    data_type: "string".to_owned(),
+                    numeric: false,
+                    pii: false,
+                };
                 match (&mut reply, request) {
                     (Reply::TableRows(result), _) => (result.columns, result.rows) = (vec![column("record")], 1),
                     (Reply::Table(view), Request::Table { table, .. }) if table.layer == sluice_api::Layer::Bronze => {

@@ -149,5 +149,10 @@ fn from_columns(plan: &Plan, time: Option<&str>) -> Vec<Vec<String>> {
         layouts.push(with_sequence);
         layouts.extend(with_time);
     }
+    // Records without a position are ordered by where they stand. With columns that the source removed, as many
+    // fields could be either.
+    if plan.orders_by_place() && columns(true) == columns(false) {
+        layouts.push(columns(true));
+    }
     layouts
 }

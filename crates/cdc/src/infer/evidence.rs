@@ -22,6 +22,7 @@ impl Seen<'_> {
     /// The evidence in the order in which it is shown.
     pub(crate) fn evidence(&self, inferred: &Inferred) -> Vec<InferredEvidence> {
         let mut all = self.of_files();
+        all.extend(self.of_source_tables());
         all.push(self.of_key(inferred));
         all.extend(self.of_sequence(inferred));
         all.extend(self.of_deletes());
@@ -33,23 +34,34 @@ impl Seen<'_> {
         let profile = self.profile;
         let (files, total) = self.files;
         let whole = files - profile.damaged_files.min(files);
+        let words = format!("Records are {}", self.format.record_words());
         vec![
-            note(
-                profile.fitting == profile.records,
-                format!("Records are {}", self.format.record_words()),
-                share(profile.fitting, profile.records, "records"),
-            ),
-            note(profile.damaged_files == 0, "Files are whole", share(whole, files, "sampled files")),
-            note(true, "Files sampled", share(files, total.max(files), "files")),
+            measured(words, profile.fitting, profile.records, "records"),
+            measured("Files are whole", whole, files, "sampled files"),
+            note(files > 0, "Files sampled", share(files, total.max(files), "files")),
         ]
+    }
+
+    /// Of which tables of the source the records are, where they say it and are not all of one.
+    fn of_source_tables(&self) -> Option<InferredEvidence> {
+        let tables = &self.profile.source_tables;
+        let names: Vec<String> = tables.iter().map(|(name, count)| format!("{name} ({})", grouped(*count))).collect();
+        let records: u64 = tables.values().sum();
+        let text = format!(
+            "Records of {} source tables: {}. Write source.table with the one that this contract is for, and keep its \
+             columns",
+            tables.len(),
+            names.join(", ")
+        );
+        (tables.len() > 1).then(|| question(text, share(records, self.profile.records, "records")))
     }
 
     fn of_key(&self, inferred: &Inferred) -> InferredEvidence {
         let (rows, reason) = (self.profile.rows, self.key_reason);
         if inferred.key.is_empty() {
-            return note(false, format!("The key is not known: {reason}"), share(0, rows, "rows"));
+            return question(format!("The key is not known: {reason}"), share(0, rows, "rows"));
         }
-        note(true, format!("Key {}: {reason}", inferred.key.join(", ")), format!("{} rows", grouped(rows)))
+        note(rows > 0, format!("Key {}: {reason}", inferred.key.join(", ")), format!("{} rows", grouped(rows)))
     }
 
     fn of_sequence(&self, inferred: &Inferred) -> Vec<InferredEvidence> {
@@ -58,12 +70,15 @@ impl Seen<'_> {
             let column = profile.columns.iter().find(|column| column.name == *in_files);
             let in_column = column.map(|column| column.shape.values());
             let seen = profile.positioned.get(in_files.as_str()).copied().or(in_column).unwrap_or(0);
-            let ok = seen + profile.snapshot_rows >= profile.records;
-            note(ok, format!("Order by {part}"), share(seen, profile.records, "records"))
+            let ok = match profile.unpositioned.get(in_files.as_str()) {
+                Some(lacking) => *lacking == 0,
+                None => seen + profile.snapshot_rows >= profile.records,
+            };
+            note(ok && seen > 0, format!("Order by {part}"), share(seen, profile.records, "records"))
         });
-        let question =
-            self.sequence.question.iter().map(|question| note(false, question, share(0, profile.records, "records")));
-        parts.chain(question).collect()
+        let stated = self.sequence.stated.iter().map(|(text, part)| measured(text, *part, changes(profile), "changes"));
+        let asked = self.sequence.question.iter().map(|text| question(text, share(0, profile.records, "records")));
+        parts.chain(stated).chain(asked).collect()
     }
 
     fn of_deletes(&self) -> Vec<InferredEvidence> {
@@ -79,7 +94,7 @@ impl Seen<'_> {
             if let Some(column) = operation {
                 let text =
                     format!("Column {} looks like an operation: say in apply.delete_when what deletes", column.name);
-                all.push(note(false, text, format!("{} values", grouped(column.shape.values()))));
+                all.push(question(text, format!("{} values", grouped(column.shape.values()))));
             }
         } else if profile.deletes > 0 {
             all.push(note(true, "Deletes arrive", format!("{} deletes", grouped(profile.deletes))));
@@ -105,7 +120,7 @@ impl Seen<'_> {
         let of_all = |part: u64| share(part, columns.len() as u64, "columns");
         let open = count(&|column| column.data_type.contains('?'));
         if open > 0 {
-            all.push(note(false, "Decimals come without their scale", of_all(open)));
+            all.push(question("Decimals come without their scale", of_all(open)));
         }
         let partial = count(&|column| column.rows < profile.rows);
         if partial > 0 {
@@ -119,8 +134,23 @@ impl Seen<'_> {
     }
 }
 
+/// Changes of the sample, which need a position.
+fn changes(profile: &Profile) -> u64 {
+    profile.records.saturating_sub(profile.snapshot_rows)
+}
+
 fn note(ok: bool, text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {
-    InferredEvidence { ok, text: text.into(), count: count.into() }
+    InferredEvidence { ok, open: false, text: text.into(), count: count.into() }
+}
+
+/// What has to be decided before the contract can be used: what is wrong here shows no error later.
+fn question(text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {
+    InferredEvidence { ok: false, open: true, text: text.into(), count: count.into() }
+}
+
+/// A count that has to be all of something. None of nothing speaks for nothing.
+fn measured(text: impl Into<String>, part: u64, whole: u64, what: &str) -> InferredEvidence {
+    note(part > 0 && part == whole, text, share(part, whole, what))
 }
 
 fn share(part: u64, whole: u64, what: &str) -> String {

@@ -7,7 +7,7 @@ mod yaml;
 
 pub use proposal::{Inferred, InferredColumn, InferredEvidence};
 
-use crate::format::{Format, SourceSettings};
+use crate::format::{Format, ProposedSequence, SourceSettings};
 use crate::formats;
 use crate::outcome::decode_error::DecodeError;
 use crate::profile::guess::personal;
@@ -16,7 +16,7 @@ use crate::sniff::{is_change_file, liken};
 use bytes::Bytes;
 use names::ColumnNames;
 use sluice_change::SourceFile;
-use sluice_contract::TableName;
+use sluice_contract::{SourceTable, TableName};
 
 /// Records sampled over all files.
 const SAMPLE_RECORDS_MAX: u64 = 20_000;
@@ -49,9 +49,27 @@ pub fn infer(
     files: &[(SourceFile, Bytes)],
     total_files: u64,
 ) -> Result<Inferred, DecodeError> {
+    infer_table(&name, None, path, files, total_files)
+}
+
+/// As [`infer`], from the records of one table of the source where the files carry several
+/// ([`Inferred::source_tables`]).
+///
+/// # Errors
+/// As [`infer`].
+pub fn infer_table(
+    name: &TableName,
+    table: Option<&SourceTable>,
+    path: &str,
+    files: &[(SourceFile, Bytes)],
+    total_files: u64,
+) -> Result<Inferred, DecodeError> {
     let format = format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
     let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
-    let profile = sample(format, files, count);
+    let profile = sample(format, table, files, count);
+    if profile.text_rows > 0 && profile.columns.is_empty() {
+        return Err(DecodeError::DocumentsAsText { path: path.to_owned() });
+    }
     if profile.fitting == 0 || profile.columns.is_empty() {
         return Err(DecodeError::NothingToInfer { path: path.to_owned(), format: format.name() });
     }
@@ -71,12 +89,13 @@ pub fn infer(
         columns,
         yaml: String::new(),
         sampled_rows: profile.records,
+        source_tables: profile.source_tables.iter().map(|(name, count)| (name.clone(), *count)).collect(),
     };
     let seen =
         evidence::Seen { format, profile: &profile, key_reason, sequence: &proposed, files: (count, total_files) };
     inferred.evidence = seen.evidence(&inferred);
-    let extra = extra(path, &profile, format.propose_settings(&profile, files), proposed.question);
-    inferred.yaml = yaml::contract(&name, &inferred, &extra);
+    let extra = extra(path, &profile, format.propose_settings(&profile, files), proposed);
+    inferred.yaml = yaml::contract(name, &inferred, &extra);
     Ok(inferred)
 }
 
@@ -89,13 +108,15 @@ fn format_of(files: &[(SourceFile, Bytes)]) -> Option<&'static dyn Format> {
     best.map(|(name, _)| formats::of(name))
 }
 
-fn sample(format: &dyn Format, files: &[(SourceFile, Bytes)], count: u64) -> Profile {
+fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile, Bytes)], count: u64) -> Profile {
     let records_max = (SAMPLE_RECORDS_MAX / count.max(1)).max(FILE_RECORDS_MIN);
-    let mut profile = Profile::default();
+    let mut profile = Profile::of_table(table);
     for (file, bytes) in files {
         format.sample(&mut profile, &file.path, bytes, records_max);
         profile.files += 1;
     }
+    profile.records = profile.records.saturating_sub(profile.left_out);
+    profile.fitting = profile.fitting.saturating_sub(profile.left_out);
     profile
 }
 
@@ -108,14 +129,15 @@ fn describe(
 ) -> InferredColumn {
     let shape = &column.shape;
     let mut guess = column.by_schema.clone().unwrap_or_else(|| format.guess(column));
-    let mut question = |text: &str| {
+    let mut question = |text: &str, open: bool| {
+        guess.open |= open;
         guess.decide.get_or_insert_with(|| text.to_owned());
     };
-    if shape.rows < profile.rows && shape.rows > 0 {
-        question("Not in all rows: give it a default, or mark it removed or renamed");
-    }
     if format.name().may_lack_names() && column.name.starts_with("column_") {
-        question("The files have no header, give it its name");
+        question("The files have no header, give it its name", true);
+    }
+    if shape.rows < profile.rows && shape.rows > 0 {
+        question("Not in all rows: give it a default, or mark it removed or renamed", false);
     }
     let name = names.name_of(&column.name);
     InferredColumn {
@@ -129,6 +151,7 @@ fn describe(
         key: key.contains(&column.name),
         pii: personal(&column.name, shape),
         decide: guess.decide,
+        open: guess.open,
     }
 }
 
@@ -141,11 +164,19 @@ fn extra<'a>(
     path: &'a str,
     profile: &Profile,
     settings: SourceSettings,
-    sequence_question: Option<String>,
+    sequence: ProposedSequence,
 ) -> yaml::Extra<'a> {
     let required = profile.columns.iter().filter(|column| column.shape.rows == profile.rows && column.shape.nulls == 0);
     let required = required.map(|column| column.name.clone()).collect();
-    yaml::Extra { path, settings, sequence_question, required }
+    let table = profile.only_table.as_ref().map(ToString::to_string);
+    yaml::Extra {
+        path,
+        table,
+        settings,
+        sequence_stated: sequence.stated.map(|(text, _)| text),
+        sequence_question: sequence.question,
+        required,
+    }
 }
 
 #[cfg(test)]

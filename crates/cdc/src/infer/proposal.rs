@@ -26,13 +26,28 @@ pub struct Inferred {
     pub yaml: String,
     /// Records sampled.
     pub sampled_rows: u64,
+    /// Tables of the source that the sampled records say they are of, with how many are.
+    pub source_tables: Vec<(String, u64)>,
+}
+
+impl Inferred {
+    /// What has to be decided before the contract can be used.
+    #[must_use]
+    pub fn questions(&self) -> Vec<String> {
+        let of_evidence = self.evidence.iter().filter(|evidence| evidence.open).map(|evidence| evidence.text.clone());
+        let open = self.columns.iter().filter(|column| column.open);
+        let of_columns = open.filter_map(|column| Some(format!("Column {}: {}", column.name, column.decide.as_ref()?)));
+        of_evidence.chain(of_columns).collect()
+    }
 }
 
 /// Something seen in the sample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferredEvidence {
-    /// It supports the guess (`true`) or wants a decision (`false`).
+    /// It supports the guess (`true`) or wants a look (`false`).
     pub ok: bool,
+    /// It is a question: the wrong answer would show no error later, so it has to be decided first.
+    pub open: bool,
     /// What was seen.
     pub text: String,
     /// How often, for example `20,000 of 20,000 rows`.
@@ -62,4 +77,6 @@ pub struct InferredColumn {
     pub pii: Option<String>,
     /// What a person has to decide, if anything.
     pub decide: Option<String>,
+    /// It is a question, as [`InferredEvidence::open`].
+    pub open: bool,
 }

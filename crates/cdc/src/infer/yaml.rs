@@ -8,7 +8,11 @@ use std::fmt::Write as _;
 /// What goes into the contract besides what is shown.
 pub(crate) struct Extra<'a> {
     pub(crate) path: &'a str,
+    /// Table of the source that the contract is for.
+    pub(crate) table: Option<String>,
     pub(crate) settings: SourceSettings,
+    /// What orders the events besides columns.
+    pub(crate) sequence_stated: Option<String>,
     /// What people have to decide about the sequence.
     pub(crate) sequence_question: Option<String>,
     /// Columns that are never null, by their names in the files.
@@ -28,7 +32,12 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     if let Some(question) = &extra.sequence_question {
         let _ = writeln!(yaml, "  # decide: {}", question.replace('\n', " "));
     }
-    let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
+    if let Some(stated) = &extra.sequence_stated {
+        let _ = writeln!(yaml, "  # {stated}");
+    }
+    if !inferred.sequence.is_empty() || extra.sequence_question.is_some() {
+        let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
+    }
     yaml.push_str("quality:\n- check: \"row_count > 0\"\n");
     if !inferred.key.is_empty() {
         let _ = writeln!(yaml, "- check: \"unique({})\"", inferred.key.join(", "));
@@ -44,6 +53,9 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
     let SourceSettings { text_decimals, binary, null_text, layouts, names_columns } = &extra.settings;
     let _ = writeln!(yaml, "source:\n  path: {}", quoted(extra.path));
     let _ = writeln!(yaml, "  format: {}", inferred.format);
+    if let Some(table) = &extra.table {
+        let _ = writeln!(yaml, "  table: {}", quoted(table));
+    }
     // Where a file has no names for its columns, a new one cannot be added.
     if *names_columns {
         let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);

@@ -4,6 +4,7 @@ use super::decode_error::DecodeError;
 use super::decoded_file::DecodedFile;
 use super::drift::Drift;
 use super::record_error::RecordError;
+use super::source_tables::SourceTables;
 use arrow::array::RecordBatch;
 use sluice_change::{
     Cell, ChangeBatch, ChangeBatchBuilder, Event, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
@@ -30,6 +31,7 @@ pub(crate) struct Collector {
     below_changes: bool,
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,
+    pub(crate) source_tables: SourceTables,
 }
 
 impl Collector {
@@ -43,6 +45,7 @@ impl Collector {
             below_changes: contract.backfill.is_some(),
             operations: BTreeMap::new(),
             drift: Drift::default(),
+            source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
     }
 
@@ -99,6 +102,7 @@ impl Collector {
     /// # Errors
     /// [`DecodeError::Internal`], which would be a bug.
     pub(crate) fn finish(self) -> Result<DecodedFile, DecodeError> {
+        let (source_tables, other_tables) = self.source_tables.counts();
         let changes = self.builder.finish().map_err(|error| DecodeError::Internal { detail: error.to_string() })?;
         Ok(DecodedFile {
             rows_in: changes.len() as u64 + self.row_rejects,
@@ -107,6 +111,8 @@ impl Collector {
             tombstones: self.tombstones,
             operations: self.operations,
             drift: self.drift,
+            source_tables,
+            other_tables,
         })
     }
 }
@@ -120,6 +126,8 @@ pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects:
         tombstones: 0,
         operations: BTreeMap::new(),
         drift: Drift::default(),
+        source_tables: BTreeMap::new(),
+        other_tables: BTreeMap::new(),
     }
 }
 

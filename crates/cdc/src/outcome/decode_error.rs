@@ -33,9 +33,24 @@ pub enum DecodeError {
         /// As the contract has it.
         zone: String,
     },
+    /// The parts of the contract's sequence need more bits than a position has.
+    #[error("The sequence of {table} is longer than a position. Keep its most significant parts")]
+    LongSequence {
+        /// Table.
+        table: String,
+    },
     /// The sampled files are of no format that Sluice knows.
     #[error("The format of {path} is not known. Known are {}", SourceFormat::words())]
     UnknownFormat {
+        /// Folder.
+        path: String,
+    },
+    /// The rows of the sampled records are texts, as the MongoDB connector of Debezium sends documents.
+    #[error(
+        "The records of {path} are of Debezium's MongoDB connector: their row (after) is a text with the document, \
+         which Sluice does not read yet. Let ExtractNewDocumentState flatten the records and onboard those"
+    )]
+    DocumentsAsText {
         /// Folder.
         path: String,
     },

@@ -21,4 +21,8 @@ pub struct DecodedFile {
     pub operations: BTreeMap<String, u64>,
     /// How the records differ from the contract's columns.
     pub drift: Drift,
+    /// Records by the table of the source that they say they are of.
+    pub source_tables: BTreeMap<String, u64>,
+    /// Records of other tables than the contract's (`source.table`), left out and not in `rows_in`.
+    pub other_tables: BTreeMap<String, u64>,
 }

@@ -5,3 +5,4 @@ pub(crate) mod decode_error;
 pub(crate) mod decoded_file;
 pub(crate) mod drift;
 pub(crate) mod record_error;
+pub(crate) mod source_tables;

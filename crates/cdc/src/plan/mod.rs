@@ -12,7 +12,7 @@ use conditions::RowCondition;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, Op, parse_cell};
+use sluice_change::{Cell, Op, RowRef, SourceFile, parse_cell};
 use sluice_contract::{Contract, RESCUED, SchemaPolicy, Source, TimeUnit};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) rescues_values: bool,
     /// Columns whose type may become wider.
     pub(crate) widens: bool,
+    /// Per file that is decoded: its position, where the format orders events by file and row.
+    file_positions: Vec<Option<u64>>,
     names: Names,
 }
 
@@ -56,7 +58,7 @@ impl Plan {
     /// Prepares `contract` for records of a format with these markers.
     ///
     /// # Errors
-    /// [`DecodeError`] when it has no source, or a default is not of its type.
+    /// [`DecodeError`] when it has no source, a default is not of its type, or its sequence has no room.
     pub(crate) fn new(contract: &Arc<Contract>, markers: &Markers) -> Result<Self, DecodeError> {
         let table = || contract.name.to_string();
         let source = contract.source.clone().ok_or_else(|| DecodeError::NoSource { table: table() })?;
@@ -66,6 +68,7 @@ impl Plan {
         let mut member = |name: Option<&str>| name.map(|name| names.row_name(name));
         let (operation, deleted, time) = (member(markers.operation), member(markers.deleted), member(markers.time));
         let sequence = Sequence::new(contract, &mut names, markers.is_in_envelope);
+        let sequence = sequence.ok_or_else(|| DecodeError::LongSequence { table: table() })?;
         let delete_when = apply.delete_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
         let truncate_when = apply.truncate_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
         let update_columns = apply.update_columns.as_deref().map(|name| names.row_name(name));
@@ -87,6 +90,7 @@ impl Plan {
             rescued: contract.columns.iter().position(|column| column.discovered && column.name == RESCUED),
             rescues_values: source.schema_policy == SchemaPolicy::Evolve,
             widens: source.evolution.widens(),
+            file_positions: Vec::new(),
             names,
             contract: Arc::clone(contract),
             source,
@@ -96,6 +100,23 @@ impl Plan {
     /// What the numbers of a column count, where the contract says it.
     pub(crate) fn unit(&self, position: usize) -> Option<TimeUnit> {
         self.contract.columns.get(position)?.unit
+    }
+
+    /// The same for records of these files, whose positions `position` tells by their paths.
+    pub(crate) fn of_files(mut self, files: &[SourceFile], position: impl Fn(&str) -> Option<u64>) -> Self {
+        self.file_positions = files.iter().map(|file| position(&file.path)).collect();
+        self
+    }
+
+    /// Whether records without a position may be ordered by where they stand: the contract names no order.
+    pub(crate) fn orders_by_place(&self) -> bool {
+        self.contract.apply.sequence.is_empty() && self.contract.apply.from_snapshot.is_none()
+    }
+
+    /// The position of a record by its file and row, where the format has one.
+    pub(crate) fn place_of(&self, at: RowRef) -> Option<[u64; 3]> {
+        let file = usize::try_from(at.file).ok().and_then(|file| self.file_positions.get(file).copied().flatten())?;
+        Some([file, at.row.saturating_add(1), 0])
     }
 
     /// What the member `name` of a row is for.

@@ -11,6 +11,8 @@ pub(crate) struct Guess {
     pub(crate) decide: Option<String>,
     /// What its numbers count, where it is a date or time.
     pub(crate) unit: Option<TimeUnit>,
+    /// What is to be decided has to be decided first: a wrong type would show no error later.
+    pub(crate) open: bool,
 }
 
 /// What is left to people when some times name their zone and others do not.
@@ -18,12 +20,22 @@ const DECIDE_ZONE: &str = "Some times name no zone: write time_zone in source, o
 
 /// A type, and how it arrives.
 pub(crate) fn guess(data_type: impl Into<String>, arrives_as: &str) -> Guess {
-    Guess { data_type: data_type.into(), arrives_as: arrives_as.to_owned(), decide: None, unit: None }
+    Guess { data_type: data_type.into(), arrives_as: arrives_as.to_owned(), decide: None, unit: None, open: false }
 }
 
-/// As [`guess`], with what people have to decide.
+/// As [`guess`], with what people have to decide before the type can be used.
 pub(crate) fn doubtful(data_type: impl Into<String>, arrives_as: &str, decide: &str) -> Guess {
-    Guess { decide: Some(decide.to_owned()), ..guess(data_type, arrives_as) }
+    Guess { decide: Some(decide.to_owned()), open: true, ..guess(data_type, arrives_as) }
+}
+
+/// As [`guess`], with what people may want to look at. Every value fits the type, so nothing is lost until they do.
+pub(crate) fn hinted(data_type: impl Into<String>, arrives_as: &str, decide: &str) -> Guess {
+    Guess { open: false, ..doubtful(data_type, arrives_as, decide) }
+}
+
+/// The type of a column without a value in the sample: text, which holds any.
+pub(crate) fn without_value() -> Guess {
+    hinted("string", "nothing but nulls", "No value in the sample, take the type from the source table")
 }
 
 /// A date or time whose numbers count `unit`.
@@ -72,7 +84,7 @@ pub(crate) fn decimal_text(shape: &Shape) -> Guess {
 pub(crate) fn of_text_column(shape: &Shape) -> Guess {
     let texts = &shape.texts;
     if texts.count == 0 {
-        return doubtful("string", "nothing but nulls", "No value in the sample, take the type from the source table");
+        return without_value();
     }
     if let Some(guess) = plain_text_type(shape, "text") {
         return guess;
@@ -91,7 +103,7 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
         return guess("double", "text, number");
     }
     if texts.array == texts.count {
-        return doubtful("array<string>", "text, array literal", "Type of the elements");
+        return hinted("array<string>", "text, array literal", "Type of the elements");
     }
     guess("string", "text")
 }

@@ -8,6 +8,8 @@ pub(crate) mod shape;
 use guess::Guess;
 use shape::{Shape, hash};
 
+use sluice_contract::SourceTable;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns in the order in which they were first seen.
@@ -24,12 +26,24 @@ pub(crate) struct Profile {
     pub(crate) tombstones: u64,
     pub(crate) deletes: u64,
     pub(crate) operations: BTreeMap<String, u64>,
-    /// Records with each part of the sequence.
+    /// Records with each part of a position.
     pub(crate) positioned: BTreeMap<&'static str, u64>,
+    /// Changes without it, though their format has one.
+    pub(crate) unpositioned: BTreeMap<&'static str, u64>,
     pub(crate) with_schema: u64,
     pub(crate) connector: Option<String>,
+    /// Records by the table of the source that they say they are of.
+    pub(crate) source_tables: BTreeMap<String, u64>,
+    /// Records of other tables are left out of the sample.
+    pub(crate) only_table: Option<SourceTable>,
+    /// How many those are.
+    pub(crate) left_out: u64,
+    /// Records whose row is a text, as MongoDB's are.
+    pub(crate) text_rows: u64,
     /// Files that end too early or are damaged.
     pub(crate) damaged_files: u64,
+    /// Changes in files whose names order them.
+    pub(crate) placed: u64,
     /// Records of a snapshot or full load, which need no position.
     pub(crate) snapshot_rows: u64,
     /// Files read so far.
@@ -63,12 +77,35 @@ pub(crate) struct ColumnProfile {
     pub(crate) by_schema: Option<Guess>,
 }
 
+/// Tables of a stream that a sample counts.
+const SOURCE_TABLES_MAX: usize = 1_000;
 /// Rows kept to find a key.
 const NEW_ROWS_MAX: usize = 5_000;
 /// Columns of a key that are looked for.
 const KEY_COLUMNS_MAX: usize = 3;
 
 impl Profile {
+    /// Of the records of one table of the source, or of all.
+    pub(crate) fn of_table(table: Option<&SourceTable>) -> Self {
+        Self { only_table: table.cloned(), ..Self::default() }
+    }
+
+    /// Counts a record by its table, and says whether it is sampled: it is not of another table than the one that is
+    /// asked for.
+    pub(crate) fn is_of_table(&mut self, names: &[Option<Cow<'_, str>>; 3]) -> bool {
+        let parts: Vec<&str> = names.iter().flatten().map(AsRef::as_ref).collect();
+        if let Some(only) = &self.only_table
+            && !only.is(&parts)
+        {
+            self.left_out += 1;
+            return false;
+        }
+        if !parts.is_empty() && (self.source_tables.len() < SOURCE_TABLES_MAX) {
+            *self.source_tables.entry(parts.join(".")).or_default() += 1;
+        }
+        true
+    }
+
     /// The column of that name; new ones come after the column before them.
     pub(crate) fn column(&mut self, name: &str) -> &mut ColumnProfile {
         let position = match self.positions.get(name) {

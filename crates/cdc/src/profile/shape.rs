@@ -58,6 +58,8 @@ pub(crate) struct WholeShape {
     pub(crate) clock_millis: u64,
     /// They could be days since 1970.
     pub(crate) day_like: u64,
+    /// They would be days of the years 2000 to 2049.
+    pub(crate) day_today: u64,
 }
 
 /// Counts over texts: how many read as what.
@@ -186,6 +188,7 @@ impl WholeShape {
         }
         self.clock_like += u64::from((0..=DAY_MICROS).contains(&number) && number % 1_000 == 0);
         self.clock_millis += u64::from((0..=DAY_MICROS / 1_000).contains(&number));
+        self.day_today += u64::from((10_957..29_220).contains(&number));
         self.day_like += u64::from((-719_162..=2_932_896).contains(&number));
     }
 }

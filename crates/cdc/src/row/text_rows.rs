@@ -26,7 +26,7 @@ pub(crate) trait TextRows {
     ///
     /// # Errors
     /// `UNKNOWN_OPERATION`, `MISSING_SEQ`.
-    fn place(&self, plan: &Plan, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError>;
+    fn place(&self, plan: &Plan, at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError>;
 
     /// Keeps the event of a row.
     ///
@@ -97,7 +97,7 @@ pub(crate) fn event<'a>(
         let detail = format!("over {} MiB", limits::ROW_BYTES_MAX >> 20);
         return Err(RecordError::new(ReasonCode::RowTooLarge, detail));
     }
-    let RowPlace { op, rank, parts, source_time_ms } = rows.place(plan, row)?;
+    let RowPlace { op, rank, parts, source_time_ms } = rows.place(plan, at, row)?;
     let provided = plan.update_columns.and_then(|name| text_of(row, name));
     let fetch = |position: usize, data_type: &ColumnType| match row.column(position) {
         Some(Some(text)) => plan.reading.cell(data_type, plan.unit(position), text).map(Some),

@@ -102,6 +102,13 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
         for (reason, count) in &table.reasons {
             text.push_str(&format!("{}: {} {reason} in quarantine\n", table.table, number(*count)));
         }
+        if !table.left_out.is_empty() {
+            let tables: Vec<String> =
+                table.left_out.iter().map(|(name, count)| format!("{name} {}", number(*count))).collect();
+            let total: u64 = table.left_out.iter().map(|(_, count)| count).sum();
+            let tables = tables.join(", ");
+            text.push_str(&format!("{}: {} records of other tables left out: {tables}\n", table.table, number(total)));
+        }
         if let Some(error) = &table.error {
             text.push_str(&format!("{}: stopped: {error}\n", table.table));
         }

@@ -10,7 +10,7 @@ use sluice_runner::Host;
 /// Compares every file with the log.
 pub(crate) async fn verify(host: &Host, out: &Output, call: Verify) -> anyhow::Result<Exit> {
     let request = ask::StartVerify { job: JOB, tables: call.tables, repair: call.repair };
-    let summary = watch(host, out.json, host.call(request)).await?;
+    let summary = watch(host, out, host.call(request)).await?;
     out.show(&summary, text)?;
     Ok(if summary.is_sound() { Exit::Done } else { Exit::TableStopped })
 }

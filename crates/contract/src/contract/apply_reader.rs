@@ -2,7 +2,9 @@
 
 use super::Reader;
 use crate::document::{ApplyDocument, Document};
-use crate::{Apply, ApplyMode, Column, ColumnSet, ColumnType, Condition, DeleteMode, Scd, TiePolicy, limits};
+use crate::{
+    Apply, ApplyMode, Column, ColumnSet, ColumnType, Condition, DeleteMode, PositionLayout, Scd, TiePolicy, limits,
+};
 use serde_saphyr::Spanned;
 
 impl Reader<'_> {
@@ -14,6 +16,13 @@ impl Reader<'_> {
         if let Some(extra) = written.sequence.get(limits::SEQUENCE_PARTS_MAX) {
             self.problem(extra, "The sequence has more than three parts", "Keep the three most significant");
         }
+        let parts: Vec<String> = written.sequence.iter().map(|part| part.value.clone()).collect();
+        if let (Some(last), None) = (written.sequence.last(), PositionLayout::of(&parts)) {
+            let message = "The parts of the sequence are longer than a position, which has 192 bits";
+            let fix =
+                "Keep the most significant ones, such as source.commit_lsn, source.change_lsn, source.event_serial_no";
+            self.problem(last, message, fix);
+        }
         if let Some(limit) = &written.quarantine_limit
             && !(0.0..=1.0).contains(&limit.value)
         {
@@ -21,7 +30,7 @@ impl Reader<'_> {
         }
         let apply = Apply {
             key,
-            sequence: written.sequence.iter().map(|part| part.value.clone()).collect(),
+            sequence: parts,
             delete_when: self.condition(written.delete_when.as_ref(), "delete_when: \"op = 'd'\""),
             truncate_when: self.condition(written.truncate_when.as_ref(), "truncate_when: \"op = 't'\""),
             scd: self.scd(written),

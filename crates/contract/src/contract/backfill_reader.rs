@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::backfill::is_inside;
 use crate::document::{BackfillDocument, Document};
+use crate::source::plain_path;
 use crate::{Backfill, SourceFormat};
 
 impl Reader<'_> {
@@ -34,12 +35,13 @@ impl Reader<'_> {
             let message = format!("`{name}` is not a valid name of a backfill");
             self.problem(&written.name, message, "Use letters, digits, _ and -");
         }
-        let path = written.path.value.trim();
+        let path = plain_path(written.path.value.trim());
+        let (path, changes) = (path.as_str(), plain_path(changes.trim()));
         if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
             self.problem(&written.path, "The path is empty or leaves its folder", "Write a folder inside the lake");
         }
         let overlaps = |other: &str| is_inside(path, other) || is_inside(other, path);
-        if overlaps(changes) || others.iter().any(|other| overlaps(&other.path)) {
+        if overlaps(&changes) || others.iter().any(|other| overlaps(&other.path)) {
             let message = "The folder of a backfill and another folder of the source overlap";
             self.problem(&written.path, message, "Give each a folder of its own");
         }

@@ -1,7 +1,7 @@
 //! The entries of `source` and of its backfills.
 
 use super::declaration::{Entry, EntryValue, entries};
-use super::text::{listed, or_none, quoted, word, words};
+use super::text::{listed, or_none, quoted, quoted_or_none, word, words};
 use super::{Effect, Grade};
 use crate::{Backfill, Contract, Source};
 
@@ -21,6 +21,12 @@ entries! {
         .says(Grade::Breaking, READ_AGAIN)
         .examples(&["format: debezium_flat_json", "format: dms_csv"])
         => format.as_str().to_owned();
+    table: Entry::new("source", &["table"], Effect::Rebuild)
+        .what("Debezium: the table of the source that the records are of, `orders`, `public.orders` or `shop.public.orders`, `*` for any letters; records of other tables are left out and counted, they are not in bronze")
+        .missing("the records are of one table; of several, the table stops", "none")
+        .says(Grade::Breaking, "Records in bronze are of another table, so silver is rebuilt from bronze; records that were left out do not come back")
+        .examples(&["table: public.orders", "table: orders_*"])
+        => quoted_or_none(table.as_ref().map(ToString::to_string).as_ref());
     decimals: Entry::new("source", &["decimals"], Effect::Rebuild)
         .what("JSON without schema: `base64` (Debezium's `decimal.handling.mode=precise`) or `text` (`string`)")
         .missing("`base64`", "base64")

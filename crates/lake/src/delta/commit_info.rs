@@ -57,6 +57,9 @@ pub struct CommitInfo {
     /// Silver: hash of everything in the contract that decides what it holds.
     #[serde(rename = "sluice.contract", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub contract: Option<String>,
+    /// Silver: what its records say of their source.
+    #[serde(rename = "sluice.source", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceMark>,
     /// Silver: what became of the records.
     #[serde(rename = "sluice.ledger", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub ledger: Option<RowLedger>,
@@ -133,6 +136,28 @@ pub struct CommitInfo {
     pub other: Map<String, Value>,
 }
 
+/// What the records of a table so far say of their source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SourceMark {
+    /// Tables of the source that they are of, where they say it.
+    pub tables: BTreeSet<String>,
+}
+
+impl SourceMark {
+    /// Together with what other records say.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        Self { tables: self.tables.union(&other.tables).cloned().collect() }
+    }
+
+    /// As a commit has it: `None` if it says nothing.
+    #[must_use]
+    pub fn some(self) -> Option<Self> {
+        (self != Self::default()).then_some(self)
+    }
+}
+
 /// First and last position of the events of a commit, their newest time, and how long the batch took.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventSpan {
@@ -159,6 +184,7 @@ impl CommitInfo {
             watermark,
             inputs,
             checked,
+            source,
             batch: _,
             reasons: _,
             span: _,
@@ -183,7 +209,7 @@ impl CommitInfo {
             app_id: _,
             other: _,
         } = self.clone();
-        Self { contract, tombstones, watermark, inputs, checked, ..Self::default() }
+        Self { contract, tombstones, watermark, inputs, checked, source, ..Self::default() }
     }
 
     /// Whether a version of Sluice made the commit: each of its transactions says so.

@@ -1,17 +1,18 @@
 //! From a folder of change files to a draft contract.
 
 use crate::RunError;
+use crate::pipeline::source_files::refuse_foreign_table;
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-use sluice_cdc::{Inferred, decode_file, file_order_key, infer, is_change_file, sniff};
+use sluice_cdc::{Inferred, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff};
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, TableName};
+use sluice_contract::{Contract, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Files read for an inference: the first, the last and some between, so that a schema change shows.
@@ -27,10 +28,23 @@ pub(crate) async fn inspect(
     source: &str,
     contracts: &BTreeMap<TableName, Arc<Contract>>,
 ) -> Result<OnboardSource, RunError> {
-    let files = lake.objects().list(source).await?;
+    let source = plain_path(source);
+    let files = lake.objects().list(&source).await?;
+    let paths = || files.iter().map(|file| file.path.as_str());
+    let tables = paths().filter_map(|path| foreign_table(std::iter::once(path)));
+    let foreign_tables: BTreeSet<String> = tables.map(|table| table.folder).collect();
     let mut folders: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
     for file in files.into_iter().filter(|file| is_change_file(&file.path)) {
         folders.entry(table_folder(&file.path)).or_default().push(file);
+    }
+    // Files of another table format are one table, which onboarding names and does not take.
+    for table in foreign_tables {
+        let of_table = |folder: &String| *folder == table || folder.starts_with(&format!("{table}/"));
+        let inside: Vec<String> = folders.keys().filter(|folder| of_table(folder)).cloned().collect();
+        let files: Vec<SourceFile> = inside.iter().filter_map(|folder| folders.remove(folder)).flatten().collect();
+        if !files.is_empty() {
+            folders.insert(table, files);
+        }
     }
     let mut tables = Vec::new();
     for (folder, files) in folders {
@@ -63,44 +77,70 @@ pub(crate) async fn inspect(
     } else {
         Vec::new()
     };
-    Ok(OnboardSource { source: source.to_owned(), tables, looked_for })
+    Ok(OnboardSource { source, tables, looked_for })
 }
 
 /// Folder of a table: the file's folder, without `partition=` and date folders below it.
 fn table_folder(path: &str) -> String {
     let mut parts: Vec<&str> = path.split('/').collect();
     parts.pop();
-    while parts.last().is_some_and(|part| part.contains('=') || part.bytes().all(|b| b.is_ascii_digit())) {
+    while parts.last().is_some_and(|part| part.contains('=') || is_date_folder(part)) {
         parts.pop();
     }
     parts.join("/")
 }
 
+/// Whether a folder is a date or a part of one, as AWS DMS and Firehose write them: `2025`, `20251101`, `2025-11-01`,
+/// `01_11_2025`, `2025-11-01-13`. No table has such a name.
+fn is_date_folder(name: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = name.split(['-', '_']).collect();
+    let of_date = |part: &&str| digits(part) && matches!(part.len(), 2 | 4);
+    digits(name) || (parts.len() > 1 && parts.iter().all(of_date) && parts.iter().any(|part| part.len() == 4))
+}
+
 /// `server.schema.table` and `schema/table` become `server.table` and `schema.table`.
 fn proposed_name(folder: &str) -> TableName {
-    let clean = |text: &str| -> String {
-        text.chars().map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect()
-    };
     let mut parts = folder.rsplit('/');
     let last = parts.next().unwrap_or("table");
     let words: Vec<&str> = last.split('.').collect();
-    let (dataset, table) = match words.as_slice() {
-        [dataset, .., table] => (*dataset, *table),
-        _ => (parts.next().unwrap_or("default"), last),
+    match words.as_slice() {
+        [dataset, .., table] => clean_name(dataset, table),
+        _ => clean_name(parts.next().unwrap_or("default"), last),
+    }
+}
+
+/// The name of one table of a stream: `stream/shop` with `app.public.orders` becomes `shop.orders`.
+fn name_in_stream(folder: &str, table: &str) -> TableName {
+    let dataset = proposed_name(folder).table;
+    clean_name(&dataset, table.rsplit('.').next().unwrap_or(table))
+}
+
+fn clean_name(dataset: &str, table: &str) -> TableName {
+    let clean = |text: &str| -> String {
+        text.chars().map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect()
     };
     TableName::new(&clean(dataset), &clean(table))
         .unwrap_or_else(|_| TableName { dataset: "default".to_owned(), table: "table".to_owned() })
 }
 
+/// What a contract is proposed for.
+pub(crate) struct Wanted {
+    /// Folder.
+    pub(crate) path: String,
+    /// Name to use instead of the proposed one.
+    pub(crate) name: Option<TableName>,
+    /// Table of the source, where the folder has records of several.
+    pub(crate) table: Option<String>,
+}
+
 /// Samples a table's files and proposes its contract.
-pub(crate) async fn draft(
-    lake: &Lake,
-    engine: &QueryEngine,
-    path: &str,
-    name: Option<TableName>,
-) -> Result<OnboardDraft, RunError> {
-    let mut files: Vec<SourceFile> =
-        lake.objects().list(path).await?.into_iter().filter(|file| is_change_file(&file.path)).collect();
+pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> Result<OnboardDraft, RunError> {
+    let Wanted { path, name, table } = wanted;
+    let path = plain_path(&path);
+    let listed = lake.objects().list(&path).await?;
+    refuse_foreign_table(&listed)?;
+    let mut files: Vec<SourceFile> = listed.into_iter().filter(|file| is_change_file(&file.path)).collect();
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
         let next = "Point at a folder with Debezium JSON, AWS DMS files or current rows; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
@@ -116,11 +156,18 @@ pub(crate) async fn draft(
         budget = budget.saturating_sub(file.size);
         sample.push((file.clone(), lake.objects().read(&file.path).await?));
     }
-    let name = name.unwrap_or_else(|| proposed_name(&table_folder(&files[0].path)));
-    let (folder, sampled) = (path.to_owned(), sample.len() as u64);
+    let found_in = table_folder(&files[0].path);
+    let proposed = || match &table {
+        Some(table) => name_in_stream(&found_in, table),
+        None => proposed_name(&found_in),
+    };
+    let name = name.unwrap_or_else(proposed);
+    let table = table.map(|table| SourceTable::parse(&table)).transpose();
+    let table = table.map_err(|mistake| RunError::input(mistake.message, mistake.fix))?;
+    let (folder, sampled) = (path, sample.len() as u64);
     let engine = engine.clone();
     blocking(move || {
-        let inferred = infer(name.clone(), &folder, &sample, total)?;
+        let inferred = infer_table(&name, table.as_ref(), &folder, &sample, total)?;
         let parsed = Contract::parse(&inferred.yaml, &format!("contracts/{}/{}.yaml", name.dataset, name.table));
         let (problems, rows) = match parsed {
             Ok(contract) => (Vec::new(), sample_rows(&Arc::new(contract), &sample)?),
@@ -142,6 +189,7 @@ fn view(
 ) -> OnboardDraft {
     #[expect(clippy::cast_precision_loss, reason = "a share for display")]
     let share = |nulls: u64, rows: u64| if rows == 0 { 0.0 } else { nulls as f64 / rows as f64 };
+    let questions = inferred.questions();
     let columns = inferred.columns.into_iter().map(|column| DraftColumn {
         null_share: share(column.nulls, column.rows),
         name: column.name,
@@ -168,6 +216,9 @@ fn view(
         columns: columns.collect(),
         yaml: inferred.yaml,
         problems,
+        questions,
+        source_tables: inferred.source_tables,
+        existing: None,
         sampled_files,
         sampled_rows: inferred.sampled_rows,
         sample,
@@ -204,7 +255,7 @@ fn raw_rows(files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunErro
 
 #[cfg(test)]
 mod tests {
-    use super::{proposed_name, table_folder};
+    use super::{is_date_folder, name_in_stream, proposed_name, table_folder};
 
     #[test]
     fn names_come_from_topics_and_folders() {
@@ -216,5 +267,28 @@ mod tests {
             proposed_name(&table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
             "public.orders"
         );
+    }
+
+    #[test]
+    fn date_folders_are_no_tables_whatever_stands_between_the_parts() {
+        for folder in [
+            "2025/11/01",
+            "20251101",
+            "2025110113",
+            "2025-11-01",
+            "2025_11_01",
+            "2025-11-01-13",
+            "2025-11",
+            "11-2025-01",
+            "01_11_2025",
+            "dt=2025-11-01",
+        ] {
+            let path = format!("landing/sales/invoice/{folder}/20251101-122741500.csv");
+            assert_eq!(table_folder(&path), "landing/sales/invoice", "{folder}");
+        }
+        for table in ["invoice_2025", "a-b", "orders_11", "v2", "1-2-3", "12_34"] {
+            assert!(!is_date_folder(table), "{table}");
+        }
+        assert_eq!(name_in_stream("landing/stream/shop", "app.public.orders").to_string(), "shop.orders");
     }
 }

@@ -1,7 +1,7 @@
 //! What is in a source, and whether silver holds what it holds.
 
 use super::Host;
-use super::onboard;
+use super::onboard::{self, Wanted};
 use crate::contract_set::ContractSet;
 use crate::{RunError, compare_with_source};
 use sluice_api::{Answer, OnboardDraft, OnboardSource, TableComparison, ask};
@@ -18,7 +18,11 @@ impl Answer<ask::InspectSource> for Host {
 impl Answer<ask::InferContract> for Host {
     async fn answer(&self, request: ask::InferContract) -> Result<OnboardDraft, RunError> {
         let open = self.opened().await?;
-        onboard::draft(&open.lake, &open.engine, &request.path, request.name).await
+        let wanted = Wanted { path: request.path, name: request.name, table: request.table };
+        let mut draft = onboard::draft(&open.lake, &open.engine, wanted).await?;
+        let set = ContractSet::draft(&open.lake).await?;
+        draft.existing = set.contracts.keys().find(|name| name.differs_in_case_at_most(&draft.name)).cloned();
+        Ok(draft)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::elapsed::elapsed_ms;
 use sluice_cdc::DecodedFile;
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
-use sluice_lake::EventSpan;
+use sluice_lake::{EventSpan, SourceMark};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -33,6 +33,10 @@ pub(crate) struct BatchSummary {
     /// Records in quarantine; a whole file is not one.
     pub(crate) quarantined: u64,
     pub(crate) span: Span,
+    /// What its records say of their source.
+    pub(crate) source: SourceMark,
+    /// Records of other tables of the source, left out.
+    pub(crate) left_out: BTreeMap<String, u64>,
 }
 
 /// First and last position of a batch and its newest source time, for people.
@@ -50,6 +54,8 @@ pub(crate) struct BatchDone {
     pub(crate) files: u64,
     pub(crate) ledger: RowLedger,
     pub(crate) reasons: BTreeMap<String, u64>,
+    /// Records of other tables of the source, left out.
+    pub(crate) left_out: BTreeMap<String, u64>,
     pub(crate) silver_version: Option<u64>,
 }
 
@@ -63,6 +69,8 @@ impl DecodedBatch {
             reasons: reasons(&records),
             quarantined: rejected_rows(&records),
             span: Span::of(&records),
+            source: source_mark(&records),
+            left_out: left_out(&records),
         };
         Self { records, summary }
     }
@@ -89,9 +97,21 @@ impl DecodedBatch {
 impl BatchSummary {
     /// The batch with what it did to silver, or would.
     pub(crate) fn done(self, ledger: RowLedger, silver_version: Option<u64>) -> BatchDone {
-        let Self { files, reasons, batch: _, started: _, quarantined: _, span: _ } = self;
-        BatchDone { files, ledger, reasons, silver_version }
+        let Self { files, reasons, left_out, batch: _, started: _, quarantined: _, span: _, source: _ } = self;
+        BatchDone { files, ledger, reasons, left_out, silver_version }
     }
+}
+
+fn source_mark(records: &[DecodedFile]) -> SourceMark {
+    SourceMark { tables: records.iter().flat_map(|file| file.source_tables.keys().cloned()).collect() }
+}
+
+fn left_out(records: &[DecodedFile]) -> BTreeMap<String, u64> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for (table, count) in records.iter().flat_map(|file| &file.other_tables) {
+        *counts.entry(table.clone()).or_default() += count;
+    }
+    counts
 }
 
 impl Span {

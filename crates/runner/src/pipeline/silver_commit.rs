@@ -22,6 +22,7 @@ pub(crate) async fn of_next_batch(
         batch: Some(summary.batch),
         reasons: Some(summary.reasons.clone()),
         span: Some(summary.span.of_commit(summary.started)),
+        source: if replaces_silver { summary.source.clone() } else { silver.source.joined(&summary.source) }.some(),
         watermark: kept_watermark(context, newest),
         ..CommitInfo::default()
     };
@@ -34,6 +35,7 @@ pub(crate) fn of_rebuild(context: &TableContext, silver: &Silver, summary: &Batc
     let info = CommitInfo {
         batch: Some(summary.batch),
         span: Some(summary.span.of_commit(summary.started)),
+        source: summary.source.clone().some(),
         watermark: kept_watermark(context, summary.span.newest_ms),
         ..CommitInfo::default()
     };
@@ -54,6 +56,7 @@ pub(crate) async fn of_reprocessed(
         batch: Some(silver.batch()),
         reasons: Some(summary.reasons.clone()),
         span: Some(summary.span.of_commit(summary.started)),
+        source: silver.source.joined(&summary.source).some(),
         watermark: kept_watermark(context, watermark(&context.contract, &silver.store).await?),
         ..CommitInfo::default()
     };

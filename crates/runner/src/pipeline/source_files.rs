@@ -3,7 +3,7 @@
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
-use sluice_cdc::{file_order_key, is_change_file};
+use sluice_cdc::{ForeignTable, file_order_key, foreign_table, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, Lake};
@@ -43,7 +43,9 @@ pub(crate) async fn new_files(
         by_place.entry((&file.path, file.size)).or_default().extend(content);
     }
     let mut files = Vec::new();
-    for file in lake.objects().list(&source.path).await? {
+    let listed = lake.objects().list(&source.path).await?;
+    refuse_foreign_table(&listed)?;
+    for file in listed {
         if !is_change_file(&file.path) || known.contains(&file) {
             continue;
         }
@@ -63,6 +65,22 @@ pub(crate) async fn new_files(
         files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
     }
     Ok(files)
+}
+
+/// Refuses files of a table of another format: its metadata says which of them hold its rows.
+///
+/// # Errors
+/// A sentence that names the folder and the format.
+pub(crate) fn refuse_foreign_table(files: &[SourceFile]) -> Result<(), RunError> {
+    let Some(ForeignTable { folder, kind }) = foreign_table(files.iter().map(|file| file.path.as_str())) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{folder} is the folder of a table of {kind}, not of change files: its data files also hold rows that the table \
+         deleted"
+    );
+    let next = "Export the table's rows or its change feed as files into a folder of their own, and onboard that";
+    Err(RunError::input(message, next))
 }
 
 /// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the

@@ -287,7 +287,7 @@ impl TableRun {
     async fn renew_silver(&mut self, full_refresh: bool) -> Result<(), RunError> {
         let silver = &self.table.silver;
         if full_refresh && (silver.batch() > 0 || !silver.foreign.commits.is_empty()) {
-            self.rebuild().await?;
+            self.rebuild(true).await?;
         }
         self.adapt_silver().await
     }
@@ -299,13 +299,13 @@ impl TableRun {
         match schema_change(lake, &bronze.store, silver, contract).await? {
             SchemaChange::Same => Ok(()),
             SchemaChange::Columns => change_columns(lake, silver, contract).await,
-            SchemaChange::Rebuild => self.rebuild().await,
+            SchemaChange::Rebuild => self.rebuild(false).await,
         }
     }
 
     /// Computes silver again from bronze, batches up to the one it has, as one commit.
-    async fn rebuild(&mut self) -> Result<(), RunError> {
-        let Some(merged) = merge_all_again(&mut self.context, &self.table).await? else { return Ok(()) };
+    async fn rebuild(&mut self, asked_for: bool) -> Result<(), RunError> {
+        let Some(merged) = merge_all_again(&mut self.context, &self.table, asked_for).await? else { return Ok(()) };
         self.audit_and_publish(merged).await.map(|_| ())
     }
 

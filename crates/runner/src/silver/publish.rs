@@ -39,6 +39,7 @@ pub(crate) async fn publish(
             write_tombstones(silver, lake, contract, &candidate, replaces_all, forget).await?
         }
     };
+    let source = commit.info.source.clone().unwrap_or_default();
     let info = CommitInfo {
         contract: Some(silver_hash(contract)),
         ledger: Some(candidate.ledger),
@@ -91,6 +92,7 @@ pub(crate) async fn publish(
         Arc::make_mut(&mut silver.history).apply(&KeyEncoder::new(contract)?, change)?;
     }
     silver.segments = segments;
+    silver.source = source;
     silver.contract_hash = Some(silver_hash(contract));
     Ok(candidate.ledger)
 }

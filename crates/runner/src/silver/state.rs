@@ -7,7 +7,9 @@ use crate::support::newest_entry::newest_entry_with;
 use sluice_api::Layer;
 use sluice_contract::{Contract, Scd, TableName};
 use sluice_engine::{KeyEncoder, LateArrivalState, Tombstones, silver_schema};
-use sluice_lake::{AppId, DeltaStore, ForeignCommits, HistoryEntry, Lake, LakeError, Snapshot, TableLocation};
+use sluice_lake::{
+    AppId, DeltaStore, ForeignCommits, HistoryEntry, Lake, LakeError, Snapshot, SourceMark, TableLocation,
+};
 use std::sync::Arc;
 
 /// A silver table between two batches.
@@ -22,6 +24,8 @@ pub(crate) struct Silver {
     pub(super) segments: Vec<String>,
     /// [`crate::silver_hash::silver_hash`] of the contract that made it.
     pub(crate) contract_hash: Option<String>,
+    /// What its records say of their source.
+    pub(crate) source: SourceMark,
     pub(crate) app_id: AppId,
     /// What other programs committed; as long as there is something, only a rebuild may be published.
     pub(crate) foreign: ForeignCommits,
@@ -59,6 +63,7 @@ impl Silver {
             history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
+            source: SourceMark::default(),
             app_id: AppId::silver(name),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -66,6 +71,7 @@ impl Silver {
         };
         let Some(version) = silver.version() else { return Ok((silver, None)) };
         let entry = newest_entry_with(&silver.store, version, |info| info.contract.is_some()).await?;
+        silver.source = entry.as_ref().and_then(|entry| entry.info.source.clone()).unwrap_or_default();
         silver.contract_hash = entry.as_ref().and_then(|entry| entry.info.contract.clone());
         Ok((silver, entry))
     }
@@ -79,6 +85,7 @@ impl Silver {
             history: Arc::default(),
             segments: Vec::new(),
             contract_hash: None,
+            source: SourceMark::default(),
             app_id: self.app_id.clone(),
             foreign: ForeignCommits::default(),
             checked: None,

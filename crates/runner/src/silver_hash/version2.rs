@@ -76,6 +76,7 @@ impl fmt::Debug for SourceText<'_> {
         let Source {
             path,
             format,
+            table: _,
             csv_columns,
             csv_layouts,
             null_text,

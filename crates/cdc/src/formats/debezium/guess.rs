@@ -2,7 +2,9 @@
 
 use super::connect_schema::Node;
 use crate::profile::ColumnProfile;
-use crate::profile::guess::{Guess, counted, decimal_text, doubtful, guess, is_settled, plain_text_type};
+use crate::profile::guess::{
+    Guess, counted, decimal_text, doubtful, guess, is_settled, plain_text_type, without_value,
+};
 use crate::profile::shape::Shape;
 use crate::value::encoding::Encoding;
 use sluice_contract::{BinaryText, TimeUnit};
@@ -62,7 +64,7 @@ pub(crate) fn of_json(name: &str, shape: &Shape) -> Guess {
     let whole = &shape.whole;
     let numbers = whole.count + shape.fractions;
     if values == 0 {
-        return doubtful("string", "nothing but nulls", "No value in the sample, take the type from the source table");
+        return without_value();
     }
     if shape.booleans == values {
         return guess("boolean", "true or false");
@@ -112,6 +114,12 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
         name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock" | "opens" | "closes"));
     if !is_id && clock_named && whole.clock_millis == whole.count {
         return doubtful("time", "milliseconds or microseconds of the day", DECIDE_CLOCK);
+    }
+    // A column called date whose numbers are days of this time, and of nothing else that people count.
+    let word =
+        |word: &str| name.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|part| part == word);
+    if !is_id && word("date") && whole.day_today == whole.count {
+        return guess("date", "days since 1970");
     }
     let day_named = named(&["date", "birth", "day", "launch", "_on", "expir", "since", "until"]);
     if !is_id && day_named && whole.day_like == whole.count {

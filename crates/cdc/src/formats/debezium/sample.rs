@@ -2,7 +2,7 @@
 
 use super::connect_schema::Node;
 use super::guess::{binary_text, is_decimal_text, of_schema};
-use crate::format::{ProposedSequence, SourceSettings};
+use crate::format::SourceSettings;
 use crate::profile::Profile;
 use crate::profile::shape::Shape;
 use crate::text::json_fields::{each_member, is_too_deep, members, not_null};
@@ -127,17 +127,6 @@ pub(crate) fn read_row(
         profile.new_row(origin == RowOrigin::Snapshot, values.iter().map(|(name, raw)| (name.as_ref(), *raw)));
     }
     Some(())
-}
-
-/// The format's own sequence where the data has it, else `time`, the source's time.
-pub(crate) fn proposed_sequence(profile: &Profile, own: Vec<String>, time: &str) -> ProposedSequence {
-    let seen = |part: &String| profile.positioned.get(part.as_str()).is_some_and(|count| *count > 0);
-    let parts = if own.first().is_some_and(seen) {
-        own.into_iter().filter(|part| seen(part)).collect()
-    } else {
-        vec![time.to_owned()]
-    };
-    ProposedSequence { parts, question: None }
 }
 
 /// Whether decimals come as text.

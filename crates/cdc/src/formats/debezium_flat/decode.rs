@@ -3,6 +3,7 @@
 use crate::formats::debezium::connect_schema::SchemaCache;
 use crate::formats::debezium::position::position;
 use crate::formats::debezium::row::{cell, read_row, row_text, sequence_text};
+use crate::formats::debezium::source_table::{is_of_other, of_flat};
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -32,6 +33,9 @@ pub(super) fn decode(
         [Some(schema), Some(payload)] => (payload, not_null(Some(schema))),
         _ => (text, None),
     };
+    if is_of_other(out, &of_flat(image))? {
+        return Ok(());
+    }
     let schema = schemas.of_record(schema, plan)?;
     let row = read_row(plan, out, image).ok_or_else(not_a_row)?;
     let extra = |name: Option<_>| name.and_then(|name| row_text(&row, name));

@@ -1,19 +1,31 @@
 //! What flattened rows show of a table.
 
-use super::members::{DELETED, OPERATION, POSITION};
+use super::members::{CONNECTOR, DELETED, OPERATION};
 use crate::formats::debezium::connect_schema::Node;
+use crate::formats::debezium::order::{Shape, note_position};
 use crate::formats::debezium::sample::{RowOrigin, read_row};
+use crate::formats::debezium::source_table::of_flat;
 use crate::profile::Profile;
-use crate::text::json_fields::{members, not_null, string};
+use crate::text::json_fields::{each_member, members, not_null, string};
 use std::borrow::Cow;
 
 /// Counts a row; `None` if it is none.
 pub(super) fn read_flat(profile: &mut Profile, schema: Option<&Node>, row: &str) -> Option<()> {
-    let [op, deleted, lsn] = members(row, [OPERATION, DELETED, POSITION])?.map(not_null);
+    let [op, deleted, connector] = members(row, [OPERATION, DELETED, CONNECTOR])?.map(not_null);
+    if !profile.is_of_table(&of_flat(row)) {
+        return Some(());
+    }
     let op = op.and_then(string).unwrap_or(Cow::Borrowed("row")).into_owned();
     let is_delete = op == "d" || deleted.and_then(string).is_some_and(|text| text == "true");
     let origin = RowOrigin::of(&op);
     *profile.operations.entry(op).or_default() += 1;
-    *profile.positioned.entry(POSITION).or_default() += u64::from(lsn.is_some());
+    profile.connector = connector.and_then(string).map(Cow::into_owned).or(profile.connector.take());
+    let mut added: Vec<String> = Vec::new();
+    each_member(row, |name, raw| {
+        if name.starts_with("__") && raw != "null" {
+            added.push(name.into_owned());
+        }
+    });
+    note_position(profile, Shape::Flat, origin == RowOrigin::Snapshot, |part| added.iter().any(|name| name == part));
     read_row(profile, schema, row, is_delete, origin)
 }

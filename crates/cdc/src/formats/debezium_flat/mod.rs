@@ -9,7 +9,7 @@ mod members;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
-use super::debezium::{files, guess, sample};
+use super::debezium::{files, guess, order, sample};
 use crate::files::json_lines;
 use crate::format::{
     FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
@@ -84,7 +84,7 @@ impl Format for DebeziumFlat {
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
-        sample::proposed_sequence(profile, self.name().default_sequence(), TIME)
+        order::proposed_sequence(profile, order::Shape::Flat)
     }
 
     fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {

@@ -2,8 +2,10 @@
 
 use super::envelope::{Envelope, Outer};
 use crate::formats::debezium::connect_schema::{RecordSchema, SchemaCache};
+use crate::formats::debezium::order::of_connector;
 use crate::formats::debezium::position::position;
 use crate::formats::debezium::row::{cell, has_key_of, key_row, plain_text, read_row, row_text, sequence_text};
+use crate::formats::debezium::source_table::is_of_other;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -34,6 +36,10 @@ pub(super) fn decode(
         return Ok(());
     };
     let op_text = envelope.op.and_then(string).ok_or_else(|| bad_envelope("no operation (op)"))?;
+    let origin = envelope.origin();
+    if op_text != "m" && is_of_other(out, &origin.table)? {
+        return Ok(());
+    }
     out.count_operation(&op_text);
     let Some(op) = operation(&op_text)? else {
         out.tombstone();
@@ -54,8 +60,7 @@ pub(super) fn decode(
     let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
         cell(plan, encodings, &row, position, data_type)
     })?;
-    let source_time_ms = envelope.source_time_ms();
-    let event = Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() };
+    let event = Event { at, op, rank, parts, cells, source_time_ms: origin.time_ms, record: text.to_owned() };
     let may_change = |before: &&str| op_text == "u" && event.op.is_upsert() && !has_key_of(plan, before, &row);
     match envelope.before.filter(may_change) {
         Some(before) => {
@@ -65,6 +70,10 @@ pub(super) fn decode(
         None => out.push(event, row.content()),
     }
 }
+
+/// MongoDB's documents come as text, and its deletes have no row at all.
+const TEXT_ROW: &str = "the row is a text and not a JSON object, as the MongoDB connector sends it; let \
+                        ExtractNewDocumentState flatten the records and read them as debezium_flat_json";
 
 fn bad_envelope(detail: &str) -> RecordError {
     RecordError::new(ReasonCode::BadEnvelope, detail)
@@ -107,6 +116,10 @@ fn read_image<'a>(
     from_before: bool,
 ) -> Result<Row<&'a str>, RecordError> {
     match if from_before { envelope.before } else { envelope.after } {
+        Some(image) if image.starts_with('"') => Err(bad_envelope(TEXT_ROW)),
+        None if op == Op::Delete && envelope.connector().is_some_and(|connector| connector == "mongodb") => {
+            Err(bad_envelope(TEXT_ROW))
+        }
         Some(image) => read_row(plan, out, image).ok_or_else(|| bad_envelope("the row is not a JSON object")),
         None if op.is_upsert() => Err(bad_envelope("no row (after)")),
         None => Ok(Row::new(plan)),
@@ -126,7 +139,21 @@ fn place(
     };
     let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(text).collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-    position(&plan.sequence, &texts, is_read)
+    position(&plan.sequence, &texts, is_read).map_err(|error| with_order_of_connector(plan, envelope, error))
+}
+
+/// Names the order of the connector where the contract has another one.
+fn with_order_of_connector(plan: &Plan, envelope: &Envelope<'_>, mut error: RecordError) -> RecordError {
+    let Some(connector) = envelope.connector() else { return error };
+    let next = match of_connector(&connector) {
+        Some(parts) if parts.iter().zip(plan.sequence.names()).any(|(part, name)| part != name) => {
+            format!("; write sequence: [{}], the order of the connector {connector}", parts.join(", "))
+        }
+        Some(_) => return error,
+        None => "; name in apply.sequence what orders the events of this connector".to_owned(),
+    };
+    error.detail.push_str(&next);
+    error
 }
 
 /// The key columns that the image before the change provides.

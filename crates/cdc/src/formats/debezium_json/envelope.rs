@@ -1,6 +1,8 @@
 //! The members of an envelope, as raw JSON.
 
-use crate::text::json_fields::{members, not_null};
+use crate::formats::debezium::source_table::{SourceNames, of_raw};
+use crate::text::json_fields::{members, not_null, string};
+use std::borrow::Cow;
 
 /// Members of the envelope that a sequence may begin with.
 const OBJECTS: [&str; 2] = ["source", "transaction"];
@@ -30,6 +32,13 @@ pub(super) struct Outer<'a> {
     pub(super) envelope: Envelope<'a>,
 }
 
+/// When and where a change happened.
+pub(super) struct Origin<'a> {
+    /// Milliseconds since 1970.
+    pub(super) time_ms: Option<i64>,
+    pub(super) table: SourceNames<'a>,
+}
+
 impl<'a> Outer<'a> {
     /// Reads a record; `None` if it is no JSON object.
     pub(super) fn read(json: &'a str) -> Option<Self> {
@@ -42,10 +51,17 @@ impl<'a> Outer<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// When the source says that the change happened, milliseconds since 1970.
-    pub(super) fn source_time_ms(&self) -> Option<i64> {
-        let [time] = members(self.source?, ["ts_ms"])?;
-        time?.parse().ok()
+    /// When and in which table the source says that the change happened.
+    pub(super) fn origin(&self) -> Origin<'a> {
+        let found = self.source.and_then(|source| members(source, ["ts_ms", "db", "schema", "table", "collection"]));
+        let [time, names @ ..] = found.unwrap_or([None; 5]);
+        Origin { time_ms: time.and_then(|time| time.parse().ok()), table: of_raw(names) }
+    }
+
+    /// The connector that the record is of.
+    pub(super) fn connector(&self) -> Option<Cow<'a, str>> {
+        let [connector] = members(self.source?, ["connector"])?;
+        string(not_null(connector)?)
     }
 
     /// The value at a path, for example `source.lsn`.

@@ -13,6 +13,15 @@ pub(crate) fn file_place(name: &str) -> Option<FilePlace> {
     of_changes.then(|| FilePlace { stage: FileStage::Changes, partition: 0, number: 0, name: stem.to_owned() })
 }
 
+/// The position of a file of changes by the timestamp in its name: its digits, `YYYYMMDDHHMMSS` and four of the second.
+/// AWS DMS writes the changes of a table in the order of their commits into files that it names by the time.
+pub(crate) fn change_position(path: &str) -> Option<u64> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    let (day, time) = stem.split_once('-').filter(|_| is_change_name(stem))?;
+    format!("{day}{time:0<10}").parse().ok()
+}
+
 /// Counter of a full load file: `LOAD0000000A`, `SEGMENT1_LOAD00000001`.
 fn load_counter(stem: &str) -> Option<u64> {
     let at = stem.rfind("LOAD")?;
@@ -27,4 +36,18 @@ fn is_change_name(stem: &str) -> bool {
     let Some((day, time)) = stem.split_once('-') else { return false };
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     day.len() == 8 && matches!(time.len(), 9 | 10) && digits(day) && digits(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::change_position;
+
+    #[test]
+    fn files_of_changes_are_ordered_by_the_time_in_their_name() {
+        assert_eq!(change_position("a/2025/11/01/20251101-122640000.csv.gz"), Some(202_511_011_226_400_000));
+        assert_eq!(change_position("20141029-1134010001.csv"), Some(201_410_291_134_010_001));
+        for other in ["LOAD00000001.csv", "a/x.csv", "20251101.csv", "20251101-1226.csv", ""] {
+            assert_eq!(change_position(other), None, "{other}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::plan::sequence::SequencePart;
 use crate::row::key_change;
 use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
-use sluice_change::{Event, Op, ReasonCode};
+use sluice_change::{Event, Op, ReasonCode, RowRef};
 use std::borrow::Cow;
 
 /// The rules for rows of AWS DMS.
@@ -20,8 +20,9 @@ impl TextRows for DmsRows {
     }
 
     /// A row of the full load ranks below every change, with whatever
-    /// position it carries (the time of a full load is when the row was copied).
-    fn place(&self, plan: &Plan, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
+    /// position it carries (the time of a full load is when the row was copied). A change without a member for
+    /// its position, as AWS DMS writes it by default, is where it stands: by the time in its file's name, then by row.
+    fn place(&self, plan: &Plan, at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
         let op_text = operation_text(plan, row);
         let part = |part: &SequencePart| match part {
             SequencePart::Row(name) => sequence_text(plan, row, *name),
@@ -29,17 +30,26 @@ impl TextRows for DmsRows {
         };
         let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(part).collect();
         let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+        let has_member = |part: &SequencePart| matches!(part, SequencePart::Row(name) if row.get(*name).is_some());
+        let by_place = plan.orders_by_place() && !plan.sequence.parts().iter().any(has_member);
+        let place = plan.place_of(at).filter(|_| by_place);
         let delivered = match operation(op_text)? {
             // A full load with `includeOpForFullLoad` says `I`; its change sequence is empty.
-            Op::Upsert if is_insert(op_text) && texts.iter().all(Option::is_none) => Op::Read,
+            Op::Upsert if is_insert(op_text) && texts.iter().all(Option::is_none) && place.is_none() => Op::Read,
             op => op,
         };
         let is_read = delivered == Op::Read;
         let op = plan.operation_of(delivered, op_text, |name| text_of(row, name).map(Cow::Borrowed));
-        let (rank, parts) = match plan.sequence.numbers(&texts) {
-            Ok(numbers) => (u8::from(!is_read), numbers.parts()),
-            Err(_) if is_read => (0, [0; 3]),
-            Err(error) => return Err(error),
+        let (rank, parts) = match (plan.sequence.numbers(&texts, is_read), place) {
+            (Ok(numbers), _) => (u8::from(!is_read), numbers.parts()),
+            (Err(_), _) if is_read => (0, [0; 3]),
+            (Err(_), Some(place)) => (1, place),
+            (Err(mut error), None) => {
+                if by_place {
+                    error.detail.push_str(", and the file's name has no time as AWS DMS gives it");
+                }
+                return Err(error);
+            }
         };
         let source_time_ms = plan.time.filter(|_| !is_read).and_then(|name| text_of(row, name)).and_then(time_ms);
         Ok(RowPlace { op, rank, parts, source_time_ms })

@@ -1,5 +1,6 @@
 //! Reads a sample of rows of AWS DMS into a profile.
 
+use super::files::{change_position, file_place};
 use super::row::{is_delete, is_insert, is_operation};
 use super::{OPERATION, SEQUENCE, TIME};
 use crate::format::ProposedSequence;
@@ -8,6 +9,9 @@ use crate::profile::csv_sample::{NULL_TEXTS, looks_like_header, texts};
 use crate::row::text_rows::time_ms;
 use crate::text::csv_fields::Field;
 use sluice_contract::SourceFormat;
+
+/// Word for the operation of a row without one.
+const LOAD: &str = "load";
 
 /// Columns of AWS DMS, not of the table.
 pub(crate) fn is_own(name: &str) -> bool {
@@ -63,7 +67,7 @@ fn positional_names(values: &[Field<'_>]) -> Vec<String> {
 
 fn read_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
     let of_load = op.is_empty();
-    *profile.operations.entry(if of_load { "load" } else { op }.to_owned()).or_default() += 1;
+    *profile.operations.entry(if of_load { LOAD } else { op }.to_owned()).or_default() += 1;
     profile.rows += u64::from(!is_delete(op));
     profile.deletes += u64::from(is_delete(op));
     profile.snapshot_rows += u64::from(of_load);
@@ -83,7 +87,36 @@ fn read_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
     }
 }
 
-/// The change sequence, under its usual name.
-pub(crate) fn proposed_sequence(format: SourceFormat) -> ProposedSequence {
-    ProposedSequence { parts: format.default_sequence(), question: None }
+/// Counts a file with `read`. A row without an operation is one of AWS DMS only in a file that it names, and a change
+/// has a place there.
+pub(crate) fn read_file(profile: &mut Profile, path: &str, read: impl FnOnce(&mut Profile)) {
+    let loads = |profile: &Profile| profile.operations.get(LOAD).copied().unwrap_or(0);
+    let all = |profile: &Profile| profile.operations.values().sum::<u64>();
+    let (loads_before, all_before) = (loads(profile), all(profile));
+    read(profile);
+    let (new_loads, new) = (loads(profile) - loads_before, all(profile) - all_before);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if file_place(name).is_none() {
+        profile.fitting = profile.fitting.saturating_sub(new_loads);
+    }
+    if change_position(path).is_some() {
+        profile.placed += new - new_loads;
+    }
+}
+
+/// The change sequence, under its usual name. Without it the place of a record orders it: its file by the time in the
+/// name, then its row.
+pub(crate) fn proposed_sequence(profile: &Profile, format: SourceFormat) -> ProposedSequence {
+    if profile.positioned.contains_key(SEQUENCE) {
+        return ProposedSequence { parts: format.default_sequence(), question: None, stated: None };
+    }
+    let changes = profile.records.saturating_sub(profile.snapshot_rows);
+    let question = (profile.placed < changes).then(|| {
+        format!(
+            "Records carry no {SEQUENCE}, and the names of their files have no time as AWS DMS gives it \
+             (20251101-122640000.csv), so nothing says which is newer. Name in apply.sequence what orders them"
+        )
+    });
+    let stated = "Order by the time in the file name, then by row: the records carry no position";
+    ProposedSequence { parts: Vec::new(), question, stated: Some((stated.to_owned(), profile.placed)) }
 }

@@ -36,17 +36,20 @@ impl Format for DmsCsv {
         files::file_place(name)
     }
 
+    fn file_position(&self, path: &str) -> Option<u64> {
+        files::change_position(path)
+    }
+
     /// Certain by the names of its files, a header with its operation, or records that begin with one.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        let mut records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
-        let starts_with_operation = |fields: &Vec<Field<'_>>| is_operation(first_text(fields));
-        let has_operation = match records.next() {
-            Some(header) if sample::is_header(&header) => first_text(&header) == dms::OPERATION,
-            Some(first) => starts_with_operation(&first) || records.any(|fields| starts_with_operation(&fields)),
-            None => false,
+        let records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
+        let records: Vec<Vec<Field<'_>>> = records.collect();
+        let has_operation = match records.as_slice() {
+            [header, ..] if sample::is_header(header) => first_text(header) == dms::OPERATION,
+            records => !records.is_empty() && records.iter().all(|fields| is_operation(first_text(fields))),
         };
         let certain = has_operation || sample.all_names(|name| files::file_place(name).is_some());
-        Some(if certain { Likeness::Certain } else { Likeness::Possible })
+        certain.then_some(Likeness::Certain)
     }
 
     fn markers(&self) -> Markers {
@@ -62,8 +65,10 @@ impl Format for DmsCsv {
         Box::new(move |out, at, record| decoder.bronze_record(out, at, record))
     }
 
-    fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
-        csv_sample::read(profile, bytes, records_max, sample::is_header, sample::read_csv_row);
+    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        sample::read_file(profile, path, |profile| {
+            csv_sample::read(profile, bytes, records_max, sample::is_header, sample::read_csv_row);
+        });
     }
 
     fn title(&self, _profile: &Profile) -> String {
@@ -78,8 +83,8 @@ impl Format for DmsCsv {
         of_text_column(&column.shape)
     }
 
-    fn propose_sequence(&self, _profile: &Profile) -> ProposedSequence {
-        sample::proposed_sequence(self.name())
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+        sample::proposed_sequence(profile, self.name())
     }
 
     fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {

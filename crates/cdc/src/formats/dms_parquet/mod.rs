@@ -34,8 +34,11 @@ impl Format for DmsParquet {
         files::file_place(name)
     }
 
-    /// Certain by a column with the operation, likely by the names of the files. Of a file whose columns cannot be
-    /// read, or that is empty, it is possible.
+    fn file_position(&self, path: &str) -> Option<u64> {
+        files::change_position(path)
+    }
+
+    /// Certain by a column with the operation, likely by the names of the files. Nothing else speaks for it.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
         let named = sample.all_names(|name| files::file_place(name).is_some());
         if !sample.bytes.starts_with(MAGIC) {
@@ -44,8 +47,7 @@ impl Format for DmsParquet {
         match &sample.parquet_columns {
             Some(columns) if columns.iter().any(|name| name == dms::OPERATION) => Some(Likeness::Certain),
             _ if named => Some(Likeness::Likely),
-            Some(_) => None,
-            None => Some(Likeness::Possible),
+            _ => None,
         }
     }
 
@@ -62,8 +64,10 @@ impl Format for DmsParquet {
         Box::new(move |out, at, record| text_rows::decode_record(plan, &DmsRows, out, at, record))
     }
 
-    fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
-        parquet_sample::read(profile, bytes, records_max, |name| !sample::is_own(name), sample::read_named_row);
+    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        sample::read_file(profile, path, |profile| {
+            parquet_sample::read(profile, bytes, records_max, |name| !sample::is_own(name), sample::read_named_row);
+        });
     }
 
     fn title(&self, _profile: &Profile) -> String {
@@ -78,8 +82,8 @@ impl Format for DmsParquet {
         of_text_column(&column.shape)
     }
 
-    fn propose_sequence(&self, _profile: &Profile) -> ProposedSequence {
-        sample::proposed_sequence(self.name())
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+        sample::proposed_sequence(profile, self.name())
     }
 
     fn propose_settings(&self, _profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {

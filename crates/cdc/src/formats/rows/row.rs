@@ -7,7 +7,7 @@ use crate::plan::names::RowName;
 use crate::plan::sequence::SequencePart;
 use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
-use sluice_change::{Event, Op, ReasonCode};
+use sluice_change::{Event, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ impl TextRows for CurrentRows {
 
     /// An upsert at its watermark, unless `delete_when` or `truncate_when` holds. Where the contract has no
     /// sequence, the row is part of a full snapshot, whose version orders it.
-    fn place(&self, plan: &Plan, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
+    fn place(&self, plan: &Plan, _at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
         let of_snapshot = plan.sequence.parts().is_empty();
         let delivered = if of_snapshot { Op::Read } else { Op::Upsert };
         let op = plan.operation_of(delivered, "", |name| text_of(row, name).map(Cow::Borrowed));
@@ -38,7 +38,7 @@ impl TextRows for CurrentRows {
             let detail = "the watermark is null or missing, so nothing says how new the row is";
             RecordError::of(plan.sequence.first_name(), ReasonCode::MissingSeq, detail)
         })?;
-        let parts = plan.sequence.numbers(&texts)?.parts();
+        let parts = plan.sequence.numbers(&texts, false)?.parts();
         // An instant comes in microseconds.
         let millis =
             |text: &str| text.parse::<i64>().ok().map(|micros| micros.div_euclid(1_000)).or_else(|| time_ms(text));

@@ -47,7 +47,7 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         .map(|column| column.name.clone())
         .collect();
     let question = match candidates.as_slice() {
-        [_] => return ProposedSequence { parts: candidates, question: None },
+        [_] => return ProposedSequence { parts: candidates, question: None, stated: None },
         [] => "No column looks like a watermark. Name the one that says when a row changed in apply.sequence, or \
                write apply.from_snapshot if every delivery has all rows"
             .to_owned(),
@@ -55,5 +55,5 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
             format!("Several columns could be the watermark: {}. Name one in apply.sequence", several.join(", "))
         }
     };
-    ProposedSequence { parts: Vec::new(), question: Some(question) }
+    ProposedSequence { parts: Vec::new(), question: Some(question), stated: None }
 }

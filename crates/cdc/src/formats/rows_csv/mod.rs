@@ -18,6 +18,9 @@ use bytes::Bytes;
 use sluice_change::SourceFile;
 use sluice_contract::SourceFormat;
 
+/// Records looked at to tell the format.
+const SNIFF_RECORDS: usize = 20;
+
 /// `csv`.
 pub(crate) struct RowsCsv;
 
@@ -34,10 +37,15 @@ impl Format for RowsCsv {
         None
     }
 
-    /// Likely with a header; without one nothing tells rows from those of a full load.
+    /// Likely with a header; without one possible, where the records have as many fields as the first.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        let header = sample.csv_text()?.lines().next().and_then(fields)?;
-        looks_like_header(&header).then_some(Likeness::Likely)
+        let mut records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
+        let first = records.next()?;
+        if looks_like_header(&first) {
+            return Some(Likeness::Likely);
+        }
+        let is_table = first.len() > 1 && records.all(|fields| fields.len() == first.len());
+        is_table.then_some(Likeness::Possible)
     }
 
     fn markers(&self) -> Markers {

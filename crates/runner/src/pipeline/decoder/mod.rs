@@ -211,5 +211,7 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         tombstones: 0,
         operations: BTreeMap::new(),
         drift: Drift::default(),
+        source_tables: BTreeMap::new(),
+        other_tables: BTreeMap::new(),
     })
 }

@@ -74,6 +74,8 @@ struct Head {
     operations: BTreeMap<String, u64>,
     drift: Drift,
     absent: Vec<(u32, Vec<u16>)>,
+    source_tables: BTreeMap<String, u64>,
+    other_tables: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -92,7 +94,8 @@ impl Reply {
     }
 
     pub(super) fn of(decoded: DecodedFile) -> Result<Self, RunError> {
-        let DecodedFile { changes, rejects, rows_in, tombstones, operations, drift } = decoded;
+        let DecodedFile { changes, rejects, rows_in, tombstones, operations, drift, source_tables, other_tables } =
+            decoded;
         let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
             at,
             reason,
@@ -110,6 +113,8 @@ impl Reply {
             operations,
             drift,
             absent: changes.absent.into_iter().collect(),
+            source_tables,
+            other_tables,
         };
         Ok(Self { head, rows })
     }
@@ -146,6 +151,8 @@ impl Reply {
             tombstones: head.tombstones,
             operations: head.operations,
             drift: head.drift,
+            source_tables: head.source_tables,
+            other_tables: head.other_tables,
         })
     }
 }

@@ -1,0 +1,366 @@
+//! From a folder of change files to a contract, and what a contract does not take for its own: another table's
+//! records, a reload, a table of another format, a rebuild that empties silver.
+
+use anyhow::{Context, Result, ensure};
+use sluice_api::{Layer, OnboardDraft, ReplayLimits, TableRef, TableReplay, ask};
+use sluice_tests::TestLake;
+use tempfile::TempDir;
+
+fn empty_lake() -> Result<(TempDir, TestLake)> {
+    let folder = tempfile::Builder::new().prefix("sluice-onboarding-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    Ok((folder, lake))
+}
+
+async fn replay(lake: &TestLake) -> Result<TableReplay> {
+    let replay = lake.replay().await?.tables.pop().context("one table is replayed")?;
+    ensure!(replay.counters.balances(), "{:?}", replay.counters);
+    Ok(replay)
+}
+
+async fn good(lake: &TestLake) -> Result<TableReplay> {
+    let replay = replay(lake).await?;
+    ensure!(replay.error.is_none(), "{:?}", replay.error);
+    Ok(replay)
+}
+
+/// Why the table stopped.
+async fn stopped(lake: &TestLake) -> Result<String> {
+    Ok(replay(lake).await?.error.context("the table stops")?.message)
+}
+
+async fn rows(lake: &TestLake, table: &str, columns: &[&str]) -> Result<Vec<String>> {
+    let table = TableRef { layer: Layer::Silver, name: table.parse().map_err(anyhow::Error::msg)? };
+    let rows = lake.rows(&table).await?.select(columns)?.rows;
+    let text = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ");
+    let mut rows: Vec<String> = rows.into_iter().map(text).collect();
+    rows.sort();
+    Ok(rows)
+}
+
+async fn draft(lake: &TestLake, path: &str) -> Result<OnboardDraft> {
+    Ok(lake.host().call(ask::InferContract { path: path.to_owned(), name: None, table: None }).await?)
+}
+
+/// An event of a MySQL connector, all within one second.
+fn mysql(op: &str, id: u32, quantity: u32, file: &str, position: u32, row: u32) -> String {
+    let image = format!(r#"{{"id":{id},"quantity":{quantity}}}"#);
+    let (before, after) = if op == "d" { (image.as_str(), "null") } else { ("null", image.as_str()) };
+    format!(
+        r#"{{"before":{before},"after":{after},"source":{{"connector":"mysql","ts_ms":1700000000000,"db":"store","table":"stock","file":"{file}","pos":{position},"row":{row}}},"op":"{op}"}}
+"#
+    )
+}
+
+#[tokio::test]
+async fn the_log_of_mysql_orders_events_by_the_number_of_its_file() -> Result<()> {
+    let files = [
+        [mysql("r", 1, 10, "bin.000099", 157, 0), mysql("r", 2, 10, "bin.000099", 157, 0)].concat(),
+        [mysql("u", 1, 11, "bin.000099", 157, 0), mysql("u", 2, 11, "bin.000099", 300, 1)].concat(),
+        [mysql("u", 2, 12, "bin.000099", 300, 2), mysql("u", 1, 12, "bin.999999", 90, 0)].concat(),
+        [mysql("u", 1, 13, "bin.1000000", 4, 0), mysql("c", 3, 1, "bin.1000000", 5, 0)].concat(),
+        mysql("d", 3, 1, "bin.1000000", 6, 0),
+    ];
+    let (_folder, proposing) = empty_lake()?;
+    for (at, file) in files.iter().enumerate() {
+        proposing
+            .write(&format!("landing/topics/store.store.stock/partition=0/store.store.stock+0+{at:010}.json"), file)?;
+    }
+    let proposal = draft(&proposing, "./landing/topics/store.store.stock/").await?;
+    ensure!(proposal.sequence == ["source.file", "source.pos", "source.row"], "{proposal:?}");
+    ensure!(proposal.questions.is_empty() && proposal.problems.is_empty(), "{:?}", proposal.questions);
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]] {
+        let (_folder, lake) = empty_lake()?;
+        lake.write("contracts/store/stock.yaml", &proposal.yaml)?;
+        for at in order {
+            lake.write(&format!("landing/topics/store.store.stock/{at}.json"), &files[at])?;
+            good(&lake).await?;
+        }
+        let found = rows(&lake, "store.stock", &["id", "quantity"]).await?;
+        ensure!(found == ["1 13", "2 12"], "{order:?}: {found:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connector_without_a_known_position_is_a_question() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    let event = |id: u32| {
+        format!(
+            "{{\"before\":null,\"after\":{{\"id\":{id},\"name\":\"n{id}\"}},\"op\":\"c\",\
+             \"source\":{{\"connector\":\"vitess\",\"ts_ms\":17000000000{id:02},\"table\":\"a\"}}}}\n"
+        )
+    };
+    lake.write("landing/a/1.json", (1..9).map(event).collect::<String>())?;
+    let proposal = draft(&lake, "landing/a").await?;
+    ensure!(proposal.sequence.is_empty(), "never the time: {:?}", proposal.sequence);
+    ensure!(proposal.questions.iter().any(|question| question.contains("connector vitess")), "{proposal:?}");
+    ensure!(proposal.yaml.contains("# decide: ") && !proposal.yaml.contains("sequence: [source.ts_ms]"));
+
+    // A contract of another connector says what its order is.
+    lake.write("landing/b/1.json", mysql("c", 1, 1, "bin.000001", 4, 0))?;
+    let schema = "schema:\n- {name: id, type: int, primary_key: true}\n- {name: quantity, type: int}\n";
+    lake.write(
+        "contracts/x/b.yaml",
+        format!("dataset: x.b\nsource: {{path: landing/b, format: debezium_json}}\n{schema}"),
+    )?;
+    let message = stopped(&lake).await?;
+    for says in
+        ["MISSING_SEQ in source.lsn (1)", "record 1 of landing/b/1.json", "[source.file, source.pos, source.row]"]
+    {
+        ensure!(message.contains(says), "{says}: {message}");
+    }
+    Ok(())
+}
+
+/// An insert of PostgreSQL into a table of a stream.
+fn of_table(table: &str, id: u32, name: &str, position: u32) -> String {
+    format!(
+        r#"{{"before":null,"after":{{"id":{id},"name":"{name}"}},"op":"c","source":{{"connector":"postgresql","ts_ms":1700000000000,"db":"app","schema":"public","table":"{table}","lsn":{position}}}}}
+"#
+    )
+}
+
+fn stream_contract(source: &str) -> String {
+    format!(
+        "dataset: app.orders\nsource: {{path: landing/stream, format: debezium_json{source}}}\nschema:\n\
+         - {{name: id, type: int, primary_key: true}}\n- {{name: name, type: string}}\n"
+    )
+}
+
+#[tokio::test]
+async fn records_of_another_table_never_overwrite_rows() -> Result<()> {
+    let orders = [of_table("orders", 1, "a", 1), of_table("orders", 2, "b", 2)].concat();
+    let customers = [of_table("customers", 1, "Ada", 3), of_table("customers", 2, "Max", 4)].concat();
+    // In one file, and in one after the other.
+    for files in [vec![[orders.as_str(), customers.as_str()].concat()], vec![orders, customers]] {
+        let (_folder, lake) = empty_lake()?;
+        lake.write("contracts/app/orders.yaml", stream_contract(""))?;
+        let (last, before) = files.split_last().context("there is a file")?;
+        for (at, file) in before.iter().enumerate() {
+            lake.write(&format!("landing/stream/{at}.json"), file)?;
+            good(&lake).await?;
+        }
+        lake.write("landing/stream/9.json", last)?;
+        let message = stopped(&lake).await?;
+        for says in ["app.public.customers (2 records)", "app.public.orders", "source.table"] {
+            ensure!(message.contains(says), "{says}: {message}");
+        }
+        // The table is named: what is in bronze already is told apart too.
+        lake.write("contracts/app/orders.yaml", stream_contract(", table: public.orders"))?;
+        good(&lake).await?;
+        ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
+        lake.write(
+            "landing/stream/99.json",
+            [of_table("orders", 3, "c", 5), of_table("customers", 3, "Eve", 6)].concat(),
+        )?;
+        let replay = good(&lake).await?;
+        ensure!(replay.left_out == [("app.public.customers".to_owned(), 1)], "{:?}", replay.left_out);
+        ensure!(replay.counters.rows_in == 1 && replay.reasons.is_empty(), "{replay:?}");
+        ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b", "3 c"]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_with_a_star_takes_the_parts_of_a_table() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/app/orders.yaml", stream_contract(", table: orders_*"))?;
+    let parts = [of_table("orders_2025", 1, "a", 1), of_table("orders_2026", 2, "b", 2), of_table("other", 3, "c", 3)];
+    lake.write("landing/stream/1.json", parts.concat())?;
+    good(&lake).await?;
+    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn onboarding_proposes_a_contract_for_each_table_of_a_stream() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    let orders = (1..9).map(|id| of_table("orders", id, "a", id)).collect::<String>();
+    let customers = (1..9).map(|id| of_table("customers", id, "b", 100 + id).replace("\"name\"", "\"first\""));
+    lake.write("landing/stream/shop/2026/11/01/x.json", orders + &customers.collect::<String>())?;
+    let both = draft(&lake, "landing/stream/shop").await?;
+    ensure!(both.questions.iter().any(|question| question.contains("Records of 2 source tables")), "{both:?}");
+    for (table, name, column) in
+        [("app.public.orders", "shop.orders", "name"), ("app.public.customers", "shop.customers", "first")]
+    {
+        let table = Some(table.to_owned());
+        let one = ask::InferContract { path: "landing/stream/shop".to_owned(), name: None, table };
+        let one = lake.host().call(one).await?;
+        let columns: Vec<&str> = one.columns.iter().map(|column| column.name.as_str()).collect();
+        ensure!((one.name.to_string().as_str(), columns) == (name, vec!["id", column]), "{one:?}");
+        ensure!(one.questions.is_empty() && one.problems.is_empty(), "{:?} {:?}", one.questions, one.problems);
+        lake.write(&format!("contracts/shop/{}.yaml", one.name.table), &one.yaml)?;
+    }
+    let replayed = lake.replay().await?;
+    ensure!(replayed.tables.iter().all(|table| table.error.is_none() && table.counters.inserted == 8), "{replayed:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn aws_dms_without_a_position_is_ordered_by_file_and_row() -> Result<()> {
+    let contract = "dataset: sales.orders\nsource: {path: landing/sales/orders, format: dms_csv}\nschema:\n\
+                    - {name: id, type: int, primary_key: true}\n- {name: status, type: string}\n";
+    let files = [
+        ("LOAD00000001.csv", "1,new\n2,new\n3,new\n"),
+        ("2026-11-01/20261101-090000000.csv", "U,1,paid\nU,1,sent\nD,2,new\nI,4,new\n"),
+        ("2026-11-02/20261102-090000000.csv", "U,1,back\nI,2,again\nU,4,paid\nD,4,paid\n"),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let (_folder, lake) = empty_lake()?;
+        lake.write("contracts/sales/orders.yaml", contract)?;
+        for at in order {
+            let (name, content) = files[at];
+            lake.write(&format!("landing/sales/orders/{name}"), content)?;
+            let replay = good(&lake).await?;
+            ensure!(replay.reasons.is_empty(), "{:?}", replay.reasons);
+        }
+        let expected = ["1 back", "2 again", "3 new"];
+        ensure!(rows(&lake, "sales.orders", &["id", "status"]).await? == expected, "{order:?}");
+        lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+        ensure!(rows(&lake, "sales.orders", &["id", "status"]).await? == expected, "{order:?}, from bronze");
+    }
+    // A file with another name has no place.
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/sales/orders.yaml", contract)?;
+    lake.write("landing/sales/orders/export.csv", "U,1,paid\n")?;
+    let message = stopped(&lake).await?;
+    ensure!(message.contains("MISSING_SEQ") && message.contains("the file's name has no time"), "{message}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn onboarding_says_that_the_records_of_aws_dms_carry_no_position() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    lake.write("landing/sales/orders/LOAD00000001.csv", "id,status\n1,new\n2,new\n3,new\n")?;
+    lake.write("landing/sales/orders/20261101-090000000.csv", "Op,id,status\nU,1,paid\nD,2,new\nI,4,new\n")?;
+    let proposal = draft(&lake, "landing/sales/orders").await?;
+    ensure!(proposal.sequence.is_empty() && proposal.questions.is_empty(), "{proposal:?}");
+    let order = proposal.evidence.iter().find(|seen| seen.text.starts_with("Order by the time in the file name"));
+    ensure!(order.is_some_and(|seen| seen.ok && seen.count == "3 of 3 changes"), "{:?}", proposal.evidence);
+    lake.write("contracts/sales/orders.yaml", &proposal.yaml)?;
+    good(&lake).await?;
+    ensure!(rows(&lake, "sales.orders", &["id", "status"]).await? == ["1 paid", "3 new", "4 new"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn plain_rows_are_called_plain_and_another_formats_table_is_refused() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    lake.write("landing/plain/export.csv", "1,a\n2,b\n3,c\n")?;
+    let proposal = draft(&lake, "landing/plain").await?;
+    ensure!((proposal.format.as_str(), proposal.title.as_str()) == ("csv", "Current rows, CSV"), "{proposal:?}");
+    ensure!(!proposal.questions.is_empty(), "a watermark is asked for");
+    let empty = |seen: &&sluice_api::Evidence| seen.ok && seen.count.starts_with("0 of");
+    ensure!(proposal.evidence.iter().find(empty).is_none(), "{:?}", proposal.evidence);
+
+    lake.write("landing/delta/part-0.csv", "id,updated_at\n1,2026-11-01\n")?;
+    lake.write("landing/delta/_delta_log/00000000000000000000.json", "{}")?;
+    let refused = draft(&lake, "landing/delta").await.err().context("it is refused")?.to_string();
+    ensure!(refused.contains("landing/delta is the folder of a table of Delta"), "{refused}");
+    lake.write(
+        "contracts/x/delta.yaml",
+        "dataset: x.delta\nsource: {path: landing/delta, format: csv}\napply: {sequence: [updated_at]}\nschema:\n\
+         - {name: id, type: int, primary_key: true}\n- {name: updated_at, type: date}\n",
+    )?;
+    ensure!(stopped(&lake).await?.contains("a table of Delta"), "a replay refuses it too");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mistaken_format_does_not_empty_a_table() -> Result<()> {
+    let contract = |format: &str, apply: &str| {
+        format!(
+            "dataset: app.orders\nsource: {{path: landing/stream, format: {format}}}\napply: {{{apply}}}\nschema:\n\
+             - {{name: id, type: int, primary_key: true}}\n- {{name: name, type: string}}\n"
+        )
+    };
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/app/orders.yaml", contract("debezium_json", ""))?;
+    let names = |id: u32| of_table("orders", id, if id == 1 { "kept" } else { "gone" }, id);
+    lake.write("landing/stream/1.json", (1..5).map(names).collect::<String>())?;
+    good(&lake).await?;
+    let before = rows(&lake, "app.orders", &["id", "name"]).await?;
+    ensure!(before.len() == 4);
+
+    lake.write("contracts/app/orders.yaml", contract("debezium_flat_json", ""))?;
+    let message = stopped(&lake).await?;
+    ensure!(
+        message.contains("v1 stays visible") && message.contains("100.0 % of its records are in quarantine"),
+        "{message}"
+    );
+    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == before);
+
+    // Fewer rows by a condition may be meant, and need to be asked for.
+    lake.write("contracts/app/orders.yaml", contract("debezium_json", "delete_when: \"name = 'gone'\""))?;
+    let message = stopped(&lake).await?;
+    ensure!(message.contains("it would have 1 of the 4 rows") && message.contains("--full-refresh"), "{message}");
+    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == before);
+    lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 kept"]);
+    good(&lake).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_that_a_table_cannot_have_get_a_proposal_and_a_fix() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    let header = "Op,order id,qty(kg),a.b,transact_seq\n";
+    lake.write("landing/x/LOAD00000001.csv", format!("{header},1,2.5,u,\n,2,3.5,v,\n,3,4.5,w,\n"))?;
+    lake.write("landing/x/20261101-090000000.csv", format!("{header}U,1,9.5,u,1\nD,2,3.5,v,2\n"))?;
+    let proposal = draft(&lake, "landing/x").await?;
+    let names: Vec<&str> = proposal.columns.iter().map(|column| column.name.as_str()).collect();
+    ensure!(names == ["order_id", "qty_kg", "a.b"] && proposal.problems.is_empty(), "{proposal:?}");
+    lake.write("contracts/landing/x.yaml", &proposal.yaml)?;
+    good(&lake).await?;
+    ensure!(rows(&lake, &proposal.name.to_string(), &["order_id", "qty_kg"]).await? == ["1 9.5", "3 4.5"]);
+
+    lake.write(
+        "contracts/landing/x.yaml",
+        proposal.yaml.replace("renamed_from: \"order id\"\n", "").replace("order_id", "order id"),
+    )?;
+    let problems = lake.draft().await?.problems;
+    let shown = problems.iter().map(ToString::to_string).collect::<String>();
+    ensure!(
+        shown.contains("`order id` cannot be a column name") && shown.contains("renamed_from: \"order id\""),
+        "{shown}"
+    );
+
+    let contract = |name: &str| format!("dataset: {name}\nschema:\n- {{name: id, type: int, primary_key: true}}\n");
+    lake.write("contracts/shop/T.yaml", contract("shop.T"))?;
+    lake.write("contracts/shop/t.yaml", contract("shop.t"))?;
+    let problems = lake.draft().await?.problems;
+    ensure!(
+        problems.iter().any(|problem| problem.message.contains("differs from shop.T in upper and lower case")),
+        "{problems:?}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn documents_of_mongodb_are_named() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    let event = |op: &str, after: &str| {
+        format!(
+            "{{\"before\":null,\"after\":{after},\"op\":\"{op}\",\"source\":{{\"connector\":\"mongodb\",\
+             \"ts_ms\":1700000000000,\"ord\":1,\"db\":\"iot\",\"collection\":\"device\"}}}}\n"
+        )
+    };
+    let document = r#""{\"_id\":1,\"name\":\"a\"}""#;
+    lake.write("landing/device/1.json", [event("c", document), event("d", "null")].concat())?;
+    let refused = draft(&lake, "landing/device").await.err().context("it is refused")?.to_string();
+    ensure!(refused.contains("MongoDB") && refused.contains("ExtractNewDocumentState"), "{refused}");
+    lake.write(
+        "contracts/iot/device.yaml",
+        "dataset: iot.device\nsource: {path: landing/device, format: debezium_json}\napply: {sequence: [source.ts_ms, \
+         source.ord], quarantine_limit: 1}\nschema:\n- {name: id, type: string, primary_key: true, renamed_from: _id}\n",
+    )?;
+    good(&lake).await?;
+    let quarantine = lake.quarantine("iot.device").await?.select(&["reason", "detail"])?.rows;
+    ensure!(quarantine.len() == 2, "{quarantine:?}");
+    ensure!(
+        quarantine.iter().flatten().flatten().filter(|text| text.contains("MongoDB")).count() == 2,
+        "{quarantine:?}"
+    );
+    Ok(())
+}
