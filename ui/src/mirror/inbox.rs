@@ -33,7 +33,7 @@ fn push(events: impl IntoIterator<Item = Event>) {
     REPAINT.with_borrow(|ctx| {
         if let Some(ctx) = ctx {
             ctx.request_repaint();
-            super::wake();
+            super::page::wake();
         }
     });
 }

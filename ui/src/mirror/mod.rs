@@ -7,9 +7,11 @@
 mod dom;
 mod inbox;
 mod node;
+mod page;
 mod probe;
 
-pub(crate) use probe::{call_page, first_frame, set_idle, wake};
+pub(crate) use page::{call_page, wake};
+pub(crate) use probe::{first_frame, set_idle};
 
 use egui::{Context, FullOutput, Plugin, RawInput, ViewportId};
 use std::time::Duration;

@@ -1,10 +1,11 @@
 //! `window.__sluice`: the tree, the first frame, idle or not. Read-only.
 
 use super::dom;
+use super::page::call_page;
 use serde_json::json;
 use std::cell::Cell;
 use std::time::Duration;
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen::{JsValue, closure::Closure};
 
 thread_local! {
     static IDLE: Cell<bool> = const { Cell::new(false) };
@@ -45,19 +46,6 @@ pub(crate) fn first_frame(since_load_ms: u64) {
 /// Tells the page when the next frame is needed; until then it asks for none.
 pub(super) fn next_frame(wait: Duration) {
     call_page("sluiceNextFrame", &JsValue::from_f64(wait.as_secs_f64() * 1_000.0));
-}
-
-/// Something came that the next frame shows, outside of any event of the page.
-pub(crate) fn wake() {
-    call_page("sluiceWake", &JsValue::UNDEFINED);
-}
-
-/// Calls a function of the page's own script, if it is there.
-pub(crate) fn call_page(name: &str, argument: &JsValue) {
-    let function = js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str(name)).ok();
-    if let Some(function) = function.and_then(|value| value.dyn_into::<js_sys::Function>().ok()) {
-        let _ = function.call1(&JsValue::NULL, argument);
-    }
 }
 
 fn tree() -> serde_json::Value {

@@ -50,7 +50,7 @@ fn a_step_replays_one_batch_of_the_chosen_size() {
     window.get_by_label("Step").click();
     window.run_ok();
     let one = ReplayLimits { max_files: Some(1), ..ReplayLimits::default() };
-    assert_eq!(started(&asked), Some(ReplayLimits { batches: Some(1), ..one.clone() }));
+    assert_eq!(started(&asked), Some(ReplayLimits { batches: Some(1), ..one }));
     asked.borrow_mut().clear();
     window.key_press(Key::F10);
     window.run_ok();

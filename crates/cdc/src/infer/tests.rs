@@ -204,7 +204,7 @@ fn hexadecimal_is_proposed_or_asked_and_special_numbers_are_numeric() {
 }
 
 #[test]
-fn times_with_and_without_a_zone_are_told_apart() {
+fn times_with_and_without_a_zone_are_distinguished() {
     let of = |times: [&str; 2]| {
         let rows = times.map(|time| format!("\"at\":\"{time}\""));
         let inferred = of_rows(&rows.each_ref().map(String::as_str));

@@ -96,7 +96,7 @@ pub(super) fn make(folder: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Where the demo lake is kept, unless the host was told: the folder of this user's data.
+/// Where the demo lake is kept, unless the host names a folder: the folder of this user's data.
 pub(super) fn default_folder() -> Option<PathBuf> {
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     let data = data.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local").join("share")))?;
@@ -163,7 +163,7 @@ fn orders(file: u64) -> String {
     for id in first..first + ORDERS_OF_FILE {
         add("c", id, "placed");
     }
-    for id in (first..first + ORDERS_OF_FILE).filter(|id| mixed(id + 3) % 4 > 0) {
+    for id in (first..first + ORDERS_OF_FILE).filter(|id| !mixed(id + 3).is_multiple_of(4)) {
         add("u", id, "paid");
     }
     // Orders of the file before go on; a few come back, a few are deleted.
@@ -188,7 +188,7 @@ fn orders(file: u64) -> String {
 fn payments(file: u64) -> String {
     let mut text = String::new();
     let first = file * ORDERS_OF_FILE + 1;
-    for id in (first..first + ORDERS_OF_FILE).filter(|id| mixed(id + 3) % 4 > 0) {
+    for id in (first..first + ORDERS_OF_FILE).filter(|id| !mixed(id + 3).is_multiple_of(4)) {
         let cents = mixed(id + 7) % 24_000 + 500;
         // One value that is no number: it goes to quarantine, the others go on.
         let amount = match file == 6 && id == first + 1 {

@@ -15,6 +15,7 @@ mod logging;
 mod maintain;
 pub(crate) mod onboard;
 mod personal;
+mod personal_results;
 mod publish;
 mod quality;
 mod replays;
@@ -32,7 +33,7 @@ use crate::support::program::sluice_program;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 pub use logging::{LogOptions, log_to};
-use personal::PersonalResults;
+use personal_results::PersonalResults;
 use sluice_api::{
     Answer, ApiError, Ask, DEMO_LAKE, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask,
 };

@@ -155,7 +155,7 @@ impl OpenLake {
                     return Err(RunError::Input { message: error.message, next: error.next });
                 }
             }
-            Layer::Gold => refresh_again(&self.lake, &self.engine, &set, &table.name, job).await?,
+            Layer::Gold => refresh_again(&self.lake, &self.engine, set, &table.name, job).await?,
             Layer::Bronze => return Ok(()),
         }
         let store = self.lake.table(location(table));

@@ -157,9 +157,9 @@ async fn content_sizes(lake: &Lake, files: &[SourceFile], bounds: BatchBounds) -
 
 /// The length that the end of a gzip file tells, or an estimate: the end counts the last member only, and modulo 4 GiB.
 fn gzip_content(stored: u64, end: &[u8]) -> u64 {
-    let told = <[u8; 4]>::try_from(end).map_or(0, |end| u64::from(u32::from_le_bytes(end)));
+    let length = <[u8; 4]>::try_from(end).map_or(0, |end| u64::from(u32::from_le_bytes(end)));
     // A member is at least as long as what deflate makes of it, but for a few bytes per block.
-    if told >= stored { told } else { told.max(stored.saturating_mul(limits::GZIP_EXPANSION)) }
+    if length >= stored { length } else { length.max(stored.saturating_mul(limits::GZIP_EXPANSION)) }
 }
 
 #[cfg(test)]

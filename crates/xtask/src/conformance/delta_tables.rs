@@ -1,6 +1,6 @@
 //! Delta tables that other programs wrote, beside what they hold.
 
-use super::{Outcome, Verdict};
+use super::verdict::{Outcome, Verdict};
 use crate::process::{output, program};
 use anyhow::Context;
 use serde::Deserialize;

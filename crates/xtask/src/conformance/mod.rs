@@ -10,12 +10,14 @@ mod delta_tables;
 mod lake;
 mod play;
 mod report;
+mod verdict;
 
 use crate::project::Project;
 use crate::{build, python};
 use anyhow::{Context, bail};
 use report::Report;
 use std::path::{Path, PathBuf};
+use verdict::Verdict;
 
 /// Options of the task.
 #[derive(clap::Args)]
@@ -29,27 +31,6 @@ pub(crate) struct Options {
     /// Writes docs/conformance.md.
     #[arg(long)]
     write: bool,
-}
-
-/// What came of a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// As the other project says.
-    Passed,
-    /// A rule of Sluice decides otherwise, on purpose.
-    DiffersByDesign(String),
-    /// It needs something that Sluice does not have, and says so.
-    NotSupported(String),
-    /// Something else, with what was seen.
-    Failed(String),
-}
-
-/// A case and what came of it.
-pub(crate) struct Verdict {
-    pub(crate) suite: &'static str,
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) outcome: Outcome,
 }
 
 /// Runs every suite that is in the folder.

@@ -1,8 +1,8 @@
 //! A case is played in its own order, shuffled where the order does not count, and with its last batch again.
 
-use super::Outcome;
 use super::case::{Case, Expected, Row};
 use super::lake::{CaseLake, Found, text};
+use super::verdict::Outcome;
 use serde_json::Value;
 use std::path::Path;
 

@@ -1,21 +1,16 @@
 //! Cells as text on the clipboard: all that were chosen, or none. Rows that are not on screen are read first, page by
 //! page, while the grid stays usable.
 
+use super::copying::{Copying, Step, clean};
 use super::state::GridState;
 use super::{GridColumn, Rows};
-use crate::state::PAGE_ROWS;
 use crate::widget::number;
 use egui::Context;
-use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Cells that one copy may take.
 const CELLS_MAX: u64 = 2_000_000;
-/// Rows that one frame adds to the text, so that the window keeps answering.
-const ROWS_OF_FRAME: u64 = 4_000;
-/// Pages that are asked for before their turn.
-const PAGES_AHEAD: u64 = 5;
 /// Time after which a copy that waits looks again, if nothing else draws a frame.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -64,72 +59,6 @@ impl Copied {
             }
         }
     }
-}
-
-/// A copy under way.
-#[derive(Debug)]
-pub(super) struct Copying {
-    rows: RangeInclusive<u64>,
-    columns: RangeInclusive<usize>,
-    next: u64,
-    text: String,
-}
-
-enum Step {
-    Done,
-    /// The frame had enough to do.
-    More,
-    /// A page is not here yet.
-    Waits,
-    Failed(u64),
-}
-
-impl Copying {
-    /// Adds the rows that are here.
-    fn go_on(&mut self, source: &mut dyn Rows) -> Step {
-        let end = *self.rows.end();
-        let stop = self.next.saturating_add(ROWS_OF_FRAME);
-        while self.next <= end {
-            if self.next >= stop {
-                return Step::More;
-            }
-            let Some(line) = line(self.next, &self.columns, source) else {
-                if source.error(self.next).is_some() {
-                    return Step::Failed(self.next);
-                }
-                for page in 1..=PAGES_AHEAD {
-                    let ahead = self.next.saturating_add(page * u64::from(PAGE_ROWS)).min(end);
-                    let _ = source.cell(ahead, *self.columns.start());
-                }
-                return Step::Waits;
-            };
-            if !self.text.is_empty() {
-                self.text.push('\n');
-            }
-            self.text.push_str(&line);
-            self.next += 1;
-        }
-        Step::Done
-    }
-}
-
-/// One row as tab separated text, null as nothing; `None` if a cell of it is not known.
-fn line(row: u64, columns: &RangeInclusive<usize>, source: &mut dyn Rows) -> Option<String> {
-    let mut line = String::new();
-    for column in columns.clone() {
-        if column > *columns.start() {
-            line.push('\t');
-        }
-        let cell = source.cell(row, column)?;
-        if !cell.is_null {
-            line.push_str(&clean(&cell.text));
-        }
-    }
-    Some(line)
-}
-
-fn clean(text: &str) -> String {
-    text.replace(['\t', '\n', '\r'], " ")
 }
 
 /// Begins to copy the chosen cells; a copy under way is given up for it.

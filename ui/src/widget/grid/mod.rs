@@ -3,6 +3,7 @@
 mod cells;
 mod column;
 mod copy;
+mod copying;
 mod header;
 mod input;
 mod response;

@@ -1,6 +1,6 @@
 //! Where a grid is scrolled to. Rows are integers; only the rest within one row is a fraction.
 
-use super::copy::Copying;
+use super::copying::Copying;
 use egui::{Context, Id, Rect};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

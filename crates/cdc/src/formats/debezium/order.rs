@@ -97,7 +97,7 @@ pub(crate) fn proposed_sequence(profile: &Profile, shape: Shape) -> ProposedSequ
         }
         None => ORDERS.iter().collect(),
     };
-    let begun = known.iter().flat_map(|order| order.parts(shape)).find(|parts| parts.first().is_some_and(|p| seen(&p)));
+    let begun = known.iter().flat_map(|order| order.parts(shape)).find(|parts| parts.first().is_some_and(&seen));
     let Some(parts) = begun else { return question(no_position(&known, shape)) };
     let lacking: Vec<&str> = parts.iter().filter(|part| !seen(part)).copied().collect();
     if !lacking.is_empty() {
