@@ -1,7 +1,7 @@
 //! What Sluice says of itself in a commit: one typed list of the keys, for writers and readers.
 
 use crate::delta::app_id::AppId;
-use crate::delta::foreign::ForeignCommit;
+use crate::delta::foreign_commit::ForeignCommit;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use sluice_change::RowLedger;

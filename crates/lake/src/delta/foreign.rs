@@ -8,62 +8,21 @@
 use crate::LakeError;
 use crate::delta::app_id::AppId;
 use crate::delta::commit_info::CommitInfo;
+use crate::delta::foreign_commit::{ForeignChange, ForeignCommit};
 use crate::delta::log::{READS_AT_ONCE, entry_bytes};
 use crate::delta::table::DeltaStore;
 use crate::error::Cause;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// Entries that are looked at in a log in which no commit says how far it was looked through before.
-const LOOKED_AT_MAX: u64 = 1_000;
+const LOOKED_AT_MAX: u64 = 200;
 /// Characters of a name that another program gave itself or its operation.
 const NAME_CHARS_MAX: usize = 80;
-
-/// What a commit of another program changed of what Sluice counts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ForeignChange {
-    /// Rows came, went or are others.
-    Rows,
-    /// A `txn` of Sluice's: which batches are in the table.
-    Batches,
-    /// The columns.
-    Columns,
-}
-
-impl fmt::Display for ForeignChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rows => "rows",
-            Self::Batches => "the number of the last batch",
-            Self::Columns => "columns",
-        })
-    }
-}
-
-/// A commit of another program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ForeignCommit {
-    /// Delta version.
-    pub version: u64,
-    /// Operation, as the commit has it.
-    pub operation: String,
-    /// The program (`engineInfo`).
-    pub program: String,
-    /// What it changed.
-    pub change: ForeignChange,
-}
-
-impl fmt::Display for ForeignCommit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v{} ({} by {}) changed {}", self.version, self.operation, self.program, self.change)
-    }
-}
 
 /// What a look through the newest entries of a log found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

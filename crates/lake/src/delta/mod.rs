@@ -12,6 +12,7 @@ pub(crate) mod features;
 pub(crate) mod file_commit;
 pub(crate) mod footers;
 pub(crate) mod foreign;
+pub(crate) mod foreign_commit;
 pub(crate) mod key_lookup;
 pub(crate) mod load;
 pub(crate) mod local_files;

@@ -5,11 +5,12 @@ use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::source_files::new_files;
 use crate::quality::read_records;
+use crate::support::foreign::ensure_own;
 use crate::support::places::location;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
 use sluice_contract::{CheckRecord, Contract, TableName, Verdict};
-use sluice_lake::{AppId, TableLocation};
+use sluice_lake::{AppId, ForeignCommits, TableLocation};
 use std::collections::BTreeSet;
 
 impl Answer<ask::Lake> for Host {
@@ -77,7 +78,13 @@ impl OpenLake {
         let mut summary = without(Health::Ok, None);
         summary.rows = Some(snapshot.rows());
         summary.version = Some(snapshot.version);
-        if let Some(contract) = contract {
+        let foreign = match layer {
+            Layer::Bronze | Layer::Silver => store.foreign_commits(snapshot.version, None).await?,
+            Layer::Gold => ForeignCommits::default(),
+        };
+        if let Err(error) = ensure_own(layer, name, &foreign) {
+            (summary.health, summary.note) = (Health::Fail, Some(error.to_api().message));
+        } else if let Some(contract) = contract {
             summary.facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
             (summary.health, summary.note) = self.health(contract, &summary.facts).await?;
         }
