@@ -53,7 +53,7 @@
 //! # The rooms of this crate
 //!
 //! Each imports only those before it: `error`, `clock` and `environment`; `store` (addresses, listings, durable
-//! writes, Parquet bytes); `cache` (what is kept on this machine, by path: it knows no tables); `ledger`; `delta`
+//! writes, Parquet bytes); `refusal` (what a store means that refuses); `cache` (what is kept on this machine, by path: it knows no tables); `ledger`; `delta`
 //! (the log, snapshots, transactions, rows); `lake`, which puts them together.
 
 mod cache;
@@ -63,6 +63,7 @@ mod environment;
 mod error;
 mod lake;
 mod ledger;
+mod refusal;
 mod store;
 
 pub use cache::scratch_file::ScratchFile;
@@ -97,6 +98,7 @@ pub use ledger::leases::{Holder, Lease, LeaseCandidate, Leases};
 pub use ledger::manifest::BatchManifest;
 pub use ledger::registry::Ledger;
 pub use ledger::schemas::{SchemaColumn, SchemaDocument};
+pub use refusal::{Refusal, Right, refusal};
 pub use sluice_change::SourceFile;
 pub use store::encode::ROW_GROUP_ROWS;
 pub use store::objects::{Objects, PutNew};

@@ -59,8 +59,9 @@ fn path_of(number: u64) -> String {
     format!("{FOLDER}/{number:020}.json")
 }
 
-/// The number that a file `…/<20 digits>.json` is named by.
+/// The number that a file `…/<20 digits>.json` is named by. One that no other can follow is not of Sluice.
 pub(crate) fn number_of(path: &str) -> Option<u64> {
     let name = path.rsplit('/').next()?.strip_suffix(".json")?;
-    if name.len() == 20 { name.parse().ok() } else { None }
+    let number = if name.len() == 20 { name.parse().ok() } else { None };
+    number.filter(|number: &u64| *number < i64::MAX.unsigned_abs())
 }

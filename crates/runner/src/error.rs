@@ -2,7 +2,7 @@
 
 use sluice_api::{ApiError, ErrorCode, Layer, Refusal};
 use sluice_contract::{Problem, TableName};
-use sluice_lake::{ForeignCommit, LakeError};
+use sluice_lake::{ForeignCommit, LakeError, refusal};
 
 /// Commits of other programs that one message names.
 const COMMITS_SHOWN: usize = 3;
@@ -120,6 +120,10 @@ impl RunError {
     /// As a person sees it, causes included.
     #[must_use]
     pub fn to_api(&self) -> ApiError {
+        // Of what a store answers nothing is shown but what Sluice knows of it.
+        if let Some(refusal) = refusal(self) {
+            return ApiError::new(ErrorCode::Storage, format!("{self}: {refusal}"), refusal.next());
+        }
         let mut message = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
@@ -172,6 +176,13 @@ impl RunError {
                      nothing of the batch was written"
                 );
                 (ErrorCode::Storage, next)
+            }
+            Self::Lake(LakeError::BadUrl { .. }) => (
+                ErrorCode::Input,
+                "Name a folder, or a bucket as s3://bucket/prefix; credentials come from the environment".to_owned(),
+            ),
+            Self::Lake(LakeError::Open { .. }) => {
+                (ErrorCode::Storage, "Nothing was read or written. Correct it and run it again".to_owned())
             }
             Self::Lake(_) | Self::File { .. } => (
                 ErrorCode::Storage,
@@ -268,4 +279,30 @@ fn contract_problems(problems: &[Problem]) -> String {
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RunError;
+    use sluice_api::ErrorCode;
+    use sluice_lake::LakeError;
+
+    #[test]
+    fn of_a_servers_answer_nothing_is_shown_but_what_it_means() {
+        let answer = "Error performing GET http://store:9000/shop?prefix=x in 3ms - Server returned non-2xx status \
+                      code: 403 Forbidden: <Error><Code>InvalidAccessKeyId</Code><Message>the words</Message>\
+                      <AWSAccessKeyId>AKIAEXAMPLE</AWSAccessKeyId></Error>";
+        let error = RunError::Lake(LakeError::List { source: answer.into(), path: "contracts".to_owned() }).to_api();
+        assert_eq!(error.code, ErrorCode::Storage);
+        assert_eq!(error.message, "the folder cannot be listed: contracts: the store does not know the access key id");
+        assert!(error.next.contains("AWS_ACCESS_KEY_ID") && !error.next.contains("Run it again"), "{}", error.next);
+    }
+
+    #[test]
+    fn a_damaged_file_is_made_anew_where_the_lake_has_its_rows() {
+        let next = |path: &str| RunError::Lake(LakeError::Damaged { path: path.to_owned() }).to_api().next;
+        assert!(next("silver/shop/orders/a.parquet").contains("sluice verify silver.shop.orders --repair"));
+        assert!(next("gold/shop/daily/a.parquet").contains("sluice verify gold.shop.daily --repair"));
+        assert!(next("bronze/shop/orders/a.parquet").contains("from a copy"));
+    }
 }

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries that are looked at in a log in which no commit says how far it was looked through before.
-const LOOKED_AT_MAX: u64 = 1_000;
+const LOOKED_AT_MAX: u64 = 200;
 /// Characters of a name that another program gave itself or its operation.
 const NAME_CHARS_MAX: usize = 80;
 

@@ -1,4 +1,4 @@
-//! A commit of another program, as a person is shown it and as an own commit that accepts it keeps it.
+//! A commit of another program, as it is named to people and in the commit that accepts it.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -55,7 +55,7 @@ async fn read_part(
     let reader = files.reader(&file.path, file.size)?;
     let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
     let builder = project_file(builder, &snapshot.schema).with_batch_size(length(take));
-    let builder = match files.live_rows(file, groups.iter().sum()).await? {
+    let builder = match files.live_rows(file, groups.iter().copied().fold(0, u64::saturating_add)).await? {
         Some(live) => builder.with_row_selection(live).with_offset(length(skip)).with_limit(length(take)),
         None => {
             let (first, wanted) = overlapping(&groups, skip, take);
@@ -74,10 +74,10 @@ async fn read_part(
 
 /// Row groups that hold a range of rows, and the first row of the first of them.
 fn overlapping(groups: &[u64], skip: u64, take: u64) -> (u64, Vec<usize>) {
-    let (mut start, mut first, mut wanted) = (0, 0, Vec::new());
+    let (mut start, mut first, mut wanted) = (0_u64, 0, Vec::new());
     for (number, rows) in groups.iter().enumerate() {
-        let end = start + rows;
-        if end > skip && start < skip + take {
+        let end = start.saturating_add(*rows);
+        if end > skip && start < skip.saturating_add(take) {
             if wanted.is_empty() {
                 first = start;
             }

@@ -48,7 +48,8 @@ impl CachedTable {
     async fn cache_rows(&self, snapshot: &Snapshot, file: &DataFile, path: &Path) -> Result<(), NotCached> {
         let metadata = self.files.footer(file).await?;
         let groups = metadata.metadata().row_groups().iter();
-        let bytes: u64 = groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(0)).sum();
+        let bytes: u64 =
+            groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(0)).fold(0, u64::saturating_add);
         let staged = RowCache::stage(path, bytes)?;
         let batches = self.store.read_files(snapshot, &[file.with_deleted_rows()], None).await?;
         Ok(RowCache::write(staged, snapshot.schema.clone(), file.physical_rows(), batches).await?)

@@ -5,6 +5,7 @@ use crate::delta::app_id::AppId;
 use crate::delta::deletion_vector::vector_file;
 use crate::delta::features::{ForeignFeature, foreign_feature};
 use crate::delta::log::LogEntry;
+use crate::store::data_file_reader::FILE_BYTES_MAX;
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
 use deltalake::kernel::{Action, Add, DeletionVectorDescriptor, Metadata, Protocol, Remove};
@@ -14,8 +15,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use url::Url;
 
-/// More than a data file can have, bytes: 16 TiB. A million of them can be added up.
-const FILE_BYTES_MAX: u64 = 1 << 44;
 /// More rows than a data file can have.
 const FILE_ROWS_MAX: u64 = 1 << 44;
 

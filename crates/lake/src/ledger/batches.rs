@@ -2,6 +2,7 @@
 
 use crate::ledger::manifest::BatchManifest;
 use crate::ledger::registry::{GAP_MAX, Ledger, number_of};
+use crate::store::data_file_reader::FILE_BYTES_MAX;
 use crate::store::objects::PutNew;
 use crate::{LakeError, SourceFile};
 use bytes::Bytes;
@@ -138,9 +139,9 @@ impl Ledger {
         if !path.ends_with(&format!("/{:020}.json", manifest.batch)) {
             return Err(corrupt(format!("it holds batch {}", manifest.batch)));
         }
-        // Whoever adds up the files of a batch must not overflow.
-        if manifest.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.size)).is_none() {
-            return Err(corrupt("the sizes of its files are impossible".to_owned()));
+        // Whoever adds up files must not overflow.
+        if manifest.files.iter().any(|file| file.size > FILE_BYTES_MAX) {
+            return Err(corrupt("the size of a file in it is impossible".to_owned()));
         }
         let mut known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.to_owned(), manifest.clone());

@@ -443,16 +443,15 @@ mod tests {
         let orders = TableName::new("shop", "orders").unwrap();
         for number in [u64::MAX, u64::MAX - 1, i64::MAX.cast_unsigned()] {
             let path = format!("_sluice/leases/shop/orders/{number:020}.json");
-            let program = "x".to_owned();
             let holder = Holder {
                 epoch: number,
-                program,
+                program: "x".to_owned(),
                 process: 1,
                 host: "h".to_owned(),
                 heartbeat: u64::MAX,
                 released: true,
             };
-            lake.objects().put(&path, serde_json::to_vec(&holder).unwrap().into()).await.unwrap();
+            lake.objects().put(&path, holder.to_bytes().unwrap()).await.unwrap();
             let candidate = lake.leases().candidate(&orders).await.unwrap().unwrap();
             let refused = lake.leases().take(&orders, candidate).await.unwrap_err();
             assert!(matches!(&refused, LakeError::LastLease { path: named } if *named == path), "{refused:?}");

@@ -12,6 +12,9 @@ use sluice_contract::limits;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Variables that name the address of a store.
+const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
+
 /// Why a bucket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BucketError {
@@ -24,6 +27,15 @@ pub(crate) enum BucketError {
          (AWS_EC2_METADATA_DISABLED keeps the machine's own from being asked for)"
     )]
     NoCredentials,
+    /// The store is to be asked without encryption, and nobody allowed that.
+    #[error(
+        "{variable} is an http:// address, over which neither requests nor data are encrypted; set AWS_ALLOW_HTTP=true \
+         to allow it"
+    )]
+    HttpNotAllowed {
+        /// The variable that has the address.
+        variable: &'static str,
+    },
     /// Neither the environment nor the profile has a region, and S3 did not name the bucket's.
     #[error("the region of the bucket is not known, set AWS_REGION")]
     NoRegion(#[source] object_store::Error),
@@ -35,6 +47,9 @@ pub(crate) enum BucketError {
 /// Opens a bucket; asks the network only where nothing names a region.
 pub(crate) async fn open(bucket: &str, times: StoreTimes) -> Result<Arc<dyn ObjectStore>, BucketError> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(name) = unencrypted(&variable) {
+        return Err(BucketError::HttpNotAllowed { variable: name });
+    }
     let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(RetryConfig {
         max_retries: limits::STORE_RETRIES_MAX as usize,
         retry_timeout: times.store_timeout,
@@ -60,6 +75,15 @@ pub(crate) async fn open(bucket: &str, times: StoreTimes) -> Result<Arc<dyn Obje
         builder = builder.with_region(region(bucket, profile.as_ref(), &variable).await?);
     }
     Ok(Arc::new(builder.build()?))
+}
+
+/// The variable that gives the store an address without encryption, unless that is allowed.
+fn unencrypted(variable: &Variables<'_>) -> Option<&'static str> {
+    let http = |name: &&&str| {
+        let address = variable(name).unwrap_or_default();
+        address.get(.."http://".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+    };
+    ENDPOINTS.iter().filter(|_| !is_true(variable, "AWS_ALLOW_HTTP")).find(http).copied()
 }
 
 fn milliseconds(time: Duration) -> String {
@@ -97,8 +121,25 @@ async fn region(bucket: &str, profile: Option<&Profile>, variable: &Variables<'_
     if let Some(region) = profile.and_then(Profile::region) {
         return Ok(region.to_owned());
     }
-    if ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().any(|name| variable(name).is_some()) {
+    if ENDPOINTS.iter().any(|name| variable(name).is_some()) {
         return Ok("us-east-1".to_owned());
     }
     resolve_bucket_region(bucket, &ClientOptions::new()).await.map_err(BucketError::NoRegion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unencrypted;
+
+    #[test]
+    fn an_address_without_encryption_has_to_be_allowed() {
+        let with = |set: &[(&str, &str)]| {
+            let set: Vec<(String, String)> = set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            unencrypted(&move |name: &str| set.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
+        };
+        assert_eq!(with(&[]), None);
+        assert_eq!(with(&[("AWS_ENDPOINT_URL", "https://minio")]), None);
+        assert_eq!(with(&[("AWS_ENDPOINT_URL", "HTTP://minio:9000")]), Some("AWS_ENDPOINT_URL"));
+        assert_eq!(with(&[("AWS_ENDPOINT_URL_S3", "http://minio"), ("AWS_ALLOW_HTTP", "true")]), None);
+    }
 }

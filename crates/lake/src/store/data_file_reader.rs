@@ -15,6 +15,10 @@ use std::sync::Arc;
 /// Bytes read from the end at once: most footers fit, so a remote file costs one request less.
 const FOOTER_BYTES: usize = 64 * 1024;
 
+/// More bytes than a file can have that is one object: 16 TiB. Sizes are bounded by it where they are read, so that a
+/// million of them can be added up.
+pub(crate) const FILE_BYTES_MAX: u64 = 1 << 44;
+
 /// A data file in a store.
 #[derive(Clone, Debug)]
 pub(crate) struct DataFileReader {

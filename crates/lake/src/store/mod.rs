@@ -1,6 +1,6 @@
 //! Files by their address: folders, buckets, listings, durable writes, Parquet bytes.
 
-mod aws_profile;
+pub(crate) mod aws_profile;
 pub(crate) mod bucket;
 pub(crate) mod data_file_reader;
 pub(crate) mod durable_store;

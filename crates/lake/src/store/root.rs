@@ -41,8 +41,14 @@ pub(crate) enum Style {
 
 /// Splits an absolute address; `None` for a path inside the lake.
 pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
-    match path.split_once("://") {
+    // Schemes have no case.
+    let parts = path.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
+    match parts.as_ref().map(|(scheme, rest)| (scheme.as_str(), *rest)) {
         Some(("file", _)) => Ok(Style::FileUrl),
+        Some(("s3" | "s3a", rest)) if is_signed(rest) => {
+            let reason = "it is signed for one request (X-Amz-…) and would stand in files; name the bucket alone";
+            Err(LakeError::BadUrl { reason, url: redact(path) })
+        }
         Some(("s3" | "s3a", rest)) => {
             let bucket = rest.split('/').next().unwrap_or_default();
             if bucket.is_empty() || bucket.contains(['@', '?', '#']) {
@@ -74,10 +80,21 @@ pub(crate) fn local_folder(url: &str) -> Result<Option<PathBuf>, LakeError> {
     std::path::absolute(&folder).map(Some).map_err(bad)
 }
 
+/// Whether the end of an address has the parts of a signature.
+fn is_signed(address: &str) -> bool {
+    let query = address.split_once('?').map_or("", |(_, query)| query).to_ascii_lowercase();
+    query
+        .split('&')
+        .any(|part| part.starts_with("x-amz-") || part.starts_with("signature=") || part.starts_with("awsaccesskeyid="))
+}
+
 impl Root {
     /// Opens the store behind an address.
     pub(crate) async fn open(url: &str, times: StoreTimes) -> Result<Self, LakeError> {
         match style_of(url)? {
+            Style::Bucket(_) if url.contains(['?', '#']) => {
+                Err(LakeError::BadUrl { reason: "the prefix of a lake has no ? and no #", url: redact(url) })
+            }
             Style::Bucket(bucket) => Self::open_bucket(url, &bucket, times).await,
             Style::FileUrl => Self::open_folder(&file_path(url)?),
             Style::FilePath | Style::Relative => Self::open_folder(FilePath::new(url)),
@@ -104,7 +121,10 @@ impl Root {
     }
 
     async fn open_bucket(url: &str, bucket_name: &str, times: StoreTimes) -> Result<Self, LakeError> {
-        let shown = redact(url).trim_end_matches('/').to_owned();
+        // One lake has one address, however its scheme is written.
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let address = format!("{}://{rest}", scheme.to_ascii_lowercase());
+        let shown = redact(&address).trim_end_matches('/').to_owned();
         let bad = || LakeError::BadUrl { reason: "it is not an s3://bucket/prefix address", url: shown.clone() };
         let prefix = Path::parse(key_of(url, bucket_name)).map_err(|_| bad())?;
         let mut folder_url = Url::parse(&format!("s3://{bucket_name}/")).map_err(|_| bad())?;
@@ -194,7 +214,12 @@ mod tests {
         assert_eq!(style_of("landing/shop").unwrap(), Style::Relative);
         assert_eq!(style_of("/landing").unwrap(), Style::FilePath);
         assert_eq!(style_of("s3://b/x").unwrap(), Style::Bucket("b".to_owned()));
-        for bad in ["s3://", "s3://user:secret@b/x", "https://h/x", "gs://b"] {
+        assert_eq!(style_of("S3://b/x").unwrap(), Style::Bucket("b".to_owned()));
+        assert_eq!(style_of("FILE:///landing").unwrap(), Style::FileUrl);
+        // A key may have any character; a signature is none.
+        assert_eq!(style_of("s3://b/what?.json").unwrap(), Style::Bucket("b".to_owned()));
+        let signed = "s3://b/x?X-Amz-Algorithm=A&X-Amz-Signature=secret";
+        for bad in [signed, "s3://b/x?a=1&Signature=secret", "s3://", "s3://user:secret@b/x", "https://h/x", "gs://b"] {
             let message = style_of(bad).unwrap_err().to_string();
             assert!(!message.contains("secret"), "{message}");
         }

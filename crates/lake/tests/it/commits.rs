@@ -1,9 +1,9 @@
 //! Commits: idempotent, conditional, with their words in the history.
 
-use crate::fixtures::{app, append, ids, new_table, rows, silver};
+use crate::fixtures::{app, append, ids, name, new_table, rows, silver};
 use crate::new_lake;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use sluice_lake::{AppId, CommitInfo, CommitOutcome, Lake, LakeError, Operation};
+use sluice_lake::{AppId, CommitInfo, CommitOutcome, Lake, LakeError, Operation, VacuumOptions};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -144,4 +144,55 @@ async fn a_table_that_forgets_batches_is_not_written() {
     assert_eq!(base.configuration("delta.appendOnly"), Some("true"));
     let refused = append(&table, &base, 1, "h", Vec::new()).commit().await;
     assert!(matches!(refused, Err(LakeError::TransactionRetention { .. })));
+}
+
+/// A writer that was stopped for so long that a vacuum took its file for unused.
+#[tokio::test]
+async fn a_late_commit_without_its_files_is_not_made() {
+    let (_folder, lake) = new_lake().await;
+    let (table, base) = new_table(&lake).await;
+    let file = table.writer().write_file(&[rows(0, 3)]).await.unwrap();
+    let late = append(&table, &base, 1, "h1", vec![file.clone()]);
+    let now_ms = base.timestamp_ms + 2 * 86_400_000;
+    let options =
+        VacuumOptions { retention_ms: 0, in_flight_ms: 86_400_000, writing_since_ms: None, now_ms, dry_run: false };
+    // As long as its lease is held it stays, whatever the clock says.
+    let held = lake.leases().candidate(&name("orders")).await.unwrap().unwrap();
+    let lease = lake.leases().take(&name("orders"), held).await.unwrap().unwrap();
+    let writing_since_ms = lake.leases().writing_since_ms(&name("orders")).await.unwrap();
+    assert!(writing_since_ms.is_some());
+    let kept = VacuumOptions { writing_since_ms: Some(base.timestamp_ms - 1_000), ..options };
+    assert!(table.maintenance().vacuum(kept).await.unwrap().data_files.is_empty());
+    lease.release().await.unwrap();
+    assert_eq!(lake.leases().writing_since_ms(&name("orders")).await.unwrap(), None);
+    assert_eq!(table.maintenance().vacuum(options).await.unwrap().data_files, [file.path.clone()]);
+    let refused = late.commit().await.unwrap_err();
+    assert!(matches!(&refused, LakeError::FilesGone { path } if path.ends_with(&file.path)), "{refused:?}");
+    assert!(refused.is_retryable(), "the batch is claimed, the next run merges it again");
+    let now = table.snapshot(None).await.unwrap().unwrap();
+    assert_eq!((now.version, now.rows()), (0, 0), "every version can be read");
+}
+
+#[tokio::test]
+async fn numbers_of_a_log_cannot_overflow() {
+    let (_folder, lake) = new_lake().await;
+    let (table, base) = new_table(&lake).await;
+    let file = table.writer().write_file(&[rows(0, 3)]).await.unwrap();
+    assert_eq!(append(&table, &base, 1, "h", vec![file]).commit().await.unwrap(), CommitOutcome::Committed(1));
+    let log = "silver/shop/orders/_delta_log";
+    let jump = format!("{{\"txn\":{{\"appId\":\"{}\",\"version\":{}}}}}", app(), i64::MAX);
+    lake.objects().put(&format!("{log}/{:020}.json", 2), jump.into()).await.unwrap();
+    let now = table.snapshot(None).await.unwrap().unwrap();
+    assert!(matches!(now.next_number(&app()), Err(LakeError::Corrupt { .. })));
+    assert_eq!(now.next_number(&AppId::named("other")).unwrap(), 1);
+    for (size, rows) in [(i64::MAX, 1_u64), (1, u64::MAX)] {
+        let stats = format!("{{\\\"numRecords\\\":{rows}}}");
+        let add = format!(
+            "{{\"add\":{{\"path\":\"x.parquet\",\"size\":{size},\"partitionValues\":{{}},\"dataChange\":true,\"modificationTime\":1,\"stats\":\"{stats}\"}}}}"
+        );
+        lake.objects().put(&format!("{log}/{:020}.json", 3), add.into()).await.unwrap();
+        let fresh = Lake::open(lake.url()).await.unwrap();
+        let refused = silver(&fresh).snapshot(None).await;
+        assert!(refused.is_err(), "{size} bytes, {rows} rows: {refused:?}");
+    }
 }

@@ -37,6 +37,7 @@ conformance::for_all_cases!(run_cases);
 async fn inside_the_server() {
     let Some(url) = server::url() else { return };
     addresses(&url).await;
+    refusals().await;
     run_cases(&url).await;
 }
 
@@ -48,4 +49,13 @@ async fn addresses(url: &str) {
     let absolute = lake.objects().list(&format!("{url}/landing")).await.unwrap();
     assert_eq!(absolute[0].path, format!("{url}/landing/shop/b+1 2.json"));
     assert_eq!(lake.objects().read(&absolute[0].path).await.unwrap(), "{}");
+}
+
+/// What the server itself refuses, in words of Sluice's.
+async fn refusals() {
+    let lake = Lake::open("S3://no-such-bucket/lake").await.unwrap();
+    assert_eq!(lake.url(), "s3://no-such-bucket/lake", "schemes have no case");
+    let error = lake.objects().list("contracts").await.unwrap_err();
+    let refused = sluice_lake::refusal(&error).unwrap();
+    assert_eq!(refused.to_string(), "the bucket no-such-bucket does not exist", "{error:?}");
 }

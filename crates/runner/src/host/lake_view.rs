@@ -6,6 +6,7 @@ use crate::contract_set::ContractSet;
 use crate::gold::failures::last_failure;
 use crate::pipeline::source_files::new_files;
 use crate::quality::{read_records, read_refusal};
+use crate::support::foreign::ensure_own;
 use crate::support::places::location;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
@@ -116,6 +117,10 @@ impl OpenLake {
             summary.health = Health::Ok;
             summary.rows = Some(snapshot.rows());
             summary.version = Some(snapshot.version);
+            if summary.table.layer != Layer::Gold {
+                let foreign = store.foreign_commits(snapshot.version, None).await?;
+                ensure_own(summary.table.layer, &summary.table.name, &foreign)?;
+            }
         }
         if summary.table.layer == Layer::Gold
             && let Some(error) = last_failure(&self.lake, &summary.table.name).await?
