@@ -20,5 +20,6 @@ mod scd2_shop;
 mod scenarios;
 mod schema_change;
 mod shop_replay;
+mod sql_limits;
 mod ties;
 mod torn_input;
