@@ -25,12 +25,14 @@ impl OpenLake {
     pub(crate) async fn lake_view(&self, clock: &Clock) -> Result<LakeView, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
         let mut tables = Vec::new();
-        let mut waiting = Vec::new();
+        let (mut waiting, mut unlisted) = (Vec::new(), Vec::new());
         for (name, contract) in &set.contracts {
             tables.push(self.summary(Layer::Bronze, name, None, clock).await);
             tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await);
-            // Where the manifests cannot be read, the table's own line says so.
-            let files = self.waiting(contract).await.unwrap_or_default();
+            let files = self.waiting(contract).await.unwrap_or_else(|error| {
+                unlisted.push(format!("{name}: which files wait is not known: {}", error.to_api().message));
+                Vec::new()
+            });
             let bytes = files.iter().map(|file| file.size).sum();
             waiting.push(WaitingFiles { table: name.clone(), files: files.len() as u64, bytes });
         }
@@ -40,6 +42,7 @@ impl OpenLake {
         }
         tables.sort_by(|a, b| a.table.cmp(&b.table));
         let mut problems: Vec<String> = set.problems.iter().map(ToString::to_string).collect();
+        problems.extend(unlisted);
         let (release, draft_changes) = match sluice_publish::plan(&self.lake).await {
             Ok(plan) => {
                 let changed: BTreeSet<&TableName> = plan.changes.iter().map(|change| &change.table).collect();
@@ -142,7 +145,9 @@ impl OpenLake {
     async fn health_of_rows(&self, contract: &Contract) -> Result<(Health, Option<String>), RunError> {
         let (checks, refused) = self.last_checks(contract).await?;
         if let Some(batch) = refused {
-            return Ok((Health::Fail, Some(format!("Batch {batch} was not published, the last good version stays"))));
+            let silver = self.lake.table(TableLocation::Silver(contract.name.clone())).snapshot(None).await?;
+            let stays = if silver.is_some() { "the last good version stays" } else { "there is no version yet" };
+            return Ok((Health::Fail, Some(format!("Batch {batch} was not published, {stays}"))));
         }
         let failed = checks.iter().filter(|check| check.outcome.verdict == Verdict::Failed).count();
         if failed > 0 {
