@@ -7,25 +7,6 @@ use crate::contract_set::ContractSet;
 use crate::support::personal::Personal;
 use sluice_api::{ResultId, ResultView, TableRef};
 use sluice_query::PersonalColumns;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
-/// The personal columns of the results that are open.
-#[derive(Default)]
-pub(crate) struct PersonalResults {
-    of: Mutex<BTreeMap<ResultId, PersonalColumns>>,
-}
-
-impl PersonalResults {
-    fn get(&self, result: ResultId) -> PersonalColumns {
-        self.of.lock().unwrap_or_else(PoisonError::into_inner).get(&result).cloned().unwrap_or_default()
-    }
-
-    /// Forgets a result.
-    pub(crate) fn remove(&self, result: ResultId) {
-        self.of.lock().unwrap_or_else(PoisonError::into_inner).remove(&result);
-    }
-}
 
 impl OpenLake {
     /// A result of which columns are personal. In differences the columns of both sides are (`old.email`, `new.email`).
@@ -35,7 +16,7 @@ impl OpenLake {
             column.pii = personal.contains(name.unwrap_or(&column.name));
         }
         if !personal.is_empty() {
-            self.personal.of.lock().unwrap_or_else(PoisonError::into_inner).insert(view.id, personal);
+            self.personal.put(view.id, personal);
         }
         view
     }
