@@ -11,7 +11,7 @@ use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
 use sluice_change::SourceFile;
 use sluice_contract::{CheckRecord, Contract, TableName, Verdict};
-use sluice_lake::{AppId, TableLocation};
+use sluice_lake::{AppId, TableLocation, is_timeout_or_unreachable};
 use std::collections::BTreeSet;
 
 impl Answer<ask::Lake> for Host {
@@ -27,8 +27,8 @@ impl OpenLake {
         let mut tables = Vec::new();
         let (mut waiting, mut unlisted) = (Vec::new(), Vec::new());
         for (name, contract) in &set.contracts {
-            tables.push(self.summary(Layer::Bronze, name, None, clock).await);
-            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await);
+            tables.push(self.summary(Layer::Bronze, name, None, clock).await?);
+            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
             let files = self.waiting(contract).await.unwrap_or_else(|error| {
                 unlisted.push(format!("{name}: which files wait is not known: {}", error.to_api().message));
                 Vec::new()
@@ -38,7 +38,7 @@ impl OpenLake {
         }
         let gold: BTreeSet<&TableName> = set.models.iter().map(|model| &model.name).collect();
         for name in gold {
-            tables.push(self.summary(Layer::Gold, name, None, clock).await);
+            tables.push(self.summary(Layer::Gold, name, None, clock).await?);
         }
         tables.sort_by(|a, b| a.table.cmp(&b.table));
         let mut problems: Vec<String> = set.problems.iter().map(ToString::to_string).collect();
@@ -71,13 +71,16 @@ impl OpenLake {
     }
 
     /// A line of the tree; a table that cannot be read stays in it with its error.
+    ///
+    /// # Errors
+    /// When the store does not answer: it would be waited for once per table.
     async fn summary(
         &self,
         layer: Layer,
         name: &TableName,
         contract: Option<&Contract>,
         clock: &Clock,
-    ) -> TableSummary {
+    ) -> Result<TableSummary, RunError> {
         let mut summary = TableSummary {
             table: TableRef { layer, name: name.clone() },
             rows: None,
@@ -86,11 +89,15 @@ impl OpenLake {
             note: None,
             facts: contract.map(facts_of).unwrap_or_default(),
         };
-        if let Err(error) = self.describe(&mut summary, contract, clock).await {
-            summary.health = Health::Fail;
-            summary.note = Some(error.to_api().message);
+        match self.describe(&mut summary, contract, clock).await {
+            Err(error) if is_timeout_or_unreachable(&error) => return Err(error),
+            Err(error) => {
+                summary.health = Health::Fail;
+                summary.note = Some(error.to_api().message);
+            }
+            Ok(()) => {}
         }
-        summary
+        Ok(summary)
     }
 
     async fn describe(
