@@ -24,6 +24,7 @@ mod scd2_shop;
 mod scenarios;
 mod schema_change;
 mod shop_replay;
+mod sql_limits;
 mod ties;
 mod torn_input;
 mod verify;

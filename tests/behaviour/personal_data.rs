@@ -47,7 +47,7 @@ fn every_outlet_masks_and_reveals_when_asked() -> Result<()> {
         &["query", "SELECT shout FROM gold.shop.above"],
         &["history", "shop.customers", "--key", "id=1"],
         &["quality", "shop.customers", "--quarantine"],
-        &["quality", "shop.customers", "--failing", "accepted_values(email, none)"],
+        &["quality", "shop.customers", "--failing", "accepted_values(email, 'none')"],
         &["diff", "shop.customers", "--from", "0", "--to", "2"],
     ] {
         for json in [&[][..], &["--json"]] {

@@ -84,11 +84,11 @@ impl<'a> Watch<'a> {
                     stop = Stop::Wanted;
                     match signal {
                         Signal::Interrupt => {
-                            note("stopping at the end of the batch, Ctrl-C again stops at once (no data is lost)");
+                            note("stopping; a batch is finished first, Ctrl-C again stops at once (no data is lost)");
                         }
                         Signal::Terminate => {
                             last_moment = Some(Instant::now() + grace);
-                            note(format_args!("stopping at the end of the batch, at the latest in {} s", grace.as_secs()));
+                            note(format_args!("stopping; a batch is finished first, for at most {} s", grace.as_secs()));
                         }
                     }
                     // At once, not with the next tick: a query is to end at the press of a key.

@@ -3,7 +3,7 @@
 use crate::RunError;
 use sluice_api::{Layer, TableRef};
 use sluice_contract::{Contract, Problem, TableName};
-use sluice_lake::Lake;
+use sluice_lake::{Lake, LakeError};
 use sluice_publish::{InvalidContract, PublishError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,9 +54,14 @@ impl ContractSet {
     /// # Errors
     /// When nothing is published, or the lake cannot be read.
     pub async fn published(lake: &Lake) -> Result<(u64, Self), RunError> {
-        let release = sluice_publish::current(lake).await?.ok_or_else(|| {
-            RunError::not_found("Nothing is published in this lake", "Publish the draft with `sluice publish` first")
-        })?;
+        let Some(release) = sluice_publish::current(lake).await? else {
+            // A disk that is away for a moment looks like a lake of which nothing is published.
+            if lake.local_root().is_some_and(|root| !root.exists()) {
+                return Err(LakeError::NoLake { url: lake.url().to_owned() }.into());
+            }
+            let next = "Publish the draft with `sluice publish` first";
+            return Err(RunError::not_found("Nothing is published in this lake", next));
+        };
         let contracts =
             release.contracts.into_iter().map(|(_, contract)| (contract.name.clone(), Arc::new(contract))).collect();
         let models = release.models.into_iter().map(|(name, sql)| Model { name, sql }).collect();

@@ -25,6 +25,8 @@ pub fn cell_text(array: &ArrayRef, row: usize) -> Option<String> {
         DataType::Int64 => array.as_primitive::<types::Int64Type>().value(row).to_string(),
         DataType::Float32 => float_text(f64::from(array.as_primitive::<types::Float32Type>().value(row)), true),
         DataType::Float64 => float_text(array.as_primitive::<types::Float64Type>().value(row), false),
+        // Sums of whole numbers have up to 39 digits; the formatter of Arrow leaves out those after the 38th.
+        DataType::Decimal128(_, 0) => array.as_primitive::<types::Decimal128Type>().value(row).to_string(),
         DataType::Date32 => date_text(i64::from(array.as_primitive::<types::Date32Type>().value(row))),
         DataType::Timestamp(unit, _) => timestamp(array, *unit, row),
         DataType::Binary => hex(array.as_binary::<i32>().value(row)),

@@ -1,7 +1,8 @@
 //! Rows of a result as text.
 
 use anyhow::Result;
-use arrow::array::{Array, ArrayRef};
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Decimal128Type};
 use arrow::ipc::reader::StreamReader;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
@@ -53,7 +54,11 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64, reveal: b
                 .collect::<Result<Vec<_>, _>>()?;
             for row in 0..batch.num_rows() {
                 let cell = |((column, formatter), is_masked): ((&ArrayRef, &ArrayFormatter<'_>), &bool)| {
-                    let text = || formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row));
+                    let text = || {
+                        whole_number(column, row).unwrap_or_else(|| {
+                            formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row))
+                        })
+                    };
                     column.is_valid(row).then(|| if *is_masked { masked(&text()) } else { text() })
                 };
                 rows.rows.push(batch.columns().iter().zip(&formatters).zip(&is_masked).map(cell).collect());
@@ -66,9 +71,14 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64, reveal: b
     Ok(rows)
 }
 
+/// A whole number with up to 39 digits, such as a sum; the formatter of Arrow leaves out those after the 38th.
+fn whole_number(column: &ArrayRef, row: usize) -> Option<String> {
+    let is_whole = matches!(column.data_type(), DataType::Decimal128(_, 0));
+    is_whole.then(|| column.as_primitive::<Decimal128Type>().value(row).to_string())
+}
+
 /// Timestamps that no calendar holds.
 fn special(column: &ArrayRef, row: usize) -> String {
-    use arrow::array::AsArray;
     let micros = column.as_primitive_opt::<arrow::datatypes::TimestampMicrosecondType>().map(|c| c.value(row));
     match micros {
         Some(i64::MAX) => "infinity".to_owned(),

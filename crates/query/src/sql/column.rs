@@ -27,7 +27,8 @@ impl DuckColumn {
     /// out as a decimal, and a cast would fail for the largest.
     fn page_expression(&self, of: &'static str) -> Sql {
         let column = Sql::new(of).ident(&self.name);
-        let exported = self.ty.exported();
+        // In a list a number of 39 digits fits no decimal; as text it keeps every digit.
+        let exported = if self.ty.as_str() == "HUGEINT[]" { DuckType::texts() } else { self.ty.exported() };
         if exported == self.ty || self.ty.as_str() == "HUGEINT" {
             return column.add(" AS ").ident(&self.name);
         }

@@ -37,6 +37,11 @@ impl DuckType {
         Self("VARCHAR".to_owned())
     }
 
+    /// `VARCHAR[]`.
+    pub(crate) fn texts() -> Self {
+        Self("VARCHAR[]".to_owned())
+    }
+
     /// `DOUBLE`.
     pub(crate) fn double() -> Self {
         Self("DOUBLE".to_owned())

@@ -6,9 +6,12 @@ use crate::RunError;
 use sluice_api::ApiError;
 use sluice_contract::TableName;
 use sluice_lake::{Lake, LakeError};
+use std::collections::BTreeSet;
+
+const FOLDER: &str = "_sluice/gold";
 
 fn path(model: &TableName) -> String {
-    format!("_sluice/gold/{}/{}.json", model.dataset, model.table)
+    format!("{FOLDER}/{}/{}.json", model.dataset, model.table)
 }
 
 /// Why the model was not refreshed the last time; `None` if it was. A file that does not hold what Sluice writes says
@@ -24,21 +27,32 @@ pub(crate) async fn last_failure(lake: &Lake, model: &TableName) -> Result<Optio
     }
 }
 
-/// Keeps how a refresh ended. Writes only what is not there.
+/// The models that failed the last time.
+///
+/// # Errors
+/// If the store does not answer.
+pub(super) async fn failing(lake: &Lake) -> Result<BTreeSet<String>, RunError> {
+    Ok(lake.objects().list(FOLDER).await?.into_iter().map(|file| file.path).collect())
+}
+
+/// Keeps how a refresh ended; `failing` are the models that failed before. Writes only what is not there.
 ///
 /// # Errors
 /// If the store cannot be read or written.
-pub(super) async fn keep_outcome(lake: &Lake, model: &TableName, failed: Option<&ApiError>) -> Result<(), RunError> {
+pub(super) async fn keep_outcome(
+    lake: &Lake,
+    model: &TableName,
+    failed: Option<&ApiError>,
+    failing: &BTreeSet<String>,
+) -> Result<(), RunError> {
     let path = path(model);
-    let Some(error) = failed else {
-        if lake.objects().exists(&path).await? {
-            lake.objects().delete(&path).await?;
+    match failed {
+        None if failing.contains(&path) => lake.objects().delete(&path).await?,
+        Some(error) if !failing.contains(&path) || last_failure(lake, model).await?.as_ref() != Some(error) => {
+            let text = serde_json::to_vec(error).map_err(|error| RunError::Internal(error.to_string()))?;
+            lake.objects().put(&path, text.into()).await?;
         }
-        return Ok(());
-    };
-    if last_failure(lake, model).await?.as_ref() != Some(error) {
-        let text = serde_json::to_vec(error).map_err(|error| RunError::Internal(error.to_string()))?;
-        lake.objects().put(&path, text.into()).await?;
+        _ => {}
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::support::local_tables::table_files;
 use crate::support::personal::Personal;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
-use failures::keep_outcome;
+use failures::{failing, keep_outcome};
 use order::{Step, in_order};
 use sluice_api::{GoldCounter, GoldFailure, Layer, TableRef};
 use sluice_contract::TableName;
@@ -52,6 +52,8 @@ pub(crate) async fn refresh_gold(
     let mut refresh = GoldRefresh::default();
     let mut failed: BTreeSet<TableName> = BTreeSet::new();
     let mut left_out = left_out.clone();
+    // What cannot be listed is written again.
+    let failing = if set.models.is_empty() { BTreeSet::new() } else { failing(lake).await.unwrap_or_default() };
     for step in in_order(&set.models, |model| gold_read_by(engine, model)) {
         job.check()?;
         let name = &step.model.name;
@@ -66,7 +68,7 @@ pub(crate) async fn refresh_gold(
         // The query was interrupted by the cancel, or ended by itself at that moment.
         job.check()?;
         let error = refreshed.as_ref().err().map(RunError::to_api);
-        if let Err(unkept) = keep_outcome(lake, name, error.as_ref()).await {
+        if let Err(unkept) = keep_outcome(lake, name, error.as_ref(), &failing).await {
             job.log(format!("gold.{name}: how it ended could not be kept: {}", unkept.to_api()));
         }
         match (refreshed, error) {

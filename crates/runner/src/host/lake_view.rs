@@ -12,7 +12,7 @@ use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
 use sluice_change::SourceFile;
 use sluice_contract::{CheckRecord, Contract, TableName, Verdict};
-use sluice_lake::{AppId, TableLocation};
+use sluice_lake::{AppId, TableLocation, is_timeout_or_unreachable};
 use std::collections::BTreeSet;
 
 impl Answer<ask::Lake> for Host {
@@ -26,12 +26,16 @@ impl OpenLake {
     pub(crate) async fn lake_view(&self, clock: &Clock) -> Result<LakeView, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
         let mut tables = Vec::new();
-        let mut waiting = Vec::new();
+        let (mut waiting, mut unlisted) = (Vec::new(), Vec::new());
         for (name, contract) in &set.contracts {
-            tables.push(self.summary(Layer::Bronze, name, None, clock).await);
-            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await);
+            tables.push(self.summary(Layer::Bronze, name, None, clock).await?);
+            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
             // A folder or manifests that cannot be read do not stop the view, and are not a folder without files.
-            let files = self.waiting(contract).await.ok();
+            let files = self.waiting(contract).await;
+            let files = files.map_err(|error| {
+                unlisted.push(format!("{name}: which files wait is not known: {}", error.to_api().message));
+            });
+            let files = files.ok();
             waiting.push(WaitingFiles {
                 table: name.clone(),
                 files: files.as_ref().map(|files| files.len() as u64),
@@ -40,7 +44,7 @@ impl OpenLake {
         }
         for (name, invalid) in &set.invalid {
             for layer in [Layer::Bronze, Layer::Silver] {
-                let mut summary = self.summary(layer, name, None, clock).await;
+                let mut summary = self.summary(layer, name, None, clock).await?;
                 if layer == Layer::Silver {
                     summary.health = Health::Invalid;
                     summary.note =
@@ -51,10 +55,11 @@ impl OpenLake {
         }
         let gold: BTreeSet<&TableName> = set.models.iter().map(|model| &model.name).collect();
         for name in gold {
-            tables.push(self.summary(Layer::Gold, name, None, clock).await);
+            tables.push(self.summary(Layer::Gold, name, None, clock).await?);
         }
         tables.sort_by(|a, b| a.table.cmp(&b.table));
         let mut problems: Vec<String> = set.problems.iter().map(ToString::to_string).collect();
+        problems.extend(unlisted);
         let (release, draft_changes) = match sluice_publish::plan(&self.lake).await {
             Ok(plan) => {
                 let changed = plan.changes.iter().map(|change| &change.table).chain(set.invalid.keys());
@@ -84,13 +89,16 @@ impl OpenLake {
     }
 
     /// A line of the tree; a table that cannot be read stays in it with its error.
+    ///
+    /// # Errors
+    /// When the store does not answer: it would be waited for once per table.
     async fn summary(
         &self,
         layer: Layer,
         name: &TableName,
         contract: Option<&Contract>,
         clock: &Clock,
-    ) -> TableSummary {
+    ) -> Result<TableSummary, RunError> {
         let mut summary = TableSummary {
             table: TableRef { layer, name: name.clone() },
             rows: None,
@@ -99,11 +107,15 @@ impl OpenLake {
             note: None,
             facts: contract.map(facts_of).unwrap_or_default(),
         };
-        if let Err(error) = self.describe(&mut summary, contract, clock).await {
-            summary.health = Health::Fail;
-            summary.note = Some(error.to_api().message);
+        match self.describe(&mut summary, contract, clock).await {
+            Err(error) if is_timeout_or_unreachable(&error) => return Err(error),
+            Err(error) => {
+                summary.health = Health::Fail;
+                summary.note = Some(error.to_api().message);
+            }
+            Ok(()) => {}
         }
-        summary
+        Ok(summary)
     }
 
     async fn describe(
@@ -165,8 +177,9 @@ impl OpenLake {
         if let Some(batch) = refused {
             let reason = read_refusal(&self.lake, &contract.name, batch).await?.map(|refusal| refusal.reason);
             let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            let note = format!("Batch {batch} was not published, the last good version stays{reason}");
-            return Ok((Health::Fail, Some(note)));
+            let silver = self.lake.table(TableLocation::Silver(contract.name.clone())).snapshot(None).await?;
+            let stays = if silver.is_some() { "the last good version stays" } else { "there is no version yet" };
+            return Ok((Health::Fail, Some(format!("Batch {batch} was not published, {stays}{reason}"))));
         }
         let failed = checks.iter().filter(|check| check.outcome.verdict == Verdict::Failed).count();
         if failed > 0 {

@@ -16,7 +16,7 @@ impl OpenLake {
             column.pii = personal.contains(name.unwrap_or(&column.name));
         }
         if !personal.is_empty() {
-            self.personal.insert(view.id, personal);
+            self.personal.put(view.id, personal);
         }
         view
     }

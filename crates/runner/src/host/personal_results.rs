@@ -1,29 +1,31 @@
-//! Which columns of the open results hold personal data.
+//! The personal columns of the results that are open, by their ids.
 
 use sluice_api::ResultId;
 use sluice_query::PersonalColumns;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The personal columns of the results that are open.
+/// The personal columns of the results that are open; a result without any has no entry.
 #[derive(Default)]
 pub(crate) struct PersonalResults {
     of: Mutex<BTreeMap<ResultId, PersonalColumns>>,
 }
 
 impl PersonalResults {
-    /// Of a result; none if nothing was kept of it.
-    pub(crate) fn get(&self, result: ResultId) -> PersonalColumns {
-        self.of.lock().unwrap_or_else(PoisonError::into_inner).get(&result).cloned().unwrap_or_default()
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ResultId, PersonalColumns>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps those of a result.
-    pub(crate) fn insert(&self, result: ResultId, personal: PersonalColumns) {
-        self.of.lock().unwrap_or_else(PoisonError::into_inner).insert(result, personal);
+    pub(super) fn get(&self, result: ResultId) -> PersonalColumns {
+        self.lock().get(&result).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn put(&self, result: ResultId, personal: PersonalColumns) {
+        self.lock().insert(result, personal);
     }
 
     /// Forgets a result.
-    pub(crate) fn remove(&self, result: ResultId) {
-        self.of.lock().unwrap_or_else(PoisonError::into_inner).remove(&result);
+    pub(super) fn remove(&self, result: ResultId) {
+        self.lock().remove(&result);
     }
 }
