@@ -1,10 +1,9 @@
-//! What the window shows of a batch that is not published, of the plan of the next ones, and of a contract with a
-//! mistake.
+//! What the window shows of a batch that is not published, and of the plan of the next ones.
 
 use anyhow::{Context, Result, ensure};
 use sluice_api::{
-    BatchState, BatchView, Health, Layer, PublishPlan, QualityView, RefusalCause, ReplayLimits, ReplayView, TableName,
-    TableSummary, ask,
+    BatchState, BatchView, Health, Layer, QualityView, RefusalCause, ReplayLimits, ReplayView, TableName, TableSummary,
+    ask,
 };
 use sluice_tests::TestLake;
 use tempfile::TempDir;
@@ -112,27 +111,5 @@ async fn a_step_takes_the_files_of_the_first_planned_batch() -> Result<()> {
             ensure!(done.state == BatchState::Committed && done.files == planned.files, "{planned:?} {done:?}");
         }
     }
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_contract_with_a_mistake_is_not_removed() -> Result<()> {
-    let (_folder, lake) = lake("")?;
-    lake.write("landing/orders/1.json", event("1", 10))?;
-    lake.replay().await?;
-    let plan: PublishPlan = lake.host().call(ask::PublishPlan {}).await?;
-    lake.host().call(ask::Publish { release: plan.next, base: plan.base, note: String::new() }).await?;
-    let mistake = CONTRACT.replace("type: string", "type: strng");
-    lake.write("contracts/shop/orders.yaml", &mistake)?;
-
-    let summary = silver(&lake).await?;
-    ensure!(summary.health == Health::Invalid && summary.rows == Some(1), "{summary:?}");
-    ensure!(summary.note.as_deref().is_some_and(|note| note.contains("contracts/shop/orders.yaml:5")), "{summary:?}");
-    let seen = lake.host().call(ask::Table { table: summary.table.clone(), version: None }).await?;
-    ensure!(seen.health == Health::Invalid && seen.contract.as_deref() == Some(&mistake), "{seen:?}");
-    let plan = lake.host().call(ask::PublishPlan {}).await?;
-    ensure!(plan.changes.is_empty() && plan.blockers.iter().any(|why| why.contains("orders.yaml:5")), "{plan:?}");
-    let view = lake.host().call(ask::Lake {}).await?;
-    ensure!(view.draft_changes == 1, "{view:?}");
     Ok(())
 }

@@ -150,6 +150,7 @@ impl Workbench {
         self.frame.ui(ui, &mut cx, &mut self.screens);
         self.inbox.clear();
         self.workspace.selection = self.history.now().clone();
+        self.merge_notices();
         self.notices.retain(|notice| time - notice.since < NOTICE_STAYS);
         if !self.notices.is_empty() {
             ctx.request_repaint_after(Duration::from_millis(500));
@@ -164,6 +165,16 @@ impl Workbench {
         self.copy_by_shell(&ctx);
         self.run_commands(&ctx, time);
         self.flush(&ctx, time);
+    }
+
+    /// The same words twice are said once.
+    fn merge_notices(&mut self) {
+        let mut merged: Vec<Notice> = Vec::new();
+        for notice in self.notices.drain(..) {
+            merged.retain(|before| before.text != notice.text);
+            merged.push(notice);
+        }
+        self.notices = merged;
     }
 
     /// Hands copied texts to the window around the screens: a page may write the clipboard only while a key or button

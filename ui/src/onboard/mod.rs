@@ -5,6 +5,7 @@ mod contract;
 mod document;
 mod edit;
 mod guess;
+mod many;
 mod sample;
 mod side;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::widget::{
 };
 use edit::Edit;
 use egui::{Frame, Margin, Rect, Ui, UiBuilder, pos2, vec2};
+use many::Many;
 use side::Source;
 use sluice_api::{OnboardDraft, OnboardSource, Request};
 use std::collections::BTreeMap;
@@ -37,6 +39,7 @@ pub struct OnboardScreen {
     column: Option<String>,
     sample_height: f32,
     begun: bool,
+    many: Many,
     /// Frame in which the side panel was drawn last.
     side_seen: u64,
 }
@@ -58,6 +61,7 @@ impl OnboardScreen {
             column: None,
             sample_height: 184.0,
             begun: false,
+            many: Many::default(),
             side_seen: 0,
         }
     }
@@ -251,7 +255,7 @@ impl Screen for OnboardScreen {
             }
             Some(found) if found.tables.is_empty() => nothing_found(ui, found),
             Some(found) => {
-                if let Some(path) = choose_ui(ui, found) {
+                if let Some(path) = self.many.show(ui, cx, found) {
                     self.choose(path);
                 }
             }
@@ -303,19 +307,4 @@ fn nothing_found(ui: &mut Ui, found: &OnboardSource) {
             ui.label(crate::design::typeface::text(each, crate::design::typeface::mono(12.0), tokens.text));
         }
     });
-}
-
-/// Tables were found, none is chosen; the first new one is one press away.
-fn choose_ui(ui: &mut Ui, found: &OnboardSource) -> Option<String> {
-    let new: Vec<_> = found.tables.iter().filter(|table| !table.has_contract && table.format.is_some()).collect();
-    let title = format!("{} found", number::plural(found.tables.len() as u64, "table"));
-    let first = new.first().map(|table| format!("Onboard {}", table.name));
-    let text = if new.is_empty() {
-        "All of them have a contract. Choose one to compare it with its files".to_owned()
-    } else {
-        format!("{} without a contract. Choose one to see its columns", number::count(new.len() as u64))
-    };
-    let state = EmptyState { icon: icon::PLAYLIST_ADD, title: &title, text: &text, action: first.as_deref() };
-    let pressed = state.show(ui).is_some_and(|response| response.clicked());
-    new.first().filter(|_| pressed).map(|table| table.path.clone())
 }

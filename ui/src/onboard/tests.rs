@@ -29,6 +29,64 @@ fn tables_found_carry_their_marks() {
     assert!(window.query_by_label("Onboard shop.refunds").is_some());
 }
 
+/// Answers of a source whose shipments and returns leave nothing to decide.
+fn many() -> Canned {
+    let saved = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    Canned::new(
+        move |request| {
+            let mut reply = sample::reply(request);
+            match (request, &mut reply) {
+                (Request::InferContract { path, .. }, Reply::InferContract(draft)) if !path.contains("refunds") => {
+                    draft.problems.clear();
+                    draft.evidence.iter_mut().for_each(|evidence| evidence.ok = true);
+                    draft.columns.iter_mut().for_each(|column| column.decide = None);
+                    draft.name.table = path.trim_end_matches('/').rsplit('.').next().unwrap_or_default().to_owned();
+                    draft.yaml = draft.yaml.replace("shop.refunds", &format!("shop.{}", draft.name.table));
+                }
+                (Request::SaveContract { yaml }, _) => {
+                    saved.borrow_mut().insert(yaml.lines().next().unwrap_or_default().to_owned());
+                }
+                (Request::InspectSource { .. }, Reply::InspectSource(source)) => {
+                    for table in &mut source.tables {
+                        let line = format!("dataset: \"{}\"", table.name);
+                        table.has_contract |= saved.borrow().contains(&line);
+                    }
+                }
+                _ => {}
+            }
+            Some(reply)
+        },
+        sample::page,
+    )
+}
+
+#[test]
+fn all_that_is_ready_is_saved_and_replayed_and_questions_come_first() {
+    let transport = many();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    window.run_ok();
+    window.run_ok();
+    assert!(window.query_by_label("2 ready").is_some());
+    assert!(window.query_by_label("1 with questions").is_some());
+    assert!(window.query_by_label("Onboard shop.refunds").is_some(), "what needs eyes comes first");
+    assert!(window.query_by_label_contains("To decide Scale is missing; iban: Looks like an IBAN").is_some());
+    window.get_by_label("Save 2 ready").click();
+    window.run_ok();
+    window.run_ok();
+    let saved = asked.borrow().iter().filter(|request| matches!(request, Request::SaveContract { .. })).count();
+    assert_eq!(saved, 2, "the one with questions is not among them");
+    assert!(window.query_by_label("Save 0 ready").is_some());
+    assert_eq!(window.query_all_by_label("Contract saved in the draft").count(), 1, "said once");
+    window.get_by_label("Replay 2 tables").click();
+    window.run_ok();
+    let replayed = asked.borrow().iter().find_map(|request| match request {
+        Request::StartReplay { tables, .. } => Some(tables.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        _ => None,
+    });
+    assert_eq!(replayed.as_deref(), Some(&["shop.returns".to_owned(), "shop.shipments".to_owned()][..]));
+}
+
 #[test]
 fn an_empty_source_says_what_was_looked_for() {
     let transport = Canned::sample();

@@ -73,10 +73,19 @@ fn version_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &TableView, version: &VersionV
             right -= 72.0;
         }
     } else {
-        painter.text(pos2(right, y), Align2::RIGHT_CENTER, "no change of rows", typeface::control(), tokens.text_faint);
+        let words = without_counts(&version.operation);
+        painter.text(pos2(right, y), Align2::RIGHT_CENTER, words, typeface::control(), tokens.text_faint);
     }
     if response.clicked() {
         cx.select(selection);
+    }
+}
+
+/// What is said of a version that counted no rows: one that only arranges files changed none, of any other nobody knows.
+fn without_counts(operation: &str) -> &'static str {
+    match operation {
+        "CREATE TABLE" | "OPTIMIZE" | "CHANGE COLUMNS" | "FORGET DELETES" => "no change of rows",
+        _ => "rows not counted",
     }
 }
 
@@ -151,5 +160,17 @@ fn cell(version: &VersionView, column: usize) -> CellText {
         8 => count(counters.map(|counters| counters.superseded)),
         9 => count(counters.map(|counters| counters.quarantined)),
         _ => count(counters.map(|counters| counters.silver_after)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_counts;
+
+    #[test]
+    fn a_version_that_wrote_rows_is_not_said_to_have_changed_none() {
+        assert_eq!(without_counts("OPTIMIZE"), "no change of rows");
+        assert_eq!(without_counts("WRITE"), "rows not counted");
+        assert_eq!(without_counts("REBUILD"), "rows not counted");
     }
 }

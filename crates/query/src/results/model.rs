@@ -32,6 +32,27 @@ impl QueryEngine {
         Ok(bytes)
     }
 
+    /// Plans a gold model over the tables as they are and runs nothing.
+    ///
+    /// # Errors
+    /// If the text is not one SELECT, or DuckDB refuses it, with the place in the text.
+    pub fn check_model(&self, sql: &str) -> Result<(), QueryError> {
+        if self.inner.worker.is_some() {
+            self.define_known(sql)?;
+        }
+        with_large_stack(|| {
+            let conn = self.inner.pool.connect()?;
+            let Statement::Rows(checked) = statement::read(&conn, sql)? else {
+                return Err(QueryError::input("A model is one SELECT", "Remove EXPLAIN"));
+            };
+            let head = Sql::new("EXPLAIN\n");
+            let before = head.as_str().len();
+            let explain = head.sql(&Sql::checked(&checked));
+            conn.execute_batch(explain.as_str())
+                .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: 0 })))
+        })
+    }
+
     /// The same in this process, to `out`.
     pub(crate) fn model_to(&self, job: JobId, sql: &str, out: &mut (dyn Write + Send)) -> Result<(), QueryError> {
         with_large_stack(|| self.model_here(job, sql, out))

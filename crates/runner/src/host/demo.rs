@@ -96,7 +96,7 @@ pub(super) fn make(folder: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Where the demo lake is kept, unless the host names a folder: the folder of this user's data.
+/// Where the demo lake is kept, unless the host has one set: the folder of this user's data.
 pub(super) fn default_folder() -> Option<PathBuf> {
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     let data = data.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local").join("share")))?;

@@ -251,3 +251,28 @@ impl Answer<ask::OpenLake> for Host {
         opened.lake_view(&self.options.clock).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Host, HostOptions};
+    use sluice_api::{ErrorCode, ask};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_wrong_path_is_no_new_lake() {
+        let folder = tempfile::tempdir().unwrap();
+        let nowhere = folder.path().join("shopp");
+        let url = Some(nowhere.display().to_string());
+        let host = Host::new(HostOptions::default());
+        let none = host.call(ask::OpenLake { url: None, create: false }).await.unwrap_err();
+        assert_eq!(none.code, ErrorCode::NoLake, "{none}");
+        let wrong = host.call(ask::OpenLake { url: url.clone(), create: false }).await.unwrap_err();
+        assert_eq!(wrong.code, ErrorCode::NotFound, "{wrong}");
+        assert!(!nowhere.exists(), "nothing is made by asking");
+        let made = host.call(ask::OpenLake { url: url.clone(), create: true }).await.unwrap();
+        assert!(nowhere.is_dir() && made.tables.is_empty());
+        // The command line names its lake at start.
+        let of_command =
+            Host::new(HostOptions { lake: Some(format!("{}x", nowhere.display())), ..HostOptions::default() });
+        assert_eq!(of_command.call(ask::Lake {}).await.unwrap_err().code, ErrorCode::NotFound);
+    }
+}

@@ -5,14 +5,12 @@ use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
+use crate::support::blocking::blocking;
 use crate::{Clock, RunError};
-use sluice_api::{Answer, ContractCheck, Effect, JobId, LakeView, PublishPlan, PublishedView, TableEffect, ask};
+use sluice_api::{Answer, ContractCheck, Effect, LakeView, PublishPlan, PublishedView, TableEffect, ask};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::TableLocation;
 use std::sync::Arc;
-
-/// The plan of a model is looked at under this id; nobody watches it.
-const MODEL_JOB: JobId = JobId(u64::MAX);
 
 impl OpenLake {
     /// Saves a valid contract into the draft.
@@ -24,8 +22,9 @@ impl OpenLake {
 
     /// Saves a gold model into the draft, if it can be planned over the tables as they are.
     pub(crate) async fn save_model(&self, name: &TableName, sql: &str) -> Result<(), RunError> {
-        let plan = self.query(MODEL_JOB, format!("EXPLAIN {sql}")).await?;
-        self.drop_result(plan.id);
+        self.define_tables(sql).await?;
+        let (engine, text) = (self.engine.clone(), sql.to_owned());
+        blocking(move || Ok(engine.check_model(&text)?)).await?;
         self.lake.ledger().put_model(name, sql).await?;
         Ok(())
     }

@@ -1,0 +1,280 @@
+//! All tables that were found, at once: what was guessed of each, what has to be decided, and saving those of which
+//! nothing has.
+
+use super::kept;
+use crate::cell::CellText;
+use crate::cx::Cx;
+use crate::design::{Tokens, TokensExt, icon, typeface};
+use crate::widget::{Button, CellLook, CellRef, FnRows, Grid, GridColumn, icon_label, number, rule};
+use egui::{Align, Color32, Layout, Rect, Ui, UiBuilder, pos2, vec2};
+use sluice_api::{FoundTable, OnboardDraft, OnboardSource, ReplayLimits, Request, TableName};
+use std::collections::BTreeMap;
+
+/// Tables that are sampled at the same time.
+const SAMPLED_AT_ONCE: usize = 3;
+/// Height of the bar above the list.
+const BAR: f32 = 48.0;
+
+/// What the person did with all of them.
+#[derive(Default)]
+pub(super) struct Many {
+    /// Texts that were sent to be saved, by the folder of their table.
+    sent: BTreeMap<String, String>,
+}
+
+/// How far a table is, those that need eyes first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    /// It cannot be sampled or saved.
+    Failed(String),
+    /// What has to be decided.
+    Questions(Vec<String>),
+    /// The person has changed the proposal and not saved it.
+    Edited,
+    /// Nothing has to be decided.
+    Ready,
+    /// Its files are being sampled, or wait for that.
+    Reading,
+    /// Its contract is in the draft.
+    Saved,
+}
+
+impl State {
+    fn words(&self) -> String {
+        match self {
+            Self::Failed(why) => why.clone(),
+            Self::Questions(questions) => questions.join("; "),
+            Self::Edited => "edited, open it and save".to_owned(),
+            Self::Ready => "ready".to_owned(),
+            Self::Reading => "…".to_owned(),
+            Self::Saved => "contract saved".to_owned(),
+        }
+    }
+
+    fn color(&self, tokens: &Tokens) -> Color32 {
+        match self {
+            Self::Failed(_) => tokens.fail,
+            Self::Questions(_) => tokens.warn,
+            Self::Edited => tokens.accent,
+            Self::Ready => tokens.ok,
+            Self::Reading | Self::Saved => tokens.text_weak,
+        }
+    }
+}
+
+/// What has to be decided before a proposal can be saved without looking at it.
+fn questions(draft: &OnboardDraft) -> Vec<String> {
+    let mut questions: Vec<String> = draft.problems.iter().map(|problem| problem.message.clone()).collect();
+    if draft.key.is_empty() {
+        questions.push("no key was found".to_owned());
+    }
+    let of_columns = draft.columns.iter().filter_map(|column| Some((&column.name, column.decide.as_ref()?)));
+    questions.extend(of_columns.map(|(name, decide)| format!("{name}: {decide}")));
+    let evidence = draft.evidence.iter().filter(|evidence| !evidence.ok);
+    questions.extend(evidence.map(|evidence| evidence.text.clone()));
+    questions
+}
+
+/// One table with what is known of it.
+struct Row<'a> {
+    found: &'a FoundTable,
+    draft: Option<&'a OnboardDraft>,
+    state: State,
+}
+
+impl Row<'_> {
+    fn cell(&self, column: usize) -> String {
+        let of_draft = |text: &dyn Fn(&OnboardDraft) -> String| self.draft.map_or_else(|| "…".to_owned(), text);
+        if self.found.has_contract && matches!(column, 2..=6) {
+            return "–".to_owned();
+        }
+        match column {
+            0 => self.found.name.to_string(),
+            1 => number::count(self.found.files),
+            2 => self.found.format.clone().unwrap_or_else(|| "unknown".to_owned()),
+            3 => of_draft(&|draft| draft.key.join(", ")),
+            4 => of_draft(&|draft| draft.sequence.join(", ")),
+            5 => of_draft(&|draft| number::count(draft.columns.len() as u64)),
+            6 => of_draft(&|draft| {
+                let personal = draft.columns.iter().filter(|column| column.pii.is_some()).count();
+                number::count(personal as u64)
+            }),
+            _ => self.state.words(),
+        }
+    }
+}
+
+impl Many {
+    /// Asks for the proposals that are missing, a few at a time.
+    fn sample(&self, cx: &mut Cx<'_>, found: &OnboardSource) {
+        let store = cx.store;
+        let new = || found.tables.iter().filter(|table| !table.has_contract && table.format.is_some());
+        let mut pending = new().filter(|table| store.draft(&table.path).pending).count();
+        for table in new() {
+            let request = Request::InferContract { path: table.path.clone(), name: None };
+            if pending < SAMPLED_AT_ONCE && store.wants(&request) {
+                cx.want(request);
+                pending += 1;
+            }
+        }
+    }
+
+    fn state(&self, cx: &Cx<'_>, table: &FoundTable, namesakes: usize) -> State {
+        let store = cx.store;
+        if table.has_contract {
+            return State::Saved;
+        }
+        if table.format.is_none() {
+            return State::Failed("the format is not known".to_owned());
+        }
+        if let Some(yaml) = self.sent.get(&table.path) {
+            let saved = store.saved(yaml);
+            match (saved.pending, saved.error, saved.value) {
+                (_, Some(error), _) => return State::Failed(error.message.clone()),
+                (false, None, Some(_)) => return State::Saved,
+                (true, ..) | (false, None, None) => return State::Reading,
+            }
+        }
+        let got = store.draft(&table.path);
+        match (got.error, got.value) {
+            (Some(error), _) => State::Failed(error.message.clone()),
+            (None, None) => State::Reading,
+            (None, Some(_)) if cx.workspace.filters.contains_key(&kept(&table.path)) => State::Edited,
+            (None, Some(draft)) => {
+                let mut questions = questions(draft);
+                if namesakes > 1 {
+                    questions.insert(0, format!("{namesakes} folders propose the name {}", table.name));
+                }
+                if questions.is_empty() { State::Ready } else { State::Questions(questions) }
+            }
+        }
+    }
+
+    /// Draws bar and list; returns the folder of the table that is to be opened.
+    pub(super) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, found: &OnboardSource) -> Option<String> {
+        self.sample(cx, found);
+        let store = cx.store;
+        let namesakes = |name: &TableName| found.tables.iter().filter(|other| other.name == *name).count();
+        let mut rows: Vec<Row<'_>> = found
+            .tables
+            .iter()
+            .map(|table| Row {
+                found: table,
+                draft: store.draft(&table.path).value,
+                state: self.state(cx, table, namesakes(&table.name)),
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            let order = |row: &Row<'_>| match row.state {
+                State::Failed(_) => 0,
+                State::Questions(_) | State::Edited => 1,
+                State::Ready => 2,
+                State::Reading => 3,
+                State::Saved => 4,
+            };
+            order(a).cmp(&order(b)).then_with(|| a.found.name.cmp(&b.found.name))
+        });
+        let open = self.bar_ui(ui, cx, &rows);
+        rule(ui);
+        open.or_else(|| list_ui(ui, cx, &rows))
+    }
+
+    fn bar_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rows: &[Row<'_>]) -> Option<String> {
+        let tokens = ui.tokens();
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), BAR));
+        let inner = rect.shrink2(vec2(12.0, 0.0));
+        let layout = Layout::right_to_left(Align::Center);
+        let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("many actions"));
+        right.spacing_mut().item_spacing.x = 8.0;
+        let count = |is: fn(&State) -> bool| rows.iter().filter(|row| is(&row.state)).count();
+        let ready = count(|state| *state == State::Ready);
+        let label = format!("Save {ready} ready");
+        let why = (ready == 0).then_some("Nothing is ready yet");
+        if Button::new(&label).primary().icon(icon::SAVE).disabled(why).show(&mut right).clicked() {
+            for row in rows.iter().filter(|row| row.state == State::Ready) {
+                if let Some(draft) = row.draft {
+                    self.sent.insert(row.found.path.clone(), draft.yaml.clone());
+                    cx.send(Request::SaveContract { yaml: draft.yaml.clone() });
+                }
+            }
+        }
+        let saved: Vec<TableName> = rows
+            .iter()
+            .filter(|row| row.state == State::Saved && self.sent.contains_key(&row.found.path))
+            .map(|row| row.draft.map_or_else(|| row.found.name.clone(), |draft| draft.name.clone()))
+            .collect();
+        let label = format!("Replay {}", number::plural(saved.len() as u64, "table"));
+        let why = saved.is_empty().then_some("Save contracts first");
+        if Button::new(&label).icon(icon::PLAY_ARROW).disabled(why).show(&mut right).clicked() {
+            let job = cx.new_job();
+            cx.notify(format!("{label} has begun, the jobs are in the replay screen"), false);
+            cx.send(Request::StartReplay { job, tables: saved, limits: ReplayLimits::default() });
+        }
+        let next = rows.iter().find(|row| matches!(row.state, State::Questions(_) | State::Ready | State::Edited));
+        let mut open = None;
+        if let Some(next) = next {
+            let label = format!("Onboard {}", next.found.name);
+            if Button::new(&label).quiet().show(&mut right).clicked() {
+                open = Some(next.found.path.clone());
+            }
+        }
+        let end = right.min_rect().left() - 12.0;
+        let room = Rect::from_min_max(inner.min, pos2(end, inner.bottom()));
+        let layout = Layout::left_to_right(Align::Center);
+        let mut left = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("many counts"));
+        left.set_clip_rect(room.intersect(ui.clip_rect()));
+        left.spacing_mut().item_spacing.x = 12.0;
+        let title = format!("{} found", number::plural(rows.len() as u64, "table"));
+        left.label(typeface::text(title, typeface::title(), tokens.text_strong));
+        let failed = count(|state| matches!(state, State::Failed(_)));
+        let asked = count(|state| matches!(state, State::Questions(_)));
+        let reading = count(|state| *state == State::Reading);
+        let done = count(|state| *state == State::Saved);
+        for (count, mark, color, word) in [
+            (failed, icon::ERROR, tokens.fail, "failed"),
+            (asked, icon::WARNING, tokens.warn, "with questions"),
+            (ready, icon::CHECK, tokens.ok, "ready"),
+            (reading, icon::SYNC, tokens.text_weak, "being read"),
+            (done, icon::CHECK, tokens.text_weak, "with a contract"),
+        ] {
+            if count > 0 {
+                let words = format!("{} {word}", number::count(count as u64));
+                icon_label(&mut left, mark, 14.0, color, &words, typeface::control());
+            }
+        }
+        open
+    }
+}
+
+fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: &[Row<'_>]) -> Option<String> {
+    let tokens = ui.tokens();
+    let column =
+        |name: &str, width: f32, numeric: bool| GridColumn { width: Some(width), numeric, ..GridColumn::new(name) };
+    let columns = [
+        column("Table", 184.0, false),
+        column("Files", 64.0, true),
+        column("Format", 136.0, false),
+        column("Key", 120.0, false),
+        column("Order", 176.0, false),
+        column("Columns", 72.0, true),
+        column("Personal", 72.0, true),
+        column("To decide", (ui.available_width() - 848.0).max(200.0), false),
+    ];
+    let get = |row: u64| usize::try_from(row).ok().and_then(|row| rows.get(row));
+    let mut source = FnRows(|row: u64, column| Some(CellText::value(get(row)?.cell(column))));
+    let mut decorate = |cell: &CellRef<'_>| {
+        let Some(row) = get(cell.row) else { return CellLook::default() };
+        match cell.column {
+            7 => CellLook { color: Some(row.state.color(tokens)), ..CellLook::default() },
+            0 => CellLook { strong: true, ..CellLook::default() },
+            _ => CellLook::default(),
+        }
+    };
+    let out = Grid::new("Tables found", &columns, rows.len() as u64)
+        .row_height(28.0)
+        .decorate(&mut decorate)
+        .show(ui, &mut source);
+    out.act(cx);
+    let (row, _) = out.activated?;
+    get(row).map(|row| row.found.path.clone())
+}
