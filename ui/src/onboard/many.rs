@@ -1,7 +1,7 @@
 //! All tables that were found, at once: what was guessed of each, what has to be decided, and saving those of which
 //! nothing has.
 
-use super::kept;
+use super::unsaved::kept;
 use crate::cell::CellText;
 use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
@@ -65,6 +65,7 @@ impl State {
 /// What has to be decided before a proposal can be saved without looking at it.
 fn questions(draft: &OnboardDraft) -> Vec<String> {
     let mut questions: Vec<String> = draft.problems.iter().map(|problem| problem.message.clone()).collect();
+    questions.extend(draft.questions.iter().cloned());
     if draft.key.is_empty() {
         questions.push("no key was found".to_owned());
     }
@@ -111,7 +112,7 @@ impl Many {
         let new = || found.tables.iter().filter(|table| !table.has_contract && table.format.is_some());
         let mut pending = new().filter(|table| store.draft(&table.path).pending).count();
         for table in new() {
-            let request = Request::InferContract { path: table.path.clone(), name: None };
+            let request = Request::InferContract { path: table.path.clone(), name: None, table: None };
             if pending < SAMPLED_AT_ONCE && store.wants(&request) {
                 cx.want(request);
                 pending += 1;

@@ -10,6 +10,7 @@ mod sample;
 mod side;
 #[cfg(test)]
 mod tests;
+mod unsaved;
 
 use crate::code::{go_to, position_of};
 use crate::command::Command;
@@ -25,6 +26,7 @@ use many::Many;
 use side::Source;
 use sluice_api::{OnboardDraft, OnboardSource, Request};
 use std::collections::BTreeMap;
+use unsaved::kept;
 
 /// Where change files usually land.
 const LANDING: &str = "landing/";
@@ -202,11 +204,6 @@ impl OnboardScreen {
             self.set_text(cx, text);
         }
     }
-}
-
-/// Name under which an unsaved text is kept for the next start.
-fn kept(path: &str) -> String {
-    format!("contract {path}")
 }
 
 impl Screen for OnboardScreen {

@@ -165,7 +165,7 @@ async fn a_late_commit_without_its_files_is_not_made() {
     assert!(table.maintenance().vacuum(kept).await.unwrap().data_files.is_empty());
     lease.release().await.unwrap();
     assert_eq!(lake.leases().writing_since_ms(&name("orders")).await.unwrap(), None);
-    assert_eq!(table.maintenance().vacuum(options).await.unwrap().data_files, [file.path.clone()]);
+    assert_eq!(table.maintenance().vacuum(options).await.unwrap().data_files, std::slice::from_ref(&file.path));
     let refused = late.commit().await.unwrap_err();
     assert!(matches!(&refused, LakeError::FilesGone { path } if path.ends_with(&file.path)), "{refused:?}");
     assert!(refused.is_retryable(), "the batch is claimed, the next run merges it again");
