@@ -40,6 +40,12 @@ impl OpenLake {
             }
             _ => Health::Ok,
         };
+        let newest = history.first().filter(|_| table.layer != Layer::Gold).map(|entry| entry.version);
+        let is_foreign = match newest {
+            Some(version) => !store.foreign_commits(version, None).await?.commits.is_empty(),
+            None => false,
+        };
+        let health = if is_foreign { Health::Fail } else { health };
         Ok(TableView {
             table: table.clone(),
             version: snapshot.version,
