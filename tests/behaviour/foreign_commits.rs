@@ -4,8 +4,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sluice_api::{ErrorCode, Health, Layer, ReplayLimits, TableRef, ask};
 use sluice_lake::{ForeignChange, Operation};
-use sluice_tests::TestLake;
+use sluice_tests::{TestLake, python};
 use std::path::PathBuf;
+use std::process::Command;
 use tempfile::TempDir;
 
 const CONTRACT: &str = "dataset: \"shop.orders\"\nsource: {path: \"landing/orders/\", format: debezium_json}\n\
@@ -209,7 +210,7 @@ async fn what_others_switch_on_is_named_with_the_way_out() -> Result<()> {
         lake.write("landing/orders/3.json", event(4, "new", 40))?;
         let error = stop(&lake).await?.context("the table stops")?;
         ensure!(error.message.contains(name) && error.next.contains(fix), "{key}: {error}");
-        ensure!(!error.message.contains("{"), "no structure of a program: {error}");
+        ensure!(!error.message.contains('{'), "no structure of a program: {error}");
     }
     Ok(())
 }
@@ -237,5 +238,56 @@ async fn a_lake_of_an_older_version_goes_on() -> Result<()> {
     lake.write("landing/orders/3.json", event(4, "new", 40))?;
     ensure!(stop(&lake).await?.is_none());
     ensure!(ids(&lake).await? == some(&["1", "2", "3", "4"]));
+    Ok(())
+}
+
+/// What `delta-rs` does to a table.
+const OPERATION: &str = r#"
+import sys, deltalake
+table = deltalake.DeltaTable(sys.argv[1])
+operation = sys.argv[2]
+if operation == "delete":
+    table.delete("id = 1")
+elif operation == "update":
+    table.update(updates={"status": "'x'"}, predicate="id = 1")
+elif operation == "restore":
+    table.restore(1)
+elif operation in ("append", "overwrite"):
+    deltalake.write_deltalake(table, table.to_pyarrow_table(), mode=operation)
+elif operation == "optimize":
+    table.optimize.compact()
+elif operation == "vacuum":
+    table.vacuum(0, dry_run=False, enforce_retention_duration=False)
+elif operation == "checkpoint":
+    table.create_checkpoint()
+elif operation == "properties":
+    table.alter.set_table_properties({"delta.logRetentionDuration": "interval 30 days"})
+else:
+    sys.exit(f"there is no operation {operation}")
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_delta_rs_does_is_found_or_fine() -> Result<()> {
+    let Some(python) = python("foreign_commits") else { return Ok(()) };
+    let stops = ["delete", "update", "restore", "append", "overwrite"];
+    for operation in stops.into_iter().chain(["optimize", "vacuum", "checkpoint", "properties"]) {
+        let (folder, lake) = two_batches().await?;
+        let done = Command::new(&python)
+            .args(["-c", OPERATION])
+            .arg(folder.path().join("silver/shop/orders"))
+            .arg(operation)
+            .output()?;
+        ensure!(done.status.success(), "{operation}: {}", String::from_utf8_lossy(&done.stderr));
+        lake.write("landing/orders/3.json", event(4, "new", 40))?;
+        match (stop(&lake).await?, stops.contains(&operation)) {
+            (Some(error), true) => {
+                ensure!(error.message.contains("delta-rs"), "{operation}: {error}");
+                full_refresh(&lake).await?;
+            }
+            (None, false) => {}
+            (found, _) => anyhow::bail!("{operation}: {found:?}"),
+        }
+        ensure!(ids(&lake).await? == some(&["1", "2", "3", "4"]), "{operation}");
+    }
     Ok(())
 }

@@ -146,6 +146,13 @@ impl RunError {
                 (ErrorCode::Conflict, "No data was lost. The other writer continues".to_owned())
             }
             Self::Lake(LakeError::ForeignFeature { fix, .. }) => (ErrorCode::Input, fix.clone()),
+            Self::Lake(LakeError::NotWritable { path, .. }) => (ErrorCode::Input, switch_off(path)),
+            Self::Lake(LakeError::TransactionRetention { .. }) => (
+                ErrorCode::Input,
+                "ALTER TABLE … UNSET TBLPROPERTIES ('delta.setTransactionRetentionDuration'), then run it again"
+                    .to_owned(),
+            ),
+            Self::Lake(LakeError::BatchIdReused { path, .. }) => (ErrorCode::Storage, other_batch(path)),
             Self::Lake(LakeError::LastLease { .. }) => {
                 (ErrorCode::Storage, "When nobody writes the table, move the file away and run it again".to_owned())
             }
@@ -242,6 +249,29 @@ fn foreign(commits: &[ForeignCommit]) -> String {
     match commits.len().saturating_sub(COMMITS_SHOWN) {
         0 => shown.join("; "),
         more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+/// What to do about a table that asks of its writers what Sluice cannot do.
+fn switch_off(path: &str) -> String {
+    let off = "Have the program that switched it on switch it off (ALTER TABLE … DROP FEATURE)";
+    if path.starts_with("silver/") {
+        format!("{off}, or move the folder {path} away: the next replay makes silver anew from bronze")
+    } else {
+        off.to_owned()
+    }
+}
+
+/// What to do about a table that has another batch of a number.
+fn other_batch(path: &str) -> String {
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["silver", dataset, table] => format!(
+            "Its manifests were replaced, or two lakes share the table: \
+             `sluice replay --table {dataset}.{table} --full-refresh` makes silver anew from bronze"
+        ),
+        _ => {
+            "Its manifests were replaced, or two lakes share the table: restore _sluice/batches from a copy".to_owned()
+        }
     }
 }
 

@@ -51,6 +51,12 @@ impl OpenLake {
             _ if invalid.is_some() => Health::Invalid,
             _ => Health::Ok,
         };
+        let newest = history.first().filter(|_| table.layer != Layer::Gold).map(|entry| entry.version);
+        let is_foreign = match newest {
+            Some(version) => !store.foreign_commits(version, None).await?.commits.is_empty(),
+            None => false,
+        };
+        let health = if is_foreign { Health::Fail } else { health };
         let declared = contract.or(published.as_ref()).filter(|_| table.layer == Layer::Silver);
         let mut columns = columns(&snapshot.schema, declared, &self.personal_of(table).await?);
         if invalid.is_some() && declared.is_none() && table.layer == Layer::Silver {
