@@ -5,9 +5,14 @@
 pub fn masked(text: &str) -> String {
     let first: String = text.chars().take(1).collect();
     match text.rsplit_once('@') {
-        Some((_, host)) if !host.is_empty() => format!("{first}•••@{host}"),
+        Some((_, host)) if is_host(host) => format!("{first}•••@{host}"),
         _ => format!("{first}•••"),
     }
+}
+
+/// What follows the sign in an address; in a longer text other values may follow it.
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 253 && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-')
 }
 
 #[cfg(test)]
@@ -19,5 +24,7 @@ mod tests {
         assert_eq!(masked("anna@post.example"), "a•••@post.example");
         assert_eq!(masked("69002"), "6•••");
         assert_eq!(masked(""), "•••");
+        assert_eq!(masked("{\"mail\":\"anna@post.example\",\"name\":\"Anna\"}"), "{•••");
+        assert_eq!(masked("write to anna@post.example or call 123"), "w•••");
     }
 }

@@ -46,13 +46,17 @@ pub(super) async fn keep_outcome(
     failing: &BTreeSet<String>,
 ) -> Result<(), RunError> {
     let path = path(model);
-    match failed {
-        None if failing.contains(&path) => lake.objects().delete(&path).await?,
-        Some(error) if !failing.contains(&path) || last_failure(lake, model).await?.as_ref() != Some(error) => {
-            let text = serde_json::to_vec(error).map_err(|error| RunError::Internal(error.to_string()))?;
-            lake.objects().put(&path, text.into()).await?;
+    let failed_before = failing.contains(&path);
+    let Some(error) = failed else {
+        if failed_before {
+            lake.objects().delete(&path).await?;
         }
-        _ => {}
+        return Ok(());
+    };
+    let is_kept = failed_before && last_failure(lake, model).await?.as_ref() == Some(error);
+    if !is_kept {
+        let text = serde_json::to_vec(error).map_err(|error| RunError::Internal(error.to_string()))?;
+        lake.objects().put(&path, text.into()).await?;
     }
     Ok(())
 }

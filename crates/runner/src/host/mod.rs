@@ -9,6 +9,7 @@ mod demo;
 mod diff;
 mod fingerprint;
 mod jobs;
+mod known_contracts;
 mod lag;
 mod lake_view;
 mod logging;
@@ -32,6 +33,7 @@ use crate::support::blocking::blocking;
 use crate::support::program::sluice_program;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
+use known_contracts::KnownContracts;
 pub use logging::{LogOptions, log_to};
 use personal_results::PersonalResults;
 use sluice_api::{
@@ -87,6 +89,7 @@ pub(crate) struct OpenLake {
     pub(crate) engine: QueryEngine,
     pub(crate) results: Results,
     pub(crate) personal: PersonalResults,
+    pub(crate) contracts: KnownContracts,
 }
 
 impl OpenLake {
@@ -98,7 +101,13 @@ impl OpenLake {
             MissingLake::Create => Lake::open_in(url, environment).await?,
         };
         let engine = open_engine(&lake, options.query_timeout)?;
-        Ok(Self { lake, engine, results: Results::default(), personal: PersonalResults::default() })
+        Ok(Self {
+            lake,
+            engine,
+            results: Results::default(),
+            personal: PersonalResults::default(),
+            contracts: KnownContracts::default(),
+        })
     }
 }
 

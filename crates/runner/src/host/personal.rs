@@ -3,7 +3,6 @@
 
 use super::OpenLake;
 use crate::RunError;
-use crate::contract_set::ContractSet;
 use crate::support::personal::Personal;
 use sluice_api::{ResultId, ResultView, TableRef};
 use sluice_query::PersonalColumns;
@@ -34,21 +33,13 @@ impl OpenLake {
 
     /// The personal columns of a table.
     pub(super) async fn personal_of(&self, table: &TableRef) -> Result<PersonalColumns, RunError> {
-        let sets = self.contract_sets().await?;
+        let sets = self.contracts.of(&self.lake).await?;
         Ok(Personal { sets: &sets, engine: &self.engine }.of_table(table))
     }
 
     /// The personal columns of the result of a statement.
     pub(super) async fn personal_in_sql(&self, sql: &str) -> Result<PersonalColumns, RunError> {
-        let sets = self.contract_sets().await?;
+        let sets = self.contracts.of(&self.lake).await?;
         Ok(Personal { sets: &sets, engine: &self.engine }.in_sql(sql))
-    }
-
-    /// The draft, and for what it lacks the release.
-    async fn contract_sets(&self) -> Result<Vec<ContractSet>, RunError> {
-        let draft = ContractSet::draft(&self.lake).await?;
-        // A lake of which nothing is published, or whose release cannot be read, has its draft alone.
-        let published = ContractSet::published(&self.lake).await.map(|(_, set)| set);
-        Ok([draft].into_iter().chain(published).collect())
     }
 }
