@@ -150,3 +150,56 @@ fn a_model_is_edited_as_sql_and_a_refused_one_says_where() {
     assert!(asked.borrow().contains(&Request::SaveModel { name, sql: SQL.to_owned() }));
     assert!(window.query_by_label_contains("Model saved in the draft").is_some());
 }
+
+/// Texts that the window around the screens was asked to put on the clipboard.
+fn written(asked: &std::cell::RefCell<Vec<Request>>) -> Vec<String> {
+    let texts = asked.borrow();
+    let texts = texts.iter().filter_map(|request| match request {
+        Request::WriteClipboard { text } => Some(text.clone()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn copy_with_names(window: &mut Window) {
+    window.get_by_label("order_id 3").click();
+    window.run_ok();
+    window.key_press_modifiers(Modifiers { shift: true, ..Modifiers::COMMAND }, Key::C);
+    window.step();
+}
+
+#[test]
+fn names_of_columns_are_copied_through_the_shell() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened("silver.shop.orders", "Data", transport);
+    copy_with_names(&mut window);
+    window.run_ok();
+    assert_eq!(written(&asked), ["order_id\n3"]);
+}
+
+#[test]
+fn where_no_shell_copies_the_page_does() {
+    let transport = Canned::new(
+        |request| match request {
+            Request::WriteClipboard { .. } => {
+                Some(Reply::Error(ApiError::new(ErrorCode::Input, "No clipboard here", "Copy by the page")))
+            }
+            other => Some(sample::reply(other)),
+        },
+        sample::page,
+    );
+    let asked = transport.asked();
+    let mut window = opened("silver.shop.orders", "Data", transport);
+    copy_with_names(&mut window);
+    let by_page = (0..4).find_map(|_| {
+        let found = window.output().platform_output.commands.iter().find_map(|command| match command {
+            egui::OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
+        window.step();
+        found
+    });
+    assert_eq!(by_page.as_deref(), Some("order_id\n3"));
+    assert_eq!(written(&asked).len(), 1, "it is asked once");
+}

@@ -65,6 +65,9 @@ WHERE status <> 'returned'
 GROUP BY placed_on
 ";
 
+/// The first day of orders, days since 1970 as Debezium writes dates: 2026-01-05.
+const FIRST_DAY: u64 = 20_458;
+
 /// Makes the demo lake in `folder`, unless one is there.
 ///
 /// # Errors
@@ -141,11 +144,10 @@ fn customers(file: u64) -> String {
 
 fn order(id: u64, status: &str) -> String {
     let customer = mixed(id) % CUSTOMERS + 1;
-    let day = id / 40 + 5;
-    let (month, day) = (day / 28 + 1, day % 28 + 1);
+    let day = FIRST_DAY + id / 40;
     let cents = mixed(id + 7) % 24_000 + 500;
     format!(
-        "{{\"order_id\":{id},\"customer_id\":{customer},\"status\":\"{status}\",\"placed_on\":\"2026-{month:02}-{day:02}\",\
+        "{{\"order_id\":{id},\"customer_id\":{customer},\"status\":\"{status}\",\"placed_on\":{day},\
          \"total\":\"{}.{:02}\"}}",
         cents / 100,
         cents % 100
