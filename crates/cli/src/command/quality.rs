@@ -105,6 +105,9 @@ fn text(view: &QualityView, tied: u64) -> String {
     }
     for group in &view.quarantine {
         text.push_str(&format!("quarantine: {} {} ({})\n", number(group.rows), group.reason, group.sentence));
+        for (detail, rows) in &group.details {
+            text.push_str(&format!("  {} {detail}\n", number(*rows)));
+        }
     }
     if !view.quarantine.is_empty() {
         text.push_str(&format!(

@@ -16,7 +16,7 @@ const FLAT: [[&str; 4]; 2] = [
     ["__source_db", "__source_schema", "__source_table", "__source_collection"],
 ];
 
-/// The names in raw JSON; MongoDB has a collection in the place of a table. Without a table there are none.
+/// The names in raw JSON; `MongoDB` has a collection in the place of a table. Without a table there are none.
 pub(crate) fn of_raw<'a>([db, schema, table, collection]: [Option<&'a str>; 4]) -> SourceNames<'a> {
     let text = |raw: Option<&'a str>| not_null(raw).and_then(string).filter(|text| !text.is_empty());
     match text(table).or_else(|| text(collection)) {
