@@ -148,7 +148,7 @@ fn order(id: u64, status: &str) -> String {
     let cents = mixed(id + 7) % 24_000 + 500;
     format!(
         "{{\"order_id\":{id},\"customer_id\":{customer},\"status\":\"{status}\",\"placed_on\":{day},\
-         \"total\":\"{}.{:02}\"}}",
+         \"total\":{}.{:02}}}",
         cents / 100,
         cents % 100
     )
@@ -194,13 +194,12 @@ fn payments(file: u64) -> String {
         let cents = mixed(id + 7) % 24_000 + 500;
         // One value that is no number: it goes to quarantine, the others go on.
         let amount = match file == 6 && id == first + 1 {
-            true => "n/a".to_owned(),
+            true => "\"n/a\"".to_owned(),
             false => format!("{}.{:02}", cents / 100, cents % 100),
         };
         let method = pick(&["card", "invoice", "transfer"], id);
         let mut row = String::new();
-        let _ =
-            write!(row, "{{\"payment_id\":{id},\"order_id\":{id},\"method\":\"{method}\",\"amount\":\"{amount}\"}}");
+        let _ = write!(row, "{{\"payment_id\":{id},\"order_id\":{id},\"method\":\"{method}\",\"amount\":{amount}}}");
         text.push_str(&event("c", &row, file * 1_000 + id));
     }
     text
