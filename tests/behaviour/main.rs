@@ -19,3 +19,4 @@ mod scenarios;
 mod schema_change;
 mod shop_replay;
 mod torn_input;
+mod values;

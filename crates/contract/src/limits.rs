@@ -51,5 +51,11 @@ pub const FAILING_ROWS_MAX: u64 = 1_000;
 pub const QUARANTINE_LIMIT_DEFAULT: f64 = 0.05;
 /// Share of the rows before that a full snapshot may lack when the contract does not say.
 pub const DELETED_SHARE_DEFAULT: f64 = 0.5;
+/// Milliseconds since 1970 of the first time that no event is believed to be of, 2200-01-01: a later one counts as none.
+pub const EVENT_TIME_END_MS: i64 = 7_258_118_400_000;
+/// Milliseconds between the times of events beyond which the later ones are taken to be dated wrong, 366 days.
+pub const EVENT_TIME_GAP_MS: i64 = 366 * 86_400_000;
+/// Events of a batch that have to agree for it to be further ahead of the batches before than that.
+pub const EVENT_TIME_WITNESSES: u64 = 3;
 /// Sequence parts of a contract.
 pub const SEQUENCE_PARTS_MAX: usize = 3;

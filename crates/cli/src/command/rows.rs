@@ -61,9 +61,15 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64) -> Result
     Ok(rows)
 }
 
-/// Timestamps that no calendar holds.
+/// Dates and timestamps that no calendar holds.
 fn special(column: &arrow::array::ArrayRef, row: usize) -> String {
     use arrow::array::AsArray;
+    let days = column.as_primitive_opt::<arrow::datatypes::Date32Type>().map(|c| c.value(row));
+    match days {
+        Some(i32::MAX) => return "infinity".to_owned(),
+        Some(days) if days == -i32::MAX => return "-infinity".to_owned(),
+        _ => {}
+    }
     let micros = column.as_primitive_opt::<arrow::datatypes::TimestampMicrosecondType>().map(|c| c.value(row));
     match micros {
         Some(i64::MAX) => "infinity".to_owned(),

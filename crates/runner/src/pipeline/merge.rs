@@ -39,8 +39,14 @@ pub(crate) async fn merge(
     } else {
         decoded
     };
-    let span = &mut decoded.summary.span;
-    span.newest_ms = span.newest_ms.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
+    let newest = &mut decoded.summary.span.newest;
+    if newest.ahead > 0 {
+        context.log(format_args!(
+            "{} events are dated far ahead of the others, their times are not counted",
+            newest.ahead
+        ));
+    }
+    newest.millis = newest.millis.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
     if let Some(reason) = hold_reason(&context.contract, &decoded)? {
         return Err(context.refused(&table.silver, batch, reason));
     }

@@ -107,7 +107,7 @@ fn read_image<'a>(
     from_before: bool,
 ) -> Result<Row<&'a str>, RecordError> {
     match if from_before { envelope.before } else { envelope.after } {
-        Some(image) => read_row(plan, out, image).ok_or_else(|| bad_envelope("the row is not a JSON object")),
+        Some(image) => read_row(plan, out, image),
         None if op.is_upsert() => Err(bad_envelope("no row (after)")),
         None => Ok(Row::new(plan)),
     }
