@@ -151,3 +151,36 @@ async fn deletes_are_remembered_forever_unless_the_contract_says_otherwise() -> 
     ensure!(story.ids().await? == ["2"]);
     Ok(())
 }
+
+/// Days from the time of the tests to the year 9999.
+const DAYS_TO_9999: i64 = 2_912_000;
+
+#[tokio::test]
+async fn an_event_that_is_dated_wrong_makes_no_other_too_late() -> Result<()> {
+    for days_ahead in [DAYS_TO_9999, 9_000] {
+        let mut story = Scenario::new("30d")?;
+        story.land("c", 1, 1)?;
+        story.replay().await?;
+        // Alone, and among others of its batch.
+        story.land("c", 2, -days_ahead)?;
+        let wrong = story.replay().await?;
+        ensure!(wrong.reasons.is_empty() && story.ids().await? == ["1", "2"], "the row itself is right");
+        story.land("c", 3, -days_ahead - 1)?;
+        story.land("c", 4, 0)?;
+        story.land("c", 5, 0)?;
+        story.replay().await?;
+        story.land("c", 6, 0)?;
+        let next = story.replay().await?;
+        ensure!(next.reasons.is_empty(), "{:?}", next.reasons);
+        ensure!(story.ids().await? == ["1", "2", "3", "4", "5", "6"]);
+        // The deletes that are remembered are those of before, too.
+        story.land("d", 7, 20)?;
+        story.replay().await?;
+        ensure!(story.maintain().await?.forgotten_deletes == 0);
+        story.land("u", 7, 25)?;
+        ensure!(story.replay().await?.counters.tombstone_blocked == 1);
+        story.land("u", 8, 40)?;
+        ensure!(story.replay().await?.reasons == [("TOO_LATE".to_owned(), 1)]);
+    }
+    Ok(())
+}

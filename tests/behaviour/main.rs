@@ -28,4 +28,5 @@ mod shop_replay;
 mod sql_limits;
 mod ties;
 mod torn_input;
+mod values;
 mod verify;

@@ -50,6 +50,8 @@ reasons! {
     RowTooLarge "ROW_TOO_LARGE" "decode" "The record is over the limit",
     /// A limit of `limits.rs` for nesting.
     TooDeep "TOO_DEEP" "decode" "The record is nested deeper than the limit",
+    /// A limit of `limits.rs` for columns that the contract does not declare, where new columns are added.
+    TooManyColumns "TOO_MANY_COLUMNS" "decode" "The record has more new columns than a table can have",
     /// The position of the event is missing or cannot be read.
     MissingSeq "MISSING_SEQ" "row" "The event has no position, so its order is unknown",
     /// A key column is null or absent.

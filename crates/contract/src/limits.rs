@@ -80,5 +80,11 @@ pub const REBUILD_LOST_SHARE_MAX: f64 = 0.5;
 /// Milliseconds by which changes have to be newer than all before, for lower positions to say that the source counts
 /// anew: a long transaction has low positions and ends late.
 pub const RESTART_MILLISECONDS: i64 = 600_000;
+/// Milliseconds since 1970 of the first time that no event is believed to be of, 2200-01-01: a later one counts as none.
+pub const EVENT_TIME_END_MS: i64 = 7_258_118_400_000;
+/// Milliseconds between the times of events beyond which the later ones are taken to be dated wrong, 366 days.
+pub const EVENT_TIME_GAP_MS: i64 = 366 * 86_400_000;
+/// Events of a batch that have to agree for it to be further ahead of the batches before than that.
+pub const EVENT_TIME_WITNESSES: u64 = 3;
 /// Sequence parts of a contract.
 pub const SEQUENCE_PARTS_MAX: usize = 3;

@@ -17,6 +17,9 @@ fn civil(days: i64) -> (i64, i64, i64) {
 /// `YYYY-MM-DD` of a day number since 1970-01-01.
 #[must_use]
 pub fn date_text(days: i64) -> String {
+    if days.unsigned_abs() == u64::from(i32::MAX.unsigned_abs()) {
+        return if days > 0 { "infinity" } else { "-infinity" }.to_owned();
+    }
     let (year, month, day) = civil(days);
     if (0..10_000).contains(&year) {
         format!("{year:04}-{month:02}-{day:02}")

@@ -8,35 +8,31 @@ use arrow::datatypes::{
     Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use sluice_change::{format_date, format_time_micros, format_timestamp_micros};
+use sluice_change::{TIMESTAMP_INFINITY, format_date, format_time_micros, format_timestamp_micros};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 const DAY_MILLIS: i64 = 86_400_000;
 
 /// Texts of all values of `array`, `None` where null; the forms that
 /// [`sluice_change::parse_cell`] reads. `None` for a type that has no such form.
+///
+/// A date or time that silver does not hold has a text that is none, its number with the unit, so that it is refused and
+/// not read as another one.
 pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
-    let whole = |text: fn(i64) -> Option<String>, values: Vec<Option<i64>>| {
-        Some(
-            values
-                .into_iter()
-                .map(|value| value.map(|value| text(value).unwrap_or_else(|| value.to_string())))
-                .collect(),
-        )
-    };
     macro_rules! primitive {
         ($kind:ty, $text:expr) => {
             Some(array.as_primitive_opt::<$kind>()?.iter().map(|value| value.map($text)).collect())
         };
     }
     macro_rules! times {
-        ($kind:ty, $micros:expr, $text:expr) => {{
-            let values = array.as_primitive_opt::<$kind>()?.iter();
-            let micros: fn(i64) -> i64 = $micros;
-            whole($text, values.map(|value| value.map(|value| micros(i64::from(value)))).collect())
+        ($kind:ty, $unit:literal, $number:expr, $text:expr) => {{
+            let (number, text): (fn(i64) -> Option<i64>, fn(i64) -> Option<String>) = ($number, $text);
+            let text = |value: i64| number(value).and_then(text).unwrap_or_else(|| format!("{value} {}", $unit));
+            Some(array.as_primitive_opt::<$kind>()?.iter().map(|value| value.map(|v| text(i64::from(v)))).collect())
         }};
     }
-    let time = |micros| Some(format_time_micros(micros));
+    let time: fn(i64) -> Option<String> = |micros| Some(format_time_micros(micros));
     match array.data_type() {
         DataType::Null => Some(vec![None; array.len()]),
         DataType::Boolean => Some(array.as_boolean_opt()?.iter().map(|value| value.map(|v| v.to_string())).collect()),
@@ -56,22 +52,34 @@ pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
         DataType::Decimal128(..) => decimals(array.as_primitive_opt::<Decimal128Type>()?),
         DataType::Decimal256(..) => decimals(array.as_primitive_opt::<Decimal256Type>()?),
         DataType::Utf8 => Some(array.as_string_opt::<i32>()?.iter().map(|v| v.map(str::to_owned)).collect()),
-        DataType::Date32 => times!(Date32Type, |days| days, format_date),
-        DataType::Date64 => times!(Date64Type, |millis| millis.div_euclid(DAY_MILLIS), format_date),
-        DataType::Time32(TimeUnit::Second) => times!(Time32SecondType, |v| v.saturating_mul(1_000_000), time),
-        DataType::Time32(_) => times!(Time32MillisecondType, |v| v.saturating_mul(1_000), time),
-        DataType::Time64(TimeUnit::Microsecond) => times!(Time64MicrosecondType, |v| v, time),
-        DataType::Time64(_) => times!(Time64NanosecondType, |v| v.div_euclid(1_000), time),
+        DataType::Date32 => times!(Date32Type, "days", Some, format_date),
+        DataType::Date64 => times!(
+            Date64Type,
+            "milliseconds",
+            |v| (v.rem_euclid(DAY_MILLIS) == 0).then(|| v.div_euclid(DAY_MILLIS)),
+            format_date
+        ),
+        DataType::Time32(TimeUnit::Second) => {
+            times!(Time32SecondType, "seconds", |v| v.checked_mul(1_000_000), time)
+        }
+        DataType::Time32(_) => times!(Time32MillisecondType, "milliseconds", |v| v.checked_mul(1_000), time),
+        DataType::Time64(TimeUnit::Microsecond) => times!(Time64MicrosecondType, "microseconds", Some, time),
+        DataType::Time64(_) => times!(Time64NanosecondType, "nanoseconds", |v| Some(v.div_euclid(1_000)), time),
         DataType::Timestamp(unit, _) => match unit {
             TimeUnit::Second => {
-                times!(TimestampSecondType, |v| v.saturating_mul(1_000_000), format_timestamp_micros)
+                times!(TimestampSecondType, "seconds", |v| finite(v.checked_mul(1_000_000)), format_timestamp_micros)
             }
             TimeUnit::Millisecond => {
-                times!(TimestampMillisecondType, |v| v.saturating_mul(1_000), format_timestamp_micros)
+                times!(
+                    TimestampMillisecondType,
+                    "milliseconds",
+                    |v| finite(v.checked_mul(1_000)),
+                    format_timestamp_micros
+                )
             }
-            TimeUnit::Microsecond => times!(TimestampMicrosecondType, |v| v, format_timestamp_micros),
+            TimeUnit::Microsecond => times!(TimestampMicrosecondType, "microseconds", Some, format_timestamp_micros),
             TimeUnit::Nanosecond => {
-                times!(TimestampNanosecondType, |v| v.div_euclid(1_000), format_timestamp_micros)
+                times!(TimestampNanosecondType, "nanoseconds", |v| Some(v.div_euclid(1_000)), format_timestamp_micros)
             }
         },
         DataType::Binary => Some(array.as_binary_opt::<i32>()?.iter().map(|v| v.map(hex)).collect()),
@@ -80,6 +88,9 @@ pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
             texts(&cast(array, &DataType::Binary).ok()?)
         }
         DataType::Dictionary(_, values) => texts(&cast(array, values).ok()?),
+        DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            texts(&cast(array, &DataType::List(Arc::clone(item))).ok()?)
+        }
         DataType::List(_) => {
             let list = array.as_list_opt::<i32>()?;
             (0..list.len())
@@ -94,6 +105,11 @@ pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
         }
         _ => None,
     }
+}
+
+/// Microseconds that a coarser unit comes to: none of them is an infinity.
+fn finite(micros: Option<i64>) -> Option<i64> {
+    micros.filter(|micros| micros.unsigned_abs() < TIMESTAMP_INFINITY.unsigned_abs())
 }
 
 fn decimals<T: arrow::datatypes::DecimalType>(array: &arrow::array::PrimitiveArray<T>) -> Option<Vec<Option<String>>> {

@@ -4,7 +4,7 @@
 //! panic on hostile bytes; that ends in quarantine too.
 
 use crate::columnar::guard::{MAGIC, caught};
-use crate::columnar::texts::texts;
+use crate::columnar::nested::column_texts;
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::names::Target;
@@ -14,7 +14,7 @@ use arrow::array::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use sluice_change::{ReasonCode, RowRef};
-use sluice_contract::limits;
+use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -30,10 +30,6 @@ struct Stop {
 
 const BROKEN: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet data is damaged" };
 const BROKEN_FOOTER: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet footer is damaged" };
-const BAD_COLUMN: Stop = Stop {
-    reason: ReasonCode::UnreadableFile,
-    detail: "a column of the contract is nested; only lists of plain values can be read",
-};
 const FULL: Stop = Stop { reason: ReasonCode::FileTooLarge, detail: "more than 2 GiB of values in one file, split it" };
 const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows are more than 200 times the file" };
 
@@ -103,14 +99,10 @@ fn decode_batch(
     let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
     let columns = catch_unwind(AssertUnwindSafe(|| {
         let columns = batch.columns().iter().zip(&targets);
-        let texts = columns.map(|(column, target)| match (texts(column), target) {
-            (None, Target::Unknown) => Some(vec![None; column.len()]),
-            (texts, _) => texts,
-        });
-        texts.collect::<Option<Vec<_>>>()
+        columns.map(|(column, target)| column_texts(column, is_json(plan, *target))).collect::<Option<Vec<_>>>()
     }))
     .map_err(|_| BROKEN)?
-    .ok_or(BAD_COLUMN)?;
+    .ok_or(BROKEN)?;
     let pairs = names.iter().zip(&targets);
     let unknown: Vec<&str> = pairs.filter(|(_, target)| **target == Target::Unknown).map(|(name, _)| *name).collect();
     let mut produced = 0;
@@ -134,6 +126,12 @@ fn decode_batch(
         }
     }
     Ok(produced)
+}
+
+/// Whether a column of a file is one of JSON in the contract.
+fn is_json(plan: &Plan, target: Target) -> bool {
+    let Target::Column { position, .. } = target else { return false };
+    plan.contract.columns.get(position).is_some_and(|column| column.data_type == ColumnType::Json)
 }
 
 /// Length and magic, before anything is allocated.

@@ -179,7 +179,7 @@ fn the_unit_of_numbers_is_proposed_by_their_size_and_asked_where_two_are_possibl
         ("changed_at", "timestamp_ntz", Some(TimeUnit::Microseconds), false),
         ("seen_at", "timestamp_ntz", Some(TimeUnit::Seconds), false),
         ("n", "timestamp_ntz", Some(TimeUnit::Milliseconds), true),
-        ("opens", "time", None, true),
+        ("opens", "int", None, false),
         ("open_time", "time", None, true),
     ] {
         let found = column(&inferred, name);
@@ -204,7 +204,7 @@ fn hexadecimal_is_proposed_or_asked_and_special_numbers_are_numeric() {
 }
 
 #[test]
-fn times_with_and_without_a_zone_are_distinguished() {
+fn times_with_and_without_a_zone_get_different_types() {
     let of = |times: [&str; 2]| {
         let rows = times.map(|time| format!("\"at\":\"{time}\""));
         let inferred = of_rows(&rows.each_ref().map(String::as_str));

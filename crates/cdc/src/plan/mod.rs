@@ -134,6 +134,17 @@ impl Plan {
         self.key_names.iter().find(|(of, _)| of == name).map(|(_, position)| *position)
     }
 
+    /// Whether a member is a column that the contract does not declare, whatever the events before have shown.
+    pub(crate) fn is_undeclared(&self, target: Target) -> bool {
+        match target {
+            Target::Unknown => true,
+            Target::Column { position, .. } => {
+                self.contract.columns.get(position).is_some_and(|column| column.discovered)
+            }
+            Target::Extra(_) | Target::Meta => false,
+        }
+    }
+
     /// Whether a member is part of the record's content: a column, or a value before the change.
     pub(crate) fn is_content(&self, target: Target) -> bool {
         match target {

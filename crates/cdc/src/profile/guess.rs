@@ -128,6 +128,7 @@ pub(crate) fn of_parquet(data_type: &arrow::datatypes::DataType) -> Option<Guess
         D::Timestamp(_, Some(_)) => guess("timestamp", "timestamp"),
         D::Timestamp(_, None) => guess("timestamp_ntz", "timestamp"),
         D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => guess("binary", "bytes"),
+        D::Struct(_) | D::Map(..) => guess("json", "nested"),
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 use super::Profile;
 use super::guess::of_parquet;
 use crate::columnar::guard::caught;
-use crate::columnar::texts::texts;
+use crate::columnar::nested::column_texts;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -53,10 +53,9 @@ fn read_batch(
     read_row: &impl Fn(&mut Profile, &[(&str, Option<&str>)]),
 ) {
     let schema = batch.schema();
-    // A nested column has no texts, and a contract with it would refuse its files.
     let readable = schema.fields().iter().zip(batch.columns());
     let columns: Vec<(&str, Vec<Option<String>>)> =
-        readable.filter_map(|(field, column)| Some((field.name().as_str(), texts(column)?))).collect();
+        readable.filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, false)?))).collect();
     for (name, _) in columns.iter().filter(|(name, _)| is_column(name)) {
         let data_type = schema.field_with_name(name).ok().and_then(|field| of_parquet(field.data_type()));
         let column = profile.column(name);

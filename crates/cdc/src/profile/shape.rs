@@ -56,6 +56,8 @@ pub(crate) struct WholeShape {
     pub(crate) clock_like: u64,
     /// They could be milliseconds of a day.
     pub(crate) clock_millis: u64,
+    /// The largest, 0 at least.
+    pub(crate) largest: i64,
     /// They could be days since 1970.
     pub(crate) day_like: u64,
     /// They would be days of the years 2000 to 2049.
@@ -187,6 +189,7 @@ impl WholeShape {
             None => self.other_times += u64::from(TIME_LIKE.contains(&number)),
         }
         self.clock_like += u64::from((0..=DAY_MICROS).contains(&number) && number % 1_000 == 0);
+        self.largest = self.largest.max(number);
         self.clock_millis += u64::from((0..=DAY_MICROS / 1_000).contains(&number));
         self.day_today += u64::from((10_957..29_220).contains(&number));
         self.day_like += u64::from((-719_162..=2_932_896).contains(&number));

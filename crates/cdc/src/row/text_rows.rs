@@ -97,6 +97,7 @@ pub(crate) fn event<'a>(
         let detail = format!("over {} MiB", limits::ROW_BYTES_MAX >> 20);
         return Err(RecordError::new(ReasonCode::RowTooLarge, detail));
     }
+    row.check_columns(plan)?;
     let RowPlace { op, rank, parts, source_time_ms } = rows.place(plan, at, row)?;
     let provided = plan.update_columns.and_then(|name| text_of(row, name));
     let fetch = |position: usize, data_type: &ColumnType| match row.column(position) {
@@ -109,7 +110,7 @@ pub(crate) fn event<'a>(
 }
 
 /// Counts what a row is made of, whether or not it becomes an event. `unknown` are its names that
-/// the contract does not know.
+/// the contract does not know; those of a row with too many are not counted as new columns.
 pub(crate) fn count<'n>(
     plan: &Plan,
     rows: &dyn TextRows,
@@ -117,7 +118,9 @@ pub(crate) fn count<'n>(
     row: &Row<TextValue<'_>>,
     unknown: impl Iterator<Item = &'n str>,
 ) {
-    unknown.for_each(|name| out.drift.unknown(name));
+    if row.check_columns(plan).is_ok() {
+        unknown.for_each(|name| out.drift.unknown(name));
+    }
     out.count_operation(rows.operation(plan, row));
 }
 

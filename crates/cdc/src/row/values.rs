@@ -1,7 +1,10 @@
 //! The values of one row as delivered, sorted by what they are for.
 
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{FOLDED, RowName, Target};
+use sluice_change::ReasonCode;
+use sluice_contract::limits;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -40,6 +43,8 @@ pub(crate) struct Row<V> {
     extras: Vec<Option<V>>,
     /// Columns that the contract does not know, as JSON, where they are kept in silver.
     unknown: BTreeMap<String, String>,
+    /// Names that the contract does not declare.
+    undeclared: usize,
     /// A column that two names of the record mean, which differ in case only.
     clash: Option<usize>,
     content: blake3::Hasher,
@@ -52,6 +57,7 @@ impl<V: Delivered> Row<V> {
             columns: std::iter::repeat_with(|| None).take(plan.contract.columns.len()).collect(),
             extras: empty(plan.extras()),
             unknown: BTreeMap::new(),
+            undeclared: 0,
             clash: None,
             content: blake3::Hasher::new(),
         }
@@ -65,6 +71,7 @@ impl<V: Delivered> Row<V> {
                 None => self.content.update(&0_u64.to_le_bytes()),
             };
         }
+        self.undeclared += usize::from(plan.is_undeclared(target));
         match target {
             Target::Column { position, rank } => {
                 if let Some(place) = self.columns.get_mut(position) {
@@ -112,6 +119,24 @@ impl<V: Delivered> Row<V> {
     /// A column that two names of the record mean, which differ in case only.
     pub(crate) fn clash(&self) -> Option<usize> {
         self.clash
+    }
+
+    /// Whether the row can be one of the table.
+    ///
+    /// # Errors
+    /// `TOO_MANY_COLUMNS` where new columns are added and the row has more of them than a table can have: they would
+    /// be columns of every row from then on.
+    pub(crate) fn check_columns(&self, plan: &Plan) -> Result<(), RecordError> {
+        if self.undeclared <= limits::NEW_COLUMNS_OF_RECORD_MAX || !plan.source.evolution.adds() {
+            return Ok(());
+        }
+        let detail = format!(
+            "{} columns that the contract does not declare, {} can be added by one record. Correct the source, or write \
+             source.evolution: rescue in the contract",
+            self.undeclared,
+            limits::NEW_COLUMNS_OF_RECORD_MAX
+        );
+        Err(RecordError::new(ReasonCode::TooManyColumns, detail))
     }
 
     /// Hash of the values as delivered, in their order. The same for every copy of an event, whatever

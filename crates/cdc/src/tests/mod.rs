@@ -5,6 +5,7 @@ mod formats;
 mod rows;
 mod shop;
 mod torn;
+mod values;
 
 use crate::{BronzeRecord, DecodedFile, decode_file, decode_records};
 use arrow::array::{Array, RecordBatch};

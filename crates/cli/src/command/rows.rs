@@ -77,8 +77,14 @@ fn whole_number(column: &ArrayRef, row: usize) -> Option<String> {
     is_whole.then(|| column.as_primitive::<Decimal128Type>().value(row).to_string())
 }
 
-/// Timestamps that no calendar holds.
+/// Dates and timestamps that no calendar holds.
 fn special(column: &ArrayRef, row: usize) -> String {
+    let days = column.as_primitive_opt::<arrow::datatypes::Date32Type>().map(|c| c.value(row));
+    match days {
+        Some(i32::MAX) => return "infinity".to_owned(),
+        Some(days) if days == -i32::MAX => return "-infinity".to_owned(),
+        _ => {}
+    }
     let micros = column.as_primitive_opt::<arrow::datatypes::TimestampMicrosecondType>().map(|c| c.value(row));
     match micros {
         Some(i64::MAX) => "infinity".to_owned(),

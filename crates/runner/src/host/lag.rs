@@ -1,5 +1,6 @@
 //! How old the newest event in silver is, and what the contract allows.
 
+use crate::silver::newest_time::is_possible;
 use crate::{Clock, RunError};
 use sluice_api::{TableFacts, Timeliness};
 use sluice_contract::{Contract, duration_text};
@@ -32,7 +33,8 @@ pub(crate) async fn newest_source_time(silver: &DeltaStore) -> Result<Option<i64
 }
 
 fn newest_in(history: &[HistoryEntry]) -> Option<i64> {
-    history.iter().filter_map(|entry| entry.info.span.as_ref()?.newest_ms).max()
+    let times = history.iter().filter_map(|entry| entry.info.span.as_ref()?.newest_ms);
+    times.filter(|millis| is_possible(*millis)).max()
 }
 
 /// Ties in the newest commits of silver, those since the last rebuild, which counts all of them again.

@@ -3,6 +3,7 @@
 use super::late_events::quarantine_late;
 use super::quarantine::{reasons, rejected_rows};
 use crate::RunError;
+use crate::silver::newest_time::{NewestTime, newest_time};
 use crate::silver::watermark::forgotten_before;
 use crate::support::elapsed::elapsed_ms;
 use sluice_cdc::DecodedFile;
@@ -44,8 +45,7 @@ pub(crate) struct BatchSummary {
 pub(crate) struct Span {
     first: Option<String>,
     last: Option<String>,
-    /// Milliseconds since 1970.
-    pub(crate) newest_ms: Option<i64>,
+    pub(crate) newest: NewestTime,
 }
 
 /// What one batch did.
@@ -126,13 +126,14 @@ impl Span {
         Self {
             first: seqs().min().map(|seq| seq.position()),
             last: seqs().max().map(|seq| seq.position()),
-            newest_ms: records.iter().flat_map(|file| file.changes.source_times_ms.iter()).flatten().max(),
+            newest: newest_time(records.iter().flat_map(|file| file.changes.source_times_ms.iter()).flatten()),
         }
     }
 
     /// As a commit has it, with the time since `started`.
     pub(crate) fn of_commit(&self, started: Instant) -> EventSpan {
-        let Self { first, last, newest_ms } = self;
-        EventSpan { first: first.clone(), last: last.clone(), newest_ms: *newest_ms, elapsed_ms: elapsed_ms(started) }
+        let Self { first, last, newest } = self;
+        let newest_ms = newest.millis;
+        EventSpan { first: first.clone(), last: last.clone(), newest_ms, elapsed_ms: elapsed_ms(started) }
     }
 }

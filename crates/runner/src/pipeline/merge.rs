@@ -43,8 +43,14 @@ pub(crate) async fn merge(
     } else {
         decoded
     };
-    let span = &mut decoded.summary.span;
-    span.newest_ms = span.newest_ms.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
+    let newest = &mut decoded.summary.span.newest;
+    if newest.ahead > 0 {
+        context.log(format_args!(
+            "{} events are dated far ahead of the others, their times are not counted",
+            newest.ahead
+        ));
+    }
+    newest.millis = newest.millis.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
     let lacking = table.silver.batch() + 1;
     let earlier = table.manifests(0..=lacking - 1);
     if let Some(reason) = loaded_again(&context.contract, earlier, table.manifests(lacking..=batch)) {

@@ -17,7 +17,7 @@ pub(crate) async fn of_next_batch(
     summary: &BatchSummary,
     replaces_silver: bool,
 ) -> Result<SilverCommit, RunError> {
-    let newest = watermark(&context.contract, &silver.store).await?.max(summary.span.newest_ms);
+    let newest = summary.span.newest.after(watermark(&context.contract, &silver.store).await?);
     let info = CommitInfo {
         batch: Some(summary.batch),
         reasons: Some(summary.reasons.clone()),
@@ -36,7 +36,7 @@ pub(crate) fn of_rebuild(context: &TableContext, silver: &Silver, summary: &Batc
         batch: Some(summary.batch),
         span: Some(summary.span.of_commit(summary.started)),
         source: summary.source.clone().some(),
-        watermark: kept_watermark(context, summary.span.newest_ms),
+        watermark: kept_watermark(context, summary.span.newest.millis),
         ..CommitInfo::default()
     };
     let app_id = AppId::rebuild(&context.contract.name);

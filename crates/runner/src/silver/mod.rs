@@ -11,6 +11,7 @@ mod locate;
 pub(crate) mod merge;
 mod missing_base;
 mod new_files;
+pub(crate) mod newest_time;
 pub(crate) mod publish;
 pub(crate) mod row_file;
 pub(crate) mod schema_change;

@@ -1,5 +1,6 @@
 //! The newest event time in silver, which decides from when on deletes are remembered.
 
+use super::newest_time::is_possible;
 use crate::RunError;
 use crate::support::newest_entry::newest_entry_with;
 use sluice_contract::Contract;
@@ -11,7 +12,8 @@ pub(crate) async fn watermark(contract: &Contract, silver: &DeltaStore) -> Resul
         return Ok(None);
     }
     let Some(snapshot) = silver.snapshot(None).await? else { return Ok(None) };
-    let entry = newest_entry_with(silver, snapshot.version, |info| info.watermark.is_some()).await?;
+    // A lake of before that was known may have a time that no event can be of.
+    let entry = newest_entry_with(silver, snapshot.version, |info| info.watermark.is_some_and(is_possible)).await?;
     Ok(entry.and_then(|entry| entry.info.watermark))
 }
 

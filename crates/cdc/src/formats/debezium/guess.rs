@@ -13,10 +13,12 @@ use sluice_contract::{BinaryText, TimeUnit};
 const HEXADECIMAL: &str = "text, hexadecimal";
 const BASE64: &str = "bytes, base64";
 /// Digits from which on texts of hexadecimal letters are hexadecimal: of base64 a letter in four is one.
-const HEX_DIGITS_CERTAIN: usize = 64;
+const HEX_DIGITS_CERTAIN: usize = 128;
 /// What is left to people when decimals come without a scale.
 pub(crate) const DECIDE_SCALE: &str = "The scale is not in the data, take it from the source table";
 
+/// Milliseconds of an hour.
+const HOUR_MILLIS: i64 = 3_600_000;
 const DECIDE_MILLIS: &str = "By their size milliseconds since 1970; if they are plain numbers, bigint without unit";
 const DECIDE_CLOCK: &str =
     "Add the line unit: milliseconds or unit: microseconds, the numbers can be both; plain numbers are int";
@@ -110,9 +112,9 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     if !is_id && whole.long > 0 && whole.clock_like * 10 >= whole.count * 6 {
         return counted("time", TimeUnit::Microseconds, "of the day");
     }
-    let clock_named =
-        name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock" | "opens" | "closes"));
-    if !is_id && clock_named && whole.clock_millis == whole.count {
+    // Hours in milliseconds; what is called a time and is shorter is a duration.
+    let clock_named = name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock"));
+    if !is_id && clock_named && whole.clock_millis == whole.count && whole.largest >= HOUR_MILLIS {
         return doubtful("time", "milliseconds or microseconds of the day", DECIDE_CLOCK);
     }
     // A column called date whose numbers are days of this time, and of nothing else that people count.

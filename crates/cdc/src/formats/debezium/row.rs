@@ -1,27 +1,37 @@
 //! Row images of Debezium: members with JSON values, written as a schema says or by Debezium's defaults.
 
 use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::row::values::Row;
 use crate::text::json_fields::{each_member, not_null, string};
 use crate::value::encoding::Encoding;
 use crate::value::json::Values;
-use sluice_change::{Cell, CellError, DAY_MICROS};
+use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
-/// Reads a row image; `None` if it is not an object.
-pub(crate) fn read_row<'a>(plan: &Plan, out: &mut Collector, image: &'a str) -> Option<Row<&'a str>> {
+/// Reads a row image. Columns of one that is refused are not counted as new ones.
+///
+/// # Errors
+/// `BAD_ENVELOPE` if it is not an object, `TOO_MANY_COLUMNS`.
+pub(crate) fn read_row<'a>(plan: &Plan, out: &mut Collector, image: &'a str) -> Result<Row<&'a str>, RecordError> {
     let mut row = Row::new(plan);
+    let mut unknown = Vec::new();
     let whole = each_member(image, |name, raw| {
         let target = plan.target(&name);
-        if target == Target::Unknown {
-            out.drift.unknown(&name);
-        }
         row.set(plan, &name, target, raw);
+        if target == Target::Unknown {
+            unknown.push(name);
+        }
     });
-    whole.then_some(row)
+    if !whole {
+        return Err(RecordError::new(ReasonCode::BadEnvelope, "the row is not a JSON object"));
+    }
+    row.check_columns(plan)?;
+    unknown.iter().for_each(|name| out.drift.unknown(name));
+    Ok(row)
 }
 
 /// Whether the key columns that an image has are those of a row, letter by letter.

@@ -37,7 +37,7 @@ pub(super) fn decode(
         return Ok(());
     }
     let schema = schemas.of_record(schema, plan)?;
-    let row = read_row(plan, out, image).ok_or_else(not_a_row)?;
+    let row = read_row(plan, out, image)?;
     let extra = |name: Option<_>| name.and_then(|name| row_text(&row, name));
     let op_text = extra(plan.operation);
     out.count_operation(op_text.as_deref().unwrap_or("row"));

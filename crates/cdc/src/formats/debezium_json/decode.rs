@@ -120,7 +120,7 @@ fn read_image<'a>(
         None if op == Op::Delete && envelope.connector().is_some_and(|connector| connector == "mongodb") => {
             Err(bad_envelope(TEXT_ROW))
         }
-        Some(image) => read_row(plan, out, image).ok_or_else(|| bad_envelope("the row is not a JSON object")),
+        Some(image) => read_row(plan, out, image),
         None if op.is_upsert() => Err(bad_envelope("no row (after)")),
         None => Ok(Row::new(plan)),
     }

@@ -248,7 +248,7 @@ mod tests {
     use bytes::Bytes;
     use sluice_cdc::decode_file;
     use sluice_change::SourceFile;
-    use sluice_contract::{Contract, InferredSchema};
+    use sluice_contract::{Contract, Epoch, InferredSchema};
     use std::sync::Arc;
 
     const CONTRACT: &str = "dataset: a.b\nsource: {path: l/, format: debezium_json}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: name, type: string}\n- {name: tags, type: array<int>}\n- {name: price, type: \"decimal(12,2)\"}\n";
