@@ -97,6 +97,34 @@ fn onboarding_proposes_contracts_that_replay() -> Result<()> {
 }
 
 #[test]
+fn onboarding_saves_what_has_no_question_and_says_what_it_did_not_save() -> Result<()> {
+    let (_folder, lake, sluice) = empty_lake()?;
+    let changes = |rows: &str| format!("Op,id,status,transact_seq\n{rows}");
+    for (table, rows) in [("orders", "I,1,new,1\nI,2,new,2\nU,1,paid,3\n"), ("stock", "I,7,in,1\nI,8,in,2\nD,8,in,3\n")]
+    {
+        lake.write(&format!("landing/sales/{table}/20261101-090000000.csv"), changes(rows))?;
+    }
+    let saved = sluice.call(&["onboard", "./landing//sales/", "--save"])?;
+    ensure!(saved.code == 0 && saved.err.contains("saved contracts/sales/orders.yaml"), "{saved:?}");
+    ensure!(sluice.call(&["replay"])?.code == 0, "the proposals replay");
+    let again = sluice.call(&["onboard", "landing/sales", "--save"])?;
+    ensure!(again.code == 0 && again.err.contains("there is a contract of sales.orders already"), "{again:?}");
+
+    lake.write("landing/plain/people/1.csv", "1,Ada\n2,Max\n3,Eve\n")?;
+    lake.write(
+        "landing/plain/day/1.json",
+        "{\"op\":\"c\",\"after\":{\"id\":1,\"n\":2},\"source\":{\"connector\":\"db2\"}}\n",
+    )?;
+    let open = sluice.call(&["onboard", "landing/plain", "--save"])?;
+    ensure!(open.code == 8, "ended with {}: {}", open.code, open.err);
+    ensure!(open.err.contains("not saved, plain.people") && open.err.contains("not saved, plain.day"), "{}", open.err);
+    ensure!(!lake.folder().join("contracts/plain").exists(), "a contract with a question was saved");
+    let shown = sluice.call(&["onboard", "landing/plain"])?;
+    ensure!(shown.code == 0 && shown.out.contains("# question: "), "{shown:?}");
+    Ok(())
+}
+
+#[test]
 fn the_seed_contract_is_accepted() -> Result<()> {
     let (_folder, lake, sluice) = empty_lake()?;
     lake.write("contracts/orders_global.yaml", SEED_CONTRACT)?;

@@ -42,7 +42,7 @@ async fn draft(lake: &TestLake, path: &str) -> Result<OnboardDraft> {
     Ok(lake.host().call(ask::InferContract { path: path.to_owned(), name: None, table: None }).await?)
 }
 
-/// An event of a MySQL connector, all within one second.
+/// An event of a `MySQL` connector, all within one second.
 fn mysql(op: &str, id: u32, quantity: u32, file: &str, position: u32, row: u32) -> String {
     let image = format!(r#"{{"id":{id},"quantity":{quantity}}}"#);
     let (before, after) = if op == "d" { (image.as_str(), "null") } else { ("null", image.as_str()) };
@@ -146,7 +146,7 @@ async fn records_of_another_table_never_overwrite_rows() -> Result<()> {
         for says in ["app.public.customers (2 records)", "app.public.orders", "source.table"] {
             ensure!(message.contains(says), "{says}: {message}");
         }
-        // The table is named: what is in bronze already is told apart too.
+        // The table is named: records in bronze are distinguished too.
         lake.write("contracts/app/orders.yaml", stream_contract(", table: public.orders"))?;
         good(&lake).await?;
         ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
@@ -305,9 +305,14 @@ async fn a_mistaken_format_does_not_empty_a_table() -> Result<()> {
 #[tokio::test]
 async fn names_that_a_table_cannot_have_get_a_proposal_and_a_fix() -> Result<()> {
     let (_folder, lake) = empty_lake()?;
-    let header = "Op,order id,qty(kg),a.b,transact_seq\n";
-    lake.write("landing/x/LOAD00000001.csv", format!("{header},1,2.5,u,\n,2,3.5,v,\n,3,4.5,w,\n"))?;
-    lake.write("landing/x/20261101-090000000.csv", format!("{header}U,1,9.5,u,1\nD,2,3.5,v,2\n"))?;
+    let event = |op: &str, id: u32, quantity: f64, position: u32| {
+        let image = format!(r#"{{"order id":{id},"qty(kg)":{quantity:.1},"a.b":"v{id}"}}"#);
+        let (before, after) = if op == "d" { (image.as_str(), "null") } else { ("null", image.as_str()) };
+        let source = format!(r#"{{"connector":"postgresql","lsn":{position}}}"#);
+        format!("{{\"before\":{before},\"after\":{after},\"source\":{source},\"op\":\"{op}\"}}\n")
+    };
+    let inserts = (1..4).map(|id| event("c", id, 1.5 + f64::from(id), id)).collect::<String>();
+    lake.write("landing/x/1.json", inserts + &event("u", 1, 9.5, 10) + &event("d", 2, 0.5, 11))?;
     let proposal = draft(&lake, "landing/x").await?;
     let names: Vec<&str> = proposal.columns.iter().map(|column| column.name.as_str()).collect();
     ensure!(names == ["order_id", "qty_kg", "a.b"] && proposal.problems.is_empty(), "{proposal:?}");
@@ -317,7 +322,7 @@ async fn names_that_a_table_cannot_have_get_a_proposal_and_a_fix() -> Result<()>
 
     lake.write(
         "contracts/landing/x.yaml",
-        proposal.yaml.replace("renamed_from: \"order id\"\n", "").replace("order_id", "order id"),
+        proposal.yaml.replace("  renamed_from: \"order id\"\n", "").replace("order_id", "order id"),
     )?;
     let problems = lake.draft().await?.problems;
     let shown = problems.iter().map(ToString::to_string).collect::<String>();
@@ -362,5 +367,76 @@ async fn documents_of_mongodb_are_named() -> Result<()> {
         quarantine.iter().flatten().flatten().filter(|text| text.contains("MongoDB")).count() == 2,
         "{quarantine:?}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_reload_of_aws_dms_stops_the_table_until_the_contract_says_what_it_is() -> Result<()> {
+    let contract = |source: &str| {
+        format!(
+            "dataset: sales.customer\nsource: {{path: landing/customer, format: dms_csv{source}}}\nschema:\n\
+             - {{name: id, type: int, primary_key: true}}\n- {{name: tier, type: string}}\n"
+        )
+    };
+    let of_reload = ["1 gold", "2 black", "4 gold"];
+    let of_same = ["1 plus", "2 black", "3 plus", "4 gold"];
+    for (answer, expected) in [("reload", &of_reload[..]), ("same", &of_same[..])] {
+        let (folder, lake) = empty_lake()?;
+        lake.write("contracts/sales/customer.yaml", contract(""))?;
+        lake.write("landing/customer/LOAD00000001.csv", "1,basic\n2,basic\n3,basic\n")?;
+        lake.write("landing/customer/20261101-090000000.csv", "U,1,plus\nU,2,plus\nU,3,plus\n")?;
+        good(&lake).await?;
+        std::fs::remove_file(folder.path().join("landing/customer/20261101-090000000.csv"))?;
+        lake.write("landing/customer/LOAD00000001.csv", "1,gold\n2,gold\n4,gold\n")?;
+        lake.write("landing/customer/20261103-090000000.csv", "U,2,black\n")?;
+        let message = stopped(&lake).await?;
+        for says in ["LOAD00000001.csv is a full load that was written again since batch 1", "{2: reload}", "{2: same}"]
+        {
+            ensure!(message.contains(says), "{says}: {message}");
+        }
+        ensure!(rows(&lake, "sales.customer", &["id", "tier"]).await? == ["1 plus", "2 plus", "3 plus"]);
+        lake.write("contracts/sales/customer.yaml", contract(&format!(", restarts: {{2: {answer}}}")))?;
+        good(&lake).await?;
+        ensure!(rows(&lake, "sales.customer", &["id", "tier"]).await? == expected, "{answer}");
+        lake.write("landing/customer/20261104-090000000.csv", "U,1,later\n")?;
+        good(&lake).await?;
+        let after = rows(&lake, "sales.customer", &["id", "tier"]).await?;
+        ensure!(after.first().is_some_and(|row| row == "1 later"), "{after:?}");
+        lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+        ensure!(rows(&lake, "sales.customer", &["id", "tier"]).await? == after, "{answer}, from bronze");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_log_that_counts_anew_stops_the_table_until_the_contract_says_so() -> Result<()> {
+    let contract = |source: &str| {
+        format!(
+            "dataset: store.stock\nsource: {{path: landing/stock, format: debezium_json{source}}}\n\
+             apply: {{sequence: [source.file, source.pos, source.row]}}\nschema:\n\
+             - {{name: id, type: int, primary_key: true}}\n- {{name: quantity, type: int}}\n"
+        )
+    };
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/store/stock.yaml", contract(""))?;
+    lake.write(
+        "landing/stock/1.json",
+        [mysql("c", 1, 10, "bin.000500", 4, 0), mysql("c", 2, 20, "bin.000500", 9, 0)].concat(),
+    )?;
+    good(&lake).await?;
+    // A late event is no restart: its time is not newer.
+    lake.write("landing/stock/2.json", mysql("u", 1, 5, "bin.000400", 4, 0))?;
+    good(&lake).await?;
+    let of_new_server = mysql("u", 1, 11, "bin.000001", 4, 0).replace("1700000000000", "1700090000000");
+    lake.write("landing/stock/3.json", of_new_server)?;
+    let message = stopped(&lake).await?;
+    for says in ["counts anew", "{3: position}"] {
+        ensure!(message.contains(says), "{says}: {message}");
+    }
+    lake.write("contracts/store/stock.yaml", contract(", restarts: {3: position}"))?;
+    good(&lake).await?;
+    ensure!(rows(&lake, "store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
+    lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+    ensure!(rows(&lake, "store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
     Ok(())
 }

@@ -69,6 +69,9 @@ pub struct QuarantineGroup {
     pub rows: u64,
     /// First batch with it.
     pub first_batch: u64,
+    /// What exactly is wrong, with the column where it is one, the most frequent first.
+    #[serde(default)]
+    pub details: Vec<(String, u64)>,
 }
 
 /// Quality of a table.

@@ -1,7 +1,7 @@
 //! Records that bronze kept, decoded again.
 
-use crate::decode::format_of;
-use crate::outcome::collector::{Collector, nothing};
+use crate::decode::{begin, format_of};
+use crate::outcome::collector::nothing;
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
 use crate::outcome::record_error::RecordError;
@@ -65,7 +65,7 @@ fn decode_all(
     let format = format_of(contract)?;
     let plan = Plan::new(contract, &format.markers())?.of_files(&files, |path| format.file_position(path));
     let mut decode = format.record_decoder(&plan);
-    let mut out = Collector::new(contract, files);
+    let mut out = begin(contract, files);
     for BronzeRecord { at, record } in records {
         let outcome = if record.len() > limits::ROW_BYTES_MAX {
             let detail = format!("over {} MiB", limits::ROW_BYTES_MAX >> 20);

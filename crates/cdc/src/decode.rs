@@ -59,14 +59,24 @@ pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> 
         let reject = Reject { at, reason, column: None, detail, raw, whole_file: true };
         return Ok(nothing(contract, vec![file], vec![reject]));
     }
-    let mut out = Collector::new(contract, vec![file.clone()]);
+    let mut out = begin(contract, vec![file.clone()]);
     let end = format.decode_file(&plan, &mut out, bytes.clone(), u64::MAX);
     if let StreamEnd::Corrupt { verified } = end {
-        out = Collector::new(contract, vec![file]);
+        out = begin(contract, vec![file]);
         format.decode_file(&plan, &mut out, bytes, verified);
         reject_rest(&mut out, end, verified);
     }
     out.finish()
+}
+
+/// A collector for these files. Those of a reload begin with an empty table.
+pub(crate) fn begin(contract: &Arc<Contract>, files: Vec<SourceFile>) -> Collector {
+    let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
+    let mut out = Collector::new(contract, files);
+    if contract.epoch.is_reload && contract.backfill.is_none() {
+        (0..count).for_each(|file| out.empty_table(RowRef { file, row: 0, offset: 0 }));
+    }
+    out
 }
 
 /// The format of a contract's source.

@@ -2,6 +2,7 @@
 
 use crate::format::{FilePlace, FileStage};
 use crate::formats;
+use sluice_contract::SourceFormat;
 
 /// Order of a file among the files of its table. The result of a replay does not depend on it (the
 /// order of events is [`sluice_change::EventSeq`]); reading in it keeps late events rare.
@@ -45,6 +46,21 @@ pub fn file_order_key(path: &str) -> FileOrder {
         }
         None => FileOrder { stage: Stage::ByPath, partition: 0, number: 0, name: String::new(), path },
     }
+}
+
+/// Whether the file at `path` is part of a full load in this format, by its name.
+///
+/// ```
+/// use sluice_cdc::is_full_load;
+/// use sluice_contract::SourceFormat;
+///
+/// assert!(is_full_load(SourceFormat::DmsCsv, "landing/orders/LOAD00000001.csv"));
+/// assert!(!is_full_load(SourceFormat::DmsCsv, "landing/orders/20261120-084745494.csv"));
+/// ```
+#[must_use]
+pub fn is_full_load(format: SourceFormat, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    formats::of(format).file_place(name).is_some_and(|place| place.stage == FileStage::FullLoad)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
 pub use decode::{decode_file, needs_own_process};
-pub use file_order::{FileOrder, file_order_key};
+pub use file_order::{FileOrder, file_order_key, is_full_load};
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use infer::{Inferred, InferredColumn, InferredEvidence, infer, infer_table};
 pub use outcome::decode_error::DecodeError;

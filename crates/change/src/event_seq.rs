@@ -6,7 +6,7 @@ use std::fmt;
 /// Place of an event in its source's total order, larger is later. Compare only events of one table.
 ///
 /// * `rank` 0: rows of a full load that carry no position; 1: everything with a position. So a
-///   full-load row never beats a change.
+///   full-load row never beats a change. Where the source started again, 2 and 3 after its second start, and so on.
 /// * `parts`: what the contract's `sequence` reads, most significant first; for Debezium
 ///   PostgreSQL `lsn`, then 0 for a snapshot row (`op = r`) or 1 for a change, then the order within
 ///   the transaction. Unused parts are 0.
@@ -18,7 +18,7 @@ use std::fmt;
 /// Text form: 66 hex digits, whose order as text is the order of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventSeq {
-    /// 0 full load, 1 change.
+    /// 0 full load, 1 change; two more for every time that the source started again.
     pub rank: u8,
     /// Position.
     pub parts: [u64; 3],
@@ -53,6 +53,12 @@ impl EventSeq {
         Self { rank, parts, tie: (record << Self::RECORD_SHIFT) | (content_hash >> (64 - Self::RECORD_SHIFT)) }
     }
 
+    /// Whether it is a change, and not a row of a full load.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.rank % 2 == 1
+    }
+
     /// Whether only the tie-breaker tells the two apart.
     #[must_use]
     pub fn ties_with(&self, other: &Self) -> bool {
@@ -68,8 +74,11 @@ impl EventSeq {
     /// Position in words for people, without the tie-breaker, for example `134656944.1.7`.
     #[must_use]
     pub fn position(&self) -> String {
-        if self.rank == 0 {
+        if !self.is_change() {
             return "full load".to_owned();
+        }
+        if self.parts == [u64::MAX; 3] {
+            return "reload".to_owned();
         }
         let last = self.parts.iter().rposition(|part| *part != 0).unwrap_or(0);
         self.parts[..=last].iter().map(u64::to_string).collect::<Vec<_>>().join(".")

@@ -4,9 +4,9 @@ use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::evolution::plain_column_name;
 use crate::source::plain_path;
 use crate::{
-    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Evolution, InferredSchema, Mistake, Problem,
-    Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable, TableName, is_column_name, limits,
-    parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Epoch, Evolution, InferredSchema, Mistake,
+    Problem, Restart, Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable, TableName, is_column_name,
+    limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,8 @@ pub struct Contract {
     pub backfills: Vec<Backfill>,
     /// It is the contract for files of this backfill, see [`Contract::for_backfill`].
     pub backfill: Option<Backfill>,
+    /// It is the contract for a batch of this epoch, see [`Contract::for_batch`].
+    pub epoch: Epoch,
     /// Apply rules.
     pub apply: Apply,
     /// Columns in order.
@@ -226,6 +228,7 @@ impl Reader<'_> {
             schedule: self.schedule(document.schedule.as_ref()),
             backfills,
             backfill: None,
+            epoch: Epoch::default(),
             source,
             apply: apply?,
             columns,
@@ -297,6 +300,7 @@ impl Reader<'_> {
         }
         let (evolution, schema_policy) = self.evolution(source);
         let table = self.source_table(source, format);
+        let restarts = self.restarts(source, from_snapshot);
         let hints = self.hints(source, columns);
         Some(Source {
             evolution,
@@ -305,6 +309,7 @@ impl Reader<'_> {
             path,
             format: format?,
             table,
+            restarts,
             csv_columns: source.csv_columns.clone(),
             csv_layouts: source.csv_layouts.clone(),
             null_text: source.null_text.clone().unwrap_or_else(|| "NULL".to_owned()),
@@ -329,6 +334,34 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn restarts(&mut self, source: &SourceDocument, from_snapshot: bool) -> BTreeMap<u64, Restart> {
+        let mut restarts = BTreeMap::new();
+        for (batch, written) in &source.restarts {
+            match Restart::ALL.into_iter().find(|restart| restart.as_str() == written.value) {
+                Some(restart) if *batch > 0 => {
+                    restarts.insert(*batch, restart);
+                }
+                _ => {
+                    let message = format!("`{batch}: {}` is no restart of a source", written.value);
+                    self.problem(written, message, "Write the number of a batch with reload, position or same");
+                }
+            }
+            if from_snapshot {
+                let message = "A full snapshot replaces the rows before it by itself";
+                self.problem(written, message, "Remove restarts, or apply.from_snapshot");
+            }
+            if restarts.len() > Epoch::MAX {
+                let message = format!("More than {} restarts", Epoch::MAX);
+                self.problem(
+                    written,
+                    message,
+                    "Give the table a new name in dataset; it begins with the files there are",
+                );
+            }
+        }
+        restarts
     }
 
     /// Mode and policy; each has a default that follows from the other.

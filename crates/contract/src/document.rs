@@ -41,6 +41,8 @@ pub(crate) struct SourceDocument {
     #[serde(default)]
     pub(crate) hints: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
+    pub(crate) restarts: BTreeMap<u64, Spanned<String>>,
+    #[serde(default)]
     pub(crate) backfill: Vec<BackfillDocument>,
 }
 

@@ -50,5 +50,8 @@ pub const QUARANTINE_LIMIT_DEFAULT: f64 = 0.05;
 pub const DELETED_SHARE_DEFAULT: f64 = 0.5;
 /// Share of the rows that a rebuild may lose which nobody asked for: a contract that changed.
 pub const REBUILD_LOST_SHARE_MAX: f64 = 0.5;
+/// Milliseconds by which changes have to be newer than all before, for lower positions to say that the source counts
+/// anew: a long transaction has low positions and ends late.
+pub const RESTART_MILLISECONDS: i64 = 600_000;
 /// Sequence parts of a contract.
 pub const SEQUENCE_PARTS_MAX: usize = 3;

@@ -1,6 +1,6 @@
 //! How the parts of a sequence are read, and how they share the room of a position.
 //!
-//! Most parts are numbers. The logs of some databases are not: MySQL names a file, SQL Server and Oracle write
+//! Most parts are numbers. The logs of some databases are not: `MySQL` names a file, SQL Server and Oracle write
 //! hexadecimal groups. What a part is follows from its name, so the contract alone says what the order is.
 
 /// How the text of a part of `apply.sequence` is read, by the part's name.
@@ -10,7 +10,7 @@ pub enum PartForm {
     Number,
     /// A small number: `event_serial_no` of SQL Server, `ssn` of Oracle.
     Serial,
-    /// A file of the binary log of MySQL or MariaDB, `binlog.000099`, which counts by the number at its end.
+    /// A file of the binary log of `MySQL` or `MariaDB`, `binlog.000099`, which counts by the number at its end.
     LogFile,
     /// A log sequence number of SQL Server, `00000027:00000758:0005`.
     LogSequence,

@@ -1,6 +1,6 @@
 //! Where the change data of a table lives.
 
-use crate::{ColumnType, Evolution, SchemaPolicy, SourceFormat, SourceTable};
+use crate::{ColumnType, Evolution, Restart, SchemaPolicy, SourceFormat, SourceTable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,8 @@ pub struct Source {
     pub evolution: Evolution,
     /// How values that do not match their column type are handled.
     pub schema_policy: SchemaPolicy,
+    /// Batches with which the source starts again.
+    pub restarts: BTreeMap<u64, Restart>,
     /// Types of columns that the events may bring and the contract does not declare.
     pub hints: BTreeMap<String, ColumnType>,
 }

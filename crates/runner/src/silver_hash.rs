@@ -8,7 +8,7 @@ mod digest;
 mod version2;
 
 use digest::hash_of;
-use sluice_contract::{Column, Contract, EntryValue, PartForm};
+use sluice_contract::{Column, Contract, EntryValue, PartForm, Source};
 use sluice_lake::SchemaDocument;
 
 /// The hash of a contract, as commits of silver carry it.
@@ -43,7 +43,8 @@ pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> boo
 
 /// Whether the contract has what version 2 did not know.
 fn is_beyond_version2(contract: &Contract) -> bool {
-    has_log_positions(contract) || contract.source.as_ref().is_some_and(|source| source.table.is_some())
+    let is_beyond = |source: &Source| source.table.is_some() || !source.restarts.is_empty();
+    has_log_positions(contract) || contract.source.as_ref().is_some_and(is_beyond)
 }
 
 /// Whether a part of the sequence is a log position that is no number: such parts once counted as 0, so silver of

@@ -7,7 +7,7 @@ use super::record_error::RecordError;
 use super::source_tables::SourceTables;
 use arrow::array::RecordBatch;
 use sluice_change::{
-    Cell, ChangeBatch, ChangeBatchBuilder, Event, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
+    Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
 };
 use sluice_contract::Contract;
 use std::collections::BTreeMap;
@@ -29,6 +29,9 @@ pub(crate) struct Collector {
     value_bytes: usize,
     /// Rows of a backfill, which have a lower position than any change event.
     below_changes: bool,
+    /// What stands before the rank of an event: later epochs of a source are newer.
+    epoch_rank: u8,
+    columns: usize,
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,
     pub(crate) source_tables: SourceTables,
@@ -43,6 +46,8 @@ impl Collector {
             tombstones: 0,
             value_bytes: 0,
             below_changes: contract.backfill.is_some(),
+            epoch_rank: contract.epoch.number.saturating_mul(2),
+            columns: contract.columns.len(),
             operations: BTreeMap::new(),
             drift: Drift::default(),
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
@@ -59,9 +64,19 @@ impl Collector {
             return Err(RecordError::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
         }
         self.value_bytes += bytes;
-        let event = if self.below_changes { Event { rank: 0, ..event } } else { event };
+        let rank = if self.below_changes { 0 } else { self.epoch_rank.saturating_add(event.rank) };
+        let event = Event { rank, ..event };
         self.builder.push_delivered(event, content);
         Ok(())
+    }
+
+    /// Takes everything before a reload out of the table: a truncate behind the last event of the epoch before, which
+    /// has no record of its own.
+    pub(crate) fn empty_table(&mut self, at: RowRef) {
+        let (cells, record) = (vec![Cell::Null; self.columns], String::new());
+        let (rank, parts) = (self.epoch_rank.saturating_sub(1), [u64::MAX; 3]);
+        self.builder
+            .push_delivered(Event { at, op: Op::Truncate, rank, parts, cells, source_time_ms: None, record }, 0);
     }
 
     /// A record without a row.

@@ -90,7 +90,7 @@ mod tests {
     use sluice_contract::SourceTable;
 
     #[test]
-    fn records_of_other_tables_are_told_apart_and_counted() {
+    fn records_of_other_tables_are_distinguished_and_counted() {
         let mut tables = SourceTables::new(Some(SourceTable::parse("public.orders").unwrap()));
         let mut note = |schema, table| tables.note([Some("shop"), Some(schema), Some(table)]);
         assert_eq!(note("public", "orders"), TableOf::Contract);

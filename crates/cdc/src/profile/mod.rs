@@ -38,7 +38,7 @@ pub(crate) struct Profile {
     pub(crate) only_table: Option<SourceTable>,
     /// How many those are.
     pub(crate) left_out: u64,
-    /// Records whose row is a text, as MongoDB's are.
+    /// Records whose row is a text, as `MongoDB`'s are.
     pub(crate) text_rows: u64,
     /// Files that end too early or are damaged.
     pub(crate) damaged_files: u64,

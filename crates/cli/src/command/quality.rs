@@ -66,6 +66,9 @@ fn text(view: &QualityView) -> String {
     }
     for group in &view.quarantine {
         text.push_str(&format!("quarantine: {} {} ({})\n", number(group.rows), group.reason, group.sentence));
+        for (detail, rows) in &group.details {
+            text.push_str(&format!("  {} {detail}\n", number(*rows)));
+        }
     }
     text
 }

@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use sluice_change::{DAY_MICROS, EventSeq};
-use sluice_contract::{ColumnType, Contract, SnapshotVersion};
+use sluice_contract::{ColumnType, Contract, PartForm, Restart, SnapshotVersion};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -40,6 +40,11 @@ impl ValidityType {
                 SnapshotVersion::Date => Self::Time { utc: true, micros: 1 },
             };
         }
+        // Where the source started again, a lower number may be the newer one.
+        let restarts = contract.source.iter().flat_map(|source| source.restarts.values());
+        if restarts.into_iter().any(|restart| *restart != Restart::Same) {
+            return Self::Text;
+        }
         let sequence = contract.sequence();
         let [only] = sequence.as_slice() else { return Self::Text };
         match contract.column(only).map(|column| &column.data_type) {
@@ -49,7 +54,7 @@ impl ValidityType {
             Some(ColumnType::TimestampNtz) => Self::Time { utc: false, micros: 1 },
             Some(_) => Self::Text,
             None => match only.rsplit(['.', '_']).next() {
-                Some("lsn") => Self::Number,
+                Some("lsn") if PartForm::of(only).is_number() => Self::Number,
                 Some("ms") if only.ends_with("ts_ms") => Self::Time { utc: true, micros: 1_000 },
                 Some("us") if only.ends_with("ts_us") => Self::Time { utc: true, micros: 1 },
                 _ => Self::Text,

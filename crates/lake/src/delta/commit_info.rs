@@ -134,13 +134,24 @@ pub struct CommitInfo {
 pub struct SourceMark {
     /// Tables of the source that they are of, where they say it.
     pub tables: BTreeSet<String>,
+    /// Largest position of their changes, [`sluice_change::EventSeq`] as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// Their newest time, milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest_ms: Option<i64>,
 }
 
 impl SourceMark {
     /// Together with what other records say.
     #[must_use]
     pub fn joined(&self, other: &Self) -> Self {
-        Self { tables: self.tables.union(&other.tables).cloned().collect() }
+        Self {
+            tables: self.tables.union(&other.tables).cloned().collect(),
+            // The order of the texts is that of the positions.
+            last: self.last.clone().max(other.last.clone()),
+            newest_ms: self.newest_ms.max(other.newest_ms),
+        }
     }
 
     /// As a commit has it: `None` if it says nothing.

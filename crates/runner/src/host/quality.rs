@@ -8,7 +8,7 @@ use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::local_tables::readable;
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
 use sluice_api::{Answer, CheckView, QualityView, QuarantineGroup, ResultView, ask};
 use sluice_change::ReasonCode;
@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Different details of a reason that are counted, and that are shown.
+const DETAILS_MAX: usize = 1_000;
+const DETAILS_SHOWN: usize = 3;
 /// Quarantined records shown.
 const QUARANTINE_ROWS_MAX: usize = 10_000;
 
@@ -115,31 +118,52 @@ impl OpenLake {
     }
 }
 
+/// What a reason is made of, over all batches.
+#[derive(Default)]
+struct Group {
+    rows: u64,
+    first_batch: Option<u64>,
+    details: BTreeMap<String, u64>,
+}
+
 fn group(batches: &[RecordBatch]) -> Vec<QuarantineGroup> {
-    let mut groups: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
     for rows in batches {
-        let reason = rows.column_by_name("reason").and_then(|column| column.as_string_opt::<i32>());
+        let texts = |name: &str| rows.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
         let batch = rows.column_by_name("batch").and_then(|column| column.as_primitive_opt::<Int64Type>());
-        let (Some(reason), Some(batch)) = (reason, batch) else { continue };
-        for row in 0..rows.num_rows() {
-            if reason.is_valid(row) {
-                let number = u64::try_from(batch.value(row)).unwrap_or(0);
-                let entry = groups.entry(reason.value(row).to_owned()).or_insert((0, number));
-                entry.0 += 1;
-                entry.1 = entry.1.min(number);
+        let (Some(reason), Some(batch)) = (texts("reason"), batch) else { continue };
+        let (column, detail) = (texts("column"), texts("detail"));
+        let value = |texts: Option<&StringArray>, row| {
+            texts.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row).to_owned())
+        };
+        for row in (0..rows.num_rows()).filter(|row| reason.is_valid(*row)) {
+            let number = u64::try_from(batch.value(row)).unwrap_or(0);
+            let group = groups.entry(reason.value(row).to_owned()).or_default();
+            group.rows += 1;
+            group.first_batch = Some(group.first_batch.map_or(number, |first| first.min(number)));
+            let detail = match (value(column, row), value(detail, row).unwrap_or_default()) {
+                (Some(column), detail) => format!("{column}: {detail}"),
+                (None, detail) => detail,
+            };
+            if group.details.contains_key(&detail) || group.details.len() < DETAILS_MAX {
+                *group.details.entry(detail).or_default() += 1;
             }
         }
     }
     let mut groups: Vec<QuarantineGroup> = groups
         .into_iter()
-        .map(|(reason, (rows, first_batch))| {
+        .map(|(reason, Group { rows, first_batch, details })| {
             let code: Option<ReasonCode> = reason.parse().ok();
+            let mut details: Vec<(String, u64)> = details.into_iter().collect();
+            details.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+            details.truncate(DETAILS_SHOWN);
             QuarantineGroup {
                 sentence: code.map_or("", ReasonCode::sentence).to_owned(),
                 stage: code.map_or("", ReasonCode::stage).to_owned(),
                 reason,
                 rows,
-                first_batch,
+                first_batch: first_batch.unwrap_or(0),
+                details,
             }
         })
         .collect();

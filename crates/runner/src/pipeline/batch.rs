@@ -103,7 +103,13 @@ impl BatchSummary {
 }
 
 fn source_mark(records: &[DecodedFile]) -> SourceMark {
-    SourceMark { tables: records.iter().flat_map(|file| file.source_tables.keys().cloned()).collect() }
+    let events = || records.iter().flat_map(|file| file.changes.seqs.iter().zip(file.changes.source_times_ms.iter()));
+    let changes = || events().filter(|(seq, _)| seq.is_change());
+    SourceMark {
+        tables: records.iter().flat_map(|file| file.source_tables.keys().cloned()).collect(),
+        last: changes().map(|(seq, _)| seq).max().map(|seq| seq.to_string()),
+        newest_ms: changes().filter_map(|(_, time)| time).max(),
+    }
 }
 
 fn left_out(records: &[DecodedFile]) -> BTreeMap<String, u64> {

@@ -21,7 +21,7 @@ use sluice_cdc::DecodedFile;
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract};
 use sluice_lake::BatchManifest;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
@@ -78,7 +78,8 @@ pub(crate) async fn decode_unclaimed(
     let mut records = Vec::new();
     for files in files.chunk_by(|a, b| contract.backfill_of(&a.path) == contract.backfill_of(&b.path)) {
         let backfill = files.first().and_then(|file| contract.backfill_of(&file.path));
-        records.extend(decode_files(context, &for_backfill(contract, backfill), files).await?);
+        let contract = for_batch(contract, table.last_claimed() + 1, backfill);
+        records.extend(decode_files(context, &contract, files).await?);
     }
     finish(context, &table.silver, table.last_claimed() + 1, files.len() as u64, started, records).await
 }
@@ -100,17 +101,13 @@ pub(crate) async fn decode_bronze(
         let (contract, rows) = (Arc::clone(&context.contract), Arc::clone(&rows));
         let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, last).await?;
         let of = move |batch: u64, path: &str| newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
-        let backfills: BTreeMap<u64, Arc<Contract>> = table
-            .manifests(batches.clone())
-            .filter_map(|manifest| Some((manifest.batch, for_backfill(&contract, Some(manifest.backfill.as_ref()?)))))
-            .collect();
+        let groups = groups_of(&contract, table, batches.clone());
         let records = blocking(move || {
-            let of_changes = |batch, path: &str| {
-                (first..=last).contains(&batch) && !backfills.contains_key(&batch) && of(batch, path)
-            };
+            let is_apart = |batch: u64| groups.iter().any(|group| group.batches.contains(&batch));
+            let of_changes = |batch, path: &str| (first..=last).contains(&batch) && !is_apart(batch) && of(batch, path);
             let mut records = vec![bronze::decode_bronze(&contract, &rows, of_changes)?];
-            for (batch, contract) in &backfills {
-                records.push(bronze::decode_bronze(contract, &rows, |of, _| of == *batch)?);
+            for BatchGroup { contract, batches } in &groups {
+                records.push(bronze::decode_bronze(contract, &rows, |batch, _| batches.contains(&batch))?);
             }
             Ok(records)
         })
@@ -122,6 +119,33 @@ pub(crate) async fn decode_bronze(
     };
     let files = table.manifests(batches).map(|manifest| manifest.files.len() as u64).sum();
     Ok(DecodedBatch::new(last, files, started, records))
+}
+
+/// Batches whose records are read by another contract than the table's own: backfills, and epochs after the first.
+struct BatchGroup {
+    contract: Arc<Contract>,
+    batches: BTreeSet<u64>,
+}
+
+fn groups_of(contract: &Arc<Contract>, table: &TableState, batches: RangeInclusive<u64>) -> Vec<BatchGroup> {
+    let mut groups: Vec<BatchGroup> = Vec::new();
+    for manifest in table.manifests(batches) {
+        let of_batch = for_batch(contract, manifest.batch, manifest.backfill.as_ref());
+        if Arc::ptr_eq(&of_batch, contract) {
+            continue;
+        }
+        let same = |group: &&mut BatchGroup| {
+            let (a, b) = (&group.contract, &of_batch);
+            a.epoch == b.epoch && a.backfill == b.backfill && !a.epoch.is_reload
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => {
+                group.batches.insert(manifest.batch);
+            }
+            None => groups.push(BatchGroup { contract: of_batch, batches: BTreeSet::from([manifest.batch]) }),
+        }
+    }
+    groups
 }
 
 /// Takes out the events that may not be applied though they can be read.
@@ -139,13 +163,17 @@ async fn finish(
     Ok(DecodedBatch::new(batch, files, started, records))
 }
 
-/// The contract for files of a backfill, or of changes.
-fn for_backfill(contract: &Arc<Contract>, backfill: Option<&Backfill>) -> Arc<Contract> {
-    backfill.map_or_else(|| Arc::clone(contract), |backfill| Arc::new(contract.for_backfill(backfill)))
+/// The contract for files of a batch: of a backfill, or of changes in an epoch of their source.
+fn for_batch(contract: &Arc<Contract>, batch: u64, backfill: Option<&Backfill>) -> Arc<Contract> {
+    let contract = match contract.epoch_of(batch) {
+        epoch if epoch == contract.epoch => Arc::clone(contract),
+        epoch => Arc::new(contract.in_epoch(epoch)),
+    };
+    backfill.map_or_else(|| Arc::clone(&contract), |backfill| Arc::new(contract.for_backfill(backfill)))
 }
 
 async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
-    let contract = for_backfill(&context.contract, manifest.backfill.as_ref());
+    let contract = for_batch(&context.contract, manifest.batch, manifest.backfill.as_ref());
     decode_files(context, &contract, &manifest.files).await
 }
 

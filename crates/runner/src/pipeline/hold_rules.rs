@@ -4,25 +4,28 @@ use super::batch::DecodedBatch;
 use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
-use sluice_change::{ReasonCode, Reject};
-use sluice_contract::Contract;
-use sluice_lake::SourceMark;
+use sluice_cdc::is_full_load;
+use sluice_change::{EventSeq, ReasonCode, Reject};
+use sluice_contract::{Contract, limits};
+use sluice_lake::{BatchManifest, SourceMark};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables of the source that one message names.
 const TABLES_SHOWN: usize = 5;
 
-/// Why a batch may not be merged, if it may not. `before` is what silver has of its source.
+/// Why a batch may not be merged, if it may not. `before` is what silver has of its source, and `first` the first
+/// batch that it lacks: what was held is merged with the next batch.
 ///
 /// # Errors
 /// If its events do not fit together.
 pub(crate) fn hold_reason(
     contract: &Contract,
+    first: u64,
     before: &SourceMark,
     batch: &DecodedBatch,
 ) -> Result<Option<String>, RunError> {
     let by_contract = || strict_violation(contract, &batch.records);
-    let by_source = || several_tables(contract, before, batch);
+    let by_source = || several_tables(contract, before, batch).or_else(|| counts_anew(contract, first, before, batch));
     let by_quarantine = || quarantine_limit_exceeded(contract, batch);
     match by_contract().or_else(by_source).or_else(by_quarantine) {
         Some(reason) => Ok(Some(reason)),
@@ -67,6 +70,63 @@ fn several_tables(contract: &Contract, before: &SourceMark, batch: &DecodedBatch
         "Its records are of several tables of the source: {shown}{more}. Name the one of this table in source.table, \
          for example table: {first}; if all of them are rows of this table, write a name that fits all, with `*`"
     ))
+}
+
+/// Changes that are newer by their time and lie before older ones by their position: the log counts anew.
+fn counts_anew(contract: &Contract, number: u64, before: &SourceMark, batch: &DecodedBatch) -> Option<String> {
+    let last = EventSeq::parse(before.last.as_deref()?)?;
+    let newer_from = before.newest_ms?.saturating_add(limits::RESTART_MILLISECONDS);
+    let events = |file: &'_ sluice_cdc::DecodedFile| -> Vec<(EventSeq, Option<i64>)> {
+        file.changes.seqs.iter().zip(file.changes.source_times_ms.iter()).collect()
+    };
+    let newer = batch.records.iter().flat_map(events);
+    let newer = newer.filter(|(seq, time)| seq.is_change() && time.is_some_and(|time| time > newer_from));
+    let (mut count, mut highest) = (0_u64, None);
+    for (seq, _) in newer {
+        count += 1;
+        highest = highest.max(Some(seq));
+    }
+    let highest = highest.filter(|highest| *highest < last)?;
+    Some(format!(
+        "{count} changes are newer than all before by their time, and their positions (up to {}) are before {}: the \
+         log of the source of {} counts anew, after a restore, on a new server or with a new slot. Write \
+         source.restarts: {{{number}: position}} for its events to count as newer, or {{{number}: reload}} if the batch \
+         begins with all rows of the table",
+        highest.position(),
+        last.position(),
+        contract.name
+    ))
+}
+
+/// A file of a full load that was delivered before with another content: the table was loaded again. `earlier` are the
+/// batches before those that are `new`.
+pub(crate) fn loaded_again<'m>(
+    contract: &Contract,
+    earlier: impl Iterator<Item = &'m BatchManifest>,
+    new: impl Iterator<Item = &'m BatchManifest>,
+) -> Option<String> {
+    // A full snapshot replaces the rows before it by itself.
+    let source = contract.source.as_ref().filter(|_| contract.apply.from_snapshot.is_none())?;
+    let mut known: BTreeMap<&str, u64> = BTreeMap::new();
+    for manifest in earlier {
+        known.extend(manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)));
+    }
+    for manifest in new.filter(|manifest| manifest.backfill.is_none()) {
+        let number = manifest.batch;
+        let again = manifest.files.iter().find_map(|file| {
+            let before = known.get(file.path.as_str()).filter(|_| is_full_load(source.format, &file.path))?;
+            Some((&file.path, *before))
+        });
+        if let Some((path, before)) = again.filter(|_| !source.restarts.contains_key(&number)) {
+            return Some(format!(
+                "{path} is a full load that was written again since batch {before}: the table was loaded again. Its rows \
+                 rank below the changes before it, so they would be lost. Write source.restarts: {{{number}: reload}} if \
+                 the batch begins with all rows of the table, or {{{number}: same}} if the same load was delivered again"
+            ));
+        }
+        known.extend(manifest.files.iter().map(|file| (file.path.as_str(), number)));
+    }
+    None
 }
 
 fn quarantine_limit_exceeded(contract: &Contract, batch: &DecodedBatch) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::batch::{BatchSummary, DecodedBatch};
 use super::context::TableContext;
 use super::decode::{decode_bronze, decode_reprocessed};
-use super::hold_rules::{hold_reason, rebuild_hold_reason};
+use super::hold_rules::{hold_reason, loaded_again, rebuild_hold_reason};
 use super::silver_commit::{of_next_batch, of_rebuild, of_reprocessed};
 use super::snapshot_changes::{changes_of, changes_of_bronze, new_snapshots, snapshot_time_ms};
 use super::table_state::TableState;
@@ -44,8 +44,13 @@ pub(crate) async fn merge(
     };
     let span = &mut decoded.summary.span;
     span.newest_ms = span.newest_ms.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
+    let lacking = table.silver.batch() + 1;
+    let earlier = table.manifests(0..=lacking - 1);
+    if let Some(reason) = loaded_again(&context.contract, earlier, table.manifests(lacking..=batch)) {
+        return Err(context.refused(&table.silver, batch, reason));
+    }
     let before = if replaces { SourceMark::default() } else { table.silver.source.clone() };
-    if let Some(reason) = hold_reason(&context.contract, &before, &decoded)? {
+    if let Some(reason) = hold_reason(&context.contract, lacking, &before, &decoded)? {
         return Err(context.refused(&table.silver, batch, reason));
     }
     table.silver.ensure_exists(&context.contract).await?;
@@ -103,7 +108,7 @@ pub(crate) async fn merge_all_again(
     let mut candidate = prepare(&table.silver.emptied(), &context.contract, changes, summary.quarantined).await?;
     candidate.ledger = ledger.of(candidate.ledger)?;
     candidate.remove = snapshot.files.to_vec();
-    let rows = candidate.files.iter().map(|file| file.rows).sum();
+    let rows: u64 = candidate.files.iter().map(|file| file.rows).sum();
     let may_be_fewer = asked_for || (rows > 0 && !has_system_columns_of(snapshot, &context.contract));
     if let Some(reason) = lost_rows(context, snapshot.rows(), rows).filter(|_| !may_be_fewer) {
         candidate.discard(&table.silver.store).await;

@@ -75,6 +75,7 @@ impl fmt::Debug for SourceText<'_> {
             path,
             format,
             table: _,
+            restarts: _,
             csv_columns,
             csv_layouts,
             null_text,

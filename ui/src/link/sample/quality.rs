@@ -90,6 +90,7 @@ pub(super) fn view(table: &TableName) -> QualityView {
         stage: stage.to_owned(),
         rows,
         first_batch,
+        details: Vec::new(),
     };
     QualityView {
         table: table.clone(),

@@ -71,7 +71,7 @@ pub(super) fn decode(
     }
 }
 
-/// MongoDB's documents come as text, and its deletes have no row at all.
+/// `MongoDB`'s documents come as text, and its deletes have no row at all.
 const TEXT_ROW: &str = "the row is a text and not a JSON object, as the MongoDB connector sends it; let \
                         ExtractNewDocumentState flatten the records and read them as debezium_flat_json";
 

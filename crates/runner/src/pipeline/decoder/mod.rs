@@ -120,6 +120,7 @@ impl Decoder {
             contract: contract.text.clone(),
             inferred: contract.inferred.clone(),
             backfill: contract.backfill.clone(),
+            epoch: contract.epoch,
             file: file.clone(),
             memory_bytes: memory,
         };

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_cdc::{DecodedFile, Drift};
 use sluice_change::{ChangeBatch, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema};
-use sluice_contract::{Backfill, Contract, InferredSchema, limits};
+use sluice_contract::{Backfill, Contract, Epoch, InferredSchema, limits};
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -38,6 +38,8 @@ pub(super) struct Request {
     pub(super) inferred: InferredSchema,
     /// The backfill that the file is of.
     pub(super) backfill: Option<Backfill>,
+    /// The epoch of the source that it is of.
+    pub(super) epoch: Epoch,
     pub(super) file: SourceFile,
     /// Memory that the worker may ask for.
     pub(super) memory_bytes: u64,
@@ -277,6 +279,7 @@ half
             contract: CONTRACT.to_owned(),
             inferred: InferredSchema::default(),
             backfill: None,
+            epoch: Epoch::default(),
             file,
             memory_bytes: 1,
         };

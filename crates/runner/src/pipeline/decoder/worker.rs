@@ -19,7 +19,7 @@ pub fn decode_worker() -> Result<(), RunError> {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
             Ok(contract) => {
-                let contract = contract.with_inferred(&request.inferred);
+                let contract = contract.with_inferred(&request.inferred).in_epoch(request.epoch);
                 let contract = request
                     .backfill
                     .as_ref()
