@@ -146,7 +146,7 @@ async fn records_of_another_table_never_overwrite_rows() -> Result<()> {
         for says in ["app.public.customers (2 records)", "app.public.orders", "source.table"] {
             ensure!(message.contains(says), "{says}: {message}");
         }
-        // The table is named: what is in bronze already is distinguished too.
+        // The table is named: records in bronze are distinguished too.
         lake.write("contracts/app/orders.yaml", stream_contract(", table: public.orders"))?;
         good(&lake).await?;
         ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);

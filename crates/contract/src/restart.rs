@@ -11,7 +11,7 @@ pub enum Restart {
     Reload,
     /// `position`: positions count anew, so its events are newer than all before. Older rows stay.
     Position,
-    /// `same`: nothing; the same files were delivered once more.
+    /// `same`: nothing; the same files were delivered again.
     Same,
 }
 

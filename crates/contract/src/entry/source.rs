@@ -28,7 +28,7 @@ entries! {
         .examples(&["table: public.orders", "table: orders_*"])
         => quoted_or_none(table.as_ref().map(ToString::to_string).as_ref());
     restarts: Entry::new("source", &["restarts"], Effect::Rebuild)
-        .what("`{batch: what}`: batches with which the source starts again, see [formats.md](formats.md#a-source-that-starts-again): `reload` (the batch begins with all rows, older ones are gone), `position` (positions count anew, older rows stay), `same` (the same files once more)")
+        .what("`{batch: what}`: batches with which the source starts again, see [formats.md](formats.md#a-source-that-starts-again): `reload` (the batch begins with all rows, older ones are gone), `position` (positions count anew, older rows stay), `same` (the same files again)")
         .missing("none; a table whose source seems to start again stops", "[]")
         .says(Grade::Warning, "Events of these batches count as newer than all before, so silver is rebuilt from bronze")
         .examples(&["restarts: {2: reload}", "restarts: {2: position}"])

@@ -27,7 +27,7 @@ pub(crate) fn of_raw<'a>([db, schema, table, collection]: [Option<&'a str>; 4]) 
 
 /// The names in a flattened row, if it has them.
 pub(crate) fn of_flat(row: &str) -> SourceNames<'_> {
-    // Most rows have none, and looking for letters is cheaper than reading the row once more.
+    // Most rows have none, and looking for letters is cheaper than reading the row a second time.
     let asked = ["table\"", "collection\""].iter().any(|name| row.contains(name)) && row.contains("\"__");
     let found = FLAT.iter().filter(|_| asked).filter_map(|names| members(row, *names)).map(of_raw);
     found.into_iter().find(|names| names.iter().any(Option::is_some)).unwrap_or([const { None }; 3])
