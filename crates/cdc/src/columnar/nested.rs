@@ -117,7 +117,7 @@ impl Json {
                 });
             }
             Self::List { places, items, .. } => {
-                enclosed(['[', ']'], out, range(places), |item, out| items.write(item, out))
+                enclosed(['[', ']'], out, range(places), |item, out| items.write(item, out));
             }
             Self::Map { places, keys, values, .. } => {
                 enclosed(['{', '}'], out, range(places), |item, out| {
@@ -162,8 +162,8 @@ mod tests {
     use arrow::datatypes::{DataType, Field};
     use std::sync::Arc;
 
-    fn texts(array: ArrayRef) -> Vec<Option<String>> {
-        column_texts(&array, false).unwrap()
+    fn texts(array: impl Array + 'static) -> Vec<Option<String>> {
+        column_texts(&(Arc::new(array) as ArrayRef), false).unwrap()
     }
 
     fn some(text: &str) -> Option<String> {
@@ -181,13 +181,13 @@ mod tests {
     fn objects_and_lists_of_them_are_json() {
         let object = object();
         let expected = [some(r#"{"name":"a \"b\"","ratio":1.5}"#), some(r#"{"name":null,"ratio":"NaN"}"#), None];
-        assert_eq!(texts(Arc::new(object.clone())), expected);
+        assert_eq!(texts(object.clone()), expected);
         let field = Arc::new(Field::new("item", object.data_type().clone(), true));
         let list = ListArray::new(field, OffsetBuffer::from_lengths([2, 0, 1]), Arc::new(object), None);
         let first = r#"[{"name":"a \"b\"","ratio":1.5},{"name":null,"ratio":"NaN"}]"#;
-        assert_eq!(texts(Arc::new(list.clone())), [some(first), some("[]"), some("[null]")]);
+        assert_eq!(texts(list.clone()), [some(first), some("[]"), some("[null]")]);
         // A part of an array begins somewhere inside its values.
-        assert_eq!(texts(Arc::new(list.slice(1, 2))), [some("[]"), some("[null]")]);
+        assert_eq!(texts(list.slice(1, 2)), [some("[]"), some("[null]")]);
     }
 
     #[test]
@@ -211,13 +211,13 @@ mod tests {
         map.values().append_null();
         map.append(true).unwrap();
         map.append(false).unwrap();
-        assert_eq!(texts(Arc::new(map.finish())), [some(r#"{"k\n":null}"#), None]);
+        assert_eq!(texts(map.finish()), [some(r#"{"k\n":null}"#), None]);
     }
 
     #[test]
     fn a_type_that_no_text_is_known_of_is_printed() {
-        let found = texts(Arc::new(DurationSecondArray::from(vec![Some(90), None])));
+        let found = texts(DurationSecondArray::from(vec![Some(90), None]));
         assert!(found[0].as_ref().is_some_and(|text| !text.is_empty()) && found[1].is_none(), "{found:?}");
-        assert_eq!(texts(Arc::new(Int64Array::from(vec![7]))), [some("7")]);
+        assert_eq!(texts(Int64Array::from(vec![7])), [some("7")]);
     }
 }
