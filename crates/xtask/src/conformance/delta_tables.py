@@ -67,7 +67,7 @@ def compare(sluice, lake, name, folder):
     expected = [pyarrow.parquet.ParquetFile(file).read() for file in files]
     columns = expected[0].column_names if expected else []
     rows = [list(row.values()) for table in expected for row in table.to_pylist()]
-    command = [sluice, "--lake", str(lake), "query", f'SELECT * FROM gold.dat."{name}"', "--json"]
+    command = [sluice, "--lake", str(lake), "query", f'SELECT * FROM gold.dat."{name}"', "--json", "--reveal"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
         said = " ".join(done.stderr.split())
