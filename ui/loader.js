@@ -57,26 +57,32 @@ canvas.getContext = (kind, options) =>
 // The renderer asks for a frame after every frame, for ever, and mostly draws nothing in it. The screens say when they
 // need the next one; until then, or until something happens, the request waits.
 const SLEEP_MAX = 2000; // milliseconds
+const AWAKE = 100; // milliseconds for which frames come at once after something happened
 const SOON = 30; // milliseconds; a shorter wait is a frame
 const HELD = -1; // id of a request that waits
 const nextFrame = window.requestAnimationFrame.bind(window);
 const cancelFrame = window.cancelAnimationFrame.bind(window);
 let due = 0;
+let awake = 0;
 let held = null;
 let timer = 0;
-const wake = () => {
-  due = 0;
+const release = () => {
   if (held === null) return;
   const callback = held;
   held = null;
   clearTimeout(timer);
   nextFrame(callback);
 };
+const wake = () => {
+  awake = performance.now() + AWAKE;
+  release();
+};
 window.requestAnimationFrame = (callback) => {
-  const wait = due - performance.now();
-  if (wait <= SOON) return nextFrame(callback);
+  const now = performance.now();
+  const wait = due - now;
+  if (wait <= SOON || now < awake) return nextFrame(callback);
   held = callback;
-  timer = setTimeout(wake, Math.min(wait, SLEEP_MAX));
+  timer = setTimeout(release, Math.min(wait, SLEEP_MAX));
   return HELD;
 };
 window.cancelAnimationFrame = (id) => {
