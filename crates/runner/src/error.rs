@@ -121,7 +121,11 @@ impl RunError {
     #[must_use]
     pub fn to_api(&self) -> ApiError {
         // Of what a store answers nothing is shown but what Sluice knows of it.
-        if let Some(refusal) = refusal(self) {
+        let refused = match self {
+            Self::Lake(error) => refusal(error),
+            other => refusal(other),
+        };
+        if let Some(refusal) = refused {
             return ApiError::new(ErrorCode::Storage, format!("{self}: {refusal}"), refusal.next());
         }
         let mut message = self.to_string();
