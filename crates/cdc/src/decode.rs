@@ -69,6 +69,14 @@ pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> 
     out.finish()
 }
 
+/// Whether records can be decoded by the contract at all: what it says of them is understood.
+///
+/// # Errors
+/// [`DecodeError`], the same as for a file.
+pub fn check_contract(contract: &Arc<Contract>) -> Result<(), DecodeError> {
+    Plan::new(contract, &format_of(contract)?.markers()).map(|_| ())
+}
+
 /// A collector for these files. Those of a reload begin with an empty table.
 pub(crate) fn begin(contract: &Arc<Contract>, files: Vec<SourceFile>) -> Collector {
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);

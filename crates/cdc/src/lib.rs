@@ -37,7 +37,7 @@ mod text;
 mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
-pub use decode::{decode_file, needs_own_process};
+pub use decode::{check_contract, decode_file, needs_own_process};
 pub use file_order::{FileOrder, file_order_key, is_full_load};
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use infer::{Inferred, InferredColumn, InferredEvidence, infer, infer_table};

@@ -111,7 +111,7 @@ pub(crate) struct Limits {
     /// At most this many files in a batch.
     #[arg(long)]
     pub(crate) max_files: Option<u64>,
-    /// At most this many bytes of decompressed content in a batch; a larger file is a batch of its own [default: 128 MiB].
+    /// At most this many bytes of decompressed content in a batch; a larger file is a batch of its own [default: 64 MiB].
     #[arg(long)]
     pub(crate) max_bytes: Option<u64>,
     /// Stop a table of a local lake before a batch that would leave fewer bytes free [default: 64 MiB].

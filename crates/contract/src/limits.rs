@@ -21,7 +21,7 @@ pub const JSON_DEPTH_MAX: usize = 64;
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes of decompressed content in one batch when the caller does not say; a larger file is a batch of its own. A batch
 /// is in memory as a whole, with about four times its content.
-pub const BATCH_BYTES_DEFAULT: u64 = 128 << 20;
+pub const BATCH_BYTES_DEFAULT: u64 = 64 << 20;
 /// How many times larger the content of a Parquet file is taken to be than the file.
 pub const PARQUET_EXPANSION: u64 = 6;
 /// How many times larger the content of a gzip file is taken to be at least, where its end does not tell.

@@ -33,7 +33,12 @@ pub(crate) async fn play(timing: Timing) -> Result<()> {
         for cell in &cells {
             let events = &deliveries(timing, change_of(&changes, cell)?)[round];
             for (at, content) in files(cell.format, events)?.into_iter().enumerate() {
-                let name = format!("{round}-{at}.{}", ending(cell.format));
+                let stem = match cell.format {
+                    // As AWS DMS names files of changes: by their time.
+                    Format::DmsParquet | Format::DmsCsv => format!("20251101-1200{:05}", round * 100 + at),
+                    Format::DebeziumJson | Format::DebeziumFlatJson => format!("{round}-{at}"),
+                };
+                let name = format!("{stem}.{}", ending(cell.format));
                 lake.write(&format!("landing/{}/{name}", cell.table()), content)?;
             }
         }

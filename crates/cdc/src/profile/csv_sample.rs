@@ -6,6 +6,7 @@ use crate::text::records::{RecordDelimiter, Records};
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::SourceFile;
+use std::collections::BTreeMap;
 
 /// Texts of null that are tried.
 pub(crate) const NULL_TEXTS: [&str; 4] = ["NULL", "<null>", "\\N", "null"];
@@ -60,15 +61,42 @@ pub(crate) fn looks_like_header(fields: &[Field<'_>]) -> bool {
     all && fields.len() > 1
 }
 
-/// The texts of fields, `None` for those that read like null.
+/// The texts of fields, `None` for those that read like null: a known text or nothing, without quotes.
 pub(crate) fn texts<'a>(fields: &'a [Field<'_>]) -> Vec<Option<&'a str>> {
-    let is_null = |field: &Field<'_>| !field.quoted && NULL_TEXTS.contains(&field.text.as_ref());
+    let is_null =
+        |field: &Field<'_>| !field.quoted && (field.text.is_empty() || NULL_TEXTS.contains(&field.text.as_ref()));
     fields.iter().map(|field| (!is_null(field)).then_some(field.text.as_ref())).collect()
+}
+
+/// What the fields of a place hold, in records of one length.
+#[derive(Default)]
+struct Place {
+    numbers: u64,
+    empty: u64,
+    others: u64,
+}
+
+impl Place {
+    fn add(&mut self, field: &Field<'_>) {
+        let text = field.text.as_ref();
+        match text.is_empty() && !field.quoted {
+            true => self.empty += 1,
+            false if text.parse::<f64>().is_ok() => self.numbers += 1,
+            false if NULL_TEXTS.contains(&text) => {}
+            false => self.others += 1,
+        }
+    }
+
+    /// Numbers, and sometimes nothing: nothing is null there, for no number is written so.
+    fn is_empty_null(&self) -> bool {
+        self.numbers > 0 && self.empty > 0 && self.others == 0
+    }
 }
 
 /// The text for null that the files use, unless it is the usual one.
 pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
     let mut counts = [0_u64; NULL_TEXTS.len()];
+    let mut places: BTreeMap<(usize, usize), Place> = BTreeMap::new();
     for (_, bytes) in files {
         let mut records = Records::new(bytes.clone(), RecordDelimiter::Csv, u64::MAX);
         for _ in 0..NULL_RECORDS_MAX {
@@ -80,7 +108,16 @@ pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
                     *count += 1;
                 }
             }
+            // A delete of AWS DMS leaves everything but the key empty, whatever null is otherwise.
+            if fields.first().is_some_and(|field| field.text != "D") {
+                for (at, field) in fields.iter().enumerate() {
+                    places.entry((fields.len(), at)).or_default().add(field);
+                }
+            }
         }
+    }
+    if places.values().any(Place::is_empty_null) {
+        return Some("");
     }
     let most = NULL_TEXTS.iter().zip(counts).max_by_key(|(_, count)| *count);
     most.filter(|(text, count)| *count > 0 && **text != "NULL").map(|(text, _)| *text)

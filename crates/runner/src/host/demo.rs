@@ -229,7 +229,7 @@ mod tests {
         let orders = of("orders");
         assert!(orders.updated > 0 && orders.deleted > 0 && orders.superseded > 1, "{orders:?}");
         assert_eq!(of("payments").quarantined, 1);
-        assert!(done.gold.iter().any(|model| model.model == "daily_revenue" && model.rows > 5), "{:?}", done.gold);
+        assert!(done.gold.iter().any(|model| model.model == "shop.daily_revenue" && model.rows > 5), "{:?}", done.gold);
         // Opened again it is the same lake, with its tables.
         std::fs::write(demo.join("contracts/shop/customers.yaml"), "mine").unwrap();
         make(&demo).unwrap();

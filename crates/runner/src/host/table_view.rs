@@ -59,6 +59,11 @@ impl OpenLake {
         let health = if is_foreign { Health::Fail } else { health };
         let declared = contract.or(published.as_ref()).filter(|_| table.layer == Layer::Silver);
         let mut columns = columns(&snapshot.schema, declared, &self.personal_of(table).await?);
+        if let (Some(_), Some(published)) = (invalid, declared) {
+            for column in &mut columns {
+                column.pii = published.column(&column.name).is_some_and(|declared| declared.pii);
+            }
+        }
         if invalid.is_some() && declared.is_none() && table.layer == Layer::Silver {
             // Nobody knows which columns are personal.
             columns.iter_mut().for_each(|column| column.pii = true);

@@ -19,7 +19,7 @@ use crate::silver::schema_change::infer_schema;
 use crate::silver::watermark::watermark;
 use crate::support::blocking::blocking;
 use arrow::array::RecordBatch;
-use sluice_cdc::DecodedFile;
+use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract};
 use sluice_lake::{BatchManifest, LakeError};
@@ -104,6 +104,8 @@ pub(crate) async fn decode_bronze(
     let pieces = table.bronze.pieces(&batches).await?;
     let records = loop {
         let contract = Arc::clone(&context.contract);
+        // A mistake of the contract is no mistake of every record.
+        check_contract(&contract)?;
         let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, last).await?;
         let groups = groups_of(&contract, table, batches.clone());
         let wanted = Arc::new(Wanted { batches: first..=last, contract, newest, groups });

@@ -6,7 +6,7 @@ use crate::RunError;
 use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
 use sluice_cdc::is_full_load;
-use sluice_change::{EventSeq, ReasonCode, RowLedger};
+use sluice_change::{EventSeq, ReasonCode, Reject, RowLedger};
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, SourceMark};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,18 +174,33 @@ fn quarantine_limit_exceeded(contract: &Contract, batch: &DecodedBatch) -> Optio
         return None;
     }
     let limit = contract.apply.quarantine_limit * 100.0;
-    let most = most_frequent(batch).unwrap_or_default();
+    let most = most_frequent_reject(batch).map_or_else(String::new, |reason| format!(". Most are {reason}"));
     Some(format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %{most}", share * 100.0))
 }
 
-/// The most frequent reason, in words, and where its first record is. No row value: the quarantine has the record.
-fn most_frequent(batch: &DecodedBatch) -> Option<String> {
-    let (reason, count) = batch.summary.reasons.iter().max_by_key(|(_, count)| **count)?;
-    let code: ReasonCode = reason.parse().ok()?;
-    let mut rejects = batch.records.iter().flat_map(|file| file.rejects.iter().map(move |reject| (file, reject)));
-    let (file, reject) = rejects.find(|(_, reject)| reject.reason == code)?;
-    let path = file.changes.files.get(reject.at.file as usize).map_or("", |file| file.path.as_str());
-    let column = reject.column.as_ref().map(|column| format!(", column `{column}`")).unwrap_or_default();
-    let row = if reject.whole_file { String::new() } else { format!(" row {}", reject.at.row) };
-    Some(format!(": {count} of them {reason} ({}), for example {path}{row}{column}", code.sentence()))
+/// The reason of most records in quarantine, with a record as an example.
+fn most_frequent_reject(batch: &DecodedBatch) -> Option<String> {
+    let rejects = || batch.records.iter().flat_map(rows_of);
+    let mut counts: BTreeMap<(ReasonCode, Option<&str>), u64> = BTreeMap::new();
+    for (_, reject) in rejects() {
+        *counts.entry((reject.reason, reject.column.as_deref())).or_default() += 1;
+    }
+    let (of, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    let (path, example) = rejects().find(|(_, reject)| (reject.reason, reject.column.as_deref()) == of)?;
+    let column = example.column.as_ref().map_or_else(String::new, |column| format!(" in {column}"));
+    Some(format!(
+        "{}{column} ({count}), for example record {} of {path}: {}",
+        example.reason,
+        example.at.row.saturating_add(1),
+        example.detail
+    ))
+}
+
+/// The rejects of a file that are records, each with the path of its file.
+fn rows_of(file: &sluice_cdc::DecodedFile) -> impl Iterator<Item = (&str, &Reject)> {
+    let path = |reject: &Reject| {
+        let at = usize::try_from(reject.at.file).ok();
+        at.and_then(|at| file.changes.files.get(at)).map_or("", |file| file.path.as_str())
+    };
+    file.rejects.iter().filter(|reject| !reject.whole_file).map(move |reject| (path(reject), reject))
 }
