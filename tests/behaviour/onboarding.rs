@@ -200,7 +200,7 @@ async fn onboarding_proposes_a_contract_for_each_table_of_a_stream() -> Result<(
 
 #[tokio::test]
 async fn aws_dms_without_a_position_is_ordered_by_file_and_row() -> Result<()> {
-    let contract = "dataset: sales.orders\nsource: {path: landing/sales/orders, format: dms_csv}\nschema:\n\
+    let contract = "dataset: sales.orders\nsource: {path: landing/sales/orders, format: dms_csv, csv_columns: [id, status]}\nschema:\n\
                     - {name: id, type: int, primary_key: true}\n- {name: status, type: string}\n";
     let files = [
         ("LOAD00000001.csv", "1,new\n2,new\n3,new\n"),
@@ -375,7 +375,7 @@ async fn documents_of_mongodb_are_named() -> Result<()> {
 async fn a_reload_of_aws_dms_stops_the_table_until_the_contract_says_what_it_is() -> Result<()> {
     let contract = |source: &str| {
         format!(
-            "dataset: sales.customer\nsource: {{path: landing/customer, format: dms_csv{source}}}\nschema:\n\
+            "dataset: sales.customer\nsource: {{path: landing/customer, format: dms_csv, csv_columns: [id, tier]{source}}}\nschema:\n\
              - {{name: id, type: int, primary_key: true}}\n- {{name: tier, type: string}}\n"
         )
     };

@@ -39,11 +39,15 @@ async fn insist(harness: &Harness, store: &std::sync::Arc<FlakyStore>, seed: u64
         let lake = harness.open(store.view(), seed.wrapping_add(round))?;
         let stopped = match harness.replay(&lake).await {
             Ok(summary) => {
-                for error in summary.tables.iter().filter_map(|table| table.error.as_ref()) {
+                let of_tables = summary.tables.iter().filter_map(|table| table.error.as_ref());
+                let of_models = summary.gold_failed.iter().map(|failure| &failure.error);
+                let mut stopped = false;
+                for error in of_tables.chain(of_models) {
                     ensure!(!error.message.is_empty() && !error.next.is_empty(), "no reason: {error:?}");
                     last = error.to_string();
+                    stopped = true;
                 }
-                summary.tables.iter().any(|table| table.error.is_some())
+                stopped
             }
             Err(error) => {
                 last = format!("{error:#}");

@@ -246,6 +246,7 @@ impl Harness {
         for table in &summary.tables {
             ensure!(table.error.is_none(), "{} stopped: {:?}", table.table, table.error);
         }
+        ensure!(summary.gold_failed.is_empty(), "gold was not refreshed: {:?}", summary.gold_failed);
         Ok(summary)
     }
 

@@ -57,7 +57,8 @@ impl CsvLayout {
 impl CsvLayouts {
     /// Every layout that the contract allows: as listed, each with and without a leading operation. When
     /// it lists none: its columns in order, with and without those that the source removed, then
-    /// the sequence columns, then the time or not.
+    /// the sequence columns, then the time or not. Records without a position need their list: a record that lacks a
+    /// column and one that lacks the position have as many fields.
     pub(crate) fn of_contract(plan: &Plan, extras: CsvExtras) -> Self {
         let source = &plan.source;
         let mut written: Vec<Vec<String>> = source.csv_layouts.clone();
@@ -148,11 +149,6 @@ fn from_columns(plan: &Plan, time: Option<&str>) -> Vec<Vec<String>> {
         let with_time = time.map(|time| [with_sequence.as_slice(), &[time.to_owned()]].concat());
         layouts.push(with_sequence);
         layouts.extend(with_time);
-    }
-    // Records without a position are ordered by where they stand. With columns that the source removed, as many
-    // fields could be either.
-    if plan.orders_by_place() && columns(true) == columns(false) {
-        layouts.push(columns(true));
     }
     layouts
 }

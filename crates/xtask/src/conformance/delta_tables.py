@@ -70,7 +70,7 @@ def compare(sluice, lake, name, folder):
     command = [sluice, "--lake", str(lake), "query", f'SELECT * FROM gold.dat."{name}"', "--json", "--reveal"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if done.returncode != 0:
-        said = " ".join(done.stderr.split())
+        said = json.loads(done.stderr)["error"]["message"]
         return ("refused" if "feature" in said else "differs"), said[:200]
     result = json.loads(done.stdout)
     if result["columns"] != columns:
