@@ -167,7 +167,7 @@ fn a_continuous_run_says_once_what_fails_and_recovers() -> Result<()> {
     std::thread::sleep(Duration::from_secs(2));
     let text = said()?;
     ensure!(text.matches("was not published").count() == 1, "said more than once: {text}");
-    ensure!(text.contains("for example landing/orders/2.json"), "{text}");
+    ensure!(text.contains("for example record 1 of landing/orders/2.json"), "{text}");
     // The other table continues.
     lake.write("landing/customers/2.json", event(2, "b@post.example"))?;
     let rows = || sluice.json(&["query", "SELECT count(*) AS n FROM silver.shop.customers"]);
