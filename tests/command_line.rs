@@ -54,10 +54,8 @@ fn every_command_prints_json() -> Result<()> {
     let refreshed = sluice.json(&["replay", "--table", "shop.carts", "--full-refresh"])?;
     ensure!(refreshed["tables"][0]["files"] == 0, "{refreshed}");
 
-    // The recorded changes are older than twice their SLA.
-    let said = sluice.call(&["status", "--json"])?;
-    ensure!(said.code == 3, "{said:?}");
-    let status: Value = serde_json::from_str(&said.out)?;
+    // The recorded changes are older than twice their SLA, which stops nothing.
+    let status = sluice.json(&["status"])?;
     ensure!(status["tables"].as_array().is_some_and(|tables| tables.len() >= 10), "{status}");
     let diff = sluice.json(&["diff", "shop.orders", "--from", "1", "--to", "5", "--rows", "3"])?;
     ensure!(diff["inserted"].as_u64() > Some(0) && diff["changes"]["rows"].is_array(), "{diff}");

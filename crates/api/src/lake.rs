@@ -161,6 +161,9 @@ pub struct TableSummary {
     pub health: Health,
     /// One line that says why the health is not ok.
     pub note: Option<String>,
+    /// The health is `fail` by the lag alone: the table is sound and its source, or whoever delivers, is late.
+    #[serde(default)]
+    pub is_only_late: bool,
     /// Silver: what the contract says of it, and its lag.
     #[serde(flatten)]
     pub facts: TableFacts,

@@ -10,7 +10,8 @@ use sluice_runner::Host;
 pub(crate) async fn run(host: &Host, out: &Output) -> anyhow::Result<Exit> {
     let view = host.call(ask::Lake {}).await?;
     out.show(&view, text)?;
-    let is_broken = view.tables.iter().any(|table| table.health == Health::Fail);
+    // What is late is shown, and nothing has stopped.
+    let is_broken = view.tables.iter().any(|table| table.health == Health::Fail && !table.is_only_late);
     Ok(if is_broken || !view.problems.is_empty() { Exit::TableStopped } else { Exit::Done })
 }
 

@@ -105,6 +105,7 @@ impl OpenLake {
             version: None,
             health: Health::Empty,
             note: None,
+            is_only_late: false,
             facts: contract.map(facts_of).unwrap_or_default(),
         };
         match self.describe(&mut summary, contract, clock).await {
@@ -150,6 +151,8 @@ impl OpenLake {
             if summary.version.is_some() || health == Health::Fail {
                 (summary.health, summary.note) = (health, note);
             }
+            let may_be_late_alone = health == Health::Fail && summary.facts.timeliness() == Timeliness::Overdue;
+            summary.is_only_late = may_be_late_alone && self.health_of_rows(contract).await?.0 != Health::Fail;
         }
         Ok(())
     }

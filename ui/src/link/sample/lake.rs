@@ -19,6 +19,7 @@ fn summary(layer: Layer, table: &str, rows: u64, version: u64, health: Health, n
         version: Some(version),
         health,
         note: note.map(str::to_owned),
+        is_only_late: false,
         facts: if layer == Layer::Silver && table == "orders" { facts() } else { TableFacts::default() },
     }
 }
