@@ -139,13 +139,7 @@ impl Objects {
     /// # Errors
     /// [`LakeError::NotFound`], [`LakeError::Read`].
     pub async fn read(&self, path: &str) -> Result<Bytes, LakeError> {
-        let place = self.place(path).await?;
-        let failed = |source| match source {
-            Error::NotFound { .. } => LakeError::NotFound { path: path.to_owned() },
-            source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
-        };
-        let result = place.root.store.get(&place.path).await.map_err(failed)?;
-        result.bytes().await.map_err(failed)
+        self.read_with(path, GetOptions::default()).await
     }
 
     /// The last bytes of a file, at most `count`; the path as in [`Self::read`].
@@ -153,12 +147,16 @@ impl Objects {
     /// # Errors
     /// [`LakeError::NotFound`], [`LakeError::Read`].
     pub async fn read_end(&self, path: &str, count: u64) -> Result<Bytes, LakeError> {
+        let options = GetOptions { range: Some(GetRange::Suffix(count)), ..GetOptions::default() };
+        self.read_with(path, options).await
+    }
+
+    async fn read_with(&self, path: &str, options: GetOptions) -> Result<Bytes, LakeError> {
         let place = self.place(path).await?;
         let failed = |source| match source {
             Error::NotFound { .. } => LakeError::NotFound { path: path.to_owned() },
             source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
         };
-        let options = GetOptions { range: Some(GetRange::Suffix(count)), ..GetOptions::default() };
         let result = place.root.store.get_opts(&place.path, options).await.map_err(failed)?;
         result.bytes().await.map_err(failed)
     }

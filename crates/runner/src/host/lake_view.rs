@@ -21,6 +21,15 @@ impl Answer<ask::Lake> for Host {
     }
 }
 
+/// How a table is, and why.
+pub(crate) struct FoundHealth {
+    pub(crate) health: Health,
+    /// Why it is not better.
+    note: Option<String>,
+    /// It fails by its lag alone.
+    is_only_late: bool,
+}
+
 impl OpenLake {
     /// Everything the Lake screen shows. What cannot be read of one table costs that table alone.
     pub(crate) async fn lake_view(&self, clock: &Clock) -> Result<LakeView, RunError> {
@@ -146,32 +155,31 @@ impl OpenLake {
                 summary.facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
                 summary.facts.ties = recent_ties(&store).await?;
             }
-            let (health, note) = self.health(contract, &summary.facts).await?;
+            let found = self.health(contract, &summary.facts).await?;
             // A table that does not exist yet may have been refused its first batch.
-            if summary.version.is_some() || health == Health::Fail {
-                (summary.health, summary.note) = (health, note);
+            if summary.version.is_some() || found.health == Health::Fail {
+                (summary.health, summary.note) = (found.health, found.note);
             }
-            let may_be_late_alone = health == Health::Fail && summary.facts.timeliness() == Timeliness::Overdue;
-            summary.is_only_late = may_be_late_alone && self.health_of_rows(contract).await?.0 != Health::Fail;
+            summary.is_only_late = found.is_only_late;
         }
         Ok(())
     }
 
     /// Health by the last checks, the quarantine and the lag, and why it is not better.
-    pub(crate) async fn health(
-        &self,
-        contract: &Contract,
-        facts: &TableFacts,
-    ) -> Result<(Health, Option<String>), RunError> {
-        let (health, note) = self.health_of_rows(contract).await?;
+    pub(crate) async fn health(&self, contract: &Contract, facts: &TableFacts) -> Result<FoundHealth, RunError> {
+        let (of_rows, note) = self.health_of_rows(contract).await?;
         let (health, lag) = match facts.timeliness() {
-            Timeliness::NoLimit | Timeliness::OnTime => (health, None),
-            Timeliness::Unknown => (health, lag_note(facts)),
-            Timeliness::Late => (health.max(Health::Warn), lag_note(facts)),
-            Timeliness::Overdue => (health.max(Health::Fail), lag_note(facts)),
+            Timeliness::NoLimit | Timeliness::OnTime => (of_rows, None),
+            Timeliness::Unknown => (of_rows, lag_note(facts)),
+            Timeliness::Late => (of_rows.max(Health::Warn), lag_note(facts)),
+            Timeliness::Overdue => (of_rows.max(Health::Fail), lag_note(facts)),
         };
         let notes: Vec<String> = note.into_iter().chain(lag).collect();
-        Ok((health, (!notes.is_empty()).then(|| notes.join("; "))))
+        Ok(FoundHealth {
+            is_only_late: health == Health::Fail && of_rows != Health::Fail,
+            health,
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+        })
     }
 
     /// Health by the last checks and the quarantine.

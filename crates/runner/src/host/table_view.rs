@@ -46,7 +46,7 @@ impl OpenLake {
             Some(contract) if table.layer == Layer::Silver => {
                 facts.lag_seconds = lag_seconds(newest_source_time(&store).await?, clock);
                 facts.ties = recent_ties(&store).await?;
-                self.health(contract, &facts).await?.0
+                self.health(contract, &facts).await?.health
             }
             _ if invalid.is_some() => Health::Invalid,
             _ => Health::Ok,

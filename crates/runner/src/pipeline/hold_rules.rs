@@ -62,10 +62,7 @@ pub(crate) fn hold_reason(
     if let Some(reason) = by_contract {
         return Ok(Some(HoldReason::contract(reason)));
     }
-    match quarantine_limit_exceeded(contract, batch) {
-        Some(reason) => Ok(Some(HoldReason::quarantine(reason))),
-        None => Ok(tie_error(contract, &batch.records)?.map(HoldReason::contract)),
-    }
+    reason_of_records(contract, batch)
 }
 
 /// Why silver may not be rebuilt from all records of bronze, if it may not: what holds a batch holds them too.
@@ -76,9 +73,15 @@ pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &DecodedBatch) -> Re
     if let Some(reason) = several_tables(contract, &SourceMark::default(), all) {
         return Ok(Some(HoldReason::contract(reason)));
     }
-    match quarantine_limit_exceeded(contract, all) {
+    reason_of_records(contract, all)
+}
+
+/// What the records by themselves hold, of a batch and of a rebuild alike: too many in quarantine, ties that may not be
+/// decided.
+fn reason_of_records(contract: &Contract, batch: &DecodedBatch) -> Result<Option<HoldReason>, RunError> {
+    match quarantine_limit_exceeded(contract, batch) {
         Some(reason) => Ok(Some(HoldReason::quarantine(reason))),
-        None => Ok(tie_error(contract, &all.records)?.map(HoldReason::contract)),
+        None => Ok(tie_error(contract, &batch.records)?.map(HoldReason::contract)),
     }
 }
 
