@@ -62,20 +62,6 @@ impl State {
     }
 }
 
-/// What has to be decided before a proposal can be saved without looking at it.
-fn questions(draft: &OnboardDraft) -> Vec<String> {
-    let mut questions: Vec<String> = draft.problems.iter().map(|problem| problem.message.clone()).collect();
-    questions.extend(draft.questions.iter().cloned());
-    if draft.key.is_empty() {
-        questions.push("no key was found".to_owned());
-    }
-    let of_columns = draft.columns.iter().filter_map(|column| Some((&column.name, column.decide.as_ref()?)));
-    questions.extend(of_columns.map(|(name, decide)| format!("{name}: {decide}")));
-    let evidence = draft.evidence.iter().filter(|evidence| !evidence.ok);
-    questions.extend(evidence.map(|evidence| evidence.text.clone()));
-    questions
-}
-
 /// One table with what is known of it.
 struct Row<'a> {
     found: &'a FoundTable,
@@ -142,7 +128,7 @@ impl Many {
             (None, None) => State::Reading,
             (None, Some(_)) if cx.workspace.filters.contains_key(&kept(&table.path)) => State::Edited,
             (None, Some(draft)) => {
-                let mut questions = questions(draft);
+                let mut questions = draft.to_decide();
                 if namesakes > 1 {
                     questions.insert(0, format!("{namesakes} folders propose the name {}", table.name));
                 }

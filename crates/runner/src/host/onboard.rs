@@ -7,7 +7,7 @@ use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-use sluice_cdc::{Inferred, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff};
+use sluice_cdc::{Inferred, InferredEvidence, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;
@@ -198,6 +198,7 @@ fn view(
         key: column.key,
         pii: column.pii,
         decide: column.decide,
+        open: column.open,
     });
     OnboardDraft {
         path,
@@ -208,7 +209,7 @@ fn view(
         evidence: inferred
             .evidence
             .into_iter()
-            .map(|evidence| Evidence { ok: evidence.ok, text: evidence.text, count: evidence.count })
+            .map(|InferredEvidence { ok, open, text, count }| Evidence { ok, open, text, count })
             .collect(),
         key: inferred.key,
         sequence: inferred.sequence,
