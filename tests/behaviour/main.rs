@@ -5,6 +5,7 @@ mod batches;
 mod contract_changes;
 mod decoder;
 mod deletion_vectors;
+mod discovery;
 mod drafts;
 mod drift_matrix;
 mod foreign_commits;

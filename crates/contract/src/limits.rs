@@ -17,6 +17,11 @@ pub const DECOMPRESSION_RATIO_MAX: u64 = 200;
 pub const ROW_BYTES_MAX: usize = 16 << 20;
 /// Nesting of a JSON record.
 pub const JSON_DEPTH_MAX: usize = 64;
+/// Milliseconds after which everything of a remote source is listed again, where only the end of it is listed in between:
+/// so late a file may be found that came under an earlier name than those before.
+pub const FULL_LISTING_MILLISECONDS: i64 = 15 * 60_000;
+/// Files of a source, and of one form of names in it, that a listing always has: one answer of S3.
+pub const LISTING_OVERLAP_FILES: usize = 1_000;
 /// Files in one batch when the caller does not say.
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes of decompressed content in one batch when the caller does not say; a larger file is a batch of its own. A batch

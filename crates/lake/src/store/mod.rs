@@ -9,3 +9,4 @@ pub(crate) mod lake_folders;
 pub(crate) mod listing;
 pub(crate) mod objects;
 pub(crate) mod root;
+mod walk;

@@ -146,10 +146,13 @@ impl Root {
 
     /// The part of a path after this folder.
     pub(crate) fn strip(&self, path: &Path) -> String {
-        match path.prefix_match(&self.prefix) {
-            Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"),
-            None => path.to_string(),
-        }
+        let (path, prefix) = (path.as_ref(), self.prefix.as_ref());
+        let inside = path.strip_prefix(prefix).and_then(|rest| match prefix {
+            "" => Some(rest),
+            _ if rest.is_empty() => Some(rest),
+            _ => rest.strip_prefix('/'),
+        });
+        inside.unwrap_or(path).to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-use sluice_cdc::{Inferred, InferredEvidence, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff};
+use sluice_cdc::{Inferred, InferredEvidence, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff, table_folder};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;
@@ -35,7 +35,7 @@ pub(crate) async fn inspect(
     let foreign_tables: BTreeSet<String> = tables.map(|table| table.folder).collect();
     let mut folders: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
     for file in files.into_iter().filter(|file| is_change_file(&file.path)) {
-        folders.entry(table_folder(&file.path)).or_default().push(file);
+        folders.entry(table_folder(&file.path).to_owned()).or_default().push(file);
     }
     // Files of another table format are one table, which onboarding names and does not take.
     for table in foreign_tables {
@@ -78,25 +78,6 @@ pub(crate) async fn inspect(
         Vec::new()
     };
     Ok(OnboardSource { source, tables, looked_for })
-}
-
-/// Folder of a table: the file's folder, without `partition=` and date folders below it.
-fn table_folder(path: &str) -> String {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    parts.pop();
-    while parts.last().is_some_and(|part| part.contains('=') || is_date_folder(part)) {
-        parts.pop();
-    }
-    parts.join("/")
-}
-
-/// Whether a folder is a date or a part of one, as AWS DMS and Firehose write them: `2025`, `20251101`, `2025-11-01`,
-/// `01_11_2025`, `2025-11-01-13`. No table has such a name.
-fn is_date_folder(name: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = name.split(['-', '_']).collect();
-    let of_date = |part: &&str| digits(part) && matches!(part.len(), 2 | 4);
-    digits(name) || (parts.len() > 1 && parts.iter().all(of_date) && parts.iter().any(|part| part.len() == 4))
 }
 
 /// `server.schema.table` and `schema/table` become `server.table` and `schema.table`.
@@ -158,8 +139,8 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     }
     let found_in = table_folder(&files[0].path);
     let proposed = || match &table {
-        Some(table) => name_in_stream(&found_in, table),
-        None => proposed_name(&found_in),
+        Some(table) => name_in_stream(found_in, table),
+        None => proposed_name(found_in),
     };
     let name = name.unwrap_or_else(proposed);
     let table = table.map(|table| SourceTable::parse(&table)).transpose();
@@ -256,40 +237,19 @@ fn raw_rows(files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunErro
 
 #[cfg(test)]
 mod tests {
-    use super::{is_date_folder, name_in_stream, proposed_name, table_folder};
+    use super::{name_in_stream, proposed_name};
+    use sluice_cdc::table_folder;
 
     #[test]
     fn names_come_from_topics_and_folders() {
         let folder =
             table_folder("landing/topics/shop.public.orders/partition=0/shop.public.orders+0+0000000000.json.gz");
         assert_eq!(folder, "landing/topics/shop.public.orders");
-        assert_eq!(proposed_name(&folder).to_string(), "shop.orders");
+        assert_eq!(proposed_name(folder).to_string(), "shop.orders");
         assert_eq!(
-            proposed_name(&table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
+            proposed_name(table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
             "public.orders"
         );
-    }
-
-    #[test]
-    fn date_folders_are_no_tables_whatever_stands_between_the_parts() {
-        for folder in [
-            "2025/11/01",
-            "20251101",
-            "2025110113",
-            "2025-11-01",
-            "2025_11_01",
-            "2025-11-01-13",
-            "2025-11",
-            "11-2025-01",
-            "01_11_2025",
-            "dt=2025-11-01",
-        ] {
-            let path = format!("landing/sales/invoice/{folder}/20251101-122741500.csv");
-            assert_eq!(table_folder(&path), "landing/sales/invoice", "{folder}");
-        }
-        for table in ["invoice_2025", "a-b", "orders_11", "v2", "1-2-3", "12_34"] {
-            assert!(!is_date_folder(table), "{table}");
-        }
         assert_eq!(name_in_stream("landing/stream/shop", "app.public.orders").to_string(), "shop.orders");
     }
 }

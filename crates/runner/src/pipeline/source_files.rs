@@ -1,5 +1,6 @@
 //! Which files are new, and how they are cut into batches.
 
+use super::source_listing::{FullListing, Listed, Look, listed};
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
@@ -7,7 +8,8 @@ use sluice_cdc::{ForeignTable, file_order_key, foreign_table, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, Lake};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Bounds of one batch.
 #[derive(Clone, Copy, Debug)]
@@ -27,34 +29,42 @@ impl BatchBounds {
     }
 }
 
+/// Files that are in no batch yet.
+#[derive(Debug, Default)]
+pub(crate) struct NewFiles {
+    /// In the order to be read.
+    pub(crate) files: Vec<SourceFile>,
+    /// The listing that found them, if it was one of everything.
+    pub(crate) full_since: Option<FullListing>,
+}
+
 /// Change files of the contract that are in no batch yet, in the order to be read. A file is the
 /// same when path, size and etag are equal; one that was written again is a new one. On a local disk,
 /// where a copy changes the time that stands for the etag, a file of equal path, size and content is
 /// the same too.
+///
+/// # Errors
+/// If the source cannot be listed, or is the folder of a table of another format.
 pub(crate) async fn new_files(
     lake: &Lake,
     contract: &Contract,
-    batches: &[BatchManifest],
-) -> Result<Vec<SourceFile>, RunError> {
-    let Some(source) = &contract.source else { return Ok(Vec::new()) };
-    let known: HashSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
-    let mut by_place: HashMap<(&str, u64), Vec<&str>> = HashMap::new();
-    for (file, content) in batches.iter().flat_map(BatchManifest::files_with_content) {
-        by_place.entry((&file.path, file.size)).or_default().extend(content);
-    }
-    let mut files = Vec::new();
-    let listed = lake.objects().list(&source.path).await?;
+    batches: &[Arc<BatchManifest>],
+    look: Look,
+) -> Result<NewFiles, RunError> {
+    let Some(source) = &contract.source else { return Ok(NewFiles::default()) };
+    let Listed { files: mut listed, full_since } = listed(lake, contract, batches, look).await?;
     refuse_foreign_table(&listed)?;
-    for file in listed {
-        if !is_change_file(&file.path) || known.contains(&file) {
-            continue;
+    listed.retain(|file| is_change_file(&file.path));
+    let mut files = Vec::new();
+    for (file, known) in listed.iter().zip(known(&listed, batches)) {
+        let is_known = match known {
+            Known::Same => true,
+            Known::Never => false,
+            Known::OtherEtag(contents) => contents.contains(&lake.ledger().content(file).await?.as_str()),
+        };
+        if !is_known {
+            files.push(file.clone());
         }
-        if let Some(contents) = by_place.get(&(file.path.as_str(), file.size)).filter(|known| !known.is_empty())
-            && contents.contains(&lake.ledger().content(&file).await?.as_str())
-        {
-            continue;
-        }
-        files.push(file);
     }
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     let mut files = of_complete_snapshots(lake, contract, files).await?;
@@ -64,7 +74,38 @@ pub(crate) async fn new_files(
         let listed = lake.objects().list(&backfill.path).await?;
         files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
     }
-    Ok(files)
+    let full_since = full_since.map(|at_ms| FullListing { source: source.path.clone(), at_ms });
+    Ok(NewFiles { files, full_since })
+}
+
+/// What is known of a file that is listed.
+enum Known<'b> {
+    /// It is in a batch.
+    Same,
+    /// A file of its path and size, with another etag and these hashes of content, is in a batch.
+    OtherEtag(Vec<&'b str>),
+    /// Nothing.
+    Never,
+}
+
+/// What the batches know of each file. What was taken may be much more than what is listed, so nothing is built of it.
+fn known<'b>(listed: &[SourceFile], batches: &'b [Arc<BatchManifest>]) -> Vec<Known<'b>> {
+    let places: HashMap<&str, usize> = listed.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
+    let mut known: Vec<Known<'b>> = listed.iter().map(|_| Known::Never).collect();
+    for (taken, content) in batches.iter().flat_map(|batch| batch.files_with_content()) {
+        let Some(&at) = places.get(taken.path.as_str()) else { continue };
+        let (Some(file), Some(of_file)) = (listed.get(at), known.get_mut(at)) else { continue };
+        if file == taken {
+            *of_file = Known::Same;
+        } else if let Some(content) = content.filter(|_| file.size == taken.size) {
+            match of_file {
+                Known::Same => {}
+                Known::OtherEtag(contents) => contents.push(content),
+                Known::Never => *of_file = Known::OtherEtag(vec![content]),
+            }
+        }
+    }
+    known
 }
 
 /// Refuses files of a table of another format: its metadata says which of them hold its rows.
