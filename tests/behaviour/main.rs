@@ -6,6 +6,7 @@ mod contract_changes;
 mod decoder;
 mod deletion_vectors;
 mod discovery;
+mod dms_folders;
 mod drafts;
 mod drift_matrix;
 mod foreign_commits;

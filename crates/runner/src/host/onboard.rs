@@ -1,13 +1,14 @@
 //! From a folder of change files to a draft contract.
 
 use crate::RunError;
-use crate::pipeline::source_files::refuse_foreign_table;
+use crate::pipeline::source_files::{refuse_foreign_table, shown};
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-use sluice_cdc::{Inferred, InferredEvidence, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff, table_folder};
+use sluice_cdc::{
+    Inferred, InferredEvidence, decode_file, file_order_key, folders_of_tables, foreign_table, infer_table, is_change_file, sniff, table_folder};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;
@@ -128,6 +129,7 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
         return Err(RunError::not_found(format!("No change files under {path}"), next));
     }
     let total = files.len() as u64;
+    let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let mut sample = Vec::new();
     let mut budget = SAMPLE_BYTES_MAX;
     for file in spread(&files, SAMPLE_FILES_MAX) {
@@ -155,9 +157,26 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
             Err(problems) => (problems, raw_rows(&sample)?),
         };
         let sample = engine.put_result(&to_ipc(&rows)?)?;
+        let mut inferred = inferred;
+        inferred.evidence.extend(of_several_folders(&inferred, &folder, &paths));
         Ok(view(folder, name, inferred, problems, (sampled, total), sample))
     })
     .await
+}
+
+/// The question where the files are in the folders of several tables.
+fn of_several_folders(inferred: &Inferred, folder: &str, paths: &[String]) -> Option<InferredEvidence> {
+    let folders = folders_of_tables(inferred.format, folder, paths.iter().map(String::as_str));
+    (folders.len() > 1).then(|| InferredEvidence {
+        ok: false,
+        open: true,
+        text: format!(
+            "Files of several tables: {}. Onboard the folder of one table; if they are all of this table, write table: \
+             \"*\" in source",
+            shown(&folders)
+        ),
+        count: format!("{} folders", folders.len()),
+    })
 }
 
 fn view(

@@ -4,9 +4,11 @@ use super::source_listing::{FullListing, Listed, Look, listed};
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
-use sluice_cdc::{ForeignTable, file_order_key, foreign_table, is_change_file};
+use sluice_cdc::{
+    ForeignTable, file_order_key, folders_of_tables, foreign_table, full_load_name, is_change_file,
+};
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, limits};
+use sluice_contract::{Contract, Restart, Source, limits};
 use sluice_lake::{BatchManifest, Lake};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -66,6 +68,8 @@ pub(crate) async fn new_files(
             files.push(file.clone());
         }
     }
+    refuse_several_tables(contract, &files, batches)?;
+    refuse_several_loads(contract, &files, batches)?;
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     let mut files = of_complete_snapshots(lake, contract, files).await?;
     let run: BTreeSet<&str> =
@@ -122,6 +126,73 @@ pub(crate) fn refuse_foreign_table(files: &[SourceFile]) -> Result<(), RunError>
     );
     let next = "Export the table's rows or its change feed as files into a folder of their own, and onboard that";
     Err(RunError::input(message, next))
+}
+
+/// Folders that one message names.
+const FOLDERS_SHOWN: usize = 5;
+
+/// Refuses files of several tables where each has a folder of its own: equal keys would overwrite each other.
+fn refuse_several_tables(
+    contract: &Contract,
+    new: &[SourceFile],
+    batches: &[Arc<BatchManifest>],
+) -> Result<(), RunError> {
+    let is_asked = source_of_changes(contract).filter(|source| source.table.is_none() && !new.is_empty());
+    let Some(source) = is_asked else { return Ok(()) };
+    let changes = batches.iter().filter(|batch| batch.backfill.is_none());
+    let files = changes.flat_map(|batch| &batch.files).chain(new).map(|file| file.path.as_str());
+    let folders = folders_of_tables(source.format, &source.path, files);
+    if folders.len() < 2 {
+        return Ok(());
+    }
+    let message = format!("{} of {} holds the files of several tables: {}", source.path, contract.name, shown(&folders));
+    let next = "Point source.path at the folder of one table, and onboard the others; if they are all of this table, write \
+                table: \"*\" in source";
+    Err(RunError::input(message, next))
+}
+
+/// Folders of tables, for people.
+pub(crate) fn shown(folders: &BTreeSet<&str>) -> String {
+    let names = folders.iter().take(FOLDERS_SHOWN).map(|name| if name.is_empty() { "the folder itself" } else { name });
+    let more = if folders.len() > FOLDERS_SHOWN { ", …" } else { "" };
+    format!("{}{more}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// Refuses two full loads that no batch has yet: which rows are newer, and which changes were between, nothing says.
+fn refuse_several_loads(
+    contract: &Contract,
+    new: &[SourceFile],
+    batches: &[Arc<BatchManifest>],
+) -> Result<(), RunError> {
+    let Some(source) = source_of_changes(contract) else { return Ok(()) };
+    let next = batches.last().map_or(0, |batch| batch.batch) + 1;
+    if source.restarts.get(&next) == Some(&Restart::Same) {
+        return Ok(());
+    }
+    let mut loads: HashMap<&str, &str> = HashMap::new();
+    for file in new {
+        let Some(name) = full_load_name(source.format, &file.path) else { continue };
+        let Some(before) = loads.insert(name, &file.path) else { continue };
+        if folder_of(before) != folder_of(&file.path) {
+            let message = format!("{before} and {} are of two full loads, and neither was taken yet", file.path);
+            let fix = format!(
+                "Move the files of the older load, and of the changes before the newer one, out of {}; if both are the \
+                 same load, write source.restarts: {{{next}: same}}",
+                source.path
+            );
+            return Err(RunError::input(message, fix));
+        }
+    }
+    Ok(())
+}
+
+/// The source of a contract whose files are changes; a full snapshot replaces the rows before it by itself.
+fn source_of_changes(contract: &Contract) -> Option<&Source> {
+    contract.source.as_ref().filter(|_| contract.apply.from_snapshot.is_none())
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the
