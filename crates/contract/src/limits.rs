@@ -66,6 +66,11 @@ pub const SQL_MEMORY_BYTES: u64 = 1 << 30;
 pub const SQL_SPARE_BYTES: u64 = 512 << 20;
 /// The same for every thread of a query.
 pub const SQL_BYTES_PER_THREAD: u64 = 16 << 20;
+/// Bytes of a data file on this machine up to which it is compared with its hash before the first query of a process
+/// reads it.
+pub const QUERY_VERIFIED_FILE_BYTES: u64 = 16 << 20;
+/// Bytes that a process reads for that in all: a quarter of a second.
+pub const QUERY_VERIFIED_BYTES: u64 = 256 << 20;
 /// Seconds that a person's query may take when the caller does not say.
 pub const QUERY_SECONDS: u64 = 300;
 /// Seconds that the checks of one table may take.
