@@ -21,6 +21,8 @@ mod one_door;
 mod one_part_fails;
 mod personal_data;
 mod publish_and_run;
+#[cfg(unix)]
+mod read_only;
 mod refused_batch;
 mod rows_by_watermark;
 mod scd2_shop;
@@ -28,6 +30,7 @@ mod scenarios;
 mod schema_change;
 mod shop_replay;
 mod sql_limits;
+mod store_refusals;
 mod ties;
 mod torn_input;
 mod values;

@@ -88,7 +88,7 @@ async fn a_query_and_a_model_name_a_damaged_file_before_they_read_it() -> Result
     let (_folder, lake) = lake().await?;
     let query = async |lake: &TestLake| {
         let sql = "SELECT count(*) FROM silver.shop.orders".to_owned();
-        lake.host().call(ask::StartQuery { job: JobId(2), sql }).await
+        lake.host().call(ask::Query { job: JobId(2), sql }).await
     };
     let open = TestLake::at(lake.folder());
     query(&open).await?;
