@@ -61,6 +61,27 @@ async fn the_server_of_this_test_is_a_store() -> Result<()> {
     Ok(())
 }
 
+/// What the form of the window writes, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_names_region_endpoint_and_profile() -> Result<()> {
+    let (server, cache) = (server().await?, tempfile::tempdir()?);
+    let credentials = cache.path().join("credentials");
+    std::fs::write(&credentials, "[desk]\naws_access_key_id = id\naws_secret_access_key = key\n")?;
+    let address = format!("s3://shop-lake/lake?region=eu-west-1&endpoint={}&profile=desk", server.endpoint());
+    let sluice = Sluice::on(&address)
+        .env("AWS_ENDPOINT_URL", "")
+        .env("AWS_REGION", "")
+        .env("AWS_SHARED_CREDENTIALS_FILE", credentials.display().to_string())
+        .env("XDG_CACHE_HOME", cache.path().display().to_string());
+    sluice.ok(&["replay"])?;
+    let status = sluice.ok(&["status"])?;
+    ensure!(status.contains("shop.orders") && !status.contains("endpoint="), "{status}");
+    let said = Sluice::on("s3://shop-lake/lake?aws_secret_access_key=SECRET").call(&["status"])?;
+    ensure!(said.code == 2 && said.err.contains("region, endpoint and profile only"), "{said:?}");
+    ensure!(!said.err.contains("SECRET"), "{said:?}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_refusal_is_one_sentence_and_one_step() -> Result<()> {
     let (server, cache) = (server().await?, tempfile::tempdir()?);

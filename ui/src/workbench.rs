@@ -274,8 +274,11 @@ impl Workbench {
                 if self.store.lake().value.is_some_and(|before| before.url != url) {
                     self.leave_lake();
                 }
-                self.workspace.recent.retain(|recent| *recent != url);
-                self.workspace.recent.insert(0, url);
+                // Where the address names region, endpoint or profile, it opens the lake again with them.
+                let asked = self.opening.clone().filter(|asked| asked.strip_prefix(url.as_str()).is_some_and(|rest| rest.starts_with('?')));
+                let address = asked.unwrap_or(url);
+                self.workspace.recent.retain(|recent| *recent != address);
+                self.workspace.recent.insert(0, address);
                 self.workspace.recent.truncate(8);
                 self.frame.lake_opened();
             }

@@ -111,7 +111,7 @@ pub use replay::{
     TableReplay,
 };
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
-pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
+pub use result::{PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sluice_contract::{
     CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, ParentVersion, Problem, RowLedger, Severity,

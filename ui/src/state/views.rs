@@ -3,7 +3,7 @@
 use super::{Got, Store};
 use sluice_api::{
     ContractCheck, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource, PublishPlan,
-    PublishedView, QualityView, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName, TableRef,
+    PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName, TableRef,
     TableView, ask,
 };
 
@@ -84,6 +84,18 @@ impl Store {
     #[must_use]
     pub fn saved_model(&self, name: &TableName, sql: &str) -> Got<'_, LakeView> {
         self.got::<ask::SaveModel>(&(name.clone(), sql.to_owned()))
+    }
+
+    /// The queries that are saved in the lake.
+    #[must_use]
+    pub fn queries(&self) -> Got<'_, Vec<QueryFile>> {
+        self.got::<ask::Queries>(&())
+    }
+
+    /// Outcome of saving a query.
+    #[must_use]
+    pub fn saved_query(&self, name: &str, sql: &str) -> Got<'_, Vec<QueryFile>> {
+        self.got::<ask::SaveQuery>(&(name.to_owned(), sql.to_owned()))
     }
 
     /// Batches of a table, those that wait cut by so many files.

@@ -2,6 +2,7 @@
 
 pub(crate) mod aws_profile;
 pub(crate) mod bucket;
+pub(crate) mod bucket_settings;
 pub(crate) mod data_file_reader;
 pub(crate) mod durable_store;
 pub(crate) mod encode;

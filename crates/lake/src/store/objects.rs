@@ -251,7 +251,8 @@ impl Objects {
         let root = match known {
             Some(root) => root,
             None => {
-                let opened = Arc::new(Root::open(&address, self.shared.times).await?);
+                let settings = self.shared.root.settings.clone();
+                let opened = Arc::new(Root::open_with(&address, settings, self.shared.times).await?);
                 self.others().entry(address).or_insert(opened).clone()
             }
         };
