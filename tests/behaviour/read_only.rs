@@ -54,7 +54,10 @@ fn as_a_reader(command: Command) -> Result<Option<CommandOutput>> {
         let Ok(found) = Command::new("setpriv").arg("--version").output() else { return Ok(None) };
         ensure!(found.status.success());
         let mut reader = Command::new("setpriv");
-        reader.args(["--inh-caps=-all", "--bounding-set=-all", "--"]).arg(command.get_program()).args(command.get_args());
+        reader
+            .args(["--inh-caps=-all", "--bounding-set=-all", "--"])
+            .arg(command.get_program())
+            .args(command.get_args());
         for (name, value) in command.get_envs() {
             match value {
                 Some(value) => reader.env(name, value),

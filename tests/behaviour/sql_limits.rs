@@ -1,14 +1,14 @@
 //! Limits of people's SQL: memory, time, and how it is stopped; and numbers of many digits.
 
 use anyhow::{Context, Result, ensure};
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use sluice_api::PageRequest;
 use sluice_query::{QueryEngine, QueryOptions};
 use sluice_tests::{Sluice, TestLake, sluice_program};
-use std::sync::Arc;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 

@@ -18,7 +18,8 @@ fn sluice(server: &BucketServer, lake: &str, cache: &TempDir) -> Sluice {
         .env("AWS_SHARED_CREDENTIALS_FILE", cache.path().join("no-credentials").display().to_string())
         .env("AWS_CONFIG_FILE", cache.path().join("no-config").display().to_string())
         .env("XDG_CACHE_HOME", cache.path().display().to_string());
-    for (name, value) in [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")] {
+    for (name, value) in [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")]
+    {
         sluice = sluice.env(name, value);
     }
     sluice
@@ -132,7 +133,8 @@ async fn without_credentials_and_with_a_wrong_bucket_it_is_said_so() -> Result<(
     let said = sluice(&server, "s3://shop-lkae/lake", &cache).call(&["status"])?;
     says(&said, "the bucket shop-lkae does not exist", "Check its name")?;
 
-    let nobody = sluice(&server, "s3://shop-lake/lake", &cache).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
+    let nobody =
+        sluice(&server, "s3://shop-lake/lake", &cache).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "");
     let said = nobody.call(&["status"])?;
     says(&said, "no credentials", "AWS_ACCESS_KEY_ID")?;
     ensure!(server.requests().iter().all(|(operation, _)| *operation == StoreOperation::List), "nothing was asked");

@@ -96,9 +96,15 @@ async fn a_query_and_a_model_name_a_damaged_file_before_they_read_it() -> Result
     query(&open).await.context("a process looks at a file once")?;
     let error = query(&TestLake::at(lake.folder())).await.err().context("a new process finds it")?;
     let name = broken.file_name().and_then(|name| name.to_str()).context("a name")?;
-    ensure!(error.message.contains(name) && error.next.contains("sluice verify silver.shop.orders --repair"), "{error}");
+    ensure!(
+        error.message.contains(name) && error.next.contains("sluice verify silver.shop.orders --repair"),
+        "{error}"
+    );
 
-    lake.write("models/shop/daily.sql", "SELECT status, count(*) AS orders, 1 AS one FROM silver.shop.orders GROUP BY status")?;
+    lake.write(
+        "models/shop/daily.sql",
+        "SELECT status, count(*) AS orders, 1 AS one FROM silver.shop.orders GROUP BY status",
+    )?;
     let replayed = TestLake::at(lake.folder()).replay().await?;
     ensure!(replayed.gold_failed.len() == 1 && replayed.gold_failed[0].error.message.contains(name), "{replayed:?}");
     ensure!(verify(&lake, true).await?.is_sound());

@@ -177,8 +177,7 @@ mod tests {
             sampled_rows: 1,
             sample: ResultView { id: ResultId(1), columns: Vec::new(), rows: 0, elapsed_ms: 0 },
         };
-        let expected =
-            ["The key is not known", "Column at: which zone", "iban: personal?", "One file is cut off"];
+        let expected = ["The key is not known", "Column at: which zone", "iban: personal?", "One file is cut off"];
         assert_eq!(draft.to_decide(), expected);
     }
 }

@@ -5,9 +5,10 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffView, ErrorCode, JobId, JobView, Kind, LakeView,
-    MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch, PublishPlan, PublishedView, QueryFile,
-    QualityView, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds,
-    RunSummary, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch, PublishPlan, PublishedView,
+    QualityView, QueryFile, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode,
+    RunRounds, RunSummary, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
+    VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;

@@ -25,7 +25,8 @@ impl ListingStart {
     /// Whether files of a folder were taken before.
     #[must_use]
     pub fn knows(&self, folder: &str) -> bool {
-        let below = |known: &str| known == folder || known.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let below =
+            |known: &str| known == folder || known.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
         self.after.iter().any(|(known, _)| below(known))
     }
 }
@@ -33,11 +34,7 @@ impl ListingStart {
 /// Where to begin, by the paths below `source` that were taken, in the order in which they were. The listing repeats the
 /// last `overlap` names of each kind. `None` where names do not rise, or it would not be cheaper.
 #[must_use]
-pub fn listing_start<'p>(
-    source: &str,
-    taken: impl Iterator<Item = &'p str>,
-    overlap: usize,
-) -> Option<ListingStart> {
+pub fn listing_start<'p>(source: &str, taken: impl Iterator<Item = &'p str>, overlap: usize) -> Option<ListingStart> {
     let source = source.trim_end_matches('/');
     // Names of one folder and one form, such as `#-#.csv`, are compared with each other.
     let mut kinds: BTreeMap<&str, BTreeMap<u64, Kind<'p>>> = BTreeMap::new();

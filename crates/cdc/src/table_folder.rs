@@ -16,7 +16,7 @@ pub fn table_folder(path: &str) -> &str {
 /// Folder in which names rise with time, if they do at all: the file's folder, without date folders below it. Those of
 /// the partitions of a topic stay, each counts by itself.
 #[must_use]
-pub fn rising_folder(path: &str) -> &str {
+pub(crate) fn rising_folder(path: &str) -> &str {
     above(path, |part| match part.split_once('=') {
         Some((key, value)) => DATE_KEYS.iter().any(|date| key.eq_ignore_ascii_case(date)) && is_date_folder(value),
         None => is_date_folder(part),

@@ -149,9 +149,9 @@ impl RunError {
             Self::Lake(LakeError::Fenced { .. }) => {
                 (ErrorCode::Conflict, "No data was lost. The other writer continues".to_owned())
             }
-            Self::Lake(
-                LakeError::ForeignFeature { fix, path, .. } | LakeError::UnreadFeature { fix, path, .. },
-            ) => (ErrorCode::Input, fix.clone().unwrap_or_else(|| without_feature(path))),
+            Self::Lake(LakeError::ForeignFeature { fix, path, .. } | LakeError::UnreadFeature { fix, path, .. }) => {
+                (ErrorCode::Input, fix.clone().unwrap_or_else(|| without_feature(path)))
+            }
             Self::Lake(LakeError::NotWritable { path, .. }) => (ErrorCode::Input, switch_off(path)),
             Self::Lake(LakeError::TransactionRetention { .. }) => (
                 ErrorCode::Input,

@@ -110,8 +110,13 @@ mod tests {
             address.as_deref(),
             Ok("s3://shop/lakes/desk?region=eu-central-1&endpoint=http://localhost:9000&profile=a%20b")
         );
-        assert_eq!(BucketForm { bucket: "shop".to_owned(), ..BucketForm::default() }.address().as_deref(), Ok("s3://shop"));
-        for wrong in [form("", "", "", ""), form("a/b", "", "", ""), form("a", "b?c", "", ""), form("a", "", "minio", "")] {
+        assert_eq!(
+            BucketForm { bucket: "shop".to_owned(), ..BucketForm::default() }.address().as_deref(),
+            Ok("s3://shop")
+        );
+        for wrong in
+            [form("", "", "", ""), form("a/b", "", "", ""), form("a", "b?c", "", ""), form("a", "", "minio", "")]
+        {
             assert!(wrong.address().is_err(), "{wrong:?}");
         }
     }

@@ -11,7 +11,9 @@ mod rows;
 
 pub use replay::with_batches;
 
-use sluice_api::{ApiError, ContractCheck, ErrorCode, PageRequest, QueryFile, ReplaySummary, Reply, Request, ResultView};
+use sluice_api::{
+    ApiError, ContractCheck, ErrorCode, PageRequest, QueryFile, ReplaySummary, Reply, Request, ResultView,
+};
 
 /// Answer of the sample lake.
 #[must_use]

@@ -213,9 +213,10 @@ impl Many {
             cx.notify(format!("{label} has begun, the jobs are in the replay screen"), false);
             cx.send(Request::StartReplay { job, tables: saved, limits: ReplayLimits::default() });
         }
-        for (text, name, hint) in
-            [(&mut self.sla, "SLA of the tables saved", "SLA: 4 hours"), (&mut self.owner, "Owner of the tables saved", "Owner")]
-        {
+        for (text, name, hint) in [
+            (&mut self.sla, "SLA of the tables saved", "SLA: 4 hours"),
+            (&mut self.owner, "Owner of the tables saved", "Owner"),
+        ] {
             TextField::new(text, name).hint(hint).width(112.0).show(&mut right);
         }
         let next = rows.iter().find(|row| matches!(row.state, State::Questions(_) | State::Ready | State::Edited));

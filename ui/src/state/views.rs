@@ -3,8 +3,8 @@
 use super::{Got, Store};
 use sluice_api::{
     ContractCheck, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource, PublishPlan,
-    PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName, TableRef,
-    TableView, ask,
+    PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName,
+    TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.

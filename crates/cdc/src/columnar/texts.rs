@@ -79,7 +79,12 @@ fn texts_of(array: &ArrayRef, are_instants: bool) -> Option<Vec<Option<String>>>
         DataType::Timestamp(unit, _) => {
             let found: Option<Vec<Option<String>>> = match unit {
                 TimeUnit::Second => {
-                    times!(TimestampSecondType, "seconds", |v| finite(v.checked_mul(1_000_000)), format_timestamp_micros)
+                    times!(
+                        TimestampSecondType,
+                        "seconds",
+                        |v| finite(v.checked_mul(1_000_000)),
+                        format_timestamp_micros
+                    )
                 }
                 TimeUnit::Millisecond => {
                     times!(
@@ -89,9 +94,16 @@ fn texts_of(array: &ArrayRef, are_instants: bool) -> Option<Vec<Option<String>>>
                         format_timestamp_micros
                     )
                 }
-                TimeUnit::Microsecond => times!(TimestampMicrosecondType, "microseconds", Some, format_timestamp_micros),
+                TimeUnit::Microsecond => {
+                    times!(TimestampMicrosecondType, "microseconds", Some, format_timestamp_micros)
+                }
                 TimeUnit::Nanosecond => {
-                    times!(TimestampNanosecondType, "nanoseconds", |v| Some(v.div_euclid(1_000)), format_timestamp_micros)
+                    times!(
+                        TimestampNanosecondType,
+                        "nanoseconds",
+                        |v| Some(v.div_euclid(1_000)),
+                        format_timestamp_micros
+                    )
                 }
             };
             if are_instants { found.map(in_utc) } else { found }

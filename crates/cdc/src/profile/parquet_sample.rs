@@ -54,8 +54,9 @@ fn read_batch(
 ) {
     let schema = batch.schema();
     let readable = schema.fields().iter().zip(batch.columns());
-    let columns: Vec<(&str, Vec<Option<String>>)> =
-        readable.filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, TextsFor::Other)?))).collect();
+    let columns: Vec<(&str, Vec<Option<String>>)> = readable
+        .filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, TextsFor::Other)?)))
+        .collect();
     for (name, _) in columns.iter().filter(|(name, _)| is_column(name)) {
         let data_type = schema.field_with_name(name).ok().and_then(|field| of_parquet(field.data_type()));
         let column = profile.column(name);

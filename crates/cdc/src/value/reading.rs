@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_time_without_a_zone_is_no_instant_until_the_contract_says_the_zone() {
-        for format in ["format: debezium_json", "format: debezium_flat_json", "format: dms_csv", "format: dms_parquet"] {
+        for format in ["format: debezium_json", "format: debezium_flat_json", "format: dms_csv", "format: dms_parquet"]
+        {
             for text in ["2024-01-02 11:00:00", "2024-01-02T11:00", "2024-01-02"] {
                 let error = read(format, "timestamp", text).unwrap_err();
                 assert!(error.contains("source.time_zone"), "{error}");

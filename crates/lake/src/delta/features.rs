@@ -95,7 +95,8 @@ pub(crate) fn ensure_kept(metadata: &Metadata, path: &str) -> Result<(), LakeErr
 /// The first switch that is on, of all or of those that hide rows.
 fn switched_on(metadata: &Metadata, hides_rows: bool) -> Option<Found> {
     let properties = metadata.configuration();
-    let is_on = |switch: &&Switch| properties.get(switch.key).is_some_and(|found| found.eq_ignore_ascii_case(switch.value));
+    let is_on =
+        |switch: &&Switch| properties.get(switch.key).is_some_and(|found| found.eq_ignore_ascii_case(switch.value));
     let switch = SWITCHES.iter().filter(|switch| switch.hides_rows || !hides_rows).find(is_on)?;
     let off = || format!("Switch it off (ALTER TABLE … SET TBLPROPERTIES ('{}' = 'false'))", switch.key);
     Some(Found { feature: switch.feature.to_owned(), fix: (!switch.hides_rows).then(off) })

@@ -2,10 +2,10 @@
 
 use crate::LakeError;
 use crate::cache::snapshot_cache::CacheKey;
-use crate::delta::snapshot::{DataFile, Snapshot, inside_table};
-use crate::delta::table_files::TableFiles;
 use crate::delta::features::ensure_readable;
 use crate::delta::log;
+use crate::delta::snapshot::{DataFile, Snapshot, inside_table};
+use crate::delta::table_files::TableFiles;
 use crate::error::Cause;
 use arrow::datatypes::Schema;
 use deltalake::DeltaTableError;

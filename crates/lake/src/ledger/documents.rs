@@ -67,7 +67,8 @@ impl Ledger {
     /// [`LakeError::List`], [`LakeError::Read`].
     pub async fn queries(&self) -> Result<Vec<(String, String)>, LakeError> {
         let texts = self.texts(QUERIES, &[".sql"]).await?;
-        let name = |path: &str| path.trim_start_matches(QUERIES).trim_start_matches('/').trim_end_matches(".sql").to_owned();
+        let name =
+            |path: &str| path.trim_start_matches(QUERIES).trim_start_matches('/').trim_end_matches(".sql").to_owned();
         Ok(texts.into_iter().map(|(path, sql)| (name(&path), sql)).collect())
     }
 

@@ -84,7 +84,9 @@ impl Ledger {
                     self.keep_folded(table, Arc::clone(&folded));
                     return Ok(Some(folded));
                 }
-                None => tracing::warn!(path = file.path, "folded manifests are damaged, the manifests are read instead"),
+                None => {
+                    tracing::warn!(path = file.path, "folded manifests are damaged, the manifests are read instead")
+                }
             }
         }
         Ok(None)
@@ -141,7 +143,8 @@ fn encode(batches: &[Arc<BatchManifest>]) -> Result<Bytes, parquet::errors::Parq
         ("contract_hash", texts(|row| Some(row.manifest.contract_hash.clone()))),
         ("backfill", texts(|row| serde_json::to_string(row.manifest.backfill.as_ref()?).ok())),
     ];
-    let rows = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))?;
+    let rows =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))?;
     Ok(encode_batch(rows)?.0)
 }
 

@@ -66,7 +66,9 @@ impl BucketSettings {
             "AWS_ENDPOINT_URL_S3" | "AWS_ENDPOINT" if self.endpoint.is_some() => return None,
             "AWS_PROFILE" => self.profile.clone(),
             // Whoever names a profile does not mean the keys of the environment.
-            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" if self.profile.is_some() => return None,
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" if self.profile.is_some() => {
+                return None;
+            }
             "AWS_ALLOW_HTTP" if self.is_on_this_machine() => Some("true".to_owned()),
             _ => None,
         };
@@ -93,7 +95,8 @@ mod tests {
     fn an_address_names_region_endpoint_and_profile_and_nothing_else() {
         let split = |address| BucketSettings::split(address).map_err(|error| error.to_string());
         assert_eq!(split("s3://b/p"), Ok(("s3://b/p", BucketSettings::default())));
-        let (bucket, settings) = split("s3://b/p?region=eu-central-1&endpoint=http://localhost:9000&profile=a+b").unwrap();
+        let (bucket, settings) =
+            split("s3://b/p?region=eu-central-1&endpoint=http://localhost:9000&profile=a+b").unwrap();
         assert_eq!(bucket, "s3://b/p");
         assert_eq!(settings.variable("AWS_REGION").as_deref(), Some("eu-central-1"));
         assert_eq!(settings.variable("AWS_PROFILE").as_deref(), Some("a b"));

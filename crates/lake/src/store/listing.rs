@@ -2,8 +2,8 @@
 
 use crate::store::objects::{Objects, Place};
 use crate::{LakeError, SourceFile};
-use futures::{StreamExt, TryStreamExt};
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectMeta, ObjectStoreExt};
 
 impl Objects {

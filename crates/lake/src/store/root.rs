@@ -51,9 +51,7 @@ pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
     let parts = path.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
     match parts.as_ref().map(|(scheme, rest)| (scheme.as_str(), *rest)) {
         Some(("file", _)) => Ok(Style::FileUrl),
-        Some(("s3" | "s3a", rest)) if is_signed(rest) => {
-            Err(LakeError::BadUrl { reason: SIGNED, url: redact(path) })
-        }
+        Some(("s3" | "s3a", rest)) if is_signed(rest) => Err(LakeError::BadUrl { reason: SIGNED, url: redact(path) }),
         Some(("s3" | "s3a", rest)) => {
             let bucket = rest.split(['/', '?']).next().unwrap_or_default();
             if bucket.is_empty() || bucket.contains(['@', '?', '#']) {

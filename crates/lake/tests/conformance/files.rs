@@ -22,7 +22,8 @@ pub(crate) async fn a_missing_file_is_not_found(backend: Backend) {
 
 pub(crate) async fn a_listing_begins_after_a_name(backend: Backend) {
     let lake = backend.open().await;
-    let files = ["landing/o/2026/11/30/1.json", "landing/o/2026/12/01/1.json", "landing/o/LOAD1.json", "landing/p/1.json"];
+    let files =
+        ["landing/o/2026/11/30/1.json", "landing/o/2026/12/01/1.json", "landing/o/LOAD1.json", "landing/p/1.json"];
     for file in files {
         lake.objects().put(file, Bytes::from_static(b"{}")).await.unwrap();
     }

@@ -36,9 +36,7 @@ impl QueryEngine {
 /// The rows of a result in its order, all or those of a range of ordinals: from the first on, before the last.
 pub(crate) fn rows_in_order(stored: &Stored, range: Option<(u64, u64)>) -> Sql {
     let of_range = || match range {
-        Some((first, last)) => {
-            Sql::new(" WHERE rowid >= ").number(first).add(" AND rowid < ").number(last)
-        }
+        Some((first, last)) => Sql::new(" WHERE rowid >= ").number(first).add(" AND rowid < ").number(last),
         None => Sql::default(),
     };
     match &stored.index {

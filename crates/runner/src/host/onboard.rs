@@ -8,7 +8,9 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
 use sluice_cdc::{
-    Inferred, InferredEvidence, decode_file, file_order_key, folders_of_tables, foreign_table, infer_table, is_change_file, sniff, table_folder};
+    Inferred, InferredEvidence, decode_file, file_order_key, folders_of_tables, foreign_table, infer_table,
+    is_change_file, sniff, table_folder,
+};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;

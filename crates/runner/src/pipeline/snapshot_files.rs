@@ -111,7 +111,13 @@ pub(crate) struct FullSnapshots {
 
 impl FullSnapshots {
     /// Snapshots with a file in one of the batches `first..=last`, as all batches up to `last` have them.
-    pub(crate) fn of(contract: &Contract, manifests: &[Arc<BatchManifest>], first: u64, last: u64, failed: &Failed) -> Self {
+    pub(crate) fn of(
+        contract: &Contract,
+        manifests: &[Arc<BatchManifest>],
+        first: u64,
+        last: u64,
+        failed: &Failed,
+    ) -> Self {
         let read = newest_deliveries(manifests, last, failed);
         let touched: BTreeSet<u64> = manifests
             .iter()

@@ -1,12 +1,10 @@
 //! Which files are new, and how they are cut into batches.
 
-use super::source_listing::{FullListing, Listed, Look, listed};
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
+use super::source_listing::{FullListing, Listed, Look, listed};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
-use sluice_cdc::{
-    ForeignTable, file_order_key, folders_of_tables, foreign_table, full_load_name, is_change_file,
-};
+use sluice_cdc::{ForeignTable, file_order_key, folders_of_tables, foreign_table, full_load_name, is_change_file};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, Restart, Source, limits};
 use sluice_lake::{BatchManifest, Lake};
@@ -145,7 +143,8 @@ fn refuse_several_tables(
     if folders.len() < 2 {
         return Ok(());
     }
-    let message = format!("{} of {} holds the files of several tables: {}", source.path, contract.name, shown(&folders));
+    let message =
+        format!("{} of {} holds the files of several tables: {}", source.path, contract.name, shown(&folders));
     let next = "Point source.path at the folder of one table, and onboard the others; if they are all of this table, write \
                 table: \"*\" in source";
     Err(RunError::input(message, next))

@@ -123,7 +123,9 @@ impl TableRun {
     /// Folds the manifests of landed batches when many are not. Nothing depends on it.
     pub(crate) async fn fold_manifests(&self) {
         let TableContext { lake, contract, .. } = &self.context;
-        if let Err(error) = lake.ledger().fold_batches(&contract.name, &self.table.claimed, self.table.bronze.batch).await {
+        if let Err(error) =
+            lake.ledger().fold_batches(&contract.name, &self.table.claimed, self.table.bronze.batch).await
+        {
             self.context.log(format_args!("its manifests were not folded, the next run tries again: {error}"));
         }
     }

@@ -67,6 +67,9 @@ impl TableState {
 
     /// The manifests of a range of batches.
     pub(crate) fn manifests(&self, batches: RangeInclusive<u64>) -> impl Iterator<Item = &BatchManifest> {
-        self.claimed.iter().map(AsRef::as_ref).filter(move |manifest: &&BatchManifest| batches.contains(&manifest.batch))
+        self.claimed
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(move |manifest: &&BatchManifest| batches.contains(&manifest.batch))
     }
 }

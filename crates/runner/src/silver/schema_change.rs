@@ -61,7 +61,8 @@ pub(crate) async fn infer_schema(
     let known = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
     let mut inferred = known.clone();
     inferred.join(&new);
-    if declared.columns.len() + declared.addable(inferred.added.iter().map(String::as_str)).len() > limits::COLUMNS_MAX {
+    if declared.columns.len() + declared.addable(inferred.added.iter().map(String::as_str)).len() > limits::COLUMNS_MAX
+    {
         inferred.added = first_columns(declared, &known, decoded);
     }
     let wider = Arc::new(declared.with_inferred(&inferred));
