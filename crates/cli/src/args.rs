@@ -256,7 +256,11 @@ pub(crate) struct History {
 #[derive(Debug, Args)]
 pub(crate) struct Query {
     /// One SELECT.
-    pub(crate) sql: String,
+    #[arg(required_unless_present = "saved")]
+    pub(crate) sql: Option<String>,
+    /// The query of this name in the lake's `queries/` folder, for example `orders/late`.
+    #[arg(long, value_name = "NAME", conflicts_with = "sql")]
+    pub(crate) saved: Option<String>,
     /// Rows to print.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) rows: u64,
