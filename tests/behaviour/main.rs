@@ -21,6 +21,7 @@ mod personal_data;
 mod publish_and_run;
 mod refused_batch;
 mod rows_by_watermark;
+mod sandbox;
 mod scd2_shop;
 mod scenarios;
 mod schema_change;

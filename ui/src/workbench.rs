@@ -12,7 +12,7 @@ use crate::screen::Screen;
 use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use egui::{Context, OutputCommand, Ui};
 use session::SessionKeeper;
-use sluice_api::{ApiError, ErrorCode, PageRequest, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, LakeView, PageRequest, Reply, Request};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -271,12 +271,17 @@ impl Workbench {
                     Sent::Page(_) => false,
                 });
                 let url = lake.url.clone();
-                if self.store.lake().value.is_some_and(|before| before.url != url) {
-                    self.leave_lake();
+                match self.store.lake().value {
+                    // A sandbox has the tables of its lake.
+                    Some(before) if before.url != url && own_lake(before) == own_lake(lake) => self.screens.clear(),
+                    Some(before) if before.url != url => self.leave_lake(),
+                    _ => {}
                 }
-                self.workspace.recent.retain(|recent| *recent != url);
-                self.workspace.recent.insert(0, url);
-                self.workspace.recent.truncate(8);
+                if lake.sandbox.is_none() {
+                    self.workspace.recent.retain(|recent| *recent != url);
+                    self.workspace.recent.insert(0, url);
+                    self.workspace.recent.truncate(8);
+                }
                 self.frame.lake_opened();
             }
             (Request::WriteClipboard { text }, Reply::Error(_)) => {
@@ -359,4 +364,9 @@ impl Workbench {
             ctx.request_repaint_after(Duration::from_secs_f64(JOBS_EVERY));
         }
     }
+}
+
+/// Address of a lake; of a sandbox that of its lake.
+fn own_lake(lake: &LakeView) -> &str {
+    lake.sandbox.as_ref().map_or(&lake.url, |open| &open.base)
 }

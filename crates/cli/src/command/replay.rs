@@ -2,6 +2,7 @@
 
 use crate::args::Replay;
 use crate::exit::{Exit, code_of};
+use crate::impact_report::preview_text;
 use crate::print::{Grid, Output, ledger, note, number, version};
 use crate::progress::{JOB, watch};
 use sluice_api::{ApiError, ErrorCode, ReplaySummary, TableName, ask};
@@ -14,6 +15,13 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Resu
             let request = ask::ReprocessBatch { job: JOB, table: one_table(&call.tables)?.clone(), batch };
             let replayed = watch(host, out, host.call(request)).await?;
             ReplaySummary { tables: vec![replayed], ..ReplaySummary::default() }
+        }
+        None if call.diff => {
+            let limits = call.limits.to_api(call.full_refresh, false);
+            let request = ask::PreviewReplay { tables: call.tables, limits, job: JOB };
+            let preview = watch(host, out, host.call(request)).await?;
+            out.show(&preview, preview_text)?;
+            return Ok(exit_of(&preview.replay));
         }
         None => {
             let limits = call.limits.to_api(call.full_refresh, call.dry_run);

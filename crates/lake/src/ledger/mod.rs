@@ -5,5 +5,7 @@ pub(crate) mod documents;
 pub(crate) mod leases;
 pub(crate) mod manifest;
 pub(crate) mod registry;
+pub(crate) mod sandbox_entry;
+pub(crate) mod sandboxes;
 pub(crate) mod schemas;
 pub(crate) mod state;

@@ -1,6 +1,7 @@
 //! Files by their address: folders, buckets, listings, durable writes, Parquet bytes.
 
 pub(crate) mod aws_profile;
+pub(crate) mod base_view;
 pub(crate) mod bucket;
 pub(crate) mod data_file_reader;
 pub(crate) mod durable_store;
@@ -8,4 +9,5 @@ pub(crate) mod encode;
 pub(crate) mod lake_folders;
 pub(crate) mod listing;
 pub(crate) mod objects;
+pub(crate) mod overlay;
 pub(crate) mod root;

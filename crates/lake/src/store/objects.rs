@@ -119,6 +119,18 @@ impl Objects {
         self.shared.root.local.as_deref()
     }
 
+    /// Whether change files inside the lake are on this machine; those of a sandbox are in its base.
+    pub(crate) fn has_local_sources(&self) -> bool {
+        self.source_root().is_some()
+    }
+
+    /// Folder on this machine that relative paths of change files begin in; of a sandbox the base's.
+    #[must_use]
+    pub fn source_root(&self) -> Option<&FilePath> {
+        let root = self.root();
+        root.base.as_deref().unwrap_or(root).local.as_deref()
+    }
+
     /// The open store and the lake's folder in it.
     pub(crate) fn root(&self) -> &Root {
         &self.shared.root

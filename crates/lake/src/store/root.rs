@@ -24,6 +24,8 @@ pub(crate) struct Root {
     pub(crate) folder_url: Url,
     /// Folder on this machine.
     pub(crate) local: Option<PathBuf>,
+    /// The lake that a sandbox is over; its store goes through to it.
+    pub(crate) base: Option<Arc<Root>>,
 }
 
 /// How a path was written, so that it comes back in the same style.
@@ -117,6 +119,7 @@ impl Root {
             url: folder.display().to_string(),
             folder_url,
             local: Some(folder),
+            base: None,
         })
     }
 
@@ -134,7 +137,7 @@ impl Root {
         let store = bucket::open(bucket_name, times)
             .await
             .map_err(|source| LakeError::Open { source: Box::new(source), url: shown.clone() })?;
-        Ok(Self { store, prefix, url: shown, folder_url, local: None })
+        Ok(Self { store, prefix, url: shown, folder_url, local: None, base: None })
     }
 
     /// The path of a name inside this folder.
@@ -191,7 +194,7 @@ pub(crate) fn root_over(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Root, 
         Some(folder) => folder.display().to_string(),
         None => redact(url.as_str()).trim_end_matches('/').to_owned(),
     };
-    Ok(Root { store, prefix, url: shown, folder_url, local })
+    Ok(Root { store, prefix, url: shown, folder_url, local, base: None })
 }
 
 fn key_of<'a>(url: &'a str, bucket: &str) -> &'a str {

@@ -17,6 +17,7 @@ fn summary(layer: Layer, table: &str, rows: u64, version: u64, health: Health, n
         table: TableRef { layer, name: name(table) },
         rows: Some(rows),
         version: Some(version),
+        base_version: None,
         health,
         note: note.map(str::to_owned),
         is_only_late: false,
@@ -69,6 +70,7 @@ pub(super) fn view() -> LakeView {
         ],
         release: Some(14),
         draft_changes: 3,
+        sandbox: None,
     }
 }
 
