@@ -89,7 +89,13 @@ impl Fed {
         let place = Some(folder.path().display().to_string());
         let new = NewSandbox { name: "mine".to_owned(), place, by: "a test".to_owned(), keep_ms: 86_400_000 };
         self.lake.lake().await?.create_sandbox(new).await?;
-        Ok(Self { lake: TestLake::at(folder.path()), folder, name: self.name, files: self.files, position: self.position })
+        Ok(Self {
+            lake: TestLake::at(folder.path()),
+            folder,
+            name: self.name,
+            files: self.files,
+            position: self.position,
+        })
     }
 
     /// Lands events in the lake of a sandbox and replays them in the sandbox.

@@ -4,10 +4,11 @@
 
 use crate::request_macro::requests;
 use crate::{
-    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, ErrorCode, Impact, JobId, JobView, Kind, LakeView,
-    MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch, Preview, PublishPlan, PublishedView,
-    QualityView, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds,
-    RunSummary, SandboxView, SideLake, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, ErrorCode, Impact,
+    JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch,
+    Preview, PublishPlan, PublishedView, QualityView, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView,
+    ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, TableComparison,
+    TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;

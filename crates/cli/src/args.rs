@@ -1,8 +1,8 @@
 //! The command line: its commands and options, with their help.
 
-use clap::{Args, Parser, Subcommand};
 use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
+use clap::{Args, Parser, Subcommand};
 use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -4,7 +4,7 @@
 //! comment: tables that are equal are one line, and of many that are not the largest changes are shown.
 
 use crate::print::{Grid, number};
-use sluice_api::{DiffColumn, Impact, Preview, TableImpact};
+use sluice_api::{DiffColumn, Impact, TableImpact};
 
 /// Changed tables in a report.
 const TABLES_MAX: usize = 100;
@@ -52,12 +52,16 @@ impl Line {
                 line.updated = number(diff.updated);
                 line.deleted = number(diff.deleted);
                 let schema = diff.schema.iter().map(|change| {
-                    let (before, after) = (change.before.as_deref().unwrap_or("-"), change.after.as_deref().unwrap_or("-"));
+                    let (before, after) =
+                        (change.before.as_deref().unwrap_or("-"), change.after.as_deref().unwrap_or("-"));
                     format!("{} {before} -> {after}", change.column)
                 });
                 let changed: Vec<&DiffColumn> = diff.columns.iter().filter(|column| column.changed > 0).collect();
                 let more = changed.len().saturating_sub(COLUMNS_MAX);
-                let cells = changed.iter().take(COLUMNS_MAX).map(|column| format!("{} {}", column.name, number(column.changed)));
+                let cells = changed
+                    .iter()
+                    .take(COLUMNS_MAX)
+                    .map(|column| format!("{} {}", column.name, number(column.changed)));
                 let mut parts: Vec<String> = schema.chain(cells).collect();
                 if more > 0 {
                     parts.push(format!("and {more} more columns"));
@@ -111,11 +115,6 @@ pub(crate) fn text(impact: &Impact) -> String {
     text
 }
 
-/// What a replay would do.
-pub(crate) fn preview_text(preview: &Preview) -> String {
-    super::command::replay::text(&preview.replay) + &text(&preview.impact)
-}
-
 /// For a comment.
 pub(crate) fn markdown(impact: &Impact) -> String {
     let (lines, equal, more) = parts(impact);
@@ -143,12 +142,14 @@ pub(crate) fn markdown(impact: &Impact) -> String {
 /// As a page.
 pub(crate) fn html(impact: &Impact) -> String {
     let (lines, equal, more) = parts(impact);
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let escape =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let mut rows = String::new();
     let count = lines.len();
     for (shown, line) in lines.into_iter().enumerate() {
         let Line { table, rows: all, inserted, updated, deleted, what } = line;
-        let numbers: String = [all, inserted, updated, deleted].iter().map(|n| format!("<td class=n>{n}</td>")).collect();
+        let numbers: String =
+            [all, inserted, updated, deleted].iter().map(|n| format!("<td class=n>{n}</td>")).collect();
         let row = format!("<tr><td>{}</td>{numbers}<td>{}</td></tr>\n", escape(&table), escape(&what));
         if rows.len() + row.len() > BYTES_MAX {
             rows.push_str(&format!("<tr><td colspan=6>{} more tables differ</td></tr>\n", count - shown));

@@ -3,8 +3,8 @@
 use super::state::DiffScreen;
 use crate::command::Command;
 use crate::cx::Cx;
-use crate::state::Tab;
 use crate::design::{TokensExt, icon, typeface};
+use crate::state::Tab;
 use crate::widget::{Button, dropdown, layer_mark, number};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
 use sluice_api::{DiffNames, DiffView, TableRef, VersionView};

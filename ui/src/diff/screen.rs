@@ -90,11 +90,7 @@ impl DiffScreen {
         counts::schema(ui, view);
         if view.inserted + view.updated + view.deleted == 0 && view.of.is_none() {
             let title = format!("Equal, {}", number::plural(view.unchanged, "row"));
-            let text = if view.schema.is_empty() {
-                equal
-            } else {
-                "Only the schema differs"
-            };
+            let text = if view.schema.is_empty() { equal } else { "Only the schema differs" };
             EmptyState { icon: icon::CHECK_CIRCLE, title: &title, text, action: None }.show(ui);
             return;
         }

@@ -90,7 +90,8 @@ impl Sandboxes {
     fn open_made(&mut self, cx: &mut Cx<'_>) -> bool {
         let Some(made) = &self.made else { return false };
         let got = cx.store.got::<ask::NewSandbox>(&(made.name.clone(),));
-        let Some(place) = got.value.filter(|_| !got.pending && got.error.is_none()).map(|made| made.place.clone()) else {
+        let Some(place) = got.value.filter(|_| !got.pending && got.error.is_none()).map(|made| made.place.clone())
+        else {
             return false;
         };
         self.made = None;

@@ -2,9 +2,9 @@
 
 use super::{Got, Store};
 use sluice_api::{
-    ContractCheck, DiffOptions, DiffSide, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource, PublishPlan,
-    PublishedView, QualityView, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, SideLake, SideVersion, TableName, TableRef,
-    TableView, ask,
+    ContractCheck, DiffOptions, DiffSide, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource,
+    PublishPlan, PublishedView, QualityView, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, SideLake,
+    SideVersion, TableName, TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.

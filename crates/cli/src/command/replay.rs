@@ -2,10 +2,10 @@
 
 use crate::args::Replay;
 use crate::exit::{Exit, code_of};
-use crate::impact_report::preview_text;
+use crate::impact_report;
 use crate::print::{Grid, Output, ledger, note, number, version};
 use crate::progress::{JOB, watch};
-use sluice_api::{ApiError, ErrorCode, ReplaySummary, TableName, ask};
+use sluice_api::{ApiError, ErrorCode, Preview, ReplaySummary, TableName, ask};
 use sluice_runner::Host;
 
 /// Replays using the draft's contracts.
@@ -66,6 +66,11 @@ pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
 /// How many events had no order among themselves but the tie-breaker's.
 pub(crate) fn ties(count: u64) -> String {
     format!("{} ties: different events of one key at one position, whose order the tie-breaker decided", number(count))
+}
+
+/// What a replay would do.
+fn preview_text(preview: &Preview) -> String {
+    text(&preview.replay) + &impact_report::text(&preview.impact)
 }
 
 /// What a replay did, for people.

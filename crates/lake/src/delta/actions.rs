@@ -23,8 +23,7 @@ pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Acti
     let append_only = base.configuration("delta.appendOnly") == Some("true");
     let refused = |reason: String| LakeError::NotWritable { source: reason.into(), path: folder.clone() };
     base.ensure_writable(folder)?;
-    let takes_away =
-        !transaction.remove.is_empty() || !transaction.update.is_empty() || transaction.becomes.is_some();
+    let takes_away = !transaction.remove.is_empty() || !transaction.update.is_empty() || transaction.becomes.is_some();
     if append_only && transaction.changes_rows && takes_away {
         return Err(refused("delta.appendOnly is set".to_owned()));
     }

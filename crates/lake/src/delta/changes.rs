@@ -110,12 +110,7 @@ impl DeltaStore {
     ///
     /// # Errors
     /// [`LakeError::Decode`] for a deletion vector.
-    pub async fn changes_from(
-        &self,
-        other: &Self,
-        before: &Snapshot,
-        after: &Snapshot,
-    ) -> Result<Changes, LakeError> {
+    pub async fn changes_from(&self, other: &Self, before: &Snapshot, after: &Snapshot) -> Result<Changes, LakeError> {
         let (mut old, new) = (by_path(&before.files), by_path(&after.files));
         let mut step = FileStep::default();
         for (path, file) in new {

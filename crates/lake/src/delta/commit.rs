@@ -68,7 +68,8 @@ impl Transaction {
                 Ok(_) => {
                     let (operation, info) = (self.operation.clone(), CommitInfo::default());
                     let history = HistoryEntry { version, timestamp_ms: now_ms, operation, info };
-                    if let Ok(Some(next)) = self.base.after(&self.table().log_paths()?, &LogEntry { history, actions }) {
+                    if let Ok(Some(next)) = self.base.after(&self.table().log_paths()?, &LogEntry { history, actions })
+                    {
                         self.store.remember(next);
                     }
                     self.after_commit(version).await;

@@ -65,6 +65,7 @@ impl Maintenance {
 fn is_whole(files: &BTreeMap<String, DataFile>, there: &BTreeSet<String>) -> bool {
     // What a sandbox has of its base is not in its own folder, and the base keeps it.
     let is_there = |file: &DataFile| file.of_base.file || there.contains(&file.path);
-    let has_vector = |file: &DataFile| file.vector_file().is_none_or(|path| file.of_base.vector || there.contains(&path));
+    let has_vector =
+        |file: &DataFile| file.vector_file().is_none_or(|path| file.of_base.vector || there.contains(&path));
     files.values().all(|file| is_there(file) && has_vector(file))
 }

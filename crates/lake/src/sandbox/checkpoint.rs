@@ -86,11 +86,8 @@ fn schema() -> Schema {
         ("readerFeatures", texts()),
         ("writerFeatures", texts()),
     ]));
-    let txn = DataType::Struct(fields([
-        ("appId", text()),
-        ("version", DataType::Int64),
-        ("lastUpdated", DataType::Int64),
-    ]));
+    let txn =
+        DataType::Struct(fields([("appId", text()), ("version", DataType::Int64), ("lastUpdated", DataType::Int64)]));
     let columns = [("txn", txn), ("add", add), ("remove", remove), ("metaData", metadata), ("protocol", protocol)];
     Schema::new(fields(columns))
 }

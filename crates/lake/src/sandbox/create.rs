@@ -8,9 +8,9 @@ use crate::delta::tables::Tables;
 use crate::environment::StoreTimes;
 use crate::ledger::registry::Ledger;
 use crate::ledger::sandbox_entry::{MARK, SandboxEntry, SandboxMark, check_name, to_bytes};
-use crate::sandbox::table_clone::clone_table;
 use crate::ledger::sandboxes as registry;
 use crate::sandbox::open;
+use crate::sandbox::table_clone::clone_table;
 use crate::store::base_view::{OWN_FOLDERS, Pins};
 use crate::store::objects::Objects;
 use crate::store::root::Root;
@@ -79,8 +79,13 @@ pub(crate) async fn create(
     }
     // From here on a clean-up of the base leaves what is cloned.
     registry::register(base.objects, &entry).await?;
-    let mark =
-        SandboxMark { name: entry.name.clone(), id: entry.id.clone(), base: base.objects.url().to_owned(), pins: None, drafts: BTreeMap::new() };
+    let mark = SandboxMark {
+        name: entry.name.clone(),
+        id: entry.id.clone(),
+        base: base.objects.url().to_owned(),
+        pins: None,
+        drafts: BTreeMap::new(),
+    };
     own.put(MARK, to_bytes(&mark, MARK)?).await?;
     let pins = clone_all(base, &own).await?;
     let drafts = copy_drafts(base.objects, &own).await?;
@@ -122,9 +127,7 @@ async fn clone_fed(base: &Base<'_>, name: &TableName, own: &Objects) -> Result<V
     let bronze_version = bronze.snapshot(None).await?;
     let batch = bronze_version.as_ref().map_or(0, |version| version.txn(&AppId::bronze(name)).unwrap_or(0));
     let quarantine_version = up_to_batch(&quarantine, &AppId::quarantine(name), batch).await?;
-    for (table, version) in
-        [(&silver, silver_version), (&bronze, bronze_version), (&quarantine, quarantine_version)]
-    {
+    for (table, version) in [(&silver, silver_version), (&bronze, bronze_version), (&quarantine, quarantine_version)] {
         if let Some(version) = version {
             clone_table(table, &version, own).await?;
             numbers.push((table.folder().to_owned(), version.version));

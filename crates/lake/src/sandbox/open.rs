@@ -56,7 +56,10 @@ pub(crate) async fn over_base(
     let own = Arc::new(root.clone());
     let store = OverlayStore::new(own, Arc::clone(&base), Arc::new(pins.clone()));
     let url = base.url.clone();
-    Ok((Root { store: Arc::new(store), base: Some(base), ..root }, Some(Sandbox { entry, base: url, pins, drafts: mark.drafts })))
+    Ok((
+        Root { store: Arc::new(store), base: Some(base), ..root },
+        Some(Sandbox { entry, base: url, pins, drafts: mark.drafts }),
+    ))
 }
 
 /// The mark of a sandbox; `None` for any other folder.

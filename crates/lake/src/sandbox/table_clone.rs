@@ -5,8 +5,8 @@ use crate::delta::log::{entry_bytes, entry_path};
 use crate::delta::log_paths::LogPaths;
 use crate::delta::snapshot::Snapshot;
 use crate::delta::table::DeltaStore;
-use crate::error::Cause;
 use crate::environment::ENGINE;
+use crate::error::Cause;
 use crate::sandbox::checkpoint::checkpoint;
 use crate::store::objects::Objects;
 use bytes::Bytes;
@@ -39,10 +39,8 @@ pub(crate) async fn clone_table(table: &DeltaStore, version: &Snapshot, own: &Ob
 
 /// Everything that is true of a version.
 fn actions(version: &Snapshot, paths: &LogPaths) -> Vec<Action> {
-    let mut actions = vec![
-        Action::Protocol(version.protocol.as_ref().clone()),
-        Action::Metadata(version.metadata.as_ref().clone()),
-    ];
+    let mut actions =
+        vec![Action::Protocol(version.protocol.as_ref().clone()), Action::Metadata(version.metadata.as_ref().clone())];
     let numbers = version.transactions.iter();
     actions.extend(numbers.map(|(app, number)| Action::Txn(Txn::new(app.clone(), *number))));
     actions.extend(version.files.iter().map(|file| Action::Add(file.in_base().add_action(false, paths))));

@@ -152,5 +152,8 @@ async fn a_sandbox_writes_nothing_into_its_lake() {
     assert_eq!(lake.objects().read("contracts/shop/orders.yaml").await.unwrap(), "draft");
     assert_eq!(lake.objects().read("landing/orders/1.json").await.unwrap(), "{}");
     assert_eq!(all_ids(&silver(&lake), Some(1)).await.len(), 5_100);
-    assert!(matches!(sandbox.create_sandbox(new("x", &folder.path().join("x"))).await, Err(LakeError::NestedSandbox { .. })));
+    assert!(matches!(
+        sandbox.create_sandbox(new("x", &folder.path().join("x"))).await,
+        Err(LakeError::NestedSandbox { .. })
+    ));
 }

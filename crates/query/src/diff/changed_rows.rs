@@ -44,7 +44,12 @@ pub(crate) fn pairs(before: &[DuckColumn], after: &[DuckColumn], key: &[String],
         .collect();
     for column in before.iter().filter(counts) {
         if find(after, &column.name).is_none() {
-            pairs.push(Pair { name: column.name.clone(), before: Some(column.ty.clone()), after: None, tolerance: None });
+            pairs.push(Pair {
+                name: column.name.clone(),
+                before: Some(column.ty.clone()),
+                after: None,
+                tolerance: None,
+            });
         }
     }
     pairs

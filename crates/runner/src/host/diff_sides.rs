@@ -2,15 +2,13 @@
 //! of another name.
 
 use super::{Host, HostOptions, OpenLake};
-use crate::host::changed_rows::{Versions, VersionOf, local_steps};
+use crate::host::changed_rows::{VersionOf, Versions, local_steps};
 use crate::support::blocking::blocking;
 use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
 use crate::{ContractSet, Job, RunError};
-use sluice_api::{
-    Answer, DiffNames, DiffOptions, DiffSide, DiffView, JobKind, Layer, SideLake, SideVersion, ask,
-};
+use sluice_api::{Answer, DiffNames, DiffOptions, DiffSide, DiffView, JobKind, Layer, SideLake, SideVersion, ask};
 use sluice_lake::{DeltaStore, Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{DiffInput, PersonalColumns};
 use std::time::Instant;
@@ -90,9 +88,10 @@ impl OpenLake {
         Ok(DiffView { result, sides, elapsed_ms: elapsed_ms(started), ..view })
     }
 
-    /// The lake of a side.
-    pub(super) async fn side_lake(&self, side: &SideLake, options: &HostOptions) -> Result<Lake, RunError> {
-        Ok(self.lake_of(side, options.store).await?.0)
+    /// The lake of a side, and its name in words.
+    pub(super) async fn side_lake(&self, side: &SideLake, options: &HostOptions) -> Result<(Lake, String), RunError> {
+        let (lake, _, name) = self.lake_of(side, options.store).await?;
+        Ok((lake, name))
     }
 
     /// The lake of a side, whether the open lake's SQL may read its files, and its name in words.
@@ -142,7 +141,12 @@ impl OpenLake {
         }
     }
 
-    async fn key_of_sides(&self, to: &DiffSide, after: &Opened, options: &DiffOptions) -> Result<Vec<String>, RunError> {
+    async fn key_of_sides(
+        &self,
+        to: &DiffSide,
+        after: &Opened,
+        options: &DiffOptions,
+    ) -> Result<Vec<String>, RunError> {
         if !options.key.is_empty() {
             return Ok(options.key.clone());
         }

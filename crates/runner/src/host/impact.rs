@@ -23,10 +23,13 @@ impl Answer<ask::DiffImpacted> for Host {
         let options = DiffOptions { ignore, ..DiffOptions::default() };
         let open = self.opened().await?;
         let work = async |job: &Job| {
-            let (before, after) = (open.side_lake(&from, &self.options).await?, open.side_lake(&to, &self.options).await?);
+            let (before, from_name) = open.side_lake(&from, &self.options).await?;
+            let (after, to_name) = open.side_lake(&to, &self.options).await?;
             let mut tables = tables_of(&before).await?;
             tables.extend(tables_of(&after).await?);
-            open.impact(&tables, (&from, &before), (&to, &after), &options, self.options.store, job).await
+            let sides = ((&from, &before), (&to, &after));
+            let impact = open.impact(&tables, sides.0, sides.1, &options, self.options.store, job).await?;
+            Ok(Impact { from: from_name, to: to_name, ..impact })
         };
         self.as_job(job, JobKind::Diff, "Diff all tables".to_owned(), |_| None, work).await
     }
@@ -53,12 +56,15 @@ impl OpenLake {
         job: &Job,
     ) -> Result<Impact, RunError> {
         let started = Instant::now();
-        let mut impact = Impact { from: before.url().to_owned(), to: after.url().to_owned(), ..Impact::default() };
+        let mut impact = Impact::default();
         for table in tables {
             job.check()?;
-            let side = |lake: &SideLake| DiffSide { table: table.clone(), lake: lake.clone(), version: SideVersion::Latest };
-            let versions = (before.table(location(table)).snapshot(None).await, after.table(location(table)).snapshot(None).await);
-            let mut found = TableImpact { table: table.clone(), from: None, to: None, rows: 0, diff: None, error: None };
+            let side =
+                |lake: &SideLake| DiffSide { table: table.clone(), lake: lake.clone(), version: SideVersion::Latest };
+            let versions =
+                (before.table(location(table)).snapshot(None).await, after.table(location(table)).snapshot(None).await);
+            let mut found =
+                TableImpact { table: table.clone(), from: None, to: None, rows: 0, diff: None, error: None };
             let compared = match versions {
                 (Ok(old), Ok(new)) => {
                     found.from = old.as_ref().map(|old| old.version);
@@ -75,7 +81,10 @@ impl OpenLake {
                 (Err(error), _) | (_, Err(error)) => Err(error.into()),
             };
             match compared {
-                Ok(diff) => found.diff = diff.filter(|diff| diff.inserted + diff.updated + diff.deleted > 0 || !diff.schema.is_empty()),
+                Ok(diff) => {
+                    found.diff =
+                        diff.filter(|diff| diff.inserted + diff.updated + diff.deleted > 0 || !diff.schema.is_empty())
+                }
                 Err(RunError::Cancelled) => return Err(RunError::Cancelled),
                 Err(error) => found.error = Some(error.to_api()),
             }

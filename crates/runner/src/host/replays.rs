@@ -31,7 +31,8 @@ impl Answer<ask::StartReplay> for Host {
             let set = ContractSet::draft(&open.lake).await?;
             let lease_wait = limits.lease_wait;
             // A dry run writes nothing.
-            let unpublished = if limits.dry_run { Unpublished::default() } else { Unpublished::of(&open.lake, &set).await? };
+            let unpublished =
+                if limits.dry_run { Unpublished::default() } else { Unpublished::of(&open.lake, &set).await? };
             let options = ReplayOptions { tables, limits, lease_wait, unpublished, ..ReplayOptions::default() };
             replay(&open.lake, &open.engine, &set, &options, job).await
         };

@@ -58,7 +58,8 @@ fn folder_of(lake: &Lake) -> Result<PathBuf, RunError> {
 
 /// User and host.
 pub(super) fn who() -> String {
-    let named = |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
+    let named =
+        |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
     let user = named(["USER", "USERNAME"]).unwrap_or_else(|| "an unknown user".to_owned());
     let host = std::fs::read_to_string("/etc/hostname").ok().map(|text| text.trim().to_owned());
     match host.or_else(|| named(["HOSTNAME", "COMPUTERNAME"])).filter(|host| !host.is_empty()) {

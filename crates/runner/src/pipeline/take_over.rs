@@ -10,9 +10,7 @@ use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, with_lease};
 use crate::support::newest_entry::newest_entry_with;
 use crate::{Job, RunError};
 use sluice_contract::{Contract, TableName};
-use sluice_lake::{
-    AppId, CommitInfo, CommitOutcome, HistoryEntry, Lake, LakeError, Operation, PutNew, TransactionId,
-};
+use sluice_lake::{AppId, CommitInfo, CommitOutcome, HistoryEntry, Lake, LakeError, Operation, PutNew, TransactionId};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
