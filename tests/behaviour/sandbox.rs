@@ -3,9 +3,12 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use sluice_api::JobId;
+use sluice_runner::{Clock, Job, MaintainOptions, maintain};
 use sluice_tests::{ShopLake, Sluice, TestLake, files_below};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The command on a lake whose sandboxes are in a folder of the test.
@@ -124,7 +127,7 @@ async fn a_draft_is_tried_in_a_sandbox_and_refused_in_production() -> Result<()>
     let replayed: Value = serde_json::from_str(&refused.out)?;
     let errors: Vec<&Value> =
         replayed["tables"].as_array().into_iter().flatten().filter(|table| !table["error"].is_null()).collect();
-    ensure!(errors.len() == 1 && errors[0]["table"] == "shop.orders", "only the changed table: {errors:?}");
+    ensure!(errors.len() == 1 && errors[0]["table"]["table"] == "orders", "only the changed table: {errors:?}");
     let next = errors[0]["error"]["next"].as_str().unwrap_or_default();
     ensure!(next.contains("sluice sandbox new"), "{next}");
     ensure!(TestLake::at(shop.folder()).fingerprints().await? == before, "the draft reached production");
@@ -158,11 +161,8 @@ async fn a_clean_up_of_the_lake_leaves_what_its_sandboxes_need() -> Result<()> {
     }
     // Rows of every file are written again, so nothing of the first versions is in the latest.
     without_errors(&desk.sluice().json(&["replay", "--full-refresh"])?)?;
-    age(shop.folder())?;
     let tables: Vec<String> = before.keys().filter(|table| table.starts_with("silver.")).cloned().collect();
-    for table in &tables {
-        desk.sluice().ok(&["maintain", table, "--retention", "0s"])?;
-    }
+    clean_up(&shop, &tables).await?;
     ensure!(
         fingerprints(&sandbox, tables.clone())?.iter().all(|(table, hash)| before[table] == *hash),
         "the sandbox lost what it began with"
@@ -173,9 +173,7 @@ async fn a_clean_up_of_the_lake_leaves_what_its_sandboxes_need() -> Result<()> {
     let files = |lake: &Path| Ok::<_, anyhow::Error>(files_below(&lake.join("silver"))?.len());
     let kept = files(shop.folder())?;
     desk.sluice().ok(&["sandbox", "rm", "old"])?;
-    for table in &tables {
-        desk.sluice().ok(&["maintain", table, "--retention", "0s"])?;
-    }
+    clean_up(&shop, &tables).await?;
     ensure!(files(shop.folder())? < kept, "nothing was cleaned up after the sandbox was gone");
     Ok(())
 }
@@ -244,12 +242,14 @@ async fn what_a_change_reaches_is_one_report() -> Result<()> {
     Ok(())
 }
 
-/// Makes every data file old enough for a clean-up.
-fn age(lake: &Path) -> Result<()> {
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 86_400);
-    for file in files_below(&lake.join("silver"))? {
-        let file = std::fs::File::options().append(true).open(lake.join("silver").join(file))?;
-        file.set_modified(old)?;
+/// Cleans up in an hour, so that every version and file is old.
+async fn clean_up(lake: &TestLake, tables: &[String]) -> Result<()> {
+    let clock = Clock::fixed(Clock::system().now_ms() + 3_600_000);
+    let options =
+        MaintainOptions { retention: Some(Duration::ZERO), in_flight: Duration::ZERO, ..MaintainOptions::default() };
+    for table in tables {
+        let table = table.parse().map_err(anyhow::Error::msg)?;
+        maintain(&lake.lake().await?, &table, &options, &clock, &Job::new(JobId(1), "clean up")).await?;
     }
     Ok(())
 }
@@ -265,7 +265,7 @@ async fn what_is_no_sandbox_any_more_is_refused_with_a_way_out() -> Result<()> {
     desk.sluice().ok(&["sandbox", "new", "a"])?;
     let twice = desk.sluice().call(&["sandbox", "new", "a", "--place", "elsewhere"])?;
     ensure!(twice.code == 2 && twice.err.contains("already"), "{twice:?}");
-    let nested = desk.sluice().call(&["--lake", &desk.place("a")?.display().to_string(), "sandbox", "ls"])?;
+    let nested = Sluice::on_folder(&desk.place("a")?).call(&["sandbox", "ls"])?;
     ensure!(nested.code == 0, "a sandbox knows those of its lake: {nested:?}");
     let full = desk.sluice().call(&["sandbox", "new", "b", "--place", &desk.lake.display().to_string()])?;
     ensure!(full.code == 2 && full.err.contains("empty folder"), "{full:?}");
