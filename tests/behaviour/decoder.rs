@@ -44,8 +44,15 @@ async fn ensure_crashed(lake: &ShopLake, summary: &ReplaySummary, reasons: &[&st
             row[0].as_deref().is_some_and(|reason| reasons.contains(&reason)) && row[1].as_deref() == Some("true")
         };
         ensure!(!rows.is_empty() && rows.iter().all(crashed), "{name}: {rows:?}");
-        let files: Vec<_> =
-            lake.lake().await?.ledger().batches(&table.table).await?.into_iter().flat_map(|b| b.files).collect();
+        let files: Vec<_> = lake
+            .lake()
+            .await?
+            .ledger()
+            .batches(&table.table)
+            .await?
+            .into_iter()
+            .flat_map(|b| b.files.clone())
+            .collect();
         ensure!(files.len() == rows.len(), "{name}: {} files, {} in quarantine", files.len(), rows.len());
     }
     Ok(())

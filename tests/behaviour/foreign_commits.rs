@@ -204,6 +204,7 @@ async fn what_others_switch_on_is_named_with_the_way_out() -> Result<()> {
         ("delta.constraints.positive", "id > 0", "the constraint `positive`", "DROP CONSTRAINT positive"),
         ("delta.enableChangeDataFeed", "true", "the change data feed", "SET TBLPROPERTIES"),
         ("delta.enableRowTracking", "true", "row tracking", "SET TBLPROPERTIES"),
+        ("delta.columnMapping.mode", "name", "column mapping", "Move the folder silver/shop/orders away"),
     ] {
         let (_folder, lake) = two_batches().await?;
         commit(&lake, Layer::Silver, "SET TBLPROPERTIES", &[metadata(&lake, key, value)?]).await?;
@@ -212,6 +213,18 @@ async fn what_others_switch_on_is_named_with_the_way_out() -> Result<()> {
         ensure!(error.message.contains(name) && error.next.contains(fix), "{key}: {error}");
         ensure!(!error.message.contains('{'), "no structure of a program: {error}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silver_table_with_column_mapping_is_made_anew_once_its_folder_is_away() -> Result<()> {
+    let (_folder, lake) = two_batches().await?;
+    let before = lake.fingerprints().await?;
+    commit(&lake, Layer::Silver, "SET TBLPROPERTIES", &[metadata(&lake, "delta.columnMapping.mode", "name")?]).await?;
+    ensure!(stop(&lake).await?.is_some(), "the table stops");
+    std::fs::rename(lake.folder().join("silver/shop/orders"), lake.folder().join("away"))?;
+    ensure!(stop(&lake).await?.is_none(), "what the message says helps");
+    ensure!(TestLake::at(lake.folder()).fingerprints().await? == before);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use sluice_lake::BatchManifest;
 use sluice_tests::TestLake;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const CONTRACT: &str = "dataset: \"shop.orders\"\nsource: {path: \"landing/orders/\", format: debezium_json}\n\
@@ -76,7 +77,7 @@ async fn manifests_are_made_again_from_bronze() -> Result<()> {
         }
         goes_on(&lake, &before, 0).await.with_context(|| format!("{lost:?}"))?;
         let now = TestLake::at(lake.folder()).lake().await?.ledger().batches(&orders()?).await?;
-        let files = |manifests: &[BatchManifest]| -> Vec<_> {
+        let files = |manifests: &[Arc<BatchManifest>]| -> Vec<_> {
             manifests.iter().take(3).map(|m| (m.batch, m.files.clone(), m.contents.clone())).collect()
         };
         ensure!(files(&now) == files(&manifests), "{lost:?}: {now:?}");

@@ -1,8 +1,14 @@
 //! Limits of people's SQL: memory, time, and how it is stopped; and numbers of many digits.
 
-use anyhow::{Result, ensure};
-use sluice_tests::{Sluice, TestLake};
+use anyhow::{Context, Result, ensure};
+use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
+use sluice_api::PageRequest;
+use sluice_query::{QueryEngine, QueryOptions};
+use sluice_tests::{Sluice, TestLake, sluice_program};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -42,6 +48,42 @@ fn a_value_cannot_take_more_memory_than_a_query_may() -> Result<()> {
     // What a query may take it gets.
     let said = sluice.ok(&["query", "SELECT count(DISTINCT i % 3000000) AS n FROM range(6000000) AS t(i)"])?;
     ensure!(said.contains("3000000"), "{said}");
+    Ok(())
+}
+
+/// Rows of the workbench itself, as those of a quarantine or a difference: their filters are people's SQL too.
+#[test]
+fn filters_of_rows_that_no_query_made_have_the_same_limits() -> Result<()> {
+    let options = QueryOptions {
+        program: Some(sluice_program()?),
+        query_timeout: Duration::from_secs(2),
+        ..QueryOptions::default()
+    };
+    let engine = QueryEngine::new(options)?;
+    let reasons: ArrayRef = Arc::new(StringArray::from(vec!["b", "a", "c"]));
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(2), Some(1), None]));
+    let rows = RecordBatch::try_from_iter([("reason", reasons), ("n", numbers)])?;
+    let mut bytes = Vec::new();
+    let mut writer = StreamWriter::try_new(&mut bytes, &rows.schema())?;
+    writer.write(&rows)?;
+    writer.finish()?;
+    drop(writer);
+    let stored = engine.put_result(&bytes)?;
+    for (filter, words) in [
+        ("repeat('x', 2000000000) <> reason", "memory"),
+        ("levenshtein(repeat('ab', 200000), repeat('ba', 200000)) > 0", "did not end within"),
+    ] {
+        let error = engine.refine(stored.id, Some(filter), None).err().context("it has a limit")?;
+        ensure!(error.message.contains(words), "{filter}: {error:?}");
+    }
+    // The rows are still there, and the views of them too.
+    let view = engine.refine(stored.id, Some("n IS NOT NULL"), Some("reason"))?;
+    let page = engine.page(PageRequest { result: view.id, first_row: 0, rows: 10 })?;
+    let read = StreamReader::try_new(page.as_slice(), None)?.collect::<Result<Vec<_>, _>>()?;
+    let names = read[0].column(0).as_string::<i32>();
+    ensure!(view.rows == 2 && names.iter().flatten().eq(["a", "b"]), "{names:?}");
+    let error = engine.refine(stored.id, Some("nothing = 1"), None).err().context("no such column")?;
+    ensure!(error.place.is_some() || error.message.contains("nothing"), "{error:?}");
     Ok(())
 }
 

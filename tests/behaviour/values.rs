@@ -129,6 +129,34 @@ async fn a_record_with_thousands_of_new_columns_stops_nothing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn many_records_that_each_add_columns_stop_nothing() -> Result<()> {
+    let adding = |letter: &str| (0..1_500).map(|n| format!("\"{letter}{n}\":1")).collect::<Vec<_>>().join(",");
+    // In one batch, and in one for each file: the same columns and the same records.
+    for by in [u64::MAX, 1] {
+        let (_folder, lake) = lake()?;
+        contract(&lake, "format: debezium_json, evolution: add_new_columns", "- {name: n, type: int}\n")?;
+        for (file, letter) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            land(&lake, &format!("landing/{file}.json"), 10 * file + 1, &[adding(letter), "\"n\":1".to_owned()])?;
+        }
+        let replayed = lake.replay_by(by).await?.tables.remove(0);
+        ensure!(replayed.error.is_none(), "{:?}", replayed.error);
+        ensure!(replayed.reasons == [("TOO_MANY_COLUMNS".to_owned(), 2)], "{by}: {:?}", replayed.reasons);
+        ensure!(column(&lake, "n").await?.len() == 6, "all that fits is there");
+        ensure!(column(&lake, "b7").await?.iter().flatten().count() == 1);
+        // The table goes on, and what has no room is named by its reason.
+        land(&lake, "landing/9.json", 101, &["\"n\":2".to_owned(), "\"a5\":3".to_owned(), "\"late\":3".to_owned()])?;
+        let next = replay(&lake).await?;
+        ensure!(next.reasons == [("TOO_MANY_COLUMNS".to_owned(), 1)], "{:?}", next.reasons);
+        ensure!(column(&lake, "a5").await?.iter().flatten().count() == 2);
+        // The way out that the reason names.
+        contract(&lake, "format: debezium_json, evolution: rescue", "- {name: n, type: int}\n")?;
+        replay(&lake).await?;
+        ensure!(column(&lake, "n").await?.len() == 11, "nothing is lost");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn special_values_are_in_silver() -> Result<()> {
     let (_folder, lake) = lake()?;
     let columns = "- {name: amount, type: numeric}\n- {name: ratio, type: double}\n- {name: valid_to, type: timestamp}\n\

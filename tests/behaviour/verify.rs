@@ -84,6 +84,36 @@ async fn a_flipped_bit_is_found_and_silver_and_gold_are_made_anew() -> Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_query_and_a_model_name_a_damaged_file_before_they_read_it() -> Result<()> {
+    let (_folder, lake) = lake().await?;
+    let query = async |lake: &TestLake| {
+        let sql = "SELECT count(*) FROM silver.shop.orders".to_owned();
+        lake.host().call(ask::Query { job: JobId(2), sql }).await
+    };
+    let open = TestLake::at(lake.folder());
+    query(&open).await?;
+    let broken = rot(&lake, Layer::Silver).await?;
+    query(&open).await.context("a process looks at a file once")?;
+    let error = query(&TestLake::at(lake.folder())).await.err().context("a new process finds it")?;
+    let name = broken.file_name().and_then(|name| name.to_str()).context("a name")?;
+    ensure!(
+        error.message.contains(name) && error.next.contains("sluice verify silver.shop.orders --repair"),
+        "{error}"
+    );
+
+    lake.write(
+        "models/shop/daily.sql",
+        "SELECT status, count(*) AS orders, 1 AS one FROM silver.shop.orders GROUP BY status",
+    )?;
+    let replayed = TestLake::at(lake.folder()).replay().await?;
+    ensure!(replayed.gold_failed.len() == 1 && replayed.gold_failed[0].error.message.contains(name), "{replayed:?}");
+    ensure!(verify(&lake, true).await?.is_sound());
+    query(&TestLake::at(lake.folder())).await?;
+    ensure!(TestLake::at(lake.folder()).replay().await?.gold_failed.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_made_of_damaged_bronze() -> Result<()> {
     let (_folder, lake) = lake().await?;
     let before = lake.fingerprints().await?;

@@ -4,6 +4,7 @@
 //! The tests stand on the same functions as the command line and the window; nothing here knows how a
 //! merge works.
 
+mod bucket_server;
 mod fault_store;
 mod flaky_store;
 mod lake;
@@ -19,6 +20,7 @@ mod tcp_gate;
 mod texts;
 mod workers;
 
+pub use bucket_server::{BucketServer, SERVER_WORDS, StoreOperation, StoreRefusal};
 pub use fault_store::{Fault, FaultStore, Gate, torn};
 pub use flaky_store::{FaultRates, FlakyStore};
 pub use lake::{TestLake, files_below};

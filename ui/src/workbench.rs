@@ -278,8 +278,14 @@ impl Workbench {
                     _ => {}
                 }
                 if lake.sandbox.is_none() {
-                    self.workspace.recent.retain(|recent| *recent != url);
-                    self.workspace.recent.insert(0, url);
+                    // Where the address names region, endpoint or profile, it opens the lake again with them.
+                    let asked = self
+                        .opening
+                        .clone()
+                        .filter(|asked| asked.strip_prefix(url.as_str()).is_some_and(|rest| rest.starts_with('?')));
+                    let address = asked.unwrap_or(url);
+                    self.workspace.recent.retain(|recent| *recent != address);
+                    self.workspace.recent.insert(0, address);
                     self.workspace.recent.truncate(8);
                 }
                 self.frame.lake_opened();

@@ -117,7 +117,7 @@ pub use replay::{
     TableReplay,
 };
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
-pub use result::{PageRequest, ResultColumn, ResultId, ResultView};
+pub use result::{PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{

@@ -34,8 +34,11 @@ pub struct OnboardSource {
 /// A reason for a guess.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// It supports the guess (`true`) or wants a decision (`false`).
+    /// It supports the guess (`true`) or wants a look (`false`).
     pub ok: bool,
+    /// It is one of [`OnboardDraft::questions`].
+    #[serde(default)]
+    pub open: bool,
     /// What was seen.
     pub text: String,
     /// How often, for example `20,000 of 20,000 rows`.
@@ -57,8 +60,11 @@ pub struct DraftColumn {
     pub key: bool,
     /// Looks like personal data, with the kind found.
     pub pii: Option<String>,
-    /// What has to be decided, if anything.
+    /// What has to be looked at, if anything.
     pub decide: Option<String>,
+    /// That is one of [`OnboardDraft::questions`].
+    #[serde(default)]
+    pub open: bool,
 }
 
 /// A proposed contract with its evidence.
@@ -105,6 +111,21 @@ pub struct OnboardDraft {
     pub sample: ResultView,
 }
 
+impl OnboardDraft {
+    /// Everything that a person should look at before the proposal is saved, each once: problems of the text,
+    /// questions, and what only wants a look.
+    #[must_use]
+    pub fn to_decide(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.problems.iter().map(|problem| problem.message.clone()).collect();
+        all.extend(self.questions.iter().cloned());
+        let columns = self.columns.iter().filter(|column| !column.open);
+        all.extend(columns.filter_map(|column| Some(format!("{}: {}", column.name, column.decide.as_ref()?))));
+        let evidence = self.evidence.iter().filter(|evidence| !evidence.ok && !evidence.open);
+        all.extend(evidence.map(|evidence| evidence.text.clone()));
+        all
+    }
+}
+
 /// Outcome of checking a contract text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractCheck {
@@ -112,4 +133,51 @@ pub struct ContractCheck {
     pub name: Option<TableName>,
     /// Problems; none means valid.
     pub problems: Vec<Problem>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DraftColumn, Evidence, OnboardDraft};
+    use crate::{ResultId, ResultView, TableName};
+
+    #[test]
+    fn what_is_a_question_is_said_once() {
+        let evidence = |ok, open, text: &str| Evidence { ok, open, text: text.to_owned(), count: String::new() };
+        let column = |name: &str, open, decide: &str| DraftColumn {
+            name: name.to_owned(),
+            arrives_as: String::new(),
+            data_type: "string".to_owned(),
+            null_share: 0.0,
+            key: false,
+            pii: None,
+            decide: Some(decide.to_owned()),
+            open,
+        };
+        let draft = OnboardDraft {
+            path: String::new(),
+            name: TableName { dataset: "shop".to_owned(), table: "orders".to_owned() },
+            title: String::new(),
+            format: String::new(),
+            confidence: 1.0,
+            evidence: vec![
+                evidence(true, false, "Files are whole"),
+                evidence(false, true, "The key is not known"),
+                evidence(false, false, "One file is cut off"),
+            ],
+            key: Vec::new(),
+            sequence: Vec::new(),
+            operations: Vec::new(),
+            columns: vec![column("at", true, "which zone"), column("iban", false, "personal?")],
+            yaml: String::new(),
+            problems: Vec::new(),
+            questions: vec!["The key is not known".to_owned(), "Column at: which zone".to_owned()],
+            source_tables: Vec::new(),
+            existing: None,
+            sampled_files: (1, 1),
+            sampled_rows: 1,
+            sample: ResultView { id: ResultId(1), columns: Vec::new(), rows: 0, elapsed_ms: 0 },
+        };
+        let expected = ["The key is not known", "Column at: which zone", "iban: personal?", "One file is cut off"];
+        assert_eq!(draft.to_decide(), expected);
+    }
 }

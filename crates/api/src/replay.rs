@@ -23,6 +23,9 @@ pub struct ReplayLimits {
     /// Leave files out of a claimed batch that are gone before they were read; one that is found again later is new.
     #[serde(default)]
     pub skip_missing: bool,
+    /// List everything of remote sources, also where only their ends would be listed.
+    #[serde(default)]
+    pub list_all: bool,
     /// Rebuild silver and gold from bronze.
     pub full_refresh: bool,
     /// Plan and count, commit nothing.

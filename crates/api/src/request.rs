@@ -6,9 +6,9 @@ use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, ErrorCode, Impact,
     JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch,
-    Preview, PublishPlan, PublishedView, QualityView, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView,
-    ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, TableComparison,
-    TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    Preview, PublishPlan, PublishedView, QualityView, QueryFile, RemovedSandbox, ReplayLimits, ReplaySummary,
+    ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
+    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -107,6 +107,17 @@ requests! {
         /// One `SELECT` over silver and other models.
         sql: String
     } -> LakeView, Write;
+
+    /// The queries that are saved in the lake, `queries/*.sql`.
+    Queries -> Vec<QueryFile>, Read;
+
+    /// Saves a query in the lake, in place of one of that name; all queries with it.
+    SaveQuery {
+        /// Letters, digits, blanks, `-`, `_`; also folders, with `/`.
+        name: String,
+        /// Any text.
+        sql: String
+    } -> Vec<QueryFile>, Write;
 
     /// Batches of a table, those that wait included: cut as a replay with the same bound cuts them.
     Replay {

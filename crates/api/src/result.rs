@@ -46,3 +46,12 @@ pub struct PageRequest {
     /// How many rows, at most 1,000.
     pub rows: u32,
 }
+
+/// A query that somebody saved in the lake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryFile {
+    /// Its name: that of its file below `queries/`, without the ending.
+    pub name: String,
+    /// Its text.
+    pub sql: String,
+}

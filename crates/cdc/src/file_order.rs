@@ -2,7 +2,9 @@
 
 use crate::format::{FilePlace, FileStage};
 use crate::formats;
+use crate::table_folder::table_folder;
 use sluice_contract::SourceFormat;
+use std::collections::BTreeSet;
 
 /// Order of a file among the files of its table. The result of a replay does not depend on it (the
 /// order of events is [`sluice_change::EventSeq`]); reading in it keeps late events rare.
@@ -63,9 +65,59 @@ pub fn is_full_load(format: SourceFormat, path: &str) -> bool {
     formats::of(format).file_place(name).is_some_and(|place| place.stage == FileStage::FullLoad)
 }
 
+/// Whether the file at `path` is one of changes in this format, by its name.
+#[must_use]
+pub fn is_of_changes(format: SourceFormat, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    formats::of(format).file_place(name).is_some_and(|place| place.stage == FileStage::Changes)
+}
+
+/// The folders of tables below `source` in which these files lie, in a format whose producer gives every table a folder
+/// of its own; `""` is `source` itself. More than one are several tables, or one that somebody divided.
+///
+/// ```
+/// use sluice_cdc::folders_of_tables;
+/// use sluice_contract::SourceFormat;
+///
+/// let files = ["dms/erp/customer/LOAD00000001.csv", "dms/erp/customer/2026/11/20/20261120-084745494.csv"];
+/// let found = |source: &str| folders_of_tables(SourceFormat::DmsCsv, source, files.into_iter());
+/// assert!(found("dms/erp/customer").contains("") && found("dms/erp").contains("customer"));
+/// ```
+#[must_use]
+pub fn folders_of_tables<'p>(
+    format: SourceFormat,
+    source: &str,
+    files: impl Iterator<Item = &'p str>,
+) -> BTreeSet<&'p str> {
+    if !formats::of(format).has_folder_per_table() {
+        return BTreeSet::new();
+    }
+    let source = source.trim_end_matches('/');
+    let below = |path: &'p str| table_folder(path).strip_prefix(source).map(|rest| rest.trim_start_matches('/'));
+    files.filter_map(below).collect()
+}
+
+/// The name by which a full load numbers its files, without folder and ending; `None` if the file is of none.
+#[must_use]
+pub fn full_load_name(format: SourceFormat, path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    is_full_load(format, path).then(|| name.split('.').next().unwrap_or(name))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::file_order_key;
+    use super::{file_order_key, folders_of_tables, full_load_name};
+    use sluice_contract::SourceFormat;
+
+    #[test]
+    fn tables_of_aws_dms_have_folders_of_their_own() {
+        let files = ["l/erp/a/LOAD00000001.csv", "l/erp/b/2026/11/20261120-084745494.csv", "l/erp/LOAD00000001.csv"];
+        let found = |format| folders_of_tables(format, "l/erp/", files.into_iter()).into_iter().collect::<Vec<_>>();
+        assert_eq!(found(SourceFormat::DmsCsv), ["", "a", "b"]);
+        assert!(found(SourceFormat::DebeziumJson).is_empty(), "its records say their table");
+        assert_eq!(full_load_name(SourceFormat::DmsCsv, files[0]), Some("LOAD00000001"));
+        assert_eq!(full_load_name(SourceFormat::DmsCsv, files[1]), None);
+    }
 
     #[test]
     fn files_come_in_the_order_they_were_written() {

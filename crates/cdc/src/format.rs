@@ -31,6 +31,11 @@ pub(crate) trait Format: Sync {
         None
     }
 
+    /// Whether its producer writes every table into a folder of its own, and records do not say which table they are of.
+    fn has_folder_per_table(&self) -> bool {
+        false
+    }
+
     /// How much a sample of files looks like this format; `None` if it cannot be it.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness>;
 

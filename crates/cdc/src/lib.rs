@@ -28,23 +28,27 @@ mod foreign_table;
 mod format;
 mod formats;
 mod infer;
+mod listing_start;
 mod outcome;
 mod plan;
 mod profile;
 mod row;
 mod sniff;
+mod table_folder;
 mod text;
 mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
 pub use decode::{check_contract, decode_file, needs_own_process};
-pub use file_order::{FileOrder, file_order_key, is_full_load};
+pub use file_order::{FileOrder, file_order_key, folders_of_tables, full_load_name, is_full_load, is_of_changes};
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use infer::{Inferred, InferredColumn, InferredEvidence, infer, infer_table};
+pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;
 pub use outcome::drift::Drift;
 pub use sniff::{is_change_file, sniff};
+pub use table_folder::table_folder;
 
 #[cfg(test)]
 mod tests;

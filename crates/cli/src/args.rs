@@ -170,6 +170,10 @@ pub(crate) struct Limits {
     /// Finish a claimed batch without the files of it that are gone; one that is found again later is ingested then.
     #[arg(long)]
     pub(crate) skip_missing: bool,
+    /// List everything of remote sources; else a file that came under an earlier name than those before may be found
+    /// up to 15 minutes late.
+    #[arg(long)]
+    pub(crate) list_all: bool,
     /// Merge as many files in one batch as --max-bytes allows, to catch up in few commits.
     #[arg(long, alias = "fold", conflicts_with = "max_files")]
     pub(crate) coalesce: bool,
@@ -184,6 +188,7 @@ impl Limits {
             keep_free_bytes: self.keep_free,
             lease_wait: self.wait,
             skip_missing: self.skip_missing,
+            list_all: self.list_all,
             full_refresh,
             dry_run,
         }

@@ -325,12 +325,17 @@ impl Reader<'_> {
 
     fn source_table(&mut self, source: &SourceDocument, format: Option<SourceFormat>) -> Option<SourceTable> {
         let written = source.table.as_ref()?;
-        if let Some(format) = format.filter(|format| !format.names_its_table()) {
-            let message = format!("Records of `{format}` do not say which table of the source they are of");
-            self.problem(written, message, "Remove the entry; let path be the folder of one table");
-        }
         match SourceTable::parse(&written.value) {
-            Ok(table) => Some(table),
+            Ok(table) => {
+                let format = format.filter(|format| !format.names_its_table() && !table.is_any());
+                if let Some(format) = format {
+                    let message = format!("Records of `{format}` do not say which table of the source they are of");
+                    let fix = "Remove the entry; let path be the folder of one table, or write table: \"*\" if all \
+                               folders below path are of this table";
+                    self.problem(written, message, fix);
+                }
+                Some(table)
+            }
             Err(mistake) => {
                 self.mistake(written, mistake);
                 None

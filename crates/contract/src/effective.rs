@@ -1,6 +1,6 @@
 //! The contract together with the inferred schema.
 
-use crate::{Column, ColumnType, Contract, InferredSchema, RESCUED, is_column_name};
+use crate::{Column, ColumnType, Contract, InferredSchema, RESCUED, is_column_name, limits};
 use std::collections::BTreeMap;
 
 impl Contract {
@@ -15,7 +15,8 @@ impl Contract {
         let evolution = source.evolution;
         if evolution.adds() {
             let added = self.addable(inferred.added.iter().map(String::as_str));
-            effective.columns.extend(added.into_iter().map(|name| {
+            let room = limits::COLUMNS_MAX.saturating_sub(self.columns.len());
+            effective.columns.extend(added.into_iter().take(room).map(|name| {
                 let data_type = source.hints.get(name).cloned().unwrap_or(ColumnType::String);
                 discovered(name, data_type)
             }));
@@ -33,6 +34,12 @@ impl Contract {
             effective.columns.push(discovered(RESCUED, ColumnType::Json));
         }
         effective
+    }
+
+    /// Whether the table has as many columns as it can have, so that a record with another one is no row of it.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.columns.len() >= limits::COLUMNS_MAX
     }
 
     /// Which of these names can become columns, sorted: names that the contract does not have, case

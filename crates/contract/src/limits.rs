@@ -17,6 +17,11 @@ pub const DECOMPRESSION_RATIO_MAX: u64 = 200;
 pub const ROW_BYTES_MAX: usize = 16 << 20;
 /// Nesting of a JSON record.
 pub const JSON_DEPTH_MAX: usize = 64;
+/// Milliseconds after which everything of a remote source is listed again, where only the end of it is listed in between:
+/// so late a file may be found that came under an earlier name than those before.
+pub const FULL_LISTING_MILLISECONDS: i64 = 15 * 60_000;
+/// Files of a source, and of one form of names in it, that a listing always has: one answer of S3.
+pub const LISTING_OVERLAP_FILES: usize = 1_000;
 /// Files in one batch when the caller does not say.
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes of decompressed content in one batch when the caller does not say; a larger file is a batch of its own. A batch
@@ -61,6 +66,11 @@ pub const SQL_MEMORY_BYTES: u64 = 1 << 30;
 pub const SQL_SPARE_BYTES: u64 = 512 << 20;
 /// The same for every thread of a query.
 pub const SQL_BYTES_PER_THREAD: u64 = 16 << 20;
+/// Bytes of a data file on this machine up to which it is compared with its hash before the first query of a process
+/// reads it.
+pub const QUERY_VERIFIED_FILE_BYTES: u64 = 16 << 20;
+/// Bytes that a process reads for that in all: a quarter of a second.
+pub const QUERY_VERIFIED_BYTES: u64 = 256 << 20;
 /// Seconds that a person's query may take when the caller does not say.
 pub const QUERY_SECONDS: u64 = 300;
 /// Seconds that the checks of one table may take.

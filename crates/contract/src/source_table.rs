@@ -46,6 +46,12 @@ impl SourceTable {
         self.0.len() <= parts.len() && from_table.into_iter().all(|(wanted, part)| fits(wanted, part))
     }
 
+    /// Whether it is `*`: every table is meant.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.0 == ["*"]
+    }
+
     /// Whether it may be several tables: it has a `*`.
     #[must_use]
     pub fn may_be_several(&self) -> bool {

@@ -238,8 +238,8 @@ pub enum LakeError {
     ForeignFeature {
         /// What, as people call it.
         feature: String,
-        /// What to do.
-        fix: String,
+        /// How it is switched off; `None` if that is not possible in place.
+        fix: Option<String>,
         /// Folder of the table.
         path: String,
     },
@@ -307,8 +307,10 @@ pub enum LakeError {
     /// Another program gave the table a feature of Delta with which its files alone are not its rows.
     #[error("the table uses a feature of Delta that Sluice does not read, {feature}: {path}")]
     UnreadFeature {
-        /// The feature, by the protocol's name.
+        /// What, as people call it, or by the protocol's name.
         feature: String,
+        /// How it is switched off; `None` if that is not possible in place.
+        fix: Option<String>,
         /// Folder of the table.
         path: String,
     },

@@ -117,7 +117,7 @@ impl Lake {
         let objects = Objects::new(root, store);
         let cache = LocalCache::new(&objects, cache_folder);
         Self {
-            ledger: Ledger::new(objects.clone()),
+            ledger: Ledger::new(objects.clone(), cache.paths.clone(), clock.clone()),
             leases: Leases::new(objects.clone(), ids.clone(), lease),
             tables: Arc::new(Tables::new(objects.clone(), clock, ids.clone(), cache)),
             objects,

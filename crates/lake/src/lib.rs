@@ -28,7 +28,7 @@
 //! let batch =
 //!     BatchManifest { batch: 1, files, contract_hash: String::new(), contents: Vec::new(), backfill: None };
 //! assert_eq!(lake.ledger().claim_batch(&orders, &batch).await?, PutNew::Created);
-//! assert_eq!(lake.ledger().batches(&orders).await?, [batch]);
+//! assert_eq!(*lake.ledger().batches(&orders).await?[0], batch);
 //! # Ok(())
 //! # }
 //! ```

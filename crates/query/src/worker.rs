@@ -72,6 +72,7 @@ fn answer(engine: &QueryEngine, out: &Out, id: u64, call: Call) -> Answer {
             rows.flush().map_err(|_| gone()).map(|()| Answer::Done)
         }),
         Call::TableResult(table) => engine.table_result(&table).map(Answer::Result),
+        Call::PutRows(rows) => engine.put_result(&rows).map(Answer::Result),
         Call::Refine { result, filter, order_by } => {
             engine.refine(result, filter.as_deref(), order_by.as_deref()).map(Answer::Result)
         }

@@ -157,7 +157,9 @@ impl RunError {
             Self::Lake(LakeError::Fenced { .. }) => {
                 (ErrorCode::Conflict, "No data was lost. The other writer continues".to_owned())
             }
-            Self::Lake(LakeError::ForeignFeature { fix, .. }) => (ErrorCode::Input, fix.clone()),
+            Self::Lake(LakeError::ForeignFeature { fix, path, .. } | LakeError::UnreadFeature { fix, path, .. }) => {
+                (ErrorCode::Input, fix.clone().unwrap_or_else(|| without_feature(path)))
+            }
             Self::Lake(LakeError::NotWritable { path, .. }) => (ErrorCode::Input, switch_off(path)),
             Self::Lake(LakeError::TransactionRetention { .. }) => (
                 ErrorCode::Input,
@@ -205,11 +207,6 @@ impl RunError {
             Self::Lake(LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
             }
-            Self::Lake(LakeError::UnreadFeature { .. }) => (
-                ErrorCode::Input,
-                "Read the table with the program that wrote it, or let that program write it again without the feature"
-                    .to_owned(),
-            ),
             Self::NoSpace { free, needed, .. } => {
                 let missing = megabytes(needed.saturating_sub(*free));
                 let next = format!(
@@ -326,6 +323,15 @@ fn reopen(path: &str) -> String {
     }
 }
 
+/// What to do about a table with a feature that cannot be switched off in place.
+fn without_feature(path: &str) -> String {
+    match path.split('/').next() {
+        Some("silver" | "gold") => format!("It cannot be switched off in place. {}", reopen(path)),
+        _ => "Let the program that switched it on restore the version before, or write the table again without it"
+            .to_owned(),
+    }
+}
+
 /// What to do about a damaged data file.
 fn repair(path: &str) -> String {
     match path.split('/').collect::<Vec<_>>().as_slice() {
@@ -366,6 +372,24 @@ mod tests {
         assert_eq!(error.code, ErrorCode::Storage);
         assert_eq!(error.message, "the folder cannot be listed: contracts: the store does not know the access key id");
         assert!(error.next.contains("AWS_ACCESS_KEY_ID") && !error.next.contains("Run it again"), "{}", error.next);
+    }
+
+    #[test]
+    fn a_feature_that_stays_costs_no_table_that_the_lake_can_make_anew() {
+        for is_read in [true, false] {
+            let next = |path: &str, fix: Option<&str>| {
+                let (feature, fix, path) = ("column mapping".to_owned(), fix.map(str::to_owned), path.to_owned());
+                let error = match is_read {
+                    true => LakeError::UnreadFeature { feature, fix, path },
+                    false => LakeError::ForeignFeature { feature, fix, path },
+                };
+                RunError::Lake(error).to_api().next
+            };
+            assert!(next("silver/shop/orders", None).contains("Move the folder silver/shop/orders away"));
+            assert!(next("gold/shop/daily", None).contains("runs its model again"));
+            assert!(!next("bronze/shop/orders", None).contains("Move the folder"), "nothing has its records");
+            assert_eq!(next("silver/shop/orders", Some("Drop it")), "Drop it");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn mask_members(value: &mut Value, names: &[&str]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{masked, masked_record};
+    use super::masked_record;
 
     #[test]
     fn only_personal_members_of_a_record_are_masked() {
@@ -49,12 +49,5 @@ mod tests {
         assert_eq!(masked_record(record, Some(&[])), record);
         assert_eq!(masked_record("7,anna@post.example", Some(&["email"])), "•••");
         assert_eq!(masked_record("7,5", None), "•••");
-    }
-
-    #[test]
-    fn addresses_keep_their_host() {
-        assert_eq!(masked("anna@post.example"), "a•••@post.example");
-        assert_eq!(masked("69002"), "6•••");
-        assert_eq!(masked(""), "•••");
     }
 }

@@ -1,10 +1,12 @@
 //! The lake: tree of layers and tables, waiting files, and opening one.
 
+mod bucket;
 mod open;
 mod tree;
 mod waiting;
 
 pub use open::OpenLake;
+pub(crate) use tree::show as tree_ui;
 
 use crate::command::Command;
 use crate::cx::Cx;

@@ -1,6 +1,6 @@
 //! Opening a lake: a field, the demo, a folder, a bucket, recent ones.
 
-use crate::code;
+use super::bucket::BucketForm;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, paint_logo, typeface};
@@ -14,8 +14,6 @@ use egui::{
 };
 use sluice_api::{ApiError, DEMO_LAKE, ErrorCode};
 
-/// What the address of a bucket begins with.
-const BUCKET: &str = "s3://";
 /// Width of the form.
 const WIDTH: f32 = 600.0;
 
@@ -24,6 +22,8 @@ const WIDTH: f32 = 600.0;
 pub struct OpenLake {
     url: String,
     focused: bool,
+    /// The form of a bucket, while it is open.
+    bucket: Option<BucketForm>,
 }
 
 impl OpenLake {
@@ -119,10 +119,12 @@ impl OpenLake {
         if card(ui, icon::FOLDER_OPEN, (folder.word(), "On this machine or a mounted drive"), &key, false).clicked() {
             cx.run(folder);
         }
-        let text = "With the keys of the environment, or of a local MinIO";
+        let text = "Bucket, region, endpoint and profile; keys stay in the environment or the profile";
         if card(ui, icon::CLOUD, ("S3 bucket…", text), "", false).clicked() {
-            BUCKET.clone_into(&mut self.url);
-            code::go_to(ui.ctx(), Self::field(), BUCKET.len());
+            self.bucket = if self.bucket.is_some() { None } else { Some(BucketForm::default()) };
+        }
+        if let Some(address) = self.bucket.as_mut().and_then(|form| form.ui(ui)) {
+            open = Some(Some(address));
         }
         ui.add_space(16.0);
         ui.label(typeface::text("Recent", typeface::header(), tokens.text_strong));

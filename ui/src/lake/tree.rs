@@ -16,7 +16,7 @@ enum Node<'a> {
 }
 
 /// Draws the rows that match the filter.
-pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub(crate) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let tokens = ui.tokens();
     let store = cx.store;
     let Some(lake) = store.lake().value else { return };

@@ -11,7 +11,9 @@ mod rows;
 
 pub use replay::with_batches;
 
-use sluice_api::{ApiError, ContractCheck, ErrorCode, PageRequest, ReplaySummary, Reply, Request, ResultView};
+use sluice_api::{
+    ApiError, ContractCheck, ErrorCode, PageRequest, QueryFile, ReplaySummary, Reply, Request, ResultView,
+};
 
 /// Answer of the sample lake.
 #[must_use]
@@ -20,6 +22,15 @@ pub fn reply(request: &Request) -> Reply {
         Request::OpenLake { .. } => Reply::OpenLake(lake::view()),
         Request::Lake => Reply::Lake(lake::view()),
         Request::SaveModel { .. } => Reply::SaveModel(lake::view()),
+        Request::Queries | Request::SaveQuery { .. } => {
+            let name = "late orders".to_owned();
+            let sql = "SELECT *\nFROM silver.shop.orders\nWHERE shipped_at IS NULL".to_owned();
+            let queries = vec![QueryFile { name, sql }];
+            match request {
+                Request::Queries => Reply::Queries(queries),
+                _ => Reply::SaveQuery(queries),
+            }
+        }
         Request::SaveContract { .. } => Reply::SaveContract(lake::view()),
         Request::Table { table, version } => match lake::table(table, *version) {
             Some(view) => Reply::Table(view),

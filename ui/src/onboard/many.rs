@@ -5,7 +5,7 @@ use super::unsaved::kept;
 use crate::cell::CellText;
 use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
-use crate::widget::{Button, CellLook, CellRef, FnRows, Grid, GridColumn, icon_label, number, rule};
+use crate::widget::{Button, CellLook, CellRef, FnRows, Grid, GridColumn, TextField, icon_label, number, rule};
 use egui::{Align, Color32, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{FoundTable, OnboardDraft, OnboardSource, ReplayLimits, Request, TableName};
 use std::collections::BTreeMap;
@@ -20,6 +20,10 @@ const BAR: f32 = 48.0;
 pub(super) struct Many {
     /// Texts that were sent to be saved, by the folder of their table.
     sent: BTreeMap<String, String>,
+    /// Who answers for the tables that are saved; as proposed where it is empty.
+    owner: String,
+    /// How late they may be, likewise.
+    sla: String,
 }
 
 /// How far a table is, those that need eyes first.
@@ -62,18 +66,15 @@ impl State {
     }
 }
 
-/// What has to be decided before a proposal can be saved without looking at it.
-fn questions(draft: &OnboardDraft) -> Vec<String> {
-    let mut questions: Vec<String> = draft.problems.iter().map(|problem| problem.message.clone()).collect();
-    questions.extend(draft.questions.iter().cloned());
-    if draft.key.is_empty() {
-        questions.push("no key was found".to_owned());
-    }
-    let of_columns = draft.columns.iter().filter_map(|column| Some((&column.name, column.decide.as_ref()?)));
-    questions.extend(of_columns.map(|(name, decide)| format!("{name}: {decide}")));
-    let evidence = draft.evidence.iter().filter(|evidence| !evidence.ok);
-    questions.extend(evidence.map(|evidence| evidence.text.clone()));
-    questions
+/// A proposed contract with this owner and SLA; what is empty stays as proposed.
+fn with_terms(yaml: &str, owner: &str, sla: &str) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let terms = [("owner:", owner), ("sla:", sla)];
+    let line = |line: &str| match terms.iter().find(|(key, text)| line.starts_with(key) && !text.is_empty()) {
+        Some((key, text)) => format!("{key} {}\n", quoted(text)),
+        None => format!("{line}\n"),
+    };
+    yaml.lines().map(line).collect()
 }
 
 /// One table with what is known of it.
@@ -142,7 +143,7 @@ impl Many {
             (None, None) => State::Reading,
             (None, Some(_)) if cx.workspace.filters.contains_key(&kept(&table.path)) => State::Edited,
             (None, Some(draft)) => {
-                let mut questions = questions(draft);
+                let mut questions = draft.to_decide();
                 if namesakes > 1 {
                     questions.insert(0, format!("{namesakes} folders propose the name {}", table.name));
                 }
@@ -194,8 +195,9 @@ impl Many {
         if Button::new(&label).primary().icon(icon::SAVE).disabled(why).show(&mut right).clicked() {
             for row in rows.iter().filter(|row| row.state == State::Ready) {
                 if let Some(draft) = row.draft {
-                    self.sent.insert(row.found.path.clone(), draft.yaml.clone());
-                    cx.send(Request::SaveContract { yaml: draft.yaml.clone() });
+                    let yaml = with_terms(&draft.yaml, self.owner.trim(), self.sla.trim());
+                    self.sent.insert(row.found.path.clone(), yaml.clone());
+                    cx.send(Request::SaveContract { yaml });
                 }
             }
         }
@@ -210,6 +212,12 @@ impl Many {
             let job = cx.new_job();
             cx.notify(format!("{label} has begun, the jobs are in the replay screen"), false);
             cx.send(Request::StartReplay { job, tables: saved, limits: ReplayLimits::default() });
+        }
+        for (text, name, hint) in [
+            (&mut self.sla, "SLA of the tables saved", "SLA: 4 hours"),
+            (&mut self.owner, "Owner of the tables saved", "Owner"),
+        ] {
+            TextField::new(text, name).hint(hint).width(112.0).show(&mut right);
         }
         let next = rows.iter().find(|row| matches!(row.state, State::Questions(_) | State::Ready | State::Edited));
         let mut open = None;

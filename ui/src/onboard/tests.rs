@@ -71,9 +71,22 @@ fn all_that_is_ready_is_saved_and_replayed_and_questions_come_first() {
     assert!(window.query_by_label("1 with questions").is_some());
     assert!(window.query_by_label("Onboard shop.refunds").is_some(), "what needs eyes comes first");
     assert!(window.query_by_label_contains("To decide Scale is missing; iban: Looks like an IBAN").is_some());
+    for (field, text) in [("Owner of the tables saved", "team \"shop\""), ("SLA of the tables saved", "30 minutes")] {
+        window.get_by_label(field).focus();
+        window.run_ok();
+        window.get_by_label(field).type_text(text);
+        window.run_ok();
+    }
     window.get_by_label("Save 2 ready").click();
     window.run_ok();
     window.run_ok();
+    let terms = asked.borrow().iter().all(|request| match request {
+        Request::SaveContract { yaml } => {
+            yaml.contains("owner: \"team \\\"shop\\\"\"\n") && yaml.contains("sla: \"30 minutes\"\n")
+        }
+        _ => true,
+    });
+    assert!(terms, "owner and SLA are those of the fields");
     let saved = asked.borrow().iter().filter(|request| matches!(request, Request::SaveContract { .. })).count();
     assert_eq!(saved, 2, "the one with questions is not among them");
     assert!(window.query_by_label("Save 0 ready").is_some());

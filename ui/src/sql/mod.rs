@@ -10,6 +10,7 @@ mod refine;
 mod result;
 mod results;
 mod scope;
+mod side;
 mod strip;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use egui::{Event, Id, Key, Rect, Ui, UiBuilder, pos2, vec2};
 use popup::Popup;
 use result::ResultPanel;
 use results::Results;
+use side::SidePanel;
 use sluice_api::{ErrorCode, Request};
 
 const TOOLBAR: f32 = 40.0;
@@ -40,6 +42,7 @@ pub struct SqlScreen {
     popup: Popup,
     chart: Chart,
     panel: ResultPanel,
+    side: SidePanel,
     editor_height: f32,
     begun: bool,
     escape_down: bool,
@@ -55,6 +58,7 @@ impl SqlScreen {
             popup: Popup::default(),
             chart: Chart::default(),
             panel: ResultPanel::default(),
+            side: SidePanel::default(),
             editor_height: EDITOR,
             begun: false,
             escape_down: false,
@@ -214,6 +218,15 @@ impl Screen for SqlScreen {
 
     fn has_inspector(&self, _cx: &Cx<'_>) -> bool {
         true
+    }
+
+    fn has_side(&self, _cx: &Cx<'_>) -> bool {
+        true
+    }
+
+    fn side_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let sql = self.text(cx);
+        self.side.ui(ui, cx, &sql);
     }
 
     fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -249,3 +249,49 @@ fn a_large_result_is_sampled_and_says_so() {
     let sql = bench.and_then(|bench| bench.workspace().sql.get(&2).cloned()).unwrap_or_default();
     assert!(sql.contains("date_trunc('") && sql.contains("GROUP BY ALL"), "{sql}");
 }
+
+#[test]
+fn queries_of_the_lake_are_opened_and_saved() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    window.run_ok();
+    window.get_by_label("Open the query late orders").click();
+    window.run_ok();
+    assert_eq!(bench(&mut window).workspace().tabs.len(), 2, "in a tab of its own");
+    let texts: Vec<String> = bench(&mut window).workspace().sql.values().cloned().collect();
+    assert!(texts.iter().any(|sql| sql.contains("shipped_at IS NULL")), "{texts:?}");
+    window.get_by_label("Name of the query").focus();
+    window.run_ok();
+    window.get_by_label("Name of the query").type_text("mine");
+    window.run_ok();
+    window.get_by_label("Save").click();
+    window.run_ok();
+    let saved = asked.borrow().iter().any(|request| match request {
+        Request::SaveQuery { name, sql } => name == "mine" && sql.contains("shipped_at IS NULL"),
+        _ => false,
+    });
+    assert!(saved);
+}
+
+#[test]
+fn a_query_becomes_a_gold_model() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    write(&mut window, "SELECT 1 AS one");
+    window.get_by_label("Name of the gold model").focus();
+    window.run_ok();
+    window.get_by_label("Name of the gold model").type_text("shop.new_model");
+    window.run_ok();
+    window.get_by_label("Save as model").click();
+    window.run_ok();
+    window.run_ok();
+    let name: sluice_api::TableName = "shop.new_model".parse().unwrap();
+    let sent = Request::SaveModel { name: name.clone(), sql: "SELECT 1 AS one".to_owned() };
+    assert!(asked.borrow().contains(&sent));
+    match active(&window) {
+        Some(Tab::Table { table }) => assert_eq!(table.name, name),
+        other => panic!("{other:?}"),
+    }
+}

@@ -3,8 +3,8 @@
 use super::{Got, Store};
 use sluice_api::{
     ContractCheck, DiffOptions, DiffSide, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource,
-    PublishPlan, PublishedView, QualityView, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, SideLake,
-    SideVersion, TableName, TableRef, TableView, ask,
+    PublishPlan, PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory,
+    SideLake, SideVersion, TableName, TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.
@@ -84,6 +84,18 @@ impl Store {
     #[must_use]
     pub fn saved_model(&self, name: &TableName, sql: &str) -> Got<'_, LakeView> {
         self.got::<ask::SaveModel>(&(name.clone(), sql.to_owned()))
+    }
+
+    /// The queries that are saved in the lake.
+    #[must_use]
+    pub fn queries(&self) -> Got<'_, Vec<QueryFile>> {
+        self.got::<ask::Queries>(&())
+    }
+
+    /// Outcome of saving a query.
+    #[must_use]
+    pub fn saved_query(&self, name: &str, sql: &str) -> Got<'_, Vec<QueryFile>> {
+        self.got::<ask::SaveQuery>(&(name.to_owned(), sql.to_owned()))
     }
 
     /// Batches of a table, those that wait cut by so many files.

@@ -125,6 +125,43 @@ fn a_wrong_path_asks_and_a_first_start_is_no_error() {
 }
 
 #[test]
+fn a_bucket_is_opened_by_a_form_that_asks_for_no_secret() {
+    let replies = |request: &Request| match request {
+        Request::OpenLake { url: Some(_), .. } => match sample::reply(request) {
+            Reply::OpenLake(mut lake) => {
+                lake.url = "s3://shop/lakes/desk".to_owned();
+                Some(Reply::OpenLake(lake))
+            }
+            other => Some(other),
+        },
+        Request::OpenLake { .. } => {
+            Some(Reply::Error(ApiError::new(ErrorCode::NoLake, "No lake is open", "Give a folder")))
+        }
+        other => Some(sample::reply(other)),
+    };
+    let transport = Canned::new(replies, sample::page);
+    let asked = transport.asked();
+    let mut harness = window(transport);
+    harness.get_by_label_contains("S3 bucket…, ").click();
+    harness.run_ok();
+    for (field, text) in [("Bucket", "shop"), ("Prefix", "lakes/desk"), ("Endpoint", "http://localhost:9000")] {
+        harness.get_by_label(field).focus();
+        harness.run_ok();
+        harness.get_by_label(field).type_text(text);
+        harness.run_ok();
+    }
+    for secret in ["Secret", "Key", "Password", "Token"] {
+        assert!(harness.query_by_label_contains(&format!("{secret} ")).is_none(), "{secret}");
+    }
+    harness.get_by_label("Open bucket").click();
+    harness.run_ok();
+    harness.run_ok();
+    let address = "s3://shop/lakes/desk?endpoint=http://localhost:9000".to_owned();
+    assert!(asked.borrow().contains(&Request::OpenLake { url: Some(address.clone()), create: false }));
+    assert_eq!(bench(&mut harness).workspace().recent.first(), Some(&address), "it opens again with its endpoint");
+}
+
+#[test]
 fn enter_opens_the_demo_on_a_first_start() {
     let replies = |request: &Request| match request {
         Request::OpenLake { url: None, .. } => {

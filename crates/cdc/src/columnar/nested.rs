@@ -1,19 +1,32 @@
 //! Nested values of an Arrow array as JSON, and values of every other type as some text: none is lost.
 
-use super::texts::texts;
+use super::texts::{instants, texts};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sluice_contract::limits;
 
-/// Texts of all values of a column: the forms that [`sluice_change::parse_cell`] reads, JSON for what is nested (lists
-/// of plain values only where `lists_are_json`), else the text that Arrow prints. `None` for data that cannot be read.
-pub(crate) fn column_texts(array: &ArrayRef, lists_are_json: bool) -> Option<Vec<Option<String>>> {
-    let plain = || texts(array);
+/// What the texts of a column are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextsFor {
+    /// A column of JSON: lists of plain values are JSON, too.
+    Json,
+    /// A column of instants: times say that they are of UTC.
+    Instants,
+    /// Any other.
+    Other,
+}
+
+/// Texts of all values of a column: the forms that [`sluice_change::parse_cell`] reads, JSON for what is nested, else the
+/// text that Arrow prints. `None` for data that cannot be read.
+pub(crate) fn column_texts(array: &ArrayRef, of: TextsFor) -> Option<Vec<Option<String>>> {
+    let plain = || if of == TextsFor::Instants { instants(array) } else { texts(array) };
     let json = || json_texts(array);
-    let found =
-        if lists_are_json && array.data_type().is_nested() { json().or_else(plain) } else { plain().or_else(json) };
+    let found = match of {
+        TextsFor::Json if array.data_type().is_nested() => json().or_else(plain),
+        _ => plain().or_else(json),
+    };
     found.or_else(|| printed(array))
 }
 
@@ -153,7 +166,7 @@ fn push_quoted(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::column_texts;
+    use super::{TextsFor, column_texts};
     use arrow::array::{
         Array, ArrayRef, DurationSecondArray, FixedSizeListArray, Float64Array, Int32Array, Int32Builder, Int64Array,
         LargeListArray, ListArray, MapBuilder, StringArray, StringBuilder, StructArray,
@@ -163,7 +176,7 @@ mod tests {
     use std::sync::Arc;
 
     fn texts(array: impl Array + 'static) -> Vec<Option<String>> {
-        column_texts(&(Arc::new(array) as ArrayRef), false).unwrap()
+        column_texts(&(Arc::new(array) as ArrayRef), TextsFor::Other).unwrap()
     }
 
     fn some(text: &str) -> Option<String> {
@@ -196,16 +209,16 @@ mod tests {
         let field = Arc::new(Field::new("item", DataType::Int32, true));
         let fixed = FixedSizeListArray::new(Arc::clone(&field), 2, Arc::clone(&items), None);
         let fixed: ArrayRef = Arc::new(fixed.slice(1, 1));
-        assert_eq!(column_texts(&fixed, true).unwrap(), [some("[3,4]")]);
-        assert_eq!(column_texts(&fixed, false).unwrap(), [some("{\"3\",\"4\"}")]);
+        assert_eq!(column_texts(&fixed, TextsFor::Json).unwrap(), [some("[3,4]")]);
+        assert_eq!(column_texts(&fixed, TextsFor::Other).unwrap(), [some("{\"3\",\"4\"}")]);
         let large =
             LargeListArray::new(Arc::clone(&field), OffsetBuffer::from_lengths([1, 3]), Arc::clone(&items), None);
         let large: ArrayRef = Arc::new(large);
-        assert_eq!(column_texts(&large, true).unwrap(), [some("[1]"), some("[2,3,4]")]);
-        assert_eq!(column_texts(&large, false).unwrap(), [some("{\"1\"}"), some("{\"2\",\"3\",\"4\"}")]);
+        assert_eq!(column_texts(&large, TextsFor::Json).unwrap(), [some("[1]"), some("[2,3,4]")]);
+        assert_eq!(column_texts(&large, TextsFor::Other).unwrap(), [some("{\"1\"}"), some("{\"2\",\"3\",\"4\"}")]);
         let plain: ArrayRef = Arc::new(ListArray::new(field, OffsetBuffer::from_lengths([1, 3]), items, None));
-        assert_eq!(column_texts(&plain, true).unwrap(), [some("[1]"), some("[2,3,4]")]);
-        assert_eq!(column_texts(&plain, false).unwrap(), [some("{\"1\"}"), some("{\"2\",\"3\",\"4\"}")]);
+        assert_eq!(column_texts(&plain, TextsFor::Json).unwrap(), [some("[1]"), some("[2,3,4]")]);
+        assert_eq!(column_texts(&plain, TextsFor::Other).unwrap(), [some("{\"1\"}"), some("{\"2\",\"3\",\"4\"}")]);
         let mut map = MapBuilder::new(None, StringBuilder::new(), Int32Builder::new());
         map.keys().append_value("k\n");
         map.values().append_null();

@@ -20,6 +20,17 @@ const DAY_MILLIS: i64 = 86_400_000;
 /// A date or time that silver does not hold has a text that is none, its number with the unit, so that it is refused and
 /// not read as another one.
 pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
+    texts_of(array, false)
+}
+
+/// The same for a column of instants. A time of Parquet counts from 1970 UTC, so its text says the zone: that of a text
+/// in the file may be another one.
+pub(crate) fn instants(array: &ArrayRef) -> Option<Vec<Option<String>>> {
+    texts_of(array, true)
+}
+
+fn texts_of(array: &ArrayRef, are_instants: bool) -> Option<Vec<Option<String>>> {
+    let texts = |array: &ArrayRef| texts_of(array, are_instants);
     macro_rules! primitive {
         ($kind:ty, $text:expr) => {
             Some(array.as_primitive_opt::<$kind>()?.iter().map(|value| value.map($text)).collect())
@@ -65,23 +76,38 @@ pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
         DataType::Time32(_) => times!(Time32MillisecondType, "milliseconds", |v| v.checked_mul(1_000), time),
         DataType::Time64(TimeUnit::Microsecond) => times!(Time64MicrosecondType, "microseconds", Some, time),
         DataType::Time64(_) => times!(Time64NanosecondType, "nanoseconds", |v| Some(v.div_euclid(1_000)), time),
-        DataType::Timestamp(unit, _) => match unit {
-            TimeUnit::Second => {
-                times!(TimestampSecondType, "seconds", |v| finite(v.checked_mul(1_000_000)), format_timestamp_micros)
-            }
-            TimeUnit::Millisecond => {
-                times!(
-                    TimestampMillisecondType,
-                    "milliseconds",
-                    |v| finite(v.checked_mul(1_000)),
-                    format_timestamp_micros
-                )
-            }
-            TimeUnit::Microsecond => times!(TimestampMicrosecondType, "microseconds", Some, format_timestamp_micros),
-            TimeUnit::Nanosecond => {
-                times!(TimestampNanosecondType, "nanoseconds", |v| Some(v.div_euclid(1_000)), format_timestamp_micros)
-            }
-        },
+        DataType::Timestamp(unit, _) => {
+            let found: Option<Vec<Option<String>>> = match unit {
+                TimeUnit::Second => {
+                    times!(
+                        TimestampSecondType,
+                        "seconds",
+                        |v| finite(v.checked_mul(1_000_000)),
+                        format_timestamp_micros
+                    )
+                }
+                TimeUnit::Millisecond => {
+                    times!(
+                        TimestampMillisecondType,
+                        "milliseconds",
+                        |v| finite(v.checked_mul(1_000)),
+                        format_timestamp_micros
+                    )
+                }
+                TimeUnit::Microsecond => {
+                    times!(TimestampMicrosecondType, "microseconds", Some, format_timestamp_micros)
+                }
+                TimeUnit::Nanosecond => {
+                    times!(
+                        TimestampNanosecondType,
+                        "nanoseconds",
+                        |v| Some(v.div_euclid(1_000)),
+                        format_timestamp_micros
+                    )
+                }
+            };
+            if are_instants { found.map(in_utc) } else { found }
+        }
         DataType::Binary => Some(array.as_binary_opt::<i32>()?.iter().map(|v| v.map(hex)).collect()),
         DataType::LargeUtf8 | DataType::Utf8View => texts(&cast(array, &DataType::Utf8).ok()?),
         DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
@@ -105,6 +131,17 @@ pub(crate) fn texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
         }
         _ => None,
     }
+}
+
+/// Times that say that they are of UTC. An infinity has no zone, and a number with its unit is no time.
+fn in_utc(texts: Vec<Option<String>>) -> Vec<Option<String>> {
+    let mark = |mut text: String| {
+        if text.ends_with(|last: char| last.is_ascii_digit()) {
+            text.push('Z');
+        }
+        text
+    };
+    texts.into_iter().map(|text| text.map(mark)).collect()
 }
 
 /// Microseconds that a coarser unit comes to: none of them is an infinity.

@@ -4,7 +4,7 @@
 //! panic on hostile bytes; that ends in quarantine too.
 
 use crate::columnar::guard::{MAGIC, caught};
-use crate::columnar::nested::column_texts;
+use crate::columnar::nested::{TextsFor, column_texts};
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::names::Target;
@@ -99,7 +99,7 @@ fn decode_batch(
     let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
     let columns = catch_unwind(AssertUnwindSafe(|| {
         let columns = batch.columns().iter().zip(&targets);
-        columns.map(|(column, target)| column_texts(column, is_json(plan, *target))).collect::<Option<Vec<_>>>()
+        columns.map(|(column, target)| column_texts(column, texts_for(plan, *target))).collect::<Option<Vec<_>>>()
     }))
     .map_err(|_| BROKEN)?
     .ok_or(BROKEN)?;
@@ -128,10 +128,15 @@ fn decode_batch(
     Ok(produced)
 }
 
-/// Whether a column of a file is one of JSON in the contract.
-fn is_json(plan: &Plan, target: Target) -> bool {
-    let Target::Column { position, .. } = target else { return false };
-    plan.contract.columns.get(position).is_some_and(|column| column.data_type == ColumnType::Json)
+/// What a column of a file is in the contract.
+fn texts_for(plan: &Plan, target: Target) -> TextsFor {
+    let Target::Column { position, .. } = target else { return TextsFor::Other };
+    match plan.contract.columns.get(position).map(|column| &column.data_type) {
+        Some(ColumnType::Json) => TextsFor::Json,
+        Some(ColumnType::Timestamp) => TextsFor::Instants,
+        Some(ColumnType::Array(element)) if **element == ColumnType::Timestamp => TextsFor::Instants,
+        _ => TextsFor::Other,
+    }
 }
 
 /// Length and magic, before anything is allocated.

@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) rescues_values: bool,
     /// Columns whose type may become wider.
     pub(crate) widens: bool,
+    /// New columns are added, and there is no room for another one.
+    pub(crate) is_full: bool,
     /// Per file that is decoded: its position, where the format orders events by file and row.
     file_positions: Vec<Option<u64>>,
     names: Names,
@@ -90,6 +92,7 @@ impl Plan {
             rescued: contract.columns.iter().position(|column| column.discovered && column.name == RESCUED),
             rescues_values: source.schema_policy == SchemaPolicy::Evolve,
             widens: source.evolution.widens(),
+            is_full: source.evolution.adds() && contract.is_full(),
             file_positions: Vec::new(),
             names,
             contract: Arc::clone(contract),

@@ -3,7 +3,7 @@
 use super::Profile;
 use super::guess::of_parquet;
 use crate::columnar::guard::caught;
-use crate::columnar::nested::column_texts;
+use crate::columnar::nested::{TextsFor, column_texts};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -54,8 +54,9 @@ fn read_batch(
 ) {
     let schema = batch.schema();
     let readable = schema.fields().iter().zip(batch.columns());
-    let columns: Vec<(&str, Vec<Option<String>>)> =
-        readable.filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, false)?))).collect();
+    let columns: Vec<(&str, Vec<Option<String>>)> = readable
+        .filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, TextsFor::Other)?)))
+        .collect();
     for (name, _) in columns.iter().filter(|(name, _)| is_column(name)) {
         let data_type = schema.field_with_name(name).ok().and_then(|field| of_parquet(field.data_type()));
         let column = profile.column(name);

@@ -4,7 +4,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{FOLDED, RowName, Target};
 use sluice_change::ReasonCode;
-use sluice_contract::limits;
+use sluice_contract::{is_column_name, limits};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -45,6 +45,8 @@ pub(crate) struct Row<V> {
     unknown: BTreeMap<String, String>,
     /// Names that the contract does not declare.
     undeclared: usize,
+    /// Names that would be new columns, of a table that has no room for one.
+    beyond: usize,
     /// A column that two names of the record mean, which differ in case only.
     clash: Option<usize>,
     content: blake3::Hasher,
@@ -58,6 +60,7 @@ impl<V: Delivered> Row<V> {
             extras: empty(plan.extras()),
             unknown: BTreeMap::new(),
             undeclared: 0,
+            beyond: 0,
             clash: None,
             content: blake3::Hasher::new(),
         }
@@ -72,6 +75,7 @@ impl<V: Delivered> Row<V> {
             };
         }
         self.undeclared += usize::from(plan.is_undeclared(target));
+        self.beyond += usize::from(plan.is_full && target == Target::Unknown && is_column_name(name));
         match target {
             Target::Column { position, rank } => {
                 if let Some(place) = self.columns.get_mut(position) {
@@ -124,9 +128,18 @@ impl<V: Delivered> Row<V> {
     /// Whether the row can be one of the table.
     ///
     /// # Errors
-    /// `TOO_MANY_COLUMNS` where new columns are added and the row has more of them than a table can have: they would
-    /// be columns of every row from then on.
+    /// `TOO_MANY_COLUMNS` where new columns are added and the row has more of them than a table can have, or one for
+    /// which the table has no room: they would be columns of every row from then on.
     pub(crate) fn check_columns(&self, plan: &Plan) -> Result<(), RecordError> {
+        if self.beyond > 0 {
+            let detail = format!(
+                "{} new columns, and the table has {}, as many as it can have. Correct the source, or write \
+                 source.evolution: rescue in the contract",
+                self.beyond,
+                limits::COLUMNS_MAX
+            );
+            return Err(RecordError::new(ReasonCode::TooManyColumns, detail));
+        }
         if self.undeclared <= limits::NEW_COLUMNS_OF_RECORD_MAX || !plan.source.evolution.adds() {
             return Ok(());
         }

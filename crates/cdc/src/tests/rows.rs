@@ -97,6 +97,38 @@ fn parquet_watermarks_of_every_unit_are_one_order() {
 }
 
 #[test]
+fn texts_of_parquet_without_a_zone_are_no_instants_until_the_contract_says_the_zone() {
+    let contract = |zone: &str| {
+        contract_of(&format!(
+            "dataset: a.b\nsource: {{path: x/, format: parquet{zone}}}\napply: {{sequence: [id]}}\nschema:\n\
+             - {{name: id, type: bigint, primary_key: true}}\n- {{name: at, type: timestamp}}\n"
+        ))
+    };
+    let second = |time: ArrayRef, zone: &str| {
+        let contract = contract(zone);
+        let decoded = decode(&contract, "p.parquet", &parquet(vec![("id", ids(&[1])), ("at", time)]));
+        assert_rebuilds(&contract, &decoded);
+        match decoded.rejects.as_slice() {
+            [] => texts(&decoded.changes.rows)[0][1].clone(),
+            [reject, ..] => {
+                assert!(reject.detail.contains("source.time_zone"), "{}", reject.detail);
+                None
+            }
+        }
+    };
+    let text = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let seven = Some("7000000".to_owned());
+    for zone in ["", ", time_zone: UTC"] {
+        assert_eq!(second(Arc::new(TimestampSecondArray::from(vec![7])), zone), seven, "a time of Parquet is UTC");
+        let zoned = TimestampMicrosecondArray::from(vec![7_000_000]).with_timezone("+02:00");
+        assert_eq!(second(Arc::new(zoned), zone), seven);
+        assert_eq!(second(text("1970-01-01T01:00:07+01:00"), zone), seven);
+    }
+    assert_eq!(second(text("1970-01-01 00:00:07"), ""), None, "nothing says of which zone it is");
+    assert_eq!(second(text("1970-01-01 00:00:07"), ", time_zone: UTC"), seven);
+}
+
+#[test]
 fn numbers_and_dates_are_watermarks_too() {
     let of = |data_type: &str, array: ArrayRef| {
         let text = format!(

@@ -38,8 +38,6 @@ impl Reading {
     /// The name of a zone that does not exist.
     pub(crate) fn new(source: &Source) -> Result<Self, String> {
         let zone = match &source.time_zone {
-            // Times are numbers there, and a text is one of the records that bronze kept.
-            _ if source.format.is_parquet() => Some(Zone::Offset(0)),
             None => None,
             Some(SourceZone::Offset(seconds)) => Some(Zone::Offset(i64::from(*seconds) * 1_000_000)),
             Some(SourceZone::Named(name)) => Some(Zone::Named(name.parse().map_err(|_| name.clone())?)),
@@ -175,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_time_without_a_zone_is_no_instant_until_the_contract_says_the_zone() {
-        for format in ["format: debezium_json", "format: debezium_flat_json", "format: dms_csv"] {
+        for format in ["format: debezium_json", "format: debezium_flat_json", "format: dms_csv", "format: dms_parquet"]
+        {
             for text in ["2024-01-02 11:00:00", "2024-01-02T11:00", "2024-01-02"] {
                 let error = read(format, "timestamp", text).unwrap_err();
                 assert!(error.contains("source.time_zone"), "{error}");
@@ -194,7 +193,8 @@ mod tests {
         assert_eq!(with("Europe/Berlin", "2024-07-02 11:00:00"), at("2024-07-02 09:00:00Z"));
         assert!(with("Europe/Berlin", "2024-10-27 02:30:00").unwrap_err().contains("twice"));
         assert!(with("Europe/Berlin", "2024-03-31 02:30:00").unwrap_err().contains("does not have"));
-        assert_eq!(read("format: dms_parquet", "timestamp", "2024-01-02 11:00:00"), at("2024-01-02 11:00:00Z"));
+        let parquet = "format: dms_parquet, time_zone: UTC";
+        assert_eq!(read(parquet, "timestamp", "2024-01-02 11:00:00"), at("2024-01-02 11:00:00Z"));
     }
 
     #[test]

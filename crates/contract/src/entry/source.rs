@@ -22,7 +22,7 @@ entries! {
         .examples(&["format: debezium_flat_json", "format: dms_csv"])
         => format.as_str().to_owned();
     table: Entry::new("source", &["table"], Effect::Rebuild)
-        .what("Debezium: the table of the source that the records are of, `orders`, `public.orders` or `shop.public.orders`, `*` for any letters; records of other tables are left out and counted, they are not in bronze")
+        .what("Debezium: the table of the source that the records are of, `orders`, `public.orders` or `shop.public.orders`, `*` for any letters; records of other tables are left out and counted, they are not in bronze. AWS DMS: `*` if the folders below `path` are all of this table")
         .missing("the records are of one table; of several, the table stops", "none")
         .says(Grade::Breaking, "Records in bronze are of another table, so silver is rebuilt from bronze; records that were left out do not come back")
         .examples(&["table: public.orders", "table: orders_*"])
@@ -47,7 +47,7 @@ entries! {
         => or_none(binary.as_ref());
     time_zone: Entry::new("source", &["time_zone"], Effect::Rebuild)
         .what("zone of texts that name none, in columns of `timestamp`: `UTC`, `+02:00` or `Europe/Berlin`")
-        .missing("such a text is in quarantine; in Parquet it is UTC", "none")
+        .missing("such a text is in quarantine", "none")
         .says(Grade::Breaking, READ_AGAIN)
         .examples(&["time_zone: UTC", "time_zone: Europe/Berlin"])
         => or_none(time_zone.as_ref());

@@ -11,3 +11,4 @@ pub(crate) mod row_cache;
 pub(crate) mod row_run;
 pub(crate) mod scratch_file;
 pub(crate) mod snapshot_cache;
+pub(crate) mod sound_files;

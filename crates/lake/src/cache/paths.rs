@@ -3,6 +3,7 @@
 use crate::cache::cached_file::place;
 use crate::store::objects::Objects;
 use crate::store::root::Root;
+use sluice_contract::TableName;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -75,6 +76,17 @@ impl CachePaths {
         let Some(root) = &self.local_root else { return self.copies().join("dead") };
         let inside = root.join("_sluice").join("cache").join("dead");
         if is_writable(&inside) { inside } else { self.positions_elsewhere() }
+    }
+
+    /// What is known of the last listing of everything for a table; `None` without a cache of the user's.
+    pub(crate) fn full_listing(&self, table: &TableName) -> Option<PathBuf> {
+        let name = format!("{table}.json");
+        if let Some(root) = &self.local_root {
+            return Some(root.join("_sluice/cache/listings").join(name));
+        }
+        let lake = blake3::hash(self.url.as_bytes()).to_hex();
+        let folder = self.user_folder.as_ref()?.with_file_name("listings");
+        Some(folder.join(lake.get(..32).unwrap_or_default()).join(name))
     }
 
     /// Removes what is kept of a data file that is gone.

@@ -2,9 +2,10 @@
 
 use crate::LakeError;
 use crate::cache::snapshot_cache::CacheKey;
+use crate::delta::features::ensure_readable;
+use crate::delta::log;
 use crate::delta::snapshot::{DataFile, Snapshot};
 use crate::delta::table_files::TableFiles;
-use crate::delta::{log, readable};
 use crate::error::Cause;
 use arrow::datatypes::Schema;
 use deltalake::DeltaTableError;
@@ -80,7 +81,7 @@ impl Loader<'_> {
                 return Ok(Some(latest));
             };
             let Some(next) = latest.after(&paths, &entry)? else { return Ok(None) };
-            readable::check(&next.protocol, &next.metadata, &self.0.folder)?;
+            ensure_readable(&next.protocol, &next.metadata, &self.0.folder)?;
             latest = Arc::new(next);
             self.0.tables.snapshots.put(CacheKey::latest(&self.0.folder), &latest);
         }
@@ -126,7 +127,7 @@ impl Loader<'_> {
     /// Makes a snapshot of a loaded state.
     async fn build(&self, log_store: &LogStoreRef, state: &DeltaTableState) -> Result<Snapshot, LakeError> {
         let version = state.version();
-        readable::check(state.protocol(), state.metadata(), &self.0.folder)?;
+        ensure_readable(state.protocol(), state.metadata(), &self.0.folder)?;
         let schema: Schema =
             state.schema().as_ref().try_into_arrow().map_err(|source| self.0.cannot_open(Box::new(source)))?;
         let summary = log::summarize(log_store.as_ref(), version).await.map_err(|source| self.0.cannot_open(source))?;

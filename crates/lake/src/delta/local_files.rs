@@ -9,6 +9,7 @@ use crate::store::root::Root;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use roaring::RoaringTreemap;
+use sluice_contract::limits;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +36,46 @@ impl CachedTable {
     pub async fn local_files(&self, files: &[DataFile]) -> Result<Vec<LocalFile>, LakeError> {
         let files: Vec<_> = files.iter().map(|file| self.local_file(file)).collect();
         futures::stream::iter(files).buffered(FILES_AT_ONCE).try_collect().await
+    }
+
+    /// Compares small files of a lake in a folder with the hash in the log, each once per process, the smallest first, as
+    /// far as [`limits::QUERY_VERIFIED_BYTES`] reach. Copies of remote files are compared when they are fetched.
+    ///
+    /// # Errors
+    /// [`LakeError::Damaged`]. A file that cannot be read is left to its reader.
+    pub async fn ensure_small_are_sound(&self, files: &[DataFile]) -> Result<(), LakeError> {
+        let tables = &self.files.tables;
+        let Some(root) = tables.objects.local_root() else { return Ok(()) };
+        let folder = root.join(&self.files.folder);
+        let small = files.iter().filter(|file| file.size <= limits::QUERY_VERIFIED_FILE_BYTES);
+        let mut small: Vec<(&DataFile, &str)> = small.filter_map(|file| Some((file, file.content_hash()?))).collect();
+        small.sort_by_key(|(file, _)| file.size);
+        let sound = &tables.cache.sound;
+        let mut looks = Vec::new();
+        for (file, hash) in small {
+            let path = folder.join(&file.path);
+            if sound.claim(&path, file.size) {
+                let hash = hash.to_owned();
+                let look = tokio::task::spawn_blocking(move || {
+                    let bytes = std::fs::read(&path);
+                    let is_same = bytes.map(|bytes| blake3::hash(&bytes).to_hex().as_str() == hash);
+                    (path, is_same)
+                });
+                looks.push((file, look));
+            }
+        }
+        let mut damaged = None;
+        for (file, look) in looks {
+            let shown = || self.files.shown(&file.path);
+            let (path, is_same) = look.await.map_err(|_| LakeError::Stopped { path: shown() })?;
+            if !matches!(is_same, Ok(true)) {
+                sound.forget(&path, file.size);
+            }
+            if matches!(is_same, Ok(false)) {
+                damaged = damaged.or(Some(LakeError::Damaged { path: shown() }));
+            }
+        }
+        damaged.map_or(Ok(()), Err)
     }
 
     /// Paths of the files themselves on this machine. Whoever reads them sees deleted rows too.

@@ -26,7 +26,6 @@ pub(crate) mod protocol;
 pub(crate) mod read;
 pub(crate) mod read_positions;
 pub(crate) mod read_range;
-mod readable;
 pub(crate) mod row_lookup;
 pub(crate) mod snapshot;
 pub(crate) mod stats;

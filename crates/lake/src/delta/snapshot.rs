@@ -3,7 +3,7 @@
 use crate::LakeError;
 use crate::delta::app_id::AppId;
 use crate::delta::deletion_vector::vector_file;
-use crate::delta::features::{ForeignFeature, foreign_feature};
+use crate::delta::features::ensure_kept;
 use crate::delta::log::LogEntry;
 use crate::delta::log_paths::{LogPaths, NamedFile};
 use crate::store::data_file_reader::FILE_BYTES_MAX;
@@ -94,9 +94,7 @@ impl Snapshot {
     /// # Errors
     /// [`LakeError::NotWritable`], [`LakeError::ForeignFeature`].
     pub(crate) fn ensure_writable(&self, folder: &str) -> Result<(), LakeError> {
-        if let Some(ForeignFeature { name, fix }) = foreign_feature(&self.metadata) {
-            return Err(LakeError::ForeignFeature { feature: name, fix, path: folder.to_owned() });
-        }
+        ensure_kept(&self.metadata, folder)?;
         match &self.unwritable {
             Some(reason) => Err(LakeError::NotWritable { source: reason.to_string().into(), path: folder.to_owned() }),
             None => Ok(()),

@@ -1,6 +1,7 @@
 //! The file ledger: which files are in which batch, written before the batch is worked on.
 
-use crate::ledger::manifest::BatchManifest;
+use crate::ledger::folded::FOLD_BATCHES;
+use crate::ledger::manifest::{BatchManifest, Folded, folder};
 use crate::ledger::registry::{GAP_MAX, Ledger, number_of};
 use crate::store::data_file_reader::FILE_BYTES_MAX;
 use crate::store::objects::PutNew;
@@ -9,40 +10,45 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::TableName;
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// End of the name of the list of files that were left out of a batch; not `.json`, so that older versions of Sluice do
 /// not take it for a manifest.
 const WITHOUT: &str = ".without";
 /// Manifests read at once.
 const READS_AT_ONCE: usize = 16;
+/// Manifests that are listed before it is asked whether some are folded: one answer of S3.
+const LISTED_AT_FIRST: usize = 1_000;
 
 impl Ledger {
     /// All batches of a table, by number. Manifests never change, so each is read once per process.
     ///
     /// A listing may lag behind, and a batch that is not seen is claimed anew; so those after the last
-    /// one that is listed are asked for by name, as are those between.
+    /// one that is listed are asked for by name, as are those between. Those that [`Ledger::fold_batches`] folded are
+    /// read from one file.
     ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
-    pub async fn batches(&self, table: &TableName) -> Result<Vec<BatchManifest>, LakeError> {
-        let files: Vec<String> = self.objects.list(&folder(table)).await?.into_iter().map(|file| file.path).collect();
+    pub async fn batches(&self, table: &TableName) -> Result<Vec<Arc<BatchManifest>>, LakeError> {
+        let (folded, files) = self.listed(table).await?;
+        let first = folded.as_ref().map_or(0, |folded| folded.last) + 1;
         let listed: Vec<&String> = files.iter().filter(|path| path.ends_with(".json")).collect();
-        let mut newest = 0;
+        let mut newest = first - 1;
         for path in &listed {
             newest = number_of(path)?.unwrap_or(0).max(newest);
         }
-        let lacking = newest.saturating_sub(listed.len() as u64);
+        let lacking = (newest + 1 - first).saturating_sub(listed.len() as u64);
         if lacking > GAP_MAX {
             let reason = format!("{lacking} batches before it are missing; move the file away");
             return Err(LakeError::Corrupt { reason, path: path_of(table, newest) });
         }
-        let unlisted = (1..=newest).map(|batch| path_of(table, batch)).filter(|path| !listed.contains(&path));
+        let unlisted = (first..=newest).map(|batch| path_of(table, batch)).filter(|path| !listed.contains(&path));
         let unlisted: Vec<String> = if lacking == 0 { Vec::new() } else { unlisted.collect() };
         let read = listed.iter().copied().chain(&unlisted).map(|path| self.manifest_if_there(path));
-        let found: Vec<Option<BatchManifest>> =
+        let found: Vec<Option<Arc<BatchManifest>>> =
             futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
-        let mut batches: Vec<BatchManifest> = found.into_iter().flatten().collect();
+        let mut batches: Vec<Arc<BatchManifest>> = folded.map_or_else(Vec::new, |folded| folded.batches.clone());
+        batches.extend(found.into_iter().flatten());
         while let Some(next) = self.manifest_if_there(&path_of(table, newest_batch(&batches) + 1)).await? {
             batches.push(next);
         }
@@ -51,10 +57,36 @@ impl Ledger {
             let without = self.files_left_out(path).await?;
             let number = path.rsplit('/').next().and_then(|name| name.strip_suffix(WITHOUT)?.parse().ok());
             if let Some(manifest) = batches.iter_mut().find(|manifest| Some(manifest.batch) == number) {
-                manifest.leave_out(&without);
+                Arc::make_mut(manifest).leave_out(&without);
             }
         }
         Ok(batches)
+    }
+
+    /// The folded manifests, and the paths of all that came after them. A table with few batches costs one listing, and
+    /// of one with many no more than the newest are listed.
+    async fn listed(&self, table: &TableName) -> Result<(Option<Arc<Folded>>, Vec<String>), LakeError> {
+        let folder = folder(table);
+        let paths = |files: Vec<SourceFile>| files.into_iter().map(|file| file.path).collect();
+        let mut folded = self.known_folded(table);
+        if folded.is_none() && self.objects.local_root().is_some() {
+            folded = self.newest_folded(table).await?;
+        }
+        if folded.is_none() {
+            let files = self.objects.list_up_to(&folder, LISTED_AT_FIRST).await?;
+            if (files.len() as u64) < FOLD_BATCHES {
+                return Ok((None, paths(files)));
+            }
+            folded = self.newest_folded(table).await?;
+            if folded.is_none() && files.len() < LISTED_AT_FIRST {
+                return Ok((None, paths(files)));
+            }
+        }
+        let files = match &folded {
+            Some(folded) => self.objects.list_after(&folder, &path_of(table, folded.last)).await?,
+            None => self.objects.list(&folder).await?,
+        };
+        Ok((folded, paths(files)))
     }
 
     /// Leaves files out of a claimed batch: from now on they are in no batch, so where one is found again it is new.
@@ -124,7 +156,7 @@ impl Ledger {
         Ok(hash)
     }
 
-    async fn manifest_if_there(&self, path: &str) -> Result<Option<BatchManifest>, LakeError> {
+    async fn manifest_if_there(&self, path: &str) -> Result<Option<Arc<BatchManifest>>, LakeError> {
         let known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         if known.is_some() {
             return Ok(known);
@@ -143,20 +175,17 @@ impl Ledger {
         if manifest.files.iter().any(|file| file.size > FILE_BYTES_MAX) {
             return Err(corrupt("the size of a file in it is impossible".to_owned()));
         }
+        let manifest = Arc::new(manifest);
         let mut known = self.known.manifests.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.to_owned(), manifest.clone());
+        known.insert(path.to_owned(), Arc::clone(&manifest));
         Ok(Some(manifest))
     }
 }
 
-fn newest_batch(batches: &[BatchManifest]) -> u64 {
+fn newest_batch(batches: &[Arc<BatchManifest>]) -> u64 {
     batches.iter().map(|manifest| manifest.batch).max().unwrap_or(0)
 }
 
 fn path_of(table: &TableName, batch: u64) -> String {
     format!("{}/{batch:020}.json", folder(table))
-}
-
-fn folder(table: &TableName) -> String {
-    format!("_sluice/batches/{}/{}", table.dataset, table.table)
 }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::TableName;
 
+/// Folder of the queries.
+const QUERIES: &str = "queries";
 /// Documents read at once.
 const READS_AT_ONCE: usize = 16;
 
@@ -57,6 +59,25 @@ impl Ledger {
     pub async fn models(&self) -> Result<Vec<ModelText>, LakeError> {
         let texts = self.texts("models", &[".sql"]).await?;
         Ok(texts.into_iter().map(|(path, sql)| ModelText { name: model_name(&path), path, sql }).collect())
+    }
+
+    /// The queries that are saved in the lake, `(name, text)`, by name: every `.sql` file below `queries/`.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`].
+    pub async fn queries(&self) -> Result<Vec<(String, String)>, LakeError> {
+        let texts = self.texts(QUERIES, &[".sql"]).await?;
+        let name =
+            |path: &str| path.trim_start_matches(QUERIES).trim_start_matches('/').trim_end_matches(".sql").to_owned();
+        Ok(texts.into_iter().map(|(path, sql)| (name(&path), sql)).collect())
+    }
+
+    /// Writes a query, in place of one of that name.
+    ///
+    /// # Errors
+    /// [`LakeError::BadPath`] for a name that leaves the folder, [`LakeError::Write`].
+    pub async fn put_query(&self, name: &str, sql: &str) -> Result<(), LakeError> {
+        self.objects.put(&format!("{QUERIES}/{name}.sql"), Bytes::copy_from_slice(sql.as_bytes())).await
     }
 
     async fn texts(&self, folder: &str, endings: &[&str]) -> Result<Vec<(String, String)>, LakeError> {

@@ -2,8 +2,9 @@
 
 use crate::SourceFile;
 use serde::{Deserialize, Serialize};
-use sluice_contract::Backfill;
+use sluice_contract::{Backfill, TableName};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The files of one batch of one table. Immutable once written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,19 @@ pub struct BatchManifest {
     /// be read whatever the contract says later.
     #[serde(default, rename = "flow", skip_serializing_if = "Option::is_none")]
     pub backfill: Option<Backfill>,
+}
+
+/// The manifests of the batches from 1 on, as they are kept in one file.
+#[derive(Debug)]
+pub(crate) struct Folded {
+    /// The last of them.
+    pub(crate) last: u64,
+    pub(crate) batches: Vec<Arc<BatchManifest>>,
+}
+
+/// Where the manifests of a table are.
+pub(crate) fn folder(table: &TableName) -> String {
+    format!("_sluice/batches/{}/{}", table.dataset, table.table)
 }
 
 impl BatchManifest {

@@ -1,8 +1,12 @@
 //! The numbered documents of a lake, and what this process knows of them.
 
-use crate::ledger::manifest::BatchManifest;
+use crate::cache::paths::CachePaths;
+use crate::clock::Clock;
+use crate::ledger::manifest::{BatchManifest, Folded};
 use crate::store::objects::Objects;
 use crate::{LakeError, SourceFile};
+use serde::{Deserialize, Serialize};
+use sluice_contract::TableName;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -36,20 +40,37 @@ pub(crate) fn number_of(path: &str) -> Result<Option<u64>, LakeError> {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pub(crate) objects: Objects,
+    pub(crate) cache_paths: CachePaths,
+    pub(crate) clock: Clock,
     pub(crate) known: Arc<Known>,
+}
+
+/// A listing of everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FullListing {
+    /// Address of the lake.
+    pub(crate) url: String,
+    /// Folder that was listed.
+    pub(crate) source: String,
+    /// When it began, milliseconds since 1970.
+    pub(crate) at_ms: i64,
 }
 
 /// What was read before and never changes.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// Manifests by path.
-    pub(crate) manifests: Mutex<BTreeMap<String, BatchManifest>>,
+    pub(crate) manifests: Mutex<BTreeMap<String, Arc<BatchManifest>>>,
+    /// Folded manifests.
+    pub(crate) folded: Mutex<BTreeMap<TableName, Arc<Folded>>>,
+    /// Listings of everything, by table.
+    pub(crate) full_listings: Mutex<BTreeMap<TableName, FullListing>>,
     /// Hashes of the content of change files.
     pub(crate) contents: Mutex<BTreeMap<SourceFile, String>>,
 }
 
 impl Ledger {
-    pub(crate) fn new(objects: Objects) -> Self {
-        Self { objects, known: Arc::default() }
+    pub(crate) fn new(objects: Objects, cache_paths: CachePaths, clock: Clock) -> Self {
+        Self { objects, cache_paths, clock, known: Arc::default() }
     }
 }

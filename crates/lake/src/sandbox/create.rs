@@ -62,13 +62,15 @@ pub(crate) async fn create(
     now_ms: i64,
 ) -> Result<SandboxEntry, LakeError> {
     check_name(&new.name)?;
-    let place = new.place.unwrap_or_else(|| format!("{}/_sluice/sandboxes/{}", base.objects.url(), new.name));
+    let under_lake =
+        || format!("{}/_sluice/sandboxes/{}{}", base.objects.url(), new.name, base.objects.root().settings.query());
+    let place = new.place.unwrap_or_else(under_lake);
     let root = Root::open(&place, times).await?;
     let own = Objects::new(root, times);
     let entry = SandboxEntry {
         name: new.name,
         id,
-        place: own.url().to_owned(),
+        place: own.address(),
         by: new.by,
         created_ms: now_ms,
         expires_ms: now_ms.saturating_add(i64::try_from(new.keep_ms).unwrap_or(i64::MAX)),
@@ -82,7 +84,7 @@ pub(crate) async fn create(
     let mark = SandboxMark {
         name: entry.name.clone(),
         id: entry.id.clone(),
-        base: base.objects.url().to_owned(),
+        base: base.objects.address(),
         pins: None,
         drafts: BTreeMap::new(),
     };

@@ -86,6 +86,9 @@ fn kind(path: &str) -> Kind<'_> {
         ["_sluice", kind @ ("batches" | "schemas" | "quality"), dataset, table, name] => {
             Kind::Numbered(format!("_sluice/{kind}/{dataset}/{table}"), name)
         }
+        ["_sluice", "batches", dataset, table, "folded", name] => {
+            Kind::Numbered(format!("_sluice/batches/{dataset}/{table}"), name)
+        }
         ["_sluice", "tombstones", ..] => Kind::ByName,
         // What is in production is what the base says now.
         ["_sluice", "releases" | "current", ..] => Kind::Base,
@@ -106,10 +109,10 @@ fn is_data(name: &str) -> bool {
     name.ends_with(".parquet") || name.ends_with(".bin")
 }
 
-/// The number that a name begins with, up to its first dot.
+/// The number that a name begins with, 20 digits and then something else.
 fn number_of(name: &str) -> Option<u64> {
-    let (digits, _) = name.split_once('.')?;
-    if digits.len() == 20 { digits.parse().ok() } else { None }
+    let (digits, rest) = name.split_at_checked(20)?;
+    if rest.starts_with(['.', '-']) { digits.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -140,6 +143,8 @@ mod tests {
             ("_sluice/batches/shop/orders/00000000000000000007.json", Seen::Both),
             ("_sluice/batches/shop/orders/00000000000000000007.without", Seen::Both),
             ("_sluice/batches/shop/orders/00000000000000000008.json", Seen::Own),
+            ("_sluice/batches/shop/orders/folded/00000000000000000006-ab.parquet", Seen::Both),
+            ("_sluice/batches/shop/orders/folded/00000000000000000008-ab.parquet", Seen::Own),
             ("_sluice/batches/shop/customers/00000000000000000001.json", Seen::Own),
             ("_sluice/tombstones/shop/orders/abc.parquet", Seen::ByName),
             ("_sluice/leases/shop/orders/00000000000000000001.json", Seen::Own),

@@ -4,6 +4,7 @@
 //! files, a web identity, the container's, the machine's. The first two are decided here, the others by `object_store`.
 
 use super::aws_profile::{Profile, ProfileError, Variables};
+use super::bucket_settings::BucketSettings;
 use crate::clock::Clock;
 use crate::environment::StoreTimes;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, resolve_bucket_region};
@@ -45,8 +46,12 @@ pub(crate) enum BucketError {
 }
 
 /// Opens a bucket; asks the network only where nothing names a region.
-pub(crate) async fn open(bucket: &str, times: StoreTimes) -> Result<Arc<dyn ObjectStore>, BucketError> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+pub(crate) async fn open(
+    bucket: &str,
+    settings: &BucketSettings,
+    times: StoreTimes,
+) -> Result<Arc<dyn ObjectStore>, BucketError> {
+    let variable = |name: &str| settings.variable(name);
     if let Some(name) = unencrypted(&variable) {
         return Err(BucketError::HttpNotAllowed { variable: name });
     }
@@ -55,6 +60,12 @@ pub(crate) async fn open(bucket: &str, times: StoreTimes) -> Result<Arc<dyn Obje
         retry_timeout: times.store_timeout,
         ..RetryConfig::default()
     });
+    if let Some(region) = &settings.region {
+        builder = builder.with_region(region);
+    }
+    if let Some(endpoint) = &settings.endpoint {
+        builder = builder.with_endpoint(endpoint).with_allow_http(is_true(&variable, "AWS_ALLOW_HTTP"));
+    }
     // Whoever sets these for all programs means this one too.
     for (key, name, time) in [
         (ClientConfigKey::Timeout, "AWS_TIMEOUT", times.request),

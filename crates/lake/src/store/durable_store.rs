@@ -5,7 +5,9 @@
 //! beside its goal, sync, put in place in one step, sync of the folder. So a log entry cannot be on
 //! disk before the data files that were written before it.
 
+use crate::store::walk::files_below;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryFutureExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -70,11 +72,11 @@ impl ObjectStore for DurableStore {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
+        self.walk(prefix, None)
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list_with_offset(prefix, offset)
+        self.walk(prefix, Some(offset.clone()))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
@@ -93,6 +95,20 @@ impl ObjectStore for DurableStore {
 }
 
 impl DurableStore {
+    fn walk(&self, prefix: Option<&Path>, after: Option<Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let Some(prefix) = prefix.filter(|prefix| !prefix.as_ref().is_empty()).cloned() else {
+            return self.inner.list(None);
+        };
+        let folder = self.inner.path_to_filesystem(&prefix);
+        let found = async move {
+            let folder = folder?;
+            let walked = tokio::task::spawn_blocking(move || files_below(&folder, &prefix, after.as_ref())).await;
+            let files = walked.map_err(|source| Error::JoinError { source })??;
+            Ok::<_, Error>(futures::stream::iter(files.into_iter().map(Ok)))
+        };
+        found.try_flatten_stream().boxed()
+    }
+
     async fn sync_location(&self, location: &Path) -> Result<()> {
         let path = self.inner.path_to_filesystem(location)?;
         blocking(move || sync_file_and_folder(&path)).await

@@ -2,7 +2,8 @@
 
 use crate::store::objects::{Objects, Place};
 use crate::{LakeError, SourceFile};
-use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectMeta, ObjectStoreExt};
 
 impl Objects {
@@ -16,12 +17,7 @@ impl Objects {
     pub async fn list(&self, prefix: &str) -> Result<Vec<SourceFile>, LakeError> {
         let place = self.place(prefix).await?;
         let failed = |source| LakeError::List { source: Box::new(source), path: prefix.to_owned() };
-        let listed: Result<Vec<ObjectMeta>, Error> = place.root.store.list(Some(&place.path)).try_collect().await;
-        let mut found = match listed {
-            Ok(found) => found,
-            Err(Error::NotFound { .. }) => Vec::new(),
-            Err(source) => return Err(failed(source)),
-        };
+        let mut found = collected(place.root.store.list(Some(&place.path))).await.map_err(failed)?;
         if found.is_empty() && !place.path.as_ref().is_empty() {
             match place.root.store.head(&place.path).await {
                 Ok(file) => found.push(file),
@@ -31,9 +27,39 @@ impl Objects {
                 Err(source) => return Err(failed(source)),
             }
         }
-        let mut files: Vec<SourceFile> = found.iter().map(|file| source_file(&place, file)).collect();
-        files.sort();
-        Ok(files)
+        Ok(source_files(&place, &found))
+    }
+
+    /// The same, of the files whose path comes after that of the file `after` alone. A store is asked for no others, so
+    /// this costs what it finds and not what is there.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::BadPath`]. A folder that is not there is empty.
+    pub async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<SourceFile>, LakeError> {
+        let place = self.place(prefix).await?;
+        let after = self.place(after).await?.path;
+        let listed = collected(place.root.store.list_with_offset(Some(&place.path), &after)).await;
+        let found = listed.map_err(|source| LakeError::List { source: Box::new(source), path: prefix.to_owned() })?;
+        Ok(source_files(&place, &found))
+    }
+
+    /// The first files that a listing names, at most `count`; a store that is asked page by page is not asked for more.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub(crate) async fn list_up_to(&self, prefix: &str, count: usize) -> Result<Vec<SourceFile>, LakeError> {
+        let place = self.place(prefix).await?;
+        let listed = collected(place.root.store.list(Some(&place.path)).take(count).boxed()).await;
+        let found = listed.map_err(|source| LakeError::List { source: Box::new(source), path: prefix.to_owned() })?;
+        Ok(source_files(&place, &found))
+    }
+
+    /// Whether the files below a folder are on this machine.
+    ///
+    /// # Errors
+    /// [`LakeError::BadPath`], [`LakeError::Open`].
+    pub async fn is_local(&self, prefix: &str) -> Result<bool, LakeError> {
+        Ok(self.place(prefix).await?.root.local.is_some())
     }
 
     /// Names of the folders directly in a folder, sorted.
@@ -51,6 +77,20 @@ impl Objects {
         names.sort();
         Ok(names)
     }
+}
+
+/// What a listing finds; nothing where there is no such folder.
+async fn collected(listing: BoxStream<'static, Result<ObjectMeta, Error>>) -> Result<Vec<ObjectMeta>, Error> {
+    match listing.try_collect().await {
+        Err(Error::NotFound { .. }) => Ok(Vec::new()),
+        listed => listed,
+    }
+}
+
+fn source_files(place: &Place, found: &[ObjectMeta]) -> Vec<SourceFile> {
+    let mut files: Vec<SourceFile> = found.iter().map(|file| source_file(place, file)).collect();
+    files.sort();
+    files
 }
 
 fn source_file(place: &Place, file: &ObjectMeta) -> SourceFile {

@@ -3,6 +3,7 @@
 pub(crate) mod aws_profile;
 pub(crate) mod base_view;
 pub(crate) mod bucket;
+pub(crate) mod bucket_settings;
 pub(crate) mod data_file_reader;
 pub(crate) mod durable_store;
 pub(crate) mod encode;
@@ -11,3 +12,4 @@ pub(crate) mod listing;
 pub(crate) mod objects;
 pub(crate) mod overlay;
 pub(crate) mod root;
+mod walk;

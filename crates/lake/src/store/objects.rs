@@ -106,6 +106,11 @@ impl Objects {
         &self.shared.root.url
     }
 
+    /// Address with which it is opened again: with region, endpoint and profile, where it was opened with them.
+    pub(crate) fn address(&self) -> String {
+        format!("{}{}", self.url(), self.shared.root.settings.query())
+    }
+
     /// Last part of the address, for titles.
     #[must_use]
     pub fn name(&self) -> String {
@@ -263,7 +268,8 @@ impl Objects {
         let root = match known {
             Some(root) => root,
             None => {
-                let opened = Arc::new(Root::open(&address, self.shared.times).await?);
+                let settings = self.shared.root.settings.clone();
+                let opened = Arc::new(Root::open_with(&address, settings, self.shared.times).await?);
                 self.others().entry(address).or_insert(opened).clone()
             }
         };

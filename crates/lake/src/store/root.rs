@@ -4,6 +4,7 @@ use crate::LakeError;
 use crate::environment::StoreTimes;
 use crate::error::redact;
 use crate::store::bucket;
+use crate::store::bucket_settings::BucketSettings;
 use crate::store::durable_store::{DurableStore, create_folder};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -24,6 +25,8 @@ pub(crate) struct Root {
     pub(crate) folder_url: Url,
     /// Folder on this machine.
     pub(crate) local: Option<PathBuf>,
+    /// What the address says of the store; other buckets are opened with the same.
+    pub(crate) settings: BucketSettings,
     /// The lake that a sandbox is over; its store goes through to it.
     pub(crate) base: Option<Arc<Root>>,
 }
@@ -41,18 +44,18 @@ pub(crate) enum Style {
     Bucket(String),
 }
 
+/// Why an address that is signed for a request is none of a lake.
+const SIGNED: &str = "it is signed for one request (X-Amz-…) and would stand in files; name the bucket alone";
+
 /// Splits an absolute address; `None` for a path inside the lake.
 pub(crate) fn style_of(path: &str) -> Result<Style, LakeError> {
     // Schemes have no case.
     let parts = path.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
     match parts.as_ref().map(|(scheme, rest)| (scheme.as_str(), *rest)) {
         Some(("file", _)) => Ok(Style::FileUrl),
-        Some(("s3" | "s3a", rest)) if is_signed(rest) => {
-            let reason = "it is signed for one request (X-Amz-…) and would stand in files; name the bucket alone";
-            Err(LakeError::BadUrl { reason, url: redact(path) })
-        }
+        Some(("s3" | "s3a", rest)) if is_signed(rest) => Err(LakeError::BadUrl { reason: SIGNED, url: redact(path) }),
         Some(("s3" | "s3a", rest)) => {
-            let bucket = rest.split('/').next().unwrap_or_default();
+            let bucket = rest.split(['/', '?']).next().unwrap_or_default();
             if bucket.is_empty() || bucket.contains(['@', '?', '#']) {
                 let reason = "it needs a bucket and no user, password or query";
                 return Err(LakeError::BadUrl { reason, url: redact(path) });
@@ -93,11 +96,26 @@ fn is_signed(address: &str) -> bool {
 impl Root {
     /// Opens the store behind an address.
     pub(crate) async fn open(url: &str, times: StoreTimes) -> Result<Self, LakeError> {
+        if url.contains("://")
+            && let Some((address, _)) = url.split_once('?')
+            && let Style::Bucket(bucket) = style_of(address)?
+        {
+            if is_signed(url) {
+                return Err(LakeError::BadUrl { reason: SIGNED, url: redact(url) });
+            }
+            let (address, settings) = BucketSettings::split(url)?;
+            return Self::open_bucket(address, &bucket, settings, times).await;
+        }
+        Self::open_with(url, BucketSettings::default(), times).await
+    }
+
+    /// Opens the store behind an address without settings of its own.
+    pub(crate) async fn open_with(url: &str, settings: BucketSettings, times: StoreTimes) -> Result<Self, LakeError> {
         match style_of(url)? {
             Style::Bucket(_) if url.contains(['?', '#']) => {
                 Err(LakeError::BadUrl { reason: "the prefix of a lake has no ? and no #", url: redact(url) })
             }
-            Style::Bucket(bucket) => Self::open_bucket(url, &bucket, times).await,
+            Style::Bucket(bucket) => Self::open_bucket(url, &bucket, settings, times).await,
             Style::FileUrl => Self::open_folder(&file_path(url)?),
             Style::FilePath | Style::Relative => Self::open_folder(FilePath::new(url)),
         }
@@ -120,10 +138,16 @@ impl Root {
             folder_url,
             local: Some(folder),
             base: None,
+            settings: BucketSettings::default(),
         })
     }
 
-    async fn open_bucket(url: &str, bucket_name: &str, times: StoreTimes) -> Result<Self, LakeError> {
+    async fn open_bucket(
+        url: &str,
+        bucket_name: &str,
+        settings: BucketSettings,
+        times: StoreTimes,
+    ) -> Result<Self, LakeError> {
         // One lake has one address, however its scheme is written.
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let address = format!("{}://{rest}", scheme.to_ascii_lowercase());
@@ -134,10 +158,10 @@ impl Root {
         if !prefix.as_ref().is_empty() {
             folder_url.set_path(&format!("/{prefix}/"));
         }
-        let store = bucket::open(bucket_name, times)
+        let store = bucket::open(bucket_name, &settings, times)
             .await
             .map_err(|source| LakeError::Open { source: Box::new(source), url: shown.clone() })?;
-        Ok(Self { store, prefix, url: shown, folder_url, local: None, base: None })
+        Ok(Self { store, prefix, url: shown, folder_url, local: None, settings, base: None })
     }
 
     /// The path of a name inside this folder.
@@ -149,10 +173,13 @@ impl Root {
 
     /// The part of a path after this folder.
     pub(crate) fn strip(&self, path: &Path) -> String {
-        match path.prefix_match(&self.prefix) {
-            Some(parts) => parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"),
-            None => path.to_string(),
-        }
+        let (path, prefix) = (path.as_ref(), self.prefix.as_ref());
+        let inside = path.strip_prefix(prefix).and_then(|rest| match prefix {
+            "" => Some(rest),
+            _ if rest.is_empty() => Some(rest),
+            _ => rest.strip_prefix('/'),
+        });
+        inside.unwrap_or(path).to_owned()
     }
 }
 
@@ -194,7 +221,7 @@ pub(crate) fn root_over(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Root, 
         Some(folder) => folder.display().to_string(),
         None => redact(url.as_str()).trim_end_matches('/').to_owned(),
     };
-    Ok(Root { store, prefix, url: shown, folder_url, local, base: None })
+    Ok(Root { store, prefix, url: shown, folder_url, local, settings: BucketSettings::default(), base: None })
 }
 
 fn key_of<'a>(url: &'a str, bucket: &str) -> &'a str {

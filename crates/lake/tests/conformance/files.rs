@@ -20,6 +20,23 @@ pub(crate) async fn a_missing_file_is_not_found(backend: Backend) {
     assert!(lake.objects().list_folders("landing").await.unwrap().is_empty());
 }
 
+pub(crate) async fn a_listing_begins_after_a_name(backend: Backend) {
+    let lake = backend.open().await;
+    let files =
+        ["landing/o/2026/11/30/1.json", "landing/o/2026/12/01/1.json", "landing/o/LOAD1.json", "landing/p/1.json"];
+    for file in files {
+        lake.objects().put(file, Bytes::from_static(b"{}")).await.unwrap();
+    }
+    let after = async |folder: &str, name: &str| -> Vec<String> {
+        let listed = lake.objects().list_after(folder, name).await.unwrap();
+        listed.into_iter().map(|file| file.path).collect()
+    };
+    assert_eq!(after("landing/o", files[0]).await, files[1..3], "the file itself is none of them");
+    assert_eq!(after("landing/o", "landing/o/2026/12/00").await, files[1..3], "the name need not be there");
+    assert_eq!(after("landing/o", files[2]).await, Vec::<String>::new());
+    assert_eq!(after("landing/none", "landing/none").await, Vec::<String>::new());
+}
+
 pub(crate) async fn a_file_is_created_once(backend: Backend) {
     let (lake, other) = (backend.open().await, backend.open().await);
     lake.objects().ensure_writable().await.unwrap();

@@ -5,6 +5,7 @@ use crate::fixtures::{name, rows};
 use bytes::Bytes;
 use sluice_contract::{InferredSchema, TableName};
 use sluice_lake::{BatchManifest, LakeError, PutNew, SchemaDocument, SourceFile};
+use std::sync::Arc;
 
 fn manifest(batch: u64) -> BatchManifest {
     let file =
@@ -23,11 +24,42 @@ pub(crate) async fn batches_are_claimed_once(backend: Backend) {
     for lake in [&lake, &lake, &other] {
         assert_eq!(
             lake.ledger().batches(&name("orders")).await.unwrap(),
-            [manifest(1), manifest(2), manifest(10)],
+            [manifest(1), manifest(2), manifest(10)].map(Arc::new),
             "by number, each as it was claimed first"
         );
     }
     assert!(lake.ledger().batches(&name("customers")).await.unwrap().is_empty());
+}
+
+pub(crate) async fn folded_manifests_say_the_same_as_each_by_itself(backend: Backend) {
+    let (table, count) = (name("orders"), 130);
+    let lake = backend.open().await;
+    let claim = async |batch: u64| {
+        assert_eq!(lake.ledger().claim_batch(&table, &manifest(batch)).await.unwrap(), PutNew::Created);
+    };
+    for batch in 1..=count {
+        claim(batch).await;
+    }
+    let all = lake.ledger().batches(&table).await.unwrap();
+    lake.ledger().fold_batches(&table, &all, 100).await.unwrap();
+    let folded = async || lake.objects().list("_sluice/batches/shop/orders/folded").await.unwrap();
+    assert_eq!(folded().await.len(), 1);
+    lake.ledger().fold_batches(&table, &all, count).await.unwrap();
+    assert_eq!(folded().await.len(), 1, "thirty more are too few");
+    // Whoever reads the folded ones needs no manifest of them, and finds those that came later.
+    lake.objects().delete(&format!("_sluice/batches/shop/orders/{:020}.json", 7)).await.unwrap();
+    claim(count + 1).await;
+    for lake in [&lake, &backend.open().await] {
+        let now = lake.ledger().batches(&table).await.unwrap();
+        assert_eq!(now[..130], all[..]);
+        assert_eq!(*now[130], manifest(count + 1));
+        assert_eq!(now.len(), 131);
+    }
+    // A damaged one is as none.
+    let place = folded().await.remove(0).path;
+    lake.objects().put(&place, Bytes::from_static(b"PAR1")).await.unwrap();
+    let now = backend.open().await.ledger().batches(&table).await.unwrap();
+    assert_eq!(now.len(), 130, "all but the deleted one");
 }
 
 pub(crate) async fn a_damaged_manifest_is_refused(backend: Backend) {

@@ -3,9 +3,8 @@
 use crate::engine::ipc;
 use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
+use crate::results::placed::{Placed, read_model};
 use crate::sql::column::{DuckColumn, describe};
-use crate::sql::duckdb_error::{Embedded, from_duckdb};
-use crate::sql::statement::{self, Statement};
 use crate::sql::text::Sql;
 use sluice_api::JobId;
 use std::io::Write;
@@ -42,14 +41,7 @@ impl QueryEngine {
         }
         with_large_stack(|| {
             let conn = self.inner.pool.connect()?;
-            let Statement::Rows(checked) = statement::read(&conn, sql)? else {
-                return Err(QueryError::input("A model is one SELECT", "Remove EXPLAIN"));
-            };
-            let head = Sql::new("EXPLAIN\n");
-            let before = head.as_str().len();
-            let explain = head.sql(&Sql::checked(&checked));
-            conn.execute_batch(explain.as_str())
-                .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: 0 })))
+            Placed::explain(false, &read_model(&conn, sql)?, sql, 0).run(&conn)
         })
     }
 
@@ -60,16 +52,10 @@ impl QueryEngine {
 
     fn model_here(&self, job: JobId, sql: &str, out: &mut dyn Write) -> Result<(), QueryError> {
         let conn = self.inner.pool.connect()?;
-        let Statement::Rows(checked) = statement::read(&conn, sql)? else {
-            return Err(QueryError::input("A model is one SELECT", "Remove EXPLAIN"));
-        };
+        let checked = read_model(&conn, sql)?;
         self.inner.jobs.run(job, &conn, self.options().model_timeout, || {
             let table = self.new_table();
-            let head = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS\n");
-            let before = head.as_str().len();
-            let create = head.sql(&Sql::checked(&checked));
-            conn.execute_batch(create.as_str())
-                .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: 0 })))?;
+            Placed::create_table(&table, &checked, sql).run(&conn)?;
             let columns = describe(&conn, &table.sql())?;
             let list = Sql::join(columns.iter().map(DuckColumn::delta_expression), ", ");
             let select = Sql::new("SELECT ").sql(&list).add(" FROM ").sql(&table.sql()).add(" ORDER BY ALL");

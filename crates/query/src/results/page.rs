@@ -2,6 +2,7 @@
 
 use crate::engine::QueryEngine;
 use crate::engine::ipc;
+use crate::engine::result_store::Stored;
 use crate::error::QueryError;
 use crate::sql::column::page_list;
 use crate::sql::text::Sql;
@@ -27,28 +28,31 @@ impl QueryEngine {
         let rows = u64::from(page.rows.min(PAGE_ROWS_MAX));
         let first = page.first_row.min(stored.rows);
         let last = first.saturating_add(rows).min(stored.rows);
-        let range = |column: Sql| {
-            let below = Sql::new(" AND ").sql(&column).add(" < ").number(last);
-            column.add(" >= ").number(first).sql(&below)
-        };
-        let sql = match &stored.index {
-            None => Sql::new("SELECT ")
-                .sql(&page_list(&stored.columns, ""))
-                .add(" FROM ")
-                .sql(&stored.base.sql())
-                .add(" WHERE ")
-                .sql(&range(Sql::new("rowid")))
-                .add(" ORDER BY rowid"),
-            Some(index) => Sql::new("SELECT ")
-                .sql(&page_list(&stored.columns, "sluice_b."))
-                .add(" FROM (SELECT rowid AS sluice_p, sluice_o FROM ")
-                .sql(&index.sql())
-                .add(" WHERE ")
-                .sql(&range(Sql::new("rowid")))
-                .add(") sluice_i JOIN ")
-                .sql(&stored.base.sql())
-                .add(" sluice_b ON sluice_b.rowid = sluice_i.sluice_o ORDER BY sluice_i.sluice_p"),
-        };
+        let sql = rows_in_order(&stored, Some((first, last)));
         self.inner.pool.with(|conn| ipc::one_batch(conn, sql.as_str(), []))
+    }
+}
+
+/// The rows of a result in its order, all or those of a range of ordinals: from the first on, before the last.
+pub(crate) fn rows_in_order(stored: &Stored, range: Option<(u64, u64)>) -> Sql {
+    let of_range = || match range {
+        Some((first, last)) => Sql::new(" WHERE rowid >= ").number(first).add(" AND rowid < ").number(last),
+        None => Sql::default(),
+    };
+    match &stored.index {
+        None => Sql::new("SELECT ")
+            .sql(&page_list(&stored.columns, ""))
+            .add(" FROM ")
+            .sql(&stored.base.sql())
+            .sql(&of_range())
+            .add(" ORDER BY rowid"),
+        Some(index) => Sql::new("SELECT ")
+            .sql(&page_list(&stored.columns, "sluice_b."))
+            .add(" FROM (SELECT rowid AS sluice_p, sluice_o FROM ")
+            .sql(&index.sql())
+            .sql(&of_range())
+            .add(") sluice_i JOIN ")
+            .sql(&stored.base.sql())
+            .add(" sluice_b ON sluice_b.rowid = sluice_i.sluice_o ORDER BY sluice_i.sluice_p"),
     }
 }

@@ -5,8 +5,8 @@ use crate::engine::result_store::OwnTable;
 use crate::engine::sandbox::BATCH_FUNCTION;
 use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
+use crate::results::placed::Placed;
 use crate::sql::column::cast;
-use crate::sql::duckdb_error::{Embedded, from_duckdb};
 use crate::sql::statement::{self, Statement};
 use crate::sql::text::Sql;
 use crate::sql::types::DuckType;
@@ -41,19 +41,11 @@ impl QueryEngine {
         self.inner.jobs.run(job, &conn, self.options().query_timeout, || match statement {
             Statement::Rows(checked) => {
                 let table = self.new_table();
-                let head = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS\n");
-                let before = head.as_str().len();
-                let create = head.sql(&Sql::checked(&checked));
-                conn.execute_batch(create.as_str())
-                    .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: 0 })))?;
+                Placed::create_table(&table, &checked, sql).run(&conn)?;
                 self.keep(&conn, table, started)
             }
-            Statement::Explain(analyze, checked, start) => {
-                let head = if analyze { Sql::new("EXPLAIN ANALYZE\n") } else { Sql::new("EXPLAIN\n") };
-                let before = head.as_str().len();
-                let explain = head.sql(&Sql::checked(&checked));
-                let lines = plan(&conn, &explain)
-                    .map_err(|error| from_duckdb(&error, Some(Embedded { text: sql, before, skipped: start })))?;
+            Statement::Explain(is_analyze, checked, start) => {
+                let lines = Placed::explain(is_analyze, &checked, sql, start).plan(&conn)?;
                 let table = self.new_table();
                 self.keep_lines(&conn, table, &lines, started)
             }
@@ -128,11 +120,4 @@ fn columns_without_zone(schema: &SchemaRef) -> Sql {
         }),
         ", ",
     )
-}
-
-/// The lines of a plan.
-fn plan(conn: &Connection, explain: &Sql) -> Result<Vec<String>, duckdb::Error> {
-    let mut statement = conn.prepare(explain.as_str())?;
-    let texts = statement.query_map([], |row| row.get::<_, String>(1))?.collect::<Result<Vec<_>, _>>()?;
-    Ok(texts.iter().flat_map(|text| text.lines()).map(str::to_owned).collect())
 }

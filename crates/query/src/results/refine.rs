@@ -1,16 +1,24 @@
 //! Filtered and sorted views of a result.
 
+use crate::engine::ipc;
 use crate::engine::jobs::within;
 use crate::engine::result_store::Stored;
 use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
 use crate::results::keep::count;
+use crate::results::page::rows_in_order;
 use crate::sql::duckdb_error::{Embedded, from_duckdb};
 use crate::sql::statement;
 use crate::sql::text::Sql;
 use sluice_api::{ResultId, ResultView};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Rows of a result of this process that go to another one to be filtered: those of a quarantine or a difference. More
+/// are filtered here, within the limit of time and DuckDB's own of memory.
+const COPIED_ROWS_MAX: u64 = 1_000_000;
+/// Bytes of them.
+const COPIED_BYTES_MAX: usize = 128 << 20;
 
 impl QueryEngine {
     /// A filtered, sorted view of a result, or of a refined one. Costs eight bytes a row: only the
@@ -38,7 +46,25 @@ impl QueryEngine {
         if filter.is_none() && order_by.is_none() {
             return Ok(self.store(base, started));
         }
+        if let Some(worker) = &self.inner.worker
+            && let Some(rows) = self.rows_to_copy(&base)?
+            && let Some(view) = worker.refine_rows(rows, filter, order_by)?
+        {
+            return Ok(view);
+        }
         with_large_stack(|| self.refine_here(base, filter, order_by, started))
+    }
+
+    /// The rows of a result of this process, for the one in which people's SQL runs; `None` if they are more than go
+    /// there.
+    fn rows_to_copy(&self, base: &Stored) -> Result<Option<Vec<u8>>, QueryError> {
+        if base.rows > COPIED_ROWS_MAX {
+            return Ok(None);
+        }
+        let sql = rows_in_order(base, None);
+        let mut rows = Vec::new();
+        self.inner.pool.with(|conn| ipc::all_batches(conn, sql.as_str(), &mut rows))?;
+        Ok((rows.len() <= COPIED_BYTES_MAX).then_some(rows))
     }
 
     fn refine_here(

@@ -5,6 +5,7 @@ use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::gold::failures::last_failure;
 use crate::pipeline::source_files::new_files;
+use crate::pipeline::source_listing::Look;
 use crate::quality::{read_records, read_refusal};
 use crate::support::foreign::ensure_own;
 use crate::support::places::location;
@@ -95,7 +96,7 @@ impl OpenLake {
     /// Files that no batch has yet.
     async fn waiting(&self, contract: &Contract) -> Result<Vec<SourceFile>, RunError> {
         let batches = self.lake.ledger().batches(&contract.name).await?;
-        new_files(&self.lake, contract, &batches).await
+        Ok(new_files(&self.lake, contract, &batches, Look::AsDue).await?.files)
     }
 
     /// A line of the tree; a table that cannot be read stays in it with its error.

@@ -21,6 +21,7 @@ mod personal;
 mod personal_results;
 mod publish;
 mod quality;
+mod queries;
 mod replays;
 mod results;
 mod row_history;

@@ -1,13 +1,16 @@
 //! From a folder of change files to a draft contract.
 
 use crate::RunError;
-use crate::pipeline::source_files::refuse_foreign_table;
+use crate::pipeline::source_files::{refuse_foreign_table, shown};
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-use sluice_cdc::{Inferred, decode_file, file_order_key, foreign_table, infer_table, is_change_file, sniff};
+use sluice_cdc::{
+    Inferred, InferredEvidence, decode_file, file_order_key, folders_of_tables, foreign_table, infer_table,
+    is_change_file, sniff, table_folder,
+};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;
@@ -35,7 +38,7 @@ pub(crate) async fn inspect(
     let foreign_tables: BTreeSet<String> = tables.map(|table| table.folder).collect();
     let mut folders: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
     for file in files.into_iter().filter(|file| is_change_file(&file.path)) {
-        folders.entry(table_folder(&file.path)).or_default().push(file);
+        folders.entry(table_folder(&file.path).to_owned()).or_default().push(file);
     }
     // Files of another table format are one table, which onboarding names and does not take.
     for table in foreign_tables {
@@ -78,25 +81,6 @@ pub(crate) async fn inspect(
         Vec::new()
     };
     Ok(OnboardSource { source, tables, looked_for })
-}
-
-/// Folder of a table: the file's folder, without `partition=` and date folders below it.
-fn table_folder(path: &str) -> String {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    parts.pop();
-    while parts.last().is_some_and(|part| part.contains('=') || is_date_folder(part)) {
-        parts.pop();
-    }
-    parts.join("/")
-}
-
-/// Whether a folder is a date or a part of one, as AWS DMS and Firehose write them: `2025`, `20251101`, `2025-11-01`,
-/// `01_11_2025`, `2025-11-01-13`. No table has such a name.
-fn is_date_folder(name: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = name.split(['-', '_']).collect();
-    let of_date = |part: &&str| digits(part) && matches!(part.len(), 2 | 4);
-    digits(name) || (parts.len() > 1 && parts.iter().all(of_date) && parts.iter().any(|part| part.len() == 4))
 }
 
 /// `server.schema.table` and `schema/table` become `server.table` and `schema.table`.
@@ -147,6 +131,7 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
         return Err(RunError::not_found(format!("No change files under {path}"), next));
     }
     let total = files.len() as u64;
+    let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let mut sample = Vec::new();
     let mut budget = SAMPLE_BYTES_MAX;
     for file in spread(&files, SAMPLE_FILES_MAX) {
@@ -158,8 +143,8 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     }
     let found_in = table_folder(&files[0].path);
     let proposed = || match &table {
-        Some(table) => name_in_stream(&found_in, table),
-        None => proposed_name(&found_in),
+        Some(table) => name_in_stream(found_in, table),
+        None => proposed_name(found_in),
     };
     let name = name.unwrap_or_else(proposed);
     let table = table.map(|table| SourceTable::parse(&table)).transpose();
@@ -174,9 +159,26 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
             Err(problems) => (problems, raw_rows(&sample)?),
         };
         let sample = engine.put_result(&to_ipc(&rows)?)?;
+        let mut inferred = inferred;
+        inferred.evidence.extend(of_several_folders(&inferred, &folder, &paths));
         Ok(view(folder, name, inferred, problems, (sampled, total), sample))
     })
     .await
+}
+
+/// The question where the files are in the folders of several tables.
+fn of_several_folders(inferred: &Inferred, folder: &str, paths: &[String]) -> Option<InferredEvidence> {
+    let folders = folders_of_tables(inferred.format, folder, paths.iter().map(String::as_str));
+    (folders.len() > 1).then(|| InferredEvidence {
+        ok: false,
+        open: true,
+        text: format!(
+            "Files of several tables: {}. Onboard the folder of one table; if they are all of this table, write table: \
+             \"*\" in source",
+            shown(&folders)
+        ),
+        count: format!("{} folders", folders.len()),
+    })
 }
 
 fn view(
@@ -198,6 +200,7 @@ fn view(
         key: column.key,
         pii: column.pii,
         decide: column.decide,
+        open: column.open,
     });
     OnboardDraft {
         path,
@@ -208,7 +211,7 @@ fn view(
         evidence: inferred
             .evidence
             .into_iter()
-            .map(|evidence| Evidence { ok: evidence.ok, text: evidence.text, count: evidence.count })
+            .map(|InferredEvidence { ok, open, text, count }| Evidence { ok, open, text, count })
             .collect(),
         key: inferred.key,
         sequence: inferred.sequence,
@@ -255,40 +258,19 @@ fn raw_rows(files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunErro
 
 #[cfg(test)]
 mod tests {
-    use super::{is_date_folder, name_in_stream, proposed_name, table_folder};
+    use super::{name_in_stream, proposed_name};
+    use sluice_cdc::table_folder;
 
     #[test]
     fn names_come_from_topics_and_folders() {
         let folder =
             table_folder("landing/topics/shop.public.orders/partition=0/shop.public.orders+0+0000000000.json.gz");
         assert_eq!(folder, "landing/topics/shop.public.orders");
-        assert_eq!(proposed_name(&folder).to_string(), "shop.orders");
+        assert_eq!(proposed_name(folder).to_string(), "shop.orders");
         assert_eq!(
-            proposed_name(&table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
+            proposed_name(table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
             "public.orders"
         );
-    }
-
-    #[test]
-    fn date_folders_are_no_tables_whatever_stands_between_the_parts() {
-        for folder in [
-            "2025/11/01",
-            "20251101",
-            "2025110113",
-            "2025-11-01",
-            "2025_11_01",
-            "2025-11-01-13",
-            "2025-11",
-            "11-2025-01",
-            "01_11_2025",
-            "dt=2025-11-01",
-        ] {
-            let path = format!("landing/sales/invoice/{folder}/20251101-122741500.csv");
-            assert_eq!(table_folder(&path), "landing/sales/invoice", "{folder}");
-        }
-        for table in ["invoice_2025", "a-b", "orders_11", "v2", "1-2-3", "12_34"] {
-            assert!(!is_date_folder(table), "{table}");
-        }
         assert_eq!(name_in_stream("landing/stream/shop", "app.public.orders").to_string(), "shop.orders");
     }
 }

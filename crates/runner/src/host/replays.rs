@@ -5,6 +5,7 @@ use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::release_rule::Unpublished;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
+use crate::pipeline::source_listing::Look;
 use crate::quality::read_refusal;
 use crate::{Job, ReplayOptions, RunError, replay, replay_batch};
 use sluice_api::{
@@ -109,7 +110,7 @@ impl OpenLake {
             });
         }
         let next = manifests.last().map_or(1, |manifest| manifest.batch + 1);
-        let files = new_files(&self.lake, &contract, &manifests).await?;
+        let files = new_files(&self.lake, &contract, &manifests, Look::AsDue).await?.files;
         let planned = into_batches(&self.lake, &contract, files, BatchBounds::new(max_files, None)).await?;
         for (batch, files) in (next..).zip(planned) {
             batches.push(BatchView {

@@ -1,6 +1,7 @@
 //! The file ledger: which file is in which batch, and which files the next batch would take.
 
 use super::source_files::{BatchBounds, into_batches, new_files};
+use super::source_listing::Look;
 use crate::RunError;
 use sluice_api::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile, ReplayLimits};
 use sluice_change::{SourceFile, format_timestamp_micros};
@@ -63,7 +64,8 @@ pub async fn plan_next_batch(
         .flat_map(|manifest| manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)))
         .collect();
     let bounds = BatchBounds::new(limits.max_files, limits.max_bytes);
-    let files = new_files(lake, contract, &manifests).await?;
+    let look = if limits.list_all { Look::Everything } else { Look::AsDue };
+    let files = new_files(lake, contract, &manifests, look).await?.files;
     let mut batches = into_batches(lake, contract, files, bounds).await?.into_iter();
     let next = batches.next().unwrap_or_default();
     let later: Vec<_> = batches.flatten().collect();

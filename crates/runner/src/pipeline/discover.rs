@@ -2,7 +2,8 @@
 
 use super::context::TableContext;
 use super::snapshot_files::version_of;
-use super::source_files::{BatchBounds, into_batches, new_files};
+use super::source_files::{BatchBounds, NewFiles, into_batches, new_files};
+use super::source_listing::{FullListing, Look};
 use super::table_state::TableState;
 use crate::RunError;
 use crate::silver_hash::silver_hash;
@@ -10,6 +11,16 @@ use sluice_cdc::is_change_file;
 use sluice_change::SourceFile;
 use sluice_lake::{BatchManifest, PutNew};
 use std::collections::HashMap;
+use std::sync::Arc;
+
+/// New files in batches, not claimed.
+#[derive(Debug, Default)]
+pub(crate) struct Discovered {
+    /// The files of each batch.
+    pub(crate) batches: Vec<Vec<SourceFile>>,
+    /// The listing that found them, if it was one of everything: to be recorded once they are all claimed.
+    pub(crate) full_since: Option<FullListing>,
+}
 
 /// New files in batches, not claimed.
 ///
@@ -19,12 +30,14 @@ pub(crate) async fn discover(
     context: &TableContext,
     table: &TableState,
     bounds: BatchBounds,
-) -> Result<Vec<Vec<SourceFile>>, RunError> {
-    let files = new_files(&context.lake, &context.contract, &table.claimed).await?;
+    look: Look,
+) -> Result<Discovered, RunError> {
+    let NewFiles { files, full_since } = new_files(&context.lake, &context.contract, &table.claimed, look).await?;
     if files.is_empty() {
         warn_no_snapshot_files(context).await?;
     }
-    into_batches(&context.lake, &context.contract, files, bounds).await
+    let batches = into_batches(&context.lake, &context.contract, files, bounds).await?;
+    Ok(Discovered { batches, full_since })
 }
 
 /// Claims files as the next batch: from then on no other batch has them, and a run that ends before they are in
@@ -55,7 +68,7 @@ pub(crate) async fn claim(
 }
 
 /// Files whose path an earlier batch has with another content, with the last such batch.
-fn overwritten<'f>(manifests: &[BatchManifest], files: &'f [SourceFile]) -> Vec<(&'f str, u64)> {
+fn overwritten<'f>(manifests: &[Arc<BatchManifest>], files: &'f [SourceFile]) -> Vec<(&'f str, u64)> {
     let known = manifests.iter().flat_map(|m| m.files.iter().map(|file| (file.path.as_str(), m.batch)));
     let known: HashMap<&str, u64> = known.collect();
     files.iter().filter_map(|file| Some((file.path.as_str(), *known.get(file.path.as_str())?))).collect()

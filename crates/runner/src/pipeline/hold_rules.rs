@@ -5,7 +5,7 @@ use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
-use sluice_cdc::is_full_load;
+use sluice_cdc::{is_full_load, is_of_changes};
 use sluice_change::{EventSeq, ReasonCode, Reject, RowLedger};
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, SourceMark};
@@ -138,8 +138,8 @@ fn counts_anew(contract: &Contract, number: u64, before: &SourceMark, batch: &De
     ))
 }
 
-/// A file of a full load that was delivered before with another content: the table was loaded again. `earlier` are the
-/// batches before those that are `new`.
+/// A file of a full load that was delivered before with another content, or that comes after changes under a new name:
+/// the table was loaded again. `earlier` are the batches before those that are `new`.
 pub(crate) fn loaded_again<'m>(
     contract: &Contract,
     earlier: impl Iterator<Item = &'m BatchManifest>,
@@ -148,8 +148,13 @@ pub(crate) fn loaded_again<'m>(
     // A full snapshot replaces the rows before it by itself.
     let source = contract.source.as_ref().filter(|_| contract.apply.from_snapshot.is_none())?;
     let mut known: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut changed_in = None;
+    let has_changes = |manifest: &BatchManifest| {
+        manifest.backfill.is_none() && manifest.files.iter().any(|file| is_of_changes(source.format, &file.path))
+    };
     for manifest in earlier {
         known.extend(manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)));
+        changed_in = changed_in.or_else(|| has_changes(manifest).then_some(manifest.batch));
     }
     for manifest in new.filter(|manifest| manifest.backfill.is_none()) {
         let number = manifest.batch;
@@ -164,7 +169,18 @@ pub(crate) fn loaded_again<'m>(
                  the batch begins with all rows of the table, or {{{number}: same}} if the same load was delivered again"
             ));
         }
+        let new_load = manifest.files.iter().map(|file| &file.path);
+        let new_load = new_load.filter(|path| is_full_load(source.format, path) && !known.contains_key(path.as_str()));
+        if let (Some(path), Some(before), false) = (new_load.min(), changed_in, source.restarts.contains_key(&number)) {
+            return Some(format!(
+                "{path} is a full load that came after changes (batch {before}): the table was loaded again under new \
+                 names, or a file of the first load came late. Its rows rank below the changes before it. Write \
+                 source.restarts: {{{number}: reload}} if the batch begins with all rows of the table, or \
+                 {{{number}: same}} if the file belongs to the load before"
+            ));
+        }
         known.extend(manifest.files.iter().map(|file| (file.path.as_str(), number)));
+        changed_in = changed_in.or_else(|| has_changes(manifest).then_some(number));
     }
     None
 }

@@ -7,6 +7,7 @@ use super::context::TableContext;
 use crate::RunError;
 use sluice_lake::BatchManifest;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Files that one message names.
 const FILES_SHOWN: usize = 5;
@@ -28,7 +29,9 @@ pub(super) async fn leave_out_missing(
     context.log(format_args!("batch {batch} goes on without {}", shown(&missing)));
     context.lake.ledger().leave_out(name, batch, &missing).await?;
     let left = context.lake.ledger().batches(name).await?.into_iter().find(|left| left.batch == batch);
-    left.map(Some).ok_or_else(|| RunError::Internal(format!("batch {batch} of {name} has no manifest")))
+    left.map(Arc::unwrap_or_clone)
+        .map(Some)
+        .ok_or_else(|| RunError::Internal(format!("batch {batch} of {name} has no manifest")))
 }
 
 /// What to say of a file that is not there, and of the others of its batch.

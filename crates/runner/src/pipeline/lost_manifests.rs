@@ -12,6 +12,7 @@ use arrow::datatypes::Int64Type;
 use sluice_change::SourceFile;
 use sluice_lake::{BatchManifest, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// More manifests than this are not made again: then it is not manifests that are wrong.
 const LOST_MAX: u64 = 1_000_000;
@@ -23,7 +24,7 @@ const LOST_MAX: u64 = 1_000_000;
 pub(super) async fn lost_manifests(
     context: &TableContext,
     bronze: &Bronze,
-    claimed: &[BatchManifest],
+    claimed: &[Arc<BatchManifest>],
 ) -> Result<Vec<BatchManifest>, RunError> {
     let known: BTreeSet<u64> = claimed.iter().map(|manifest| manifest.batch).collect();
     let name = &context.contract.name;

@@ -46,6 +46,7 @@ pub(crate) mod silver_table;
 mod snapshot_changes;
 mod snapshot_files;
 pub(crate) mod source_files;
+pub(crate) mod source_listing;
 mod table_run;
 mod table_state;
 pub(crate) mod take_over;

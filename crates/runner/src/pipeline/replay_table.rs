@@ -2,9 +2,11 @@
 
 use super::batch::BatchDone;
 use super::decoder::{Decoder, DecoderOptions};
+use super::discover::Discovered;
 use super::replay_options::ReplayOptions;
 use super::report::Report;
 use super::source_files::BatchBounds;
+use super::source_listing::Look;
 use super::table_run::TableRun;
 use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, with_lease};
 use crate::{Job, RunError};
@@ -92,7 +94,8 @@ async fn count_only(
     let decoder = Decoder::new(options.decoder.clone());
     let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
     report.silver_version = run.silver_version();
-    let files: Vec<SourceFile> = discovered(&run, &options.limits).await?.into_iter().flatten().collect();
+    let found = discovered(&run, &options.limits).await?;
+    let files: Vec<SourceFile> = found.batches.into_iter().flatten().collect();
     report.add(&run.dry_run(&files).await?);
     Ok(())
 }
@@ -120,15 +123,24 @@ async fn replay_with_lease(
     let read = async || {
         let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
         version_read = run.silver_version();
-        let batches = discovered(&run, limits).await?;
-        let is_done = batches.is_empty() && !limits.full_refresh && !run.is_unfinished();
-        Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue((run, batches)) })
+        let found = discovered(&run, limits).await?;
+        let is_done = found.batches.is_empty() && !limits.full_refresh && !run.is_unfinished();
+        if is_done {
+            run.record_full_listing(found.full_since.as_ref());
+        }
+        Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue((run, found)) })
     };
-    let work = async |(mut run, batches): (TableRun, Vec<Vec<SourceFile>>), lease: &Lease| {
+    let work = async |(mut run, found): (TableRun, Discovered), lease: &Lease| {
         run.fence(lease);
         run.keep_free(limits.keep_free_bytes);
         run.skip_missing(limits.skip_missing);
-        take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await
+        let Discovered { batches, full_since } = found;
+        let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
+        if done.is_ok() {
+            run.record_full_listing(full_since.as_ref());
+        }
+        run.fold_manifests().await;
+        done
     };
     let worked = with_lease(lake, table, &terms, read, work).await;
     report.silver_version = report.silver_version.or(version_read);
@@ -141,12 +153,15 @@ fn log_unreleased(job: &Job, table: &TableName, error: &LakeError) -> Result<(),
 }
 
 /// New files in batches, as many as the limits allow.
-async fn discovered(run: &TableRun, limits: &ReplayLimits) -> Result<Vec<Vec<SourceFile>>, RunError> {
-    let mut batches = run.discover(BatchBounds::new(limits.max_files, limits.max_bytes)).await?;
-    if let Some(most) = limits.batches {
-        batches.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+async fn discovered(run: &TableRun, limits: &ReplayLimits) -> Result<Discovered, RunError> {
+    let look = if limits.list_all { Look::Everything } else { Look::AsDue };
+    let mut found = run.discover(BatchBounds::new(limits.max_files, limits.max_bytes), look).await?;
+    let most = limits.batches.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    if found.batches.len() > most {
+        found.batches.truncate(most);
+        found.full_since = None;
     }
-    Ok(batches)
+    Ok(found)
 }
 
 /// Resumes what an earlier run began, then takes the batches.

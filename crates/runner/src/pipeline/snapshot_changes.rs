@@ -175,7 +175,7 @@ pub(crate) async fn changes_of_files(
         contents: Vec::new(),
         backfill: None,
     };
-    let manifests: Vec<BatchManifest> = table.claimed.iter().cloned().chain([planned]).collect();
+    let manifests: Vec<Arc<BatchManifest>> = table.claimed.iter().cloned().chain([Arc::new(planned)]).collect();
     let new = since(contract, &manifests, batch - 1, batch, &failed);
     let applied = new.known.last().copied();
     derive(contract, Some(&table.silver), &new.snapshots.complete, applied, records).await
@@ -194,7 +194,7 @@ fn snapshot_name(contract: &Contract, version: u64) -> String {
 }
 
 /// The snapshots of the batches after `done`, up to `last`.
-fn since(contract: &Contract, manifests: &[BatchManifest], done: u64, last: u64, failed: &Failed) -> NewSnapshots {
+fn since(contract: &Contract, manifests: &[Arc<BatchManifest>], done: u64, last: u64, failed: &Failed) -> NewSnapshots {
     let snapshots = FullSnapshots::of(contract, manifests, done + 1, last, failed);
     let before = FullSnapshots::of(contract, manifests, 1, done, failed);
     let newest = before.complete.last().copied();

@@ -6,6 +6,7 @@ use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_lake::{BatchManifest, DeltaStore, Lake};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A file of a batch that could not be read.
 pub(crate) type Failed = BTreeSet<(u64, String)>;
@@ -52,7 +53,7 @@ pub(crate) fn one_batch_per_snapshot(contract: &Contract, files: Vec<SourceFile>
 
 /// The last of the batches up to `last` that has a file, by path: one that is delivered again replaces the one
 /// before, unless it could not be read.
-fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: &Failed) -> BTreeMap<String, u64> {
+fn newest_deliveries(manifests: &[Arc<BatchManifest>], last: u64, failed: &Failed) -> BTreeMap<String, u64> {
     let mut newest = BTreeMap::new();
     for manifest in manifests.iter().filter(|manifest| manifest.batch <= last) {
         let read = manifest.files.iter().filter(|file| !failed.contains(&(manifest.batch, file.path.clone())));
@@ -67,7 +68,7 @@ fn newest_deliveries(manifests: &[BatchManifest], last: u64, failed: &Failed) ->
 /// If the log of bronze cannot be read.
 pub(crate) async fn newest_delivery_of_each_file(
     contract: &Contract,
-    claimed: &[BatchManifest],
+    claimed: &[Arc<BatchManifest>],
     bronze: &DeltaStore,
     last: u64,
 ) -> Result<Option<BTreeMap<String, u64>>, RunError> {
@@ -110,7 +111,13 @@ pub(crate) struct FullSnapshots {
 
 impl FullSnapshots {
     /// Snapshots with a file in one of the batches `first..=last`, as all batches up to `last` have them.
-    pub(crate) fn of(contract: &Contract, manifests: &[BatchManifest], first: u64, last: u64, failed: &Failed) -> Self {
+    pub(crate) fn of(
+        contract: &Contract,
+        manifests: &[Arc<BatchManifest>],
+        first: u64,
+        last: u64,
+        failed: &Failed,
+    ) -> Self {
         let read = newest_deliveries(manifests, last, failed);
         let touched: BTreeSet<u64> = manifests
             .iter()
@@ -136,6 +143,7 @@ mod tests {
     use sluice_change::SourceFile;
     use sluice_contract::Contract;
     use sluice_lake::BatchManifest;
+    use std::sync::Arc;
 
     fn contract() -> Contract {
         let text = "dataset: a.b\nsource: {path: landing/b, format: csv}\napply: {from_snapshot: {files: \"{version}/*\"}}\nschema:\n- {name: id, type: int, primary_key: true}\n";
@@ -146,9 +154,10 @@ mod tests {
         SourceFile { path: format!("landing/b/{path}"), size: 1, etag: "e".to_owned(), modified_ms: None }
     }
 
-    fn batch(batch: u64, paths: &[&str]) -> BatchManifest {
+    fn batch(batch: u64, paths: &[&str]) -> Arc<BatchManifest> {
         let files = paths.iter().map(|path| file(path)).collect();
-        BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), backfill: None }
+        let (contract_hash, contents) = (String::new(), Vec::new());
+        Arc::new(BatchManifest { batch, files, contract_hash, contents, backfill: None })
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Which files are new, and how they are cut into batches.
 
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
+use super::source_listing::{FullListing, Listed, Look, listed};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
-use sluice_cdc::{ForeignTable, file_order_key, foreign_table, is_change_file};
+use sluice_cdc::{ForeignTable, file_order_key, folders_of_tables, foreign_table, full_load_name, is_change_file};
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, limits};
+use sluice_contract::{Contract, Restart, Source, limits};
 use sluice_lake::{BatchManifest, Lake};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Bounds of one batch.
 #[derive(Clone, Copy, Debug)]
@@ -27,35 +29,45 @@ impl BatchBounds {
     }
 }
 
+/// Files that are in no batch yet.
+#[derive(Debug, Default)]
+pub(crate) struct NewFiles {
+    /// In the order to be read.
+    pub(crate) files: Vec<SourceFile>,
+    /// The listing that found them, if it was one of everything.
+    pub(crate) full_since: Option<FullListing>,
+}
+
 /// Change files of the contract that are in no batch yet, in the order to be read. A file is the
 /// same when path, size and etag are equal; one that was written again is a new one. On a local disk,
 /// where a copy changes the time that stands for the etag, a file of equal path, size and content is
 /// the same too.
+///
+/// # Errors
+/// If the source cannot be listed, or is the folder of a table of another format.
 pub(crate) async fn new_files(
     lake: &Lake,
     contract: &Contract,
-    batches: &[BatchManifest],
-) -> Result<Vec<SourceFile>, RunError> {
-    let Some(source) = &contract.source else { return Ok(Vec::new()) };
-    let known: HashSet<&SourceFile> = batches.iter().flat_map(|batch| &batch.files).collect();
-    let mut by_place: HashMap<(&str, u64), Vec<&str>> = HashMap::new();
-    for (file, content) in batches.iter().flat_map(BatchManifest::files_with_content) {
-        by_place.entry((&file.path, file.size)).or_default().extend(content);
-    }
-    let mut files = Vec::new();
-    let listed = lake.objects().list(&source.path).await?;
+    batches: &[Arc<BatchManifest>],
+    look: Look,
+) -> Result<NewFiles, RunError> {
+    let Some(source) = &contract.source else { return Ok(NewFiles::default()) };
+    let Listed { files: mut listed, full_since } = listed(lake, contract, batches, look).await?;
     refuse_foreign_table(&listed)?;
-    for file in listed {
-        if !is_change_file(&file.path) || known.contains(&file) {
-            continue;
+    listed.retain(|file| is_change_file(&file.path));
+    let mut files = Vec::new();
+    for (file, known) in listed.iter().zip(known(&listed, batches)) {
+        let is_known = match known {
+            Known::Same => true,
+            Known::Never => false,
+            Known::OtherEtag(contents) => contents.contains(&lake.ledger().content(file).await?.as_str()),
+        };
+        if !is_known {
+            files.push(file.clone());
         }
-        if let Some(contents) = by_place.get(&(file.path.as_str(), file.size)).filter(|known| !known.is_empty())
-            && contents.contains(&lake.ledger().content(&file).await?.as_str())
-        {
-            continue;
-        }
-        files.push(file);
     }
+    refuse_several_tables(contract, &files, batches)?;
+    refuse_several_loads(contract, &files, batches)?;
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     let mut files = of_complete_snapshots(lake, contract, files).await?;
     let run: BTreeSet<&str> =
@@ -64,7 +76,38 @@ pub(crate) async fn new_files(
         let listed = lake.objects().list(&backfill.path).await?;
         files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
     }
-    Ok(files)
+    let full_since = full_since.map(|at_ms| FullListing { source: source.path.clone(), at_ms });
+    Ok(NewFiles { files, full_since })
+}
+
+/// What is known of a file that is listed.
+enum Known<'b> {
+    /// It is in a batch.
+    Same,
+    /// A file of its path and size, with another etag and these hashes of content, is in a batch.
+    OtherEtag(Vec<&'b str>),
+    /// Nothing.
+    Never,
+}
+
+/// What the batches know of each file. What was taken may be much more than what is listed, so nothing is built of it.
+fn known<'b>(listed: &[SourceFile], batches: &'b [Arc<BatchManifest>]) -> Vec<Known<'b>> {
+    let places: HashMap<&str, usize> = listed.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
+    let mut known: Vec<Known<'b>> = listed.iter().map(|_| Known::Never).collect();
+    for (taken, content) in batches.iter().flat_map(|batch| batch.files_with_content()) {
+        let Some(&at) = places.get(taken.path.as_str()) else { continue };
+        let (Some(file), Some(of_file)) = (listed.get(at), known.get_mut(at)) else { continue };
+        if file == taken {
+            *of_file = Known::Same;
+        } else if let Some(content) = content.filter(|_| file.size == taken.size) {
+            match of_file {
+                Known::Same => {}
+                Known::OtherEtag(contents) => contents.push(content),
+                Known::Never => *of_file = Known::OtherEtag(vec![content]),
+            }
+        }
+    }
+    known
 }
 
 /// Refuses files of a table of another format: its metadata says which of them hold its rows.
@@ -81,6 +124,74 @@ pub(crate) fn refuse_foreign_table(files: &[SourceFile]) -> Result<(), RunError>
     );
     let next = "Export the table's rows or its change feed as files into a folder of their own, and onboard that";
     Err(RunError::input(message, next))
+}
+
+/// Folders that one message names.
+const FOLDERS_SHOWN: usize = 5;
+
+/// Refuses files of several tables where each has a folder of its own: equal keys would overwrite each other.
+fn refuse_several_tables(
+    contract: &Contract,
+    new: &[SourceFile],
+    batches: &[Arc<BatchManifest>],
+) -> Result<(), RunError> {
+    let is_asked = source_of_changes(contract).filter(|source| source.table.is_none() && !new.is_empty());
+    let Some(source) = is_asked else { return Ok(()) };
+    let changes = batches.iter().filter(|batch| batch.backfill.is_none());
+    let files = changes.flat_map(|batch| &batch.files).chain(new).map(|file| file.path.as_str());
+    let folders = folders_of_tables(source.format, &source.path, files);
+    if folders.len() < 2 {
+        return Ok(());
+    }
+    let message =
+        format!("{} of {} holds the files of several tables: {}", source.path, contract.name, shown(&folders));
+    let next = "Point source.path at the folder of one table, and onboard the others; if they are all of this table, write \
+                table: \"*\" in source";
+    Err(RunError::input(message, next))
+}
+
+/// Folders of tables, for people.
+pub(crate) fn shown(folders: &BTreeSet<&str>) -> String {
+    let names = folders.iter().take(FOLDERS_SHOWN).map(|name| if name.is_empty() { "the folder itself" } else { name });
+    let more = if folders.len() > FOLDERS_SHOWN { ", …" } else { "" };
+    format!("{}{more}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// Refuses two full loads that no batch has yet: which rows are newer, and which changes were between, nothing says.
+fn refuse_several_loads(
+    contract: &Contract,
+    new: &[SourceFile],
+    batches: &[Arc<BatchManifest>],
+) -> Result<(), RunError> {
+    let Some(source) = source_of_changes(contract) else { return Ok(()) };
+    let next = batches.last().map_or(0, |batch| batch.batch) + 1;
+    if source.restarts.get(&next) == Some(&Restart::Same) {
+        return Ok(());
+    }
+    let mut loads: HashMap<&str, &str> = HashMap::new();
+    for file in new {
+        let Some(name) = full_load_name(source.format, &file.path) else { continue };
+        let Some(before) = loads.insert(name, &file.path) else { continue };
+        if folder_of(before) != folder_of(&file.path) {
+            let message = format!("{before} and {} are of two full loads, and neither was taken yet", file.path);
+            let fix = format!(
+                "Move the files of the older load, and of the changes before the newer one, out of {}; if both are the \
+                 same load, write source.restarts: {{{next}: same}}",
+                source.path
+            );
+            return Err(RunError::input(message, fix));
+        }
+    }
+    Ok(())
+}
+
+/// The source of a contract whose files are changes; a full snapshot replaces the rows before it by itself.
+fn source_of_changes(contract: &Contract) -> Option<&Source> {
+    contract.source.as_ref().filter(|_| contract.apply.from_snapshot.is_none())
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Cuts new files of a contract into batches: a backfill is a batch, a full snapshot is one, changes are cut by the

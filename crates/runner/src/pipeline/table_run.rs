@@ -9,7 +9,7 @@ use super::batch::{BatchDone, DecodedBatch};
 use super::context::TableContext;
 use super::decode::{decode_bronze, decode_claimed, decode_unclaimed};
 use super::decoder::Decoder;
-use super::discover::{claim, discover};
+use super::discover::{Discovered, claim, discover};
 use super::disk_space::check_space;
 use super::land::land;
 use super::lost_files::leave_out_missing;
@@ -17,6 +17,7 @@ use super::merge::{Merged, merge, merge_again, merge_all_again};
 use super::publish::publish;
 use super::snapshot_changes::changes_of_files;
 use super::source_files::BatchBounds;
+use super::source_listing::{FullListing, Look};
 use super::table_state::TableState;
 use crate::maintain::tiers::compact_when_due;
 use crate::quality::keep_refusal;
@@ -108,8 +109,25 @@ impl TableRun {
     }
 
     /// New files in batches, not claimed.
-    pub(crate) async fn discover(&self, bounds: BatchBounds) -> Result<Vec<Vec<SourceFile>>, RunError> {
-        discover(&self.context, &self.table, bounds).await
+    pub(crate) async fn discover(&self, bounds: BatchBounds, look: Look) -> Result<Discovered, RunError> {
+        discover(&self.context, &self.table, bounds, look).await
+    }
+
+    /// Remembers that all that a listing of everything found is claimed.
+    pub(crate) fn record_full_listing(&self, listing: Option<&FullListing>) {
+        if let Some(FullListing { source, at_ms }) = listing {
+            self.context.lake.ledger().record_full_listing(&self.context.contract.name, source, *at_ms);
+        }
+    }
+
+    /// Folds the manifests of landed batches when many are not. Nothing depends on it.
+    pub(crate) async fn fold_manifests(&self) {
+        let TableContext { lake, contract, .. } = &self.context;
+        if let Err(error) =
+            lake.ledger().fold_batches(&contract.name, &self.table.claimed, self.table.bronze.batch).await
+        {
+            self.context.log(format_args!("its manifests were not folded, the next run tries again: {error}"));
+        }
     }
 
     /// Resumes from the last completed step of an earlier run: claimed batches that are not in bronze, bronze
@@ -166,7 +184,7 @@ impl TableRun {
     pub(crate) async fn next_batch(&mut self, files: Vec<SourceFile>) -> Result<BatchDone, RunError> {
         self.check_space(&files)?;
         let manifest = claim(&self.context, &self.table, files).await?;
-        self.table.claimed.push(manifest.clone());
+        self.table.claimed.push(Arc::new(manifest.clone()));
         let done = self.finish_batch(&manifest).await?;
         // The batch is visible; what stands in the way of a compaction can wait for the next batch.
         match compact_when_due(&mut self.table.silver, &self.context.contract).await {
@@ -260,7 +278,7 @@ impl TableRun {
         let left = leave_out_missing(&self.context, manifest).await?;
         if let (Some(left), Some(claimed)) = (&left, self.table.claimed.iter_mut().find(|m| m.batch == manifest.batch))
         {
-            claimed.clone_from(left);
+            *claimed = Arc::new(left.clone());
         }
         Ok(left)
     }

@@ -7,11 +7,12 @@ use crate::RunError;
 use crate::silver::Silver;
 use sluice_lake::{BatchManifest, Lease, PutNew};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// How far a table is.
 pub(crate) struct TableState {
     /// Manifests of all claimed batches, ascending.
-    pub(crate) claimed: Vec<BatchManifest>,
+    pub(crate) claimed: Vec<Arc<BatchManifest>>,
     pub(crate) bronze: Bronze,
     pub(crate) silver: Silver,
     /// Manifests that are gone from the lake and are made again; among `claimed` too.
@@ -29,7 +30,7 @@ impl TableState {
         let silver = Silver::open(lake, contract).await?;
         let mut claimed = lake.ledger().batches(&contract.name).await?;
         let lost = lost_manifests(context, &bronze, &claimed).await?;
-        claimed.extend(lost.iter().cloned());
+        claimed.extend(lost.iter().cloned().map(Arc::new));
         claimed.sort_by_key(|manifest| manifest.batch);
         Ok(Self { claimed, bronze, silver, lost })
     }
@@ -61,11 +62,14 @@ impl TableState {
 
     /// The manifest of a batch.
     pub(crate) fn manifest(&self, batch: u64) -> Option<&BatchManifest> {
-        self.claimed.iter().find(|manifest| manifest.batch == batch)
+        self.claimed.iter().map(AsRef::as_ref).find(|manifest| manifest.batch == batch)
     }
 
     /// The manifests of a range of batches.
     pub(crate) fn manifests(&self, batches: RangeInclusive<u64>) -> impl Iterator<Item = &BatchManifest> {
-        self.claimed.iter().filter(move |manifest| batches.contains(&manifest.batch))
+        self.claimed
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(move |manifest: &&BatchManifest| batches.contains(&manifest.batch))
     }
 }

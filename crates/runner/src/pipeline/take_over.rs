@@ -100,7 +100,8 @@ impl Plan {
 /// The files of all batches up to one.
 async fn ingested(lake: &Lake, name: &TableName, batch: u64) -> Result<BTreeSet<(String, u64, String)>, RunError> {
     let batches = lake.ledger().batches(name).await?;
-    let files = batches.into_iter().filter(|manifest| manifest.batch <= batch).flat_map(|manifest| manifest.files);
+    let files =
+        batches.into_iter().filter(|manifest| manifest.batch <= batch).flat_map(|manifest| manifest.files.clone());
     Ok(files.map(|file| (file.path, file.size, file.etag)).collect())
 }
 

@@ -58,18 +58,37 @@ pub(crate) async fn infer_schema(
         return Ok(None);
     }
     let latest = lake.ledger().latest_schema(&declared.name).await?;
-    let mut inferred = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
+    let known = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
+    let mut inferred = known.clone();
     inferred.join(&new);
+    if declared.columns.len() + declared.addable(inferred.added.iter().map(String::as_str)).len() > limits::COLUMNS_MAX
+    {
+        inferred.added = first_columns(declared, &known, decoded);
+    }
     let wider = Arc::new(declared.with_inferred(&inferred));
     if silver_hash(&wider) == silver_hash(effective) {
         return Ok(None);
     }
-    if wider.columns.len() > limits::COLUMNS_MAX {
-        let message = format!("{} would get more than {} columns", declared.name, limits::COLUMNS_MAX);
-        return Err(RunError::input(message, "Set source.evolution to rescue, or fix the source"));
-    }
     write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, inferred, batch).await?;
     Ok(Some(wider))
+}
+
+/// As many of the columns that records bring as there is room for: those that are known, then file by file. Records with
+/// another one go to quarantine from then on, so that what a few records bring stops no table.
+fn first_columns(declared: &Contract, known: &InferredSchema, decoded: &[DecodedFile]) -> BTreeSet<String> {
+    let mut added = known.added.clone();
+    for file in decoded.iter().filter(|file| !file.drift.unknown.is_empty()) {
+        let count = declared.addable(added.iter().map(String::as_str)).len();
+        let room = limits::COLUMNS_MAX.saturating_sub(declared.columns.len() + count);
+        if room == 0 {
+            break;
+        }
+        let names = added.iter().chain(file.drift.unknown.keys()).map(String::as_str);
+        let all: Vec<String> = declared.addable(names).into_iter().map(str::to_owned).collect();
+        let new: Vec<String> = all.into_iter().filter(|name| !added.contains(name)).take(room).collect();
+        added.extend(new);
+    }
+    added
 }
 
 /// Columns that records have and the contract can take, and types that are too narrow for them.

@@ -78,7 +78,8 @@ pub(super) fn source(source: &str) -> OnboardSource {
 
 /// The proposal for `shop.refunds`.
 pub(super) fn draft(path: &str) -> OnboardDraft {
-    let evidence = |ok, text: &str, count: &str| Evidence { ok, text: text.to_owned(), count: count.to_owned() };
+    let evidence =
+        |ok, text: &str, count: &str| Evidence { ok, open: false, text: text.to_owned(), count: count.to_owned() };
     let column = |name: &str, arrives: &str, data_type: &str, null_share, pii: Option<&str>| DraftColumn {
         name: name.to_owned(),
         arrives_as: arrives.to_owned(),
@@ -87,6 +88,7 @@ pub(super) fn draft(path: &str) -> OnboardDraft {
         key: name == "refund_id",
         pii: pii.map(str::to_owned),
         decide: None,
+        open: false,
     };
     let mut columns = vec![
         column("refund_id", "int64", "bigint", 0.0, None),

@@ -36,6 +36,10 @@ impl Format for DmsCsv {
         files::file_place(name)
     }
 
+    fn has_folder_per_table(&self) -> bool {
+        true
+    }
+
     fn file_position(&self, path: &str) -> Option<u64> {
         files::change_position(path)
     }

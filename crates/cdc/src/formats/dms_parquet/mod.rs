@@ -34,6 +34,10 @@ impl Format for DmsParquet {
         files::file_place(name)
     }
 
+    fn has_folder_per_table(&self) -> bool {
+        true
+    }
+
     fn file_position(&self, path: &str) -> Option<u64> {
         files::change_position(path)
     }

@@ -134,6 +134,23 @@ impl SqlProcess {
         self.keep(&running, self.ask(&running, call, limits)?)
     }
 
+    /// A filtered and sorted view of rows of the engine, an Arrow IPC stream, which go to the process for that; `None` if
+    /// there can be no process here.
+    pub(crate) fn refine_rows(
+        &self,
+        rows: Vec<u8>,
+        filter: Option<&str>,
+        order_by: Option<&str>,
+    ) -> Result<Option<ResultView>, QueryError> {
+        let Some(running) = self.running() else { return Ok(None) };
+        let put = self.ask(&running, Call::PutRows(rows), CallLimit { limit: OWN_WORK, job: None })?;
+        let base = self.keep(&running, put)?;
+        let refined = self.refine(base.id, filter, order_by);
+        // The view has what it needs of it.
+        self.drop_result(base.id);
+        refined.map(Some)
+    }
+
     /// Rows of a result of the process.
     pub(crate) fn page(&self, page: PageRequest) -> Result<Vec<u8>, QueryError> {
         let (running, result) = self.held(page.result)?;

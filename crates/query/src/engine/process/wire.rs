@@ -1,6 +1,7 @@
 //! What goes through the pipes between an engine and its SQL process.
 //!
-//! To the process: frames of a length (4 bytes) and a [`Request`] as JSON. Back: frames of the request's number (8
+//! To the process: frames of a length (4 bytes) and a [`Request`] as JSON, after [`Call::PutRows`] one more with the
+//! rows. Back: frames of the request's number (8
 //! bytes), a kind (1), a length (4) and a payload: bytes of an Arrow IPC stream, as many frames as they need, then one
 //! [`Answer`] as JSON.
 
@@ -12,7 +13,7 @@ use sluice_api::{JobId, PageRequest, ResultId, ResultView};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
 /// Another number, another wire: the two sides may come from two installations.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 /// Longest frame, bytes; a statement may have 1 MiB and a table many files.
 const FRAME_BYTES_MAX: u32 = 1 << 28;
 /// Bytes of rows in one frame.
@@ -34,6 +35,8 @@ pub(crate) enum Call {
         tables: Vec<TableFiles>,
     },
     TableResult(TableFiles),
+    /// Rows of the engine, an Arrow IPC stream; they follow the call.
+    PutRows(#[serde(skip)] Vec<u8>),
     Refine {
         result: ResultId,
         filter: Option<String>,
@@ -96,13 +99,21 @@ fn read_payload(input: &mut dyn Read) -> Result<Vec<u8>> {
 
 impl Request {
     pub(crate) fn write(&self, out: &mut dyn Write) -> Result<()> {
-        write_payload(out, &serde_json::to_vec(self)?)
+        write_payload(out, &serde_json::to_vec(self)?)?;
+        match &self.call {
+            Call::PutRows(rows) => write_payload(out, rows),
+            _ => Ok(()),
+        }
     }
 
     /// # Errors
     /// [`ErrorKind::UnexpectedEof`] when nobody asks any more.
     pub(crate) fn read(input: &mut dyn Read) -> Result<Self> {
-        Ok(serde_json::from_slice(&read_payload(input)?)?)
+        let mut request: Self = serde_json::from_slice(&read_payload(input)?)?;
+        if let Call::PutRows(rows) = &mut request.call {
+            *rows = read_payload(input)?;
+        }
+        Ok(request)
     }
 }
 
@@ -146,6 +157,14 @@ mod tests {
         Request { id: 7, call: Call::Query { job: JobId(3), sql, tables: Vec::new() } }.write(&mut pipe).unwrap();
         let read = Request::read(&mut pipe.as_slice()).unwrap();
         assert!(matches!(read, Request { id: 7, call: Call::Query { job: JobId(3), sql, .. } } if sql.contains('ä')));
+
+        let mut pipe = Vec::new();
+        Request { id: 9, call: Call::PutRows(b"arrow".to_vec()) }.write(&mut pipe).unwrap();
+        Request { id: 10, call: Call::Cancel(JobId(3)) }.write(&mut pipe).unwrap();
+        let mut input = pipe.as_slice();
+        let read = Request::read(&mut input).unwrap();
+        assert!(matches!(read, Request { id: 9, call: Call::PutRows(rows) } if rows == b"arrow"));
+        assert!(matches!(Request::read(&mut input).unwrap(), Request { id: 10, call: Call::Cancel(_) }));
 
         let mut pipe = Vec::new();
         Frame::write_rows(&mut pipe, 8, b"rows").unwrap();

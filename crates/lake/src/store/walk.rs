@@ -1,0 +1,148 @@
+//! Lists the files below a folder of this machine, with one look at each.
+//!
+//! `object_store` asks the system three times for every file and builds an address for each, which is most of what a
+//! replay costs that finds a hundred thousand files and nothing new.
+
+use chrono::{DateTime, Utc};
+use object_store::path::Path;
+use object_store::{Error, ObjectMeta, Result};
+use std::fs::{DirEntry, Metadata};
+use std::io::ErrorKind;
+use std::path::{Path as FilePath, PathBuf};
+
+const NAME: &str = "DurableStore";
+
+/// Files below `folder`, whose path in the store is `prefix`, in no order. Only those after the path `after` are looked
+/// at. A file that goes while it is looked at is left out, as is a link that leads nowhere.
+///
+/// # Errors
+/// If a folder cannot be read, a name is not Unicode, or links lead in a circle. A folder that is not there is empty.
+pub(super) fn files_below(folder: &FilePath, prefix: &Path, after: Option<&Path>) -> Result<Vec<ObjectMeta>> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_path_buf(), prefix.as_ref().to_owned())];
+    while let Some((folder, prefix)) = open.pop() {
+        let entries = match folder.read_dir() {
+            Ok(entries) => entries,
+            // It went, or the prefix is a file's.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => continue,
+            Err(error) => return Err(failed(&folder, error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|error| failed(&folder, error))?;
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                return Err(failed(&entry.path(), "the name is not Unicode"));
+            };
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+            let is_after = |path: &str| after.is_none_or(|after| path > after.as_ref());
+            let kind = entry.file_type().map_err(|error| failed(&entry.path(), error))?;
+            if kind.is_file() {
+                if is_after(&path) && !is_staged(&name) {
+                    found.extend(file(&entry, &path)?);
+                }
+                continue;
+            }
+            let Some((place, target)) = followed(&entry, kind.is_symlink())? else { continue };
+            if target.is_dir() {
+                // The greatest name of a file below it.
+                if is_after(&format!("{path}/\u{10ffff}")) {
+                    open.push((place, path));
+                }
+            } else if target.is_file() && is_after(&path) && !is_staged(&name) {
+                found.push(described(&target, &path)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where an entry that is no plain file leads, and what is there.
+fn followed(entry: &DirEntry, is_link: bool) -> Result<Option<(PathBuf, Metadata)>> {
+    let place = entry.path();
+    let Some(target) = there(std::fs::metadata(&place), &place)? else { return Ok(None) };
+    if is_link && target.is_dir() {
+        let goal = std::fs::canonicalize(&place).map_err(|error| failed(&place, error))?;
+        let from = place.parent().map(std::fs::canonicalize).transpose().map_err(|error| failed(&place, error))?;
+        if from.is_some_and(|from| from.starts_with(&goal)) {
+            return Err(failed(&place, "the link leads to a folder that it is in"));
+        }
+    }
+    Ok(Some((place, target)))
+}
+
+fn file(entry: &DirEntry, path: &str) -> Result<Option<ObjectMeta>> {
+    there(entry.metadata(), &entry.path())?.map(|metadata| described(&metadata, path)).transpose()
+}
+
+fn there(found: std::io::Result<Metadata>, place: &FilePath) -> Result<Option<Metadata>> {
+    match found {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(place, error)),
+    }
+}
+
+fn described(metadata: &Metadata, path: &str) -> Result<ObjectMeta> {
+    let modified = metadata.modified().map_err(|error| failed(FilePath::new(path), error))?;
+    Ok(ObjectMeta {
+        location: Path::parse(path)?,
+        last_modified: DateTime::<Utc>::from(modified),
+        size: metadata.len(),
+        e_tag: None,
+        version: None,
+    })
+}
+
+/// Whether a name is that of a file that is still being written: `name#digits`.
+fn is_staged(name: &str) -> bool {
+    let digits = name.split_once('#').map(|(_, rest)| rest);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn failed(place: &FilePath, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    tracing::debug!(place = %place.display(), "a folder cannot be listed");
+    Error::Generic { store: NAME, source: cause.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::files_below;
+    use object_store::path::Path;
+
+    fn names(found: &[object_store::ObjectMeta]) -> Vec<&str> {
+        let mut names: Vec<&str> = found.iter().map(|file| file.location.as_ref()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn files_below_a_folder_are_found_whatever_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["a b%20#x ä.json", "day=1/2.json", "day=1/deep/3.json", "4.json#77", "5#6a"] {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "12345").unwrap();
+        }
+        let found = files_below(folder.path(), &Path::from("lake"), None).unwrap();
+        let all = ["lake/5#6a", "lake/a b%20#x ä.json", "lake/day=1/2.json", "lake/day=1/deep/3.json"];
+        assert_eq!(names(&found), all, "what is still being written is none");
+        assert!(found.iter().all(|file| file.size == 5));
+        let after = Path::from("lake/day=1/2.json");
+        assert_eq!(names(&files_below(folder.path(), &Path::from("lake"), Some(&after)).unwrap()), all[3..]);
+        assert!(files_below(&folder.path().join("missing"), &Path::from("lake"), None).unwrap().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_circles_are_named() {
+        use std::os::unix::fs::symlink;
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(other.path().join("1.json"), "x").unwrap();
+        symlink(other.path(), folder.path().join("linked")).unwrap();
+        symlink(other.path().join("1.json"), folder.path().join("2.json")).unwrap();
+        symlink(folder.path().join("nowhere"), folder.path().join("3.json")).unwrap();
+        let list = || files_below(folder.path(), &Path::from(""), None);
+        assert_eq!(names(&list().unwrap()), ["2.json", "linked/1.json"]);
+        symlink(folder.path(), folder.path().join("circle")).unwrap();
+        assert!(list().unwrap_err().to_string().contains("a folder that it is in"));
+    }
+}
