@@ -9,7 +9,7 @@ use sluice_contract::limits::{FULL_LISTING_MILLISECONDS, LISTING_OVERLAP_FILES};
 use sluice_lake::{Clock, Lake, LakeEnvironment};
 use sluice_query::{QueryEngine, QueryOptions};
 use sluice_runner::{ContractSet, Job, ReplayOptions, replay};
-use sluice_tests::TestLake;
+use sluice_tests::{BucketServer, Sluice, StoreOperation, TestLake};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -169,5 +169,42 @@ async fn many_batches_are_read_from_one_file() -> Result<()> {
     std::fs::remove_dir_all(&batches)?;
     let orders = "shop.orders".parse().map_err(anyhow::Error::msg)?;
     ensure!(TestLake::at(folder.path()).lake().await?.ledger().batches(&orders).await?.is_empty());
+    Ok(())
+}
+
+/// As the store sees it: one request, where a listing of everything takes one for every thousand files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_asked_for_what_is_new() -> Result<()> {
+    let server = BucketServer::start("shop-lake")?;
+    server.put("lake/contracts/shop/orders.yaml", CONTRACT);
+    let file = |number: u64| format!("lake/landing/orders/{number:08}.json");
+    for number in 1..=3_500 {
+        server.put(&file(number), event(number));
+    }
+    let cache = tempfile::tempdir()?;
+    let sluice = Sluice::on("s3://shop-lake/lake")
+        .env("AWS_ENDPOINT_URL", server.endpoint())
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "id")
+        .env("AWS_SECRET_ACCESS_KEY", "key")
+        .env("XDG_CACHE_HOME", cache.path().display().to_string());
+    let files = |said: &serde_json::Value| said["tables"][0]["files"].as_u64();
+    ensure!(files(&sluice.json(&["replay"])?) == Some(3_500));
+    let listings = || {
+        let of_landing = |(operation, prefix): &(StoreOperation, String)| {
+            *operation == StoreOperation::List && prefix.starts_with("lake/landing")
+        };
+        server.requests().iter().filter(|request| of_landing(request)).count()
+    };
+    for (words, expected) in [(&["replay"][..], 1), (&["replay", "--list-all"], 4)] {
+        server.forget_requests();
+        ensure!(files(&sluice.json(words)?) == Some(0));
+        ensure!(listings() == expected, "{words:?}: {} listings", listings());
+    }
+    server.put(&file(3_501), event(3_501));
+    server.forget_requests();
+    ensure!(files(&sluice.json(&["replay"])?) == Some(1));
+    ensure!(listings() <= 3, "{} listings, before and under the lease", listings());
     Ok(())
 }

@@ -92,7 +92,7 @@ async fn a_reload_under_new_names_stops_the_table_until_the_contract_says_what_i
             good(&lake).await?;
             lake.write(&format!("landing/customer/{name}"), "1,gold\n2,gold\n")?;
             let message = stopped(&lake).await?;
-            for says in [name, "a full load that came after changes (batch 1)", "{2: reload}", "{2: same}"] {
+            for says in [name, "a full load that came after a load and changes (batch 1)", "{2: reload}", "{2: same}"] {
                 ensure!(message.contains(says), "{says}: {message}");
             }
             ensure!(rows(&lake).await? == ["1 plus", "3 basic"], "what was there stays");

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +41,9 @@ pub struct StoreRefusal {
 
 /// Words of the server's that nothing may repeat.
 pub const SERVER_WORDS: &str = "words of the server AKIASERVER";
+
+/// Keys in one answer, as S3 has it.
+const PAGE_KEYS: usize = 1_000;
 
 type Rule = Box<dyn Fn(StoreOperation, &str) -> Option<StoreRefusal> + Send>;
 
@@ -122,6 +126,16 @@ impl BucketServer {
             files.insert(format!("{prefix}/{}", file.display()), std::fs::read(folder.join(&file))?);
         }
         Ok(())
+    }
+
+    /// Puts a file.
+    pub fn put(&self, key: &str, content: impl Into<Vec<u8>>) {
+        self.state.files.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), content.into());
+    }
+
+    /// Forgets what was asked so far.
+    pub fn forget_requests(&self) {
+        self.state.requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Keys of all files.
@@ -246,11 +260,18 @@ fn respond(state: &State, request: &Request) -> Answer {
 
 fn list(files: &BTreeMap<String, Vec<u8>>, query: &BTreeMap<String, String>) -> Answer {
     let prefix = query.get("prefix").map_or("", String::as_str);
-    let after = query.get("start-after").map_or("", String::as_str);
+    let after = query.get("continuation-token").or_else(|| query.get("start-after")).map_or("", String::as_str);
     let delimiter = query.get("delimiter").filter(|delimiter| !delimiter.is_empty());
     let mut folders = std::collections::BTreeSet::new();
-    let mut text = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
-    for (key, content) in files.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > after) {
+    let mut text = "<ListBucketResult>".to_owned();
+    let mut last = None;
+    for (count, (key, content)) in
+        files.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > after).enumerate()
+    {
+        if count == PAGE_KEYS {
+            break;
+        }
+        last = (count + 1 == PAGE_KEYS).then_some(key);
         let rest = key.get(prefix.len()..).unwrap_or_default();
         if let Some((folder, _)) = delimiter.and_then(|delimiter| rest.split_once(delimiter.as_str())) {
             folders.insert(format!("{prefix}{folder}/"));
@@ -266,6 +287,13 @@ fn list(files: &BTreeMap<String, Vec<u8>>, query: &BTreeMap<String, String>) -> 
     }
     for folder in folders {
         let _ = write!(text, "<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>");
+    }
+    let more = last.filter(|last| {
+        files.range::<String, _>((Bound::Excluded(*last), Bound::Unbounded)).any(|(key, _)| key.starts_with(prefix))
+    });
+    let _ = write!(text, "<IsTruncated>{}</IsTruncated>", more.is_some());
+    if let Some(key) = more {
+        let _ = write!(text, "<NextContinuationToken>{key}</NextContinuationToken>");
     }
     text.push_str("</ListBucketResult>");
     document(200, text)

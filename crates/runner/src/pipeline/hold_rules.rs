@@ -7,7 +7,7 @@ use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
 use sluice_cdc::{is_full_load, is_of_changes};
 use sluice_change::{EventSeq, ReasonCode, Reject, RowLedger};
-use sluice_contract::{Contract, limits};
+use sluice_contract::{Contract, SourceFormat, limits};
 use sluice_lake::{BatchManifest, SourceMark};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,8 +138,32 @@ fn counts_anew(contract: &Contract, number: u64, before: &SourceMark, batch: &De
     ))
 }
 
-/// A file of a full load that was delivered before with another content, or that comes after changes under a new name:
-/// the table was loaded again. `earlier` are the batches before those that are `new`.
+/// What the batches so far say of full loads.
+#[derive(Default)]
+struct Delivered<'m> {
+    /// The last batch that has a file, by its path.
+    batch_of: BTreeMap<&'m str, u64>,
+    /// There was a full load.
+    is_loaded: bool,
+    /// The first batch with changes after, or with, a full load.
+    changed_in: Option<u64>,
+}
+
+impl<'m> Delivered<'m> {
+    fn add(&mut self, format: SourceFormat, manifest: &'m BatchManifest) {
+        let paths = || manifest.files.iter().map(|file| file.path.as_str());
+        self.batch_of.extend(paths().map(|path| (path, manifest.batch)));
+        if manifest.backfill.is_none() {
+            self.is_loaded |= paths().any(|path| is_full_load(format, path));
+            if self.is_loaded && self.changed_in.is_none() && paths().any(|path| is_of_changes(format, path)) {
+                self.changed_in = Some(manifest.batch);
+            }
+        }
+    }
+}
+
+/// A file of a full load that was delivered before with another content, or one of a new name that comes after a load and
+/// its changes: the table was loaded again. `earlier` are the batches before those that are `new`.
 pub(crate) fn loaded_again<'m>(
     contract: &Contract,
     earlier: impl Iterator<Item = &'m BatchManifest>,
@@ -147,40 +171,32 @@ pub(crate) fn loaded_again<'m>(
 ) -> Option<String> {
     // A full snapshot replaces the rows before it by itself.
     let source = contract.source.as_ref().filter(|_| contract.apply.from_snapshot.is_none())?;
-    let mut known: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut changed_in = None;
-    let has_changes = |manifest: &BatchManifest| {
-        manifest.backfill.is_none() && manifest.files.iter().any(|file| is_of_changes(source.format, &file.path))
-    };
-    for manifest in earlier {
-        known.extend(manifest.files.iter().map(|file| (file.path.as_str(), manifest.batch)));
-        changed_in = changed_in.or_else(|| has_changes(manifest).then_some(manifest.batch));
-    }
+    let mut before = Delivered::default();
+    earlier.for_each(|manifest| before.add(source.format, manifest));
     for manifest in new.filter(|manifest| manifest.backfill.is_none()) {
         let number = manifest.batch;
-        let again = manifest.files.iter().find_map(|file| {
-            let before = known.get(file.path.as_str()).filter(|_| is_full_load(source.format, &file.path))?;
-            Some((&file.path, *before))
-        });
-        if let Some((path, before)) = again.filter(|_| !source.restarts.contains_key(&number)) {
+        let loads = || manifest.files.iter().map(|file| &file.path).filter(|path| is_full_load(source.format, path));
+        let known = |path: &String| before.batch_of.get(path.as_str()).copied();
+        if source.restarts.contains_key(&number) {
+            before.add(source.format, manifest);
+            continue;
+        }
+        if let Some((path, batch)) = loads().find_map(|path| Some((path, known(path)?))) {
             return Some(format!(
-                "{path} is a full load that was written again since batch {before}: the table was loaded again. Its rows \
+                "{path} is a full load that was written again since batch {batch}: the table was loaded again. Its rows \
                  rank below the changes before it, so they would be lost. Write source.restarts: {{{number}: reload}} if \
                  the batch begins with all rows of the table, or {{{number}: same}} if the same load was delivered again"
             ));
         }
-        let new_load = manifest.files.iter().map(|file| &file.path);
-        let new_load = new_load.filter(|path| is_full_load(source.format, path) && !known.contains_key(path.as_str()));
-        if let (Some(path), Some(before), false) = (new_load.min(), changed_in, source.restarts.contains_key(&number)) {
+        if let (Some(path), Some(batch)) = (loads().min(), before.changed_in) {
             return Some(format!(
-                "{path} is a full load that came after changes (batch {before}): the table was loaded again under new \
-                 names, or a file of the first load came late. Its rows rank below the changes before it. Write \
+                "{path} is a full load that came after a load and changes (batch {batch}): the table was loaded again \
+                 under new names, or a file of the first load came late. Its rows rank below the changes before it. Write \
                  source.restarts: {{{number}: reload}} if the batch begins with all rows of the table, or \
                  {{{number}: same}} if the file belongs to the load before"
             ));
         }
-        known.extend(manifest.files.iter().map(|file| (file.path.as_str(), number)));
-        changed_in = changed_in.or_else(|| has_changes(manifest).then_some(number));
+        before.add(source.format, manifest);
     }
     None
 }

@@ -33,7 +33,7 @@ pub(crate) struct FullListing {
 /// What a listing found.
 pub(super) struct Listed {
     pub(super) files: Vec<SourceFile>,
-    /// When it began, milliseconds since 1970, if it was one of everything.
+    /// When it began, milliseconds since 1970, if it was one of everything of a remote source.
     pub(super) full_since: Option<i64>,
 }
 
@@ -48,8 +48,11 @@ pub(super) async fn listed(
     look: Look,
 ) -> Result<Listed, RunError> {
     let path = contract.source.as_ref().map_or("", |source| source.path.as_str());
+    if lake.objects().is_local(path).await? {
+        return Ok(Listed { files: lake.objects().list(path).await?, full_since: None });
+    }
     if look == Look::AsDue
-        && let Some(start) = start(lake, contract, batches, path).await?
+        && let Some(start) = start(lake, contract, batches, path)
     {
         return Ok(Listed { files: end_of(lake, &start).await?, full_since: None });
     }
@@ -58,23 +61,17 @@ pub(super) async fn listed(
 }
 
 /// Where to begin; `None` if everything has to be listed.
-async fn start(
-    lake: &Lake,
-    contract: &Contract,
-    batches: &[Arc<BatchManifest>],
-    path: &str,
-) -> Result<Option<ListingStart>, RunError> {
+fn start(lake: &Lake, contract: &Contract, batches: &[Arc<BatchManifest>], path: &str) -> Option<ListingStart> {
     let taken: usize = batches.iter().map(|batch| batch.files.len()).sum();
     // A complete snapshot is known by all its files. Few files are one answer of the store anyhow.
     if contract.apply.from_snapshot.is_some()
         || taken <= limits::LISTING_OVERLAP_FILES
         || lake.ledger().is_full_listing_due(&contract.name, path)
-        || lake.objects().is_local(path).await?
     {
-        return Ok(None);
+        return None;
     }
     let taken = batches.iter().flat_map(|batch| &batch.files).map(|file| file.path.as_str());
-    Ok(listing_start(path, taken, limits::LISTING_OVERLAP_FILES))
+    listing_start(path, taken, limits::LISTING_OVERLAP_FILES)
 }
 
 async fn end_of(lake: &Lake, start: &ListingStart) -> Result<Vec<SourceFile>, RunError> {
