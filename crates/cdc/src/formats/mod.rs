@@ -1,7 +1,7 @@
 //! The formats, a folder each, and the registry of them.
 //!
-//! A new one is its folder with a type that is a [`Format`], a line in [`of`], an entry in the list of
-//! [`SourceFormat`], a scenario and a section of `docs/formats.md`.
+//! A new one is its folder with a type that is a [`Format`] (one of JSON lines is a [`json::JsonFormat`]), a line in
+//! [`of`], an entry in the list of [`SourceFormat`], a scenario and a section of `docs/formats.md`.
 
 mod debezium;
 mod debezium_flat;
@@ -9,6 +9,7 @@ mod debezium_json;
 mod dms;
 mod dms_csv;
 mod dms_parquet;
+mod json;
 mod rows;
 mod rows_csv;
 mod rows_parquet;
