@@ -20,7 +20,7 @@ pub(crate) fn decode(
     stop_at: u64,
     mut decode: impl FnMut(&mut Collector, RowRef, &str) -> Result<(), RecordError>,
 ) -> StreamEnd {
-    let mut records = Records::new(bytes, RecordDelimiter::Lines, stop_at);
+    let mut records = Records::new(bytes, RecordDelimiter::Json, stop_at);
     let mut last = None;
     while let Some(record) = records.next() {
         let at = RowRef { file: 0, row: record.number, offset: record.offset };
