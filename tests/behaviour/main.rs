@@ -7,6 +7,7 @@ mod decoder;
 mod deletion_vectors;
 mod discovery;
 mod dms_folders;
+mod draft_folder;
 mod drafts;
 mod drift_matrix;
 mod foreign_commits;

@@ -74,6 +74,7 @@ mod adopt;
 mod batches;
 mod compare;
 mod diff;
+mod draft_folder;
 mod error;
 mod impact;
 mod job;
@@ -99,6 +100,7 @@ pub use diff::{
     DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, RowHistory, SchemaChange, SideLake,
     SideVersion,
 };
+pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
 pub use impact::{Impact, Preview, TableImpact};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};

@@ -4,10 +4,10 @@
 
 use crate::request_macro::requests;
 use crate::{
-    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, ErrorCode, Impact,
-    JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch,
-    Preview, PublishPlan, PublishedView, QualityView, QueryFile, RemovedSandbox, ReplayLimits, ReplaySummary,
-    ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
+    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, DraftFolder, ErrorCode,
+    Impact, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource,
+    PlannedBatch, Preview, PublishPlan, PublishedView, QualityView, QueryFile, RemovedSandbox, ReplayLimits,
+    ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
     TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
@@ -211,6 +211,24 @@ requests! {
         /// At most this many bytes of decompressed content; a batch always has at least one file.
         max_bytes: Option<u64>
     } -> PlannedBatch, Read;
+
+    /// How a folder of contracts and models stands to the draft.
+    DraftStatus {
+        /// Folder on the host.
+        folder: String
+    } -> DraftFolder, Act;
+
+    /// Takes what only the lake changed into the folder.
+    DraftPull {
+        /// Folder on the host.
+        folder: String
+    } -> DraftFolder, Act;
+
+    /// Takes what only the folder changed into the lake's draft.
+    DraftPush {
+        /// Folder on the host.
+        folder: String
+    } -> DraftFolder, Write;
 
     /// The sandboxes of the lake, or of the lake that the open one is a sandbox of; latest first.
     Sandboxes -> Vec<SandboxView>, Read;

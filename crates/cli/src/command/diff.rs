@@ -155,7 +155,7 @@ fn first_text(shown: &Shown) -> String {
 fn totals(shown: &Shown) -> String {
     let diff = &shown.diff;
     let between = match &diff.sides {
-        Some(DiffNames { from, to }) => format!("{from} -> {to}"),
+        Some(DiffNames { from, to }) => format!("{} {from} -> {to}", diff.table),
         None => format!("{} v{} -> v{}", diff.table, diff.from, diff.to),
     };
     let mut text = format!(

@@ -84,7 +84,10 @@ impl OpenLake {
         })
         .await?;
         let result = self.marked(view.result, personal);
-        let sides = Some(DiffNames { from: before.name, to: after.name });
+        let named = |side: &DiffSide, name: String| {
+            if from.table == to.table { name } else { format!("{} of {name}", side.table) }
+        };
+        let sides = Some(DiffNames { from: named(from, before.name), to: named(to, after.name) });
         Ok(DiffView { result, sides, elapsed_ms: elapsed_ms(started), ..view })
     }
 
@@ -129,7 +132,12 @@ impl OpenLake {
                 "Name a table that both sides have, or replay it there first",
             ));
         };
-        let name = format!("{} of {place} v{}", side.table, snapshot.version);
+        let folder = location(&side.table).folder();
+        let began = lake.sandbox().and_then(|sandbox| sandbox.base_version(&folder));
+        let name = match began.and_then(|began| snapshot.version.checked_sub(began)).filter(|own| *own > 0) {
+            Some(own) => format!("{place} s{own}"),
+            None => format!("{place} v{}", snapshot.version),
+        };
         Ok(Opened { lake, is_open, version: VersionOf { store, snapshot, is_readable_by_sql: is_open }, name })
     }
 

@@ -82,7 +82,7 @@ impl OpenLake {
             }
         };
         Ok(LakeView {
-            name: self.lake.name(),
+            name: self.production().name(),
             url: self.lake.url().to_owned(),
             tables,
             waiting,

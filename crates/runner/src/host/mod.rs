@@ -8,6 +8,7 @@ pub(crate) mod compare;
 mod demo;
 mod diff;
 mod diff_sides;
+mod draft_folder;
 mod fingerprint;
 mod impact;
 mod jobs;
