@@ -271,7 +271,7 @@ async fn what_is_no_sandbox_any_more_is_refused_with_a_way_out() -> Result<()> {
     ensure!(full.code == 2 && full.err.contains("empty folder"), "{full:?}");
     // It expires.
     desk.sluice().ok(&["sandbox", "new", "short", "--keep", "1s"])?;
-    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    std::thread::sleep(Duration::from_millis(1_100));
     let expired = said("short", &["replay"])?;
     ensure!(expired.code == 2 && expired.err.contains("expired") && expired.err.contains("sandbox rm"), "{expired:?}");
     // Its lake is gone.

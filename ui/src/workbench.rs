@@ -32,7 +32,7 @@ pub struct Host {
 
 /// A call whose answer has not come.
 enum Sent {
-    Request(Request),
+    Request(Box<Request>),
     Page(PageRequest),
 }
 
@@ -222,7 +222,7 @@ impl Workbench {
                 self.session.saving();
             }
             self.next_call += 1;
-            self.in_flight.insert(self.next_call, Sent::Request(request.clone()));
+            self.in_flight.insert(self.next_call, Sent::Request(Box::new(request.clone())));
             self.transport.call(self.next_call, request);
         }
         for page in pages {

@@ -198,7 +198,7 @@ mod tests {
                 sides: None,
                 elapsed_ms: 0,
             };
-            let diff = (at % 2 == 0).then_some(diff);
+            let diff = at.is_multiple_of(2).then_some(diff);
             TableImpact { table, from: Some(1), to: Some(2), rows: 8, diff, error: None }
         };
         Impact { from: "a".to_owned(), to: "b".to_owned(), tables: (0..tables).map(table).collect(), elapsed_ms: 0 }

@@ -83,7 +83,7 @@ impl OpenLake {
             match compared {
                 Ok(diff) => {
                     found.diff =
-                        diff.filter(|diff| diff.inserted + diff.updated + diff.deleted > 0 || !diff.schema.is_empty())
+                        diff.filter(|diff| diff.inserted + diff.updated + diff.deleted > 0 || !diff.schema.is_empty());
                 }
                 Err(RunError::Cancelled) => return Err(RunError::Cancelled),
                 Err(error) => found.error = Some(error.to_api()),

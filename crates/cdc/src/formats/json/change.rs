@@ -66,9 +66,9 @@ impl<'a> RowChange<'_, 'a> {
         let fetch = |position: usize, data_type: &ColumnType| {
             let is_key = plan.is_key.get(position).copied().unwrap_or(false);
             match (row.column(position), former.column(position)) {
-                (Some(raw), _) => read(position, data_type, *raw).map(Some),
+                (Some(raw), _) => read(position, data_type, raw).map(Some),
                 // A key that did not change need not be in the row.
-                (None, Some(raw)) if is_key => read(position, data_type, *raw).map(Some),
+                (None, Some(raw)) if is_key => read(position, data_type, raw).map(Some),
                 (None, _) if is_key || lacking == Lacking::Default => Ok(None),
                 (None, Some(_)) if lacking == Lacking::UnchangedOrNull => Ok(Some(Cell::Null)),
                 (None, _) => Ok(Some(Cell::Absent)),
