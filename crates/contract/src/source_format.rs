@@ -125,6 +125,15 @@ formats! {
         sequence: ["__lsn"],
         rows_word: None,
     }
+    /// Maxwell's changes of MySQL and MariaDB as JSON lines, plain or gzip.
+    MaxwellJson {
+        word: "maxwell_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.file", "record.pos", "record.xoffset"],
+        rows_word: None,
+    }
     /// AWS DMS full load and CDC as Parquet.
     DmsParquet {
         word: "dms_parquet",

@@ -10,6 +10,7 @@ mod dms;
 mod dms_csv;
 mod dms_parquet;
 mod json;
+mod maxwell;
 mod rows;
 mod rows_csv;
 mod rows_parquet;
@@ -22,6 +23,7 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
     match name {
         SourceFormat::DebeziumJson => &debezium_json::DebeziumJson,
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
+        SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,
