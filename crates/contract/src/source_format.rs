@@ -134,6 +134,15 @@ formats! {
         sequence: ["record.file", "record.pos", "record.xoffset"],
         rows_word: None,
     }
+    /// Canal's and TiCDC's changes of MySQL and TiDB as JSON lines, plain or gzip.
+    CanalJson {
+        word: "canal_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.offset"],
+        rows_word: None,
+    }
     /// AWS DMS full load and CDC as Parquet.
     DmsParquet {
         word: "dms_parquet",

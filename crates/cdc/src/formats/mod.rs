@@ -3,6 +3,7 @@
 //! A new one is its folder with a type that is a [`Format`] (one of JSON lines is a [`json::JsonFormat`]), a line in
 //! [`of`], an entry in the list of [`SourceFormat`], a scenario and a section of `docs/formats.md`.
 
+mod canal;
 mod debezium;
 mod debezium_flat;
 mod debezium_json;
@@ -24,6 +25,7 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
         SourceFormat::DebeziumJson => &debezium_json::DebeziumJson,
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
         SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
+        SourceFormat::CanalJson => &canal::CanalJson,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,
