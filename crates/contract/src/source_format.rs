@@ -143,6 +143,15 @@ formats! {
         sequence: ["record.offset"],
         rows_word: None,
     }
+    /// Oracle GoldenGate's operations as JSON lines, plain or gzip.
+    GoldenGateJson {
+        word: "goldengate_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.pos"],
+        rows_word: None,
+    }
     /// AWS DMS full load and CDC as Parquet.
     DmsParquet {
         word: "dms_parquet",

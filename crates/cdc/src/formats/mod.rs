@@ -10,6 +10,7 @@ mod debezium_json;
 mod dms;
 mod dms_csv;
 mod dms_parquet;
+mod goldengate;
 mod json;
 mod maxwell;
 mod rows;
@@ -26,6 +27,7 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
         SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
         SourceFormat::CanalJson => &canal::CanalJson,
+        SourceFormat::GoldenGateJson => &goldengate::GoldenGateJson,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,
