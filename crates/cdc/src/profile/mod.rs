@@ -40,6 +40,8 @@ pub(crate) struct Profile {
     pub(crate) left_out: u64,
     /// Records whose row is a text, as `MongoDB`'s are.
     pub(crate) text_rows: u64,
+    /// Why records of the format have no row that can be read, if some have none.
+    pub(crate) not_readable: Option<&'static str>,
     /// Files that end too early or are damaged.
     pub(crate) damaged_files: u64,
     /// Changes in files whose names order them.

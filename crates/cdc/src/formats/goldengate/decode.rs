@@ -1,7 +1,7 @@
 //! From a record to an event.
 
 use super::image::Marks;
-use super::record::Record;
+use super::record::{BY_ROWS, Record};
 use crate::formats::json::change::{Lacking, RowChange};
 use crate::formats::json::position::numbers;
 use crate::formats::json::row::{plain_cell, read_row_without};
@@ -12,9 +12,6 @@ use crate::plan::Plan;
 use crate::row::values::Row;
 use crate::text::json_fields::string;
 use sluice_change::{Op, ReasonCode, RowRef};
-
-const BY_ROWS: &str = "neither before nor after: Oracle GoldenGate writes rows (format=json_row); let it write operations \
-                       (format=json)";
 
 /// Decodes one record.
 ///

@@ -1,7 +1,7 @@
 //! What records show of a table.
 
 use super::image::Marks;
-use super::record::Record;
+use super::record::{BY_ROWS, Record};
 use crate::format::ProposedSequence;
 use crate::formats::json::position::{by_offset, note, proposed};
 use crate::formats::json::sample::{RowOrigin, SampledRow, count_row};
@@ -30,6 +30,9 @@ pub(super) fn read_record(profile: &mut Profile, text: &str) -> Option<()> {
     profile.note_named_key(record.keys());
     if word == "T" {
         return Some(());
+    }
+    if record.before.or(record.after).is_none() {
+        profile.not_readable = Some(BY_ROWS);
     }
     let marks = Marks::of(image?);
     let mut values = Vec::new();

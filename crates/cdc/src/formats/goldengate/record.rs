@@ -13,6 +13,10 @@ const WRITTEN: &str = "current_ts";
 /// Digits of a place in a trail: ten of its file, ten of the place in it. Some releases write more.
 const PLACE_DIGITS: usize = 20;
 
+/// Why a record without an image is not read.
+pub(super) const BY_ROWS: &str = "neither before nor after: Oracle GoldenGate writes rows (format=json_row); let it write \
+                                  operations (format=json)";
+
 /// A record, `null` left out.
 pub(super) struct Record<'a> {
     pub(super) op: Option<&'a str>,

@@ -148,6 +148,10 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     assert_eq!(types, ["int", "string", "numeric", "timestamp_ntz"]);
     assert!(inferred.questions().is_empty(), "{:?}", inferred.questions());
     assert!(Contract::parse(&inferred.yaml, "orders.yaml").is_ok(), "{}", inferred.yaml);
+    let rows = record("I", "1", r#","ID":1,"CODE":"a""#);
+    let file = SourceFile { path: "x/a.json".to_owned(), ..SourceFile::default() };
+    let error = infer(TableName::new("shop", "orders").unwrap(), "x", &[(file, Bytes::from(rows))], 1).unwrap_err();
+    assert!(error.to_string().contains("json_row"), "{error}");
     let lines = lines.map(|line| line.replace("\"pos\":", "\"x\":"));
     assert!(propose(&lines).questions()[0].contains("no position in the trail"));
 }

@@ -95,7 +95,7 @@ impl<F: JsonFormat> Format for F {
 
     /// Certain where a line is a record of the format.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        json_lines::first_lines(&sample.content).any(|line| F::is_record(&line)).then_some(Likeness::Certain)
+        json_lines::first_values(&sample.content).any(|value| F::is_record(&value)).then_some(Likeness::Certain)
     }
 
     fn markers(&self) -> Markers {

@@ -1,7 +1,7 @@
 //! From a record to an event.
 
 use super::kind::Kind;
-use super::record::Record;
+use super::record::{ENCRYPTED, Record};
 use crate::formats::json::change::{Lacking, RowChange};
 use crate::formats::json::position::numbers;
 use crate::formats::json::row::{encoded_cell, plain_cell, read_row};
@@ -14,8 +14,6 @@ use crate::text::json_fields::string;
 use crate::value::encoding::Encoding;
 use sluice_change::{Cell, CellError, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
-
-const ENCRYPTED: &str = "the row is encrypted, and Sluice has no key for it; let Maxwell write it without encrypt";
 
 /// Decodes one record.
 ///

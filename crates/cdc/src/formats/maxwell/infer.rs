@@ -1,7 +1,7 @@
 //! What records show of a table.
 
 use super::kind::Kind;
-use super::record::Record;
+use super::record::{ENCRYPTED, Record};
 use crate::format::ProposedSequence;
 use crate::formats::json::position::{by_offset, note, proposed};
 use crate::formats::json::sample::{RowOrigin, SampledRow, count_row};
@@ -18,6 +18,10 @@ const NEXT: &str = "Let Maxwell write position, xoffset and commit (output_binlo
 /// Counts a record; `None` if it is none.
 pub(super) fn read_record(profile: &mut Profile, text: &str) -> Option<()> {
     let record = Record::read(text)?;
+    if record.encrypted.is_some() {
+        profile.not_readable = Some(ENCRYPTED);
+        return None;
+    }
     let word = string(record.kind?)?;
     let kind = Kind::of(&word)?;
     if kind.has_row() && !profile.is_of_table(&record.table()) {

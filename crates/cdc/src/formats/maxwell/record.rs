@@ -14,6 +14,10 @@ const ROW: &str = "xoffset";
 /// The last row of a transaction has no `xoffset`, but `commit`.
 const LAST_ROW: &str = "9223372036854775807";
 
+/// Why an encrypted row is not read.
+pub(super) const ENCRYPTED: &str =
+    "the row is encrypted, and Sluice has no key for it; let Maxwell write it without encrypt";
+
 /// A record, `null` left out.
 pub(super) struct Record<'a> {
     pub(super) kind: Option<&'a str>,
@@ -89,11 +93,15 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Whether a line is a record, or the front of one.
+/// Whether a line is a record, or the front of one. Of a record that is encrypted as a whole nothing else is seen.
 pub(super) fn is_record(line: &str) -> bool {
+    let is_whole = |found: [Option<&str>; 2]| found.iter().all(Option::is_some);
     let is_kind = |raw: &str| string(raw).is_some_and(|word| Kind::of(&word).is_some());
-    match members(line, ["database", "type"]) {
-        Some([database, kind]) => database.is_some() && kind.is_some_and(is_kind),
+    match members(line, ["database", "type", "encrypted"]) {
+        Some([database, kind, encrypted]) => {
+            let is_encrypted = || encrypted.and_then(|raw| members(raw, ["iv", "bytes"])).is_some_and(is_whole);
+            (database.is_some() && kind.is_some_and(is_kind)) || is_encrypted()
+        }
         None => {
             let kind = line.split_once("\"type\":").map(|(_, rest)| rest.trim_start());
             let word = kind.and_then(|rest| rest.strip_prefix('"')?.split('"').next());

@@ -190,6 +190,14 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     assert!(inferred.questions().is_empty(), "{:?}", inferred.questions());
     let inferred = proposal("x/changes.json", &unplaced);
     assert!(inferred.sequence.is_empty() && inferred.questions()[0].contains("output_binlog_position"));
+    for encrypted in
+        [r#"{"encrypted":{"iv":"x","bytes":"y"}}"#.to_owned(), record("insert", r#""encrypted":{"iv":"x"}"#)]
+    {
+        let file = SourceFile { path: "x/a.json".to_owned(), ..SourceFile::default() };
+        let name = TableName::new("shop", "orders").unwrap();
+        let error = infer(name, "x", &[(file, Bytes::from(encrypted))], 1).unwrap_err();
+        assert!(error.to_string().contains("encrypted"), "{error}");
+    }
     let mixed = [&placed[..2], &unplaced[2..]].concat();
     assert!(proposal("x/changes.json", &mixed).questions()[0].contains("Not all records have record.file"));
 }
