@@ -59,6 +59,51 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
     no_secret_was_kept(&cache)
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sandboxes_of_a_lake_on_s3_leave_it_as_it_is() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let (cache, data) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let local = ShopLake::delivered_up_to(1)?;
+    server.put_folder(BUCKET, "lakes/base", local.folder())?;
+    let home = data.path().display().to_string();
+    let on = || sluice(&server, "lakes/base", &cache).env("XDG_DATA_HOME", home.clone());
+    on().ok(&["replay"])?;
+    // One on this machine, one under the lake.
+    on().ok(&["sandbox", "new", "near"])?;
+    on().ok(&["sandbox", "new", "far", "--under-lake"])?;
+    let before = on().json(&["status"])?;
+    local.replay().await?;
+    for name in ["near", "far"] {
+        ensure_same(&on().env("SLUICE_SANDBOX", name), &local.fingerprints().await?)?;
+    }
+
+    let later = ShopLake::of(Stream::Main)?;
+    later.deliver(2)?;
+    server.put_folder(BUCKET, "lakes/base", later.folder())?;
+    local.deliver(2)?;
+    local.replay().await?;
+    for name in ["near", "far"] {
+        let replayed = on().env("SLUICE_SANDBOX", name).json(&["replay"])?;
+        for table in replayed["tables"].as_array().into_iter().flatten() {
+            ensure!(table["error"].is_null(), "{name}: {table}");
+        }
+        ensure_same(&on().env("SLUICE_SANDBOX", name), &local.fingerprints().await?)?;
+        let diff = on().env("SLUICE_SANDBOX", name).json(&["diff", "shop.orders"])?;
+        ensure!(diff["updated"].as_u64().is_some_and(|rows| rows > 0), "{name}: {diff}");
+    }
+    let versions = |status: &Value| -> Vec<Value> {
+        status["tables"].as_array().into_iter().flatten().map(|table| table["version"].clone()).collect()
+    };
+    ensure!(versions(&on().json(&["status"])?) == versions(&before), "a sandbox wrote into the lake");
+    for name in ["near", "far"] {
+        ensure!(on().ok(&["sandbox", "rm", name])?.contains("removed with its files"));
+    }
+    ensure!(on().ok(&["sandbox", "ls"])?.contains("no sandbox"));
+    Ok(())
+}
+
 /// One text per row that no codec makes small.
 fn noise(random: &mut fastrand::Rng) -> String {
     (0..100).map(|_| random.alphanumeric()).collect()

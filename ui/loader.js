@@ -51,8 +51,11 @@ window.addEventListener("contextmenu", (event) => event.preventDefault());
 // The screens smooth their own edges and have no depth: four samples per pixel and a depth buffer cost more than half
 // of the frames where no graphics card helps.
 const getContext = canvas.getContext.bind(canvas);
-canvas.getContext = (kind, options) =>
-  getContext(kind, kind.startsWith("webgl") ? { ...options, antialias: false, depth: false, stencil: false } : options);
+canvas.getContext = (kind, options) => {
+  const lean = { ...options, antialias: false, depth: false, stencil: false };
+  // A driver without such a surface gives what it has.
+  return (kind.startsWith("webgl") && getContext(kind, lean)) || getContext(kind, options);
+};
 
 // The renderer asks for a frame after every frame, for ever, and mostly draws nothing in it. The screens say when they
 // need the next one; until then, or until something happens, the request waits.

@@ -20,6 +20,8 @@ async fn after_every_kind_of_operation_readers_find_the_same_rows() -> Result<()
     steps::appended_events(&mut exported).await?;
     steps::rewritten_files(&mut exported).await?;
 
+    let _base = steps::a_clone(&mut exported).await?;
+
     exported.read_by(&python, &["deltalake", "polars"])?;
     ensure_pyarrow_refuses(&exported.read_by(&python, &["pyarrow"])?)?;
     exported.read_by_sql(TEST, "sail")?;

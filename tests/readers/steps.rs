@@ -29,6 +29,21 @@ fn everything() -> MaintainOptions {
     MaintainOptions { retention: Some(Duration::ZERO), in_flight: Duration::ZERO, ..MaintainOptions::default() }
 }
 
+/// A shallow clone: a sandbox's table, whose log names the files of the lake by address, and what is written there.
+/// The lake has to stay as long as it is read.
+pub(crate) async fn a_clone(exported: &mut Exported) -> Result<Fed> {
+    let mut fed = Fed::new("cloned", "")?;
+    fed.replay(rows("c", 0..ROWS, 0)).await?;
+    fed.replay(rows("u", (0..ROWS).filter(|id| id % 3 == 1), 2)).await?;
+    ensure!(fed.newest_entry().await?.contains(FILE), "the vector of a large batch is in a file");
+    let sandbox = fed.sandbox().await?;
+    sandbox.export(exported, "it was cloned").await?;
+    sandbox.replay_here(&mut fed, rows("u", (0..ROWS).step_by(50), 3)).await?;
+    ensure!(sandbox.newest_entry().await?.contains("file:///"), "the base's files are named by address");
+    sandbox.export(exported, "it was cloned and changed").await?;
+    Ok(fed)
+}
+
 /// SCD 1 with deletion vectors.
 pub(crate) async fn changed_rows(exported: &mut Exported) -> Result<()> {
     let mut fed = Fed::new("items", "")?;

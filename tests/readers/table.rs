@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 use sluice_api::{JobId, Layer, TableRef};
-use sluice_lake::DeltaStore;
+use sluice_lake::{DeltaStore, NewSandbox};
 use sluice_runner::{Clock, Job, MaintainOptions, Maintained, maintain};
 use sluice_tests::{Exported, TestLake, files_below};
 use tempfile::TempDir;
@@ -65,6 +65,12 @@ impl Fed {
 
     /// Lands events, `(op, row, position)`; a position of 0 is the next one. Replays them as one batch.
     pub(crate) async fn replay(&mut self, events: Vec<(&str, Map<String, Value>, u64)>) -> Result<()> {
+        self.land(events)?;
+        self.run().await
+    }
+
+    /// Lands events as one file.
+    fn land(&mut self, events: Vec<(&str, Map<String, Value>, u64)>) -> Result<()> {
         let mut text = String::new();
         for (op, row, position) in events {
             self.position += 1;
@@ -74,7 +80,31 @@ impl Fed {
             text.push('\n');
         }
         self.files += 1;
-        self.lake.write(&format!("landing/{}/{:04}.json", self.name, self.files), text)?;
+        self.lake.write(&format!("landing/{}/{:04}.json", self.name, self.files), text)
+    }
+
+    /// A sandbox of its lake.
+    pub(crate) async fn sandbox(&self) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("sluice-readers-").tempdir()?;
+        let place = Some(folder.path().display().to_string());
+        let new = NewSandbox { name: "mine".to_owned(), place, by: "a test".to_owned(), keep_ms: 86_400_000 };
+        self.lake.lake().await?.create_sandbox(new).await?;
+        Ok(Self {
+            lake: TestLake::at(folder.path()),
+            folder,
+            name: self.name,
+            files: self.files,
+            position: self.position,
+        })
+    }
+
+    /// Lands events in the lake of a sandbox and replays them in the sandbox.
+    pub(crate) async fn replay_here(
+        &self,
+        lake: &mut Self,
+        events: Vec<(&str, Map<String, Value>, u64)>,
+    ) -> Result<()> {
+        lake.land(events)?;
         self.run().await
     }
 

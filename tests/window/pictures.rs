@@ -10,8 +10,7 @@ const QUERY: &str = "SELECT date, orders, customers FROM gold.shop.daily_revenue
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
 fn every_screen_dark_and_light() -> anyhow::Result<()> {
-    let folder = std::env::var_os("SLUICE_SCREENSHOTS").map_or_else(std::env::temp_dir, PathBuf::from);
-    std::fs::create_dir_all(&folder)?;
+    let folder = folder()?;
     let lake = lake::to_look_at()?;
     for theme in ["dark", "light"] {
         let window = Window::open(&lake)?;
@@ -22,6 +21,13 @@ fn every_screen_dark_and_light() -> anyhow::Result<()> {
         Album { window: &window, folder: &folder, theme }.fill()?;
     }
     Ok(())
+}
+
+/// Where pictures go.
+pub(crate) fn folder() -> anyhow::Result<PathBuf> {
+    let folder = std::env::var_os("SLUICE_SCREENSHOTS").map_or_else(std::env::temp_dir, PathBuf::from);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 struct Album<'a> {

@@ -39,6 +39,21 @@ delete document.documentElement.dataset.driven;
 return true;
 ";
 
+/// What is known of a page whose screens did not start: what it says itself, and whether it can draw and run them.
+pub(crate) const WHAT_STARTED: &str = r"
+const gl = document.createElement('canvas').getContext('webgl2');
+const trouble = document.getElementById('trouble-text');
+return {
+  address: location.href,
+  state: document.readyState,
+  says: trouble ? trouble.textContent : 'there is no page',
+  draws: gl ? gl.getParameter(gl.VERSION) : 'no WebGL 2',
+  module: typeof WebAssembly,
+  canvas: (canvas => canvas && [canvas.width, canvas.height])(document.querySelector('canvas')),
+  visible: document.visibilityState,
+};
+";
+
 /// Whether the screens await no answer.
 pub(crate) const IS_IDLE: &str = "return window.__sluice.idle();";
 

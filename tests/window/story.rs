@@ -2,6 +2,7 @@
 //! changed, ask a question, publish.
 
 use crate::lake;
+use crate::pictures;
 use crate::script;
 use crate::window::Window;
 use anyhow::{Context, ensure};
@@ -43,6 +44,43 @@ fn a_first_day_with_the_shop() -> anyhow::Result<()> {
     window.type_text("r1")?;
     window.click_button("Publish r1")?;
     window.wait_for("r1 is published")?;
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
+fn a_batch_is_tried_in_a_sandbox() -> anyhow::Result<()> {
+    let pictures = pictures::folder()?;
+    let window = Window::open(&lake::to_look_at()?)?;
+    window.wait_for("shop-lake")?;
+    window.press("Ctrl Shift S")?;
+    window.wait_for("None yet")?;
+    window.click("Name of a new sandbox")?;
+    window.type_text("try-a-batch")?;
+    window.settle()?;
+    window.picture(&pictures.join("sandboxes-dark.png"))?;
+    window.click_button("Make and open")?;
+    // Where one is shows at all times.
+    window.wait_for("Sandbox try-a-batch")?;
+    window.click("silver.shop.orders, ")?;
+    window.press("Ctrl 2")?;
+    window.click_button("Step")?;
+    window.wait_for("Replayed 1 batch, ")?;
+    window.wait_for("written in the sandbox")?;
+    window.press("Shift D")?;
+    window.wait_for("Changed rows")?;
+    window.settle()?;
+    window.picture(&pictures.join("sandbox-diff-dark.png"))?;
+    // The lake is as it was.
+    window.press("Ctrl Shift S")?;
+    window.wait_for("You are in sandbox try-a-batch")?;
+    window.click_button("Back to the lake")?;
+    window.wait_for("Draft, never published")?;
+    ensure!(!window.names()?.iter().any(|name| name.contains("written in the sandbox")));
+    window.press("Ctrl Shift S")?;
+    window.click_button("Remove try-a-batch")?;
+    window.click_button("Remove try-a-batch")?;
+    window.wait_for("None yet")?;
     Ok(())
 }
 

@@ -46,7 +46,8 @@ impl Window {
         let begun = Instant::now();
         while session.run(script::LET_CLICKS_THROUGH, &[])? != true {
             if begun.elapsed() > TIMEOUT {
-                bail!("the screens did not start within {} s", TIMEOUT.as_secs());
+                let page = session.run(script::WHAT_STARTED, &[]).unwrap_or_default();
+                bail!("the screens did not start within {} s; of the page is known: {page}", TIMEOUT.as_secs());
             }
             std::thread::sleep(LOOK_EVERY);
         }

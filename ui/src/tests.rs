@@ -3,6 +3,7 @@
 mod frame;
 mod grid;
 mod palette;
+mod sandboxes;
 mod session;
 pub(crate) mod support;
 mod tree;

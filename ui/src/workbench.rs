@@ -12,7 +12,7 @@ use crate::screen::Screen;
 use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
 use egui::{Context, OutputCommand, Ui};
 use session::SessionKeeper;
-use sluice_api::{ApiError, ErrorCode, PageRequest, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, LakeView, PageRequest, Reply, Request};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct Host {
 
 /// A call whose answer has not come.
 enum Sent {
-    Request(Request),
+    Request(Box<Request>),
     Page(PageRequest),
 }
 
@@ -222,7 +222,7 @@ impl Workbench {
                 self.session.saving();
             }
             self.next_call += 1;
-            self.in_flight.insert(self.next_call, Sent::Request(request.clone()));
+            self.in_flight.insert(self.next_call, Sent::Request(Box::new(request.clone())));
             self.transport.call(self.next_call, request);
         }
         for page in pages {
@@ -271,18 +271,23 @@ impl Workbench {
                     Sent::Page(_) => false,
                 });
                 let url = lake.url.clone();
-                if self.store.lake().value.is_some_and(|before| before.url != url) {
-                    self.leave_lake();
+                match self.store.lake().value {
+                    // A sandbox has the tables of its lake.
+                    Some(before) if before.url != url && own_lake(before) == own_lake(lake) => self.screens.clear(),
+                    Some(before) if before.url != url => self.leave_lake(),
+                    _ => {}
                 }
-                // Where the address names region, endpoint or profile, it opens the lake again with them.
-                let asked = self
-                    .opening
-                    .clone()
-                    .filter(|asked| asked.strip_prefix(url.as_str()).is_some_and(|rest| rest.starts_with('?')));
-                let address = asked.unwrap_or(url);
-                self.workspace.recent.retain(|recent| *recent != address);
-                self.workspace.recent.insert(0, address);
-                self.workspace.recent.truncate(8);
+                if lake.sandbox.is_none() {
+                    // Where the address names region, endpoint or profile, it opens the lake again with them.
+                    let asked = self
+                        .opening
+                        .clone()
+                        .filter(|asked| asked.strip_prefix(url.as_str()).is_some_and(|rest| rest.starts_with('?')));
+                    let address = asked.unwrap_or(url);
+                    self.workspace.recent.retain(|recent| *recent != address);
+                    self.workspace.recent.insert(0, address);
+                    self.workspace.recent.truncate(8);
+                }
                 self.frame.lake_opened();
             }
             (Request::WriteClipboard { text }, Reply::Error(_)) => {
@@ -365,4 +370,9 @@ impl Workbench {
             ctx.request_repaint_after(Duration::from_secs_f64(JOBS_EVERY));
         }
     }
+}
+
+/// Address of a lake; of a sandbox that of its lake.
+fn own_lake(lake: &LakeView) -> &str {
+    lake.sandbox.as_ref().map_or(&lake.url, |open| &open.base)
 }

@@ -56,6 +56,68 @@ pub struct DiffCounts {
     pub elapsed_ms: u64,
 }
 
+/// The lake of a side of a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SideLake {
+    /// The open lake or sandbox.
+    #[default]
+    Open,
+    /// The lake itself, also while one of its sandboxes is open.
+    Production,
+    /// A sandbox of the lake, by name.
+    Sandbox(String),
+    /// Another lake, by its folder or URL.
+    Other(String),
+}
+
+/// The version of a side of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SideVersion {
+    /// The latest.
+    #[default]
+    Latest,
+    /// This one.
+    Number(u64),
+    /// The latest that was committed until then, milliseconds since the Unix epoch.
+    At(i64),
+}
+
+/// A side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DiffSide {
+    /// Table.
+    pub table: TableRef,
+    /// Where.
+    #[serde(default)]
+    pub lake: SideLake,
+    /// When.
+    #[serde(default)]
+    pub version: SideVersion,
+}
+
+/// The two sides of a comparison in words, for example `production v42`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffNames {
+    /// Before.
+    pub from: String,
+    /// After.
+    pub to: String,
+}
+
+/// What a comparison leaves out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DiffOptions {
+    /// Columns that tell rows apart; empty for the key of the contract.
+    pub key: Vec<String>,
+    /// Columns that are not compared.
+    pub ignore: Vec<String>,
+    /// Columns of numbers, each with the difference up to which two values are equal, as text: `0.01`.
+    pub tolerance: Vec<(String, String)>,
+}
+
 /// How many rows came, changed and went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffKinds {
@@ -115,6 +177,9 @@ pub struct DiffView {
     /// Where not all changed rows were looked at: how many there are.
     #[serde(default)]
     pub of: Option<Box<DiffCounts>>,
+    /// What was compared, where it was not two versions of one table.
+    #[serde(default)]
+    pub sides: Option<DiffNames>,
     /// How long it took, milliseconds.
     pub elapsed_ms: u64,
 }

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     Storage,
     /// A check of severity `fail` did not hold; the last good version stays.
     Quality,
+    /// Production would be written by a draft that nobody published; a sandbox is the place for it.
+    Unpublished,
     /// The person or a signal stopped it.
     Cancelled,
     /// A bug in Sluice.

@@ -1,5 +1,6 @@
 //! The lake as a tree: layers, tables, versions, health.
 
+use crate::InSandbox;
 use serde::{Deserialize, Serialize};
 use sluice_contract::TableName;
 use std::fmt;
@@ -157,6 +158,9 @@ pub struct TableSummary {
     pub rows: Option<u64>,
     /// Latest Delta version.
     pub version: Option<u64>,
+    /// In a sandbox: the version of its lake that the table begins with; a later one was written in the sandbox.
+    #[serde(default)]
+    pub base_version: Option<u64>,
     /// Health.
     pub health: Health,
     /// One line that says why the health is not ok.
@@ -197,6 +201,9 @@ pub struct LakeView {
     pub release: Option<u64>,
     /// Number of contracts that differ from the published release.
     pub draft_changes: u64,
+    /// The sandbox that is open; `None` for the lake itself.
+    #[serde(default)]
+    pub sandbox: Option<InSandbox>,
 }
 
 /// A column of a table.

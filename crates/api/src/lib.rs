@@ -74,7 +74,9 @@ mod adopt;
 mod batches;
 mod compare;
 mod diff;
+mod draft_folder;
 mod error;
+mod impact;
 mod job;
 mod kind;
 mod lake;
@@ -88,13 +90,19 @@ mod request;
 mod request_macro;
 mod result;
 mod run;
+mod sandbox;
 mod verify;
 
 pub use adopt::{Adopted, AdoptedCommit};
 pub use batches::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile};
 pub use compare::{TableComparison, TableFingerprint};
-pub use diff::{DiffColumn, DiffCounts, DiffKinds, DiffView, RowHistory, SchemaChange};
+pub use diff::{
+    DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, RowHistory, SchemaChange, SideLake,
+    SideVersion,
+};
+pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
+pub use impact::{Impact, Preview, TableImpact};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
 pub use kind::Kind;
 pub use lake::{
@@ -113,6 +121,7 @@ pub use replay::{
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
+pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
     CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, ParentVersion, Problem, RowLedger, Severity,
     TableName, Unit, Verdict,

@@ -4,11 +4,11 @@
 
 use crate::request_macro::requests;
 use crate::{
-    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffView, ErrorCode, JobId, JobView, Kind, LakeView,
-    MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource, PlannedBatch, PublishPlan, PublishedView,
-    QualityView, QueryFile, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode,
-    RunRounds, RunSummary, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
-    VerifySummary,
+    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, DraftFolder, ErrorCode,
+    Impact, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource,
+    PlannedBatch, Preview, PublishPlan, PublishedView, QualityView, QueryFile, RemovedSandbox, ReplayLimits,
+    ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
+    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -212,6 +212,56 @@ requests! {
         max_bytes: Option<u64>
     } -> PlannedBatch, Read;
 
+    /// How a folder of contracts and models stands to the draft.
+    DraftStatus {
+        /// Folder on the host.
+        folder: String
+    } -> DraftFolder, Act;
+
+    /// Takes what only the lake changed into the folder.
+    DraftPull {
+        /// Folder on the host.
+        folder: String
+    } -> DraftFolder, Act;
+
+    /// Takes what only the folder changed into the lake's draft.
+    DraftPush {
+        /// Folder on the host.
+        folder: String
+    } -> DraftFolder, Write;
+
+    /// The sandboxes of the lake, or of the lake that the open one is a sandbox of; latest first.
+    Sandboxes -> Vec<SandboxView>, Read;
+
+    /// Makes a sandbox of the lake as it is now, without a copy of its data. Opens nothing.
+    NewSandbox {
+        /// Name: small letters, digits, `-` and `_`.
+        name: String;
+        /// An empty or missing folder, or `s3://bucket/prefix`; `None` for a folder of the user's data on the host.
+        #[serde(default)]
+        place: Option<String>,
+        /// Under the lake instead, so that others can open it.
+        #[serde(default)]
+        under_lake: bool,
+        /// How long the lake keeps what it needs, seconds; `None` for the usual time.
+        #[serde(default)]
+        keep_seconds: Option<u64>
+    } -> SandboxView, Write;
+
+    /// Keeps what an open sandbox needs for longer.
+    KeepSandbox {
+        /// Name.
+        name: String,
+        /// From now on, seconds.
+        keep_seconds: u64
+    } -> SandboxView, Write;
+
+    /// Removes a sandbox with all that was written in it.
+    RemoveSandbox {
+        /// Name.
+        name: String
+    } -> RemovedSandbox, Write;
+
     /// Running and recent jobs.
     Jobs -> Vec<JobView>, Host;
 
@@ -243,6 +293,43 @@ requests! {
         #[serde(default)]
         job: Option<JobId>
     } -> DiffView, ReadJob, |view| Some(view.result.id);
+
+    /// Compares tables of two lakes, or a sandbox with its lake, by their keys. Of a clone and what it is a clone of only
+    /// the files that one of them has alone are read.
+    DiffSides {
+        /// Before.
+        from: DiffSide,
+        /// After.
+        to: DiffSide,
+        /// What is left out.
+        #[serde(default)]
+        options: DiffOptions;
+        /// Job id for progress and cancel.
+        job: JobId
+    } -> DiffView, ReadJob, |view| Some(view.result.id);
+
+    /// Compares every silver and gold table of two lakes.
+    DiffImpacted {
+        /// Before.
+        from: SideLake,
+        /// After.
+        to: SideLake,
+        /// Columns that are left out.
+        #[serde(default)]
+        ignore: Vec<String>;
+        /// Job id for progress and cancel.
+        job: JobId
+    } -> Impact, ReadJob;
+
+    /// Replays in a sandbox that is gone again afterwards: what it would do, with the rows that would change.
+    PreviewReplay {
+        /// Tables, all if empty.
+        tables: Vec<TableName>;
+        /// Bounds.
+        limits: ReplayLimits,
+        /// Job id for progress and cancel.
+        job: JobId
+    } -> Preview, ReadJob;
 
     /// The first changed rows between two versions, found without reading the others; with [`DiffView::of`]
     /// unless these are all.

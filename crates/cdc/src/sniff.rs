@@ -158,6 +158,8 @@ mod tests {
         assert_eq!(sniff("a.json", "{\"schema\":{},\"payload\":{\"op\":\"d\",\"before\":{}}}"), debezium);
         assert_eq!(sniff("a.json", "{\"before\":null,\"after\":{\"id\":1,"), debezium);
         assert_eq!(sniff("a.json", "{\"id\":1,\"__deleted\":\"false\"}"), Some(SourceFormat::DebeziumFlatJson));
+        assert_eq!(sniff("a.json", "{\n  \"op\": \"c\",\n  \"after\": {\n    \"id\": 1\n  }\n}\n"), debezium);
+        assert_eq!(sniff("a.json", "{\"op\":\"c\",\"after\":{\"id\":1}}{\"op\":\"c\",\"after\":{\"id\":2}}"), debezium);
         assert_eq!(sniff("a.json", "{\"status\":\"BEGIN\",\"id\":\"1\",\"ts_ms\":1}"), None);
         assert_eq!(sniff("LOAD00000001.csv", "1,a,é"), Some(SourceFormat::DmsCsv));
         assert_eq!(sniff("20261120-084745494.parquet", ""), Some(SourceFormat::DmsParquet));

@@ -1,5 +1,7 @@
 //! The command line: its commands and options, with their help.
 
+use crate::diff_side::Typed;
+use crate::impact_report::ReportForm;
 use clap::{Args, Parser, Subcommand};
 use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
 use std::path::PathBuf;
@@ -16,6 +18,9 @@ pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
     #[arg(long, global = true, env = "SLUICE_LAKE", default_value = ".")]
     pub(crate) lake: String,
+    /// Work in this sandbox of the lake instead: everything is read from the lake, nothing is written to it.
+    #[arg(long, global = true, env = "SLUICE_SANDBOX", value_name = "NAME")]
+    pub(crate) sandbox: Option<String>,
     /// Total timeout for the object store, for example 20s. A single request gets a quarter of it [default: 2m,
     /// and 30s for a single request].
     #[arg(long, global = true, env = "SLUICE_STORE_TIMEOUT", value_name = "DURATION", value_parser = duration)]
@@ -77,6 +82,9 @@ pub(crate) enum Command {
     Publish(Publish),
     /// Replay using the published release.
     Run(Run),
+    /// Try a draft over the lake's data while the lake stays as it is.
+    #[command(subcommand)]
+    Sandbox(Sandbox),
     /// Decode change files that another `sluice` sends; for its own use.
     #[command(hide = true)]
     DecodeWorker,
@@ -86,6 +94,45 @@ pub(crate) enum Command {
     /// Compare silver with dumps of the source tables.
     #[command(hide = true)]
     Compare(Compare),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sandbox {
+    /// Make a sandbox of the lake as it is now; no data is copied.
+    New(NewSandbox),
+    /// List the sandboxes of the lake.
+    Ls,
+    /// Print where a sandbox is, and have the lake keep what it needs for longer.
+    Open(KeepSandbox),
+    /// Remove a sandbox with everything that was written in it.
+    Rm {
+        /// Name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewSandbox {
+    /// Name: small letters, digits, - and _.
+    pub(crate) name: String,
+    /// An empty or new folder, or s3://bucket/prefix [default: a folder of your user data].
+    #[arg(long, conflicts_with = "under_lake")]
+    pub(crate) place: Option<String>,
+    /// Put it under the lake, so that others can open it.
+    #[arg(long)]
+    pub(crate) under_lake: bool,
+    /// How long the lake keeps what the sandbox needs, for example "30 days" [default: 7 days].
+    #[arg(long, value_parser = duration)]
+    pub(crate) keep: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeepSandbox {
+    /// Name.
+    pub(crate) name: String,
+    /// How long from now on, for example "30 days".
+    #[arg(long, value_parser = duration, default_value = "7 days")]
+    pub(crate) keep: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -164,6 +211,9 @@ pub(crate) struct Replay {
     /// Count what would happen without writing anything.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// With --dry-run: replay in a sandbox that is gone again afterwards, and show what would change in silver and gold.
+    #[arg(long, requires = "dry_run")]
+    pub(crate) diff: bool,
 }
 
 #[derive(Debug, Args)]
@@ -217,13 +267,36 @@ pub(crate) struct Quality {
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// dataset.table (silver), or with its layer.
-    pub(crate) table: TableRef,
-    /// Version before.
-    #[arg(long)]
-    pub(crate) from: u64,
-    /// Version after.
-    #[arg(long)]
-    pub(crate) to: u64,
+    #[arg(required_unless_present = "impacted")]
+    pub(crate) table: Option<TableRef>,
+    /// Every silver and gold table instead: what a change reaches. Tables that are equal are one line.
+    #[arg(long, conflicts_with_all = ["table", "from_table", "key", "tolerance", "counts", "first"])]
+    pub(crate) impacted: bool,
+    /// With --impacted: print a report without any value of a row, for a comment or a page.
+    #[arg(long, requires = "impacted", value_name = "FORM")]
+    pub(crate) report: Option<ReportForm>,
+    /// Before: a version (12), a time (2026-11-29T10:00), production, sandbox:NAME or lake:URL, the last three also
+    /// with a version or time (production@12) [default: production].
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) from: Option<Typed>,
+    /// After, written likewise [default: the latest version of the open lake or sandbox].
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) to: Option<Typed>,
+    /// Table before, where it has another name.
+    #[arg(long, value_name = "D.T")]
+    pub(crate) from_table: Option<TableRef>,
+    /// A column that tells rows apart, instead of the contract's key; may be given several times.
+    #[arg(long = "key", value_name = "COLUMN")]
+    pub(crate) key: Vec<String>,
+    /// A column that is not compared; may be given several times.
+    #[arg(long = "ignore", value_name = "COLUMN")]
+    pub(crate) ignore: Vec<String>,
+    /// A column of numbers of which a difference up to this is none, for example total=0.01; may be given several times.
+    #[arg(long = "tolerance", value_name = "COLUMN=NUMBER", value_parser = key_value)]
+    pub(crate) tolerance: Vec<(String, String)>,
+    /// Exit with code 7 if more rows than this changed.
+    #[arg(long, value_name = "ROWS", conflicts_with_all = ["counts", "first"])]
+    pub(crate) fail_over: Option<u64>,
     /// Changed rows to print.
     #[arg(long, default_value_t = 50)]
     pub(crate) rows: u32,

@@ -59,7 +59,7 @@ pub(crate) fn report(error: &anyhow::Error, json: bool) -> ExitCode {
 pub(crate) fn code_of(code: ErrorCode) -> u8 {
     match code {
         ErrorCode::Internal => 1,
-        ErrorCode::Input | ErrorCode::NotFound | ErrorCode::NoLake => 2,
+        ErrorCode::Input | ErrorCode::NotFound | ErrorCode::NoLake | ErrorCode::Unpublished => 2,
         ErrorCode::Storage => 4,
         ErrorCode::Conflict => 5,
         ErrorCode::Quality => 6,

@@ -14,7 +14,9 @@
 
 mod args;
 mod command;
+mod diff_side;
 mod exit;
+mod impact_report;
 mod logging;
 mod print;
 mod progress;
@@ -63,7 +65,8 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let store = arguments.store_timeout().map(StoreTimes::within).unwrap_or_default();
     let (lake, query_timeout) = (Some(arguments.lake), arguments.query_timeout);
-    let options = HostOptions { lake, store, query_timeout, ..HostOptions::default() };
+    let sandbox = arguments.sandbox;
+    let options = HostOptions { lake, sandbox, store, query_timeout, ..HostOptions::default() };
     let host = Host::new(options);
     let out = print::Output::new(arguments.json);
     match arguments.command {
@@ -83,6 +86,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Query(call) => command::query::run(&host, &out, call).await,
         Command::Fingerprint(call) => command::fingerprint::run(&host, &out, call).await,
         Command::Publish(call) => command::publish::run(&host, &out, call).await,
+        Command::Sandbox(call) => command::sandbox::run(&host, &out, call).await,
         Command::Run(call) => command::run::run(&host, &out, call).await,
         Command::Compare(call) => command::compare::run(&host, &out, call).await,
     }

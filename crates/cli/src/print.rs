@@ -37,6 +37,11 @@ impl Output {
         }
     }
 
+    /// Prints a text as it is, whatever was asked for.
+    pub(crate) fn show_text(&self, text: &str) -> Result<()> {
+        Self { json: false, closed: Arc::clone(&self.closed) }.show(&(), |()| text.to_owned())
+    }
+
     /// Whether nobody reads what is printed any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
@@ -111,6 +116,12 @@ pub(crate) fn ledger(counters: &RowLedger) -> String {
         number(counters.deleted),
         number(counters.silver_after),
     )
+}
+
+/// A time in UTC, to the minute.
+pub(crate) fn time(ms: i64) -> String {
+    let time = chrono::DateTime::from_timestamp_millis(ms);
+    time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// `v42`, or `-`.

@@ -18,8 +18,9 @@ pub enum PartForm {
     RedoRecord,
 }
 
-/// What stands before the name of a member of `source`: in an envelope, and in flattened rows (`add.fields`).
-const SOURCE_PREFIXES: [&str; 3] = ["source.", "__source_", "__"];
+/// What stands before the name of a member of `source`: in an envelope, and in flattened rows (`add.fields`). Other
+/// formats have it in the record itself.
+const SOURCE_PREFIXES: [&str; 4] = ["source.", "__source_", "__", "record."];
 
 impl PartForm {
     /// The form of a part with this name.
@@ -135,6 +136,8 @@ mod tests {
     fn a_part_is_what_its_name_says() {
         for (part, form) in [
             ("source.file", PartForm::LogFile),
+            ("record.file", PartForm::LogFile),
+            ("record.pos", PartForm::Number),
             ("__source_file", PartForm::LogFile),
             ("__file", PartForm::LogFile),
             ("file", PartForm::Number),
@@ -159,6 +162,7 @@ mod tests {
     fn the_logs_of_the_connectors_have_room() {
         for (parts, before_mark) in [
             (&["source.file", "source.pos", "source.row"][..], 2),
+            (&["record.file", "record.pos", "record.xoffset"], 2),
             (&["source.file"], 1),
             (&["source.commit_lsn", "source.change_lsn", "source.event_serial_no"], 1),
             (&["source.scn", "source.rs_id", "source.ssn"], 1),

@@ -125,6 +125,33 @@ formats! {
         sequence: ["__lsn"],
         rows_word: None,
     }
+    /// Maxwell's changes of MySQL and MariaDB as JSON lines, plain or gzip.
+    MaxwellJson {
+        word: "maxwell_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.file", "record.pos", "record.xoffset"],
+        rows_word: None,
+    }
+    /// Canal's and TiCDC's changes of MySQL and TiDB as JSON lines, plain or gzip.
+    CanalJson {
+        word: "canal_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.offset"],
+        rows_word: None,
+    }
+    /// Oracle GoldenGate's operations as JSON lines, plain or gzip.
+    GoldenGateJson {
+        word: "goldengate_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.pos"],
+        rows_word: None,
+    }
     /// AWS DMS full load and CDC as Parquet.
     DmsParquet {
         word: "dms_parquet",

@@ -42,6 +42,60 @@ pub enum LakeError {
         /// Address, redacted.
         url: String,
     },
+    /// The name of a sandbox has other characters than small letters, digits, `-` and `_`.
+    #[error("a sandbox cannot have this name, use up to 64 small letters, digits, - and _: {path}")]
+    SandboxName {
+        /// Name.
+        path: String,
+    },
+    /// The lake has a sandbox of this name.
+    #[error("the lake has a sandbox of this name already: {path}")]
+    SandboxExists {
+        /// Name.
+        path: String,
+    },
+    /// The lake has no sandbox of this name.
+    #[error("the lake has no sandbox of this name: {path}")]
+    NoSandbox {
+        /// Name.
+        path: String,
+    },
+    /// The folder of a new sandbox has files.
+    #[error("a sandbox needs an empty folder, this one has files: {url}")]
+    SandboxPlace {
+        /// Address, redacted.
+        url: String,
+    },
+    /// A sandbox of a sandbox.
+    #[error("{name} is a sandbox itself, sandboxes are made of its lake: {url}")]
+    NestedSandbox {
+        /// Name of the open sandbox.
+        name: String,
+        /// Address of its lake, redacted.
+        url: String,
+    },
+    /// Making the sandbox was interrupted.
+    #[error("the sandbox was not finished when it was made: {path}")]
+    SandboxUnfinished {
+        /// Name.
+        path: String,
+    },
+    /// The lake of a sandbox is gone or was moved.
+    #[error("the lake of sandbox {name} is not there: {url}")]
+    SandboxWithoutBase {
+        /// Name.
+        name: String,
+        /// Address of the lake, redacted.
+        url: String,
+    },
+    /// The lake does not know the sandbox, or no longer keeps what it needs.
+    #[error("sandbox {name} has expired or was removed, its lake may have cleaned up what it needs: {url}")]
+    SandboxClosed {
+        /// Name.
+        name: String,
+        /// Address of the lake, redacted.
+        url: String,
+    },
     /// A path is empty, absolute where it may not be, or leaves its folder.
     #[error("the path is not allowed here, it is empty or leaves its folder: {path}")]
     BadPath {
@@ -307,6 +361,14 @@ impl LakeError {
             | Self::ForeignPath { .. }
             | Self::UnreadFeature { .. }
             | Self::LastLease { .. }
+            | Self::SandboxName { .. }
+            | Self::SandboxExists { .. }
+            | Self::NoSandbox { .. }
+            | Self::SandboxPlace { .. }
+            | Self::NestedSandbox { .. }
+            | Self::SandboxUnfinished { .. }
+            | Self::SandboxWithoutBase { .. }
+            | Self::SandboxClosed { .. }
             | Self::Stopped { .. } => false,
         }
     }

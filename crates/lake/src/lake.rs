@@ -2,12 +2,19 @@
 
 use crate::LakeError;
 use crate::cache::local_cache::LocalCache;
+use crate::delta::snapshot::{DataFile, Snapshot};
 use crate::delta::table::DeltaStore;
 use crate::delta::table_files::{TableFiles, TableLocation};
 use crate::delta::tables::Tables;
-use crate::environment::{LakeEnvironment, StoreTimes};
+use crate::environment::{IdGenerator, LakeEnvironment, StoreTimes};
 use crate::ledger::leases::Leases;
 use crate::ledger::registry::Ledger;
+use crate::ledger::sandbox_entry::SandboxEntry;
+use crate::ledger::sandboxes as registry;
+use crate::sandbox::create::{Base, NewSandbox, create};
+use crate::sandbox::open::{Sandbox, over_base};
+use crate::sandbox::remove::{RemovedSandbox, remove};
+use crate::sandbox::take_over::take_over;
 use crate::store::lake_folders;
 use crate::store::objects::Objects;
 use crate::store::root::{Root, root_over};
@@ -16,6 +23,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
 
+/// What a lake is a sandbox of.
+#[derive(Debug)]
+struct OpenSandbox {
+    sandbox: Sandbox,
+    base: Lake,
+}
+
 /// An open lake. Cheap to clone; clones share caches.
 #[derive(Clone, Debug)]
 pub struct Lake {
@@ -23,6 +37,9 @@ pub struct Lake {
     ledger: Ledger,
     leases: Leases,
     tables: Arc<Tables>,
+    sandbox: Option<Arc<OpenSandbox>>,
+    ids: IdGenerator,
+    times: StoreTimes,
 }
 
 impl Lake {
@@ -43,7 +60,7 @@ impl Lake {
     /// # Errors
     /// As [`Lake::open`].
     pub async fn open_in(url: &str, environment: LakeEnvironment) -> Result<Self, LakeError> {
-        Ok(Self::over(Root::open(url, environment.store).await?, environment))
+        Self::open_root(Root::open(url, environment.store).await?, environment).await
     }
 
     /// Opens a lake that exists: a folder or prefix with `contracts/`, `landing/`, `_sluice/` or a layer.
@@ -51,7 +68,19 @@ impl Lake {
     /// # Errors
     /// [`LakeError::NoLake`], and nothing is created then; else as [`Lake::open`].
     pub async fn open_existing(url: &str, environment: LakeEnvironment) -> Result<Self, LakeError> {
-        Ok(Self::over(lake_folders::open_existing(url, environment.store).await?, environment))
+        Self::open_root(lake_folders::open_existing(url, environment.store).await?, environment).await
+    }
+
+    async fn open_root(root: Root, environment: LakeEnvironment) -> Result<Self, LakeError> {
+        let (root, sandbox) = over_base(root, environment.store, environment.clock.now_ms()).await?;
+        let sandbox = match (sandbox, &root.base) {
+            (Some(sandbox), Some(base)) => {
+                let base = Self::over(base.as_ref().clone(), environment.clone());
+                Some(Arc::new(OpenSandbox { sandbox, base }))
+            }
+            _ => None,
+        };
+        Ok(Self { sandbox, ..Self::over(root, environment) })
     }
 
     /// Makes an empty lake at an address; one that is there stays as it is.
@@ -90,8 +119,11 @@ impl Lake {
         Self {
             ledger: Ledger::new(objects.clone(), cache.paths.clone(), clock.clone()),
             leases: Leases::new(objects.clone(), ids.clone(), lease),
-            tables: Arc::new(Tables::new(objects.clone(), clock, ids, cache)),
+            tables: Arc::new(Tables::new(objects.clone(), clock, ids.clone(), cache)),
             objects,
+            sandbox: None,
+            ids,
+            times: store,
         }
     }
 
@@ -143,7 +175,13 @@ impl Lake {
     #[must_use]
     pub fn readable_folders(&self) -> Vec<PathBuf> {
         match self.objects.local_root() {
-            Some(root) => vec![root.to_path_buf(), self.tables.cache.paths.positions_elsewhere()],
+            Some(root) => {
+                let mut folders = vec![root.to_path_buf(), self.tables.cache.paths.positions_elsewhere()];
+                if let Some(base) = &self.objects.root().base {
+                    folders.push(base.local.clone().unwrap_or_else(|| self.cache_folder()));
+                }
+                folders
+            }
             None => vec![self.cache_folder()],
         }
     }
@@ -152,5 +190,82 @@ impl Lake {
     #[must_use]
     pub fn cache_folder(&self) -> PathBuf {
         self.tables.cache.paths.copies()
+    }
+
+    /// What it is a sandbox of; `None` for any other lake.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&Sandbox> {
+        self.sandbox.as_ref().map(|open| &open.sandbox)
+    }
+
+    /// The lake that it is a sandbox of; `None` for any other lake.
+    #[must_use]
+    pub fn base(&self) -> Option<&Self> {
+        self.sandbox.as_ref().map(|open| &open.base)
+    }
+
+    /// The sandboxes of this lake, by name.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
+    pub async fn sandboxes(&self) -> Result<Vec<SandboxEntry>, LakeError> {
+        registry::entries(&self.objects).await
+    }
+
+    /// A sandbox of this lake by its name.
+    ///
+    /// # Errors
+    /// [`LakeError::NoSandbox`], [`LakeError::SandboxName`], [`LakeError::Read`], [`LakeError::Corrupt`].
+    pub async fn sandbox_named(&self, name: &str) -> Result<SandboxEntry, LakeError> {
+        let entry = registry::entry(&self.objects, name).await?;
+        entry.ok_or_else(|| LakeError::NoSandbox { path: name.to_owned() })
+    }
+
+    /// Makes a sandbox of this lake as it is now: its drafts are copied, of its tables only the logs are written.
+    ///
+    /// # Errors
+    /// [`LakeError::SandboxName`], [`LakeError::SandboxExists`], [`LakeError::SandboxPlace`],
+    /// [`LakeError::NestedSandbox`]; what reading the lake and writing the sandbox say.
+    pub async fn create_sandbox(&self, new: NewSandbox) -> Result<SandboxEntry, LakeError> {
+        let now_ms = self.tables.clock.now_ms();
+        if let Some(sandbox) = self.sandbox() {
+            return Err(LakeError::NestedSandbox { name: sandbox.entry.name.clone(), url: sandbox.base.clone() });
+        }
+        let base = Base { objects: &self.objects, ledger: &self.ledger, tables: &self.tables };
+        create(&base, new, self.ids.next_text(), self.times, now_ms).await
+    }
+
+    /// Keeps what an open sandbox needs for so many milliseconds from now on.
+    ///
+    /// # Errors
+    /// [`LakeError::NoSandbox`]; [`LakeError::SandboxClosed`] if what it needs may be gone already.
+    pub async fn keep_sandbox(&self, name: &str, keep_ms: u64) -> Result<SandboxEntry, LakeError> {
+        let entry = self.sandbox_named(name).await?;
+        let now_ms = self.tables.clock.now_ms();
+        if !entry.is_open(now_ms) {
+            return Err(LakeError::SandboxClosed { name: entry.name, url: self.url().to_owned() });
+        }
+        let expires_ms = now_ms.saturating_add(i64::try_from(keep_ms).unwrap_or(i64::MAX)).max(entry.expires_ms);
+        let entry = SandboxEntry { expires_ms, ..entry };
+        registry::update(&self.objects, &entry).await?;
+        Ok(entry)
+    }
+
+    /// Puts the files that this sandbox wrote for a version of a table into its base, where no version names them yet;
+    /// the version's files as the base knows them, for [`crate::Transaction::becomes`]. Nothing is made again: on one disk
+    /// a file gets a second name, in one bucket the server copies.
+    ///
+    /// # Errors
+    /// [`LakeError::BadPath`] for a lake that is no sandbox; [`LakeError::Read`], [`LakeError::Write`].
+    pub async fn take_over(&self, table: &DeltaStore, version: &Snapshot) -> Result<Vec<DataFile>, LakeError> {
+        take_over(self.objects.root(), table.folder(), version).await
+    }
+
+    /// Removes a sandbox: its files, where its folder can be reached from here, and its entry.
+    ///
+    /// # Errors
+    /// [`LakeError::NoSandbox`], [`LakeError::List`], [`LakeError::Delete`].
+    pub async fn remove_sandbox(&self, name: &str) -> Result<RemovedSandbox, LakeError> {
+        remove(&self.objects, name, self.times).await
     }
 }

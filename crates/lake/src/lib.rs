@@ -54,7 +54,7 @@
 //!
 //! Each imports only those before it: `error`, `clock` and `environment`; `store` (addresses, listings, durable
 //! writes, Parquet bytes); `refusal` (what a store means that refuses); `cache` (what is kept on this machine, by path: it knows no tables); `ledger`; `delta`
-//! (the log, snapshots, transactions, rows); `lake`, which puts them together.
+//! (the log, snapshots, transactions, rows); `lake`, which puts them together; `sandbox` (lakes over another lake).
 
 mod cache;
 mod clock;
@@ -64,6 +64,7 @@ mod error;
 mod lake;
 mod ledger;
 mod refusal;
+mod sandbox;
 mod store;
 
 pub use cache::scratch_file::ScratchFile;
@@ -97,8 +98,13 @@ pub use ledger::documents::ModelText;
 pub use ledger::leases::{Holder, Lease, LeaseCandidate, Leases};
 pub use ledger::manifest::BatchManifest;
 pub use ledger::registry::Ledger;
+pub use ledger::sandbox_entry::SandboxEntry;
 pub use ledger::schemas::{SchemaColumn, SchemaDocument};
 pub use refusal::{Refusal, Right, refusal};
+pub use sandbox::create::NewSandbox;
+pub use sandbox::open::Sandbox;
+pub use sandbox::remove::RemovedSandbox;
 pub use sluice_change::SourceFile;
+pub use store::base_view::Pins;
 pub use store::encode::ROW_GROUP_ROWS;
 pub use store::objects::{Objects, PutNew};

@@ -70,6 +70,14 @@ pub enum RunError {
         /// Its commits, oldest first.
         commits: Vec<ForeignCommit>,
     },
+    /// The draft of a table is not what the release of the lake says.
+    #[error("the draft of {table} is not that of release r{release}, and production is written by the release alone")]
+    Unpublished {
+        /// Table or model.
+        table: TableName,
+        /// The current release.
+        release: u64,
+    },
     /// The disk of a local lake has too little space for a batch.
     #[error(
         "there is too little space on the disk of {folder} for the next batch of {table}: {} are free, {} are needed",
@@ -173,6 +181,28 @@ impl RunError {
             Self::Lake(LakeError::NoLake { url }) => {
                 (ErrorCode::NotFound, format!("Correct the address; `sluice init --lake {url}` makes a new lake there"))
             }
+            Self::Lake(LakeError::SandboxName { .. } | LakeError::SandboxExists { .. }) => {
+                (ErrorCode::Input, "Choose another name".to_owned())
+            }
+            Self::Lake(LakeError::NoSandbox { .. }) => {
+                (ErrorCode::NotFound, "`sluice sandbox ls` lists the sandboxes of a lake".to_owned())
+            }
+            Self::Lake(LakeError::SandboxPlace { .. }) => {
+                (ErrorCode::Input, "Name an empty or a new folder with --place".to_owned())
+            }
+            Self::Lake(LakeError::NestedSandbox { url, .. }) => {
+                (ErrorCode::Input, format!("Open the lake {url} and make the sandbox there"))
+            }
+            Self::Lake(LakeError::SandboxUnfinished { path }) => {
+                (ErrorCode::Input, format!("`sluice sandbox rm {path}` removes it; then make it again"))
+            }
+            Self::Lake(LakeError::SandboxWithoutBase { .. }) => {
+                (ErrorCode::NotFound, "Put the lake back in its place, or remove the folder of the sandbox".to_owned())
+            }
+            Self::Lake(LakeError::SandboxClosed { name, url }) => (
+                ErrorCode::Input,
+                format!("`sluice --lake {url} sandbox rm {name}` removes it; make a new one of the lake as it is now"),
+            ),
             Self::Lake(LakeError::OpenTable { path, .. }) => (ErrorCode::Storage, reopen(path)),
             Self::Lake(LakeError::NoVersion { .. }) => {
                 (ErrorCode::NotFound, "Choose a version of its history".to_owned())
@@ -223,6 +253,12 @@ impl RunError {
                     "Have that program restore the version before; `sluice adopt {layer}.{table}` accepts the table \
                      as it is"
                 ),
+            ),
+            Self::Unpublished { .. } => (
+                ErrorCode::Unpublished,
+                "Try it in a sandbox: `sluice sandbox new try`, then `sluice --sandbox try replay`; or publish the draft \
+                 with `sluice publish`"
+                    .to_owned(),
             ),
             Self::Conflict(_) => (ErrorCode::Conflict, "No data was lost. Run it again".to_owned()),
             Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {

@@ -45,6 +45,7 @@ pub use maintain::{
 };
 pub use pipeline::batch_ledger::{batch_ledger, plan_next_batch};
 pub use pipeline::decoder::{DecoderOptions, decode_worker};
+pub use pipeline::release_rule::Unpublished;
 pub use pipeline::replay::{replay, replay_batch};
 pub use pipeline::replay_options::ReplayOptions;
 pub use pipeline::run::{RunOptions, run};

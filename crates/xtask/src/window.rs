@@ -49,7 +49,8 @@ pub(crate) fn drive(project: &Project, built: &Built, pictures: &Path) -> anyhow
     run_program(
         built
             .cargo(project, "test")
-            .args(["--test", "window", "--", "--ignored", "--nocapture"])
+            // One window at a time: two would draw on the same two cores.
+            .args(["--test", "window", "--", "--ignored", "--nocapture", "--test-threads", "1"])
             .env("SLUICE_DESKTOP", project.program("sluice-desktop")?)
             .env("SLUICE_LAKE_TO_LOOK_AT", to_look_at.folder())
             .env("SLUICE_LAKE_TO_WORK_ON", to_work_on.folder())

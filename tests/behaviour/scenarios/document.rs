@@ -9,9 +9,19 @@ use std::collections::BTreeMap;
 pub(crate) enum Step {
     /// The contract becomes this. One of another dataset is one of another table.
     Contract(String),
-    /// A file with this ending and content lands (none if it is empty), then a replay. It is a file of the
-    /// first contract's table if it names none.
-    Batch { table: Option<String>, ending: &'static str, content: String },
+    /// A file lands (none if its content is empty), then a replay.
+    Batch(Batch),
+}
+
+/// A file that lands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    /// Its table; that of the first contract if it names none.
+    pub(crate) table: Option<String>,
+    /// Its name without ending, where that says the offset of its first record: `orders+0+0000000100`.
+    pub(crate) name: Option<String>,
+    pub(crate) ending: &'static str,
+    pub(crate) content: String,
 }
 
 /// What a scenario says or what came of it: tables by their headings.
@@ -84,7 +94,9 @@ impl Document {
 
     fn block(&mut self, kind: &str, lines: &[&str]) -> Result<()> {
         let mut content = lines.join("\n");
-        let (kind, table) = kind.split_once(' ').map_or((kind, None), |(kind, table)| (kind, Some(table.to_owned())));
+        let (kind, rest) = kind.split_once(' ').unwrap_or((kind, ""));
+        let word = |is_name: bool| rest.split(' ').find(|word| !word.is_empty() && word.contains('+') == is_name);
+        let (table, name) = (word(false).map(str::to_owned), word(true).map(str::to_owned));
         let ending = match kind {
             "yaml" => {
                 self.steps.push(Step::Contract(content));
@@ -98,7 +110,7 @@ impl Document {
         if !content.is_empty() && !content.ends_with("⏏") {
             content.push('\n');
         }
-        self.steps.push(Step::Batch { table, ending, content: content.replace('⏏', "") });
+        self.steps.push(Step::Batch(Batch { table, name, ending, content: content.replace('⏏', "") }));
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Plays a scenario on a lake of its own, with the real engine.
 
-use super::document::{CHECKS, Document, LEDGER, Outcome, QUARANTINE, SILVER, STOPPED, Step};
+use super::document::{Batch, CHECKS, Document, LEDGER, Outcome, QUARANTINE, SILVER, STOPPED, Step};
 use super::table::{Table, written};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -37,14 +37,17 @@ impl Played {
         Ok(())
     }
 
-    fn land(&mut self, table: Option<&str>, ending: &str, content: &str) -> Result<()> {
-        let is_of = |(known, _): &&(TableRef, String)| table.is_none_or(|table| known.name.to_string() == table);
+    fn land(&mut self, batch: &Batch) -> Result<()> {
+        let Batch { table, name, ending, content } = batch;
+        let is_of =
+            |(known, _): &&(TableRef, String)| table.as_ref().is_none_or(|table| known.name.to_string() == *table);
         let (_, path) = self.tables.iter().find(is_of).context("the contract comes before the files of its table")?;
         self.batch += 1;
         if content.is_empty() {
             return Ok(());
         }
-        let path = format!("{}/batch-{}.{ending}", path.trim_end_matches('/'), self.batch);
+        let name = name.clone().unwrap_or_else(|| format!("batch-{}", self.batch));
+        let path = format!("{}/{name}.{ending}", path.trim_end_matches('/'));
         self.lake.write(&path, content)
     }
 
@@ -82,8 +85,8 @@ pub(crate) async fn play(document: &Document) -> Result<Outcome> {
     for step in &document.steps {
         match step {
             Step::Contract(text) => played.contract(text)?,
-            Step::Batch { table, ending, content } => {
-                played.land(table.as_deref(), ending, content)?;
+            Step::Batch(batch) => {
+                played.land(batch)?;
                 replays.push(played.replay().await?);
                 if document.expected.contains_key(CHECKS) {
                     checks.push(played.checks().await?);
@@ -179,11 +182,11 @@ fn checks_table(checks: &[Vec<CheckView>], expected: &Table) -> Table {
 /// every batch twice, and built again from bronze. Where the scenario is about what happens between
 /// the batches (another contract, a batch that was refused), only the last.
 pub(crate) async fn replay_every_other_way(document: &Document, found: &Outcome) -> Result<()> {
-    let batches: Vec<(&str, &str)> = document
+    let batches: Vec<Batch> = document
         .steps
         .iter()
         .filter_map(|step| match step {
-            Step::Batch { ending, content, table: _ } => Some((*ending, content.as_str())),
+            Step::Batch(batch) => Some(Batch { table: None, ..batch.clone() }),
             Step::Contract(_) => None,
         })
         .collect();
@@ -197,9 +200,9 @@ pub(crate) async fn replay_every_other_way(document: &Document, found: &Outcome)
     ensure_same(&at_once, document, expected, "all batches at once").await?;
     at_once.lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
     ensure_same(&at_once, document, expected, "a rebuild from bronze").await?;
-    let reversed: Vec<_> = batches.iter().rev().copied().collect();
+    let reversed: Vec<_> = batches.iter().rev().cloned().collect();
     ensure_same(&deliver(start(document)?, &reversed, true).await?, document, expected, "the reverse order").await?;
-    let twice: Vec<_> = batches.iter().chain(&batches).copied().collect();
+    let twice: Vec<_> = batches.iter().chain(&batches).cloned().collect();
     ensure_same(&deliver(start(document)?, &twice, true).await?, document, expected, "every batch twice").await
 }
 
@@ -213,9 +216,9 @@ fn start(document: &Document) -> Result<Played> {
     Ok(played)
 }
 
-async fn deliver(mut played: Played, batches: &[(&str, &str)], one_by_one: bool) -> Result<Played> {
-    for (ending, content) in batches {
-        played.land(None, ending, content)?;
+async fn deliver(mut played: Played, batches: &[Batch], one_by_one: bool) -> Result<Played> {
+    for batch in batches {
+        played.land(batch)?;
         if one_by_one {
             played.replay().await?;
         }

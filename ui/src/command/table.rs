@@ -69,7 +69,8 @@ macro_rules! commands {
 }
 
 const REPLAY: When = When::Screen(&[ScreenKind::Replay], "Only on the replay screen");
-const DIFF: When = When::Screen(&[ScreenKind::Diff], "Only on the diff screen");
+const DIFFS: &[ScreenKind] = &[ScreenKind::Diff, ScreenKind::LakeDiff];
+const DIFF: When = When::Screen(DIFFS, "Only on the diff screen");
 const SQL: When = When::Screen(&[ScreenKind::Sql], "Only in a query");
 
 commands! {
@@ -111,7 +112,10 @@ commands! {
             .tooltip("hides what is equal")
             .icon(icon::DIFFERENCE)
             .keys(&[Shortcut::plain(Key::C)]),
-            When::Screen(&[ScreenKind::Diff, ScreenKind::History], "Only on the diff and history screens");
+            When::Screen(
+                &[ScreenKind::Diff, ScreenKind::LakeDiff, ScreenKind::History],
+                "Only on the diff and history screens",
+            );
         /// History screen: the versions as a Markdown table.
         CopyMarkdown: Action::new("history.copy", "Copy the history as Markdown")
             .word("Copy as Markdown")
@@ -173,6 +177,12 @@ commands! {
             .tooltip("a folder or a bucket")
             .icon(icon::FOLDER_OPEN)
             .keys(&[Shortcut::ctrl(Key::L)]), When::Always;
+        /// Shows the sandboxes of the lake.
+        Sandboxes: Action::new("sandboxes", "Sandboxes of the lake…")
+            .word("Sandbox…")
+            .tooltip("try a draft, the lake stays as it is")
+            .icon(icon::LOCK)
+            .keys(&[Shortcut::ctrl_shift(Key::S)]), When::Lake;
         /// Asks for a folder and opens the lake in it.
         ChooseFolder: Action::new("choose_folder", "Open a folder…")
             .word("Folder…")

@@ -53,5 +53,5 @@ fn commands_of_a_screen_say_why_they_cannot_run_elsewhere() {
     for (command, screens) in all() {
         assert_eq!(command.is_for_screen(), !screens.is_empty());
     }
-    assert_eq!(Command::ChangedOnly.screens(), [ScreenKind::Diff, ScreenKind::History]);
+    assert_eq!(Command::ChangedOnly.screens(), [ScreenKind::Diff, ScreenKind::LakeDiff, ScreenKind::History]);
 }

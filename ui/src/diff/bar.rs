@@ -1,11 +1,13 @@
 //! The pickers: table, version before, version after.
 
 use super::state::DiffScreen;
+use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
+use crate::state::Tab;
 use crate::widget::{Button, dropdown, layer_mark, number};
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
-use sluice_api::VersionView;
+use sluice_api::{DiffNames, DiffView, TableRef, VersionView};
 
 /// Versions offered in a list.
 const VERSIONS_MAX: usize = 200;
@@ -17,16 +19,8 @@ pub(super) fn show(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>
     let mut ui = ui.new_child(builder);
     let tokens = ui.tokens();
     layer_mark(&mut ui, screen.table.layer);
-    let store = cx.store;
-    let lake = store.lake().value;
     let mut table = screen.table.clone();
-    let tables: Vec<_> = lake
-        .map_or(&[][..], |lake| &lake.tables)
-        .iter()
-        .filter(|summary| summary.version.is_some() || summary.table == table)
-        .map(|summary| (summary.table.clone(), summary.table.to_string()))
-        .collect();
-    if dropdown(&mut ui, "Table", &mut table, &tables).changed() {
+    if dropdown(&mut ui, "Table", &mut table, &tables(cx, &screen.table)).changed() {
         screen.go(cx, table, None);
         return;
     }
@@ -41,6 +35,34 @@ pub(super) fn show(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>
     if (new_from, new_to) != (from, to) {
         screen.go(cx, screen.table.clone(), Some((new_from, new_to)));
     }
+}
+
+/// The table, and what is compared in words.
+pub(super) fn of_sides(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, view: Option<&DiffView>) {
+    let layout = Layout::left_to_right(Align::Center);
+    let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt("diff bar");
+    let mut ui = ui.new_child(builder);
+    let tokens = ui.tokens();
+    layer_mark(&mut ui, screen.table.layer);
+    let mut table = screen.table.clone();
+    if dropdown(&mut ui, "Table", &mut table, &tables(cx, &screen.table)).changed() {
+        cx.run(Command::ReplaceTab(Tab::LakeDiff { table }));
+        return;
+    }
+    let Some(DiffNames { from, to }) = view.and_then(|view| view.sides.as_ref()) else { return };
+    ui.label(typeface::text(from, typeface::mono(12.0), tokens.text_weak));
+    ui.label(typeface::text(icon::ARROW_RIGHT_ALT, typeface::icons(16.0), tokens.text_weak));
+    ui.label(typeface::text(to, typeface::mono(12.0), tokens.text_strong));
+}
+
+/// Tables that can be chosen.
+fn tables(cx: &Cx<'_>, chosen: &TableRef) -> Vec<(TableRef, String)> {
+    let lake = cx.store.lake().value;
+    lake.map_or(&[][..], |lake| &lake.tables)
+        .iter()
+        .filter(|summary| summary.version.is_some() || summary.table == *chosen)
+        .map(|summary| (summary.table.clone(), summary.table.to_string()))
+        .collect()
 }
 
 fn choices(history: &[VersionView], chosen: u64) -> Vec<(u64, String)> {

@@ -10,7 +10,7 @@ use crate::design::icon;
 use crate::screen::Screen;
 use crate::widget::{EmptyState, Tone, banner, error_banner, loading_line, number, rule};
 use egui::{Rect, Ui, vec2};
-use sluice_api::{ErrorCode, Request, VersionView};
+use sluice_api::{DiffOptions, DiffSide, DiffView, ErrorCode, Request, SideLake, SideVersion, VersionView};
 
 /// Height of the bar with the pickers.
 const BAR: f32 = 40.0;
@@ -80,21 +80,59 @@ impl DiffScreen {
         if got.value.is_none() && got.error.is_some() {
             return;
         }
-        counts::show(ui, got.value.and_then(counts::Counts::of));
-        let Some(view) = got.value else { return };
+        self.rows_ui(ui, cx, got.value, &format!("v{from} and v{to} of {} hold the same rows", self.table));
+    }
+
+    /// Counts and rows; `equal` says that there are none.
+    fn rows_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, view: Option<&DiffView>, equal: &str) {
+        counts::show(ui, view.and_then(counts::Counts::of));
+        let Some(view) = view else { return };
         counts::schema(ui, view);
         if view.inserted + view.updated + view.deleted == 0 && view.of.is_none() {
             let title = format!("Equal, {}", number::plural(view.unchanged, "row"));
-            let text = if view.schema.is_empty() {
-                format!("v{from} and v{to} of {} hold the same rows", self.table)
-            } else {
-                "Only the schema differs".to_owned()
-            };
-            EmptyState { icon: icon::CHECK_CIRCLE, title: &title, text: &text, action: None }.show(ui);
+            let text = if view.schema.is_empty() { equal } else { "Only the schema differs" };
+            EmptyState { icon: icon::CHECK_CIRCLE, title: &title, text, action: None }.show(ui);
             return;
         }
         filter::show(self, ui, cx, view);
         cells::show(self, ui, cx, view);
+    }
+}
+
+impl DiffScreen {
+    /// The open sandbox beside its lake.
+    fn lake_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let store = cx.store;
+        let Some(lake) = store.lake().value else { return };
+        if lake.sandbox.is_none() {
+            let action = Some("Sandboxes of the lake…");
+            let text = "In a sandbox, this compares each table with the lake's own";
+            let empty = EmptyState { icon: icon::COMPARE_ARROWS, title: "The lake itself is open", text, action };
+            if empty.show(ui).is_some_and(|response| response.clicked()) {
+                cx.run(Command::Sandboxes);
+            }
+            return;
+        }
+        let side = |lake| DiffSide { table: self.table.clone(), lake, version: SideVersion::Latest };
+        let (from, to) = (side(SideLake::Production), side(SideLake::Open));
+        let job = *self.job.get_or_insert_with(|| cx.new_job());
+        let request = Request::DiffSides { from, to, options: DiffOptions::default(), job };
+        cx.want(request.clone());
+        let got = store.lake_diff(&self.table);
+        let rect = ui.max_rect();
+        let header = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
+        bar::of_sides(self, ui, header, cx, got.value);
+        ui.advance_cursor_after_rect(header);
+        rule(ui);
+        loading_line(ui, header, got.pending);
+        if let Some(error) = got.error
+            && error_banner(ui, error, "Nothing was changed")
+        {
+            cx.send(request);
+        }
+        if got.value.is_some() || got.error.is_none() {
+            self.rows_ui(ui, cx, got.value, "The sandbox and the lake hold the same rows");
+        }
     }
 }
 
@@ -104,6 +142,10 @@ impl Screen for DiffScreen {
         cx.want(Request::Lake);
         self.keys(ui, cx);
         ui.spacing_mut().item_spacing.y = 0.0;
+        if self.with_lake {
+            self.lake_ui(ui, cx);
+            return;
+        }
         let store = cx.store;
         let table = store.table(&self.table, None);
         let history = table.value.map_or(&[][..], |view| &view.history);

@@ -14,6 +14,8 @@ pub struct DiffScreen {
     pub(super) table: TableRef,
     /// Version before and version after; none until the history is known.
     pub(super) versions: Option<(u64, u64)>,
+    /// The lake itself is compared with the open sandbox, not two versions.
+    pub(super) with_lake: bool,
     /// Kind of changes shown.
     pub(super) kind: Kind,
     /// Condition as typed, and as applied.
@@ -37,6 +39,7 @@ impl DiffScreen {
         Self {
             table,
             versions,
+            with_lake: false,
             kind: Kind::All,
             condition: (String::new(), String::new()),
             seek: None,
@@ -47,8 +50,17 @@ impl DiffScreen {
         }
     }
 
+    /// The screen that compares a table of the open sandbox with the lake's own.
+    #[must_use]
+    pub fn with_lake(table: TableRef) -> Self {
+        Self { with_lake: true, ..Self::new(table, None) }
+    }
+
     /// The diff that is shown, if it is there.
     pub(super) fn view<'a>(&self, cx: &Cx<'a>) -> Option<&'a DiffView> {
+        if self.with_lake {
+            return cx.store.lake_diff(&self.table).value;
+        }
         let (from, to) = self.versions?;
         self.got(cx.store, from, to).value
     }

@@ -10,6 +10,7 @@ mod palette;
 mod palette_items;
 mod problems;
 mod rail;
+mod sandboxes;
 mod status_bar;
 mod tab_bar;
 mod top_bar;
@@ -119,6 +120,11 @@ impl FrameState {
     /// Opens the list of problems.
     pub fn open_problems(&mut self) {
         self.overlay = Overlay::Problems;
+    }
+
+    /// Opens the dialog with the sandboxes.
+    pub fn open_sandboxes(&mut self) {
+        self.overlay = Overlay::sandboxes();
     }
 
     /// Opens the dialog for another lake, or focuses its field when no lake is open.

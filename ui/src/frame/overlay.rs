@@ -1,6 +1,6 @@
-//! What may lie over the window: palette, keyboard map, problems, opening a lake. One at a time.
+//! What may lie over the window: palette, keyboard map, problems, opening a lake, sandboxes. One at a time.
 
-use super::{key_map, palette::Palette, problems};
+use super::{key_map, palette::Palette, problems, sandboxes::Sandboxes};
 use crate::cx::Cx;
 use crate::design::TokensExt;
 use crate::lake::OpenLake;
@@ -20,6 +20,8 @@ pub(super) enum Overlay {
     Problems,
     /// Opening another lake.
     OpenLake(Box<OpenLake>),
+    /// Sandboxes of the lake.
+    Sandboxes(Box<Sandboxes>),
 }
 
 impl Overlay {
@@ -31,6 +33,11 @@ impl Overlay {
     /// The dialog for another lake.
     pub(super) fn lake() -> Self {
         Self::OpenLake(Box::default())
+    }
+
+    /// The sandboxes of the lake.
+    pub(super) fn sandboxes() -> Self {
+        Self::Sandboxes(Box::default())
     }
 
     /// Whether one is open.
@@ -53,7 +60,7 @@ impl Overlay {
         let escape = ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         let tokens = ui.tokens();
         let (width, top): (f32, f32) = match self {
-            Self::Palette(_) | Self::OpenLake(_) => (640.0, whole.top() + 96.0),
+            Self::Palette(_) | Self::OpenLake(_) | Self::Sandboxes(_) => (640.0, whole.top() + 96.0),
             _ => (720.0, whole.top() + 64.0),
         };
         let width = width.min(whole.width() - 32.0);
@@ -87,6 +94,7 @@ impl Overlay {
             Self::Palette(palette) => palette.ui(ui, cx),
             Self::KeyMap => key_map::show(ui, cx),
             Self::Problems => problems::show(ui, cx),
+            Self::Sandboxes(sandboxes) => sandboxes.ui(ui, cx),
             Self::OpenLake(open) => {
                 open.dialog_ui(ui, cx);
                 false

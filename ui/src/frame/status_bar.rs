@@ -38,6 +38,10 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>) {
         };
         left.label(typeface::text(words, typeface::caption(), tokens.text_weak));
         late_ui(&mut left, lake);
+        if let Some(open) = &lake.sandbox {
+            let words = format!("Writes stay in {}", open.sandbox.place);
+            icon_label(&mut left, icon::LOCK, 14.0, tokens.accent, &words, typeface::caption());
+        }
     }
     let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
     right.spacing_mut().item_spacing.x = 12.0;

@@ -9,6 +9,7 @@ use egui::{
     Align, Align2, CornerRadius, Layout, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role,
     pos2, vec2,
 };
+use sluice_api::{InSandbox, LakeView};
 
 const PALETTE_WIDTH: f32 = 320.0;
 
@@ -16,8 +17,15 @@ const PALETTE_WIDTH: f32 = 320.0;
 pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let tokens = ui.tokens();
     let rect = ui.max_rect();
-    ui.painter().rect_filled(rect, 0.0, tokens.panel);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    // Where one is has to be seen at all times: the whole bar of a sandbox has another colour.
+    let in_sandbox = cx.store.lake().value.is_some_and(|lake| lake.sandbox.is_some());
+    let (fill, line) = if in_sandbox {
+        (tokens.selection, Stroke::new(2.0, tokens.accent))
+    } else {
+        (tokens.panel, Stroke::new(1.0, tokens.line))
+    };
+    ui.painter().rect_filled(rect, 0.0, fill);
+    ui.painter().hline(rect.x_range(), rect.bottom() - line.width / 2.0, line);
     paint_logo(ui.painter(), pos2(rect.left() + 28.0, rect.center().y), 16.0, tokens);
     let palette_left = (rect.center().x + 150.0 - PALETTE_WIDTH / 2.0).min(rect.right() - PALETTE_WIDTH - 300.0);
     let palette_left = palette_left.max(rect.left() + 280.0);
@@ -58,6 +66,10 @@ fn lake_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             (Tone::Accent, icon::EDIT, words, format!("on published r{release}"))
         }
     };
+    if let Some(open) = &lake.sandbox {
+        sandbox_ui(ui, cx, open, lake);
+        return;
+    }
     let room = (ui.available_width() - 200.0).max(40.0);
     let shown = short_url(&lake.url, room);
     ui.label(typeface::text(shown, typeface::mono(12.0), tokens.text_weak)).on_hover_text(&lake.url);
@@ -65,6 +77,19 @@ fn lake_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if !after.is_empty() {
         ui.label(typeface::text(after, typeface::control(), tokens.text_weak));
     }
+}
+
+/// The sandbox that is open, as a filled badge, and what that means.
+fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>, open: &InSandbox, lake: &LakeView) {
+    let tokens = ui.tokens();
+    let words = format!("Sandbox {}", open.sandbox.name);
+    let badge = Button::new(&words).icon(icon::LOCK).primary().tooltip("sandboxes of this lake");
+    if badge.show(ui).clicked() {
+        cx.run(Command::Sandboxes);
+    }
+    let base = lake.release.map_or_else(|| "never published".to_owned(), |release| format!("on r{release}"));
+    let text = format!("draft {base}, nothing reaches the lake");
+    ui.label(typeface::text(text, typeface::control(), tokens.text_weak)).on_hover_text(&open.base);
 }
 
 /// Keeps the end of a long URL.

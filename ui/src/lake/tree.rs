@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::cx::Cx;
-use crate::design::{TokensExt, typeface};
+use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Place, ScreenKind};
 use crate::widget::{TreeMark, TreeRow, health_icon, number};
 use egui::{Frame, Key, Margin, Modifiers, Ui};
@@ -97,10 +97,10 @@ fn row(ui: &mut Ui, node: &Node<'_>, selected: Option<&TableRef>, folded: &[Stri
             let rows = summary.rows.map_or_else(|| "–".to_owned(), number::short_count);
             let response = TreeRow {
                 name: &summary.table.name.table,
-                accessible_name: format!("{}, {rows} rows, {word}", summary.table),
+                accessible_name: format!("{}, {rows} rows, {word}{}", summary.table, origin(summary).1),
                 level: *level,
                 open: None,
-                mark: TreeMark::None,
+                mark: origin(summary).0,
                 count: rows,
                 health: Some((mark, color)),
                 selected: selected == Some(&summary.table),
@@ -112,6 +112,15 @@ fn row(ui: &mut Ui, node: &Node<'_>, selected: Option<&TableRef>, folded: &[Stri
                 None => response,
             }
         }
+    }
+}
+
+/// In a sandbox: where the state of a table comes from, as a mark and in words.
+fn origin(summary: &TableSummary) -> (TreeMark, &'static str) {
+    match (summary.version, summary.base_version) {
+        (Some(now), Some(base)) if now > base => (TreeMark::Icon(icon::LOCK), ", written in the sandbox"),
+        (Some(_), Some(_)) => (TreeMark::Icon(icon::CLOUD), ", as in the lake"),
+        _ => (TreeMark::None, ""),
     }
 }
 

@@ -4,9 +4,9 @@ use super::model::{Columns, Run};
 use super::state::{ReplayScreen, Started};
 use crate::command::Command;
 use crate::cx::Cx;
-use crate::widget::{error_banner, number};
+use crate::widget::{Tone, banner, error_banner, number};
 use egui::Ui;
-use sluice_api::{JobId, JobState, ReplayLimits, ReplaySummary, Request};
+use sluice_api::{ErrorCode, JobId, JobState, ReplayLimits, ReplaySummary, Request};
 
 /// Reason why nothing can be started now.
 pub(super) fn blocked(columns: Option<&Columns<'_>>, run: Option<&Run<'_>>) -> Option<&'static str> {
@@ -89,7 +89,14 @@ impl ReplayScreen {
         let error = of_table.and_then(|replay| replay.error.as_ref()).or(got.error).or(failed);
         let Some(error) = error else { return };
         started.reported = true;
-        let safe = if error.code == sluice_api::ErrorCode::Cancelled {
+        if error.code == ErrorCode::Unpublished {
+            let text = "Nothing was written. Try it in a sandbox, where the lake stays as it is, or publish the draft";
+            if banner(ui, Tone::Warn, &error.message, text, Some("Sandboxes of the lake…")) {
+                cx.run(Command::Sandboxes);
+            }
+            return;
+        }
+        let safe = if error.code == ErrorCode::Cancelled {
             "Whole batches stay".to_owned()
         } else {
             stays(of_table.and_then(|replay| replay.silver_version))

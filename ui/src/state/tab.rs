@@ -160,6 +160,23 @@ screens! {
         opens: Opens::Table(|opening, table| Tab::Diff { versions: opening.latest_versions(&table), table }),
     };
 
+    /// A table of the open sandbox beside the lake's own.
+    LakeDiff {
+        /// Table.
+        table: TableRef,
+    }
+    title: format!("Diff {} with the lake", table.name.table), table: Some(table.clone()),
+    row: ScreenRow {
+        name: "Diff with the lake",
+        place: Place::Diff,
+        open: Action::new("open.lake_diff", "Diff {} with the lake")
+            .word("Diff with the lake")
+            .tooltip("what the sandbox made of it")
+            .icon(icon::COMPARE_ARROWS)
+            .keys(&[Shortcut::shift(Key::D)]),
+        opens: Opens::Table(|_, table| Tab::LakeDiff { table }),
+    };
+
     /// Every version of one row; without a key, a field for it.
     History {
         /// Table.

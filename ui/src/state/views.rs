@@ -2,9 +2,9 @@
 
 use super::{Got, Store};
 use sluice_api::{
-    ContractCheck, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource, PublishPlan,
-    PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName,
-    TableRef, TableView, ask,
+    ContractCheck, DiffOptions, DiffSide, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource,
+    PublishPlan, PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory,
+    SideLake, SideVersion, TableName, TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.
@@ -120,6 +120,13 @@ impl Store {
     #[must_use]
     pub fn diff_first(&self, table: &TableRef, from: u64, to: u64) -> Got<'_, DiffView> {
         self.got::<ask::DiffFirst>(&(table.clone(), from, to))
+    }
+
+    /// A table of the open sandbox beside the lake's own.
+    #[must_use]
+    pub fn lake_diff(&self, table: &TableRef) -> Got<'_, DiffView> {
+        let side = |lake| DiffSide { table: table.clone(), lake, version: SideVersion::Latest };
+        self.got::<ask::DiffSides>(&(side(SideLake::Production), side(SideLake::Open), DiffOptions::default()))
     }
 
     /// What happened to the rows of one key.

@@ -34,6 +34,7 @@ impl Workbench {
             Command::Palette => self.frame.open_palette(),
             Command::KeyMap => self.frame.open_key_map(),
             Command::ShowProblems => self.frame.open_problems(),
+            Command::Sandboxes => self.frame.open_sandboxes(),
             Command::OpenLakeDialog => self.frame.open_lake_dialog(ctx),
             Command::Dismiss => self.dismiss(ctx),
             Command::FocusFilter => self.frame.focus_filter(ctx),

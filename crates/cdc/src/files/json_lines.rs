@@ -10,8 +10,8 @@ use sluice_change::{ReasonCode, RowRef};
 use sluice_contract::limits;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// Lines looked at to tell a format.
-const FIRST_LINES: usize = 100;
+/// Values looked at to tell a format.
+const FIRST_VALUES: usize = 100;
 
 /// Decodes a file of JSON lines, plain or gzip, with a decoder of one record; says how it ended.
 pub(crate) fn decode(
@@ -20,7 +20,7 @@ pub(crate) fn decode(
     stop_at: u64,
     mut decode: impl FnMut(&mut Collector, RowRef, &str) -> Result<(), RecordError>,
 ) -> StreamEnd {
-    let mut records = Records::new(bytes, RecordDelimiter::Lines, stop_at);
+    let mut records = Records::new(bytes, RecordDelimiter::Json, stop_at);
     let mut last = None;
     while let Some(record) = records.next() {
         let at = RowRef { file: 0, row: record.number, offset: record.offset };
@@ -101,12 +101,14 @@ pub(crate) fn decode_record(
     decode(out, at, text)
 }
 
-/// The first lines of a content that are JSON objects, or the front of one.
-pub(crate) fn first_lines(content: &[u8]) -> impl Iterator<Item = String> {
-    let lines = content.split(|byte| *byte == b'\n').map(|line| {
-        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-        String::from_utf8_lossy(line).trim().to_owned()
+/// The first values of a content that are JSON objects, or the front of one.
+pub(crate) fn first_values(content: &[u8]) -> impl Iterator<Item = String> {
+    let mut records = Records::new(Bytes::copy_from_slice(content), RecordDelimiter::Json, u64::MAX);
+    let values = std::iter::from_fn(move || {
+        let value = records.next()?.bytes;
+        let value = value.strip_prefix(BYTE_ORDER_MARK).unwrap_or(value);
+        Some(String::from_utf8_lossy(value).trim().to_owned())
     });
-    let records = lines.filter(|line| !line.is_empty() && line != "null");
-    records.take(FIRST_LINES).filter(|line| line.starts_with('{'))
+    let records = values.filter(|value| !value.is_empty() && value != "null");
+    records.take(FIRST_VALUES).filter(|value| value.starts_with('{'))
 }

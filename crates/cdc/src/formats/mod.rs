@@ -1,14 +1,18 @@
 //! The formats, a folder each, and the registry of them.
 //!
-//! A new one is its folder with a type that is a [`Format`], a line in [`of`], an entry in the list of
-//! [`SourceFormat`], a scenario and a section of `docs/formats.md`.
+//! A new one is its folder with a type that is a [`Format`] (one of JSON lines is a [`json::JsonFormat`]), a line in
+//! [`of`], an entry in the list of [`SourceFormat`], a scenario and a section of `docs/formats.md`.
 
+mod canal;
 mod debezium;
 mod debezium_flat;
 mod debezium_json;
 mod dms;
 mod dms_csv;
 mod dms_parquet;
+mod goldengate;
+mod json;
+mod maxwell;
 mod rows;
 mod rows_csv;
 mod rows_parquet;
@@ -21,6 +25,9 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
     match name {
         SourceFormat::DebeziumJson => &debezium_json::DebeziumJson,
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
+        SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
+        SourceFormat::CanalJson => &canal::CanalJson,
+        SourceFormat::GoldenGateJson => &goldengate::GoldenGateJson,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,

@@ -41,7 +41,7 @@ const FILE_RECORDS_MIN: u64 = 200;
 /// ```
 ///
 /// # Errors
-/// [`DecodeError::UnknownFormat`] and [`DecodeError::NothingToInfer`].
+/// [`DecodeError::UnknownFormat`], [`DecodeError::NotReadable`] and [`DecodeError::NothingToInfer`].
 #[expect(clippy::needless_pass_by_value, reason = "the caller makes the name for this call")]
 pub fn infer(
     name: TableName,
@@ -69,6 +69,9 @@ pub fn infer_table(
     let profile = sample(format, table, files, count);
     if profile.text_rows > 0 && profile.columns.is_empty() {
         return Err(DecodeError::DocumentsAsText { path: path.to_owned() });
+    }
+    if let Some(reason) = profile.not_readable.filter(|_| profile.columns.is_empty()) {
+        return Err(DecodeError::NotReadable { path: path.to_owned(), reason });
     }
     if profile.fitting == 0 || profile.columns.is_empty() {
         return Err(DecodeError::NothingToInfer { path: path.to_owned(), format: format.name() });

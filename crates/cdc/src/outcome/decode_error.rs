@@ -54,6 +54,14 @@ pub enum DecodeError {
         /// Folder.
         path: String,
     },
+    /// The sampled records are of the format, and of a kind that cannot be read.
+    #[error("The records of {path} cannot be read: {reason}")]
+    NotReadable {
+        /// Folder.
+        path: String,
+        /// Why, and what to do at the source.
+        reason: &'static str,
+    },
     /// No record could be read from the sampled files.
     #[error("No {format} record could be read in {path}. Check that the files are whole")]
     NothingToInfer {

@@ -164,6 +164,14 @@ impl PositionNumbers {
         }
     }
 
+    /// The same with `last` behind all of them, where there is room.
+    pub(crate) fn parts_then(&self, last: u64) -> [u64; PARTS] {
+        match self {
+            Self::Slots { first, later } => three(first.iter().chain(later).chain([&last])),
+            Self::Packed { .. } => self.parts(),
+        }
+    }
+
     /// The same with `mark` behind the parts that say where the log was: 0 for a snapshot row, 1 for a change.
     pub(crate) fn parts_marked(&self, mark: u64) -> [u64; PARTS] {
         match self {

@@ -40,12 +40,16 @@ pub(crate) struct Profile {
     pub(crate) left_out: u64,
     /// Records whose row is a text, as `MongoDB`'s are.
     pub(crate) text_rows: u64,
+    /// Why records of the format have no row that can be read, if some have none.
+    pub(crate) not_readable: Option<&'static str>,
     /// Files that end too early or are damaged.
     pub(crate) damaged_files: u64,
     /// Changes in files whose names order them.
     pub(crate) placed: u64,
     /// Records of a snapshot or full load, which need no position.
     pub(crate) snapshot_rows: u64,
+    /// Partitions of the topic that files of the sink are of.
+    pub(crate) partitions: BTreeSet<u64>,
     /// Files read so far.
     pub(crate) files: u64,
     /// A key is once in a file, and again in the files in which its row changed.
@@ -55,6 +59,9 @@ pub(crate) struct Profile {
     /// Number of fields of CSV records, with how often.
     pub(crate) widths: BTreeMap<usize, u64>,
     own_names: Vec<String>,
+    /// Names of the key columns in the records themselves.
+    named_key: Option<Vec<String>>,
+    named_keys_differ: bool,
     /// Rows of a snapshot, or inserts.
     new_rows: Vec<NewRow>,
     new_rows_of_snapshot: bool,
@@ -123,6 +130,22 @@ impl Profile {
         &mut self.columns[position]
     }
 
+    /// Takes the names of the key columns that a record says.
+    pub(crate) fn note_named_key(&mut self, names: Vec<String>) {
+        match &self.named_key {
+            _ if names.is_empty() => {}
+            Some(known) => self.named_keys_differ |= *known != names,
+            None => self.named_key = Some(names),
+        }
+    }
+
+    /// The column that a record means: of that name, else of one that differs in upper and lower case only.
+    fn column_named(&self, name: &str) -> String {
+        let folded = || self.columns.iter().find(|column| column.name.to_lowercase() == name.to_lowercase());
+        let found = self.positions.get(name).and_then(|position| self.columns.get(*position)).or_else(folded);
+        found.map_or(name, |column| column.name.as_str()).to_owned()
+    }
+
     /// Columns of the format at the end of a CSV record.
     pub(crate) fn note_own_names(&mut self, names: Vec<String>) {
         if names.len() > self.own_names.len() {
@@ -160,6 +183,12 @@ impl Profile {
     pub(crate) fn key(&self) -> (Vec<String>, &'static str) {
         if !self.record_key.is_empty() {
             return (self.record_key.clone(), "the record keys have these columns");
+        }
+        if self.named_keys_differ {
+            return (Vec::new(), "the records name different columns");
+        }
+        if let Some(names) = &self.named_key {
+            return (names.iter().map(|name| self.column_named(name)).collect(), "the records name these columns");
         }
         let candidates: Vec<usize> = (0..self.columns.len()).filter(|position| self.may_be_key(*position)).collect();
         let varying: Vec<usize> =

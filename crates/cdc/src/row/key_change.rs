@@ -20,12 +20,9 @@ pub(crate) fn push(
     former: &[(usize, Cell<'_>)],
     content: u64,
 ) -> Result<(), RecordError> {
-    let differs = |(position, cell): &&(usize, Cell<'_>)| event.cells.get(*position) != Some(cell);
-    let changed = former.iter().find(differs).filter(|_| event.op.is_upsert());
-    let Some((position, _)) = changed else { return out.push(event, content) };
-    if plan.contract.apply.key_change == KeyChange::Error {
-        let name = plan.contract.columns.get(*position).map_or("", |column| column.name.as_str());
-        return Err(RecordError::of(name, ReasonCode::KeyChanged, "the row had another key before"));
+    check(plan, &event, former)?;
+    if changed(&event, former).is_none() {
+        return out.push(event, content);
     }
     let mut cells = vec![Cell::Null; event.cells.len()];
     for key in plan.contract.key_positions() {
@@ -45,4 +42,24 @@ pub(crate) fn push(
     };
     out.push(delete, 0)?;
     out.push(event, content)
+}
+
+/// Whether the contract allows the key to change, if it did.
+///
+/// # Errors
+/// `KEY_CHANGED`.
+pub(crate) fn check(plan: &Plan, event: &Event<'_>, former: &[(usize, Cell<'_>)]) -> Result<(), RecordError> {
+    match changed(event, former) {
+        Some(position) if plan.contract.apply.key_change == KeyChange::Error => {
+            let name = plan.contract.columns.get(position).map_or("", |column| column.name.as_str());
+            Err(RecordError::of(name, ReasonCode::KeyChanged, "the row had another key before"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Position of the first key column that had another value before.
+fn changed(event: &Event<'_>, former: &[(usize, Cell<'_>)]) -> Option<usize> {
+    let differs = |(position, cell): &&(usize, Cell<'_>)| event.cells.get(*position) != Some(cell);
+    former.iter().find(differs).filter(|_| event.op.is_upsert()).map(|(position, _)| *position)
 }

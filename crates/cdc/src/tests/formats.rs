@@ -164,6 +164,36 @@ fn flattened_rows() {
 }
 
 #[test]
+fn records_without_a_position_are_ordered_by_their_offset_where_the_contract_says_so() {
+    let line = envelope("u", "null", r#"{"id":1,"price":1}"#, "null", "null");
+    let snapshot = envelope("r", "null", r#"{"id":1,"price":1}"#, "null", "null");
+    for (format, line, snapshot) in [
+        ("debezium_json", line.as_str(), snapshot.as_str()),
+        ("debezium_flat_json", r#"{"id":1,"price":1}"#, r#"{"id":1,"price":1,"__op":"r"}"#),
+    ] {
+        let contract = contract(&format!("format: {format}"), "apply: {sequence: [record.offset]}\n");
+        let decoded = decode(&contract, "shop+0+0000000042.json", format!("{snapshot}\n{line}\n{line}").as_bytes());
+        let parts: Vec<[u64; 3]> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
+        assert_eq!(parts, [[42, 1, 0], [42, 2, 1], [42, 3, 1]], "{format}: {:?}", decoded.rejects);
+        assert_rebuilds(&contract, &decoded);
+        let unnamed = decode(&contract, "changes.json", line.as_bytes());
+        assert_eq!(unnamed.rejects[0].reason, ReasonCode::MissingSeq);
+    }
+}
+
+#[test]
+fn values_that_are_not_one_to_a_line_are_records() {
+    let contract = contract("format: debezium_json", "");
+    let line = envelope("c", "null", r#"{"id":1,"name":"}{","price":1}"#, "10", "null");
+    let pretty = line.replace(",\"", ",\n  \"").replacen('{', "{\n", 1);
+    for text in [format!("{line}{line}"), format!("{pretty}\n{pretty}\n"), format!("{line}\n{line}\n")] {
+        let decoded = decode(&contract, "t.json", text.as_bytes());
+        assert_eq!((decoded.changes.len(), decoded.rejects.len()), (2, 0), "{text}: {:?}", decoded.rejects);
+        assert_rebuilds(&contract, &decoded);
+    }
+}
+
+#[test]
 fn dms_csv_with_and_without_header_and_operation() {
     let layouts =
         "format: dms_csv, csv_layouts: [[id, title, old, transact_seq], [id, name, price, old, transact_seq]]";

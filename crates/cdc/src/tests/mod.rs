@@ -27,7 +27,8 @@ pub(crate) fn shop() -> PathBuf {
     std::path::absolute("../../fixtures/shop").unwrap()
 }
 
-fn contract_of(text: &str) -> Arc<Contract> {
+/// A contract of a test.
+pub(crate) fn contract_of(text: &str) -> Arc<Contract> {
     Arc::new(Contract::parse(text, "test.yaml").unwrap_or_else(|problems| panic!("{problems:?}")))
 }
 
@@ -39,7 +40,8 @@ fn source_file(path: &str, bytes: &[u8]) -> SourceFile {
     SourceFile { path: path.to_owned(), size: bytes.len() as u64, etag: "1".to_owned(), ..SourceFile::default() }
 }
 
-fn decode(contract: &Arc<Contract>, path: &str, bytes: &[u8]) -> DecodedFile {
+/// Decodes a file of these bytes; its counts have to balance.
+pub(crate) fn decode(contract: &Arc<Contract>, path: &str, bytes: &[u8]) -> DecodedFile {
     let decoded = decode_file(contract, source_file(path, bytes), Bytes::copy_from_slice(bytes)).unwrap();
     let row_rejects = decoded.rejects.iter().filter(|reject| !reject.whole_file).count() as u64;
     assert_eq!(decoded.rows_in, decoded.changes.len() as u64 + row_rejects, "{path}");
@@ -53,7 +55,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 /// Asserts that bronze gives the same changes again, in any pieces.
-fn assert_rebuilds(contract: &Arc<Contract>, decoded: &DecodedFile) {
+pub(crate) fn assert_rebuilds(contract: &Arc<Contract>, decoded: &DecodedFile) {
     let changes = &decoded.changes;
     let records: Vec<BronzeRecord<'_>> =
         changes.refs.iter().zip(&changes.records).map(|(at, record)| BronzeRecord { at, record }).collect();
@@ -72,8 +74,20 @@ fn assert_rebuilds(contract: &Arc<Contract>, decoded: &DecodedFile) {
     }
 }
 
+/// Cuts a file after every byte and flips a bit of every byte: nothing panics, and the counts balance.
+pub(crate) fn assert_survives(contract: &Arc<Contract>, path: &str, bytes: &[u8]) {
+    for at in 0..bytes.len() {
+        decode(contract, path, &bytes[..at]);
+        let mut flipped = bytes.to_vec();
+        flipped[at] ^= 1 << (at % 8);
+        decode(contract, path, &flipped);
+        let _ = crate::sniff(&[path.to_owned()], &bytes[..at]);
+        let _ = crate::sniff(&[path.to_owned()], &flipped);
+    }
+}
+
 /// Every value as a text that tells values apart; `None` for null.
-fn texts(rows: &RecordBatch) -> Vec<Vec<Option<String>>> {
+pub(crate) fn texts(rows: &RecordBatch) -> Vec<Vec<Option<String>>> {
     let options = FormatOptions::default();
     let columns: Vec<_> = rows
         .columns()

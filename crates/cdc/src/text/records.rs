@@ -1,5 +1,6 @@
 //! Cuts the content of a text file into records.
 
+use super::json_values::{ValueScan, are_not_lines};
 use super::unpack::{StreamEnd, Unpacked};
 use bytes::Bytes;
 use sluice_change::Reject;
@@ -15,6 +16,11 @@ pub(crate) enum RecordDelimiter {
     Lines,
     /// At `\n` outside quotes, as RFC 4180 has it.
     Csv,
+    /// As [`RecordDelimiter::Lines`], or at the end of each JSON value where the front of the content shows that they
+    /// are not one to a line.
+    Json,
+    /// At the end of each JSON value.
+    JsonValues,
 }
 
 /// A piece of a file.
@@ -40,6 +46,7 @@ pub(crate) struct Records {
     start: usize,
     scanned: usize,
     state: QuoteState,
+    value: ValueScan,
     offset: u64,
     number: u64,
     skipping: bool,
@@ -58,6 +65,8 @@ enum QuoteState {
 struct Found {
     range: Range<usize>,
     ended: bool,
+    /// Bytes between it and the next one.
+    delimiter: usize,
     too_large: bool,
 }
 
@@ -71,6 +80,7 @@ impl Records {
             start: 0,
             scanned: 0,
             state: QuoteState::FieldStart,
+            value: ValueScan::default(),
             offset: 0,
             number: 0,
             skipping: false,
@@ -83,9 +93,9 @@ impl Records {
     pub(crate) fn next(&mut self) -> Option<Record<'_>> {
         let offset;
         let found = loop {
-            let at = self.offset;
             let found = self.find()?;
-            let consumed = found.range.len() + usize::from(found.ended);
+            let at = self.offset;
+            let consumed = found.range.len() + found.delimiter;
             if self.skipping {
                 self.skipping = !found.ended && found.too_large;
                 self.consume(consumed);
@@ -97,9 +107,9 @@ impl Records {
         };
         let number = self.number;
         self.number += 1;
-        let Found { range, ended, too_large } = found;
+        let Found { range, ended, delimiter, too_large } = found;
         // The bytes stay in the buffer until the next call, only the cursor moves on.
-        self.consume(range.len() + usize::from(ended));
+        self.consume(range.len() + delimiter);
         let mut bytes = self.buffer.get(range).unwrap_or_default();
         if too_large {
             bytes = bytes.get(..Reject::RAW_BYTES_MAX).unwrap_or(bytes);
@@ -131,23 +141,43 @@ impl Records {
     }
 
     fn find(&mut self) -> Option<Found> {
+        if self.delimiter == RecordDelimiter::Json {
+            while self.buffer.len() < READ_BYTES && self.end.is_none() && self.fill() {}
+            let values = are_not_lines(&self.buffer);
+            self.delimiter = if values { RecordDelimiter::JsonValues } else { RecordDelimiter::Lines };
+        }
         loop {
+            if self.delimiter == RecordDelimiter::JsonValues && self.value == ValueScan::default() {
+                self.skip_blanks();
+            }
             if let Some(end) = self.scan() {
+                self.value = ValueScan::default();
                 let range = self.start..end;
+                let delimiter = usize::from(self.delimiter != RecordDelimiter::JsonValues);
                 let too_large = range.len() > limits::ROW_BYTES_MAX;
-                return Some(Found { range, ended: true, too_large });
+                return Some(Found { range, ended: true, delimiter, too_large });
             }
             let pending = self.buffer.len() - self.start;
             if pending > limits::ROW_BYTES_MAX {
-                return Some(Found { range: self.start..self.buffer.len(), ended: false, too_large: true });
+                return Some(self.pending(true));
             }
             if self.end.is_some() || !self.fill() {
-                return (pending > 0).then_some(Found {
-                    range: self.start..self.buffer.len(),
-                    ended: false,
-                    too_large: false,
-                });
+                return (pending > 0).then(|| self.pending(false));
             }
+        }
+    }
+
+    /// Everything that was read and is in no record.
+    fn pending(&self, too_large: bool) -> Found {
+        Found { range: self.start..self.buffer.len(), ended: false, delimiter: 0, too_large }
+    }
+
+    /// Goes over white space between values.
+    fn skip_blanks(&mut self) {
+        let pending = self.buffer.get(self.start..).unwrap_or_default();
+        let blanks = pending.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if blanks > 0 && self.scanned <= self.start + blanks {
+            self.consume(blanks);
         }
     }
 
@@ -155,7 +185,8 @@ impl Records {
     fn scan(&mut self) -> Option<usize> {
         let fresh = self.buffer.get(self.scanned..)?;
         let found = match self.delimiter {
-            RecordDelimiter::Lines => fresh.iter().position(|byte| *byte == b'\n'),
+            RecordDelimiter::Lines | RecordDelimiter::Json => fresh.iter().position(|byte| *byte == b'\n'),
+            RecordDelimiter::JsonValues => self.value.end(fresh),
             RecordDelimiter::Csv => scan_csv(fresh, &mut self.state),
         };
         match found {
@@ -232,6 +263,21 @@ mod tests {
     fn lines_end_at_line_feeds_only() {
         let found = all("a\u{2028}b\r\n\nc".as_bytes(), RecordDelimiter::Lines);
         assert_eq!(found, [("a\u{2028}b".into(), 0, true), (String::new(), 7, true), ("c".into(), 8, false)]);
+    }
+
+    #[test]
+    fn json_values_end_where_they_do_if_the_front_shows_it() {
+        let texts = |content: &str| -> Vec<String> {
+            all(content.as_bytes(), RecordDelimiter::Json).into_iter().map(|record| record.0).collect()
+        };
+        assert_eq!(texts("{\"a\":1}\n{\"a\":\n2}\n"), ["{\"a\":1}", "{\"a\":", "2}"], "by lines");
+        assert_eq!(texts("{\"a\":1}{\"a\":\"}{\"}\n {\"a\":3"), ["{\"a\":1}", "{\"a\":\"}{\"}", "{\"a\":3"]);
+        assert_eq!(
+            texts("{\n  \"a\": {\n  }\n}\n{\n  \"a\": []\n}\n\n"),
+            ["{\n  \"a\": {\n  }\n}", "{\n  \"a\": []\n}"]
+        );
+        let found = all(b" {\n\"a\":1}\n{}", RecordDelimiter::Json);
+        assert_eq!(found.iter().map(|record| record.1).collect::<Vec<_>>(), [1, 10]);
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 use super::rows::{Rows, fetch};
 use crate::args::Diff;
+use crate::diff_side::Typed;
 use crate::exit::Exit;
+use crate::impact_report::{self, ReportForm};
 use crate::print::{Output, number};
 use crate::progress::{JOB, watch};
 use serde::Serialize;
-use sluice_api::{DiffCounts, DiffView, ask};
+use sluice_api::{
+    ApiError, DiffCounts, DiffNames, DiffOptions, DiffSide, DiffView, ErrorCode, SideLake, SideVersion, TableRef, ask,
+};
 use sluice_runner::Host;
 
 #[derive(Serialize)]
@@ -18,7 +22,9 @@ struct Shown {
 
 /// What changed between two versions: how much by the log, the first rows, then what needs all of them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
-    let Diff { table, from, to, rows, reveal, counts, first } = call;
+    let Some(table) = call.table.clone() else { return impacted(host, out, call).await };
+    let Some((from, to)) = versions(&call) else { return sides(host, out, table, call).await };
+    let Diff { rows, reveal, counts, first, fail_over, .. } = call;
     if counts || !out.json {
         let request = ask::DiffCounts { table: table.clone(), from, to };
         out.show(&host.call(request).await?, counts_text)?;
@@ -43,7 +49,70 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result
     };
     let whole = watch(host, out, work).await?;
     out.show(&whole, if shown > 0 { totals } else { text })?;
-    Ok(Exit::Done)
+    Ok(exit_of(&whole.diff, fail_over))
+}
+
+/// The two versions, if it is two versions of one table that are compared, and nothing is left out.
+fn versions(call: &Diff) -> Option<(u64, u64)> {
+    let whole = call.from_table.is_none() && call.key.is_empty() && call.ignore.is_empty() && call.tolerance.is_empty();
+    let number = |typed: &Option<Typed>| match typed.as_ref()? {
+        Typed { lake: SideLake::Open, version: SideVersion::Number(number) } => Some(*number),
+        _ => None,
+    };
+    number(&call.from).zip(number(&call.to)).filter(|_| whole)
+}
+
+/// Two tables that need not be versions of one.
+async fn sides(host: &Host, out: &Output, table: TableRef, call: Diff) -> anyhow::Result<Exit> {
+    let Diff { from, to, from_table, key, ignore, tolerance, fail_over, rows, reveal, counts, first, .. } = call;
+    if counts || first {
+        return Err(ApiError::new(
+            ErrorCode::Input,
+            "--counts and --first are of two versions of one table",
+            "Write both versions as numbers, without --key, --ignore and --tolerance",
+        )
+        .into());
+    }
+    let from = from.unwrap_or(Typed { lake: SideLake::Production, version: SideVersion::Latest });
+    let to = to.unwrap_or_default();
+    let side = |typed: Typed, table: TableRef| DiffSide { table, lake: typed.lake, version: typed.version };
+    let request = ask::DiffSides {
+        from: side(from, from_table.unwrap_or_else(|| table.clone())),
+        to: side(to, table),
+        options: DiffOptions { key, ignore, tolerance },
+        job: JOB,
+    };
+    let work = async { with_rows(host, host.call(request).await?, rows, reveal).await };
+    let whole = watch(host, out, work).await?;
+    out.show(&whole, text)?;
+    Ok(exit_of(&whole.diff, fail_over))
+}
+
+/// All tables of two lakes.
+async fn impacted(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
+    let Diff { from, to, ignore, report, fail_over, .. } = call;
+    let from = from.unwrap_or(Typed { lake: SideLake::Production, version: SideVersion::Latest });
+    let to = to.unwrap_or_default();
+    if [&from, &to].iter().any(|side| side.version != SideVersion::Latest) {
+        let next = "Name lakes without a version: production, sandbox:NAME or lake:URL";
+        return Err(ApiError::new(ErrorCode::Input, "--impacted compares the latest versions", next).into());
+    }
+    let request = ask::DiffImpacted { from: from.lake, to: to.lake, ignore, job: JOB };
+    let impact = watch(host, out, host.call(request)).await?;
+    match report {
+        None => out.show(&impact, impact_report::text)?,
+        Some(ReportForm::Md) => out.show_text(&impact_report::markdown(&impact))?,
+        Some(ReportForm::Html) => out.show_text(&impact_report::html(&impact))?,
+        Some(ReportForm::Json) => Output::new(true).show(&impact, impact_report::text)?,
+    }
+    // What could not be compared may be anything.
+    let changed = impact.changed_rows().unwrap_or(u64::MAX);
+    Ok(if fail_over.is_some_and(|most| changed > most) { Exit::Different } else { Exit::Done })
+}
+
+fn exit_of(diff: &DiffView, fail_over: Option<u64>) -> Exit {
+    let changed = diff.inserted + diff.updated + diff.deleted;
+    if fail_over.is_some_and(|most| changed > most) { Exit::Different } else { Exit::Done }
 }
 
 async fn with_rows(host: &Host, diff: DiffView, rows: u32, reveal: bool) -> anyhow::Result<Shown> {
@@ -85,11 +154,12 @@ fn first_text(shown: &Shown) -> String {
 
 fn totals(shown: &Shown) -> String {
     let diff = &shown.diff;
+    let between = match &diff.sides {
+        Some(DiffNames { from, to }) => format!("{} {from} -> {to}", diff.table),
+        None => format!("{} v{} -> v{}", diff.table, diff.from, diff.to),
+    };
     let mut text = format!(
-        "{} v{} -> v{}: + {} inserted, ~ {} updated, - {} deleted, = {} unchanged\n",
-        diff.table,
-        diff.from,
-        diff.to,
+        "{between}: + {} inserted, ~ {} updated, - {} deleted, = {} unchanged\n",
         number(diff.inserted),
         number(diff.updated),
         number(diff.deleted),

@@ -14,5 +14,6 @@ pub(crate) mod query;
 pub(crate) mod replay;
 pub(crate) mod rows;
 pub(crate) mod run;
+pub(crate) mod sandbox;
 pub(crate) mod status;
 pub(crate) mod verify;

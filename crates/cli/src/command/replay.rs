@@ -2,9 +2,10 @@
 
 use crate::args::Replay;
 use crate::exit::{Exit, code_of};
+use crate::impact_report;
 use crate::print::{Grid, Output, ledger, note, number, version};
 use crate::progress::{JOB, watch};
-use sluice_api::{ApiError, ErrorCode, ReplaySummary, TableName, ask};
+use sluice_api::{ApiError, ErrorCode, Preview, ReplaySummary, TableName, ask};
 use sluice_runner::Host;
 
 /// Replays using the draft's contracts.
@@ -14,6 +15,13 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Replay) -> anyhow::Resu
             let request = ask::ReprocessBatch { job: JOB, table: one_table(&call.tables)?.clone(), batch };
             let replayed = watch(host, out, host.call(request)).await?;
             ReplaySummary { tables: vec![replayed], ..ReplaySummary::default() }
+        }
+        None if call.diff => {
+            let limits = call.limits.to_api(call.full_refresh, false);
+            let request = ask::PreviewReplay { tables: call.tables, limits, job: JOB };
+            let preview = watch(host, out, host.call(request)).await?;
+            out.show(&preview, preview_text)?;
+            return Ok(exit_of(&preview.replay));
         }
         None => {
             let limits = call.limits.to_api(call.full_refresh, call.dry_run);
@@ -58,6 +66,11 @@ pub(crate) fn exit_of(summary: &ReplaySummary) -> Exit {
 /// How many events had no order among themselves but the tie-breaker's.
 pub(crate) fn ties(count: u64) -> String {
     format!("{} ties: different events of one key at one position, whose order the tie-breaker decided", number(count))
+}
+
+/// What a replay would do.
+fn preview_text(preview: &Preview) -> String {
+    text(&preview.replay) + &impact_report::text(&preview.impact)
 }
 
 /// What a replay did, for people.

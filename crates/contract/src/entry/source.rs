@@ -17,12 +17,12 @@ entries! {
         .examples(&["path: landing/moved/"])
         => word(path);
     format: Entry::new("source", &["format"], Effect::Rebuild)
-        .what("`debezium_json`, `debezium_flat_json`, `dms_parquet`, `dms_csv`, `parquet`, `csv`; the last two are rows without an operation and need `apply.sequence` or `apply.from_snapshot`; see [formats.md](formats.md)")
+        .what("one of those in [formats.md](formats.md); `parquet` and `csv` are rows without an operation and need `apply.sequence` or `apply.from_snapshot`")
         .says(Grade::Breaking, READ_AGAIN)
         .examples(&["format: debezium_flat_json", "format: dms_csv"])
         => format.as_str().to_owned();
     table: Entry::new("source", &["table"], Effect::Rebuild)
-        .what("Debezium: the table of the source that the records are of, `orders`, `public.orders` or `shop.public.orders`, `*` for any letters; records of other tables are left out and counted, they are not in bronze. AWS DMS: `*` if the folders below `path` are all of this table")
+        .what("where the records say it (the JSON formats): the table of the source that they are of, `orders`, `public.orders` or `shop.public.orders`, `*` for any letters; records of other tables are left out and counted, they are not in bronze. AWS DMS: `*` if the folders below `path` are all of this table")
         .missing("the records are of one table; of several, the table stops", "none")
         .says(Grade::Breaking, "Records in bronze are of another table, so silver is rebuilt from bronze; records that were left out do not come back")
         .examples(&["table: public.orders", "table: orders_*"])

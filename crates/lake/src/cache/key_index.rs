@@ -39,9 +39,10 @@ impl KeyIndex {
         if let Some(known) = self.get(data_file) {
             return Some(known);
         }
-        let path = self.paths.key_run(data_file)?;
-        let opened = tokio::task::spawn_blocking(move || KeyRun::open(File::open(path)?, rows)).await;
-        let run = Arc::new(opened.ok()?.ok()?);
+        let paths = [self.paths.key_run(data_file), self.paths.key_run_of_base(data_file)];
+        let open = move |path| KeyRun::open(File::open(path).ok()?, rows).ok();
+        let opened = tokio::task::spawn_blocking(move || paths.into_iter().flatten().find_map(open)).await;
+        let run = Arc::new(opened.ok()??);
         self.put(data_file.to_owned(), &run);
         Some(run)
     }

@@ -2,6 +2,7 @@
 
 use crate::cache::cached_file::place;
 use crate::store::objects::Objects;
+use crate::store::root::Root;
 use sluice_contract::TableName;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -15,25 +16,41 @@ pub(crate) struct CachePaths {
     local_root: Option<PathBuf>,
     url: String,
     user_folder: Option<PathBuf>,
+    /// Of a sandbox: the paths of its base.
+    base: Option<Arc<CachePaths>>,
     /// Where positions files are kept, found out when the first one is needed.
     positions: Arc<OnceLock<PathBuf>>,
 }
 
 impl CachePaths {
     pub(crate) fn new(objects: &Objects, user_folder: Option<PathBuf>) -> Self {
-        let local_root = objects.local_root().map(Into::into);
-        Self { local_root, url: objects.url().to_owned(), user_folder, positions: Arc::default() }
+        Self::of_root(objects.root(), user_folder)
+    }
+
+    fn of_root(root: &Root, user_folder: Option<PathBuf>) -> Self {
+        let base = root.base.as_ref().map(|base| Arc::new(Self::of_root(base, user_folder.clone())));
+        Self { local_root: root.local.clone(), url: root.url.clone(), user_folder, base, positions: Arc::default() }
+    }
+
+    /// Whether all data files are on this machine already.
+    fn is_local(&self) -> bool {
+        self.local_root.is_some() && self.base.as_ref().is_none_or(|base| base.is_local())
     }
 
     /// Folder of the copies of remote data files.
     pub(crate) fn copies(&self) -> PathBuf {
-        let folder = self.user_folder.clone().filter(|_| self.local_root.is_none());
+        let folder = self.user_folder.clone().filter(|_| !self.is_local());
         folder.unwrap_or_else(|| std::env::temp_dir().join("sluice").join("files"))
     }
 
     /// The key run of a data file, which is named by its path in the lake.
     pub(crate) fn key_run(&self, data_file: &str) -> Option<PathBuf> {
         self.run(data_file, "keys")
+    }
+
+    /// The key run of a data file in the base of a sandbox, for reading.
+    pub(crate) fn key_run_of_base(&self, data_file: &str) -> Option<PathBuf> {
+        self.base.as_ref()?.key_run(data_file)
     }
 
     /// The cached rows of a data file.
@@ -111,6 +128,7 @@ mod tests {
             local_root: Some(folder.path().join(root)),
             url: root.to_owned(),
             user_folder: Some(folder.path().join("user/files")),
+            base: None,
             positions: Arc::default(),
         };
         std::fs::create_dir(folder.path().join("lake")).unwrap();

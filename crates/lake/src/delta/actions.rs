@@ -1,6 +1,7 @@
 //! The log entry of a commit.
 
 use crate::LakeError;
+use crate::delta::file_commit::by_path;
 use crate::delta::new_file::NewFile;
 use crate::delta::protocol::{ENABLE_DELETION_VECTORS, Needs, upgraded_protocol};
 use crate::delta::snapshot::DataFile;
@@ -22,13 +23,14 @@ pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Acti
     let append_only = base.configuration("delta.appendOnly") == Some("true");
     let refused = |reason: String| LakeError::NotWritable { source: reason.into(), path: folder.clone() };
     base.ensure_writable(folder)?;
-    let takes_away = !transaction.remove.is_empty() || !transaction.update.is_empty();
+    let takes_away = !transaction.remove.is_empty() || !transaction.update.is_empty() || transaction.becomes.is_some();
     if append_only && transaction.changes_rows && takes_away {
         return Err(refused("delta.appendOnly is set".to_owned()));
     }
     let mut actions = vec![Action::CommitInfo(information(transaction, now_ms))];
     let failed = |source: Cause| LakeError::Schema { source, path: folder.clone() };
-    let needs = Needs { deletion_vectors: !transaction.update.is_empty(), append_only };
+    let has_vectors = transaction.becomes.iter().flatten().any(DataFile::has_deletion_vector);
+    let needs = Needs { deletion_vectors: !transaction.update.is_empty() || has_vectors, append_only };
     let schema = transaction.schema.as_ref().unwrap_or(&base.schema);
     let upgraded = upgraded_protocol(&base.protocol, schema, needs).map_err(failed)?;
     let enables = needs.deletion_vectors && base.configuration(ENABLE_DELETION_VECTORS) != Some("true");
@@ -50,7 +52,8 @@ pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Acti
     let corrected = transaction.numbers.iter().filter(|(app, _)| *app != transaction.id.app);
     actions.extend(corrected.map(|(app, number)| Action::Txn(Txn::new(app.as_str(), *number))));
     let change = transaction.changes_rows;
-    let remove = |file: &DataFile| Action::Remove(file.remove_action(change, now_ms));
+    let paths = transaction.store.files.log_paths()?;
+    let remove = |file: &DataFile| Action::Remove(file.remove_action(change, now_ms, &paths));
     actions.extend(transaction.remove.iter().map(remove));
     let is_new = |path: &str| transaction.add.iter().any(|file| file.path == path);
     let updated = |path: &str| transaction.update.iter().any(|file| file.after.path == path);
@@ -58,8 +61,17 @@ pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Acti
         .extend(transaction.update.iter().filter(|file| !is_new(&file.before.path)).map(|file| remove(&file.before)));
     let add = transaction.add.iter().filter(|file| !updated(&file.path));
     actions.extend(add.map(|file| Action::Add(add_action(file, change, now_ms))));
+    if let Some(files) = &transaction.becomes {
+        let (before, after) = (by_path(&base.files), by_path(files));
+        let differs = |file: &DataFile, other: Option<&DataFile>| {
+            other.is_none_or(|other| other.deletion_vector != file.deletion_vector)
+        };
+        actions.extend(base.files.iter().filter(|file| differs(file, after.get(&file.path))).map(remove));
+        let added = files.iter().filter(|file| differs(file, before.get(&file.path)));
+        actions.extend(added.map(|file| Action::Add(file.add_action(change, &paths))));
+    }
     for file in &transaction.update {
-        let mut add = file.after.add_action(change);
+        let mut add = file.after.add_action(change, &paths);
         if is_new(&file.before.path) {
             add.modification_time = now_ms;
         }

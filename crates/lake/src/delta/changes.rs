@@ -105,6 +105,35 @@ impl DeltaStore {
         Ok(changes)
     }
 
+    /// Which rows of this version another table's version does not have, and the other way round: files that both have
+    /// are not read, so the version of a clone costs what was written since. `before` is the side that is compared with.
+    ///
+    /// # Errors
+    /// [`LakeError::Decode`] for a deletion vector.
+    pub async fn changes_from(&self, other: &Self, before: &Snapshot, after: &Snapshot) -> Result<Changes, LakeError> {
+        let (mut old, new) = (by_path(&before.files), by_path(&after.files));
+        let mut step = FileStep::default();
+        for (path, file) in new {
+            match old.remove(&path) {
+                Some(same) if same.size == file.size && same.content_hash() == file.content_hash() => {
+                    if same.deletion_vector != file.deletion_vector {
+                        step.changed.push((same, file));
+                    }
+                }
+                // Another file that happens to have the name.
+                Some(another) => {
+                    step.removed.push(another);
+                    step.added.push(file);
+                }
+                None => step.added.push(file),
+            }
+        }
+        step.removed.extend(old.into_values());
+        let step = self.rows_between(other, step).await?;
+        let steps = if step.removed.is_empty() && step.added.is_empty() { Vec::new() } else { vec![step] };
+        Ok(Changes { steps })
+    }
+
     /// Positions of rows that changed, in their file.
     ///
     /// # Errors
@@ -123,6 +152,11 @@ impl DeltaStore {
 
     /// The rows of a step.
     async fn rows_of(&self, step: FileStep) -> Result<ChangeStep, LakeError> {
+        self.rows_between(self, step).await
+    }
+
+    /// The rows of a step from a version of `other` to one of this table.
+    async fn rows_between(&self, other: &Self, step: FileStep) -> Result<ChangeStep, LakeError> {
         let all = |file| ChangedRows { file, positions: None };
         let mut rows = ChangeStep {
             removed: step.removed.into_iter().filter(|file| file.rows > 0).map(all).collect(),
@@ -130,7 +164,7 @@ impl DeltaStore {
         };
         for (before, after) in step.changed {
             let none = || Arc::new(RoaringTreemap::new());
-            let dead_before = self.deleted_positions(&before).await?.unwrap_or_else(none);
+            let dead_before = other.deleted_positions(&before).await?.unwrap_or_else(none);
             let dead_after = self.deleted_positions(&after).await?.unwrap_or_else(none);
             let died = dead_after.as_ref() - dead_before.as_ref();
             let restored = dead_before.as_ref() - dead_after.as_ref();

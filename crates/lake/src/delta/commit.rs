@@ -68,7 +68,8 @@ impl Transaction {
                 Ok(_) => {
                     let (operation, info) = (self.operation.clone(), CommitInfo::default());
                     let history = HistoryEntry { version, timestamp_ms: now_ms, operation, info };
-                    if let Ok(Some(next)) = self.base.after(&self.table().url()?, &LogEntry { history, actions }) {
+                    if let Ok(Some(next)) = self.base.after(&self.table().log_paths()?, &LogEntry { history, actions })
+                    {
                         self.store.remember(next);
                     }
                     self.after_commit(version).await;
@@ -95,7 +96,11 @@ impl Transaction {
     async fn ensure_files(&self) -> Result<(), LakeError> {
         let data = self.add.iter().map(|file| file.path.clone());
         let vectors = self.update.iter().filter_map(|file| file.after.vector_file());
-        let paths: BTreeSet<String> = data.chain(vectors).collect();
+        let mut paths: BTreeSet<String> = data.chain(vectors).collect();
+        for file in self.becomes.iter().flatten().filter(|file| !self.base.files.contains(file)) {
+            paths.insert(file.path.clone());
+            paths.extend(file.vector_file());
+        }
         let looks: Vec<_> = paths.iter().map(|path| self.ensure_file(path)).collect();
         futures::stream::iter(looks).buffer_unordered(READS_AT_ONCE).try_collect().await
     }

@@ -3,12 +3,12 @@
 use crate::LakeError;
 use crate::delta::commit_info::CommitInfo;
 use crate::delta::log::{LogEntry, READS_AT_ONCE, read_actions};
-use crate::delta::snapshot::{DataFile, inside_table};
+use crate::delta::log_paths::LogPaths;
+use crate::delta::snapshot::DataFile;
 use crate::delta::table_files::TableFiles;
 use deltalake::kernel::Action;
 use futures::{StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
-use url::Url;
 
 /// What one commit did to the files of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,21 +57,21 @@ impl FileStep {
 
 impl FileCommit {
     /// The files of a log entry; `None` if it does not count its rows, which only the files know.
-    pub(crate) fn of(entry: &LogEntry, table_url: &Url) -> Result<Option<Self>, LakeError> {
+    pub(crate) fn of(entry: &LogEntry, paths: &LogPaths) -> Result<Option<Self>, LakeError> {
         let info = entry.history.info.clone();
         let mut commit = Self { changes_rows: false, removed: Vec::new(), added: Vec::new(), info };
         for action in &entry.actions {
             match action {
                 Action::Add(add) => {
                     commit.changes_rows |= add.data_change;
-                    match DataFile::of_add(add.clone(), table_url)? {
+                    match DataFile::of_add(add.clone(), paths)? {
                         Some(file) => commit.added.push(file),
                         None => return Ok(None),
                     }
                 }
                 Action::Remove(remove) => {
                     commit.changes_rows |= remove.data_change;
-                    commit.removed.push(inside_table(&remove.path, table_url)?);
+                    commit.removed.push(paths.read(&remove.path)?.path);
                 }
                 _ => {}
             }
@@ -150,14 +150,14 @@ pub(crate) async fn file_commits(
     after: u64,
     until: u64,
 ) -> Result<Option<Vec<FileCommit>>, LakeError> {
-    let (log_store, table_url) = (table.log_store()?, table.url()?);
+    let (log_store, paths) = (table.log_store()?, table.log_paths()?);
     let store = log_store.object_store(None);
     let read = (after + 1..=until).map(|version| read_actions(store.as_ref(), version));
     let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
     let mut commits = Vec::new();
     while let Some(entry) = entries.try_next().await.map_err(|source| table.cannot_open(source))? {
         let Some(entry) = entry else { return Ok(None) };
-        let Some(commit) = FileCommit::of(&entry, &table_url)? else { return Ok(None) };
+        let Some(commit) = FileCommit::of(&entry, &paths)? else { return Ok(None) };
         commits.push(commit);
     }
     Ok(Some(commits))

@@ -4,7 +4,7 @@ use crate::LakeError;
 use crate::cache::snapshot_cache::CacheKey;
 use crate::delta::features::ensure_readable;
 use crate::delta::log;
-use crate::delta::snapshot::{DataFile, Snapshot, inside_table};
+use crate::delta::snapshot::{DataFile, Snapshot};
 use crate::delta::table_files::TableFiles;
 use crate::error::Cause;
 use arrow::datatypes::Schema;
@@ -74,13 +74,13 @@ impl Loader<'_> {
     /// Reads the entries after a known version one by one; `None` if the table has to be read anew.
     async fn advance(&self, log_store: &LogStoreRef, known: Arc<Snapshot>) -> Result<Option<Arc<Snapshot>>, Cause> {
         let store = log_store.object_store(None);
-        let table_url = self.0.url()?;
+        let paths = self.0.log_paths()?;
         let mut latest = known;
         for _ in 0..ENTRIES_BEFORE_RELOAD {
             let Some(entry) = log::read_actions(store.as_ref(), latest.version + 1).await? else {
                 return Ok(Some(latest));
             };
-            let Some(next) = latest.after(&table_url, &entry)? else { return Ok(None) };
+            let Some(next) = latest.after(&paths, &entry)? else { return Ok(None) };
             ensure_readable(&next.protocol, &next.metadata, &self.0.folder)?;
             latest = Arc::new(next);
             self.0.tables.snapshots.put(CacheKey::latest(&self.0.folder), &latest);
@@ -147,7 +147,7 @@ impl Loader<'_> {
     }
 
     async fn data_files(&self, state: &DeltaTableState) -> Result<Vec<DataFile>, LakeError> {
-        let table_url = self.0.url()?;
+        let paths = self.0.log_paths()?;
         let views: Vec<_> =
             state.snapshot().try_log_data().map_err(|source| self.0.cannot_open(Box::new(source)))?.iter().collect();
         let mut files = Vec::with_capacity(views.len());
@@ -155,14 +155,14 @@ impl Loader<'_> {
             let counted = view.num_records().and_then(|rows| u64::try_from(rows).ok());
             #[expect(deprecated, reason = "the only public access to an add action's tags")]
             let add = view.add_action();
-            let path = inside_table(&add.path, &table_url)?;
+            let path = paths.read(&add.path)?.path;
             let size = u64::try_from(add.size).unwrap_or(0);
             let rows = match counted {
                 Some(rows) => rows,
                 // Other writers may leave statistics out; the file knows.
                 None => self.0.count_rows(&path, size).await?,
             };
-            files.push(DataFile::of_counted_add(add, rows, &table_url)?);
+            files.push(DataFile::of_counted_add(add, rows, &paths)?);
         }
         Ok(files)
     }

@@ -5,6 +5,7 @@ use crate::cache::copies::Original;
 use crate::cache::scratch_file::ScratchFile;
 use crate::delta::cached_table::CachedTable;
 use crate::delta::snapshot::DataFile;
+use crate::store::root::Root;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use roaring::RoaringTreemap;
@@ -130,17 +131,37 @@ impl CachedTable {
 
     async fn local_path(&self, file: &DataFile) -> Result<PathBuf, LakeError> {
         let tables = &self.files.tables;
-        if let Some(root) = tables.objects.local_root() {
-            return Ok(root.join(&self.files.folder).join(&file.path));
+        let shown = self.files.shown(&file.path);
+        let mut root = tables.objects.root();
+        if let Some(base) = &root.base
+            && self.is_of_base(file, root).await
+        {
+            root = base;
+        }
+        if let Some(folder) = &root.local {
+            return Ok(folder.join(shown));
         }
         let original = Original {
-            store: self.files.store(),
-            location: self.files.location_of(&file.path)?,
-            address: format!("{}/{}", tables.objects.url(), self.files.shown(&file.path)),
+            store: &root.store,
+            location: root.join(&shown)?,
+            address: format!("{}/{shown}", root.url),
             size: file.size,
             hash: file.content_hash(),
         };
         tables.cache.copies.fetch(tables.cache.paths.copies(), &original).await
+    }
+
+    /// Whether a file of a sandbox lies in its base; versions from before the sandbox do not say.
+    async fn is_of_base(&self, file: &DataFile, own: &Root) -> bool {
+        if file.of_base.file {
+            return true;
+        }
+        let shown = self.files.shown(&file.path);
+        match &own.local {
+            Some(folder) => !tokio::fs::try_exists(folder.join(shown)).await.unwrap_or(false),
+            // The store goes through to the base.
+            None => false,
+        }
     }
 
     fn positions_path(&self, name: &str) -> PathBuf {

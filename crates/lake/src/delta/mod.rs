@@ -17,6 +17,7 @@ pub(crate) mod key_lookup;
 pub(crate) mod load;
 pub(crate) mod local_files;
 pub(crate) mod log;
+pub(crate) mod log_paths;
 pub(crate) mod maintenance;
 pub(crate) mod new_file;
 pub(crate) mod operation;

@@ -1,6 +1,6 @@
 //! A data file that is written and not yet visible.
 
-use crate::delta::snapshot::DataFile;
+use crate::delta::snapshot::{DataFile, OfBase};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,6 +50,7 @@ impl NewFile {
             modification_time_ms: 0,
             partition_values: HashMap::new(),
             deletion_vector: None,
+            of_base: OfBase::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::delta::app_id::AppId;
 use crate::delta::deletion_vector::vector_file;
 use crate::delta::features::ensure_kept;
 use crate::delta::log::LogEntry;
+use crate::delta::log_paths::{LogPaths, NamedFile};
 use crate::store::data_file_reader::FILE_BYTES_MAX;
 use arrow::datatypes::{Schema, SchemaRef};
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow;
@@ -13,7 +14,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use url::Url;
 
 /// More rows than a data file can have.
 const FILE_ROWS_MAX: u64 = 1 << 44;
@@ -55,6 +55,14 @@ pub struct DataFile {
     pub(crate) modification_time_ms: i64,
     pub(crate) partition_values: HashMap<String, Option<String>>,
     pub(crate) deletion_vector: Option<DeletionVectorDescriptor>,
+    pub(crate) of_base: OfBase,
+}
+
+/// What the log names by its address in the base of a sandbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfBase {
+    pub(crate) file: bool,
+    pub(crate) vector: bool,
 }
 
 impl Snapshot {
@@ -119,19 +127,19 @@ impl Snapshot {
 
     /// The table after one more entry of its log; `None` if the entry has something that only a full
     /// reading of the log understands.
-    pub(crate) fn after(&self, table_url: &Url, entry: &LogEntry) -> Result<Option<Self>, LakeError> {
+    pub(crate) fn after(&self, paths: &LogPaths, entry: &LogEntry) -> Result<Option<Self>, LakeError> {
         let mut next = self.clone();
-        let mut gone: HashSet<&str> = HashSet::new();
+        let mut gone: HashSet<String> = HashSet::new();
         let mut new: Vec<DataFile> = Vec::new();
         let mut transactions = Vec::new();
         for action in &entry.actions {
             match action {
-                Action::Add(add) => match DataFile::of_add(add.clone(), table_url)? {
+                Action::Add(add) => match DataFile::of_add(add.clone(), paths)? {
                     Some(file) => new.push(file),
                     None => return Ok(None),
                 },
                 Action::Remove(remove) => {
-                    gone.insert(&remove.path);
+                    gone.insert(paths.read(&remove.path)?.path);
                 }
                 Action::Txn(txn) => transactions.push(txn),
                 Action::Metadata(metadata) => {
@@ -145,10 +153,10 @@ impl Snapshot {
         }
         if !gone.is_empty() || !new.is_empty() {
             let replaced: HashSet<&str> = new.iter().map(|file| file.path.as_str()).collect();
-            let stays = |file: &&DataFile| !gone.contains(file.path.as_str()) && !replaced.contains(file.path.as_str());
+            let stays = |file: &&DataFile| !gone.contains(&file.path) && !replaced.contains(file.path.as_str());
             let kept: Vec<DataFile> = self.files.iter().filter(stays).cloned().collect();
-            // A removed path may be relative or absolute; a file of this table that was not found means the latter.
-            let found = self.files.iter().filter(|file| gone.contains(file.path.as_str())).count();
+            // Only a full reading understands the removal of a file that is not there.
+            let found = self.files.iter().filter(|file| gone.contains(&file.path)).count();
             if found < gone.len() {
                 return Ok(None);
             }
@@ -225,17 +233,29 @@ impl DataFile {
         Self { deletion_vector: None, rows: self.physical_rows(), ..self.clone() }
     }
 
+    /// The same file as a clone of its table has it.
+    pub(crate) fn in_base(&self) -> Self {
+        Self { of_base: OfBase { file: true, vector: self.vector_file().is_some() }, ..self.clone() }
+    }
+
     /// The file of an `add` action; `None` if its statistics do not count the rows.
-    pub(crate) fn of_add(add: Add, table_url: &Url) -> Result<Option<Self>, LakeError> {
+    pub(crate) fn of_add(add: Add, paths: &LogPaths) -> Result<Option<Self>, LakeError> {
         let Some(rows) = add.stats.as_deref().and_then(counted) else { return Ok(None) };
-        Self::of_counted_add(add, rows, table_url).map(Some)
+        Self::of_counted_add(add, rows, paths).map(Some)
     }
 
     /// Rows and bytes of a file are bounded here, where they are read, so that no sum over a table's files overflows.
-    pub(crate) fn of_counted_add(add: Add, physical_rows: u64, table_url: &Url) -> Result<Self, LakeError> {
-        let path = inside_table(&add.path, table_url)?;
+    pub(crate) fn of_counted_add(add: Add, physical_rows: u64, paths: &LogPaths) -> Result<Self, LakeError> {
+        let NamedFile { path, of_base } = paths.read(&add.path)?;
+        let (deletion_vector, vector_of_base) = match add.deletion_vector {
+            Some(vector) => {
+                let (vector, of_base) = paths.read_vector(vector)?;
+                (Some(vector), of_base)
+            }
+            None => (None, false),
+        };
         let impossible = |what: String| LakeError::Corrupt { reason: what, path: path.clone() };
-        let removed = add.deletion_vector.as_ref().map_or(0, |vector| u64::try_from(vector.cardinality).unwrap_or(0));
+        let removed = deletion_vector.as_ref().map_or(0, |vector| u64::try_from(vector.cardinality).unwrap_or(0));
         let size = u64::try_from(add.size).unwrap_or(0);
         if size > FILE_BYTES_MAX {
             return Err(impossible(format!("the log gives it an impossible size ({size} bytes)")));
@@ -253,33 +273,39 @@ impl DataFile {
             path,
             modification_time_ms: add.modification_time,
             partition_values: add.partition_values,
-            deletion_vector: add.deletion_vector,
+            deletion_vector,
+            of_base: OfBase { file: of_base, vector: vector_of_base },
         })
     }
 
-    pub(crate) fn add_action(&self, data_change: bool) -> Add {
+    /// The deletion vector as the log names it.
+    fn logged_vector(&self, paths: &LogPaths) -> Option<DeletionVectorDescriptor> {
+        self.deletion_vector.as_ref().map(|vector| paths.write_vector(vector, self.of_base.vector))
+    }
+
+    pub(crate) fn add_action(&self, data_change: bool, paths: &LogPaths) -> Add {
         Add {
-            path: self.path.clone(),
+            path: paths.write(&self.path, self.of_base.file),
             size: i64::try_from(self.size).unwrap_or(i64::MAX),
             modification_time: self.modification_time_ms,
             data_change,
             stats: self.stats.clone(),
             tags: Some(self.tags.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect()),
             partition_values: self.partition_values.clone(),
-            deletion_vector: self.deletion_vector.clone(),
+            deletion_vector: self.logged_vector(paths),
             ..Add::default()
         }
     }
 
-    pub(crate) fn remove_action(&self, data_change: bool, now_ms: i64) -> Remove {
+    pub(crate) fn remove_action(&self, data_change: bool, now_ms: i64, paths: &LogPaths) -> Remove {
         Remove {
-            path: self.path.clone(),
+            path: paths.write(&self.path, self.of_base.file),
             data_change,
             deletion_timestamp: Some(now_ms),
             extended_file_metadata: Some(true),
             partition_values: Some(self.partition_values.clone()),
             size: i64::try_from(self.size).ok(),
-            deletion_vector: self.deletion_vector.clone(),
+            deletion_vector: self.logged_vector(paths),
             ..Remove::default()
         }
     }
@@ -299,48 +325,4 @@ fn arrow_schema(metadata: &Metadata) -> Option<SchemaRef> {
     let schema = metadata.parse_schema().ok()?;
     let arrow: Schema = (&schema).try_into_arrow().ok()?;
     Some(Arc::new(arrow))
-}
-
-/// The path of a data file relative to its table; an absolute one has to lie inside of it.
-pub(crate) fn inside_table(path: &str, table_url: &Url) -> Result<String, LakeError> {
-    let foreign = || LakeError::ForeignPath { path: crate::error::redact(path) };
-    let relative = if path.contains("://") || path.starts_with("file:") {
-        path.strip_prefix(table_url.as_str()).ok_or_else(foreign)?
-    } else if path.starts_with('/') {
-        path.strip_prefix(table_url.path()).ok_or_else(foreign)?
-    } else {
-        path
-    };
-    let leaves = relative.is_empty() || relative.split(['/', '\\']).any(|part| part.is_empty() || part == "..");
-    if leaves || relative.contains('\0') { Err(foreign()) } else { Ok(relative.to_owned()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::inside_table;
-    use url::Url;
-
-    #[test]
-    fn a_file_outside_of_the_table_is_refused() {
-        let table = Url::parse("s3://bucket/lake/silver/a/b/").unwrap();
-        assert_eq!(inside_table("part-1.parquet", &table).unwrap(), "part-1.parquet");
-        assert_eq!(inside_table("s3://bucket/lake/silver/a/b/p/1.parquet", &table).unwrap(), "p/1.parquet");
-        let outside = [
-            "../c/1.parquet",
-            "p/../../1.parquet",
-            "s3://other/lake/silver/a/b/1.parquet",
-            "s3://bucket/lake/silver/a/bb/1.parquet",
-            "s3://bucket/lake/silver/a/b/../c/1.parquet",
-            "file:///etc/passwd",
-            "file:/etc/passwd",
-            "/etc/passwd",
-            "p//1.parquet",
-            "p\\..\\1.parquet",
-            "a\0b",
-            "",
-        ];
-        for path in outside {
-            assert!(inside_table(path, &table).is_err(), "{path}");
-        }
-    }
 }

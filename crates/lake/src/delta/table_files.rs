@@ -1,10 +1,12 @@
 //! Where a table's files are, and how one of them is opened.
 
 use crate::LakeError;
+use crate::delta::log_paths::LogPaths;
 use crate::delta::snapshot::DataFile;
 use crate::delta::tables::Tables;
 use crate::error::Cause;
 use crate::store::data_file_reader::DataFileReader;
+use crate::store::root::Root;
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -62,8 +64,18 @@ impl TableFiles {
     }
 
     pub(crate) fn url(&self) -> Result<Url, LakeError> {
+        self.url_in(self.tables.objects.root())
+    }
+
+    fn url_in(&self, root: &Root) -> Result<Url, LakeError> {
         let bad = |_| LakeError::BadPath { path: self.folder.clone() };
-        self.tables.objects.root().folder_url.join(&format!("{}/", self.folder)).map_err(bad)
+        root.folder_url.join(&format!("{}/", self.folder)).map_err(bad)
+    }
+
+    /// How its log names files.
+    pub(crate) fn log_paths(&self) -> Result<LogPaths, LakeError> {
+        let base = self.tables.objects.root().base.as_ref().map(|base| self.url_in(base)).transpose()?;
+        Ok(LogPaths::new(self.url()?, base))
     }
 
     /// The store and log of this table as `deltalake` sees them.

@@ -40,6 +40,8 @@ pub struct Transaction {
     pub(crate) add: Vec<NewFile>,
     pub(crate) remove: Vec<DataFile>,
     pub(crate) update: Vec<UpdatedFile>,
+    /// All files of the table after the commit.
+    pub(crate) becomes: Option<Vec<DataFile>>,
     pub(crate) schema: Option<SchemaRef>,
     pub(crate) info: CommitInfo,
     pub(crate) changes_rows: bool,
@@ -58,6 +60,7 @@ impl DeltaStore {
             add: Vec::new(),
             remove: Vec::new(),
             update: Vec::new(),
+            becomes: None,
             schema: None,
             info: CommitInfo::default(),
             changes_rows: true,
@@ -84,6 +87,13 @@ impl Transaction {
     /// be among them; it becomes visible with the vector.
     pub fn update(mut self, files: impl IntoIterator<Item = UpdatedFile>) -> Self {
         self.update.extend(files);
+        self
+    }
+
+    /// The files that the table has afterwards, in the place of all that it has: those of a version of another table
+    /// whose files are here ([`crate::Lake::take_over`]).
+    pub fn becomes(mut self, files: Vec<DataFile>) -> Self {
+        self.becomes = Some(files);
         self
     }
 

@@ -5,6 +5,7 @@ use crate::delta::file_commit::{FileCommit, file_commits};
 use crate::delta::log::{READS_AT_ONCE, read_entry};
 use crate::delta::maintenance::Maintenance;
 use crate::delta::snapshot::{DataFile, Snapshot};
+use crate::ledger::sandboxes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectMeta, ObjectStore};
 use std::collections::BTreeSet;
@@ -46,7 +47,7 @@ const CLOCK_MARGIN_MS: i64 = 5 * 60 * 1_000;
 impl Maintenance {
     /// Removes the files that no version within the retention needs. What a version needs is judged by
     /// the log alone: the files and deletion vectors of the last version before the retention begins,
-    /// and all that a later commit added.
+    /// all that a later commit added, and what open sandboxes begin with.
     ///
     /// # Errors
     /// [`LakeError::NoTable`], [`LakeError::OpenTable`], [`LakeError::List`], [`LakeError::Delete`].
@@ -56,11 +57,23 @@ impl Maintenance {
         let retention = options.retention_ms.max(latest.configured_retention_ms());
         let span = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let cutoff = options.now_ms.saturating_sub(span(retention)).saturating_sub(CLOCK_MARGIN_MS);
+        let kept = sandboxes::kept(&self.files.tables.objects, &self.files.folder, options.now_ms).await?;
+        let cutoff = kept.since_ms.map_or(cutoff, |since| cutoff.min(since.saturating_sub(CLOCK_MARGIN_MS)));
         let base = self.last_version_before(&latest, cutoff).await?;
         let Some(base) = base else { return Ok(Vacuumed::default()) };
         let mut needed = BTreeSet::new();
         keep(&mut needed, &base.files);
         keep(&mut needed, &latest.files);
+        for version in kept.versions {
+            match self.store.snapshot(Some(version)).await {
+                Ok(Some(pinned)) => keep(&mut needed, &pinned.files),
+                // What a sandbox needs is not known, so everything may be.
+                Ok(None) | Err(LakeError::NoVersion { .. }) => {
+                    return Ok(Vacuumed { oldest_version: base.version, ..Vacuumed::default() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let Some(later) = file_commits(&self.files, base.version, latest.version).await? else {
             // A commit that cannot be read may need any file.
             return Ok(Vacuumed { oldest_version: base.version, ..Vacuumed::default() });

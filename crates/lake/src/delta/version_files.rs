@@ -32,7 +32,7 @@ impl Maintenance {
         let Some(oldest) = self.last_version_before(&latest, i64::MIN).await? else {
             return Ok(Some((latest, Vec::new())));
         };
-        let (log_store, table_url) = (self.files.log_store()?, self.files.url()?);
+        let (log_store, paths) = (self.files.log_store()?, self.files.log_paths()?);
         let store = log_store.object_store(None);
         let read = (oldest.version + 1..=latest.version).map(|version| read_actions(store.as_ref(), version));
         let mut entries = futures::stream::iter(read).buffered(READS_AT_ONCE);
@@ -44,7 +44,7 @@ impl Maintenance {
         while let Some(entry) = entries.try_next().await.map_err(|source| self.files.cannot_open(source))? {
             // An entry that does not name its files: only the latest version is certain.
             let Some(entry) = entry else { return Ok(Some((latest, Vec::new()))) };
-            let Some(commit) = FileCommit::of(&entry, &table_url)? else { return Ok(Some((latest, Vec::new()))) };
+            let Some(commit) = FileCommit::of(&entry, &paths)? else { return Ok(Some((latest, Vec::new()))) };
             let removed = commit.apply(&mut files);
             let version = entry.history.version;
             if first.is_some() {
@@ -63,6 +63,9 @@ impl Maintenance {
 }
 
 fn is_whole(files: &BTreeMap<String, DataFile>, there: &BTreeSet<String>) -> bool {
-    let vectors = files.values().filter_map(DataFile::vector_file);
-    files.keys().all(|path| there.contains(path)) && vectors.into_iter().all(|path| there.contains(&path))
+    // What a sandbox has of its base is not in its own folder, and the base keeps it.
+    let is_there = |file: &DataFile| file.of_base.file || there.contains(&file.path);
+    let has_vector =
+        |file: &DataFile| file.vector_file().is_none_or(|path| file.of_base.vector || there.contains(&path));
+    files.values().all(|file| is_there(file) && has_vector(file))
 }

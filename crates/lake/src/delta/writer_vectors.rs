@@ -4,7 +4,7 @@ use crate::LakeError;
 use crate::delta::deletion_vector::{
     FILE_VERSION, INLINE_BYTES_MAX, append_to_file, encode_bitmap, file_name, loose_bounds,
 };
-use crate::delta::snapshot::DataFile;
+use crate::delta::snapshot::{DataFile, OfBase};
 use crate::delta::writer::TableWriter;
 use deltalake::kernel::{DeletionVectorDescriptor, StorageType};
 use object_store::{ObjectStore, PutMode};
@@ -63,6 +63,7 @@ impl TableWriter {
                 rows: before.physical_rows().saturating_sub(deleted.len()),
                 stats: before.stats.as_deref().map(loose_bounds),
                 deletion_vector: Some(vector),
+                of_base: OfBase { vector: false, ..before.of_base },
                 ..before.clone()
             };
             written.push((UpdatedFile { before, after }, Arc::new(deleted)));

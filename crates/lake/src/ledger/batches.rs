@@ -130,7 +130,7 @@ impl Ledger {
     /// # Errors
     /// [`LakeError::NotFound`], [`LakeError::Read`].
     pub async fn contents(&self, files: &[SourceFile]) -> Result<Vec<String>, LakeError> {
-        if self.objects.local_root().is_none() {
+        if !self.objects.has_local_sources() {
             return Ok(Vec::new());
         }
         let mut hashes = Vec::with_capacity(files.len());

@@ -85,7 +85,7 @@ impl Ledger {
                     return Ok(Some(folded));
                 }
                 None => {
-                    tracing::warn!(path = file.path, "folded manifests are damaged, the manifests are read instead")
+                    tracing::warn!(path = file.path, "folded manifests are damaged, the manifests are read instead");
                 }
             }
         }
@@ -212,7 +212,7 @@ mod tests {
             path: format!("landing/ä {n}.json"),
             size: n,
             etag: format!("\"{n}\""),
-            modified_ms: (n % 2 == 0).then_some(n.cast_signed()),
+            modified_ms: n.is_multiple_of(2).then_some(n.cast_signed()),
         };
         let manifest = |batch: u64, files: Vec<SourceFile>, contents: Vec<String>| {
             Arc::new(BatchManifest { batch, files, contract_hash: "h".to_owned(), contents, backfill: None })

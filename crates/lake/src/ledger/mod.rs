@@ -7,5 +7,7 @@ pub(crate) mod full_listings;
 pub(crate) mod leases;
 pub(crate) mod manifest;
 pub(crate) mod registry;
+pub(crate) mod sandbox_entry;
+pub(crate) mod sandboxes;
 pub(crate) mod schemas;
 pub(crate) mod state;

@@ -46,6 +46,19 @@ impl BucketSettings {
         }
     }
 
+    /// As an address has it after the bucket and prefix; empty without any.
+    pub(crate) fn query(&self) -> String {
+        let Self { region, endpoint, profile } = self;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("region", region), ("endpoint", endpoint), ("profile", profile)] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+
     /// Whether the store is on this machine, so that nothing goes over a network without encryption.
     pub(crate) fn is_on_this_machine(&self) -> bool {
         let url = self.endpoint.as_deref().and_then(|endpoint| url::Url::parse(endpoint).ok());

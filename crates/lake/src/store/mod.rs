@@ -1,6 +1,7 @@
 //! Files by their address: folders, buckets, listings, durable writes, Parquet bytes.
 
 pub(crate) mod aws_profile;
+pub(crate) mod base_view;
 pub(crate) mod bucket;
 pub(crate) mod bucket_settings;
 pub(crate) mod data_file_reader;
@@ -9,5 +10,6 @@ pub(crate) mod encode;
 pub(crate) mod lake_folders;
 pub(crate) mod listing;
 pub(crate) mod objects;
+pub(crate) mod overlay;
 pub(crate) mod root;
 mod walk;

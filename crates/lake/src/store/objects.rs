@@ -106,6 +106,11 @@ impl Objects {
         &self.shared.root.url
     }
 
+    /// Address with which it is opened again: with region, endpoint and profile, where it was opened with them.
+    pub(crate) fn address(&self) -> String {
+        format!("{}{}", self.url(), self.shared.root.settings.query())
+    }
+
     /// Last part of the address, for titles.
     #[must_use]
     pub fn name(&self) -> String {
@@ -117,6 +122,18 @@ impl Objects {
     #[must_use]
     pub fn local_root(&self) -> Option<&FilePath> {
         self.shared.root.local.as_deref()
+    }
+
+    /// Whether change files inside the lake are on this machine; those of a sandbox are in its base.
+    pub(crate) fn has_local_sources(&self) -> bool {
+        self.source_root().is_some()
+    }
+
+    /// Folder on this machine that relative paths of change files begin in; of a sandbox the base's.
+    #[must_use]
+    pub fn source_root(&self) -> Option<&FilePath> {
+        let root = self.root();
+        root.base.as_deref().unwrap_or(root).local.as_deref()
     }
 
     /// The open store and the lake's folder in it.

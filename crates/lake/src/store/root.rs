@@ -27,6 +27,8 @@ pub(crate) struct Root {
     pub(crate) local: Option<PathBuf>,
     /// What the address says of the store; other buckets are opened with the same.
     pub(crate) settings: BucketSettings,
+    /// The lake that a sandbox is over; its store goes through to it.
+    pub(crate) base: Option<Arc<Root>>,
 }
 
 /// How a path was written, so that it comes back in the same style.
@@ -135,6 +137,7 @@ impl Root {
             url: folder.display().to_string(),
             folder_url,
             local: Some(folder),
+            base: None,
             settings: BucketSettings::default(),
         })
     }
@@ -158,7 +161,7 @@ impl Root {
         let store = bucket::open(bucket_name, &settings, times)
             .await
             .map_err(|source| LakeError::Open { source: Box::new(source), url: shown.clone() })?;
-        Ok(Self { store, prefix, url: shown, folder_url, local: None, settings })
+        Ok(Self { store, prefix, url: shown, folder_url, local: None, settings, base: None })
     }
 
     /// The path of a name inside this folder.
@@ -218,7 +221,7 @@ pub(crate) fn root_over(store: Arc<dyn ObjectStore>, url: &Url) -> Result<Root, 
         Some(folder) => folder.display().to_string(),
         None => redact(url.as_str()).trim_end_matches('/').to_owned(),
     };
-    Ok(Root { store, prefix, url: shown, folder_url, local, settings: BucketSettings::default() })
+    Ok(Root { store, prefix, url: shown, folder_url, local, settings: BucketSettings::default(), base: None })
 }
 
 fn key_of<'a>(url: &'a str, bucket: &str) -> &'a str {

@@ -12,6 +12,7 @@ mod files;
 mod fixtures;
 mod local_files;
 mod ranges;
+mod sandbox;
 
 use sluice_lake::Lake;
 

@@ -15,6 +15,8 @@ pub(crate) struct Pair {
     pub(crate) before: Option<DuckType>,
     /// Type after.
     pub(crate) after: Option<DuckType>,
+    /// A difference up to this is none.
+    pub(crate) tolerance: Option<f64>,
 }
 
 /// Whether a column takes part: not those of Sluice (leading underscore), unless they are of the key or say
@@ -37,11 +39,17 @@ pub(crate) fn pairs(before: &[DuckColumn], after: &[DuckColumn], key: &[String],
             name: column.name.clone(),
             before: find(before, &column.name),
             after: Some(column.ty.clone()),
+            tolerance: None,
         })
         .collect();
     for column in before.iter().filter(counts) {
         if find(after, &column.name).is_none() {
-            pairs.push(Pair { name: column.name.clone(), before: Some(column.ty.clone()), after: None });
+            pairs.push(Pair {
+                name: column.name.clone(),
+                before: Some(column.ty.clone()),
+                after: None,
+                tolerance: None,
+            });
         }
     }
     pairs
@@ -58,10 +66,20 @@ impl Pair {
         }
     }
 
+    /// Whether both sides have numbers.
+    pub(crate) fn is_numeric(&self) -> bool {
+        [&self.before, &self.after].into_iter().all(|side| side.as_ref().is_some_and(DuckType::is_numeric))
+    }
+
     /// Whether the two values differ; null equals null, NaN equals NaN.
     pub(crate) fn differs(&self, old: &Sql, new: &Sql) -> Sql {
         let (old, new) = self.comparable(old, new);
-        Sql::new("(").sql(&old).add(" IS DISTINCT FROM ").sql(&new).add(")")
+        let differs = Sql::new("(").sql(&old).add(" IS DISTINCT FROM ").sql(&new).add(")");
+        let Some(tolerance) = self.tolerance else { return differs };
+        let number = |value: &Sql| Sql::new("CAST(").sql(value).add(" AS DOUBLE)");
+        // With a null on one side the distance is null, and the values differ.
+        let near = Sql::new("coalesce(abs(").sql(&number(&old)).add(" - ").sql(&number(&new)).add(") <= ");
+        Sql::new("(").sql(&differs).add(" AND NOT ").sql(&near).double(tolerance).add(", false))")
     }
 
     /// The value of one side: a column of it, or a null of the other side's type.

@@ -34,6 +34,8 @@ pub struct DiffInput<'a> {
     pub after: &'a [(String, String)],
     /// Columns that are left out besides those of Sluice (leading underscore).
     pub ignore: &'a [&'a str],
+    /// Columns of numbers of which a difference up to this is none.
+    pub tolerance: &'a [(String, f64)],
     /// Cancels the comparison, see [`QueryEngine::cancel`].
     pub job: JobId,
 }
@@ -62,6 +64,7 @@ impl QueryEngine {
         let DiffInput { table, from, to, key, before: before_columns, after: after_columns, ignore, .. } = *input;
         let (old, new) = sides(conn, input.steps, key, before_columns, after_columns)?;
         let pairs = pairs(&old.columns, &new.columns, key, ignore);
+        let pairs = with_tolerance(pairs, input.tolerance)?;
         let keys = key_positions(table, key, &pairs)?;
         let result = self.keep_select(conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
         let changes = match self.changes(conn, &result, &pairs, &keys) {
@@ -94,6 +97,7 @@ impl QueryEngine {
             columns,
             result,
             of: None,
+            sides: None,
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         })
     }
@@ -142,6 +146,27 @@ struct Changes {
     updated: u64,
     deleted: u64,
     columns: Vec<u64>,
+}
+
+/// The same pairs, of which some allow for a difference.
+fn with_tolerance(mut pairs: Vec<Pair>, tolerance: &[(String, f64)]) -> Result<Vec<Pair>, QueryError> {
+    for (name, by) in tolerance {
+        let refused = |why: &str| {
+            QueryError::input(
+                format!("Column `{name}` {why}"),
+                "Give a tolerance of 0 or more for a column of numbers that both sides have",
+            )
+        };
+        if !by.is_finite() || *by < 0.0 {
+            return Err(refused("has a tolerance that is no number of 0 or more"));
+        }
+        let pair = pairs.iter_mut().find(|pair| pair.name == *name).ok_or_else(|| refused("takes no part"))?;
+        if !pair.is_numeric() {
+            return Err(refused("is not a column of numbers on both sides"));
+        }
+        pair.tolerance = Some(*by);
+    }
+    Ok(pairs)
 }
 
 fn key_positions(table: &TableRef, key: &[String], pairs: &[Pair]) -> Result<Vec<usize>, QueryError> {

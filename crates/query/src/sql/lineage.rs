@@ -33,6 +33,12 @@ impl PersonalColumns {
         Self { names: BTreeSet::new(), all: true }
     }
 
+    /// The columns of both.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        Self { names: self.names.union(&other.names).cloned().collect(), all: self.all || other.all }
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -78,6 +78,13 @@ impl Sql {
         self
     }
 
+    /// Appends a floating point number.
+    #[must_use]
+    pub(crate) fn double(mut self, number: f64) -> Self {
+        self.0.push_str(&format!("CAST({number:?} AS DOUBLE)"));
+        self
+    }
+
     /// Appends a whole number.
     #[must_use]
     pub(crate) fn number(mut self, number: u64) -> Self {

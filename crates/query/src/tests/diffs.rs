@@ -46,6 +46,7 @@ fn steps(
         after: &owned(columns.1),
         job: sluice_api::JobId(0),
         ignore: &["loaded"],
+        tolerance: &[],
     })
 }
 

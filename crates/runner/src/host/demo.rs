@@ -101,9 +101,14 @@ pub(super) fn make(folder: &Path) -> Result<(), RunError> {
 
 /// Where the demo lake is kept, unless the host has one set: the folder of this user's data.
 pub(super) fn default_folder() -> Option<PathBuf> {
+    Some(data_folder()?.join("demo-shop"))
+}
+
+/// Folder of the user's data for Sluice.
+pub(super) fn data_folder() -> Option<PathBuf> {
     let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
     let data = data.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local").join("share")))?;
-    Some(data.join("sluice").join("demo-shop"))
+    Some(data.join("sluice"))
 }
 
 /// Numbers that look random and are the same every time.

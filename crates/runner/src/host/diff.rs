@@ -2,7 +2,7 @@
 
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
-use crate::host::changed_rows::{FirstRows, LocalSteps, Versions, local_steps};
+use crate::host::changed_rows::{FirstRows, LocalSteps, VersionOf, Versions, local_steps};
 use crate::support::blocking::blocking;
 use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
@@ -85,7 +85,7 @@ impl OpenLake {
     pub(crate) async fn diff(&self, table: &TableRef, from: u64, to: u64, job: &Job) -> Result<DiffView, RunError> {
         let started = Instant::now();
         let versions = self.versions(table, from, to).await?;
-        let changes = versions.store.changes(&versions.before, &versions.after).await?;
+        let changes = versions.after.store.changes(&versions.before.snapshot, &versions.after.snapshot).await?;
         let what = table.to_string();
         job.progress(&what, |progress| "reading".clone_into(&mut progress.note));
         let local = local_steps(&versions, &changes, job, &what).await?;
@@ -105,7 +105,7 @@ impl OpenLake {
     ) -> Result<DiffView, RunError> {
         let started = Instant::now();
         let versions = self.versions(table, from, to).await?;
-        let changes = versions.store.changes(&versions.before, &versions.after).await?;
+        let changes = versions.after.store.changes(&versions.before.snapshot, &versions.after.snapshot).await?;
         let order = self.order_of(table, &versions).await?;
         let mut first = FirstRows::of(versions.clone(), changes, order).await?;
         let mut keys = rows.max(1);
@@ -130,7 +130,8 @@ impl OpenLake {
         let (store, before) = self.snapshot(table, Some(from)).await?;
         let (_, after) = self.snapshot(table, Some(to)).await?;
         let key = self.key_of(table, &after).await?;
-        Ok(Versions { store, before, after, key })
+        let of = |snapshot| VersionOf { store: store.clone(), snapshot, is_readable_by_sql: true };
+        Ok(Versions { before: of(before), after: of(after), scratch: store.clone(), key })
     }
 
     /// Compares rows that were found to have changed.
@@ -145,14 +146,15 @@ impl OpenLake {
         let view = blocking(move || {
             Ok(engine.diff(&DiffInput {
                 table: &of,
-                from: versions.before.version,
-                to: versions.after.version,
+                from: versions.before.snapshot.version,
+                to: versions.after.snapshot.version,
                 key: &versions.key,
                 steps: &local.steps,
-                rows_before: versions.before.rows(),
-                before: &column_types(&versions.before),
-                after: &column_types(&versions.after),
+                rows_before: versions.before.snapshot.rows(),
+                before: &column_types(&versions.before.snapshot),
+                after: &column_types(&versions.after.snapshot),
                 ignore: &[],
+                tolerance: &[],
                 job,
             })?)
         })

@@ -82,13 +82,14 @@ impl OpenLake {
             }
         };
         Ok(LakeView {
-            name: self.lake.name(),
+            name: self.production().name(),
             url: self.lake.url().to_owned(),
             tables,
             waiting,
             problems,
             release,
             draft_changes,
+            sandbox: self.in_sandbox(clock),
         })
     }
 
@@ -113,11 +114,13 @@ impl OpenLake {
             table: TableRef { layer, name: name.clone() },
             rows: None,
             version: None,
+            base_version: None,
             health: Health::Empty,
             note: None,
             is_only_late: false,
             facts: contract.map(facts_of).unwrap_or_default(),
         };
+        summary.base_version = self.base_version(&summary.table);
         match self.describe(&mut summary, contract, clock).await {
             Err(error) if is_timeout_or_unreachable(&error) => return Err(error),
             Err(error) => {

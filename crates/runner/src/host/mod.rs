@@ -7,7 +7,10 @@ pub(crate) mod changed_rows;
 pub(crate) mod compare;
 mod demo;
 mod diff;
+mod diff_sides;
+mod draft_folder;
 mod fingerprint;
+mod impact;
 mod jobs;
 mod known_contracts;
 mod lag;
@@ -24,6 +27,7 @@ mod replays;
 mod results;
 mod row_history;
 mod runs;
+mod sandboxes;
 mod session;
 mod sources;
 mod table_results;
@@ -63,6 +67,8 @@ pub enum MissingLake {
 pub struct HostOptions {
     /// Lake to open when [`Request::OpenLake`] names none.
     pub lake: Option<String>,
+    /// Sandbox of that lake to work in instead.
+    pub sandbox: Option<String>,
     /// Where the screens' session is kept; `None` keeps none.
     pub session_file: Option<PathBuf>,
     /// Where [`sluice_api::DEMO_LAKE`] is kept; `None` for the folder of the user's data.
@@ -160,6 +166,7 @@ impl Host {
             return Err(RunError::NoLake);
         };
         let url = self.place_of(url).await?;
+        let url = self.sandbox_of(url).await?;
         // Whoever waits here finds the lake that the first one opened.
         let mut slot = self.open.write().await;
         if let Some(open) = slot.as_ref() {
@@ -173,6 +180,15 @@ impl Host {
     /// The address of a request, or the one given at start.
     fn named(&self, url: Option<String>) -> Result<String, RunError> {
         url.or_else(|| self.options.lake.clone()).ok_or(RunError::NoLake)
+    }
+
+    /// Where the sandbox is that was named at start; the lake's own address without one.
+    async fn sandbox_of(&self, url: String) -> Result<String, RunError> {
+        let Some(name) = &self.options.sandbox else { return Ok(url) };
+        let environment = LakeEnvironment { store: self.options.store, ..LakeEnvironment::default() };
+        let lake = Lake::open_existing(&url, environment).await?;
+        let lake = lake.base().unwrap_or(&lake);
+        Ok(lake.sandbox_named(name).await?.place)
     }
 
     /// Where a lake is; the demo is made if this machine does not have it yet.

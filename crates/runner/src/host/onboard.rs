@@ -12,7 +12,7 @@ use sluice_cdc::{
     is_change_file, sniff, table_folder,
 };
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, SourceTable, TableName, plain_path};
+use sluice_contract::{Contract, SourceFormat, SourceTable, TableName, plain_path};
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,8 @@ use std::sync::Arc;
 const SAMPLE_FILES_MAX: usize = 12;
 /// Bytes read for an inference.
 const SAMPLE_BYTES_MAX: u64 = 64 << 20;
+/// Names of change files.
+const FILE_NAMES: &str = ".json, .jsonl, .ndjson and .csv, each also with .gz, and .parquet";
 /// Rows shown of a sample.
 const SAMPLE_ROWS_MAX: usize = 200;
 
@@ -68,19 +70,14 @@ pub(crate) async fn inspect(
             path: folder,
         });
     }
-    let looked_for = if tables.is_empty() {
-        [
-            "topics/<topic>/partition=<n>/*.json[.gz]",
-            "<schema>/<table>/LOAD*.parquet and <date>-<time>.parquet",
-            "the same as .csv[.gz]",
-            "current rows as *.parquet or *.csv[.gz]",
-        ]
-        .map(str::to_owned)
-        .to_vec()
-    } else {
-        Vec::new()
-    };
+    let looked_for = if tables.is_empty() { known_formats() } else { Vec::new() };
     Ok(OnboardSource { source, tables, looked_for })
+}
+
+/// What is looked for: the formats, and the names of their files.
+fn known_formats() -> Vec<String> {
+    let formats = SourceFormat::ALL.iter().map(|format| format!("{format}: {}", format.about().trim_end_matches('.')));
+    formats.chain(std::iter::once(FILE_NAMES.to_owned())).collect()
 }
 
 /// `server.schema.table` and `schema/table` become `server.table` and `schema.table`.
@@ -127,7 +124,10 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     let mut files: Vec<SourceFile> = listed.into_iter().filter(|file| is_change_file(&file.path)).collect();
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
-        let next = "Point at a folder with Debezium JSON, AWS DMS files or current rows; looked for .json, .json.gz, .csv, .csv.gz, .parquet";
+        let next = format!(
+            "Point at a folder with files of one of the formats {}; looked for {FILE_NAMES}",
+            SourceFormat::words()
+        );
         return Err(RunError::not_found(format!("No change files under {path}"), next));
     }
     let total = files.len() as u64;
@@ -258,8 +258,17 @@ fn raw_rows(files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunErro
 
 #[cfg(test)]
 mod tests {
-    use super::{name_in_stream, proposed_name};
+    use super::{known_formats, name_in_stream, proposed_name};
     use sluice_cdc::table_folder;
+    use sluice_contract::SourceFormat;
+
+    #[test]
+    fn every_format_is_named_where_nothing_is_found() {
+        let named = known_formats();
+        for format in SourceFormat::ALL {
+            assert!(named.iter().any(|line| line.starts_with(&format!("{format}: "))), "{format}");
+        }
+    }
 
     #[test]
     fn names_come_from_topics_and_folders() {

@@ -3,6 +3,7 @@
 use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::pipeline::release_rule::Unpublished;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
 use crate::pipeline::source_listing::Look;
 use crate::quality::read_refusal;
@@ -30,7 +31,10 @@ impl Answer<ask::StartReplay> for Host {
         let work = async |job: &Job| {
             let set = ContractSet::draft(&open.lake).await?;
             let lease_wait = limits.lease_wait;
-            let options = ReplayOptions { tables, limits, lease_wait, ..ReplayOptions::default() };
+            // A dry run writes nothing.
+            let unpublished =
+                if limits.dry_run { Unpublished::default() } else { Unpublished::of(&open.lake, &set).await? };
+            let options = ReplayOptions { tables, limits, lease_wait, unpublished, ..ReplayOptions::default() };
             replay(&open.lake, &open.engine, &set, &options, job).await
         };
         self.as_job(job, JobKind::Replay, title, failure, work).await
@@ -45,6 +49,9 @@ impl Answer<ask::ReprocessBatch> for Host {
         let failure = |replayed: &TableReplay| replayed.error.clone();
         let work = async |job: &Job| {
             let set = ContractSet::draft(&open.lake).await?;
+            if let Some(refused) = Unpublished::of(&open.lake, &set).await?.refuse(&table) {
+                return Err(refused);
+            }
             replay_batch(&open.lake, &open.engine, &set, &table, batch, job).await
         };
         self.as_job(job, JobKind::Reprocess, title, failure, work).await

@@ -3,6 +3,7 @@
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::gold::refresh_again;
+use crate::pipeline::release_rule::Unpublished;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
 use crate::{Job, ReplayOptions, RunError, replay};
@@ -42,12 +43,13 @@ impl OpenLake {
             // A lake of a runner has releases alone.
             set = ContractSet::published(&self.lake).await.map_or(set, |(_, published)| published);
         }
+        let unpublished = if repair { Unpublished::of(&self.lake, &set).await? } else { Unpublished::default() };
         let mut tables = if tables.is_empty() { self.all_tables(&set).await? } else { tables };
         tables.sort();
         let mut summary = VerifySummary::default();
         for table in tables {
             job.check()?;
-            summary.tables.push(self.verify_table(table, repair, &set, job).await);
+            summary.tables.push(self.verify_table(table, repair, &set, &unpublished, job).await);
         }
         Ok(VerifySummary { elapsed_ms: elapsed_ms(started), ..summary })
     }
@@ -67,7 +69,14 @@ impl OpenLake {
         Ok(found)
     }
 
-    async fn verify_table(&self, table: TableRef, repair: bool, set: &ContractSet, job: &Job) -> VerifiedTable {
+    async fn verify_table(
+        &self,
+        table: TableRef,
+        repair: bool,
+        set: &ContractSet,
+        unpublished: &Unpublished,
+        job: &Job,
+    ) -> VerifiedTable {
         let mut verified = VerifiedTable {
             version: None,
             files: 0,
@@ -92,7 +101,11 @@ impl OpenLake {
         verified.repair = if layer == Layer::Bronze { Repair::Impossible } else { Repair::Possible };
         verified.next = next_step(&verified.table);
         if repair && verified.repair == Repair::Possible {
-            match self.make_anew(&verified.table, set, job).await {
+            let made = match unpublished.refuse(&verified.table.name) {
+                Some(refused) => Err(refused),
+                None => self.make_anew(&verified.table, set, job).await,
+            };
+            match made {
                 Ok(()) => {
                     verified.repair = Repair::Done;
                     verified.next.clear();

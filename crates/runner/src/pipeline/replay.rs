@@ -9,7 +9,7 @@ use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
-use sluice_api::{ReplaySummary, TableReplay};
+use sluice_api::{GoldFailure, ReplaySummary, TableReplay};
 use sluice_contract::TableName;
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
@@ -60,11 +60,16 @@ async fn replay_tables(
     let gold = if options.limits.dry_run || job.is_cancelled() {
         GoldRefresh::default()
     } else {
-        let gold = refresh_gold(lake, engine, set, &options.left_out_models, job).await;
+        let left_out = options.left_out_models.union(&options.unpublished.models).cloned().collect();
+        let gold = refresh_gold(lake, engine, set, &left_out, job).await;
         evaluate_foreign_keys_again(lake, engine, set, job).await;
         gold?
     };
-    let GoldRefresh { done: gold, failed: gold_failed } = gold;
+    let GoldRefresh { done: gold, failed: mut gold_failed } = gold;
+    gold_failed.extend(options.unpublished.models.iter().filter_map(|model| {
+        let error = options.unpublished.refuse(model)?.to_api();
+        Some(GoldFailure { model: model.clone(), error })
+    }));
     let (dry_run, left_out) = (options.limits.dry_run, set.problems.clone());
     Ok(ReplaySummary { tables, gold, gold_failed, elapsed_ms: elapsed_ms(started), dry_run, left_out })
 }

@@ -1,6 +1,7 @@
 //! What a replay is asked for.
 
 use super::decoder::DecoderOptions;
+use super::release_rule::Unpublished;
 use sluice_api::ReplayLimits;
 use sluice_contract::TableName;
 use std::collections::BTreeSet;
@@ -17,6 +18,8 @@ pub struct ReplayOptions {
     pub concurrency: usize,
     /// How long to wait for another writer of a table; `None` means [`crate::LEASE_WAIT_DEFAULT`].
     pub lease_wait: Option<Duration>,
+    /// Tables and models that are refused, because they are not as the release has them.
+    pub unpublished: Unpublished,
     /// Gold models that are not tried this time, with those that read them.
     pub left_out_models: BTreeSet<TableName>,
     /// Where files of binary formats are decoded.

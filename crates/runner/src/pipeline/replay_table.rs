@@ -29,7 +29,9 @@ pub(crate) async fn replay_table(
     let name = contract.name.to_string();
     let mut report = Report::new(&contract.name);
     job.progress(&name, |progress| "opening".clone_into(&mut progress.note));
-    let result = if options.limits.dry_run {
+    let result = if let Some(refused) = options.unpublished.refuse(&contract.name) {
+        Err(refused)
+    } else if options.limits.dry_run {
         count_only(lake, engine, &contract, options, job, &mut report).await
     } else {
         replay_with_lease(lake, engine, &contract, options, job, &mut report).await

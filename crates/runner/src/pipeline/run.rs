@@ -190,13 +190,13 @@ impl Rounds {
 
     /// Folders whose content decides what a round does; `None` if one is not on this machine.
     fn watched(&self, lake: &Lake) -> Option<Vec<PathBuf>> {
-        let root = lake.local_root()?;
-        let mut folders = vec![root.join("_sluice/current")];
+        let (root, sources_root) = (lake.local_root()?, lake.objects().source_root()?);
+        let mut folders = vec![sources_root.join("_sluice/current")];
         for contract in &self.contracts {
             let sources = contract.source.iter().map(|source| &source.path);
             for path in sources.chain(contract.backfills.iter().map(|backfill| &backfill.path)) {
                 // An absolute path stays one.
-                folders.push(if path.contains("://") { return None } else { root.join(path) });
+                folders.push(if path.contains("://") { return None } else { sources_root.join(path) });
             }
             let TableName { dataset, table } = &contract.name;
             folders.push(root.join(format!("_sluice/batches/{dataset}/{table}")));

@@ -18,7 +18,15 @@ const LIST: &[(&str, &str)] = &[
     ),
     ("scd1-45", "names of columns count letter by letter; the value is in `_rescued` where the contract asks for it"),
     ("scd2-38", "an upsert counts after a delete of the same position, in SCD 1 and SCD 2 alike"),
+    (
+        "paimon-debezium-with-schema",
+        "the text `24` is a number in a column of numbers; a text that is none is in quarantine",
+    ),
+    ("timezone-converter-00", MICROSECONDS),
+    ("timezone-converter-01", MICROSECONDS),
 ];
+/// Where a time has more digits than silver.
+const MICROSECONDS: &str = "silver has microseconds, and an instant is written in UTC";
 /// Where another product stops.
 const QUARANTINE: &str = "a record without a key or position is in quarantine, and the others are applied";
 

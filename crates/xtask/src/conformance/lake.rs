@@ -1,94 +1,35 @@
-//! A lake with one table, filled by the built command.
+//! A lake with the table of a case.
 
 use super::case::{Case, Row};
-use crate::process::program;
-use anyhow::Context;
+use super::table_lake::TableLake;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-
-/// Folder of the change files.
-const LANDING: &str = "landing/t";
-
-/// A row of a result: cells as text, by column.
-pub(crate) type Found = BTreeMap<String, Option<String>>;
-
-/// What replays said so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said {
-    pub(crate) quarantined: u64,
-    pub(crate) ties: u64,
-    /// A replay that stopped the table.
-    pub(crate) stopped: bool,
-}
+use std::path::Path;
 
 /// A lake of a case.
 pub(crate) struct CaseLake<'c> {
-    sluice: PathBuf,
-    folder: TempDir,
     case: &'c Case,
     files: usize,
-    pub(crate) said: Said,
+    pub(crate) lake: TableLake,
 }
 
 impl<'c> CaseLake<'c> {
     /// An empty lake with the contract of the case.
     pub(crate) fn new(sluice: &Path, case: &'c Case) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        std::fs::create_dir_all(folder.path().join("contracts/c"))?;
-        std::fs::create_dir_all(folder.path().join(LANDING))?;
-        Ok(Self { sluice: sluice.to_path_buf(), folder, case, files: 0, said: Said::default() })
+        Ok(Self { case, files: 0, lake: TableLake::new(sluice)? })
     }
 
     /// Delivers a batch as a file and replays it, with the contract that holds from the given batch on.
     pub(crate) fn replay(&mut self, batch: &[Row], number: usize) -> anyhow::Result<()> {
-        std::fs::write(self.folder.path().join("contracts/c/t.yaml"), contract(self.case, number))?;
+        self.lake.contract(&contract(self.case, number))?;
         self.files += 1;
         let mut text = String::new();
         for record in batch {
             writeln!(text, "{}", serde_json::to_string(record)?)?;
         }
-        std::fs::write(self.folder.path().join(LANDING).join(format!("{:04}.json", self.files)), text)?;
-        let mut call = program(&self.sluice);
-        call.arg("--lake").arg(self.folder.path()).args(["replay", "--json"]);
-        let output = call.output().context("the command cannot be started")?;
-        let summary: Value = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("replay says {}", String::from_utf8_lossy(&output.stderr)))?;
-        for table in summary["tables"].as_array().into_iter().flatten() {
-            self.said.quarantined += table["counters"]["quarantined"].as_u64().unwrap_or(0);
-            self.said.ties += table["counters"]["ties"].as_u64().unwrap_or(0);
-            self.said.stopped |= !table["error"].is_null();
-        }
-        Ok(())
-    }
-
-    /// The rows of the table; `None` if there is no such table.
-    pub(crate) fn rows(&self) -> anyhow::Result<Option<Vec<Found>>> {
-        let mut call = program(&self.sluice);
-        call.arg("--lake").arg(self.folder.path()).args(["query", "SELECT * FROM silver.c.t", "--json"]);
-        let output = call.output().context("the command cannot be started")?;
-        if !output.status.success() {
-            return Ok(None);
-        }
-        let result: Value = serde_json::from_slice(&output.stdout).context("a result is JSON")?;
-        let columns: Vec<&str> = result["columns"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let rows = result["rows"].as_array().into_iter().flatten();
-        let row = |cells: &Value| -> Found {
-            let cells = cells.as_array().into_iter().flatten();
-            columns.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), text(cell))).collect()
-        };
-        Ok(Some(rows.map(row).collect()))
-    }
-}
-
-/// A cell of a result, and of an expected row, as text.
-pub(crate) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        self.lake.deliver(&format!("{:04}.json", self.files), &text)?;
+        self.lake.replay()
     }
 }
 

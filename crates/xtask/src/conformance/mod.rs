@@ -1,15 +1,19 @@
 //! `cargo xtask conformance --from DIR`: cases of other projects, run against the built command.
 //!
-//! The folder holds what other projects test their own products with, as neutral files; the repository holds none of
-//! it. A case passes, differs by design (a rule of `docs/contract.md` decides otherwise; [`by_design`] has the list),
+//! The folder holds what other projects test their own products with, and events of their documentation; the repository
+//! holds none of it. A case passes, differs by design (a rule of `docs/contract.md` decides otherwise; [`by_design`] has the list),
 //! needs something that Sluice does not have, or fails.
 
 mod by_design;
 mod case;
 mod delta_tables;
+mod events;
 mod lake;
 mod play;
+mod producers;
 mod report;
+mod rows;
+mod table_lake;
 mod verdict;
 
 use crate::project::Project;
@@ -22,7 +26,8 @@ use verdict::Verdict;
 /// Options of the task.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Folder with `autocdc-cases.json`, `torture-cases.json` and `dat/`; what is missing is left out.
+    /// Folder with `autocdc-cases.json`, `torture-cases.json`, `paimon-cdc-cases.json`, `debezium-doc-events/`,
+    /// `maxwell-tests/` and `dat/`; what is missing is left out.
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
     /// Asks this program instead of building one.
@@ -51,6 +56,27 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
                 let outcome = play::play(&sluice, &case).with_context(|| format!("case {}", case.id))?;
                 let outcome = by_design::judge(&case.id, outcome);
                 report.add(Verdict { suite, id: case.id, title: case.title, outcome });
+            }
+        }
+    }
+    let path = options.from.join("paimon-cdc-cases.json");
+    if path.exists() {
+        for case in producers::read(&path)? {
+            let outcome =
+                producers::play(&sluice, &options.from, &case).with_context(|| format!("case {}", case.id))?;
+            let outcome = by_design::judge(&case.id, outcome);
+            report.add(Verdict { suite: producers::SUITE, title: case.title(), id: case.id, outcome });
+        }
+    }
+    for (folder, play) in [
+        ("debezium-doc-events", events::debezium as fn(&Path, &Path) -> anyhow::Result<Vec<Verdict>>),
+        ("maxwell-tests", events::maxwell),
+    ] {
+        let folder = options.from.join(folder);
+        if folder.is_dir() {
+            for verdict in play(&sluice, &folder)? {
+                let outcome = by_design::judge(&verdict.id, verdict.outcome);
+                report.add(Verdict { outcome, ..verdict });
             }
         }
     }

@@ -1,7 +1,9 @@
 //! A case is played in its own order, shuffled where the order does not count, and with its last batch again.
 
 use super::case::{Case, Expected, Row};
-use super::lake::{CaseLake, Found, text};
+use super::lake::CaseLake;
+use super::rows::{equal, shown, shown_rows};
+use super::table_lake::{Found, text};
 use super::verdict::Outcome;
 use serde_json::Value;
 use std::path::Path;
@@ -28,7 +30,7 @@ pub(crate) fn play(sluice: &Path, case: &Case) -> anyhow::Result<Outcome> {
             lake.replay(batch, number)?;
             let between = case.expect.after.get(&(number + 1).to_string()).filter(|_| what == "as given");
             if let Some(rows) = between
-                && !equal(&lake.rows()?.unwrap_or_default(), rows)
+                && !equal(&lake.lake.rows()?.unwrap_or_default(), rows)
             {
                 return Ok(Outcome::Failed(format!("after batch {}: other rows", number + 1)));
             }
@@ -68,11 +70,11 @@ fn shuffled(batches: &[Vec<Row>], seed: u64) -> Vec<Vec<Row>> {
 
 /// What is not as expected.
 fn compare(lake: &CaseLake<'_>, expected: &Expected) -> anyhow::Result<Option<String>> {
-    let found = lake.rows()?;
-    if expected.error.is_some() && lake.said.quarantined == 0 && !lake.said.stopped {
+    let found = lake.lake.rows()?;
+    if expected.error.is_some() && lake.lake.said.quarantined == 0 && lake.lake.said.stopped.is_none() {
         return Ok(Some("no record is in quarantine".to_owned()));
     }
-    if expected.must_report.as_deref() == Some(TIE) && lake.said.ties == 0 {
+    if expected.must_report.as_deref() == Some(TIE) && lake.lake.said.ties == 0 {
         return Ok(Some("no tie is counted".to_owned()));
     }
     let expected = match &expected.better {
@@ -90,7 +92,8 @@ fn compare(lake: &CaseLake<'_>, expected: &Expected) -> anyhow::Result<Option<St
         return Ok((!any.iter().any(|one| is_one(&found, one))).then(|| format!("{} is none of them", shown(&found))));
     }
     let refused = expected.spark_error.is_some() || expected.error.is_some();
-    Ok((refused && lake.said.quarantined == 0 && !lake.said.stopped).then(|| "taken without a word".to_owned()))
+    Ok((refused && lake.lake.said.quarantined == 0 && lake.lake.said.stopped.is_none())
+        .then(|| "taken without a word".to_owned()))
 }
 
 /// One of the allowed results: a list of rows, or the value that the only row has somewhere.
@@ -104,62 +107,10 @@ fn is_one(found: &[Found], allowed: &Value) -> bool {
     }
 }
 
-/// Whether the rows are those, by the columns that are expected.
-fn equal(found: &[Found], expected: &[Row]) -> bool {
-    let mut left: Vec<&Found> = found.iter().collect();
-    for row in expected {
-        let fits = |candidate: &&Found| {
-            row.iter().all(|(name, value)| {
-                let cell = candidate.get(column(name)).cloned().flatten();
-                cell == text(value)
-            })
-        };
-        match left.iter().position(fits) {
-            Some(at) => {
-                left.swap_remove(at);
-            }
-            None => return false,
-        }
-    }
-    left.is_empty()
-}
-
-/// The column of a name of the cases.
-fn column(name: &str) -> &str {
-    match name {
-        "start" => "__START_AT",
-        "end" => "__END_AT",
-        other => other,
-    }
-}
-
-fn shown(found: &[Found]) -> String {
-    let row = |row: &Found| -> String {
-        let cells = row.iter().filter(|(name, _)| !name.starts_with("_") || name.ends_with("_AT"));
-        let cells: Vec<String> =
-            cells.map(|(name, cell)| format!("{name}={}", cell.as_deref().unwrap_or("null"))).collect();
-        format!("({})", cells.join(" "))
-    };
-    format!("[{}]", found.iter().map(row).collect::<Vec<_>>().join(", "))
-}
-
-fn shown_rows(rows: &[Row]) -> String {
-    serde_json::to_string(rows).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{equal, shuffled};
+    use super::shuffled;
     use serde_json::json;
-
-    #[test]
-    fn rows_are_compared_by_the_expected_columns() {
-        let found = [[("id".to_owned(), Some("1".to_owned())), ("x".to_owned(), None)].into_iter().collect()];
-        let row = |value: serde_json::Value| value.as_object().cloned().into_iter().collect::<Vec<_>>();
-        assert!(equal(&found, &row(json!({"id": 1, "x": null}))));
-        assert!(!equal(&found, &row(json!({"id": 2}))));
-        assert!(!equal(&found, &[]));
-    }
 
     #[test]
     fn another_order_has_the_same_records() {

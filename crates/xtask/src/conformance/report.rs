@@ -56,7 +56,8 @@ impl Report {
              What other projects test their own products with, run against Sluice. The cases are not in this repository;\n\
              `cargo xtask conformance --from DIR --write` runs a folder of them and writes this page. Change data is\n\
              delivered in the order of the case, in two other orders where the order must not count, and with the last\n\
-             batch again. What was learned from a case is a scenario in `tests/behaviour/scenarios/`.\n\n",
+             batch again. Files of a producer are delivered one by one, single records out of documentation and tests are\n\
+             onboarded and replayed. What was learned from a case is a scenario in `tests/behaviour/scenarios/`.\n\n",
         );
         page.push_str(&self.table());
         page.push_str(&self.others());

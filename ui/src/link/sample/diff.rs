@@ -46,6 +46,7 @@ pub(super) fn view(table: &TableRef, from: u64, to: u64) -> DiffView {
         columns,
         result: result(),
         of: None,
+        sides: None,
         elapsed_ms: 12,
     }
 }

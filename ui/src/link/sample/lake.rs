@@ -1,8 +1,9 @@
 //! Tables of the sample lake.
 
 use sluice_api::{
-    ColumnView, FileView, Health, JobId, JobKind, JobProgress, JobState, JobView, LakeView, Layer, RowLedger,
-    TableFacts, TableName, TableRef, TableSummary, TableView, VersionView, WaitingFiles,
+    ColumnView, FileView, Health, JobId, JobKind, JobProgress, JobState, JobView, LakeView, Layer, RemovedSandbox,
+    RowLedger, SandboxState, SandboxView, TableFacts, TableName, TableRef, TableSummary, TableView, VersionView,
+    WaitingFiles,
 };
 
 /// Nov 20 13:42:06 2026 UTC.
@@ -17,6 +18,7 @@ fn summary(layer: Layer, table: &str, rows: u64, version: u64, health: Health, n
         table: TableRef { layer, name: name(table) },
         rows: Some(rows),
         version: Some(version),
+        base_version: None,
         health,
         note: note.map(str::to_owned),
         is_only_late: false,
@@ -35,6 +37,28 @@ fn facts() -> TableFacts {
         size_class: Some("medium".to_owned()),
         ties: 0,
     }
+}
+
+/// A sandbox of the lake.
+pub(super) fn sandbox(name: &str) -> SandboxView {
+    SandboxView {
+        name: name.to_owned(),
+        place: format!("/home/mira/.local/share/sluice/sandboxes/shop-lake-1f3a9c02/{name}"),
+        by: "mira on workbench".to_owned(),
+        created_ms: 1_763_640_000_000,
+        expires_ms: 1_764_244_800_000,
+        state: SandboxState::Open,
+    }
+}
+
+/// The sandboxes of the lake.
+pub(super) fn sandboxes() -> Vec<SandboxView> {
+    vec![sandbox("payments-limit"), SandboxView { state: SandboxState::Expired, ..sandbox("orders-commit-lsn") }]
+}
+
+/// A sandbox that is gone.
+pub(super) fn removed(name: &str) -> RemovedSandbox {
+    RemovedSandbox { name: name.to_owned(), place: sandbox(name).place, files: true }
 }
 
 /// The lake.
@@ -69,6 +93,7 @@ pub(super) fn view() -> LakeView {
         ],
         release: Some(14),
         draft_changes: 3,
+        sandbox: None,
     }
 }
 

@@ -1,7 +1,6 @@
-//! What the formats of Debezium share: schemas, row images, positions, samples.
+//! What the formats of Debezium share: schemas, values, positions, samples.
 
 pub(crate) mod connect_schema;
-pub(crate) mod files;
 pub(crate) mod guess;
 pub(crate) mod order;
 pub(crate) mod position;

@@ -3,73 +3,24 @@
 use super::connect_schema::Node;
 use super::guess::{binary_text, is_decimal_text, of_schema};
 use crate::format::SourceSettings;
+use crate::formats::json::sample::{RowOrigin, SampledRow, count_row};
 use crate::profile::Profile;
-use crate::profile::shape::Shape;
-use crate::text::json_fields::{each_member, is_too_deep, members, not_null};
-use crate::text::records::{RecordDelimiter, Records};
-use crate::text::unpack::StreamEnd;
+use crate::text::json_fields::{each_member, members, not_null};
 use crate::value::unavailable::Unavailable;
-use bytes::Bytes;
-use sluice_contract::{ColumnType, limits};
+use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
-/// How a row came into the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RowOrigin {
-    /// With a snapshot.
-    Snapshot,
-    /// By an insert.
-    Insert,
-    /// It was there before, or it is not said.
-    Other,
-}
-
-impl RowOrigin {
-    /// By the letter of the operation.
-    pub(crate) fn of(op: &str) -> Self {
-        match op {
-            "r" => Self::Snapshot,
-            "c" => Self::Insert,
-            _ => Self::Other,
-        }
+/// How the row of an operation came into the table, by its letter.
+pub(crate) fn origin_of(op: &str) -> RowOrigin {
+    match op {
+        "r" => RowOrigin::Snapshot,
+        "c" => RowOrigin::Insert,
+        _ => RowOrigin::Other,
     }
 }
 
-/// Reads a file, or the key from a key file of the Kafka Connect S3 sink. `read_record` counts a record without
-/// its schema; it gives `None` if the record is not of the format.
-pub(crate) fn read(
-    profile: &mut Profile,
-    path: &str,
-    bytes: &Bytes,
-    records_max: u64,
-    read_record: impl Fn(&mut Profile, Option<&Node>, &str) -> Option<()>,
-) {
-    if path.contains(".keys.json") {
-        read_key(profile, bytes);
-        return;
-    }
-    let mut records = Records::new(bytes.clone(), RecordDelimiter::Lines, u64::MAX);
-    let mut count = 0;
-    while count < records_max {
-        let Some(record) = records.next() else {
-            profile.damaged_files += u64::from(records.end() != StreamEnd::Whole);
-            return;
-        };
-        let text = std::str::from_utf8(record.bytes).unwrap_or_default();
-        let text = text.trim_start_matches('\u{feff}').trim();
-        if text == "null" {
-            profile.tombstones += 1;
-        } else if !record.bytes.is_empty() {
-            count += 1;
-            profile.records += 1;
-            let too_deep = is_too_deep(record.bytes, limits::JSON_DEPTH_MAX);
-            let fits = !too_deep && read_with_schema(profile, text, &read_record).is_some();
-            profile.fitting += u64::from(fits);
-        }
-    }
-}
-
-fn read_with_schema(
+/// Counts a record that may bring its schema; `read_record` counts it without.
+pub(crate) fn read_with_schema(
     profile: &mut Profile,
     text: &str,
     read_record: impl Fn(&mut Profile, Option<&Node>, &str) -> Option<()>,
@@ -81,14 +32,11 @@ fn read_with_schema(
     read_record(profile, schema.as_ref(), record)
 }
 
-fn read_key(profile: &mut Profile, bytes: &Bytes) {
-    let mut records = Records::new(bytes.clone(), RecordDelimiter::Lines, u64::MAX);
-    let Some(line) = records.next().and_then(|record| std::str::from_utf8(record.bytes).ok().map(str::to_owned)) else {
-        return;
-    };
-    let payload = members(&line, ["payload"]).and_then(|[payload]| not_null(payload));
+/// Takes the key from a record key of the Kafka Connect S3 sink.
+pub(crate) fn read_key(profile: &mut Profile, line: &str) {
+    let payload = members(line, ["payload"]).and_then(|[payload]| not_null(payload));
     let mut names = Vec::new();
-    if each_member(payload.unwrap_or(&line), |name, _| names.push(name.into_owned())) {
+    if each_member(payload.unwrap_or(line), |name, _| names.push(name.into_owned())) {
         profile.record_key = names;
     }
 }
@@ -107,24 +55,13 @@ pub(crate) fn read_row(
     let mut values: Vec<(Cow<'_, str>, &str)> = Vec::new();
     each_member(row, |name, raw| values.push((name, raw))).then_some(())?;
     values.retain(|(name, _)| !name.starts_with("__"));
-    profile.rows += u64::from(!is_delete);
-    profile.deletes += u64::from(is_delete);
-    profile.snapshot_rows += u64::from(origin == RowOrigin::Snapshot);
-    for (name, raw) in &values {
-        let column = profile.column(name);
-        let shape: &mut Shape = if is_delete { &mut column.deleted } else { &mut column.shape };
-        if is_placeholder(raw) {
-            shape.unavailable();
-        } else {
-            shape.json(raw);
-        }
-        if let Some(node) = schema {
+    count_row(profile, &SampledRow { values: &values, is_delete, origin }, is_placeholder);
+    if let Some(node) = schema {
+        for (name, _) in &values {
             let field = node.fields.iter().find(|field| field.field.as_deref() == Some(name));
+            let column = profile.column(name);
             column.by_schema = field.map(of_schema).or(column.by_schema.take());
         }
-    }
-    if origin != RowOrigin::Other {
-        profile.new_row(origin == RowOrigin::Snapshot, values.iter().map(|(name, raw)| (name.as_ref(), *raw)));
     }
     Some(())
 }

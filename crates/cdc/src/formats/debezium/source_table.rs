@@ -1,14 +1,7 @@
 //! Which table of the source a record is of.
 
-use crate::outcome::collector::Collector;
-use crate::outcome::record_error::RecordError;
-use crate::outcome::source_tables::{TableOf, TableParts};
-use crate::text::json_fields::{members, not_null, string};
-use sluice_change::ReasonCode;
-use std::borrow::Cow;
-
-/// Database, schema and table of a record.
-pub(crate) type SourceNames<'a> = [Option<Cow<'a, str>>; 3];
+use crate::formats::json::source_table::{self, SourceNames, UNSAID};
+use crate::text::json_fields::members;
 
 /// Names that `add.fields` gives them in a flattened row: of `table`, and of `source.table`.
 const FLAT: [[&str; 4]; 2] = [
@@ -16,13 +9,10 @@ const FLAT: [[&str; 4]; 2] = [
     ["__source_db", "__source_schema", "__source_table", "__source_collection"],
 ];
 
-/// The names in raw JSON; `MongoDB` has a collection in the place of a table. Without a table there are none.
+/// The names in raw JSON; `MongoDB` has a collection in the place of a table.
 pub(crate) fn of_raw<'a>([db, schema, table, collection]: [Option<&'a str>; 4]) -> SourceNames<'a> {
-    let text = |raw: Option<&'a str>| not_null(raw).and_then(string).filter(|text| !text.is_empty());
-    match text(table).or_else(|| text(collection)) {
-        Some(table) => [text(db), text(schema), Some(table)],
-        None => [const { None }; 3],
-    }
+    let table = if source_table::name(table).is_some() { table } else { collection };
+    source_table::of_raw([db, schema, table])
 }
 
 /// The names in a flattened row, if it has them.
@@ -30,23 +20,7 @@ pub(crate) fn of_flat(row: &str) -> SourceNames<'_> {
     // Most rows have none, and looking for letters is cheaper than reading the row a second time.
     let asked = ["table\"", "collection\""].iter().any(|name| row.contains(name)) && row.contains("\"__");
     let found = FLAT.iter().filter(|_| asked).filter_map(|names| members(row, *names)).map(of_raw);
-    found.into_iter().find(|names| names.iter().any(Option::is_some)).unwrap_or([const { None }; 3])
-}
-
-/// Counts a record by its table; whether it is of another table than the contract's.
-///
-/// # Errors
-/// `BAD_ENVELOPE` when the contract names a table and the record does not.
-pub(crate) fn is_of_other(out: &mut Collector, names: &SourceNames<'_>) -> Result<bool, RecordError> {
-    let parts: TableParts<'_> = names.each_ref().map(Option::as_deref);
-    match out.source_tables.note(parts) {
-        TableOf::Contract => Ok(false),
-        TableOf::Other => Ok(true),
-        TableOf::Unsaid => {
-            let detail = "the record does not say which table it is of, and the contract has source.table";
-            Err(RecordError::new(ReasonCode::BadEnvelope, detail))
-        }
-    }
+    found.into_iter().find(|names| names.iter().any(Option::is_some)).unwrap_or(UNSAID)
 }
 
 #[cfg(test)]

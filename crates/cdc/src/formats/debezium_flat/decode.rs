@@ -2,8 +2,11 @@
 
 use crate::formats::debezium::connect_schema::SchemaCache;
 use crate::formats::debezium::position::position;
-use crate::formats::debezium::row::{cell, read_row, row_text, sequence_text};
-use crate::formats::debezium::source_table::{is_of_other, of_flat};
+use crate::formats::debezium::row::cell;
+use crate::formats::debezium::source_table::of_flat;
+use crate::formats::json::position::offset;
+use crate::formats::json::row::{read_row, row_text, sequence_text};
+use crate::formats::json::source_table::is_of_other;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -12,6 +15,7 @@ use crate::row::cells::cells;
 use crate::text::json_fields::{members, not_null};
 use sluice_change::{Event, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
+use std::borrow::Cow;
 
 /// Decodes one record.
 ///
@@ -51,7 +55,7 @@ pub(super) fn decode(
     let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
     let part = |part: &SequencePart| match part {
         SequencePart::Row(name) => sequence_text(plan, encodings, &row, *name),
-        SequencePart::Envelope(_) => None,
+        SequencePart::Envelope(_) => offset(plan, at).map(Cow::Owned),
     };
     let texts: Vec<_> = plan.sequence.parts().iter().map(part).collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();

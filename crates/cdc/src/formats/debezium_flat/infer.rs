@@ -3,8 +3,9 @@
 use super::members::{CONNECTOR, DELETED, OPERATION};
 use crate::formats::debezium::connect_schema::Node;
 use crate::formats::debezium::order::{Shape, note_position};
-use crate::formats::debezium::sample::{RowOrigin, read_row};
+use crate::formats::debezium::sample::{origin_of, read_row};
 use crate::formats::debezium::source_table::of_flat;
+use crate::formats::json::sample::RowOrigin;
 use crate::profile::Profile;
 use crate::text::json_fields::{each_member, members, not_null, string};
 use std::borrow::Cow;
@@ -17,7 +18,7 @@ pub(super) fn read_flat(profile: &mut Profile, schema: Option<&Node>, row: &str)
     }
     let op = op.and_then(string).unwrap_or(Cow::Borrowed("row")).into_owned();
     let is_delete = op == "d" || deleted.and_then(string).is_some_and(|text| text == "true");
-    let origin = RowOrigin::of(&op);
+    let origin = origin_of(&op);
     *profile.operations.entry(op).or_default() += 1;
     profile.connector = connector.and_then(string).map(Cow::into_owned).or(profile.connector.take());
     let mut added: Vec<String> = Vec::new();

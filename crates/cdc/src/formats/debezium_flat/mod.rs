@@ -9,85 +9,73 @@ mod members;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
-use super::debezium::{files, guess, order, sample};
-use crate::files::json_lines;
-use crate::format::{
-    FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
-};
+use super::debezium::{guess, order, sample};
+use super::json::JsonFormat;
+use super::json::position::OFFSET;
+use crate::format::{ProposedSequence, SourceSettings};
 use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
-use crate::text::unpack::StreamEnd;
-use bytes::Bytes;
 use members::{DELETED, OPERATION, TIME};
-use sluice_change::SourceFile;
+use sluice_change::RowRef;
 use sluice_contract::SourceFormat;
 
 /// `debezium_flat_json`.
 pub(crate) struct DebeziumFlat;
 
-impl Format for DebeziumFlat {
-    fn name(&self) -> SourceFormat {
-        SourceFormat::DebeziumFlatJson
+impl JsonFormat for DebeziumFlat {
+    type Memory = SchemaCache;
+
+    const NAME: SourceFormat = SourceFormat::DebeziumFlatJson;
+    const RECORD_WORDS: &'static str = "flattened Debezium rows";
+    const MARKERS: Markers = Markers {
+        operation: Some(OPERATION),
+        deleted: Some(DELETED),
+        time: Some(TIME),
+        // `add.fields` are prefixed with `__` unless renamed.
+        is_own: |name| name.starts_with("__"),
+        is_in_envelope: |part| part == OFFSET,
+        ..Markers::CHANGE
+    };
+
+    fn is_record(line: &str) -> bool {
+        sniff::is_flat(line)
     }
 
-    fn file_kind(&self) -> FileKind {
-        files::JSON_LINES
+    fn decode(
+        plan: &Plan,
+        schemas: &mut SchemaCache,
+        out: &mut Collector,
+        at: RowRef,
+        text: &str,
+    ) -> Result<(), RecordError> {
+        decode::decode(plan, schemas, out, at, text)
     }
 
-    fn file_place(&self, name: &str) -> Option<FilePlace> {
-        files::file_place(name)
-    }
-
-    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        sniff::sniff(sample)
-    }
-
-    fn markers(&self) -> Markers {
-        Markers {
-            operation: Some(OPERATION),
-            deleted: Some(DELETED),
-            time: Some(TIME),
-            // `add.fields` are prefixed with `__` unless renamed.
-            is_own: |name| name.starts_with("__"),
-            ..Markers::CHANGE
-        }
-    }
-
-    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
-        json_lines::decode(out, bytes, stop_at, self.record_decoder(plan))
-    }
-
-    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        let mut schemas = SchemaCache::default();
-        Box::new(move |out, at, text| {
-            json_lines::decode_record(out, at, text, |out, at, text| decode::decode(plan, &mut schemas, out, at, text))
-        })
-    }
-
-    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
-        sample::read(profile, path, bytes, records_max, infer::read_flat);
-    }
-
-    fn title(&self, _profile: &Profile) -> String {
+    fn title(_profile: &Profile) -> String {
         "Debezium flattened, JSON".to_owned()
     }
 
-    fn record_words(&self) -> &'static str {
-        "flattened Debezium rows"
+    fn sample_record(profile: &mut Profile, text: &str) -> Option<()> {
+        sample::read_with_schema(profile, text, infer::read_flat)
     }
 
-    fn guess(&self, column: &ColumnProfile) -> Guess {
+    fn sample_key(profile: &mut Profile, line: &str) {
+        sample::read_key(profile, line);
+    }
+
+    fn guess(column: &ColumnProfile) -> Guess {
         guess::of_json(&column.name, &column.shape)
     }
 
-    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+    fn propose_sequence(profile: &Profile) -> ProposedSequence {
         order::proposed_sequence(profile, order::Shape::Flat)
     }
 
-    fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
+    fn propose_settings(profile: &Profile) -> SourceSettings {
         sample::proposed_settings(profile)
     }
 }

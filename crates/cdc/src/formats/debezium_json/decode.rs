@@ -4,8 +4,12 @@ use super::envelope::{Envelope, Outer};
 use crate::formats::debezium::connect_schema::{RecordSchema, SchemaCache};
 use crate::formats::debezium::order::of_connector;
 use crate::formats::debezium::position::position;
-use crate::formats::debezium::row::{cell, has_key_of, key_row, plain_text, read_row, row_text, sequence_text};
-use crate::formats::debezium::source_table::is_of_other;
+use crate::formats::debezium::row::cell;
+use crate::formats::json::position::{is_offset, offset};
+use crate::formats::json::row::{
+    columns_of, encoded_cell, has_key_of, key_cells, plain_text, read_row, row_text, sequence_text,
+};
+use crate::formats::json::source_table::is_of_other;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -55,7 +59,7 @@ pub(super) fn decode(
         Some(schema) => schema.after.as_slice(),
         None => &[],
     };
-    let (rank, parts) = place(plan, &envelope, encodings, &row, is_read)?;
+    let (rank, parts) = place(plan, at, &envelope, encodings, &row, is_read)?;
     let provided = plan.update_columns.and_then(|name| row_text(&row, name));
     let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
         cell(plan, encodings, &row, position, data_type)
@@ -128,12 +132,14 @@ fn read_image<'a>(
 
 fn place(
     plan: &Plan,
+    at: RowRef,
     envelope: &Envelope<'_>,
     encodings: &[Encoding],
     row: &Row<&str>,
     is_read: bool,
 ) -> Result<(u8, [u64; 3]), RecordError> {
     let text = |part: &SequencePart| match part {
+        SequencePart::Envelope(path) if is_offset(path) => offset(plan, at).map(Cow::Owned),
         SequencePart::Envelope(path) => envelope.at(path).map(plain_text),
         SequencePart::Row(name) => sequence_text(plan, encodings, row, *name),
     };
@@ -162,16 +168,8 @@ fn former_key<'a>(
     schema: Option<&RecordSchema>,
     before: &'a str,
 ) -> Result<Vec<(usize, Cell<'a>)>, RecordError> {
-    let before = key_row(plan, before);
     let encodings = schema.map_or(&[][..], |schema| schema.before.as_slice());
-    let mut former = Vec::new();
-    for position in plan.contract.key_positions() {
-        let Some(column) = plan.contract.columns.get(position) else { continue };
-        match cell(plan, encodings, &before, position, &column.data_type) {
-            Ok(Some(Cell::Null | Cell::Absent) | None) => {}
-            Ok(Some(value)) => former.push((position, value)),
-            Err(error) => return Err(RecordError::of_cell(&column.name, error)),
-        }
-    }
-    Ok(former)
+    key_cells(plan, &columns_of(plan, before), |position, data_type, raw| {
+        encoded_cell(plan, encodings.get(position).unwrap_or(&Encoding::Unsaid), raw, position, data_type)
+    })
 }

@@ -1,6 +1,8 @@
 //! The members of an envelope, as raw JSON.
 
-use crate::formats::debezium::source_table::{SourceNames, of_raw};
+use crate::formats::debezium::source_table::of_raw;
+use crate::formats::json::position::OFFSET;
+use crate::formats::json::source_table::SourceNames;
 use crate::text::json_fields::{members, not_null, string};
 use std::borrow::Cow;
 
@@ -12,7 +14,7 @@ const TIMES: [&str; 3] = ["ts_ms", "ts_us", "ts_ns"];
 /// Whether a part of the sequence that is no column is a path into the envelope.
 pub(super) fn has_path(name: &str) -> bool {
     let inside = name.split_once('.').is_some_and(|(root, _)| OBJECTS.contains(&root));
-    inside || TIMES.contains(&name)
+    inside || TIMES.contains(&name) || name == OFFSET
 }
 
 /// Fields of an envelope as raw JSON, `null` left out.

@@ -2,8 +2,9 @@
 
 use crate::formats::debezium::connect_schema::Node;
 use crate::formats::debezium::order::{Shape, TOTAL_ORDER, note_position};
-use crate::formats::debezium::sample::{RowOrigin, read_row};
+use crate::formats::debezium::sample::{origin_of, read_row};
 use crate::formats::debezium::source_table::of_raw;
+use crate::formats::json::sample::RowOrigin;
 use crate::profile::Profile;
 use crate::text::json_fields::{each_member, members, not_null, string};
 use std::borrow::Cow;
@@ -38,7 +39,7 @@ pub(super) fn read_envelope(profile: &mut Profile, schema: Option<&Node>, envelo
     match op.as_ref() {
         "d" => read_row(profile, node, before?, true, RowOrigin::Other),
         "t" | "m" => Some(()),
-        op => read_row(profile, node, after?, false, RowOrigin::of(op)),
+        op => read_row(profile, node, after?, false, origin_of(op)),
     }
 }
 

@@ -9,77 +9,63 @@ mod infer;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
-use super::debezium::{files, guess, order, sample};
-use crate::files::json_lines;
-use crate::format::{
-    FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
-};
+use super::debezium::{guess, order, sample};
+use super::json::JsonFormat;
+use crate::format::{ProposedSequence, SourceSettings};
 use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
-use crate::text::unpack::StreamEnd;
-use bytes::Bytes;
-use sluice_change::SourceFile;
+use sluice_change::RowRef;
 use sluice_contract::SourceFormat;
 
 /// `debezium_json`.
 pub(crate) struct DebeziumJson;
 
-impl Format for DebeziumJson {
-    fn name(&self) -> SourceFormat {
-        SourceFormat::DebeziumJson
+impl JsonFormat for DebeziumJson {
+    type Memory = SchemaCache;
+
+    const NAME: SourceFormat = SourceFormat::DebeziumJson;
+    const RECORD_WORDS: &'static str = "Debezium envelopes";
+    const MARKERS: Markers = Markers { is_in_envelope: envelope::has_path, ..Markers::CHANGE };
+
+    fn is_record(line: &str) -> bool {
+        sniff::is_envelope(line)
     }
 
-    fn file_kind(&self) -> FileKind {
-        files::JSON_LINES
+    fn decode(
+        plan: &Plan,
+        schemas: &mut SchemaCache,
+        out: &mut Collector,
+        at: RowRef,
+        text: &str,
+    ) -> Result<(), RecordError> {
+        decode::decode(plan, schemas, out, at, text)
     }
 
-    fn file_place(&self, name: &str) -> Option<FilePlace> {
-        files::file_place(name)
-    }
-
-    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        sniff::sniff(sample)
-    }
-
-    fn markers(&self) -> Markers {
-        Markers { is_in_envelope: envelope::has_path, ..Markers::CHANGE }
-    }
-
-    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
-        json_lines::decode(out, bytes, stop_at, self.record_decoder(plan))
-    }
-
-    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        let mut schemas = SchemaCache::default();
-        Box::new(move |out, at, text| {
-            json_lines::decode_record(out, at, text, |out, at, text| decode::decode(plan, &mut schemas, out, at, text))
-        })
-    }
-
-    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
-        sample::read(profile, path, bytes, records_max, infer::read_envelope);
-    }
-
-    fn title(&self, profile: &Profile) -> String {
+    fn title(profile: &Profile) -> String {
         infer::title(profile)
     }
 
-    fn record_words(&self) -> &'static str {
-        "Debezium envelopes"
+    fn sample_record(profile: &mut Profile, text: &str) -> Option<()> {
+        sample::read_with_schema(profile, text, infer::read_envelope)
     }
 
-    fn guess(&self, column: &ColumnProfile) -> Guess {
+    fn sample_key(profile: &mut Profile, line: &str) {
+        sample::read_key(profile, line);
+    }
+
+    fn guess(column: &ColumnProfile) -> Guess {
         guess::of_json(&column.name, &column.shape)
     }
 
-    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+    fn propose_sequence(profile: &Profile) -> ProposedSequence {
         order::proposed_sequence(profile, order::Shape::Envelope)
     }
 
-    fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
+    fn propose_settings(profile: &Profile) -> SourceSettings {
         sample::proposed_settings(profile)
     }
 }

@@ -1,15 +1,9 @@
-//! Whether files look like Debezium envelopes.
+//! Whether a line is a Debezium envelope.
 
-use crate::files::json_lines;
-use crate::format::{Likeness, SniffSample};
 use crate::text::json_fields::{members, not_null};
 
-/// Certain where a line is an envelope, or begins like one.
-pub(super) fn sniff(sample: &SniffSample<'_>) -> Option<Likeness> {
-    json_lines::first_lines(&sample.content).any(|line| is_envelope(&line)).then_some(Likeness::Certain)
-}
-
-fn is_envelope(line: &str) -> bool {
+/// Whether it is an envelope, or begins like one.
+pub(super) fn is_envelope(line: &str) -> bool {
     let Some([payload, schema]) = members(line, ["payload", "schema"]) else { return begins_like_one(line) };
     let record = not_null(payload).filter(|_| schema.is_some()).unwrap_or(line);
     let found = members(record, ["op", "source", "before", "after"]);

@@ -41,14 +41,14 @@ pub(crate) struct FirstRows {
 impl FirstRows {
     /// Over changes; `order` are the columns in whose order rows stand in their files.
     pub(crate) async fn of(versions: Versions, changes: Changes, order: Vec<String>) -> Result<Self, RunError> {
-        let reader = KeyReader::new(versions.store.clone(), versions.after.clone(), order)?;
+        let reader = KeyReader::new(versions.after.store.clone(), versions.after.snapshot.clone(), order)?;
         let steps = changes.steps.len();
         let mut parts = Vec::new();
         for (step, changed) in changes.steps.into_iter().enumerate() {
             let removed = changed.removed.into_iter().map(|changed| (Side::Before, changed));
             let added = changed.added.into_iter().map(|changed| (Side::After, changed));
             for (side, changed) in removed.chain(added) {
-                let positions = versions.store.changed_positions(&changed).await?;
+                let positions = versions.side(side).store.changed_positions(&changed).await?;
                 let source = KeySource::new(&changed, positions, is_ordered(&changed.file));
                 parts.push(Part { step, side, changed, source, next: 0 });
             }
@@ -124,7 +124,7 @@ impl FirstRows {
                 let of = read.iter().filter(|(at, of, _)| (*at, *of) == (step, side));
                 let rows: Vec<RecordBatch> = of.map(|(_, _, rows)| rows.clone()).collect();
                 if !rows.is_empty() {
-                    list.push(local.keep(&self.versions.store, rows).await?);
+                    list.push(local.keep(&self.versions.scratch, rows).await?);
                 }
             }
             local.steps.push(files);

@@ -12,6 +12,7 @@ pub(crate) use first_rows::FirstRows;
 use crate::support::local_tables::of_local;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 use futures::{StreamExt, TryStreamExt};
 use sluice_lake::{ChangedRows, Changes, DeltaStore, ScratchFile, Snapshot};
 use sluice_query::{DiffInput, DiffStep, FileRows, TableFile};
@@ -26,15 +27,25 @@ const FILES_AT_ONCE: usize = 4;
 /// The two versions, and what takes part in their comparison.
 #[derive(Clone)]
 pub(crate) struct Versions {
-    pub(crate) store: DeltaStore,
-    pub(crate) before: Snapshot,
-    pub(crate) after: Snapshot,
+    /// Whose cache has the rows that are made for SQL.
+    pub(crate) scratch: DeltaStore,
+    pub(crate) before: VersionOf,
+    pub(crate) after: VersionOf,
     /// Columns that tell rows apart.
     pub(crate) key: Vec<String>,
 }
 
+/// A version of a table.
+#[derive(Clone)]
+pub(crate) struct VersionOf {
+    pub(crate) store: DeltaStore,
+    pub(crate) snapshot: Snapshot,
+    /// Whether the SQL of the open lake may read its files.
+    pub(crate) is_readable_by_sql: bool,
+}
+
 impl Versions {
-    fn snapshot(&self, side: Side) -> &Snapshot {
+    pub(super) fn side(&self, side: Side) -> &VersionOf {
         match side {
             Side::Before => &self.before,
             Side::After => &self.after,
@@ -43,10 +54,10 @@ impl Versions {
 
     /// The rows of a file at these positions, with the columns that take part.
     async fn read(&self, side: Side, changed: &ChangedRows, positions: &[u32]) -> Result<RecordBatch, RunError> {
-        let snapshot = self.snapshot(side);
+        let VersionOf { store, snapshot, .. } = self.side(side);
         let names = snapshot.schema.fields().iter().map(|field| field.name().as_str());
         let names: Vec<&str> = names.filter(|name| DiffInput::takes_part(name, &self.key)).collect();
-        Ok(self.store.read_positions(snapshot, &changed.file, positions, Some(&names)).await?)
+        Ok(store.read_positions(snapshot, &changed.file, positions, Some(&names)).await?)
     }
 }
 
@@ -118,7 +129,7 @@ async fn files_of(
             }
         };
         if rows.iter().map(RecordBatch::num_rows).sum::<usize>() >= SCRATCH_ROWS {
-            files.push(local.keep(&versions.store, std::mem::take(&mut rows)).await?);
+            files.push(local.keep(&versions.scratch, std::mem::take(&mut rows)).await?);
         }
         job.progress(what, |progress| {
             progress.done += 1;
@@ -126,7 +137,7 @@ async fn files_of(
         });
     }
     if !rows.is_empty() {
-        files.push(local.keep(&versions.store, rows).await?);
+        files.push(local.keep(&versions.scratch, rows).await?);
     }
     Ok(files)
 }
@@ -138,10 +149,14 @@ enum ReadOrFile {
 }
 
 async fn rows_of(versions: Versions, side: Side, changed: ChangedRows) -> Result<ReadOrFile, RunError> {
-    let store = &versions.store;
+    let VersionOf { store, snapshot, is_readable_by_sql } = versions.side(side);
     let count = changed.rows();
+    if !is_readable_by_sql && changed.positions.is_none() {
+        let rows = store.read_files(snapshot, std::slice::from_ref(&changed.file), None).await?;
+        return Ok(ReadOrFile::Rows(concat_batches(&snapshot.schema, &rows)?));
+    }
     if let Some(positions) = &changed.positions {
-        if count.saturating_mul(ROWS_PER_WANTED) <= changed.file.physical_rows() {
+        if !is_readable_by_sql || count.saturating_mul(ROWS_PER_WANTED) <= changed.file.physical_rows() {
             let positions: Vec<u32> = positions.iter().filter_map(|position| u32::try_from(position).ok()).collect();
             let task = tokio::spawn(async move { versions.read(side, &changed, &positions).await });
             let ended = |_| RunError::Internal("reading changed rows ended early".to_owned());

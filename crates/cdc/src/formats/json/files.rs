@@ -1,9 +1,11 @@
-//! Files of the Kafka Connect S3 sink, as Debezium's topics come out of it.
+//! Files of the Kafka Connect S3 sink: `<topic>+<partition>+<offset of the first record>.json`.
 
 use crate::format::{Content, FileKind, FilePlace, FileStage};
 
 /// JSON lines, plain or gzip.
 pub(crate) const JSON_LINES: FileKind = FileKind { extensions: &["json", "jsonl", "ndjson"], content: Content::Text };
+/// What the name of a file with the keys of the records has.
+pub(crate) const KEYS: &str = ".keys.json";
 
 /// The place of `<topic>+<partition>+<offset>`, both numbers as numbers.
 pub(crate) fn file_place(name: &str) -> Option<FilePlace> {
@@ -12,6 +14,20 @@ pub(crate) fn file_place(name: &str) -> Option<FilePlace> {
     let partition = parts.next()?.parse().ok()?;
     let topic = parts.next()?;
     Some(FilePlace { stage: FileStage::Changes, partition, number, name: topic.to_owned() })
+}
+
+/// Offset of the first record of a file in its partition.
+pub(crate) fn offset(path: &str) -> Option<u64> {
+    file_place(file_name(path)).map(|place| place.number)
+}
+
+/// Partition of the topic that the records of a file are of.
+pub(crate) fn partition(path: &str) -> Option<u64> {
+    file_place(file_name(path)).map(|place| place.partition)
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn leading_number(text: &str) -> Option<u64> {

@@ -1,0 +1,143 @@
+//! What the formats of JSON lines share: how lines become records, the files of the Kafka Connect S3 sink, row images,
+//! the place of a record in its stream, samples.
+//!
+//! Such a format is a [`JsonFormat`], which says what is its own; everything that it has as a [`Format`] follows.
+
+pub(crate) mod change;
+pub(crate) mod files;
+pub(crate) mod guess;
+pub(crate) mod position;
+pub(crate) mod row;
+pub(crate) mod sample;
+pub(crate) mod source_table;
+
+use crate::files::json_lines;
+use crate::format::{
+    FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+};
+use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::guess::Guess;
+use crate::profile::{ColumnProfile, Profile};
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::{RowRef, SourceFile};
+use sluice_contract::SourceFormat;
+
+/// A format whose files are JSON, one record per line.
+pub(crate) trait JsonFormat: Sync + 'static {
+    /// What neighbouring records share, such as schemas; `()` if nothing.
+    type Memory: Default + 'static;
+
+    /// Its name in contracts.
+    const NAME: SourceFormat;
+
+    /// Its records in the plural, for example `Debezium envelopes`.
+    const RECORD_WORDS: &'static str;
+
+    /// What is in its records besides the columns of the table.
+    const MARKERS: Markers = Markers::CHANGE;
+
+    /// Whether a line that begins like a JSON object is a record of the format, or the front of one.
+    fn is_record(line: &str) -> bool;
+
+    /// Decodes one record, which is neither blank nor `null` nor nested too deep.
+    ///
+    /// # Errors
+    /// Why it cannot become an event.
+    fn decode(
+        plan: &Plan,
+        memory: &mut Self::Memory,
+        out: &mut Collector,
+        at: RowRef,
+        text: &str,
+    ) -> Result<(), RecordError>;
+
+    /// Its name in a heading, with what the sample shows of the producer.
+    fn title(profile: &Profile) -> String;
+
+    /// Counts a record of a sample; `None` if it is none of the format.
+    fn sample_record(profile: &mut Profile, text: &str) -> Option<()>;
+
+    /// Takes what a record key of the sink tells, from the first line of a key file.
+    fn sample_key(_profile: &mut Profile, _line: &str) {}
+
+    /// The type of a column that nothing in the files tells.
+    fn guess(column: &ColumnProfile) -> Guess;
+
+    /// What orders the events of the sample.
+    fn propose_sequence(profile: &Profile) -> ProposedSequence;
+
+    /// Entries of `source` that the sample calls for.
+    fn propose_settings(_profile: &Profile) -> SourceSettings {
+        SourceSettings::default()
+    }
+}
+
+impl<F: JsonFormat> Format for F {
+    fn name(&self) -> SourceFormat {
+        F::NAME
+    }
+
+    fn file_kind(&self) -> FileKind {
+        files::JSON_LINES
+    }
+
+    fn file_place(&self, name: &str) -> Option<FilePlace> {
+        files::file_place(name)
+    }
+
+    fn file_position(&self, path: &str) -> Option<u64> {
+        files::offset(path)
+    }
+
+    /// Certain where a line is a record of the format.
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        json_lines::first_values(&sample.content).any(|value| F::is_record(&value)).then_some(Likeness::Certain)
+    }
+
+    fn markers(&self) -> Markers {
+        F::MARKERS
+    }
+
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
+        json_lines::decode(out, bytes, stop_at, self.record_decoder(plan))
+    }
+
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
+        let mut memory = F::Memory::default();
+        Box::new(move |out, at, text| {
+            json_lines::decode_record(out, at, text, |out, at, text| F::decode(plan, &mut memory, out, at, text))
+        })
+    }
+
+    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        if path.contains(files::KEYS) {
+            sample::read_key(profile, bytes, F::sample_key);
+        } else {
+            sample::read(profile, path, bytes, records_max, F::sample_record);
+        }
+    }
+
+    fn title(&self, profile: &Profile) -> String {
+        F::title(profile)
+    }
+
+    fn record_words(&self) -> &'static str {
+        F::RECORD_WORDS
+    }
+
+    fn guess(&self, column: &ColumnProfile) -> Guess {
+        F::guess(column)
+    }
+
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+        F::propose_sequence(profile)
+    }
+
+    fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        F::propose_settings(profile)
+    }
+}

@@ -1,0 +1,86 @@
+//! What `--from` and `--to` of `sluice diff` say.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use sluice_api::{SideLake, SideVersion};
+use std::str::FromStr;
+
+/// A lake and a version of it, as typed: `12`, `2026-11-29T10:00`, `production`, `sandbox:try`, `lake:s3://bucket/lake`,
+/// each of the last three with `@` and a version or time where the latest is not meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Typed {
+    pub(crate) lake: SideLake,
+    pub(crate) version: SideVersion,
+}
+
+impl FromStr for Typed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(version) = version(text) {
+            return Ok(Self { lake: SideLake::Open, version });
+        }
+        // An address may have an @ of its own.
+        let (place, version) = match text.rsplit_once('@').and_then(|(place, at)| Some((place, version(at)?))) {
+            Some((place, version)) => (place, version),
+            None => (text, SideVersion::Latest),
+        };
+        let lake = match place.split_once(':') {
+            _ if place == "production" => SideLake::Production,
+            Some(("sandbox", name)) if !name.is_empty() => SideLake::Sandbox(name.to_owned()),
+            Some(("lake", url)) if !url.is_empty() => SideLake::Other(url.to_owned()),
+            _ => {
+                return Err(format!(
+                    "`{text}` is no side of a comparison; write a version (12), a time (2026-11-29T10:00), production, \
+                     sandbox:NAME or lake:URL, the last three also with a version or time after @"
+                ));
+            }
+        };
+        Ok(Self { lake, version })
+    }
+}
+
+/// A version or a time, which is in UTC where it has no zone.
+fn version(text: &str) -> Option<SideVersion> {
+    if text == "latest" {
+        return Some(SideVersion::Latest);
+    }
+    if let Ok(number) = text.strip_prefix('v').unwrap_or(text).parse() {
+        return Some(SideVersion::Number(number));
+    }
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(SideVersion::At(time.timestamp_millis()));
+    }
+    let formats = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
+    let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
+    time.or_else(day).map(|time| SideVersion::At(time.and_utc().timestamp_millis()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Typed;
+    use sluice_api::{SideLake, SideVersion};
+
+    #[test]
+    fn every_side_can_be_typed() {
+        let at = SideVersion::At(1_796_032_800_000);
+        for (text, lake, version) in [
+            ("12", SideLake::Open, SideVersion::Number(12)),
+            ("v12", SideLake::Open, SideVersion::Number(12)),
+            ("latest", SideLake::Open, SideVersion::Latest),
+            ("2026-11-30T10:00:00Z", SideLake::Open, at),
+            ("2026-11-30T10:00", SideLake::Open, at),
+            ("2026-11-30T12:00:00+02:00", SideLake::Open, at),
+            ("production", SideLake::Production, SideVersion::Latest),
+            ("production@12", SideLake::Production, SideVersion::Number(12)),
+            ("sandbox:try@2026-11-30T10:00", SideLake::Sandbox("try".to_owned()), at),
+            ("lake:s3://b/l", SideLake::Other("s3://b/l".to_owned()), SideVersion::Latest),
+            ("lake:/data/me@home/lake", SideLake::Other("/data/me@home/lake".to_owned()), SideVersion::Latest),
+        ] {
+            assert_eq!(text.parse::<Typed>().unwrap(), Typed { lake, version }, "{text}");
+        }
+        for text in ["", "sandbox:", "yesterday", "lake", "try"] {
+            assert!(text.parse::<Typed>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Sandboxes: a draft is tried over the lake's data, the lake stays as it is to the byte, and what is seen there is what
+//! the lake becomes.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use sluice_api::JobId;
+use sluice_runner::{Clock, Job, MaintainOptions, maintain};
+use sluice_tests::{ShopLake, Sluice, TestLake, files_below};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The command on a lake whose sandboxes are in a folder of the test.
+struct Desk {
+    data: TempDir,
+    lake: PathBuf,
+}
+
+impl Desk {
+    fn on(lake: &TestLake) -> Result<Self> {
+        let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+        Ok(Self { data, lake: lake.folder().to_path_buf() })
+    }
+
+    fn sluice(&self) -> Sluice {
+        Sluice::on_folder(&self.lake).env("XDG_DATA_HOME", self.data.path().display().to_string())
+    }
+
+    fn sandbox(&self, name: &str) -> Sluice {
+        self.sluice().env("SLUICE_SANDBOX", name)
+    }
+
+    /// Where a sandbox is.
+    fn place(&self, name: &str) -> Result<PathBuf> {
+        let listed = self.sluice().json(&["sandbox", "ls"])?;
+        let found = listed.as_array().into_iter().flatten().find(|each| each["name"] == name);
+        Ok(found.and_then(|each| each["place"].as_str()).context("no such sandbox")?.into())
+    }
+}
+
+/// Every file of a lake with its content, but for who its sandboxes are and what only saves time.
+fn content(lake: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let files = files_below(lake)?.into_iter();
+    let counts = |file: &PathBuf| !file.starts_with("_sluice/sandboxes") && !file.starts_with("_sluice/cache");
+    files.filter(counts).map(|file| Ok((file.clone(), std::fs::read(lake.join(&file))?))).collect()
+}
+
+fn fingerprints(sluice: &Sluice, tables: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, Value>> {
+    let of = |table: String| Ok((table.clone(), sluice.json(&["fingerprint", &table])?["fingerprint"].clone()));
+    tables.into_iter().map(of).collect()
+}
+
+fn without_errors(replayed: &Value) -> Result<()> {
+    for table in replayed["tables"].as_array().into_iter().flatten() {
+        ensure!(table["error"].is_null(), "{table}");
+    }
+    ensure!(replayed["gold_failed"].as_array().is_none_or(Vec::is_empty), "{replayed}");
+    Ok(())
+}
+
+/// Makes the decimals of a contract wider, which builds silver anew.
+fn widen(contracts: &Path) -> Result<()> {
+    let path = contracts.join("contracts/shop/orders.yaml");
+    let text = std::fs::read_to_string(&path)?;
+    let wider = text.replace("decimal(12,2)", "decimal(14,2)");
+    ensure!(wider != text, "{text}");
+    Ok(std::fs::write(path, wider)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_tried_while_the_lake_stays_as_it_is() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    without_errors(&serde_json::to_value(shop.replay().await?)?)?;
+    let desk = Desk::on(&shop)?;
+    let before = shop.fingerprints().await?;
+    desk.sluice().ok(&["sandbox", "new", "try"])?;
+    let place = desk.place("try")?;
+    let parquet = |file: &PathBuf| file.extension().is_some_and(|ending| ending == "parquet");
+    let copied: Vec<PathBuf> = files_below(&place)?.into_iter().filter(parquet).collect();
+    ensure!(copied.iter().all(|file| file.to_string_lossy().contains("checkpoint")), "data was copied: {copied:?}");
+    let sandbox = desk.sandbox("try");
+    ensure!(fingerprints(&sandbox, before.keys().cloned())?.iter().all(|(table, hash)| before[table] == *hash));
+
+    shop.deliver(2)?;
+    let lake = content(shop.folder())?;
+    without_errors(&sandbox.json(&["replay"])?)?;
+    ensure!(content(shop.folder())? == lake, "the sandbox wrote into the lake");
+    let tried = fingerprints(&sandbox, before.keys().cloned())?;
+    ensure!(tried["silver.shop.orders"] != before["silver.shop.orders"].as_str(), "nothing was replayed");
+    let status = sandbox.ok(&["status"])?;
+    ensure!(status.contains("sandbox try of") && status.contains(" on v"), "{status}");
+
+    // The lake itself takes the same batch.
+    without_errors(&desk.sluice().json(&["replay"])?)?;
+    ensure!(fingerprints(&desk.sluice(), before.keys().cloned())? == tried, "the lake became another one");
+    // It moved on, and the sandbox did not.
+    shop.deliver(3)?;
+    without_errors(&desk.sluice().json(&["replay"])?)?;
+    ensure!(fingerprints(&sandbox, before.keys().cloned())? == tried, "the lake reached its sandbox");
+    without_errors(&sandbox.json(&["replay"])?)?;
+    ensure!(
+        fingerprints(&sandbox, before.keys().cloned())? == fingerprints(&desk.sluice(), before.keys().cloned())?,
+        "both have seen the same events"
+    );
+
+    let said = desk.sluice().ok(&["sandbox", "rm", "try"])?;
+    ensure!(said.contains("removed") && !place.exists(), "{said}");
+    ensure!(desk.sluice().ok(&["sandbox", "ls"])?.contains("no sandbox"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_tried_in_a_sandbox_and_refused_in_production() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    shop.replay().await?;
+    let desk = Desk::on(&shop)?;
+    desk.sluice().ok(&["publish", "--note", "first"])?;
+    // The same contracts as the release: nothing stands in the way.
+    shop.deliver(2)?;
+    without_errors(&desk.sluice().json(&["replay"])?)?;
+
+    let before = shop.fingerprints().await?;
+    widen(shop.folder())?;
+    let refused = desk.sluice().call(&["replay", "--json"])?;
+    ensure!(refused.code == 3, "{refused:?}");
+    let replayed: Value = serde_json::from_str(&refused.out)?;
+    let errors: Vec<&Value> =
+        replayed["tables"].as_array().into_iter().flatten().filter(|table| !table["error"].is_null()).collect();
+    ensure!(errors.len() == 1 && errors[0]["table"]["table"] == "orders", "only the changed table: {errors:?}");
+    let next = errors[0]["error"]["next"].as_str().unwrap_or_default();
+    ensure!(next.contains("sluice sandbox new"), "{next}");
+    ensure!(TestLake::at(shop.folder()).fingerprints().await? == before, "the draft reached production");
+    ensure!(desk.sluice().call(&["replay", "--dry-run"])?.code == 0, "a dry run writes nothing");
+
+    desk.sluice().ok(&["sandbox", "new", "wider", "--under-lake"])?;
+    let sandbox = desk.sandbox("wider");
+    let lake = content(shop.folder())?;
+    without_errors(&sandbox.json(&["replay"])?)?;
+    ensure!(content(shop.folder())? == lake, "the sandbox wrote into the lake");
+    let plan = sandbox.json(&["publish", "--plan"])?;
+    ensure!(plan["base"] == 1 && plan["changes"].as_array().is_some_and(|changes| !changes.is_empty()), "{plan}");
+    let diff = sandbox.json(&["diff", "shop.orders"])?;
+    ensure!(diff["sides"]["from"].as_str().is_some_and(|side| side.contains("production")), "{diff}");
+    ensure!(diff["schema"].as_array().is_some_and(|schema| !schema.is_empty()), "{diff}");
+    ensure!(diff["updated"] == 0 && diff["inserted"] == 0 && diff["deleted"] == 0, "the same values: {diff}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clean_up_of_the_lake_leaves_what_its_sandboxes_need() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    shop.replay().await?;
+    let desk = Desk::on(&shop)?;
+    let before = shop.fingerprints().await?;
+    desk.sluice().ok(&["sandbox", "new", "old"])?;
+    let sandbox = desk.sandbox("old");
+    for checkpoint in [2, 3] {
+        shop.deliver(checkpoint)?;
+        without_errors(&desk.sluice().json(&["replay"])?)?;
+    }
+    // Rows of every file are written again, so nothing of the first versions is in the latest.
+    without_errors(&desk.sluice().json(&["replay", "--full-refresh"])?)?;
+    let tables: Vec<String> = before.keys().filter(|table| table.starts_with("silver.")).cloned().collect();
+    clean_up(&shop, &tables).await?;
+    ensure!(
+        fingerprints(&sandbox, tables.clone())?.iter().all(|(table, hash)| before[table] == *hash),
+        "the sandbox lost what it began with"
+    );
+    let verified = sandbox.call(&["verify"])?;
+    ensure!(verified.code == 0, "{verified:?}");
+
+    let files = |lake: &Path| Ok::<_, anyhow::Error>(files_below(&lake.join("silver"))?.len());
+    let kept = files(shop.folder())?;
+    desk.sluice().ok(&["sandbox", "rm", "old"])?;
+    clean_up(&shop, &tables).await?;
+    ensure!(files(shop.folder())? < kept, "nothing was cleaned up after the sandbox was gone");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_is_seen_before_it_is_one() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    shop.replay().await?;
+    let desk = Desk::on(&shop)?;
+    shop.deliver(2)?;
+    let lake = content(shop.folder())?;
+    let preview = desk.sluice().json(&["replay", "--dry-run", "--diff"])?;
+    ensure!(content(shop.folder())? == lake, "the preview wrote into the lake");
+    ensure!(desk.sluice().ok(&["sandbox", "ls"])?.contains("no sandbox"), "its sandbox stayed");
+    without_errors(&preview["replay"])?;
+    let replayed = desk.sluice().json(&["replay"])?;
+    let counters = |summary: &Value| -> BTreeMap<String, Value> {
+        let tables = summary["tables"].as_array().into_iter().flatten();
+        tables.map(|table| (table["table"].to_string(), table["counters"].clone())).collect()
+    };
+    ensure!(counters(&preview["replay"]) == counters(&replayed), "{preview}\n{replayed}");
+    for table in preview["impact"]["tables"].as_array().into_iter().flatten() {
+        let name = table["table"]["name"].to_string();
+        ensure!(table["error"].is_null(), "{table}");
+        let Some(from) = table["from"].as_u64() else { continue };
+        let (layer, dataset) = (&table["table"]["layer"], &table["table"]["name"]["dataset"]);
+        let full = format!("{layer}.{dataset}.{}", table["table"]["name"]["table"]).replace('"', "");
+        let status = desk.sluice().json(&["fingerprint", &full])?;
+        let now = status["version"].as_u64().context("a version")?;
+        if now == from {
+            ensure!(table["diff"].is_null(), "{full} did not change: {table}");
+            continue;
+        }
+        let real = desk.sluice().json(&["diff", &full, "--from", &from.to_string(), "--to", &now.to_string()])?;
+        for count in ["inserted", "updated", "deleted"] {
+            let seen = if table["diff"].is_null() { &Value::from(0) } else { &table["diff"][count] };
+            ensure!(*seen == real[count], "{name} {count}: previewed {seen}, became {}", real[count]);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_reaches_is_one_report() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    shop.replay().await?;
+    let desk = Desk::on(&shop)?;
+    desk.sluice().ok(&["sandbox", "new", "try"])?;
+    let sandbox = desk.sandbox("try");
+    let equal = sandbox.ok(&["diff", "--impacted"])?;
+    ensure!(equal.contains("10 tables are equal"), "{equal}");
+    ensure!(sandbox.call(&["diff", "--impacted", "--fail-over", "0"])?.code == 0);
+
+    let path = desk.place("try")?.join("models/shop/daily_revenue.sql");
+    let model = std::fs::read_to_string(&path)?;
+    std::fs::write(&path, format!("SELECT * FROM ({}) WHERE 1 = 0", model.trim().trim_end_matches(';')))?;
+    without_errors(&sandbox.json(&["replay"])?)?;
+    let report = sandbox.ok(&["diff", "--impacted", "--report", "md"])?;
+    ensure!(report.contains("| gold.shop.daily_revenue | 0 |") && report.contains("9 tables are equal"), "{report}");
+    let failed = sandbox.call(&["diff", "--impacted", "--fail-over", "0"])?;
+    ensure!(failed.code == 7, "{failed:?}");
+    // From the lake, the other way round.
+    let turned = desk.sluice().ok(&["diff", "--impacted", "--from", "sandbox:try", "--to", "production"])?;
+    ensure!(turned.contains("gold.shop.daily_revenue") && turned.contains("9 tables are equal"), "{turned}");
+    ensure!(sandbox.ok(&["diff", "--impacted", "--report", "html"])?.starts_with("<!doctype html>"));
+    Ok(())
+}
+
+/// Cleans up in an hour, so that every version and file is old.
+async fn clean_up(lake: &TestLake, tables: &[String]) -> Result<()> {
+    let clock = Clock::fixed(Clock::system().now_ms() + 3_600_000);
+    let options =
+        MaintainOptions { retention: Some(Duration::ZERO), in_flight: Duration::ZERO, ..MaintainOptions::default() };
+    for table in tables {
+        let table = table.parse().map_err(anyhow::Error::msg)?;
+        maintain(&lake.lake().await?, &table, &options, &clock, &Job::new(JobId(1), "clean up")).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_sandbox_any_more_is_refused_with_a_way_out() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    let desk = Desk::on(&shop)?;
+    let said = |name: &str, words: &[&str]| desk.sandbox(name).call(words);
+    ensure!(said("nothing", &["status"])?.err.contains("no sandbox of this name"));
+    let bad = desk.sluice().call(&["sandbox", "new", "Bad Name"])?;
+    ensure!(bad.code == 2 && bad.err.contains("small letters"), "{bad:?}");
+    desk.sluice().ok(&["sandbox", "new", "a"])?;
+    let twice = desk.sluice().call(&["sandbox", "new", "a", "--place", "elsewhere"])?;
+    ensure!(twice.code == 2 && twice.err.contains("already"), "{twice:?}");
+    let nested = Sluice::on_folder(&desk.place("a")?).call(&["sandbox", "ls"])?;
+    ensure!(nested.code == 0, "a sandbox knows those of its lake: {nested:?}");
+    let full = desk.sluice().call(&["sandbox", "new", "b", "--place", &desk.lake.display().to_string()])?;
+    ensure!(full.code == 2 && full.err.contains("empty folder"), "{full:?}");
+    // It expires.
+    desk.sluice().ok(&["sandbox", "new", "short", "--keep", "1s"])?;
+    std::thread::sleep(Duration::from_millis(1_100));
+    let expired = said("short", &["replay"])?;
+    ensure!(expired.code == 2 && expired.err.contains("expired") && expired.err.contains("sandbox rm"), "{expired:?}");
+    // Its lake is gone.
+    let place = desk.place("a")?;
+    let moved = desk.lake.with_extension("moved");
+    std::fs::rename(&desk.lake, &moved)?;
+    let orphan = Sluice::on_folder(&place).call(&["status"])?;
+    ensure!(orphan.code == 2 && orphan.err.contains("is not there"), "{orphan:?}");
+    std::fs::rename(&moved, &desk.lake)?;
+    ensure!(Sluice::on_folder(&place).call(&["status"])?.code == 0, "its folder is a lake by itself");
+    Ok(())
+}
