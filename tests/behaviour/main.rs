@@ -20,6 +20,7 @@ mod one_part_fails;
 mod personal_data;
 mod publish_and_run;
 mod refused_batch;
+mod releases;
 mod rows_by_watermark;
 mod scd2_shop;
 mod scenarios;

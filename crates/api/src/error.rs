@@ -19,6 +19,10 @@ pub enum ErrorCode {
     Storage,
     /// A check of severity `fail` did not hold; the last good version stays.
     Quality,
+    /// A plan is no longer what would be done: look at a new one.
+    Stale,
+    /// Others have to agree first: an approval is missing, or an incident lock is open.
+    NotAllowed,
     /// The person or a signal stopped it.
     Cancelled,
     /// A bug in Sluice.

@@ -1,6 +1,9 @@
 //! The command line: its commands and options, with their help.
 
+mod publish;
+
 use clap::{Args, Parser, Subcommand};
+pub(crate) use publish::{Publish, Release, ReleaseAction};
 use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +13,7 @@ use std::time::Duration;
 #[command(
     name = "sluice",
     version,
-    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 8 a contract was not saved because of open questions, 130 cancelled."
+    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 8 a contract was not saved because of open questions, 9 a plan is stale, 10 publishing waits for an approval or for the end of an incident, 130 cancelled."
 )]
 pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
@@ -73,8 +76,12 @@ pub(crate) enum Command {
     Query(Query),
     /// Print the canonical content hash of a table.
     Fingerprint(Fingerprint),
-    /// Publish the draft as a release for the runner.
+    /// Publish the draft, a part of it, or an earlier release again, as a release for the runner.
     Publish(Publish),
+    /// List releases, proposed plans and an open incident lock.
+    Releases,
+    /// Show and compare releases, approve plans, lock publishing during an incident.
+    Release(Release),
     /// Replay using the published release.
     Run(Run),
     /// Decode change files that another `sluice` sends; for its own use.
@@ -267,22 +274,6 @@ pub(crate) struct Fingerprint {
     /// Version, the latest if not given.
     #[arg(long)]
     pub(crate) version: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Publish {
-    /// What this release is about.
-    #[arg(long, default_value = "")]
-    pub(crate) note: String,
-    /// Show what would change and stop.
-    #[arg(long)]
-    pub(crate) plan: bool,
-    /// Publish although checks fail or contracts are missing.
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Expected current release; publishing fails if a different release is current.
-    #[arg(long)]
-    pub(crate) base: Option<u64>,
 }
 
 #[derive(Debug, Args)]

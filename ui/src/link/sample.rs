@@ -11,7 +11,9 @@ mod rows;
 
 pub use replay::with_batches;
 
-use sluice_api::{ApiError, ContractCheck, ErrorCode, PageRequest, ReplaySummary, Reply, Request, ResultView};
+use sluice_api::{
+    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, ReplaySummary, Reply, Request, ResultView,
+};
 
 /// Answer of the sample lake.
 #[must_use]
@@ -44,8 +46,18 @@ pub fn reply(request: &Request) -> Reply {
         Request::InspectSource { source } => Reply::InspectSource(onboard::source(source)),
         Request::InferContract { path, .. } => Reply::InferContract(onboard::draft(path)),
         Request::CheckContract { .. } => Reply::CheckContract(ContractCheck { name: None, problems: Vec::new() }),
-        Request::PublishPlan => Reply::PublishPlan(publish::plan()),
-        Request::Publish { release, note, .. } => Reply::Publish(publish::published(*release, note)),
+        Request::PublishPlan { scope, .. } => Reply::PublishPlan(publish::plan(scope)),
+        Request::Publish { release, message, .. } => Reply::Publish(publish::published(*release, message)),
+        Request::ProposeRelease { scope, .. } => Reply::ProposeRelease(publish::proposed(scope, false)),
+        Request::ApprovePlan { .. } => Reply::ApprovePlan(publish::proposed(&PublishScope::Draft, true)),
+        Request::LockReleases { because, .. } => Reply::LockReleases(publish::lock(because)),
+        Request::UnlockReleases { .. } => Reply::UnlockReleases(publish::lock("incident 4711")),
+        Request::Releases => Reply::Releases(publish::list()),
+        Request::Release { release } => match publish::detail(*release) {
+            Some(detail) => Reply::Release(detail),
+            None => Reply::Error(ApiError::new(ErrorCode::NotFound, "There is no such release", "Choose another")),
+        },
+        Request::ReleaseDiff { from, to } => Reply::ReleaseDiff(publish::diff(*from, *to)),
         Request::Jobs => Reply::Jobs(lake::jobs()),
         Request::LoadSession => Reply::LoadSession(None),
         Request::DropResult { .. } => Reply::DropResult(()),

@@ -11,6 +11,8 @@ pub(crate) mod onboard;
 pub(crate) mod publish;
 pub(crate) mod quality;
 pub(crate) mod query;
+pub(crate) mod release;
+pub(crate) mod releases;
 pub(crate) mod replay;
 pub(crate) mod rows;
 pub(crate) mod run;
