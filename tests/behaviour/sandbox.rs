@@ -24,7 +24,8 @@ impl Desk {
     }
 
     fn sluice(&self) -> Sluice {
-        Sluice::on_folder(&self.lake).env("XDG_DATA_HOME", self.data.path().display().to_string())
+        let sluice = Sluice::on_folder(&self.lake).env("SLUICE_AUTHOR", "mira");
+        sluice.env("XDG_DATA_HOME", self.data.path().display().to_string())
     }
 
     fn sandbox(&self, name: &str) -> Sluice {
@@ -63,7 +64,7 @@ fn without_errors(replayed: &Value) -> Result<()> {
 fn widen(contracts: &Path) -> Result<()> {
     let path = contracts.join("contracts/shop/orders.yaml");
     let text = std::fs::read_to_string(&path)?;
-    let wider = text.replace("decimal(12,2)", "decimal(14,2)");
+    let wider = text.replace("decimal(12,2)", "decimal(14,4)");
     ensure!(wider != text, "{text}");
     Ok(std::fs::write(path, wider)?)
 }
@@ -239,6 +240,83 @@ async fn what_a_change_reaches_is_one_report() -> Result<()> {
     let turned = desk.sluice().ok(&["diff", "--impacted", "--from", "sandbox:try", "--to", "production"])?;
     ensure!(turned.contains("gold.shop.daily_revenue") && turned.contains("9 tables are equal"), "{turned}");
     ensure!(sandbox.ok(&["diff", "--impacted", "--report", "html"])?.starts_with("<!doctype html>"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_is_published_without_being_made_again() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    shop.replay().await?;
+    let desk = Desk::on(&shop)?;
+    desk.sluice().ok(&["publish", "-m", "first"])?;
+    let before = shop.fingerprints().await?;
+    let tables: Vec<String> = before.keys().cloned().collect();
+    desk.sluice().ok(&["sandbox", "new", "wider"])?;
+    let sandbox = desk.sandbox("wider");
+    widen(&desk.place("wider")?)?;
+    without_errors(&sandbox.json(&["replay"])?)?;
+    let tried = fingerprints(&sandbox, tables.clone())?;
+    ensure!(tried["silver.shop.orders"] != before["silver.shop.orders"].as_str(), "nothing was rebuilt");
+    ensure!(fingerprints(&desk.sluice(), tables.clone())?.iter().all(|(table, hash)| before[table] == *hash));
+    let plan = sandbox.json(&["publish", "--plan"])?;
+    let rebuilt = plan["tables"].as_array().into_iter().flatten().filter(|table| table["effect"] == "rebuild").count();
+    ensure!(rebuilt == 1, "the plan is of production: {plan}");
+
+    let published = sandbox.json(&["publish", "-m", "wider totals"])?;
+    ensure!(published["release"]["release"] == 2, "{published}");
+    ensure!(published["tables"][0]["version"].is_u64(), "the sandbox's files were not taken over: {published}");
+    let now = fingerprints(&desk.sluice(), tables.clone())?;
+    ensure!(now["silver.shop.orders"] == tried["silver.shop.orders"], "production is another table");
+    ensure!(std::fs::read_to_string(shop.folder().join("contracts/shop/orders.yaml"))?.contains("decimal(14,4)"));
+    let version =
+        |sluice: &Sluice| Ok::<_, anyhow::Error>(sluice.json(&["fingerprint", "shop.orders"])?["version"].clone());
+    let adopted = version(&desk.sluice())?;
+    let run = desk.sluice().json(&["run", "--once"])?;
+    ensure!(run["release"] == 2 && version(&desk.sluice())? == adopted, "the runner made it again: {run}");
+    ensure!(fingerprints(&desk.sluice(), tables.clone())? == tried, "all is as it was tried");
+    // The files are the lake's own by now.
+    desk.sluice().ok(&["sandbox", "rm", "wider"])?;
+    desk.sluice().ok(&["verify"])?;
+    shop.deliver(2)?;
+    desk.sluice().ok(&["run", "--once"])?;
+    let twin = ShopLake::delivered_up_to(2)?;
+    widen(twin.folder())?;
+    twin.replay().await?;
+    let expected = twin.fingerprints().await?;
+    ensure!(fingerprints(&desk.sluice(), tables.clone())?.iter().all(|(table, hash)| expected[table] == *hash));
+
+    // And back.
+    desk.sluice().ok(&["publish", "--rollback", "r1"])?;
+    desk.sluice().ok(&["run", "--once"])?;
+    let twin = ShopLake::delivered_up_to(2)?;
+    twin.replay().await?;
+    let expected = twin.fingerprints().await?;
+    ensure!(fingerprints(&desk.sluice(), tables)?.iter().all(|(table, hash)| expected[table] == *hash));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_somebody_changed_meanwhile_is_not_published_over() -> Result<()> {
+    let shop = ShopLake::delivered_up_to(1)?;
+    shop.replay().await?;
+    let desk = Desk::on(&shop)?;
+    desk.sluice().ok(&["publish", "-m", "first"])?;
+    desk.sluice().ok(&["sandbox", "new", "mine"])?;
+    widen(&desk.place("mine")?)?;
+    let path = shop.folder().join("contracts/shop/orders.yaml");
+    let theirs = format!("{}# somebody was here\n", std::fs::read_to_string(&path)?);
+    std::fs::write(&path, &theirs)?;
+    let refused = desk.sandbox("mine").call(&["publish", "--force", "-m", "mine"])?;
+    ensure!(refused.code == 2 && refused.err.contains("was changed since the sandbox was made"), "{refused:?}");
+    ensure!(std::fs::read_to_string(&path)? == theirs, "their words are gone");
+    // The batches of production were not tried in this sandbox, so its files cannot be taken over, and it says so.
+    std::fs::write(&path, theirs.replace("# somebody was here\n", ""))?;
+    shop.deliver(2)?;
+    desk.sluice().ok(&["run", "--once"])?;
+    without_errors(&desk.sandbox("mine").json(&["replay", "--max-files", "1", "--batches", "1"])?)?;
+    let published = desk.sandbox("mine").json(&["publish", "-m", "mine"])?;
+    let note = published["tables"][0]["note"].as_str().unwrap_or_default();
+    ensure!(published["tables"][0]["version"].is_null() && note.contains("not ingested the same files"), "{published}");
     Ok(())
 }
 

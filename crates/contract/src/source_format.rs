@@ -144,7 +144,7 @@ formats! {
         rows_word: None,
     }
     /// Oracle GoldenGate's operations as JSON lines, plain or gzip.
-    GoldenGateJson {
+    GoldengateJson {
         word: "goldengate_json",
         operations: Carried,
         names: InFile,

@@ -93,6 +93,12 @@ commands! {
             .tooltip("stops after the selected batch")
             .icon(icon::FAST_FORWARD)
             .keys(&[Shortcut::plain(Key::F9)]), REPLAY;
+        /// Replay screen: what the next batch would do.
+        ReplayPreview: Action::new("replay.preview", "Preview the next batch")
+            .word("Preview")
+            .tooltip("what it would do, nothing is written")
+            .icon(icon::SEARCH)
+            .keys(&[Shortcut::plain(Key::P)]), REPLAY;
         /// Replay screen: stops on a whole batch.
         ReplayCancel: Action::new("replay.cancel", "Cancel the replay")
             .word("Cancel")

@@ -154,7 +154,10 @@ impl PublishScreen {
             Attempt::Publish(number) => {
                 let got = cx.store.published(*number);
                 let done = got.value.map(|done| {
-                    let text = format!("Written to {}. The runner takes it with its next run", done.location);
+                    let mut text = format!("Written to {}. The runner takes it with its next run", done.location);
+                    for table in &done.tables {
+                        text.push_str(&format!("\n{}: {}", table.table, table.note));
+                    }
                     (format!("{} is published", release(done.release.release)), text)
                 });
                 (got.error.filter(|_| !got.pending), done)

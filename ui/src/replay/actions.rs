@@ -36,11 +36,16 @@ impl ReplayScreen {
                 None => cx.notify("No replay is running", false),
             }
         }
-        if !(step || start || run_to) {
+        let preview = cx.take(&Command::ReplayPreview);
+        if !(step || start || run_to || preview) {
             return;
         }
         if let Some(why) = blocked(Some(columns), run) {
             cx.notify(why, false);
+            return;
+        }
+        if preview {
+            self.ask_preview(cx);
             return;
         }
         let batches = match (step, run_to) {

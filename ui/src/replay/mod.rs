@@ -7,6 +7,7 @@ mod inspector;
 mod model;
 mod overview;
 mod plots;
+mod preview;
 mod screen;
 mod state;
 mod timeline;

@@ -156,6 +156,7 @@ impl Screen for ReplayScreen {
         rule(ui);
         loading_line(ui, header, got.pending);
         self.outcome_ui(ui, cx);
+        self.preview_ui(ui, cx);
         if let Some(error) = got.error
             && error_banner(ui, error, "The lake is unchanged")
         {

@@ -32,6 +32,8 @@ pub struct ReplayScreen {
     pub(super) reveal: Option<usize>,
     /// The screen was drawn before.
     pub(super) opened: bool,
+    /// The preview that is shown, by its job.
+    pub(super) preview: Option<JobId>,
     /// Files done when the batches were last read, while a job runs.
     pub(super) seen: Option<(JobId, u64)>,
 }
@@ -40,7 +42,16 @@ impl ReplayScreen {
     /// The screen.
     #[must_use]
     pub fn new(table: TableName) -> Self {
-        Self { table, started: None, follow: false, scroll: 0.0, reveal: None, opened: false, seen: None }
+        Self {
+            table,
+            started: None,
+            follow: false,
+            scroll: 0.0,
+            reveal: None,
+            opened: false,
+            preview: None,
+            seen: None,
+        }
     }
 
     /// Column that is selected: by the person, else the batch under way, else the last one.

@@ -68,6 +68,12 @@ fn buttons(
     if Button::of(&Command::ReplayRunToHere).quiet().disabled(why_not).show(ui).clicked() {
         cx.run(Command::ReplayRunToHere);
     }
+    let in_sandbox = cx.store.lake().value.is_some_and(|lake| lake.sandbox.is_some());
+    let why_not =
+        why.or_else(|| in_sandbox.then_some("A sandbox needs no preview: replay, then compare it with the lake"));
+    if Button::of(&Command::ReplayPreview).quiet().disabled(why_not).show(ui).clicked() {
+        cx.run(Command::ReplayPreview);
+    }
     // Start and Cancel share one place, so that nothing moves.
     if run.is_some() {
         if Button::of(&Command::ReplayCancel).width(148.0).show(ui).clicked() {

@@ -27,7 +27,7 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
         SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
         SourceFormat::CanalJson => &canal::CanalJson,
-        SourceFormat::GoldenGateJson => &goldengate::GoldenGateJson,
+        SourceFormat::GoldengateJson => &goldengate::GoldengateJson,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,

@@ -22,12 +22,12 @@ use sluice_change::RowRef;
 use sluice_contract::SourceFormat;
 
 /// `goldengate_json`.
-pub(crate) struct GoldenGateJson;
+pub(crate) struct GoldengateJson;
 
-impl JsonFormat for GoldenGateJson {
+impl JsonFormat for GoldengateJson {
     type Memory = ();
 
-    const NAME: SourceFormat = SourceFormat::GoldenGateJson;
+    const NAME: SourceFormat = SourceFormat::GoldengateJson;
     const RECORD_WORDS: &'static str = "operations of Oracle GoldenGate";
     const MARKERS: Markers =
         Markers { is_in_envelope: |part| position::is_of_record(part, &record::POSITION), ..Markers::CHANGE };

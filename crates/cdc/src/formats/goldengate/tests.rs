@@ -142,7 +142,7 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     let lines =
         [line(1, "00000000000000000001"), line(2, "00000000000000000002"), record("T", "00000000000000000003", "")];
     let inferred = propose(&lines);
-    assert_eq!((inferred.format, inferred.title.as_str()), (SourceFormat::GoldenGateJson, "Oracle GoldenGate, JSON"));
+    assert_eq!((inferred.format, inferred.title.as_str()), (SourceFormat::GoldengateJson, "Oracle GoldenGate, JSON"));
     assert_eq!((inferred.key.join(" "), inferred.sequence.join(" ")), ("ID".to_owned(), "record.pos".to_owned()));
     let types: Vec<&str> = inferred.columns.iter().map(|column| column.data_type.as_str()).collect();
     assert_eq!(types, ["int", "string", "numeric", "timestamp_ntz"]);
