@@ -177,11 +177,11 @@ fn a_continuous_run_says_once_what_fails_and_recovers() -> Result<()> {
     let pointer = lake.folder().join("_sluice/current/00000000000000000001.json");
     let whole = std::fs::read(&pointer)?;
     std::fs::write(&pointer, "torn")?;
-    wait("the word of the pointer", || Ok(said()?.contains("release cannot be used")))?;
+    wait("the word of the pointer", || Ok(said()?.contains("releases cannot be used")))?;
     std::fs::write(&pointer, whole)?;
     lake.write("landing/customers/3.json", event(3, "c@post.example"))?;
     wait("the recovery", || Ok(rows()?["rows"][0][0] == "3"))?;
-    ensure!(said()?.matches("release cannot be used").count() == 1, "{}", said()?);
+    ensure!(said()?.matches("releases cannot be used").count() == 1, "{}", said()?);
 
     // SIGTERM ends it at a whole batch, with the code of the last round.
     let asked = std::process::Command::new("kill").args(["-TERM", &run.id().to_string()]).status()?;

@@ -1,7 +1,7 @@
 //! Paints the screens of the sample lake into a picture, without window and GPU.
 //!
 //! `cargo run -p sluice-ui --example look -- out.ppm [WIDTHxHEIGHT] [2x] [light] [table] [replay] [diff] [quality] [sql]
-//! [onboard] [publish] [history] [find] [palette] [keys] [problems] [lake] [key:Enter] [type:text] [click:X,Y]
+//! [onboard] [publish] [releases] [history] [find] [palette] [keys] [problems] [lake] [key:Enter] [type:text] [click:X,Y]
 //! [menu:X,Y]`
 
 use egui::epaint::{ClippedPrimitive, Mesh, Primitive, Vertex};

@@ -83,6 +83,7 @@ mod lake;
 mod maintain;
 mod mask;
 mod onboard;
+mod plan;
 mod publish;
 mod quality;
 mod release;
@@ -113,7 +114,12 @@ pub use lake::{
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
+<<<<<<< ours
 pub use publish::{PlanDocument, PublishPlan, PublishScope, PublishedTable, PublishedView, ReleaseId, TableEffect};
+=======
+pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
+pub use publish::{PublishPlan, PublishedView};
+>>>>>>> theirs
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use release::{
     Approval, DiffLine, IncidentLock, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,

@@ -1,6 +1,6 @@
 //! Releases as they were published, and what is agreed on before one is.
 
-use crate::publish::PlanDocument;
+use crate::plan::PlanDocument;
 use crate::{ContractChange, TableRef};
 use serde::{Deserialize, Serialize};
 use std::fmt;

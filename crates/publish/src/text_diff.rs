@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_shown_with_its_surroundings() {
+    fn what_differs_is_shown_with_the_lines_around_it() {
         assert!(lines("a\nb\n", "a\nb").is_empty());
         assert_eq!(diff("a\nb\nc", "a\nx\nc"), [" a", "-b", "+x", " c"]);
         assert_eq!(diff("", "a\nb"), ["+a", "+b"]);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn both_texts_can_be_told_from_the_lines() {
+    fn both_texts_follow_from_the_lines() {
         let texts = ["a", "a\nb\na", "b\na\nb", "a\na\nb\nc", "c\nb\na", "x\na\nb\ny"];
         for old in texts {
             for new in texts.iter().filter(|new| **new != old) {
