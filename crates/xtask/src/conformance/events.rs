@@ -2,7 +2,7 @@
 
 use super::case::Row;
 use super::rows::{equal, shown, shown_rows};
-use super::table_lake::TableLake;
+use super::table_lake::{LANDING, TableLake};
 use super::verdict::{Outcome, Verdict};
 use anyhow::Context;
 use serde::Deserialize;
@@ -113,6 +113,7 @@ fn of_refusal(why: &str, image: Option<&RawValue>) -> Outcome {
         return Outcome::NotSupported(WITHOUT_ROW.to_owned());
     }
     let by_name = ["MongoDB connector", "encrypted"].iter().any(|name| why.contains(name));
+    let why = why.strip_prefix(&format!("{LANDING}: ")).unwrap_or(why);
     let why = first_sentence(why).to_owned();
     if by_name { Outcome::NotSupported(why) } else { Outcome::Failed(why) }
 }
