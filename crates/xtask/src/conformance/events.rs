@@ -137,7 +137,14 @@ fn row(json: &str) -> Option<Row> {
 
 /// The proposal as the contract of `c.t`, with a key and without checks.
 fn with_key(yaml: &str, key: &str) -> String {
+    with_keys(yaml, &[key.to_owned()])
+}
+
+/// The same with several key columns.
+pub(crate) fn with_keys(yaml: &str, keys: &[String]) -> String {
     let mut text = String::new();
+    let keys: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+    let key = keys.join(", ");
     let mut in_checks = false;
     for line in yaml.lines() {
         in_checks = line == "quality:" || (in_checks && line != "schema:");
@@ -145,7 +152,7 @@ fn with_key(yaml: &str, key: &str) -> String {
             _ if in_checks => continue,
             line if line.starts_with("dataset:") => text.push_str("dataset: c.t"),
             line if line.trim_start().starts_with("key:") => continue,
-            "apply:" => text.push_str(&format!("apply:\n  key: [\"{key}\"]\n  quarantine_limit: 1")),
+            "apply:" => text.push_str(&format!("apply:\n  key: [{key}]\n  quarantine_limit: 1")),
             line => text.push_str(line),
         }
         text.push('\n');
