@@ -1,7 +1,7 @@
 //! The draft: a contract with a mistake, and a model that is edited.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{ErrorCode, Health, Layer, PublishPlan, TableName, TableRef, TableSummary, ask};
+use sluice_api::{ErrorCode, Health, Layer, PublishPlan, PublishScope, TableName, TableRef, TableSummary, ask};
 use sluice_tests::TestLake;
 use tempfile::TempDir;
 
@@ -19,6 +19,25 @@ async fn lake() -> Result<(TempDir, TestLake)> {
     Ok((folder, lake))
 }
 
+async fn plan(lake: &TestLake) -> Result<PublishPlan> {
+    Ok(lake.host().call(ask::PublishPlan { scope: PublishScope::Draft, plan: None }).await?)
+}
+
+async fn publish(lake: &TestLake) -> Result<()> {
+    let plan = plan(lake).await?;
+    let publish = ask::Publish {
+        release: plan.next,
+        base: plan.document.base,
+        scope: PublishScope::Draft,
+        message: String::new(),
+        author: Some("tester".to_owned()),
+        plan: Some(Box::new(plan.document)),
+        during_incident: false,
+    };
+    lake.host().call(publish).await?;
+    Ok(())
+}
+
 async fn silver(lake: &TestLake) -> Result<TableSummary> {
     let view = lake.host().call(ask::Lake {}).await?;
     view.tables.into_iter().find(|each| each.table.layer == Layer::Silver).context("silver is in the tree")
@@ -27,8 +46,7 @@ async fn silver(lake: &TestLake) -> Result<TableSummary> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_with_a_mistake_is_not_removed() -> Result<()> {
     let (_folder, lake) = lake().await?;
-    let plan: PublishPlan = lake.host().call(ask::PublishPlan {}).await?;
-    lake.host().call(ask::Publish { release: plan.next, base: plan.base, note: String::new() }).await?;
+    publish(&lake).await?;
     let mistake = CONTRACT.replace("type: string", "type: strng");
     lake.write("contracts/shop/orders.yaml", &mistake)?;
 
@@ -37,8 +55,11 @@ async fn a_contract_with_a_mistake_is_not_removed() -> Result<()> {
     ensure!(summary.note.as_deref().is_some_and(|note| note.contains("contracts/shop/orders.yaml:5")), "{summary:?}");
     let seen = lake.host().call(ask::Table { table: summary.table.clone(), version: None }).await?;
     ensure!(seen.health == Health::Invalid && seen.contract.as_deref() == Some(&mistake), "{seen:?}");
-    let plan = lake.host().call(ask::PublishPlan {}).await?;
-    ensure!(plan.changes.is_empty() && plan.blockers.iter().any(|why| why.contains("orders.yaml:5")), "{plan:?}");
+    let plan = plan(&lake).await?;
+    ensure!(
+        plan.document.changes.is_empty() && plan.blockers.iter().any(|why| why.contains("orders.yaml:5")),
+        "{plan:?}"
+    );
     let view = lake.host().call(ask::Lake {}).await?;
     ensure!(view.draft_changes == 1, "{view:?}");
     Ok(())
@@ -56,8 +77,7 @@ async fn a_contract_with_a_mistake_still_hides_personal_data() -> Result<()> {
     };
     ensure!(personal().await? == ["id", "status"], "nobody knows which are: {:?}", personal().await?);
     lake.write("contracts/shop/orders.yaml", CONTRACT)?;
-    let plan: PublishPlan = lake.host().call(ask::PublishPlan {}).await?;
-    lake.host().call(ask::Publish { release: plan.next, base: plan.base, note: String::new() }).await?;
+    publish(&lake).await?;
     lake.write("contracts/shop/orders.yaml", &mistake)?;
     ensure!(personal().await? == ["status"], "the published contract knows: {:?}", personal().await?);
     Ok(())

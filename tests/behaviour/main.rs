@@ -25,6 +25,7 @@ mod publish_and_run;
 #[cfg(unix)]
 mod read_only;
 mod refused_batch;
+mod releases;
 mod rows_by_watermark;
 mod sandbox;
 mod scd2_shop;

@@ -124,6 +124,29 @@ async fn a_run_is_watched_round_by_round_and_stopped() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_the_window_saved_is_run_by_the_command_line() -> Result<()> {
+    let lake = ShopLake::delivered_up_to(1)?;
+    lake.replay().await?;
+    let sql = "SELECT count(*) AS n FROM silver.shop.orders".to_owned();
+    let save = |name: &str| Request::SaveQuery { name: name.to_owned(), sql: sql.clone() };
+    let Reply::SaveQuery(saved) = over_the_wire(lake.host(), save("orders/how many")).await? else {
+        bail!("not saved")
+    };
+    ensure!(saved.len() == 1 && saved[0].name == "orders/how many" && saved[0].sql == sql, "{saved:?}");
+    ensure!(std::fs::read_to_string(lake.folder().join("queries/orders/how many.sql"))? == sql);
+    let Reply::Queries(listed) = over_the_wire(lake.host(), Request::Queries).await? else { bail!("no queries") };
+    ensure!(listed == saved, "{listed:?}");
+    let Reply::Error(error) = over_the_wire(lake.host(), save("../contracts/x")).await? else { bail!("it left") };
+    ensure!(error.code == ErrorCode::Input, "{error:?}");
+
+    let sluice = Sluice::on_folder(lake.folder());
+    ensure!(sluice.json(&["query", "--saved", "orders/how many"])? == sluice.json(&["query", &sql])?);
+    let said = sluice.call(&["query", "--saved", "orders"])?;
+    ensure!(said.code == 2 && said.err.contains("There are orders/how many"), "{said:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_is_not_there_cannot_be_stopped() -> Result<()> {
     let lake = ShopLake::delivered_up_to(1)?;
     let Reply::Error(error) = over_the_wire(lake.host(), Request::Cancel { job: JobId(99) }).await? else {

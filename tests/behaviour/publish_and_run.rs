@@ -1,7 +1,7 @@
 //! Publish here, run there: the runner takes the released contracts and makes the same tables.
 
 use anyhow::{Context, Result, bail, ensure};
-use sluice_api::{ErrorCode, ask};
+use sluice_api::{ErrorCode, PublishScope, ask};
 use sluice_tests::{ShopLake, Sluice, TestLake, files_below};
 use std::path::Path;
 use tempfile::TempDir;
@@ -81,7 +81,15 @@ async fn what_is_published_wins_over_an_edited_draft() -> Result<()> {
 async fn of_two_who_publish_at_once_one_is_refused() -> Result<()> {
     let (lake, sluice) = published().await?;
     edit(&lake, "somebody@shop.example")?;
-    let publish = |note: &str| ask::Publish { release: 2, base: Some(1), note: note.to_owned() };
+    let publish = |message: &str| ask::Publish {
+        release: 2,
+        base: Some(1),
+        scope: PublishScope::Draft,
+        message: message.to_owned(),
+        author: None,
+        plan: None,
+        during_incident: false,
+    };
     let other = TestLake::at(lake.folder());
 
     let (one, two) = tokio::join!(lake.host().call(publish("one")), other.host().call(publish("two")));

@@ -70,6 +70,7 @@ impl Window {
             "sql" => self.bench.run(Command::open_for(ScreenKind::Sql, table)),
             "onboard" => self.bench.run(Command::Open(ScreenKind::Onboard, None)),
             "publish" => self.bench.run(Command::Open(ScreenKind::Publish, None)),
+            "releases" => self.bench.run(Command::Open(ScreenKind::Releases, None)),
             "find" => self.bench.run(Command::open_for(ScreenKind::History, table)),
             "history" => {
                 let columns = vec![("order_id".to_owned(), "1204377".to_owned())];

@@ -21,6 +21,10 @@ pub enum ErrorCode {
     Quality,
     /// Production would be written by a draft that nobody published; a sandbox is the place for it.
     Unpublished,
+    /// A plan is no longer what would be done: look at a new one.
+    Stale,
+    /// Others have to agree first: an approval is missing, or an incident lock is open.
+    NotAllowed,
     /// The person or a signal stopped it.
     Cancelled,
     /// A bug in Sluice.

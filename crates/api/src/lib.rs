@@ -85,6 +85,7 @@ mod mask;
 mod onboard;
 mod publish;
 mod quality;
+mod release;
 mod replay;
 mod request;
 mod request_macro;
@@ -112,8 +113,12 @@ pub use lake::{
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-pub use publish::{PublishPlan, PublishedView, ReleaseView, TableEffect};
+pub use publish::{PlanDocument, PublishPlan, PublishScope, PublishedTable, PublishedView, ReleaseId, TableEffect};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
+pub use release::{
+    Approval, DiffLine, IncidentLock, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,
+    ReleaseTableDiff, ReleaseText, ReleaseView, UNKNOWN, release_number,
+};
 pub use replay::{
     BatchState, BatchView, GoldCounter, GoldFailure, Refusal, RefusalCause, ReplayLimits, ReplaySummary, ReplayView,
     TableReplay,

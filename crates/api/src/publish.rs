@@ -1,67 +1,131 @@
-//! Releases of the contract set.
+//! Publishing: what a release is made of, the plan of it, and what came of it.
 
-use crate::{ContractChange, Effect, TableName};
+use crate::release::{IncidentLock, ProposalView, ReleaseView};
+use crate::{ContractChange, Effect, Grade, Layer, TableName, TableRef};
 use serde::{Deserialize, Serialize};
 
-/// A published release.
+/// What a release is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublishScope {
+    /// The draft as a whole.
+    #[default]
+    Draft,
+    /// The current release with the drafts of these tables and models.
+    Tables(Vec<TableName>),
+    /// What a release that was current before holds.
+    Rollback(u64),
+}
+
+/// A release and the hash of its contracts and models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReleaseView {
-    /// Number; shown as `r14`.
+pub struct ReleaseId {
+    /// Number.
     pub release: u64,
-    /// When, milliseconds since the Unix epoch.
-    pub published_ms: i64,
-    /// Who.
-    pub author: String,
-    /// Note.
-    pub note: String,
-    /// Contracts in it.
-    pub contracts: u64,
-    /// BLAKE3 of the contract set, hex.
+    /// BLAKE3 of its contracts and models, hex.
     pub hash: String,
-    /// The runner takes this one.
-    pub current: bool,
+}
+
+/// What a plan decides, as it is handed on: what publishing changes, and everything that this depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanDocument {
+    /// Version of this document's form.
+    pub format: u32,
+    /// Hash of what decides the plan: scope, base, texts, engine, changes and which tables are rebuilt. Not of the
+    /// numbers of rows and readers, which only describe its size.
+    pub plan: String,
+    /// What the release is made of.
+    pub scope: PublishScope,
+    /// Release that was current when the plan was made, and that the changes are compared with.
+    pub base: Option<u64>,
+    /// Hash of that release's contracts and models.
+    pub base_hash: Option<String>,
+    /// Hash of the texts that are taken from the draft; `None` for a rollback, which takes none.
+    pub draft: Option<String>,
+    /// The release that a rollback goes back to.
+    pub rollback: Option<ReleaseId>,
+    /// BLAKE3 of the contracts and models that the release would have, hex.
+    pub hash: String,
+    /// Version of the engine that made the plan, for example `sluice/0.1.0`.
+    pub engine: String,
+    /// For [`PublishScope::Tables`], the tables and models that are taken from the draft: those named, and the models
+    /// that have to come along.
+    #[serde(default)]
+    pub taken: Vec<TableRef>,
+    /// Differences, hardest first: the explanation of what the hash decides.
+    pub changes: Vec<ContractChange>,
+    /// What the runner does to each table that differs, or whose silver is not of these contracts.
+    pub tables: Vec<TableEffect>,
+    /// Hash of this document as a whole, by which an edited one is noticed.
+    pub checksum: String,
 }
 
 /// What publishing would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishPlan {
-    /// Release the draft is compared with.
-    pub base: Option<u64>,
+    /// What it decides.
+    #[serde(flatten)]
+    pub document: PlanDocument,
     /// Number the new release would have.
     pub next: u64,
-    /// Contracts in the draft.
+    /// Contracts that it would have.
     pub contracts: u64,
-    /// BLAKE3 of the draft's texts, hex; the hash that the release would have.
-    pub hash: String,
-    /// Differences, hardest first: the explanation of what the hash decides.
-    pub changes: Vec<ContractChange>,
-    /// What the runner does to each table whose contract differs, or whose silver is not of the draft.
-    pub tables: Vec<TableEffect>,
     /// What stands in the way: contract errors and failing checks, one sentence each.
     pub blockers: Vec<String>,
     /// Fingerprints of silver that the runner has to reach, `(table, version, hash)`.
     pub fingerprints: Vec<(TableName, u64, String)>,
+    /// Who would be its author if nobody else is named; `None` if this machine does not say.
+    pub author: Option<String>,
+    /// People beside the author who have to approve the plan.
+    pub approvals_needed: u32,
+    /// The plan as it was proposed, if it was.
+    pub proposal: Option<Box<ProposalView>>,
+    /// An incident, during which nothing but a rollback is published.
+    pub lock: Option<IncidentLock>,
     /// Releases, latest first.
     pub releases: Vec<ReleaseView>,
 }
 
 impl PublishPlan {
-    /// Whether the current release holds the very texts of the draft, so that there is nothing to publish.
+    /// Whether the current release holds the very texts already, so that there is nothing to publish.
     #[must_use]
     pub fn is_published(&self) -> bool {
-        self.releases.iter().any(|release| release.current && release.hash == self.hash)
+        self.document.base_hash.as_deref() == Some(self.document.hash.as_str())
+    }
+
+    /// Whether somebody else has to approve the plan before it can be published.
+    #[must_use]
+    pub fn waits_for_approval(&self) -> bool {
+        let given = self.proposal.as_ref().map_or(0, |proposal| proposal.approvals.len());
+        u32::try_from(given).unwrap_or(u32::MAX) < self.approvals_needed
     }
 }
 
-/// What the runner does to a table by the draft.
+/// What the runner does to a table by a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableEffect {
+    /// Silver for a contract, gold for a model.
+    pub layer: Layer,
     /// Table.
     pub table: TableName,
+    /// The hardest of its changes; `None` if no entry differs.
+    pub grade: Option<Grade>,
     /// How much of it changes.
     pub effect: Effect,
     /// One sentence.
     pub note: String,
+    /// Rows of the table now, the size of a rebuild; `None` while there is no such table.
+    pub rows: Option<u64>,
+    /// Gold models that read it, also by way of other models.
+    pub readers: Vec<TableName>,
+}
+
+impl TableEffect {
+    /// Which table.
+    #[must_use]
+    pub fn reference(&self) -> TableRef {
+        TableRef { layer: self.layer, name: self.table.clone() }
+    }
 }
 
 /// A publish that happened.
@@ -71,4 +135,18 @@ pub struct PublishedView {
     pub release: ReleaseView,
     /// Where it was written.
     pub location: String,
+    /// From a sandbox: the tables whose silver is another by this release, and whether the sandbox's files are it now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<PublishedTable>,
+}
+
+/// What became of a table whose silver is another by a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedTable {
+    /// Table.
+    pub table: TableRef,
+    /// The version that took over the sandbox's files; `None` if none did.
+    pub version: Option<u64>,
+    /// One sentence: adopted, or why the next run rebuilds it.
+    pub note: String,
 }

@@ -5,8 +5,9 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, DraftFolder, ErrorCode,
-    Impact, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft, OnboardSource,
-    PlannedBatch, Preview, PublishPlan, PublishedView, QualityView, QueryFile, RemovedSandbox, ReplayLimits,
+    Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft,
+    OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView,
+    QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits,
     ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
     TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
@@ -381,17 +382,89 @@ requests! {
     } -> ResultView, Read, |view| Some(view.id);
 
     /// What publishing would do.
-    PublishPlan -> PublishPlan, Read;
+    PublishPlan {
+        /// What the release is made of.
+        #[serde(default)]
+        scope: PublishScope;
+        /// The plan that is to be published: refused if it was edited, or if another one would be made now.
+        #[serde(default)]
+        plan: Option<Box<PlanDocument>>
+    } -> PublishPlan, Read;
 
-    /// Publishes the draft.
+    /// Publishes the draft, a part of it, or what an earlier release holds.
     Publish {
         /// The number of the plan, typed to confirm.
         release: u64;
         /// Base of the plan; another current release is a conflict.
         base: Option<u64>,
-        /// Note.
-        note: String
+        /// What the release is made of; that of `plan` if there is one.
+        #[serde(default)]
+        scope: PublishScope,
+        /// Why, in the words of the author; a rollback says by itself what it goes back to.
+        #[serde(rename = "note")]
+        message: String,
+        /// Who; `None` for whom this machine names.
+        #[serde(default)]
+        author: Option<String>,
+        /// The plan to publish exactly; refused as stale if another one would be made now. `None` publishes what there
+        /// is now.
+        #[serde(default)]
+        plan: Option<Box<PlanDocument>>,
+        /// The person knows that an incident lock is open; with it a rollback is published all the same.
+        #[serde(default)]
+        during_incident: bool
     } -> PublishedView, Write;
+
+    /// Stores a plan for others to approve.
+    ProposeRelease {
+        /// What the release is to be made of.
+        scope: PublishScope;
+        /// Why.
+        message: String,
+        /// Who; `None` for whom this machine names.
+        author: Option<String>,
+        /// The plan to propose exactly; refused as stale if another one would be made now.
+        plan: Option<Box<PlanDocument>>
+    } -> ProposalView, Write;
+
+    /// Approves a proposed plan.
+    ApprovePlan {
+        /// Its hash, or the beginning of it.
+        plan: String;
+        /// Who; `None` for whom this machine names.
+        author: Option<String>
+    } -> ProposalView, Write;
+
+    /// Every release, with proposals and an open incident lock.
+    Releases -> ReleaseList, Read;
+
+    /// A release with its contracts, models and plan.
+    Release {
+        /// Number.
+        release: u64
+    } -> ReleaseDetail, Read;
+
+    /// What differs between two releases, or a release and the draft.
+    ReleaseDiff {
+        /// Side before.
+        from: ReleaseSide,
+        /// Side after.
+        to: ReleaseSide
+    } -> ReleaseDiff, Read;
+
+    /// Keeps everybody from publishing until it is unlocked.
+    LockReleases {
+        /// Why.
+        because: String;
+        /// Who; `None` for whom this machine names.
+        author: Option<String>
+    } -> IncidentLock, Write;
+
+    /// Ends the lock; answers what it was.
+    UnlockReleases {;
+        /// Who; `None` for whom this machine names.
+        author: Option<String>
+    } -> IncidentLock, Write;
 
     /// The saved session, if any.
     LoadSession -> Option<String>, Host;

@@ -3,6 +3,7 @@
 //! The calendar is the Gregorian one in both directions, as PostgreSQL, Delta and ISO 8601 have it, for every date that
 //! 32 bits of days and every instant that 64 bits of microseconds hold.
 
+use sluice_contract::day_of;
 use std::fmt::Write as _;
 
 /// Microseconds of a day.
@@ -110,18 +111,6 @@ fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year (0 is 1 BC), month and day of days since 1970-01-01.
-fn day_of(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let month = (from_march + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, of_year - (153 * from_march + 2) / 5 + 1)
 }
 
 fn digits<T: std::str::FromStr>(text: &str, min: usize) -> Option<T> {
@@ -242,10 +231,11 @@ pub fn format_timestamp_micros(micros: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{
-        DATE_INFINITY, Misfit, TIMESTAMP_INFINITY, TimestampText, day_of, days_of, format_date,
-        format_timestamp_micros, parse_date, parse_time, parse_timestamp,
+        DATE_INFINITY, Misfit, TIMESTAMP_INFINITY, TimestampText, days_of, format_date, format_timestamp_micros,
+        parse_date, parse_time, parse_timestamp,
     };
     use chrono::{Datelike, NaiveDate};
+    use sluice_contract::day_of;
 
     fn micros(text: &str) -> Result<i64, Misfit> {
         parse_timestamp(text).map(|read| read.micros)

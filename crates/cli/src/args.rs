@@ -1,8 +1,11 @@
 //! The command line: its commands and options, with their help.
 
+mod publish;
+
 use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
 use clap::{Args, Parser, Subcommand};
+pub(crate) use publish::{Publish, Release, ReleaseAction};
 use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +15,7 @@ use std::time::Duration;
 #[command(
     name = "sluice",
     version,
-    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 8 a contract was not saved because of open questions, 130 cancelled."
+    after_help = "Exit codes: 0 done, 1 a bug, 2 usage error, 3 a table stopped and the others completed, 4 store or disk failed, 5 write conflict, 6 a check failed, 7 a comparison found differences, 8 a contract was not saved because of open questions, 9 a plan is stale, 10 publishing waits for an approval or for the end of an incident, 130 cancelled."
 )]
 pub(crate) struct Arguments {
     /// The lake: a folder or s3://bucket/prefix. S3 credentials come from the standard AWS chain.
@@ -78,10 +81,17 @@ pub(crate) enum Command {
     Query(Query),
     /// Print the canonical content hash of a table.
     Fingerprint(Fingerprint),
-    /// Publish the draft as a release for the runner.
+    /// Publish the draft, a part of it, or an earlier release again, as a release for the runner.
     Publish(Publish),
+    /// List releases, proposed plans and an open incident lock.
+    Releases,
+    /// Show and compare releases, approve plans, lock publishing during an incident.
+    Release(Release),
     /// Replay using the published release.
     Run(Run),
+    /// Keep a folder of contracts and models, for example of a git repository, and the draft in step.
+    #[command(subcommand)]
+    Draft(Draft),
     /// Try a draft over the lake's data while the lake stays as it is.
     #[command(subcommand)]
     Sandbox(Sandbox),
@@ -94,6 +104,25 @@ pub(crate) enum Command {
     /// Compare silver with dumps of the source tables.
     #[command(hide = true)]
     Compare(Compare),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Draft {
+    /// Show which files differ, and on which side they were changed; exit code 7 if some were on both.
+    Status {
+        /// Folder with contracts/ and models/.
+        folder: PathBuf,
+    },
+    /// Take what only the lake changed into the folder.
+    Pull {
+        /// Folder with contracts/ and models/.
+        folder: PathBuf,
+    },
+    /// Take what only the folder changed into the lake's draft.
+    Push {
+        /// Folder with contracts/ and models/.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -329,7 +358,11 @@ pub(crate) struct History {
 #[derive(Debug, Args)]
 pub(crate) struct Query {
     /// One SELECT.
-    pub(crate) sql: String,
+    #[arg(required_unless_present = "saved")]
+    pub(crate) sql: Option<String>,
+    /// The query of this name in the lake's `queries/` folder, for example `orders/late`.
+    #[arg(long, value_name = "NAME", conflicts_with = "sql")]
+    pub(crate) saved: Option<String>,
     /// Rows to print.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) rows: u64,
@@ -345,22 +378,6 @@ pub(crate) struct Fingerprint {
     /// Version, the latest if not given.
     #[arg(long)]
     pub(crate) version: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Publish {
-    /// What this release is about.
-    #[arg(long, default_value = "")]
-    pub(crate) note: String,
-    /// Show what would change and stop.
-    #[arg(long)]
-    pub(crate) plan: bool,
-    /// Publish although checks fail or contracts are missing.
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Expected current release; publishing fails if a different release is current.
-    #[arg(long)]
-    pub(crate) base: Option<u64>,
 }
 
 #[derive(Debug, Args)]

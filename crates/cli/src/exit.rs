@@ -63,6 +63,8 @@ pub(crate) fn code_of(code: ErrorCode) -> u8 {
         ErrorCode::Storage => 4,
         ErrorCode::Conflict => 5,
         ErrorCode::Quality => 6,
+        ErrorCode::Stale => 9,
+        ErrorCode::NotAllowed => 10,
         ErrorCode::Cancelled => 130,
     }
 }

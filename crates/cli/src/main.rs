@@ -7,7 +7,8 @@
 //!
 //! Exit codes: 0 done; 1 a bug in Sluice; 2 usage error; 3 a table stopped and the others completed;
 //! 4 the store or disk failed; 5 write conflict; 6 a check of severity `fail` failed;
-//! 7 a comparison found differences; 130 cancelled.
+//! 7 a comparison found differences; 8 a contract was not saved because of open questions; 9 a plan is stale;
+//! 10 publishing waits for an approval or for the end of an incident; 130 cancelled.
 
 // What nobody reads any more must not end the program: `print` knows how to write.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
@@ -86,7 +87,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Query(call) => command::query::run(&host, &out, call).await,
         Command::Fingerprint(call) => command::fingerprint::run(&host, &out, call).await,
         Command::Publish(call) => command::publish::run(&host, &out, call).await,
+        Command::Draft(call) => command::draft::run(&host, &out, call).await,
         Command::Sandbox(call) => command::sandbox::run(&host, &out, call).await,
+        Command::Releases => command::releases::run(&host, &out).await,
+        Command::Release(call) => command::release::run(&host, &out, call).await,
         Command::Run(call) => command::run::run(&host, &out, call).await,
         Command::Compare(call) => command::compare::run(&host, &out, call).await,
     }

@@ -156,9 +156,7 @@ impl Contract {
 
 fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
     let location = error.location().unwrap_or(Location::UNKNOWN);
-    let full = error.without_snippet().to_string();
-    let first = full.lines().next().unwrap_or_default();
-    let message = first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ").to_owned();
+    let message = syntax_message(error);
     let fix = if message.contains("unknown field") {
         "Remove the entry or correct its name"
     } else if message.contains("missing field") {
@@ -173,6 +171,13 @@ fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
         message,
         fix: fix.to_owned(),
     }
+}
+
+/// What a YAML reader says, without the place, which is shown beside it.
+pub(crate) fn syntax_message(error: &serde_saphyr::Error) -> String {
+    let full = error.without_snippet().to_string();
+    let first = full.lines().next().unwrap_or_default();
+    first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ").to_owned()
 }
 
 fn line_of(location: Location) -> u32 {

@@ -98,3 +98,14 @@ pub const EVENT_TIME_GAP_MS: i64 = 366 * 86_400_000;
 pub const EVENT_TIME_WITNESSES: u64 = 3;
 /// Sequence parts of a contract.
 pub const SEQUENCE_PARTS_MAX: usize = 3;
+/// People whose approval a lake can ask for before a plan is published.
+pub const RELEASE_APPROVALS_MAX: u32 = 20;
+/// Characters of an author's name.
+pub const AUTHOR_CHARACTERS_MAX: usize = 200;
+/// Characters of a release's message.
+pub const MESSAGE_CHARACTERS_MAX: usize = 4_000;
+/// Bytes of a plan file.
+pub const PLAN_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Lines of a contract before, times lines after, up to which the lines that both have are looked for; above it
+/// everything between the common beginning and end is shown as replaced.
+pub const TEXT_DIFF_CELLS_MAX: usize = 4_000_000;

@@ -1,12 +1,13 @@
-//! The draft: contracts and models as they are in the lake now.
+//! A set of contracts and models, and what is wrong with them: the draft as it is in the lake now, a release, or what a
+//! release is to hold.
 
 use crate::PublishError;
-use crate::release::{Document, set_hash};
+use crate::document::{Document, model_name, named_table, set_hash};
 use sluice_contract::{Contract, Problem, TableName, reference_problems};
 use sluice_lake::{Lake, ModelText};
 use std::collections::BTreeMap;
 
-/// The contracts and models of a lake's draft, and what is wrong with them.
+/// Contracts and models, and what is wrong with them.
 #[derive(Debug, Default)]
 pub struct Draft {
     /// Valid contracts by table; of two contracts of a table the last by path.
@@ -38,6 +39,48 @@ pub struct InvalidContract {
 }
 
 impl Draft {
+    /// The set of these texts, by path.
+    pub(crate) fn of(contracts: Vec<(String, String)>, models: Vec<ModelText>) -> Self {
+        let mut draft = Self::default();
+        for (path, text) in contracts {
+            draft.add(path, text);
+        }
+        for ModelText { path, name, sql } in models {
+            match name {
+                Ok(name) => {
+                    draft.models.push((name, sql.clone()));
+                    draft.model_texts.push(Document::new(path, sql));
+                }
+                Err(message) => draft.problems.push(Problem {
+                    file: path,
+                    line: 1,
+                    column: 1,
+                    message: format!("this file makes no gold table, {message}"),
+                    fix: "Rename or move it; notes belong into files that do not end in .sql".to_owned(),
+                }),
+            }
+        }
+        let models = draft.models.iter().map(|(name, _)| name.clone()).collect();
+        let with_path =
+            draft.contracts.iter().filter_map(|(name, contract)| Some((draft.paths.get(name)?.as_str(), contract)));
+        let problems = reference_problems(with_path, &models);
+        draft.problems.extend(problems);
+        // Of two files of a table one is valid.
+        draft.invalid.retain(|table, _| !draft.contracts.contains_key(table));
+        draft.hash = set_hash(&draft.contract_texts, &draft.model_texts);
+        draft
+    }
+
+    /// The set of stored texts.
+    pub(crate) fn of_documents(contracts: Vec<Document>, models: Vec<Document>) -> Self {
+        let contracts = contracts.into_iter().map(|document| (document.path, document.text)).collect();
+        let models = models.into_iter().map(|Document { path, text, .. }| {
+            let name = model_name(&path).ok_or_else(|| "a model is models/<dataset>/<model>.sql".to_owned());
+            ModelText { name, path, sql: text }
+        });
+        Self::of(contracts, models.collect())
+    }
+
     /// Why it cannot be published, one sentence each.
     pub(crate) fn blockers(&self) -> Vec<String> {
         let mut blockers: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
@@ -81,7 +124,7 @@ impl Draft {
                 self.contracts.insert(contract.name.clone(), contract);
             }
             Err(problems) => {
-                if let Some((table, problem)) = table_of(&path, &text).zip(problems.first().cloned()) {
+                if let Some((table, problem)) = named_table(&path, &text).zip(problems.first().cloned()) {
                     self.invalid.insert(table, InvalidContract { path: path.clone(), text: text.clone(), problem });
                 }
                 self.problems.extend(problems);
@@ -91,66 +134,22 @@ impl Draft {
     }
 }
 
-/// The table that a text which is no contract is of: by its entry `dataset`, else by its place
-/// `contracts/<dataset>/<table>.yaml`.
-fn table_of(path: &str, text: &str) -> Option<TableName> {
-    let entry = text.lines().find_map(|line| line.strip_prefix("dataset:"));
-    let entry = entry.map(|value| value.split('#').next().unwrap_or_default());
-    let named = entry.and_then(|value| value.trim().trim_matches(['"', '\'']).parse().ok());
-    named.or_else(|| {
-        let place = path.strip_prefix("contracts/")?.rsplit_once('.')?.0;
-        place.replace('/', ".").parse().ok()
-    })
-}
-
 /// Reads the draft of a lake.
 ///
 /// # Errors
 /// [`PublishError::Lake`] when the lake cannot be read. What is wrong in the texts is in the draft.
 pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
-    let mut draft = Draft::default();
-    for (path, text) in lake.ledger().contract_texts().await? {
-        draft.add(path, text);
-    }
-    for ModelText { path, name, sql } in lake.ledger().models().await? {
-        match name {
-            Ok(name) => {
-                draft.models.push((name, sql.clone()));
-                draft.model_texts.push(Document::new(path, sql));
-            }
-            Err(message) => draft.problems.push(Problem {
-                file: path,
-                line: 1,
-                column: 1,
-                message: format!("this file makes no gold table, {message}"),
-                fix: "Rename or move it; notes belong into files that do not end in .sql".to_owned(),
-            }),
-        }
-    }
-    let models = draft.models.iter().map(|(name, _)| name.clone()).collect();
-    let with_path =
-        draft.contracts.iter().filter_map(|(name, contract)| Some((draft.paths.get(name)?.as_str(), contract)));
-    let problems = reference_problems(with_path, &models);
-    draft.problems.extend(problems);
-    // Of two files of a table one is valid.
-    draft.invalid.retain(|table, _| !draft.contracts.contains_key(table));
-    draft.hash = set_hash(&draft.contract_texts, &draft.model_texts);
-    Ok(draft)
+    Ok(Draft::of(lake.ledger().contract_texts().await?, lake.ledger().models().await?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, table_of};
+    use super::Draft;
 
     #[test]
-    fn a_text_with_a_mistake_is_still_of_its_table() {
-        let named = |path: &str, text: &str| table_of(path, text).map(|table| table.to_string());
-        let entry = "# carts\ndataset: \"shop.carts\" # the table\nschema: [";
-        assert_eq!(named("contracts/elsewhere.yaml", entry).as_deref(), Some("shop.carts"));
-        assert_eq!(named("contracts/shop/orders.yaml", "schema: [").as_deref(), Some("shop.orders"));
-        assert_eq!(named("contracts/orders.yaml", "schema: ["), None);
-        let mut draft = Draft::default();
-        draft.add("contracts/shop/carts.yaml".to_owned(), entry.to_owned());
+    fn a_contract_with_a_mistake_is_kept_beside_the_valid_ones() {
+        let text = "dataset: shop.carts\nschema: [".to_owned();
+        let draft = Draft::of(vec![("contracts/shop/carts.yaml".to_owned(), text)], Vec::new());
         assert!(draft.contracts.is_empty());
         assert_eq!(draft.invalid.len(), 1);
     }

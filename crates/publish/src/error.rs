@@ -1,5 +1,6 @@
 //! What can go wrong when publishing.
 
+use sluice_contract::Problem;
 use sluice_lake::LakeError;
 
 /// Why a release could not be read, published or rolled back.
@@ -27,14 +28,45 @@ pub enum PublishError {
         /// Number asked for.
         release: u64,
     },
-    /// A release or pointer does not hold what was written.
-    #[error("the release cannot be used, {reason}: {path}")]
+    /// A release, pointer, proposal or lock does not hold what was written.
+    #[error("a file of the releases cannot be used, {reason}: {path}")]
     Corrupt {
         /// What is wrong.
         reason: String,
         /// File.
         path: String,
     },
+    /// What the caller passed is wrong.
+    #[error("{message}")]
+    Input {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        next: String,
+    },
+    /// The plan is not what would be done now.
+    #[error("the plan is stale: {}", moved.join("; "))]
+    Stale {
+        /// What moved since the plan was made, one sentence each: base, draft, engine, or the lake.
+        moved: Vec<String>,
+    },
+    /// The plan does not have its own hash: it was edited, or is not whole.
+    #[error("the plan cannot be used, {reason}")]
+    EditedPlan {
+        /// What is wrong.
+        reason: String,
+    },
+    /// Others have to agree first, or have asked for a pause.
+    #[error("{message}")]
+    NotAllowed {
+        /// Who is in the way, since when and why.
+        message: String,
+        /// What to do.
+        next: String,
+    },
+    /// The settings of the lake cannot be read.
+    #[error("the settings of the lake are not valid: {0}")]
+    Settings(Problem),
 }
 
 impl PublishError {
@@ -43,8 +75,21 @@ impl PublishError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Lake(source) => source.is_retryable(),
-            Self::Conflict { .. } | Self::Blocked { .. } | Self::NotPublished { .. } | Self::Corrupt { .. } => false,
+            Self::Conflict { .. }
+            | Self::Blocked { .. }
+            | Self::NotPublished { .. }
+            | Self::Corrupt { .. }
+            | Self::Input { .. }
+            | Self::Stale { .. }
+            | Self::EditedPlan { .. }
+            | Self::NotAllowed { .. }
+            | Self::Settings(_) => false,
         }
+    }
+
+    /// A usage error.
+    pub(crate) fn input(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Input { message: message.into(), next: next.into() }
     }
 }
 

@@ -1,123 +1,126 @@
 //! What publishing would change.
 
-use crate::draft::{Draft, draft};
-use crate::{PublishError, Release, current, release, releases};
-use sluice_api::{PublishPlan, TableEffect};
-use sluice_contract::{Contract, ContractChange, Effect, Grade, TableName, compare_contracts};
+use crate::changes::{MODEL, changes};
+use crate::contents::{Contents, Reads};
+use crate::draft::draft;
+use crate::lock::open_lock;
+use crate::plan_document::{FORMAT, sealed};
+use crate::proposal::proposal;
+use crate::settings::lake_settings;
+use crate::{Draft, PublishError, pointer, release, releases};
+use sluice_api::{Layer, PlanDocument, PublishPlan, TableEffect, TableRef};
+use sluice_contract::{ContractChange, TableName};
 use sluice_lake::Lake;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Compares the draft contracts and models with the current release.
+/// What contents would change over the current release, by the contracts alone.
 ///
-/// What is known to the caller alone is left to it: `fingerprints` stays empty, failing checks are no blockers, and
-/// `tables` says what the changed entries do at most, without a look at what silver and bronze hold.
+/// What is known to the caller alone is left to it, who seals the document again ([`crate::sealed`]): `tables` says what
+/// the changed entries do at most, without a look at what silver and bronze hold or how many rows they have.
+#[must_use]
+pub fn plan_document(contents: &Contents, engine: &str) -> PlanDocument {
+    let changes = changes(&contents.base, &contents.draft);
+    sealed(PlanDocument {
+        format: FORMAT,
+        plan: String::new(),
+        scope: contents.scope.clone(),
+        base: contents.base_release(),
+        base_hash: contents.base_file.as_ref().map(|file| file.hash.clone()),
+        draft: contents.draft_hash.clone(),
+        rollback: contents.rollback.clone(),
+        hash: contents.draft.hash.clone(),
+        engine: engine.to_owned(),
+        taken: contents.taken.clone(),
+        tables: effects(&changes),
+        changes,
+        checksum: String::new(),
+    })
+}
+
+/// Everything around a plan that the lake knows: the number that the release would have, problems, proposals, the
+/// incident lock, and the releases so far.
+///
+/// `fingerprints` stays empty, failing checks are no blockers, and nobody is its author.
 ///
 /// # Errors
-/// [`PublishError::Lake`], [`PublishError::Corrupt`]. Problems of contracts are no error but
-/// [`PublishPlan::blockers`].
-pub async fn plan(lake: &Lake) -> Result<PublishPlan, PublishError> {
-    let draft = draft(lake).await?;
-    let current = current(lake).await?;
-    let mut changes = contract_changes(current.as_ref(), &draft);
-    let tables = effects(&changes);
-    changes.extend(model_changes(current.as_ref(), &draft));
-    changes
-        .sort_by(|a, b| b.grade.cmp(&a.grade).then_with(|| a.table.cmp(&b.table)).then_with(|| a.place.cmp(&b.place)));
+/// [`PublishError::Lake`], [`PublishError::Corrupt`], [`PublishError::Settings`]. Problems of contracts are no error
+/// but [`PublishPlan::blockers`].
+pub async fn plan(lake: &Lake, contents: &Contents, document: PlanDocument) -> Result<PublishPlan, PublishError> {
+    let approvals_needed = lake_settings(lake).await?.approvals;
     Ok(PublishPlan {
-        base: current.map(|current| current.number),
         next: release::highest(lake).await? + 1,
-        contracts: draft.contract_texts.len() as u64,
-        blockers: draft.blockers(),
-        hash: draft.hash,
-        changes,
-        tables,
+        contracts: contents.draft.contract_texts.len() as u64,
+        blockers: contents.draft.blockers(),
         fingerprints: Vec::new(),
+        author: None,
+        approvals_needed,
+        proposal: proposal(lake, &document.plan, approvals_needed, document.base).await?.map(Box::new),
+        lock: open_lock(lake).await?,
         releases: releases(lake).await?,
+        document,
     })
+}
+
+/// The current release, and what the draft changes over it.
+///
+/// # Errors
+/// [`PublishError::Lake`], [`PublishError::Corrupt`].
+pub async fn draft_changes(lake: &Lake) -> Result<(Option<u64>, Vec<ContractChange>), PublishError> {
+    let drafted = draft(lake).await?;
+    let Some(newest) = pointer::newest(lake).await? else {
+        return Ok((None, changes(&Draft::default(), &drafted)));
+    };
+    let file = release::read(lake, newest.release).await?;
+    let base = Draft::of_documents(file.contracts, file.models);
+    Ok((Some(newest.release), changes(&base, &drafted)))
 }
 
 /// The most that the changes do to each table.
 fn effects(changes: &[ContractChange]) -> Vec<TableEffect> {
-    let mut effects: BTreeMap<&TableName, Effect> = BTreeMap::new();
+    let mut effects: BTreeMap<TableRef, TableEffect> = BTreeMap::new();
     for change in changes {
-        let effect = effects.entry(&change.table).or_insert(change.effect);
-        *effect = (*effect).max(change.effect);
-    }
-    let of = |(table, effect): (&TableName, Effect)| TableEffect {
-        table: table.clone(),
-        effect,
-        note: effect.sentence().to_owned(),
-    };
-    effects.into_iter().map(of).collect()
-}
-
-fn contract_changes(current: Option<&Release>, draft: &Draft) -> Vec<ContractChange> {
-    let published: BTreeMap<&TableName, (&String, &Contract)> = current
-        .iter()
-        .flat_map(|release| &release.contracts)
-        .map(|(path, contract)| (&contract.name, (path, contract)))
-        .collect();
-    let names: BTreeSet<&TableName> = published.keys().copied().chain(draft.contracts.keys()).collect();
-    let mut changes = Vec::new();
-    let invalid_at: BTreeSet<&str> = draft.invalid.values().map(|invalid| invalid.path.as_str()).collect();
-    for name in names {
-        // A contract with a mistake is not removed. What it changes is not known, and its mistake is a blocker.
-        let at = published.get(name).map(|(path, _)| path.as_str());
-        let is_there = draft.contracts.contains_key(name);
-        if !is_there && (draft.invalid.contains_key(name) || at.is_some_and(|path| invalid_at.contains(path))) {
-            continue;
-        }
-        let (old, new) = (published.get(name).copied(), draft.contracts.get(name));
-        let found = compare_contracts(old.map(|(_, contract)| contract), new);
-        if let (true, Some((path, old)), Some(new)) = (found.is_empty(), old, new) {
-            changes.extend(text_change(path, old, draft.paths.get(name), new));
-        }
-        changes.extend(found);
-    }
-    changes
-}
-
-/// What differs where no entry does.
-fn text_change(path: &String, old: &Contract, now_at: Option<&String>, new: &Contract) -> Option<ContractChange> {
-    let (place, what) = match now_at {
-        Some(now_at) if now_at != path => ("file", format!("{path} -> {now_at}")),
-        _ if old.text != new.text => ("text", "comments, order or spelling of entries".to_owned()),
-        _ => return None,
-    };
-    Some(ContractChange {
-        table: new.name.clone(),
-        place: place.to_owned(),
-        kind: '~',
-        change: what,
-        grade: Grade::Info,
-        consequence: "No entry has another value".to_owned(),
-        effect: Effect::Metadata,
-    })
-}
-
-fn model_changes(current: Option<&Release>, draft: &Draft) -> Vec<ContractChange> {
-    let published: BTreeMap<&TableName, &String> =
-        current.iter().flat_map(|release| &release.models).map(|(name, sql)| (name, sql)).collect();
-    let drafted: BTreeMap<&TableName, &String> = draft.models.iter().map(|(name, sql)| (name, sql)).collect();
-    let names: BTreeSet<&TableName> = published.keys().chain(drafted.keys()).copied().collect();
-    let changed = |name: &TableName| {
-        let (kind, what, grade, consequence) = match (published.get(name), drafted.get(name)) {
-            (None, Some(_)) => ('+', "model added", Grade::Info, "The runner begins to build the gold table"),
-            (Some(_), None) => ('-', "model removed", Grade::Breaking, "The gold table is no longer built; it stays"),
-            (Some(old), Some(new)) if old != new => {
-                ('~', "SQL changed", Grade::Warning, "The gold table is rebuilt by the new SQL")
-            }
-            _ => return None,
+        let layer = if change.place == MODEL { Layer::Gold } else { Layer::Silver };
+        let table = TableRef { layer, name: change.table.clone() };
+        let found = effects.entry(table).or_insert_with(|| TableEffect {
+            layer,
+            table: change.table.clone(),
+            grade: None,
+            effect: change.effect,
+            note: String::new(),
+            rows: None,
+            readers: Vec::new(),
+        });
+        found.effect = found.effect.max(change.effect);
+        found.grade = found.grade.max(Some(change.grade));
+        found.note = match layer {
+            Layer::Gold => change.consequence.clone(),
+            Layer::Bronze | Layer::Silver => found.effect.sentence().to_owned(),
         };
-        Some(ContractChange {
-            table: name.clone(),
-            place: "model".to_owned(),
-            kind,
-            change: what.to_owned(),
-            grade,
-            consequence: consequence.to_owned(),
-            effect: if kind == '~' { Effect::Rebuild } else { Effect::NewBatchesOnly },
-        })
-    };
-    names.into_iter().filter_map(changed).collect()
+    }
+    effects.into_values().collect()
+}
+
+/// The gold models of a set that read each table, also by way of other models.
+#[must_use]
+pub fn readers(draft: &Draft, reads: Reads<'_>) -> BTreeMap<TableRef, BTreeSet<TableName>> {
+    let inputs: BTreeMap<&TableName, BTreeSet<TableRef>> =
+        draft.models.iter().map(|(name, sql)| (name, reads(sql).into_iter().collect())).collect();
+    let mut readers: BTreeMap<TableRef, BTreeSet<TableName>> = BTreeMap::new();
+    for name in inputs.keys() {
+        // Everything that the model reads, step by step.
+        let mut waiting: Vec<&TableRef> = inputs[name].iter().collect();
+        let mut seen: BTreeSet<&TableRef> = BTreeSet::new();
+        while let Some(input) = waiting.pop() {
+            if !seen.insert(input) {
+                continue;
+            }
+            if input.layer == Layer::Gold {
+                waiting.extend(inputs.get(&input.name).into_iter().flatten());
+            }
+        }
+        for input in seen {
+            readers.entry(input.clone()).or_default().insert((*name).clone());
+        }
+    }
+    readers
 }

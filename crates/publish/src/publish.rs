@@ -1,31 +1,73 @@
-//! Publishing and rolling back.
+//! Publishing.
+//!
+//! Two conditional writes: the release file, then the entry of the log that makes it current. Whoever is stopped between
+//! the two has published nothing, and blocks nobody.
 
-use crate::PublishError;
-use crate::draft::{Draft, draft};
+use crate::contents::Contents;
+use crate::lock::{locked, open_lock};
 use crate::pointer::{self, Pointer};
+use crate::proposal::{ensure_approved, message_of, proposal};
 use crate::release::{self, ReleaseFile};
+use crate::settings::lake_settings;
+use crate::{Author, PublishError};
 use bytes::Bytes;
-use sluice_api::PublishedView;
+use sluice_api::{PlanDocument, ProposalView, PublishScope, PublishedView};
 use sluice_lake::{Lake, PutNew};
 
-/// Publishes the draft as release number `release`, if `base` is still the current release.
+/// Who publishes, and what is said of it.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Number of the release.
+    pub release: u64,
+    /// Release that has to be current.
+    pub base: Option<u64>,
+    /// Who, as the person named them.
+    pub author: Option<Author>,
+    /// Who it is if the person names nobody and the plan was not proposed.
+    pub usual_author: Option<Author>,
+    /// Why, in the author's words; may be empty.
+    pub message: String,
+    /// The plan that it is published by.
+    pub plan: PlanDocument,
+    /// The person knows that an incident lock is open.
+    pub during_incident: bool,
+    /// The time, milliseconds since the Unix epoch.
+    pub now_ms: i64,
+}
+
+/// Publishes contents as a release, if the base is still the current one and nobody has to agree first.
 ///
 /// Calling it again with the same words after a failure is safe: what was written counts.
 ///
 /// # Errors
-/// [`PublishError::Conflict`] if someone else published first or took the number,
-/// [`PublishError::Blocked`], [`PublishError::Lake`].
+/// [`PublishError::Conflict`] if someone else published first or took the number, [`PublishError::NotAllowed`] without
+/// the approvals that the lake asks for or while an incident lock is open, [`PublishError::Blocked`],
+/// [`PublishError::Input`], [`PublishError::Settings`], [`PublishError::Lake`].
 pub async fn publish(
     lake: &Lake,
-    release: u64,
-    base: Option<u64>,
-    note: &str,
-    author: &str,
-    now_ms: i64,
+    contents: &Contents,
+    publication: &Publication,
 ) -> Result<PublishedView, PublishError> {
-    let newest = pointer::newest(lake).await?;
-    let draft = draft(lake).await?;
-    let wanted = release_file(&draft, release, base, note, author, now_ms);
+    let Publication { release, base, plan, now_ms, .. } = publication;
+    let (release, base) = (*release, *base);
+    let needed = lake_settings(lake).await?.approvals;
+    let proposed = proposal(lake, &plan.plan, needed, base).await?;
+    let (author, message) = words(contents, publication, proposed.as_ref())?;
+    let wanted = ReleaseFile {
+        release,
+        published_ms: *now_ms,
+        author: Some(author.to_string()),
+        message: Some(message),
+        base,
+        rollback: contents.rollback.as_ref().map(|rollback| rollback.release),
+        engine: Some(plan.engine.clone()),
+        approved_by: proposed.iter().flat_map(|proposal| &proposal.approvals).map(|each| each.by.clone()).collect(),
+        plan: Some(Box::new(plan.clone())),
+        contracts: contents.draft.contract_texts.clone(),
+        models: contents.draft.model_texts.clone(),
+        hash: contents.draft.hash.clone(),
+    };
+    let newest = contents.newest;
     let there = release::read_if_there(lake, release).await?;
     if let (Some(newest), Some(there)) = (newest, &there)
         && newest.release == release
@@ -36,14 +78,18 @@ pub async fn publish(
     if newest.map(|newest| newest.release) != base {
         return Err(moved_on(lake, newest, base).await?);
     }
-    let blockers = draft.blockers();
+    let blockers = contents.draft.blockers();
     if !blockers.is_empty() {
         return Err(PublishError::Blocked { blockers });
     }
+    ensure_approved(proposed.as_ref(), needed)?;
+    ensure_unlocked(lake, contents, publication.during_incident).await?;
     let file = match there {
         Some(there) => take_over(lake, there, &wanted).await?,
         None => write(lake, wanted).await?,
     };
+    // Again, as late as possible: who locks after this look finds the release published.
+    ensure_unlocked(lake, contents, publication.during_incident).await?;
     match pointer::append(lake, newest, release).await? {
         PutNew::Created => Ok(published(lake, &file)),
         PutNew::Exists => {
@@ -56,40 +102,56 @@ pub async fn publish(
     }
 }
 
-/// Makes a release that was current before current again.
+/// The current release, if it is the one that a plan was published as: a reply that was lost is asked for again.
 ///
 /// # Errors
-/// [`PublishError::NotPublished`], [`PublishError::Conflict`] if someone published in between,
 /// [`PublishError::Lake`], [`PublishError::Corrupt`].
-pub async fn roll_back(lake: &Lake, to: u64) -> Result<PublishedView, PublishError> {
-    let pointers = pointer::all(lake).await?;
-    if !pointers.iter().any(|pointer| pointer.release == to) {
-        return Err(PublishError::NotPublished { release: to });
-    }
-    let file = release::read(lake, to).await?;
-    let newest = pointers.last().copied();
-    if newest.is_some_and(|newest| newest.release == to) {
-        return Ok(published(lake, &file));
-    }
-    match pointer::append(lake, newest, to).await? {
-        PutNew::Created => Ok(published(lake, &file)),
-        PutNew::Exists => {
-            let now = pointer::newest(lake).await?;
-            Err(moved_on(lake, now, newest.map(|newest| newest.release)).await?)
-        }
-    }
+pub async fn published_by(lake: &Lake, plan: &PlanDocument) -> Result<Option<PublishedView>, PublishError> {
+    let Some(newest) = pointer::newest(lake).await? else { return Ok(None) };
+    let file = release::read(lake, newest.release).await?;
+    let is_it = file.plan.as_ref().is_some_and(|of| of.plan == plan.plan);
+    Ok(is_it.then(|| published(lake, &file)))
 }
 
-fn release_file(draft: &Draft, release: u64, base: Option<u64>, note: &str, author: &str, now_ms: i64) -> ReleaseFile {
-    ReleaseFile {
-        release,
-        published_ms: now_ms,
-        author: author.to_owned(),
-        note: note.to_owned(),
-        base,
-        contracts: draft.contract_texts.clone(),
-        models: draft.model_texts.clone(),
-        hash: draft.hash.clone(),
+/// Author and message of the release: those of the proposal, if the plan was proposed.
+fn words(
+    contents: &Contents,
+    publication: &Publication,
+    proposed: Option<&ProposalView>,
+) -> Result<(Author, String), PublishError> {
+    let author = match (proposed, &publication.author) {
+        (Some(proposed), Some(named)) if !named.is_same_person(&proposed.author) => {
+            let message =
+                format!("{} proposed this plan and is the author of the release, not {named}", proposed.author);
+            return Err(PublishError::input(message, "Leave --author out"));
+        }
+        (Some(proposed), _) => Author::new(&proposed.author)?,
+        (None, Some(named)) => named.clone(),
+        (None, None) => match &publication.usual_author {
+            Some(usual) => usual.clone(),
+            None => {
+                return Err(PublishError::input("A release needs an author", "Name who publishes with --author"));
+            }
+        },
+    };
+    let own = match proposed {
+        Some(proposed) if publication.message.trim().is_empty() => &proposed.message,
+        _ => &publication.message,
+    };
+    let own = message_of(own)?;
+    let message = match &contents.scope {
+        PublishScope::Rollback(to) if own.is_empty() => format!("Rolls back to r{to}"),
+        PublishScope::Rollback(to) => format!("Rolls back to r{to}. {own}"),
+        PublishScope::Draft | PublishScope::Tables(_) => own,
+    };
+    Ok((author, message))
+}
+
+async fn ensure_unlocked(lake: &Lake, contents: &Contents, during_incident: bool) -> Result<(), PublishError> {
+    let is_rollback = contents.rollback.is_some();
+    match open_lock(lake).await? {
+        Some(lock) if !(is_rollback && during_incident) => Err(locked(&lock, is_rollback)),
+        _ => Ok(()),
     }
 }
 
@@ -112,7 +174,9 @@ async fn take_over(lake: &Lake, there: ReleaseFile, wanted: &ReleaseFile) -> Res
     let next = release::highest(lake).await? + 1;
     let message = format!(
         "Release r{} is taken: {} wrote it (\"{}\"). Look at the plan again and publish r{next}",
-        there.release, there.author, there.note
+        there.release,
+        there.author_text(),
+        there.message_text()
     );
     Err(PublishError::Conflict { message })
 }
@@ -124,7 +188,10 @@ async fn moved_on(lake: &Lake, newest: Option<Pointer>, base: Option<u64>) -> Re
             let file = release::read(lake, newest.release).await?;
             format!(
                 "r{} by {} (\"{}\") is current, you began {began}. Look at the plan again, then publish on top of r{}",
-                file.release, file.author, file.note, file.release
+                file.release,
+                file.author_text(),
+                file.message_text(),
+                file.release
             )
         }
         None => format!("Nothing is published in this lake, you began {began}. Look at the plan again"),
@@ -134,5 +201,5 @@ async fn moved_on(lake: &Lake, newest: Option<Pointer>, base: Option<u64>) -> Re
 
 fn published(lake: &Lake, file: &ReleaseFile) -> PublishedView {
     let location = format!("{}/{}", lake.url().trim_end_matches('/'), release::path_of(file.release));
-    PublishedView { release: file.view(true), location }
+    PublishedView { release: file.view(true), location, tables: Vec::new() }
 }

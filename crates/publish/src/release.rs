@@ -1,13 +1,14 @@
 //! A release: read, checked, listed.
 
 use crate::PublishError;
+use crate::document::{Document, model_name, set_hash};
 use crate::pointer;
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use sluice_api::ReleaseView;
+use sluice_api::{PlanDocument, ReleaseDetail, ReleaseText, ReleaseView, TableRef, UNKNOWN};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::{Lake, LakeError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Releases read at once.
 const READS_AT_ONCE: usize = 16;
@@ -19,10 +20,10 @@ pub struct Release {
     pub number: u64,
     /// When, milliseconds since the Unix epoch.
     pub published_ms: i64,
-    /// Who.
-    pub author: String,
-    /// Note.
-    pub note: String,
+    /// Who; `None` if that was not recorded.
+    pub author: Option<String>,
+    /// Why; `None` if that was not recorded.
+    pub message: Option<String>,
     /// Release that was current before.
     pub base: Option<u64>,
     /// Contracts with their paths, by path.
@@ -33,33 +34,28 @@ pub struct Release {
     pub hash: String,
 }
 
-/// A release as it is stored in `_sluice/releases/<20 digits>.json`.
+/// A release as it is stored in `_sluice/releases/<20 digits>.json`. What was added to it later is not in older files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReleaseFile {
     pub(crate) release: u64,
     pub(crate) published_ms: i64,
-    pub(crate) author: String,
-    pub(crate) note: String,
+    #[serde(default)]
+    pub(crate) author: Option<String>,
+    #[serde(default, rename = "note")]
+    pub(crate) message: Option<String>,
     pub(crate) base: Option<u64>,
+    /// The release whose texts it has again.
+    #[serde(default)]
+    pub(crate) rollback: Option<u64>,
+    #[serde(default)]
+    pub(crate) engine: Option<String>,
+    #[serde(default)]
+    pub(crate) approved_by: Vec<String>,
+    #[serde(default)]
+    pub(crate) plan: Option<Box<PlanDocument>>,
     pub(crate) contracts: Vec<Document>,
     pub(crate) models: Vec<Document>,
     pub(crate) hash: String,
-}
-
-/// A text of a release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Document {
-    pub(crate) path: String,
-    pub(crate) text: String,
-    /// Of the text, hex.
-    pub(crate) blake3: String,
-}
-
-impl Document {
-    pub(crate) fn new(path: String, text: String) -> Self {
-        let blake3 = blake3::hash(text.as_bytes()).to_hex().to_string();
-        Self { path, text, blake3 }
-    }
 }
 
 /// The release that the runner takes; `None` before the first publish.
@@ -83,25 +79,128 @@ pub async fn releases(lake: &Lake) -> Result<Vec<ReleaseView>, PublishError> {
     let numbers: BTreeSet<u64> = pointers.iter().map(|pointer| pointer.release).collect();
     let read = numbers.into_iter().rev().map(|number| read(lake, number));
     let files: Vec<ReleaseFile> = futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
-    Ok(files.iter().map(|file| file.view(current == Some(file.release))).collect())
+    let by_number: BTreeMap<u64, &ReleaseFile> = files.iter().map(|file| (file.release, file)).collect();
+    let view = |file: &ReleaseFile| {
+        let base = file.base.map(|base| by_number.get(&base).copied());
+        ReleaseView { changed: changed(file, base), ..file.view(current == Some(file.release)) }
+    };
+    Ok(files.iter().map(view).collect())
+}
+
+/// A release with its texts and its plan.
+///
+/// # Errors
+/// [`PublishError::NotPublished`], [`PublishError::Lake`], [`PublishError::Corrupt`].
+pub async fn release(lake: &Lake, number: u64) -> Result<ReleaseDetail, PublishError> {
+    let (file, is_current) = published(lake, number).await?;
+    let base = match file.base {
+        Some(base) => Some(read_if_there(lake, base).await?),
+        None => None,
+    };
+    let base = base.as_ref().map(Option::as_ref);
+    let release = ReleaseView { changed: changed(&file, base), ..file.view(is_current) };
+    let text = |table: Option<TableRef>, document: &Document| ReleaseText {
+        table,
+        path: document.path.clone(),
+        text: document.text.clone(),
+    };
+    let contracts = file.contracts.iter().map(|document| text(document.contract_table(), document));
+    let models = file.models.iter().map(|document| text(document.model_table(), document));
+    Ok(ReleaseDetail { release, texts: contracts.chain(models).collect(), plan: file.plan.map(|plan| *plan) })
+}
+
+/// A release that was current at some time, and whether it is now.
+pub(crate) async fn published(lake: &Lake, number: u64) -> Result<(ReleaseFile, bool), PublishError> {
+    let pointers = pointer::all(lake).await?;
+    if !pointers.iter().any(|pointer| pointer.release == number) {
+        return Err(PublishError::NotPublished { release: number });
+    }
+    let is_current = pointers.last().is_some_and(|pointer| pointer.release == number);
+    Ok((read(lake, number).await?, is_current))
+}
+
+/// Tables and models whose texts are others than in the release before: `None` for a first release, `Some(None)` if
+/// that one is not there.
+fn changed(file: &ReleaseFile, base: Option<Option<&ReleaseFile>>) -> Option<Vec<TableRef>> {
+    let base = match base {
+        Some(None) => return None,
+        Some(Some(base)) => Some(base),
+        None => None,
+    };
+    let contracts = base.map(|base| base.contracts.as_slice()).unwrap_or_default();
+    let models = base.map(|base| base.models.as_slice()).unwrap_or_default();
+    let mut tables: BTreeSet<TableRef> = BTreeSet::new();
+    type Named = fn(&Document) -> Option<TableRef>;
+    let kinds: [(&[Document], &[Document], Named); 2] =
+        [(contracts, &file.contracts, Document::contract_table), (models, &file.models, Document::model_table)];
+    for (old, new, table) in kinds {
+        let differing = old.iter().filter(|document| !new.contains(document));
+        let differing = differing.chain(new.iter().filter(|document| !old.contains(document)));
+        tables.extend(differing.filter_map(table));
+    }
+    Some(tables.into_iter().collect())
 }
 
 impl ReleaseFile {
+    /// What is listed of it; which tables it changed is not known by itself.
     pub(crate) fn view(&self, current: bool) -> ReleaseView {
         ReleaseView {
             release: self.release,
             published_ms: self.published_ms,
-            author: self.author.clone(),
-            note: self.note.clone(),
+            author: self.author(),
+            message: self.message.clone(),
+            base: self.base,
+            rollback: self.rollback,
+            plan: self.plan.as_ref().map(|plan| plan.plan.clone()),
+            engine: self.engine.clone(),
+            approved_by: self.approved_by.clone(),
             contracts: self.contracts.len() as u64,
+            changed: None,
             hash: self.hash.clone(),
             current,
         }
     }
 
-    /// Whether both are the same wish, apart from the time.
+    /// Who published. Former versions wrote the word where the machine named nobody.
+    pub(crate) fn author(&self) -> Option<String> {
+        let is_known = |name: &String| !name.trim().is_empty() && (self.engine.is_some() || name != UNKNOWN);
+        self.author.clone().filter(is_known)
+    }
+
+    /// Who, in words.
+    pub(crate) fn author_text(&self) -> String {
+        self.author().unwrap_or_else(|| UNKNOWN.to_owned())
+    }
+
+    /// Why, in words.
+    pub(crate) fn message_text(&self) -> &str {
+        self.message.as_deref().unwrap_or(UNKNOWN)
+    }
+
+    /// Whether both are the same wish: apart from the time, and from what the plan saw of the lake.
     pub(crate) fn same_publish(&self, other: &Self) -> bool {
-        *self == Self { published_ms: self.published_ms, ..other.clone() }
+        let Self {
+            release,
+            published_ms: _,
+            author,
+            message,
+            base,
+            rollback,
+            engine: _,
+            approved_by: _,
+            plan: _,
+            contracts,
+            models,
+            hash,
+        } = self;
+        *release == other.release
+            && *author == other.author
+            && *message == other.message
+            && *base == other.base
+            && *rollback == other.rollback
+            && *contracts == other.contracts
+            && *models == other.models
+            && *hash == other.hash
     }
 }
 
@@ -124,8 +223,7 @@ pub(crate) async fn read(lake: &Lake, number: u64) -> Result<ReleaseFile, Publis
     if file.release != number {
         return Err(corrupt(format!("it holds release r{}", file.release)));
     }
-    let changed = |document: &&Document| blake3::hash(document.text.as_bytes()).to_hex().as_str() != document.blake3;
-    if let Some(document) = file.contracts.iter().chain(&file.models).find(changed) {
+    if let Some(document) = file.contracts.iter().chain(&file.models).find(|document| !document.is_intact()) {
         return Err(corrupt(format!("{} was changed after publishing", document.path)));
     }
     if set_hash(&file.contracts, &file.models) != file.hash {
@@ -162,29 +260,11 @@ pub(crate) fn open(file: ReleaseFile) -> Result<Release, PublishError> {
     Ok(Release {
         number: file.release,
         published_ms: file.published_ms,
-        author: file.author,
-        note: file.note,
+        author: file.author(),
+        message: file.message,
         base: file.base,
         contracts,
         models,
         hash: file.hash,
     })
-}
-
-fn model_name(path: &str) -> Option<TableName> {
-    let (dataset, model) = path.strip_prefix("models/")?.strip_suffix(".sql")?.split_once('/')?;
-    TableName::new(dataset, model).ok()
-}
-
-/// BLAKE3 over kinds, paths and hashes of all texts, in order of the paths.
-pub(crate) fn set_hash(contracts: &[Document], models: &[Document]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for (kind, documents) in [("contract", contracts), ("model", models)] {
-        let mut documents: Vec<&Document> = documents.iter().collect();
-        documents.sort_by(|a, b| a.path.cmp(&b.path));
-        for document in documents {
-            hasher.update(format!("{kind}\0{}\0{}\n", document.path, document.blake3).as_bytes());
-        }
-    }
-    hasher.finalize().to_hex().to_string()
 }

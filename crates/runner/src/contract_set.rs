@@ -4,7 +4,7 @@ use crate::RunError;
 use sluice_api::{Layer, TableRef};
 use sluice_contract::{Contract, Problem, TableName};
 use sluice_lake::{Lake, LakeError};
-use sluice_publish::{InvalidContract, PublishError};
+use sluice_publish::{Draft, InvalidContract, PublishError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,12 +41,20 @@ impl ContractSet {
             PublishError::Lake(error) => RunError::from(error),
             other => RunError::from(other),
         })?;
-        Ok(Self {
-            contracts: draft.contracts.into_iter().map(|(name, contract)| (name, Arc::new(contract))).collect(),
-            models: draft.models.into_iter().map(|(name, sql)| Model { name, sql }).collect(),
-            problems: draft.problems,
-            invalid: draft.invalid,
-        })
+        Ok(Self::of(&draft))
+    }
+
+    /// The contracts and models of a set of texts; those with problems are left out and reported.
+    #[must_use]
+    pub fn of(draft: &Draft) -> Self {
+        let contracts = draft.contracts.iter().map(|(name, contract)| (name.clone(), Arc::new(contract.clone())));
+        let models = draft.models.iter().map(|(name, sql)| Model { name: name.clone(), sql: sql.clone() });
+        Self {
+            contracts: contracts.collect(),
+            models: models.collect(),
+            problems: draft.problems.clone(),
+            invalid: draft.invalid.clone(),
+        }
     }
 
     /// The published release that is current.

@@ -1,8 +1,9 @@
 //! What stops a table, and what to do about it.
 
 use sluice_api::{ApiError, ErrorCode, Layer, Refusal};
-use sluice_contract::{Problem, TableName};
+use sluice_contract::{LakeSettings, Problem, TableName};
 use sluice_lake::{ForeignCommit, LakeError, refusal};
+use sluice_publish::PublishError;
 
 /// Commits of other programs that one message names.
 const COMMITS_SHOWN: usize = 3;
@@ -24,7 +25,7 @@ pub enum RunError {
     Decode(#[from] sluice_cdc::DecodeError),
     /// Releases.
     #[error(transparent)]
-    Publish(#[from] sluice_publish::PublishError),
+    Publish(#[from] PublishError),
     /// Arrow.
     #[error("column types or lengths do not match")]
     Arrow(#[from] arrow::error::ArrowError),
@@ -261,14 +262,25 @@ impl RunError {
                     .to_owned(),
             ),
             Self::Conflict(_) => (ErrorCode::Conflict, "No data was lost. Run it again".to_owned()),
-            Self::Publish(sluice_publish::PublishError::Conflict { .. }) => {
+            Self::Publish(PublishError::Conflict { .. }) => {
                 (ErrorCode::Conflict, "Look at the new release, then publish again".to_owned())
             }
-            Self::Publish(sluice_publish::PublishError::Blocked { .. }) => {
+            Self::Publish(PublishError::Blocked { .. }) => {
                 (ErrorCode::Input, "Fix the contracts, `sluice publish --plan` lists the problems".to_owned())
             }
-            Self::Publish(sluice_publish::PublishError::NotPublished { .. }) => {
+            Self::Publish(PublishError::NotPublished { .. }) => {
                 (ErrorCode::NotFound, "Choose one of the releases".to_owned())
+            }
+            Self::Publish(PublishError::Input { next, .. }) => (ErrorCode::Input, next.clone()),
+            Self::Publish(PublishError::NotAllowed { next, .. }) => (ErrorCode::NotAllowed, next.clone()),
+            Self::Publish(PublishError::Stale { .. }) => {
+                (ErrorCode::Stale, "Nothing was published. Make a new plan and look at it".to_owned())
+            }
+            Self::Publish(PublishError::EditedPlan { .. }) => {
+                (ErrorCode::Input, "Make a new plan with `sluice publish --plan-out FILE`".to_owned())
+            }
+            Self::Publish(PublishError::Settings(_)) => {
+                (ErrorCode::Input, format!("Correct {} at the root of the lake", LakeSettings::PATH))
             }
             Self::Publish(_) => (ErrorCode::Storage, "The current release is unchanged. Try again".to_owned()),
             Self::Cancelled => (ErrorCode::Cancelled, "Run replay again to continue".to_owned()),

@@ -4,7 +4,7 @@ use super::Change;
 use super::data::{BACKFILLS, BEFORE, file};
 use super::draft::Draft;
 use anyhow::{Context, Result, ensure};
-use sluice_api::{Effect, Layer, ReplayLimits, TableRef, TableReplay, ask};
+use sluice_api::{Effect, Layer, PublishScope, ReplayLimits, TableRef, TableReplay, ask};
 use sluice_contract::{Contract, compare_contracts};
 use sluice_lake::Operation;
 use sluice_tests::{TestLake, files_below};
@@ -87,8 +87,8 @@ impl Table {
 
     /// What the publish plan says of the table.
     async fn planned(&self) -> Result<Option<Effect>> {
-        let plan = self.lake.host().call(ask::PublishPlan {}).await?;
-        Ok(plan.tables.into_iter().find(|table| table.table == self.table.name).map(|table| table.effect))
+        let plan = self.lake.host().call(ask::PublishPlan { scope: PublishScope::Draft, plan: None }).await?;
+        Ok(plan.document.tables.into_iter().find(|table| table.table == self.table.name).map(|table| table.effect))
     }
 }
 

@@ -123,13 +123,13 @@ commands! {
             .icon(icon::CONTENT_COPY)
             .keys(&[Shortcut::ctrl_shift(Key::M)]),
             When::Screen(&[ScreenKind::History], "Only on the history screen");
-        /// The main thing of a screen with text: runs a query, inspects a source, publishes, finds a row.
+        /// The main thing of a screen with text: runs a query, inspects a source, publishes, takes back, finds a row.
         RunText: Action::new("run", "Run")
             .tooltip("the query, the inspection, the release in front")
             .icon(icon::PLAY_ARROW)
             .keys(&[Shortcut::ctrl(Key::Enter)]),
             When::Screen(
-                &[ScreenKind::Sql, ScreenKind::Onboard, ScreenKind::Publish],
+                &[ScreenKind::Sql, ScreenKind::Onboard, ScreenKind::Publish, ScreenKind::Releases],
                 "Only in a query, and where tables are onboarded or published",
             );
         /// SQL: completes.

@@ -12,7 +12,7 @@ mod rows;
 pub use replay::with_batches;
 
 use sluice_api::{
-    ApiError, ContractCheck, ErrorCode, PageRequest, QueryFile, ReplaySummary, Reply, Request, ResultView,
+    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QueryFile, ReplaySummary, Reply, Request, ResultView,
 };
 
 /// Answer of the sample lake.
@@ -55,11 +55,21 @@ pub fn reply(request: &Request) -> Reply {
         Request::InspectSource { source } => Reply::InspectSource(onboard::source(source)),
         Request::InferContract { path, .. } => Reply::InferContract(onboard::draft(path)),
         Request::CheckContract { .. } => Reply::CheckContract(ContractCheck { name: None, problems: Vec::new() }),
-        Request::PublishPlan => Reply::PublishPlan(publish::plan()),
-        Request::Publish { release, note, .. } => Reply::Publish(publish::published(*release, note)),
         Request::Sandboxes => Reply::Sandboxes(lake::sandboxes()),
         Request::NewSandbox { name, .. } => Reply::NewSandbox(lake::sandbox(name)),
         Request::RemoveSandbox { name } => Reply::RemoveSandbox(lake::removed(name)),
+        Request::PublishPlan { scope, .. } => Reply::PublishPlan(publish::plan(scope)),
+        Request::Publish { release, message, .. } => Reply::Publish(publish::published(*release, message)),
+        Request::ProposeRelease { scope, .. } => Reply::ProposeRelease(publish::proposed(scope, false)),
+        Request::ApprovePlan { .. } => Reply::ApprovePlan(publish::proposed(&PublishScope::Draft, true)),
+        Request::LockReleases { because, .. } => Reply::LockReleases(publish::lock(because)),
+        Request::UnlockReleases { .. } => Reply::UnlockReleases(publish::lock("incident 4711")),
+        Request::Releases => Reply::Releases(publish::list()),
+        Request::Release { release } => match publish::detail(*release) {
+            Some(detail) => Reply::Release(detail),
+            None => Reply::Error(ApiError::new(ErrorCode::NotFound, "There is no such release", "Choose another")),
+        },
+        Request::ReleaseDiff { from, to } => Reply::ReleaseDiff(publish::diff(*from, *to)),
         Request::Jobs => Reply::Jobs(lake::jobs()),
         Request::LoadSession => Reply::LoadSession(None),
         Request::DropResult { .. } => Reply::DropResult(()),

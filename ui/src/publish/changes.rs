@@ -6,7 +6,7 @@ use crate::widget::{Operation, number, text_clipped};
 use egui::{
     Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
-use sluice_api::{ContractChange, Grade, PublishPlan};
+use sluice_api::{ContractChange, Effect, Grade, PublishPlan, TableEffect};
 
 const ROW: f32 = 40.0;
 const GROUP: f32 = 28.0;
@@ -24,9 +24,9 @@ pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, folded: &mut Vec<String>) {
     ScrollArea::vertical().id_salt("changes").auto_shrink(false).show(ui, |ui| {
         for (name, changes) in groups(plan) {
             let is_folded = folded.contains(&name);
-            let effect = plan.tables.iter().find(|table| table.table.to_string() == name);
+            let effect = plan.document.tables.iter().find(|table| table.table.to_string() == name);
             let note = number::plural(changes.len() as u64, "change");
-            let note = effect.map_or_else(|| note.clone(), |effect| format!("{note}. {}", effect.note));
+            let note = effect.map_or_else(|| note.clone(), |effect| format!("{note}. {}", effect_text(effect)));
             if group(ui, tokens, &name, &note, is_folded) {
                 if is_folded {
                     folded.retain(|each| *each != name);
@@ -43,10 +43,24 @@ pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, folded: &mut Vec<String>) {
     });
 }
 
+/// What the runner does to a table, how large that is, and who reads it.
+pub(crate) fn effect_text(effect: &TableEffect) -> String {
+    let mut text = effect.note.clone();
+    if effect.effect == Effect::Rebuild {
+        let rows = effect.rows.map_or_else(|| "rows unknown".to_owned(), |rows| number::plural(rows, "row"));
+        text.push_str(&format!(", {rows}"));
+    }
+    if !effect.readers.is_empty() {
+        let readers: Vec<String> = effect.readers.iter().map(ToString::to_string).collect();
+        text.push_str(&format!(", read by {}", readers.join(", ")));
+    }
+    text
+}
+
 /// Contracts with their changes; the contract with the hardest change first.
 pub(super) fn groups(plan: &PublishPlan) -> Vec<(String, Vec<&ContractChange>)> {
     let mut groups: Vec<(String, Vec<&ContractChange>)> = Vec::new();
-    let mut sorted: Vec<&ContractChange> = plan.changes.iter().collect();
+    let mut sorted: Vec<&ContractChange> = plan.document.changes.iter().collect();
     sorted.sort_by_key(|change| std::cmp::Reverse(change.grade));
     for change in sorted {
         let name = change.table.to_string();

@@ -1,46 +1,63 @@
-//! What holds before publishing, the note, and the name to type.
+//! What holds before publishing, who publishes and why, and the name to type.
 
-use super::plan::{base, count, release};
+use super::plan::{base, count, short};
 use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, TextField, icon_label, number, panel_header, text_clipped};
 use egui::{Align2, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{Grade, PublishPlan};
 
-/// Texts of the two fields.
+/// Texts of the fields.
 #[derive(Default)]
-pub(super) struct Confirm {
+pub(crate) struct Confirm {
     /// Release name as typed.
     pub typed: String,
-    /// Note for the release.
-    pub note: String,
+    /// Message of the release.
+    pub message: String,
+    /// Author as typed; empty for the one whom the host names.
+    pub author: String,
 }
 
 impl Confirm {
-    /// Draws note, name and button; true when it was pressed. `why` is the reason that it is disabled.
-    pub(super) fn show(&mut self, ui: &mut Ui, plan: &PublishPlan, why: Option<&str>) -> bool {
+    /// The author, if one is typed.
+    pub(crate) fn named_author(&self) -> Option<String> {
+        Some(self.author.trim().to_owned()).filter(|author| !author.is_empty())
+    }
+
+    /// Draws message, author, name and button; true when it was pressed. `name` is to be typed, `label` is that of the
+    /// button, `why` is the reason that it is disabled, and `foot` stands below.
+    pub(crate) fn show(&mut self, ui: &mut Ui, author: Option<&str>, asked: &Asked<'_>, why: Option<&str>) -> bool {
         let tokens = ui.tokens();
-        let next = release(plan.next);
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        ui.label(typeface::text("Note for the release", typeface::control(), tokens.text_weak));
-        TextField::new(&mut self.note, "Note for the release").hint("What changes and why").height(32.0).show(ui);
+        ui.label(typeface::text("Message and author", typeface::control(), tokens.text_weak));
+        TextField::new(&mut self.message, "Message of the release").hint("What changes and why").height(32.0).show(ui);
+        let hint = author.unwrap_or("Your name");
+        TextField::new(&mut self.author, "Author").hint(hint).height(32.0).show(ui);
         let mut pressed = false;
         ui.horizontal(|ui| {
-            let wrong = !self.typed.is_empty() && !next.starts_with(self.typed.trim());
-            let field = TextField::new(&mut self.typed, "Release name").hint(&next).mono().width(96.0).height(32.0);
+            let wrong = !self.typed.is_empty() && !asked.name.starts_with(self.typed.trim());
+            let field =
+                TextField::new(&mut self.typed, "Release name").hint(asked.name).mono().width(96.0).height(32.0);
             field.invalid(wrong).show(ui);
-            let label = format!("Publish {next}");
             let width = ui.available_width();
-            let button = Button::new(&label).primary().icon(icon::PUBLISH).key_of(&Command::RunText).height(32.0);
+            let button = Button::new(asked.label).primary().icon(asked.icon).key_of(&Command::RunText).height(32.0);
             pressed = button.width(width).disabled(why).show(ui).clicked();
         });
-        let kept = match plan.base {
-            Some(base) => format!("Type the release name to confirm. {} is kept.", release(base)),
-            None => "Type the release name to confirm.".to_owned(),
-        };
-        ui.label(typeface::text(kept, typeface::caption(), tokens.text_faint));
+        ui.label(typeface::text(asked.foot, typeface::caption(), tokens.text_faint));
         pressed
     }
+}
+
+/// What a person is asked to confirm.
+pub(crate) struct Asked<'a> {
+    /// The name to type.
+    pub name: &'a str,
+    /// Label of the button.
+    pub label: &'a str,
+    /// Its icon.
+    pub icon: char,
+    /// What stands below it.
+    pub foot: &'a str,
 }
 
 /// What holds before publishing, and the fingerprints that the runner has to reach.
@@ -49,17 +66,12 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
     ui.spacing_mut().item_spacing.y = 0.0;
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
         panel_header(ui, "Before you publish", "", |_| {});
-        let line = |ui: &mut Ui, ok: bool, words: &str| {
-            let (mark, color) = if ok { (icon::CHECK, tokens.ok) } else { (icon::WARNING, tokens.warn) };
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
-            let y = rect.center().y;
-            ui.painter().text(pos2(rect.left() + 7.0, y), Align2::CENTER_CENTER, mark, typeface::icons(14.0), color);
-            let at = pos2(rect.left() + 24.0, y);
-            text_clipped(ui, Align2::LEFT_CENTER, at, rect.width() - 24.0, words, typeface::control(), tokens.text);
-        };
         line(ui, true, &format!("Compared with {}", base(plan)));
-        line(ui, true, &format!("{} in the draft", number::plural(plan.contracts, "contract")));
+        line(ui, true, &format!("{} in the release", number::plural(plan.contracts, "contract")));
+        let taken = plan.document.taken.len() as u64;
+        if taken > 0 {
+            line(ui, true, &format!("{} of the draft, the others stay as they are", number::plural(taken, "table")));
+        }
         let breaking = count(plan, Grade::Breaking);
         if breaking > 0 {
             line(
@@ -72,6 +84,16 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
             0 => line(ui, true, "Every contract is valid, no check stands in the way"),
             found => line(ui, false, &format!("{} in the way", number::plural(found, "problem"))),
         }
+        agreement(ui, plan);
+        ui.add_space(8.0);
+        panel_header(ui, "Plan", "", |ui| {
+            let copy = Button::icon_only(icon::CONTENT_COPY, "Copy the plan's hash");
+            if copy.show(ui).clicked() {
+                ui.ctx().copy_text(plan.document.plan.clone());
+            }
+        });
+        let hash = short(&plan.document.plan);
+        fact(ui, &format!("Plan {hash}, {}", plan.document.engine), hash, &plan.document.engine);
         ui.add_space(8.0);
         let note = number::count(plan.fingerprints.len() as u64);
         panel_header(ui, "Fingerprints to reach", &note, |_| {});
@@ -87,15 +109,8 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
                 let name = table.to_string();
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name} v{version} {hash}")));
                 let top = pos2(rect.left(), rect.top() + 11.0);
-                text_clipped(
-                    ui,
-                    Align2::LEFT_CENTER,
-                    top,
-                    rect.width() - 64.0,
-                    &name,
-                    typeface::control(),
-                    tokens.text,
-                );
+                let room = rect.width() - 64.0;
+                text_clipped(ui, Align2::LEFT_CENTER, top, room, &name, typeface::control(), tokens.text);
                 let right = pos2(rect.right(), top.y);
                 let font = typeface::mono(12.0);
                 ui.painter().text(right, Align2::RIGHT_CENTER, format!("v{version}"), font, tokens.text_weak);
@@ -110,6 +125,44 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
             ui.label(typeface::text(text, typeface::caption(), tokens.text_faint));
         });
     });
+}
+
+/// Who has to agree, and who asked for a pause.
+fn agreement(ui: &mut Ui, plan: &PublishPlan) {
+    if plan.approvals_needed > 0 {
+        let given = plan.proposal.as_ref().map_or(0, |proposal| proposal.approvals.len());
+        let text = format!("{given} of {}", number::plural(u64::from(plan.approvals_needed), "approval"));
+        let text = match &plan.proposal {
+            Some(proposal) => format!("{text}, proposed by {}, whose own does not count", proposal.author),
+            None => format!("{text}, not proposed yet"),
+        };
+        line(ui, !plan.waits_for_approval(), &text);
+    }
+    if let Some(lock) = &plan.lock {
+        line(ui, false, &format!("Locked by {}: {}", lock.by, lock.because));
+    }
+}
+
+fn line(ui: &mut Ui, ok: bool, words: &str) {
+    let tokens = ui.tokens();
+    let (mark, color) = if ok { (icon::CHECK, tokens.ok) } else { (icon::WARNING, tokens.warn) };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    let y = rect.center().y;
+    ui.painter().text(pos2(rect.left() + 7.0, y), Align2::CENTER_CENTER, mark, typeface::icons(14.0), color);
+    let at = pos2(rect.left() + 24.0, y);
+    text_clipped(ui, Align2::LEFT_CENTER, at, rect.width() - 24.0, words, typeface::control(), tokens.text);
+    response.on_hover_text(words);
+}
+
+/// A value in mono, and what stands right of it.
+fn fact(ui: &mut Ui, name: &str, value: &str, right: &str) {
+    let tokens = ui.tokens();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+    let font = typeface::mono(12.0);
+    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, value, font.clone(), tokens.text_strong);
+    ui.painter().text(rect.right_center(), Align2::RIGHT_CENTER, right, font, tokens.text_weak);
 }
 
 /// The first 16 hex digits in groups of four.

@@ -5,7 +5,7 @@ use egui::Color32;
 use sluice_api::Grade;
 
 /// Icon and colour.
-pub(super) fn look(tokens: &Tokens, grade: Grade) -> (char, Color32) {
+pub(crate) fn look(tokens: &Tokens, grade: Grade) -> (char, Color32) {
     match grade {
         Grade::Breaking => (icon::DANGEROUS, tokens.fail),
         Grade::Warning => (icon::WARNING, tokens.warn),
@@ -14,7 +14,7 @@ pub(super) fn look(tokens: &Tokens, grade: Grade) -> (char, Color32) {
 }
 
 /// The word.
-pub(super) fn word(grade: Grade) -> &'static str {
+pub(crate) fn word(grade: Grade) -> &'static str {
     match grade {
         Grade::Breaking => "Breaking",
         Grade::Warning => "Warning",

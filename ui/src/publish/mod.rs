@@ -1,9 +1,9 @@
 //! Publish: what would change for the runner, then doing it.
 
-mod changes;
-mod confirm;
-mod grade;
-mod plan;
+pub(crate) mod changes;
+pub(crate) mod confirm;
+pub(crate) mod grade;
+pub(crate) mod plan;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -12,22 +12,35 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
+use crate::state::Got;
 use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number};
-use confirm::Confirm;
+use confirm::{Asked, Confirm};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use plan::{base, count, nothing_to_publish, release};
-use sluice_api::{ErrorCode, Grade, PublishPlan, Request};
+use sluice_api::{ApiError, ErrorCode, Grade, PublishPlan, PublishScope, Request, TableName};
+use std::collections::BTreeSet;
 
 const HEADER: f32 = 48.0;
-const CONFIRM: f32 = 168.0;
+const CONFIRM: f32 = 212.0;
 
 /// Publish: what would change for the runner, then doing it.
 #[derive(Default)]
 pub struct PublishScreen {
     confirm: Confirm,
-    /// Release that was asked for last; its outcome is shown.
-    attempt: Option<u64>,
+    /// What was asked for last; its outcome is shown.
+    attempt: Option<Attempt>,
     folded: Vec<String>,
+    /// Changed tables that are not published.
+    left_out: BTreeSet<TableName>,
+}
+
+/// What the button did.
+#[derive(Clone)]
+enum Attempt {
+    /// A release was published.
+    Publish(u64),
+    /// A plan of this scope was proposed.
+    Propose(PublishScope),
 }
 
 impl PublishScreen {
@@ -37,15 +50,34 @@ impl PublishScreen {
         Self::default()
     }
 
-    /// Why it cannot be published now.
+    /// What is to be published; `None` if nothing is chosen.
+    fn scope(&self, cx: &Cx<'_>) -> Option<PublishScope> {
+        match cx.store.plan(&PublishScope::Draft).value {
+            Some(whole) => plan::scope(whole, &self.left_out),
+            None => Some(PublishScope::Draft),
+        }
+    }
+
+    /// The plan of it.
+    fn plan<'a>(&self, cx: &Cx<'a>) -> Got<'a, PublishPlan> {
+        cx.store.plan(&self.scope(cx).unwrap_or_default())
+    }
+
+    /// Why it cannot be published, or proposed, now.
     fn blocked(&self, cx: &Cx<'_>, plan: &PublishPlan) -> Option<String> {
         let next = release(plan.next);
-        if cx.store.published(plan.next).pending {
-            Some(format!("{next} is being published"))
+        if self.is_pending(cx) {
+            Some(format!("{next} is under way"))
         } else if plan.is_published() {
             Some(format!("The draft equals {}", base(plan)))
+        } else if self.scope(cx).is_none() {
+            Some("Choose at least one table".to_owned())
         } else if !plan.blockers.is_empty() {
             Some("Clear what stands in the way first".to_owned())
+        } else if let Some(lock) = &plan.lock {
+            Some(format!("{} locked publishing: {}", lock.by, lock.because))
+        } else if plan.waits_for_approval() && plan.proposal.is_some() {
+            Some("Somebody other than the author has to approve it, under Releases".to_owned())
         } else if self.confirm.typed.trim() != next {
             Some(format!("Type {next} to confirm"))
         } else {
@@ -53,51 +85,109 @@ impl PublishScreen {
         }
     }
 
+    fn is_pending(&self, cx: &Cx<'_>) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| match attempt {
+            Attempt::Publish(release) => cx.store.published(*release).pending,
+            Attempt::Propose(scope) => cx.store.proposed(scope).pending,
+        })
+    }
+
+    /// Publishes the plan on screen, or proposes it where others have to approve it first.
     fn publish(&mut self, cx: &mut Cx<'_>) {
-        let store = cx.store;
-        let Some(plan) = store.plan().value else { return };
+        let Some(plan) = self.plan(cx).value else { return };
         if let Some(why) = self.blocked(cx, plan) {
             cx.notify(why, false);
             return;
         }
-        self.attempt = Some(plan.next);
-        let note = self.confirm.note.trim().to_owned();
-        cx.send(Request::Publish { release: plan.next, base: plan.base, note });
+        let message = self.confirm.message.trim().to_owned();
+        let author = self.confirm.named_author();
+        let scope = plan.document.scope.clone();
+        let document = Some(Box::new(plan.document.clone()));
+        if plan.waits_for_approval() {
+            self.attempt = Some(Attempt::Propose(scope.clone()));
+            cx.send(Request::ProposeRelease { scope, message, author, plan: document });
+            return;
+        }
+        self.attempt = Some(Attempt::Publish(plan.next));
+        cx.send(Request::Publish {
+            release: plan.next,
+            base: plan.document.base,
+            scope,
+            message,
+            author,
+            plan: document,
+            during_incident: false,
+        });
     }
 
     /// Reads the plan again and forgets the outcome on screen.
     fn look_again(&mut self, cx: &mut Cx<'_>) {
         self.attempt = None;
         self.confirm.typed.clear();
-        cx.send(Request::PublishPlan);
+        let scope = self.scope(cx).unwrap_or_default();
+        if scope != PublishScope::Draft {
+            cx.send(Request::PublishPlan { scope, plan: None });
+        }
+        cx.send(Request::PublishPlan { scope: PublishScope::Draft, plan: None });
     }
 
     fn confirm_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan) {
         let why = self.blocked(cx, plan);
-        if self.confirm.show(ui, plan, why.as_deref()) {
+        let name = release(plan.next);
+        let verb = if plan.waits_for_approval() { "Propose" } else { "Publish" };
+        let kept = plan.document.base.map(|base| format!(" {} is kept.", release(base))).unwrap_or_default();
+        let asked = Asked {
+            name: &name,
+            label: &format!("{verb} {name}"),
+            icon: icon::PUBLISH,
+            foot: &format!("Type the release name to confirm.{kept}"),
+        };
+        if self.confirm.show(ui, plan.author.as_deref(), &asked, why.as_deref()) {
             self.publish(cx);
         }
     }
 
     /// What came of the last attempt.
     fn outcome(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let Some(attempt) = self.attempt else { return };
-        let got = cx.store.published(attempt);
-        let name = release(attempt);
-        if let Some(error) = got.error.filter(|_| !got.pending) {
-            let title = error.message.clone();
-            let conflict = error.code == ErrorCode::Conflict;
-            let text = format!("{name} was not published, the draft is as it was. {}", error.next);
-            let action = if conflict { "Look again" } else { "Try again" };
-            if banner(ui, Tone::Fail, &title, &text, Some(action)) {
-                if conflict { self.look_again(cx) } else { self.publish(cx) }
+        let Some(attempt) = self.attempt.clone() else { return };
+        let (error, done) = match &attempt {
+            Attempt::Publish(number) => {
+                let got = cx.store.published(*number);
+                let done = got.value.map(|done| {
+                    let text = format!("Written to {}. The runner takes it with its next run", done.location);
+                    (format!("{} is published", release(done.release.release)), text)
+                });
+                (got.error.filter(|_| !got.pending), done)
             }
-        } else if let Some(done) = got.value {
-            let text = format!("Written to {}. The runner takes it with its next run", done.location);
-            let title = format!("{} is published", release(done.release.release));
-            if banner(ui, Tone::Ok, &title, &text, Some("Close")) {
-                self.attempt = None;
+            Attempt::Propose(scope) => {
+                let got = cx.store.proposed(scope);
+                let done = got.value.map(|done| {
+                    let plan = plan::short(&done.document.plan);
+                    let text = format!("Somebody other than {} approves it under Releases", done.author);
+                    (format!("The plan {plan} is proposed"), text)
+                });
+                (got.error.filter(|_| !got.pending), done)
             }
+        };
+        if let Some(error) = error {
+            self.failed(ui, cx, &attempt, error);
+        } else if let Some((title, text)) = done
+            && banner(ui, Tone::Ok, &title, &text, Some("Close"))
+        {
+            self.attempt = None;
+        }
+    }
+
+    fn failed(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, attempt: &Attempt, error: &ApiError) {
+        let what = match attempt {
+            Attempt::Publish(number) => format!("{} was not published", release(*number)),
+            Attempt::Propose(_) => "Nothing was proposed".to_owned(),
+        };
+        let moved = matches!(error.code, ErrorCode::Conflict | ErrorCode::Stale);
+        let text = format!("{what}, the draft is as it was. {}", error.next);
+        let action = if moved { "Look again" } else { "Try again" };
+        if banner(ui, Tone::Fail, &error.message, &text, Some(action)) {
+            if moved { self.look_again(cx) } else { self.publish(cx) }
         }
     }
 }
@@ -106,23 +196,25 @@ impl Screen for PublishScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.spacing_mut().item_spacing.y = 0.0;
         let rect = ui.max_rect();
-        cx.want(Request::PublishPlan);
+        cx.want(Request::PublishPlan { scope: PublishScope::Draft, plan: None });
+        if let Some(scope) = self.scope(cx).filter(|scope| *scope != PublishScope::Draft) {
+            cx.want(Request::PublishPlan { scope, plan: None });
+        }
         if cx.take(&Command::RunText) {
             self.publish(cx);
         }
-        let store = cx.store;
-        let got = store.plan();
+        let got = self.plan(cx);
         let (_, head) = ui.allocate_space(vec2(rect.width(), HEADER));
         if let Some(plan) = got.value {
             header(ui, head, plan);
         }
-        let pending = got.pending || self.attempt.is_some_and(|attempt| store.published(attempt).pending);
+        let pending = got.pending || self.is_pending(cx);
         loading_line(ui, head, pending);
         self.outcome(ui, cx);
         if let Some(error) = got.error
             && error_banner(ui, error, "Nothing was published")
         {
-            cx.send(Request::PublishPlan);
+            self.look_again(cx);
         }
         let Some(plan) = got.value else {
             if got.error.is_none() {
@@ -137,6 +229,7 @@ impl Screen for PublishScreen {
         }
         if nothing_to_publish(plan) {
             let title = plan
+                .document
                 .base
                 .map_or_else(|| "The draft is empty".to_owned(), |base| format!("Draft equals {}", release(base)));
             let text = "Change or onboard a contract, then look here again";
@@ -162,12 +255,11 @@ impl Screen for PublishScreen {
     }
 
     fn has_inspector(&self, cx: &Cx<'_>) -> bool {
-        cx.store.plan().value.is_some_and(|plan| !nothing_to_publish(plan))
+        self.plan(cx).value.is_some_and(|plan| !nothing_to_publish(plan))
     }
 
     fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let store = cx.store;
-        let Some(plan) = store.plan().value else { return };
+        let Some(plan) = self.plan(cx).value else { return };
         let rect = ui.max_rect();
         let cut = rect.bottom() - CONFIRM;
         let top = Rect::from_min_max(rect.min, pos2(rect.right(), cut));
@@ -181,14 +273,16 @@ impl Screen for PublishScreen {
     }
 
     fn has_side(&self, cx: &Cx<'_>) -> bool {
-        cx.store.plan().value.is_some()
+        cx.store.plan(&PublishScope::Draft).value.is_some()
     }
 
     fn side_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let store = cx.store;
-        if let Some(plan) = store.plan().value {
+        let whole = cx.store.plan(&PublishScope::Draft).value;
+        if let (Some(whole), Some(plan)) = (whole, self.plan(cx).value.or(whole)) {
             let typed = self.confirm.typed.trim() == release(plan.next);
-            side::show(ui, cx, plan, typed);
+            if side::show(ui, cx, plan, whole, &mut self.left_out, typed) {
+                self.look_again(cx);
+            }
         }
     }
 }
@@ -199,7 +293,7 @@ fn header(ui: &mut Ui, rect: Rect, plan: &PublishPlan) {
     let inner = rect.shrink2(vec2(12.0, 0.0));
     let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
     row.spacing_mut().item_spacing.x = 12.0;
-    let title = match plan.base {
+    let title = match plan.document.base {
         Some(base) => format!("{} → {}", release(base), release(plan.next)),
         None => format!("First release, {}", release(plan.next)),
     };

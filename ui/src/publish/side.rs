@@ -6,9 +6,11 @@ use super::plan::{count, release};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
+use crate::state::Tab;
 use crate::widget::{Button, ListRow, number, panel_header, rule, text_clipped};
 use egui::{Align2, Color32, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use sluice_api::{Grade, PublishPlan, Request};
+use sluice_api::{Grade, PublishPlan, TableName};
+use std::collections::BTreeSet;
 
 /// A step.
 struct Step {
@@ -28,7 +30,7 @@ fn steps(tokens: &Tokens, plan: &PublishPlan, typed: bool) -> Vec<Step> {
     };
     let changes = Step {
         title: "Changes",
-        note: format!("{}, {breaking} breaking", number::plural(plan.changes.len() as u64, "change")),
+        note: format!("{}, {breaking} breaking", number::plural(plan.document.changes.len() as u64, "change")),
         mark,
         color,
     };
@@ -45,17 +47,26 @@ fn steps(tokens: &Tokens, plan: &PublishPlan, typed: bool) -> Vec<Step> {
     vec![changes, contracts, preview, confirm]
 }
 
-/// Draws the side panel.
-pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool) {
+/// Draws the side panel. `whole` is the plan of the draft as a whole, `plan` that of what is chosen of it. True if the plan is to
+/// be read again.
+pub(super) fn show(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    plan: &PublishPlan,
+    whole: &PublishPlan,
+    left_out: &mut BTreeSet<TableName>,
+    typed: bool,
+) -> bool {
+    let mut again_wanted = false;
     let tokens = ui.tokens();
     ui.spacing_mut().item_spacing.y = 0.0;
     let title = format!("Release {}", release(plan.next));
-    let on = plan.base.map(|base| format!("on {}", release(base))).unwrap_or_default();
+    let on = plan.document.base.map(|base| format!("on {}", release(base))).unwrap_or_default();
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
         panel_header(ui, &title, &on, |ui| {
             let again = Button::icon_only(icon::REFRESH, "Read the plan again").key_of(&Command::Reload);
             if again.show(ui).clicked() {
-                cx.send(Request::PublishPlan);
+                again_wanted = true;
             }
         });
     });
@@ -65,10 +76,23 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool
         }
         ui.add_space(8.0);
         rule(ui);
-        let groups = groups(plan);
+        let groups = groups(whole);
         header(ui, "Contracts changed", groups.len() as u64);
         for (name, changes) in &groups {
-            let mut row = ListRow::new(name).mono();
+            let Some(table) = changes.first().map(|change| &change.table) else { continue };
+            let chosen = !left_out.contains(table);
+            let along = !chosen && plan.document.taken.iter().any(|taken| taken.name == *table);
+            let (mark, color) = match (chosen, along) {
+                (true, _) => (icon::CHECK_CIRCLE, tokens.accent),
+                (false, true) => (icon::LINK, tokens.warn),
+                (false, false) => (icon::REMOVE_CIRCLE, tokens.text_faint),
+            };
+            let state = match (chosen, along) {
+                (true, _) => "published",
+                (false, true) => "comes along, its inputs change",
+                (false, false) => "left out",
+            };
+            let mut row = ListRow::new(name).mono().icon(mark, color);
             for kind in [Grade::Info, Grade::Warning, Grade::Breaking] {
                 let found = changes.iter().filter(|change| change.grade == kind).count();
                 if found > 0 {
@@ -77,7 +101,11 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool
                     row = row.right(format!("{found}{}", word.to_lowercase()), color);
                 }
             }
-            row.name(format!("{name}, {}", number::plural(changes.len() as u64, "change"))).show(ui);
+            let spoken = format!("{name}, {}, {state}", number::plural(changes.len() as u64, "change"));
+            let tooltip = format!("{state}. A click chooses whether it is published");
+            if row.name(spoken).show(ui).on_hover_text(tooltip).clicked() && !left_out.remove(table) {
+                left_out.insert(table.clone());
+            }
         }
         ui.add_space(8.0);
         rule(ui);
@@ -89,18 +117,24 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, plan: &PublishPlan, typed: bool
             row = if each.current {
                 row.right("current", tokens.accent)
             } else {
-                row.right(each.author.clone(), tokens.text_weak)
+                row.right(each.author_text(), tokens.text_weak)
             };
             let state = if each.current { ", current" } else { "" };
-            let spoken =
-                format!("{name}{state}, {when}, {}, {}", each.author, number::plural(each.contracts, "contract"));
-            let tooltip = if each.note.is_empty() { spoken.clone() } else { format!("{spoken}\n{}", each.note) };
-            row.name(spoken).show(ui).on_hover_text(tooltip);
+            let spoken = format!(
+                "{name}{state}, {when}, {}, {}",
+                each.author_text(),
+                number::plural(each.contracts, "contract")
+            );
+            let tooltip = format!("{spoken}\n{}", each.message_text());
+            if row.name(spoken).show(ui).on_hover_text(tooltip).clicked() {
+                cx.run(Command::OpenTab(Tab::Releases {}));
+            }
         }
         if plan.releases.is_empty() {
             ListRow::new("Nothing published yet").color(tokens.text_weak).show(ui);
         }
     });
+    again_wanted
 }
 
 fn header(ui: &mut Ui, title: &str, found: u64) {

@@ -7,7 +7,7 @@ use crate::state::ScreenKind;
 use crate::tests::support::window;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use sluice_api::{ApiError, ErrorCode, Reply, Request};
+use sluice_api::{ApiError, ErrorCode, IncidentLock, PublishScope, Reply, Request};
 use std::{cell::RefCell, rc::Rc};
 
 type Window = Harness<'static, Option<Workbench>>;
@@ -91,14 +91,14 @@ fn a_conflict_is_shown_and_looked_at_again() {
     asked.borrow_mut().clear();
     window.get_by_label("Look again").click();
     window.run_ok();
-    assert!(asked.borrow().contains(&Request::PublishPlan));
+    assert!(asked.borrow().iter().any(|request| matches!(request, Request::PublishPlan { .. })));
     assert!(window.query_by_label("mira published r15 first").is_none());
 }
 
 #[test]
 fn blockers_and_an_equal_draft_publish_nothing() {
     let blocked = |request: &Request| match (request, sample::reply(request)) {
-        (Request::PublishPlan, Reply::PublishPlan(mut plan)) => {
+        (Request::PublishPlan { .. }, Reply::PublishPlan(mut plan)) => {
             plan.blockers.push("shop.payments: 5.4 % of batch 29 in quarantine, limit 5 %".to_owned());
             Some(Reply::PublishPlan(plan))
         }
@@ -113,9 +113,9 @@ fn blockers_and_an_equal_draft_publish_nothing() {
     assert!(published(&asked).is_empty());
 
     let equal = |request: &Request| match (request, sample::reply(request)) {
-        (Request::PublishPlan, Reply::PublishPlan(mut plan)) => {
-            plan.changes.clear();
-            plan.hash.clone_from(&plan.releases[0].hash);
+        (Request::PublishPlan { .. }, Reply::PublishPlan(mut plan)) => {
+            plan.document.changes.clear();
+            plan.document.hash.clone_from(&plan.releases[0].hash);
             Some(Reply::PublishPlan(plan))
         }
         (_, reply) => Some(reply),
@@ -127,8 +127,8 @@ fn blockers_and_an_equal_draft_publish_nothing() {
 #[test]
 fn a_draft_that_differs_in_its_text_alone_can_be_published() {
     let unlisted = |request: &Request| match (request, sample::reply(request)) {
-        (Request::PublishPlan, Reply::PublishPlan(mut plan)) => {
-            plan.changes.clear();
+        (Request::PublishPlan { .. }, Reply::PublishPlan(mut plan)) => {
+            plan.document.changes.clear();
             Some(Reply::PublishPlan(plan))
         }
         (_, reply) => Some(reply),
@@ -139,4 +139,83 @@ fn a_draft_that_differs_in_its_text_alone_can_be_published() {
     type_name(&mut window, "r15");
     enter(&mut window);
     assert_eq!(published(&asked), [(15, Some(14))]);
+}
+
+/// The sample lake with a plan that `change` rewrites, and what was asked of it.
+fn with_plan(change: impl Fn(&mut sluice_api::PublishPlan) + 'static) -> (Window, Asked) {
+    let replies = move |request: &Request| match sample::reply(request) {
+        Reply::PublishPlan(mut plan) => {
+            change(&mut plan);
+            Some(Reply::PublishPlan(plan))
+        }
+        reply => Some(reply),
+    };
+    let transport = Canned::new(replies, sample::page);
+    let asked = transport.asked();
+    (opened(transport), asked)
+}
+
+/// The last request to publish.
+fn last_publish(asked: &Asked) -> Request {
+    let asked = asked.borrow();
+    let found = asked.iter().rev().find(|request| matches!(request, Request::Publish { .. }));
+    found.cloned().unwrap_or_else(|| panic!("nothing was published"))
+}
+
+#[test]
+fn exactly_the_plan_on_screen_is_published_with_message_and_author() {
+    let (mut window, asked) = with_plan(|_| {});
+    assert!(window.query_by_label_contains("Plan 77d2f9e1c0de").is_some());
+    assert!(window.query_by_label_contains("1,919,380 rows, read by shop.daily_revenue").is_some());
+    for (field, text) in [("Message of the release", "Refunds onboarded"), ("Author", "jonas")] {
+        window.get_by_label(field).focus();
+        window.run_ok();
+        window.get_by_label(field).type_text(text);
+        window.run_ok();
+    }
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    let Request::Publish { scope, message, author, plan, .. } = last_publish(&asked) else { panic!("no publish") };
+    assert_eq!((scope, message.as_str(), author.as_deref()), (PublishScope::Draft, "Refunds onboarded", Some("jonas")));
+    assert!(plan.is_some_and(|plan| plan.plan.starts_with("77d2f9e1c0de")));
+}
+
+#[test]
+fn tables_can_be_left_out() {
+    let (mut window, asked) = with_plan(|_| {});
+    window.get_by_label_contains("shop.payments, 1 change, published").click();
+    window.run_ok();
+    window.run_ok();
+    assert!(window.query_by_label_contains("shop.payments, 1 change, left out").is_some());
+    assert!(window.query_by_label("2 warnings").is_some(), "that of payments is not counted");
+    assert!(window.query_by_label_contains("Plan 15aa8b0c77d2").is_some());
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    let tables = ["shop.orders", "shop.refunds"].map(|name| name.parse().unwrap()).to_vec();
+    let Request::Publish { scope, plan, .. } = last_publish(&asked) else { panic!("no publish") };
+    assert_eq!(scope, PublishScope::Tables(tables));
+    assert!(plan.is_some_and(|plan| plan.plan.starts_with("15aa8b0c77d2")));
+}
+
+#[test]
+fn where_others_have_to_approve_the_plan_is_proposed() {
+    let (mut window, asked) = with_plan(|plan| plan.approvals_needed = 1);
+    assert!(window.query_by_label("0 of 1 approval, not proposed yet").is_some());
+    type_name(&mut window, "r15");
+    window.get_by_label("Propose r15").click();
+    window.run_ok();
+    assert!(asked.borrow().iter().any(|request| matches!(request, Request::ProposeRelease { .. })));
+    assert!(published(&asked).is_empty());
+    assert!(window.query_by_label("The plan 77d2f9e1c0de is proposed").is_some());
+}
+
+#[test]
+fn an_incident_keeps_everybody_from_publishing() {
+    let (mut window, asked) = with_plan(|plan| {
+        plan.lock = Some(IncidentLock { by: "jonas".to_owned(), since_ms: 0, because: "incident 4711".to_owned() });
+    });
+    assert!(window.query_by_label("Locked by jonas: incident 4711").is_some());
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    assert!(published(&asked).is_empty());
 }

@@ -3,7 +3,8 @@
 use super::Store;
 use crate::link::sample;
 use sluice_api::{
-    ApiError, ErrorCode, JobId, Kind, ReplayLimits, ReplaySummary, Reply, Request, TableName, TableRef, ask,
+    ApiError, ErrorCode, JobId, Kind, PublishScope, ReplayLimits, ReplaySummary, Reply, Request, TableName, TableRef,
+    ask,
 };
 
 fn orders() -> TableRef {
@@ -26,8 +27,16 @@ fn another_lake_leaves_nothing_of_the_former_one() {
         Request::DiffFirst { table: orders(), from: 41, to: 42, rows: 10 },
         Request::RowHistory { table: orders(), key: vec![("order_id".to_owned(), "7".to_owned())] },
         Request::Fingerprint { table: orders(), version: None },
-        Request::PublishPlan,
-        Request::Publish { release: 15, base: Some(14), note: String::new() },
+        plan_request(),
+        Request::Publish {
+            release: 15,
+            base: Some(14),
+            scope: PublishScope::Draft,
+            message: String::new(),
+            author: None,
+            plan: None,
+            during_incident: false,
+        },
         Request::StartReplay { job: JobId(2), tables: Vec::new(), limits: ReplayLimits::default() },
     ];
     let of_host = [Request::Jobs, Request::LoadSession];
@@ -98,7 +107,11 @@ fn the_answer_of_another_request_is_an_error() {
     assert_eq!(error, Some(ErrorCode::Internal));
 }
 
+fn plan_request() -> Request {
+    Request::PublishPlan { scope: PublishScope::Draft, plan: None }
+}
+
 fn sample_plan() -> sluice_api::PublishPlan {
-    let Reply::PublishPlan(plan) = sample::reply(&Request::PublishPlan) else { panic!("no plan") };
+    let Reply::PublishPlan(plan) = sample::reply(&plan_request()) else { panic!("no plan") };
     plan
 }

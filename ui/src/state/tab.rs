@@ -271,6 +271,19 @@ screens! {
             .icon(icon::PUBLISH),
         opens: Opens::Lake(|| Tab::Publish {}),
     };
+
+    /// What was published: compare, take back, approve.
+    Releases {}
+    title: "Releases".to_owned(), table: None,
+    row: ScreenRow {
+        name: "Releases",
+        place: Place::Publish,
+        open: Action::new("open.releases", "Releases…")
+            .word("Releases")
+            .tooltip("compare them, take one back, approve a plan")
+            .icon(icon::HISTORY),
+        opens: Opens::Lake(|| Tab::Releases {}),
+    };
 }
 
 impl ScreenKind {

@@ -2,9 +2,10 @@
 
 use super::{Got, Store};
 use sluice_api::{
-    ContractCheck, DiffOptions, DiffSide, DiffView, JobId, JobState, JobView, LakeView, OnboardDraft, OnboardSource,
-    PublishPlan, PublishedView, QualityView, QueryFile, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory,
-    SideLake, SideVersion, TableName, TableRef, TableView, ask,
+    ContractCheck, DiffOptions, DiffSide, DiffView, IncidentLock, JobId, JobState, JobView, LakeView, OnboardDraft,
+    OnboardSource, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail,
+    ReleaseDiff, ReleaseList, ReleaseSide, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, SideLake,
+    SideVersion, TableName, TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.
@@ -149,8 +150,50 @@ impl Store {
 
     /// What publishing would do.
     #[must_use]
-    pub fn plan(&self) -> Got<'_, PublishPlan> {
-        self.got::<ask::PublishPlan>(&())
+    pub fn plan(&self, scope: &PublishScope) -> Got<'_, PublishPlan> {
+        self.got::<ask::PublishPlan>(&(scope.clone(),))
+    }
+
+    /// Outcome of proposing a plan.
+    #[must_use]
+    pub fn proposed(&self, scope: &PublishScope) -> Got<'_, ProposalView> {
+        self.got::<ask::ProposeRelease>(&(scope.clone(),))
+    }
+
+    /// Outcome of approving a plan.
+    #[must_use]
+    pub fn approved(&self, plan: &str) -> Got<'_, ProposalView> {
+        self.got::<ask::ApprovePlan>(&(plan.to_owned(),))
+    }
+
+    /// Outcome of locking publishing.
+    #[must_use]
+    pub fn locked(&self, because: &str) -> Got<'_, IncidentLock> {
+        self.got::<ask::LockReleases>(&(because.to_owned(),))
+    }
+
+    /// Outcome of unlocking it.
+    #[must_use]
+    pub fn unlocked(&self) -> Got<'_, IncidentLock> {
+        self.got::<ask::UnlockReleases>(&())
+    }
+
+    /// Every release.
+    #[must_use]
+    pub fn releases(&self) -> Got<'_, ReleaseList> {
+        self.got::<ask::Releases>(&())
+    }
+
+    /// A release with its texts.
+    #[must_use]
+    pub fn release(&self, number: u64) -> Got<'_, ReleaseDetail> {
+        self.got::<ask::Release>(&(number,))
+    }
+
+    /// What differs between two releases.
+    #[must_use]
+    pub fn release_diff(&self, from: ReleaseSide, to: ReleaseSide) -> Got<'_, ReleaseDiff> {
+        self.got::<ask::ReleaseDiff>(&(from, to))
     }
 
     /// Outcome of publishing a release.

@@ -3,6 +3,7 @@
 pub(crate) mod batches;
 pub(crate) mod compare;
 pub(crate) mod diff;
+pub(crate) mod draft;
 pub(crate) mod fingerprint;
 pub(crate) mod history;
 pub(crate) mod init;
@@ -11,6 +12,8 @@ pub(crate) mod onboard;
 pub(crate) mod publish;
 pub(crate) mod quality;
 pub(crate) mod query;
+pub(crate) mod release;
+pub(crate) mod releases;
 pub(crate) mod replay;
 pub(crate) mod rows;
 pub(crate) mod run;

@@ -2,34 +2,147 @@
 
 use crate::args::Publish;
 use crate::exit::Exit;
-use crate::print::{Grid, Output};
-use sluice_api::{ApiError, ErrorCode, PublishPlan, PublishedView, ask};
+use crate::print::{Grid, Output, number};
+use anyhow::Context;
+use sluice_api::{
+    ApiError, ErrorCode, PlanDocument, ProposalView, PublishPlan, PublishScope, PublishedView, TableEffect, ask,
+};
+use sluice_contract::limits;
 use sluice_runner::Host;
+use std::path::Path;
 
-/// Makes the draft a release, or shows what that would change.
+/// Digits of a hash that are shown.
+pub(super) const HASH_SHOWN: usize = 12;
+
+/// Publishes, or shows, writes or proposes the plan of it.
 pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Result<Exit> {
-    let plan = host.call(ask::PublishPlan {}).await?;
-    if call.plan {
-        out.show(&plan, plan_text)?;
+    let handed = match &call.apply {
+        Some(source) => Some(handed(host, source).await?),
+        None => None,
+    };
+    let scope = handed.as_ref().map_or_else(|| call.scope(), |plan| plan.scope.clone());
+    let plan = host.call(ask::PublishPlan { scope: scope.clone(), plan: handed.clone() }).await?;
+    if call.plan || call.plan_out.is_some() {
+        if let Some(path) = &call.plan_out {
+            write_plan(path, &plan.document)?;
+        }
+        out.show(&plan, |plan| plan_text(plan, call.plan_out.as_deref()))?;
         return Ok(Exit::Done);
     }
-    if plan.is_published() {
-        out.show(&plan, |plan| format!("Draft equals r{}, nothing to publish\n", plan.base.unwrap_or(0)))?;
+    // A plan that was handed in is published or stale, which the host decides.
+    if plan.is_published() && handed.is_none() {
+        out.show(&plan, nothing_text)?;
         return Ok(Exit::Done);
     }
-    if !plan.blockers.is_empty() && !call.force {
+    if !plan.blockers.is_empty() && !call.force && !call.propose {
         let next = "Fix it, or publish all the same with --force";
         return Err(ApiError::new(ErrorCode::Quality, plan.blockers.join("; "), next).into());
     }
-    let base = call.base.or(plan.base);
-    let published = host.call(ask::Publish { release: plan.next, base, note: call.note }).await?;
+    let (message, author) = (call.message, call.author);
+    if call.propose {
+        let proposed = host.call(ask::ProposeRelease { scope, message, author, plan: handed }).await?;
+        out.show(&proposed, proposed_text)?;
+        return Ok(Exit::Done);
+    }
+    let base = match &handed {
+        Some(plan) => plan.base,
+        None => call.base.or(plan.document.base),
+    };
+    let (release, during_incident) = (plan.next, call.during_incident);
+    let request = ask::Publish { release, base, scope, message, author, plan: handed, during_incident };
+    let published = host.call(request).await?;
     out.show(&published, published_text)?;
     Ok(Exit::Done)
 }
 
-fn plan_text(plan: &PublishPlan) -> String {
+/// The plan of a file, or a proposed one by its hash.
+async fn handed(host: &Host, source: &str) -> anyhow::Result<Box<PlanDocument>> {
+    let is_hash = source.len() >= 8 && source.chars().all(|digit| digit.is_ascii_hexdigit());
+    if !is_hash {
+        return Ok(Box::new(read_plan(Path::new(source))?));
+    }
+    let digits = source.to_ascii_lowercase();
+    let list = host.call(ask::Releases {}).await?;
+    let mut found = list.proposals.into_iter().filter(|proposal| proposal.document.plan.starts_with(&digits));
+    let next = "`sluice releases` lists the plans that were proposed; write ./NAME for a file of that name";
+    match (found.next(), found.next()) {
+        (Some(proposal), None) => Ok(Box::new(proposal.document)),
+        (Some(_), Some(_)) => {
+            Err(ApiError::new(ErrorCode::Input, format!("Several proposed plans begin with {digits}"), next).into())
+        }
+        (None, _) => {
+            let message = format!("No plan that waits to be published begins with {digits}");
+            Err(ApiError::new(ErrorCode::NotFound, message, next).into())
+        }
+    }
+}
+
+fn read_plan(path: &Path) -> anyhow::Result<PlanDocument> {
+    let shown = path.display();
+    let wrong = |message: String| {
+        ApiError::new(ErrorCode::Input, message, "Name a file that `sluice publish --plan-out FILE` wrote")
+    };
+    let size = std::fs::metadata(path).map_err(|error| wrong(format!("{shown} cannot be read: {error}")))?.len();
+    if size > limits::PLAN_FILE_BYTES_MAX {
+        return Err(wrong(format!("{shown} has {size} bytes and is no plan")).into());
+    }
+    let bytes = std::fs::read(path).map_err(|error| wrong(format!("{shown} cannot be read: {error}")))?;
+    serde_json::from_slice(&bytes).map_err(|error| wrong(format!("{shown} is no plan: {error}")).into())
+}
+
+fn write_plan(path: &Path, plan: &PlanDocument) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(plan)?;
+    text.push('\n');
+    std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// The first digits of a hash.
+pub(super) fn short(hash: &str) -> &str {
+    hash.get(..HASH_SHOWN).unwrap_or(hash)
+}
+
+fn nothing_text(plan: &PublishPlan) -> String {
+    let base = plan.document.base.unwrap_or(0);
+    match &plan.document.scope {
+        PublishScope::Draft => format!("Draft equals r{base}, nothing to publish\n"),
+        PublishScope::Tables(_) => format!("These tables are as in r{base}, nothing to publish\n"),
+        PublishScope::Rollback(to) => format!("r{base} holds what r{to} holds, nothing to publish\n"),
+    }
+}
+
+fn plan_text(plan: &PublishPlan, file: Option<&Path>) -> String {
+    let mut text = document_text(&plan.document, &format!("r{}, {} contracts", plan.next, plan.contracts));
+    if plan.is_published() {
+        text.push_str(&nothing_text(plan));
+    }
+    if let Some(lock) = &plan.lock {
+        text.push_str(&format!("locked by {}: {}\n", lock.by, lock.because));
+    }
+    if plan.approvals_needed > 0 {
+        let given = plan.proposal.as_ref().map_or(0, |proposal| proposal.approvals.len());
+        text.push_str(&format!("approvals: {given} of {}\n", plan.approvals_needed));
+    }
+    for blocker in &plan.blockers {
+        text.push_str(&format!("in the way: {blocker}\n"));
+    }
+    if let Some(file) = file {
+        text.push_str(&format!("Written to {0}; publish it with --apply {0}\n", file.display()));
+    }
+    text
+}
+
+/// A plan: what it is of, every change with its grade, and each table with its size and readers.
+pub(super) fn document_text(plan: &PlanDocument, to: &str) -> String {
     let base = plan.base.map_or_else(|| "nothing".to_owned(), |base| format!("r{base}"));
-    let mut text = format!("{base} -> r{}, {} contracts\n", plan.next, plan.contracts);
+    let scope = match &plan.scope {
+        PublishScope::Draft => String::new(),
+        PublishScope::Rollback(release) => format!(", a rollback to r{release}"),
+        PublishScope::Tables(_) => {
+            let taken: Vec<String> = plan.taken.iter().map(ToString::to_string).collect();
+            format!(", of the draft only {}", taken.join(", "))
+        }
+    };
+    let mut text = format!("{base} -> {to}{scope}\nplan {}, by {}\n", short(&plan.plan), plan.engine);
     let mut grid = Grid::new(&["", "grade", "table", "place", "change", "effect"]);
     for change in &plan.changes {
         grid.row([
@@ -43,18 +156,50 @@ fn plan_text(plan: &PublishPlan) -> String {
     }
     text.push_str(&grid.to_text());
     for table in &plan.tables {
-        text.push_str(&format!("{}: {} ({})\n", table.table, table.note, table.effect));
-    }
-    for blocker in &plan.blockers {
-        text.push_str(&format!("in the way: {blocker}\n"));
+        text.push_str(&format!("{}: {}\n", table.reference(), effect_text(table)));
     }
     text
 }
 
+fn effect_text(table: &TableEffect) -> String {
+    let rows = match table.rows {
+        None => "no table yet, rows unknown".to_owned(),
+        Some(1) => "1 row".to_owned(),
+        Some(rows) => format!("{} rows", number(rows)),
+    };
+    let readers: Vec<String> = table.readers.iter().map(|reader| format!("gold.{reader}")).collect();
+    let readers = if readers.is_empty() { "no model".to_owned() } else { readers.join(", ") };
+    let grade = table.grade.map_or_else(|| "no entry differs".to_owned(), |grade| format!("{grade:?}").to_lowercase());
+    format!("{grade}. {} ({}); {rows}; read by {readers}", table.note, table.effect)
+}
+
+fn proposed_text(proposed: &ProposalView) -> String {
+    let plan = short(&proposed.document.plan);
+    format!(
+        "{}Proposed by {}, {} of {} approvals\nSomebody else runs `sluice release approve {plan}`, then \
+         `sluice publish --apply {plan}`\n",
+        document_text(&proposed.document, "the next release"),
+        proposed.author,
+        proposed.approvals.len(),
+        proposed.approvals_needed
+    )
+}
+
 fn published_text(published: &PublishedView) -> String {
     let release = &published.release;
-    format!(
-        "Published r{}, {} contracts, {}\n{}\n",
-        release.release, release.contracts, release.hash, published.location
-    )
+    let message = release.message_text();
+    let message = if message.is_empty() { String::new() } else { format!(": {message}") };
+    let mut text = format!(
+        "Published r{} by {}{message}\n{} contracts, {}\n{}\n",
+        release.release,
+        release.author_text(),
+        release.contracts,
+        release.hash,
+        published.location
+    );
+    for table in &published.tables {
+        let version = table.version.map(|version| format!(" v{version}")).unwrap_or_default();
+        text.push_str(&format!("{}{version}: {}\n", table.table, table.note));
+    }
+    text
 }

@@ -70,11 +70,11 @@ impl OpenLake {
         tables.sort_by(|a, b| a.table.cmp(&b.table));
         let mut problems: Vec<String> = set.problems.iter().map(ToString::to_string).collect();
         problems.extend(unlisted);
-        let (release, draft_changes) = match sluice_publish::plan(&self.lake).await {
-            Ok(plan) => {
-                let changed = plan.changes.iter().map(|change| &change.table).chain(set.invalid.keys());
+        let (release, draft_changes) = match sluice_publish::draft_changes(&self.lake).await {
+            Ok((current, changes)) => {
+                let changed = changes.iter().map(|change| &change.table).chain(set.invalid.keys());
                 let changed: BTreeSet<&TableName> = changed.collect();
-                (plan.base, changed.len() as u64)
+                (current, changed.len() as u64)
             }
             Err(error) => {
                 problems.push(RunError::from(error).to_api().to_string());

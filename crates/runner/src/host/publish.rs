@@ -1,39 +1,87 @@
-//! Contracts into the draft, the draft into a release.
+//! What publishing would do, and doing it.
 
 use super::fingerprint::table_fingerprint;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
+use crate::support::author::usual_author;
 use crate::support::blocking::blocking;
+use crate::support::places::location;
 use crate::{Clock, RunError};
-use sluice_api::{Answer, ContractCheck, Effect, LakeView, PublishPlan, PublishedView, TableEffect, ask};
-use sluice_contract::{Contract, TableName};
+use sluice_api::{
+    Answer, Effect, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
+};
+use sluice_contract::Contract;
 use sluice_lake::TableLocation;
+use sluice_publish::{Author, Contents, Publication};
 use std::sync::Arc;
 
-impl OpenLake {
-    /// Saves a valid contract into the draft.
-    pub(crate) async fn save_contract(&self, yaml: &str) -> Result<(), RunError> {
-        let contract = Contract::parse(yaml, "contract").map_err(RunError::Contract)?;
-        self.lake.ledger().put_contract(&contract.name, yaml).await?;
-        Ok(())
-    }
+/// What this version calls itself in plans and releases.
+const ENGINE: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
-    /// Saves a gold model into the draft, if it can be planned over the tables as they are.
-    pub(crate) async fn save_model(&self, name: &TableName, sql: &str) -> Result<(), RunError> {
-        self.define_tables(sql).await?;
-        let (engine, text) = (self.engine.clone(), sql.to_owned());
-        blocking(move || Ok(engine.check_model(&text)?)).await?;
-        self.lake.ledger().put_model(name, sql).await?;
-        Ok(())
+/// Who publishes from this machine if the person names nobody.
+async fn usual() -> Result<Option<Author>, RunError> {
+    let name = blocking(|| Ok(usual_author())).await?;
+    Ok(name.map(|name| Author::new(&name)).transpose()?)
+}
+
+/// Who acts: whom the person named, else who works at this machine.
+pub(crate) async fn author(named: Option<&str>) -> Result<Author, RunError> {
+    match named {
+        Some(name) => Ok(Author::new(name)?),
+        None => usual().await?.ok_or_else(|| {
+            RunError::input(
+                "This machine does not say who you are",
+                "Name yourself with --author, or set SLUICE_AUTHOR",
+            )
+        }),
+    }
+}
+
+impl OpenLake {
+    /// What a release of this scope would hold now, and the plan of it.
+    pub(crate) async fn planned(&self, scope: &PublishScope) -> Result<(Contents, PlanDocument), RunError> {
+        let reads = |sql: &str| self.engine.tables_in(sql);
+        let contents = sluice_publish::contents(&self.lake, scope, &reads).await?;
+        let mut document = sluice_publish::plan_document(&contents, ENGINE);
+        let set = ContractSet::of(&contents.draft);
+        for (name, contract) in &set.contracts {
+            let silver = TableRef { layer: Layer::Silver, name: name.clone() };
+            // Of the other tables nothing is decided.
+            if matches!(scope, PublishScope::Tables(_)) && !contents.taken.contains(&silver) {
+                continue;
+            }
+            let at = document.tables.iter().position(|table| table.reference() == silver);
+            let listed = at.map(|at| document.tables.remove(at));
+            document.tables.extend(self.table_effect(contract, listed).await?);
+        }
+        let readers = sluice_publish::readers(&contents.draft, &reads);
+        for table in &mut document.tables {
+            let reference = table.reference();
+            table.rows =
+                self.production().table(location(&reference)).snapshot(None).await?.map(|snapshot| snapshot.rows());
+            table.readers = readers.get(&reference).into_iter().flatten().cloned().collect();
+        }
+        document.tables.sort_by_key(TableEffect::reference);
+        Ok((contents, sluice_publish::sealed(document)))
     }
 
     /// What publishing would do, with the fingerprints that the runner has to reach.
-    pub(crate) async fn publish_plan(&self) -> Result<PublishPlan, RunError> {
-        let mut plan = sluice_publish::plan(&self.lake).await?;
-        let set = ContractSet::draft(&self.lake).await?;
-        for (name, contract) in &set.contracts {
+    async fn publish_plan(&self, request: ask::PublishPlan) -> Result<PublishPlan, RunError> {
+        let ask::PublishPlan { scope, plan: handed } = request;
+        let scope = Self::scope_of(scope, handed.as_deref())?;
+        let (contents, document) = self.planned(&scope).await?;
+        if let Some(handed) = &handed
+            && sluice_publish::published_by(self.production(), handed).await?.is_none()
+        {
+            sluice_publish::ensure_current(handed, &document)?;
+        }
+        let mut plan = sluice_publish::plan(&self.lake, &contents, document).await?;
+        // A name that cannot be one is refused when something is published.
+        plan.author = usual().await.ok().flatten().map(|author| author.to_string());
+        let set = ContractSet::of(&contents.draft);
+        for (name, contract) in set.contracts.iter().filter(|(name, _)| contents.is_judged_by_rows(name)) {
             let store = self.lake.table(TableLocation::Silver(name.clone()));
             if let Some(snapshot) = store.snapshot(None).await? {
                 let hash = table_fingerprint(&store, &snapshot, contract.apply.key.clone()).await?;
@@ -52,96 +100,99 @@ impl OpenLake {
             if let (_, Some(batch)) = self.last_checks(contract).await? {
                 plan.blockers.push(format!("{name}: batch {batch} was not published, the last good version stays"));
             }
-            let listed = plan.tables.iter().position(|table| table.table == *name).map(|at| plan.tables.remove(at));
-            plan.tables.extend(self.table_effect(contract, listed).await?);
         }
-        plan.tables.sort_by(|a, b| a.table.cmp(&b.table));
         Ok(plan)
     }
 
-    /// What the next replay by a contract does to its table, after a look at bronze and silver. `listed` is the
+    /// What the next run by a contract does to its table in production, after a look at bronze and silver there. `listed` is the
     /// most that the changed entries do.
     async fn table_effect(
         &self,
         contract: &Arc<Contract>,
         listed: Option<TableEffect>,
     ) -> Result<Option<TableEffect>, RunError> {
-        let contract = effective(&self.lake, contract).await?;
-        let silver = Silver::open_without_state(&self.lake, &contract.name).await?;
-        let bronze = self.lake.table(TableLocation::Bronze(contract.name.clone()));
-        let (effect, note) = match (schema_change(&self.lake, &bronze, &silver, &contract).await?, listed) {
+        let contract = effective(self.production(), contract).await?;
+        let silver = Silver::open_without_state(self.production(), &contract.name).await?;
+        let bronze = self.production().table(TableLocation::Bronze(contract.name.clone()));
+        let (effect, note) = match (schema_change(self.production(), &bronze, &silver, &contract).await?, &listed) {
             (SchemaChange::Rebuild, _) => (Effect::Rebuild, Effect::Rebuild.sentence()),
             (SchemaChange::Columns, _) => (Effect::ColumnsOnly, Effect::ColumnsOnly.sentence()),
             (SchemaChange::Same, None) => return Ok(None),
-            (SchemaChange::Same, Some(listed)) => match listed.effect {
-                Effect::Metadata | Effect::ChecksOnly => return Ok(Some(listed)),
+            (SchemaChange::Same, Some(found)) => match found.effect {
+                Effect::Metadata | Effect::ChecksOnly => return Ok(listed),
                 _ if silver.batch() == 0 => (Effect::NewBatchesOnly, "There is no batch in silver yet"),
-                Effect::NewBatchesOnly => return Ok(Some(listed)),
+                Effect::NewBatchesOnly => return Ok(listed),
                 Effect::ColumnsOnly | Effect::Rebuild => {
-                    (Effect::NewBatchesOnly, "Silver is as the draft says already")
+                    (Effect::NewBatchesOnly, "Silver is as these contracts say already")
                 }
             },
         };
-        Ok(Some(TableEffect { table: contract.name.clone(), effect, note: note.to_owned() }))
+        Ok(Some(TableEffect {
+            layer: Layer::Silver,
+            table: contract.name.clone(),
+            grade: listed.and_then(|listed| listed.grade),
+            effect,
+            note: note.to_owned(),
+            rows: None,
+            readers: Vec::new(),
+        }))
     }
 
-    /// Publishes the draft.
-    pub(crate) async fn publish(
-        &self,
-        release: u64,
-        base: Option<u64>,
-        note: &str,
-        clock: &Clock,
-    ) -> Result<PublishedView, RunError> {
-        let set = ContractSet::draft(&self.lake).await?;
-        if !set.problems.is_empty() {
-            return Err(RunError::Contract(set.problems));
+    /// The scope of a plan that was handed in and was not edited, else the one that was asked for.
+    pub(crate) fn scope_of(asked: PublishScope, handed: Option<&PlanDocument>) -> Result<PublishScope, RunError> {
+        let Some(plan) = handed else { return Ok(asked) };
+        sluice_publish::ensure_whole(plan)?;
+        Ok(plan.scope.clone())
+    }
+
+    /// The plan to go by: the one that was handed in, if it is still what would be done, else the one made now.
+    pub(crate) fn agreed(handed: Option<Box<PlanDocument>>, now: PlanDocument) -> Result<PlanDocument, RunError> {
+        let Some(plan) = handed else { return Ok(now) };
+        sluice_publish::ensure_current(&plan, &now)?;
+        Ok(*plan)
+    }
+
+    /// Publishes the draft, a part of it, or what an earlier release holds.
+    async fn publish(&self, request: ask::Publish, clock: &Clock) -> Result<PublishedView, RunError> {
+        let ask::Publish { release, base, scope, message, author, plan, during_incident } = request;
+        let scope = Self::scope_of(scope, plan.as_deref())?;
+        if let Some(plan) = &plan
+            && let Some(done) = sluice_publish::published_by(self.production(), plan).await?
+        {
+            return Ok(done);
         }
-        self.lake.objects().ensure_writable().await?;
-        let author = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-        Ok(sluice_publish::publish(&self.lake, release, base, note, &author, clock.now_ms()).await?)
-    }
-}
-
-/// Checks a contract text.
-pub(crate) fn check_contract(yaml: &str) -> ContractCheck {
-    match Contract::parse(yaml, "contract") {
-        Ok(contract) => ContractCheck { name: Some(contract.name), problems: Vec::new() },
-        Err(problems) => ContractCheck { name: None, problems },
-    }
-}
-
-impl Answer<ask::CheckContract> for Host {
-    async fn answer(&self, request: ask::CheckContract) -> Result<ContractCheck, RunError> {
-        Ok(check_contract(&request.yaml))
-    }
-}
-
-impl Answer<ask::SaveContract> for Host {
-    async fn answer(&self, request: ask::SaveContract) -> Result<LakeView, RunError> {
-        let open = self.opened().await?;
-        open.save_contract(&request.yaml).await?;
-        open.lake_view(&self.options.clock).await
-    }
-}
-
-impl Answer<ask::SaveModel> for Host {
-    async fn answer(&self, request: ask::SaveModel) -> Result<LakeView, RunError> {
-        let open = self.opened().await?;
-        open.save_model(&request.name, &request.sql).await?;
-        open.lake_view(&self.options.clock).await
+        let (contents, now) = self.planned(&scope).await?;
+        let plan = Self::agreed(plan, now)?;
+        if !contents.draft.problems.is_empty() {
+            return Err(RunError::Contract(contents.draft.problems));
+        }
+        let changed = self.changed_drafts(&scope).await?;
+        self.production().objects().ensure_writable().await?;
+        let publication = Publication {
+            release,
+            base,
+            author: author.as_deref().map(Author::new).transpose()?,
+            usual_author: usual().await?,
+            message,
+            plan,
+            during_incident,
+            now_ms: clock.now_ms(),
+        };
+        let mut done = sluice_publish::publish(self.production(), &contents, &publication).await?;
+        self.carry_drafts(&changed, &publication.plan).await?;
+        done.tables = self.take_over_tables(&publication.plan).await?;
+        Ok(done)
     }
 }
 
 impl Answer<ask::PublishPlan> for Host {
-    async fn answer(&self, _request: ask::PublishPlan) -> Result<PublishPlan, RunError> {
-        self.opened().await?.publish_plan().await
+    async fn answer(&self, request: ask::PublishPlan) -> Result<PublishPlan, RunError> {
+        self.opened().await?.publish_plan(request).await
     }
 }
 
 impl Answer<ask::Publish> for Host {
     async fn answer(&self, request: ask::Publish) -> Result<PublishedView, RunError> {
-        let ask::Publish { release, base, note } = request;
-        self.opened().await?.publish(release, base, &note, &self.options.clock).await
+        self.opened().await?.publish(request, &self.options.clock).await
     }
 }

@@ -72,7 +72,9 @@ impl OpenLake {
                 Err(error) => Err(error),
             };
             let (version, note) = match done {
-                Ok(TakenOver::Adopted(version)) => (Some(version), "adopted: the sandbox's files are production now".to_owned()),
+                Ok(TakenOver::Adopted(version)) => {
+                    (Some(version), "adopted: the sandbox's files are production now".to_owned())
+                }
                 Ok(TakenOver::NotNeeded) => (None, "it is by this contract already".to_owned()),
                 Ok(TakenOver::Rebuilt(because)) => (None, format!("the next run rebuilds it, because {because}")),
                 // The release is published; the next run does the same work once more.

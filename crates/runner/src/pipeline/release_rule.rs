@@ -29,11 +29,10 @@ impl Unpublished {
         if lake.sandbox().is_some() {
             return Ok(Self::default());
         }
-        let plan = sluice_publish::plan(lake).await?;
-        let Some(release) = plan.base else { return Ok(Self::default()) };
+        let (Some(release), changes) = sluice_publish::draft_changes(lake).await? else { return Ok(Self::default()) };
         let models: BTreeSet<&TableName> = set.models.iter().map(|model| &model.name).collect();
         let mut found = Self { release: Some(release), ..Self::default() };
-        for change in plan.changes.iter().filter(|change| change.effect > Effect::Metadata) {
+        for change in changes.iter().filter(|change| change.effect > Effect::Metadata) {
             let is_model = models.contains(&change.table) && !set.contracts.contains_key(&change.table);
             let of = if is_model { &mut found.models } else { &mut found.tables };
             of.insert(change.table.clone());

@@ -1,6 +1,7 @@
 //! What every other room uses: threads, leases, jobs, names of things in a lake, and small conversions.
 
 pub(crate) mod arrow_ipc;
+pub(crate) mod author;
 pub(crate) mod blocking;
 pub(crate) mod column_types;
 pub(crate) mod elapsed;

@@ -1,0 +1,97 @@
+//! Settings of a lake as a whole: the file `sluice.yaml` at its root.
+
+use crate::contract::syntax_message;
+use crate::{Problem, limits};
+use serde::Deserialize;
+use serde_saphyr::{Location, Spanned};
+
+/// What holds for a lake as a whole. A lake without the file has the default of each setting.
+///
+/// ```
+/// use sluice_contract::LakeSettings;
+///
+/// let settings = LakeSettings::parse("publish: {approvals: 1}")?;
+/// assert_eq!(settings.approvals, 1);
+/// let problem = LakeSettings::parse("publish: {approvals: many}").unwrap_err();
+/// assert_eq!((problem.file.as_str(), problem.line), ("sluice.yaml", 1));
+/// # Ok::<(), sluice_contract::Problem>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LakeSettings {
+    /// People beside the author who have to approve a plan before it is published; 0 asks for none.
+    pub approvals: u32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    publish: PublishDocument,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PublishDocument {
+    approvals: Option<Spanned<u32>>,
+}
+
+impl LakeSettings {
+    /// Path of the file in the lake.
+    pub const PATH: &str = "sluice.yaml";
+
+    /// Reads the file's text; one without entries means the defaults.
+    ///
+    /// # Errors
+    /// The first mistake, with its place and a fix.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
+        let read = if is_empty { Ok(Document::default()) } else { serde_saphyr::from_str(text) };
+        let document = read.map_err(|error| problem(error.location(), syntax_message(&error)))?;
+        let Some(approvals) = document.publish.approvals else { return Ok(Self::default()) };
+        if approvals.value > limits::RELEASE_APPROVALS_MAX {
+            let most = limits::RELEASE_APPROVALS_MAX;
+            let message = format!("publish.approvals is {}, at most {most} can be asked for", approvals.value);
+            return Err(problem(Some(approvals.referenced), message));
+        }
+        Ok(Self { approvals: approvals.value })
+    }
+}
+
+fn problem(place: Option<Location>, message: String) -> Problem {
+    let place = place.unwrap_or(Location::UNKNOWN);
+    Problem {
+        file: LakeSettings::PATH.to_owned(),
+        line: u32::try_from(place.line()).unwrap_or(0),
+        column: u32::try_from(place.column()).unwrap_or(0),
+        message,
+        fix: "The file can have `publish: {approvals: 1}` and nothing else".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LakeSettings;
+
+    #[test]
+    fn without_entries_nothing_is_asked_for() {
+        for text in ["", "# nothing yet\n", "publish: {}\n"] {
+            assert_eq!(LakeSettings::parse(text), Ok(LakeSettings::default()), "{text:?}");
+        }
+        assert_eq!(LakeSettings::parse("publish:\n  approvals: 2\n"), Ok(LakeSettings { approvals: 2 }));
+    }
+
+    #[test]
+    fn a_mistake_has_its_place() {
+        for (text, line, words) in [
+            ("publish:\n  aprovals: 1\n", 2, "unknown field"),
+            ("publish:\n  approvals: -1\n", 2, ""),
+            ("publish:\n  approvals: 900\n", 2, "at most"),
+            ("approvals: 1\n", 1, "unknown field"),
+            ("publish: [1]\n", 1, ""),
+        ] {
+            let problem = LakeSettings::parse(text).unwrap_err();
+            assert_eq!(problem.line, line, "{text:?}: {problem}");
+            assert!(problem.message.contains(words) && !problem.fix.is_empty(), "{text:?}: {problem}");
+        }
+    }
+}

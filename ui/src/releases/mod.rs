@@ -1,0 +1,12 @@
+//! Releases: what was published, what differs between two, taking one back, and plans that wait for approval.
+
+mod diff;
+mod inspector;
+mod outcome;
+mod screen;
+mod side;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use state::ReleasesScreen;
