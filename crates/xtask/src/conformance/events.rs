@@ -2,7 +2,7 @@
 
 use super::case::Row;
 use super::rows::{equal, shown, shown_rows};
-use super::table_lake::TableLake;
+use super::table_lake::{LANDING, TableLake};
 use super::verdict::{Outcome, Verdict};
 use anyhow::Context;
 use serde::Deserialize;
@@ -113,6 +113,7 @@ fn of_refusal(why: &str, image: Option<&RawValue>) -> Outcome {
         return Outcome::NotSupported(WITHOUT_ROW.to_owned());
     }
     let by_name = ["MongoDB connector", "encrypted"].iter().any(|name| why.contains(name));
+    let why = why.strip_prefix(&format!("{LANDING}: ")).unwrap_or(why);
     let why = first_sentence(why).to_owned();
     if by_name { Outcome::NotSupported(why) } else { Outcome::Failed(why) }
 }
@@ -136,7 +137,14 @@ fn row(json: &str) -> Option<Row> {
 
 /// The proposal as the contract of `c.t`, with a key and without checks.
 fn with_key(yaml: &str, key: &str) -> String {
+    with_keys(yaml, &[key.to_owned()])
+}
+
+/// The same with several key columns.
+pub(crate) fn with_keys(yaml: &str, keys: &[String]) -> String {
     let mut text = String::new();
+    let keys: Vec<String> = keys.iter().map(|key| format!("\"{key}\"")).collect();
+    let key = keys.join(", ");
     let mut in_checks = false;
     for line in yaml.lines() {
         in_checks = line == "quality:" || (in_checks && line != "schema:");
@@ -144,7 +152,7 @@ fn with_key(yaml: &str, key: &str) -> String {
             _ if in_checks => continue,
             line if line.starts_with("dataset:") => text.push_str("dataset: c.t"),
             line if line.trim_start().starts_with("key:") => continue,
-            "apply:" => text.push_str(&format!("apply:\n  key: [\"{key}\"]\n  quarantine_limit: 1")),
+            "apply:" => text.push_str(&format!("apply:\n  key: [{key}]\n  quarantine_limit: 1")),
             line => text.push_str(line),
         }
         text.push('\n');

@@ -5,6 +5,7 @@
 //! needs something that Sluice does not have, or fails.
 
 mod by_design;
+mod canal;
 mod case;
 mod delta_tables;
 mod events;
@@ -26,8 +27,8 @@ use verdict::Verdict;
 /// Options of the task.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Folder with `autocdc-cases.json`, `torture-cases.json`, `paimon-cdc-cases.json`, `debezium-doc-events/`,
-    /// `maxwell-tests/` and `dat/`; what is missing is left out.
+    /// Folder with `autocdc-cases.json`, `torture-cases.json`, `paimon-cdc-cases.json`, `paimon-cdc/`,
+    /// `debezium-doc-events/`, `maxwell-tests/` and `dat/`; what is missing is left out.
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
     /// Asks this program instead of building one.
@@ -69,7 +70,8 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
         }
     }
     for (folder, play) in [
-        ("debezium-doc-events", events::debezium as fn(&Path, &Path) -> anyhow::Result<Vec<Verdict>>),
+        ("paimon-cdc/kafka/canal/table", canal::run as fn(&Path, &Path) -> anyhow::Result<Vec<Verdict>>),
+        ("debezium-doc-events", events::debezium),
         ("maxwell-tests", events::maxwell),
     ] {
         let folder = options.from.join(folder);

@@ -104,7 +104,7 @@ fn contract(format: &str, key: &[String]) -> String {
 }
 
 /// The records of a file, which may begin with a comment about its licence.
-fn records(text: &str) -> Vec<&str> {
+pub(crate) fn records(text: &str) -> Vec<&str> {
     let content = text.split_once("*/").filter(|_| text.trim_start().starts_with("/*")).map_or(text, |(_, rest)| rest);
     content.lines().map(str::trim).filter(|line| !line.is_empty()).collect()
 }

@@ -85,14 +85,19 @@ impl TableLake {
         Ok(Some(rows.map(row).collect()))
     }
 
-    /// What `sluice onboard` proposes for the change files; else why nothing.
+    /// What `sluice onboard` proposes for the change files of the only table; else why nothing.
     pub(crate) fn onboard(&self) -> anyhow::Result<Result<Value, String>> {
+        Ok(self.onboard_all()?.map(|mut drafts| drafts.swap_remove(0)))
+    }
+
+    /// The same for every table that the files have records of: at least one.
+    pub(crate) fn onboard_all(&self) -> anyhow::Result<Result<Vec<Value>, String>> {
         let mut call = self.call();
         call.args(["onboard", LANDING, "--json"]);
         let output = call.output().context("the command cannot be started")?;
         let drafts: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        match drafts.as_array().and_then(|drafts| drafts.first()) {
-            Some(draft) => Ok(Ok(draft.clone())),
+        match drafts.as_array().filter(|drafts| !drafts.is_empty()) {
+            Some(drafts) => Ok(Ok(drafts.clone())),
             None => Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
         }
     }

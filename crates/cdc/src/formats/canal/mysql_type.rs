@@ -6,6 +6,7 @@ const DECIDE_ZONE: &str = "A TIMESTAMP comes in the time zone of Canal's server,
                            time_zone in source, or make the column timestamp_ntz";
 const DECIDE_FLAG: &str = "If it holds only 0 and 1, boolean";
 const TEXT: &str = "text";
+const BYTES: &str = "text, a letter per byte";
 
 /// The type for values of a type of MySQL; `None` where their texts say more.
 pub(super) fn of_mysql(written: &str) -> Option<Guess> {
@@ -21,11 +22,13 @@ pub(super) fn of_mysql(written: &str) -> Option<Guess> {
         "mediumint" | "year" => guess("int", TEXT),
         "int" | "integer" => guess(if unsigned { "bigint" } else { "int" }, TEXT),
         "bigint" => guess(if unsigned { "decimal(20,0)" } else { "bigint" }, TEXT),
+        "serial" => guess("decimal(20,0)", TEXT),
         "bool" | "boolean" => guess("boolean", TEXT),
-        "bit" if first.is_none_or(|bits| bits == 1) => guess("boolean", TEXT),
+        "bit" if first == Some(1) => guess("boolean", TEXT),
         "bit" => guess("decimal(20,0)", TEXT),
         "decimal" | "numeric" | "dec" | "fixed" => {
-            let (precision, scale) = (first.unwrap_or(10), arguments.get(1).copied().unwrap_or(0));
+            // TiCDC leaves out what is in parentheses.
+            let (precision, scale) = (first.unwrap_or(0), arguments.get(1).copied().unwrap_or(0));
             let fits = (1..=38).contains(&precision) && scale <= precision;
             guess(if fits { format!("decimal({precision},{scale})") } else { "numeric".to_owned() }, TEXT)
         }
@@ -38,9 +41,10 @@ pub(super) fn of_mysql(written: &str) -> Option<Guess> {
         "json" => guess("json", TEXT),
         "char" | "varchar" | "nchar" | "nvarchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum"
         | "set" => guess("string", TEXT),
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
-            guess("binary", "text, a letter per byte")
-        }
+        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => guess("binary", BYTES),
+        // SRID and WKB.
+        "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
+        | "geometrycollection" | "geomcollection" => guess("binary", BYTES),
         _ => return None,
     })
 }
@@ -66,7 +70,10 @@ mod tests {
             ("smallint unsigned", "int"),
             ("NUMERIC(8, 3)", "decimal(8,3)"),
             ("decimal(65,30)", "numeric"),
-            ("decimal", "decimal(10,0)"),
+            ("decimal", "numeric"),
+            ("decimal(10)", "decimal(10,0)"),
+            ("bit", "decimal(20,0)"),
+            ("serial", "decimal(20,0)"),
             ("float", "double"),
             ("datetime(6)", "timestamp_ntz"),
             ("timestamp", "timestamp"),
@@ -78,7 +85,8 @@ mod tests {
         ] {
             assert_eq!(of_mysql(written).unwrap().data_type, data_type, "{written}");
         }
-        assert_eq!(of_mysql("geometry"), None);
+        assert_eq!(of_mysql("point").unwrap().data_type, "binary");
+        assert_eq!(of_mysql("vector(3)"), None);
         assert!(of_mysql("timestamp").unwrap().open && !of_mysql("tinyint(1)").unwrap().open);
     }
 }
