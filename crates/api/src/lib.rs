@@ -114,12 +114,8 @@ pub use lake::{
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
-<<<<<<< ours
-pub use publish::{PlanDocument, PublishPlan, PublishScope, PublishedTable, PublishedView, ReleaseId, TableEffect};
-=======
 pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
-pub use publish::{PublishPlan, PublishedView};
->>>>>>> theirs
+pub use publish::{PublishPlan, PublishedTable, PublishedView};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use release::{
     Approval, DiffLine, IncidentLock, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,

@@ -1,8 +1,8 @@
 //! What publishing would do, and what came of it.
 
-use crate::TableName;
 use crate::plan::PlanDocument;
 use crate::release::{IncidentLock, ProposalView, ReleaseView};
+use crate::{TableName, TableRef};
 use serde::{Deserialize, Serialize};
 
 /// What publishing would do.
