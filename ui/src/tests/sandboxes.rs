@@ -1,4 +1,4 @@
-//! Sandboxes: made, opened, told from the lake, removed.
+//! Sandboxes: made, opened, distinguished from the lake, removed.
 
 use super::support::{Window, bench, run, window};
 use crate::command::Command;
@@ -43,7 +43,8 @@ fn put_into_sandbox(lake: &mut LakeView) {
 fn a_new_one_is_made_by_its_name_and_opened() {
     let (mut harness, asked) = over(false);
     run(&mut harness, Command::Sandboxes);
-    assert!(harness.query_by_label_contains("payments-limit").is_some(), "those that there are");
+    let listed = harness.query_all_by_label_contains("payments-limit").next().is_some();
+    assert!(listed, "those that there are");
     assert!(harness.query_by_label_contains("expired: remove it and make it again").is_some());
     harness.event(egui::Event::Text("try-it".to_owned()));
     harness.run_ok();
@@ -82,6 +83,7 @@ fn one_is_removed_when_that_is_pressed_twice() {
     harness.run_ok();
     assert_eq!(removals(), 0, "once is a question");
     harness.get_by_label("Remove orders-commit-lsn").click();
+    harness.run_ok();
     harness.run_ok();
     assert_eq!(removals(), 1);
 }

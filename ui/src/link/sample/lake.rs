@@ -43,7 +43,7 @@ fn facts() -> TableFacts {
 pub(super) fn sandbox(name: &str) -> SandboxView {
     SandboxView {
         name: name.to_owned(),
-        place: format!("/home/mira/.local/share/sluice/sandboxes/shop-lake-1f3a9c02/{name}"),
+        place: format!("/data/mira/sluice/sandboxes/shop-lake-1f3a9c02/{name}"),
         by: "mira on workbench".to_owned(),
         created_ms: 1_763_640_000_000,
         expires_ms: 1_764_244_800_000,
