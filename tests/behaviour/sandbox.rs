@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// A type by which the values of the recorded totals are others.
+const OTHER: &str = "decimal(14,4)";
+
 /// The command on a lake whose sandboxes are in a folder of the test.
 struct Desk {
     data: TempDir,
@@ -60,11 +63,11 @@ fn without_errors(replayed: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Makes the decimals of a contract wider, which builds silver anew.
-fn widen(contracts: &Path) -> Result<()> {
+/// Gives the decimals of a contract another type, which builds silver anew.
+fn retype(contracts: &Path, data_type: &str) -> Result<()> {
     let path = contracts.join("contracts/shop/orders.yaml");
     let text = std::fs::read_to_string(&path)?;
-    let wider = text.replace("decimal(12,2)", "decimal(14,4)");
+    let wider = text.replace("decimal(12,2)", data_type);
     ensure!(wider != text, "{text}");
     Ok(std::fs::write(path, wider)?)
 }
@@ -122,7 +125,7 @@ async fn a_draft_is_tried_in_a_sandbox_and_refused_in_production() -> Result<()>
     without_errors(&desk.sluice().json(&["replay"])?)?;
 
     let before = shop.fingerprints().await?;
-    widen(shop.folder())?;
+    retype(shop.folder(), "decimal(14,2)")?;
     let refused = desk.sluice().call(&["replay", "--json"])?;
     ensure!(refused.code == 3, "{refused:?}");
     let replayed: Value = serde_json::from_str(&refused.out)?;
@@ -253,7 +256,7 @@ async fn what_was_tried_is_published_without_being_made_again() -> Result<()> {
     let tables: Vec<String> = before.keys().cloned().collect();
     desk.sluice().ok(&["sandbox", "new", "wider"])?;
     let sandbox = desk.sandbox("wider");
-    widen(&desk.place("wider")?)?;
+    retype(&desk.place("wider")?, OTHER)?;
     without_errors(&sandbox.json(&["replay"])?)?;
     let tried = fingerprints(&sandbox, tables.clone())?;
     ensure!(tried["silver.shop.orders"] != before["silver.shop.orders"].as_str(), "nothing was rebuilt");
@@ -267,7 +270,7 @@ async fn what_was_tried_is_published_without_being_made_again() -> Result<()> {
     ensure!(published["tables"][0]["version"].is_u64(), "the sandbox's files were not taken over: {published}");
     let now = fingerprints(&desk.sluice(), tables.clone())?;
     ensure!(now["silver.shop.orders"] == tried["silver.shop.orders"], "production is another table");
-    ensure!(std::fs::read_to_string(shop.folder().join("contracts/shop/orders.yaml"))?.contains("decimal(14,4)"));
+    ensure!(std::fs::read_to_string(shop.folder().join("contracts/shop/orders.yaml"))?.contains(OTHER));
     let version =
         |sluice: &Sluice| Ok::<_, anyhow::Error>(sluice.json(&["fingerprint", "shop.orders"])?["version"].clone());
     let adopted = version(&desk.sluice())?;
@@ -280,7 +283,7 @@ async fn what_was_tried_is_published_without_being_made_again() -> Result<()> {
     shop.deliver(2)?;
     desk.sluice().ok(&["run", "--once"])?;
     let twin = ShopLake::delivered_up_to(2)?;
-    widen(twin.folder())?;
+    retype(twin.folder(), OTHER)?;
     twin.replay().await?;
     let expected = twin.fingerprints().await?;
     ensure!(fingerprints(&desk.sluice(), tables.clone())?.iter().all(|(table, hash)| expected[table] == *hash));
@@ -302,7 +305,7 @@ async fn a_draft_that_somebody_changed_meanwhile_is_not_published_over() -> Resu
     let desk = Desk::on(&shop)?;
     desk.sluice().ok(&["publish", "-m", "first"])?;
     desk.sluice().ok(&["sandbox", "new", "mine"])?;
-    widen(&desk.place("mine")?)?;
+    retype(&desk.place("mine")?, OTHER)?;
     let path = shop.folder().join("contracts/shop/orders.yaml");
     let theirs = format!("{}# somebody was here\n", std::fs::read_to_string(&path)?);
     std::fs::write(&path, &theirs)?;

@@ -27,15 +27,14 @@ async fn after_every_kind_of_operation_readers_find_the_same_rows() -> Result<()
     Ok(())
 }
 
-/// A log that names files of another folder by their address, as the protocol allows. Polars takes such an address for a
-/// path inside the table; it finds nothing there and says so.
+/// A log that names files of another folder by their address, as the protocol allows. Polars and Sail take such an address
+/// for a path inside the table; they find nothing there and say so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clone_is_read_as_its_base() -> Result<()> {
     let Some(python) = python(TEST) else { return Ok(()) };
     let mut exported = Exported::new()?;
     let _base = steps::a_clone(&mut exported).await?;
     exported.read_by(&python, &["deltalake"])?;
-    exported.read_by_sql(TEST, "sail")?;
     exported.read_by_sql(TEST, "spark")?;
     Ok(())
 }
