@@ -1,6 +1,8 @@
 //! What a new contract means for those who live with the old one.
 
-use crate::{Column, Contract, Effect, Entry, EntryValue, Evolution, Grade, Scd, TableName};
+use crate::{
+    Column, ColumnType, Contract, DecimalText, Effect, Entry, EntryValue, Evolution, Grade, Scd, Source, TableName,
+};
 use serde::{Deserialize, Serialize};
 
 /// One difference between two contracts of a table.
@@ -125,6 +127,22 @@ fn compare_columns(old: &Contract, new: &Contract, changes: &mut Vec<ContractCha
     }
 }
 
+/// What another scale does to a decimal of which records without schema carry the digits alone.
+const OTHER_SCALE: &str =
+    "Records without schema carry the digits alone: with another scale 6381.63 is read as 63.8163, silver is rebuilt";
+
+/// Whether the contract's scale changes the values themselves: base64 holds the unscaled number, and where the
+/// record has no schema nothing but the contract says how many of its digits are decimals.
+fn scale_alone_gives_the_value(new: &Contract, before: &Column, after: &Column) -> bool {
+    let scale = |column: &Column| match column.data_type {
+        ColumnType::Decimal { scale, .. } => Some(scale),
+        _ => None,
+    };
+    let unscaled = |source: &Source| source.format.is_json() && source.decimals == DecimalText::Base64;
+    let scales = scale(before).zip(scale(after));
+    new.source.as_ref().is_some_and(unscaled) && scales.is_some_and(|(before, after)| before != after)
+}
+
 fn compare_column(
     (old, before): (&Contract, &Column),
     (new, after): (&Contract, &Column),
@@ -143,7 +161,14 @@ fn compare_column(
             ["type"] => {
                 let what = format!("{} -> {}", before.data_type, after.data_type);
                 let wider = (Grade::Warning, Effect::Rebuild, "A wider type; every value is kept, silver is rebuilt");
-                (what, if after.data_type.widens(&before.data_type) { wider } else { weight(entry) })
+                let weight = if scale_alone_gives_the_value(new, before, after) {
+                    (Grade::Breaking, Effect::Rebuild, OTHER_SCALE)
+                } else if after.data_type.widens(&before.data_type) {
+                    wider
+                } else {
+                    weight(entry)
+                };
+                (what, weight)
             }
             ["required"] if after.required => ("nullable -> required".to_owned(), weight(entry)),
             ["required"] => {
@@ -213,6 +238,21 @@ mod tests {
         let changes = compare_contracts(Some(&old), Some(&new));
         let graded: Vec<(&str, Grade)> = changes.iter().map(|c| (c.place.as_str(), c.grade)).collect();
         assert_eq!(graded, [("schema.b", Grade::Breaking), ("schema.a", Grade::Warning), ("schema.c", Grade::Info)]);
+    }
+
+    #[test]
+    fn another_scale_of_unscaled_decimals_breaks() {
+        let with = |decimals: &str, data_type: &str| {
+            let source = format!("source: {{path: in, format: debezium_json, decimals: {decimals}}}");
+            contract(&format!("- {{name: a, type: '{data_type}'}}\n{source}\n"))
+        };
+        let grade = |decimals: &str, after: &str| {
+            let changes = compare_contracts(Some(&with(decimals, "decimal(12,2)")), Some(&with(decimals, after)));
+            changes[0].grade
+        };
+        assert_eq!(grade("base64", "decimal(14,4)"), Grade::Breaking);
+        assert_eq!(grade("base64", "decimal(14,2)"), Grade::Warning);
+        assert_eq!(grade("text", "decimal(14,4)"), Grade::Warning);
     }
 
     #[test]

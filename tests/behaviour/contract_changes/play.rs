@@ -100,7 +100,6 @@ pub(super) async fn play(Change { before, after, rejects, .. }: &Change) -> Resu
         table.land(&old, batch, *rejects)?;
     }
     let first = table.replay().await?;
-    let under_old = table.fingerprint().await?;
     let operations = table.operations().await?.len();
 
     let new = table.declare(after)?;
@@ -122,7 +121,9 @@ pub(super) async fn play(Change { before, after, rejects, .. }: &Change) -> Resu
     }
     // A change that leaves few rows is refused, and silver stays, until a full refresh is asked for.
     if changed.error.as_ref().is_some_and(|error| error.message.contains("Silver was not rebuilt from bronze")) {
-        ensure!(table.fingerprint().await? == under_old, "silver was changed by a refused rebuild: {changed:?}");
+        // Not by fingerprint: it sorts rows by the key of the contract as it is now.
+        let commits = table.operations().await?.len() - operations;
+        ensure!(commits == 0, "silver was changed by a refused rebuild: {changed:?}");
         table.refresh().await?;
     }
     table.ensure_a_full_refresh_is_equal("after the change").await?;

@@ -4,11 +4,13 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, ListRow, TextField, Tone, banner, error_banner, number, panel_header};
-use egui::{Align, Frame, Key, Layout, Margin, ScrollArea, Ui};
+use egui::{Align, Frame, Key, Layout, Margin, ScrollArea, Ui, vec2};
 use sluice_api::{InSandbox, LakeView, Request, SandboxState, SandboxView, ask};
 
 /// Width of the button beside the field.
 const BUTTON: f32 = 132.0;
+/// Height of a row of the list.
+const ROW: f32 = 28.0;
 
 /// The dialog.
 #[derive(Default)]
@@ -133,11 +135,15 @@ impl Sandboxes {
     fn row(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, sandbox: &SandboxView, is_open: bool) -> bool {
         let tokens = ui.tokens();
         let mut chosen = false;
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let size = vec2(ui.available_width(), ROW);
+        ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
             let sure = self.removing.as_ref() == Some(&sandbox.name);
             let why = is_open.then_some("It is open; go back to the lake first");
-            let name = format!("Remove {}", sandbox.name);
-            let words = if sure { "Remove for good" } else { "Remove…" };
+            let (words, name) = if sure {
+                ("Remove for good", format!("Remove {} for good", sandbox.name))
+            } else {
+                ("Remove…", format!("Remove {}", sandbox.name))
+            };
             if Button::new(words).quiet().name(&name).disabled(why).show(ui).clicked() {
                 if sure {
                     cx.send(Request::RemoveSandbox { name: sandbox.name.clone() });

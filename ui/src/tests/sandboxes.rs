@@ -79,10 +79,12 @@ fn one_is_removed_when_that_is_pressed_twice() {
     let (mut harness, asked) = over(false);
     run(&mut harness, Command::Sandboxes);
     let removals = || asked.borrow().iter().filter(|request| matches!(request, Request::RemoveSandbox { .. })).count();
+    let top = |label: &str| harness.get_by_label(label).rect().top();
+    assert!(top("Remove orders-commit-lsn") - top("Remove payments-limit") < 40.0, "rows are below each other");
     harness.get_by_label("Remove orders-commit-lsn").click();
     harness.run_ok();
     assert_eq!(removals(), 0, "once is a question");
-    harness.get_by_label("Remove orders-commit-lsn").click();
+    harness.get_by_label("Remove orders-commit-lsn for good").click();
     harness.run_ok();
     harness.run_ok();
     assert_eq!(removals(), 1);
