@@ -101,10 +101,11 @@ fn group(ui: &mut Ui, tokens: &Tokens, name: &str, note: &str, folded: bool) -> 
     let painter = ui.painter();
     painter.text(pos2(rect.left() + 20.0, y), Align2::CENTER_CENTER, arrow, typeface::icons(14.0), tokens.text_weak);
     let font = typeface::mono_strong(12.0);
-    let painted = painter.text(pos2(rect.left() + 36.0, y), Align2::LEFT_CENTER, name, font, tokens.text_strong);
-    let at = pos2(painted.right() + 8.0, y);
-    painter.text(at, Align2::LEFT_CENTER, note, typeface::control(), tokens.text_weak);
-    response.clicked()
+    let end = rect.right() - 12.0;
+    let mut x = rect.left() + 36.0;
+    x += text_clipped(ui, Align2::LEFT_CENTER, pos2(x, y), end - x, name, font, tokens.text_strong) + 8.0;
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(x, y), end - x, note, typeface::control(), tokens.text_weak);
+    response.on_hover_text(format!("{name}: {note}")).clicked()
 }
 
 fn row(ui: &mut Ui, tokens: &Tokens, change: &ContractChange) {

@@ -121,7 +121,7 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
                 response.on_hover_text(hash);
             }
             ui.add_space(4.0);
-            let text = "A runner that ends elsewhere is seen at once.";
+            let text = "After the run, `sluice fingerprint` shows which were reached.";
             ui.label(typeface::text(text, typeface::caption(), tokens.text_faint));
         });
     });
