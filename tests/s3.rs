@@ -10,14 +10,7 @@ const BUCKET: &str = "sluice-test";
 
 /// `sluice` on a lake of the server.
 fn sluice(server: &S3Server, lake: &str, cache: &tempfile::TempDir) -> Sluice {
-    Sluice::on(format!("s3://{BUCKET}/{lake}"))
-        .env("AWS_ENDPOINT_URL", server.endpoint())
-        .env("AWS_ALLOW_HTTP", "true")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test-secret")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("XDG_CACHE_HOME", cache.path().display().to_string())
+    Sluice::on_store(format!("s3://{BUCKET}/{lake}"), server.endpoint(), cache.path())
 }
 
 #[tokio::test(flavor = "multi_thread")]

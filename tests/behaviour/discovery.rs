@@ -182,13 +182,7 @@ async fn a_bucket_is_asked_for_what_is_new() -> Result<()> {
         server.put(&file(number), event(number));
     }
     let cache = tempfile::tempdir()?;
-    let sluice = Sluice::on("s3://shop-lake/lake")
-        .env("AWS_ENDPOINT_URL", server.endpoint())
-        .env("AWS_ALLOW_HTTP", "true")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "id")
-        .env("AWS_SECRET_ACCESS_KEY", "key")
-        .env("XDG_CACHE_HOME", cache.path().display().to_string());
+    let sluice = Sluice::on_store("s3://shop-lake/lake", server.endpoint(), cache.path());
     let files = |said: &serde_json::Value| said["tables"][0]["files"].as_u64();
     ensure!(files(&sluice.json(&["replay"])?) == Some(3_500));
     let listings = || {

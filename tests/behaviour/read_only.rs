@@ -133,13 +133,7 @@ async fn a_prefix_without_the_right_to_write_is_read() -> Result<()> {
     });
     let before = server.keys();
     let cache = tempfile::tempdir()?;
-    let sluice = Sluice::on("s3://shop-lake/lake")
-        .env("AWS_ENDPOINT_URL", server.endpoint())
-        .env("AWS_ALLOW_HTTP", "true")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "id")
-        .env("AWS_SECRET_ACCESS_KEY", "key")
-        .env("XDG_CACHE_HOME", cache.path().display().to_string());
+    let sluice = Sluice::on_store("s3://shop-lake/lake", server.endpoint(), cache.path());
     for words in READERS {
         let said = sluice.call(words)?;
         ensure!(said.code == 0, "{words:?} ended with {}: {}{}", said.code, said.out, said.err);

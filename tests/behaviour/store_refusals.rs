@@ -11,18 +11,10 @@ schema:\n- {name: id, type: bigint, primary_key: true}\n";
 
 /// `sluice` with credentials, on a bucket of the server; each call is as on a new machine.
 fn sluice(server: &BucketServer, lake: &str, cache: &TempDir) -> Sluice {
-    let mut sluice = Sluice::on(lake)
-        .env("AWS_ENDPOINT_URL", server.endpoint())
-        .env("AWS_ALLOW_HTTP", "true")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
+    Sluice::on_store(lake, server.endpoint(), cache.path())
+        .env("AWS_REGION", "eu-central-1")
         .env("AWS_SHARED_CREDENTIALS_FILE", cache.path().join("no-credentials").display().to_string())
         .env("AWS_CONFIG_FILE", cache.path().join("no-config").display().to_string())
-        .env("XDG_CACHE_HOME", cache.path().display().to_string());
-    for (name, value) in [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")]
-    {
-        sluice = sluice.env(name, value);
-    }
-    sluice
 }
 
 /// A lake with one replayed batch and one file that waits.

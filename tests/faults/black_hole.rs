@@ -14,15 +14,7 @@ const LATEST: Duration = Duration::from_secs(120);
 
 /// `sluice` on a lake of the store behind a gate.
 fn sluice(gate: &TcpGate, cache: &tempfile::TempDir) -> Sluice {
-    Sluice::on(format!("s3://{BUCKET}/lake"))
-        .env("AWS_ENDPOINT_URL", gate.endpoint())
-        .env("AWS_ALLOW_HTTP", "true")
-        .env("AWS_REGION", "us-east-1")
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test-secret")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("SLUICE_STORE_TIMEOUT", TIMEOUT)
-        .env("XDG_CACHE_HOME", cache.path().display().to_string())
+    Sluice::on_store(format!("s3://{BUCKET}/lake"), gate.endpoint(), cache.path()).env("SLUICE_STORE_TIMEOUT", TIMEOUT)
 }
 
 fn ends_with_a_reason(said: &CommandOutput, begun: Instant) -> Result<()> {

@@ -36,6 +36,20 @@ impl Sluice {
         Self::on(folder.display().to_string())
     }
 
+    /// The command on the lake at an address of a store that listens on this machine, with a cache of its own. Any
+    /// credentials do, unless the store says otherwise.
+    #[must_use]
+    pub fn on_store(lake: impl Into<String>, endpoint: impl Into<String>, cache: &Path) -> Self {
+        Self::on(lake)
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("AWS_ALLOW_HTTP", "true")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test-secret")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("XDG_CACHE_HOME", cache.display().to_string())
+    }
+
     /// With a variable of its environment.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {

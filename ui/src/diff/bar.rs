@@ -12,15 +12,24 @@ use sluice_api::{DiffNames, DiffView, TableRef, VersionView};
 /// Versions offered in a list.
 const VERSIONS_MAX: usize = 200;
 
+/// The bar itself, in `rect`.
+fn child(ui: &mut Ui, rect: Rect) -> Ui {
+    let layout = Layout::left_to_right(Align::Center);
+    ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt("diff bar"))
+}
+
+/// The list of tables; another one when it was chosen.
+fn other_table(screen: &DiffScreen, ui: &mut Ui, cx: &Cx<'_>) -> Option<TableRef> {
+    layer_mark(ui, screen.table.layer);
+    let mut table = screen.table.clone();
+    dropdown(ui, "Table", &mut table, &tables(cx, &screen.table)).changed().then_some(table)
+}
+
 /// Draws them into `rect`.
 pub(super) fn show(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, history: &[VersionView]) {
-    let layout = Layout::left_to_right(Align::Center);
-    let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt("diff bar");
-    let mut ui = ui.new_child(builder);
+    let mut ui = child(ui, rect);
     let tokens = ui.tokens();
-    layer_mark(&mut ui, screen.table.layer);
-    let mut table = screen.table.clone();
-    if dropdown(&mut ui, "Table", &mut table, &tables(cx, &screen.table)).changed() {
+    if let Some(table) = other_table(screen, &mut ui, cx) {
         screen.go(cx, table, None);
         return;
     }
@@ -39,13 +48,9 @@ pub(super) fn show(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>
 
 /// The table, and what is compared in words.
 pub(super) fn of_sides(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, view: Option<&DiffView>) {
-    let layout = Layout::left_to_right(Align::Center);
-    let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt("diff bar");
-    let mut ui = ui.new_child(builder);
+    let mut ui = child(ui, rect);
     let tokens = ui.tokens();
-    layer_mark(&mut ui, screen.table.layer);
-    let mut table = screen.table.clone();
-    if dropdown(&mut ui, "Table", &mut table, &tables(cx, &screen.table)).changed() {
+    if let Some(table) = other_table(screen, &mut ui, cx) {
         cx.run(Command::ReplaceTab(Tab::LakeDiff { table }));
         return;
     }

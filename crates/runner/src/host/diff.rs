@@ -20,6 +20,15 @@ const MORE_KEYS: usize = 8;
 /// How often that is done.
 const ROUNDS_MAX: usize = 3;
 
+/// What is no difference between two rows of a key.
+#[derive(Default)]
+pub(super) struct NotCounted {
+    /// Columns.
+    pub(super) ignore: Vec<String>,
+    /// Columns of numbers, and by how much theirs may differ.
+    pub(super) tolerance: Vec<(String, f64)>,
+}
+
 impl Answer<ask::Diff> for Host {
     async fn answer(&self, request: ask::Diff) -> Result<DiffView, RunError> {
         let ask::Diff { table, from, to, job } = request;
@@ -134,16 +143,18 @@ impl OpenLake {
         Ok(Versions { before: of(before), after: of(after), scratch: store.clone(), key })
     }
 
-    /// Compares rows that were found to have changed.
-    async fn compare(
+    /// Compares rows that were found to have changed. Columns with personal data are not marked in the result.
+    pub(super) async fn compare_but(
         &self,
         table: &TableRef,
         versions: &Versions,
         local: LocalSteps,
+        not_counted: NotCounted,
         job: JobId,
     ) -> Result<DiffView, RunError> {
         let (engine, of, versions) = (self.engine.clone(), table.clone(), versions.clone());
-        let view = blocking(move || {
+        blocking(move || {
+            let ignore: Vec<&str> = not_counted.ignore.iter().map(String::as_str).collect();
             Ok(engine.diff(&DiffInput {
                 table: &of,
                 from: versions.before.snapshot.version,
@@ -153,12 +164,23 @@ impl OpenLake {
                 rows_before: versions.before.snapshot.rows(),
                 before: &column_types(&versions.before.snapshot),
                 after: &column_types(&versions.after.snapshot),
-                ignore: &[],
-                tolerance: &[],
+                ignore: &ignore,
+                tolerance: &not_counted.tolerance,
                 job,
             })?)
         })
-        .await?;
+        .await
+    }
+
+    /// Compares rows that were found to have changed.
+    async fn compare(
+        &self,
+        table: &TableRef,
+        versions: &Versions,
+        local: LocalSteps,
+        job: JobId,
+    ) -> Result<DiffView, RunError> {
+        let view = self.compare_but(table, versions, local, NotCounted::default(), job).await?;
         let result = self.marked_of(view.result, table).await?;
         Ok(DiffView { result, ..view })
     }

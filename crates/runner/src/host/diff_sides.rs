@@ -3,14 +3,13 @@
 
 use super::{Host, HostOptions, OpenLake};
 use crate::host::changed_rows::{VersionOf, Versions, local_steps};
-use crate::support::blocking::blocking;
-use crate::support::column_types::column_types;
+use crate::host::diff::NotCounted;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
 use crate::{ContractSet, Job, RunError};
 use sluice_api::{Answer, DiffNames, DiffOptions, DiffSide, DiffView, JobKind, Layer, SideLake, SideVersion, ask};
 use sluice_lake::{DeltaStore, Lake, LakeEnvironment, StoreTimes};
-use sluice_query::{DiffInput, PersonalColumns};
+use sluice_query::PersonalColumns;
 use std::time::Instant;
 
 /// Commits looked at for the version of a time.
@@ -47,7 +46,7 @@ impl OpenLake {
         job: &Job,
     ) -> Result<DiffView, RunError> {
         let started = Instant::now();
-        let tolerance = tolerance(options)?;
+        let not_counted = NotCounted { ignore: options.ignore.clone(), tolerance: tolerance(options)? };
         let before = self.side(from, times).await?;
         let after = self.side(to, times).await?;
         let key = self.key_of_sides(to, &after, options).await?;
@@ -65,24 +64,7 @@ impl OpenLake {
             key,
         };
         let local = local_steps(&versions, &changes, job, &what).await?;
-        let (engine, table, id, ignore) = (self.engine.clone(), to.table.clone(), job.id(), options.ignore.clone());
-        let view = blocking(move || {
-            let ignore: Vec<&str> = ignore.iter().map(String::as_str).collect();
-            Ok(engine.diff(&DiffInput {
-                table: &table,
-                from: versions.before.snapshot.version,
-                to: versions.after.snapshot.version,
-                key: &versions.key,
-                steps: &local.steps,
-                rows_before: versions.before.snapshot.rows(),
-                before: &column_types(&versions.before.snapshot),
-                after: &column_types(&versions.after.snapshot),
-                ignore: &ignore,
-                tolerance: &tolerance,
-                job: id,
-            })?)
-        })
-        .await?;
+        let view = self.compare_but(&to.table, &versions, local, not_counted, job.id()).await?;
         let result = self.marked(view.result, personal);
         let named = |side: &DiffSide, name: String| {
             if from.table == to.table { name } else { format!("{} of {name}", side.table) }
