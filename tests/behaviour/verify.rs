@@ -1,13 +1,14 @@
 //! Files that rotted: found by `verify`, made anew where the lake has the rows, and never made of.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{JobId, Layer, Repair, ReplayLimits, TableRef, VerifySummary, ask};
+use sluice_api::{JobId, Layer, PageRequest, Repair, ReplayLimits, TableRef, VerifySummary, ask};
 use sluice_tests::{Sluice, TestLake};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
 const CONTRACT: &str = "dataset: \"shop.orders\"\nsource: {path: \"landing/orders/\", format: debezium_json}\n\
-schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: status, type: string}\n";
+schema:\n- {name: id, type: bigint, primary_key: true}\n- {name: status, type: string}\n\
+quality: [{check: \"not_null(status)\"}]\n";
 
 async fn lake() -> Result<(TempDir, TestLake)> {
     let folder = tempfile::Builder::new().prefix("sluice-verify-").tempdir()?;
@@ -110,6 +111,33 @@ async fn a_query_and_a_model_name_a_damaged_file_before_they_read_it() -> Result
     ensure!(verify(&lake, true).await?.is_sound());
     query(&TestLake::at(lake.folder())).await?;
     ensure!(TestLake::at(lake.folder()).replay().await?.gold_failed.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_shows_rows_names_a_damaged_file() -> Result<()> {
+    let (_folder, lake) = lake().await?;
+    let broken = rot(&lake, Layer::Silver).await?;
+    let name = broken.file_name().and_then(|name| name.to_str()).context("a name")?;
+    let new_process = || TestLake::at(lake.folder());
+    let of_table = table(Layer::Silver)?;
+    let all = new_process();
+    let rows = all.host().call(ask::TableRows { table: of_table.clone(), version: None }).await?;
+
+    let grid = all.host().page(PageRequest { result: rows.id, first_row: 0, rows: 200 }).await.err();
+    let filter = ask::Refine { result: rows.id, filter: Some("id > 3".to_owned()), order_by: None };
+    let refined = all.host().call(filter).await.err();
+    let key = vec![("id".to_owned(), "7".to_owned())];
+    let history = new_process().host().call(ask::RowHistory { table: of_table.clone(), key }).await.err();
+    let failing = ask::FailingRows { table: of_table.name.clone(), check: 0 };
+    let failing = new_process().host().call(failing).await.err();
+    for (what, error) in [("grid", grid), ("filter", refined), ("history", history), ("failing rows", failing)] {
+        let error = error.with_context(|| format!("{what}: a damaged file is read"))?;
+        ensure!(
+            error.message.contains(name) && error.next.contains("sluice verify silver.shop.orders --repair"),
+            "{what}: {error}"
+        );
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@ import sys
 import comparison
 import deltalake
 import polars as pl
+import pyarrow.dataset
 
 
 def by_deltalake(path: str, version: int) -> pl.DataFrame:
@@ -25,8 +26,10 @@ def by_polars(path: str, version: int) -> pl.DataFrame:
 
 
 def by_pyarrow(path: str, version: int) -> pl.DataFrame:
-    """Reads with PyArrow, which delta-rs only gives tables to that it can read."""
-    return pl.DataFrame(deltalake.DeltaTable(path, version=version).to_pyarrow_dataset().to_table())
+    """Reads with PyArrow, which delta-rs only gives tables to that it can read, and compares the checksums of pages."""
+    checked = pyarrow.dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
+    dataset = deltalake.DeltaTable(path, version=version).to_pyarrow_dataset()
+    return pl.DataFrame(dataset.scanner(fragment_scan_options=checked).to_table())
 
 
 READERS = {"deltalake": by_deltalake, "polars": by_polars, "pyarrow": by_pyarrow}

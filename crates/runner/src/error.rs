@@ -179,6 +179,7 @@ impl RunError {
             Self::Lake(error) if error.is_retryable() => {
                 (ErrorCode::Storage, "No data was lost. Run it again".to_owned())
             }
+            Self::Lake(LakeError::Decode { path, .. }) => (ErrorCode::Storage, repair(path)),
             Self::Lake(LakeError::NoLake { url }) => {
                 (ErrorCode::NotFound, format!("Correct the address; `sluice init --lake {url}` makes a new lake there"))
             }

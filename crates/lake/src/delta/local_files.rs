@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
 use roaring::RoaringTreemap;
 use sluice_contract::limits;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files downloaded at once.
@@ -28,7 +28,10 @@ pub struct LocalFile {
 
 impl CachedTable {
     /// Paths of files on this machine with their deleted rows. Files of an S3 lake are downloaded
-    /// once into the user's cache folder. A deletion vector becomes a Parquet file of positions in a
+    /// once into the user's cache folder. Small files of a lake in a folder are compared with the hash in the log before
+    /// they are handed out, each once per process, as far as [`limits::QUERY_VERIFIED_BYTES`] reach: DuckDB does not look
+    /// at the checksums of pages. Copies of remote files are compared when they are fetched.
+    /// A deletion vector becomes a Parquet file of positions in a
     /// cache, which is rebuilt when it is missing.
     ///
     /// # Errors
@@ -38,50 +41,10 @@ impl CachedTable {
         futures::stream::iter(files).buffered(FILES_AT_ONCE).try_collect().await
     }
 
-    /// Compares small files of a lake in a folder with the hash in the log, each once per process, the smallest first, as
-    /// far as [`limits::QUERY_VERIFIED_BYTES`] reach. Copies of remote files are compared when they are fetched.
-    ///
-    /// # Errors
-    /// [`LakeError::Damaged`]. A file that cannot be read is left to its reader.
-    pub async fn ensure_small_are_sound(&self, files: &[DataFile]) -> Result<(), LakeError> {
-        let tables = &self.files.tables;
-        let Some(root) = tables.objects.local_root() else { return Ok(()) };
-        let folder = root.join(&self.files.folder);
-        let small = files.iter().filter(|file| file.size <= limits::QUERY_VERIFIED_FILE_BYTES);
-        let mut small: Vec<(&DataFile, &str)> = small.filter_map(|file| Some((file, file.content_hash()?))).collect();
-        small.sort_by_key(|(file, _)| file.size);
-        let sound = &tables.cache.sound;
-        let mut looks = Vec::new();
-        for (file, hash) in small {
-            let path = folder.join(&file.path);
-            if sound.claim(&path, file.size) {
-                let hash = hash.to_owned();
-                let look = tokio::task::spawn_blocking(move || {
-                    let bytes = std::fs::read(&path);
-                    let is_same = bytes.map(|bytes| blake3::hash(&bytes).to_hex().as_str() == hash);
-                    (path, is_same)
-                });
-                looks.push((file, look));
-            }
-        }
-        let mut damaged = None;
-        for (file, look) in looks {
-            let shown = || self.files.shown(&file.path);
-            let (path, is_same) = look.await.map_err(|_| LakeError::Stopped { path: shown() })?;
-            if !matches!(is_same, Ok(true)) {
-                sound.forget(&path, file.size);
-            }
-            if matches!(is_same, Ok(false)) {
-                damaged = damaged.or(Some(LakeError::Damaged { path: shown() }));
-            }
-        }
-        damaged.map_or(Ok(()), Err)
-    }
-
     /// Paths of the files themselves on this machine. Whoever reads them sees deleted rows too.
     ///
     /// # Errors
-    /// [`LakeError::Read`], [`LakeError::Write`].
+    /// Those of [`Self::local_files`].
     pub async fn local_paths(&self, files: &[DataFile]) -> Result<Vec<PathBuf>, LakeError> {
         let paths: Vec<_> = files.iter().map(|file| self.local_path(file)).collect();
         futures::stream::iter(paths).buffered(FILES_AT_ONCE).try_collect().await
@@ -139,7 +102,9 @@ impl CachedTable {
             root = base;
         }
         if let Some(folder) = &root.local {
-            return Ok(folder.join(shown));
+            let path = folder.join(&shown);
+            self.ensure_small_is_sound(file, &path).await?;
+            return Ok(path);
         }
         let original = Original {
             store: &root.store,
@@ -149,6 +114,25 @@ impl CachedTable {
             hash: file.content_hash(),
         };
         tables.cache.copies.fetch(tables.cache.paths.copies(), &original).await
+    }
+
+    /// Compares a small file with its hash, unless this process has done so. One that cannot be read is left to its reader.
+    async fn ensure_small_is_sound(&self, file: &DataFile, path: &Path) -> Result<(), LakeError> {
+        let sound = &self.files.tables.cache.sound;
+        let Some(hash) = file.content_hash().filter(|_| file.size <= limits::QUERY_VERIFIED_FILE_BYTES) else {
+            return Ok(());
+        };
+        if !sound.claim(path, file.size) {
+            return Ok(());
+        }
+        let (read, hash) = (path.to_path_buf(), hash.to_owned());
+        let look = move || std::fs::read(read).map(|bytes| blake3::hash(&bytes).to_hex().as_str() == hash);
+        let shown = || self.files.shown(&file.path);
+        let is_same = tokio::task::spawn_blocking(look).await.map_err(|_| LakeError::Stopped { path: shown() })?;
+        if !matches!(is_same, Ok(true)) {
+            sound.forget(path, file.size);
+        }
+        if matches!(is_same, Ok(false)) { Err(LakeError::Damaged { path: shown() }) } else { Ok(()) }
     }
 
     /// Whether a file of a sandbox lies in its base; versions from before the sandbox do not say.

@@ -1,16 +1,20 @@
 //! Rows as the bytes of a Parquet file.
 
+use super::page_checksums::{ChecksumStores, ChecksummedColumn, ColumnPages};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::arrow::arrow_writer::{
+    ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions, PageStoreFactory, compute_leaves,
+};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use std::sync::Arc;
 
 /// Rows of one row group: a page of a grid never decodes more than one or two.
 pub const ROW_GROUP_ROWS: usize = 131_072;
@@ -34,16 +38,20 @@ pub(crate) fn parquet_properties() -> WriterProperties {
         .build()
 }
 
-/// Encodes batches of one schema as they come; only one row group and the encoded bytes are in memory.
+/// Encodes batches of one schema as they come; only one row group and the encoded bytes are in memory. Every page has its
+/// checksum.
 pub(crate) fn encode_parquet<E: From<ParquetError>>(
     schema: &SchemaRef,
     batches: impl Iterator<Item = Result<RecordBatch, E>>,
     properties: WriterProperties,
 ) -> Result<(Bytes, ParquetMetaData), E> {
     let mut buffer = Vec::new();
-    let writer = ArrowWriter::try_new(&mut buffer, SchemaRef::clone(schema), Some(properties))?;
+    let pages = Arc::new(ChecksumStores::default());
+    let store = Arc::clone(&pages) as Arc<dyn PageStoreFactory>;
+    let options = ArrowWriterOptions::new().with_properties(properties).with_page_store_factory(store);
+    let writer = ArrowWriter::try_new_with_options(&mut buffer, SchemaRef::clone(schema), options)?;
     let (file, columns) = writer.into_serialized_writer()?;
-    let mut groups = RowGroups { file, columns, open: Vec::new(), rows: 0 };
+    let mut groups = RowGroups { file, columns, pages, open: Vec::new(), rows: 0 };
     for batch in batches {
         groups.write(&batch?)?;
     }
@@ -60,7 +68,8 @@ pub(crate) fn encode_batch(batch: RecordBatch) -> Result<(Bytes, ParquetMetaData
 struct RowGroups<'a> {
     file: SerializedFileWriter<&'a mut Vec<u8>>,
     columns: ArrowRowGroupWriterFactory,
-    open: Vec<ArrowColumnWriter>,
+    pages: Arc<ChecksumStores>,
+    open: Vec<(ArrowColumnWriter, ColumnPages)>,
     rows: usize,
 }
 
@@ -69,7 +78,8 @@ impl RowGroups<'_> {
         let mut at = 0;
         while at < batch.num_rows() {
             if self.open.is_empty() {
-                self.open = self.columns.create_column_writers(self.file.flushed_row_groups().len())?;
+                let writers = self.columns.create_column_writers(self.file.flushed_row_groups().len())?;
+                self.open = writers.into_iter().zip(self.pages.take()).collect();
             }
             let count = (batch.num_rows() - at).min(ROW_GROUP_ROWS - self.rows);
             self.write_columns(&batch.slice(at, count))?;
@@ -87,22 +97,22 @@ impl RowGroups<'_> {
         let leaves = schema.fields().iter().zip(rows.columns()).map(|(field, column)| compute_leaves(field, column));
         let leaves: Vec<_> = leaves.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         if rows.num_rows() > ENCODE_ALONE_MAX {
-            self.open.par_iter_mut().zip(&leaves).try_for_each(|(writer, leaf)| writer.write(leaf))
+            self.open.par_iter_mut().zip(&leaves).try_for_each(|((writer, _), leaf)| writer.write(leaf))
         } else {
-            self.open.iter_mut().zip(&leaves).try_for_each(|(writer, leaf)| writer.write(leaf))
+            self.open.iter_mut().zip(&leaves).try_for_each(|((writer, _), leaf)| writer.write(leaf))
         }
     }
 
     fn close_group(&mut self) -> Result<(), ParquetError> {
         let open = std::mem::take(&mut self.open);
-        let chunks = if self.rows > ENCODE_ALONE_MAX {
-            open.into_par_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>()?
+        let columns = if self.rows > ENCODE_ALONE_MAX {
+            open.into_par_iter().map(close_column).collect::<Result<Vec<_>, _>>()?
         } else {
-            open.into_iter().map(ArrowColumnWriter::close).collect::<Result<Vec<_>, _>>()?
+            open.into_iter().map(close_column).collect::<Result<Vec<_>, _>>()?
         };
         let mut group = self.file.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
+        for column in columns {
+            column.append_to(&mut group)?;
         }
         group.close()?;
         self.rows = 0;
@@ -115,4 +125,8 @@ impl RowGroups<'_> {
         }
         self.file.close()
     }
+}
+
+fn close_column((writer, pages): (ArrowColumnWriter, ColumnPages)) -> Result<ChecksummedColumn, ParquetError> {
+    pages.close(&writer.close()?)
 }

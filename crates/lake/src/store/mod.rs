@@ -11,5 +11,6 @@ pub(crate) mod lake_folders;
 pub(crate) mod listing;
 pub(crate) mod objects;
 pub(crate) mod overlay;
+mod page_checksums;
 pub(crate) mod root;
 mod walk;

@@ -11,6 +11,7 @@ mod faults;
 mod files;
 mod fixtures;
 mod local_files;
+mod page_checksums;
 mod ranges;
 mod sandbox;
 

@@ -111,7 +111,6 @@ impl OpenLake {
 
     /// A table version as a result of the engine.
     async fn table_in_engine(&self, result: &TableResult) -> Result<ResultId, RunError> {
-        result.store.cached().ensure_small_are_sound(&result.snapshot.files).await?;
         let files = sluice_query::TableFiles {
             table: result.table.clone(),
             columns: column_types(&result.snapshot),

@@ -17,12 +17,10 @@ pub(crate) fn of_local(file: LocalFile) -> TableFile {
     TableFile { path: file.path, rows: file.dead.map_or(FileRows::All, FileRows::Except) }
 }
 
-/// Latest version of a table and its files on this machine; `None` if it does not exist. Small files are compared with
-/// the log before SQL reads them.
+/// Latest version of a table and its files on this machine; `None` if it does not exist.
 pub(crate) async fn table_files(lake: &Lake, table: &TableRef) -> Result<Option<(u64, TableFiles)>, RunError> {
     let store = lake.table(location(table));
     let Some(snapshot) = store.snapshot(None).await? else { return Ok(None) };
-    store.cached().ensure_small_are_sound(&snapshot.files).await?;
     let files = readable(&store, &snapshot.files).await?;
     let columns = column_types(&snapshot);
     Ok(Some((snapshot.version, TableFiles { table: table.clone(), columns, files })))
