@@ -1,7 +1,7 @@
 //! The command line: every command prints JSON when asked, ends with the documented code, and says what
 //! is wrong, where, and what to do.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sluice_tests::{ShopLake, Sluice, Stream, TestLake, oracle};
 
@@ -109,7 +109,8 @@ fn onboarding_saves_what_has_no_question_and_says_what_it_did_not_save() -> Resu
     ensure!(saved.code == 0 && saved.err.contains("saved contracts/sales/orders.yaml"), "{saved:?}");
     ensure!(sluice.call(&["replay"])?.code == 0, "the proposals replay");
     let again = sluice.call(&["onboard", "landing/sales", "--save"])?;
-    ensure!(again.code == 0 && again.err.contains("there is a contract of sales.orders already"), "{again:?}");
+    ensure!(again.code == 0 && again.out.contains("sales.orders has a contract"), "{again:?}");
+    ensure!(again.out.contains("2 tables under landing/sales: 2 with a contract"), "{again:?}");
 
     lake.write("landing/plain/people/1.csv", "1,Ada\n2,Max\n3,Eve\n")?;
     lake.write(
@@ -118,10 +119,46 @@ fn onboarding_saves_what_has_no_question_and_says_what_it_did_not_save() -> Resu
     )?;
     let open = sluice.call(&["onboard", "landing/plain", "--save"])?;
     ensure!(open.code == 8, "ended with {}: {}", open.code, open.err);
-    ensure!(open.err.contains("not saved, plain.people") && open.err.contains("not saved, plain.day"), "{}", open.err);
+    ensure!(open.out.contains("2 tables under landing/plain: 2 with questions"), "{}", open.out);
+    let said = sluice.call(&["onboard", "landing/plain", "--save", "--json"])?.err;
+    ensure!(said.contains("not saved, plain.people") && said.contains("not saved, plain.day"), "{said}");
     ensure!(!lake.folder().join("contracts/plain").exists(), "a contract with a question was saved");
-    let shown = sluice.call(&["onboard", "landing/plain"])?;
+    let shown = sluice.call(&["onboard", "landing/plain", "--details"])?;
     ensure!(shown.code == 0 && shown.out.contains("# question: "), "{shown:?}");
+    Ok(())
+}
+
+#[test]
+fn one_answer_is_for_all_tables_that_ask() -> Result<()> {
+    let (folder, lake, sluice) = empty_lake()?;
+    let rows =
+        |at: usize| format!("number,total,changed\n{at},1.5,2026-11-01 10:00:00\n{at},2.5,2026-11-02 10:00:00\n");
+    for at in 1..=12 {
+        lake.write(&format!("landing/erp/table_{at:02}/1.csv"), rows(at))?;
+    }
+    let asked = sluice.call(&["onboard", "landing/erp", "--save"])?;
+    ensure!(asked.code == 8 && asked.out.contains("12 tables under landing/erp: 12 with questions"), "{asked:?}");
+    ensure!(asked.out.contains("Which columns are the key? (12 tables)"), "{}", asked.out);
+    ensure!(asked.out.lines().filter(|line| line.starts_with("erp.table_")).count() == 12, "one line a table");
+    ensure!(asked.out.contains("erp.table_01, erp.table_02, erp.table_03 and 9 more"), "{}", asked.out);
+
+    let wrong = sluice.call(&["onboard", "landing/erp", "--answer", "unit=weeks"])?;
+    ensure!(wrong.code == 2 && wrong.err.contains("milliseconds"), "{wrong:?}");
+
+    // A file for most, the command line for what differs.
+    let file = folder.path().join("erp.yaml");
+    std::fs::write(&file, "owner: erp_team\nsla: 1 hour\nanswers:\n- key=number\n- order=changed\n")?;
+    let file = file.display().to_string();
+    let most = ["onboard", "landing/erp", "--answers-from", &file, "--save", "--answer", "erp.table_12:key=nothing"];
+    let saved = sluice.call(&most)?;
+    ensure!(saved.code == 8 && saved.out.contains("1 with questions, 11 saved"), "{saved:?}");
+    let contract = std::fs::read_to_string(lake.folder().join("contracts/erp/table_07.yaml"))?;
+    ensure!(contract.contains("owner: \"erp_team\"") && contract.contains("sla: \"1 hour\""), "{contract}");
+    let last = sluice.call(&["onboard", "landing/erp/table_12", "--answers-from", &file, "--save"])?;
+    ensure!(last.code == 0, "{last:?}");
+    let replayed = sluice.json(&["replay"])?;
+    let tables = replayed["tables"].as_array().context("tables")?;
+    ensure!(tables.len() == 12 && tables.iter().all(|table| table["error"].is_null()), "{replayed}");
     Ok(())
 }
 

@@ -58,10 +58,17 @@ async fn sibling_folders_are_tables_of_their_own() -> Result<()> {
     write_contract(&lake, "path: landing/erp/customer")?;
     ensure!(good(&lake).await? == 0 && rows(&lake).await? == ["1 plus", "2 basic"]);
 
-    let draft: OnboardDraft =
-        lake.host().call(ask::InferContract { path: "landing/erp".to_owned(), name: None, table: None }).await?;
+    let draft: OnboardDraft = lake
+        .host()
+        .call(ask::InferContract {
+            path: "landing/erp".to_owned(),
+            name: None,
+            table: None,
+            answers: Default::default(),
+        })
+        .await?;
     ensure!(
-        draft.questions.iter().any(|question| question.contains("several tables: customer, supplier")),
+        draft.questions.iter().any(|question| question.text.contains("several tables: customer, supplier")),
         "{:?}",
         draft.questions
     );

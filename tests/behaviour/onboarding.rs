@@ -39,7 +39,10 @@ async fn rows(lake: &TestLake, table: &str, columns: &[&str]) -> Result<Vec<Stri
 }
 
 async fn draft(lake: &TestLake, path: &str) -> Result<OnboardDraft> {
-    Ok(lake.host().call(ask::InferContract { path: path.to_owned(), name: None, table: None }).await?)
+    Ok(lake
+        .host()
+        .call(ask::InferContract { path: path.to_owned(), name: None, table: None, answers: Default::default() })
+        .await?)
 }
 
 /// An event of a `MySQL` connector, all within one second.
@@ -95,7 +98,7 @@ async fn a_connector_without_a_known_position_is_a_question() -> Result<()> {
     lake.write("landing/a/1.json", (1..9).map(event).collect::<String>())?;
     let proposal = draft(&lake, "landing/a").await?;
     ensure!(proposal.sequence.is_empty(), "never the time: {:?}", proposal.sequence);
-    ensure!(proposal.questions.iter().any(|question| question.contains("connector vitess")), "{proposal:?}");
+    ensure!(proposal.questions.iter().any(|question| question.text.contains("connector vitess")), "{proposal:?}");
     ensure!(proposal.yaml.contains("# decide: ") && !proposal.yaml.contains("sequence: [source.ts_ms]"));
 
     // A contract of another connector says what its order is.
@@ -181,12 +184,17 @@ async fn onboarding_proposes_a_contract_for_each_table_of_a_stream() -> Result<(
     let customers = (1..9).map(|id| of_table("customers", id, "b", 100 + id).replace("\"name\"", "\"first\""));
     lake.write("landing/stream/shop/2026/11/01/x.json", orders + &customers.collect::<String>())?;
     let both = draft(&lake, "landing/stream/shop").await?;
-    ensure!(both.questions.iter().any(|question| question.contains("Records of 2 source tables")), "{both:?}");
+    ensure!(both.questions.iter().any(|question| question.text.contains("Records of 2 source tables")), "{both:?}");
     for (table, name, column) in
         [("app.public.orders", "shop.orders", "name"), ("app.public.customers", "shop.customers", "first")]
     {
         let table = Some(table.to_owned());
-        let one = ask::InferContract { path: "landing/stream/shop".to_owned(), name: None, table };
+        let one = ask::InferContract {
+            path: "landing/stream/shop".to_owned(),
+            name: None,
+            table,
+            answers: Default::default(),
+        };
         let one = lake.host().call(one).await?;
         let columns: Vec<&str> = one.columns.iter().map(|column| column.name.as_str()).collect();
         ensure!((one.name.to_string().as_str(), columns) == (name, vec!["id", column]), "{one:?}");

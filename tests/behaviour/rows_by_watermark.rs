@@ -138,7 +138,8 @@ async fn a_tie_is_decided_by_the_policy() -> Result<()> {
 
 /// The draft of the folder.
 async fn draft(lake: &TestLake) -> Result<sluice_api::OnboardDraft> {
-    let request = ask::InferContract { path: "landing/people".to_owned(), name: None, table: None };
+    let request =
+        ask::InferContract { path: "landing/people".to_owned(), name: None, table: None, answers: Default::default() };
     Ok(lake.host().call(request).await?)
 }
 

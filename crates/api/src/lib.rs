@@ -113,7 +113,7 @@ pub use lake::{
 };
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
-pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
+pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
 pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
 pub use publish::{PublishPlan, PublishedTable, PublishedView};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
@@ -130,7 +130,7 @@ pub use result::{PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
-    CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, ParentVersion, Problem, RowLedger, Severity,
-    TableName, Unit, Verdict,
+    CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern, OnboardAnswer, OnboardAnswers,
+    ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict,
 };
 pub use verify::{BrokenFileView, Repair, VerifiedTable, VerifySummary};

@@ -1,7 +1,8 @@
 //! From a folder of change files to a contract.
 
-use crate::{Problem, ResultView, TableName};
+use crate::{Problem, QuestionKind, ResultView, TableName};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A table found under a source folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,30 @@ pub struct DraftColumn {
     pub open: bool,
 }
 
+/// What a person has to decide before a proposal can be used. Those of one kind are answered together, by
+/// [`crate::OnboardAnswer`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenQuestion {
+    /// What it is about.
+    pub kind: QuestionKind,
+    /// The column that it is about, if it is about one.
+    pub column: Option<String>,
+    /// The question.
+    pub text: String,
+    /// Answers that come to mind; none of them is taken by itself.
+    #[serde(default)]
+    pub suggestions: Vec<String>,
+}
+
+impl fmt::Display for OpenQuestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "Column {column}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
 /// A proposed contract with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OnboardDraft {
@@ -96,7 +121,7 @@ pub struct OnboardDraft {
     pub problems: Vec<Problem>,
     /// What has to be decided before the contract can be used: the wrong answer would show no error later.
     #[serde(default)]
-    pub questions: Vec<String>,
+    pub questions: Vec<OpenQuestion>,
     /// Tables of the source that the sampled records say they are of, with how many are.
     #[serde(default)]
     pub source_tables: Vec<(String, u64)>,
@@ -117,7 +142,7 @@ impl OnboardDraft {
     #[must_use]
     pub fn to_decide(&self) -> Vec<String> {
         let mut all: Vec<String> = self.problems.iter().map(|problem| problem.message.clone()).collect();
-        all.extend(self.questions.iter().cloned());
+        all.extend(self.questions.iter().map(ToString::to_string));
         let columns = self.columns.iter().filter(|column| !column.open);
         all.extend(columns.filter_map(|column| Some(format!("{}: {}", column.name, column.decide.as_ref()?))));
         let evidence = self.evidence.iter().filter(|evidence| !evidence.ok && !evidence.open);
@@ -137,8 +162,8 @@ pub struct ContractCheck {
 
 #[cfg(test)]
 mod tests {
-    use super::{DraftColumn, Evidence, OnboardDraft};
-    use crate::{ResultId, ResultView, TableName};
+    use super::{DraftColumn, Evidence, OnboardDraft, OpenQuestion};
+    use crate::{QuestionKind, ResultId, ResultView, TableName};
 
     #[test]
     fn what_is_a_question_is_said_once() {
@@ -152,6 +177,12 @@ mod tests {
             pii: None,
             decide: Some(decide.to_owned()),
             open,
+        };
+        let question = |kind, column: Option<&str>, text: &str| OpenQuestion {
+            kind,
+            column: column.map(str::to_owned),
+            text: text.to_owned(),
+            suggestions: Vec::new(),
         };
         let draft = OnboardDraft {
             path: String::new(),
@@ -170,7 +201,10 @@ mod tests {
             columns: vec![column("at", true, "which zone"), column("iban", false, "personal?")],
             yaml: String::new(),
             problems: Vec::new(),
-            questions: vec!["The key is not known".to_owned(), "Column at: which zone".to_owned()],
+            questions: vec![
+                question(QuestionKind::Key, None, "The key is not known"),
+                question(QuestionKind::TimeZone, Some("at"), "which zone"),
+            ],
             source_tables: Vec::new(),
             existing: None,
             sampled_files: (1, 1),

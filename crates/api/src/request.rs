@@ -5,11 +5,12 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, DraftFolder, ErrorCode,
-    Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardDraft,
-    OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView,
-    QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits,
-    ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
-    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers,
+    OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope,
+    PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
+    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
+    SandboxView, SideLake, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
+    VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -86,7 +87,10 @@ requests! {
         /// Name to use instead of the proposed one.
         name: Option<TableName>,
         /// Table of the source, as [`OnboardDraft::source_tables`] has it, where the folder has records of several.
-        table: Option<String>
+        table: Option<String>,
+        /// What was answered for all tables alike.
+        #[serde(default)]
+        answers: OnboardAnswers
     } -> OnboardDraft, ReadFixed, |draft| Some(draft.sample.id);
 
     /// Checks a contract text.

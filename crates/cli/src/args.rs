@@ -6,7 +6,8 @@ use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use publish::{Publish, Release, ReleaseAction};
-use sluice_api::{ReplayLimits, RunMode, TableName, TableRef};
+use sluice_api::{OnboardAnswer, ReplayLimits, RunMode, TableName, TableRef};
+use sluice_contract::Mistake;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -177,6 +178,30 @@ pub(crate) struct Onboard {
     /// With --save, save contracts with open questions too, as they are proposed.
     #[arg(long, requires = "save")]
     pub(crate) accept: bool,
+    /// Answer a question for all tables alike: [TABLES:]QUESTION[(COLUMNS)]=VALUE, `*` is any letters. For example
+    /// key=id, unit(created_*)=milliseconds, erp.*:time_zone=Europe/Berlin. May be given several times; of two answers
+    /// the last counts.
+    #[arg(long = "answer", value_name = "ANSWER", value_parser = answer)]
+    pub(crate) answers: Vec<OnboardAnswer>,
+    /// File with owner, sla and answers; --owner, --sla and --answer go before it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers_from: Option<PathBuf>,
+    /// Definitions of the source's tables: SQL with CREATE TABLE, or a CSV of information_schema.columns.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ddl: Option<PathBuf>,
+    /// Who answers for the tables.
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// How late the tables may be, for example `4 hours`.
+    #[arg(long)]
+    pub(crate) sla: Option<String>,
+    /// Print the whole proposal of each table, not one line.
+    #[arg(long)]
+    pub(crate) details: bool,
+}
+
+fn answer(text: &str) -> Result<OnboardAnswer, String> {
+    text.parse().map_err(|mistake: Mistake| format!("{}. {}", mistake.message, mistake.fix))
 }
 
 #[derive(Debug, Args)]

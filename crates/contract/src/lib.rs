@@ -97,6 +97,7 @@ mod from_snapshot;
 mod lake_settings;
 mod ledger;
 pub mod limits;
+mod onboarding;
 mod position;
 mod problem;
 mod references;
@@ -124,6 +125,7 @@ pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use lake_settings::LakeSettings;
 pub use ledger::{LedgerImbalance, RowLedger};
+pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind};
 pub use position::{PartForm, PositionLayout};
 pub use problem::{Mistake, Problem};
 pub use references::reference_problems;

@@ -109,3 +109,5 @@ pub const PLAN_FILE_BYTES_MAX: u64 = 64 << 20;
 /// Lines of a contract before, times lines after, up to which the lines that both have are looked for; above it
 /// everything between the common beginning and end is shown as replaced.
 pub const TEXT_DIFF_CELLS_MAX: usize = 4_000_000;
+/// Bytes of a file with definitions of the source's tables.
+pub const DEFINITIONS_BYTES: u64 = 32 << 20;

@@ -89,6 +89,17 @@ impl BinaryText {
     }
 }
 
+impl FromStr for BinaryText {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Base64, Self::Hex]
+            .into_iter()
+            .find(|form| form.as_str() == text)
+            .ok_or_else(|| Mistake::new(format!("`{text}` is no form of bytes as text"), "Use hex or base64"))
+    }
+}
+
 impl fmt::Display for BinaryText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -1,6 +1,7 @@
 //! All tables that were found, at once: what was guessed of each, what has to be decided, and saving those of which
 //! nothing has.
 
+use super::questions::Questions;
 use super::unsaved::kept;
 use crate::cell::CellText;
 use crate::cx::Cx;
@@ -24,6 +25,8 @@ pub(super) struct Many {
     owner: String,
     /// How late they may be, likewise.
     sla: String,
+    /// Questions that are answered for all of them.
+    questions: Questions,
 }
 
 /// How far a table is, those that need eyes first.
@@ -82,6 +85,8 @@ struct Row<'a> {
     found: &'a FoundTable,
     draft: Option<&'a OnboardDraft>,
     state: State,
+    /// What wants a look though nothing has to be decided.
+    looks: Vec<String>,
 }
 
 impl Row<'_> {
@@ -101,6 +106,9 @@ impl Row<'_> {
                 let personal = draft.columns.iter().filter(|column| column.pii.is_some()).count();
                 number::count(personal as u64)
             }),
+            _ if self.state == State::Ready && !self.looks.is_empty() => {
+                format!("ready; {}", self.looks.join("; "))
+            }
             _ => self.state.words(),
         }
     }
@@ -108,17 +116,19 @@ impl Row<'_> {
 
 impl Many {
     /// Asks for the proposals that are missing, a few at a time.
-    fn sample(&self, cx: &mut Cx<'_>, found: &OnboardSource) {
+    fn sample(&mut self, cx: &mut Cx<'_>, found: &OnboardSource) {
         let store = cx.store;
         let new = || found.tables.iter().filter(|table| !table.has_contract && table.format.is_some());
         let mut pending = new().filter(|table| store.draft(&table.path).pending).count();
         for table in new() {
-            let request = Request::InferContract { path: table.path.clone(), name: None, table: None };
+            let answers = self.questions.answers();
+            let request = Request::InferContract { path: table.path.clone(), name: None, table: None, answers };
             if pending < SAMPLED_AT_ONCE && store.wants(&request) {
                 cx.want(request);
                 pending += 1;
             }
         }
+        self.questions.ask_again(cx, SAMPLED_AT_ONCE.saturating_sub(pending));
     }
 
     fn state(&self, cx: &Cx<'_>, table: &FoundTable, namesakes: usize) -> State {
@@ -143,11 +153,15 @@ impl Many {
             (None, None) => State::Reading,
             (None, Some(_)) if cx.workspace.filters.contains_key(&kept(&table.path)) => State::Edited,
             (None, Some(draft)) => {
+                if self.questions.waits(&table.path) {
+                    return State::Reading;
+                }
                 let mut questions = draft.to_decide();
                 if namesakes > 1 {
                     questions.insert(0, format!("{namesakes} folders propose the name {}", table.name));
                 }
-                if questions.is_empty() { State::Ready } else { State::Questions(questions) }
+                let is_open = namesakes > 1 || !draft.problems.is_empty() || !draft.questions.is_empty();
+                if is_open { State::Questions(questions) } else { State::Ready }
             }
         }
     }
@@ -160,10 +174,10 @@ impl Many {
         let mut rows: Vec<Row<'_>> = found
             .tables
             .iter()
-            .map(|table| Row {
-                found: table,
-                draft: store.draft(&table.path).value,
-                state: self.state(cx, table, namesakes(&table.name)),
+            .map(|table| {
+                let draft = store.draft(&table.path).value;
+                let looks = draft.map(OnboardDraft::to_decide).unwrap_or_default();
+                Row { found: table, draft, state: self.state(cx, table, namesakes(&table.name)), looks }
             })
             .collect();
         rows.sort_by(|a, b| {
@@ -179,6 +193,28 @@ impl Many {
         let open = self.bar_ui(ui, cx, &rows);
         rule(ui);
         open.or_else(|| list_ui(ui, cx, &rows))
+    }
+
+    /// Proposals of the tables that have no contract yet.
+    fn drafts<'a>(cx: &Cx<'a>, found: &'a OnboardSource) -> impl Iterator<Item = &'a OnboardDraft> + use<'a> {
+        let store = cx.store;
+        let new = found.tables.iter().filter(|table| !table.has_contract);
+        new.filter_map(move |table| store.draft(&table.path).value)
+    }
+
+    /// Whether the panel of the questions has something to show.
+    pub(super) fn has_questions(&self, cx: &Cx<'_>, found: &OnboardSource) -> bool {
+        self.questions.any(Self::drafts(cx, found))
+    }
+
+    /// Draws the panel of the questions.
+    pub(super) fn questions_ui(&mut self, ui: &mut Ui, cx: &Cx<'_>, found: &OnboardSource) {
+        self.questions.show(ui, Self::drafts(cx, found));
+    }
+
+    /// Opens the next question; false if there is none.
+    pub(super) fn next_question(&mut self, cx: &Cx<'_>, found: &OnboardSource) -> bool {
+        self.questions.next(Self::drafts(cx, found))
     }
 
     fn bar_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rows: &[Row<'_>]) -> Option<String> {

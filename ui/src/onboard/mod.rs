@@ -6,6 +6,7 @@ mod document;
 mod edit;
 mod guess;
 mod many;
+mod questions;
 mod sample;
 mod side;
 #[cfg(test)]
@@ -120,13 +121,30 @@ impl OnboardScreen {
             contract::save(cx, edit);
         }
         if cx.take(&Command::NextProblem) {
-            self.next_problem(ui, cx);
+            match self.found(cx) {
+                Some(found) if self.chosen.is_none() => self.next_question(cx, found),
+                _ => self.next_problem(ui, cx),
+            }
         }
         if cx.take(&Command::Fix) {
             self.fix(cx);
         }
         if cx.take(&Command::RunText) {
             self.inspect(cx);
+        }
+    }
+
+    /// What was found where it was looked.
+    fn found<'a>(&self, cx: &Cx<'a>) -> Option<&'a OnboardSource> {
+        let store = cx.store;
+        store.source(self.source.inspected.as_deref()?).value
+    }
+
+    fn next_question(&mut self, cx: &mut Cx<'_>, found: &OnboardSource) {
+        if self.many.next_question(cx, found) {
+            cx.workspace.panels.show_inspector(true);
+        } else {
+            cx.notify("No question is open that can be answered for all tables", false);
         }
     }
 
@@ -224,12 +242,17 @@ impl Screen for OnboardScreen {
         let store = cx.store;
         let got = store.source(&source);
         if let Some(path) = self.chosen.clone() {
-            cx.want(Request::InferContract { path: path.clone(), name: None, table: None });
+            cx.want(Request::InferContract {
+                path: path.clone(),
+                name: None,
+                table: None,
+                answers: Default::default(),
+            });
             let draft = store.draft(&path);
             loading_line(ui, Rect::from_min_size(rect.min, vec2(rect.width(), 2.0)), draft.pending);
             if let Some(error) = draft.error {
                 if error_banner(ui, error, "Nothing was changed") {
-                    cx.send(Request::InferContract { path, name: None, table: None });
+                    cx.send(Request::InferContract { path, name: None, table: None, answers: Default::default() });
                 }
             } else if let Some(draft) = draft.value {
                 self.draft_ui(ui, cx, draft);
@@ -260,11 +283,19 @@ impl Screen for OnboardScreen {
     }
 
     fn has_inspector(&self, cx: &Cx<'_>) -> bool {
-        self.chosen.as_deref().is_some_and(|path| cx.store.draft(path).value.is_some())
+        match self.chosen.as_deref() {
+            Some(path) => cx.store.draft(path).value.is_some(),
+            None => self.found(cx).is_some_and(|found| self.many.has_questions(cx, found)),
+        }
     }
 
     fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let Some(path) = self.chosen.clone() else { return };
+        let Some(path) = self.chosen.clone() else {
+            if let Some(found) = self.found(cx) {
+                self.many.questions_ui(ui, cx, found);
+            }
+            return;
+        };
         if self.edit(cx).is_none() {
             return;
         }

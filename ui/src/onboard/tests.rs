@@ -194,3 +194,107 @@ fn a_refused_save_says_why() {
     press(&mut window, Modifiers::COMMAND, Key::S);
     assert!(window.query_by_label_contains("Check the rights of the folder").is_some());
 }
+
+/// 300 tables of a source: two of three lack a scale, every sixth a key, every tenth a time zone.
+fn three_hundred() -> Canned {
+    use sluice_api::{FoundTable, OpenQuestion, QuestionKind, TableName};
+    let number = |path: &str| path.trim_matches(|c: char| !c.is_ascii_digit()).parse::<usize>().unwrap_or(0);
+    Canned::new(
+        move |request| {
+            let mut reply = sample::reply(request);
+            match (request, &mut reply) {
+                (Request::InspectSource { .. }, Reply::InspectSource(source)) => {
+                    let table = |at: usize| FoundTable {
+                        path: format!("landing/erp/table_{at:03}/"),
+                        name: TableName { dataset: "erp".to_owned(), table: format!("table_{at:03}") },
+                        format: Some("dms_csv".to_owned()),
+                        files: 12,
+                        bytes: 1 << 20,
+                        has_contract: false,
+                    };
+                    source.tables = (1..=300).map(table).collect();
+                }
+                (Request::InferContract { path, answers, .. }, Reply::InferContract(draft)) => {
+                    let at = number(path);
+                    draft.path.clone_from(path);
+                    draft.name = TableName { dataset: "erp".to_owned(), table: format!("table_{at:03}") };
+                    draft.yaml = draft.yaml.replace("shop.refunds", &draft.name.to_string());
+                    draft.problems.clear();
+                    let asked = [
+                        (QuestionKind::Scale, at % 3 != 0),
+                        (QuestionKind::Key, at % 6 == 0),
+                        (QuestionKind::TimeZone, at % 10 == 0),
+                    ];
+                    let open = asked
+                        .into_iter()
+                        .filter(|(kind, asks)| *asks && answers.to(*kind, &draft.name, None).is_none());
+                    draft.questions = open
+                        .map(|(kind, _)| OpenQuestion {
+                            kind,
+                            column: None,
+                            text: "It is not in the files".to_owned(),
+                            suggestions: kind.example().into_iter().map(str::to_owned).collect(),
+                        })
+                        .collect();
+                }
+                _ => {}
+            }
+            Some(reply)
+        },
+        sample::page,
+    )
+}
+
+#[test]
+fn three_hundred_tables_are_onboarded_by_three_answers() {
+    let transport = three_hundred();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    let settle = |window: &mut Window| {
+        for _ in 0..220 {
+            window.step();
+        }
+    };
+    settle(&mut window);
+    assert!(window.query_by_label("300 tables found").is_some());
+    // 50 lack a key, 200 a scale, 30 a time zone.
+    let before = window.query_by_label("Question 1: Which columns are the key? 50 tables");
+    assert!(before.is_some(), "each kind is one question");
+
+    // Nothing but the keyboard and the suggestions: F8, an answer, Enter.
+    for (answer, count) in [("id", 50), ("2", 200), ("Europe/Berlin", 30)] {
+        press(&mut window, Modifiers::NONE, Key::F8);
+        window.step();
+        window.get_by_label(answer).click();
+        window.step();
+        window.get_by_label(&format!("Answer for {count} Enter")).click();
+        settle(&mut window);
+    }
+    assert!(window.query_by_label("3 answered, 0 open").is_some());
+    window.get_by_label("Save 300 ready").click();
+    window.step();
+    let requests = asked.borrow();
+    let saved = requests.iter().filter(|request| matches!(request, Request::SaveContract { .. })).count();
+    assert_eq!(saved, 300);
+    let again = requests
+        .iter()
+        .filter(|request| matches!(request, Request::InferContract { answers, .. } if !answers.answers.is_empty()));
+    assert!(again.count() <= 50 + 200 + 30, "only what an answer changes is read again");
+}
+
+#[test]
+fn an_answer_that_cannot_be_one_says_why_and_is_not_taken() {
+    let transport = three_hundred();
+    let mut window = opened(transport);
+    for _ in 0..220 {
+        window.step();
+    }
+    window.get_by_label("Question 3: How many digits have decimals behind the point? 200 tables").click();
+    window.step();
+    window.get_by_label("Answer for all tables").type_text("two");
+    window.step();
+    window.get_by_label("Answer for 200 Enter").click();
+    window.step();
+    assert!(window.query_by_label_contains("`two` is no answer to `scale`").is_some());
+    assert!(window.query_by_label("0 answered, 3 open").is_some());
+}

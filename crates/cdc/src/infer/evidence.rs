@@ -1,8 +1,10 @@
 //! The evidence for a proposal, and what wants a decision.
 
 use super::proposal::{Inferred, InferredColumn, InferredEvidence};
+use crate::definitions::TableDefinition;
 use crate::format::{Format, ProposedSequence};
 use crate::profile::Profile;
+use sluice_contract::QuestionKind;
 
 /// Names of columns that look like an operation which the format does not know.
 const OPERATION_NAMES: [&str; 6] = ["op", "_op", "operation", "change_type", "_change_type", "dml_type"];
@@ -14,6 +16,10 @@ pub(crate) struct Seen<'s> {
     /// In words, how the key was found.
     pub(crate) key_reason: &'s str,
     pub(crate) sequence: &'s ProposedSequence,
+    /// The table as its source defines it.
+    pub(crate) definition: Option<&'s TableDefinition>,
+    /// The answer to which rows are deletes.
+    pub(crate) deletes: Option<&'s str>,
     /// Files sampled, and files in all.
     pub(crate) files: (u64, u64),
 }
@@ -23,6 +29,7 @@ impl Seen<'_> {
     pub(crate) fn evidence(&self, inferred: &Inferred) -> Vec<InferredEvidence> {
         let mut all = self.of_files();
         all.extend(self.of_source_tables());
+        all.extend(self.of_definition(inferred));
         all.push(self.of_key(inferred));
         all.extend(self.of_sequence(inferred));
         all.extend(self.of_deletes());
@@ -53,13 +60,21 @@ impl Seen<'_> {
             tables.len(),
             names.join(", ")
         );
-        (tables.len() > 1).then(|| question(text, share(records, self.profile.records, "records")))
+        (tables.len() > 1)
+            .then(|| question(QuestionKind::SourceTable, text, share(records, self.profile.records, "records")))
+    }
+
+    fn of_definition(&self, inferred: &Inferred) -> Option<InferredEvidence> {
+        let definition = self.definition?;
+        let defined = inferred.columns.iter().filter(|column| definition.column(&column.name).is_some()).count() as u64;
+        let text = format!("The definition of {} has the columns", definition.name.join("."));
+        Some(measured(text, defined, inferred.columns.len() as u64, "columns"))
     }
 
     fn of_key(&self, inferred: &Inferred) -> InferredEvidence {
         let (rows, reason) = (self.profile.rows, self.key_reason);
         if inferred.key.is_empty() {
-            return question(format!("The key is not known: {reason}"), share(0, rows, "rows"));
+            return question(QuestionKind::Key, format!("The key is not known: {reason}"), share(0, rows, "rows"));
         }
         note(rows > 0, format!("Key {}: {reason}", inferred.key.join(", ")), format!("{} rows", grouped(rows)))
     }
@@ -77,14 +92,17 @@ impl Seen<'_> {
             note(ok && seen > 0, format!("Order by {part}"), share(seen, profile.records, "records"))
         });
         let stated = self.sequence.stated.iter().map(|(text, part)| measured(text, *part, changes(profile), "changes"));
-        let asked = self.sequence.question.iter().map(|text| question(text, share(0, profile.records, "records")));
+        let asked = self.sequence.question.iter();
+        let asked = asked.map(|text| question(QuestionKind::Order, text, share(0, profile.records, "records")));
         parts.chain(stated).chain(asked).collect()
     }
 
     fn of_deletes(&self) -> Vec<InferredEvidence> {
         let profile = self.profile;
         let mut all = Vec::new();
-        if !self.format.name().carries_operations() {
+        if let Some(condition) = self.deletes {
+            all.push(note(true, format!("Deletes are the rows with {condition}"), "as answered"));
+        } else if !self.format.name().carries_operations() {
             let text = "Rows carry no operation: nothing is deleted unless apply.delete_when says so";
             all.push(note(false, text, "0 deletes"));
             let operation = profile
@@ -94,7 +112,7 @@ impl Seen<'_> {
             if let Some(column) = operation {
                 let text =
                     format!("Column {} looks like an operation: say in apply.delete_when what deletes", column.name);
-                all.push(question(text, format!("{} values", grouped(column.shape.values()))));
+                all.push(question(QuestionKind::Deletes, text, format!("{} values", grouped(column.shape.values()))));
             }
         } else if profile.deletes > 0 {
             all.push(note(true, "Deletes arrive", format!("{} deletes", grouped(profile.deletes))));
@@ -120,7 +138,7 @@ impl Seen<'_> {
         let of_all = |part: u64| share(part, columns.len() as u64, "columns");
         let open = count(&|column| column.data_type.contains('?'));
         if open > 0 {
-            all.push(question("Decimals come without their scale", of_all(open)));
+            all.push(note(false, "Decimals come without their scale", of_all(open)));
         }
         let partial = count(&|column| column.rows < profile.rows);
         if partial > 0 {
@@ -140,12 +158,12 @@ fn changes(profile: &Profile) -> u64 {
 }
 
 fn note(ok: bool, text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {
-    InferredEvidence { ok, open: false, text: text.into(), count: count.into() }
+    InferredEvidence { ok, question: None, text: text.into(), count: count.into() }
 }
 
 /// What has to be decided before the contract can be used: what is wrong here shows no error later.
-fn question(text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {
-    InferredEvidence { ok: false, open: true, text: text.into(), count: count.into() }
+fn question(kind: QuestionKind, text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {
+    InferredEvidence { ok: false, question: Some(kind), text: text.into(), count: count.into() }
 }
 
 /// A count that has to be all of something. None of nothing speaks for nothing.

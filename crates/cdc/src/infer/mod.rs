@@ -1,22 +1,25 @@
 //! A contract proposed from the data.
 
+mod answered;
 mod evidence;
 mod names;
 mod proposal;
 mod yaml;
 
-pub use proposal::{Inferred, InferredColumn, InferredEvidence};
+pub use proposal::{Inferred, InferredColumn, InferredEvidence, InferredQuestion};
 
+use crate::definitions;
 use crate::format::{Format, ProposedSequence, SourceSettings};
 use crate::formats;
 use crate::outcome::decode_error::DecodeError;
 use crate::profile::guess::personal;
 use crate::profile::{ColumnProfile, Profile};
 use crate::sniff::{is_change_file, liken};
+use answered::Answered;
 use bytes::Bytes;
 use names::ColumnNames;
 use sluice_change::SourceFile;
-use sluice_contract::{SourceTable, TableName};
+use sluice_contract::{OnboardAnswers, QuestionKind, SourceTable, TableName};
 
 /// Records sampled over all files.
 const SAMPLE_RECORDS_MAX: u64 = 20_000;
@@ -49,11 +52,11 @@ pub fn infer(
     files: &[(SourceFile, Bytes)],
     total_files: u64,
 ) -> Result<Inferred, DecodeError> {
-    infer_table(&name, None, path, files, total_files)
+    infer_table(&name, None, path, files, total_files, &OnboardAnswers::default())
 }
 
 /// As [`infer`], from the records of one table of the source where the files carry several
-/// ([`Inferred::source_tables`]).
+/// ([`Inferred::source_tables`]). Questions that `answers` answer are no questions any more.
 ///
 /// # Errors
 /// As [`infer`].
@@ -63,6 +66,7 @@ pub fn infer_table(
     path: &str,
     files: &[(SourceFile, Bytes)],
     total_files: u64,
+    answers: &OnboardAnswers,
 ) -> Result<Inferred, DecodeError> {
     let format = format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
     let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
@@ -77,10 +81,13 @@ pub fn infer_table(
         return Err(DecodeError::NothingToInfer { path: path.to_owned(), format: format.name() });
     }
     let names = ColumnNames::of(profile.columns.iter().map(|column| column.name.as_str()));
-    let (key, key_reason) = profile.key();
-    let columns: Vec<InferredColumn> =
-        profile.columns.iter().map(|column| describe(format, &profile, column, &key, &names)).collect();
-    let proposed = format.propose_sequence(&profile);
+    let definition = definitions::of_table(&answers.definitions, name);
+    let answered = Answered { answers, table: name, profile: &profile, definition: definition.as_ref() };
+    let (key, key_reason) = answered.key(profile.key());
+    let columns = profile.columns.iter().map(|column| describe(format, &answered, column, &key, &names));
+    let columns: Vec<InferredColumn> = columns.map(|column| answered.column(column)).collect();
+    let proposed = answered.sequence(format.propose_sequence(&profile));
+    let deletes = answered.value(QuestionKind::Deletes).filter(|_| !format.name().carries_operations());
     let mut inferred = Inferred {
         format: format.name(),
         title: format.title(&profile),
@@ -94,10 +101,25 @@ pub fn infer_table(
         sampled_rows: profile.records,
         source_tables: profile.source_tables.iter().map(|(name, count)| (name.clone(), *count)).collect(),
     };
-    let seen =
-        evidence::Seen { format, profile: &profile, key_reason, sequence: &proposed, files: (count, total_files) };
+    let files_seen = (count, total_files);
+    let seen = evidence::Seen {
+        format,
+        profile: &profile,
+        key_reason,
+        sequence: &proposed,
+        deletes,
+        definition: definition.as_ref(),
+        files: files_seen,
+    };
     inferred.evidence = seen.evidence(&inferred);
-    let extra = extra(path, &profile, format.propose_settings(&profile, files), proposed);
+    let settings = answered.settings(format.propose_settings(&profile, files));
+    let terms = yaml::Terms {
+        owner: &answers.owner,
+        sla: Some(answers.sla.as_str()).filter(|sla| !sla.is_empty()),
+        time_zone: answered.value(QuestionKind::TimeZone),
+        deletes,
+    };
+    let extra = extra(path, &profile, settings, proposed, terms);
     inferred.yaml = yaml::contract(name, &inferred, &extra);
     Ok(inferred)
 }
@@ -125,22 +147,24 @@ fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile
 
 fn describe(
     format: &dyn Format,
-    profile: &Profile,
+    answered: &Answered<'_>,
     column: &ColumnProfile,
     key: &[String],
     names: &ColumnNames,
 ) -> InferredColumn {
-    let shape = &column.shape;
-    let mut guess = column.by_schema.clone().unwrap_or_else(|| format.guess(column));
-    let mut question = |text: &str, open: bool| {
-        guess.open |= open;
-        guess.decide.get_or_insert_with(|| text.to_owned());
+    let (shape, profile) = (&column.shape, answered.profile);
+    let mut guess = match &column.by_schema {
+        Some(said) => said.clone(),
+        None => answered.defined(column, format.guess(column)),
     };
     if format.name().may_lack_names() && column.name.starts_with("column_") {
-        question("The files have no header, give it its name", true);
+        guess.open = true;
+        guess.about = QuestionKind::Names;
+        guess.decide.get_or_insert_with(|| "The files have no header, give it its name".to_owned());
     }
     if shape.rows < profile.rows && shape.rows > 0 {
-        question("Not in all rows: give it a default, or mark it removed or renamed", false);
+        let text = "Not in all rows: give it a default, or mark it removed or renamed";
+        guess.decide.get_or_insert_with(|| text.to_owned());
     }
     let name = names.name_of(&column.name);
     InferredColumn {
@@ -154,7 +178,7 @@ fn describe(
         key: key.contains(&column.name),
         pii: personal(&column.name, shape),
         decide: guess.decide,
-        open: guess.open,
+        question: guess.open.then_some(guess.about),
     }
 }
 
@@ -168,6 +192,7 @@ fn extra<'a>(
     profile: &Profile,
     settings: SourceSettings,
     sequence: ProposedSequence,
+    terms: yaml::Terms<'a>,
 ) -> yaml::Extra<'a> {
     let required = profile.columns.iter().filter(|column| column.shape.rows == profile.rows && column.shape.nulls == 0);
     let required = required.map(|column| column.name.clone()).collect();
@@ -175,6 +200,7 @@ fn extra<'a>(
     yaml::Extra {
         path,
         table,
+        terms,
         settings,
         sequence_stated: sequence.stated.map(|(text, _)| text),
         sequence_question: sequence.question,

@@ -1,6 +1,6 @@
 //! A proposed contract, as it is shown to people.
 
-use sluice_contract::{SourceFormat, TimeUnit};
+use sluice_contract::{QuestionKind, SourceFormat, TimeUnit};
 
 /// A proposed contract with the evidence for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +33,71 @@ pub struct Inferred {
 impl Inferred {
     /// What has to be decided before the contract can be used.
     #[must_use]
-    pub fn questions(&self) -> Vec<String> {
-        let of_evidence = self.evidence.iter().filter(|evidence| evidence.open).map(|evidence| evidence.text.clone());
-        let open = self.columns.iter().filter(|column| column.open);
-        let of_columns = open.filter_map(|column| Some(format!("Column {}: {}", column.name, column.decide.as_ref()?)));
+    pub fn questions(&self) -> Vec<InferredQuestion> {
+        let of_evidence = self.evidence.iter().filter_map(|evidence| {
+            let kind = evidence.question?;
+            Some(InferredQuestion {
+                kind,
+                column: None,
+                text: evidence.text.clone(),
+                suggestions: self.suggested(kind),
+            })
+        });
+        let of_columns = self.columns.iter().filter_map(|column| {
+            let (kind, text) = (column.question?, column.decide.clone()?);
+            let suggestions = match kind {
+                QuestionKind::Type => vec![column.data_type.clone(), "string".to_owned()],
+                _ => self.suggested(kind),
+            };
+            Some(InferredQuestion { kind, column: Some(column.name.clone()), text, suggestions })
+        });
         of_evidence.chain(of_columns).collect()
+    }
+
+    /// Answers that come to mind; none of them is taken by itself.
+    fn suggested(&self, kind: QuestionKind) -> Vec<String> {
+        let named = |fits: &dyn Fn(&InferredColumn) -> bool| {
+            let columns = self.columns.iter().filter(|column| fits(column));
+            columns.take(SUGGESTIONS_MAX).map(|column| column.name.clone()).collect()
+        };
+        let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        match kind {
+            QuestionKind::Key => named(&|column| {
+                let name = column.name.to_ascii_lowercase();
+                column.nulls == 0 && (name == "id" || name.ends_with("_id") || name.ends_with("_no"))
+            }),
+            QuestionKind::Order => named(&|column| column.data_type.starts_with("timestamp")),
+            QuestionKind::Scale => texts(&["2", "4", "10"]),
+            QuestionKind::Unit => texts(&TimeUnit::ALL.map(TimeUnit::as_str)),
+            QuestionKind::TimeZone => texts(&["UTC"]),
+            QuestionKind::Binary => texts(&["hex", "base64"]),
+            QuestionKind::Deletes | QuestionKind::Type | QuestionKind::Names | QuestionKind::SourceTable => Vec::new(),
+        }
+    }
+}
+
+/// Suggestions of a question at most.
+const SUGGESTIONS_MAX: usize = 4;
+
+/// Something that a person has to decide: the wrong answer would show no error later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InferredQuestion {
+    /// What it is about.
+    pub kind: QuestionKind,
+    /// The column that it is about, if it is about one.
+    pub column: Option<String>,
+    /// The question.
+    pub text: String,
+    /// Answers that come to mind.
+    pub suggestions: Vec<String>,
+}
+
+impl std::fmt::Display for InferredQuestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "Column {column}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
     }
 }
 
@@ -47,7 +107,7 @@ pub struct InferredEvidence {
     /// It supports the guess (`true`) or wants a look (`false`).
     pub ok: bool,
     /// It is a question: the wrong answer would show no error later, so it has to be decided first.
-    pub open: bool,
+    pub question: Option<QuestionKind>,
     /// What was seen.
     pub text: String,
     /// How often, for example `20,000 of 20,000 rows`.
@@ -77,6 +137,6 @@ pub struct InferredColumn {
     pub pii: Option<String>,
     /// What a person has to decide, if anything.
     pub decide: Option<String>,
-    /// It is a question, as [`InferredEvidence::open`].
-    pub open: bool,
+    /// It is a question, as [`InferredEvidence::question`].
+    pub question: Option<QuestionKind>,
 }

@@ -10,6 +10,7 @@ pub(crate) struct Extra<'a> {
     pub(crate) path: &'a str,
     /// Table of the source that the contract is for.
     pub(crate) table: Option<String>,
+    pub(crate) terms: Terms<'a>,
     pub(crate) settings: SourceSettings,
     /// What orders the events besides columns.
     pub(crate) sequence_stated: Option<String>,
@@ -19,11 +20,24 @@ pub(crate) struct Extra<'a> {
     pub(crate) required: Vec<String>,
 }
 
+/// Entries that were answered, not found.
+pub(crate) struct Terms<'a> {
+    pub(crate) owner: &'a str,
+    pub(crate) sla: Option<&'a str>,
+    pub(crate) time_zone: Option<&'a str>,
+    /// Condition of `apply.delete_when`.
+    pub(crate) deletes: Option<&'a str>,
+}
+
+/// How late a table may be, unless somebody says it.
+const SLA: &str = "4 hours";
+
 /// A whole contract in the house format.
 pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>) -> String {
     let mut yaml = String::new();
     let _ = writeln!(yaml, "dataset: {}", quoted(&name.to_string()));
-    yaml.push_str("owner: \"\"\nsla: \"4 hours\"\n");
+    let _ = writeln!(yaml, "owner: {}", quoted(extra.terms.owner));
+    let _ = writeln!(yaml, "sla: {}", quoted(extra.terms.sla.unwrap_or(SLA)));
     write_source(&mut yaml, inferred, extra);
     yaml.push_str("apply:\n");
     if !inferred.key.is_empty() {
@@ -37,6 +51,9 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     }
     if !inferred.sequence.is_empty() || extra.sequence_question.is_some() {
         let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
+    }
+    if let Some(condition) = extra.terms.deletes {
+        let _ = writeln!(yaml, "  delete_when: {}", quoted(condition));
     }
     yaml.push_str("quality:\n- check: \"row_count > 0\"\n");
     if !inferred.key.is_empty() {
@@ -65,6 +82,9 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
     }
     if let Some(binary) = binary {
         let _ = writeln!(yaml, "  binary: {binary}");
+    }
+    if let Some(zone) = extra.terms.time_zone {
+        let _ = writeln!(yaml, "  time_zone: {}", quoted(zone));
     }
     if let Some(text) = null_text {
         let _ = writeln!(yaml, "  null_text: {}", quoted(text));

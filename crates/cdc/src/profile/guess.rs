@@ -1,7 +1,7 @@
 //! From the shape of a column to a type.
 
 use super::shape::Shape;
-use sluice_contract::{ColumnType, TimeUnit};
+use sluice_contract::{ColumnType, QuestionKind, TimeUnit};
 
 /// A proposed type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub(crate) struct Guess {
     pub(crate) unit: Option<TimeUnit>,
     /// What is to be decided has to be decided first: a wrong type would show no error later.
     pub(crate) open: bool,
+    /// What that is about.
+    pub(crate) about: QuestionKind,
+}
+
+impl Guess {
+    /// What is to be decided is of this kind.
+    pub(crate) fn about(self, about: QuestionKind) -> Self {
+        Self { about, ..self }
+    }
 }
 
 /// What is left to people when some times name their zone and others do not.
@@ -20,7 +29,14 @@ const DECIDE_ZONE: &str = "Some times name no zone: write time_zone in source, o
 
 /// A type, and how it arrives.
 pub(crate) fn guess(data_type: impl Into<String>, arrives_as: &str) -> Guess {
-    Guess { data_type: data_type.into(), arrives_as: arrives_as.to_owned(), decide: None, unit: None, open: false }
+    Guess {
+        data_type: data_type.into(),
+        arrives_as: arrives_as.to_owned(),
+        decide: None,
+        unit: None,
+        open: false,
+        about: QuestionKind::Type,
+    }
 }
 
 /// As [`guess`], with what people have to decide before the type can be used.
@@ -57,7 +73,7 @@ pub(crate) fn plain_text_type(shape: &Shape, arrives_as: &str) -> Option<Guess> 
         match (texts.zoned, texts.unzoned) {
             (0, _) => guess("timestamp_ntz", "text, ISO 8601 without zone"),
             (_, 0) => guess("timestamp", "text, ISO 8601"),
-            _ => doubtful("timestamp", "text, ISO 8601, some without zone", DECIDE_ZONE),
+            _ => doubtful("timestamp", "text, ISO 8601, some without zone", DECIDE_ZONE).about(QuestionKind::TimeZone),
         }
     } else if all(texts.json) && texts.json_structured * 2 >= texts.count {
         guess("json", arrives_as)

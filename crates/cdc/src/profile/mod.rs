@@ -179,6 +179,11 @@ impl Profile {
         }
     }
 
+    /// Whether the records themselves, or their keys, say what the key is.
+    pub(crate) fn states_key(&self) -> bool {
+        !self.record_key.is_empty() || self.named_key.is_some() || self.named_keys_differ
+    }
+
     /// The key columns, and in words how they were found.
     pub(crate) fn key(&self) -> (Vec<String>, &'static str) {
         if !self.record_key.is_empty() {

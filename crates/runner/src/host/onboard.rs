@@ -6,13 +6,15 @@ use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource};
+use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
 use sluice_cdc::{
-    Inferred, InferredEvidence, decode_file, file_order_key, folders_of_tables, foreign_table, infer_table,
-    is_change_file, sniff, table_folder,
+    Inferred, InferredEvidence, InferredQuestion, decode_file, file_order_key, folders_of_tables, foreign_table,
+    infer_table, is_change_file, sniff, table_folder,
 };
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, SourceFormat, SourceTable, TableName, plain_path};
+use sluice_contract::{
+    Contract, OnboardAnswers, QuestionKind, SourceFormat, SourceTable, TableName, limits, plain_path,
+};
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,8 @@ const SAMPLE_FILES_MAX: usize = 12;
 const SAMPLE_BYTES_MAX: u64 = 64 << 20;
 /// Names of change files.
 const FILE_NAMES: &str = ".json, .jsonl, .ndjson and .csv, each also with .gz, and .parquet";
+/// Folder of the lake with definitions of the source's tables.
+const DEFINITIONS: &str = "definitions";
 /// Rows shown of a sample.
 const SAMPLE_ROWS_MAX: usize = 200;
 
@@ -105,6 +109,21 @@ fn clean_name(dataset: &str, table: &str) -> TableName {
         .unwrap_or_else(|_| TableName { dataset: "default".to_owned(), table: "table".to_owned() })
 }
 
+/// Texts in the lake's folder of definitions: DDL or catalogs of the source.
+pub(crate) async fn definitions(lake: &Lake) -> Result<Vec<String>, RunError> {
+    let is_text = |path: &str| path.ends_with(".sql") || path.ends_with(".csv");
+    let mut texts = Vec::new();
+    for file in lake.objects().list(DEFINITIONS).await?.into_iter().filter(|file| is_text(&file.path)) {
+        if file.size > limits::DEFINITIONS_BYTES {
+            let message =
+                format!("{} has {} bytes, at most {} are read", file.path, file.size, limits::DEFINITIONS_BYTES);
+            return Err(RunError::input(message, "Leave the definitions of the tables in the file and nothing else"));
+        }
+        texts.push(String::from_utf8_lossy(&lake.objects().read(&file.path).await?).into_owned());
+    }
+    Ok(texts)
+}
+
 /// What a contract is proposed for.
 pub(crate) struct Wanted {
     /// Folder.
@@ -113,11 +132,13 @@ pub(crate) struct Wanted {
     pub(crate) name: Option<TableName>,
     /// Table of the source, where the folder has records of several.
     pub(crate) table: Option<String>,
+    /// What was answered for all tables alike.
+    pub(crate) answers: OnboardAnswers,
 }
 
 /// Samples a table's files and proposes its contract.
 pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> Result<OnboardDraft, RunError> {
-    let Wanted { path, name, table } = wanted;
+    let Wanted { path, name, table, answers } = wanted;
     let path = plain_path(&path);
     let listed = lake.objects().list(&path).await?;
     refuse_foreign_table(&listed)?;
@@ -152,7 +173,7 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     let (folder, sampled) = (path, sample.len() as u64);
     let engine = engine.clone();
     blocking(move || {
-        let inferred = infer_table(&name, table.as_ref(), &folder, &sample, total)?;
+        let inferred = infer_table(&name, table.as_ref(), &folder, &sample, total, &answers)?;
         let parsed = Contract::parse(&inferred.yaml, &format!("contracts/{}/{}.yaml", name.dataset, name.table));
         let (problems, rows) = match parsed {
             Ok(contract) => (Vec::new(), sample_rows(&Arc::new(contract), &sample)?),
@@ -171,7 +192,7 @@ fn of_several_folders(inferred: &Inferred, folder: &str, paths: &[String]) -> Op
     let folders = folders_of_tables(inferred.format, folder, paths.iter().map(String::as_str));
     (folders.len() > 1).then(|| InferredEvidence {
         ok: false,
-        open: true,
+        question: Some(QuestionKind::SourceTable),
         text: format!(
             "Files of several tables: {}. Onboard the folder of one table; if they are all of this table, write table: \
              \"*\" in source",
@@ -191,7 +212,14 @@ fn view(
 ) -> OnboardDraft {
     #[expect(clippy::cast_precision_loss, reason = "a share for display")]
     let share = |nulls: u64, rows: u64| if rows == 0 { 0.0 } else { nulls as f64 / rows as f64 };
-    let questions = inferred.questions();
+    let questions = inferred.questions().into_iter();
+    let questions = questions.map(|InferredQuestion { kind, column, text, suggestions }| OpenQuestion {
+        kind,
+        column,
+        text,
+        suggestions,
+    });
+    let questions = questions.collect();
     let columns = inferred.columns.into_iter().map(|column| DraftColumn {
         null_share: share(column.nulls, column.rows),
         name: column.name,
@@ -200,7 +228,7 @@ fn view(
         key: column.key,
         pii: column.pii,
         decide: column.decide,
-        open: column.open,
+        open: column.question.is_some(),
     });
     OnboardDraft {
         path,
@@ -211,7 +239,12 @@ fn view(
         evidence: inferred
             .evidence
             .into_iter()
-            .map(|InferredEvidence { ok, open, text, count }| Evidence { ok, open, text, count })
+            .map(|InferredEvidence { ok, question, text, count }| Evidence {
+                ok,
+                open: question.is_some(),
+                text,
+                count,
+            })
             .collect(),
         key: inferred.key,
         sequence: inferred.sequence,

@@ -18,7 +18,9 @@ impl Answer<ask::InspectSource> for Host {
 impl Answer<ask::InferContract> for Host {
     async fn answer(&self, request: ask::InferContract) -> Result<OnboardDraft, RunError> {
         let open = self.opened().await?;
-        let wanted = Wanted { path: request.path, name: request.name, table: request.table };
+        let ask::InferContract { path, name, table, mut answers } = request;
+        answers.definitions.extend(onboard::definitions(&open.lake).await?);
+        let wanted = Wanted { path, name, table, answers };
         let mut draft = onboard::draft(&open.lake, &open.engine, wanted).await?;
         let set = ContractSet::draft(&open.lake).await?;
         draft.existing = set.contracts.keys().find(|name| name.differs_in_case_at_most(&draft.name)).cloned();

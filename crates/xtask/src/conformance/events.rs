@@ -84,8 +84,10 @@ fn play(sluice: &Path, record: &str, image: Option<&RawValue>, is_removed: bool)
     };
     // One row shows no key: the first column of the examples is it.
     let key = draft["columns"].as_array().and_then(|columns| columns.first()?["name"].as_str()).unwrap_or_default();
-    let questions = draft["questions"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    if let Some(question) = questions.into_iter().find(|question| !question.starts_with("The key is not known")) {
+    let questions = draft["questions"].as_array().into_iter().flatten();
+    let mut questions =
+        questions.filter(|question| question["kind"] != "key").filter_map(|question| question["text"].as_str());
+    if let Some(question) = questions.next() {
         return Ok(Outcome::NotSupported(format!("onboarding asks: {}", first_sentence(question))));
     }
     let yaml = draft["yaml"].as_str().unwrap_or_default();

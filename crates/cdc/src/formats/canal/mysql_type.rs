@@ -1,6 +1,7 @@
 //! From a type of MySQL, as `mysqlType` has it, to a type of the contract.
 
 use crate::profile::guess::{Guess, doubtful, guess, hinted};
+use sluice_contract::QuestionKind;
 
 const DECIDE_ZONE: &str = "A TIMESTAMP comes in the time zone of Canal's server, which the texts do not name: write \
                            time_zone in source, or make the column timestamp_ntz";
@@ -37,7 +38,7 @@ pub(super) fn of_mysql(written: &str) -> Option<Guess> {
         "date" => guess("date", TEXT),
         "time" => guess("time", TEXT),
         "datetime" => guess("timestamp_ntz", TEXT),
-        "timestamp" => doubtful("timestamp", TEXT, DECIDE_ZONE),
+        "timestamp" => doubtful("timestamp", TEXT, DECIDE_ZONE).about(QuestionKind::TimeZone),
         "json" => guess("json", TEXT),
         "char" | "varchar" | "nchar" | "nvarchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum"
         | "set" => guess("string", TEXT),

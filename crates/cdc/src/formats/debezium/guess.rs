@@ -7,7 +7,7 @@ use crate::profile::guess::{
 };
 use crate::profile::shape::Shape;
 use crate::value::encoding::Encoding;
-use sluice_contract::{BinaryText, TimeUnit};
+use sluice_contract::{BinaryText, QuestionKind, TimeUnit};
 
 /// How bytes arrive in hexadecimal, and in base64.
 const HEXADECIMAL: &str = "text, hexadecimal";
@@ -115,7 +115,7 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     // Hours in milliseconds; what is called a time and is shorter is a duration.
     let clock_named = name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock"));
     if !is_id && clock_named && whole.clock_millis == whole.count && whole.largest >= HOUR_MILLIS {
-        return doubtful("time", "milliseconds or microseconds of the day", DECIDE_CLOCK);
+        return doubtful("time", "milliseconds or microseconds of the day", DECIDE_CLOCK).about(QuestionKind::Unit);
     }
     // A column called date whose numbers are days of this time, and of nothing else that people count.
     let word =
@@ -145,7 +145,7 @@ fn of_texts(name: &str, shape: &Shape) -> Guess {
     let is_base64 = texts.base64 == texts.count && texts.base64_marked * 4 >= texts.count;
     if is_base64 && texts.unscaled == texts.count {
         let precision = texts.unscaled_digits.max(12);
-        return doubtful(format!("decimal({precision},?)"), "bytes, base64", DECIDE_SCALE);
+        return doubtful(format!("decimal({precision},?)"), "bytes, base64", DECIDE_SCALE).about(QuestionKind::Scale);
     }
     let binary_named =
         ["raw", "blob", "bytes", "binary", "avatar", "attachment", "image", "photo", "hash", "signature"];
@@ -153,7 +153,7 @@ fn of_texts(name: &str, shape: &Shape) -> Guess {
     if binary_named && texts.bare_hex == texts.count {
         // Real base64 has letters beyond F and of both cases.
         return match texts.base64 == texts.count && texts.bare_hex_digits < HEX_DIGITS_CERTAIN {
-            true => doubtful("binary", HEXADECIMAL, DECIDE_HEX),
+            true => doubtful("binary", HEXADECIMAL, DECIDE_HEX).about(QuestionKind::Binary),
             false => guess("binary", HEXADECIMAL),
         };
     }

@@ -1,0 +1,161 @@
+//! Definitions of the source's tables: their columns, types and keys, from DDL or from a catalog.
+//!
+//! Two kinds of text are read: SQL with `CREATE TABLE` and `ALTER TABLE … ADD … PRIMARY KEY` (dumps have much else, which
+//! is passed over), and a CSV of `information_schema.columns`. What a definition says goes before what a sample looks
+//! like, and after what the records themselves say.
+
+mod catalog;
+mod sql_type;
+mod statements;
+
+use sluice_contract::TableName;
+
+/// A table as its source defines it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableDefinition {
+    /// Database, schema and table, as far as the text has them, the table last.
+    pub(crate) name: Vec<String>,
+    pub(crate) columns: Vec<ColumnDefinition>,
+    /// Names of the key columns in order; empty if the text has no key.
+    pub(crate) key: Vec<String>,
+}
+
+/// A column of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ColumnDefinition {
+    pub(crate) name: String,
+    /// The type as it is written.
+    pub(crate) written: String,
+    /// The type of the contract that holds its values; `None` for one that is not known.
+    pub(crate) data_type: Option<String>,
+}
+
+impl TableDefinition {
+    /// The column of that name, in any case of letters: databases fold names.
+    pub(crate) fn column(&self, name: &str) -> Option<&ColumnDefinition> {
+        let exact = self.columns.iter().find(|column| column.name == name);
+        exact.or_else(|| self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+    }
+
+    fn is_named(&self, table: &str) -> bool {
+        self.name.last().is_some_and(|name| name.eq_ignore_ascii_case(table))
+    }
+
+    fn is_in(&self, dataset: &str) -> bool {
+        let parts = self.name.iter().rev().skip(1);
+        parts.into_iter().any(|part| part.eq_ignore_ascii_case(dataset))
+    }
+}
+
+/// The definition of a table in some texts; `None` if they have none, or several of which none is of the dataset.
+pub(crate) fn of_table(texts: &[String], table: &TableName) -> Option<TableDefinition> {
+    let of_text = |text: &String| match catalog::is_catalog(text) {
+        true => catalog::tables(text),
+        false => statements::tables(text, &table.table),
+    };
+    let all = texts.iter().flat_map(of_text);
+    let mut named: Vec<TableDefinition> = all.filter(|found| found.is_named(&table.table)).collect();
+    if named.len() > 1 {
+        named.retain(|found| found.is_in(&table.dataset));
+    }
+    match named.len() {
+        1 => named.pop(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TableDefinition;
+    use sluice_contract::TableName;
+
+    fn of_table(text: &str, table: &TableName) -> Option<TableDefinition> {
+        super::of_table(&[text.to_owned()], table)
+    }
+
+    const DUMP: &str = "
+        -- PostgreSQL; a dump has more than definitions
+        SET client_encoding = 'UTF8';
+        CREATE TABLE erp.invoice (
+            invoice_no bigint NOT NULL,
+            company character varying(20) NOT NULL,
+            total numeric(12,2) DEFAULT 0 NOT NULL,
+            rate numeric, note text DEFAULT 'a; b -- c',
+            issued date, at timestamp without time zone, seen timestamp with time zone,
+            tags text[], data jsonb, hash bytea, code uuid, big int8, flag boolean, part real
+        );
+        CREATE TABLE archive.invoice (id int PRIMARY KEY);
+        COPY erp.invoice (invoice_no) FROM stdin;
+        1\t;
+        \\.
+        ALTER TABLE ONLY erp.invoice ADD CONSTRAINT invoice_pkey PRIMARY KEY (invoice_no, company);
+    ";
+
+    #[test]
+    fn a_dump_has_columns_and_keys_of_a_table() {
+        let found = of_table(DUMP, &TableName::new("erp", "invoice").unwrap()).unwrap();
+        assert_eq!(found.key, ["invoice_no", "company"]);
+        let types: Vec<String> = found
+            .columns
+            .iter()
+            .map(|column| format!("{}={}", column.name, column.data_type.as_deref().unwrap_or("?")))
+            .collect();
+        let expected = "invoice_no=bigint company=string total=decimal(12,2) rate=numeric note=string issued=date \
+                        at=timestamp_ntz seen=timestamp tags=array<string> data=json hash=binary code=uuid big=bigint \
+                        flag=boolean part=float";
+        assert_eq!(types.join(" "), expected);
+        let other = of_table(DUMP, &TableName::new("archive", "invoice").unwrap()).unwrap();
+        assert_eq!(other.key, ["id"]);
+        // Two tables of one name, and nothing says which.
+        assert_eq!(of_table(DUMP, &TableName::new("crm", "invoice").unwrap()), None);
+        assert_eq!(of_table(DUMP, &TableName::new("erp", "order").unwrap()), None);
+    }
+
+    #[test]
+    fn other_databases_write_types_in_their_own_way() {
+        let text = "
+            CREATE TABLE `store`.`stock` (`id` int unsigned NOT NULL AUTO_INCREMENT, `big` bigint unsigned,
+              `flag` tinyint(1), `price` decimal(10,2), `kind` enum('a','b'), `at` datetime(6), `seen` timestamp NULL,
+              `picture` mediumblob, `year` year(4), PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+            CREATE TABLE [dbo].[item] ([Id] [int] IDENTITY(1,1) NOT NULL, [Guid] uniqueidentifier, [When] datetime2(7),
+              [Off] datetimeoffset, [Name] nvarchar(max), [Paid] money, [On] bit,
+              CONSTRAINT [PK_item] PRIMARY KEY CLUSTERED ([Id] ASC));
+            CREATE TABLE sales (id NUMBER(10) NOT NULL, total NUMBER(12,2), any_number NUMBER, day DATE,
+              name VARCHAR2(40), CONSTRAINT pk PRIMARY KEY (id));
+        ";
+        let types = |dataset: &str, table: &str| {
+            let found = of_table(text, &TableName::new(dataset, table).unwrap()).unwrap();
+            let columns = found.columns.iter().map(|column| column.data_type.clone().unwrap_or_else(|| "?".to_owned()));
+            (columns.collect::<Vec<_>>().join(" "), found.key.join(","))
+        };
+        let expected = "bigint decimal(20,0) ? decimal(10,2) string timestamp_ntz timestamp binary int";
+        assert_eq!(types("store", "stock"), (expected.to_owned(), "id".to_owned()));
+        let expected = "int uuid timestamp_ntz timestamp string decimal(19,4) boolean";
+        assert_eq!(types("dbo", "item"), (expected.to_owned(), "Id".to_owned()));
+        // A DATE of Oracle has hours, minutes and seconds.
+        let expected = "bigint decimal(12,2) numeric timestamp_ntz string";
+        assert_eq!(types("erp", "sales"), (expected.to_owned(), "id".to_owned()));
+    }
+
+    #[test]
+    fn a_catalog_is_read_as_csv() {
+        let text = "table_schema,table_name,column_name,ordinal_position,data_type,numeric_precision,numeric_scale,column_key\n\
+                    erp,invoice,company,2,varchar,,,PRI\nerp,invoice,invoice_no,1,bigint,19,0,PRI\n\
+                    erp,invoice,total,3,numeric,12,2,\nerp,other,id,1,int,10,0,PRI\n";
+        let found = of_table(text, &TableName::new("erp", "invoice").unwrap()).unwrap();
+        let columns: Vec<_> = found.columns.iter().map(|c| (c.name.as_str(), c.data_type.as_deref())).collect();
+        let expected = [("invoice_no", Some("bigint")), ("company", Some("string")), ("total", Some("decimal(12,2)"))];
+        assert_eq!(columns, expected);
+        assert_eq!(found.key, ["invoice_no", "company"]);
+    }
+
+    #[test]
+    fn what_is_no_definition_says_nothing() {
+        let table = TableName::new("erp", "invoice").unwrap();
+        for text in
+            ["", "hello", "CREATE TABLE invoice", "CREATE TABLE invoice (", "a,b\n1,2\n", "CREATE VIEW invoice AS x"]
+        {
+            assert_eq!(of_table(text, &table), None, "{text}");
+        }
+    }
+}

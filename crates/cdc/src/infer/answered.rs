@@ -1,0 +1,145 @@
+//! Answers that a person gave for all tables alike, as far as this table asks for them.
+
+use super::proposal::InferredColumn;
+use crate::definitions::TableDefinition;
+use crate::format::{ProposedSequence, SourceSettings};
+use crate::profile::guess::Guess;
+use crate::profile::{ColumnProfile, Profile};
+use sluice_contract::{OnboardAnswers, QuestionKind, TableName};
+
+/// Digits of a decimal at most.
+const PRECISION_MAX: u8 = 38;
+
+/// The answers, and the table that asks.
+pub(crate) struct Answered<'a> {
+    pub(crate) answers: &'a OnboardAnswers,
+    pub(crate) table: &'a TableName,
+    pub(crate) profile: &'a Profile,
+    /// The table as its source defines it.
+    pub(crate) definition: Option<&'a TableDefinition>,
+}
+
+impl<'a> Answered<'a> {
+    /// The answer to a question about the table.
+    pub(crate) fn value(&self, kind: QuestionKind) -> Option<&'a str> {
+        self.answers.to(kind, self.table, None).map(|answer| answer.value.as_str())
+    }
+
+    /// The names of an answer, if the table has a column of each of them or it is no column's.
+    fn names(&self, kind: QuestionKind) -> Option<Vec<String>> {
+        let names = self.answers.to(kind, self.table, None)?.names();
+        let is_there = |name: &&str| self.profile.columns.iter().any(|column| column.name == **name);
+        let is_position = |name: &&str| kind == QuestionKind::Order && name.contains('.');
+        let fits = names.iter().all(|name| is_there(name) || is_position(name));
+        fits.then(|| names.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The key that the records say, else that of the definition, else the one that was found, else that of the answer;
+    /// with the reason.
+    pub(crate) fn key<'r>(&self, (found, reason): (Vec<String>, &'r str)) -> (Vec<String>, &'r str) {
+        if let Some(key) = self.defined_key().filter(|_| !self.profile.states_key()) {
+            return (key, "the definition of the table has this key");
+        }
+        match self.names(QuestionKind::Key).filter(|_| found.is_empty()) {
+            Some(key) => (key, "as answered"),
+            None => (found, reason),
+        }
+    }
+
+    /// The key of the definition, if the files have its columns.
+    fn defined_key(&self) -> Option<Vec<String>> {
+        let key = &self.definition.filter(|definition| !definition.key.is_empty())?.key;
+        let in_files = |name: &String| {
+            let mut columns = self.profile.columns.iter();
+            Some(columns.find(|column| column.name.eq_ignore_ascii_case(name))?.name.clone())
+        };
+        key.iter().map(in_files).collect()
+    }
+
+    /// The type of a column by the definition, where no schema in the records says it.
+    pub(crate) fn defined(&self, column: &ColumnProfile, guess: Guess) -> Guess {
+        let defined = self.definition.and_then(|definition| definition.column(&column.name));
+        let Some((defined, data_type)) = defined.and_then(|defined| Some((defined, defined.data_type.clone()?))) else {
+            return guess;
+        };
+        let is_time = data_type.starts_with("time");
+        let is_number = ["int", "bigint", "smallint", "decimal", "numeric", "float", "double", "boolean"]
+            .iter()
+            .any(|word| data_type.starts_with(word));
+        let settled = Guess { data_type: data_type.clone(), decide: None, open: false, ..guess.clone() };
+        if is_number && guess.data_type == "string" && column.shape.texts.count > 0 {
+            let text = format!("The definition says {}, and the sample has texts that are none", defined.written);
+            return Guess { decide: Some(text), open: true, about: QuestionKind::Type, ..settled };
+        }
+        if is_time && guess.unit.is_none() && column.shape.whole.count > 0 {
+            let text = "The definition says a time, the files have numbers: write unit".to_owned();
+            return Guess { decide: Some(text), open: true, about: QuestionKind::Unit, ..settled };
+        }
+        // What the texts of bytes are, and of which zone times are, no definition says.
+        if guess.open
+            && matches!(guess.about, QuestionKind::Binary | QuestionKind::TimeZone)
+            && guess.data_type == data_type
+        {
+            return guess;
+        }
+        Guess { unit: guess.unit.filter(|_| is_time || data_type == "date"), ..settled }
+    }
+
+    /// What orders the events: as found, else as answered.
+    pub(crate) fn sequence(&self, proposed: ProposedSequence) -> ProposedSequence {
+        match self.names(QuestionKind::Order).filter(|_| proposed.question.is_some()) {
+            Some(parts) => ProposedSequence { parts, question: None, stated: None },
+            None => proposed,
+        }
+    }
+
+    /// Settings of the source with what was answered about them.
+    pub(crate) fn settings(&self, settings: SourceSettings) -> SourceSettings {
+        let binary = self.value(QuestionKind::Binary).and_then(|word| word.parse().ok());
+        SourceSettings { binary: binary.or(settings.binary), ..settings }
+    }
+
+    /// A column without the question that was answered.
+    pub(crate) fn column(&self, column: InferredColumn) -> InferredColumn {
+        let Some(kind) = column.question else { return column };
+        let Some(answer) = self.answers.to(kind, self.table, Some(&column.name)) else { return column };
+        let value = answer.value.as_str();
+        let (mut data_type, mut unit) = (column.data_type.clone(), column.unit);
+        match kind {
+            QuestionKind::Scale => data_type = with_scale(&data_type, value),
+            QuestionKind::Type => data_type = value.to_owned(),
+            QuestionKind::Unit => unit = value.parse().ok(),
+            // Entries of the source say it.
+            QuestionKind::TimeZone | QuestionKind::Binary => {}
+            QuestionKind::Key
+            | QuestionKind::Order
+            | QuestionKind::Deletes
+            | QuestionKind::Names
+            | QuestionKind::SourceTable => return column,
+        }
+        InferredColumn { data_type, unit, question: None, decide: None, ..column }
+    }
+}
+
+/// `decimal(12,?)` with a scale: the digits before the point stay as many as were seen.
+fn with_scale(data_type: &str, scale: &str) -> String {
+    let precision = data_type.trim_start_matches("decimal(").split(',').next().and_then(|text| text.parse::<u8>().ok());
+    match (precision, scale.parse::<u8>().ok()) {
+        (Some(precision), Some(scale)) => {
+            format!("decimal({},{scale})", precision.saturating_add(scale).clamp(scale.max(1), PRECISION_MAX))
+        }
+        _ => data_type.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_scale;
+
+    #[test]
+    fn a_scale_leaves_room_for_the_digits_seen() {
+        assert_eq!(with_scale("decimal(12,?)", "2"), "decimal(14,2)");
+        assert_eq!(with_scale("decimal(36,?)", "10"), "decimal(38,10)");
+        assert_eq!(with_scale("numeric", "2"), "numeric");
+    }
+}

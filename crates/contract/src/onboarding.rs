@@ -1,0 +1,375 @@
+//! Questions that onboarding asks, and answers that are given once for all tables that are alike.
+
+use crate::contract::syntax_message;
+use crate::source_table::fits;
+use crate::{BinaryText, ColumnType, Mistake, Problem, SourceZone, TableName, TimeUnit};
+use serde::{Deserialize, Serialize};
+use serde_saphyr::{Location, Spanned};
+use std::fmt;
+use std::str::FromStr;
+
+/// What a question is about. Questions of one kind are answered together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// Which columns are the key.
+    Key,
+    /// What orders the events of a key.
+    Order,
+    /// Which rows are deletes.
+    Deletes,
+    /// How many digits decimals have behind the point.
+    Scale,
+    /// What the numbers of dates and times count.
+    Unit,
+    /// Of which time zone texts without one are.
+    TimeZone,
+    /// What the texts of bytes are.
+    Binary,
+    /// Which type a column has.
+    Type,
+    /// What the columns of a file without a header are called.
+    Names,
+    /// Of which table of the source the contract is, where files or records of several are there.
+    SourceTable,
+}
+
+impl QuestionKind {
+    /// Every kind, in the order in which they are asked.
+    pub const ALL: [Self; 10] = [
+        Self::SourceTable,
+        Self::Names,
+        Self::Key,
+        Self::Order,
+        Self::Deletes,
+        Self::TimeZone,
+        Self::Unit,
+        Self::Scale,
+        Self::Binary,
+        Self::Type,
+    ];
+
+    /// The word in an answer.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Order => "order",
+            Self::Deletes => "deletes",
+            Self::Scale => "scale",
+            Self::Unit => "unit",
+            Self::TimeZone => "time_zone",
+            Self::Binary => "binary",
+            Self::Type => "type",
+            Self::Names => "names",
+            Self::SourceTable => "source_table",
+        }
+    }
+
+    /// The question in words, for a list of all tables.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Key => "Which columns are the key?",
+            Self::Order => "What came last? No order is known",
+            Self::Deletes => "Which rows are deletes?",
+            Self::Scale => "How many digits have decimals behind the point?",
+            Self::Unit => "What do numbers of dates and times count?",
+            Self::TimeZone => "Of which time zone are times without one?",
+            Self::Binary => "Are texts of bytes hexadecimal or base64?",
+            Self::Type => "Which type has this column?",
+            Self::Names => "What are the columns called? The files have no header",
+            Self::SourceTable => "Of which table of the source is the contract?",
+        }
+    }
+
+    /// What an answer looks like; `None` for what has to be decided for each table.
+    #[must_use]
+    pub fn example(self) -> Option<&'static str> {
+        match self {
+            Self::Key => Some("id"),
+            Self::Order => Some("updated_at"),
+            Self::Deletes => Some("op = 'D'"),
+            Self::Scale => Some("2"),
+            Self::Unit => Some("milliseconds"),
+            Self::TimeZone => Some("Europe/Berlin"),
+            Self::Binary => Some("hex"),
+            Self::Type => Some("date"),
+            Self::Names | Self::SourceTable => None,
+        }
+    }
+}
+
+impl fmt::Display for QuestionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which columns an answer is for, or which tables: `*` is any letters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NamePattern(String);
+
+impl NamePattern {
+    /// Whether a name is meant.
+    #[must_use]
+    pub fn fits(&self, name: &str) -> bool {
+        fits(&self.0, name)
+    }
+}
+
+impl Default for NamePattern {
+    fn default() -> Self {
+        Self("*".to_owned())
+    }
+}
+
+impl From<&str> for NamePattern {
+    fn from(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An answer to a kind of question. It answers questions and nothing else: what the files or their schemas say stays.
+///
+/// ```
+/// use sluice_contract::{OnboardAnswer, QuestionKind};
+///
+/// let answer: OnboardAnswer = "unit(created_*)=milliseconds".parse().unwrap();
+/// assert_eq!(answer.kind, QuestionKind::Unit);
+/// assert!(answer.columns.fits("created_at") && !answer.columns.fits("birthday"));
+///
+/// let answer: OnboardAnswer = "erp.invoice*:key=invoice_no, company".parse().unwrap();
+/// assert!(answer.tables.fits("erp.invoice_line"));
+/// assert_eq!(answer.names(), ["invoice_no", "company"]);
+///
+/// let mistake = "unit=fortnights".parse::<OnboardAnswer>().unwrap_err();
+/// assert!(mistake.fix.contains("milliseconds"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OnboardAnswer {
+    /// What it answers.
+    pub kind: QuestionKind,
+    /// For which tables, by `dataset.table`.
+    #[serde(default)]
+    pub tables: NamePattern,
+    /// For which columns, where the question is about columns.
+    #[serde(default)]
+    pub columns: NamePattern,
+    /// The answer.
+    pub value: String,
+}
+
+impl OnboardAnswer {
+    /// Whether it answers a question of this kind about a table.
+    #[must_use]
+    pub fn is_for(&self, kind: QuestionKind, table: &TableName) -> bool {
+        self.kind == kind && self.tables.fits(&table.to_string())
+    }
+
+    /// The names of a list: `invoice_no, company`.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        self.value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
+    }
+
+    /// The same answer, if it can be one.
+    ///
+    /// # Errors
+    /// When the value is none of its kind, or the kind has to be decided for each table.
+    pub fn checked(self) -> Result<Self, Mistake> {
+        let value = self.value.trim();
+        let reads = match self.kind {
+            QuestionKind::Names | QuestionKind::SourceTable => {
+                return Err(Mistake {
+                    message: format!("`{}` has to be decided for each table", self.kind),
+                    fix: "Onboard the folder alone and write its contract".to_owned(),
+                });
+            }
+            QuestionKind::Scale => value.parse::<u8>().is_ok_and(|scale| scale <= 38),
+            QuestionKind::Unit => value.parse::<TimeUnit>().is_ok(),
+            QuestionKind::Binary => value.parse::<BinaryText>().is_ok(),
+            QuestionKind::Type => value.parse::<ColumnType>().is_ok(),
+            QuestionKind::Key | QuestionKind::Order => !self.names().is_empty(),
+            QuestionKind::TimeZone => value.parse::<SourceZone>().is_ok(),
+            QuestionKind::Deletes => !value.is_empty(),
+        };
+        if reads {
+            return Ok(self);
+        }
+        let fix = match self.kind {
+            QuestionKind::Scale => "Write the number of digits behind the point, 0 to 38".to_owned(),
+            QuestionKind::Unit => format!("Write one of {}", TimeUnit::ALL.map(TimeUnit::as_str).join(", ")),
+            kind => format!("Write for example {kind}={}", kind.example().unwrap_or_default()),
+        };
+        Err(Mistake { message: format!("`{value}` is no answer to `{}`", self.kind), fix })
+    }
+}
+
+impl FromStr for OnboardAnswer {
+    type Err = Mistake;
+
+    /// `[TABLES:]KIND[(COLUMNS)]=VALUE`.
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        let wrong = || Mistake {
+            message: format!("`{text}` is no answer"),
+            fix: format!(
+                "Write for example key=id, unit(created_*)=milliseconds or erp.*:time_zone=Europe/Berlin; questions are \
+                 {}",
+                QuestionKind::ALL.map(QuestionKind::as_str).join(", ")
+            ),
+        };
+        let (question, value) = text.split_once('=').ok_or_else(wrong)?;
+        let (tables, question) = question.split_once(':').unwrap_or(("*", question));
+        let (kind, columns) = match question.trim().split_once('(') {
+            Some((kind, rest)) => (kind, rest.strip_suffix(')').ok_or_else(wrong)?),
+            None => (question.trim(), "*"),
+        };
+        let kind = QuestionKind::ALL.into_iter().find(|known| known.as_str() == kind.trim()).ok_or_else(wrong)?;
+        Self { kind, tables: tables.into(), columns: columns.into(), value: value.trim().to_owned() }.checked()
+    }
+}
+
+impl fmt::Display for OnboardAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let any = NamePattern::default();
+        if self.tables != any {
+            write!(f, "{}:", self.tables)?;
+        }
+        write!(f, "{}", self.kind)?;
+        if self.columns != any {
+            write!(f, "({})", self.columns)?;
+        }
+        write!(f, "={}", self.value)
+    }
+}
+
+/// What holds for all tables that are onboarded together.
+///
+/// ```
+/// use sluice_contract::{OnboardAnswers, QuestionKind, TableName};
+///
+/// let text = "owner: erp_team\nsla: 1 hour\nanswers:\n- unit(*_at)=milliseconds\n- erp.*:time_zone=Europe/Berlin\n";
+/// let answers = OnboardAnswers::parse(text, "erp.yaml").unwrap();
+/// let invoice = TableName::new("erp", "invoice").unwrap();
+/// assert_eq!(answers.to(QuestionKind::TimeZone, &invoice, None).unwrap().value, "Europe/Berlin");
+/// assert_eq!(OnboardAnswers::parse("answers:\n- unit=weeks", "erp.yaml").unwrap_err().line, 2);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OnboardAnswers {
+    /// `owner` of every contract; empty leaves it open.
+    #[serde(default)]
+    pub owner: String,
+    /// `sla` of every contract; empty is the usual one.
+    #[serde(default)]
+    pub sla: String,
+    /// Answers; of several to one question the last counts.
+    #[serde(default)]
+    pub answers: Vec<OnboardAnswer>,
+    /// Definitions of the source's tables: texts of SQL with `CREATE TABLE`, or of a CSV of
+    /// `information_schema.columns`.
+    #[serde(default)]
+    pub definitions: Vec<String>,
+}
+
+/// The file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    sla: String,
+    #[serde(default)]
+    answers: Vec<Spanned<String>>,
+}
+
+impl OnboardAnswers {
+    /// Reads a file with `owner`, `sla` and a list of `answers`, each as on the command line.
+    ///
+    /// # Errors
+    /// The first mistake, with its place and a fix.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Problem> {
+        let problem = |place: Option<Location>, message: String, fix: String| {
+            let place = place.unwrap_or(Location::UNKNOWN);
+            let number = |number: u64| u32::try_from(number).unwrap_or(0);
+            Problem { file: file.to_owned(), line: number(place.line()), column: number(place.column()), message, fix }
+        };
+        let read: Result<Document, _> = serde_saphyr::from_str(text);
+        let document = read.map_err(|error| {
+            let fix = "Write owner, sla and a list of answers such as key=id".to_owned();
+            problem(error.location(), syntax_message(&error), fix)
+        })?;
+        let answers = document.answers.into_iter().map(|written| {
+            let parsed = written.value.parse::<OnboardAnswer>();
+            parsed.map_err(|mistake| problem(Some(written.referenced), mistake.message, mistake.fix))
+        });
+        let answers = answers.collect::<Result<_, _>>()?;
+        Ok(Self { owner: document.owner, sla: document.sla, answers, definitions: Vec::new() })
+    }
+
+    /// The answer to a question about a table, or about a column of it.
+    #[must_use]
+    pub fn to(&self, kind: QuestionKind, table: &TableName, column: Option<&str>) -> Option<&OnboardAnswer> {
+        let fits = |answer: &&OnboardAnswer| {
+            answer.is_for(kind, table) && column.is_none_or(|column| answer.columns.fits(column))
+        };
+        self.answers.iter().rev().find(fits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OnboardAnswer, OnboardAnswers, QuestionKind};
+    use crate::TableName;
+
+    fn answer(text: &str) -> OnboardAnswer {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_answer_reads_what_it_prints() {
+        for text in ["key=id, site", "erp.*:order=updated_at", "unit(*_at)=seconds", "type(note)=string", "scale=10"] {
+            assert_eq!(answer(text).to_string(), text);
+        }
+        for wrong in
+            ["", "key", "key=", "kex=id", "unit(=seconds", "scale=two", "scale=39", "type=varchar2", "names=a,b"]
+        {
+            assert!(wrong.parse::<OnboardAnswer>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_listed_once_and_its_example_reads() {
+        let mut kinds = QuestionKind::ALL.to_vec();
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), QuestionKind::ALL.len());
+        for kind in QuestionKind::ALL {
+            if let Some(example) = kind.example() {
+                assert_eq!(answer(&format!("{kind}={example}")).value, example);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_answer_that_fits_counts() {
+        let answers = OnboardAnswers {
+            answers: vec![answer("unit=seconds"), answer("erp.*:unit(*_at)=milliseconds")],
+            ..OnboardAnswers::default()
+        };
+        let (erp, crm) = (TableName::new("erp", "a").unwrap(), TableName::new("crm", "a").unwrap());
+        let unit = |table, column| answers.to(QuestionKind::Unit, table, Some(column)).map(|a| a.value.as_str());
+        assert_eq!(unit(&erp, "created_at"), Some("milliseconds"));
+        assert_eq!(unit(&erp, "born"), Some("seconds"));
+        assert_eq!(unit(&crm, "created_at"), Some("seconds"));
+        assert_eq!(answers.to(QuestionKind::Key, &erp, None), None);
+    }
+}
