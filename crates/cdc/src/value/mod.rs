@@ -1,6 +1,7 @@
 //! Values as they arrive, and the cells that they are.
 
 pub(crate) mod encoding;
+pub(crate) mod extended_json;
 pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod reading;
