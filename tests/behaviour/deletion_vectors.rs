@@ -65,7 +65,7 @@ impl Source {
             at: RowRef { file: 0, row: 0, offset: 0 },
             op,
             rank: 1,
-            parts: [position, 0, 0],
+            parts: [position, 0, 0, 0, 0],
             cells: vec![key, amount.map_or(Cell::Absent, Cell::Int), Cell::Text(word.to_owned().into())],
             source_time_ms: None,
             record: String::new(),

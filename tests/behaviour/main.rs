@@ -17,6 +17,7 @@ mod lag;
 mod late_events;
 mod lost_state;
 mod maintenance;
+mod mariadb_replay;
 mod onboarding;
 mod one_door;
 mod one_part_fails;

@@ -56,7 +56,7 @@ impl Source {
                 at: RowRef { file: 0, row: 0, offset: 0 },
                 op: if delete { Op::Delete } else { Op::Upsert },
                 rank: 1,
-                parts: [self.position, 0, 0],
+                parts: [self.position, 0, 0, 0, 0],
                 cells: vec![Cell::Int(id), Cell::Int(amount), Cell::Text(word.clone().into())],
                 source_time_ms: None,
                 record: String::new(),

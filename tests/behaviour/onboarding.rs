@@ -70,7 +70,8 @@ async fn the_log_of_mysql_orders_events_by_the_number_of_its_file() -> Result<()
             .write(&format!("landing/topics/store.store.stock/partition=0/store.store.stock+0+{at:010}.json"), file)?;
     }
     let proposal = draft(&proposing, "./landing/topics/store.store.stock/").await?;
-    ensure!(proposal.sequence == ["source.file", "source.pos", "source.row"], "{proposal:?}");
+    ensure!(proposal.order() == "source.file, source.pos, source.row", "{proposal:?}");
+    ensure!(proposal.sequence.is_empty() && !proposal.yaml.contains("\n  sequence:"), "{}", proposal.yaml);
     ensure!(proposal.questions.is_empty() && proposal.problems.is_empty(), "{:?}", proposal.questions);
     for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]] {
         let (_folder, lake) = empty_lake()?;
@@ -92,28 +93,28 @@ async fn a_connector_without_a_known_position_is_a_question() -> Result<()> {
     let event = |id: u32| {
         format!(
             "{{\"before\":null,\"after\":{{\"id\":{id},\"name\":\"n{id}\"}},\"op\":\"c\",\
-             \"source\":{{\"connector\":\"vitess\",\"ts_ms\":17000000000{id:02},\"table\":\"a\"}}}}\n"
+             \"source\":{{\"connector\":\"yashandb\",\"ts_ms\":17000000000{id:02},\"table\":\"a\"}}}}\n"
         )
     };
     lake.write("landing/a/1.json", (1..9).map(event).collect::<String>())?;
     let proposal = draft(&lake, "landing/a").await?;
     ensure!(proposal.sequence.is_empty(), "never the time: {:?}", proposal.sequence);
-    ensure!(proposal.questions.iter().any(|question| question.text.contains("connector vitess")), "{proposal:?}");
+    ensure!(proposal.questions.iter().any(|question| question.text.contains("connector yashandb")), "{proposal:?}");
     ensure!(proposal.yaml.contains("# decide: ") && !proposal.yaml.contains("sequence: [source.ts_ms]"));
 
-    // A contract of another connector says what its order is.
+    // Without a sequence every record says what its order is; one of another connector is named as that.
     lake.write("landing/b/1.json", mysql("c", 1, 1, "bin.000001", 4, 0))?;
     let schema = "schema:\n- {name: id, type: int, primary_key: true}\n- {name: quantity, type: int}\n";
-    lake.write(
-        "contracts/x/b.yaml",
-        format!("dataset: x.b\nsource: {{path: landing/b, format: debezium_json}}\n{schema}"),
-    )?;
+    let contract =
+        |apply: &str| format!("dataset: x.b\nsource: {{path: landing/b, format: debezium_json}}\n{apply}{schema}");
+    lake.write("contracts/x/b.yaml", contract("apply: {sequence: [source.lsn]}\n"))?;
     let message = stopped(&lake).await?;
-    for says in
-        ["MISSING_SEQ in source.lsn (1)", "record 1 of landing/b/1.json", "[source.file, source.pos, source.row]"]
-    {
+    for says in ["MISSING_SEQ in source.lsn (1)", "record 1 of landing/b/1.json", "leave out sequence", "source.file"] {
         ensure!(message.contains(says), "{says}: {message}");
     }
+    lake.write("contracts/x/b.yaml", contract(""))?;
+    good(&lake).await?;
+    ensure!(rows(&lake, "x.b", &["id", "quantity"]).await? == ["1 1"]);
     Ok(())
 }
 
@@ -245,7 +246,8 @@ async fn onboarding_says_that_the_records_of_aws_dms_carry_no_position() -> Resu
     lake.write("landing/sales/orders/20261101-090000000.csv", "Op,id,status\nU,1,paid\nD,2,new\nI,4,new\n")?;
     let proposal = draft(&lake, "landing/sales/orders").await?;
     ensure!(proposal.sequence.is_empty() && proposal.questions.is_empty(), "{proposal:?}");
-    let order = proposal.evidence.iter().find(|seen| seen.text.starts_with("Order by the time in the file name"));
+    let order =
+        proposal.evidence.iter().find(|seen| seen.text.starts_with("Order by the time in the name of the file"));
     ensure!(order.is_some_and(|seen| seen.ok && seen.count == "3 of 3 changes"), "{:?}", proposal.evidence);
     lake.write("contracts/sales/orders.yaml", &proposal.yaml)?;
     good(&lake).await?;
@@ -352,7 +354,7 @@ async fn names_that_a_table_cannot_have_get_a_proposal_and_a_fix() -> Result<()>
 }
 
 #[tokio::test]
-async fn documents_of_mongodb_are_named() -> Result<()> {
+async fn documents_of_mongodb_are_rows_and_what_is_not_in_a_record_is_named() -> Result<()> {
     let (_folder, lake) = empty_lake()?;
     let event = |op: &str, after: &str| {
         format!(
@@ -360,22 +362,19 @@ async fn documents_of_mongodb_are_named() -> Result<()> {
              \"ts_ms\":1700000000000,\"ord\":1,\"db\":\"iot\",\"collection\":\"device\"}}}}\n"
         )
     };
-    let document = r#""{\"_id\":1,\"name\":\"a\"}""#;
+    let document =
+        r#""{\"_id\":{\"$oid\":\"65f0a1b2c3d4e5f6a7b8c9d0\"},\"name\":\"a\",\"n\":{\"$numberLong\":\"5\"}}""#;
     lake.write("landing/device/1.json", [event("c", document), event("d", "null")].concat())?;
-    let refused = draft(&lake, "landing/device").await.err().context("it is refused")?.to_string();
-    ensure!(refused.contains("MongoDB") && refused.contains("ExtractNewDocumentState"), "{refused}");
-    lake.write(
-        "contracts/iot/device.yaml",
-        "dataset: iot.device\nsource: {path: landing/device, format: debezium_json}\napply: {sequence: [source.ts_ms, \
-         source.ord], quarantine_limit: 1}\nschema:\n- {name: id, type: string, primary_key: true, renamed_from: _id}\n",
-    )?;
+    let proposed = draft(&lake, "landing/device").await?;
+    ensure!(proposed.title == "Debezium MongoDB, JSON" && proposed.key == ["id"], "{proposed:?}");
+    ensure!(proposed.questions.is_empty() && proposed.sequence.is_empty(), "{:?}", proposed.questions);
+    lake.write("contracts/iot/device.yaml", proposed.yaml.replace("apply:\n", "apply:\n  quarantine_limit: 1\n"))?;
     good(&lake).await?;
+    let found = rows(&lake, "iot.device", &["id", "name", "n"]).await?;
+    ensure!(found == ["65f0a1b2c3d4e5f6a7b8c9d0 a 5"], "{found:?}");
     let quarantine = lake.quarantine("iot.device").await?.select(&["reason", "detail"])?.rows;
-    ensure!(quarantine.len() == 2, "{quarantine:?}");
-    ensure!(
-        quarantine.iter().flatten().flatten().filter(|text| text.contains("MongoDB")).count() == 2,
-        "{quarantine:?}"
-    );
+    ensure!(quarantine.len() == 1 && quarantine[0][0].as_deref() == Some("MISSING_KEY"), "{quarantine:?}");
+    ensure!(quarantine[0][1].as_deref().is_some_and(|text| text.contains("capture.mode")), "{quarantine:?}");
     Ok(())
 }
 
@@ -422,7 +421,7 @@ async fn a_log_that_counts_anew_stops_the_table_until_the_contract_says_so() -> 
     let contract = |source: &str| {
         format!(
             "dataset: store.stock\nsource: {{path: landing/stock, format: debezium_json{source}}}\n\
-             apply: {{sequence: [source.file, source.pos, source.row]}}\nschema:\n\
+             schema:\n\
              - {{name: id, type: int, primary_key: true}}\n- {{name: quantity, type: int}}\n"
         )
     };

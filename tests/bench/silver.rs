@@ -103,8 +103,9 @@ fn changes_of(contract: &Contract, path: &Path, rows: &RecordBatch) -> anyhow::R
                 letters.iter().map(|letter| if letter == Some("d") { Op::Delete } else { Op::Upsert }).collect();
             let positions: Vec<u64> = numbers.values().iter().map(|number| number.cast_unsigned()).collect();
             let unused = RunLengthColumn::same(0, count);
+            let parts = [positions.into(), unused.clone(), unused.clone(), unused.clone(), unused];
             let ties = ops.iter().map(|op| EventSeq::new(1, [0; 3], op.is_upsert(), 0).tie).collect();
-            (ops, EventSeqs::new(RunLengthColumn::same(1, count), [positions.into(), unused.clone(), unused], ties))
+            (ops, EventSeqs::new(RunLengthColumn::same(1, count), parts, ties))
         }
         _ => (vec![Op::Read; count], EventSeqs::same(EventSeq::new(0, [0, 0, 0], true, 0), count)),
     };

@@ -137,6 +137,18 @@ pub struct OnboardDraft {
 }
 
 impl OnboardDraft {
+    /// What orders the events: the parts of the sequence, or in words what the format has by itself; empty where that has
+    /// to be decided.
+    #[must_use]
+    pub fn order(&self) -> String {
+        if !self.sequence.is_empty() {
+            return self.sequence.join(", ");
+        }
+        let stated =
+            self.evidence.iter().filter(|seen| !seen.open).find_map(|seen| seen.text.strip_prefix("Order by "));
+        stated.unwrap_or_default().to_owned()
+    }
+
     /// Everything that a person should look at before the proposal is saved, each once: problems of the text,
     /// questions, and what only wants a look.
     #[must_use]

@@ -166,6 +166,9 @@ pub struct TableReplay {
     /// Records of other tables of the source, by table: left out as `source.table` says, in no other counter.
     #[serde(default)]
     pub left_out: Vec<(String, u64)>,
+    /// Events by what ordered them, in words, where the contract leaves it to the format.
+    #[serde(default)]
+    pub orders: Vec<(String, u64)>,
     /// Why it stopped early, if it did.
     pub error: Option<ApiError>,
 }

@@ -1,6 +1,7 @@
 //! Records that bronze kept, decoded again.
 
 use crate::decode::{begin, format_of};
+use crate::file_order::is_full_load;
 use crate::outcome::collector::nothing;
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
@@ -63,7 +64,11 @@ fn decode_all(
     records: &[BronzeRecord<'_>],
 ) -> Result<DecodedFile, DecodeError> {
     let format = format_of(contract)?;
-    let plan = Plan::new(contract, &format.markers())?.of_files(&files, |path| format.file_position(path));
+    let plan = Plan::new(contract, &format.markers())?.of_files(
+        &files,
+        |path| format.file_position(path),
+        |path| is_full_load(format.name(), path),
+    );
     let mut decode = format.record_decoder(&plan);
     let mut out = begin(contract, files);
     for BronzeRecord { at, record } in records {

@@ -1,5 +1,6 @@
 //! One file, decoded.
 
+use crate::file_order::is_full_load;
 use crate::format::{Content, Format};
 use crate::formats;
 use crate::outcome::collector::{Collector, nothing};
@@ -52,7 +53,11 @@ pub fn needs_own_process(format: SourceFormat) -> bool {
 pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
     let format = format_of(contract)?;
     let plan = Plan::new(contract, &format.markers())?;
-    let plan = plan.of_files(std::slice::from_ref(&file), |path| format.file_position(path));
+    let plan = plan.of_files(
+        std::slice::from_ref(&file),
+        |path| format.file_position(path),
+        |path| is_full_load(format.name(), path),
+    );
     if let Some((reason, detail)) = refuse(format.file_kind().content, &file, &bytes) {
         let at = RowRef { file: 0, row: 0, offset: 0 };
         let (detail, raw) = (detail.to_owned(), String::new());

@@ -14,7 +14,8 @@ use sluice_contract::{BinaryText, SourceFormat};
 /// A format of change files. Formats have no state; what a file or a table needs is made per call.
 ///
 /// The order of the events that a contract may leave out is with the format's name, in
-/// [`SourceFormat::default_sequence`], because the contract needs it without the data.
+/// [`SourceFormat::default_sequence`], because the contract needs it without the data. Where records say their order by
+/// themselves it is [`SourceFormat::OWN_POSITION`].
 pub(crate) trait Format: Sync {
     /// Its name in contracts.
     fn name(&self) -> SourceFormat;
@@ -154,10 +155,23 @@ impl SniffSample<'_> {
 pub(crate) struct ProposedSequence {
     /// Parts of `apply.sequence`, most significant first.
     pub(crate) parts: Vec<String>,
-    /// What orders the events besides columns, in words, with the number of changes that have it.
-    pub(crate) stated: Option<(String, u64)>,
+    /// What orders the events besides the parts.
+    pub(crate) stated: Option<StatedOrder>,
     /// What people have to decide about it.
     pub(crate) question: Option<String>,
+}
+
+/// An order that the format has by itself, so that the contract need not name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StatedOrder {
+    /// In words.
+    pub(crate) text: String,
+    /// How many have it.
+    pub(crate) part: u64,
+    /// Of how many.
+    pub(crate) whole: u64,
+    /// Of what, in the plural.
+    pub(crate) what: &'static str,
 }
 
 /// Entries of `source` that a sample calls for.

@@ -1,6 +1,8 @@
 //! A columnar batch of changes to one table.
 
-use crate::{Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, SourceFile, SourceTimes, contract_schema};
+use crate::{
+    Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, SeqParts, SourceFile, SourceTimes, contract_schema,
+};
 use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::error::ArrowError;
@@ -144,7 +146,7 @@ pub struct Event<'a> {
     /// 0 full load without position, 1 otherwise; see [`EventSeq`].
     pub rank: u8,
     /// Position; see [`EventSeq`].
-    pub parts: [u64; 3],
+    pub parts: SeqParts,
     /// One cell per contract column, in order. A delete needs its key cells only (others `Null`).
     pub cells: Vec<Cell<'a>>,
     /// Source time, milliseconds since the Unix epoch.

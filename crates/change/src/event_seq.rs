@@ -3,32 +3,46 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Numbers of a position, most significant first: as many as the longest log position needs (`Db2` has two of 128 bits).
+pub type SeqParts = [u64; EventSeq::PARTS];
+
 /// Place of an event in its source's total order, larger is later. Compare only events of one table.
 ///
 /// * `rank` 0: rows of a full load that carry no position; 1: everything with a position. So a
 ///   full-load row never beats a change. Where the source started again, 2 and 3 after its second start, and so on.
 /// * `parts`: what the contract's `sequence` reads, most significant first; for Debezium
-///   PostgreSQL `lsn`, then 0 for a snapshot row (`op = r`) or 1 for a change, then the order within
+///   PostgreSQL the last commit, one bit for a snapshot row (`op = r`) or a change, `lsn`, and the order within
 ///   the transaction. Unused parts are 0.
 /// * `tie`: decides between events of one key with equal parts: the top bit is set for an upsert
 ///   (an upsert wins over a delete), the rest is a hash of the content. So arrival never decides.
 ///   With `tie_policy: last_in_file` or `first` it is the record number in the file, 40 bits, then
 ///   24 bits of the hash.
 ///
-/// Text form: 66 hex digits, whose order as text is the order of events.
+/// Text form, whose order as text is the order of events: 66 hex digits. Where a part behind the third is not 0 there is
+/// a `g`, which is behind all digits, and those parts before the tie-breaker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventSeq {
     /// 0 full load, 1 change; two more for every time that the source started again.
     pub rank: u8,
     /// Position.
-    pub parts: [u64; 3],
+    pub parts: SeqParts,
     /// Tie-breaker.
     pub tie: u64,
 }
 
 impl EventSeq {
-    /// Length of the text form.
+    /// Numbers of a position.
+    pub const PARTS: usize = 5;
+    /// Length of the text form where no part behind the third is used.
     pub const TEXT_LEN: usize = 66;
+    /// Length of the text form where one is.
+    pub const LONG_TEXT_LEN: usize = Self::TEXT_LEN + 1 + 16 * (Self::PARTS - Self::SHORT_PARTS);
+    /// Parts that the short text form has.
+    pub const SHORT_PARTS: usize = 3;
+    /// What stands before further parts in the text form.
+    pub const LONG_MARK: u8 = b'g';
+    /// The position behind all events of an epoch.
+    pub const END_OF_EPOCH: SeqParts = [u64::MAX, u64::MAX, u64::MAX, 0, 0];
     /// Top bit of `tie`, set for an upsert.
     pub const UPSERT_TIE: u64 = 1 << 63;
 
@@ -39,15 +53,25 @@ impl EventSeq {
 
     /// A sequence whose tie-breaker is made of the operation and a hash of the content.
     #[must_use]
-    pub fn new(rank: u8, parts: [u64; 3], upsert: bool, content_hash: u64) -> Self {
+    pub fn new<const N: usize>(rank: u8, parts: [u64; N], upsert: bool, content_hash: u64) -> Self {
         let tie = (content_hash >> 1) | if upsert { Self::UPSERT_TIE } else { 0 };
-        Self { rank, parts, tie }
+        Self { rank, parts: Self::parts_of(parts), tie }
+    }
+
+    /// The numbers of a position that has only these: the others are 0, and there are no more.
+    #[must_use]
+    pub fn parts_of<const N: usize>(numbers: [u64; N]) -> SeqParts {
+        let mut parts = [0; Self::PARTS];
+        for (part, number) in parts.iter_mut().zip(numbers) {
+            *part = number;
+        }
+        parts
     }
 
     /// A sequence whose tie-breaker is the number of the record in its file: a larger one wins, or
     /// with `first` a smaller one.
     #[must_use]
-    pub fn in_file_order(rank: u8, parts: [u64; 3], record: u64, first: bool, content_hash: u64) -> Self {
+    pub fn in_file_order(rank: u8, parts: SeqParts, record: u64, first: bool, content_hash: u64) -> Self {
         let record = record.min(Self::RECORD_MAX);
         let record = if first { Self::RECORD_MAX - record } else { record };
         Self { rank, parts, tie: (record << Self::RECORD_SHIFT) | (content_hash >> (64 - Self::RECORD_SHIFT)) }
@@ -77,7 +101,7 @@ impl EventSeq {
         if !self.is_change() {
             return "full load".to_owned();
         }
-        if self.parts == [u64::MAX; 3] {
+        if self.parts == Self::END_OF_EPOCH {
             return "reload".to_owned();
         }
         let last = self.parts.iter().rposition(|part| *part != 0).unwrap_or(0);
@@ -87,22 +111,35 @@ impl EventSeq {
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != Self::TEXT_LEN || !text.is_ascii() {
-            return None;
+        let number = |from: usize| u64::from_str_radix(text.get(from..from + 16)?, 16).ok();
+        let rank = u8::from_str_radix(text.get(..2)?, 16).ok()?;
+        let short = [number(2)?, number(18)?, number(34)?];
+        match text.len() {
+            Self::TEXT_LEN => Some(Self { rank, parts: Self::parts_of(short), tie: number(50)? }),
+            Self::LONG_TEXT_LEN if text.as_bytes().get(50) == Some(&Self::LONG_MARK) => {
+                let [first, second, third] = short;
+                Some(Self { rank, parts: [first, second, third, number(51)?, number(67)?], tie: number(83)? })
+            }
+            _ => None,
         }
-        let number = |from: usize| u64::from_str_radix(&text[from..from + 16], 16).ok();
-        Some(Self {
-            rank: u8::from_str_radix(&text[..2], 16).ok()?,
-            parts: [number(2)?, number(18)?, number(34)?],
-            tie: number(50)?,
-        })
+    }
+
+    /// Whether its text form is the long one.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.parts.iter().skip(Self::SHORT_PARTS).any(|part| *part != 0)
     }
 }
 
 impl fmt::Display for EventSeq {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c] = self.parts;
-        write!(f, "{:02x}{a:016x}{b:016x}{c:016x}{:016x}", self.rank, self.tie)
+        let [a, b, c, further @ ..] = self.parts;
+        write!(f, "{:02x}{a:016x}{b:016x}{c:016x}", self.rank)?;
+        if self.is_long() {
+            write!(f, "{}", char::from(Self::LONG_MARK))?;
+            further.iter().try_for_each(|part| write!(f, "{part:016x}"))?;
+        }
+        write!(f, "{:016x}", self.tie)
     }
 }
 
@@ -117,7 +154,12 @@ mod tests {
             EventSeq::new(1, [5, 0, 0], true, 9),
             EventSeq::new(1, [5, 1, 0], false, u64::MAX),
             EventSeq::new(1, [5, 1, 0], true, 0),
-            EventSeq::new(1, [5, 1, 2], true, 3),
+            EventSeq::new(1, [5, 1, 2], true, u64::MAX),
+            EventSeq::new(1, [5, 1, 2, 0, 1], false, 0),
+            EventSeq::new(1, [5, 1, 2, 1, 0], false, 0),
+            EventSeq::new(1, [5, 1, 2, 1, 0], true, 7),
+            EventSeq::new(1, [5, 1, 2, u64::MAX, u64::MAX], true, 7),
+            EventSeq::new(1, [5, 1, 3], false, 0),
             EventSeq::new(1, [u64::MAX, 0, 0], false, 3),
         ];
         let sorted = all.clone();
@@ -126,6 +168,19 @@ mod tests {
         for seq in all {
             assert_eq!(EventSeq::parse(&seq.to_string()), Some(seq));
         }
+        let long = EventSeq::new(1, [5, 1, 2, 1, 0], false, 0).to_string();
+        assert_eq!((long.len(), EventSeq::default().to_string().len()), (EventSeq::LONG_TEXT_LEN, EventSeq::TEXT_LEN));
+        for text in [&long[1..], &long.replace('g', "0"), "é", ""] {
+            assert_eq!(EventSeq::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_older_lakes_are_read_as_they_are() {
+        let text = "0100000000000000050000000000000001000000000000000200000000000000ff";
+        let seq = EventSeq::parse(text).unwrap();
+        assert_eq!((seq.rank, seq.parts, seq.tie), (1, [5, 1, 2, 0, 0], 255));
+        assert_eq!(seq.to_string(), text);
     }
 
     #[test]
@@ -135,8 +190,8 @@ mod tests {
 
     #[test]
     fn the_place_in_the_file_decides_where_the_contract_says_so() {
-        let last = |record, hash| EventSeq::in_file_order(1, [7, 0, 0], record, false, hash);
-        let first = |record, hash| EventSeq::in_file_order(1, [7, 0, 0], record, true, hash);
+        let last = |record, hash| EventSeq::in_file_order(1, EventSeq::parts_of([7]), record, false, hash);
+        let first = |record, hash| EventSeq::in_file_order(1, EventSeq::parts_of([7]), record, true, hash);
         assert!(last(2, 0) > last(1, u64::MAX) && last(1, u64::MAX) > last(1, 0));
         assert!(first(1, 0) > first(2, u64::MAX));
         assert!(last(u64::MAX, 0) < EventSeq::new(1, [7, 0, 1], false, 0));

@@ -6,7 +6,7 @@ use crate::{EventSeq, RunLengthColumn};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventSeqs {
     ranks: RunLengthColumn,
-    parts: [RunLengthColumn; 3],
+    parts: [RunLengthColumn; EventSeq::PARTS],
     ties: RunLengthColumn,
 }
 
@@ -16,7 +16,7 @@ impl EventSeqs {
     /// # Panics
     /// If the lists differ in length.
     #[must_use]
-    pub fn new(ranks: RunLengthColumn, parts: [RunLengthColumn; 3], ties: RunLengthColumn) -> Self {
+    pub fn new(ranks: RunLengthColumn, parts: [RunLengthColumn; EventSeq::PARTS], ties: RunLengthColumn) -> Self {
         let is_whole = |list: &RunLengthColumn| list.len() == ties.len();
         assert!(is_whole(&ranks) && parts.iter().all(is_whole), "every event has all parts");
         Self { ranks, parts, ties }
@@ -62,7 +62,7 @@ impl EventSeqs {
 
     /// Positions, by their parts, most significant first.
     #[must_use]
-    pub fn parts(&self) -> &[RunLengthColumn; 3] {
+    pub fn parts(&self) -> &[RunLengthColumn; EventSeq::PARTS] {
         &self.parts
     }
 
@@ -143,7 +143,7 @@ mod tests {
         assert!(all.iter().eq(seqs));
         assert_eq!(EventSeqs::same(seqs[1], 2), [seqs[1], seqs[1]].into_iter().collect());
         let numbers = |of: fn(&EventSeq) -> u64| seqs[..2].iter().map(of).collect::<RunLengthColumn>();
-        let parts = [numbers(|seq| seq.parts[0]), numbers(|seq| seq.parts[1]), numbers(|seq| seq.parts[2])];
+        let parts = std::array::from_fn(|at| seqs[..2].iter().map(|seq| seq.parts[at]).collect());
         let made = EventSeqs::new(RunLengthColumn::same(1, 2), parts, numbers(|seq| seq.tie));
         assert!(made.iter().eq(seqs[..2].iter().copied()));
         assert!(all.picked(&[2, 0]).iter().eq([seqs[2], seqs[0]]));

@@ -27,7 +27,7 @@ pub use calendar::{
 };
 pub use cell::{Cell, CellError, hex_bytes, parse_array, parse_cell};
 pub use column_builder::ColumnBuilder;
-pub use event_seq::EventSeq;
+pub use event_seq::{EventSeq, SeqParts};
 pub use event_seqs::EventSeqs;
 pub use number::{SpecialNumber, float_of, normalize_numeric};
 pub use op::Op;

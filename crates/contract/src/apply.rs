@@ -199,7 +199,7 @@ impl fmt::Display for Condition {
 pub struct Apply {
     /// Key columns in order; never empty.
     pub key: Vec<String>,
-    /// What orders the events of a key, most significant first, at most three: a path into the
+    /// What orders the events of a key, most significant first, at most four: a path into the
     /// envelope such as `source.lsn`, or a column. Empty: the default of the format.
     pub sequence: Vec<String>,
     /// What else is a delete, besides the operation of the format.

@@ -24,7 +24,7 @@
 //! assert_eq!(contract.apply.key, ["id"]);
 //! assert_eq!(contract.apply.delete_mode, DeleteMode::Soft);
 //! // What orders the events of a key follows from the format.
-//! assert_eq!(contract.sequence(), ["source.lsn", "transaction.total_order"]);
+//! assert_eq!(contract.sequence(), ["record.position"]);
 //! ```
 //!
 //! Every [`Problem`] of a text is found at once, each with its place and a fix:

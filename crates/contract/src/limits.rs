@@ -97,7 +97,7 @@ pub const EVENT_TIME_GAP_MS: i64 = 366 * 86_400_000;
 /// Events of a batch that have to agree for it to be further ahead of the batches before than that.
 pub const EVENT_TIME_WITNESSES: u64 = 3;
 /// Sequence parts of a contract.
-pub const SEQUENCE_PARTS_MAX: usize = 3;
+pub const SEQUENCE_PARTS_MAX: usize = 4;
 /// People whose approval a lake can ask for before a plan is published.
 pub const RELEASE_APPROVALS_MAX: u32 = 20;
 /// Characters of an author's name.

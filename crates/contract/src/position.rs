@@ -88,7 +88,9 @@ pub enum PositionLayout {
 
 impl PositionLayout {
     /// Bits of a position.
-    pub const BITS: u32 = 192;
+    pub const BITS: u32 = 320;
+    /// Bits that a position had at first. What fits them lies as it did then, so that older lakes keep their order.
+    const SHORT_BITS: u32 = 192;
 
     /// The layout of a sequence; `None` if its parts need more bits than a position has.
     ///
@@ -99,7 +101,8 @@ impl PositionLayout {
     /// assert_eq!(of(&["source.lsn"]), Some(PositionLayout::Slots));
     /// let mysql = PositionLayout::Packed { widths: vec![64, 64, 63], before_mark: 2 };
     /// assert_eq!(of(&["source.file", "source.pos", "source.row"]), Some(mysql));
-    /// assert_eq!(of(&["source.commit_lsn", "source.change_lsn", "source.ts_ms"]), None);
+    /// assert!(of(&["source.commit_scn", "source.scn", "source.rs_id", "source.ssn"]).is_some());
+    /// assert_eq!(of(&["source.commit_lsn", "source.change_lsn", "source.rs_id", "source.rs_id"]), None);
     /// ```
     #[must_use]
     pub fn of(sequence: &[String]) -> Option<Self> {
@@ -111,7 +114,7 @@ impl PositionLayout {
         }
         let mut widths: Vec<u32> = forms.iter().map(|form| form.bits()).collect();
         let needed = widths.iter().sum::<u32>() + 1;
-        if needed == Self::BITS + 1
+        if needed == Self::SHORT_BITS + 1
             && let (Some(width), Some(PartForm::Number)) = (widths.last_mut(), forms.last())
         {
             // A row in an event, a serial number: none comes near 64 bits.
@@ -166,6 +169,7 @@ mod tests {
             (&["source.file"], 1),
             (&["source.commit_lsn", "source.change_lsn", "source.event_serial_no"], 1),
             (&["source.scn", "source.rs_id", "source.ssn"], 1),
+            (&["source.commit_scn", "source.scn", "source.rs_id", "source.ssn"], 1),
         ] {
             match layout(parts) {
                 Some(PositionLayout::Packed { widths, before_mark: found }) => {
@@ -175,6 +179,7 @@ mod tests {
                 other => panic!("{parts:?}: {other:?}"),
             }
         }
-        assert_eq!(layout(&["source.commit_lsn", "source.change_lsn", "source.rs_id"]), None);
+        assert!(layout(&["source.commit_lsn", "source.change_lsn", "source.rs_id"]).is_some());
+        assert_eq!(layout(&["source.commit_lsn", "source.change_lsn", "source.rs_id", "source.rs_id"]), None);
     }
 }

@@ -113,7 +113,7 @@ formats! {
         operations: Carried,
         names: InFile,
         tables: Named,
-        sequence: ["source.lsn", "transaction.total_order"],
+        sequence: ["record.position"],
         rows_word: None,
     }
     /// Debezium through `ExtractNewRecordState` as JSON lines, plain or gzip.
@@ -122,7 +122,16 @@ formats! {
         operations: Carried,
         names: InFile,
         tables: Named,
-        sequence: ["__lsn"],
+        sequence: ["record.position"],
+        rows_word: None,
+    }
+    /// Debezium envelopes as rows of Parquet, as sinks write them.
+    DebeziumParquet {
+        word: "debezium_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.position"],
         rows_word: None,
     }
     /// Maxwell's changes of MySQL and MariaDB as JSON lines, plain or gzip.
@@ -158,7 +167,7 @@ formats! {
         operations: Carried,
         names: InFile,
         tables: ByFolder,
-        sequence: ["transact_seq"],
+        sequence: ["record.position"],
         rows_word: Some("parquet"),
     }
     /// AWS DMS full load and CDC as CSV, plain or gzip.
@@ -167,8 +176,26 @@ formats! {
         operations: Carried,
         names: MayBeMissing,
         tables: ByFolder,
-        sequence: ["transact_seq"],
+        sequence: ["record.position"],
         rows_word: Some("csv"),
+    }
+    /// AWS DMS full load and CDC as JSON lines, as it writes to Kafka and Kinesis, plain or gzip.
+    DmsJson {
+        word: "dms_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.position"],
+        rows_word: None,
+    }
+    /// AWS DMS files of whole transactions (`PreserveTransactions`) as CSV, plain or gzip.
+    DmsTransactionsCsv {
+        word: "dms_transactions_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        tables: Named,
+        sequence: ["record.position"],
+        rows_word: None,
     }
     /// Current rows as Parquet, each an upsert ordered by a watermark column.
     Parquet {
@@ -191,6 +218,10 @@ formats! {
 }
 
 impl SourceFormat {
+    /// The part of a sequence that is the position which a record has by itself: for Debezium by its connector, for
+    /// AWS DMS by the columns that the task adds, else by its place in its file.
+    pub const OWN_POSITION: &'static str = "record.position";
+
     /// The format of a word in `source.format` of a table whose files are changes.
     #[must_use]
     pub fn of_changes(word: &str) -> Option<Self> {

@@ -5,7 +5,9 @@ use crate::error::EngineError;
 use crate::keys::KeyEncoder;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::row::{RowConverter, Rows, SortField};
-use sluice_change::{ChangeBatch, EventSeq, Op, RowLedger, RowRef, RowRefs, SourceTimes, arrow_type, contract_schema};
+use sluice_change::{
+    ChangeBatch, EventSeq, Op, RowLedger, RowRef, RowRefs, SeqParts, SourceTimes, arrow_type, contract_schema,
+};
 use sluice_contract::{Column, Contract, DeleteMode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -95,7 +97,7 @@ pub fn snapshot_changes(
     let mut out = SnapshotChanges::default();
     out.superseded += late.iter().flat_map(|snapshot| &snapshot.rows).map(ChangeBatch::len).sum::<usize>() as u64;
     for FullSnapshot { ordinal, rows: batches, delete_missing } in in_order {
-        let parts = [*ordinal, 0, 0];
+        let parts = EventSeq::parts_of([*ordinal]);
         let before = live.len() as u64;
         let keys = batches.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
         let rows = batches.iter().map(|batch| values.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
@@ -152,7 +154,7 @@ fn one_row_per_key<'a>(batches: &[ChangeBatch], keys: &'a [Rows]) -> HashMap<&'a
 fn deletes(
     contract: &Contract,
     encoder: &KeyEncoder,
-    parts: [u64; 3],
+    parts: SeqParts,
     keys: &BTreeSet<Box<[u8]>>,
 ) -> Result<ChangeBatch, EngineError> {
     let count = keys.len();

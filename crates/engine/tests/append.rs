@@ -17,7 +17,7 @@ fn batch(contract: &Arc<Contract>, events: &[(Op, i64, u64)]) -> ChangeBatch {
             at: RowRef { file: 0, row: 0, offset: 0 },
             op,
             rank: 1,
-            parts: [position, 0, 0],
+            parts: [position, 0, 0, 0, 0],
             cells: vec![Cell::Int(id), if position % 5 == 0 { Cell::Absent } else { Cell::Int(7) }],
             source_time_ms: None,
             record: String::new(),

@@ -55,7 +55,7 @@ fn batch(contract: &Arc<Contract>, changes: &[Change]) -> ChangeBatch {
             at: RowRef { file: 0, row: 0, offset: 0 },
             op: change.op,
             rank: 1,
-            parts: [change.position, u64::from(change.op != Op::Read), 0],
+            parts: [change.position, u64::from(change.op != Op::Read), 0, 0, 0],
             cells: vec![key, cell(change.a), cell(change.b), Cell::Text(format!("{}", change.position % 3).into())],
             source_time_ms: None,
             record: String::new(),

@@ -31,7 +31,7 @@ fn upserts(contract: &Arc<Contract>, rows: &Table) -> ChangeBatch {
             at: RowRef { file: 0, row: row as u64, offset: 0 },
             op: Op::Read,
             rank: 0,
-            parts: [0; 3],
+            parts: [0; 5],
             cells: vec![Cell::Int(*id), Cell::Int(*a)],
             source_time_ms: None,
             record: "{}".to_owned(),
@@ -175,7 +175,7 @@ fn a_key_that_occurs_twice_in_a_snapshot_counts_once() {
     let snapshot = FullSnapshot { ordinal: 7, rows: vec![twice], delete_missing: true };
     let changed = snapshot_changes(&contract, &[], None, std::slice::from_ref(&snapshot)).unwrap();
     assert_eq!((changed.changes[0].len(), changed.superseded, changed.deletes), (1, 1, 0));
-    assert_eq!(changed.changes[0].seqs.at(0).parts, [7, 0, 0]);
+    assert_eq!(changed.changes[0].seqs.at(0).parts, [7, 0, 0, 0, 0]);
     let late = snapshot_changes(&contract, &[], Some(7), &[snapshot]).unwrap();
     assert!(late.changes.is_empty() && late.superseded == 2);
 }

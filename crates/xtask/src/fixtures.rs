@@ -1,4 +1,4 @@
-//! `cargo xtask fixtures`: the recorded shop is what it was, or is taken anew.
+//! `cargo xtask fixtures`: the recordings are what they were, or the shop is taken anew.
 
 use crate::digest::{files_below, of_file};
 use crate::project::Project;
@@ -40,6 +40,7 @@ pub(crate) struct Options {
 /// Verifies, after taking anew if asked.
 pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     let folder = project.path("fixtures/shop");
+    verify(&project.path("fixtures/mariadb"))?;
     if let Some(recording) = &options.refresh {
         refresh(recording, &folder)?;
     }

@@ -66,7 +66,8 @@ pub(super) fn rules(ui: &mut Ui, draft: &OnboardDraft, edit: &Edit) {
     let tokens = ui.tokens();
     let contract = edit.contract.as_ref();
     let key = contract.map_or_else(|| draft.key.clone(), |contract| contract.apply.key.clone());
-    let sequence = contract.map_or_else(|| draft.sequence.clone(), sluice_contract::Contract::sequence);
+    let written = contract.map(|contract| contract.apply.sequence.join(", ")).filter(|parts| !parts.is_empty());
+    let sequence = written.unwrap_or_else(|| draft.order());
     let total: u64 = draft.operations.iter().map(|(_, count)| count).sum();
     #[expect(clippy::cast_precision_loss, reason = "a share")]
     let share = |count: u64| if total == 0 { 0.0 } else { count as f64 / total as f64 };
@@ -78,7 +79,7 @@ pub(super) fn rules(ui: &mut Ui, draft: &OnboardDraft, edit: &Edit) {
     let delete = rule.map_or_else(|| "operation is d".to_owned(), |rule| format!("{} = '{}'", rule.column, rule.value));
     let cells = [
         ("Key", key.join(", "), if key.is_empty() { "to decide".to_owned() } else { "primary key".to_owned() }),
-        ("Sequence", sequence.join(", "), "orders the events".to_owned()),
+        ("Sequence", sequence, "orders the events".to_owned()),
         ("Operation", operations.join("  "), format!("{} records", number::count(total))),
         ("Delete when", delete, number::plural(deletes, "delete")),
         ("Apply as", "SCD 1".to_owned(), "tombstones kept".to_owned()),

@@ -100,7 +100,7 @@ impl Row<'_> {
             1 => number::count(self.found.files),
             2 => self.found.format.clone().unwrap_or_else(|| "unknown".to_owned()),
             3 => of_draft(&|draft| draft.key.join(", ")),
-            4 => of_draft(&|draft| draft.sequence.join(", ")),
+            4 => of_draft(&OnboardDraft::order),
             5 => of_draft(&|draft| number::count(draft.columns.len() as u64)),
             6 => of_draft(&|draft| {
                 let personal = draft.columns.iter().filter(|column| column.pii.is_some()).count();

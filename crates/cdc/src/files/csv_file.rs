@@ -124,6 +124,9 @@ impl<'p> CsvDecoder<'p> {
             return Ok(());
         }
         let fields = fields(text).ok_or_else(|| RecordError::new(ReasonCode::BadEnvelope, "a quote is not closed"))?;
+        if self.extras.table.is_some() && is_of_other_table(out, &fields)? {
+            return Ok(());
+        }
         let fitting = self.layouts.fitting(&fields);
         let Some(likely) = fitting.first() else {
             let wanted: Vec<String> = self.layouts.widths().iter().map(usize::to_string).collect();
@@ -136,10 +139,12 @@ impl<'p> CsvDecoder<'p> {
             let row = self.row(layout, &fields);
             let mut drift = Drift::default();
             match self.event(at, layout, &fields, &row, &mut drift) {
-                Ok(event) => {
+                Ok((event, order)) => {
                     text_rows::count(self.plan, self.rows, out, &row, layout.unknown());
                     out.drift.join(drift);
-                    return self.rows.keep(self.plan, out, &row, event);
+                    self.rows.keep(self.plan, out, &row, event)?;
+                    order.into_iter().for_each(|words| out.orders.note(words));
+                    return Ok(());
                 }
                 Err(error) => first_error = first_error.or(Some((error, drift))),
             }
@@ -161,7 +166,7 @@ impl<'p> CsvDecoder<'p> {
         fields: &[Field<'_>],
         row: &'a Row<TextValue<'a>>,
         drift: &mut Drift,
-    ) -> Result<Event<'a>, RecordError> {
+    ) -> Result<(Event<'a>, Option<&'static str>), RecordError> {
         if let Some(time) = self.extras.time.filter(|_| !self.time_fits(row)) {
             let detail = format!("{} fields, and there is no time where {time} would be", fields.len());
             return Err(RecordError::new(ReasonCode::BadEnvelope, detail));
@@ -192,4 +197,10 @@ impl<'p> CsvDecoder<'p> {
     fn value<'a>(&self, field: &'a Field<'_>) -> Option<&'a str> {
         (field.quoted || field.text != self.plan.source.null_text.as_str()).then_some(field.text.as_ref())
     }
+}
+
+/// Whether the fields behind the operation name another table than the contract's.
+fn is_of_other_table(out: &mut Collector, fields: &[Field<'_>]) -> Result<bool, RecordError> {
+    let name = |at: usize| fields.get(at).map(|field| field.text.as_ref()).filter(|name| !name.is_empty());
+    out.is_of_other_table([None, name(2), name(1)])
 }

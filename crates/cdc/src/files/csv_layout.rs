@@ -6,12 +6,17 @@
 use crate::plan::Plan;
 use crate::plan::names::Target;
 use crate::text::csv_fields::Field;
+use sluice_contract::SourceFormat;
 
 /// What a format puts around the columns of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CsvExtras {
-    /// A field in front that may be missing.
+    /// A field in front that may be missing; where the table is behind it, it never is.
     pub(crate) operation: Option<OperationField>,
+    /// Names of the two fields behind the operation, with the table and the schema of the record.
+    pub(crate) table: Option<[&'static str; 2]>,
+    /// The name of a field behind the columns that orders the records, where the contract names none.
+    pub(crate) sequence: Option<&'static str>,
     /// The name of a field behind all others that may be missing.
     pub(crate) time: Option<&'static str>,
 }
@@ -66,10 +71,10 @@ impl CsvLayouts {
             written.insert(0, source.csv_columns.clone());
         }
         if written.is_empty() {
-            written = from_columns(plan, extras.time);
+            written = from_columns(plan, extras);
         }
         let mut layouts: Vec<CsvLayout> = Vec::new();
-        for names in written.into_iter().flat_map(|names| with_and_without(names, extras.operation)) {
+        for names in written.into_iter().flat_map(|names| with_fields_in_front(names, extras)) {
             let layout = CsvLayout::new(plan, names, extras.operation);
             if !layouts.contains(&layout) {
                 layouts.push(layout);
@@ -119,6 +124,16 @@ impl CsvLayouts {
     }
 }
 
+/// A list of names with what is in front of every record; else as it may be with and without an operation.
+fn with_fields_in_front(names: Vec<String>, extras: CsvExtras) -> Vec<Vec<String>> {
+    let Some((operation, table)) = extras.operation.zip(extras.table) else {
+        return with_and_without(names, extras.operation);
+    };
+    let own = [operation.name, table[0], table[1]];
+    let columns = names.into_iter().filter(|name| !own.contains(&name.as_str()));
+    vec![own.iter().map(|name| (*name).to_owned()).chain(columns).collect()]
+}
+
 /// A list of names with the operation in front, and without it; as it is where the format has none, or it is inside.
 fn with_and_without(mut names: Vec<String>, operation: Option<OperationField>) -> Vec<Vec<String>> {
     let Some(operation) = operation else { return vec![names] };
@@ -132,7 +147,7 @@ fn with_and_without(mut names: Vec<String>, operation: Option<OperationField>) -
     vec![with, names]
 }
 
-fn from_columns(plan: &Plan, time: Option<&str>) -> Vec<Vec<String>> {
+fn from_columns(plan: &Plan, extras: CsvExtras) -> Vec<Vec<String>> {
     let columns = |all: bool| {
         let declared = plan.contract.columns.iter().filter(|column| !column.discovered && !column.is_system());
         let kept = declared.filter(move |column| all || !column.removed);
@@ -141,12 +156,15 @@ fn from_columns(plan: &Plan, time: Option<&str>) -> Vec<Vec<String>> {
     let mut layouts = Vec::new();
     for names in [columns(true), columns(false)] {
         let mut with_sequence = names;
-        for part in plan.contract.sequence() {
+        let own = SourceFormat::OWN_POSITION;
+        let is_own = plan.sequence.is_own();
+        let parts = plan.contract.sequence().into_iter().filter(|part| part != own);
+        for part in parts.chain(extras.sequence.filter(|_| is_own).map(str::to_owned)) {
             if !with_sequence.contains(&part) {
                 with_sequence.push(part);
             }
         }
-        let with_time = time.map(|time| [with_sequence.as_slice(), &[time.to_owned()]].concat());
+        let with_time = extras.time.map(|time| [with_sequence.as_slice(), &[time.to_owned()]].concat());
         layouts.push(with_sequence);
         layouts.extend(with_time);
     }

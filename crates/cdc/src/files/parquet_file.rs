@@ -5,18 +5,21 @@
 
 use crate::columnar::guard::{MAGIC, caught};
 use crate::columnar::nested::{TextsFor, column_texts};
+use crate::files::json_lines::decode_record;
 use crate::outcome::collector::Collector;
+use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::Target;
 use crate::row::text_rows::{self, TextRows, TextValue};
 use crate::row::values::Row;
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch, StructArray};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use sluice_change::{ReasonCode, RowRef};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 const BATCH_ROWS: usize = 1_024;
 /// Decoded bytes from which the ratio of the limits counts.
@@ -35,18 +38,56 @@ const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows a
 
 /// Decodes a Parquet file; what is wrong with it as a whole is among the rejects.
 pub(crate) fn decode(plan: &Plan, format: &dyn TextRows, out: &mut Collector, bytes: &Bytes) {
+    each_batch(out, bytes, |out, batch, rows| decode_batch(plan, format, out, batch, rows));
+}
+
+/// Decodes a Parquet file whose rows are records of a format of JSON, its nested columns the members that are objects.
+pub(crate) fn decode_as_json(
+    out: &mut Collector,
+    bytes: &Bytes,
+    mut decode: impl FnMut(&mut Collector, RowRef, &str) -> Result<(), RecordError>,
+) {
+    each_batch(out, bytes, |out, batch, rows| {
+        let texts = catch_unwind(AssertUnwindSafe(|| row_texts(batch))).map_err(|_| BROKEN)?.ok_or(BROKEN)?;
+        let mut produced = 0;
+        for text in texts {
+            let at = RowRef { file: 0, row: *rows, offset: 0 };
+            *rows += 1;
+            produced += text.len() as u64;
+            if let Err(error) = decode_record(out, at, &text, &mut decode) {
+                if error.reason == ReasonCode::FileTooLarge {
+                    return Err(FULL);
+                }
+                out.reject(at, error, text.as_bytes());
+            }
+        }
+        Ok(produced)
+    });
+}
+
+/// The rows of a batch as JSON objects; `None` for data that cannot be read.
+pub(crate) fn row_texts(batch: &RecordBatch) -> Option<Vec<String>> {
+    let rows: ArrayRef = Arc::new(StructArray::from(batch.clone()));
+    column_texts(&rows, TextsFor::Json)?.into_iter().collect()
+}
+
+/// Hands over the batches of a file with the number of rows before each; what is wrong with it is among the rejects.
+fn each_batch(
+    out: &mut Collector,
+    bytes: &Bytes,
+    mut take: impl FnMut(&mut Collector, &RecordBatch, &mut u64) -> Result<u64, Stop>,
+) {
     let mut rows = 0;
-    if let Err(Stop { reason, detail }) = decode_groups(plan, format, out, bytes, &mut rows) {
+    if let Err(Stop { reason, detail }) = read_groups(out, bytes, &mut rows, &mut take) {
         out.reject_file(RowRef { file: 0, row: rows, offset: 0 }, reason, detail);
     }
 }
 
-fn decode_groups(
-    plan: &Plan,
-    format: &dyn TextRows,
+fn read_groups(
     out: &mut Collector,
     bytes: &Bytes,
     rows: &mut u64,
+    take: &mut impl FnMut(&mut Collector, &RecordBatch, &mut u64) -> Result<u64, Stop>,
 ) -> Result<(), Stop> {
     check_frame(bytes)?;
     let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())).ok_or(BROKEN_FOOTER)?;
@@ -77,7 +118,7 @@ fn decode_groups(
                 Ok(Some(Ok(batch))) => batch,
                 Ok(Some(Err(_))) | Err(_) => return Err(BROKEN),
             };
-            produced += decode_batch(plan, format, out, &batch, rows)?;
+            produced += take(out, &batch, rows)?;
             if produced > RATIO_FREE_BYTES && produced > limits::DECOMPRESSION_RATIO_MAX * bytes.len() as u64 {
                 return Err(RATIO);
             }
@@ -118,7 +159,12 @@ fn decode_batch(
         *rows += 1;
         text_rows::count(plan, format, out, &row, unknown.iter().copied());
         let event = text_rows::event(plan, format, at, &row, &mut out.drift, record);
-        if let Err(error) = event.and_then(|event| format.keep(plan, out, &row, event)) {
+        let kept = event.and_then(|(event, order)| {
+            format.keep(plan, out, &row, event)?;
+            order.into_iter().for_each(|words| out.orders.note(words));
+            Ok(())
+        });
+        if let Err(error) = kept {
             if error.reason == ReasonCode::FileTooLarge {
                 return Err(FULL);
             }

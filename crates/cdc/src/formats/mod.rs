@@ -7,9 +7,12 @@ mod canal;
 mod debezium;
 mod debezium_flat;
 mod debezium_json;
+mod debezium_parquet;
 mod dms;
 mod dms_csv;
+mod dms_json;
 mod dms_parquet;
+mod dms_transactions;
 mod goldengate;
 mod json;
 mod maxwell;
@@ -25,11 +28,14 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
     match name {
         SourceFormat::DebeziumJson => &debezium_json::DebeziumJson,
         SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
+        SourceFormat::DebeziumParquet => &debezium_parquet::DebeziumParquet,
         SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
         SourceFormat::CanalJson => &canal::CanalJson,
         SourceFormat::GoldengateJson => &goldengate::GoldengateJson,
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
+        SourceFormat::DmsJson => &dms_json::DmsJson,
+        SourceFormat::DmsTransactionsCsv => &dms_transactions::DmsTransactions,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,
         SourceFormat::Csv => &rows_csv::RowsCsv,
     }

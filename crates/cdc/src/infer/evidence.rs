@@ -91,7 +91,8 @@ impl Seen<'_> {
             };
             note(ok && seen > 0, format!("Order by {part}"), share(seen, profile.records, "records"))
         });
-        let stated = self.sequence.stated.iter().map(|(text, part)| measured(text, *part, changes(profile), "changes"));
+        let stated = &self.sequence.stated;
+        let stated = stated.iter().map(|order| measured(&order.text, order.part, order.whole, order.what));
         let asked = self.sequence.question.iter();
         let asked = asked.map(|text| question(QuestionKind::Order, text, share(0, profile.records, "records")));
         parts.chain(stated).chain(asked).collect()
@@ -150,11 +151,6 @@ impl Seen<'_> {
         }
         all
     }
-}
-
-/// Changes of the sample, which need a position.
-fn changes(profile: &Profile) -> u64 {
-    profile.records.saturating_sub(profile.snapshot_rows)
 }
 
 fn note(ok: bool, text: impl Into<String>, count: impl Into<String>) -> InferredEvidence {

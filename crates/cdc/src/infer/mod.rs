@@ -71,9 +71,6 @@ pub fn infer_table(
     let format = format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
     let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
     let profile = sample(format, table, files, count);
-    if profile.text_rows > 0 && profile.columns.is_empty() {
-        return Err(DecodeError::DocumentsAsText { path: path.to_owned() });
-    }
     if let Some(reason) = profile.not_readable.filter(|_| profile.columns.is_empty()) {
         return Err(DecodeError::NotReadable { path: path.to_owned(), reason });
     }
@@ -202,7 +199,7 @@ fn extra<'a>(
         table,
         terms,
         settings,
-        sequence_stated: sequence.stated.map(|(text, _)| text),
+        sequence_stated: sequence.stated.map(|stated| stated.text),
         sequence_question: sequence.question,
         required,
     }

@@ -3,11 +3,12 @@
 use super::decode_error::DecodeError;
 use super::decoded_file::DecodedFile;
 use super::drift::Drift;
+use super::orders::Orders;
 use super::record_error::RecordError;
-use super::source_tables::SourceTables;
+use super::source_tables::{SourceTables, TableOf, TableParts};
 use arrow::array::RecordBatch;
 use sluice_change::{
-    Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
+    Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
 };
 use sluice_contract::Contract;
 use std::collections::BTreeMap;
@@ -34,7 +35,8 @@ pub(crate) struct Collector {
     columns: usize,
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,
-    pub(crate) source_tables: SourceTables,
+    source_tables: SourceTables,
+    pub(crate) orders: Orders,
 }
 
 impl Collector {
@@ -50,6 +52,7 @@ impl Collector {
             columns: contract.columns.len(),
             operations: BTreeMap::new(),
             drift: Drift::default(),
+            orders: Orders::default(),
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
     }
@@ -74,9 +77,24 @@ impl Collector {
     /// has no record of its own.
     pub(crate) fn empty_table(&mut self, at: RowRef) {
         let (cells, record) = (vec![Cell::Null; self.columns], String::new());
-        let (rank, parts) = (self.epoch_rank.saturating_sub(1), [u64::MAX; 3]);
+        let (rank, parts) = (self.epoch_rank.saturating_sub(1), EventSeq::END_OF_EPOCH);
         self.builder
             .push_delivered(Event { at, op: Op::Truncate, rank, parts, cells, source_time_ms: None, record }, 0);
+    }
+
+    /// Counts a record by its table; whether it is of another table than the contract's.
+    ///
+    /// # Errors
+    /// `BAD_ENVELOPE` when the contract names a table and the record does not.
+    pub(crate) fn is_of_other_table(&mut self, parts: TableParts<'_>) -> Result<bool, RecordError> {
+        match self.source_tables.note(parts) {
+            TableOf::Contract => Ok(false),
+            TableOf::Other => Ok(true),
+            TableOf::Unsaid => {
+                let detail = "the record does not say which table it is of, and the contract has source.table";
+                Err(RecordError::new(ReasonCode::BadEnvelope, detail))
+            }
+        }
     }
 
     /// A record without a row.
@@ -128,6 +146,8 @@ impl Collector {
             drift: self.drift,
             source_tables,
             other_tables,
+            // Rows of a backfill are below every change, whatever orders those.
+            orders: if self.below_changes { BTreeMap::new() } else { self.orders.counts() },
         })
     }
 }
@@ -143,6 +163,7 @@ pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects:
         drift: Drift::default(),
         source_tables: BTreeMap::new(),
         other_tables: BTreeMap::new(),
+        orders: BTreeMap::new(),
     }
 }
 

@@ -45,15 +45,6 @@ pub enum DecodeError {
         /// Folder.
         path: String,
     },
-    /// The rows of the sampled records are texts, as the `MongoDB` connector of Debezium sends documents.
-    #[error(
-        "The records of {path} are of Debezium's MongoDB connector: their row (after) is a text with the document, \
-         which Sluice does not read yet. Let ExtractNewDocumentState flatten the records and onboard those"
-    )]
-    DocumentsAsText {
-        /// Folder.
-        path: String,
-    },
     /// The sampled records are of the format, and of a kind that cannot be read.
     #[error("The records of {path} cannot be read: {reason}")]
     NotReadable {

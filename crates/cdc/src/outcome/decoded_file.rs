@@ -25,4 +25,7 @@ pub struct DecodedFile {
     pub source_tables: BTreeMap<String, u64>,
     /// Records of other tables than the contract's (`source.table`), left out and not in `rows_in`.
     pub other_tables: BTreeMap<String, u64>,
+    /// Events by what ordered them, in words, where the contract leaves it to the format. Positions of two orders
+    /// cannot be compared.
+    pub orders: BTreeMap<String, u64>,
 }

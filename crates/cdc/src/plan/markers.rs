@@ -13,6 +13,10 @@ pub(crate) struct Markers {
     pub(crate) time: Option<&'static str>,
     /// What stands before the name of a key column in the member with its value before the change.
     pub(crate) before_key: Option<&'static str>,
+    /// Members of a position of the format's own order, where they are in the row: their names without a prefix.
+    pub(crate) position_members: &'static [&'static str],
+    /// What may stand before them.
+    pub(crate) position_prefixes: &'static [&'static str],
     /// Whether a member that the contract does not declare is the format's own.
     pub(crate) is_own: fn(&str) -> bool,
     /// Whether a part of the sequence that is no column is a path into the envelope around the row.
@@ -27,6 +31,8 @@ impl Markers {
         deleted: None,
         time: None,
         before_key: None,
+        position_members: &[],
+        position_prefixes: &[],
         is_own: |_| false,
         is_in_envelope: |_| false,
     };

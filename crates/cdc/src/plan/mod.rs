@@ -3,6 +3,8 @@
 pub(crate) mod conditions;
 pub(crate) mod markers;
 pub(crate) mod names;
+pub(crate) mod position_bits;
+pub(crate) mod position_text;
 pub(crate) mod sequence;
 
 use crate::outcome::decode_error::DecodeError;
@@ -28,6 +30,8 @@ pub(crate) struct Plan {
     /// Per column: its declared default.
     pub(crate) defaults: Vec<Option<Cell<'static>>>,
     pub(crate) sequence: Sequence,
+    /// Where the order is the format's own and in the row: the members of a position, by their names without a prefix.
+    own_position: Vec<(&'static str, RowName)>,
     delete_when: Option<RowCondition>,
     truncate_when: Option<RowCondition>,
     /// Member of `update_columns`.
@@ -53,6 +57,8 @@ pub(crate) struct Plan {
     pub(crate) is_full: bool,
     /// Per file that is decoded: its position, where the format orders events by file and row.
     file_positions: Vec<Option<u64>>,
+    /// Per file that is decoded: its name says that it is of a full load.
+    full_loads: Vec<bool>,
     names: Names,
 }
 
@@ -71,6 +77,7 @@ impl Plan {
         let (operation, deleted, time) = (member(markers.operation), member(markers.deleted), member(markers.time));
         let sequence = Sequence::new(contract, &mut names, markers.is_in_envelope);
         let sequence = sequence.ok_or_else(|| DecodeError::LongSequence { table: table() })?;
+        let own_position = if sequence.is_own() { own_position(markers, &mut names) } else { Vec::new() };
         let delete_when = apply.delete_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
         let truncate_when = apply.truncate_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
         let update_columns = apply.update_columns.as_deref().map(|name| names.row_name(name));
@@ -80,6 +87,7 @@ impl Plan {
             key_names: key_names(contract, &key),
             defaults: defaults(contract)?,
             sequence,
+            own_position,
             delete_when,
             truncate_when,
             update_columns,
@@ -94,6 +102,7 @@ impl Plan {
             widens: source.evolution.widens(),
             is_full: source.evolution.adds() && contract.is_full(),
             file_positions: Vec::new(),
+            full_loads: Vec::new(),
             names,
             contract: Arc::clone(contract),
             source,
@@ -105,26 +114,47 @@ impl Plan {
         self.contract.columns.get(position)?.unit
     }
 
-    /// The same for records of these files, whose positions `position` tells by their paths.
-    pub(crate) fn of_files(mut self, files: &[SourceFile], position: impl Fn(&str) -> Option<u64>) -> Self {
+    /// The same for records of these files, whose positions `position` tells by their paths, and `is_full_load` whether
+    /// they are of a full load.
+    pub(crate) fn of_files(
+        mut self,
+        files: &[SourceFile],
+        position: impl Fn(&str) -> Option<u64>,
+        is_full_load: impl Fn(&str) -> bool,
+    ) -> Self {
         self.file_positions = files.iter().map(|file| position(&file.path)).collect();
+        self.full_loads = files.iter().map(|file| is_full_load(&file.path)).collect();
         self
     }
 
-    /// Whether records without a position may be ordered by where they stand: the contract names no order.
-    pub(crate) fn orders_by_place(&self) -> bool {
-        self.contract.apply.sequence.is_empty() && self.contract.apply.from_snapshot.is_none()
+    /// Whether a record is in a file whose name says that it is of a full load.
+    pub(crate) fn is_full_load(&self, at: RowRef) -> bool {
+        usize::try_from(at.file).ok().and_then(|file| self.full_loads.get(file).copied()).unwrap_or(false)
     }
 
     /// The position of a record by its file and row, where the format has one.
-    pub(crate) fn place_of(&self, at: RowRef) -> Option<[u64; 3]> {
+    pub(crate) fn place_of(&self, at: RowRef) -> Option<[u64; 2]> {
         let file = usize::try_from(at.file).ok().and_then(|file| self.file_positions.get(file).copied().flatten())?;
-        Some([file, at.row.saturating_add(1), 0])
+        Some([file, at.row.saturating_add(1)])
+    }
+
+    /// Where the row may have a member of its own position, see [`Markers::position_members`].
+    pub(crate) fn own_position(&self, member: &str) -> impl Iterator<Item = RowName> {
+        self.own_position.iter().filter(move |(name, _)| *name == member).map(|(_, place)| *place)
     }
 
     /// What the member `name` of a row is for.
     pub(crate) fn target(&self, name: &str) -> Target {
         self.names.target(name)
+    }
+
+    /// Whether silver may have a member of a row: it is a column, or may become a part of one.
+    pub(crate) fn may_keep(&self, name: &str) -> bool {
+        match self.target(name) {
+            Target::Column { .. } => true,
+            Target::Unknown => self.source.evolution.adds() || self.rescued.is_some(),
+            Target::Extra(_) | Target::Meta => false,
+        }
     }
 
     /// Number of members of a row that are read and are no columns of the contract.
@@ -173,6 +203,18 @@ impl Plan {
             op
         }
     }
+}
+
+/// Every member of a position under each of its names.
+fn own_position(markers: &Markers, names: &mut Names) -> Vec<(&'static str, RowName)> {
+    let members = markers.position_members.iter().flat_map(|member| {
+        let in_row = member.replace('.', "_");
+        // Without `source` a time is that of the producer.
+        let prefixes = markers.position_prefixes.iter();
+        let prefixes = prefixes.filter(|prefix| !member.starts_with("ts_") || prefix.ends_with("source_"));
+        prefixes.map(move |prefix| (*member, format!("{prefix}{in_row}")))
+    });
+    members.map(|(member, name)| (member, names.row_name(&name))).collect()
 }
 
 /// Declared defaults by column.

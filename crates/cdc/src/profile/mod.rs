@@ -30,6 +30,12 @@ pub(crate) struct Profile {
     pub(crate) positioned: BTreeMap<&'static str, u64>,
     /// Changes without it, though their format has one.
     pub(crate) unpositioned: BTreeMap<&'static str, u64>,
+    /// Records by the order of events that they would have by themselves, in words.
+    pub(crate) orders: BTreeMap<&'static str, u64>,
+    /// Records that lack a part of it, by the part.
+    pub(crate) order_lacks: BTreeMap<&'static str, u64>,
+    /// Records whose order was looked for.
+    pub(crate) ordered: u64,
     pub(crate) with_schema: u64,
     pub(crate) connector: Option<String>,
     /// Records by the table of the source that they say they are of.
@@ -38,8 +44,6 @@ pub(crate) struct Profile {
     pub(crate) only_table: Option<SourceTable>,
     /// How many those are.
     pub(crate) left_out: u64,
-    /// Records whose row is a text, as `MongoDB`'s are.
-    pub(crate) text_rows: u64,
     /// Why records of the format have no row that can be read, if some have none.
     pub(crate) not_readable: Option<&'static str>,
     /// Files that end too early or are damaged.
@@ -186,7 +190,9 @@ impl Profile {
 
     /// The key columns, and in words how they were found.
     pub(crate) fn key(&self) -> (Vec<String>, &'static str) {
-        if !self.record_key.is_empty() {
+        // The record key of a document has another name than its member.
+        let is_column = |name: &String| self.positions.contains_key(name);
+        if !self.record_key.is_empty() && (self.named_key.is_none() || self.record_key.iter().all(is_column)) {
             return (self.record_key.clone(), "the record keys have these columns");
         }
         if self.named_keys_differ {

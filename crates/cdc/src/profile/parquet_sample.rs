@@ -4,6 +4,7 @@ use super::Profile;
 use super::guess::of_parquet;
 use crate::columnar::guard::caught;
 use crate::columnar::nested::{TextsFor, column_texts};
+use crate::files::parquet_file::row_texts;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -13,6 +14,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) fn column_names(bytes: &Bytes) -> Option<Vec<String>> {
     let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default()))?;
     Some(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
+}
+
+/// Reads at most `records_max` rows of a file as JSON objects.
+pub(crate) fn read_as_json(
+    profile: &mut Profile,
+    bytes: &Bytes,
+    records_max: u64,
+    read_record: impl Fn(&mut Profile, &str) -> Option<()>,
+) {
+    let mut read = || {
+        let limit = usize::try_from(records_max).unwrap_or(usize::MAX);
+        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).ok()?;
+        for batch in builder.with_batch_size(1_024).with_limit(limit).build().ok()? {
+            for text in row_texts(&batch.ok()?)? {
+                profile.records += 1;
+                profile.fitting += u64::from(read_record(profile, &text).is_some());
+            }
+        }
+        Some(())
+    };
+    if !matches!(catch_unwind(AssertUnwindSafe(&mut read)), Ok(Some(()))) {
+        profile.damaged_files += 1;
+    }
 }
 
 /// Reads at most `records_max` rows of a file; `is_column` tells the table's columns from the format's, `read_row`

@@ -10,7 +10,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::text::json_fields::{each_member, string};
-use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, parse_cell};
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts, parse_cell};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
 
@@ -48,9 +48,11 @@ pub(crate) struct RowPlace {
     /// As [`Event::rank`].
     pub(crate) rank: u8,
     /// As [`Event::parts`].
-    pub(crate) parts: [u64; 3],
+    pub(crate) parts: SeqParts,
     /// Milliseconds since 1970.
     pub(crate) source_time_ms: Option<i64>,
+    /// What the position is by in words, where that is the format's own order.
+    pub(crate) order: Option<&'static str>,
 }
 
 /// The text of a member of a row; `None` for null and where the row does not have it.
@@ -81,7 +83,7 @@ pub(crate) fn time_ms(text: &str) -> Option<i64> {
     }
 }
 
-/// The event of a row.
+/// The event of a row, with what orders it, see [`RowPlace::order`].
 ///
 /// # Errors
 /// Why there is none.
@@ -92,13 +94,13 @@ pub(crate) fn event<'a>(
     row: &'a Row<TextValue<'a>>,
     drift: &mut Drift,
     record: String,
-) -> Result<Event<'a>, RecordError> {
+) -> Result<(Event<'a>, Option<&'static str>), RecordError> {
     if record.len() > limits::ROW_BYTES_MAX {
         let detail = format!("over {} MiB", limits::ROW_BYTES_MAX >> 20);
         return Err(RecordError::new(ReasonCode::RowTooLarge, detail));
     }
     row.check_columns(plan)?;
-    let RowPlace { op, rank, parts, source_time_ms } = rows.place(plan, at, row)?;
+    let RowPlace { op, rank, parts, source_time_ms, order } = rows.place(plan, at, row)?;
     let provided = plan.update_columns.and_then(|name| text_of(row, name));
     let fetch = |position: usize, data_type: &ColumnType| match row.column(position) {
         Some(Some(text)) => plan.reading.cell(data_type, plan.unit(position), text).map(Some),
@@ -106,7 +108,7 @@ pub(crate) fn event<'a>(
         None => Ok(None),
     };
     let cells = cells(plan, op, provided, row, drift, fetch)?;
-    Ok(Event { at, op, rank, parts, cells, source_time_ms, record })
+    Ok((Event { at, op, rank, parts, cells, source_time_ms, record }, order))
 }
 
 /// Counts what a row is made of, whether or not it becomes an event. `unknown` are its names that
@@ -149,8 +151,10 @@ pub(crate) fn decode_record(
         return Err(RecordError::new(ReasonCode::BadEnvelope, "not a JSON object"));
     }
     count(plan, rows, out, &row, unknown.iter().map(AsRef::as_ref));
-    let event = event(plan, rows, at, &row, &mut out.drift, record.to_owned())?;
-    rows.keep(plan, out, &row, event)
+    let (event, order) = event(plan, rows, at, &row, &mut out.drift, record.to_owned())?;
+    rows.keep(plan, out, &row, event)?;
+    order.into_iter().for_each(|words| out.orders.note(words));
+    Ok(())
 }
 
 /// A row as JSON, for bronze: names and texts in the order of the file.

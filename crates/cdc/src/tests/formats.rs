@@ -1,7 +1,7 @@
 //! Small samples of every format.
 
 use super::{assert_rebuilds, contract_of, decode, gzip, texts};
-use sluice_change::{Op, ReasonCode};
+use sluice_change::{EventSeq, Op, ReasonCode, SeqParts};
 
 const COLUMNS: &str = "schema:
 - {name: id, type: bigint, primary_key: true}
@@ -47,8 +47,8 @@ fn debezium_envelopes_of_all_operations() {
         assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
         let changes = &decoded.changes;
         assert_eq!(changes.ops, [Op::Read, Op::Upsert, Op::Delete, Op::Truncate, Op::Upsert]);
-        let parts: Vec<[u64; 3]> = changes.seqs.iter().map(|seq| seq.parts).collect();
-        assert_eq!(parts, [[10, 0, 0], [11, 1, 7], [12, 1, 7], [13, 1, 7], [15, 1, 7]]);
+        let parts: Vec<SeqParts> = changes.seqs.iter().map(|seq| seq.parts).collect();
+        assert_eq!(parts, [[20, 10, 0], [23, 11, 7], [25, 12, 7], [27, 13, 7], [31, 15, 7]].map(EventSeq::parts_of));
         assert!(changes.seqs.iter().all(|seq| seq.rank == 1));
         let rows = texts(&changes.rows);
         assert_eq!(rows[0], [some("1"), some("a"), some("7.50"), some("true")]);
@@ -135,8 +135,14 @@ fn deletes_by_condition_and_sequences_of_columns() {
     );
     assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
     assert_eq!(decoded.changes.ops, [Op::Delete, Op::Read]);
-    assert_eq!((decoded.changes.seqs.at(0).rank, decoded.changes.seqs.at(0).parts), (1, [1, 10, 5]));
-    assert_eq!((decoded.changes.seqs.at(1).rank, decoded.changes.seqs.at(1).parts), (0, [1, 10, 6]));
+    assert_eq!(
+        (decoded.changes.seqs.at(0).rank, decoded.changes.seqs.at(0).parts),
+        (1, EventSeq::parts_of([1, 10, 5]))
+    );
+    assert_eq!(
+        (decoded.changes.seqs.at(1).rank, decoded.changes.seqs.at(1).parts),
+        (0, EventSeq::parts_of([1, 10, 6]))
+    );
     let by_op = contract("format: debezium_json", "apply: {delete_when: \"op = 'u'\"}\n");
     let decoded = decode(&by_op, "t.json", envelope("u", "null", r#"{"id":5}"#, "10", "null").as_bytes());
     assert_eq!(decoded.changes.ops, [Op::Delete]);
@@ -154,8 +160,8 @@ fn flattened_rows() {
     let decoded = decode(&contract, "t.json", lines.join("\n").as_bytes());
     assert!(decoded.rejects.is_empty() && decoded.drift.unknown.is_empty(), "{:?}", decoded.rejects);
     assert_eq!(decoded.changes.ops, [Op::Read, Op::Delete, Op::Upsert, Op::Delete]);
-    let parts: Vec<[u64; 3]> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
-    assert_eq!(parts, [[5, 0, 0], [6, 1, 0], [7, 1, 0], [8, 1, 0]]);
+    let parts: Vec<SeqParts> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
+    assert_eq!(parts, [[10, 5], [13, 6], [15, 7], [17, 8]].map(EventSeq::parts_of));
     assert!(decoded.changes.source_times_ms.iter().eq([Some(9), None, None, None]));
     assert_rebuilds(&contract, &decoded);
     let bad = decode(&contract, "t.json", b"{\"id\":1,\"price\":1,\"__op\":\"?\",\"__lsn\":1}\n{\"id\":1,\"price\":1}");
@@ -173,8 +179,13 @@ fn records_without_a_position_are_ordered_by_their_offset_where_the_contract_say
     ] {
         let contract = contract(&format!("format: {format}"), "apply: {sequence: [record.offset]}\n");
         let decoded = decode(&contract, "shop+0+0000000042.json", format!("{snapshot}\n{line}\n{line}").as_bytes());
-        let parts: Vec<[u64; 3]> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
-        assert_eq!(parts, [[42, 1, 0], [42, 2, 1], [42, 3, 1]], "{format}: {:?}", decoded.rejects);
+        let parts: Vec<SeqParts> = decoded.changes.seqs.iter().map(|seq| seq.parts).collect();
+        assert_eq!(
+            parts,
+            [[42, 1, 0], [42, 2, 1], [42, 3, 1]].map(EventSeq::parts_of),
+            "{format}: {:?}",
+            decoded.rejects
+        );
         assert_rebuilds(&contract, &decoded);
         let unnamed = decode(&contract, "changes.json", line.as_bytes());
         assert_eq!(unnamed.rejects[0].reason, ReasonCode::MissingSeq);
@@ -210,8 +221,8 @@ fn dms_csv_with_and_without_header_and_operation() {
     assert_eq!(rows[0], [some("1"), some("a\nb, \"c\""), some("7.50"), some("true")]);
     assert_eq!(rows[1], [some("2"), some("NULL"), some("7.50"), some("false")]);
     assert_eq!(rows[2], [some("2"), None, some("1.25"), None]);
-    let long = [2_026_112_008_471_811, 126_730_456_000_001, 0];
-    assert_eq!((changes.seqs.at(0).rank, changes.seqs.at(0).parts), (0, [0; 3]));
+    let long = EventSeq::parts_of([2_026_112_008_471_811, 126_730_456_000_001]);
+    assert_eq!((changes.seqs.at(0).rank, changes.seqs.at(0).parts), (0, [0; 5]));
     assert_eq!((changes.seqs.at(1).rank, changes.seqs.at(1).parts), (1, long));
     assert_eq!(
         changes.records[1],

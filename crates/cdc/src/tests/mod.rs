@@ -8,13 +8,14 @@ mod torn;
 mod values;
 
 use crate::{BronzeRecord, DecodedFile, decode_file, decode_records};
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use parquet::arrow::ArrowWriter;
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use std::io::Write;
@@ -25,6 +26,15 @@ use std::sync::Arc;
 pub(crate) fn shop() -> PathBuf {
     // Cargo runs a test in the folder of its package; a path of compile time would be that of another clone.
     std::path::absolute("../../fixtures/shop").unwrap()
+}
+
+/// A Parquet file with these columns.
+pub(crate) fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
 }
 
 /// A contract of a test.

@@ -132,7 +132,7 @@ fn oracle(contract: &Arc<Contract>, checkpoint: u64) -> (Vec<bool>, BTreeMap<Row
             at,
             op: Op::Upsert,
             rank: 1,
-            parts: [0; 3],
+            parts: [0; 5],
             cells,
             source_time_ms: None,
             record: String::new(),

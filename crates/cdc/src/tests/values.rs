@@ -1,29 +1,20 @@
 //! Values at the ends of their types, and records that are no rows: nothing wraps, is rounded or is lost.
 
-use super::{assert_rebuilds, contract_of, decode, texts};
+use super::{assert_rebuilds, contract_of, decode, parquet, texts};
 use crate::columnar::texts::texts as array_texts;
 use crate::value::encoding::Encoding;
 use crate::value::json::Values;
 use crate::value::reading::Reading;
 use crate::value::unavailable::Unavailable;
 use arrow::array::{
-    ArrayRef, Date32Array, Date64Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampSecondArray,
+    ArrayRef, Date32Array, Date64Array, Int64Array, ListArray, StringArray, StructArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampSecondArray,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
-use parquet::arrow::ArrowWriter;
 use sluice_change::{Cell, CellError, ColumnBuilder, ReasonCode, normalize_numeric};
 use sluice_contract::{ColumnType, DecimalText, TimeUnit, limits};
 use std::sync::Arc;
-
-fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
-    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
-    writer.write(&batch).unwrap();
-    writer.into_inner().unwrap()
-}
 
 /// Numbers around the ends of every type, and some that only look like one.
 fn numbers() -> Vec<String> {

@@ -1,6 +1,8 @@
 //! Values as they arrive, and the cells that they are.
 
+pub(crate) mod document_patch;
 pub(crate) mod encoding;
+pub(crate) mod extended_json;
 pub(crate) mod json;
 pub(crate) mod number;
 pub(crate) mod reading;

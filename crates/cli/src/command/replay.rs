@@ -115,6 +115,9 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
         for (reason, count) in &table.reasons {
             text.push_str(&format!("{}: {} {reason} in quarantine\n", table.table, number(*count)));
         }
+        for (words, count) in &table.orders {
+            text.push_str(&format!("{}: {} events ordered by {words}\n", table.table, number(*count)));
+        }
         if !table.left_out.is_empty() {
             let tables: Vec<String> =
                 table.left_out.iter().map(|(name, count)| format!("{name} {}", number(*count))).collect();

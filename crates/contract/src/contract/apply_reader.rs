@@ -14,11 +14,11 @@ impl Reader<'_> {
         let written = document.apply.as_ref().unwrap_or(&nothing);
         let key = self.key(document, written, columns);
         if let Some(extra) = written.sequence.get(limits::SEQUENCE_PARTS_MAX) {
-            self.problem(extra, "The sequence has more than three parts", "Keep the three most significant");
+            self.problem(extra, "The sequence has more than four parts", "Keep the four most significant");
         }
         let parts: Vec<String> = written.sequence.iter().map(|part| part.value.clone()).collect();
         if let (Some(last), None) = (written.sequence.last(), PositionLayout::of(&parts)) {
-            let message = "The parts of the sequence are longer than a position, which has 192 bits";
+            let message = "The parts of the sequence are longer than a position, which has 320 bits";
             let fix =
                 "Keep the most significant ones, such as source.commit_lsn, source.change_lsn, source.event_serial_no";
             self.problem(last, message, fix);

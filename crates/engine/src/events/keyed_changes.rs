@@ -158,11 +158,11 @@ mod tests {
     use crate::events::buckets::BUCKET_EVENTS;
     use crate::events::event_at::DuplicateKind;
     use crate::keys::KeyEncoder;
-    use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef};
+    use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, RowRef, SeqParts};
     use sluice_contract::Contract;
     use std::sync::Arc;
 
-    fn batch(key: &str, events: &[(i64, u8, [u64; 3], &str)]) -> (KeyEncoder, ChangeBatch) {
+    fn batch(key: &str, events: &[(i64, u8, SeqParts, &str)]) -> (KeyEncoder, ChangeBatch) {
         let text = format!(
             "dataset: a.b\nschema:\n- {{name: k, type: {key}, primary_key: true}}\n- {{name: v, type: string}}\n"
         );
@@ -195,7 +195,8 @@ mod tests {
             for (spread, count, keys) in few.into_iter().chain(many) {
                 let events: Vec<_> = (0..count)
                     .map(|_| {
-                        let parts = [random.u64(..spread[1]), random.u64(..spread[2]), random.u64(..spread[3])];
+                        let [a, b, c] = [1, 2, 3].map(|part| random.u64(..spread[part]));
+                        let parts = [a, b, 0, c, 0];
                         (random.i64(0..keys), random.u8(..2.min(spread[0] as u8)), parts, ["x", "y"][random.usize(..2)])
                     })
                     .collect();

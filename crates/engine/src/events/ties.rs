@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use crate::keys::KeyEncoder;
-use sluice_change::{ChangeBatch, Op, RowRef};
+use sluice_change::{ChangeBatch, Op, RowRef, SeqParts};
 use sluice_contract::Contract;
 use std::collections::HashMap;
 
@@ -48,7 +48,7 @@ type Place = (usize, usize);
 fn ties(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(Place, Place)>, EngineError> {
     let encoder = KeyEncoder::new(contract)?;
     let keys = changes.iter().map(|batch| encoder.encode(&batch.rows)).collect::<Result<Vec<_>, _>>()?;
-    let mut newest: HashMap<(&[u8], u8, [u64; 3]), Place> = HashMap::new();
+    let mut newest: HashMap<(&[u8], u8, SeqParts), Place> = HashMap::new();
     let events = || {
         changes.iter().enumerate().flat_map(|(source, batch)| {
             let of_key = batch.ops.iter().enumerate().filter(|(_, op)| **op != Op::Truncate);

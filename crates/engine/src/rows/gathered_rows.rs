@@ -138,7 +138,7 @@ mod tests {
                 at: RowRef { file: 0, row: row as u64, offset: 0 },
                 op: Op::Upsert,
                 rank: 1,
-                parts: [(row * 31 % 1_000) as u64, number as u64, 0],
+                parts: [(row * 31 % 1_000) as u64, number as u64, 0, 0, 0],
                 cells: vec![Cell::Int((number * BATCH_ROWS + row) as i64), value],
                 source_time_ms: None,
                 record: String::new(),

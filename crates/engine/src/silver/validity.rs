@@ -9,11 +9,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// A point of validity: of the events of one position only the last shows in the history. Larger is later.
-pub(crate) type Position = [u64; 4];
+pub(crate) type Position = [u64; EventSeq::PARTS + 1];
 
 const MICROS_PER_DAY: u64 = DAY_MICROS.unsigned_abs();
 /// Length of the text form: rank and three parts of [`EventSeq`], without its tie-breaker.
-const TEXT_LEN: usize = 50;
+const TEXT_LEN: usize = EventSeq::TEXT_LEN - 16;
+/// The same with further parts.
+const LONG_TEXT_LEN: usize = EventSeq::LONG_TEXT_LEN - 16;
 
 /// The type of `__START_AT` and `__END_AT`: the type of the sequence where that is one number, date or time, else
 /// the text of [`EventSeq`] without its tie-breaker, whose order is the order of events.
@@ -74,19 +76,19 @@ impl ValidityType {
 
     /// The position of an event.
     pub(crate) fn position(&self, seq: &EventSeq) -> Position {
-        let [first, second, third] = seq.parts;
+        let [first, second, third, fourth, fifth] = seq.parts;
         if *self == Self::Text {
-            return [u64::from(seq.rank), first, second, third];
+            return [u64::from(seq.rank), first, second, third, fourth, fifth];
         }
         if seq.rank == 0 {
-            return [0; 4];
+            return Position::default();
         }
         let value = match self {
             Self::Date => first / MICROS_PER_DAY,
             Self::Time { micros, .. } => first.saturating_mul(*micros),
             Self::Number | Self::Text => first,
         };
-        [value.min(i64::MAX.unsigned_abs()), 0, 0, 0]
+        [value.min(i64::MAX.unsigned_abs()), 0, 0, 0, 0, 0]
     }
 
     /// A column of positions; `None` becomes null.
@@ -106,10 +108,16 @@ impl ValidityType {
                 let mut text = String::with_capacity(TEXT_LEN);
                 let mut builder = arrow::array::StringBuilder::new();
                 for position in positions {
-                    builder.append_option(position.map(|[rank, a, b, c]| {
+                    builder.append_option(position.map(|[rank, a, b, c, further @ ..]| {
                         text.clear();
                         // Writing into a String does not fail.
                         let _ = write!(text, "{rank:02x}{a:016x}{b:016x}{c:016x}");
+                        if further.iter().any(|part| *part != 0) {
+                            text.push(char::from(EventSeq::LONG_MARK));
+                            for part in further {
+                                let _ = write!(text, "{part:016x}");
+                            }
+                        }
                         text.as_str()
                     }));
                 }
@@ -126,7 +134,7 @@ impl ValidityType {
         if *array.data_type() != self.data_type() {
             return Err(EngineError::Column(name.to_owned()));
         }
-        let number = |value: i64| [u64::try_from(value).unwrap_or(0), 0, 0, 0];
+        let number = |value: i64| [u64::try_from(value).unwrap_or(0), 0, 0, 0, 0, 0];
         Ok(match self {
             Self::Number => array.as_primitive::<Int64Type>().iter().map(|v| v.map(number)).collect(),
             Self::Date => {
@@ -152,11 +160,14 @@ fn texts(array: &StringArray, name: &'static str) -> Result<Vec<Option<Position>
 }
 
 fn read(text: &str) -> Option<Position> {
-    if text.len() != TEXT_LEN || !text.is_ascii() {
-        return None;
-    }
-    let number = |from: usize| u64::from_str_radix(&text[from..from + 16], 16).ok();
-    Some([u64::from_str_radix(&text[..2], 16).ok()?, number(2)?, number(18)?, number(34)?])
+    let number = |from: usize| u64::from_str_radix(text.get(from..from + 16)?, 16).ok();
+    let rank = u64::from_str_radix(text.get(..2)?, 16).ok()?;
+    let [fourth, fifth] = match text.len() {
+        TEXT_LEN => [0, 0],
+        LONG_TEXT_LEN if text.as_bytes().get(TEXT_LEN) == Some(&EventSeq::LONG_MARK) => [number(51)?, number(67)?],
+        _ => return None,
+    };
+    Some([rank, number(2)?, number(18)?, number(34)?, fourth, fifth])
 }
 
 #[cfg(test)]

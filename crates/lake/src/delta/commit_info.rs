@@ -148,6 +148,9 @@ pub struct SourceMark {
     /// Their newest time, milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest_ms: Option<i64>,
+    /// What orders their changes in words, where the contract leaves it to the format, by the epoch of the source.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub orders: BTreeSet<(u8, String)>,
 }
 
 impl SourceMark {
@@ -159,6 +162,7 @@ impl SourceMark {
             // The order of the texts is that of the positions.
             last: self.last.clone().max(other.last.clone()),
             newest_ms: self.newest_ms.max(other.newest_ms),
+            orders: self.orders.union(&other.orders).cloned().collect(),
         }
     }
 

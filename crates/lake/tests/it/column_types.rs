@@ -43,7 +43,7 @@ async fn all_types_round_trip() {
         }
         let at = RowRef { file: 0, row: 0, offset: 0 };
         let record = String::new();
-        builder.push(Event { at, op: Op::Upsert, rank: 1, parts: [0; 3], cells, source_time_ms: None, record });
+        builder.push(Event { at, op: Op::Upsert, rank: 1, parts: [0; 5], cells, source_time_ms: None, record });
     }
     let rows = builder.finish().unwrap().rows;
 

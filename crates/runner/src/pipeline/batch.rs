@@ -10,7 +10,7 @@ use sluice_cdc::DecodedFile;
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_lake::{EventSpan, SourceMark};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// The decoded records that go to silver in one commit: a batch, or several of which all but the last were held
@@ -38,6 +38,8 @@ pub(crate) struct BatchSummary {
     pub(crate) source: SourceMark,
     /// Records of other tables of the source, left out.
     pub(crate) left_out: BTreeMap<String, u64>,
+    /// Events by what ordered them, where the contract leaves it to the format.
+    pub(crate) orders: BTreeMap<String, u64>,
 }
 
 /// First and last position of a batch and its newest source time, for people.
@@ -56,6 +58,8 @@ pub(crate) struct BatchDone {
     pub(crate) reasons: BTreeMap<String, u64>,
     /// Records of other tables of the source, left out.
     pub(crate) left_out: BTreeMap<String, u64>,
+    /// Events by what ordered them, where the contract leaves it to the format.
+    pub(crate) orders: BTreeMap<String, u64>,
     pub(crate) silver_version: Option<u64>,
 }
 
@@ -70,7 +74,8 @@ impl DecodedBatch {
             quarantined: rejected_rows(&records),
             span: Span::of(&records),
             source: source_mark(&records),
-            left_out: left_out(&records),
+            left_out: summed(&records, |file| &file.other_tables),
+            orders: summed(&records, |file| &file.orders),
         };
         Self { records, summary }
     }
@@ -97,8 +102,8 @@ impl DecodedBatch {
 impl BatchSummary {
     /// The batch with what it did to silver, or would.
     pub(crate) fn done(self, ledger: RowLedger, silver_version: Option<u64>) -> BatchDone {
-        let Self { files, reasons, left_out, batch: _, started: _, quarantined: _, span: _, source: _ } = self;
-        BatchDone { files, ledger, reasons, left_out, silver_version }
+        let Self { files, reasons, left_out, orders, batch: _, started: _, quarantined: _, span: _, source: _ } = self;
+        BatchDone { files, ledger, reasons, left_out, orders, silver_version }
     }
 }
 
@@ -109,15 +114,26 @@ fn source_mark(records: &[DecodedFile]) -> SourceMark {
         tables: records.iter().flat_map(|file| file.source_tables.keys().cloned()).collect(),
         last: changes().map(|(seq, _)| seq).max().map(|seq| seq.to_string()),
         newest_ms: changes().filter_map(|(_, time)| time).max(),
+        orders: orders_of(records),
     }
 }
 
-fn left_out(records: &[DecodedFile]) -> BTreeMap<String, u64> {
+fn summed(records: &[DecodedFile], of: impl Fn(&DecodedFile) -> &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for (table, count) in records.iter().flat_map(|file| &file.other_tables) {
-        *counts.entry(table.clone()).or_default() += count;
+    for (name, count) in records.iter().flat_map(of) {
+        *counts.entry(name.clone()).or_default() += count;
     }
     counts
+}
+
+/// What ordered the events, with the epoch of the source that they are of.
+pub(crate) fn orders_of(records: &[DecodedFile]) -> BTreeSet<(u8, String)> {
+    // The events of a file are of one epoch, which is in their ranks.
+    let of_file = |file: &DecodedFile| {
+        let epoch = file.changes.seqs.iter().map(|seq| seq.rank / 2).max().unwrap_or(0);
+        file.orders.keys().map(move |words| (epoch, words.clone())).collect::<Vec<_>>()
+    };
+    records.iter().flat_map(of_file).collect()
 }
 
 impl Span {

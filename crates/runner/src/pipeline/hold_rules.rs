@@ -1,6 +1,6 @@
 //! Why the contract holds a batch that could be decoded: it stays pending, and bronze has it.
 
-use super::batch::DecodedBatch;
+use super::batch::{DecodedBatch, orders_of};
 use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
@@ -58,6 +58,7 @@ pub(crate) fn hold_reason(
 ) -> Result<Option<HoldReason>, RunError> {
     let by_contract = strict_violation(contract, &batch.records)
         .or_else(|| several_tables(contract, before, batch))
+        .or_else(|| several_orders(first, before, batch))
         .or_else(|| counts_anew(contract, first, before, batch));
     if let Some(reason) = by_contract {
         return Ok(Some(HoldReason::contract(reason)));
@@ -70,7 +71,8 @@ pub(crate) fn hold_reason(
 /// # Errors
 /// If the events do not fit together.
 pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &DecodedBatch) -> Result<Option<HoldReason>, RunError> {
-    if let Some(reason) = several_tables(contract, &SourceMark::default(), all) {
+    let none = SourceMark::default();
+    if let Some(reason) = several_tables(contract, &none, all).or_else(|| several_orders(1, &none, all)) {
         return Ok(Some(HoldReason::contract(reason)));
     }
     reason_of_records(contract, all)
@@ -109,6 +111,19 @@ fn several_tables(contract: &Contract, before: &SourceMark, batch: &DecodedBatch
     Some(format!(
         "Its records are of several tables of the source: {shown}{more}. Name the one of this table in source.table, \
          for example table: {first}; if all of them are rows of this table, write a name that fits all, with `*`"
+    ))
+}
+
+/// Events that are ordered by something else than those before: positions of two orders cannot be compared.
+fn several_orders(number: u64, before: &SourceMark, batch: &DecodedBatch) -> Option<String> {
+    let orders = &before.orders | &orders_of(&batch.records);
+    let of_epoch = |epoch: u8| orders.iter().filter(move |(of, _)| *of == epoch).map(|(_, words)| words.as_str());
+    let several = orders.iter().map(|(epoch, _)| *epoch).find(|epoch| of_epoch(*epoch).count() > 1)?;
+    let shown = of_epoch(several).collect::<Vec<_>>().join("; others by ");
+    Some(format!(
+        "Some of its events are ordered by {shown}, and positions of two orders cannot be compared. Write in \
+         apply.sequence what orders all of them; or, if all events from batch {number} on are newer than those before, \
+         source.restarts: {{{number}: position}}"
     ))
 }
 

@@ -14,6 +14,7 @@ pub(crate) struct Report {
     counters: RowLedger,
     reasons: BTreeMap<String, u64>,
     left_out: BTreeMap<String, u64>,
+    orders: BTreeMap<String, u64>,
     /// The version that readers see.
     pub(crate) silver_version: Option<u64>,
 }
@@ -28,13 +29,14 @@ impl Report {
             counters: RowLedger::default(),
             reasons: BTreeMap::new(),
             left_out: BTreeMap::new(),
+            orders: BTreeMap::new(),
             silver_version: None,
         }
     }
 
     /// Adds a batch; one without files is none.
     pub(crate) fn add(&mut self, done: &BatchDone) {
-        let BatchDone { files, ledger, reasons, left_out, silver_version } = done;
+        let BatchDone { files, ledger, reasons, left_out, orders, silver_version } = done;
         self.batches += u64::from(*files > 0);
         self.files += files;
         self.counters.add(ledger);
@@ -43,6 +45,9 @@ impl Report {
         }
         for (table, count) in left_out {
             *self.left_out.entry(table.clone()).or_default() += count;
+        }
+        for (words, count) in orders {
+            *self.orders.entry(words.clone()).or_default() += count;
         }
         self.silver_version = *silver_version;
     }
@@ -54,8 +59,9 @@ impl Report {
 
     /// As the screens and the command line see it.
     pub(crate) fn into_view(self, error: Option<sluice_api::ApiError>) -> TableReplay {
-        let Self { table, batches, files, counters, reasons, left_out, silver_version } = self;
+        let Self { table, batches, files, counters, reasons, left_out, orders, silver_version } = self;
         let (reasons, left_out) = (reasons.into_iter().collect(), left_out.into_iter().collect());
-        TableReplay { table, batches, files, counters, silver_version, reasons, left_out, error }
+        let orders = orders.into_iter().collect();
+        TableReplay { table, batches, files, counters, silver_version, reasons, left_out, orders, error }
     }
 }

@@ -134,7 +134,21 @@ fn row(json: &str) -> Option<Row> {
         Value::Number(_) => Some(Value::String(raw.to_owned())),
         other => Some(other),
     };
-    members(json).ok()?.into_iter().map(|(name, raw)| Some((name, value(raw.get())?))).collect()
+    let Ok(Value::String(document)) = serde_json::from_str(json) else {
+        return members(json).ok()?.into_iter().map(|(name, raw)| Some((name, value(raw.get())?))).collect();
+    };
+    // A document of MongoDB as text: `{"$numberLong": "5"}` is its digits, `_id` the column `id`.
+    let plain = |raw: &RawValue| match serde_json::from_str(raw.get()).ok()? {
+        Value::Object(of) if of.len() == 1 && of.keys().all(|name| name.starts_with('$')) => {
+            of.into_iter().next().map(|(_, value)| value)
+        }
+        _ => value(raw.get()),
+    };
+    members(&document)
+        .ok()?
+        .into_iter()
+        .map(|(name, raw)| Some((name.trim_start_matches('_').to_owned(), plain(raw)?)))
+        .collect()
 }
 
 /// The proposal as the contract of `c.t`, with a key and without checks.

@@ -43,14 +43,14 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Case>> {
     Ok(file.cases)
 }
 
-/// What comes of a case whose files lie below `folder`. The positions in most of the files are made up, so the place in
-/// the topic orders the records, as the cases say.
+/// What comes of a case whose files lie below `folder`. As the cases say, the place in the topic orders the records: where
+/// they carry no position that is so by itself, and the places in GoldenGate's trail are made up.
 pub(crate) fn play(sluice: &Path, folder: &Path, case: &Case) -> anyhow::Result<Outcome> {
-    let Some(format) = format_of(&case.format) else {
+    let Some((format, sequence)) = format_of(&case.format) else {
         return Ok(Outcome::NotSupported(format!("records of {} as JSON", case.format)));
     };
     let mut lake = TableLake::new(sluice)?;
-    lake.contract(&contract(format, &case.key))?;
+    lake.contract(&contract(format, sequence, &case.key))?;
     let mut offset = 0;
     for (number, (file, expected)) in case.files.iter().zip(&case.expect_after).enumerate() {
         let path = folder.join(file);
@@ -83,22 +83,25 @@ pub(crate) fn play(sluice: &Path, folder: &Path, case: &Case) -> anyhow::Result<
     Ok(Outcome::Passed)
 }
 
-fn format_of(producer: &str) -> Option<&'static str> {
+/// The format of a producer, and the sequence where it is not the format's own.
+fn format_of(producer: &str) -> Option<(&'static str, &'static str)> {
+    const BY_OFFSET: &str = "sequence: [record.offset], ";
     Some(match producer {
-        "debezium" | "debezium with schema" => "debezium_json",
-        "maxwell" => "maxwell_json",
-        "canal" => "canal_json",
-        "ogg" => "goldengate_json",
+        "debezium" | "debezium with schema" => ("debezium_json", ""),
+        "aws-dms" => ("dms_json", ""),
+        "maxwell" => ("maxwell_json", BY_OFFSET),
+        "canal" => ("canal_json", ""),
+        "ogg" => ("goldengate_json", BY_OFFSET),
         _ => return None,
     })
 }
 
 /// The table as it is before the first file; new columns come with the records.
-fn contract(format: &str, key: &[String]) -> String {
+fn contract(format: &str, sequence: &str, key: &[String]) -> String {
     let key = key.join(", ");
     format!(
         "dataset: c.t\nsource: {{path: landing/t, format: {format}, evolution: add_new_columns_with_type_widening}}\n\
-         apply: {{key: [{key}], sequence: [record.offset], quarantine_limit: 1}}\nschema:\n- {{name: id, type: int}}\n\
+         apply: {{key: [{key}], {sequence}quarantine_limit: 1}}\nschema:\n- {{name: id, type: int}}\n\
          - {{name: name, type: string}}\n- {{name: description, type: string}}\n- {{name: weight, type: double}}\n"
     )
 }

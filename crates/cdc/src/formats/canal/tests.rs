@@ -66,8 +66,8 @@ fn a_record_of_several_rows_is_an_event_per_row() {
     let absent = changes.absent.clone().into_iter().collect::<Vec<_>>();
     assert_eq!(absent, [(2, vec![3, 4, 5]), (4, vec![3, 4, 5])], "what an update does not send");
     let seqs: Vec<_> = changes.seqs.iter().map(|seq| (seq.rank, seq.parts)).collect();
-    assert_eq!(seqs[0], (1, [100, 2, 0]));
-    assert_eq!(seqs[1], (1, [100, 2, 1]), "by offset, then row of the file, then row of the record");
+    assert_eq!(seqs[0], (1, [100, 2, 0, 0, 0]));
+    assert_eq!(seqs[1], (1, [100, 2, 1, 0, 0]), "by offset, then row of the file, then row of the record");
     assert!(seqs.is_sorted());
     let kept: Vec<bool> = changes.records.iter().map(|record| !record.is_empty()).collect();
     assert_eq!(kept, [false, true, false, false, true, true, true], "bronze keeps a record once");

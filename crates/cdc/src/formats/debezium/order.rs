@@ -1,183 +1,175 @@
-//! What orders the events of each connector of Debezium: the position in the log of its database.
-//!
-//! Debezium documentation, "Data change events" of each connector, `source`. A time (`source.ts_ms`) is no order: of
-//! most databases it has seconds or milliseconds, and many events have the same.
+//! What orders the events of a sample.
 
-use crate::format::ProposedSequence;
+use super::connectors::{ConnectorOrder, Need, OrderPart};
+use crate::format::{ProposedSequence, StatedOrder};
+use crate::formats::json::{self, position::BY_OFFSET};
 use crate::profile::Profile;
-
-/// The order of the events of some connectors.
-pub(crate) struct ConnectorOrder {
-    /// Names of the connectors, as `source.connector` has them.
-    connectors: &'static [&'static str],
-    /// Parts in an envelope.
-    envelope: &'static [&'static str],
-    /// Parts in a flattened row, by what `add.fields` says: `lsn`, or `source.lsn`.
-    flat: [&'static [&'static str]; 2],
-}
-
-/// The orders that are known.
-const ORDERS: [ConnectorOrder; 4] = [
-    ConnectorOrder { connectors: &["postgresql"], envelope: &["source.lsn"], flat: [&["__lsn"], &["__source_lsn"]] },
-    ConnectorOrder {
-        connectors: &["mysql", "mariadb"],
-        envelope: &["source.file", "source.pos", "source.row"],
-        flat: [&["__file", "__pos", "__row"], &["__source_file", "__source_pos", "__source_row"]],
-    },
-    ConnectorOrder {
-        connectors: &["sqlserver"],
-        envelope: &["source.commit_lsn", "source.change_lsn", "source.event_serial_no"],
-        flat: [
-            &["__commit_lsn", "__change_lsn", "__event_serial_no"],
-            &["__source_commit_lsn", "__source_change_lsn", "__source_event_serial_no"],
-        ],
-    },
-    ConnectorOrder {
-        connectors: &["oracle"],
-        envelope: &["source.scn", "source.rs_id", "source.ssn"],
-        flat: [&["__scn", "__rs_id", "__ssn"], &["__source_scn", "__source_rs_id", "__source_ssn"]],
-    },
-];
-/// Orders the changes of a transaction of PostgreSQL, where the connector sends it.
-pub(crate) const TOTAL_ORDER: &str = "transaction.total_order";
 
 /// What records are, as far as their order goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `before`, `after`, `source`.
     Envelope,
-    /// A row with members that begin with `__`.
+    /// A row with members that `add.fields` added.
     Flat,
 }
 
-impl ConnectorOrder {
-    fn of(connector: &str) -> Option<&'static Self> {
-        ORDERS.iter().find(|order| order.connectors.contains(&connector))
-    }
+/// In words, what orders the events of a connector; `None` if it is not known.
+pub(crate) fn of_connector(connector: &str) -> Option<&'static str> {
+    ConnectorOrder::of(connector).map(|order| order.words)
+}
 
-    fn parts(&self, shape: Shape) -> Vec<&'static [&'static str]> {
-        match shape {
-            Shape::Envelope => vec![self.envelope],
-            Shape::Flat => self.flat.to_vec(),
+/// Counts a record by the order that it would have. `has` says whether it has a member of a position that is not null.
+pub(crate) fn note_position(
+    profile: &mut Profile,
+    connector: Option<&str>,
+    is_snapshot: bool,
+    has: impl Fn(&str) -> bool,
+) {
+    profile.ordered += 1;
+    let order = match connector {
+        Some(name) => ConnectorOrder::of(name).filter(|order| order.is_begun(&has)),
+        None => ConnectorOrder::by_members(&has),
+    };
+    let Some(order) = order else { return };
+    *profile.orders.entry(order.words).or_default() += 1;
+    let is_needed = |part: &&OrderPart| match part.need {
+        Need::Always => true,
+        Need::Changes => !is_snapshot,
+        Need::Optional => false,
+    };
+    for part in order.parts.iter().filter(is_needed) {
+        if let (Some(main), false) = (part.members.first(), part.members.iter().any(|member| has(member))) {
+            *profile.order_lacks.entry(*main).or_default() += 1;
         }
     }
 }
 
-/// The parts that order the events of a connector in their envelopes; `None` if it is not known.
-pub(crate) fn of_connector(connector: &str) -> Option<&'static [&'static str]> {
-    ConnectorOrder::of(connector).map(|order| order.envelope)
-}
-
-/// Counts which parts of positions a record has. `has` says whether it has a part and that is not null.
-pub(crate) fn note_position(profile: &mut Profile, shape: Shape, is_snapshot: bool, has: impl Fn(&str) -> bool) {
-    for part in ORDERS.iter().flat_map(|order| order.parts(shape)).flatten().copied() {
-        if has(part) {
-            *profile.positioned.entry(part).or_default() += 1;
-        } else if !is_snapshot {
-            *profile.unpositioned.entry(part).or_default() += 1;
-        }
-    }
-}
-
-/// The order of the connector that the records name, else the one whose position they have. What is not known is
-/// asked, and never the source's time instead.
+/// The order of the connector, which needs no word in the contract; else that of the topic, where the names of the files
+/// tell it. What is not known is asked, and never the source's time instead.
 pub(crate) fn proposed_sequence(profile: &Profile, shape: Shape) -> ProposedSequence {
-    let seen = |part: &&str| profile.positioned.get(*part).is_some_and(|count| *count > 0);
-    let question = |text: String| ProposedSequence { parts: Vec::new(), question: Some(text), stated: None };
-    let by_name = profile.connector.as_deref().map(ConnectorOrder::of);
-    let known: Vec<&ConnectorOrder> = match by_name {
-        Some(Some(order)) => vec![order],
-        Some(None) => {
-            let name = profile.connector.as_deref().unwrap_or_default();
-            return question(format!(
-                "Which position in the log orders the events of the connector {name} is not known to Sluice. Name the \
-                 fields of source in apply.sequence, the most significant first; a time such as source.ts_ms is no \
-                 order, because many events have the same"
-            ));
-        }
-        None => ORDERS.iter().collect(),
+    let question = |text: String| ProposedSequence { question: Some(text), ..ProposedSequence::default() };
+    let stated = |words: &str, part: u64| {
+        let text = format!("Order by {words}");
+        let order = StatedOrder { text, part, whole: profile.ordered, what: "records" };
+        ProposedSequence { stated: Some(order), ..ProposedSequence::default() }
     };
-    let begun = known.iter().flat_map(|order| order.parts(shape)).find(|parts| parts.first().is_some_and(&seen));
-    let Some(parts) = begun else { return question(no_position(&known, shape)) };
-    let lacking: Vec<&str> = parts.iter().filter(|part| !seen(part)).copied().collect();
-    if !lacking.is_empty() {
-        return question(format!(
-            "Events are ordered by {}, and the records lack {}. Have the connector send it (add.fields for flattened \
-             rows), or name in apply.sequence what orders them",
-            parts.join(", "),
-            lacking.join(", ")
-        ));
+    let mut orders = profile.orders.iter();
+    match (orders.next(), orders.next()) {
+        (None, _) => by_offset(profile, shape),
+        (Some((words, count)), None) if *count == profile.ordered && profile.order_lacks.is_empty() => {
+            stated(words, *count)
+        }
+        (Some((words, count)), None) => {
+            let lacking = profile.order_lacks.iter().map(|(member, _)| format!("source.{member}"));
+            let lacking: Vec<String> = lacking.collect();
+            let lacking = match lacking.is_empty() {
+                true => format!("{} of {} records have none of it", profile.ordered - count, profile.ordered),
+                false => format!("records lack {}", lacking.join(", ")),
+            };
+            question(format!(
+                "Events are ordered by {words}, and {lacking}. Have the connector send it (add.fields for flattened \
+                 rows), or name in apply.sequence what orders them; a time is no order"
+            ))
+        }
+        (Some((one, _)), Some((other, _))) => question(format!(
+            "Some records are ordered by {one}, others by {other}, and positions of two orders cannot be compared. \
+             Point path at the records of one, or name in apply.sequence what orders all of them"
+        )),
     }
-    let mut parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-    if parts == ["source.lsn"] && seen(&TOTAL_ORDER) {
-        parts.push(TOTAL_ORDER.to_owned());
-    }
-    ProposedSequence { parts, question: None, stated: None }
 }
 
-fn no_position(known: &[&ConnectorOrder], shape: Shape) -> String {
-    let of = |order: &&ConnectorOrder| {
-        let parts = order.parts(shape).first().map(|parts| parts.join(", ")).unwrap_or_default();
-        format!("{parts} ({})", order.connectors.join(", "))
+fn by_offset(profile: &Profile, shape: Shape) -> ProposedSequence {
+    let lacking = match profile.connector.as_deref() {
+        Some(name) if ConnectorOrder::of(name).is_none() => {
+            format!("Which position in the log orders the events of the connector {name} is not known to Sluice")
+        }
+        _ => "The records carry no position in the log of their database".to_owned(),
     };
-    let positions = known.iter().map(of).collect::<Vec<_>>().join("; ");
     let next = match shape {
-        Shape::Envelope => "Have the connector send it",
-        Shape::Flat => "Add it with add.fields of ExtractNewRecordState, for example add.fields=op,lsn",
+        Shape::Envelope => "",
+        Shape::Flat => "Add it with add.fields of ExtractNewRecordState, for example add.fields=op,lsn, ",
     };
-    format!(
-        "The records carry no position in the log of their database, so nothing says which event is newer; looked for \
-         {positions}. {next}, or name in apply.sequence what orders them; a time is no order"
-    )
+    let mut proposed = json::position::by_offset(profile, &lacking, next);
+    if proposed.question.is_none() {
+        let text = format!("Order by {}: {}", BY_OFFSET, lower_first(&lacking));
+        proposed.stated = Some(StatedOrder { text, part: profile.placed, whole: profile.records, what: "records" });
+        proposed.parts.clear();
+    }
+    proposed
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Shape, note_position, of_connector, proposed_sequence};
+    use super::{Shape, note_position, proposed_sequence};
     use crate::profile::Profile;
-    use sluice_contract::PositionLayout;
 
-    fn proposal(shape: Shape, connector: Option<&str>, has: &[&str]) -> (String, Option<String>) {
+    fn proposal(shape: Shape, records: &[(Option<&str>, &[&str])], files: &[u64]) -> Result<String, String> {
         let mut profile = Profile::of_table(None);
-        profile.connector = connector.map(str::to_owned);
-        note_position(&mut profile, shape, false, |part| has.contains(&part));
+        for (connector, has) in records {
+            profile.connector = connector.map(str::to_owned);
+            profile.records += 1;
+            note_position(&mut profile, *connector, false, |member| has.contains(&member));
+        }
+        profile.partitions.extend(files);
+        profile.placed = if files.is_empty() { 0 } else { profile.records };
         let proposed = proposed_sequence(&profile, shape);
-        (proposed.parts.join(" "), proposed.question)
-    }
-
-    #[test]
-    fn every_connector_has_its_own_order_and_it_fits() {
-        for (connector, has) in [
-            ("postgresql", &["source.lsn"][..]),
-            ("mysql", &["source.file", "source.pos", "source.row"]),
-            ("mariadb", &["source.file", "source.pos", "source.row"]),
-            ("sqlserver", &["source.commit_lsn", "source.change_lsn", "source.event_serial_no"]),
-            ("oracle", &["source.scn", "source.rs_id", "source.ssn"]),
-        ] {
-            assert_eq!(proposal(Shape::Envelope, Some(connector), has), (has.join(" "), None));
-            assert_eq!(proposal(Shape::Envelope, None, has), (has.join(" "), None), "known by its position");
-            let parts: Vec<String> = of_connector(connector).unwrap().iter().map(|part| (*part).to_owned()).collect();
-            assert!(PositionLayout::of(&parts).is_some());
-        }
-        for has in [&["__lsn"][..], &["__source_file", "__source_pos", "__source_row"], &["__scn", "__rs_id", "__ssn"]]
-        {
-            assert_eq!(proposal(Shape::Flat, None, has), (has.join(" "), None));
+        assert!(proposed.parts.is_empty(), "nobody has to write an order");
+        match (proposed.question, proposed.stated) {
+            (Some(question), _) => Err(question),
+            (None, stated) => Ok(stated.unwrap().text),
         }
     }
 
     #[test]
-    fn what_is_not_known_is_asked_and_never_the_time() {
-        for (connector, has, says) in [
-            (Some("vitess"), &[][..], "connector vitess"),
-            (Some("db2"), &["source.commit_lsn"], "connector db2"),
-            (Some("mysql"), &[], "source.file, source.pos, source.row (mysql, mariadb)"),
-            (Some("mysql"), &["source.file", "source.pos"], "lack source.row"),
-            (None, &[], "no position"),
+    fn a_connector_is_known_by_its_name_and_most_by_their_position() {
+        for (connector, has, by_members) in [
+            ("postgresql", &["sequence", "lsn", "ts_ms"][..], true),
+            ("mysql", &["file", "pos", "row", "ts_ms"], true),
+            ("mariadb", &["file", "pos", "row"], true),
+            ("sqlserver", &["commit_lsn", "change_lsn", "event_serial_no"], true),
+            ("oracle", &["commit_scn", "scn", "rs_id", "ssn"], true),
+            ("mongodb", &["ts_ms", "ord"], true),
+            ("db2", &["commit_lsn", "change_lsn"], false),
+            ("vitess", &["vgtid", "shard"], true),
+            ("spanner", &["ts_ms", "sequence", "mod_number"], true),
+            ("informix", &["commit_lsn", "change_lsn"], false),
+            ("cockroachdb", &["ts_hlc"], true),
         ] {
-            let (parts, question) = proposal(Shape::Envelope, connector, has);
-            assert!(parts.is_empty(), "{parts}");
-            assert!(question.as_ref().is_some_and(|text| text.contains(says)), "{question:?}");
+            let named = proposal(Shape::Envelope, &[(Some(connector), has)], &[]);
+            assert!(named.is_ok(), "{connector}: {named:?}");
+            if by_members {
+                assert_eq!(proposal(Shape::Envelope, &[(None, has)], &[]), named, "{connector}");
+                assert_eq!(proposal(Shape::Flat, &[(None, has)], &[]), named, "{connector}");
+            }
         }
-        assert!(proposal(Shape::Flat, None, &[]).1.is_some_and(|text| text.contains("add.fields")));
+    }
+
+    #[test]
+    fn the_place_in_the_topic_orders_what_has_no_position() {
+        for connector in [None, Some("yashandb"), Some("cassandra"), Some("mysql"), Some("cockroachdb")] {
+            let of = |files: &[u64]| proposal(Shape::Flat, &[(connector, &["ts_ms"])], files);
+            assert!(of(&[0]).unwrap().contains("the offset in the name of the file"), "{connector:?}");
+            assert!(of(&[0, 1]).unwrap_err().contains("the files are of 2"));
+            assert!(of(&[]).unwrap_err().contains("add.fields"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_whole_is_asked_and_never_the_time() {
+        let mysql: (Option<&str>, &[&str]) = (Some("mysql"), &["file", "pos", "row"]);
+        for (records, says) in [
+            (vec![(Some("mysql"), &["file", "pos"][..])], "records lack source.row"),
+            (vec![mysql, (Some("mysql"), &[])], "1 of 2 records have none of it"),
+            (vec![mysql, (Some("postgresql"), &["lsn"])], "two orders cannot be compared"),
+        ] {
+            let question = proposal(Shape::Envelope, &records, &[0]).unwrap_err();
+            assert!(question.contains(says), "{question}");
+        }
     }
 }

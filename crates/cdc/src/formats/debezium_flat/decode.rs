@@ -1,6 +1,7 @@
 //! From a flattened row to an event.
 
 use crate::formats::debezium::connect_schema::SchemaCache;
+use crate::formats::debezium::own_position::own_position;
 use crate::formats::debezium::position::position;
 use crate::formats::debezium::row::cell;
 use crate::formats::debezium::source_table::of_flat;
@@ -12,8 +13,10 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::sequence::SequencePart;
 use crate::row::cells::cells;
+use crate::row::values::Row;
 use crate::text::json_fields::{members, not_null};
-use sluice_change::{Event, Op, ReasonCode, RowRef};
+use crate::value::encoding::Encoding;
+use sluice_change::{Event, Op, ReasonCode, RowRef, SeqParts};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
@@ -53,19 +56,34 @@ pub(super) fn decode(
         op = if deleted && by_rule != Op::Truncate { Op::Delete } else { by_rule };
     }
     let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
-    let part = |part: &SequencePart| match part {
-        SequencePart::Row(name) => sequence_text(plan, encodings, &row, *name),
-        SequencePart::Envelope(_) => offset(plan, at).map(Cow::Owned),
-    };
-    let texts: Vec<_> = plan.sequence.parts().iter().map(part).collect();
-    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-    let (rank, parts) = position(&plan.sequence, &texts, delivered == Op::Read)?;
+    let (rank, parts) = place(plan, out, at, encodings, &row, delivered == Op::Read)?;
     let provided = extra(plan.update_columns);
     let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
         cell(plan, encodings, &row, position, data_type)
     })?;
     let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
     out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
+}
+
+fn place(
+    plan: &Plan,
+    out: &mut Collector,
+    at: RowRef,
+    encodings: &[Encoding],
+    row: &Row<&str>,
+    is_read: bool,
+) -> Result<(u8, SeqParts), RecordError> {
+    if plan.sequence.is_own() {
+        let member = |name: &str| plan.own_position(name).find_map(|place| row_text(row, place));
+        return own_position(plan, out, at, is_read, &member);
+    }
+    let part = |part: &SequencePart| match part {
+        SequencePart::Row(name) => sequence_text(plan, encodings, row, *name),
+        SequencePart::Envelope(_) => offset(plan, at).map(Cow::Owned),
+    };
+    let texts: Vec<_> = plan.sequence.parts().iter().map(part).collect();
+    let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
+    position(&plan.sequence, &texts, is_read)
 }
 
 /// The operation of a letter; a row without one is an upsert.

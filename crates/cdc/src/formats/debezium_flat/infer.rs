@@ -2,7 +2,7 @@
 
 use super::members::{CONNECTOR, DELETED, OPERATION};
 use crate::formats::debezium::connect_schema::Node;
-use crate::formats::debezium::order::{Shape, note_position};
+use crate::formats::debezium::order::note_position;
 use crate::formats::debezium::sample::{origin_of, read_row};
 use crate::formats::debezium::source_table::of_flat;
 use crate::formats::json::sample::RowOrigin;
@@ -23,10 +23,18 @@ pub(super) fn read_flat(profile: &mut Profile, schema: Option<&Node>, row: &str)
     profile.connector = connector.and_then(string).map(Cow::into_owned).or(profile.connector.take());
     let mut added: Vec<String> = Vec::new();
     each_member(row, |name, raw| {
-        if name.starts_with("__") && raw != "null" {
+        if name.starts_with("__") && !matches!(raw, "null" | "\"\"") {
             added.push(name.into_owned());
         }
     });
-    note_position(profile, Shape::Flat, origin == RowOrigin::Snapshot, |part| added.iter().any(|name| name == part));
+    let has = |member: &str| {
+        let in_row = member.replace('.', "_");
+        added.iter().any(|name| {
+            name.strip_prefix("__source_").is_some_and(|name| name == in_row)
+                || (!member.starts_with("ts_") && name.strip_prefix("__").is_some_and(|name| name == in_row))
+        })
+    };
+    let connector = profile.connector.clone().filter(|_| has("connector"));
+    note_position(profile, connector.as_deref(), origin == RowOrigin::Snapshot, has);
     read_row(profile, schema, row, is_delete, origin)
 }

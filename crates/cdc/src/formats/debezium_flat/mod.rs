@@ -9,6 +9,7 @@ mod members;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
+use super::debezium::connectors::MEMBERS;
 use super::debezium::{guess, order, sample};
 use super::json::JsonFormat;
 use super::json::position::OFFSET;
@@ -38,6 +39,8 @@ impl JsonFormat for DebeziumFlat {
         // `add.fields` are prefixed with `__` unless renamed.
         is_own: |name| name.starts_with("__"),
         is_in_envelope: |part| part == OFFSET,
+        position_members: &MEMBERS,
+        position_prefixes: &["__source_", "__"],
         ..Markers::CHANGE
     };
 

@@ -2,7 +2,9 @@
 
 use super::envelope::{Envelope, Outer};
 use crate::formats::debezium::connect_schema::{RecordSchema, SchemaCache};
+use crate::formats::debezium::document::{self, Document};
 use crate::formats::debezium::order::of_connector;
+use crate::formats::debezium::own_position::own_position;
 use crate::formats::debezium::position::position;
 use crate::formats::debezium::row::cell;
 use crate::formats::json::position::{is_offset, offset};
@@ -19,7 +21,7 @@ use crate::row::key_change;
 use crate::row::values::Row;
 use crate::text::json_fields::{not_null, string};
 use crate::value::encoding::Encoding;
-use sluice_change::{Cell, Event, Op, ReasonCode, RowRef};
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -52,18 +54,31 @@ pub(super) fn decode(
     let is_read = op == Op::Read;
     let op = plan.operation_of(op, &op_text, |_| None);
     let from_before = op == Op::Delete && envelope.before.is_some();
-    let row = read_image(plan, out, &envelope, op, from_before)?;
+    let document = document_of(plan, &envelope, op, from_before)?;
+    let row = match &document {
+        Some(document) => read_row(plan, out, &document.row)?,
+        None => read_image(plan, out, &envelope, op, from_before)?,
+    };
     let op = if op.is_upsert() { plan.operation_of(op, &op_text, |name| row_text(&row, name)) } else { op };
     let encodings = match &schema {
         Some(schema) if from_before => schema.before.as_slice(),
         Some(schema) => schema.after.as_slice(),
         None => &[],
     };
-    let (rank, parts) = place(plan, at, &envelope, encodings, &row, is_read)?;
+    let (rank, parts) = place(plan, out, at, &envelope, encodings, &row, is_read)?;
     let provided = plan.update_columns.and_then(|name| row_text(&row, name));
-    let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
-        cell(plan, encodings, &row, position, data_type)
-    })?;
+    let cells =
+        cells(
+            plan,
+            op,
+            provided.as_deref(),
+            &row,
+            &mut out.drift,
+            |position, data_type: &ColumnType| match &document {
+                Some(document) => Document::cell(document.is_patch, plan, &row, position, data_type),
+                None => cell(plan, encodings, &row, position, data_type),
+            },
+        )?;
     let event = Event { at, op, rank, parts, cells, source_time_ms: origin.time_ms, record: text.to_owned() };
     let may_change = |before: &&str| op_text == "u" && event.op.is_upsert() && !has_key_of(plan, before, &row);
     match envelope.before.filter(may_change) {
@@ -74,10 +89,6 @@ pub(super) fn decode(
         None => out.push(event, row.content()),
     }
 }
-
-/// `MongoDB`'s documents come as text, and its deletes have no row at all.
-const TEXT_ROW: &str = "the row is a text and not a JSON object, as the MongoDB connector sends it; let \
-                        ExtractNewDocumentState flatten the records and read them as debezium_flat_json";
 
 fn bad_envelope(detail: &str) -> RecordError {
     RecordError::new(ReasonCode::BadEnvelope, detail)
@@ -112,6 +123,27 @@ fn operation(op: &str) -> Result<Option<Op>, RecordError> {
     }))
 }
 
+/// The document that a record has as a text, or what it says of one.
+fn document_of(
+    plan: &Plan,
+    envelope: &Envelope<'_>,
+    op: Op,
+    from_before: bool,
+) -> Result<Option<Document>, RecordError> {
+    let is_text = |image: &&str| image.starts_with('"');
+    let before = envelope.before.filter(is_text);
+    match (if from_before { envelope.before } else { envelope.after }, envelope.update_description, before) {
+        (Some(image), _, _) if is_text(&image) => Document::whole(image).map(Some),
+        (None, Some(description), Some(before)) if op.is_upsert() => {
+            Document::patch(plan, description, before).map(Some)
+        }
+        (None, _, _) if op != Op::Truncate && envelope.connector().is_some_and(|name| name == "mongodb") => {
+            Err(RecordError::of(document::KEY, ReasonCode::MissingKey, document::NO_DOCUMENT))
+        }
+        _ => Ok(None),
+    }
+}
+
 fn read_image<'a>(
     plan: &Plan,
     out: &mut Collector,
@@ -120,10 +152,6 @@ fn read_image<'a>(
     from_before: bool,
 ) -> Result<Row<&'a str>, RecordError> {
     match if from_before { envelope.before } else { envelope.after } {
-        Some(image) if image.starts_with('"') => Err(bad_envelope(TEXT_ROW)),
-        None if op == Op::Delete && envelope.connector().is_some_and(|connector| connector == "mongodb") => {
-            Err(bad_envelope(TEXT_ROW))
-        }
         Some(image) => read_row(plan, out, image),
         None if op.is_upsert() => Err(bad_envelope("no row (after)")),
         None => Ok(Row::new(plan)),
@@ -132,12 +160,16 @@ fn read_image<'a>(
 
 fn place(
     plan: &Plan,
+    out: &mut Collector,
     at: RowRef,
     envelope: &Envelope<'_>,
     encodings: &[Encoding],
     row: &Row<&str>,
     is_read: bool,
-) -> Result<(u8, [u64; 3]), RecordError> {
+) -> Result<(u8, SeqParts), RecordError> {
+    if plan.sequence.is_own() {
+        return own_position(plan, out, at, is_read, &|member| envelope.position_member(member));
+    }
     let text = |part: &SequencePart| match part {
         SequencePart::Envelope(path) if is_offset(path) => offset(plan, at).map(Cow::Owned),
         SequencePart::Envelope(path) => envelope.at(path).map(plain_text),
@@ -145,17 +177,14 @@ fn place(
     };
     let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(text).collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-    position(&plan.sequence, &texts, is_read).map_err(|error| with_order_of_connector(plan, envelope, error))
+    position(&plan.sequence, &texts, is_read).map_err(|error| with_order_of_connector(envelope, error))
 }
 
 /// Names the order of the connector where the contract has another one.
-fn with_order_of_connector(plan: &Plan, envelope: &Envelope<'_>, mut error: RecordError) -> RecordError {
+fn with_order_of_connector(envelope: &Envelope<'_>, mut error: RecordError) -> RecordError {
     let Some(connector) = envelope.connector() else { return error };
     let next = match of_connector(&connector) {
-        Some(parts) if parts.iter().zip(plan.sequence.names()).any(|(part, name)| part != name) => {
-            format!("; write sequence: [{}], the order of the connector {connector}", parts.join(", "))
-        }
-        Some(_) => return error,
+        Some(words) => format!("; leave out sequence, and events of the connector {connector} are ordered by {words}"),
         None => "; name in apply.sequence what orders the events of this connector".to_owned(),
     };
     error.detail.push_str(&next);

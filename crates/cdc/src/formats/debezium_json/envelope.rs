@@ -2,14 +2,18 @@
 
 use crate::formats::debezium::source_table::of_raw;
 use crate::formats::json::position::OFFSET;
+use crate::formats::json::row::plain_text;
 use crate::formats::json::source_table::SourceNames;
-use crate::text::json_fields::{members, not_null, string};
+use crate::text::json_fields::{each_member, members, not_null, string};
 use std::borrow::Cow;
 
 /// Members of the envelope that a sequence may begin with.
 const OBJECTS: [&str; 2] = ["source", "transaction"];
 /// Members of the envelope that are a sequence part by themselves.
 const TIMES: [&str; 3] = ["ts_ms", "ts_us", "ts_ns"];
+
+/// Members that `source` has, about.
+const SOURCE_MEMBERS: usize = 20;
 
 /// Whether a part of the sequence that is no column is a path into the envelope.
 pub(super) fn has_path(name: &str) -> bool {
@@ -22,8 +26,11 @@ pub(super) struct Envelope<'a> {
     pub(super) op: Option<&'a str>,
     pub(super) before: Option<&'a str>,
     pub(super) after: Option<&'a str>,
-    source: Option<&'a str>,
+    /// Members of `source` that are not null.
+    source: Vec<(Cow<'a, str>, &'a str)>,
     transaction: Option<&'a str>,
+    /// What an update of a document changed.
+    pub(super) update_description: Option<&'a str>,
     times: [Option<&'a str>; 3],
 }
 
@@ -44,10 +51,32 @@ pub(super) struct Origin<'a> {
 impl<'a> Outer<'a> {
     /// Reads a record; `None` if it is no JSON object.
     pub(super) fn read(json: &'a str) -> Option<Self> {
-        let names = ["schema", "payload", "op", "before", "after", "source", "transaction", "ts_ms", "ts_us", "ts_ns"];
+        let names = [
+            "schema",
+            "payload",
+            "op",
+            "before",
+            "after",
+            "source",
+            "transaction",
+            "updateDescription",
+            "ts_ms",
+            "ts_us",
+            "ts_ns",
+        ];
         let [schema, payload, envelope @ ..] = members(json, names)?;
-        let [op, before, after, source, transaction, ms, us, ns] = envelope.map(not_null);
-        let envelope = Envelope { op, before, after, source, transaction, times: [ms, us, ns] };
+        let [op, before, after, source, transaction, update_description, ms, us, ns] = envelope.map(not_null);
+        let mut in_source = Vec::new();
+        if let Some(source) = source {
+            in_source.reserve(SOURCE_MEMBERS);
+            each_member(source, |name, raw| {
+                if raw != "null" {
+                    in_source.push((name, raw));
+                }
+            });
+        }
+        let (source, times) = (in_source, [ms, us, ns]);
+        let envelope = Envelope { op, before, after, source, transaction, update_description, times };
         Some(Self { schema, payload, envelope })
     }
 }
@@ -55,32 +84,50 @@ impl<'a> Outer<'a> {
 impl<'a> Envelope<'a> {
     /// When and in which table the source says that the change happened.
     pub(super) fn origin(&self) -> Origin<'a> {
-        let found = self.source.and_then(|source| members(source, ["ts_ms", "db", "schema", "table", "collection"]));
-        let [time, names @ ..] = found.unwrap_or([None; 5]);
-        Origin { time_ms: time.and_then(|time| time.parse().ok()), table: of_raw(names) }
+        let names = ["db", "schema", "table", "collection"].map(|name| self.source(name));
+        Origin { time_ms: self.source("ts_ms").and_then(|time| time.parse().ok()), table: of_raw(names) }
     }
 
     /// The connector that the record is of.
     pub(super) fn connector(&self) -> Option<Cow<'a, str>> {
-        let [connector] = members(self.source?, ["connector"])?;
-        string(not_null(connector)?)
+        string(self.source("connector")?)
+    }
+
+    /// A member of `source` as raw JSON, null left out; of several of one name the last.
+    fn source(&self, name: &str) -> Option<&'a str> {
+        self.source.iter().rev().find(|(of, _)| of == name).map(|(_, raw)| *raw)
+    }
+
+    /// The text of a member of a position: of `source`, or at a path.
+    pub(super) fn position_member(&self, member: &str) -> Option<Cow<'a, str>> {
+        match member.split_once('.') {
+            None => self.source(member).map(plain_text),
+            Some(("transaction", name)) => {
+                let [inner] = members(self.transaction?, [name])?;
+                not_null(inner).map(plain_text)
+            }
+            Some(_) => None,
+        }
     }
 
     /// The value at a path, for example `source.lsn`.
     pub(super) fn at(&self, path: &[String]) -> Option<&'a str> {
         let (root, rest) = path.split_first()?;
         let [ms, us, ns] = self.times;
-        let mut raw = match root.as_str() {
-            "source" => self.source,
+        if root == "source" {
+            let (name, rest) = rest.split_first()?;
+            return inside(self.source(name), rest);
+        }
+        let raw = match root.as_str() {
             "transaction" => self.transaction,
             "ts_ms" => ms,
             "ts_us" => us,
             _ => ns,
         };
-        for name in rest {
-            let [inner] = members(raw?, [name.as_str()])?;
-            raw = not_null(inner);
-        }
-        raw
+        inside(raw, rest)
     }
+}
+
+fn inside<'a>(raw: Option<&'a str>, path: &[String]) -> Option<&'a str> {
+    path.iter().try_fold(raw, |raw, name| members(raw?, [name.as_str()]).map(|[inner]| not_null(inner)))?
 }

@@ -22,6 +22,15 @@ pub(crate) fn change_position(path: &str) -> Option<u64> {
     format!("{day}{time:0<10}").parse().ok()
 }
 
+/// Place of a file of transactions (`CdcPath` with `PreserveTransactions`) by the time in its name,
+/// `CDC_TXN-20201117153046033`.
+pub(crate) fn transactions_position(path: &str) -> Option<u64> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let digits = name.split('.').next().unwrap_or(name).strip_prefix("CDC_TXN-")?;
+    let fits = digits.len() == 17 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| digits.parse().ok())?
+}
+
 /// Counter of a full load file: `LOAD0000000A`, `SEGMENT1_LOAD00000001`.
 fn load_counter(stem: &str) -> Option<u64> {
     let at = stem.rfind("LOAD")?;
@@ -40,12 +49,14 @@ fn is_change_name(stem: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::change_position;
+    use super::{change_position, transactions_position};
 
     #[test]
     fn files_of_changes_are_ordered_by_the_time_in_their_name() {
         assert_eq!(change_position("a/2025/11/01/20251101-122640000.csv.gz"), Some(202_511_011_226_400_000));
         assert_eq!(change_position("20141029-1134010001.csv"), Some(201_410_291_134_010_001));
+        assert_eq!(transactions_position("cdc/CDC_TXN-20201117153046033.csv"), Some(20_201_117_153_046_033));
+        assert_eq!(transactions_position("cdc/CDC_TXN-2020.csv"), None);
         for other in ["LOAD00000001.csv", "a/x.csv", "20251101.csv", "20251101-1226.csv", ""] {
             assert_eq!(change_position(other), None, "{other}");
         }

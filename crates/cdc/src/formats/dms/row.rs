@@ -1,5 +1,6 @@
 //! Rows of AWS DMS, from CSV, Parquet or bronze: `Op` is `I`, `U` or `D`; a full load has none.
 
+use super::own_place::OwnPlace;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -7,7 +8,7 @@ use crate::plan::sequence::SequencePart;
 use crate::row::key_change;
 use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
-use sluice_change::{Event, Op, ReasonCode, RowRef};
+use sluice_change::{Event, Op, ReasonCode, RowRef, SeqParts};
 use std::borrow::Cow;
 
 /// The rules for rows of AWS DMS.
@@ -19,40 +20,32 @@ impl TextRows for DmsRows {
         if op.is_empty() { "load" } else { op }
     }
 
-    /// A row of the full load ranks below every change, with whatever
-    /// position it carries (the time of a full load is when the row was copied). A change without a member for
-    /// its position, as AWS DMS writes it by default, is where it stands: by the time in its file's name, then by row.
+    /// A row of the full load ranks below every change, with whatever position it carries (the time of a full load is
+    /// when the row was copied).
     fn place(&self, plan: &Plan, at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
         let op_text = operation_text(plan, row);
-        let part = |part: &SequencePart| match part {
-            SequencePart::Row(name) => sequence_text(plan, row, *name),
-            SequencePart::Envelope(_) => None,
-        };
-        let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(part).collect();
-        let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();
-        let has_member = |part: &SequencePart| matches!(part, SequencePart::Row(name) if row.get(*name).is_some());
-        let by_place = plan.orders_by_place() && !plan.sequence.parts().iter().any(has_member);
-        let place = plan.place_of(at).filter(|_| by_place);
+        let own = plan.sequence.is_own().then(|| OwnPlace::of(plan, at, row));
+        let written = if own.is_some() { Vec::new() } else { written_texts(plan, row) };
+        let written: Vec<Option<&str>> = written.iter().map(Option::as_deref).collect();
+        let is_unplaced = own.as_ref().map_or_else(|| written.iter().all(Option::is_none), |own| own.may_be_loaded());
         let delivered = match operation(op_text)? {
             // A full load with `includeOpForFullLoad` says `I`; its change sequence is empty.
-            Op::Upsert if is_insert(op_text) && texts.iter().all(Option::is_none) && place.is_none() => Op::Read,
+            Op::Upsert if is_insert(op_text) && is_unplaced => Op::Read,
             op => op,
         };
         let is_read = delivered == Op::Read;
         let op = plan.operation_of(delivered, op_text, |name| text_of(row, name).map(Cow::Borrowed));
-        let (rank, parts) = match (plan.sequence.numbers(&texts, is_read), place) {
-            (Ok(numbers), _) => (u8::from(!is_read), numbers.parts()),
-            (Err(_), _) if is_read => (0, [0; 3]),
-            (Err(_), Some(place)) => (1, place),
-            (Err(mut error), None) => {
-                if by_place {
-                    error.detail.push_str(", and the file's name has no time as AWS DMS gives it");
-                }
-                return Err(error);
-            }
+        let numbers = match &own {
+            Some(own) => own.parts(),
+            None => plan.sequence.numbers(&written, is_read).map(|numbers| (numbers.parts(), None)),
+        };
+        let (parts, order) = match numbers {
+            Err(_) if is_read => (SeqParts::default(), None),
+            Ok((_, Some(_))) if is_read => (SeqParts::default(), None),
+            other => other?,
         };
         let source_time_ms = plan.time.filter(|_| !is_read).and_then(|name| text_of(row, name)).and_then(time_ms);
-        Ok(RowPlace { op, rank, parts, source_time_ms })
+        Ok(RowPlace { op, rank: u8::from(!is_read), parts, source_time_ms, order })
     }
 
     /// Where the row had another key before (`BI_<key column>`), as the contract says.
@@ -75,6 +68,15 @@ impl TextRows for DmsRows {
         }
         key_change::push(plan, out, event, &former, row.content())
     }
+}
+
+/// The texts of a sequence that the contract writes.
+fn written_texts<'a>(plan: &Plan, row: &'a Row<TextValue<'_>>) -> Vec<Option<Cow<'a, str>>> {
+    let part = |part: &SequencePart| match part {
+        SequencePart::Row(name) => sequence_text(plan, row, *name),
+        SequencePart::Envelope(_) => None,
+    };
+    plan.sequence.parts().iter().map(part).collect()
 }
 
 fn operation_text<'a>(plan: &Plan, row: &'a Row<TextValue<'_>>) -> &'a str {

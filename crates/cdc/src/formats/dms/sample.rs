@@ -1,21 +1,21 @@
 //! Reads a sample of rows of AWS DMS into a profile.
 
-use super::files::{change_position, file_place};
+use super::files::{change_position, file_place, transactions_position};
+use super::own_place::{BY_CHANGE_SEQUENCE, BY_PLACE, BY_TIME};
 use super::row::{is_delete, is_insert, is_operation};
-use super::{OPERATION, SEQUENCE, TIME};
-use crate::format::ProposedSequence;
+use super::{BEFORE, OPERATION, SEQUENCE, TIME};
+use crate::format::{ProposedSequence, StatedOrder};
 use crate::profile::Profile;
 use crate::profile::csv_sample::{NULL_TEXTS, looks_like_header, texts};
 use crate::row::text_rows::time_ms;
 use crate::text::csv_fields::Field;
-use sluice_contract::SourceFormat;
 
 /// Word for the operation of a row without one.
 const LOAD: &str = "load";
 
 /// Columns of AWS DMS, not of the table.
 pub(crate) fn is_own(name: &str) -> bool {
-    matches!(name, OPERATION | SEQUENCE | TIME)
+    matches!(name, OPERATION | SEQUENCE | TIME) || name.starts_with(BEFORE)
 }
 
 /// Whether a CSV record is a header: names, no operation among them.
@@ -72,8 +72,10 @@ fn read_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
     profile.deletes += u64::from(is_delete(op));
     profile.snapshot_rows += u64::from(of_load);
     for (name, value) in values {
-        if *name == SEQUENCE {
-            *profile.positioned.entry(SEQUENCE).or_default() += u64::from(value.is_some());
+        for own in [SEQUENCE, TIME] {
+            if *name == own {
+                *profile.positioned.entry(own).or_default() += u64::from(value.is_some() && !of_load);
+            }
         }
         if is_own(name) {
             continue;
@@ -99,24 +101,30 @@ pub(crate) fn read_file(profile: &mut Profile, path: &str, read: impl FnOnce(&mu
     if file_place(name).is_none() {
         profile.fitting = profile.fitting.saturating_sub(new_loads);
     }
-    if change_position(path).is_some() {
+    if change_position(path).or_else(|| transactions_position(path)).is_some() {
         profile.placed += new - new_loads;
     }
 }
 
-/// The change sequence, under its usual name. Without it the place of a record orders it: its file by the time in the
-/// name, then its row.
-pub(crate) fn proposed_sequence(profile: &Profile, format: SourceFormat) -> ProposedSequence {
-    if profile.positioned.contains_key(SEQUENCE) {
-        return ProposedSequence { parts: format.default_sequence(), question: None, stated: None };
-    }
+/// The change sequence, under its usual name; else the time of the commit; else the place of a record: its file by the
+/// time in the name, then its row.
+pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
     let changes = profile.records.saturating_sub(profile.snapshot_rows);
+    let stated = |words: &str, part: u64, question: Option<String>| {
+        let order = StatedOrder { text: format!("Order by {words}"), part, whole: changes, what: "changes" };
+        ProposedSequence { parts: Vec::new(), question, stated: Some(order) }
+    };
+    if profile.positioned.contains_key(SEQUENCE) {
+        return stated(BY_CHANGE_SEQUENCE, changes.min(profile.positioned.get(SEQUENCE).copied().unwrap_or(0)), None);
+    }
+    if profile.positioned.contains_key(TIME) {
+        return stated(BY_TIME, changes.min(profile.positioned.get(TIME).copied().unwrap_or(0)), None);
+    }
     let question = (profile.placed < changes).then(|| {
         format!(
             "Records carry no {SEQUENCE}, and the names of their files have no time as AWS DMS gives it \
              (20251101-122640000.csv), so nothing says which is newer. Name in apply.sequence what orders them"
         )
     });
-    let stated = "Order by the time in the file name, then by row: the records carry no position";
-    ProposedSequence { parts: Vec::new(), question, stated: Some((stated.to_owned(), profile.placed)) }
+    stated(&format!("{BY_PLACE}: the records carry no position"), profile.placed, question)
 }

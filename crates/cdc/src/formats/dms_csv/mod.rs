@@ -46,6 +46,9 @@ impl Format for DmsCsv {
 
     /// Certain by the names of its files, a header with its operation, or records that begin with one.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        if sample.all_names(|name| files::transactions_position(name).is_some()) {
+            return None;
+        }
         let records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
         let records: Vec<Vec<Field<'_>>> = records.collect();
         let has_operation = match records.as_slice() {
@@ -88,7 +91,7 @@ impl Format for DmsCsv {
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
-        sample::proposed_sequence(profile, self.name())
+        sample::proposed_sequence(profile)
     }
 
     fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {

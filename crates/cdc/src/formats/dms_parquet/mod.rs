@@ -87,7 +87,7 @@ impl Format for DmsParquet {
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
-        sample::proposed_sequence(profile, self.name())
+        sample::proposed_sequence(profile)
     }
 
     fn propose_settings(&self, _profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {

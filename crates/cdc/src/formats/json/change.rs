@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::row::cells::cells;
 use crate::row::key_change;
 use crate::row::values::Row;
-use sluice_change::{Cell, CellError, Event, Op, RowRef};
+use sluice_change::{Cell, CellError, Event, Op, RowRef, SeqParts};
 use sluice_contract::ColumnType;
 
 /// What a column means that the row of an event lacks.
@@ -35,7 +35,7 @@ pub(crate) struct RowChange<'c, 'a> {
     /// As [`Event::rank`].
     pub(crate) rank: u8,
     /// As [`Event::parts`].
-    pub(crate) parts: [u64; 3],
+    pub(crate) parts: SeqParts,
     /// Milliseconds since 1970.
     pub(crate) source_time_ms: Option<i64>,
     /// The record as delivered; empty for a row of a record of several, see [`Prepared::of_record`].

@@ -16,6 +16,8 @@ use std::borrow::Cow;
 const RECORD: &str = "record.";
 /// The offset of a record in its partition: that of the first record in its file, by the file's name, then its row.
 pub(crate) const OFFSET: &str = "record.offset";
+/// The order of records that have no position of their own, in words.
+pub(crate) const BY_OFFSET: &str = "the offset in the name of the file, then the row";
 /// What a record lacks that is ordered by its offset.
 const NO_OFFSET: &str = "the name of its file has no offset as the Kafka Connect S3 sink gives it (orders+0+0000000042.json); \
                          name in apply.sequence what orders the records";
@@ -62,7 +64,7 @@ pub(crate) fn is_offset(path: &[String]) -> bool {
 
 /// Offset of the file and row in it as one text of digits, whose last 19 are the row.
 pub(crate) fn offset(plan: &Plan, at: RowRef) -> Option<String> {
-    let [file, row, _] = plan.place_of(at)?;
+    let [file, row] = plan.place_of(at)?;
     Some(format!("{file}{row:019}"))
 }
 

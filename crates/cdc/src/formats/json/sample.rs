@@ -38,8 +38,15 @@ pub(crate) fn read(
     records_max: u64,
     read_record: impl Fn(&mut Profile, &str) -> Option<()>,
 ) {
-    let (before, left_out) = (profile.records, profile.left_out);
-    profile.partitions.extend(files::partition(path));
+    placed(profile, path, |profile| read_records(profile, bytes, records_max, read_record));
+}
+
+fn read_records(
+    profile: &mut Profile,
+    bytes: &Bytes,
+    records_max: u64,
+    read_record: impl Fn(&mut Profile, &str) -> Option<()>,
+) {
     let mut records = Records::new(bytes.clone(), RecordDelimiter::Json, u64::MAX);
     let mut count = 0;
     while count < records_max {
@@ -59,6 +66,13 @@ pub(crate) fn read(
             profile.fitting += u64::from(fits);
         }
     }
+}
+
+/// Reads a file with `read` and counts its records by whether the name of the file tells their place in the topic.
+pub(crate) fn placed(profile: &mut Profile, path: &str, read: impl FnOnce(&mut Profile)) {
+    let (before, left_out) = (profile.records, profile.left_out);
+    profile.partitions.extend(files::partition(path));
+    read(profile);
     let sampled = profile.records - before - (profile.left_out - left_out);
     let (placed, unplaced) = if files::offset(path).is_some() { (sampled, 0) } else { (0, sampled) };
     profile.placed += placed;

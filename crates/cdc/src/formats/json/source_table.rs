@@ -2,9 +2,7 @@
 
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
-use crate::outcome::source_tables::{TableOf, TableParts};
 use crate::text::json_fields::{not_null, string};
-use sluice_change::ReasonCode;
 use std::borrow::Cow;
 
 /// Database, schema and table of a record.
@@ -31,13 +29,5 @@ pub(crate) fn name(raw: Option<&str>) -> Option<Cow<'_, str>> {
 /// # Errors
 /// `BAD_ENVELOPE` when the contract names a table and the record does not.
 pub(crate) fn is_of_other(out: &mut Collector, names: &SourceNames<'_>) -> Result<bool, RecordError> {
-    let parts: TableParts<'_> = names.each_ref().map(Option::as_deref);
-    match out.source_tables.note(parts) {
-        TableOf::Contract => Ok(false),
-        TableOf::Other => Ok(true),
-        TableOf::Unsaid => {
-            let detail = "the record does not say which table it is of, and the contract has source.table";
-            Err(RecordError::new(ReasonCode::BadEnvelope, detail))
-        }
-    }
+    out.is_of_other_table(names.each_ref().map(Option::as_deref))
 }

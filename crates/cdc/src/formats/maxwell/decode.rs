@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::row::values::Row;
 use crate::text::json_fields::string;
 use crate::value::encoding::Encoding;
-use sluice_change::{Cell, CellError, Op, ReasonCode, RowRef};
+use sluice_change::{Cell, CellError, EventSeq, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
 
 /// Decodes one record.
@@ -48,7 +48,7 @@ pub(super) fn decode(plan: &Plan, out: &mut Collector, at: RowRef, text: &str) -
     };
     let (rank, parts) = match op {
         // Below every change, whenever it was read; of two bootstraps the later one counts.
-        Op::Read => (0, [record.time().unwrap_or(0), 0, 0]),
+        Op::Read => (0, EventSeq::parts_of([record.time().unwrap_or(0)])),
         _ => (1, numbers(plan, at, &row, |name| record.part(name), hint)?.parts()),
     };
     let per_second = if kind == Kind::Ddl { 1 } else { 1_000 };

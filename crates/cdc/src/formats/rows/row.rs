@@ -7,7 +7,7 @@ use crate::plan::names::RowName;
 use crate::plan::sequence::SequencePart;
 use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
-use sluice_change::{Event, Op, ReasonCode, RowRef};
+use sluice_change::{Event, Op, ReasonCode, RowRef, SeqParts};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ impl TextRows for CurrentRows {
         let delivered = if of_snapshot { Op::Read } else { Op::Upsert };
         let op = plan.operation_of(delivered, "", |name| text_of(row, name).map(Cow::Borrowed));
         if of_snapshot {
-            return Ok(RowPlace { op, rank: 0, parts: [0; 3], source_time_ms: None });
+            return Ok(RowPlace { op, rank: 0, parts: SeqParts::default(), source_time_ms: None, order: None });
         }
         let part = |part: &SequencePart| match part {
             SequencePart::Row(name) => sequence_text(plan, row, *name),
@@ -43,7 +43,7 @@ impl TextRows for CurrentRows {
         let millis =
             |text: &str| text.parse::<i64>().ok().map(|micros| micros.div_euclid(1_000)).or_else(|| time_ms(text));
         let source_time_ms = is_time(plan).then(|| millis(watermark)).flatten();
-        Ok(RowPlace { op, rank: 1, parts, source_time_ms })
+        Ok(RowPlace { op, rank: 1, parts, source_time_ms, order: None })
     }
 
     /// The former key of a row is never known.

@@ -214,5 +214,6 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         drift: Drift::default(),
         source_tables: BTreeMap::new(),
         other_tables: BTreeMap::new(),
+        orders: BTreeMap::new(),
     })
 }

@@ -78,6 +78,8 @@ struct Head {
     absent: Vec<(u32, Vec<u16>)>,
     source_tables: BTreeMap<String, u64>,
     other_tables: BTreeMap<String, u64>,
+    #[serde(default)]
+    orders: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,8 +98,17 @@ impl Reply {
     }
 
     pub(super) fn of(decoded: DecodedFile) -> Result<Self, RunError> {
-        let DecodedFile { changes, rejects, rows_in, tombstones, operations, drift, source_tables, other_tables } =
-            decoded;
+        let DecodedFile {
+            changes,
+            rejects,
+            rows_in,
+            tombstones,
+            operations,
+            drift,
+            source_tables,
+            other_tables,
+            orders,
+        } = decoded;
         let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
             at,
             reason,
@@ -117,6 +128,7 @@ impl Reply {
             absent: changes.absent.into_iter().collect(),
             source_tables,
             other_tables,
+            orders,
         };
         Ok(Self { head, rows })
     }
@@ -155,6 +167,7 @@ impl Reply {
             drift: head.drift,
             source_tables: head.source_tables,
             other_tables: head.other_tables,
+            orders: head.orders,
         })
     }
 }

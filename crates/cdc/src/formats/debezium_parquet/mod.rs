@@ -1,0 +1,98 @@
+//! Debezium envelopes as rows of Parquet: `before`, `after` and `source` are structs.
+//!
+//! A row is read as the JSON that it is, so everything that an envelope means is with `debezium_json`.
+
+#[cfg(test)]
+mod tests;
+
+use super::debezium_json::DebeziumJson;
+use super::json::{JsonFormat, files, sample};
+use crate::columnar::guard::MAGIC;
+use crate::files::{json_lines, parquet_file};
+use crate::format::{
+    Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+};
+use crate::outcome::collector::Collector;
+use crate::plan::Plan;
+use crate::plan::markers::Markers;
+use crate::profile::guess::Guess;
+use crate::profile::{ColumnProfile, Profile, parquet_sample};
+use crate::text::unpack::StreamEnd;
+use bytes::Bytes;
+use sluice_change::SourceFile;
+use sluice_contract::SourceFormat;
+
+/// `debezium_parquet`.
+pub(crate) struct DebeziumParquet;
+
+impl Format for DebeziumParquet {
+    fn name(&self) -> SourceFormat {
+        SourceFormat::DebeziumParquet
+    }
+
+    fn file_kind(&self) -> FileKind {
+        FileKind { extensions: &["parquet"], content: Content::Binary }
+    }
+
+    fn file_place(&self, name: &str) -> Option<FilePlace> {
+        files::file_place(name)
+    }
+
+    fn file_position(&self, path: &str) -> Option<u64> {
+        files::offset(path)
+    }
+
+    /// Certain by the columns of an envelope.
+    fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
+        let columns = sample.parquet_columns.as_ref().filter(|_| sample.bytes.starts_with(MAGIC))?;
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        (has("op") && has("source") && (has("after") || has("before"))).then_some(Likeness::Certain)
+    }
+
+    fn markers(&self) -> Markers {
+        <DebeziumJson as JsonFormat>::MARKERS
+    }
+
+    fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
+        let mut memory = <DebeziumJson as JsonFormat>::Memory::default();
+        parquet_file::decode_as_json(out, &bytes, |out, at, text| {
+            <DebeziumJson as JsonFormat>::decode(plan, &mut memory, out, at, text)
+        });
+        StreamEnd::Whole
+    }
+
+    fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
+        let mut memory = <DebeziumJson as JsonFormat>::Memory::default();
+        Box::new(move |out, at, text| {
+            json_lines::decode_record(out, at, text, |out, at, text| {
+                <DebeziumJson as JsonFormat>::decode(plan, &mut memory, out, at, text)
+            })
+        })
+    }
+
+    fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        sample::placed(profile, path, |profile| {
+            parquet_sample::read_as_json(profile, bytes, records_max, <DebeziumJson as JsonFormat>::sample_record);
+        });
+    }
+
+    fn title(&self, profile: &Profile) -> String {
+        <DebeziumJson as JsonFormat>::title(profile).replace("JSON", "Parquet")
+    }
+
+    fn record_words(&self) -> &'static str {
+        "Debezium envelopes in Parquet"
+    }
+
+    fn guess(&self, column: &ColumnProfile) -> Guess {
+        <DebeziumJson as JsonFormat>::guess(column)
+    }
+
+    fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
+        <DebeziumJson as JsonFormat>::propose_sequence(profile)
+    }
+
+    fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        SourceSettings { text_decimals: false, ..<DebeziumJson as JsonFormat>::propose_settings(profile) }
+    }
+}
