@@ -1,16 +1,15 @@
 //! What publishing would do, and doing it.
 
-use super::fingerprint::table_fingerprint;
-use super::{Host, OpenLake};
+use super::{Host, HostOptions, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
 use crate::support::author::usual_author;
 use crate::support::blocking::blocking;
 use crate::support::places::location;
-use crate::{Clock, RunError};
+use crate::{Job, RunError};
 use sluice_api::{
-    Answer, Effect, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
+    Answer, Effect, JobId, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
 };
 use sluice_contract::Contract;
 use sluice_lake::TableLocation;
@@ -77,16 +76,14 @@ impl OpenLake {
         {
             sluice_publish::ensure_current(handed, &document)?;
         }
+        let document = PlanDocument { previewed: handed.and_then(|handed| handed.previewed), ..document };
+        let document = self.with_preview(&contents, sluice_publish::sealed(document)).await?;
         let mut plan = sluice_publish::plan(&self.lake, &contents, document).await?;
+        plan.fingerprints = plan.document.previewed.iter().flat_map(|previewed| previewed.fingerprints()).collect();
         // A name that cannot be one is refused when something is published.
         plan.author = usual().await.ok().flatten().map(|author| author.to_string());
         let set = ContractSet::of(&contents.draft);
         for (name, contract) in set.contracts.iter().filter(|(name, _)| contents.is_judged_by_rows(name)) {
-            let store = self.lake.table(TableLocation::Silver(name.clone()));
-            if let Some(snapshot) = store.snapshot(None).await? {
-                let hash = table_fingerprint(&store, &snapshot, contract.apply.key.clone()).await?;
-                plan.fingerprints.push((name.clone(), snapshot.version, hash));
-            }
             // The draft's checks on the rows as they are, not only what the last batch recorded.
             if let Some((_, files)) = self.silver_files(name).await? {
                 let checks = self.run_checks(contract, files).await?;
@@ -153,8 +150,8 @@ impl OpenLake {
     }
 
     /// Publishes the draft, a part of it, or what an earlier release holds.
-    async fn publish(&self, request: ask::Publish, clock: &Clock) -> Result<PublishedView, RunError> {
-        let ask::Publish { release, base, scope, message, author, plan, during_incident } = request;
+    async fn publish(&self, request: ask::Publish, options: &HostOptions) -> Result<PublishedView, RunError> {
+        let ask::Publish { release, base, scope, message, author, plan, during_incident, canary } = request;
         let scope = Self::scope_of(scope, plan.as_deref())?;
         if let Some(plan) = &plan
             && let Some(done) = sluice_publish::published_by(self.production(), plan).await?
@@ -168,19 +165,53 @@ impl OpenLake {
         }
         let changed = self.changed_drafts(&scope).await?;
         self.production().objects().ensure_writable().await?;
+        let author = author.as_deref().map(Author::new).transpose()?;
+        let job = Job::new(JobId(0), "publish");
+        let mut beside = None;
+        let mut seen = Vec::new();
+        let plan = if canary {
+            let (built, tables) = self.canary(release, &contents, &plan, options, &job).await?;
+            let plan = built.open.with_preview(&contents, PlanDocument { previewed: None, ..plan }).await?;
+            (beside, seen) = (Some(built), tables);
+            plan
+        } else {
+            self.with_preview(&contents, plan).await?
+        };
         let publication = Publication {
             release,
             base,
-            author: author.as_deref().map(Author::new).transpose()?,
+            author,
             usual_author: usual().await?,
             message,
             plan,
             during_incident,
-            now_ms: clock.now_ms(),
+            now_ms: options.clock.now_ms(),
         };
-        let mut done = sluice_publish::publish(self.production(), &contents, &publication).await?;
-        self.carry_drafts(&changed, &publication.plan).await?;
-        done.tables = self.take_over_tables(&publication.plan).await?;
+        let published = sluice_publish::publish(self.production(), &contents, &publication).await;
+        let mut done = match (published, &beside) {
+            (Ok(done), _) => done,
+            (Err(error), beside) => {
+                if let Some(beside) = beside {
+                    self.remove_beside(&beside.name, &job).await;
+                }
+                return Err(error.into());
+            }
+        };
+        let plan = &publication.plan;
+        self.carry_drafts(&changed, plan).await?;
+        done.canary = seen;
+        done.tables = match beside {
+            Some(beside) => self.take_over_beside(&beside, &contents, plan, "the canary's", &job).await,
+            None if contents.rollback().is_some() => {
+                match self.rolled_back(release, &contents, plan, options, &job).await {
+                    Ok(Some(beside)) => self.take_over_beside(&beside, &contents, plan, "its earlier", &job).await,
+                    Ok(None) => Vec::new(),
+                    // The release is published; the next run does the same work once more.
+                    Err(error) => Self::rebuilt_by_next_run(plan, &error),
+                }
+            }
+            None => self.take_over_own(&contents, plan, &job).await,
+        };
         Ok(done)
     }
 }
@@ -193,6 +224,6 @@ impl Answer<ask::PublishPlan> for Host {
 
 impl Answer<ask::Publish> for Host {
     async fn answer(&self, request: ask::Publish) -> Result<PublishedView, RunError> {
-        self.opened().await?.publish(request, &self.options.clock).await
+        self.opened().await?.publish(request, &self.options).await
     }
 }
