@@ -120,7 +120,6 @@ fn a_change_on_s3_is_tried_published_and_taken_back_beside_a_runner() -> Result<
         server.put_folder(BUCKET, "lakes/journey", inputs.path())
     })?;
     // A canary is under the lake, so the server copies its files.
-    std::fs::create_dir_all(inputs.path().join("contracts/shop"))?;
     std::fs::write(inputs.path().join(ORDERS_PATH), retyped())?;
     server.put_folder(BUCKET, "lakes/journey", inputs.path())?;
     let published = on().json(&["publish", "--canary", "-m", "wider"])?;

@@ -1,7 +1,9 @@
 //! What publishing would do, and doing it.
 
+use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables};
 use super::{Host, HostOptions, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::pipeline::sides::Sides;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
 use crate::support::author::usual_author;
@@ -165,10 +167,9 @@ impl OpenLake {
         }
         let changed = self.changed_drafts(&scope).await?;
         self.production().objects().ensure_writable().await?;
-        let author = author.as_deref().map(Author::new).transpose()?;
+        let (author, usual_author) = (author.as_deref().map(Author::new).transpose()?, usual().await?);
         let job = Job::new(JobId(0), "publish");
-        let mut beside = None;
-        let mut seen = Vec::new();
+        let (mut beside, mut seen, mut not_built) = (None, Vec::new(), None);
         let plan = if canary {
             let (built, tables) = self.canary(release, &contents, &plan, options, &job).await?;
             let plan = built.open.with_preview(&contents, PlanDocument { previewed: None, ..plan }).await?;
@@ -177,42 +178,59 @@ impl OpenLake {
         } else {
             self.with_preview(&contents, plan).await?
         };
+        let rolls_back = contents.rollback().is_some();
+        if rolls_back && !canary {
+            match self.rolled_back(release, &contents, &plan, options, &job).await {
+                Ok(built) => beside = built,
+                // The release is published all the same; the next run does the work.
+                Err(error) => not_built = Some(error),
+            }
+        }
+        let own = self.lake.base().filter(|_| !rolls_back);
+        let sides = match &beside {
+            Some(beside) => Some(beside.sides(self.production(), &job)),
+            None => own.map(|base| Sides { sandbox: &self.lake, base, engine: &self.engine, job: &job }),
+        };
         let publication = Publication {
             release,
             base,
             author,
-            usual_author: usual().await?,
+            usual_author,
             message,
             plan,
             during_incident,
             now_ms: options.clock.now_ms(),
         };
-        let published = sluice_publish::publish(self.production(), &contents, &publication).await;
-        let mut done = match (published, &beside) {
-            (Ok(done), _) => done,
-            (Err(error), beside) => {
-                if let Some(beside) = beside {
-                    self.remove_beside(&beside.name, &job).await;
-                }
-                return Err(error.into());
-            }
-        };
         let plan = &publication.plan;
-        self.carry_drafts(&changed, plan).await?;
-        done.canary = seen;
-        done.tables = match beside {
-            Some(beside) => self.take_over_beside(&beside, &contents, plan, "the canary's", &job).await,
-            None if contents.rollback().is_some() => {
-                match self.rolled_back(release, &contents, plan, options, &job).await {
-                    Ok(Some(beside)) => self.take_over_beside(&beside, &contents, plan, "its earlier", &job).await,
-                    Ok(None) => Vec::new(),
-                    // The release is published; the next run does the same work once more.
-                    Err(error) => Self::rebuilt_by_next_run(plan, &error),
-                }
-            }
-            None => self.take_over_own(&contents, plan, &job).await,
+        let held = match &sides {
+            Some(sides) => hold_tables(sides, &contents, plan).await,
+            None => Held::new(),
         };
-        Ok(done)
+        let published = sluice_publish::publish(self.production(), &contents, &publication).await;
+        let done = match published {
+            Ok(done) => {
+                let carried = self.carry_drafts(&changed, plan).await;
+                let whose = match (canary, rolls_back) {
+                    (true, _) => "the canary's",
+                    (false, true) => "its earlier",
+                    (false, false) => "the sandbox's",
+                };
+                let tables = match (&sides, &not_built) {
+                    (Some(sides), _) => take_over_tables(sides, &contents, plan, whose, held).await,
+                    (None, Some(error)) => Self::rebuilt_by_next_run(plan, error),
+                    (None, None) => Vec::new(),
+                };
+                carried.map(|()| PublishedView { tables, canary: seen, ..done })
+            }
+            Err(error) => {
+                release_tables(held, &job).await;
+                Err(error.into())
+            }
+        };
+        if let Some(beside) = &beside {
+            self.remove_beside(&beside.name, &job).await;
+        }
+        done
     }
 }
 

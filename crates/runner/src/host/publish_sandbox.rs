@@ -1,15 +1,15 @@
 //! Publishing from a sandbox: its draft becomes the lake's, and what it made of the tables becomes production.
 
 use super::OpenLake;
-use super::publish_beside::{Beside, reached_by};
+use super::publish_beside::reached_by;
 use crate::contract_set::Model;
 use crate::gold::refresh_gold;
 use crate::pipeline::sides::Sides;
-use crate::pipeline::take_over::{TakenOver, take_over};
+use crate::pipeline::take_over::{TakenOver, hold, release, take_over};
 use crate::pipeline::take_over_gold::take_over_gold;
 use crate::{ContractSet, Job, RunError};
-use sluice_api::{Effect, Layer, PlanDocument, PublishScope, PublishedTable, TableEffect, TableRef};
-use sluice_lake::{Lake, LakeError, Sandbox};
+use sluice_api::{Effect, Layer, PlanDocument, PublishScope, PublishedTable, TableEffect, TableName, TableRef};
+use sluice_lake::{Lake, LakeError, Lease, Sandbox};
 use sluice_publish::Contents;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,32 +62,6 @@ impl OpenLake {
         Ok(())
     }
 
-    /// Makes production what the open sandbox made of it; nothing outside of a sandbox.
-    pub(super) async fn take_over_own(
-        &self,
-        contents: &Contents,
-        plan: &PlanDocument,
-        job: &Job,
-    ) -> Vec<PublishedTable> {
-        let Some(base) = self.lake.base() else { return Vec::new() };
-        let sides = Sides { sandbox: &self.lake, base, engine: &self.engine, job };
-        take_over_tables(&sides, contents, plan, "the sandbox's").await
-    }
-
-    /// Makes production what was built beside it, and removes that.
-    pub(super) async fn take_over_beside(
-        &self,
-        beside: &Beside,
-        contents: &Contents,
-        plan: &PlanDocument,
-        whose: &str,
-        job: &Job,
-    ) -> Vec<PublishedTable> {
-        let tables = take_over_tables(&beside.sides(self.production(), job), contents, plan, whose).await;
-        self.remove_beside(&beside.name, job).await;
-        tables
-    }
-
     /// What is said where nothing could be taken over.
     pub(super) fn rebuilt_by_next_run(plan: &PlanDocument, error: &RunError) -> Vec<PublishedTable> {
         let tables = plan.tables.iter().filter(|table| is_built(table));
@@ -101,19 +75,49 @@ fn is_built(table: &TableEffect) -> bool {
     table.layer == Layer::Silver && matches!(table.effect, Effect::Rebuild | Effect::ColumnsOnly)
 }
 
+/// The leases of tables that are about to be taken over.
+pub(super) type Held = BTreeMap<TableName, Lease>;
+
+/// Takes the leases of all tables that a sandbox can make production, so that between the release and what it makes of
+/// them no run begins to rebuild them.
+pub(super) async fn hold_tables(sides: &Sides<'_>, contents: &Contents, plan: &PlanDocument) -> Held {
+    let set = ContractSet::of(&contents.draft);
+    let mut held = Held::new();
+    // In order of the names, so that of two who publish none waits for the other one's tables.
+    let names: BTreeSet<&TableName> =
+        plan.tables.iter().filter(|table| is_built(table)).map(|table| &table.table).collect();
+    for name in names {
+        let Ok(contract) = set.contract(name) else { continue };
+        match hold(sides, &contract).await {
+            Ok(lease) => held.extend(lease.map(|lease| (name.clone(), lease))),
+            Err(error) => sides.job.log(format!("{name}: {}", error.to_api())),
+        }
+    }
+    held
+}
+
+/// Lets others write the tables again.
+pub(super) async fn release_tables(held: Held, job: &Job) {
+    for (name, lease) in held {
+        release(lease, &name, job).await;
+    }
+}
+
 /// Makes production what a sandbox made of it, table by table: silver, then the gold that reads it. A table that cannot be
 /// is rebuilt by the next run.
-async fn take_over_tables(
+pub(super) async fn take_over_tables(
     sides: &Sides<'_>,
     contents: &Contents,
     plan: &PlanDocument,
     whose: &str,
+    mut held: Held,
 ) -> Vec<PublishedTable> {
     let set = ContractSet::of(&contents.draft);
     let mut tables = Vec::new();
     for table in plan.tables.iter().filter(|table| is_built(table)) {
+        let lease = held.remove(&table.table);
         let done = match set.contract(&table.table) {
-            Ok(contract) => take_over(sides, &contract).await,
+            Ok(contract) => take_over(sides, &contract, lease).await,
             Err(error) => Err(error),
         };
         tables.push(published_table(table.reference(), done, whose));

@@ -8,12 +8,12 @@
 
 use super::same_files::{Standing, catch_up, land_missing, other_records};
 use super::sides::Sides;
-use crate::RunError;
 use crate::quality::{read_records, write_records};
 use crate::silver::Silver;
 use crate::silver::schema_change::effective;
-use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, with_lease};
+use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, take_lease, with_lease};
 use crate::support::newest_entry::newest_entry_with;
+use crate::{Job, RunError};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::{
     AppId, CommitInfo, CommitOutcome, ENGINE, HistoryEntry, LakeError, Lease, Operation, PutNew, SchemaDocument,
@@ -21,6 +21,10 @@ use sluice_lake::{
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a release waits for the writer of a table before it is published; that table is taken over later.
+const HOLD_WAIT: Duration = Duration::from_secs(10);
 
 /// What became of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +43,40 @@ impl TakenOver {
     }
 }
 
-/// Makes a table of the lake what its sandbox made of it, by the contract that is published now.
+/// Prepares a table to be taken over: brings the sandbox to the files of production, then takes the table's lease, so
+/// that no run begins to rebuild what is taken over in a moment. `None` if there is nothing to take over.
 ///
 /// # Errors
 /// If a store fails, or another writer holds the table for long.
-pub(crate) async fn take_over(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<TakenOver, RunError> {
+pub(crate) async fn hold(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<Option<Lease>, RunError> {
+    if Plan::of(sides, contract).await?.is_err() || catch_up(sides, contract).await?.is_some() {
+        return Ok(None);
+    }
+    let (name, job) = (&contract.name, sides.job);
+    let terms = LeaseTerms {
+        wait: HOLD_WAIT,
+        waiting: &|holder| job.log(format!("{name}: waits for {holder}")),
+        unreleased: &|error| Err(error.into()),
+    };
+    Ok(Some(take_lease(sides.base, name, &terms).await?))
+}
+
+/// Makes a table of the lake what its sandbox made of it, by the contract that is published now. `held`: the lease of the
+/// table, if [`hold`] took it; it is released.
+///
+/// # Errors
+/// If a store fails, or another writer holds the table for long.
+pub(crate) async fn take_over(
+    sides: &Sides<'_>,
+    contract: &Arc<Contract>,
+    held: Option<Lease>,
+) -> Result<TakenOver, RunError> {
+    let (name, job) = (&contract.name, sides.job);
+    if let Some(lease) = held {
+        let done = under_lease(sides, contract, &lease).await;
+        release(lease, name, job).await;
+        return done;
+    }
     if let Err(done) = Plan::of(sides, contract).await? {
         return Ok(done);
     }
@@ -51,18 +84,27 @@ pub(crate) async fn take_over(sides: &Sides<'_>, contract: &Arc<Contract>) -> Re
     if let Some(reason) = catch_up(sides, contract).await? {
         return Ok(TakenOver::Rebuilt(reason));
     }
-    let name = &contract.name;
-    let job = sides.job;
     let terms = LeaseTerms {
         wait: LEASE_WAIT_DEFAULT,
         waiting: &|holder| job.log(format!("{name}: waits for {holder}")),
         unreleased: &|error| {
-            job.log(format!("{name}: the lease was not released, so others wait a moment for it: {error}"));
+            unreleased(name, job, &error);
             Ok(())
         },
     };
     let read = async || Ok(ControlFlow::Continue(()));
     with_lease(sides.base, name, &terms, read, async |(), lease| under_lease(sides, contract, lease).await).await
+}
+
+/// Lets others write a table again.
+pub(crate) async fn release(lease: Lease, name: &TableName, job: &Job) {
+    if let Err(error) = lease.release().await {
+        unreleased(name, job, &error);
+    }
+}
+
+fn unreleased(name: &TableName, job: &Job, error: &LakeError) {
+    job.log(format!("{name}: the lease was not released, so others wait a moment for it: {error}"));
 }
 
 /// Nobody else writes production.
