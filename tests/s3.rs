@@ -3,7 +3,10 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use sluice_tests::{S3Server, ShopLake, Sluice, Stream, files_below, python, seeded};
+use sluice_tests::{
+    ORDERS_PATH, S3Server, ShopLake, Sluice, SmallShop, Stream, change_and_take_back, files_below, python, retyped,
+    seeded,
+};
 use std::collections::BTreeMap;
 
 const BUCKET: &str = "sluice-test";
@@ -94,6 +97,37 @@ async fn sandboxes_of_a_lake_on_s3_leave_it_as_it_is() -> Result<()> {
         ensure!(on().ok(&["sandbox", "rm", name])?.contains("removed with its files"));
     }
     ensure!(on().ok(&["sandbox", "ls"])?.contains("no sandbox"));
+    Ok(())
+}
+
+#[test]
+fn a_change_on_s3_is_tried_published_and_taken_back_beside_a_runner() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let (cache, data, inputs) = (tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?);
+    let shop = SmallShop::new()?;
+    server.put_folder(BUCKET, "lakes/journey", shop.folder())?;
+    let home = data.path().display().to_string();
+    let on = || {
+        let sluice = sluice(&server, "lakes/journey", &cache).env("XDG_DATA_HOME", home.clone());
+        sluice.env("SLUICE_AUTHOR", "mira")
+    };
+    change_and_take_back(&on, &|path, text| {
+        let file = inputs.path().join(path);
+        std::fs::create_dir_all(file.parent().context("a folder")?)?;
+        std::fs::write(&file, text)?;
+        server.put_folder(BUCKET, "lakes/journey", inputs.path())
+    })?;
+    // A canary is under the lake, so the server copies its files.
+    std::fs::write(inputs.path().join(ORDERS_PATH), retyped())?;
+    server.put_folder(BUCKET, "lakes/journey", inputs.path())?;
+    let published = on().json(&["publish", "--canary", "-m", "wider"])?;
+    ensure!(published["tables"][0]["version"].is_u64(), "{published}");
+    ensure!(on().ok(&["sandbox", "ls"])?.contains("no sandbox"), "the canary stayed");
+    let run = on().json(&["run", "--once"])?;
+    let reached: Vec<&Value> = run["reached"].as_array().into_iter().flatten().collect();
+    ensure!(!reached.is_empty() && reached.iter().all(|table| table["reached"] == "as_previewed"), "{run}");
     Ok(())
 }
 

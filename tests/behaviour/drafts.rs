@@ -33,6 +33,7 @@ async fn publish(lake: &TestLake) -> Result<()> {
         author: Some("tester".to_owned()),
         plan: Some(Box::new(plan.document)),
         during_incident: false,
+        canary: false,
     };
     lake.host().call(publish).await?;
     Ok(())

@@ -1,7 +1,9 @@
 //! What Sluice does with tables, end to end.
 
+mod as_previewed;
 mod backfill;
 mod batches;
+mod canary;
 mod contract_changes;
 mod decoder;
 mod deletion_vectors;

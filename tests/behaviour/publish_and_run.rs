@@ -89,6 +89,7 @@ async fn of_two_who_publish_at_once_one_is_refused() -> Result<()> {
         author: None,
         plan: None,
         during_incident: false,
+        canary: false,
     };
     let other = TestLake::at(lake.folder());
 

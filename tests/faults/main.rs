@@ -5,4 +5,5 @@ mod concurrent_writers;
 mod crash_everywhere;
 mod disk_full;
 mod lost_reply;
+mod release_crashes;
 mod store_faults;

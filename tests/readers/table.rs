@@ -6,6 +6,7 @@ use sluice_api::{JobId, Layer, TableRef};
 use sluice_lake::{DeltaStore, NewSandbox};
 use sluice_runner::{Clock, Job, MaintainOptions, Maintained, maintain};
 use sluice_tests::{Exported, TestLake, files_below};
+use std::collections::BTreeMap;
 use tempfile::TempDir;
 
 /// Every type that has its own way through a reader.
@@ -87,7 +88,13 @@ impl Fed {
     pub(crate) async fn sandbox(&self) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("sluice-readers-").tempdir()?;
         let place = Some(folder.path().display().to_string());
-        let new = NewSandbox { name: "mine".to_owned(), place, by: "a test".to_owned(), keep_ms: 86_400_000 };
+        let new = NewSandbox {
+            name: "mine".to_owned(),
+            place,
+            by: "a test".to_owned(),
+            keep_ms: 86_400_000,
+            versions: BTreeMap::new(),
+        };
         self.lake.lake().await?.create_sandbox(new).await?;
         Ok(Self {
             lake: TestLake::at(folder.path()),

@@ -7,6 +7,7 @@
 mod bucket_server;
 mod fault_store;
 mod flaky_store;
+mod journey;
 mod lake;
 mod operation_log;
 mod package;
@@ -16,6 +17,7 @@ mod scenario;
 mod seed;
 mod shop;
 mod sluice;
+mod small_shop;
 mod tcp_gate;
 mod texts;
 mod workers;
@@ -23,6 +25,7 @@ mod workers;
 pub use bucket_server::{BucketServer, SERVER_WORDS, StoreOperation, StoreRefusal};
 pub use fault_store::{Fault, FaultStore, Gate, torn};
 pub use flaky_store::{FaultRates, FlakyStore};
+pub use journey::change_and_take_back;
 pub use lake::{TestLake, files_below};
 pub use operation_log::{Kind, Operation, OperationLog};
 pub use package::package_path;
@@ -32,6 +35,9 @@ pub use scenario::{FinalState, Harness, STEPS, Scenario, final_state, no_cursor_
 pub use seed::{amount, counted, number, seeded, some_of_each_kind};
 pub use shop::{ShopFile, ShopLake, Stream, oracle};
 pub use sluice::{CommandOutput, Sluice, sluice_program};
+pub use small_shop::{
+    BY_STATUS, CARTS, ORDERS, ORDERS_PATH, SmallShop, delivery, place_of, reached, retyped, small_fingerprints,
+};
 pub use tcp_gate::TcpGate;
 pub use texts::{Rows, plain_rows};
 pub use workers::in_parallel;

@@ -86,6 +86,7 @@ mod onboard;
 mod plan;
 mod publish;
 mod quality;
+mod reached;
 mod release;
 mod replay;
 mod request;
@@ -117,6 +118,10 @@ pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft
 pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
 pub use publish::{PublishPlan, PublishedTable, PublishedView};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
+pub use reached::{
+    CanaryTable, DifferingColumn, FirstDifference, Previewed, PreviewedTable, Reached, ReachedTable, ShownCell,
+    reached_summary,
+};
 pub use release::{
     Approval, DiffLine, IncidentLock, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,
     ReleaseTableDiff, ReleaseText, ReleaseView, UNKNOWN, release_number,

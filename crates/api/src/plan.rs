@@ -1,6 +1,6 @@
 //! The plan of a release, as it is handed on.
 
-use crate::{ContractChange, Effect, Grade, Layer, TableName, TableRef};
+use crate::{ContractChange, Effect, Grade, Layer, Previewed, TableName, TableRef};
 use serde::{Deserialize, Serialize};
 
 /// What a release is made of.
@@ -55,6 +55,10 @@ pub struct PlanDocument {
     pub changes: Vec<ContractChange>,
     /// What the runner does to each table that differs, or whose silver is not of these contracts.
     pub tables: Vec<TableEffect>,
+    /// What the tables were where it was tried: what the runner has to reach. Only a description, as the numbers of rows;
+    /// `None` if nothing was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previewed: Option<Box<Previewed>>,
     /// Hash of this document as a whole, by which an edited one is noticed.
     pub checksum: String,
 }

@@ -2,7 +2,7 @@
 
 use crate::plan::PlanDocument;
 use crate::release::{IncidentLock, ProposalView, ReleaseView};
-use crate::{TableName, TableRef};
+use crate::{CanaryTable, TableName, TableRef};
 use serde::{Deserialize, Serialize};
 
 /// What publishing would do.
@@ -17,7 +17,7 @@ pub struct PublishPlan {
     pub contracts: u64,
     /// What stands in the way: contract errors and failing checks, one sentence each.
     pub blockers: Vec<String>,
-    /// Fingerprints of silver that the runner has to reach, `(table, version, hash)`.
+    /// Fingerprints of silver that the runner has to reach, `(table, version, hash)`: those of [`PlanDocument::previewed`].
     pub fingerprints: Vec<(TableName, u64, String)>,
     /// Who would be its author if nobody else is named; `None` if this machine does not say.
     pub author: Option<String>,
@@ -53,9 +53,13 @@ pub struct PublishedView {
     pub release: ReleaseView,
     /// Where it was written.
     pub location: String,
-    /// From a sandbox: the tables whose silver is another by this release, and whether the sandbox's files are it now.
+    /// From a sandbox, a canary, or back to an earlier release: the tables that are others by this release, and whether
+    /// files that are there already are it now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<PublishedTable>,
+    /// Built beside production first: what it changes there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary: Vec<CanaryTable>,
 }
 
 /// What became of a table whose silver is another by a release.

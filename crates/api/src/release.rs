@@ -1,6 +1,7 @@
 //! Releases as they were published, and what is agreed on before one is.
 
 use crate::plan::PlanDocument;
+use crate::reached::{ReachedTable, reached_summary};
 use crate::{ContractChange, TableRef};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +42,12 @@ pub struct ReleaseView {
     pub hash: String,
     /// The runner takes this one.
     pub current: bool,
+    /// Tables that were previewed; `None` if that was not recorded.
+    #[serde(default)]
+    pub previewed: Option<u64>,
+    /// How those of them that the runner has taken compare with that.
+    #[serde(default)]
+    pub reached: Vec<ReachedTable>,
 }
 
 impl ReleaseView {
@@ -48,6 +55,12 @@ impl ReleaseView {
     #[must_use]
     pub fn author_text(&self) -> &str {
         self.author.as_deref().unwrap_or(UNKNOWN)
+    }
+
+    /// Whether the runner reached what was previewed, in words.
+    #[must_use]
+    pub fn reached_text(&self) -> String {
+        reached_summary(self.previewed, &self.reached)
     }
 
     /// Why, in words; empty if the author gave none.

@@ -416,7 +416,10 @@ requests! {
         plan: Option<Box<PlanDocument>>,
         /// The person knows that an incident lock is open; with it a rollback is published all the same.
         #[serde(default)]
-        during_incident: bool
+        during_incident: bool,
+        /// Build it beside production first, check and compare it there, and publish it only if that went well.
+        #[serde(default)]
+        canary: bool
     } -> PublishedView, Write;
 
     /// Stores a plan for others to approve.

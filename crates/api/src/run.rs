@@ -1,6 +1,6 @@
 //! Runs of the published release.
 
-use crate::{ApiError, ReplaySummary};
+use crate::{ApiError, ReachedTable, ReplaySummary};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -25,6 +25,9 @@ pub struct RunRound {
     pub release: u64,
     /// What it did.
     pub replay: ReplaySummary,
+    /// What is newly known of whether tables are as the release was previewed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<ReachedTable>,
     /// Why it did nothing at all: the lake or its release cannot be read at the moment. The run continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ApiError>,

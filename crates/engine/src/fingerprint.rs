@@ -62,7 +62,7 @@ pub fn fingerprint(batches: &[RecordBatch], key: &[String]) -> Result<String, En
 }
 
 /// Whether a column says what a row is: those of the source, and a few of Sluice's own.
-fn is_content(name: &str) -> bool {
+pub(crate) fn is_content(name: &str) -> bool {
     !name.starts_with('_') || [Column::START_AT, Column::END_AT, Column::DELETED, Column::OP].contains(&name)
 }
 

@@ -163,12 +163,13 @@
 //!
 //! Each imports only from those before it: `error`, `keys` (keys as bytes and hashes), `silver` (system
 //! columns), `events` (grouped by key), `rows` (built when they are written), then the plans beside each
-//! other: `scd1`, `scd2`, `append_plan`, and `snapshot_changes` and `fingerprint`.
+//! other: `scd1`, `scd2`, `append_plan`, and `snapshot_changes`, `fingerprint` and `first_difference`.
 
 mod append_plan;
 mod error;
 mod events;
 mod fingerprint;
+mod first_difference;
 mod keys;
 mod rows;
 mod scd1;
@@ -181,6 +182,7 @@ pub use append_plan::{AppendPlan, plan_append};
 pub use error::EngineError;
 pub use events::{Conflict, KeyedChanges, losing_events, tie_conflict};
 pub use fingerprint::{fingerprint, row_hashes};
+pub use first_difference::{CellText, RowDifference, first_difference};
 pub use keys::KeyEncoder;
 pub use rows::{ExistingRows, NewRows, PlanSources, RowAt};
 pub use scd1::{Existing, MergePlan, NewTombstones, Tombstones, forget_before, merge_segments, plan_merge};

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What Sluice calls itself in commits and data files.
-pub(crate) const ENGINE: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
+pub const ENGINE: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
 
 /// Clock, ids, a folder for copies of remote files, the intervals of leases, and the timeouts of a store.
 ///

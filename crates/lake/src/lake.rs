@@ -6,13 +6,14 @@ use crate::delta::snapshot::{DataFile, Snapshot};
 use crate::delta::table::DeltaStore;
 use crate::delta::table_files::{TableFiles, TableLocation};
 use crate::delta::tables::Tables;
-use crate::environment::{IdGenerator, LakeEnvironment, StoreTimes};
+use crate::environment::{LakeEnvironment, StoreTimes};
 use crate::ledger::leases::Leases;
 use crate::ledger::registry::Ledger;
 use crate::ledger::sandbox_entry::SandboxEntry;
 use crate::ledger::sandboxes as registry;
 use crate::sandbox::create::{Base, NewSandbox, create};
-use crate::sandbox::open::{Sandbox, over_base};
+use crate::sandbox::open::{Sandbox, of_base, over_base};
+use crate::sandbox::place::open_place;
 use crate::sandbox::remove::{RemovedSandbox, remove};
 use crate::sandbox::take_over::take_over;
 use crate::store::lake_folders;
@@ -38,8 +39,7 @@ pub struct Lake {
     leases: Leases,
     tables: Arc<Tables>,
     sandbox: Option<Arc<OpenSandbox>>,
-    ids: IdGenerator,
-    times: StoreTimes,
+    environment: LakeEnvironment,
 }
 
 impl Lake {
@@ -113,17 +113,16 @@ impl Lake {
     }
 
     fn over(root: Root, environment: LakeEnvironment) -> Self {
-        let LakeEnvironment { clock, ids, cache_folder, lease, store } = environment;
+        let LakeEnvironment { clock, ids, cache_folder, lease, store } = environment.clone();
         let objects = Objects::new(root, store);
         let cache = LocalCache::new(&objects, cache_folder);
         Self {
             ledger: Ledger::new(objects.clone(), cache.paths.clone(), clock.clone()),
             leases: Leases::new(objects.clone(), ids.clone(), lease),
-            tables: Arc::new(Tables::new(objects.clone(), clock, ids.clone(), cache)),
+            tables: Arc::new(Tables::new(objects.clone(), clock, ids, cache)),
             objects,
             sandbox: None,
-            ids,
-            times: store,
+            environment,
         }
     }
 
@@ -221,6 +220,21 @@ impl Lake {
         entry.ok_or_else(|| LakeError::NoSandbox { path: name.to_owned() })
     }
 
+    /// Opens a sandbox of this lake, in the same environment.
+    ///
+    /// # Errors
+    /// As [`Lake::sandbox_named`] and [`Lake::open`]; [`LakeError::SandboxUnfinished`], [`LakeError::SandboxClosed`].
+    pub async fn open_sandbox(&self, name: &str) -> Result<Self, LakeError> {
+        let base = self.base().unwrap_or(self);
+        let entry = base.sandbox_named(name).await?;
+        let times = base.environment.store;
+        let root = open_place(&base.objects, name, &entry.place, times).await?;
+        let now_ms = base.environment.clock.now_ms();
+        let (root, sandbox) = of_base(root, base.objects.root().clone(), times, now_ms).await?;
+        let sandbox = Some(Arc::new(OpenSandbox { sandbox, base: base.clone() }));
+        Ok(Self { sandbox, ..Self::over(root, base.environment.clone()) })
+    }
+
     /// Makes a sandbox of this lake as it is now: its drafts are copied, of its tables only the logs are written.
     ///
     /// # Errors
@@ -232,7 +246,7 @@ impl Lake {
             return Err(LakeError::NestedSandbox { name: sandbox.entry.name.clone(), url: sandbox.base.clone() });
         }
         let base = Base { objects: &self.objects, ledger: &self.ledger, tables: &self.tables };
-        create(&base, new, self.ids.next_text(), self.times, now_ms).await
+        create(&base, new, self.environment.ids.next_text(), self.environment.store, now_ms).await
     }
 
     /// Keeps what an open sandbox needs for so many milliseconds from now on.
@@ -266,6 +280,6 @@ impl Lake {
     /// # Errors
     /// [`LakeError::NoSandbox`], [`LakeError::List`], [`LakeError::Delete`].
     pub async fn remove_sandbox(&self, name: &str) -> Result<RemovedSandbox, LakeError> {
-        remove(&self.objects, name, self.times).await
+        remove(&self.objects, name, self.environment.store).await
     }
 }

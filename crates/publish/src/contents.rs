@@ -40,6 +40,12 @@ impl Contents {
         self.base_file.as_ref().map(|file| file.release)
     }
 
+    /// The release that a rollback goes back to.
+    #[must_use]
+    pub fn rollback(&self) -> Option<&ReleaseId> {
+        self.rollback.as_ref()
+    }
+
     /// Whether checks on the rows as they are can stand in the way of a table. A rollback is the way out of what a
     /// release did to the rows, and of some tables the others are not published.
     #[must_use]

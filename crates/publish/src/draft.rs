@@ -39,6 +39,11 @@ pub struct InvalidContract {
 }
 
 impl Draft {
+    /// Path and text of every contract and model.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.contract_texts.iter().chain(&self.model_texts).map(|text| (text.path.as_str(), text.text.as_str()))
+    }
+
     /// The set of these texts, by path.
     pub(crate) fn of(contracts: Vec<(String, String)>, models: Vec<ModelText>) -> Self {
         let mut draft = Self::default();

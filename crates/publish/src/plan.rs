@@ -33,6 +33,7 @@ pub fn plan_document(contents: &Contents, engine: &str) -> PlanDocument {
         taken: contents.taken.clone(),
         tables: effects(&changes),
         changes,
+        previewed: None,
         checksum: String::new(),
     })
 }

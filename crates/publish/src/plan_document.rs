@@ -160,6 +160,7 @@ mod tests {
             taken: Vec::new(),
             changes: Vec::new(),
             tables: vec![effect("orders", Effect::Rebuild), effect("carts", Effect::NewBatchesOnly)],
+            previewed: None,
             checksum: String::new(),
         })
     }
@@ -191,6 +192,7 @@ mod tests {
         let mut later = plan();
         later.tables[0].rows = Some(9);
         later.tables[1].readers = vec![TableName::new("shop", "daily").unwrap()];
+        later.previewed = Some(Box::default());
         let later = sealed(later);
         assert_eq!(later.plan, plan().plan);
         assert_ne!(later.checksum, plan().checksum);

@@ -201,5 +201,5 @@ async fn moved_on(lake: &Lake, newest: Option<Pointer>, base: Option<u64>) -> Re
 
 fn published(lake: &Lake, file: &ReleaseFile) -> PublishedView {
     let location = format!("{}/{}", lake.url().trim_end_matches('/'), release::path_of(file.release));
-    PublishedView { release: file.view(true), location, tables: Vec::new() }
+    PublishedView { release: file.view(true), location, tables: Vec::new(), canary: Vec::new() }
 }

@@ -3,9 +3,10 @@
 use crate::PublishError;
 use crate::document::{Document, model_name, set_hash};
 use crate::pointer;
+use crate::reached::{all_reached, reached};
 use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use sluice_api::{PlanDocument, ReleaseDetail, ReleaseText, ReleaseView, TableRef, UNKNOWN};
+use sluice_api::{PlanDocument, Previewed, ReleaseDetail, ReleaseText, ReleaseView, TableRef, UNKNOWN};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::{Lake, LakeError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,8 @@ pub struct Release {
     pub contracts: Vec<(String, Contract)>,
     /// Gold models, `(name, SQL)`, by path.
     pub models: Vec<(TableName, String)>,
+    /// What it was previewed to do; `None` if that was not recorded.
+    pub previewed: Option<Previewed>,
     /// BLAKE3 of the contract set, hex.
     pub hash: String,
 }
@@ -80,9 +83,11 @@ pub async fn releases(lake: &Lake) -> Result<Vec<ReleaseView>, PublishError> {
     let read = numbers.into_iter().rev().map(|number| read(lake, number));
     let files: Vec<ReleaseFile> = futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await?;
     let by_number: BTreeMap<u64, &ReleaseFile> = files.iter().map(|file| (file.release, file)).collect();
+    let reached = all_reached(lake).await?;
     let view = |file: &ReleaseFile| {
         let base = file.base.map(|base| by_number.get(&base).copied());
-        ReleaseView { changed: changed(file, base), ..file.view(current == Some(file.release)) }
+        let reached = reached.get(&file.release).cloned().unwrap_or_default();
+        ReleaseView { changed: changed(file, base), reached, ..file.view(current == Some(file.release)) }
     };
     Ok(files.iter().map(view).collect())
 }
@@ -98,7 +103,8 @@ pub async fn release(lake: &Lake, number: u64) -> Result<ReleaseDetail, PublishE
         None => None,
     };
     let base = base.as_ref().map(Option::as_ref);
-    let release = ReleaseView { changed: changed(&file, base), ..file.view(is_current) };
+    let reached = reached(lake, number).await?;
+    let release = ReleaseView { changed: changed(&file, base), reached, ..file.view(is_current) };
     let text = |table: Option<TableRef>, document: &Document| ReleaseText {
         table,
         path: document.path.clone(),
@@ -158,7 +164,14 @@ impl ReleaseFile {
             changed: None,
             hash: self.hash.clone(),
             current,
+            previewed: self.previewed().map(|previewed| previewed.tables.len() as u64),
+            reached: Vec::new(),
         }
+    }
+
+    /// What it was previewed to do.
+    pub(crate) fn previewed(&self) -> Option<&Previewed> {
+        self.plan.as_ref().and_then(|plan| plan.previewed.as_deref())
     }
 
     /// Who published. Former versions wrote the word where the machine named nobody.
@@ -261,6 +274,7 @@ pub(crate) fn open(file: ReleaseFile) -> Result<Release, PublishError> {
         number: file.release,
         published_ms: file.published_ms,
         author: file.author(),
+        previewed: file.previewed().cloned(),
         message: file.message,
         base: file.base,
         contracts,

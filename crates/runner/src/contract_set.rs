@@ -1,7 +1,7 @@
 //! The contracts and models that a replay works by: the lake's draft, or a published release.
 
 use crate::RunError;
-use sluice_api::{Layer, TableRef};
+use sluice_api::{Layer, Previewed, TableRef};
 use sluice_contract::{Contract, Problem, TableName};
 use sluice_lake::{Lake, LakeError};
 use sluice_publish::{Draft, InvalidContract, PublishError};
@@ -28,6 +28,8 @@ pub struct ContractSet {
     pub problems: Vec<Problem>,
     /// Contracts that are left out because of a mistake in them, by table.
     pub invalid: BTreeMap<TableName, InvalidContract>,
+    /// What the release of them was previewed to do; `None` for a draft, and where that was not recorded.
+    pub previewed: Option<Previewed>,
 }
 
 impl ContractSet {
@@ -54,6 +56,7 @@ impl ContractSet {
             models: models.collect(),
             problems: draft.problems.clone(),
             invalid: draft.invalid.clone(),
+            previewed: None,
         }
     }
 
@@ -73,7 +76,7 @@ impl ContractSet {
         let contracts =
             release.contracts.into_iter().map(|(_, contract)| (contract.name.clone(), Arc::new(contract))).collect();
         let models = release.models.into_iter().map(|(name, sql)| Model { name, sql }).collect();
-        Ok((release.number, Self { contracts, models, ..Self::default() }))
+        Ok((release.number, Self { contracts, models, previewed: release.previewed, ..Self::default() }))
     }
 
     /// Whether a contract or model of the set makes the table.

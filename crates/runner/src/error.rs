@@ -1,6 +1,6 @@
 //! What stops a table, and what to do about it.
 
-use sluice_api::{ApiError, ErrorCode, Layer, Refusal};
+use sluice_api::{ApiError, ErrorCode, Layer, Refusal, TableRef};
 use sluice_contract::{LakeSettings, Problem, TableName};
 use sluice_lake::{ForeignCommit, LakeError, refusal};
 use sluice_publish::PublishError;
@@ -60,6 +60,26 @@ pub enum RunError {
         stays: String,
         /// The batch and the reason: which check, or how much quarantine.
         refusal: Box<Refusal>,
+    },
+    /// A run by a release made another result of the same inputs than the preview of the release.
+    #[error("{table} is not as release r{release} was previewed: the same inputs gave another result, {stays}")]
+    NotAsPreviewed {
+        /// Table.
+        table: TableRef,
+        /// The release.
+        release: u64,
+        /// What readers see.
+        stays: String,
+    },
+    /// A release that was built beside production is not as it should be, so it was not published.
+    #[error("the canary of r{release} failed, nothing was published: {reason}")]
+    Canary {
+        /// The release that it would have been.
+        release: u64,
+        /// The sandbox that it was built in.
+        sandbox: String,
+        /// What is wrong.
+        reason: String,
     },
     /// Another program committed to a table, and silver is no longer what the change events make of it.
     #[error("another program wrote {layer}.{table}: {}", foreign(commits))]
@@ -242,6 +262,14 @@ impl RunError {
                     "Run `sluice quality {table}` or open the Quality screen, fix the data or the contract, then replay"
                 ),
             ),
+            Self::NotAsPreviewed { table, release, .. } => (ErrorCode::Quality, not_as_previewed(table, *release)),
+            Self::Canary { sandbox, .. } => (
+                ErrorCode::Quality,
+                format!(
+                    "Production is unchanged. Look at it with `sluice --sandbox {sandbox} quality TABLE` or `diff --impacted`; \
+                     `sluice sandbox rm {sandbox}` removes it"
+                ),
+            ),
             Self::Foreign { layer: Layer::Silver, table, .. } => (
                 ErrorCode::Input,
                 format!(
@@ -291,6 +319,20 @@ impl RunError {
         };
         ApiError::new(code, message, next)
     }
+}
+
+/// What to do about a table that is not as it was previewed.
+fn not_as_previewed(table: &TableRef, release: u64) -> String {
+    let all_the_same = match table.layer {
+        Layer::Gold => "`sluice replay` publishes it all the same".to_owned(),
+        Layer::Bronze | Layer::Silver => {
+            format!("`sluice replay --table {} --full-refresh` publishes it all the same", table.name)
+        }
+    };
+    format!(
+        "`sluice release show r{release}` has the first row that differs. Try the release again in a sandbox by this \
+         version of Sluice and publish that, or roll back; {all_the_same}"
+    )
 }
 
 /// Commits of other programs in one line.

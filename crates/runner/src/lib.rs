@@ -11,7 +11,7 @@
 //!
 //! **The rooms**, each of which imports only from those to its left:
 //!
-//! Rooms: `error < contract_set < support < silver_hash < quality < silver < gold < maintain < pipeline < host`
+//! Rooms: `error < contract_set < support < silver_hash < quality < silver < previewed < gold < maintain < pipeline < host`
 //!
 //! | room | what it holds |
 //! |---|---|
@@ -20,6 +20,7 @@
 //! | `silver_hash` | the hash of what decides silver, by which a changed contract is found |
 //! | `quality` | outcomes of checks as they are kept, parents of foreign keys, and their evaluation after a run |
 //! | `silver` | one silver table: its state, how a merge is planned and written, how it becomes visible |
+//! | `previewed` | whether tables are as they were where their release was tried |
 //! | `gold` | models in SQL over silver |
 //! | `maintain` | compaction, Z-order, vacuum, and the compaction that a writer does after its commits |
 //! | `pipeline` | the steps of a batch, tables under their leases, and runs on a schedule |
@@ -31,6 +32,7 @@ mod gold;
 mod host;
 mod maintain;
 mod pipeline;
+mod previewed;
 mod quality;
 mod silver;
 mod silver_hash;
@@ -50,6 +52,7 @@ pub use pipeline::replay::{replay, replay_batch};
 pub use pipeline::replay_options::ReplayOptions;
 pub use pipeline::run::{RunOptions, run};
 pub use pipeline::silver_table::SilverTable;
+pub use previewed::Previews;
 pub use sluice_api::{
     BatchLedger, FileStatus, LedgerFile, Maintained, PlannedBatch, PlannedFile, RunMode, TableComparison,
 };

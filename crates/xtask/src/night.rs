@@ -10,12 +10,13 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Tests that take a number from the environment, and that number unless the environment has one.
-const AMOUNTS: [(&str, &str); 9] = [
+const AMOUNTS: [(&str, &str); 10] = [
     ("SLUICE_CASES", "10000"),
     ("SLUICE_FAULT_CASES", "1000000"),
     ("SLUICE_CONTRACT_CHANGES", "1000000"),
     ("SLUICE_COMPOUND_CRASHES", "2000"),
     ("SLUICE_KILLS", "1000"),
+    ("SLUICE_RELEASE_KILLS", "300"),
     ("SLUICE_WRITER_FILES", "40"),
     ("SLUICE_FLAKY_CASES", "1000"),
     ("SLUICE_LAGGING_CASES", "1000"),

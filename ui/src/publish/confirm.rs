@@ -16,6 +16,8 @@ pub(crate) struct Confirm {
     pub message: String,
     /// Author as typed; empty for the one whom the host names.
     pub author: String,
+    /// Build the release beside production first.
+    pub canary: bool,
 }
 
 impl Confirm {
@@ -121,7 +123,8 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
                 response.on_hover_text(hash);
             }
             ui.add_space(4.0);
-            let text = "After the run, `sluice fingerprint` shows which were reached.";
+            let text = "The runner compares with the same inputs, and publishes nothing that differs. Releases shows \
+                        which were reached.";
             ui.label(typeface::text(text, typeface::caption(), tokens.text_faint));
         });
     });

@@ -13,7 +13,7 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
 use crate::state::Got;
-use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number};
+use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number, toggle};
 use confirm::{Asked, Confirm};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use plan::{base, count, nothing_to_publish, release};
@@ -21,7 +21,7 @@ use sluice_api::{ApiError, ErrorCode, Grade, PublishPlan, PublishScope, Request,
 use std::collections::BTreeSet;
 
 const HEADER: f32 = 48.0;
-const CONFIRM: f32 = 212.0;
+const CONFIRM: f32 = 244.0;
 
 /// Publish: what would change for the runner, then doing it.
 #[derive(Default)]
@@ -117,6 +117,7 @@ impl PublishScreen {
             author,
             plan: document,
             during_incident: false,
+            canary: self.confirm.canary,
         });
     }
 
@@ -145,6 +146,11 @@ impl PublishScreen {
         if self.confirm.show(ui, plan.author.as_deref(), &asked, why.as_deref()) {
             self.publish(cx);
         }
+        ui.horizontal(|ui| {
+            let hint = "It is built, checked and compared beside production, and published only if that went well";
+            toggle(ui, "As a canary first", &mut self.confirm.canary).on_hover_text(hint);
+            ui.label(typeface::text("As a canary first", typeface::control(), ui.tokens().text)).on_hover_text(hint);
+        });
     }
 
     /// What came of the last attempt.
@@ -155,6 +161,13 @@ impl PublishScreen {
                 let got = cx.store.published(*number);
                 let done = got.value.map(|done| {
                     let mut text = format!("Written to {}. The runner takes it with its next run", done.location);
+                    for table in &done.canary {
+                        let rows = table.changed.map_or_else(
+                            || "only one of the two has it".to_owned(),
+                            |changed| number::plural(changed.iter().sum(), "changed row"),
+                        );
+                        text.push_str(&format!("\n{}: {rows}", table.table));
+                    }
                     for table in &done.tables {
                         text.push_str(&format!("\n{}: {}", table.table, table.note));
                     }

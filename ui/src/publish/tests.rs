@@ -5,6 +5,7 @@ use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::ScreenKind;
 use crate::tests::support::window;
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use sluice_api::{ApiError, ErrorCode, IncidentLock, PublishScope, Reply, Request};
@@ -218,4 +219,15 @@ fn an_incident_keeps_everybody_from_publishing() {
     type_name(&mut window, "r15");
     enter(&mut window);
     assert!(published(&asked).is_empty());
+}
+
+#[test]
+fn a_release_can_be_a_canary_first() {
+    let (mut window, asked) = with_plan(|_| {});
+    assert!(window.query_by_label_contains("The runner compares with the same inputs").is_some());
+    window.get_by_role_and_label(Role::Switch, "As a canary first").click();
+    window.run_ok();
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    assert!(matches!(last_publish(&asked), Request::Publish { canary: true, .. }));
 }

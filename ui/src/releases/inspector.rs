@@ -8,7 +8,7 @@ use crate::publish::confirm::Asked;
 use crate::publish::plan::{release, short};
 use crate::widget::{Button, Tone, badge, number, panel_header, rule, toggle};
 use egui::{Align2, Frame, Label, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
-use sluice_api::{PlanDocument, ProposalView, PublishPlan, ReleaseList, ReleaseView, Request, UNKNOWN};
+use sluice_api::{PlanDocument, ProposalView, PublishPlan, Reached, ReleaseList, ReleaseView, Request, UNKNOWN};
 
 /// Width of the names of facts.
 const LABEL: f32 = 88.0;
@@ -62,6 +62,12 @@ impl ReleasesScreen {
                 fact(ui, "Approved by", &view.approved_by.join(", "));
             }
             fact(ui, "Hash", short(&view.hash));
+            fact(ui, "Reached", &view.reached_text());
+            for table in view.reached.iter().filter(|table| table.reached == Reached::Differs) {
+                let first = table.first.as_ref().map(|first| format!("\n{first}")).unwrap_or_default();
+                let text = format!("{}: {}{first}", table.table, table.note);
+                ui.add(Label::new(typeface::text(text, typeface::control(), tokens.fail)).wrap());
+            }
             ui.add_space(8.0);
             rule(ui);
             let changed = view.changed.as_deref();
@@ -207,6 +213,7 @@ impl ReleasesScreen {
             author,
             plan: handed,
             during_incident: self.during_incident,
+            canary: false,
         });
     }
 }

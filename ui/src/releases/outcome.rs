@@ -15,7 +15,10 @@ impl ReleasesScreen {
             Attempt::Publish(number) => {
                 let got = cx.store.published(*number);
                 let done = got.value.map(|done| {
-                    let text = format!("{}. The runner takes it with its next run", done.release.message_text());
+                    let mut text = format!("{}. The runner takes it with its next run", done.release.message_text());
+                    for table in &done.tables {
+                        text.push_str(&format!("\n{}: {}", table.table, table.note));
+                    }
                     (format!("{} is published", release(done.release.release)), text)
                 });
                 (got.pending, got.error, done)

@@ -40,6 +40,7 @@ fn releases_are_listed_with_who_and_why() {
     );
     assert!(window.query_by_label("r13 → r14").is_some() && window.query_by_label("2 breaking").is_some());
     assert!(window.query_by_label_contains("removed:   sequence: [source.lsn]").is_some());
+    assert!(window.query_by_label("as previewed").is_some(), "what the runner reached");
     click(&mut window, "Show: Contracts");
     assert!(window.query_by_label_contains("dataset: shop.orders").is_some());
 }

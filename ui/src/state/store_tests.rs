@@ -36,6 +36,7 @@ fn another_lake_leaves_nothing_of_the_former_one() {
             author: None,
             plan: None,
             during_incident: false,
+            canary: false,
         },
         Request::StartReplay { job: JobId(2), tables: Vec::new(), limits: ReplayLimits::default() },
     ];

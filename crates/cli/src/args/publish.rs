@@ -33,6 +33,10 @@ pub(crate) struct Publish {
     /// Store the plan for others to approve, and stop.
     #[arg(long, conflicts_with_all = ["plan", "plan_out"])]
     pub(crate) propose: bool,
+    /// Build the release beside production first, check and compare it there, and publish it only if that went well (exit
+    /// code 6 if not).
+    #[arg(long, conflicts_with_all = ["plan", "plan_out", "propose"])]
+    pub(crate) canary: bool,
     /// Roll back although an incident lock is open.
     #[arg(long)]
     pub(crate) during_incident: bool,
@@ -70,7 +74,7 @@ pub(crate) struct Release {
 /// What to do with releases.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReleaseAction {
-    /// Show a release: author, message, plan, contracts and models.
+    /// Show a release: author, message, plan, whether the runner reached what was previewed, contracts and models.
     Show {
         /// For example r14.
         #[arg(value_name = "rN", value_parser = release_number)]

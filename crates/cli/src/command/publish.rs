@@ -5,7 +5,8 @@ use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
 use anyhow::Context;
 use sluice_api::{
-    ApiError, ErrorCode, PlanDocument, ProposalView, PublishPlan, PublishScope, PublishedView, TableEffect, ask,
+    ApiError, CanaryTable, ErrorCode, PlanDocument, ProposalView, PublishPlan, PublishScope, PublishedView,
+    TableEffect, ask,
 };
 use sluice_contract::limits;
 use sluice_runner::Host;
@@ -48,8 +49,8 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Res
         Some(plan) => plan.base,
         None => call.base.or(plan.document.base),
     };
-    let (release, during_incident) = (plan.next, call.during_incident);
-    let request = ask::Publish { release, base, scope, message, author, plan: handed, during_incident };
+    let (release, during_incident, canary) = (plan.next, call.during_incident, call.canary);
+    let request = ask::Publish { release, base, scope, message, author, plan: handed, during_incident, canary };
     let published = host.call(request).await?;
     out.show(&published, published_text)?;
     Ok(Exit::Done)
@@ -158,6 +159,13 @@ pub(super) fn document_text(plan: &PlanDocument, to: &str) -> String {
     for table in &plan.tables {
         text.push_str(&format!("{}: {}\n", table.reference(), effect_text(table)));
     }
+    if let Some(previewed) = &plan.previewed {
+        let place = previewed.sandbox.as_ref().map_or_else(|| "the lake".to_owned(), |name| format!("sandbox {name}"));
+        text.push_str(&format!("previewed in {place}: "));
+        let tables = previewed.tables.iter();
+        let tables: Vec<String> = tables.map(|of| format!("{} {}", of.table, short(&of.fingerprint))).collect();
+        text.push_str(&format!("{}\n", tables.join(", ")));
+    }
     text
 }
 
@@ -197,6 +205,14 @@ fn published_text(published: &PublishedView) -> String {
         release.hash,
         published.location
     );
+    for CanaryTable { table, changed, rows } in &published.canary {
+        let what = match changed {
+            Some([0, 0, 0]) => "no row differs".to_owned(),
+            Some([inserted, updated, deleted]) => format!("{inserted} inserted, {updated} updated, {deleted} deleted"),
+            None => "only one of the two has it".to_owned(),
+        };
+        text.push_str(&format!("canary {table}: {what}, {} rows\n", number(*rows)));
+    }
     for table in &published.tables {
         let version = table.version.map(|version| format!(" v{version}")).unwrap_or_default();
         text.push_str(&format!("{}{version}: {}\n", table.table, table.note));

@@ -1,6 +1,7 @@
 //! `sluice release`: show, diff, approve, lock, unlock.
 
 use super::publish::{document_text, short};
+use super::run::reached_text;
 use crate::args::{Release, ReleaseAction};
 use crate::exit::Exit;
 use crate::print::{Grid, Output};
@@ -68,7 +69,9 @@ fn detail_text(detail: &ReleaseDetail) -> String {
     fact("engine", or_unknown(release.engine.as_deref()));
     fact("plan", or_unknown(release.plan.as_deref()));
     fact("hash", release.hash.clone());
+    fact("reached", release.reached_text());
     let mut text = facts.to_text();
+    text.push_str(&reached_text(&release.reached));
     if let Some(plan) = &detail.plan {
         text.push('\n');
         text.push_str(&document_text(plan, &format!("r{}", release.release)));

@@ -25,7 +25,7 @@ fn text(list: &ReleaseList) -> String {
     if list.releases.is_empty() {
         text.push_str("Nothing is published yet\n");
     } else {
-        let mut grid = Grid::new(&["release", "", "when", "author", "changed", "message"]);
+        let mut grid = Grid::new(&["release", "", "when", "author", "changed", "reached", "message"]);
         for release in &list.releases {
             grid.row([
                 format!("r{}", release.release),
@@ -33,6 +33,7 @@ fn text(list: &ReleaseList) -> String {
                 utc_text(release.published_ms),
                 release.author_text().to_owned(),
                 changed(release),
+                release.reached_text(),
                 one_line(release.message_text()),
             ]);
         }

@@ -5,7 +5,7 @@ use crate::args::Run;
 use crate::exit::Exit;
 use crate::print::{Output, note};
 use crate::progress::{JOB, Watch};
-use sluice_api::{RunMode, RunRound, ask};
+use sluice_api::{ReachedTable, RunMode, RunRound, ask};
 use sluice_runner::Host;
 use std::time::Duration;
 
@@ -33,16 +33,18 @@ struct Printed {
 impl Printed {
     async fn show_new(&mut self, host: &Host, out: &Output) {
         let new = host.call(ask::RunRounds { job: JOB, after: self.last }).await.unwrap_or_default();
-        for RunRound { round, release, replay, error } in new.rounds {
+        for RunRound { round, release, replay, reached, error } in new.rounds {
             self.last = round;
             let Some(error) = error else {
                 self.exit = exit_of(&replay);
                 for problem in &replay.left_out {
                     note(format_args!("left out: {problem}"));
                 }
-                self.show(out, &serde_json::json!({ "release": release, "replay": replay }), || {
-                    format!("r{release}\n{}", text(&replay))
-                });
+                let mut shown = serde_json::json!({ "release": release, "replay": replay });
+                if let (false, Some(shown)) = (reached.is_empty(), shown.as_object_mut()) {
+                    shown.insert("reached".to_owned(), serde_json::to_value(&reached).unwrap_or_default());
+                }
+                self.show(out, &shown, || format!("r{release}\n{}{}", text(&replay), reached_text(&reached)));
                 continue;
             };
             self.exit = Exit::TableStopped;
@@ -57,4 +59,17 @@ impl Printed {
             note(format_args!("sluice: {error}"));
         }
     }
+}
+
+/// How tables compare with the preview of their release, a line for each, and the first row that differs below it.
+pub(super) fn reached_text(reached: &[ReachedTable]) -> String {
+    let mut text = String::new();
+    for ReachedTable { table, reached, version, note, first, .. } in reached {
+        let version = version.map(|version| format!(" v{version}")).unwrap_or_default();
+        text.push_str(&format!("{table}{version}: {reached}. {note}\n"));
+        if let Some(first) = first {
+            text.push_str(&format!("  {first}\n"));
+        }
+    }
+    text
 }

@@ -67,7 +67,7 @@ impl Transaction {
             match store.put_opts(&entry_path(version), entry.clone().into(), PutMode::Create.into()).await {
                 Ok(_) => {
                     let (operation, info) = (self.operation.clone(), CommitInfo::default());
-                    let history = HistoryEntry { version, timestamp_ms: now_ms, operation, info };
+                    let history = HistoryEntry { version, timestamp_ms: now_ms, operation, engine: None, info };
                     if let Ok(Some(next)) = self.base.after(&self.table().log_paths()?, &LogEntry { history, actions })
                     {
                         self.store.remember(next);

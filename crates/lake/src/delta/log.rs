@@ -29,6 +29,8 @@ pub struct HistoryEntry {
     pub timestamp_ms: i64,
     /// What it did.
     pub operation: Operation,
+    /// The program that made it, as it calls itself.
+    pub engine: Option<String>,
     /// What the commit says besides the protocol's own entries.
     pub info: CommitInfo,
 }
@@ -103,6 +105,7 @@ pub(crate) async fn read_actions(store: &dyn ObjectStore, version: u64) -> Resul
         version,
         timestamp_ms: info.map_or(0, |info| info.in_commit_timestamp.or(info.timestamp).unwrap_or(0)),
         operation: Operation::of_name(info.and_then(|info| info.operation.as_deref()).unwrap_or_default()),
+        engine: info.and_then(|info| info.engine_info.clone()),
         info: info.map(|info| CommitInfo::of_entries(info.info.clone().into_iter().collect())).unwrap_or_default(),
     };
     Ok(Some(LogEntry { history, actions }))
@@ -121,8 +124,9 @@ pub(crate) async fn read_entry(store: &dyn ObjectStore, version: u64) -> Result<
     let number = |key: &str| info.get(key).and_then(Value::as_i64);
     let timestamp_ms = number("inCommitTimestamp").or_else(|| number("timestamp")).unwrap_or(0);
     let operation = Operation::of_name(info.get("operation").and_then(Value::as_str).unwrap_or_default());
+    let engine = info.get("engineInfo").and_then(Value::as_str).map(str::to_owned);
     let info = CommitInfo::of_entries(info);
-    Ok(Some(LogSummary { history: HistoryEntry { version, timestamp_ms, operation, info }, transactions }))
+    Ok(Some(LogSummary { history: HistoryEntry { version, timestamp_ms, operation, engine, info }, transactions }))
 }
 
 /// Transactions and time of a version.

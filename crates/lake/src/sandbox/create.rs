@@ -10,10 +10,11 @@ use crate::ledger::registry::Ledger;
 use crate::ledger::sandbox_entry::{MARK, SandboxEntry, SandboxMark, check_name, to_bytes};
 use crate::ledger::sandboxes as registry;
 use crate::sandbox::open;
+use crate::sandbox::place::{open_place, under_lake};
 use crate::sandbox::table_clone::clone_table;
 use crate::store::base_view::{OWN_FOLDERS, Pins};
+use crate::store::durable_store::create_folder;
 use crate::store::objects::Objects;
-use crate::store::root::Root;
 use crate::{LakeError, SourceFile};
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::TableName;
@@ -47,6 +48,9 @@ pub struct NewSandbox {
     pub by: String,
     /// For how long the base keeps what it needs, milliseconds.
     pub keep_ms: u64,
+    /// Silver tables that begin with an earlier version of theirs: what is in bronze since then is merged into that one.
+    /// Its files have to be there still.
+    pub versions: BTreeMap<TableName, u64>,
 }
 
 /// Makes a sandbox of a lake as it is now.
@@ -62,13 +66,15 @@ pub(crate) async fn create(
     now_ms: i64,
 ) -> Result<SandboxEntry, LakeError> {
     check_name(&new.name)?;
-    let under_lake =
-        || format!("{}/_sluice/sandboxes/{}{}", base.objects.url(), new.name, base.objects.root().settings.query());
-    let place = new.place.unwrap_or_else(under_lake);
-    let root = Root::open(&place, times).await?;
+    let place = new.place.unwrap_or_else(|| under_lake(base.objects, &new.name));
+    let root = open_place(base.objects, &new.name, &place, times).await?;
+    if let Some(folder) = &root.local {
+        let open = |source| LakeError::Open { source: Box::new(source), url: root.url.clone() };
+        create_folder(folder).map_err(open)?;
+    }
     let own = Objects::new(root, times);
     let entry = SandboxEntry {
-        name: new.name,
+        name: new.name.clone(),
         id,
         place: own.address(),
         by: new.by,
@@ -89,7 +95,7 @@ pub(crate) async fn create(
         drafts: BTreeMap::new(),
     };
     own.put(MARK, to_bytes(&mark, MARK)?).await?;
-    let pins = clone_all(base, &own).await?;
+    let pins = clone_all(base, &new.versions, &own).await?;
     let drafts = copy_drafts(base.objects, &own).await?;
     let entry = SandboxEntry { pins: Some(pins.clone()), ..entry };
     registry::update(base.objects, &entry).await?;
@@ -97,13 +103,13 @@ pub(crate) async fn create(
     Ok(entry)
 }
 
-async fn clone_all(base: &Base<'_>, own: &Objects) -> Result<Pins, LakeError> {
+async fn clone_all(base: &Base<'_>, versions: &BTreeMap<TableName, u64>, own: &Objects) -> Result<Pins, LakeError> {
     let mut fed = BTreeSet::new();
     for layer in ["bronze", "silver", "_sluice/quarantine"] {
         fed.extend(tables_in(base.objects, layer).await?);
     }
     let gold = tables_in(base.objects, "gold").await?;
-    let fed: Vec<_> = fed.iter().map(|name| clone_fed(base, name, own)).collect();
+    let fed: Vec<_> = fed.iter().map(|name| clone_fed(base, name, versions.get(name).copied(), own)).collect();
     let gold: Vec<_> = gold.iter().map(|name| clone_gold(base, name, own)).collect();
     let mut pins = Pins::default();
     let mut cloned = futures::stream::iter(fed).buffer_unordered(AT_ONCE);
@@ -119,13 +125,18 @@ async fn clone_all(base: &Base<'_>, own: &Objects) -> Result<Pins, LakeError> {
 
 /// Clones bronze, silver and quarantine of a table. A batch lands in quarantine, then in bronze, then in silver, so
 /// silver is read first: whatever is committed meanwhile, bronze has what silver has. Quarantine is cloned as of bronze's
-/// batch.
-async fn clone_fed(base: &Base<'_>, name: &TableName, own: &Objects) -> Result<Vec<(String, u64)>, LakeError> {
+/// batch. `silver_version`: the one of silver to begin with; `None` for the latest.
+async fn clone_fed(
+    base: &Base<'_>,
+    name: &TableName,
+    silver_version: Option<u64>,
+    own: &Objects,
+) -> Result<Vec<(String, u64)>, LakeError> {
     let mut numbers = Vec::new();
     let silver = base.table(&TableLocation::Silver(name.clone()));
     let bronze = base.table(&TableLocation::Bronze(name.clone()));
     let quarantine = base.table(&TableLocation::Quarantine(name.clone()));
-    let silver_version = silver.snapshot(None).await?;
+    let silver_version = silver.snapshot(silver_version).await?;
     let bronze_version = bronze.snapshot(None).await?;
     let batch = bronze_version.as_ref().map_or(0, |version| version.txn(&AppId::bronze(name)).unwrap_or(0));
     let quarantine_version = up_to_batch(&quarantine, &AppId::quarantine(name), batch).await?;

@@ -9,6 +9,7 @@
 pub(crate) mod checkpoint;
 pub(crate) mod create;
 pub(crate) mod open;
+pub(crate) mod place;
 pub(crate) mod remove;
 pub(crate) mod table_clone;
 pub(crate) mod take_over;

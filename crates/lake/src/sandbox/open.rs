@@ -44,11 +44,41 @@ pub(crate) async fn over_base(
     now_ms: i64,
 ) -> Result<(Root, Option<Sandbox>), LakeError> {
     let Some(mark) = mark(&Objects::new(root.clone(), times)).await? else { return Ok((root, None)) };
-    let Some(pins) = mark.pins.clone() else { return Err(LakeError::SandboxUnfinished { path: mark.name }) };
+    if mark.pins.is_none() {
+        return Err(LakeError::SandboxUnfinished { path: mark.name });
+    }
     let base = match lake_folders::open_existing(&mark.base, times).await {
         Err(LakeError::NoLake { url }) => return Err(LakeError::SandboxWithoutBase { name: mark.name, url }),
-        other => Arc::new(other?),
+        other => other?,
     };
+    let (root, sandbox) = over(root, mark, Arc::new(base), times, now_ms).await?;
+    Ok((root, Some(sandbox)))
+}
+
+/// A sandbox of an open lake.
+///
+/// # Errors
+/// [`LakeError::NoSandbox`] if its place has none, [`LakeError::SandboxUnfinished`], [`LakeError::SandboxClosed`].
+pub(crate) async fn of_base(
+    root: Root,
+    base: Root,
+    times: StoreTimes,
+    now_ms: i64,
+) -> Result<(Root, Sandbox), LakeError> {
+    let Some(mark) = mark(&Objects::new(root.clone(), times)).await? else {
+        return Err(LakeError::NoSandbox { path: root.url });
+    };
+    over(root, mark, Arc::new(base), times, now_ms).await
+}
+
+async fn over(
+    root: Root,
+    mark: SandboxMark,
+    base: Arc<Root>,
+    times: StoreTimes,
+    now_ms: i64,
+) -> Result<(Root, Sandbox), LakeError> {
+    let Some(pins) = mark.pins.clone() else { return Err(LakeError::SandboxUnfinished { path: mark.name }) };
     let entry = registry::entry(&Objects::new(base.as_ref().clone(), times), &mark.name).await?;
     let Some(entry) = entry.filter(|entry| entry.id == mark.id && entry.is_open(now_ms)) else {
         return Err(LakeError::SandboxClosed { name: mark.name, url: base.url.clone() });
@@ -58,7 +88,7 @@ pub(crate) async fn over_base(
     let url = base.url.clone();
     Ok((
         Root { store: Arc::new(store), base: Some(base), ..root },
-        Some(Sandbox { entry, base: url, pins, drafts: mark.drafts }),
+        Sandbox { entry, base: url, pins, drafts: mark.drafts },
     ))
 }
 

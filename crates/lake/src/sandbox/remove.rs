@@ -5,8 +5,9 @@ use crate::environment::StoreTimes;
 use crate::ledger::sandbox_entry::SandboxEntry;
 use crate::ledger::sandboxes as registry;
 use crate::sandbox::open;
+use crate::sandbox::place::{open_place, under_lake};
 use crate::store::objects::Objects;
-use crate::store::root::{Root, local_folder};
+use crate::store::root::local_folder;
 
 /// What became of a sandbox's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +26,20 @@ pub(crate) async fn remove(base: &Objects, name: &str, times: StoreTimes) -> Res
     let Some(entry) = registry::entry(base, name).await? else {
         return Err(LakeError::NoSandbox { path: name.to_owned() });
     };
-    let removed = remove_files(&entry, times).await?;
+    let removed = remove_files(base, &entry, times).await?;
     base.delete(&SandboxEntry::path(name)).await?;
     Ok(removed)
 }
 
-async fn remove_files(entry: &SandboxEntry, times: StoreTimes) -> Result<RemovedSandbox, LakeError> {
-    if let Some(folder) = local_folder(&entry.place)?
+async fn remove_files(base: &Objects, entry: &SandboxEntry, times: StoreTimes) -> Result<RemovedSandbox, LakeError> {
+    let is_under_lake = entry.place == under_lake(base, &entry.name);
+    if !is_under_lake
+        && let Some(folder) = local_folder(&entry.place)?
         && !folder.is_dir()
     {
         return Ok(RemovedSandbox::EntryOnly);
     }
-    let root = Root::open(&entry.place, times).await?;
+    let root = open_place(base, &entry.name, &entry.place, times).await?;
     let local = root.local.clone();
     let own = Objects::new(root, times);
     // Only what says that it is this sandbox is removed, whatever an entry names.

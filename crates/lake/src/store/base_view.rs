@@ -91,7 +91,7 @@ fn kind(path: &str) -> Kind<'_> {
         }
         ["_sluice", "tombstones", ..] => Kind::ByName,
         // What is in production is what the base says now.
-        ["_sluice", "releases" | "current" | "proposals" | "release-lock", ..] => Kind::Base,
+        ["_sluice", "releases" | "current" | "proposals" | "release-lock" | "reached", ..] => Kind::Base,
         ["_sluice" | "bronze" | "silver" | "gold", ..] => Kind::Own,
         _ => Kind::Base,
     }
@@ -150,6 +150,7 @@ mod tests {
             ("_sluice/leases/shop/orders/00000000000000000001.json", Seen::Own),
             ("_sluice/current/00000000000000000001.json", Seen::Base),
             ("_sluice/releases/00000000000000000001.json", Seen::Base),
+            ("_sluice/reached/00000000000000000001/silver.shop.orders.json", Seen::Base),
             ("_sluice/sandboxes/mine.json", Seen::Own),
         ] {
             assert_eq!(pins.seen(path), seen, "{path}");

@@ -164,6 +164,23 @@ impl Root {
         Ok(Self { store, prefix, url: shown, folder_url, local: None, settings, base: None })
     }
 
+    /// A folder inside this one, in the same store.
+    ///
+    /// # Errors
+    /// [`LakeError::BadPath`].
+    pub(crate) fn inside(&self, folder: &str) -> Result<Self, LakeError> {
+        let bad = |_| LakeError::BadPath { path: folder.to_owned() };
+        Ok(Self {
+            store: Arc::clone(&self.store),
+            prefix: self.join(folder)?,
+            url: format!("{}/{folder}", self.url),
+            folder_url: self.folder_url.join(&format!("{folder}/")).map_err(bad)?,
+            local: self.local.as_ref().map(|local| local.join(folder)),
+            settings: self.settings.clone(),
+            base: None,
+        })
+    }
+
     /// The path of a name inside this folder.
     pub(crate) fn join(&self, relative: &str) -> Result<Path, LakeError> {
         let bad = |_| LakeError::BadPath { path: relative.to_owned() };

@@ -7,13 +7,14 @@ use sluice_lake::{
     CommitOutcome, DataFile, DeltaStore, Lake, LakeEnvironment, LakeError, NewSandbox, RemovedSandbox, Snapshot,
     VacuumOptions,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const DAY_MS: u64 = 86_400_000;
 
 fn new(name: &str, place: &Path) -> NewSandbox {
     let place = Some(place.display().to_string());
-    NewSandbox { name: name.to_owned(), place, by: "someone".to_owned(), keep_ms: DAY_MS }
+    NewSandbox { name: name.to_owned(), place, by: "someone".to_owned(), keep_ms: DAY_MS, versions: BTreeMap::new() }
 }
 
 async fn latest(table: &DeltaStore) -> Snapshot {

@@ -6,15 +6,18 @@ pub(crate) mod failures;
 mod order;
 
 use crate::contract_set::{ContractSet, Model};
+use crate::previewed::Previews;
+use crate::previewed::inputs::{gold_inputs, model_hash};
 use crate::support::arrow_ipc::read_ipc;
 use crate::support::blocking::blocking;
 use crate::support::local_tables::table_files;
 use crate::support::personal::Personal;
+use crate::support::table_content::rows_of;
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
 use failures::{failing, keep_outcome};
 use order::{Step, in_order};
-use sluice_api::{GoldCounter, GoldFailure, Layer, TableRef};
+use sluice_api::{GoldCounter, GoldFailure, Layer, ReachedTable, TableRef};
 use sluice_contract::TableName;
 use sluice_engine::fingerprint;
 use sluice_lake::{AppId, CommitInfo, CommitOutcome, Lake, Operation, Snapshot, TableLocation, TransactionId};
@@ -47,8 +50,10 @@ pub(crate) async fn refresh_gold(
     engine: &QueryEngine,
     set: &ContractSet,
     left_out: &BTreeSet<TableName>,
+    previews: Option<&Previews>,
     job: &Job,
 ) -> Result<GoldRefresh, RunError> {
+    let making = Making { lake, engine, set, previews, job };
     let mut refresh = GoldRefresh::default();
     let mut failed: BTreeSet<TableName> = BTreeSet::new();
     let mut left_out = left_out.clone();
@@ -63,7 +68,7 @@ pub(crate) async fn refresh_gold(
         }
         let refreshed = match refused(&step, &failed) {
             Some(error) => Err(error),
-            None => refresh_until_done(lake, engine, set, step.model, job).await,
+            None => refresh_until_done(&making, step.model).await,
         };
         // The query was interrupted by the cancel, or ended by itself at that moment.
         job.check()?;
@@ -99,7 +104,8 @@ pub(crate) async fn refresh_again(
         let message = format!("There is no model that makes gold.{name}");
         return Err(RunError::not_found(message, "Restore its files from a copy of the lake"));
     };
-    refresh_model(lake, engine, set, model, true, job).await.map(|_| ())
+    let making = Making { lake, engine, set, previews: None, job };
+    refresh_model(&making, model, true).await.map(|_| ())
 }
 
 /// Gold tables that a model reads.
@@ -128,14 +134,18 @@ fn refused(step: &Step<'_>, failed: &BTreeSet<TableName>) -> Option<RunError> {
     Some(RunError::input(message, "Fix that model; this one is refreshed with it"))
 }
 
-async fn refresh_until_done(
-    lake: &Lake,
-    engine: &QueryEngine,
-    set: &ContractSet,
-    model: &Model,
-    job: &Job,
-) -> Result<Option<GoldCounter>, RunError> {
-    let mut refreshed = refresh_model(lake, engine, set, model, false, job).await;
+/// What models are run with.
+struct Making<'a> {
+    lake: &'a Lake,
+    engine: &'a QueryEngine,
+    set: &'a ContractSet,
+    /// What the tables were where the release was tried.
+    previews: Option<&'a Previews>,
+    job: &'a Job,
+}
+
+async fn refresh_until_done(making: &Making<'_>, model: &Model) -> Result<Option<GoldCounter>, RunError> {
+    let mut refreshed = refresh_model(making, model, false).await;
     for _ in 0..CONFLICTS_MAX {
         // Another replay made the same model: look whether there is anything left to do.
         let other_was_faster = matches!(
@@ -145,21 +155,15 @@ async fn refresh_until_done(
         if !other_was_faster {
             break;
         }
-        refreshed = refresh_model(lake, engine, set, model, false, job).await;
+        refreshed = refresh_model(making, model, false).await;
     }
     refreshed
 }
 
 /// Runs a model if its text or inputs changed, or if it is to run `again` in any case.
-async fn refresh_model(
-    lake: &Lake,
-    engine: &QueryEngine,
-    set: &ContractSet,
-    model: &Model,
-    again: bool,
-    job: &Job,
-) -> Result<Option<GoldCounter>, RunError> {
-    let mut versions: BTreeMap<String, u64> = BTreeMap::new();
+async fn refresh_model(making: &Making<'_>, model: &Model, again: bool) -> Result<Option<GoldCounter>, RunError> {
+    let Making { lake, engine, set, previews, job } = *making;
+    let mut read: BTreeMap<TableRef, u64> = BTreeMap::new();
     let mut tables = Vec::new();
     for table in engine.tables_in(&model.sql) {
         let Some((version, files)) = table_files(lake, &table).await? else {
@@ -169,15 +173,27 @@ async fn refresh_model(
             job.log(format!("gold.{} waits for {table}, which does not exist yet", model.name));
             return Ok(None);
         };
-        versions.insert(table.to_string(), version);
+        read.insert(table, version);
         tables.push(files);
     }
+    let versions: BTreeMap<String, u64> = read.iter().map(|(table, version)| (table.to_string(), *version)).collect();
     let store = lake.table(TableLocation::Gold(model.name.clone()));
-    let inputs = blake3::hash(format!("{}\0{versions:?}", model.sql).as_bytes()).to_hex()[..32].to_owned();
+    let inputs = model_hash(&model.sql, &versions);
+    let personal = Personal { sets: std::slice::from_ref(set), engine }.in_sql(&model.sql);
     let existing = store.snapshot(None).await?;
     if let Some(existing) = existing.as_ref().filter(|_| !again) {
         let history = store.history_until(existing.version, 1).await?;
         if history.first().and_then(|entry| entry.info.inputs.as_ref()) == Some(&inputs) {
+            if let Some(previews) = previews.filter(|of| of.wants_gold(&model.name, Some(existing.version))) {
+                let rows = rows_of(&store, existing, &existing.files).await?;
+                let made_of = (gold_inputs(lake, set, &model.sql, &read), &read);
+                let of = |name: &str| personal.contains(name);
+                // It is visible already.
+                if let Some(found) = previews.compare_gold(lake, &model.name, made_of, &rows, of).await? {
+                    let version = Some(existing.version);
+                    previews.keep(lake, ReachedTable { version, ..found }, job).await;
+                }
+            }
             return Ok(None);
         }
     }
@@ -187,8 +203,21 @@ async fn refresh_model(
         read_ipc(&worker.model(id, &sql)?)
     });
     let batches = cancel_with(job, || engine.cancel(job.id()), work).await?;
-    let personal = Personal { sets: std::slice::from_ref(set), engine }.in_sql(&model.sql);
-    write_model(lake, model, existing, batches, versions, inputs, &personal).await.map(Some)
+    let reached = match previews {
+        Some(previews) => {
+            let made_of = (gold_inputs(lake, set, &model.sql, &read), &read);
+            let of = |name: &str| personal.contains(name);
+            let found = previews.compare_gold(lake, &model.name, made_of, &batches, of).await?;
+            let visible = existing.as_ref().map(|existing| existing.version);
+            previews.ensure_as_previewed(lake, found, visible, job).await?
+        }
+        None => None,
+    };
+    let written = write_model(lake, model, existing, batches, versions, inputs, &personal).await?;
+    if let (Some(previews), Some(reached)) = (previews, reached) {
+        previews.keep(lake, ReachedTable { version: Some(written.version), ..reached }, job).await;
+    }
+    Ok(Some(written))
 }
 
 /// A model that names a table which nothing makes would wait for ever.

@@ -88,10 +88,7 @@ impl OpenLake {
             SideLake::Sandbox(name) if self.lake.sandbox().is_some_and(|open| open.entry.name == *name) => {
                 (self.lake.clone(), true, format!("sandbox {name}"))
             }
-            SideLake::Sandbox(name) => {
-                let place = self.production().sandbox_named(name).await?.place;
-                (open_other(&place, times).await?, false, format!("sandbox {name}"))
-            }
+            SideLake::Sandbox(name) => (self.production().open_sandbox(name).await?, false, format!("sandbox {name}")),
             SideLake::Other(url) => {
                 let lake = open_other(url, times).await?;
                 let name = lake.url().to_owned();

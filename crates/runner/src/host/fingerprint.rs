@@ -3,11 +3,9 @@
 use super::{Host, OpenLake};
 use crate::RunError;
 use crate::contract_set::ContractSet;
-use crate::support::blocking::blocking;
+use crate::support::table_content::table_fingerprint;
 use sluice_api::{Answer, Layer, TableFingerprint, ask};
 use sluice_contract::TableName;
-use sluice_engine::fingerprint;
-use sluice_lake::{DeltaStore, Snapshot};
 
 impl Answer<ask::Fingerprint> for Host {
     async fn answer(&self, request: ask::Fingerprint) -> Result<TableFingerprint, RunError> {
@@ -35,17 +33,4 @@ impl OpenLake {
             Err(_) => Ok(draft.contract(name)?.apply.key.clone()),
         }
     }
-}
-
-/// Canonical content hash of a version.
-pub(super) async fn table_fingerprint(
-    store: &DeltaStore,
-    snapshot: &Snapshot,
-    key: Vec<String>,
-) -> Result<String, RunError> {
-    let mut batches = store.read_files(snapshot, &snapshot.files, None).await?;
-    if batches.is_empty() {
-        batches.push(arrow::array::RecordBatch::new_empty(snapshot.schema.clone()));
-    }
-    blocking(move || Ok(fingerprint(&batches, &key)?)).await
 }

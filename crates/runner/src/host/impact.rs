@@ -11,7 +11,7 @@ use sluice_api::{
     TableName, TableRef, ask,
 };
 use sluice_lake::{Lake, LakeError, NewSandbox, StoreTimes};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// How long the lake keeps what a preview needs if the preview never ends.
@@ -46,7 +46,7 @@ impl Answer<ask::PreviewReplay> for Host {
 
 impl OpenLake {
     /// Compares tables of two lakes. One that cannot be compared costs itself.
-    async fn impact(
+    pub(super) async fn impact(
         &self,
         tables: &BTreeSet<TableRef>,
         (from, before): (&SideLake, &Lake),
@@ -116,7 +116,10 @@ impl OpenLake {
         let name: String = unique.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let keep_ms = u64::try_from(PREVIEW_KEPT.as_millis()).unwrap_or(u64::MAX);
         let place = Some(folder.path().join("lake").display().to_string());
-        let made = self.lake.create_sandbox(NewSandbox { name: name.clone(), place, by: who(), keep_ms }).await?;
+        let made = self
+            .lake
+            .create_sandbox(NewSandbox { name: name.clone(), place, by: who(), keep_ms, versions: BTreeMap::new() })
+            .await?;
         let previewed = self.preview_in(&made.place, &name, tables, limits, options, job).await;
         // What is left of one that could not be removed expires.
         if let Err(error) = self.lake.remove_sandbox(&name).await

@@ -22,6 +22,8 @@ pub(crate) mod onboard;
 mod personal;
 mod personal_results;
 mod publish;
+mod publish_beside;
+mod publish_preview;
 mod publish_sandbox;
 mod quality;
 mod queries;
@@ -39,6 +41,7 @@ mod verify;
 
 use crate::support::blocking::blocking;
 use crate::support::program::sluice_program;
+use crate::support::table_content::KnownFingerprints;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 use known_contracts::KnownContracts;
@@ -100,6 +103,7 @@ pub(crate) struct OpenLake {
     pub(crate) results: Results,
     pub(crate) personal: PersonalResults,
     pub(crate) contracts: KnownContracts,
+    pub(crate) fingerprints: KnownFingerprints,
 }
 
 impl OpenLake {
@@ -110,13 +114,19 @@ impl OpenLake {
             MissingLake::Refuse => Lake::open_existing(url, environment).await?,
             MissingLake::Create => Lake::open_in(url, environment).await?,
         };
-        let engine = open_engine(&lake, options.query_timeout)?;
+        Self::over(lake, options.query_timeout)
+    }
+
+    /// An open lake with an engine that may read its files.
+    pub(crate) fn over(lake: Lake, query_timeout: Option<Duration>) -> Result<Self, RunError> {
+        let engine = open_engine(&lake, query_timeout)?;
         Ok(Self {
             lake,
             engine,
             results: Results::default(),
             personal: PersonalResults::default(),
             contracts: KnownContracts::default(),
+            fingerprints: KnownFingerprints::default(),
         })
     }
 }
@@ -134,6 +144,15 @@ impl Host {
     #[must_use]
     pub fn new(options: HostOptions) -> Self {
         Self { options, open: RwLock::new(None), jobs: JobRegistry::default() }
+    }
+
+    /// A host on a lake that is open already, for example over a store that injects faults.
+    ///
+    /// # Errors
+    /// When the SQL engine does not start.
+    pub fn on_lake(lake: Lake, options: HostOptions) -> Result<Self, RunError> {
+        let open = OpenLake::over(lake, options.query_timeout)?;
+        Ok(Self { open: RwLock::new(Some(Arc::new(open))), ..Self::new(options) })
     }
 
     /// Answers a request.

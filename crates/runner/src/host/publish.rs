@@ -1,16 +1,17 @@
 //! What publishing would do, and doing it.
 
-use super::fingerprint::table_fingerprint;
-use super::{Host, OpenLake};
+use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables};
+use super::{Host, HostOptions, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::pipeline::sides::Sides;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
 use crate::support::author::usual_author;
 use crate::support::blocking::blocking;
 use crate::support::places::location;
-use crate::{Clock, RunError};
+use crate::{Job, RunError};
 use sluice_api::{
-    Answer, Effect, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
+    Answer, Effect, JobId, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
 };
 use sluice_contract::Contract;
 use sluice_lake::TableLocation;
@@ -77,16 +78,14 @@ impl OpenLake {
         {
             sluice_publish::ensure_current(handed, &document)?;
         }
+        let document = PlanDocument { previewed: handed.and_then(|handed| handed.previewed), ..document };
+        let document = self.with_preview(&contents, sluice_publish::sealed(document)).await?;
         let mut plan = sluice_publish::plan(&self.lake, &contents, document).await?;
+        plan.fingerprints = plan.document.previewed.iter().flat_map(|previewed| previewed.fingerprints()).collect();
         // A name that cannot be one is refused when something is published.
         plan.author = usual().await.ok().flatten().map(|author| author.to_string());
         let set = ContractSet::of(&contents.draft);
         for (name, contract) in set.contracts.iter().filter(|(name, _)| contents.is_judged_by_rows(name)) {
-            let store = self.lake.table(TableLocation::Silver(name.clone()));
-            if let Some(snapshot) = store.snapshot(None).await? {
-                let hash = table_fingerprint(&store, &snapshot, contract.apply.key.clone()).await?;
-                plan.fingerprints.push((name.clone(), snapshot.version, hash));
-            }
             // The draft's checks on the rows as they are, not only what the last batch recorded.
             if let Some((_, files)) = self.silver_files(name).await? {
                 let checks = self.run_checks(contract, files).await?;
@@ -153,8 +152,8 @@ impl OpenLake {
     }
 
     /// Publishes the draft, a part of it, or what an earlier release holds.
-    async fn publish(&self, request: ask::Publish, clock: &Clock) -> Result<PublishedView, RunError> {
-        let ask::Publish { release, base, scope, message, author, plan, during_incident } = request;
+    async fn publish(&self, request: ask::Publish, options: &HostOptions) -> Result<PublishedView, RunError> {
+        let ask::Publish { release, base, scope, message, author, plan, during_incident, canary } = request;
         let scope = Self::scope_of(scope, plan.as_deref())?;
         if let Some(plan) = &plan
             && let Some(done) = sluice_publish::published_by(self.production(), plan).await?
@@ -168,20 +167,70 @@ impl OpenLake {
         }
         let changed = self.changed_drafts(&scope).await?;
         self.production().objects().ensure_writable().await?;
+        let (author, usual_author) = (author.as_deref().map(Author::new).transpose()?, usual().await?);
+        let job = Job::new(JobId(0), "publish");
+        let (mut beside, mut seen, mut not_built) = (None, Vec::new(), None);
+        let plan = if canary {
+            let (built, tables) = self.canary(release, &contents, &plan, options, &job).await?;
+            let plan = built.open.with_preview(&contents, PlanDocument { previewed: None, ..plan }).await?;
+            (beside, seen) = (Some(built), tables);
+            plan
+        } else {
+            self.with_preview(&contents, plan).await?
+        };
+        let rolls_back = contents.rollback().is_some();
+        if rolls_back && !canary {
+            match self.rolled_back(release, &contents, &plan, options, &job).await {
+                Ok(built) => beside = built,
+                // The release is published all the same; the next run does the work.
+                Err(error) => not_built = Some(error),
+            }
+        }
+        let own = self.lake.base().filter(|_| !rolls_back);
+        let sides = match &beside {
+            Some(beside) => Some(beside.sides(self.production(), &job)),
+            None => own.map(|base| Sides { sandbox: &self.lake, base, engine: &self.engine, job: &job }),
+        };
         let publication = Publication {
             release,
             base,
-            author: author.as_deref().map(Author::new).transpose()?,
-            usual_author: usual().await?,
+            author,
+            usual_author,
             message,
             plan,
             during_incident,
-            now_ms: clock.now_ms(),
+            now_ms: options.clock.now_ms(),
         };
-        let mut done = sluice_publish::publish(self.production(), &contents, &publication).await?;
-        self.carry_drafts(&changed, &publication.plan).await?;
-        done.tables = self.take_over_tables(&publication.plan).await?;
-        Ok(done)
+        let plan = &publication.plan;
+        let held = match &sides {
+            Some(sides) => hold_tables(sides, &contents, plan).await,
+            None => Held::new(),
+        };
+        let published = sluice_publish::publish(self.production(), &contents, &publication).await;
+        let done = match published {
+            Ok(done) => {
+                let carried = self.carry_drafts(&changed, plan).await;
+                let whose = match (canary, rolls_back) {
+                    (true, _) => "the canary's",
+                    (false, true) => "its earlier",
+                    (false, false) => "the sandbox's",
+                };
+                let tables = match (&sides, &not_built) {
+                    (Some(sides), _) => take_over_tables(sides, &contents, plan, whose, held).await,
+                    (None, Some(error)) => Self::rebuilt_by_next_run(plan, error),
+                    (None, None) => Vec::new(),
+                };
+                carried.map(|()| PublishedView { tables, canary: seen, ..done })
+            }
+            Err(error) => {
+                release_tables(held, &job).await;
+                Err(error.into())
+            }
+        };
+        if let Some(beside) = &beside {
+            self.remove_beside(&beside.name, &job).await;
+        }
+        done
     }
 }
 
@@ -193,6 +242,6 @@ impl Answer<ask::PublishPlan> for Host {
 
 impl Answer<ask::Publish> for Host {
     async fn answer(&self, request: ask::Publish) -> Result<PublishedView, RunError> {
-        self.opened().await?.publish(request, &self.options.clock).await
+        self.opened().await?.publish(request, &self.options).await
     }
 }

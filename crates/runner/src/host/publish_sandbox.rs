@@ -1,11 +1,17 @@
 //! Publishing from a sandbox: its draft becomes the lake's, and what it made of the tables becomes production.
 
 use super::OpenLake;
-use crate::pipeline::take_over::{TakenOver, take_over};
+use super::publish_beside::reached_by;
+use crate::contract_set::Model;
+use crate::gold::refresh_gold;
+use crate::pipeline::sides::Sides;
+use crate::pipeline::take_over::{TakenOver, hold, release, take_over};
+use crate::pipeline::take_over_gold::take_over_gold;
 use crate::{ContractSet, Job, RunError};
-use sluice_api::{Effect, JobId, Layer, PlanDocument, PublishScope, PublishedTable};
-use sluice_lake::{Lake, LakeError, Sandbox};
-use std::collections::BTreeMap;
+use sluice_api::{Effect, Layer, PlanDocument, PublishScope, PublishedTable, TableEffect, TableName, TableRef};
+use sluice_lake::{Lake, LakeError, Lease, Sandbox};
+use sluice_publish::Contents;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Folders of a draft that are published.
 const PUBLISHED: [&str; 2] = ["contracts", "models"];
@@ -56,34 +62,112 @@ impl OpenLake {
         Ok(())
     }
 
-    /// Makes production what the sandbox made of it, table by table. A table that cannot be is rebuilt by the next run.
-    pub(super) async fn take_over_tables(&self, plan: &PlanDocument) -> Result<Vec<PublishedTable>, RunError> {
-        let Some(base) = self.lake.base() else { return Ok(Vec::new()) };
-        let set = ContractSet::draft(&self.lake).await?;
-        let job = Job::new(JobId(0), "publish");
-        let mut tables = Vec::new();
-        let built = plan.tables.iter().filter(|table| {
-            table.layer == Layer::Silver && matches!(table.effect, Effect::Rebuild | Effect::ColumnsOnly)
-        });
-        for table in built {
-            let reference = table.reference();
-            let done = match set.contract(&table.table) {
-                Ok(contract) => take_over(&self.lake, base, &contract, &job).await,
-                Err(error) => Err(error),
-            };
-            let (version, note) = match done {
-                Ok(TakenOver::Adopted(version)) => {
-                    (Some(version), "adopted: the sandbox's files are production now".to_owned())
-                }
-                Ok(TakenOver::NotNeeded) => (None, "it is by this contract already".to_owned()),
-                Ok(TakenOver::Rebuilt(because)) => (None, format!("the next run rebuilds it, because {because}")),
-                // The release is published; the next run does the same work once more.
-                Err(error) => (None, format!("the next run rebuilds it: {}", error.to_api().message)),
-            };
-            tables.push(PublishedTable { table: reference, version, note });
-        }
-        Ok(tables)
+    /// What is said where nothing could be taken over.
+    pub(super) fn rebuilt_by_next_run(plan: &PlanDocument, error: &RunError) -> Vec<PublishedTable> {
+        let tables = plan.tables.iter().filter(|table| is_built(table));
+        let note = format!("the next run rebuilds it: {}", error.to_api().message);
+        tables.map(|table| PublishedTable { table: table.reference(), version: None, note: note.clone() }).collect()
     }
+}
+
+/// Whether a release makes silver of a table anew.
+fn is_built(table: &TableEffect) -> bool {
+    table.layer == Layer::Silver && matches!(table.effect, Effect::Rebuild | Effect::ColumnsOnly)
+}
+
+/// The leases of tables that are about to be taken over.
+pub(super) type Held = BTreeMap<TableName, Lease>;
+
+/// Takes the leases of all tables that a sandbox can make production, so that between the release and what it makes of
+/// them no run begins to rebuild them.
+pub(super) async fn hold_tables(sides: &Sides<'_>, contents: &Contents, plan: &PlanDocument) -> Held {
+    let set = ContractSet::of(&contents.draft);
+    let mut held = Held::new();
+    // In order of the names, so that of two who publish none waits for the other one's tables.
+    let names: BTreeSet<&TableName> =
+        plan.tables.iter().filter(|table| is_built(table)).map(|table| &table.table).collect();
+    for name in names {
+        let Ok(contract) = set.contract(name) else { continue };
+        match hold(sides, &contract).await {
+            Ok(lease) => held.extend(lease.map(|lease| (name.clone(), lease))),
+            Err(error) => sides.job.log(format!("{name}: {}", error.to_api())),
+        }
+    }
+    held
+}
+
+/// Lets others write the tables again.
+pub(super) async fn release_tables(held: Held, job: &Job) {
+    for (name, lease) in held {
+        release(lease, &name, job).await;
+    }
+}
+
+/// Makes production what a sandbox made of it, table by table: silver, then the gold that reads it. A table that cannot be
+/// is rebuilt by the next run.
+pub(super) async fn take_over_tables(
+    sides: &Sides<'_>,
+    contents: &Contents,
+    plan: &PlanDocument,
+    whose: &str,
+    mut held: Held,
+) -> Vec<PublishedTable> {
+    let set = ContractSet::of(&contents.draft);
+    let mut tables = Vec::new();
+    for table in plan.tables.iter().filter(|table| is_built(table)) {
+        let lease = held.remove(&table.table);
+        let done = match set.contract(&table.table) {
+            Ok(contract) => take_over(sides, &contract, lease).await,
+            Err(error) => Err(error),
+        };
+        tables.push(published_table(table.reference(), done, whose));
+    }
+    let reached = reached_by(plan);
+    let models: Vec<&Model> = set.models.iter().filter(|model| reached.contains(&gold_table(model))).collect();
+    if models.is_empty() {
+        return tables;
+    }
+    // What arrived since is in its silver by now.
+    if let Err(error) = refresh_gold(sides.sandbox, sides.engine, &set, &BTreeSet::new(), None, sides.job).await {
+        sides.job.log(format!("gold of the sandbox was not refreshed: {}", error.to_api()));
+    }
+    let mut waiting = models;
+    // A model that reads another one can be taken over after that one.
+    loop {
+        let mut left = Vec::new();
+        let before = waiting.len();
+        let mut rebuilt = Vec::new();
+        for model in waiting {
+            let done = take_over_gold(sides, &set, model).await;
+            if matches!(done, Ok(TakenOver::Adopted(_) | TakenOver::NotNeeded)) {
+                tables.push(published_table(gold_table(model), done, whose));
+            } else {
+                rebuilt.push(published_table(gold_table(model), done, whose));
+                left.push(model);
+            }
+        }
+        if left.is_empty() || left.len() == before {
+            tables.extend(rebuilt);
+            return tables;
+        }
+        waiting = left;
+    }
+}
+
+fn gold_table(model: &Model) -> TableRef {
+    TableRef { layer: Layer::Gold, name: model.name.clone() }
+}
+
+fn published_table(table: TableRef, done: Result<TakenOver, RunError>, whose: &str) -> PublishedTable {
+    let makes = if table.layer == Layer::Gold { "makes" } else { "rebuilds" };
+    let (version, note) = match done {
+        Ok(TakenOver::Adopted(version)) => (Some(version), format!("adopted: {whose} files are production now")),
+        Ok(TakenOver::NotNeeded) => (None, "it is by this release already".to_owned()),
+        Ok(TakenOver::Rebuilt(because)) => (None, format!("the next run {makes} it, because {because}")),
+        // The release is published; the next run does the same work once more.
+        Err(error) => (None, format!("the next run {makes} it: {}", error.to_api().message)),
+    };
+    PublishedTable { table, version, note }
 }
 
 /// The files of a sandbox's draft that are not as it began with them.

@@ -31,6 +31,7 @@ impl OpenLake {
             return Err(RunError::input(format!("{base} holds this already"), "There is nothing to propose"));
         }
         let author = author(named.as_deref()).await?;
+        let plan = self.with_preview(&contents, plan).await?;
         let needed = sluice_publish::lake_settings(&self.lake).await?.approvals;
         Ok(sluice_publish::propose(self.production(), &plan, &author, &message, needed, clock.now_ms()).await?)
     }

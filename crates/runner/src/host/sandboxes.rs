@@ -4,6 +4,7 @@ use super::{Host, OpenLake, demo};
 use crate::{Clock, RunError};
 use sluice_api::{Answer, InSandbox, RemovedSandbox, SandboxState, SandboxView, TableRef, ask};
 use sluice_lake::{Lake, NewSandbox, SandboxEntry};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -92,7 +93,8 @@ impl Answer<ask::NewSandbox> for Host {
             None => Some(folder_of(lake)?.join(&name).display().to_string()),
         };
         let keep_ms = milliseconds(keep_seconds.unwrap_or(KEEP_DEFAULT.as_secs()));
-        let made = lake.create_sandbox(NewSandbox { name, place, by: who(), keep_ms }).await?;
+        let made =
+            lake.create_sandbox(NewSandbox { name, place, by: who(), keep_ms, versions: BTreeMap::new() }).await?;
         Ok(view(&made, &self.options.clock))
     }
 }

@@ -22,7 +22,7 @@ use arrow::array::RecordBatch;
 use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract};
-use sluice_lake::{BatchManifest, LakeError};
+use sluice_lake::{BatchManifest, Lake, LakeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -223,22 +223,27 @@ async fn decode_files(
     Ok(records)
 }
 
+/// Whether a file is what it was when its batch was claimed. `content`: the hash of its content then, if it is known.
+///
+/// # Errors
+/// If the store fails.
+pub(super) async fn is_unchanged(lake: &Lake, file: &SourceFile, content: Option<&str>) -> Result<bool, RunError> {
+    let now = lake.objects().list(&file.path).await?.into_iter().find(|now| now.path == file.path);
+    Ok(match (&now, content) {
+        (Some(now), _) if now == file => true,
+        (Some(now), Some(content)) => lake.ledger().content(now).await? == content,
+        _ => false,
+    })
+}
+
 /// Refuses a file that was written again since its batch.
 async fn check_unchanged(context: &TableContext, file: &SourceFile, content: Option<&str>) -> Result<(), RunError> {
     let lake = &context.lake;
-    let now = lake.objects().list(&file.path).await?.into_iter().find(|now| now.path == file.path);
-    let same = match &now {
-        Some(now) if now == file => true,
-        Some(now) => match content {
-            Some(content) => lake.ledger().content(now).await? == content,
-            None => false,
-        },
-        None => false,
-    };
-    if same {
+    if is_unchanged(lake, file, content).await? {
         return Ok(());
     }
-    let what = if now.is_some() { "was written again since" } else { "is gone" };
+    let is_there = lake.objects().exists(&file.path).await?;
+    let what = if is_there { "was written again since" } else { "is gone" };
     let next = "Its records are in bronze: `sluice replay --full-refresh` rebuilds silver from them";
     Err(RunError::input(format!("{} {what}, so the batch cannot be read again", file.path), next))
 }

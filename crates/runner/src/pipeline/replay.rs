@@ -61,7 +61,7 @@ async fn replay_tables(
         GoldRefresh::default()
     } else {
         let left_out = options.left_out_models.union(&options.unpublished.models).cloned().collect();
-        let gold = refresh_gold(lake, engine, set, &left_out, job).await;
+        let gold = refresh_gold(lake, engine, set, &left_out, options.previews.as_deref(), job).await;
         evaluate_foreign_keys_again(lake, engine, set, job).await;
         gold?
     };

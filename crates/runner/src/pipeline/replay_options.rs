@@ -2,9 +2,11 @@
 
 use super::decoder::DecoderOptions;
 use super::release_rule::Unpublished;
+use crate::previewed::Previews;
 use sluice_api::ReplayLimits;
 use sluice_contract::TableName;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What to replay, and how.
@@ -22,6 +24,8 @@ pub struct ReplayOptions {
     pub unpublished: Unpublished,
     /// Gold models that are not tried this time, with those that read them.
     pub left_out_models: BTreeSet<TableName>,
+    /// What the tables were where the release was tried, if it was.
+    pub previews: Option<Arc<Previews>>,
     /// Where files of binary formats are decoded.
     pub decoder: DecoderOptions,
 }

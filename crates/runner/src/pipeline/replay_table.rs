@@ -36,6 +36,12 @@ pub(crate) async fn replay_table(
     } else {
         replay_with_lease(lake, engine, &contract, options, job, &mut report).await
     };
+    if let (Ok(()), Some(previews), false) = (&result, &options.previews, options.limits.dry_run)
+        && let Err(error) = previews.look_at_silver(lake, &contract, job).await
+    {
+        // The table is as it should be; the next round compares it again.
+        job.log(format!("{name}: it was not compared with the preview of its release: {}", error.to_api()));
+    }
     let quarantined = report.quarantined();
     let replay = report.into_view(result.err().map(|error| error.to_api()));
     job.progress(&name, |progress| {
@@ -134,6 +140,7 @@ async fn replay_with_lease(
         run.fence(lease);
         run.keep_free(limits.keep_free_bytes);
         run.skip_missing(limits.skip_missing);
+        run.compare_with(options.previews.clone());
         let Discovered { batches, full_since } = found;
         let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
         if done.is_ok() {

@@ -2,6 +2,7 @@
 
 use super::folder_watch::FolderWatch;
 use super::retry::Retries;
+use crate::previewed::Previews;
 use crate::support::blocking::blocking;
 use crate::{ContractSet, Job, ReplayOptions, RunError, replay};
 use sluice_api::{ApiError, ReplayLimits, ReplaySummary, RunMode, RunRound};
@@ -108,6 +109,8 @@ struct Rounds {
     retries: Retries,
     /// Contracts of the release.
     contracts: Vec<Arc<Contract>>,
+    /// What that release was previewed to do.
+    previews: Option<(u64, Option<Arc<Previews>>)>,
     last: Option<LastRound>,
     watch: Arc<Mutex<FolderWatch>>,
     /// How long the last look at the folders took.
@@ -140,6 +143,7 @@ impl Rounds {
             self.retries.forget();
         }
         self.contracts = set.contracts.values().cloned().collect();
+        let previews = self.previews_of(lake, release, &set).await?;
         let tables: Vec<TableName> = set
             .contracts
             .values()
@@ -159,6 +163,7 @@ impl Rounds {
             concurrency: options.concurrency,
             lease_wait: options.lease_wait,
             left_out_models,
+            previews: previews.clone(),
             ..ReplayOptions::default()
         };
         let replay = replay(lake, engine, &set, &options, job).await?;
@@ -167,8 +172,28 @@ impl Rounds {
         let recovered = self.retries.tried(THE_LAKE, None, now);
         let is_news = self.keep(&set, &options, &replay);
         let worked = replay.tables.iter().any(|table| table.batches > 0) || !replay.gold.is_empty();
-        let round = RunRound { release, replay, ..RunRound::default() };
-        Ok((is_first || recovered || is_news || worked).then_some(round))
+        let reached = previews.map(|previews| previews.take_news()).unwrap_or_default();
+        let is_compared = !reached.is_empty();
+        let round = RunRound { release, replay, reached, ..RunRound::default() };
+        Ok((is_first || recovered || is_news || worked || is_compared).then_some(round))
+    }
+
+    /// What the release was previewed to do, read once for each release.
+    async fn previews_of(
+        &mut self,
+        lake: &Lake,
+        release: u64,
+        set: &ContractSet,
+    ) -> Result<Option<Arc<Previews>>, RunError> {
+        if let Some((_, known)) = self.previews.as_ref().filter(|(of, _)| *of == release) {
+            return Ok(known.clone());
+        }
+        let previews = match &set.previewed {
+            Some(previewed) => Previews::open(lake, release, previewed.clone()).await?,
+            None => None,
+        };
+        self.previews = Some((release, previews.clone()));
+        Ok(previews)
     }
 
     /// Whether a round would find nothing: no folder that it reads has changed since well before the last one, nothing

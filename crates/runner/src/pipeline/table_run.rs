@@ -20,15 +20,18 @@ use super::source_files::BatchBounds;
 use super::source_listing::{FullListing, Look};
 use super::table_state::TableState;
 use crate::maintain::tiers::compact_when_due;
+use crate::previewed::{Previews, SilverVersion};
 use crate::quality::keep_refusal;
 use crate::silver::merge::plan;
 use crate::silver::schema_change::{SchemaChange, change_columns, record_schema, schema_change};
 use crate::silver::watermark::watermark;
 use crate::silver_hash::silver_hash;
 use crate::{Job, RunError};
+use sluice_api::ReachedTable;
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
-use sluice_lake::{BatchManifest, Lake, Lease, Operation};
+use sluice_engine::silver_schema;
+use sluice_lake::{BatchManifest, DataFile, Lake, Lease, Operation};
 use sluice_query::QueryEngine;
 use std::sync::Arc;
 use std::time::Instant;
@@ -43,6 +46,8 @@ pub(crate) struct TableRun {
     keep_free: Option<u64>,
     /// Files of a claimed batch that are gone are left out of it.
     skip_missing: bool,
+    /// What the table was where the release was tried.
+    previews: Option<Arc<Previews>>,
 }
 
 impl TableRun {
@@ -59,7 +64,7 @@ impl TableRun {
     ) -> Result<Self, RunError> {
         let context = TableContext::open(lake, contract, engine, job, decoder).await?;
         let table = TableState::open(&context).await?;
-        Ok(Self { context, table, audited: None, keep_free: None, skip_missing: false })
+        Ok(Self { context, table, audited: None, keep_free: None, skip_missing: false, previews: None })
     }
 
     /// Leaves so many bytes free on the disk of a local lake; `None` for the default.
@@ -70,6 +75,11 @@ impl TableRun {
     /// Leaves files of claimed batches out that are gone before they were read.
     pub(crate) fn skip_missing(&mut self, skip: bool) {
         self.skip_missing = skip;
+    }
+
+    /// Publishes nothing that differs from what was previewed of the same inputs.
+    pub(crate) fn compare_with(&mut self, previews: Option<Arc<Previews>>) {
+        self.previews = previews;
     }
 
     /// Makes every commit from now on carry the number of a lease.
@@ -200,6 +210,27 @@ impl TableRun {
         Ok(done)
     }
 
+    /// Lands batches in bronze, those that are claimed already first; silver stays as it is.
+    ///
+    /// # Errors
+    /// [`RunError::Foreign`] if another program wrote bronze; errors of the store.
+    pub(crate) async fn land(&mut self, batches: Vec<Vec<SourceFile>>) -> Result<(), RunError> {
+        self.table.bronze.ensure_own(&self.context.contract.name)?;
+        self.table.record_lost(&self.context).await?;
+        let not_landed: Vec<BatchManifest> =
+            self.table.manifests(self.table.bronze.batch + 1..=u64::MAX).cloned().collect();
+        for manifest in not_landed {
+            self.decode_and_land(&manifest).await?;
+        }
+        for files in batches {
+            self.check_space(&files)?;
+            let manifest = claim(&self.context, &self.table, files).await?;
+            self.table.claimed.push(Arc::new(manifest.clone()));
+            self.decode_and_land(&manifest).await?;
+        }
+        Ok(())
+    }
+
     /// Merges exactly the files of a batch that silver has again. Commits only if that changes a row, which
     /// says that silver was not what the events make of it.
     ///
@@ -312,12 +343,37 @@ impl TableRun {
 
     /// Makes silver what the contract says, with as little work as the change allows.
     async fn adapt_silver(&mut self) -> Result<(), RunError> {
-        let TableContext { lake, contract, .. } = &self.context;
-        let TableState { bronze, silver, .. } = &mut self.table;
-        match schema_change(lake, &bronze.store, silver, contract).await? {
+        let TableState { bronze, silver, .. } = &self.table;
+        match schema_change(&self.context.lake, &bronze.store, silver, &self.context.contract).await? {
             SchemaChange::Same => Ok(()),
-            SchemaChange::Columns => change_columns(lake, silver, contract).await,
+            SchemaChange::Columns => {
+                let files = silver.snapshot.as_ref().map(|snapshot| Arc::clone(&snapshot.files)).unwrap_or_default();
+                let reached = self.ensure_as_previewed(&files, silver.batch()).await?;
+                change_columns(&self.context.lake, &mut self.table.silver, &self.context.contract).await?;
+                self.keep_reached(reached).await;
+                Ok(())
+            }
             SchemaChange::Rebuild => self.rebuild(false).await,
+        }
+    }
+
+    /// Compares a version that has the batches up to one with the preview of the release, before it is visible.
+    async fn ensure_as_previewed(&self, files: &[DataFile], batch: u64) -> Result<Option<ReachedTable>, RunError> {
+        let (Some(previews), Some(base)) = (&self.previews, &self.table.silver.snapshot) else { return Ok(None) };
+        let TableContext { lake, contract, job, .. } = &self.context;
+        let mut snapshot = base.clone();
+        snapshot.schema = Arc::new(silver_schema(contract));
+        let version = SilverVersion { store: &self.table.silver.store, snapshot: &snapshot, files };
+        let found = previews.compare_silver(lake, contract, version, self.table.manifests(0..=batch)).await?;
+        let visible = self.silver_version().filter(|_| self.table.silver.batch() > 0);
+        previews.ensure_as_previewed(lake, found, visible, job).await
+    }
+
+    /// Keeps what was found of the version that is visible now.
+    async fn keep_reached(&self, reached: Option<ReachedTable>) {
+        if let (Some(previews), Some(reached)) = (&self.previews, reached) {
+            let reached = ReachedTable { version: self.silver_version(), ..reached };
+            previews.keep(&self.context.lake, reached, &self.context.job).await;
         }
     }
 
@@ -331,7 +387,7 @@ impl TableRun {
     async fn audit_and_publish(&mut self, merged: Merged) -> Result<BatchDone, RunError> {
         // A rebuild changes every row.
         let before = self.audited.take().filter(|_| merged.commit.operation != Operation::Rebuild);
-        let silver = &mut self.table.silver;
+        let silver = &self.table.silver;
         let checks = match audit_merged(&self.context, silver, &merged, before.as_ref()).await {
             Ok(checks) => checks,
             Err(error) => {
@@ -340,7 +396,17 @@ impl TableRun {
                 return Err(error);
             }
         };
-        let done = publish(&self.context, silver, merged).await?;
+        let compared = self.ensure_as_previewed(&merged.candidate.files, merged.summary.batch).await;
+        let reached = match compared {
+            Ok(reached) => reached,
+            Err(error) => {
+                self.audited = before;
+                merged.candidate.discard(&self.table.silver.store).await;
+                return Err(error);
+            }
+        };
+        let done = publish(&self.context, &mut self.table.silver, merged).await?;
+        self.keep_reached(reached).await;
         self.audited = done.silver_version.map(|version| Audited { version, checks });
         Ok(done)
     }

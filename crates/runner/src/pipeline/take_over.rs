@@ -1,19 +1,30 @@
-//! What a sandbox made of a table becomes production: its files are taken over instead of made again.
+//! What a sandbox made of a silver table becomes production: its files are taken over instead of made again.
 //!
 //! Silver is a function of the events and the contract (invariant 1). So where the sandbox and its lake have ingested the
-//! same files, the sandbox's silver is by the contract that is published now, and the lake's is not, the sandbox's version is
-//! what a rebuild would make. In every other case the reason is named and the next run rebuilds.
+//! same files, and the sandbox's silver is by the contract that is published now and the lake's is not, the sandbox's
+//! version is what a rebuild would make. Where one of the two moved on, both are first brought to the same files
+//! ([`super::same_files`]): that costs what arrived since, not the table. In every other case the reason is named and the
+//! next run rebuilds.
 
+use super::same_files::{Standing, catch_up, land_missing, other_records};
+use super::sides::Sides;
+use crate::quality::{read_records, write_records};
 use crate::silver::Silver;
 use crate::silver::schema_change::effective;
-use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, with_lease};
+use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, take_lease, with_lease};
 use crate::support::newest_entry::newest_entry_with;
 use crate::{Job, RunError};
 use sluice_contract::{Contract, TableName};
-use sluice_lake::{AppId, CommitInfo, CommitOutcome, HistoryEntry, Lake, LakeError, Operation, PutNew, TransactionId};
-use std::collections::BTreeSet;
+use sluice_lake::{
+    AppId, CommitInfo, CommitOutcome, ENGINE, HistoryEntry, LakeError, Lease, Operation, PutNew, SchemaDocument,
+    TableLocation, TransactionId,
+};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a release waits for the writer of a table before it is published; that table is taken over later.
+const HOLD_WAIT: Duration = Duration::from_secs(10);
 
 /// What became of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,55 +37,121 @@ pub(crate) enum TakenOver {
     Rebuilt(String),
 }
 
-/// Makes a table of the lake what its sandbox made of it, by the contract that is published now.
+impl TakenOver {
+    pub(super) fn because(reason: impl Into<String>) -> Self {
+        Self::Rebuilt(reason.into())
+    }
+}
+
+/// Prepares a table to be taken over: brings the sandbox to the files of production, then takes the table's lease, so
+/// that no run begins to rebuild what is taken over in a moment. `None` if there is nothing to take over.
+///
+/// # Errors
+/// If a store fails, or another writer holds the table for long.
+pub(crate) async fn hold(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<Option<Lease>, RunError> {
+    if Plan::of(sides, contract).await?.is_err() || catch_up(sides, contract).await?.is_some() {
+        return Ok(None);
+    }
+    let (name, job) = (&contract.name, sides.job);
+    let terms = LeaseTerms {
+        wait: HOLD_WAIT,
+        waiting: &|holder| job.log(format!("{name}: waits for {holder}")),
+        unreleased: &|error| Err(error.into()),
+    };
+    Ok(Some(take_lease(sides.base, name, &terms).await?))
+}
+
+/// Makes a table of the lake what its sandbox made of it, by the contract that is published now. `held`: the lease of the
+/// table, if [`hold`] took it; it is released.
 ///
 /// # Errors
 /// If a store fails, or another writer holds the table for long.
 pub(crate) async fn take_over(
-    sandbox: &Lake,
-    base: &Lake,
+    sides: &Sides<'_>,
     contract: &Arc<Contract>,
-    job: &Job,
+    held: Option<Lease>,
 ) -> Result<TakenOver, RunError> {
-    let name = &contract.name;
+    let (name, job) = (&contract.name, sides.job);
+    if let Some(lease) = held {
+        let done = under_lease(sides, contract, &lease).await;
+        release(lease, name, job).await;
+        return done;
+    }
+    if let Err(done) = Plan::of(sides, contract).await? {
+        return Ok(done);
+    }
+    // While production goes on; what arrives meanwhile is little.
+    if let Some(reason) = catch_up(sides, contract).await? {
+        return Ok(TakenOver::Rebuilt(reason));
+    }
     let terms = LeaseTerms {
         wait: LEASE_WAIT_DEFAULT,
         waiting: &|holder| job.log(format!("{name}: waits for {holder}")),
         unreleased: &|error| {
-            job.log(format!("{name}: the lease was not released, so others wait a moment for it: {error}"));
+            unreleased(name, job, &error);
             Ok(())
         },
     };
-    let read = async || match Plan::of(sandbox, base, contract).await? {
-        Ok(plan) => Ok(ControlFlow::Continue(plan)),
-        Err(other) => Ok(ControlFlow::Break(other)),
+    let read = async || Ok(ControlFlow::Continue(()));
+    with_lease(sides.base, name, &terms, read, async |(), lease| under_lease(sides, contract, lease).await).await
+}
+
+/// Lets others write a table again.
+pub(crate) async fn release(lease: Lease, name: &TableName, job: &Job) {
+    if let Err(error) = lease.release().await {
+        unreleased(name, job, &error);
+    }
+}
+
+fn unreleased(name: &TableName, job: &Job, error: &LakeError) {
+    job.log(format!("{name}: the lease was not released, so others wait a moment for it: {error}"));
+}
+
+/// Nobody else writes production.
+async fn under_lease(sides: &Sides<'_>, contract: &Arc<Contract>, lease: &Lease) -> Result<TakenOver, RunError> {
+    // Before anything is landed, so that nothing is written where nothing is taken over.
+    if let Err(done) = Plan::of(sides, contract).await? {
+        return Ok(done);
+    }
+    if let Some(reason) = catch_up(sides, contract).await? {
+        return Ok(TakenOver::Rebuilt(reason));
+    }
+    land_missing(sides, contract, lease).await?;
+    let mut plan = match Plan::of(sides, contract).await? {
+        Ok(plan) => plan,
+        Err(done) => return Ok(done),
     };
-    with_lease(base, name, &terms, read, async |mut plan: Plan, lease| {
-        plan.production.store = lease.fence(&plan.production.store);
-        commit(sandbox, base, name, plan).await
-    })
-    .await
+    if !plan.standing.is_even(contract) {
+        return Ok(TakenOver::because("the sandbox and production have not ingested the same files"));
+    }
+    if let Some(reason) = other_records(sides, &contract.name).await? {
+        return Ok(TakenOver::Rebuilt(reason));
+    }
+    plan.production.store = lease.fence(&plan.production.store);
+    commit(sides, &contract.name, plan).await
 }
 
 /// Both sides as they were read.
 struct Plan {
     production: Silver,
     tried: Silver,
+    standing: Standing,
     /// The commit of the sandbox that says by which contract it is, and where its deletes are.
     entry: HistoryEntry,
 }
 
 impl Plan {
     /// The plan; else why there is nothing to take over.
-    async fn of(sandbox: &Lake, base: &Lake, contract: &Arc<Contract>) -> Result<Result<Self, TakenOver>, RunError> {
-        let name = &contract.name;
-        let because = |reason: &str| Ok(Err(TakenOver::Rebuilt(reason.to_owned())));
+    async fn of(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<Result<Self, TakenOver>, RunError> {
+        let (sandbox, base, name) = (sides.sandbox, sides.base, &contract.name);
+        let because = |reason: &str| Ok(Err(TakenOver::because(reason)));
+        let Some(of) = sandbox.sandbox() else { return because("it was not tried in a sandbox") };
         let (here, there) = (effective(base, contract).await?, effective(sandbox, contract).await?);
         let production = Silver::open(base, &here).await?;
         if production.version().is_none() {
             return because("production has no version yet");
         }
-        if !production.is_of_other_contract(&here) && here.columns == there.columns {
+        if !production.is_of_other_contract(&here) && !production.lost_state && here.columns == there.columns {
             return Ok(Err(TakenOver::NotNeeded));
         }
         if !production.foreign.commits.is_empty() {
@@ -85,38 +162,48 @@ impl Plan {
         if tried.is_of_other_contract(&there) {
             return because("the sandbox has not replayed it by this contract");
         }
-        if ingested(sandbox, name, tried.batch()).await? != ingested(base, name, production.batch()).await? {
-            return because("the sandbox and production have not ingested the same files");
+        if tried.lost_state || !tried.foreign.commits.is_empty() {
+            return because("the sandbox's table is not what the events make of it");
         }
-        if sandbox.base().is_none() {
-            return because("it was not tried in a sandbox");
+        let standing = Standing::of(sides, name, tried.batch()).await?;
+        if let Some(reason) = standing.apart(contract) {
+            return because(&reason);
+        }
+        let folder = TableLocation::Silver(name.clone()).folder();
+        let began = of.base_version(&folder);
+        let own = usize::try_from(now.saturating_sub(began.unwrap_or(0))).unwrap_or(usize::MAX);
+        let history = tried.store.history_until(now, own.max(1)).await?;
+        if let Some(other) = history
+            .iter()
+            .find(|entry| Some(entry.version) > began && entry.engine.as_deref().is_some_and(|engine| engine != ENGINE))
+        {
+            let other = other.engine.as_deref().unwrap_or_default();
+            return because(&format!("the sandbox was replayed by {other}, and this is {ENGINE}"));
         }
         let entry = newest_entry_with(&tried.store, now, |info| info.contract.is_some()).await?;
         let Some(entry) = entry else { return because("the sandbox's log does not say what made it") };
-        Ok(Ok(Self { production, tried, entry }))
+        Ok(Ok(Self { production, tried, standing, entry }))
     }
 }
 
-/// The files of all batches up to one.
-async fn ingested(lake: &Lake, name: &TableName, batch: u64) -> Result<BTreeSet<(String, u64, String)>, RunError> {
-    let batches = lake.ledger().batches(name).await?;
-    let files =
-        batches.into_iter().filter(|manifest| manifest.batch <= batch).flat_map(|manifest| manifest.files.clone());
-    Ok(files.map(|file| (file.path, file.size, file.etag)).collect())
-}
-
-async fn commit(sandbox: &Lake, base: &Lake, name: &TableName, plan: Plan) -> Result<TakenOver, RunError> {
-    let Plan { production, tried, entry } = plan;
+async fn commit(sides: &Sides<'_>, name: &TableName, plan: Plan) -> Result<TakenOver, RunError> {
+    let (sandbox, base) = (sides.sandbox, sides.base);
+    let Plan { production, tried, standing, entry } = plan;
     let (Some(before), Some(after)) = (&production.snapshot, &tried.snapshot) else {
         return Err(RunError::Internal(format!("{name} was not read")));
     };
-    let because = |reason: &str| Ok(TakenOver::Rebuilt(reason.to_owned()));
+    let batch = standing.last_of_base();
     // By which columns it was made, before what was made.
-    let known = base.ledger().schemas(name).await?.last().map_or(0, |document| document.number);
-    for document in sandbox.ledger().schemas(name).await?.into_iter().filter(|document| document.number > known) {
-        match base.ledger().put_schema(name, &document).await? {
+    let (ours, theirs) = (base.ledger().latest_schema(name).await?, sandbox.ledger().latest_schema(name).await?);
+    if let Some(theirs) = theirs.filter(|theirs| {
+        let same =
+            |ours: &SchemaDocument| ours.contract_hash == theirs.contract_hash && ours.inferred == theirs.inferred;
+        !ours.as_ref().is_some_and(same)
+    }) {
+        let number = ours.map_or(0, |ours| ours.number) + 1;
+        match base.ledger().put_schema(name, &SchemaDocument { number, ..theirs }).await? {
             PutNew::Created => {}
-            PutNew::Exists => return because("production has seen other columns meanwhile"),
+            PutNew::Exists => return Ok(TakenOver::because("production has seen other columns meanwhile")),
         }
     }
     for path in entry.info.tombstones.iter().flatten() {
@@ -129,6 +216,11 @@ async fn commit(sandbox: &Lake, base: &Lake, name: &TableName, plan: Plan) -> Re
             Err(error) => return Err(error.into()),
         }
     }
+    // The checks passed there, on these rows.
+    let checks = read_records(sandbox, name, tried.batch()).await?;
+    if !checks.is_empty() {
+        write_records(base, name, batch, &checks).await?;
+    }
     let files = sandbox.take_over(&tried.store, after).await?;
     let app = AppId::rebuild(name);
     let number = before.next_number(&app)?;
@@ -136,19 +228,16 @@ async fn commit(sandbox: &Lake, base: &Lake, name: &TableName, plan: Plan) -> Re
     for file in &files {
         content.update(file.path.as_bytes()).update(&file.rows.to_le_bytes());
     }
-    let info = CommitInfo {
-        batch: Some(production.batch()),
-        span: entry.info.span.clone(),
-        checked: production.checked,
-        ..entry.info.carried()
-    };
+    let info = CommitInfo { span: entry.info.span.clone(), checked: production.checked, ..entry.info.carried() };
     let id = TransactionId { app, number, content_hash: content.finalize().to_hex()[..32].to_owned() };
+    let last = i64::try_from(batch).unwrap_or(i64::MAX);
     let outcome = production
         .store
         .transaction(before, id, Operation::Rebuild)
         .becomes(files)
         .schema(Some(Arc::clone(&after.schema)))
         .info(info)
+        .numbers([(AppId::silver(name), last)])
         .commit()
         .await?;
     match outcome {

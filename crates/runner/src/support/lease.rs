@@ -20,6 +20,23 @@ pub(crate) struct LeaseTerms<'a> {
     pub(crate) unreleased: &'a (dyn Fn(LakeError) -> Result<(), RunError> + Sync),
 }
 
+/// Takes the lease of a table when no living writer has it. Whoever gets it has to read the table after that, and to
+/// release it.
+///
+/// # Errors
+/// [`LakeError::Held`] when another writer is not done in time; errors of the store.
+pub(crate) async fn take_lease(lake: &Lake, table: &TableName, terms: &LeaseTerms<'_>) -> Result<Lease, RunError> {
+    let mut turn = lake.leases().candidate(table).await?;
+    loop {
+        if let Some(turn) = turn
+            && let Some(lease) = lake.leases().take(table, turn).await?
+        {
+            return Ok(lease);
+        }
+        turn = Some(lake.leases().wait(table, terms.wait, |holder| (terms.waiting)(holder)).await?);
+    }
+}
+
 /// Works on a table with its lease.
 ///
 /// A plan is only good if nobody else wrote between reading and writing. So `read` reads the table when no

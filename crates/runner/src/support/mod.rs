@@ -14,3 +14,4 @@ pub(crate) mod personal;
 pub(crate) mod places;
 pub(crate) mod program;
 pub(crate) mod sql_worker;
+pub(crate) mod table_content;

@@ -10,6 +10,7 @@ mod machine;
 mod markdown;
 mod measure;
 mod report;
+mod sandbox;
 mod shop;
 mod task;
 
@@ -25,11 +26,13 @@ use std::path::{Path, PathBuf};
 
 /// Not a comparison: files to gold and the window.
 const SHOP: &str = "shop";
+/// Neither: what sandboxes cost.
+const SANDBOX: &str = "sandbox";
 
 /// Options of the task.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What is measured: `shop`, or benchmarks such as `B2`, `B4-range`, `C1`; without a word all benchmarks.
+    /// What is measured: `shop`, `sandbox`, or benchmarks such as `B2`, `B4-range`, `C1`; without a word all benchmarks.
     what: Vec<String>,
     /// Sizes of the base table, such as `1M,4M`, instead of the benchmark's own.
     #[arg(long, value_name = "N", num_args = 1.., value_delimiter = ',', value_parser = rows)]
@@ -67,6 +70,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
             bail!("`shop` is measured alone");
         }
         return run_shop(project, options);
+    }
+    if options.what.iter().any(|word| word == SANDBOX) {
+        if options.what.len() > 1 {
+            bail!("`sandbox` is measured alone");
+        }
+        return run_sandbox(project, options);
     }
     let cases = cases(&options.what)?;
     let wanted: Vec<Engine> = cases.iter().flat_map(|case| compare::engines(case, &options.engines)).collect();
@@ -146,6 +155,20 @@ fn run_shop(project: &Project, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn run_sandbox(project: &Project, options: &Options) -> anyhow::Result<()> {
+    if !options.as_built {
+        packages::require(&[Need::Build])?;
+        build::release(project)?;
+    }
+    let pages = options.pages.clone().unwrap_or_else(|| project.path("docs/benchmarks"));
+    let report = sandbox::measure(project, &options.rows, &pages)?;
+    report.print();
+    if let Some(file) = &options.json {
+        report.write(file)?;
+    }
+    Ok(())
+}
+
 fn cases(words: &[String]) -> anyhow::Result<Vec<&'static Case>> {
     if words.is_empty() {
         return Ok(CASES.iter().collect());
@@ -155,7 +178,7 @@ fn cases(words: &[String]) -> anyhow::Result<Vec<&'static Case>> {
         let named = catalog::named(word);
         if named.is_empty() {
             let known: Vec<&str> = CASES.iter().map(|case| case.id).collect();
-            bail!("there is no benchmark `{word}`; known are {SHOP}, {}", known.join(", "));
+            bail!("there is no benchmark `{word}`; known are {SHOP}, {SANDBOX}, {}", known.join(", "));
         }
         found.extend(named);
     }

@@ -48,6 +48,17 @@ impl Report {
         }
     }
 
+    /// The same for a page.
+    pub(super) fn to_markdown(&self) -> String {
+        let mut text = "| | measured | target |\n|---|---|---|\n".to_owned();
+        for number in &self.numbers {
+            let target = number.target.map_or_else(String::new, |target| format!("{target} {}", number.unit));
+            let missed = if number.met == Some(false) { ", missed" } else { "" };
+            text.push_str(&format!("| {} | {:.2} {} | {target}{missed} |\n", number.what, number.value, number.unit));
+        }
+        text
+    }
+
     /// The same for programs.
     pub(super) fn write(&self, file: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";

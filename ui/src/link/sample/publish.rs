@@ -2,8 +2,8 @@
 
 use sluice_api::{
     Approval, ContractChange, DiffLine, Effect, Grade, IncidentLock, Layer, PlanDocument, ProposalView, PublishPlan,
-    PublishScope, PublishedView, ReleaseDetail, ReleaseDiff, ReleaseId, ReleaseList, ReleaseSide, ReleaseTableDiff,
-    ReleaseText, ReleaseView, TableEffect, TableName, TableRef,
+    PublishScope, PublishedView, Reached, ReachedTable, ReleaseDetail, ReleaseDiff, ReleaseId, ReleaseList,
+    ReleaseSide, ReleaseTableDiff, ReleaseText, ReleaseView, TableEffect, TableName, TableRef,
 };
 
 /// Nov 18 16:20 2026 UTC.
@@ -32,13 +32,35 @@ fn release(release: u64, days: i64, author: &str, message: &str, current: bool) 
         changed: Some(vec![silver("orders")]),
         hash: format!("{:016x}", release * 0x9f2c_41d7),
         current,
+        previewed: Some(2),
+        reached: vec![reached(release, "orders"), reached(release, "payments")],
+    }
+}
+
+fn reached(release: u64, table: &str) -> ReachedTable {
+    ReachedTable {
+        release,
+        table: silver(table),
+        reached: Reached::AsPreviewed,
+        version: Some(43),
+        note: "The same inputs gave the same result".to_owned(),
+        at_ms: PUBLISHED_MS,
+        first: None,
     }
 }
 
 fn releases() -> Vec<ReleaseView> {
     let back = ReleaseView { rollback: Some(11), ..release(13, 4, "jonas", "Rolls back to r11. Payments late", false) };
     // Published by a version that recorded less.
-    let old = ReleaseView { author: None, message: None, plan: None, engine: None, ..release(11, 12, "", "", false) };
+    let old = ReleaseView {
+        author: None,
+        message: None,
+        plan: None,
+        engine: None,
+        previewed: None,
+        reached: Vec::new(),
+        ..release(11, 12, "", "", false)
+    };
     vec![release(14, 0, "mira", "Gift note, discount wider", true), back, release(12, 7, "mira", "", false), old]
 }
 
@@ -141,6 +163,7 @@ pub(super) fn plan(scope: &PublishScope) -> PublishPlan {
         },
         changes: changes.into_iter().filter(|change| is_in(&change.table)).collect(),
         tables: tables.into_iter().filter(|table| is_in(&table.table)).collect(),
+        previewed: None,
         checksum: String::new(),
     };
     PublishPlan {
@@ -168,6 +191,7 @@ pub(super) fn published(number: u64, message: &str) -> PublishedView {
         location: format!("s3://acme-lake/shop/_sluice/releases/r{number}.json"),
         release: done,
         tables: Vec::new(),
+        canary: Vec::new(),
     }
 }
 

@@ -1,0 +1,153 @@
+//! Sandboxes: how soon one of a large table is there, what a replay in it costs beside production's, and a comparison of many
+//! tables of which few changed. Each is a process of its own, as a person starts it.
+
+use super::machine;
+use super::measure;
+use super::report::Report;
+use crate::process::{output, program};
+use crate::project::Project;
+use anyhow::Context;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Rows of the large table without `--rows`; 100 M take ten minutes and 12 GB to make.
+const ROWS: u64 = 4_000_000;
+/// Rows of a change file.
+const FILE_ROWS: u64 = 250_000;
+/// Rows of the batch that both sides take, an eighth of them new.
+const BATCH_ROWS: u64 = 200_000;
+/// Tables that are compared, their rows, and how many of them a change reaches.
+const TABLES: u64 = 200;
+const TABLE_ROWS: u64 = 1_000;
+const CHANGED: u64 = 7;
+
+/// A lake of its own for each question.
+struct BenchLake<'p> {
+    project: &'p Project,
+    folder: PathBuf,
+    sandbox: PathBuf,
+}
+
+impl<'p> BenchLake<'p> {
+    fn new(project: &'p Project, folder: &Path, name: &str) -> anyhow::Result<Self> {
+        let lake = folder.join(name);
+        std::fs::create_dir_all(lake.join("contracts/bench"))?;
+        Ok(Self { project, folder: lake, sandbox: folder.join(format!("{name}-sandbox")) })
+    }
+
+    fn sluice(&self, words: &[&str]) -> anyhow::Result<Command> {
+        let mut command = program(self.project.program("sluice")?);
+        command.arg("--lake").arg(&self.folder).args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(command)
+    }
+
+    fn in_sandbox(&self, words: &[&str]) -> anyhow::Result<Command> {
+        let mut command = program(self.project.program("sluice")?);
+        command.arg("--lake").arg(&self.sandbox).args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(command)
+    }
+
+    fn new_sandbox(&self) -> anyhow::Result<Command> {
+        let place = self.sandbox.display().to_string();
+        self.sluice(&["sandbox", "new", "bench", "--place", &place])
+    }
+
+    /// The contract of a table, in the lake or in its sandbox.
+    fn write_contract(&self, lake: &Path, table: &str, total: &str) -> anyhow::Result<()> {
+        let text = format!(
+            "dataset: \"bench.{table}\"\nsource: {{path: \"landing/{table}/\", format: debezium_json}}\nschema:\n\
+             - {{name: id, type: bigint, primary_key: true}}\n- {{name: word, type: string}}\n\
+             - {{name: total, type: \"{total}\"}}\n- {{name: flag, type: boolean}}\n"
+        );
+        let path = lake.join(format!("contracts/bench/{table}.yaml"));
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Puts a change file of rows with these keys into the lake.
+    fn deliver(&self, table: &str, number: u64, op: char, ids: impl Iterator<Item = u64>) -> anyhow::Result<()> {
+        let folder = self.folder.join(format!("landing/{table}"));
+        std::fs::create_dir_all(&folder)?;
+        let mut text = String::new();
+        for id in ids {
+            let lsn = number * 1_000_000_000 + id;
+            writeln!(
+                text,
+                "{{\"op\":\"{op}\",\"after\":{{\"id\":{id},\"word\":\"w{}\",\"total\":{}.25,\"flag\":{}}},\"source\":{{\"lsn\":{lsn}}}}}",
+                (id * 7919) % 100_003,
+                (id + number) % 10_000,
+                id % 2 == 0
+            )?;
+        }
+        Ok(std::fs::write(folder.join(format!("{number:06}.json")), text)?)
+    }
+}
+
+/// Measures in a fresh folder, and says so on a page.
+pub(super) fn measure(project: &Project, rows: &[u64], pages: &Path) -> anyhow::Result<Report> {
+    let rows = rows.first().copied().unwrap_or(ROWS);
+    let folder = tempfile::Builder::new().prefix("sluice-bench-").tempdir()?;
+    let mut report = Report::default();
+    large_table(project, folder.path(), rows, &mut report)?;
+    many_tables(project, folder.path(), &mut report)?;
+    let page = page(project, rows, &report);
+    let file = pages.join("sandbox.md");
+    std::fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(report)
+}
+
+fn large_table(project: &Project, folder: &Path, rows: u64, report: &mut Report) -> anyhow::Result<()> {
+    let lake = BenchLake::new(project, folder, "large")?;
+    lake.write_contract(&lake.folder, "orders", "decimal(12,2)")?;
+    for (number, first) in (0..rows).step_by(usize::try_from(FILE_ROWS)?).enumerate() {
+        lake.deliver("orders", number as u64 + 1, 'c', first..rows.min(first + FILE_ROWS))?;
+    }
+    let made = measure::run(&mut lake.sluice(&["replay", "--json"])?)?;
+    report.tell("making the table", made.wall_seconds, "s");
+    let cloned = measure::run(&mut lake.new_sandbox()?)?;
+    report.judge("a sandbox of it", cloned.wall_seconds, "s", 1.0);
+    let step = usize::try_from((rows / (BATCH_ROWS - BATCH_ROWS / 8)).max(1))?;
+    let updated = (0..rows).step_by(step).take(usize::try_from(BATCH_ROWS - BATCH_ROWS / 8)?);
+    lake.deliver("orders", 900_000, 'u', updated.chain(rows..rows + BATCH_ROWS / 8))?;
+    // First in the sandbox: what the system has read by then, production finds in memory.
+    let tried = measure::run(&mut lake.in_sandbox(&["replay", "--json"])?)?;
+    let real = measure::run(&mut lake.sluice(&["replay", "--json"])?)?;
+    report.tell("a batch in production, processor time", real.cpu_seconds, "s");
+    report.tell("the same in the sandbox", tried.cpu_seconds, "s");
+    report.judge("the sandbox's cost beside production's", tried.cpu_seconds / real.cpu_seconds, "x", 1.2);
+    Ok(())
+}
+
+fn many_tables(project: &Project, folder: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let lake = BenchLake::new(project, folder, "many")?;
+    for table in 0..TABLES {
+        let name = format!("t{table:03}");
+        lake.write_contract(&lake.folder, &name, "decimal(12,2)")?;
+        lake.deliver(&name, 1, 'c', 0..TABLE_ROWS)?;
+    }
+    measure::run(&mut lake.sluice(&["replay", "--json"])?)?;
+    measure::run(&mut lake.new_sandbox()?)?;
+    for table in 0..CHANGED {
+        lake.write_contract(&lake.sandbox, &format!("t{table:03}"), "decimal(14,4)")?;
+    }
+    measure::run(&mut lake.in_sandbox(&["replay", "--json"])?)?;
+    let mut compare = lake.in_sandbox(&["diff", "--impacted"])?;
+    let compared = measure::run(&mut compare)?;
+    report.judge("200 tables compared of which 7 changed", compared.wall_seconds, "s", 60.0);
+    let said = output(lake.in_sandbox(&["diff", "--impacted"])?.stdout(Stdio::piped()))?;
+    let equal = format!("{} tables are equal", TABLES - CHANGED);
+    anyhow::ensure!(said.contains(&equal), "the comparison does not say `{equal}`: {said}");
+    Ok(())
+}
+
+fn page(project: &Project, rows: u64, report: &Report) -> String {
+    let commit = machine::commit(project);
+    format!(
+        "# Sandboxes\n\n`cargo xtask bench sandbox [--rows N]` makes a table of {rows} rows with a key and three columns from \
+         change files, and measures processes of `sluice` as a person starts them. What a sandbox costs does not grow with \
+         the rows: it writes the log of its tables, which names the lake's files. A table of 100 M rows takes more than ten \
+         minutes to make, so the number of rows is smaller here.\n\n{}\n{}\n",
+        report.to_markdown(),
+        machine::sentence(&[&commit])
+    )
+}
