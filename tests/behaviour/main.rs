@@ -5,6 +5,7 @@ mod batches;
 mod contract_changes;
 mod decoder;
 mod deletion_vectors;
+mod diffs;
 mod discovery;
 mod dms_folders;
 mod draft_folder;

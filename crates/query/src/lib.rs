@@ -108,6 +108,7 @@ pub use checks::parents::{ParentTable, ParentTables, foreign_keys, parents_of};
 pub use checks::run::CheckInput;
 pub use checks::view::check_views;
 pub use diff::DiffInput;
+pub use diff::key::DiffKey;
 pub use diff::row_history::{FoundRow, FoundRows, RowEvent};
 pub use diff::steps::DiffStep;
 pub use engine::QueryEngine;

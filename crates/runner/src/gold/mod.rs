@@ -2,6 +2,7 @@
 //!
 //! A model that cannot be refreshed costs itself and the models that read it, by name; its table stays as it was.
 
+pub(crate) mod declared_key;
 pub(crate) mod failures;
 mod order;
 
@@ -173,7 +174,7 @@ async fn refresh_model(
         tables.push(files);
     }
     let store = lake.table(TableLocation::Gold(model.name.clone()));
-    let inputs = blake3::hash(format!("{}\0{versions:?}", model.sql).as_bytes()).to_hex()[..32].to_owned();
+    let inputs = inputs_hash(&model.sql, &versions);
     let existing = store.snapshot(None).await?;
     if let Some(existing) = existing.as_ref().filter(|_| !again) {
         let history = store.history_until(existing.version, 1).await?;
@@ -189,6 +190,11 @@ async fn refresh_model(
     let batches = cancel_with(job, || engine.cancel(job.id()), work).await?;
     let personal = Personal { sets: std::slice::from_ref(set), engine }.in_sql(&model.sql);
     write_model(lake, model, existing, batches, versions, inputs, &personal).await.map(Some)
+}
+
+/// Hash of a model and of the versions that it reads.
+pub(crate) fn inputs_hash(sql: &str, versions: &BTreeMap<String, u64>) -> String {
+    blake3::hash(format!("{sql}\0{versions:?}").as_bytes()).to_hex()[..32].to_owned()
 }
 
 /// A model that names a table which nothing makes would wait for ever.
