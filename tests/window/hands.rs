@@ -89,7 +89,7 @@ fn wrong_ways_end_in_words_and_lose_nothing() -> anyhow::Result<()> {
 
 #[test]
 #[ignore = "needs the built program, a virtual display and a lake: cargo xtask window"]
-fn a_job_outlives_its_tab_and_ends_when_it_is_told() -> anyhow::Result<()> {
+fn a_query_ends_with_its_tab_and_comes_back_with_its_text() -> anyhow::Result<()> {
     let window = Window::open(&lake::to_look_at()?)?;
     window.wait_for("shop-lake")?;
     window.press("Ctrl 5")?;

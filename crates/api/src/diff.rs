@@ -123,7 +123,7 @@ pub struct DiffOptions {
     pub filter: Option<String>,
 }
 
-/// By what the rows of two sides were told apart.
+/// By what the rows of two sides were matched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyOrigin {
@@ -161,10 +161,10 @@ impl KeyOrigin {
         let key = key.join(", ");
         match self {
             Self::Contract => None,
-            Self::Asked => Some(format!("rows are told apart by {key}, as asked")),
-            Self::Declared => Some(format!("rows are told apart by {key}, which the model declares as its key")),
+            Self::Asked => Some(format!("rows are matched by {key}, as asked")),
+            Self::Declared => Some(format!("rows are matched by {key}, which the model declares as its key")),
             Self::Unique => {
-                Some(format!("rows are told apart by {key}: unique on both sides, but no key that the model declares"))
+                Some(format!("rows are matched by {key}: unique on both sides, but no key that the model declares"))
             }
             Self::WholeRows(because) => {
                 Some(format!("whole rows are counted, a changed row is one that went and one that came: {because}"))
@@ -235,7 +235,7 @@ pub struct DiffView {
     /// What was compared, where it was not two versions of one table.
     #[serde(default)]
     pub sides: Option<DiffNames>,
-    /// By what rows were told apart.
+    /// By what rows were matched.
     #[serde(default)]
     pub by: KeyOrigin,
     /// Under a condition ([`DiffOptions::filter`]): how many rows changed in all. `inserted`, `updated`, `deleted`, the

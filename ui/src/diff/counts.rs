@@ -112,7 +112,7 @@ pub(super) fn schema(ui: &mut Ui, view: &DiffView) {
     rule(ui);
 }
 
-/// By what rows were told apart where no contract says it, and which of them count, in one line.
+/// By what rows were matched where no contract says it, and which of them count, in one line.
 pub(super) fn note(ui: &mut Ui, view: &DiffView) {
     let filtered =
         view.changed_in_all.map(|all| format!("of {}, those of the condition", number::plural(all, "changed row")));

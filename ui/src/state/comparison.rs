@@ -16,7 +16,7 @@ pub struct Comparison {
     /// The table before, where it has another name.
     #[serde(default)]
     pub from_table: Option<TableRef>,
-    /// What is left out, and by what rows are told apart.
+    /// What is left out, and by what rows are matched.
     #[serde(default)]
     pub options: DiffOptions,
 }

@@ -1,7 +1,7 @@
-//! By what the rows of two sides are told apart. Nothing is taken for a key that is not unique on both sides.
+//! By what the rows of two sides are matched. Nothing is taken for a key that is not unique on both sides.
 
-use crate::diff::DiffInput;
 use crate::diff::changed_rows::takes_part;
+use crate::diff::input::{DiffInput, DiffKey};
 use crate::diff::steps::{rows_of_steps, sides};
 use crate::error::QueryError;
 use crate::files::relation::Relation;
@@ -12,29 +12,6 @@ use sluice_api::KeyOrigin;
 
 /// Columns of a key that nobody declared, at most.
 const FOUND_KEY_COLUMNS_MAX: usize = 4;
-
-/// The columns that tell rows apart, as far as somebody says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DiffKey {
-    /// Those of the contract, or of bronze: unique by the way the table is made.
-    Contract(Vec<String>),
-    /// Those that the caller names; an error if they are not unique.
-    Asked(Vec<String>),
-    /// Those that a model declares, if it does. Where they are not unique, whole rows are counted; where there are
-    /// none, the shortest beginning of the columns that is unique is taken, else whole rows are counted.
-    Model(Option<Vec<String>>),
-}
-
-impl DiffKey {
-    /// The columns that are named.
-    #[must_use]
-    pub fn columns(&self) -> &[String] {
-        match self {
-            Self::Contract(key) | Self::Asked(key) | Self::Model(Some(key)) => key,
-            Self::Model(None) => &[],
-        }
-    }
-}
 
 /// The rows of both sides and what tells them apart; no columns where whole rows are counted.
 pub(crate) struct Keyed {

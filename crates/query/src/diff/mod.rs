@@ -2,56 +2,20 @@
 
 mod changed_rows;
 mod filtered;
+pub(crate) mod input;
 pub(crate) mod key;
 pub(crate) mod row_history;
 pub(crate) mod steps;
 
 use crate::diff::changed_rows::{Pair, changed_rows, counted_rows, pairs, takes_part};
-use crate::diff::key::{DiffKey, Keyed, keyed};
-use crate::diff::steps::DiffStep;
+use crate::diff::input::DiffInput;
+use crate::diff::key::{Keyed, keyed};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::sql::text::Sql;
 use duckdb::Connection;
 use sluice_api::{DiffColumn, DiffView, JobId, KeyOrigin, ResultId, ResultView, SchemaChange, TableRef};
 use std::time::Instant;
-
-/// What to compare.
-#[derive(Clone, Debug)]
-pub struct DiffInput<'a> {
-    /// Table.
-    pub table: &'a TableRef,
-    /// Version before.
-    pub from: u64,
-    /// Version after.
-    pub to: u64,
-    /// What tells rows apart.
-    pub key: &'a DiffKey,
-    /// The rows that came and went, in the direction of the comparison.
-    pub steps: &'a [DiffStep],
-    /// Rows of the version before.
-    pub rows_before: u64,
-    /// Name and type of the columns before.
-    pub before: &'a [(String, String)],
-    /// Name and type of the columns after.
-    pub after: &'a [(String, String)],
-    /// Columns that are left out besides those of Sluice (leading underscore).
-    pub ignore: &'a [&'a str],
-    /// Columns of numbers of which a difference up to this is none.
-    pub tolerance: &'a [(String, f64)],
-    /// A condition of a person over the changed rows: only those of which it holds count.
-    pub filter: Option<&'a str>,
-    /// Cancels the comparison, see [`QueryEngine::cancel`].
-    pub job: JobId,
-}
-
-impl DiffInput<'_> {
-    /// Whether a column takes part in comparisons of a table with this key.
-    #[must_use]
-    pub fn takes_part(name: &str, key: &[String]) -> bool {
-        takes_part(name, key, &[])
-    }
-}
 
 impl QueryEngine {
     /// Compares two versions of a table by key, reading only rows that came or went. Null equals null

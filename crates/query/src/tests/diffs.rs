@@ -247,13 +247,10 @@ fn the_key_of_a_model_is_declared_or_proven_or_none() {
     // The first column alone is not unique, so it is no key.
     let (found, rows) = modelled(&lake, None, before, after);
     assert_eq!((&found.by, rows), (&KeyOrigin::Unique, changed.map(|row| row.map(str::to_owned).to_vec()).to_vec()));
-    assert!(found.key_note().unwrap().contains("apart by day, country: unique on both sides"));
+    assert!(found.key_note().unwrap().contains("matched by day, country: unique on both sides"));
     let (declared, _) = modelled(&lake, Some(&["country", "day"]), before, after);
     assert_eq!((&declared.by, counts(&declared)), (&KeyOrigin::Declared, (1, 1, 1, 1)));
-    assert_eq!(
-        declared.key_note().unwrap(),
-        "rows are told apart by country, day, which the model declares as its key"
-    );
+    assert_eq!(declared.key_note().unwrap(), "rows are matched by country, day, which the model declares as its key");
 
     // What is declared and not true is said, and nothing is joined by it.
     let (wrong, _) = modelled(&lake, Some(&["country"]), before, after);

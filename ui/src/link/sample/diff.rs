@@ -81,7 +81,7 @@ pub(super) fn of_sides(table: &TableRef) -> DiffView {
 
 /// The rows as a file.
 pub(super) fn exported(file: &str) -> ExportedFile {
-    ExportedFile { file: file.replace('~', "/home/mira"), rows: ROWS, bytes: 4_096, masked: Vec::new() }
+    ExportedFile { file: file.replace('~', "/out"), rows: ROWS, bytes: 4_096, masked: Vec::new() }
 }
 
 /// The changed rows.
