@@ -3,7 +3,6 @@
 use super::PublishScreen;
 use super::plan::short;
 use crate::cx::Cx;
-use crate::design::icon;
 use crate::state::Got;
 use crate::widget::{Button, FileAsk, FileOutcome, Tone, banner};
 use egui::Ui;
@@ -15,10 +14,7 @@ impl PublishScreen {
         let store = cx.store;
         ui.spacing_mut().item_spacing.x = 4.0;
         let ask = FileAsk {
-            button: Button::new("Save plan…")
-                .quiet()
-                .icon(icon::SAVE)
-                .tooltip("To review it, and publish exactly that"),
+            button: Button::new("Save plan…").quiet().tooltip("To review it, and publish exactly that"),
             field: "File for the plan",
             hint: "~/plan.json",
             verb: "Save the plan on screen",

@@ -15,6 +15,8 @@ use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, vec2};
 use sluice_api::{Grade, IncidentLock, ReleaseDiff, ReleaseList, ReleaseSide, Request};
 
 const HEADER: f32 = 48.0;
+/// From this width on there is room for the choice of another release to compare with.
+const COMPARES: f32 = 760.0;
 
 impl ReleasesScreen {
     fn header(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, list: &ReleaseList, diff: Option<&ReleaseDiff>) {
@@ -43,7 +45,8 @@ impl ReleasesScreen {
         right.spacing_mut().item_spacing.x = 8.0;
         self.actions(&mut right, cx, list);
         segmented(&mut right, "Show", &mut self.view, &[(View::Changes, "Changes"), (View::Texts, "Contracts")]);
-        if matches!(self.chosen, Some(Chosen::Rollback(_))) || self.view == View::Texts {
+        let is_fixed = matches!(self.chosen, Some(Chosen::Rollback(_))) || self.view == View::Texts;
+        if is_fixed || rect.width() < COMPARES {
             return;
         }
         let mut choices: Vec<(Option<ReleaseSide>, String)> = vec![(None, "the release before".to_owned())];
