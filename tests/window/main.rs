@@ -5,6 +5,8 @@
 
 mod display;
 mod driver;
+mod hands;
+mod journey;
 mod keys;
 mod lake;
 mod pictures;

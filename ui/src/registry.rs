@@ -11,7 +11,7 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::Table { table } => Box::new(table::TableScreen::new(table.clone())),
         Tab::Replay { table } => Box::new(replay::ReplayScreen::new(table.clone())),
         Tab::Diff { table, versions } => Box::new(diff::DiffScreen::new(table.clone(), *versions)),
-        Tab::LakeDiff { table } => Box::new(diff::DiffScreen::with_lake(table.clone())),
+        Tab::LakeDiff { table, comparison } => Box::new(diff::DiffScreen::of_sides(table.clone(), comparison.clone())),
         Tab::History { table, key } => Box::new(history::HistoryScreen::new(table.clone(), key.clone())),
         Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
         Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),

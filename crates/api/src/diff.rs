@@ -82,6 +82,8 @@ pub enum SideVersion {
     Number(u64),
     /// The latest that was committed until then, milliseconds since the Unix epoch.
     At(i64),
+    /// The one that a release left: the latest while it was current, made by its contracts.
+    Release(u64),
 }
 
 /// A side of a comparison.
@@ -116,6 +118,59 @@ pub struct DiffOptions {
     pub ignore: Vec<String>,
     /// Columns of numbers, each with the difference up to which two values are equal, as text: `0.01`.
     pub tolerance: Vec<(String, String)>,
+    /// SQL condition over the changed rows: only those of which it holds count. `c` is the row's value of column `c`
+    /// (of a deleted row the last one), `old.c` and `new.c` are those of the two sides, `_change` is the kind.
+    pub filter: Option<String>,
+}
+
+/// By what the rows of two sides were matched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOrigin {
+    /// The key of the contract, or what every record of bronze has.
+    #[default]
+    Contract,
+    /// The columns that the caller named.
+    Asked,
+    /// The columns that the model declares in a comment, found to be unique on both sides.
+    Declared,
+    /// The shortest beginning of the columns that is unique on both sides; nothing declares it.
+    Unique,
+    /// No columns: whole rows were counted, and a changed row is one that went and one that came. With the reason.
+    WholeRows(String),
+}
+
+impl DiffView {
+    /// The columns that tell rows apart, and how it comes; `None` where the contract says it.
+    #[must_use]
+    pub fn key_note(&self) -> Option<String> {
+        let mut key: Vec<&str> = Vec::new();
+        for column in &self.result.columns {
+            key.extend(
+                self.columns.iter().filter(|each| each.key && each.name == column.name).map(|each| each.name.as_str()),
+            );
+        }
+        self.by.note(&key)
+    }
+}
+
+impl KeyOrigin {
+    /// What to say of it; `None` where the contract says it.
+    #[must_use]
+    pub fn note(&self, key: &[&str]) -> Option<String> {
+        let key = key.join(", ");
+        match self {
+            Self::Contract => None,
+            Self::Asked => Some(format!("rows are matched by {key}, as asked")),
+            Self::Declared => Some(format!("rows are matched by {key}, which the model declares as its key")),
+            Self::Unique => {
+                Some(format!("rows are matched by {key}: unique on both sides, but no key that the model declares"))
+            }
+            Self::WholeRows(because) => {
+                Some(format!("whole rows are counted, a changed row is one that went and one that came: {because}"))
+            }
+        }
+    }
 }
 
 /// How many rows came, changed and went.
@@ -148,7 +203,7 @@ pub struct RowHistory {
 
 /// A diff. Rows are in `result`: column `_change` (`+` inserted, `~` updated, `-` deleted), then per
 /// key column one column, then per other column `c` two columns, `old.c` and `new.c`.
-/// Sorted by key.
+/// Sorted by key. Where there is no key ([`KeyOrigin::WholeRows`]) all columns are of the second kind.
 ///
 /// With `of`, only the rows of the first keys were looked at: `inserted`, `updated`, `deleted` and the
 /// columns' `changed` count those in `result`, `unchanged` is 0.
@@ -180,6 +235,13 @@ pub struct DiffView {
     /// What was compared, where it was not two versions of one table.
     #[serde(default)]
     pub sides: Option<DiffNames>,
+    /// By what rows were matched.
+    #[serde(default)]
+    pub by: KeyOrigin,
+    /// Under a condition ([`DiffOptions::filter`]): how many rows changed in all. `inserted`, `updated`, `deleted`, the
+    /// columns' `changed` and `result` are those of which the condition holds.
+    #[serde(default)]
+    pub changed_in_all: Option<u64>,
     /// How long it took, milliseconds.
     pub elapsed_ms: u64,
 }

@@ -100,8 +100,8 @@ pub use adopt::{Adopted, AdoptedCommit};
 pub use batches::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile};
 pub use compare::{TableComparison, TableFingerprint};
 pub use diff::{
-    DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, RowHistory, SchemaChange, SideLake,
-    SideVersion,
+    DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, KeyOrigin, RowHistory, SchemaChange,
+    SideLake, SideVersion,
 };
 pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
@@ -131,11 +131,11 @@ pub use replay::{
     TableReplay,
 };
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
-pub use result::{PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
+pub use result::{ExportedFile, PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
-    CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern, OnboardAnswer, OnboardAnswers,
-    ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict,
+    Audience, CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern, OnboardAnswer,
+    OnboardAnswers, ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict, reach,
 };
 pub use verify::{BrokenFileView, Repair, VerifiedTable, VerifySummary};

@@ -5,11 +5,11 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, DraftFolder, ErrorCode,
-    Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers,
-    OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope,
-    PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
-    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
-    SandboxView, SideLake, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
+    ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary,
+    OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan,
+    PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,
+    RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds,
+    RunSummary, SandboxView, SideLake, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
     VerifySummary,
 };
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,18 @@ requests! {
         /// SQL order over its columns.
         order_by: Option<String>
     } -> ResultView, ReadFixed, |view| Some(view.id);
+
+    /// Writes the rows of a result into a new file: Parquet, CSV or JSON lines by its ending. Personal columns are text,
+    /// masked as they are shown.
+    ExportResult {
+        /// Result.
+        result: ResultId,
+        /// Path of the file, which must not exist.
+        file: String,
+        /// Personal columns as they are.
+        #[serde(default)]
+        reveal: bool
+    } -> ExportedFile, ReadFixed;
 
     /// Frees a result.
     DropResult {
@@ -394,6 +406,21 @@ requests! {
         #[serde(default)]
         plan: Option<Box<PlanDocument>>
     } -> PublishPlan, Read;
+
+    /// Writes a plan into a new file, as `sluice publish --plan-out` does.
+    SavePlan {
+        /// Path of the file, which must not exist.
+        file: String;
+        /// The plan.
+        plan: Box<PlanDocument>
+    } -> (), ReadFixed;
+
+    /// Reads a plan from a file; refused if it was edited. Whether it is still what would be done says
+    /// [`Request::PublishPlan`].
+    OpenPlan {
+        /// Path of the file.
+        file: String
+    } -> PlanDocument, ReadFixed;
 
     /// Publishes the draft, a part of it, or what an earlier release holds.
     Publish {

@@ -47,6 +47,19 @@ pub struct PageRequest {
     pub rows: u32,
 }
 
+/// A file that rows of a result were written into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedFile {
+    /// Its path, absolute.
+    pub file: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// Columns whose values are masked in it.
+    pub masked: Vec<String>,
+}
+
 /// A query that somebody saved in the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueryFile {

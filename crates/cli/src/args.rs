@@ -324,13 +324,13 @@ pub(crate) struct Diff {
     #[arg(required_unless_present = "impacted")]
     pub(crate) table: Option<TableRef>,
     /// Every silver and gold table instead: what a change reaches. Tables that are equal are one line.
-    #[arg(long, conflicts_with_all = ["table", "from_table", "key", "tolerance", "counts", "first"])]
+    #[arg(long, conflicts_with_all = ["table", "from_table", "key", "tolerance", "filter", "export", "counts", "first"])]
     pub(crate) impacted: bool,
     /// With --impacted: print a report without any value of a row, for a comment or a page.
     #[arg(long, requires = "impacted", value_name = "FORM")]
     pub(crate) report: Option<ReportForm>,
-    /// Before: a version (12), a time (2026-11-29T10:00), production, sandbox:NAME or lake:URL, the last three also
-    /// with a version or time (production@12) [default: production].
+    /// Before: a version (12), a time (2026-11-29T10:00), release:r3 (what it left), production, sandbox:NAME or lake:URL,
+    /// the last three also with a version or time (production@12) [default: production].
     #[arg(long, value_name = "SIDE")]
     pub(crate) from: Option<Typed>,
     /// After, written likewise [default: the latest version of the open lake or sandbox].
@@ -348,6 +348,13 @@ pub(crate) struct Diff {
     /// A column of numbers of which a difference up to this is none, for example total=0.01; may be given several times.
     #[arg(long = "tolerance", value_name = "COLUMN=NUMBER", value_parser = key_value)]
     pub(crate) tolerance: Vec<(String, String)>,
+    /// Only changed rows of which this SQL condition holds: `status` is the row's value, of a deleted row the last one,
+    /// `old.status` and `new.status` are those of the sides, `_change` is +, ~ or -.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
+    /// Write the changed rows into this new file: .parquet, .csv or .jsonl. Personal data is masked unless --reveal.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["counts", "first"])]
+    pub(crate) export: Option<String>,
     /// Exit with code 7 if more rows than this changed.
     #[arg(long, value_name = "ROWS", conflicts_with_all = ["counts", "first"])]
     pub(crate) fail_over: Option<u64>,

@@ -1,11 +1,11 @@
 //! What `--from` and `--to` of `sluice diff` say.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
-use sluice_api::{SideLake, SideVersion};
+use sluice_api::{SideLake, SideVersion, release_number};
 use std::str::FromStr;
 
-/// A lake and a version of it, as typed: `12`, `2026-11-29T10:00`, `production`, `sandbox:try`, `lake:s3://bucket/lake`,
-/// each of the last three with `@` and a version or time where the latest is not meant.
+/// A lake and a version of it, as typed: `12`, `2026-11-29T10:00`, `release:r3`, `production`, `sandbox:try`,
+/// `lake:s3://bucket/lake`, each of the last three with `@` and a version or time where the latest is not meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Typed {
     pub(crate) lake: SideLake,
@@ -19,8 +19,14 @@ impl FromStr for Typed {
         if let Some(version) = version(text) {
             return Ok(Self { lake: SideLake::Open, version });
         }
+        if let Some(release) = text.strip_prefix("release:") {
+            return Ok(Self { lake: SideLake::Production, version: SideVersion::Release(release_number(release)?) });
+        }
         // An address may have an @ of its own.
-        let (place, version) = match text.rsplit_once('@').and_then(|(place, at)| Some((place, version(at)?))) {
+        let after_at =
+            |at: &str| at.starts_with('r').then(|| release_number(at).ok()).flatten().map(SideVersion::Release);
+        let typed = text.rsplit_once('@').and_then(|(place, at)| Some((place, version(at).or_else(|| after_at(at))?)));
+        let (place, version) = match typed {
             Some((place, version)) => (place, version),
             None => (text, SideVersion::Latest),
         };
@@ -30,8 +36,8 @@ impl FromStr for Typed {
             Some(("lake", url)) if !url.is_empty() => SideLake::Other(url.to_owned()),
             _ => {
                 return Err(format!(
-                    "`{text}` is no side of a comparison; write a version (12), a time (2026-11-29T10:00), production, \
-                     sandbox:NAME or lake:URL, the last three also with a version or time after @"
+                    "`{text}` is no side of a comparison; write a version (12), a time (2026-11-29T10:00), release:r3, \
+                     production, sandbox:NAME or lake:URL, the last three also with a version or time after @"
                 ));
             }
         };
@@ -71,6 +77,9 @@ mod tests {
             ("2026-11-30T10:00:00Z", SideLake::Open, at),
             ("2026-11-30T10:00", SideLake::Open, at),
             ("2026-11-30T12:00:00+02:00", SideLake::Open, at),
+            ("release:r3", SideLake::Production, SideVersion::Release(3)),
+            ("release:3", SideLake::Production, SideVersion::Release(3)),
+            ("lake:/other@r3", SideLake::Other("/other".to_owned()), SideVersion::Release(3)),
             ("production", SideLake::Production, SideVersion::Latest),
             ("production@12", SideLake::Production, SideVersion::Number(12)),
             ("sandbox:try@2026-11-30T10:00", SideLake::Sandbox("try".to_owned()), at),
@@ -79,7 +88,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Typed>().unwrap(), Typed { lake, version }, "{text}");
         }
-        for text in ["", "sandbox:", "yesterday", "lake", "try"] {
+        for text in ["", "sandbox:", "yesterday", "lake", "try", "release:", "release:r0", "release:draft", "r3"] {
             assert!(text.parse::<Typed>().is_err(), "{text}");
         }
     }

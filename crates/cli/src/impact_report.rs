@@ -4,7 +4,7 @@
 //! comment: tables that are equal are one line, and of many that are not the largest changes are shown.
 
 use crate::print::{Grid, number};
-use sluice_api::{DiffColumn, Impact, TableImpact};
+use sluice_api::{DiffColumn, Impact, KeyOrigin, TableImpact};
 
 /// Changed tables in a report.
 const TABLES_MAX: usize = 100;
@@ -65,6 +65,9 @@ impl Line {
                 let mut parts: Vec<String> = schema.chain(cells).collect();
                 if more > 0 {
                     parts.push(format!("and {more} more columns"));
+                }
+                if matches!(diff.by, KeyOrigin::WholeRows(_)) {
+                    parts.push("whole rows counted, no key is known".to_owned());
                 }
                 line.what = parts.join(", ");
             }
@@ -170,7 +173,7 @@ pub(crate) fn html(impact: &Impact) -> String {
 #[cfg(test)]
 mod tests {
     use super::{BYTES_MAX, html, markdown, text};
-    use sluice_api::{DiffColumn, DiffView, Impact, ResultId, ResultView, TableImpact};
+    use sluice_api::{DiffColumn, DiffView, Impact, KeyOrigin, ResultId, ResultView, TableImpact};
 
     fn impact(tables: usize) -> Impact {
         let table = |at: usize| -> TableImpact {
@@ -196,6 +199,8 @@ mod tests {
                 result,
                 of: None,
                 sides: None,
+                by: KeyOrigin::default(),
+                changed_in_all: None,
                 elapsed_ms: 0,
             };
             let diff = at.is_multiple_of(2).then_some(diff);

@@ -82,6 +82,7 @@
 //! ```
 
 mod apply;
+mod audience;
 mod backfill;
 mod check;
 mod column;
@@ -110,6 +111,7 @@ mod utc;
 mod value_form;
 
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
+pub use audience::{Audience, reach};
 pub use backfill::Backfill;
 pub use check::{
     AcceptedValues, Check, CheckLevel, CheckOutcome, CheckRecord, CheckRule, Compare, ForeignKey, MaxValue, Measured,

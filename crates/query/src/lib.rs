@@ -107,7 +107,7 @@ pub use checks::incremental::{checks_of_row_count, drop_undecided, incremental_c
 pub use checks::parents::{ParentTable, ParentTables, foreign_keys, parents_of};
 pub use checks::run::CheckInput;
 pub use checks::view::check_views;
-pub use diff::DiffInput;
+pub use diff::input::{DiffInput, DiffKey};
 pub use diff::row_history::{FoundRow, FoundRows, RowEvent};
 pub use diff::steps::DiffStep;
 pub use engine::QueryEngine;

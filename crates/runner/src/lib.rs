@@ -57,6 +57,7 @@ pub use sluice_api::{
     BatchLedger, FileStatus, LedgerFile, Maintained, PlannedBatch, PlannedFile, RunMode, TableComparison,
 };
 pub use sluice_lake::{Clock, StoreTimes};
+pub use support::column_texts::ColumnTexts;
 pub use support::job::{Job, JobRegistry};
 pub use support::lease::LEASE_WAIT_DEFAULT;
 pub use support::sql_worker::sql_worker;

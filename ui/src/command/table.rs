@@ -176,6 +176,11 @@ commands! {
             .tooltip("look for new files and versions")
             .icon(icon::REFRESH)
             .keys(&[Shortcut::ctrl(Key::R)]), When::Lake;
+        /// Replays the waiting files of every table.
+        ReplayAll: Action::new("replay.all", "Replay all tables")
+            .word("Replay all")
+            .tooltip("the waiting files of every table")
+            .icon(icon::PLAY_ARROW), When::Lake;
         /// Shows the list of problems.
         ShowProblems: Action::new("problems", "Show problems").icon(icon::WARNING), When::Problems;
         /// Shows the dialog to open another lake.

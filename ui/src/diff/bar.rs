@@ -1,16 +1,14 @@
-//! The pickers: table, version before, version after.
+//! The pickers: table, side before, side after, what counts, and a file for the rows.
 
+use super::side_words::choices;
 use super::state::DiffScreen;
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::state::Tab;
-use crate::widget::{Button, dropdown, layer_mark, number};
-use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
-use sluice_api::{DiffNames, DiffView, TableRef, VersionView};
-
-/// Versions offered in a list.
-const VERSIONS_MAX: usize = 200;
+use crate::state::{Comparison, Tab};
+use crate::widget::{Button, FileAsk, dropdown, exported, layer_mark};
+use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
+use sluice_api::{DiffOptions, DiffView, Request, TableRef, VersionView};
 
 /// The bar itself, in `rect`.
 fn child(ui: &mut Ui, rect: Rect) -> Ui {
@@ -26,38 +24,73 @@ fn other_table(screen: &DiffScreen, ui: &mut Ui, cx: &Cx<'_>) -> Option<TableRef
 }
 
 /// Draws them into `rect`.
-pub(super) fn show(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, history: &[VersionView]) {
+pub(super) fn show(
+    screen: &mut DiffScreen,
+    ui: &mut Ui,
+    rect: Rect,
+    cx: &mut Cx<'_>,
+    history: &[VersionView],
+    view: Option<&DiffView>,
+) {
+    let left = actions(screen, ui, rect, cx, view);
+    let rect = Rect::from_min_max(rect.min, pos2(left - 8.0, rect.bottom()));
     let mut ui = child(ui, rect);
+    ui.set_clip_rect(rect.intersect(ui.clip_rect()));
     let tokens = ui.tokens();
     if let Some(table) = other_table(screen, &mut ui, cx) {
-        screen.go(cx, table, None);
+        match &screen.comparison {
+            Some(comparison) => {
+                // Another table has other columns.
+                let comparison = Comparison { from_table: None, options: DiffOptions::default(), ..comparison.clone() };
+                cx.run(Command::ReplaceTab(Tab::LakeDiff { table, comparison }));
+            }
+            None => screen.go(cx, table, None),
+        }
         return;
     }
-    let Some((from, to)) = screen.versions else { return };
-    let (mut new_from, mut new_to) = (from, to);
-    dropdown(&mut ui, "Version before", &mut new_from, &choices(history, from));
+    let Some(now) = screen.compared() else { return };
+    cx.want(Request::Sandboxes);
+    cx.want(Request::Releases);
+    let mut new = now.clone();
+    dropdown(&mut ui, "Side before", &mut new.from, &choices(cx, history, &now.from));
     ui.label(typeface::text(icon::ARROW_RIGHT_ALT, typeface::icons(16.0), tokens.text_weak));
-    dropdown(&mut ui, "Version after", &mut new_to, &choices(history, to));
-    if Button::icon_only(icon::COMPARE_ARROWS, "Swap versions").show(&mut ui).clicked() {
-        (new_from, new_to) = (to, from);
+    dropdown(&mut ui, "Side after", &mut new.to, &choices(cx, history, &now.to));
+    let why = now.from_table.is_some().then_some("The two sides have tables of different names");
+    if Button::icon_only(icon::COMPARE_ARROWS, "Swap sides").disabled(why).show(&mut ui).clicked() {
+        std::mem::swap(&mut new.from, &mut new.to);
     }
-    if (new_from, new_to) != (from, to) {
-        screen.go(cx, screen.table.clone(), Some((new_from, new_to)));
+    if new != now {
+        screen.compare(cx, new);
     }
 }
 
-/// The table, and what is compared in words.
-pub(super) fn of_sides(screen: &DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, view: Option<&DiffView>) {
-    let mut ui = child(ui, rect);
-    let tokens = ui.tokens();
-    if let Some(table) = other_table(screen, &mut ui, cx) {
-        cx.run(Command::ReplaceTab(Tab::LakeDiff { table }));
-        return;
+/// Options and export, at the right end; its left edge.
+fn actions(screen: &mut DiffScreen, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, view: Option<&DiffView>) -> f32 {
+    let layout = Layout::right_to_left(Align::Center);
+    let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt("diff actions");
+    let mut right = ui.new_child(builder);
+    right.spacing_mut().item_spacing.x = 4.0;
+    let store = cx.store;
+    let shown = screen.shown.clone().filter(|_| view.is_some_and(|view| view.of.is_none()));
+    let why = shown.is_none().then_some("Rows can be written once all of them are known");
+    let ask = FileAsk {
+        button: Button::new("Export…").icon(icon::SAVE).disabled(why).tooltip("The rows shown, as a file"),
+        field: "File for the rows",
+        hint: "~/changes.csv",
+        verb: "Write the rows shown",
+        note: "A new file: .parquet, .csv or .jsonl. Personal data is masked, as it is here",
+    };
+    let asked = screen.export.asked().map(str::to_owned);
+    let outcome = shown.as_ref().zip(asked.as_ref()).and_then(|(rows, file)| exported(store.exported(rows.id, file)));
+    if let Some((file, rows)) = screen.export.show(&mut right, ask, outcome).zip(shown) {
+        cx.send(Request::ExportResult { result: rows.id, file, reveal: false });
     }
-    let Some(DiffNames { from, to }) = view.and_then(|view| view.sides.as_ref()) else { return };
-    ui.label(typeface::text(from, typeface::mono(12.0), tokens.text_weak));
-    ui.label(typeface::text(icon::ARROW_RIGHT_ALT, typeface::icons(16.0), tokens.text_weak));
-    ui.label(typeface::text(to, typeface::mono(12.0), tokens.text_strong));
+    if let Some(now) = screen.compared()
+        && let Some(comparison) = screen.options.show(&mut right, &now)
+    {
+        screen.compare(cx, comparison);
+    }
+    right.min_rect().left()
 }
 
 /// Tables that can be chosen.
@@ -68,16 +101,4 @@ fn tables(cx: &Cx<'_>, chosen: &TableRef) -> Vec<(TableRef, String)> {
         .filter(|summary| summary.version.is_some() || summary.table == *chosen)
         .map(|summary| (summary.table.clone(), summary.table.to_string()))
         .collect()
-}
-
-fn choices(history: &[VersionView], chosen: u64) -> Vec<(u64, String)> {
-    let label = |version: &VersionView| {
-        (version.version, format!("v{} {}", version.version, number::short_time(version.timestamp_ms)))
-    };
-    let mut choices: Vec<_> = history.iter().take(VERSIONS_MAX).map(label).collect();
-    if !choices.iter().any(|(version, _)| *version == chosen) {
-        let known = history.iter().find(|version| version.version == chosen);
-        choices.push(known.map_or_else(|| (chosen, format!("v{chosen}")), label));
-    }
-    choices
 }

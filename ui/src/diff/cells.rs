@@ -141,7 +141,7 @@ fn seek(screen: &mut DiffScreen, ui: &Ui, cx: &mut Cx<'_>, result: &ResultView, 
     }
 }
 
-fn grid_column(column: &Shown, view: &DiffView) -> GridColumn {
+pub(super) fn grid_column(column: &Shown, view: &DiffView) -> GridColumn {
     let data_type = view.columns.iter().find(|each| each.name == column.name).map_or("", |each| &each.data_type);
     let mut grid = GridColumn::new(if column.place == Place::Change { "change" } else { &column.name });
     grid.numeric = column.numeric;
@@ -164,7 +164,7 @@ fn grid_column(column: &Shown, view: &DiffView) -> GridColumn {
     grid
 }
 
-fn paint_mark(ui: &Ui, rect: Rect, change: &str) -> bool {
+pub(super) fn paint_mark(ui: &Ui, rect: Rect, change: &str) -> bool {
     let Some(operation) = Operation::from_change(change) else { return false };
     let tokens = ui.tokens();
     let mark = Rect::from_center_size(rect.center(), vec2(16.0, 16.0));

@@ -1,7 +1,7 @@
 //! Counts of a diff, known at once, and what changed in the schema.
 
-use crate::design::{TokensExt, typeface};
-use crate::widget::{Operation, number, paint_share_bar, rule};
+use crate::design::{TokensExt, icon, typeface};
+use crate::widget::{Operation, number, paint_share_bar, rule, text_clipped};
 use egui::{Align, Align2, Layout, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 use sluice_api::{DiffKinds, DiffView, SchemaChange};
 
@@ -109,6 +109,33 @@ pub(super) fn schema(ui: &mut Ui, view: &DiffView) {
         line.label(typeface::text(types, typeface::mono(12.0), tokens.text_weak));
         line.add_space(8.0);
     }
+    rule(ui);
+}
+
+/// By what rows were matched where no contract says it, and which of them count, in one line.
+pub(super) fn note(ui: &mut Ui, view: &DiffView) {
+    let filtered =
+        view.changed_in_all.map(|all| format!("of {}, those of the condition", number::plural(all, "changed row")));
+    let notes: Vec<String> = filtered.into_iter().chain(view.key_note()).collect();
+    if notes.is_empty() {
+        return;
+    }
+    let tokens = ui.tokens();
+    let text = notes.join("; ");
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    let y = rect.center().y;
+    ui.painter().text(
+        pos2(rect.left() + 19.0, y),
+        Align2::CENTER_CENTER,
+        icon::INFO,
+        typeface::icons(14.0),
+        tokens.info,
+    );
+    let room = rect.width() - 48.0;
+    let at = pos2(rect.left() + 36.0, y);
+    text_clipped(ui, Align2::LEFT_CENTER, at, room, &text, typeface::control(), tokens.text);
+    response.on_hover_text(text);
     rule(ui);
 }
 

@@ -3,17 +3,21 @@
 mod bar;
 mod cells;
 mod counts;
+mod embedded;
 mod filter;
 mod inspector;
 mod kind;
 mod model;
+mod options;
 mod rows;
 mod screen;
 mod seek;
 mod side;
+mod side_words;
 mod state;
 mod versions;
 
+pub(crate) use embedded::changed_rows;
 pub use state::DiffScreen;
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
+use crate::state::Comparison;
 use crate::widget::{EmptyState, Tone, banner, error_banner, loading_line, number, rule};
 use egui::{Rect, Ui, vec2};
-use sluice_api::{DiffOptions, DiffSide, DiffView, ErrorCode, Request, SideLake, SideVersion, VersionView};
+use sluice_api::{DiffView, ErrorCode, Request, VersionView};
 
 /// Height of the bar with the pickers.
 const BAR: f32 = 40.0;
@@ -88,9 +89,14 @@ impl DiffScreen {
         counts::show(ui, view.and_then(counts::Counts::of));
         let Some(view) = view else { return };
         counts::schema(ui, view);
+        counts::note(ui, view);
         if view.inserted + view.updated + view.deleted == 0 && view.of.is_none() {
             let title = format!("Equal, {}", number::plural(view.unchanged, "row"));
-            let text = if view.schema.is_empty() { equal } else { "Only the schema differs" };
+            let (mut title, mut text) = (title, if view.schema.is_empty() { equal } else { "Only the schema differs" });
+            if let Some(all) = view.changed_in_all.filter(|all| *all > 0) {
+                title = format!("None of {}", number::plural(all, "changed row"));
+                text = "The condition of the options holds for none of them";
+            }
             EmptyState { icon: icon::CHECK_CIRCLE, title: &title, text, action: None }.show(ui);
             return;
         }
@@ -100,11 +106,11 @@ impl DiffScreen {
 }
 
 impl DiffScreen {
-    /// The open sandbox beside its lake.
-    fn lake_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// A table on two sides.
+    fn sides_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, comparison: &Comparison) {
         let store = cx.store;
         let Some(lake) = store.lake().value else { return };
-        if lake.sandbox.is_none() {
+        if lake.sandbox.is_none() && *comparison == Comparison::default() {
             let action = Some("Sandboxes of the lake…");
             let text = "In a sandbox, this compares each table with the lake's own";
             let empty = EmptyState { icon: icon::COMPARE_ARROWS, title: "The lake itself is open", text, action };
@@ -113,15 +119,15 @@ impl DiffScreen {
             }
             return;
         }
-        let side = |lake| DiffSide { table: self.table.clone(), lake, version: SideVersion::Latest };
-        let (from, to) = (side(SideLake::Production), side(SideLake::Open));
+        let (from, to) = comparison.sides(&self.table);
         let job = *self.job.get_or_insert_with(|| cx.new_job());
-        let request = Request::DiffSides { from, to, options: DiffOptions::default(), job };
+        let request = Request::DiffSides { from, to, options: comparison.options.clone(), job };
         cx.want(request.clone());
-        let got = store.lake_diff(&self.table);
+        let got = store.compared(&self.table, comparison);
         let rect = ui.max_rect();
         let header = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
-        bar::of_sides(self, ui, header, cx, got.value);
+        let history = store.table(&self.table, None).value.map_or(&[][..], |view| &view.history);
+        bar::show(self, ui, header, cx, history, got.value);
         ui.advance_cursor_after_rect(header);
         rule(ui);
         loading_line(ui, header, got.pending);
@@ -131,7 +137,7 @@ impl DiffScreen {
             cx.send(request);
         }
         if got.value.is_some() || got.error.is_none() {
-            self.rows_ui(ui, cx, got.value, "The sandbox and the lake hold the same rows");
+            self.rows_ui(ui, cx, got.value, "Both sides hold the same rows");
         }
     }
 }
@@ -142,8 +148,8 @@ impl Screen for DiffScreen {
         cx.want(Request::Lake);
         self.keys(ui, cx);
         ui.spacing_mut().item_spacing.y = 0.0;
-        if self.with_lake {
-            self.lake_ui(ui, cx);
+        if let Some(comparison) = self.comparison.clone() {
+            self.sides_ui(ui, cx, &comparison);
             return;
         }
         let store = cx.store;
@@ -157,7 +163,8 @@ impl Screen for DiffScreen {
         }
         let rect = ui.max_rect();
         let header = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
-        bar::show(self, ui, header, cx, history);
+        let view = self.versions.and_then(|(from, to)| self.got(store, from, to).value);
+        bar::show(self, ui, header, cx, history, view);
         ui.advance_cursor_after_rect(header);
         rule(ui);
         let pending = self.versions.is_some_and(|(from, to)| self.got(store, from, to).pending);

@@ -2,10 +2,12 @@
 
 use super::kind::Kind;
 use super::model::{Shown, visible};
+use super::options::OptionTexts;
 use super::seek::Seek;
 use crate::command::Command;
 use crate::cx::Cx;
-use crate::state::{Got, Store, Tab};
+use crate::state::{Comparison, Got, Store, Tab};
+use crate::widget::FilePrompt;
 use sluice_api::{DiffView, JobId, ResultView, TableRef};
 
 /// Diff: what changed between two versions.
@@ -14,8 +16,12 @@ pub struct DiffScreen {
     pub(super) table: TableRef,
     /// Version before and version after; none until the history is known.
     pub(super) versions: Option<(u64, u64)>,
-    /// The lake itself is compared with the open sandbox, not two versions.
-    pub(super) with_lake: bool,
+    /// Two sides that are compared, not two versions.
+    pub(super) comparison: Option<Comparison>,
+    /// What counts as a difference, as it is typed.
+    pub(super) options: OptionTexts,
+    /// The file that rows are written into.
+    pub(super) export: FilePrompt,
     /// Kind of changes shown.
     pub(super) kind: Kind,
     /// Condition as typed, and as applied.
@@ -39,7 +45,9 @@ impl DiffScreen {
         Self {
             table,
             versions,
-            with_lake: false,
+            comparison: None,
+            options: OptionTexts::default(),
+            export: FilePrompt::default(),
             kind: Kind::All,
             condition: (String::new(), String::new()),
             seek: None,
@@ -50,16 +58,17 @@ impl DiffScreen {
         }
     }
 
-    /// The screen that compares a table of the open sandbox with the lake's own.
+    /// The screen that compares a table on two sides.
     #[must_use]
-    pub fn with_lake(table: TableRef) -> Self {
-        Self { with_lake: true, ..Self::new(table, None) }
+    pub fn of_sides(table: TableRef, comparison: Comparison) -> Self {
+        let options = OptionTexts::of(&comparison);
+        Self { comparison: Some(comparison), options, ..Self::new(table, None) }
     }
 
     /// The diff that is shown, if it is there.
     pub(super) fn view<'a>(&self, cx: &Cx<'a>) -> Option<&'a DiffView> {
-        if self.with_lake {
-            return cx.store.lake_diff(&self.table).value;
+        if let Some(comparison) = &self.comparison {
+            return cx.store.compared(&self.table, comparison).value;
         }
         let (from, to) = self.versions?;
         self.got(cx.store, from, to).value
@@ -116,6 +125,21 @@ impl DiffScreen {
             (Some(kind), true) => Some(kind.to_owned()),
             (Some(kind), false) => Some(format!("{kind} AND ({typed})")),
         }
+    }
+
+    /// What is compared now; `None` until versions are chosen.
+    pub(super) fn compared(&self) -> Option<Comparison> {
+        let of_versions = || self.versions.map(|(from, to)| Comparison::of_versions(from, to));
+        self.comparison.clone().or_else(of_versions)
+    }
+
+    /// Compares the table in another way.
+    pub(super) fn compare(&self, cx: &mut Cx<'_>, comparison: Comparison) {
+        let table = self.table.clone();
+        cx.run(Command::ReplaceTab(match comparison.versions() {
+            Some(versions) => Tab::Diff { table, versions: Some(versions) },
+            None => Tab::LakeDiff { table, comparison },
+        }));
     }
 
     /// Opens the same table at other versions, or another table.

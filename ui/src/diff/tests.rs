@@ -3,11 +3,11 @@
 use super::versions::{default_versions, nearest};
 use crate::command::Command;
 use crate::link::{Canned, sample};
-use crate::state::{Selection, Tab};
+use crate::state::{Comparison, Selection, Tab};
 use crate::tests::support::{Asked, Window, open as open_tab, orders, run, window};
 use egui::Key;
 use egui_kittest::kittest::Queryable as _;
-use sluice_api::{ApiError, DiffView, ErrorCode, Reply, Request, VersionView};
+use sluice_api::{ApiError, DiffView, ErrorCode, KeyOrigin, Reply, Request, SideLake, SideVersion, VersionView};
 use std::cell::RefCell;
 
 fn open(change: impl Fn(&mut DiffView) + 'static) -> (Window, Asked) {
@@ -150,4 +150,81 @@ fn versions_near_to_those_asked_for_are_found() {
     let history = history(&[(9, true), (8, true), (7, true)]);
     assert_eq!(nearest(&history, 2, 9), Some((7, 9)));
     assert_eq!(nearest(&history, 20, 30), Some((8, 9)));
+}
+
+fn type_into(window: &mut Window, field: &str, text: &str) {
+    window.get_by_label(field).focus();
+    window.run_ok();
+    window.get_by_label(field).type_text(text);
+    window.run_ok();
+}
+
+#[test]
+fn the_rows_shown_become_a_file() {
+    let (mut window, asked) = open(|_| {});
+    window.get_by_label("Export…").click();
+    window.run_ok();
+    window.get_by_label("Write the rows shown").click();
+    window.run_ok();
+    let exports = |asked: &Asked| {
+        let asked = asked.borrow();
+        let of = |request: &Request| match request {
+            Request::ExportResult { file, reveal, .. } => Some((file.clone(), *reveal)),
+            _ => None,
+        };
+        asked.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    assert!(exports(&asked).is_empty(), "no name, no file");
+    type_into(&mut window, "File for the rows", "~/changes.csv");
+    window.get_by_label("Write the rows shown").click();
+    window.run_ok();
+    window.run_ok();
+    assert_eq!(exports(&asked), [("~/changes.csv".to_owned(), false)], "masked as on screen");
+    assert!(window.query_by_label_contains("56,395 rows in /out/changes.csv").is_some());
+}
+
+#[test]
+fn what_counts_as_a_difference_is_chosen_in_the_bar() {
+    let (mut window, asked) = open(|_| {});
+    window.get_by_label("Options…").click();
+    window.run_ok();
+    type_into(&mut window, "Tolerance", "total");
+    window.get_by_label("Compare").click();
+    window.run_ok();
+    assert!(window.query_by_label_contains("is no tolerance").is_some());
+    type_into(&mut window, "Tolerance", "_amount=0.005");
+    type_into(&mut window, "Key columns", "order_id, currency");
+    type_into(&mut window, "Only changed rows where", "status = 'paid'");
+    window.get_by_label("Compare").click();
+    window.run_ok();
+    window.run_ok();
+    let asked = asked.borrow();
+    let found = asked.iter().find_map(|request| match request {
+        Request::DiffSides { from, to, options, .. } => Some((from.clone(), to.clone(), options.clone())),
+        _ => None,
+    });
+    let (from, to, options) = found.unwrap_or_else(|| panic!("{asked:?}"));
+    assert_eq!((from.version, to.version), (SideVersion::Number(41), SideVersion::Number(42)));
+    assert_eq!(options.key, ["order_id", "currency"]);
+    assert_eq!(options.tolerance, [("total_amount".to_owned(), "0.005".to_owned())]);
+    assert_eq!(options.filter.as_deref(), Some("status = 'paid'"));
+}
+
+#[test]
+fn any_two_sides_are_compared_without_a_sandbox() {
+    let from = (SideLake::Production, SideVersion::Release(13));
+    let comparison = Comparison { from, ..Comparison::default() };
+    let (window, asked) = open_tab(Tab::LakeDiff { table: orders(), comparison }, |reply| {
+        if let Reply::DiffSides(view) = reply {
+            view.by = KeyOrigin::WholeRows("the model declares no key".to_owned());
+            view.changed_in_all = Some(99);
+        }
+    });
+    assert!(
+        asked.borrow().iter().any(
+            |request| matches!(request, Request::DiffSides { from, .. } if from.version == SideVersion::Release(13))
+        )
+    );
+    assert!(window.query_by_label_contains("of 99 changed rows").is_some(), "what counts is said");
+    assert!(window.query_by_label_contains("whole rows are counted").is_some(), "no key is taken silently");
 }

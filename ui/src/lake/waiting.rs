@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::state::Tab;
-use crate::widget::{ListRow, number, panel_header, rule};
+use crate::widget::{Button, ListRow, number, panel_header, rule};
 use egui::{Frame, Margin, ScrollArea, Ui};
 use sluice_api::WaitingFiles;
 
@@ -33,6 +33,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         panel_header(ui, "Waiting files", "", |ui| {
             let color = if total == Some(0) { tokens.text_faint } else { tokens.text };
             ui.label(crate::design::typeface::text(number::known(total), crate::design::typeface::mono(12.0), color));
+            let why = (total == Some(0)).then_some("No file waits");
+            if Button::of(&Command::ReplayAll).quiet().disabled(why).show(ui).clicked() {
+                cx.run(Command::ReplayAll);
+            }
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

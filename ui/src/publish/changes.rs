@@ -4,20 +4,19 @@ use super::grade;
 use crate::design::{Tokens, TokensExt, icon, typeface};
 use crate::widget::{Operation, number, text_clipped};
 use egui::{
-    Align2, CornerRadius, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, CornerRadius, Pos2, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
 };
-use sluice_api::{ContractChange, Effect, Grade, PublishPlan, TableEffect};
+use sluice_api::{Audience, ContractChange, Effect, Grade, PublishPlan, TableEffect, reach};
 
 const ROW: f32 = 40.0;
 const GROUP: f32 = 28.0;
 
-/// Left edges of the columns as shares of the width, after the mark.
-const PLACE: f32 = 0.0;
-const CHANGE: f32 = 0.26;
-const GRADE: f32 = 0.62;
+/// Left edges of the columns as shares of the width, after the mark: place, change, then one for each audience.
+const EDGES: [f32; 5] = [0.0, 0.22, 0.46, 0.65, 0.83];
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, folded: &mut Vec<String>) {
+pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, only: Option<Audience>, folded: &mut Vec<String>) {
     let tokens = ui.tokens();
     ui.spacing_mut().item_spacing.y = 0.0;
     head(ui, tokens);
@@ -35,7 +34,7 @@ pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, folded: &mut Vec<String>) {
                 }
             }
             if !is_folded {
-                for change in changes {
+                for change in changes.iter().filter(|change| only.is_none_or(|of| reach(change, of).is_some())) {
                     row(ui, tokens, change);
                 }
             }
@@ -72,16 +71,17 @@ pub(super) fn groups(plan: &PublishPlan) -> Vec<(String, Vec<&ContractChange>)> 
     groups
 }
 
-fn columns(rect: Rect) -> [f32; 3] {
+fn columns(rect: Rect) -> [f32; 5] {
     let left = rect.left() + 44.0;
     let width = rect.right() - left;
-    [PLACE, CHANGE, GRADE].map(|share| left + width * share)
+    EDGES.map(|share| left + width * share)
 }
 
 fn head(ui: &mut Ui, tokens: &Tokens) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
-    for (x, word) in columns(rect).into_iter().zip(["Where", "Change", "Effect"]) {
+    let words = ["Where", "Change"].into_iter().chain(Audience::ALL.map(Audience::word));
+    for (x, word) in columns(rect).into_iter().zip(words) {
         ui.painter().text(pos2(x, rect.center().y), Align2::LEFT_CENTER, word, typeface::control(), tokens.text_weak);
     }
 }
@@ -114,8 +114,18 @@ fn row(ui: &mut Ui, tokens: &Tokens, change: &ContractChange) {
     let kind = operation.map_or("changed", Operation::word);
     let word = grade::word(change.grade);
     let what = change.change.replace("->", "→");
-    let name = format!("{word}: {} {kind}, {what}. {} ({})", change.place, change.consequence, change.effect);
-    let word = format!("{word}, {}", change.effect);
+    let reached = Audience::ALL.iter().filter_map(|of| {
+        let (kind, words) = reach(change, *of)?;
+        Some(format!("{} {}, {words}", of.word(), grade::word(kind).to_lowercase()))
+    });
+    let reached: Vec<String> = reached.collect();
+    let name = format!(
+        "{word}: {} {kind}, {what}. {} ({}). {}",
+        change.place,
+        change.consequence,
+        change.effect,
+        reached.join("; ")
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &name));
     if response.hovered() {
         ui.painter().rect_filled(rect, 0.0, tokens.hover);
@@ -129,17 +139,30 @@ fn row(ui: &mut Ui, tokens: &Tokens, change: &ContractChange) {
         let font = typeface::mono_strong(12.0);
         painter.text(mark.center(), Align2::CENTER_CENTER, operation.glyph(), font, operation.color(tokens));
     }
-    let [place, value, effect] = columns(rect);
+    let [place, value, audiences @ ..] = columns(rect);
     let place_room = value - place - 12.0;
     let font = || typeface::mono(12.0);
     text_clipped(ui, Align2::LEFT_CENTER, pos2(place, y), place_room, &change.place, font(), tokens.text_strong);
-    text_clipped(ui, Align2::LEFT_CENTER, pos2(value, y), effect - value - 12.0, &what, font(), tokens.text);
-    let (mark, color) = grade::look(tokens, change.grade);
-    let color = if change.grade == Grade::Info { tokens.info } else { color };
-    ui.painter().text(pos2(effect + 7.0, y - 8.0), Align2::CENTER_CENTER, mark, typeface::icons(14.0), color);
-    ui.painter().text(pos2(effect + 20.0, y - 8.0), Align2::LEFT_CENTER, word, typeface::control(), color);
-    let room = rect.right() - 12.0 - effect - 20.0;
-    let at = pos2(effect + 20.0, y + 8.0);
-    text_clipped(ui, Align2::LEFT_CENTER, at, room, &change.consequence, typeface::caption(), tokens.text_weak);
+    let room = audiences[0] - value - 12.0;
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(value, y), room, &what, font(), tokens.text);
+    let ends = audiences.into_iter().skip(1).chain([rect.right()]);
+    for ((left, end), of) in audiences.into_iter().zip(ends).zip(Audience::ALL) {
+        audience(ui, tokens, pos2(left, y), end - left - 8.0, reach(change, of));
+    }
     response.on_hover_text(name);
+}
+
+/// What a change is for one audience: its grade, and why; a dash if nothing.
+fn audience(ui: &Ui, tokens: &Tokens, at: Pos2, room: f32, reached: Option<(Grade, &str)>) {
+    let Some((kind, words)) = reached else {
+        ui.painter().text(at, Align2::LEFT_CENTER, "– None", typeface::control(), tokens.text_faint);
+        return;
+    };
+    let (mark, color) = grade::look(tokens, kind);
+    let first = at - vec2(0.0, 8.0);
+    ui.painter().text(first + vec2(7.0, 0.0), Align2::CENTER_CENTER, mark, typeface::icons(14.0), color);
+    let word = grade::word(kind);
+    ui.painter().text(first + vec2(20.0, 0.0), Align2::LEFT_CENTER, word, typeface::control(), color);
+    let second = at + vec2(20.0, 8.0);
+    text_clipped(ui, Align2::LEFT_CENTER, second, room - 20.0, words, typeface::caption(), tokens.text_weak);
 }

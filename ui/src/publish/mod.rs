@@ -4,6 +4,7 @@ pub(crate) mod changes;
 pub(crate) mod confirm;
 pub(crate) mod grade;
 pub(crate) mod plan;
+mod plan_file;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -13,15 +14,21 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
 use crate::state::Got;
-use crate::widget::{EmptyState, Tone, banner, error_banner, icon_label, loading_line, number, toggle};
+use crate::widget::{
+    EmptyState, FilePrompt, Tone, banner, error_banner, icon_label, loading_line, number, segmented, toggle,
+};
 use confirm::{Asked, Confirm};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use plan::{base, count, nothing_to_publish, release};
-use sluice_api::{ApiError, ErrorCode, Grade, PublishPlan, PublishScope, Request, TableName};
+use sluice_api::{ApiError, Audience, ErrorCode, Grade, PlanDocument, PublishPlan, PublishScope, Request, TableName};
 use std::collections::BTreeSet;
 
 const HEADER: f32 = 48.0;
 const CONFIRM: f32 = 244.0;
+/// Height of the row with the plan's files.
+const FOOT: f32 = 40.0;
+/// Width of the choice of whom a change reaches.
+const AUDIENCES: f32 = 310.0;
 
 /// Publish: what would change for the runner, then doing it.
 #[derive(Default)]
@@ -32,6 +39,15 @@ pub struct PublishScreen {
     folded: Vec<String>,
     /// Changed tables that are not published.
     left_out: BTreeSet<TableName>,
+    /// Only changes that reach these are shown.
+    only: Option<Audience>,
+    /// The file that the plan is saved in.
+    saved: FilePrompt,
+    /// The file that a plan is read from.
+    file: FilePrompt,
+    waits_for_plan: bool,
+    /// The plan of that file, which is in front.
+    opened: Option<Box<PlanDocument>>,
 }
 
 /// What the button did.
@@ -52,6 +68,9 @@ impl PublishScreen {
 
     /// What is to be published; `None` if nothing is chosen.
     fn scope(&self, cx: &Cx<'_>) -> Option<PublishScope> {
+        if let Some(document) = &self.opened {
+            return Some(document.scope.clone());
+        }
         match cx.store.plan(&PublishScope::Draft).value {
             Some(whole) => plan::scope(whole, &self.left_out),
             None => Some(PublishScope::Draft),
@@ -68,6 +87,8 @@ impl PublishScreen {
         let next = release(plan.next);
         if self.is_pending(cx) {
             Some(format!("{next} is under way"))
+        } else if let Some(error) = self.plan(cx).error {
+            Some(error.message.clone())
         } else if plan.is_published() {
             Some(format!("The draft equals {}", base(plan)))
         } else if self.scope(cx).is_none() {
@@ -102,7 +123,7 @@ impl PublishScreen {
         let message = self.confirm.message.trim().to_owned();
         let author = self.confirm.named_author();
         let scope = plan.document.scope.clone();
-        let document = Some(Box::new(plan.document.clone()));
+        let document = Some(self.opened.clone().unwrap_or_else(|| Box::new(plan.document.clone())));
         if plan.waits_for_approval() {
             self.attempt = Some(Attempt::Propose(scope.clone()));
             cx.send(Request::ProposeRelease { scope, message, author, plan: document });
@@ -124,6 +145,7 @@ impl PublishScreen {
     /// Reads the plan again and forgets the outcome on screen.
     fn look_again(&mut self, cx: &mut Cx<'_>) {
         self.attempt = None;
+        self.opened = None;
         self.confirm.typed.clear();
         let scope = self.scope(cx).unwrap_or_default();
         if scope != PublishScope::Draft {
@@ -151,6 +173,42 @@ impl PublishScreen {
             toggle(ui, "As a canary first", &mut self.confirm.canary).on_hover_text(hint);
             ui.label(typeface::text("As a canary first", typeface::control(), ui.tokens().text)).on_hover_text(hint);
         });
+    }
+
+    fn header(&mut self, ui: &mut Ui, rect: Rect, plan: &PublishPlan) {
+        let tokens = ui.tokens();
+        ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+        let inner = rect.shrink2(vec2(12.0, 0.0));
+        let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
+        row.spacing_mut().item_spacing.x = 12.0;
+        let title = match plan.document.base {
+            Some(base) => format!("{} → {}", release(base), release(plan.next)),
+            None => format!("First release, {}", release(plan.next)),
+        };
+        row.label(typeface::text(title, typeface::title(), tokens.text_strong));
+        for (kind, one, many) in [
+            (Grade::Breaking, "breaking", "breaking"),
+            (Grade::Warning, "warning", "warnings"),
+            (Grade::Info, "info", "info"),
+        ] {
+            let found = count(plan, kind);
+            let (mark, color) = grade::look(tokens, kind);
+            let color = if found == 0 { tokens.text_faint } else { color };
+            let words = format!("{} {}", number::count(found), if found == 1 { one } else { many });
+            icon_label(&mut row, mark, 16.0, color, &words, typeface::control_medium());
+        }
+        let left = row.min_rect().right();
+        let mut choices: Vec<(Option<Audience>, &str)> = vec![(None, "All")];
+        choices.extend(Audience::ALL.map(|of| (Some(of), of.word())));
+        let room = Rect::from_min_max(pos2(left + 12.0, inner.top()), inner.max);
+        // Where there is no room for it every change is shown.
+        if room.width() > AUDIENCES {
+            let layout = Layout::right_to_left(Align::Center);
+            let mut right = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("audience"));
+            segmented(&mut right, "Whom it reaches", &mut self.only, &choices);
+        } else {
+            self.only = None;
+        }
     }
 
     /// What came of the last attempt.
@@ -214,7 +272,7 @@ impl Screen for PublishScreen {
         let rect = ui.max_rect();
         cx.want(Request::PublishPlan { scope: PublishScope::Draft, plan: None });
         if let Some(scope) = self.scope(cx).filter(|scope| *scope != PublishScope::Draft) {
-            cx.want(Request::PublishPlan { scope, plan: None });
+            cx.want(Request::PublishPlan { scope, plan: self.opened.clone() });
         }
         if cx.take(&Command::RunText) {
             self.publish(cx);
@@ -222,11 +280,12 @@ impl Screen for PublishScreen {
         let got = self.plan(cx);
         let (_, head) = ui.allocate_space(vec2(rect.width(), HEADER));
         if let Some(plan) = got.value {
-            header(ui, head, plan);
+            self.header(ui, head, plan);
         }
         let pending = got.pending || self.is_pending(cx);
         loading_line(ui, head, pending);
         self.outcome(ui, cx);
+        self.opened_ui(ui, cx);
         if let Some(error) = got.error
             && error_banner(ui, error, "Nothing was published")
         {
@@ -262,7 +321,7 @@ impl Screen for PublishScreen {
         let table = Rect::from_min_max(left.min, pos2(left.right(), left.bottom() - below));
         let mut child = ui.new_child(UiBuilder::new().max_rect(table).id_salt("changes"));
         child.set_clip_rect(table.intersect(ui.clip_rect()));
-        changes::show(&mut child, plan, &mut self.folded);
+        changes::show(&mut child, plan, self.only, &mut self.folded);
         if !inspector {
             let rect = Rect::from_min_max(table.left_bottom(), left.max);
             let mut child = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 8.0))).id_salt("confirm"));
@@ -296,33 +355,18 @@ impl Screen for PublishScreen {
         let whole = cx.store.plan(&PublishScope::Draft).value;
         if let (Some(whole), Some(plan)) = (whole, self.plan(cx).value.or(whole)) {
             let typed = self.confirm.typed.trim() == release(plan.next);
-            if side::show(ui, cx, plan, whole, &mut self.left_out, typed) {
+            let rect = ui.max_rect();
+            let foot = Rect::from_min_max(pos2(rect.left(), rect.bottom() - FOOT), rect.max);
+            let top = Rect::from_min_max(rect.min, foot.right_top());
+            let mut child = ui.new_child(UiBuilder::new().max_rect(top).id_salt("publish side"));
+            child.set_clip_rect(top.intersect(ui.clip_rect()));
+            if side::show(&mut child, cx, plan, whole, &mut self.left_out, typed) {
                 self.look_again(cx);
             }
+            ui.painter().hline(foot.x_range(), foot.top(), Stroke::new(1.0, ui.tokens().line));
+            let layout = Layout::left_to_right(Align::Center);
+            let builder = UiBuilder::new().max_rect(foot.shrink2(vec2(8.0, 0.0))).layout(layout).id_salt("plan files");
+            self.plan_files(&mut ui.new_child(builder), cx, plan);
         }
-    }
-}
-
-fn header(ui: &mut Ui, rect: Rect, plan: &PublishPlan) {
-    let tokens = ui.tokens();
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
-    let inner = rect.shrink2(vec2(12.0, 0.0));
-    let mut row = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
-    row.spacing_mut().item_spacing.x = 12.0;
-    let title = match plan.document.base {
-        Some(base) => format!("{} → {}", release(base), release(plan.next)),
-        None => format!("First release, {}", release(plan.next)),
-    };
-    row.label(typeface::text(title, typeface::title(), tokens.text_strong));
-    for (kind, one, many) in [
-        (Grade::Breaking, "breaking", "breaking"),
-        (Grade::Warning, "warning", "warnings"),
-        (Grade::Info, "info", "info"),
-    ] {
-        let found = count(plan, kind);
-        let (mark, color) = grade::look(tokens, kind);
-        let color = if found == 0 { tokens.text_faint } else { color };
-        let words = format!("{} {}", number::count(found), if found == 1 { one } else { many });
-        icon_label(&mut row, mark, 16.0, color, &words, typeface::control_medium());
     }
 }

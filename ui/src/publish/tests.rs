@@ -231,3 +231,89 @@ fn a_release_can_be_a_canary_first() {
     enter(&mut window);
     assert!(matches!(last_publish(&asked), Request::Publish { canary: true, .. }));
 }
+
+fn type_text(window: &mut Window, field: &str, text: &str) {
+    window.get_by_label(field).focus();
+    window.run_ok();
+    window.get_by_label(field).type_text(text);
+    window.run_ok();
+}
+
+#[test]
+fn a_plan_is_saved_and_a_saved_one_is_published_exactly() {
+    let (mut window, asked) = with_plan(|_| {});
+    window.get_by_label("Save plan…").click();
+    window.run_ok();
+    type_text(&mut window, "File for the plan", "/plans/r15.json");
+    window.get_by_label("Save the plan on screen").click();
+    window.run_ok();
+    window.run_ok();
+    let saved = |request: &Request| matches!(request, Request::SavePlan { file, plan } if file == "/plans/r15.json" && plan.base == Some(14));
+    assert!(asked.borrow().iter().any(saved));
+    assert!(window.query_by_label("The plan is in /plans/r15.json").is_some());
+    window.key_press(Key::Escape);
+    window.run_ok();
+
+    window.get_by_label("Open plan…").click();
+    window.run_ok();
+    type_text(&mut window, "File of a plan", "/plans/r15.json");
+    window.get_by_label("Open the plan").click();
+    for _ in 0..3 {
+        window.run_ok();
+    }
+    let judged = |request: &Request| matches!(request, Request::PublishPlan { plan: Some(_), .. });
+    assert!(asked.borrow().iter().any(judged), "whether it is stale is asked at once");
+    assert!(window.query_by_label_contains("Plan 77d2f9e1c0de of /plans/r15.json is in front").is_some());
+    window.key_press(Key::Escape);
+    window.run_ok();
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    let Request::Publish { plan, .. } = last_publish(&asked) else { panic!("no publish") };
+    assert!(plan.is_some_and(|plan| plan.plan.starts_with("77d2f9e1c0de")));
+}
+
+#[test]
+fn a_stale_plan_of_a_file_publishes_nothing() {
+    let replies = |request: &Request| match request {
+        Request::PublishPlan { plan: Some(_), .. } => Some(Reply::Error(ApiError::new(
+            ErrorCode::Stale,
+            "The plan is stale: the draft was changed",
+            "Make another plan",
+        ))),
+        other => Some(sample::reply(other)),
+    };
+    let transport = Canned::new(replies, sample::page);
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    window.get_by_label("Open plan…").click();
+    window.run_ok();
+    type_text(&mut window, "File of a plan", "/plans/old.json");
+    window.get_by_label("Open the plan").click();
+    for _ in 0..3 {
+        window.run_ok();
+    }
+    assert!(window.query_by_label_contains("The plan is stale").is_some());
+    window.key_press(Key::Escape);
+    window.run_ok();
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    assert!(published(&asked).is_empty(), "stale");
+    window.get_by_label("Back to the draft").click();
+    window.run_ok();
+    window.run_ok();
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    assert_eq!(published(&asked), [(15, Some(14))], "the draft's own plan");
+}
+
+#[test]
+fn each_audience_has_its_column_and_can_be_looked_at_alone() {
+    let (mut window, _) = with_plan(|_| {});
+    let row = "Breaking: schema.customer_id updated, nullable → required";
+    assert!(window.query_by_label_contains("Producer breaking, null is refused; Consumer info").is_some());
+    assert!(window.query_by_label_contains(row).is_some());
+    window.get_by_label("Whom it reaches: Producer").click();
+    window.run_ok();
+    assert!(window.query_by_label_contains(row).is_some());
+    assert!(window.query_by_label_contains("apply.sequence").is_none(), "who sends notices nothing of the order");
+}

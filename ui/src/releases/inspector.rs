@@ -1,13 +1,17 @@
 //! The release in front, or what is about to be published: going back, or a plan that was proposed.
 
+use super::audit::{Trace, current_for, owners, trail};
 use super::state::{Attempt, Chosen, ReleasesScreen};
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::publish::changes::effect_text;
 use crate::publish::confirm::Asked;
 use crate::publish::plan::{release, short};
-use crate::widget::{Button, Tone, badge, number, panel_header, rule, toggle};
-use egui::{Align2, Frame, Label, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use crate::widget::{Button, Tone, badge, number, panel_header, rule, text_clipped, toggle};
+use egui::{
+    Align2, Frame, Label, Margin, Rect, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
 use sluice_api::{PlanDocument, ProposalView, PublishPlan, Reached, ReleaseList, ReleaseView, Request, UNKNOWN};
 
 /// Width of the names of facts.
@@ -32,13 +36,15 @@ impl ReleasesScreen {
             Some(Chosen::Release(_)) | None => {
                 let shown = self.shown(list);
                 if let Some(view) = list.releases.iter().find(|each| Some(each.release) == shown) {
-                    self.release_ui(ui, view);
+                    self.release_ui(ui, cx, list, view);
                 }
             }
         }
     }
 
-    fn release_ui(&mut self, ui: &mut Ui, view: &ReleaseView) {
+    fn release_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, list: &ReleaseList, view: &ReleaseView) {
+        cx.want(Request::Release { release: view.release });
+        let detail = cx.store.release(view.release).value;
         let tokens = ui.tokens();
         let mut back = false;
         let foot = foot(ui, 48.0);
@@ -55,12 +61,11 @@ impl ReleasesScreen {
             ui.add_space(8.0);
             fact(ui, "Author", view.author_text());
             fact(ui, "Published", &format!("{} UTC", number::short_time(view.published_ms)));
+            let current = current_for(list, view);
+            fact(ui, "Current for", current.as_deref().unwrap_or(if view.current { "since then" } else { UNKNOWN }));
             fact(ui, "Made on", &view.base.map_or_else(|| "nothing".to_owned(), release));
             fact(ui, "Plan", view.plan.as_deref().map_or(UNKNOWN, short));
             fact(ui, "Engine", view.engine.as_deref().unwrap_or(UNKNOWN));
-            if !view.approved_by.is_empty() {
-                fact(ui, "Approved by", &view.approved_by.join(", "));
-            }
             fact(ui, "Hash", short(&view.hash));
             fact(ui, "Reached", &view.reached_text());
             for table in view.reached.iter().filter(|table| table.reached == Reached::Differs) {
@@ -76,6 +81,25 @@ impl ReleasesScreen {
             for table in changed.into_iter().flatten() {
                 ui.label(typeface::text(table.to_string(), typeface::mono(12.0), tokens.text));
             }
+            ui.add_space(8.0);
+            rule(ui);
+            let owners = detail.map(owners);
+            let note = owners.as_ref().map_or_else(|| "…".to_owned(), |owners| number::count(owners.len() as u64));
+            panel_header(ui, "Owners of these", &note, |_| {});
+            for (owner, tables) in owners.iter().flatten() {
+                let owner = owner.as_deref().unwrap_or("no owner named");
+                two_ends(ui, owner, &tables.join(", "));
+            }
+            ui.add_space(8.0);
+            rule(ui);
+            panel_header(ui, "Audit", "UTC", |_| {});
+            for line in trail(list, view) {
+                trace(ui, &line);
+            }
+            ui.add_space(8.0);
+            let text = "Silver is a function of the events and the contract, so the way back is a new release with its \
+                        own plan.";
+            ui.add(Label::new(typeface::text(text, typeface::caption(), tokens.text_faint)).wrap());
         });
         let mut child = ui.new_child(UiBuilder::new().max_rect(foot.shrink2(vec2(12.0, 8.0))).id_salt("release foot"));
         let label = format!("Roll back to {}…", release(view.release));
@@ -273,6 +297,38 @@ fn body(ui: &mut Ui, foot: Rect, show: impl FnOnce(&mut Ui)) {
             show(ui);
         });
     });
+}
+
+/// A line of the audit trail: when, what, who.
+fn trace(ui: &mut Ui, line: &Trace) {
+    let tokens = ui.tokens();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+    let spoken = format!("{}, {}, {}", line.when, line.what, line.who);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+    let y = rect.center().y;
+    let font = typeface::mono(11.0);
+    ui.painter().text(pos2(rect.left(), y), Align2::LEFT_CENTER, &line.when, font, tokens.text_weak);
+    let who = ui.painter().layout_no_wrap(line.who.clone(), typeface::control(), tokens.text_weak);
+    let who_width = who.size().x.min(96.0);
+    let at = pos2(rect.right() - who_width, y);
+    text_clipped(ui, Align2::LEFT_CENTER, at, who_width, &line.who, typeface::control(), tokens.text_weak);
+    let left = rect.left() + 92.0;
+    let room = rect.right() - who_width - 8.0 - left;
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(left, y), room, &line.what, typeface::control(), tokens.text_strong);
+    response.on_hover_text(spoken);
+}
+
+/// A line with something at each end, both cut where they would meet.
+fn two_ends(ui: &mut Ui, left: &str, right: &str) {
+    let tokens = ui.tokens();
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{left}, {right}")));
+    let y = rect.center().y;
+    let half = rect.width() / 2.0 - 4.0;
+    text_clipped(ui, Align2::LEFT_CENTER, pos2(rect.left(), y), half, left, typeface::control(), tokens.text_strong);
+    let at = pos2(rect.center().x + 4.0, y);
+    text_clipped(ui, Align2::LEFT_CENTER, at, half, right, typeface::mono(12.0), tokens.text_weak);
+    response.on_hover_text(format!("{left}: {right}"));
 }
 
 fn fact(ui: &mut Ui, label: &str, value: &str) {

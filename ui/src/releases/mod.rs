@@ -1,5 +1,6 @@
 //! Releases: what was published, what differs between two, taking one back, and plans that wait for approval.
 
+mod audit;
 mod diff;
 mod inspector;
 mod outcome;

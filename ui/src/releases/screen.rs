@@ -6,15 +6,20 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::publish::grade;
+use crate::publish::plan::release;
 use crate::screen::Screen;
-use crate::widget::{EmptyState, Tone, banner, dropdown, error_banner, icon_label, loading_line, number, segmented};
+use crate::widget::{
+    Button, EmptyState, Tone, banner, dropdown, error_banner, icon_label, loading_line, number, segmented,
+};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, vec2};
 use sluice_api::{Grade, IncidentLock, ReleaseDiff, ReleaseList, ReleaseSide, Request};
 
 const HEADER: f32 = 48.0;
+/// From this width on there is room for the choice of another release to compare with.
+const COMPARES: f32 = 760.0;
 
 impl ReleasesScreen {
-    fn header(&mut self, ui: &mut Ui, rect: Rect, list: &ReleaseList, diff: Option<&ReleaseDiff>) {
+    fn header(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, list: &ReleaseList, diff: Option<&ReleaseDiff>) {
         let tokens = ui.tokens();
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
         let inner = rect.shrink2(vec2(12.0, 0.0));
@@ -38,8 +43,10 @@ impl ReleasesScreen {
         }
         let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)));
         right.spacing_mut().item_spacing.x = 8.0;
+        self.actions(&mut right, cx, list);
         segmented(&mut right, "Show", &mut self.view, &[(View::Changes, "Changes"), (View::Texts, "Contracts")]);
-        if matches!(self.chosen, Some(Chosen::Rollback(_))) || self.view == View::Texts {
+        let is_fixed = matches!(self.chosen, Some(Chosen::Rollback(_))) || self.view == View::Texts;
+        if is_fixed || rect.width() < COMPARES {
             return;
         }
         let mut choices: Vec<(Option<ReleaseSide>, String)> = vec![(None, "the release before".to_owned())];
@@ -47,6 +54,26 @@ impl ReleasesScreen {
         let numbers = list.releases.iter().map(|each| ReleaseSide::Release(each.release));
         choices.extend(numbers.map(|side| (Some(side), side.to_string())));
         dropdown(&mut right, "Compare with", &mut self.against, &choices);
+    }
+
+    /// Where the inspector is not on screen, what it would offer is here.
+    fn actions(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, list: &ReleaseList) {
+        if cx.workspace.panels.shows_inspector() {
+            return;
+        }
+        if Button::new("Details").icon(icon::INFO).tooltip("Author, audit, owners  Ctrl I").show(ui).clicked() {
+            cx.workspace.panels.show_inspector(true);
+        }
+        let Some(shown) = self.shown(list) else { return };
+        let is_current = list.releases.iter().any(|each| each.release == shown && each.current);
+        if is_current || !matches!(self.chosen, Some(Chosen::Release(_))) {
+            return;
+        }
+        let label = format!("Roll back to {}…", release(shown));
+        if Button::new(&label).icon(icon::UNDO).tooltip("The plan of it comes first").show(ui).clicked() {
+            self.choose(Chosen::Rollback(shown));
+            cx.workspace.panels.show_inspector(true);
+        }
     }
 
     fn centre(&self, ui: &mut Ui, cx: &mut Cx<'_>, list: &ReleaseList) {
@@ -101,7 +128,7 @@ impl Screen for ReleasesScreen {
         }
         let diff = sides.map(|(from, to)| cx.store.release_diff(from, to));
         if let Some(list) = got.value {
-            self.header(ui, head, list, diff.as_ref().and_then(|got| got.value));
+            self.header(ui, cx, head, list, diff.as_ref().and_then(|got| got.value));
         }
         let pending = got.pending || self.is_pending(cx) || diff.is_some_and(|got| got.pending);
         loading_line(ui, head, pending);
@@ -148,7 +175,13 @@ impl Screen for ReleasesScreen {
         if let Some(list) = cx.store.releases().value {
             let shown = self.chosen.clone().or_else(|| self.shown(list).map(Chosen::Release));
             match side::show(ui, list, shown.as_ref(), &mut self.because) {
-                Some(Asked::Show(chosen)) => self.choose(chosen),
+                Some(Asked::Show(chosen)) => {
+                    if matches!(chosen, Chosen::Proposal(_)) {
+                        // What can be done with a plan is in the inspector alone.
+                        cx.workspace.panels.show_inspector(true);
+                    }
+                    self.choose(chosen);
+                }
                 Some(Asked::Lock(because)) => {
                     self.because.clear();
                     self.attempt = Some(Attempt::Lock(because.clone()));

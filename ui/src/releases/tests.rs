@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::link::{Canned, sample};
 use crate::state::Tab;
-use crate::tests::support::{Asked, Window, open, press, run, window};
+use crate::tests::support::{Asked, Window, open, press, run, window, window_of};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable as _;
 use sluice_api::{IncidentLock, PublishScope, ReleaseSide, Reply, Request};
@@ -162,4 +162,37 @@ fn publishing_is_locked_with_a_reason() {
     window.run_ok();
     assert_eq!(locks(&asked), [Request::LockReleases { because: "incident 4711".to_owned(), author: None }]);
     assert!(window.query_by_label("Publishing is locked").is_some());
+}
+
+#[test]
+fn a_small_window_reaches_what_the_inspector_offers() {
+    let canned = Canned::sample();
+    let asked = canned.asked();
+    let mut window = window_of(1280.0, 720.0, canned);
+    run(&mut window, Command::OpenTab(Tab::Releases {}));
+    assert!(window.query_by_label_contains("Owners of these").is_none(), "it would lie over the changes");
+    assert!(window.query_by_label("Roll back to r14…").is_none(), "it is current");
+    click(&mut window, "r12, Nov 11");
+    window.get_by_label("Roll back to r12…").click();
+    window.run_ok();
+    window.run_ok();
+    for name in ["Release name", "Roll back as r15", "Cancel"] {
+        let rect = window.get_by_label(name).rect();
+        assert!(rect.bottom() < 720.0 && rect.right() < 1288.0, "{name} is cut off: {rect:?}");
+    }
+    type_into(&mut window, "Release name", "r15");
+    window.get_by_label("Roll back as r15").click();
+    window.run_ok();
+    assert_eq!(published(&asked).len(), 1);
+}
+
+#[test]
+fn the_inspector_tells_the_way_of_a_release() {
+    let (mut window, _) = shown();
+    for line in ["Nov 18 16:20, published, mira", "–, approved, jonas", "checkout_team, orders"] {
+        assert!(window.query_by_label(line).is_some(), "{line}");
+    }
+    click(&mut window, "r12, Nov 11");
+    assert!(window.query_by_label("Nov 14 16:20, r13 took over, back to r11, jonas").is_some());
+    assert!(window.query_by_label("3 d 0 h").is_some(), "how long it was current");
 }

@@ -8,6 +8,7 @@ mod model;
 mod overview;
 mod plots;
 mod preview;
+mod sandbox_side;
 mod screen;
 mod state;
 mod timeline;

@@ -3,7 +3,7 @@
 use super::axis::{Axis, LABELS};
 use super::model::{Columns, Run, run_of, versions};
 use super::state::ReplayScreen;
-use super::{inspector, overview, plots, timeline, toolbar};
+use super::{inspector, overview, plots, sandbox_side, timeline, toolbar};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::icon;
@@ -156,7 +156,9 @@ impl Screen for ReplayScreen {
         rule(ui);
         loading_line(ui, header, got.pending);
         self.outcome_ui(ui, cx);
-        self.preview_ui(ui, cx);
+        if self.preview_ui(ui, cx) {
+            return;
+        }
         if let Some(error) = got.error
             && error_banner(ui, error, "The lake is unchanged")
         {
@@ -194,6 +196,17 @@ impl Screen for ReplayScreen {
             Frame::NONE.inner_margin(Margin::same(0)).show(ui, |ui| {
                 inspector::show(ui, cx, &self.table, &columns, run.as_ref(), selected);
             });
+        }
+    }
+
+    fn has_side(&self, cx: &Cx<'_>) -> bool {
+        cx.store.lake().value.is_some_and(|lake| lake.sandbox.is_some())
+    }
+
+    fn side_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let store = cx.store;
+        if let Some((lake, open)) = store.lake().value.and_then(|lake| Some((lake, lake.sandbox.as_ref()?))) {
+            sandbox_side::show(ui, cx, lake, open, &self.table);
         }
     }
 

@@ -34,6 +34,8 @@ pub struct ReplayScreen {
     pub(super) opened: bool,
     /// The preview that is shown, by its job.
     pub(super) preview: Option<JobId>,
+    /// Which of the tables of the preview shows its rows.
+    pub(super) preview_table: usize,
     /// Files done when the batches were last read, while a job runs.
     pub(super) seen: Option<(JobId, u64)>,
 }
@@ -50,6 +52,7 @@ impl ReplayScreen {
             reveal: None,
             opened: false,
             preview: None,
+            preview_table: 0,
             seen: None,
         }
     }

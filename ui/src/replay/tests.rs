@@ -231,3 +231,50 @@ fn the_tree_picks_the_table_to_replay() {
     let customers: TableName = "shop.customers".parse().unwrap();
     assert!(asked.borrow().contains(&Request::Replay { table: customers, max_files: Some(1) }));
 }
+
+#[test]
+fn the_next_batch_is_seen_before_it_is_one() {
+    let (mut window, asked) = open(|_| {});
+    window.key_press(Key::P);
+    window.run_ok();
+    window.run_ok();
+    let previewed = |request: &Request| {
+        matches!(request, Request::PreviewReplay { tables, limits, .. }
+            if *tables == [orders_name()] && limits.batches == Some(1))
+    };
+    assert!(asked.borrow().iter().any(previewed));
+    assert!(started(&asked).is_none(), "nothing is replayed");
+    assert!(window.query_by_label("Nothing written").is_some());
+    assert!(
+        window.query_by_label_contains("would be written over v42, 27 records would go to quarantine").is_some(),
+        "the verdict comes first"
+    );
+    assert_eq!(window.query_all_by_label("Balances").count(), 3, "rows, applied, silver");
+    assert!(window.query_by_label("TYPE_MISMATCH 21").is_some());
+    assert!(window.query_all_by_label("status shipped, was paid, changed").count() > 0, "old and new cells");
+    window.get_by_label_contains("gold.shop.daily_revenue").click();
+    window.run_ok();
+    assert!(window.query_by_label("It stays as it is").is_some());
+    window.get_by_label("Close the preview").click();
+    window.run_ok();
+    assert!(window.query_by_label_contains("Batch 42, committed").is_some(), "the batches are back");
+}
+
+#[test]
+fn a_preview_that_is_refused_says_so_and_counts_nothing() {
+    let (mut window, _) = open_tab(Tab::Replay { table: orders_name() }, |reply| {
+        if let Reply::PreviewReplay(preview) = reply {
+            let error = ApiError::new(ErrorCode::Quality, "row_count > 0 does not hold", "Change the check");
+            for table in &mut preview.replay.tables {
+                (table.error, table.batches, table.reasons) = (Some(error.clone()), 0, Vec::new());
+            }
+            preview.impact.tables.clear();
+        }
+    });
+    window.key_press(Key::P);
+    window.run_ok();
+    window.run_ok();
+    assert!(window.query_by_label_contains("The batch would be refused: row_count > 0 does not hold").is_some());
+    assert!(window.query_by_label("Balances").is_none(), "what is not known is never green");
+    assert!(window.query_by_label("Not known").is_some());
+}

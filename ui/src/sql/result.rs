@@ -6,11 +6,11 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{
-    Button, EmptyState, Grid, GridColumn, GridState, Mask, MaskedRows, ResultRows, TextField, error_banner, icon_label,
-    number,
+    Button, EmptyState, FileAsk, FilePrompt, Grid, GridColumn, GridState, Mask, MaskedRows, ResultRows, TextField,
+    error_banner, exported, icon_label, number,
 };
 use egui::{Align, Id, Key, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
-use sluice_api::ResultView;
+use sluice_api::{Request, ResultView};
 
 const FOOTER: f32 = 32.0;
 
@@ -20,6 +20,8 @@ pub(super) struct ResultPanel {
     /// Text of the field to go to a row, while it is open.
     row: Option<String>,
     row_asked: bool,
+    /// The file that rows are written into.
+    export: FilePrompt,
 }
 
 impl ResultPanel {
@@ -125,6 +127,19 @@ impl ResultPanel {
         }
         if close {
             self.row = None;
+        }
+        let store = cx.store;
+        let ask = FileAsk {
+            button: Button::new("Export…").quiet().icon(icon::SAVE).tooltip("The rows shown, as a file"),
+            field: "File for the rows",
+            hint: "~/result.csv",
+            verb: "Write the rows shown",
+            note: "A new file: .parquet, .csv or .jsonl. Personal data is masked, as it is here",
+        };
+        let asked = self.export.asked().map(str::to_owned);
+        let outcome = asked.and_then(|file| exported(store.exported(view.id, &file)));
+        if let Some(file) = self.export.show(&mut right, ask, outcome) {
+            cx.send(Request::ExportResult { result: view.id, file, reveal: false });
         }
         let ran = format!("Ran {}", number::elapsed(view.elapsed_ms));
         right.label(typeface::text(ran, typeface::mono(12.0), tokens.text_weak));

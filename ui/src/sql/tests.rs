@@ -295,3 +295,48 @@ fn a_query_becomes_a_gold_model() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_refused_condition_keeps_the_field_and_its_letters() {
+    let replies = |request: &Request| match request {
+        Request::Refine { filter: Some(_), .. } => {
+            Some(Reply::Error(ApiError::new(ErrorCode::Input, "syntax error at end of input", "Correct it")))
+        }
+        other => Some(sample::reply(other)),
+    };
+    let mut window = opened(Canned::new(replies, sample::page));
+    write(&mut window, "SELECT * FROM silver.shop.orders");
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    window.get_by_label("WHERE").focus();
+    window.run_ok();
+    window.get_by_label("WHERE").type_text("id %");
+    window.run_ok();
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    window.run_ok();
+    assert!(window.query_by_label_contains("syntax error at end of input").is_some());
+    assert!(window.get_by_label("WHERE").is_focused(), "what is typed next is still the condition");
+    let tabs = window.state().as_ref().map(|bench| bench.workspace().tabs.len());
+    window.key_press(Key::D);
+    window.event(egui::Event::Text("d".to_owned()));
+    window.run_ok();
+    assert_eq!(window.state().as_ref().map(|bench| bench.workspace().tabs.len()), tabs, "no command was run");
+}
+
+#[test]
+fn a_result_becomes_a_file() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    write(&mut window, "SELECT * FROM silver.shop.orders");
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    window.get_by_label("Export…").click();
+    window.run_ok();
+    window.get_by_label("File for the rows").focus();
+    window.run_ok();
+    window.get_by_label("File for the rows").type_text("/out/orders.parquet");
+    window.run_ok();
+    window.get_by_label("Write the rows shown").click();
+    window.run_ok();
+    let exported = |request: &Request| matches!(request, Request::ExportResult { file, reveal: false, .. } if file == "/out/orders.parquet");
+    assert!(asked.borrow().iter().any(exported));
+}

@@ -1,5 +1,6 @@
 //! What the screens read and what they may change: answers by request, workspace, selection, pages.
 
+mod comparison;
 mod history;
 mod key_values;
 mod notice;
@@ -18,6 +19,7 @@ mod tab;
 mod views;
 mod workspace;
 
+pub use comparison::{Comparison, SidePlace};
 pub use history::History;
 pub use key_values::KeyValues;
 pub use notice::Notice;

@@ -3,7 +3,7 @@
 //! The saved session, the tab bar, the rail, the palette, the keyboard map and the shortcuts read the rows;
 //! [`crate::registry`] makes the screen itself.
 
-use super::{KeyValues, Opening, Place};
+use super::{Comparison, KeyValues, Opening, Place};
 use crate::action::{Action, Shortcut};
 use crate::design::icon;
 use egui::Key;
@@ -160,12 +160,20 @@ screens! {
         opens: Opens::Table(|opening, table| Tab::Diff { versions: opening.latest_versions(&table), table }),
     };
 
-    /// A table of the open sandbox beside the lake's own.
+    /// A table on two sides that are not two versions: in a sandbox, beside the lake's own.
     LakeDiff {
         /// Table.
         table: TableRef,
+        /// What with what.
+        #[serde(default)]
+        comparison: Comparison,
     }
-    title: format!("Diff {} with the lake", table.name.table), table: Some(table.clone()),
+    title: if *comparison == Comparison::default() {
+        format!("Diff {} with the lake", table.name.table)
+    } else {
+        format!("Compare {}", table.name.table)
+    },
+    table: Some(table.clone()),
     row: ScreenRow {
         name: "Diff with the lake",
         place: Place::Diff,
@@ -174,7 +182,7 @@ screens! {
             .tooltip("what the sandbox made of it")
             .icon(icon::COMPARE_ARROWS)
             .keys(&[Shortcut::shift(Key::D)]),
-        opens: Opens::Table(|_, table| Tab::LakeDiff { table }),
+        opens: Opens::Table(|_, table| Tab::LakeDiff { table, comparison: Comparison::default() }),
     };
 
     /// Every version of one row; without a key, a field for it.

@@ -1,11 +1,11 @@
 //! The answers that screens read, by the words of the screens.
 
-use super::{Got, Store};
+use super::{Comparison, Got, Store};
 use sluice_api::{
-    ContractCheck, DiffOptions, DiffSide, DiffView, IncidentLock, JobId, JobState, JobView, LakeView, OnboardDraft,
+    ContractCheck, DiffView, ExportedFile, IncidentLock, JobId, JobState, JobView, LakeView, OnboardDraft,
     OnboardSource, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, SideLake,
-    SideVersion, TableName, TableRef, TableView, ask,
+    ReleaseDiff, ReleaseList, ReleaseSide, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName,
+    TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.
@@ -123,11 +123,17 @@ impl Store {
         self.got::<ask::DiffFirst>(&(table.clone(), from, to))
     }
 
-    /// A table of the open sandbox beside the lake's own.
+    /// A table on two sides.
     #[must_use]
-    pub fn lake_diff(&self, table: &TableRef) -> Got<'_, DiffView> {
-        let side = |lake| DiffSide { table: table.clone(), lake, version: SideVersion::Latest };
-        self.got::<ask::DiffSides>(&(side(SideLake::Production), side(SideLake::Open), DiffOptions::default()))
+    pub fn compared(&self, table: &TableRef, comparison: &Comparison) -> Got<'_, DiffView> {
+        let (from, to) = comparison.sides(table);
+        self.got::<ask::DiffSides>(&(from, to, comparison.options.clone()))
+    }
+
+    /// Outcome of writing a result into a file.
+    #[must_use]
+    pub fn exported(&self, result: ResultId, file: &str) -> Got<'_, ExportedFile> {
+        self.got::<ask::ExportResult>(&(result, file.to_owned(), false))
     }
 
     /// What happened to the rows of one key.

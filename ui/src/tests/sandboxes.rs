@@ -3,6 +3,7 @@
 use super::support::{Window, bench, run, window};
 use crate::command::Command;
 use crate::link::{Canned, sample};
+use crate::state::Tab;
 use egui::Key;
 use egui_kittest::kittest::Queryable as _;
 use sluice_api::{InSandbox, LakeView, Reply, Request, SandboxState, SandboxView};
@@ -88,4 +89,20 @@ fn one_is_removed_when_that_is_pressed_twice() {
     harness.run_ok();
     harness.run_ok();
     assert_eq!(removals(), 1);
+}
+
+#[test]
+fn the_replay_of_a_sandbox_lists_where_each_state_comes_from() {
+    let (mut harness, _) = over(true);
+    run(&mut harness, Command::OpenTab(Tab::Replay { table: super::support::orders_name() }));
+    assert!(harness.query_by_label("silver.shop.orders, s1 written here only").is_some());
+    assert!(harness.query_by_label("silver.shop.customers, v31 read from the lake").is_some());
+    assert!(harness.query_by_label("Base, s3://acme-lake/shop").is_some());
+    harness.get_by_label("silver.shop.payments, v28 read from the lake").click();
+    harness.run_ok();
+    let tab = super::support::active(&harness).map(|tab| tab.title());
+    assert_eq!(tab.as_deref(), Some("Replay shop.payments"));
+    let (mut harness, _) = over(false);
+    run(&mut harness, Command::OpenTab(Tab::Replay { table: super::support::orders_name() }));
+    assert!(harness.query_by_label("State comes from").is_none(), "the lake itself has no such list");
 }

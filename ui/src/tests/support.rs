@@ -16,18 +16,25 @@ pub(crate) type Asked = Rc<RefCell<Vec<Request>>>;
 
 /// A window of 1440 x 900 over `transport`, run until it settles.
 pub(crate) fn window(transport: Canned) -> Window {
+    window_of(1440.0, 900.0, transport)
+}
+
+/// A window of that size, in points.
+pub(crate) fn window_of(width: f32, height: f32, transport: Canned) -> Window {
     let mut transport = Some(transport);
-    let mut harness = Harness::builder().with_size(vec2(1456.0, 916.0)).with_max_steps(40).build_ui_state(
-        move |ui, bench: &mut Option<Workbench>| {
-            let bench = bench.get_or_insert_with(|| {
-                let host = Host { job_seed: 0, since_load_ms: || 7 };
-                let transport = transport.take().unwrap_or_else(Canned::sample);
-                Workbench::new(ui.ctx(), Box::new(transport), host)
-            });
-            bench.ui(ui);
-        },
-        None,
-    );
+    // The harness keeps 8 points free on every side.
+    let mut harness =
+        Harness::builder().with_size(vec2(width + 16.0, height + 16.0)).with_max_steps(40).build_ui_state(
+            move |ui, bench: &mut Option<Workbench>| {
+                let bench = bench.get_or_insert_with(|| {
+                    let host = Host { job_seed: 0, since_load_ms: || 7 };
+                    let transport = transport.take().unwrap_or_else(Canned::sample);
+                    Workbench::new(ui.ctx(), Box::new(transport), host)
+                });
+                bench.ui(ui);
+            },
+            None,
+        );
     harness.run_ok();
     harness
 }

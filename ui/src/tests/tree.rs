@@ -1,10 +1,11 @@
 //! The tree of the lake with keys.
 
-use super::support::{bench, window};
-use crate::link::Canned;
+use super::support::{Asked, Window, bench, window};
+use crate::link::{Canned, sample};
 use crate::state::Tab;
 use egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
+use sluice_api::{Health, LakeView, Reply, Request};
 
 #[test]
 fn arrows_move_and_enter_opens() {
@@ -45,4 +46,55 @@ fn the_filter_keeps_what_matches() {
     harness.run_ok();
     assert!(harness.query_by_label_contains("silver.shop.payments").is_some());
     assert!(harness.query_by_label_contains("silver.shop.customers").is_none());
+}
+
+/// A window over the sample lake as `change` makes it.
+fn over(change: impl Fn(&mut LakeView) + 'static) -> (Window, Asked) {
+    let canned = Canned::new(
+        move |request| {
+            let mut reply = sample::reply(request);
+            if let Reply::OpenLake(lake) | Reply::Lake(lake) = &mut reply {
+                change(lake);
+            }
+            Some(reply)
+        },
+        sample::page,
+    );
+    let asked = canned.asked();
+    (window(canned), asked)
+}
+
+#[test]
+fn a_late_table_is_named_in_the_tree_and_the_status_bar() {
+    let (harness, _) = over(|lake| {
+        for table in &mut lake.tables {
+            let is_orders = table.table.to_string() == "silver.shop.orders";
+            table.facts.sla_seconds = is_orders.then_some(4 * 3_600);
+            table.facts.lag_seconds = is_orders.then_some(8 * 86_400);
+            if is_orders {
+                (table.health, table.is_only_late) = (Health::Fail, true);
+            }
+        }
+    });
+    assert!(harness.query_by_label("silver.shop.orders, 1.92 M rows, failed").is_some(), "not healthy");
+    assert!(harness.query_by_label("1 table late").is_some());
+}
+
+#[test]
+fn a_contract_that_is_not_valid_keeps_its_table_in_the_tree() {
+    let (harness, _) = over(|lake| {
+        for table in lake.tables.iter_mut().filter(|each| each.table.name.table == "payments") {
+            (table.health, table.note) = (Health::Invalid, Some("payments.yaml line 3: no such type".to_owned()));
+        }
+    });
+    assert!(harness.query_by_label("silver.shop.payments, 1.66 M rows, contract not valid").is_some());
+}
+
+#[test]
+fn all_tables_are_replayed_at_once() {
+    let (mut harness, asked) = over(|_| {});
+    harness.get_by_label("Replay all").click();
+    harness.run_ok();
+    let all = |request: &Request| matches!(request, Request::StartReplay { tables, .. } if tables.is_empty());
+    assert!(asked.borrow().iter().any(all));
 }

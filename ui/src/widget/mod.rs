@@ -6,6 +6,7 @@ mod button;
 mod dropdown;
 mod empty_state;
 mod error_banner;
+mod file_prompt;
 pub mod grid;
 mod headers;
 mod icon_text;
@@ -35,6 +36,7 @@ pub use button::Button;
 pub use dropdown::dropdown;
 pub use empty_state::EmptyState;
 pub use error_banner::{banner, error_banner};
+pub use file_prompt::{FileAsk, FileOutcome, FilePrompt, exported};
 pub use grid::{
     CellLook, CellRef, Copied, FnRows, Grid, GridColumn, GridResponse, GridState, Mask, MaskedRows, ResultRows, Rows,
 };

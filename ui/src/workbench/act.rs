@@ -5,7 +5,7 @@ use crate::command::{Command, Facts};
 use crate::design::apply_style;
 use crate::state::{Notice, Opening, Opens, Place, ScreenKind, Selection, Tab};
 use egui::Context;
-use sluice_api::{Layer, Request, TableRef};
+use sluice_api::{JobId, Layer, ReplayLimits, Request, TableRef};
 
 impl Workbench {
     /// What decides whether a command can run.
@@ -66,9 +66,20 @@ impl Workbench {
                 self.store.mark_stale();
                 self.requests.push(Request::Lake);
             }
+            Command::ReplayAll => self.replay_all(time),
             Command::CancelJob(job) => self.requests.push(Request::Cancel { job }),
             command => self.act_on_tabs(command, time),
         }
+    }
+
+    /// Replays every table; its job is watched in the panel of jobs.
+    fn replay_all(&mut self, time: f64) {
+        self.next_job += 1;
+        let job = JobId(self.next_job);
+        let request = Request::StartReplay { job, tables: Vec::new(), limits: ReplayLimits::default() };
+        self.requests.push(request);
+        let text = "The replay of all tables has begun, its job is below".to_owned();
+        self.notices.push(Notice { text, is_problem: false, since: time });
     }
 
     fn open_lake(&mut self, url: Option<String>, create: bool) {

@@ -88,7 +88,7 @@ impl<'a> Answered<'a> {
     /// What orders the events: as found, else as answered.
     pub(crate) fn sequence(&self, proposed: ProposedSequence) -> ProposedSequence {
         match self.names(QuestionKind::Order).filter(|_| proposed.question.is_some()) {
-            Some(parts) => ProposedSequence { parts, question: None, stated: None },
+            Some(parts) => ProposedSequence { parts, ..ProposedSequence::default() },
             None => proposed,
         }
     }

@@ -9,7 +9,8 @@ use crate::print::{Output, number};
 use crate::progress::{JOB, watch};
 use serde::Serialize;
 use sluice_api::{
-    ApiError, DiffCounts, DiffNames, DiffOptions, DiffSide, DiffView, ErrorCode, SideLake, SideVersion, TableRef, ask,
+    ApiError, DiffCounts, DiffNames, DiffOptions, DiffSide, DiffView, ErrorCode, ExportedFile, SideLake, SideVersion,
+    TableRef, ask,
 };
 use sluice_runner::Host;
 
@@ -18,13 +19,15 @@ struct Shown {
     #[serde(flatten)]
     diff: DiffView,
     changes: Rows,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exported: Option<ExportedFile>,
 }
 
 /// What changed between two versions: how much by the log, the first rows, then what needs all of them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
     let Some(table) = call.table.clone() else { return impacted(host, out, call).await };
     let Some((from, to)) = versions(&call) else { return sides(host, out, table, call).await };
-    let Diff { rows, reveal, counts, first, fail_over, .. } = call;
+    let Diff { rows, reveal, counts, first, fail_over, export, .. } = call;
     if counts || !out.json {
         let request = ask::DiffCounts { table: table.clone(), from, to };
         out.show(&host.call(request).await?, counts_text)?;
@@ -35,26 +38,35 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result
     let mut shown = 0;
     if first || !out.json {
         let request = ask::DiffFirst { table: table.clone(), from, to, rows: rows.max(1) };
-        let beginning = with_rows(host, host.call(request).await?, rows, reveal).await?;
+        let mut beginning = with_rows(host, host.call(request).await?, rows, reveal).await?;
         shown = beginning.changes.len();
         let all = beginning.diff.of.is_none();
+        if all {
+            beginning.exported = exported(host, &beginning.diff, export.as_ref(), reveal).await?;
+        }
         out.show(&beginning, if all { text } else { first_text })?;
         if all || first {
-            return Ok(Exit::Done);
+            return Ok(exit_of(&beginning.diff, fail_over));
         }
     }
     let work = async {
         let diff = host.call(ask::Diff { table, from, to, job: Some(JOB) }).await?;
-        with_rows(host, diff, rows, reveal).await
+        let mut whole = with_rows(host, diff, rows, reveal).await?;
+        whole.exported = exported(host, &whole.diff, export.as_ref(), reveal).await?;
+        Ok::<_, anyhow::Error>(whole)
     };
     let whole = watch(host, out, work).await?;
-    out.show(&whole, if shown > 0 { totals } else { text })?;
+    out.show(&whole, if shown > 0 { totals_after_rows } else { text })?;
     Ok(exit_of(&whole.diff, fail_over))
 }
 
 /// The two versions, if it is two versions of one table that are compared, and nothing is left out.
 fn versions(call: &Diff) -> Option<(u64, u64)> {
-    let whole = call.from_table.is_none() && call.key.is_empty() && call.ignore.is_empty() && call.tolerance.is_empty();
+    let whole = call.from_table.is_none()
+        && call.filter.is_none()
+        && call.key.is_empty()
+        && call.ignore.is_empty()
+        && call.tolerance.is_empty();
     let number = |typed: &Option<Typed>| match typed.as_ref()? {
         Typed { lake: SideLake::Open, version: SideVersion::Number(number) } => Some(*number),
         _ => None,
@@ -64,12 +76,27 @@ fn versions(call: &Diff) -> Option<(u64, u64)> {
 
 /// Two tables that need not be versions of one.
 async fn sides(host: &Host, out: &Output, table: TableRef, call: Diff) -> anyhow::Result<Exit> {
-    let Diff { from, to, from_table, key, ignore, tolerance, fail_over, rows, reveal, counts, first, .. } = call;
+    let Diff {
+        from,
+        to,
+        from_table,
+        key,
+        ignore,
+        tolerance,
+        filter,
+        export,
+        fail_over,
+        rows,
+        reveal,
+        counts,
+        first,
+        ..
+    } = call;
     if counts || first {
         return Err(ApiError::new(
             ErrorCode::Input,
             "--counts and --first are of two versions of one table",
-            "Write both versions as numbers, without --key, --ignore and --tolerance",
+            "Write both versions as numbers, without --key, --ignore, --tolerance and --where",
         )
         .into());
     }
@@ -79,10 +106,14 @@ async fn sides(host: &Host, out: &Output, table: TableRef, call: Diff) -> anyhow
     let request = ask::DiffSides {
         from: side(from, from_table.unwrap_or_else(|| table.clone())),
         to: side(to, table),
-        options: DiffOptions { key, ignore, tolerance },
+        options: DiffOptions { key, ignore, tolerance, filter },
         job: JOB,
     };
-    let work = async { with_rows(host, host.call(request).await?, rows, reveal).await };
+    let work = async {
+        let mut whole = with_rows(host, host.call(request).await?, rows, reveal).await?;
+        whole.exported = exported(host, &whole.diff, export.as_ref(), reveal).await?;
+        Ok::<_, anyhow::Error>(whole)
+    };
     let whole = watch(host, out, work).await?;
     out.show(&whole, text)?;
     Ok(exit_of(&whole.diff, fail_over))
@@ -117,7 +148,19 @@ fn exit_of(diff: &DiffView, fail_over: Option<u64>) -> Exit {
 
 async fn with_rows(host: &Host, diff: DiffView, rows: u32, reveal: bool) -> anyhow::Result<Shown> {
     let changes = fetch(host, &diff.result, u64::from(rows), reveal).await?;
-    Ok(Shown { diff, changes })
+    Ok(Shown { diff, changes, exported: None })
+}
+
+/// Writes the changed rows into a file, if one is named.
+async fn exported(
+    host: &Host,
+    diff: &DiffView,
+    file: Option<&String>,
+    reveal: bool,
+) -> anyhow::Result<Option<ExportedFile>> {
+    let Some(file) = file else { return Ok(None) };
+    let request = ask::ExportResult { result: diff.result.id, file: file.clone(), reveal };
+    Ok(Some(host.call(request).await?))
 }
 
 /// By the log: shown before any data is read.
@@ -144,7 +187,20 @@ fn counts_text(counts: &DiffCounts) -> String {
 }
 
 fn text(shown: &Shown) -> String {
-    totals(shown) + &shown.changes.to_changes()
+    let rows = shown.changes.to_changes();
+    totals(shown) + &rows + &exported_text(shown)
+}
+
+fn exported_text(shown: &Shown) -> String {
+    let Some(ExportedFile { file, rows, masked, .. }) = &shown.exported else { return String::new() };
+    let masked = if masked.is_empty() { String::new() } else { format!(", masked: {}", masked.join(", ")) };
+    let what = if *rows == 1 { "row" } else { "rows" };
+    format!("{} {what} in {file}{masked}\n", number(*rows))
+}
+
+/// The totals, where the first rows were shown before.
+fn totals_after_rows(shown: &Shown) -> String {
+    totals(shown) + &exported_text(shown)
 }
 
 /// The rows alone, before the totals are known.
@@ -165,6 +221,12 @@ fn totals(shown: &Shown) -> String {
         number(diff.deleted),
         number(diff.unchanged)
     );
+    if let Some(all) = diff.changed_in_all {
+        text.push_str(&format!("of {} changed rows, those of which the condition holds\n", number(all)));
+    }
+    if let Some(note) = diff.key_note() {
+        text.push_str(&format!("{note}\n"));
+    }
     for change in &diff.schema {
         let (before, after) = (change.before.as_deref().unwrap_or("-"), change.after.as_deref().unwrap_or("-"));
         text.push_str(&format!("schema: {} {before} -> {after}\n", change.column));

@@ -1,13 +1,10 @@
 //! Rows of a result as text.
 
 use anyhow::Result;
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{DataType, Decimal128Type};
 use arrow::ipc::reader::StreamReader;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde::Serialize;
 use sluice_api::{PageRequest, ResultView, masked};
-use sluice_runner::Host;
+use sluice_runner::{ColumnTexts, Host};
 
 use crate::print::Grid;
 
@@ -44,24 +41,14 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64, reveal: b
         let count = u32::try_from((wanted - first_row).min(u64::from(PAGE_ROWS))).unwrap_or(PAGE_ROWS);
         let page = host.page(PageRequest { result: result.id, first_row, rows: count }).await?;
         let before = rows.rows.len();
-        let options = FormatOptions::default();
         for batch in StreamReader::try_new(page.as_slice(), None)? {
             let batch = batch?;
-            let formatters = batch
-                .columns()
-                .iter()
-                .map(|column| ArrayFormatter::try_new(column, &options))
-                .collect::<Result<Vec<_>, _>>()?;
+            let texts = batch.columns().iter().map(ColumnTexts::of).collect::<Result<Vec<_>, _>>()?;
             for row in 0..batch.num_rows() {
-                let cell = |((column, formatter), is_masked): ((&ArrayRef, &ArrayFormatter<'_>), &bool)| {
-                    let text = || {
-                        whole_number(column, row).unwrap_or_else(|| {
-                            formatter.value(row).try_to_string().unwrap_or_else(|_| special(column, row))
-                        })
-                    };
-                    column.is_valid(row).then(|| if *is_masked { masked(&text()) } else { text() })
+                let cell = |(texts, is_masked): (&ColumnTexts<'_>, &bool)| {
+                    texts.text(row).map(|text| if *is_masked { masked(&text) } else { text })
                 };
-                rows.rows.push(batch.columns().iter().zip(&formatters).zip(&is_masked).map(cell).collect());
+                rows.rows.push(texts.iter().zip(&is_masked).map(cell).collect());
             }
         }
         if rows.rows.len() == before {
@@ -69,28 +56,6 @@ pub(crate) async fn fetch(host: &Host, result: &ResultView, most: u64, reveal: b
         }
     }
     Ok(rows)
-}
-
-/// A whole number with up to 39 digits, such as a sum; the formatter of Arrow leaves out those after the 38th.
-fn whole_number(column: &ArrayRef, row: usize) -> Option<String> {
-    let is_whole = matches!(column.data_type(), DataType::Decimal128(_, 0));
-    is_whole.then(|| column.as_primitive::<Decimal128Type>().value(row).to_string())
-}
-
-/// Dates and timestamps that no calendar holds.
-fn special(column: &ArrayRef, row: usize) -> String {
-    let days = column.as_primitive_opt::<arrow::datatypes::Date32Type>().map(|c| c.value(row));
-    match days {
-        Some(i32::MAX) => return "infinity".to_owned(),
-        Some(days) if days == -i32::MAX => return "-infinity".to_owned(),
-        _ => {}
-    }
-    let micros = column.as_primitive_opt::<arrow::datatypes::TimestampMicrosecondType>().map(|c| c.value(row));
-    match micros {
-        Some(i64::MAX) => "infinity".to_owned(),
-        Some(micros) if micros <= -i64::MAX => "-infinity".to_owned(),
-        _ => "out of range".to_owned(),
-    }
 }
 
 impl Rows {

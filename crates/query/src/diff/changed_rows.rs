@@ -1,9 +1,11 @@
 //! A difference as SQL.
 
+use crate::error::QueryError;
 use crate::files::relation::Relation;
 use crate::sql::column::{DuckColumn, cast};
 use crate::sql::text::Sql;
 use crate::sql::types::DuckType;
+use sluice_api::TableRef;
 use sluice_contract::Column;
 
 /// A column on both sides of a difference, or on one.
@@ -82,6 +84,13 @@ impl Pair {
         Sql::new("(").sql(&differs).add(" AND NOT ").sql(&near).double(tolerance).add(", false))")
     }
 
+    /// Whether a changed row is an updated one with another value here.
+    pub(crate) fn changed(&self) -> Sql {
+        let old = Sql::name(&["old.", &self.name].concat());
+        let new = Sql::name(&["new.", &self.name].concat());
+        Sql::new("\"_change\" = '~' AND ").sql(&self.differs(&old, &new))
+    }
+
     /// The value of one side: a column of it, or a null of the other side's type.
     fn value(&self, side: Option<&DuckType>) -> Sql {
         match (side, self.before.as_ref().or(self.after.as_ref())) {
@@ -152,4 +161,78 @@ pub(crate) fn changed_rows(before: &Relation, after: &Relation, pairs: &[Pair], 
         .sql(&Sql::join(differs, " OR "))
         .add("\nORDER BY ")
         .sql(&order)
+}
+
+/// The rows that one side has more often than the other, once for each time: `_change`, then `old.c` and `new.c` of every
+/// column. Sorted by all of them.
+pub(crate) fn counted_rows(
+    table: &TableRef,
+    before: &Relation,
+    after: &Relation,
+    pairs: &[Pair],
+) -> Result<Sql, QueryError> {
+    if pairs.is_empty() {
+        return Err(QueryError::input(
+            format!("No column of {table} takes part in the comparison"),
+            "Leave out fewer columns",
+        ));
+    }
+    let all = || 0..pairs.len();
+    let (group, old, new) = (|at| numbered("g", at), |at| numbered("o", at), |at| numbered("n", at));
+    // Of each side its values as they are, and in types that can be compared.
+    let rows = |relation: &Relation, is_before: bool| {
+        let mut list = vec![Sql::new(if is_before { "-1 AS side" } else { "1 AS side" })];
+        for (at, pair) in pairs.iter().enumerate() {
+            let value = pair.value(if is_before { pair.before.as_ref() } else { pair.after.as_ref() });
+            let (as_old, as_new) = pair.comparable(&value, &value);
+            let absent = |ty: Option<&DuckType>| match ty {
+                Some(ty) => cast(&Sql::new("NULL"), ty),
+                None => Sql::new("NULL"),
+            };
+            let (mine, other) =
+                if is_before { (as_old, absent(pair.after.as_ref())) } else { (as_new, absent(pair.before.as_ref())) };
+            let (of_old, of_new) = if is_before { (value, other) } else { (other, value) };
+            list.push(mine.add(" AS ").sql(&group(at)));
+            list.push(of_old.add(" AS ").sql(&old(at)));
+            list.push(of_new.add(" AS ").sql(&new(at)));
+        }
+        Sql::new("SELECT ").sql(&Sql::join(list, ", ")).add(" FROM ").sql(&relation.sql)
+    };
+    let groups = Sql::join(all().map(group), ", ");
+    let values = Sql::join(
+        all()
+            .flat_map(|at| [old(at), new(at)])
+            .map(|value| Sql::new("any_value(").sql(&value).add(") AS ").sql(&value)),
+        ", ",
+    );
+    let counted = Sql::new("SELECT CAST(sum(side) AS BIGINT) AS more, ")
+        .sql(&groups)
+        .add(", ")
+        .sql(&values)
+        .add("\nFROM (")
+        .sql(&rows(before, true))
+        .add("\nUNION ALL ")
+        .sql(&rows(after, false))
+        .add(")\nGROUP BY ")
+        .sql(&groups)
+        .add("\nHAVING sum(side) <> 0");
+    let mut list = vec![Sql::new("CASE WHEN more > 0 THEN '+' ELSE '-' END AS \"_change\"")];
+    let mut shown = vec![Sql::name("_change")];
+    for (at, pair) in pairs.iter().enumerate() {
+        let (old_name, new_name) = (["old.", &pair.name].concat(), ["new.", &pair.name].concat());
+        list.push(Sql::new("CASE WHEN more < 0 THEN ").sql(&old(at)).add(" END AS ").ident(&old_name));
+        list.push(Sql::new("CASE WHEN more > 0 THEN ").sql(&new(at)).add(" END AS ").ident(&new_name));
+        shown.extend([Sql::name(&old_name), Sql::name(&new_name)]);
+    }
+    Ok(Sql::new("SELECT ")
+        .sql(&Sql::join(shown, ", "))
+        .add("\nFROM (SELECT ")
+        .sql(&Sql::join(list, ", "))
+        .add(", ")
+        .sql(&groups)
+        .add(", unnest(range(abs(more))) AS copy FROM (")
+        .sql(&counted)
+        .add("))\nORDER BY ")
+        .sql(&groups)
+        .add(", \"_change\""))
 }

@@ -1,59 +1,29 @@
 //! What changed between two versions of a table.
 
 mod changed_rows;
+mod filtered;
+pub(crate) mod input;
+pub(crate) mod key;
 pub(crate) mod row_history;
 pub(crate) mod steps;
 
-use crate::diff::changed_rows::{Pair, changed_rows, pairs, takes_part};
-use crate::diff::steps::{DiffStep, sides};
+use crate::diff::changed_rows::{Pair, changed_rows, counted_rows, pairs, takes_part};
+use crate::diff::input::DiffInput;
+use crate::diff::key::{Keyed, keyed};
 use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::sql::text::Sql;
 use duckdb::Connection;
-use sluice_api::{DiffColumn, DiffView, JobId, ResultId, ResultView, SchemaChange, TableRef};
+use sluice_api::{DiffColumn, DiffView, JobId, KeyOrigin, ResultId, ResultView, SchemaChange, TableRef};
 use std::time::Instant;
-
-/// What to compare.
-#[derive(Clone, Debug)]
-pub struct DiffInput<'a> {
-    /// Table.
-    pub table: &'a TableRef,
-    /// Version before.
-    pub from: u64,
-    /// Version after.
-    pub to: u64,
-    /// Columns that tell rows apart.
-    pub key: &'a [String],
-    /// The rows that came and went, in the direction of the comparison.
-    pub steps: &'a [DiffStep],
-    /// Rows of the version before.
-    pub rows_before: u64,
-    /// Name and type of the columns before.
-    pub before: &'a [(String, String)],
-    /// Name and type of the columns after.
-    pub after: &'a [(String, String)],
-    /// Columns that are left out besides those of Sluice (leading underscore).
-    pub ignore: &'a [&'a str],
-    /// Columns of numbers of which a difference up to this is none.
-    pub tolerance: &'a [(String, f64)],
-    /// Cancels the comparison, see [`QueryEngine::cancel`].
-    pub job: JobId,
-}
-
-impl DiffInput<'_> {
-    /// Whether a column takes part in comparisons of a table with this key.
-    #[must_use]
-    pub fn takes_part(name: &str, key: &[String]) -> bool {
-        takes_part(name, key, &[])
-    }
-}
 
 impl QueryEngine {
     /// Compares two versions of a table by key, reading only rows that came or went. Null equals null
     /// and NaN equals NaN; a column of one side only is null on the other.
     ///
     /// # Errors
-    /// If it was cancelled, the key is empty or missing on a side, or a file cannot be read.
+    /// If it was cancelled, the key is empty or missing on a side, a key that the caller names is not unique, the
+    /// condition is not one, or a file cannot be read.
     pub fn diff(&self, input: &DiffInput<'_>) -> Result<DiffView, QueryError> {
         let started = Instant::now();
         let conn = self.inner.pool.connect()?;
@@ -61,18 +31,31 @@ impl QueryEngine {
     }
 
     fn diff_on(&self, conn: &Connection, input: &DiffInput<'_>, started: Instant) -> Result<DiffView, QueryError> {
-        let DiffInput { table, from, to, key, before: before_columns, after: after_columns, ignore, .. } = *input;
-        let (old, new) = sides(conn, input.steps, key, before_columns, after_columns)?;
-        let pairs = pairs(&old.columns, &new.columns, key, ignore);
+        let DiffInput { table, from, to, before: before_columns, after: after_columns, ignore, .. } = *input;
+        let Keyed { old, new, key, by } = keyed(conn, input)?;
+        let pairs = pairs(&old.columns, &new.columns, &key, ignore);
         let pairs = with_tolerance(pairs, input.tolerance)?;
-        let keys = key_positions(table, key, &pairs)?;
-        let result = self.keep_select(conn, &changed_rows(&old, &new, &pairs, &keys), started)?;
-        let changes = match self.changes(conn, &result, &pairs, &keys) {
-            Ok(changes) => changes,
+        let (keys, rows) = match by {
+            KeyOrigin::WholeRows(_) => (Vec::new(), counted_rows(table, &old, &new, &pairs)?),
+            _ => {
+                let keys = key_positions(table, &key, &pairs)?;
+                let rows = changed_rows(&old, &new, &pairs, &keys);
+                (keys, rows)
+            }
+        };
+        let all = self.keep_select(conn, &rows, started)?;
+        let counted = match self.changes(conn, &all, &pairs, &keys) {
+            Ok(counted) => counted,
             Err(error) => {
-                self.drop_result(result.id);
+                self.drop_result(all.id);
                 return Err(error);
             }
+        };
+        let unchanged = input.rows_before.saturating_sub(counted.deleted + counted.updated);
+        let changed_in_all = input.filter.map(|_| all.rows);
+        let (result, changes) = match input.filter {
+            Some(condition) => self.filtered(&all, condition, &pairs, &keys)?,
+            None => (all, counted),
         };
         let mut columns: Vec<DiffColumn> = pairs
             .iter()
@@ -92,12 +75,14 @@ impl QueryEngine {
             inserted: changes.inserted,
             updated: changes.updated,
             deleted: changes.deleted,
-            unchanged: input.rows_before.saturating_sub(changes.deleted + changes.updated),
-            schema: schema_changes(before_columns, after_columns, key, ignore),
+            unchanged,
+            schema: schema_changes(before_columns, after_columns, &key, ignore),
             columns,
             result,
             of: None,
             sides: None,
+            by,
+            changed_in_all,
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         })
     }
@@ -121,11 +106,7 @@ impl QueryEngine {
                 list.push(Sql::new("0"));
                 continue;
             }
-            let old = Sql::name(&["old.", &pair.name].concat());
-            let new = Sql::name(&["new.", &pair.name].concat());
-            list.push(
-                Sql::new("count(*) FILTER (WHERE \"_change\" = '~' AND ").sql(&pair.differs(&old, &new)).add(")"),
-            );
+            list.push(Sql::new("count(*) FILTER (WHERE ").sql(&pair.changed()).add(")"));
         }
         let sql = Sql::new("SELECT ").sql(&Sql::join(list, ", ")).add(" FROM ").sql(&stored.base.sql());
         let changes = conn.query_row(sql.as_str(), [], |row| {

@@ -46,6 +46,25 @@ pub(crate) fn sides(
     ))
 }
 
+/// All rows that went and all that came, those that came and went again on both sides.
+pub(crate) fn rows_of_steps(
+    conn: &Connection,
+    steps: &[DiffStep],
+    before_columns: &[(String, String)],
+    after_columns: &[(String, String)],
+) -> Result<(Relation, Relation), QueryError> {
+    if steps.len() < 2 {
+        return sides(conn, steps, &[], before_columns, after_columns);
+    }
+    let removed = numbered(conn, steps.iter().map(|step| step.removed.as_slice()), before_columns)?;
+    let added = numbered(conn, steps.iter().map(|step| step.added.as_slice()), after_columns)?;
+    let rows = |numbered: Relation| Relation {
+        sql: Sql::new("(SELECT * EXCLUDE (").ident(STEP).add(") FROM ").sql(&numbered.sql).add(")"),
+        columns: numbered.columns,
+    };
+    Ok((rows(removed), rows(added)))
+}
+
 /// The rows of all steps, with the number of the step.
 fn numbered<'a>(
     conn: &Connection,

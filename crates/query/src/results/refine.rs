@@ -77,22 +77,23 @@ impl QueryEngine {
         let table = self.new_table();
         let conn = self.inner.pool.connect()?;
         let mut embedded = None;
+        let rows = rows_by_name(&base);
         let mut sql = Sql::new("CREATE TABLE ").sql(&table.sql()).add(" AS SELECT ");
         sql = match &base.index {
-            None => sql.add("rowid AS sluice_o FROM ").sql(&base.base.sql()),
+            None => sql.add("sluice_row AS sluice_o FROM ").sql(&rows).add(" sluice_b"),
             Some(index) => sql
                 .add("sluice_o FROM (SELECT rowid AS sluice_p, sluice_o FROM ")
                 .sql(&index.sql())
                 .add(") sluice_i JOIN ")
-                .sql(&base.base.sql())
-                .add(" sluice_b ON sluice_b.rowid = sluice_i.sluice_o"),
+                .sql(&rows)
+                .add(" sluice_b ON sluice_b.sluice_row = sluice_i.sluice_o"),
         };
         if let Some(text) = filter {
             sql = sql.add(" WHERE (\n");
             embedded = Some(Embedded { text, before: sql.as_str().len(), skipped: 0 });
             sql = sql.sql(&Sql::checked(&statement::condition(&conn, text)?)).add("\n)");
         }
-        let position = if base.index.is_some() { Sql::new("sluice_p") } else { Sql::new("rowid") };
+        let position = Sql::new(if base.index.is_some() { "sluice_p" } else { "sluice_row" });
         sql = sql.add(" ORDER BY\n");
         if let Some(text) = order_by {
             embedded = embedded.or(Some(Embedded { text, before: sql.as_str().len(), skipped: 0 }));
@@ -106,4 +107,35 @@ impl QueryEngine {
         let stored = Stored { index: Some(Arc::new(table)), rows, ..base };
         Ok(self.store(stored, started))
     }
+}
+
+/// The rows with their ordinals. Those of a difference (`_change`, `old.c`, `new.c`) also by shorter names: `old.c` and
+/// `new.c` without quotes, and `c` for the row's value, of a deleted row the last one.
+fn rows_by_name(base: &Stored) -> Sql {
+    let mut list = vec![Sql::new("rowid AS sluice_row"), Sql::new("*")];
+    let names: Vec<&str> = base.columns.iter().map(|column| column.name.as_str()).collect();
+    let is_free = |name: &str| names.iter().all(|other| !other.eq_ignore_ascii_case(name));
+    let pairs: Vec<&str> = names
+        .iter()
+        .filter_map(|name| name.strip_prefix("old."))
+        .filter(|name| names.iter().any(|other| other.strip_prefix("new.") == Some(*name)))
+        .collect();
+    if names.first() == Some(&"_change") && !pairs.is_empty() {
+        for (side, prefix) in [("old", "old."), ("new", "new.")].into_iter().filter(|(side, _)| is_free(side)) {
+            let fields = pairs.iter().map(|name| Sql::name(name).add(" := ").ident(&[prefix, name].concat()));
+            let fields = Sql::join(fields, ", ");
+            list.push(Sql::new("struct_pack(").sql(&fields).add(") AS ").sql(&Sql::name(side)));
+        }
+        let ty = |name: &str| base.columns.iter().find(|column| column.name == name).map(|column| &column.ty);
+        for name in pairs.iter().filter(|name| is_free(name)) {
+            let (old, new) = (["old.", name].concat(), ["new.", name].concat());
+            // A column whose type changed to one that is no relative has its two values alone.
+            if !ty(&old).zip(ty(&new)).is_some_and(|(old, new)| old.comparable(new)) {
+                continue;
+            }
+            let value = Sql::new("CASE WHEN \"_change\" = '-' THEN ").ident(&old).add(" ELSE ").ident(&new);
+            list.push(value.add(" END AS ").ident(name));
+        }
+    }
+    Sql::new("(SELECT ").sql(&Sql::join(list, ", ")).add(" FROM ").sql(&base.base.sql()).add(")")
 }

@@ -99,6 +99,11 @@ impl DuckType {
         self.is_integer() || self.decimal().is_some() || matches!(self.0.as_str(), "FLOAT" | "DOUBLE")
     }
 
+    /// What is measured or put together rather than counted on to name something: no type of a key.
+    pub(crate) fn is_measure(&self) -> bool {
+        self.decimal().is_some() || matches!(self.0.as_str(), "FLOAT" | "DOUBLE") || self.0.ends_with([']', ')'])
+    }
+
     /// Whether values of the two types can equal each other.
     pub(crate) fn comparable(&self, other: &Self) -> bool {
         let both = |kind: fn(&Self) -> bool| kind(self) && kind(other);

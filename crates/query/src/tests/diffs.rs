@@ -1,8 +1,8 @@
 //! Differences between two versions.
 
 use super::fixture::{Lake, owned};
-use crate::{DiffInput, DiffStep, QueryError, TableFile, TableFiles};
-use sluice_api::DiffView;
+use crate::{DiffInput, DiffKey, DiffStep, QueryError, TableFile, TableFiles};
+use sluice_api::{DiffView, KeyOrigin};
 
 /// Names and types of columns.
 type Words<'a> = &'a [(&'a str, &'a str)];
@@ -31,15 +31,26 @@ fn steps(
     before: &[TableFile],
     columns: (Words<'_>, Words<'_>),
 ) -> Result<DiffView, QueryError> {
+    let key = DiffKey::Contract(key.iter().map(|name| (*name).to_owned()).collect());
+    by(lake, &key, steps, before, columns, None)
+}
+
+fn by(
+    lake: &Lake,
+    key: &DiffKey,
+    steps: &[DiffStep],
+    before: &[TableFile],
+    columns: (Words<'_>, Words<'_>),
+    filter: Option<&str>,
+) -> Result<DiffView, QueryError> {
     let table = "silver.shop.t".parse().unwrap();
     let files = TableFiles { table, columns: owned(columns.0), files: before.to_vec() };
     let rows_before = if before.is_empty() { 0 } else { lake.engine.table_result(&files).unwrap().rows };
-    let key: Vec<String> = key.iter().map(|name| (*name).to_owned()).collect();
     lake.engine.diff(&DiffInput {
         table: &files.table,
         from: 1,
         to: 2,
-        key: &key,
+        key,
         steps,
         rows_before,
         before: &owned(columns.0),
@@ -47,6 +58,7 @@ fn steps(
         job: sluice_api::JobId(0),
         ignore: &["loaded"],
         tolerance: &[],
+        filter,
     })
 }
 
@@ -197,4 +209,127 @@ fn a_row_that_comes_and_goes_in_steps_counts_once() {
     let back = steps(&lake, &["id"], &turned, &[], (&COLUMNS, &COLUMNS)).unwrap();
     let kinds: Vec<_> = lake.all(&back.result).iter().map(|row| row[0].clone() + &row[1]).collect();
     assert_eq!(kinds, ["~1", "+2", "-3", "+6"]);
+}
+
+const SALES: [(&str, &str); 3] = [("day", "date"), ("country", "string"), ("sold", "double")];
+
+/// Two versions of a table that is written anew each time.
+fn sales(lake: &Lake, before: &str, after: &str) -> (Vec<TableFile>, Vec<DiffStep>) {
+    let file = |name: &str, rows: &str| {
+        let select = format!(
+            "SELECT CAST(day AS DATE) AS day, country, CAST(sold AS DOUBLE) AS sold FROM (VALUES {rows}) t(day, country, sold)"
+        );
+        vec![lake.file(name, &select)]
+    };
+    let before = file("before.parquet", before);
+    let after = file("after.parquet", after);
+    (before.clone(), vec![DiffStep { removed: before, added: after }])
+}
+
+fn modelled(lake: &Lake, key: Option<&[&str]>, before: &str, after: &str) -> (DiffView, Vec<Vec<String>>) {
+    let (files, steps) = sales(lake, before, after);
+    let key = DiffKey::Model(key.map(|key| key.iter().map(|name| (*name).to_owned()).collect()));
+    let view = by(lake, &key, &steps, &files, (&SALES, &SALES), None).unwrap();
+    let rows = lake.all(&view.result);
+    (view, rows)
+}
+
+#[test]
+fn the_key_of_a_model_is_declared_or_proven_or_none() {
+    let lake = Lake::new();
+    let before = "('2026-01-01', 'de', 1.0), ('2026-01-01', 'fr', 2.0), ('2026-01-02', 'de', 3.0)";
+    let after = "('2026-01-01', 'de', 1.0), ('2026-01-01', 'fr', 2.5), ('2026-01-03', 'de', 3.0)";
+    let changed = [
+        ["~", "2026-01-01", "fr", "2.0", "2.5"],
+        ["-", "2026-01-02", "de", "3.0", "null"],
+        ["+", "2026-01-03", "de", "null", "3.0"],
+    ];
+    // The first column alone is not unique, so it is no key.
+    let (found, rows) = modelled(&lake, None, before, after);
+    assert_eq!((&found.by, rows), (&KeyOrigin::Unique, changed.map(|row| row.map(str::to_owned).to_vec()).to_vec()));
+    assert!(found.key_note().unwrap().contains("matched by day, country: unique on both sides"));
+    let (declared, _) = modelled(&lake, Some(&["country", "day"]), before, after);
+    assert_eq!((&declared.by, counts(&declared)), (&KeyOrigin::Declared, (1, 1, 1, 1)));
+    assert_eq!(declared.key_note().unwrap(), "rows are matched by country, day, which the model declares as its key");
+
+    // What is declared and not true is said, and nothing is joined by it.
+    let (wrong, _) = modelled(&lake, Some(&["country"]), before, after);
+    assert!(
+        matches!(&wrong.by, KeyOrigin::WholeRows(because) if because.contains("country, the key of the model, is not unique before"))
+    );
+    assert_eq!(counts(&wrong), (2, 0, 2, 1));
+    let (gone, _) = modelled(&lake, Some(&["region"]), before, after);
+    assert!(matches!(&gone.by, KeyOrigin::WholeRows(because) if because.contains("region")));
+}
+
+#[test]
+fn rows_without_a_key_are_counted() {
+    let lake = Lake::new();
+    let twice = "('2026-01-01', 'de', 1.0), ('2026-01-01', 'de', 1.0), ('2026-01-01', NULL, 'NaN'::DOUBLE)";
+    let thrice = "('2026-01-01', 'de', 1.0), ('2026-01-01', 'de', 1.0), ('2026-01-01', 'de', 1.0), ('2026-01-01', NULL, 'NaN'::DOUBLE)";
+    let (view, rows) = modelled(&lake, None, twice, thrice);
+    assert!(matches!(view.by, KeyOrigin::WholeRows(_)));
+    assert_eq!(counts(&view), (1, 0, 0, 3));
+    assert_eq!(rows, [["+", "null", "2026-01-01", "null", "de", "null", "1.0"]]);
+    let (view, rows) = modelled(
+        &lake,
+        None,
+        thrice,
+        "('2026-01-01', 'de', 1.0), ('2026-01-01', 'de', 2.0), ('2026-01-01', 'de', 2.0)",
+    );
+    assert_eq!(counts(&view), (2, 0, 3, 1));
+    assert_eq!(rows.iter().filter(|row| row[0] == "-" && row[5] == "1.0").count(), 2, "each of the two: {rows:?}");
+    assert_eq!(rows.iter().filter(|row| row[0] == "+" && row[6] == "2.0").count(), 2, "{rows:?}");
+    let (same, _) = modelled(&lake, None, thrice, thrice);
+    assert_eq!((counts(&same), same.result.rows), ((0, 0, 0, 4), 0));
+}
+
+#[test]
+fn a_key_that_is_asked_for_has_to_be_one() {
+    let lake = Lake::new();
+    let (files, steps) = sales(
+        &lake,
+        "('2026-01-01', 'de', 1.0), ('2026-01-01', 'fr', 2.0)",
+        "('2026-01-01', 'de', 1.0), ('2026-01-01', 'fr', 2.5)",
+    );
+    let ask = |key: &[&str], filter: Option<&str>| {
+        let key = DiffKey::Asked(key.iter().map(|name| (*name).to_owned()).collect());
+        by(&lake, &key, &steps, &files, (&SALES, &SALES), filter)
+    };
+    assert_eq!(counts(&ask(&["country"], None).unwrap()), (0, 1, 0, 1));
+    let error = ask(&["day"], None).unwrap_err();
+    assert!(error.message.contains("day does not tell the rows of silver.shop.t apart: before several"), "{error:?}");
+    assert!(ask(&["region"], None).unwrap_err().message.contains("`region`"));
+}
+
+#[test]
+fn only_rows_that_hold_a_condition_count() {
+    let lake = Lake::new();
+    let (files, steps) = sales(
+        &lake,
+        "('2026-01-01', 'de', 1.0), ('2026-01-02', 'fr', 2.0), ('2026-01-03', 'de', 3.0), ('2026-01-05', 'fr', 5.0)",
+        "('2026-01-01', 'de', 1.5), ('2026-01-02', 'de', 2.0), ('2026-01-04', 'de', 4.0), ('2026-01-05', 'fr', 5.0)",
+    );
+    let key = DiffKey::Contract(vec!["day".to_owned()]);
+    let where_ = |filter: &str| by(&lake, &key, &steps, &files, (&SALES, &SALES), Some(filter));
+    // A row's own value by its name, that of a deleted row as it was; the sides with and without quotes.
+    for (filter, wanted) in [
+        ("country = 'de'", (1, 2, 1)),
+        ("old.country = 'fr' AND new.country = 'de'", (0, 1, 0)),
+        ("\"old.country\" = 'fr'", (0, 1, 0)),
+        ("new.sold - old.sold > 0.1", (0, 1, 0)),
+        ("_change = '-' OR sold = 4", (1, 0, 1)),
+        ("day > DATE '2026-02-01'", (0, 0, 0)),
+    ] {
+        let view = where_(filter).unwrap();
+        assert_eq!((view.inserted, view.updated, view.deleted), wanted, "{filter}");
+        assert_eq!((view.changed_in_all, view.unchanged), (Some(4), 1), "{filter}");
+        assert_eq!(view.result.rows, wanted.0 + wanted.1 + wanted.2, "{filter}");
+    }
+    let view = where_("country = 'de'").unwrap();
+    let changed: Vec<_> = view.columns.iter().map(|column| (column.name.as_str(), column.changed)).collect();
+    assert_eq!(changed, [("country", 1), ("sold", 1), ("day", 0)]);
+    for wrong in ["country = ", "1; DROP TABLE t", "read_text('/etc/passwd') = ''", "nothing_there > 1"] {
+        assert!(where_(wrong).is_err(), "{wrong}");
+    }
 }

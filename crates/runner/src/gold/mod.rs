@@ -2,6 +2,7 @@
 //!
 //! A model that cannot be refreshed costs itself and the models that read it, by name; its table stays as it was.
 
+pub(crate) mod declared_key;
 pub(crate) mod failures;
 mod order;
 

@@ -2,14 +2,15 @@
 
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::gold::declared_key::declared_key;
 use crate::host::changed_rows::{FirstRows, LocalSteps, VersionOf, Versions, local_steps};
 use crate::support::blocking::blocking;
 use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
 use sluice_api::{Answer, DiffCounts, DiffKinds, DiffView, JobId, JobKind, Layer, TableRef, ask};
-use sluice_lake::Snapshot;
-use sluice_query::DiffInput;
+use sluice_lake::{Lake, Snapshot};
+use sluice_query::{DiffInput, DiffKey};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -27,6 +28,8 @@ pub(super) struct NotCounted {
     pub(super) ignore: Vec<String>,
     /// Columns of numbers, and by how much theirs may differ.
     pub(super) tolerance: Vec<(String, f64)>,
+    /// Every row of which this condition does not hold.
+    pub(super) but_where: Option<String>,
 }
 
 impl Answer<ask::Diff> for Host {
@@ -112,6 +115,10 @@ impl OpenLake {
         to: u64,
         rows: usize,
     ) -> Result<DiffView, RunError> {
+        if table.layer == Layer::Gold {
+            // A model writes its table as a whole, and its key holds only if all rows say so.
+            return self.diff(table, from, to, &Job::new(unwatched(), format!("Diff {table} v{from} to v{to}"))).await;
+        }
         let started = Instant::now();
         let versions = self.versions(table, from, to).await?;
         let changes = versions.after.store.changes(&versions.before.snapshot, &versions.after.snapshot).await?;
@@ -138,7 +145,7 @@ impl OpenLake {
     async fn versions(&self, table: &TableRef, from: u64, to: u64) -> Result<Versions, RunError> {
         let (store, before) = self.snapshot(table, Some(from)).await?;
         let (_, after) = self.snapshot(table, Some(to)).await?;
-        let key = self.key_of(table, &after).await?;
+        let key = key_in(&self.lake, table, &after).await?;
         let of = |snapshot| VersionOf { store: store.clone(), snapshot, is_readable_by_sql: true };
         Ok(Versions { before: of(before), after: of(after), scratch: store.clone(), key })
     }
@@ -166,6 +173,7 @@ impl OpenLake {
                 after: &column_types(&versions.after.snapshot),
                 ignore: &ignore,
                 tolerance: &not_counted.tolerance,
+                filter: not_counted.but_where.as_deref(),
                 job,
             })?)
         })
@@ -189,20 +197,24 @@ impl OpenLake {
     async fn order_of(&self, table: &TableRef, versions: &Versions) -> Result<Vec<String>, RunError> {
         match table.layer {
             Layer::Silver => Ok(ContractSet::draft(&self.lake).await?.contract(&table.name)?.apply.key.clone()),
-            Layer::Bronze | Layer::Gold => Ok(versions.key.clone()),
+            Layer::Bronze | Layer::Gold => Ok(versions.key.columns().to_vec()),
         }
     }
+}
 
-    /// Columns that tell the rows of a table apart.
-    pub(super) async fn key_of(&self, table: &TableRef, snapshot: &Snapshot) -> Result<Vec<String>, RunError> {
-        Ok(match table.layer {
-            Layer::Silver => {
-                let mut key = ContractSet::draft(&self.lake).await?.contract(&table.name)?.row_key();
-                key.retain(|name| snapshot.schema.field_with_name(name).is_ok());
-                key
-            }
-            Layer::Bronze => vec!["_batch".to_owned(), "_file".to_owned(), "_row".to_owned()],
-            Layer::Gold => column_types(snapshot).into_iter().take(1).map(|(name, _)| name).collect(),
-        })
-    }
+/// What tells the rows of a table of a lake apart, by its draft.
+pub(super) async fn key_in(lake: &Lake, table: &TableRef, snapshot: &Snapshot) -> Result<DiffKey, RunError> {
+    Ok(match table.layer {
+        Layer::Silver => {
+            let mut key = ContractSet::draft(lake).await?.contract(&table.name)?.row_key();
+            key.retain(|name| snapshot.schema.field_with_name(name).is_ok());
+            DiffKey::Contract(key)
+        }
+        Layer::Bronze => DiffKey::Contract(vec!["_batch".to_owned(), "_file".to_owned(), "_row".to_owned()]),
+        Layer::Gold => {
+            let set = ContractSet::draft(lake).await?;
+            let model = set.models.iter().find(|model| model.name == table.name);
+            DiffKey::Model(model.and_then(|model| declared_key(&model.sql)))
+        }
+    })
 }

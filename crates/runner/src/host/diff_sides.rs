@@ -3,13 +3,14 @@
 
 use super::{Host, HostOptions, OpenLake};
 use crate::host::changed_rows::{VersionOf, Versions, local_steps};
-use crate::host::diff::NotCounted;
+use crate::host::diff::{NotCounted, key_in};
+use crate::host::release_side::version_of_release;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
 use crate::{ContractSet, Job, RunError};
 use sluice_api::{Answer, DiffNames, DiffOptions, DiffSide, DiffView, JobKind, Layer, SideLake, SideVersion, ask};
 use sluice_lake::{DeltaStore, Lake, LakeEnvironment, StoreTimes};
-use sluice_query::PersonalColumns;
+use sluice_query::{DiffKey, PersonalColumns};
 use std::time::Instant;
 
 /// Commits looked at for the version of a time.
@@ -46,10 +47,17 @@ impl OpenLake {
         job: &Job,
     ) -> Result<DiffView, RunError> {
         let started = Instant::now();
-        let not_counted = NotCounted { ignore: options.ignore.clone(), tolerance: tolerance(options)? };
+        let not_counted = NotCounted {
+            ignore: options.ignore.clone(),
+            tolerance: tolerance(options)?,
+            but_where: options.filter.clone().filter(|text| !text.trim().is_empty()),
+        };
         let before = self.side(from, times).await?;
         let after = self.side(to, times).await?;
-        let key = self.key_of_sides(to, &after, options).await?;
+        let key = match options.key.is_empty() {
+            true => key_in(&after.lake, &to.table, &after.version.snapshot).await?,
+            false => DiffKey::Asked(options.key.clone()),
+        };
         let changes = after
             .version
             .store
@@ -104,6 +112,15 @@ impl OpenLake {
             SideVersion::Latest => None,
             SideVersion::Number(number) => Some(number),
             SideVersion::At(ms) => Some(version_at(&store, side, ms).await?),
+            SideVersion::Release(number) => {
+                if lake.sandbox().is_some() {
+                    return Err(RunError::input(
+                        format!("r{number} is a release of the lake, {place} is none of its versions"),
+                        format!("Write release:r{number}"),
+                    ));
+                }
+                Some(version_of_release(&lake, &side.table, number).await?)
+            }
         };
         let Some(snapshot) = store.snapshot(number).await? else {
             return Err(RunError::not_found(
@@ -117,6 +134,10 @@ impl OpenLake {
             Some(own) => format!("{place} s{own}"),
             None => format!("{place} v{}", snapshot.version),
         };
+        let name = match side.version {
+            SideVersion::Release(number) => format!("release r{number}, {name}"),
+            SideVersion::Latest | SideVersion::Number(_) | SideVersion::At(_) => name,
+        };
         Ok(Opened { lake, is_open, version: VersionOf { store, snapshot, is_readable_by_sql: is_open }, name })
     }
 
@@ -126,24 +147,6 @@ impl OpenLake {
             Some(sandbox) => format!("sandbox {}", sandbox.entry.name),
             None => "production".to_owned(),
         }
-    }
-
-    async fn key_of_sides(
-        &self,
-        to: &DiffSide,
-        after: &Opened,
-        options: &DiffOptions,
-    ) -> Result<Vec<String>, RunError> {
-        if !options.key.is_empty() {
-            return Ok(options.key.clone());
-        }
-        if to.table.layer != Layer::Silver {
-            return self.key_of(&to.table, &after.version.snapshot).await;
-        }
-        let set = ContractSet::draft(&after.lake).await?;
-        let mut key = set.contract(&to.table.name)?.row_key();
-        key.retain(|name| after.version.snapshot.schema.field_with_name(name).is_ok());
-        Ok(key)
     }
 
     /// Columns that are personal on one of the sides.

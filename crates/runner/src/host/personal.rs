@@ -7,12 +7,17 @@ use crate::support::personal::Personal;
 use sluice_api::{ResultId, ResultView, TableRef};
 use sluice_query::PersonalColumns;
 
+/// Whether a column of a result is personal. In differences the columns of both sides are (`old.email`, `new.email`).
+pub(super) fn is_personal(personal: &PersonalColumns, column: &str) -> bool {
+    let of_side = column.strip_prefix("old.").or_else(|| column.strip_prefix("new."));
+    personal.contains(of_side.unwrap_or(column))
+}
+
 impl OpenLake {
-    /// A result of which columns are personal. In differences the columns of both sides are (`old.email`, `new.email`).
+    /// A result of which columns are personal.
     pub(super) fn marked(&self, mut view: ResultView, personal: PersonalColumns) -> ResultView {
         for column in &mut view.columns {
-            let name = column.name.strip_prefix("old.").or_else(|| column.name.strip_prefix("new."));
-            column.pii = personal.contains(name.unwrap_or(&column.name));
+            column.pii = is_personal(&personal, &column.name);
         }
         if !personal.is_empty() {
             self.personal.put(view.id, personal);

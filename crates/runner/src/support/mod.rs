@@ -3,6 +3,7 @@
 pub(crate) mod arrow_ipc;
 pub(crate) mod author;
 pub(crate) mod blocking;
+pub(crate) mod column_texts;
 pub(crate) mod column_types;
 pub(crate) mod elapsed;
 pub(crate) mod foreign;
@@ -13,5 +14,6 @@ pub(crate) mod newest_entry;
 pub(crate) mod personal;
 pub(crate) mod places;
 pub(crate) mod program;
+pub(crate) mod rows_file;
 pub(crate) mod sql_worker;
 pub(crate) mod table_content;

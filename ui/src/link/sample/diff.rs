@@ -5,8 +5,8 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::ArrowError;
 use sluice_api::{
-    ApiError, DiffColumn, DiffCounts, DiffKinds, DiffView, ErrorCode, PageRequest, ResultColumn, ResultId, ResultView,
-    SchemaChange, TableRef,
+    ApiError, DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffView, ErrorCode, ExportedFile, PageRequest,
+    ResultColumn, ResultId, ResultView, SchemaChange, TableRef,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub(super) fn view(table: &TableRef, from: u64, to: u64) -> DiffView {
         result: result(),
         of: None,
         sides: None,
+        by: sluice_api::KeyOrigin::default(),
+        changed_in_all: None,
         elapsed_ms: 12,
     }
 }
@@ -69,6 +71,17 @@ pub(super) fn first(table: &TableRef, from: u64, to: u64) -> DiffView {
         elapsed_ms: 1,
     };
     DiffView { inserted: 64, updated: 130, deleted: 6, unchanged: 0, of: Some(Box::new(of)), ..whole }
+}
+
+/// The same rows between two sides.
+pub(super) fn of_sides(table: &TableRef) -> DiffView {
+    let sides = Some(DiffNames { from: "production v41".to_owned(), to: "sandbox payments-limit s1".to_owned() });
+    DiffView { sides, ..view(table, 41, 42) }
+}
+
+/// The rows as a file.
+pub(super) fn exported(file: &str) -> ExportedFile {
+    ExportedFile { file: file.replace('~', "/out"), rows: ROWS, bytes: 4_096, masked: Vec::new() }
 }
 
 /// The changed rows.

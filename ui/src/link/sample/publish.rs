@@ -61,7 +61,11 @@ fn releases() -> Vec<ReleaseView> {
         reached: Vec::new(),
         ..release(11, 12, "", "", false)
     };
-    vec![release(14, 0, "mira", "Gift note, discount wider", true), back, release(12, 7, "mira", "", false), old]
+    let now = ReleaseView {
+        approved_by: vec!["jonas".to_owned()],
+        ..release(14, 0, "mira", "Gift note, discount wider", true)
+    };
+    vec![now, back, release(12, 7, "mira", "", false), old]
 }
 
 /// What publishing would do.
@@ -218,7 +222,9 @@ pub(super) fn list() -> ReleaseList {
 pub(super) fn detail(number: u64) -> Option<ReleaseDetail> {
     let release = releases().into_iter().find(|release| release.release == number)?;
     let plan = release.plan.is_some().then(|| plan(&PublishScope::Draft).document);
-    let text = "dataset: shop.orders\napply:\n  sequence: [source.lsn]\n".to_owned();
+    let text = "dataset: shop.orders\nowner: checkout_team\nsource: {path: landing/, format: debezium_json}\n\
+                apply:\n  sequence: [source.lsn]\nschema:\n- {name: order_id, type: bigint, primary_key: true}\n"
+        .to_owned();
     let texts =
         vec![ReleaseText { table: Some(silver("orders")), path: "contracts/shop/orders.yaml".to_owned(), text }];
     Some(ReleaseDetail { release, plan, texts })

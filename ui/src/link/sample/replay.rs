@@ -1,7 +1,11 @@
 //! Batches of the sample lake.
 
+use super::diff;
 use super::lake::{NOW_MS, counters};
-use sluice_api::{BatchState, BatchView, GoldCounter, ReplayView, TableName};
+use sluice_api::{
+    BatchState, BatchView, GoldCounter, Impact, Layer, Preview, ReplaySummary, ReplayView, TableImpact, TableName,
+    TableRef, TableReplay,
+};
 
 /// Milliseconds between two batches in the source.
 const EVERY_MS: i64 = 7_980_000;
@@ -16,6 +20,49 @@ pub(super) fn view(table: &TableName, max_files: Option<u64>) -> ReplayView {
         view.batches.push(BatchView { files: files.to_vec(), ..batch(table, number, 42) });
     }
     view
+}
+
+/// What the next batch of the first table would do.
+pub(super) fn preview(tables: &[TableName]) -> Preview {
+    let Some(table) = tables.first() else { return Preview::default() };
+    let mut counters = counters(43);
+    (counters.quarantined, counters.rows_in) = (counters.quarantined + 27, counters.rows_in + 27);
+    let replayed = TableReplay {
+        table: table.clone(),
+        batches: 1,
+        files: 5,
+        counters,
+        silver_version: Some(43),
+        reasons: vec![("TYPE_MISMATCH".to_owned(), 21), ("MISSING_KEY".to_owned(), 6)],
+        left_out: Vec::new(),
+        error: None,
+    };
+    let impact = |layer: Layer, name: TableName, changes: bool| {
+        let table = TableRef { layer, name };
+        let diff = changes.then(|| diff::view(&table, 42, 43));
+        TableImpact {
+            table,
+            from: Some(42),
+            to: Some(if changes { 43 } else { 42 }),
+            rows: 1_936_404,
+            diff,
+            error: None,
+        }
+    };
+    let gold = |table: &str| TableName { dataset: "shop".to_owned(), table: table.to_owned() };
+    Preview {
+        replay: ReplaySummary { tables: vec![replayed], dry_run: true, ..ReplaySummary::default() },
+        impact: Impact {
+            from: "the lake".to_owned(),
+            to: "after this replay".to_owned(),
+            tables: vec![
+                impact(Layer::Silver, table.clone(), true),
+                impact(Layer::Gold, gold("customer_360"), true),
+                impact(Layer::Gold, gold("daily_revenue"), false),
+            ],
+            elapsed_ms: 812,
+        },
+    }
 }
 
 /// `done` committed batches and `ahead` planned ones of five files each.

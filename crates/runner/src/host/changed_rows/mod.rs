@@ -15,7 +15,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use futures::{StreamExt, TryStreamExt};
 use sluice_lake::{ChangedRows, Changes, DeltaStore, ScratchFile, Snapshot};
-use sluice_query::{DiffInput, DiffStep, FileRows, TableFile};
+use sluice_query::{DiffInput, DiffKey, DiffStep, FileRows, TableFile};
 
 /// Rows are read by their pages where not more than one in so many of a file's rows is wanted.
 const ROWS_PER_WANTED: u64 = 16;
@@ -31,8 +31,8 @@ pub(crate) struct Versions {
     pub(crate) scratch: DeltaStore,
     pub(crate) before: VersionOf,
     pub(crate) after: VersionOf,
-    /// Columns that tell rows apart.
-    pub(crate) key: Vec<String>,
+    /// What tells rows apart.
+    pub(crate) key: DiffKey,
 }
 
 /// A version of a table.
@@ -56,7 +56,7 @@ impl Versions {
     async fn read(&self, side: Side, changed: &ChangedRows, positions: &[u32]) -> Result<RecordBatch, RunError> {
         let VersionOf { store, snapshot, .. } = self.side(side);
         let names = snapshot.schema.fields().iter().map(|field| field.name().as_str());
-        let names: Vec<&str> = names.filter(|name| DiffInput::takes_part(name, &self.key)).collect();
+        let names: Vec<&str> = names.filter(|name| DiffInput::takes_part(name, self.key.columns())).collect();
         Ok(store.read_positions(snapshot, &changed.file, positions, Some(&names)).await?)
     }
 }
