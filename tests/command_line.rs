@@ -132,7 +132,7 @@ fn onboarding_saves_what_has_no_question_and_says_what_it_did_not_save() -> Resu
 fn one_answer_is_for_all_tables_that_ask() -> Result<()> {
     let (folder, lake, sluice) = empty_lake()?;
     let rows =
-        |at: usize| format!("number,total,changed\n{at},1.5,2026-11-01 10:00:00\n{at},2.5,2026-11-02 10:00:00\n");
+        |at: usize| format!("number,total,changed\n{at},1.5,2026-11-01 10:00:00\n{at},1.5,2026-11-02 10:00:00\n");
     for at in 1..=12 {
         lake.write(&format!("landing/erp/table_{at:02}/1.csv"), rows(at))?;
     }

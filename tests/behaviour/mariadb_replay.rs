@@ -99,11 +99,12 @@ async fn onboarding_asks_nothing_about_the_order() -> Result<()> {
         deliver(&lake, &file.file)?;
     }
     let path = "landing/store.store.stock".to_owned();
-    let proposal = lake.host().call(ask::InferContract { path, name: None, table: None }).await?;
+    let proposal =
+        lake.host().call(ask::InferContract { path, name: None, table: None, answers: Default::default() }).await?;
     ensure!(proposal.title == "Debezium MariaDB, JSON" && proposal.key == ["sku"], "{proposal:?}");
     ensure!(proposal.order() == "source.file, source.pos, source.row", "{:?}", proposal.evidence);
     ensure!(
-        proposal.sequence.is_empty() && !proposal.questions.iter().any(|text| text.contains("order")),
+        proposal.sequence.is_empty() && !proposal.questions.iter().any(|question| question.text.contains("order")),
         "{proposal:?}"
     );
     Ok(())

@@ -331,7 +331,7 @@ mod tests {
             at: RowRef { file: 0, row: 0, offset: 0 },
             op,
             rank: 1,
-            parts: [9, 0, 0],
+            parts: [9, 0, 0, 0, 0],
             cells: vec![Cell::Int(id), name, Cell::List(vec![Cell::Int(1), Cell::Null])],
             source_time_ms: None,
             record: "{}".to_owned(),

@@ -8,34 +8,34 @@ use serde_saphyr::{Location, Spanned};
 use std::fmt;
 use std::str::FromStr;
 
-/// What a question is about. Questions of one kind are answered together.
+/// What a question is about, in the order in which they are asked. Questions of one kind are answered together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuestionKind {
+    /// Of which table of the source the contract is, where files or records of several are there.
+    SourceTable,
+    /// What the columns of a file without a header are called.
+    Names,
     /// Which columns are the key.
     Key,
     /// What orders the events of a key.
     Order,
     /// Which rows are deletes.
     Deletes,
-    /// How many digits decimals have behind the point.
-    Scale,
-    /// What the numbers of dates and times count.
-    Unit,
     /// Of which time zone texts without one are.
     TimeZone,
+    /// What the numbers of dates and times count.
+    Unit,
+    /// How many digits decimals have behind the point.
+    Scale,
     /// What the texts of bytes are.
     Binary,
     /// Which type a column has.
     Type,
-    /// What the columns of a file without a header are called.
-    Names,
-    /// Of which table of the source the contract is, where files or records of several are there.
-    SourceTable,
 }
 
 impl QuestionKind {
-    /// Every kind, in the order in which they are asked.
+    /// Every kind in their order.
     pub const ALL: [Self; 10] = [
         Self::SourceTable,
         Self::Names,
@@ -347,11 +347,8 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_listed_once_and_its_example_reads() {
-        let mut kinds = QuestionKind::ALL.to_vec();
-        kinds.sort_unstable();
-        kinds.dedup();
-        assert_eq!(kinds.len(), QuestionKind::ALL.len());
+    fn kinds_are_listed_in_their_order_and_their_examples_read() {
+        assert!(QuestionKind::ALL.is_sorted_by(|a, b| a < b));
         for kind in QuestionKind::ALL {
             if let Some(example) = kind.example() {
                 assert_eq!(answer(&format!("{kind}={example}")).value, example);

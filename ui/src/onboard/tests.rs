@@ -262,12 +262,12 @@ fn three_hundred_tables_are_onboarded_by_three_answers() {
     assert!(before.is_some(), "each kind is one question");
 
     // Nothing but the keyboard and the suggestions: F8, an answer, Enter.
-    for (answer, count) in [("id", 50), ("2", 200), ("Europe/Berlin", 30)] {
+    for (answer, count) in [("id", 50), ("Europe/Berlin", 30), ("2", 200)] {
         press(&mut window, Modifiers::NONE, Key::F8);
         window.step();
         window.get_by_label(answer).click();
         window.step();
-        window.get_by_label(&format!("Answer for {count} Enter")).click();
+        window.get_by_label(&format!("Answer for {count}")).click();
         settle(&mut window);
     }
     assert!(window.query_by_label("3 answered, 0 open").is_some());
@@ -290,10 +290,12 @@ fn an_answer_that_cannot_be_one_says_why_and_is_not_taken() {
         window.step();
     }
     window.get_by_label("Question 3: How many digits have decimals behind the point? 200 tables").click();
-    window.step();
+    for _ in 0..4 {
+        window.step();
+    }
     window.get_by_label("Answer for all tables").type_text("two");
     window.step();
-    window.get_by_label("Answer for 200 Enter").click();
+    window.get_by_label("Answer for 200").click();
     window.step();
     assert!(window.query_by_label_contains("`two` is no answer to `scale`").is_some());
     assert!(window.query_by_label("0 answered, 3 open").is_some());

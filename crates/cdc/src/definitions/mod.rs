@@ -113,28 +113,26 @@ mod tests {
 
     #[test]
     fn other_databases_write_types_in_their_own_way() {
-        let text = "
-            CREATE TABLE `store`.`stock` (`id` int unsigned NOT NULL AUTO_INCREMENT, `big` bigint unsigned,
-              `flag` tinyint(1), `price` decimal(10,2), `kind` enum('a','b'), `at` datetime(6), `seen` timestamp NULL,
-              `picture` mediumblob, `year` year(4), PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-            CREATE TABLE [dbo].[item] ([Id] [int] IDENTITY(1,1) NOT NULL, [Guid] uniqueidentifier, [When] datetime2(7),
-              [Off] datetimeoffset, [Name] nvarchar(max), [Paid] money, [On] bit,
-              CONSTRAINT [PK_item] PRIMARY KEY CLUSTERED ([Id] ASC));
-            CREATE TABLE sales (id NUMBER(10) NOT NULL, total NUMBER(12,2), any_number NUMBER, day DATE,
-              name VARCHAR2(40), CONSTRAINT pk PRIMARY KEY (id));
-        ";
-        let types = |dataset: &str, table: &str| {
-            let found = of_table(text, &TableName::new(dataset, table).unwrap()).unwrap();
+        let types = |text: &str, table: &str| {
+            let found = of_table(text, &TableName::new("erp", table).unwrap()).unwrap();
             let columns = found.columns.iter().map(|column| column.data_type.clone().unwrap_or_else(|| "?".to_owned()));
             (columns.collect::<Vec<_>>().join(" "), found.key.join(","))
         };
+        let mysql = "CREATE TABLE `store`.`stock` (`id` int unsigned NOT NULL AUTO_INCREMENT, `big` bigint unsigned,
+              `flag` tinyint(1), `price` decimal(10,2), `kind` enum('a','b'), `at` datetime(6), `seen` timestamp NULL,
+              `picture` mediumblob, `year` year(4), PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;";
         let expected = "bigint decimal(20,0) ? decimal(10,2) string timestamp_ntz timestamp binary int";
-        assert_eq!(types("store", "stock"), (expected.to_owned(), "id".to_owned()));
+        assert_eq!(types(mysql, "stock"), (expected.to_owned(), "id".to_owned()));
+        let sql_server = "CREATE TABLE [dbo].[item] ([Id] [int] IDENTITY(1,1) NOT NULL, [Guid] uniqueidentifier,
+              [When] datetime2(7), [Off] datetimeoffset, [Name] nvarchar(max), [Paid] money, [On] bit,
+              CONSTRAINT [PK_item] PRIMARY KEY CLUSTERED ([Id] ASC));";
         let expected = "int uuid timestamp_ntz timestamp string decimal(19,4) boolean";
-        assert_eq!(types("dbo", "item"), (expected.to_owned(), "Id".to_owned()));
+        assert_eq!(types(sql_server, "item"), (expected.to_owned(), "Id".to_owned()));
         // A DATE of Oracle has hours, minutes and seconds.
+        let oracle = "CREATE TABLE sales (id NUMBER(10) NOT NULL, total NUMBER(12,2), any_number NUMBER, day DATE,
+              name VARCHAR2(40), CONSTRAINT pk PRIMARY KEY (id));";
         let expected = "bigint decimal(12,2) numeric timestamp_ntz string";
-        assert_eq!(types("erp", "sales"), (expected.to_owned(), "id".to_owned()));
+        assert_eq!(types(oracle, "sales"), (expected.to_owned(), "id".to_owned()));
     }
 
     #[test]

@@ -28,8 +28,8 @@ impl Dialect {
 /// The contract's type; `None` for a type that is not known, which a sample decides then.
 pub(super) fn contract_type(written: &str, dialect: Dialect) -> Option<String> {
     let lower = written.trim().to_ascii_lowercase().replace(['[', ']'], " ");
-    if written.trim_end().ends_with("[]") {
-        let element = contract_type(written.trim_end().trim_end_matches("[]"), dialect)?;
+    if let Some(element) = written.trim_end().strip_suffix("[]") {
+        let element = contract_type(element, dialect)?;
         return (!element.starts_with("array")).then(|| format!("array<{element}>"));
     }
     let (words, arguments) = match lower.split_once('(') {

@@ -18,7 +18,7 @@ pub(super) fn tables(text: &str, table: &str) -> Vec<TableDefinition> {
             continue;
         }
         match parse(statement) {
-            Some(Statement::CreateTable(create)) => {
+            Some(Statement::CreateTable(create)) if !create.columns.is_empty() => {
                 let (mut columns, mut key) = (Vec::new(), Vec::new());
                 for column in create.columns {
                     let name = column.name.value;
@@ -94,8 +94,14 @@ fn split(text: &str) -> Vec<&str> {
                 at = find(at + 1, first.encode_utf8(&mut end));
             }
             ';' => {
-                statements.push(text.get(start..at).unwrap_or_default().trim());
+                let statement = text.get(start..at).unwrap_or_default().trim();
+                statements.push(statement);
                 at += 1;
+                // Rows follow, up to a line of their own.
+                let lower = statement.to_ascii_lowercase();
+                if lower.starts_with("copy") && lower.ends_with("from stdin") {
+                    at = find(at, "\\.");
+                }
                 start = at;
             }
             _ => at += first.len_utf8(),
@@ -116,5 +122,6 @@ mod tests {
         assert_eq!(split(text), ["CREATE TABLE a (x text DEFAULT 'it''s; ok')", "SELECT \"d;\"", "last"]);
         assert_eq!(split("'open; quote"), ["'open; quote"]);
         assert!(split(" -- nothing").is_empty());
+        assert_eq!(split("COPY a FROM stdin;\n1\t;'\n\\.\nlast;"), ["COPY a FROM stdin", "last"]);
     }
 }

@@ -81,7 +81,7 @@ async fn not_made_by(
             let made = newest_entry_with(&store, left.version, |info| info.inputs.is_some()).await?;
             let is_its = made.is_some_and(|entry| {
                 let from = entry.info.from.unwrap_or_default();
-                entry.info.inputs == Some(crate::gold::inputs_hash(&text.text, &from))
+                entry.info.inputs == Some(crate::previewed::inputs::model_hash(&text.text, &from))
             });
             (!is_its).then(|| "no run by its model reached the table".to_owned())
         }

@@ -35,6 +35,7 @@ pub(super) fn preview(tables: &[TableName]) -> Preview {
         silver_version: Some(43),
         reasons: vec![("TYPE_MISMATCH".to_owned(), 21), ("MISSING_KEY".to_owned(), 6)],
         left_out: Vec::new(),
+        orders: Vec::new(),
         error: None,
     };
     let impact = |layer: Layer, name: TableName, changes: bool| {

@@ -161,9 +161,9 @@ fn a_contract_is_proposed_from_the_types_and_the_key_of_the_records() {
     );
     assert!(inferred.questions().is_empty(), "{:?}", inferred.questions());
     assert!(Contract::parse(&inferred.yaml, "orders.yaml").is_ok(), "{}", inferred.yaml);
-    assert!(proposal(&["x/a.json"], &lines).questions()[0].contains("no offset"));
+    assert!(proposal(&["x/a.json"], &lines).questions()[0].text.contains("no offset"));
     let two = proposal(&["x/shop+0+0000000000.json", "x/shop+1+0000000000.json"], &lines);
-    assert!(two.questions()[0].contains("the files are of 2"), "{:?}", two.questions());
+    assert!(two.questions()[0].text.contains("the files are of 2"), "{:?}", two.questions());
     let of_tidb: Vec<String> = lines[1..]
         .iter()
         .map(|line| line.replace("\"ts\":", "\"_tidb\":{\"commitTs\":429918007904436226},\"ts\":"))

@@ -36,7 +36,9 @@ fn every_table_of_the_files_is_proposed() {
     let name = TableName::new("crm", "customer").unwrap();
     let all = infer(name.clone(), "cdc", &files, 1).unwrap();
     assert_eq!(all.source_tables, [("crm.customer".to_owned(), 2), ("hr.employee".to_owned(), 2)]);
-    let one = infer_table(&name, Some(&SourceTable::parse("crm.customer").unwrap()), "cdc", &files, 1).unwrap();
+    let one =
+        infer_table(&name, Some(&SourceTable::parse("crm.customer").unwrap()), "cdc", &files, 1, &Default::default())
+            .unwrap();
     assert_eq!((one.format, one.columns.len()), (SourceFormat::DmsTransactionsCsv, 2));
     let contract = Contract::parse(&one.yaml.replace("key: []", "key: [column_1]"), "c.yaml");
     assert!(contract.is_ok() || one.key.is_empty(), "{contract:?}");

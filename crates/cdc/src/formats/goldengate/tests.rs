@@ -153,5 +153,5 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     let error = infer(TableName::new("shop", "orders").unwrap(), "x", &[(file, Bytes::from(rows))], 1).unwrap_err();
     assert!(error.to_string().contains("json_row"), "{error}");
     let lines = lines.map(|line| line.replace("\"pos\":", "\"x\":"));
-    assert!(propose(&lines).questions()[0].contains("no position in the trail"));
+    assert!(propose(&lines).questions()[0].text.contains("no position in the trail"));
 }

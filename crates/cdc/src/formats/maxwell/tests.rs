@@ -189,7 +189,7 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     assert_eq!(inferred.sequence, ["record.offset"]);
     assert!(inferred.questions().is_empty(), "{:?}", inferred.questions());
     let inferred = proposal("x/changes.json", &unplaced);
-    assert!(inferred.sequence.is_empty() && inferred.questions()[0].contains("output_binlog_position"));
+    assert!(inferred.sequence.is_empty() && inferred.questions()[0].text.contains("output_binlog_position"));
     for encrypted in
         [r#"{"encrypted":{"iv":"x","bytes":"y"}}"#.to_owned(), record("insert", r#""encrypted":{"iv":"x"}"#)]
     {
@@ -199,5 +199,5 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
         assert!(error.to_string().contains("encrypted"), "{error}");
     }
     let mixed = [&placed[..2], &unplaced[2..]].concat();
-    assert!(proposal("x/changes.json", &mixed).questions()[0].contains("Not all records have record.file"));
+    assert!(proposal("x/changes.json", &mixed).questions()[0].text.contains("Not all records have record.file"));
 }
