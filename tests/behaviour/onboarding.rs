@@ -368,7 +368,10 @@ async fn documents_of_mongodb_are_rows_and_what_is_not_in_a_record_is_named() ->
     let proposed = draft(&lake, "landing/device").await?;
     ensure!(proposed.title == "Debezium MongoDB, JSON" && proposed.key == ["id"], "{proposed:?}");
     ensure!(proposed.questions.is_empty() && proposed.sequence.is_empty(), "{:?}", proposed.questions);
-    lake.write("contracts/iot/device.yaml", proposed.yaml.replace("apply:\n", "apply:\n  quarantine_limit: 1\n"))?;
+    lake.write(
+        "contracts/iot/device.yaml",
+        proposed.yaml.replace("apply:\n", "apply:\n  quarantine_limit: 1\n").replace("landing.device", "iot.device"),
+    )?;
     good(&lake).await?;
     let found = rows(&lake, "iot.device", &["id", "name", "n"]).await?;
     ensure!(found == ["65f0a1b2c3d4e5f6a7b8c9d0 a 5"], "{found:?}");

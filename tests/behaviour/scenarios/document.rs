@@ -18,7 +18,7 @@ pub(crate) enum Step {
 pub(crate) struct Batch {
     /// Its table; that of the first contract if it names none.
     pub(crate) table: Option<String>,
-    /// Its name without ending, where that says the offset of its first record: `orders+0+0000000100`.
+    /// Its name without ending, where that says its place: `orders+0+0000000100`, `LOAD00000001`.
     pub(crate) name: Option<String>,
     pub(crate) ending: &'static str,
     pub(crate) content: String,
@@ -95,7 +95,9 @@ impl Document {
     fn block(&mut self, kind: &str, lines: &[&str]) -> Result<()> {
         let mut content = lines.join("\n");
         let (kind, rest) = kind.split_once(' ').unwrap_or((kind, ""));
-        let word = |is_name: bool| rest.split(' ').find(|word| !word.is_empty() && word.contains('+') == is_name);
+        // A table has a dataset before it.
+        let is_of_file = |word: &str| word.contains('+') || !word.contains('.');
+        let word = |is_name: bool| rest.split(' ').find(|word| !word.is_empty() && is_of_file(word) == is_name);
         let (table, name) = (word(false).map(str::to_owned), word(true).map(str::to_owned));
         let ending = match kind {
             "yaml" => {

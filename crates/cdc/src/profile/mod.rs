@@ -205,7 +205,10 @@ impl Profile {
         let varying: Vec<usize> =
             candidates.iter().copied().filter(|position| self.varies_in_deletes(*position)).collect();
         let few = !varying.is_empty() && varying.len() <= KEY_COLUMNS_MAX.max(self.columns.len() / 4);
-        if self.deletes >= 2 && few && self.is_unique(&varying) {
+        // Of a delete that carries a whole row any column may tell rows apart.
+        let only_these =
+            (0..self.columns.len()).all(|position| varying.contains(&position) || !self.differs_in_deletes(position));
+        if self.deletes >= 2 && few && only_these && self.is_unique(&varying) {
             return (self.names(&varying), "deletes carry only these columns, and no two new rows share them");
         }
         for count in 1..=KEY_COLUMNS_MAX {
@@ -238,6 +241,11 @@ impl Profile {
                 && column.deleted.values() == self.deletes
                 && column.deleted.distinct() > 1
         })
+    }
+
+    /// Whether deletes have different values of a column, in all of them or in some.
+    fn differs_in_deletes(&self, position: usize) -> bool {
+        self.columns.get(position).is_some_and(|column| column.deleted.distinct() > 1)
     }
 
     fn is_unique(&self, positions: &[usize]) -> bool {

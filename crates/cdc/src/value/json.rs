@@ -67,8 +67,8 @@ impl Values<'_> {
             }
             (ColumnType::Binary, Encoding::Bytes) => Ok(Cell::Bytes(base64_bytes(&text).ok_or_else(mismatch)?.into())),
             (ColumnType::String | ColumnType::Json, _) => Ok(Cell::Text(text)),
-            // `ZonedTime` is in UTC and says so.
-            (ColumnType::Time, _) => {
+            // `ZonedTime`, `IsoTime` and `IsoDate` are in UTC and say so.
+            (ColumnType::Time | ColumnType::Date, _) => {
                 self.reading.cell(data_type, self.unit, text.strip_suffix('Z').unwrap_or(&text)).map(Cell::into_owned)
             }
             _ => self.reading.cell(data_type, self.unit, &text).map(Cell::into_owned),
