@@ -73,6 +73,9 @@ async fn sandboxes_of_a_lake_on_s3_leave_it_as_it_is() -> Result<()> {
     local.replay().await?;
     for name in ["near", "far"] {
         ensure_same(&on().env("SLUICE_SANDBOX", name), &local.fingerprints().await?)?;
+        let again = on().env("SLUICE_SANDBOX", name).json(&["replay"])?;
+        let files = again["tables"].as_array().into_iter().flatten().filter_map(|table| table["files"].as_u64());
+        ensure!(files.sum::<u64>() == 0, "{name} took the lake's files for new ones: {again}");
     }
 
     let later = ShopLake::of(Stream::Main)?;
