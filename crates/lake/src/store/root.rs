@@ -164,8 +164,8 @@ impl Root {
         Ok(Self { store, prefix, url: shown, folder_url, local: None, settings, base: None })
     }
 
-    /// Folder on this machine that change files are in; of a sandbox the base's, which decides by what a file that was written again is
-    /// noticed.
+    /// Folder on this machine that change files are in, of a sandbox the base's: it decides by what a change file is known
+    /// again.
     pub(crate) fn source_folder(&self) -> Option<&FilePath> {
         self.base.as_deref().unwrap_or(self).local.as_deref()
     }
