@@ -182,12 +182,12 @@ async fn current(host: &Host) -> Result<u64> {
 }
 
 async fn clean(harness: &Harness, act: Act) -> Result<Clean> {
-    let disk = published(harness).await?;
-    begin(harness, &disk, act).await.with_context(|| format!("before {act:?}"))?;
+    let disk = Box::pin(published(harness)).await?;
+    Box::pin(begin(harness, &disk, act)).await.with_context(|| format!("before {act:?}"))?;
     let looked = host(&harness.open(Arc::new(disk.fork()), 1)?)?;
     let (before, release_before) = (content(&looked).await?, current(&looked).await?);
     let store = FaultStore::recording(&disk);
-    play(&harness.open(store.view(), 7)?, act).await.with_context(|| format!("{act:?}"))?;
+    Box::pin(play(&harness.open(store.view(), 7)?, act)).await.with_context(|| format!("{act:?}"))?;
     let host = host(&harness.open(Arc::new(disk.clone()), 8)?)?;
     run(&host).await?;
     Ok(Clean { act, operations: store.log().operations(), before, after: content(&host).await?, release_before })
@@ -269,7 +269,7 @@ fn a_crash_anywhere_in_a_release_leaves_the_old_or_the_new() -> Result<()> {
     let harness = Harness::new(Scenario::Short)?;
     let mut played = Vec::new();
     for act in ACTS {
-        played.push(runtime.block_on(clean(&harness, act))?);
+        played.push(runtime.block_on(Box::pin(clean(&harness, act)))?);
     }
     for of in &played {
         println!("{:?}: {} operations", of.act, of.operations.len());
@@ -284,7 +284,7 @@ fn a_crash_anywhere_in_a_release_leaves_the_old_or_the_new() -> Result<()> {
     }
     let cases = some_of_each_kind("SLUICE_FAULT_CASES", CRASHES, cases, |case| case.kind.clone());
     in_parallel(Scenario::Short, &cases, async |harness, case| {
-        let done = finish(harness, &played[case.clean], case).await;
+        let done = Box::pin(finish(harness, &played[case.clean], case)).await;
         done.with_context(|| format!("{}; repeat with SLUICE_SEED={}", case.what, case.number))
     })?;
     counted("crashes of releases", cases.len());
