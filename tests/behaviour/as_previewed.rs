@@ -112,7 +112,7 @@ async fn another_result_of_the_same_inputs_is_not_published_and_the_others_go_on
     let shop = SmallShop::new()?;
     shop.published()?;
     let before = small_fingerprints(&shop.sluice())?;
-    let wider_carts = CARTS.replace("size, type: int", "size, type: bigint");
+    let wider_carts = CARTS.replace("size, type: int", "size, type: \"decimal(12,2)\"");
     shop.sluice().ok(&["sandbox", "new", "try"])?;
     let place = shop.place("try")?;
     std::fs::write(place.join(ORDERS_PATH), retyped())?;

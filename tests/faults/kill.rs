@@ -68,7 +68,7 @@ fn killed_after(process: &mut Child, moment: Duration) -> Result<bool> {
 }
 
 /// Kills while a release is tried, published and taken back, in the tests of a pull request.
-const RELEASE_KILLS: u64 = 12;
+const RELEASE_KILLS: u64 = 6;
 /// Such a command takes less than this to its end, milliseconds.
 const RELEASE_LATEST_MS: u64 = 300;
 

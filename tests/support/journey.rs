@@ -84,6 +84,9 @@ pub fn change_and_take_back(sluice: &dyn Fn() -> Sluice, put: &dyn Fn(&str, &str
     }
     ensure!(runner.0.try_wait()?.is_none(), "the runner ended");
     sluice().ok(&["verify"])?;
+    // Production stands on no file of the sandbox.
+    sluice().ok(&["sandbox", "rm", "try"])?;
+    sluice().ok(&["verify"])?;
     Ok(())
 }
 

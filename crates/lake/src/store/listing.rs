@@ -59,7 +59,7 @@ impl Objects {
     /// # Errors
     /// [`LakeError::BadPath`], [`LakeError::Open`].
     pub async fn is_local(&self, prefix: &str) -> Result<bool, LakeError> {
-        Ok(self.place(prefix).await?.root.local.is_some())
+        Ok(self.place(prefix).await?.root.source_folder().is_some())
     }
 
     /// Names of the folders directly in a folder, sorted.
@@ -95,7 +95,7 @@ fn source_files(place: &Place, found: &[ObjectMeta]) -> Vec<SourceFile> {
 
 fn source_file(place: &Place, file: &ObjectMeta) -> SourceFile {
     let stamp = || format!("{}-{}", file.last_modified.timestamp_micros(), file.size);
-    let etag = if place.root.local.is_some() { None } else { file.e_tag.clone() };
+    let etag = if place.root.source_folder().is_some() { None } else { file.e_tag.clone() };
     SourceFile {
         path: place.style.show(&place.root, &file.location),
         size: file.size,

@@ -132,8 +132,7 @@ impl Objects {
     /// Folder on this machine that relative paths of change files begin in; of a sandbox the base's.
     #[must_use]
     pub fn source_root(&self) -> Option<&FilePath> {
-        let root = self.root();
-        root.base.as_deref().unwrap_or(root).local.as_deref()
+        self.root().source_folder()
     }
 
     /// The open store and the lake's folder in it.

@@ -164,6 +164,12 @@ impl Root {
         Ok(Self { store, prefix, url: shown, folder_url, local: None, settings, base: None })
     }
 
+    /// Folder on this machine that change files are in, of a sandbox the base's: it decides by what a change file is known
+    /// again.
+    pub(crate) fn source_folder(&self) -> Option<&FilePath> {
+        self.base.as_deref().unwrap_or(self).local.as_deref()
+    }
+
     /// A folder inside this one, in the same store.
     ///
     /// # Errors

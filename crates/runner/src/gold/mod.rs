@@ -190,7 +190,7 @@ async fn refresh_model(making: &Making<'_>, model: &Model, again: bool) -> Resul
                 let made_of = (gold_inputs(lake, set, &model.sql, &read), &read);
                 let of = |name: &str| personal.contains(name);
                 // It is visible already.
-                if let Some(found) = previews.compare_gold(lake, &model.name, made_of, &rows, of).await? {
+                if let Some(found) = Box::pin(previews.compare_gold(lake, &model.name, made_of, &rows, of)).await? {
                     let version = Some(existing.version);
                     previews.keep(lake, ReachedTable { version, ..found }, job).await;
                 }
@@ -208,7 +208,7 @@ async fn refresh_model(making: &Making<'_>, model: &Model, again: bool) -> Resul
         Some(previews) => {
             let made_of = (gold_inputs(lake, set, &model.sql, &read), &read);
             let of = |name: &str| personal.contains(name);
-            let found = previews.compare_gold(lake, &model.name, made_of, &batches, of).await?;
+            let found = Box::pin(previews.compare_gold(lake, &model.name, made_of, &batches, of)).await?;
             let visible = existing.as_ref().map(|existing| existing.version);
             previews.ensure_as_previewed(lake, found, visible, job).await?
         }

@@ -160,7 +160,7 @@ impl OpenLake {
         {
             return Ok(done);
         }
-        let (contents, now) = self.planned(&scope).await?;
+        let (contents, now) = Box::pin(self.planned(&scope)).await?;
         let plan = Self::agreed(plan, now)?;
         if !contents.draft.problems.is_empty() {
             return Err(RunError::Contract(contents.draft.problems));
@@ -171,16 +171,16 @@ impl OpenLake {
         let job = Job::new(JobId(0), "publish");
         let (mut beside, mut seen, mut not_built) = (None, Vec::new(), None);
         let plan = if canary {
-            let (built, tables) = self.canary(release, &contents, &plan, options, &job).await?;
-            let plan = built.open.with_preview(&contents, PlanDocument { previewed: None, ..plan }).await?;
+            let (built, tables) = Box::pin(self.canary(release, &contents, &plan, options, &job)).await?;
+            let plan = Box::pin(built.open.with_preview(&contents, PlanDocument { previewed: None, ..plan })).await?;
             (beside, seen) = (Some(built), tables);
             plan
         } else {
-            self.with_preview(&contents, plan).await?
+            Box::pin(self.with_preview(&contents, plan)).await?
         };
         let rolls_back = contents.rollback().is_some();
         if rolls_back && !canary {
-            match self.rolled_back(release, &contents, &plan, options, &job).await {
+            match Box::pin(self.rolled_back(release, &contents, &plan, options, &job)).await {
                 Ok(built) => beside = built,
                 // The release is published all the same; the next run does the work.
                 Err(error) => not_built = Some(error),
@@ -203,7 +203,7 @@ impl OpenLake {
         };
         let plan = &publication.plan;
         let held = match &sides {
-            Some(sides) => hold_tables(sides, &contents, plan).await,
+            Some(sides) => Box::pin(hold_tables(sides, &contents, plan)).await,
             None => Held::new(),
         };
         let published = sluice_publish::publish(self.production(), &contents, &publication).await;
@@ -216,7 +216,7 @@ impl OpenLake {
                     (false, false) => "the sandbox's",
                 };
                 let tables = match (&sides, &not_built) {
-                    (Some(sides), _) => take_over_tables(sides, &contents, plan, whose, held).await,
+                    (Some(sides), _) => Box::pin(take_over_tables(sides, &contents, plan, whose, held)).await,
                     (None, Some(error)) => Self::rebuilt_by_next_run(plan, error),
                     (None, None) => Vec::new(),
                 };
@@ -242,6 +242,8 @@ impl Answer<ask::PublishPlan> for Host {
 
 impl Answer<ask::Publish> for Host {
     async fn answer(&self, request: ask::Publish) -> Result<PublishedView, RunError> {
-        self.opened().await?.publish(request, &self.options).await
+        let open = self.opened().await?;
+        // Boxed, as the steps below: together they are too large for the stack of a thread.
+        Box::pin(open.publish(request, &self.options)).await
     }
 }

@@ -75,7 +75,7 @@ impl OpenLake {
         let silver = plan.tables.iter().filter(|table| table.layer == Layer::Silver && table.effect > Effect::Metadata);
         let silver: Vec<TableName> = silver.map(|table| table.table.clone()).collect();
         let versions = self.earlier_versions(&set, plan).await?;
-        let beside = self.make_beside(Purpose::Canary, release, contents, versions, options).await?;
+        let beside = Box::pin(self.make_beside(Purpose::Canary, release, contents, versions, options)).await?;
         let failed = |reason: String| RunError::Canary { release, sandbox: beside.name.clone(), reason };
         let mut new = Vec::new();
         let mut existing = Vec::new();
@@ -88,7 +88,8 @@ impl OpenLake {
                 return Err(failed(error));
             }
         }
-        let gold = refresh_gold(&beside.open.lake, &beside.open.engine, &set, &BTreeSet::new(), None, job).await?;
+        let gold =
+            Box::pin(refresh_gold(&beside.open.lake, &beside.open.engine, &set, &BTreeSet::new(), None, job)).await?;
         let reached: BTreeSet<TableRef> = reached_by(plan);
         let is_reached = |model: &TableName| reached.contains(&TableRef { layer: Layer::Gold, name: model.clone() });
         if let Some(failure) = gold.failed.iter().find(|failure| is_reached(&failure.model)) {
@@ -104,7 +105,8 @@ impl OpenLake {
         }
         let (from, to) = (SideLake::Production, SideLake::Sandbox(beside.name.clone()));
         let sides = ((&from, self.production()), (&to, &beside.open.lake));
-        let impact = self.impact(&reached, sides.0, sides.1, &DiffOptions::default(), options.store, job).await?;
+        let impact =
+            Box::pin(self.impact(&reached, sides.0, sides.1, &DiffOptions::default(), options.store, job)).await?;
         if let Some((table, error)) = impact.tables.iter().find_map(|table| Some((&table.table, table.error.as_ref()?)))
         {
             return Err(failed(format!("{table} could not be compared: {error}")));
@@ -130,7 +132,7 @@ impl OpenLake {
             return Ok(None);
         }
         let tables: Vec<TableName> = versions.keys().cloned().collect();
-        let beside = self.make_beside(Purpose::Rollback, release, contents, versions, options).await?;
+        let beside = Box::pin(self.make_beside(Purpose::Rollback, release, contents, versions, options)).await?;
         let built = match beside.open.build(&set, tables, Some(0), job).await {
             Ok(None) => Ok(()),
             Ok(Some(error)) => Err(RunError::input(error, "Replay the table")),

@@ -88,7 +88,7 @@ pub(super) async fn hold_tables(sides: &Sides<'_>, contents: &Contents, plan: &P
         plan.tables.iter().filter(|table| is_built(table)).map(|table| &table.table).collect();
     for name in names {
         let Ok(contract) = set.contract(name) else { continue };
-        match hold(sides, &contract).await {
+        match Box::pin(hold(sides, &contract)).await {
             Ok(lease) => held.extend(lease.map(|lease| (name.clone(), lease))),
             Err(error) => sides.job.log(format!("{name}: {}", error.to_api())),
         }
@@ -117,7 +117,7 @@ pub(super) async fn take_over_tables(
     for table in plan.tables.iter().filter(|table| is_built(table)) {
         let lease = held.remove(&table.table);
         let done = match set.contract(&table.table) {
-            Ok(contract) => take_over(sides, &contract, lease).await,
+            Ok(contract) => Box::pin(take_over(sides, &contract, lease)).await,
             Err(error) => Err(error),
         };
         tables.push(published_table(table.reference(), done, whose));
@@ -128,7 +128,9 @@ pub(super) async fn take_over_tables(
         return tables;
     }
     // What arrived since is in its silver by now.
-    if let Err(error) = refresh_gold(sides.sandbox, sides.engine, &set, &BTreeSet::new(), None, sides.job).await {
+    if let Err(error) =
+        Box::pin(refresh_gold(sides.sandbox, sides.engine, &set, &BTreeSet::new(), None, sides.job)).await
+    {
         sides.job.log(format!("gold of the sandbox was not refreshed: {}", error.to_api()));
     }
     let mut waiting = models;
@@ -138,7 +140,7 @@ pub(super) async fn take_over_tables(
         let before = waiting.len();
         let mut rebuilt = Vec::new();
         for model in waiting {
-            let done = take_over_gold(sides, &set, model).await;
+            let done = Box::pin(take_over_gold(sides, &set, model)).await;
             if matches!(done, Ok(TakenOver::Adopted(_) | TakenOver::NotNeeded)) {
                 tables.push(published_table(gold_table(model), done, whose));
             } else {

@@ -37,7 +37,7 @@ pub(crate) async fn replay_table(
         replay_with_lease(lake, engine, &contract, options, job, &mut report).await
     };
     if let (Ok(()), Some(previews), false) = (&result, &options.previews, options.limits.dry_run)
-        && let Err(error) = previews.look_at_silver(lake, &contract, job).await
+        && let Err(error) = Box::pin(previews.look_at_silver(lake, &contract, job)).await
     {
         // The table is as it should be; the next round compares it again.
         job.log(format!("{name}: it was not compared with the preview of its release: {}", error.to_api()));

@@ -110,7 +110,7 @@ pub(super) async fn catch_up(sides: &Sides<'_>, contract: &Arc<Contract>) -> Res
     let applied = with_lease(sandbox, name, &terms, read, async |mut run: TableRun, lease| {
         run.fence(lease);
         for files in lacking {
-            run.next_batch(files.into_iter().map(|(file, _)| file).collect()).await?;
+            Box::pin(run.next_batch(files.into_iter().map(|(file, _)| file).collect())).await?;
         }
         Ok(())
     });
@@ -139,7 +139,7 @@ pub(super) async fn land_missing(sides: &Sides<'_>, contract: &Arc<Contract>, le
     let mut run = TableRun::open(base, contract, sides.engine, sides.job, &decoder).await?;
     run.fence(lease);
     let batches = lacking.into_iter().map(|files| files.into_iter().map(|(file, _)| file).collect());
-    run.land(batches.collect()).await
+    Box::pin(run.land(batches.collect())).await
 }
 
 /// The first file of which the two bronze tables do not have the same records, among those that were ingested since the

@@ -348,7 +348,7 @@ impl TableRun {
             SchemaChange::Same => Ok(()),
             SchemaChange::Columns => {
                 let files = silver.snapshot.as_ref().map(|snapshot| Arc::clone(&snapshot.files)).unwrap_or_default();
-                let reached = self.ensure_as_previewed(&files, silver.batch()).await?;
+                let reached = Box::pin(self.ensure_as_previewed(&files, silver.batch())).await?;
                 change_columns(&self.context.lake, &mut self.table.silver, &self.context.contract).await?;
                 self.keep_reached(reached).await;
                 Ok(())
@@ -396,7 +396,7 @@ impl TableRun {
                 return Err(error);
             }
         };
-        let compared = self.ensure_as_previewed(&merged.candidate.files, merged.summary.batch).await;
+        let compared = Box::pin(self.ensure_as_previewed(&merged.candidate.files, merged.summary.batch)).await;
         let reached = match compared {
             Ok(reached) => reached,
             Err(error) => {

@@ -49,7 +49,7 @@ impl TakenOver {
 /// # Errors
 /// If a store fails, or another writer holds the table for long.
 pub(crate) async fn hold(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<Option<Lease>, RunError> {
-    if Plan::of(sides, contract).await?.is_err() || catch_up(sides, contract).await?.is_some() {
+    if Box::pin(Plan::of(sides, contract)).await?.is_err() || Box::pin(catch_up(sides, contract)).await?.is_some() {
         return Ok(None);
     }
     let (name, job) = (&contract.name, sides.job);
@@ -73,15 +73,15 @@ pub(crate) async fn take_over(
 ) -> Result<TakenOver, RunError> {
     let (name, job) = (&contract.name, sides.job);
     if let Some(lease) = held {
-        let done = under_lease(sides, contract, &lease).await;
+        let done = Box::pin(under_lease(sides, contract, &lease)).await;
         release(lease, name, job).await;
         return done;
     }
-    if let Err(done) = Plan::of(sides, contract).await? {
+    if let Err(done) = Box::pin(Plan::of(sides, contract)).await? {
         return Ok(done);
     }
     // While production goes on; what arrives meanwhile is little.
-    if let Some(reason) = catch_up(sides, contract).await? {
+    if let Some(reason) = Box::pin(catch_up(sides, contract)).await? {
         return Ok(TakenOver::Rebuilt(reason));
     }
     let terms = LeaseTerms {
@@ -93,7 +93,8 @@ pub(crate) async fn take_over(
         },
     };
     let read = async || Ok(ControlFlow::Continue(()));
-    with_lease(sides.base, name, &terms, read, async |(), lease| under_lease(sides, contract, lease).await).await
+    with_lease(sides.base, name, &terms, read, async |(), lease| Box::pin(under_lease(sides, contract, lease)).await)
+        .await
 }
 
 /// Lets others write a table again.
@@ -110,14 +111,14 @@ fn unreleased(name: &TableName, job: &Job, error: &LakeError) {
 /// Nobody else writes production.
 async fn under_lease(sides: &Sides<'_>, contract: &Arc<Contract>, lease: &Lease) -> Result<TakenOver, RunError> {
     // Before anything is landed, so that nothing is written where nothing is taken over.
-    if let Err(done) = Plan::of(sides, contract).await? {
+    if let Err(done) = Box::pin(Plan::of(sides, contract)).await? {
         return Ok(done);
     }
-    if let Some(reason) = catch_up(sides, contract).await? {
+    if let Some(reason) = Box::pin(catch_up(sides, contract)).await? {
         return Ok(TakenOver::Rebuilt(reason));
     }
-    land_missing(sides, contract, lease).await?;
-    let mut plan = match Plan::of(sides, contract).await? {
+    Box::pin(land_missing(sides, contract, lease)).await?;
+    let mut plan = match Box::pin(Plan::of(sides, contract)).await? {
         Ok(plan) => plan,
         Err(done) => return Ok(done),
     };
@@ -128,7 +129,7 @@ async fn under_lease(sides: &Sides<'_>, contract: &Arc<Contract>, lease: &Lease)
         return Ok(TakenOver::Rebuilt(reason));
     }
     plan.production.store = lease.fence(&plan.production.store);
-    commit(sides, &contract.name, plan).await
+    Box::pin(commit(sides, &contract.name, plan)).await
 }
 
 /// Both sides as they were read.
