@@ -14,7 +14,7 @@ use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::sql::text::Sql;
 use duckdb::Connection;
-use sluice_api::{DiffColumn, DiffView, JobId, KeyOrigin, ResultId, ResultView, SchemaChange, TableRef};
+use sluice_api::{DiffColumn, DiffView, KeyOrigin, ResultId, ResultView, SchemaChange, TableRef};
 use std::time::Instant;
 
 impl QueryEngine {
