@@ -76,7 +76,7 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     // It is done where it harms nobody.
     window.press("Ctrl 2")?;
     window.click_button("Step")?;
-    window.wait_for("written in the sandbox")?;
+    window.wait_for("written here only")?;
     take("6-sandbox-replay")?;
     window.press("Shift D")?;
     window.wait_for("Changed rows")?;
