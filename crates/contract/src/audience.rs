@@ -86,6 +86,9 @@ fn consumer(change: &ContractChange) -> Option<(Grade, &'static str)> {
             what if what.starts_with("renamed") => Some((grade, "another name")),
             _ => Some((grade, "see what it does")),
         },
+        ("model", '+') => Some((grade, "new mart")),
+        ("model", '-') => Some((grade, "gets no new rows")),
+        ("model", _) => Some((grade, "values may differ")),
         ("quality", '+') => Some((grade, "more is checked")),
         ("quality", '-') => Some((grade, "less is checked")),
         ("quality", _) => Some((grade, "checked differently")),
@@ -98,6 +101,8 @@ fn consumer(change: &ContractChange) -> Option<(Grade, &'static str)> {
 
 fn pipeline(change: &ContractChange) -> (Grade, &'static str) {
     match (change.effect, section(change)) {
+        (_, "model") if change.kind == '-' => (Grade::Info, "no longer refreshed"),
+        (_, "model") => (Grade::Info, "is refreshed"),
         // How rows become a table is the pipeline's own.
         (Effect::Rebuild, "apply" | "source") => (change.grade, "silver is rebuilt"),
         (Effect::Rebuild, _) => (Grade::Warning, "silver is rebuilt"),
