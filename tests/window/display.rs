@@ -44,6 +44,8 @@ pub(crate) fn start_driver(display: &str, data: &Path) -> anyhow::Result<(Server
         .env_remove("WAYLAND_DISPLAY")
         // The window lets itself be driven only when it is started with this.
         .env("TAURI_WEBVIEW_AUTOMATION", "true")
+        // Who publishes is in the pictures, and not a person of this machine.
+        .env("SLUICE_AUTHOR", "mira")
         // Its session and WebKit's own files stay apart from the person's.
         .env("XDG_DATA_HOME", data.join("data"))
         .env("XDG_CACHE_HOME", data.join("cache"))

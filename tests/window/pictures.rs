@@ -60,8 +60,7 @@ impl Album<'_> {
         window.press("Ctrl 6")?;
         self.take("publish")?;
         window.press("Ctrl K")?;
-        window.type_text("Releases")?;
-        window.wait_for("Releases…")?;
+        window.type_text("> Releases")?;
         window.press("Enter")?;
         window.wait_for("Rules of this lake")?;
         self.take("releases")?;

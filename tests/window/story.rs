@@ -66,7 +66,7 @@ fn a_batch_is_tried_in_a_sandbox() -> anyhow::Result<()> {
     window.press("Ctrl 2")?;
     window.click_button("Step")?;
     window.wait_for("Replayed 1 batch, ")?;
-    window.wait_for("written in the sandbox")?;
+    window.wait_for("written here only")?;
     window.press("Shift D")?;
     window.wait_for("Changed rows")?;
     window.settle()?;
@@ -76,7 +76,7 @@ fn a_batch_is_tried_in_a_sandbox() -> anyhow::Result<()> {
     window.wait_for("You are in sandbox try-a-batch")?;
     window.click_button("Back to the lake")?;
     window.wait_for("Draft, never published")?;
-    ensure!(!window.names()?.iter().any(|name| name.contains("written in the sandbox")));
+    ensure!(!window.names()?.iter().any(|name| name.contains("written here only")));
     window.press("Ctrl Shift S")?;
     window.click_button("Remove try-a-batch")?;
     window.click_button("Remove try-a-batch")?;

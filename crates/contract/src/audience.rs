@@ -66,7 +66,7 @@ fn producer(change: &ContractChange) -> Option<(Grade, &'static str)> {
             what if what.starts_with("renamed") => Some((grade, "another name is read")),
             _ => None,
         },
-        ("source", _) => Some((grade, "is read in another way")),
+        ("source", _) => Some((grade, "is read differently")),
         _ => None,
     }
 }
@@ -79,18 +79,21 @@ fn consumer(change: &ContractChange) -> Option<(Grade, &'static str)> {
         ("schema", '+') => Some((Grade::Info, "new column")),
         ("schema", '-') => Some((grade, "the column goes")),
         ("schema", _) => match change.change.as_str() {
-            "nullable -> required" => Some((Grade::Info, "never null from now on")),
+            "nullable -> required" => Some((Grade::Info, "never null now")),
             "required -> nullable" => Some((grade, "may be null")),
             _ if is_type(change) && grade == Grade::Breaking => Some((grade, "another type")),
             _ if is_type(change) => Some((grade, "a wider type")),
             what if what.starts_with("renamed") => Some((grade, "another name")),
             _ => Some((grade, "see what it does")),
         },
+        ("model", '+') => Some((grade, "new mart")),
+        ("model", '-') => Some((grade, "gets no new rows")),
+        ("model", _) => Some((grade, "values may differ")),
         ("quality", '+') => Some((grade, "more is checked")),
         ("quality", '-') => Some((grade, "less is checked")),
         ("quality", _) => Some((grade, "checked differently")),
-        ("source" | "apply", _) if change.effect == Effect::Rebuild => Some((grade, "rows may be others")),
-        ("apply", _) => Some((grade, "new rows may be others")),
+        ("source" | "apply", _) if change.effect == Effect::Rebuild => Some((grade, "rows may differ")),
+        ("apply", _) => Some((grade, "new rows may differ")),
         ("source", _) => None,
         _ => Some((grade, "see what it does")),
     }
@@ -98,10 +101,12 @@ fn consumer(change: &ContractChange) -> Option<(Grade, &'static str)> {
 
 fn pipeline(change: &ContractChange) -> (Grade, &'static str) {
     match (change.effect, section(change)) {
+        (_, "model") if change.kind == '-' => (Grade::Info, "no longer refreshed"),
+        (_, "model") => (Grade::Info, "is refreshed"),
         // How rows become a table is the pipeline's own.
         (Effect::Rebuild, "apply" | "source") => (change.grade, "silver is rebuilt"),
         (Effect::Rebuild, _) => (Grade::Warning, "silver is rebuilt"),
-        (Effect::ColumnsOnly, _) => (Grade::Info, "only columns change"),
+        (Effect::ColumnsOnly, _) => (Grade::Info, "columns only"),
         (Effect::NewBatchesOnly, "table") if change.kind == '+' => (Grade::Info, "first load"),
         (Effect::NewBatchesOnly, _) => (Grade::Info, "from the next batch"),
         (Effect::ChecksOnly, _) => (Grade::Info, "no rebuild"),

@@ -30,7 +30,13 @@ pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: 
     let count = format!("{shown} of {all} columns");
     let width = (bar.available_width() - 120.0).max(80.0);
     let most = view.columns.iter().filter(|column| column.changed > 0).max_by_key(|column| column.changed);
-    let hint = most.map_or_else(String::new, |column| format!("\"new.{0}\" <> \"old.{0}\"", column.name));
+    let hint = most.map_or_else(String::new, |column| {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        match column.name.chars().all(is_plain) {
+            true => format!("new.{0} <> old.{0}", column.name),
+            false => format!("new.\"{0}\" <> old.\"{0}\"", column.name),
+        }
+    });
     let failed = screen
         .condition()
         .is_some_and(|condition| cx.store.refined(&(view.result.id, Some(condition), None)).error.is_some());

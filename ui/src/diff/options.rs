@@ -3,7 +3,7 @@
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::Comparison;
 use crate::widget::{Button, TextField};
-use egui::{Align2, Popup, PopupCloseBehavior, Ui, vec2};
+use egui::{Align2, Frame, Margin, Popup, PopupCloseBehavior, Ui, vec2};
 use sluice_api::{DiffOptions, SideLake, SideVersion, TableRef};
 
 const WIDTH: f32 = 340.0;
@@ -75,44 +75,46 @@ impl OptionTexts {
             Button::new("Options…").icon(icon::TUNE).selected(set).tooltip("What counts as a difference").show(ui);
         let mut asked = None;
         Popup::menu(&opener).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-            let tokens = ui.tokens();
-            ui.set_width(WIDTH);
-            ui.spacing_mut().item_spacing.y = 4.0;
-            let fields: [(&mut String, &str, &str); 6] = [
-                (&mut self.key, "Key columns", "those of the contract or model"),
-                (&mut self.ignore, "Columns not compared", "updated_at, loaded_at"),
-                (&mut self.tolerance, "Tolerance", "total=0.01"),
-                (&mut self.filter, "Only changed rows where", "new.status = 'paid'"),
-                (&mut self.table, "Table before, by another name", "silver.shop.orders_old"),
-                (&mut self.lake, "Lake before", "a folder or s3:// URL"),
-            ];
-            for (text, name, hint) in fields {
-                // The field itself is called so; the caption is for the eye.
-                let (_, caption) = ui.allocate_space(vec2(ui.available_width(), 16.0));
-                let font = typeface::control();
-                ui.painter().text(caption.left_center(), Align2::LEFT_CENTER, name, font, tokens.text_weak);
-                TextField::new(text, name).hint(hint).mono().show(ui);
-            }
-            if let Some(problem) = &self.problem {
-                let text = typeface::text(problem, typeface::control(), tokens.fail);
-                ui.add(egui::Label::new(text).wrap());
-            }
-            ui.add_space(4.0);
-            ui.horizontal(|ui| {
-                if Button::new("Compare").height(32.0).show(ui).clicked() {
-                    match self.read(now) {
-                        Ok(comparison) => {
-                            self.problem = None;
-                            asked = Some(comparison);
-                            ui.close();
+            Frame::NONE.inner_margin(Margin::same(8)).show(ui, |ui| {
+                let tokens = ui.tokens();
+                ui.set_width(WIDTH);
+                ui.spacing_mut().item_spacing.y = 4.0;
+                let fields: [(&mut String, &str, &str); 6] = [
+                    (&mut self.key, "Key columns", "those of the contract or model"),
+                    (&mut self.ignore, "Columns not compared", "updated_at, loaded_at"),
+                    (&mut self.tolerance, "Tolerance", "total=0.01"),
+                    (&mut self.filter, "Only changed rows where", "new.status = 'paid'"),
+                    (&mut self.table, "Table before, by another name", "silver.shop.orders_old"),
+                    (&mut self.lake, "Lake before", "a folder or s3:// URL"),
+                ];
+                for (text, name, hint) in fields {
+                    // The field itself is called so; the caption is for the eye.
+                    let (_, caption) = ui.allocate_space(vec2(ui.available_width(), 16.0));
+                    let font = typeface::control();
+                    ui.painter().text(caption.left_center(), Align2::LEFT_CENTER, name, font, tokens.text_weak);
+                    TextField::new(text, name).hint(hint).mono().show(ui);
+                }
+                if let Some(problem) = &self.problem {
+                    let text = typeface::text(problem, typeface::control(), tokens.fail);
+                    ui.add(egui::Label::new(text).wrap());
+                }
+                ui.add_space(4.0);
+                ui.horizontal(|ui| {
+                    if Button::new("Compare").primary().height(32.0).show(ui).clicked() {
+                        match self.read(now) {
+                            Ok(comparison) => {
+                                self.problem = None;
+                                asked = Some(comparison);
+                                ui.close();
+                            }
+                            Err(problem) => self.problem = Some(problem),
                         }
-                        Err(problem) => self.problem = Some(problem),
                     }
-                }
-                if set && Button::new("Without options").quiet().height(32.0).show(ui).clicked() {
-                    asked = Some(Comparison { from_table: None, options: DiffOptions::default(), ..now.clone() });
-                    ui.close();
-                }
+                    if set && Button::new("Without options").quiet().height(32.0).show(ui).clicked() {
+                        asked = Some(Comparison { from_table: None, options: DiffOptions::default(), ..now.clone() });
+                        ui.close();
+                    }
+                });
             });
         });
         asked

@@ -33,6 +33,8 @@ pub(super) fn show(ui: &mut Ui, cx: &Cx<'_>) {
         left.label(typeface::text(tables, typeface::caption(), tokens.text_weak));
         let words = match waiting {
             None => "waiting files not known".to_owned(),
+            // Only folders that a contract names are looked into.
+            Some(0) if lake.waiting.is_empty() => "nothing onboarded yet".to_owned(),
             Some(0) => "no new files".to_owned(),
             Some(files) => format!("{} waiting", number::plural(files, "file")),
         };

@@ -34,7 +34,13 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             let color = if total == Some(0) { tokens.text_faint } else { tokens.text };
             ui.label(crate::design::typeface::text(number::known(total), crate::design::typeface::mono(12.0), color));
             let why = (total == Some(0)).then_some("No file waits");
-            if Button::of(&Command::ReplayAll).quiet().disabled(why).show(ui).clicked() {
+            if Button::new("Replay all")
+                .quiet()
+                .disabled(why)
+                .tooltip("The waiting files of every table")
+                .show(ui)
+                .clicked()
+            {
                 cx.run(Command::ReplayAll);
             }
         });

@@ -13,7 +13,7 @@ const ROW: f32 = 40.0;
 const GROUP: f32 = 28.0;
 
 /// Left edges of the columns as shares of the width, after the mark: place, change, then one for each audience.
-const EDGES: [f32; 5] = [0.0, 0.22, 0.46, 0.65, 0.83];
+const EDGES: [f32; 5] = [0.0, 0.2, 0.475, 0.655, 0.83];
 
 /// Draws it.
 pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, only: Option<Audience>, folded: &mut Vec<String>) {

@@ -326,8 +326,8 @@ fn two_ends(ui: &mut Ui, left: &str, right: &str) {
     let y = rect.center().y;
     let half = rect.width() / 2.0 - 4.0;
     text_clipped(ui, Align2::LEFT_CENTER, pos2(rect.left(), y), half, left, typeface::control(), tokens.text_strong);
-    let at = pos2(rect.center().x + 4.0, y);
-    text_clipped(ui, Align2::LEFT_CENTER, at, half, right, typeface::mono(12.0), tokens.text_weak);
+    let at = pos2(rect.right(), y);
+    text_clipped(ui, Align2::RIGHT_CENTER, at, half, right, typeface::mono(12.0), tokens.text_weak);
     response.on_hover_text(format!("{left}: {right}"));
 }
 

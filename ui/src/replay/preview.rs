@@ -276,7 +276,7 @@ fn line(ui: &mut Ui, table: &TableImpact, selected: bool) -> bool {
         (None, None) if table.is_equal() => "stays as it is".to_owned(),
         (None, None) => format!("new, {}", number::plural(table.rows, "row")),
     };
-    let mut row = ListRow::new(&name).mono().note(&note).padding(0.0).selected(selected);
+    let mut row = ListRow::new(&name).mono().note(&note).padding(6.0).selected(selected);
     if let Some(diff) = &table.diff {
         // From right to left.
         for (operation, count) in [

@@ -3,7 +3,7 @@
 use super::{Button, TextField, number};
 use crate::design::{TokensExt, typeface};
 use crate::state::Got;
-use egui::{Key, Label, Popup, PopupCloseBehavior, Ui};
+use egui::{Frame, Key, Label, Margin, Popup, PopupCloseBehavior, Ui};
 use sluice_api::{ApiError, ExportedFile};
 
 const WIDTH: f32 = 360.0;
@@ -53,31 +53,33 @@ impl FilePrompt {
         let opener = ask.button.show(ui);
         let mut entered = None;
         let shown = Popup::menu(&opener).close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-            let tokens = ui.tokens();
-            ui.set_width(WIDTH);
-            ui.spacing_mut().item_spacing.y = 8.0;
-            let field = TextField::new(&mut self.file, ask.field).hint(ask.hint).mono().height(32.0).show(ui);
-            if !std::mem::replace(&mut self.focused, true) {
-                field.request_focus();
-            }
-            let by_key = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            let why = self.file.trim().is_empty().then_some("Write the path of a file first");
-            let by_button = Button::new(ask.verb).height(32.0).disabled(why).show(ui).clicked();
-            if (by_key || by_button) && why.is_none() {
-                entered = Some(self.file.trim().to_owned());
-            }
-            let words = |ui: &mut Ui, text: &str, color| {
-                ui.add(Label::new(typeface::text(text, typeface::control(), color)).wrap());
-            };
-            match outcome {
-                None => words(ui, ask.note, tokens.text_weak),
-                Some(FileOutcome::Pending) => words(ui, "…", tokens.text_weak),
-                Some(FileOutcome::Done(text)) => words(ui, &text, tokens.ok),
-                Some(FileOutcome::Failed(error)) => {
-                    words(ui, &error.message, tokens.fail);
-                    words(ui, &error.next, tokens.text);
+            Frame::NONE.inner_margin(Margin::same(8)).show(ui, |ui| {
+                let tokens = ui.tokens();
+                ui.set_width(WIDTH);
+                ui.spacing_mut().item_spacing.y = 8.0;
+                let field = TextField::new(&mut self.file, ask.field).hint(ask.hint).mono().height(32.0).show(ui);
+                if !std::mem::replace(&mut self.focused, true) {
+                    field.request_focus();
                 }
-            }
+                let by_key = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                let why = self.file.trim().is_empty().then_some("Write the path of a file first");
+                let by_button = Button::new(ask.verb).primary().height(32.0).disabled(why).show(ui).clicked();
+                if (by_key || by_button) && why.is_none() {
+                    entered = Some(self.file.trim().to_owned());
+                }
+                let words = |ui: &mut Ui, text: &str, color| {
+                    ui.add(Label::new(typeface::text(text, typeface::control(), color)).wrap());
+                };
+                match outcome {
+                    None => words(ui, ask.note, tokens.text_weak),
+                    Some(FileOutcome::Pending) => words(ui, "…", tokens.text_weak),
+                    Some(FileOutcome::Done(text)) => words(ui, &text, tokens.ok),
+                    Some(FileOutcome::Failed(error)) => {
+                        words(ui, &error.message, tokens.fail);
+                        words(ui, &error.next, tokens.text);
+                    }
+                }
+            });
         });
         if shown.is_none() {
             self.focused = false;
