@@ -167,9 +167,11 @@ mod tests {
     fn a_name_that_no_store_can_have_is_named_with_the_way_out() {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
-        for (name, says) in
-            [(&b"new\nline.json"[..], "new\\nline.json"), (b"tab\t.json", "tab\\t.json"), (b"bad\xff.json", "bad")]
-        {
+        for (name, says) in [
+            (b"new\nline.json".as_slice(), "new\\nline.json"),
+            (b"tab\t.json".as_slice(), "tab\\t.json"),
+            (b"bad\xff.json".as_slice(), "bad"),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join(OsStr::from_bytes(name)), "x").unwrap();
             let source = files_below(folder.path(), &Path::from("lake"), None).unwrap_err();
