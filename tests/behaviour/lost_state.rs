@@ -237,3 +237,19 @@ async fn a_damaged_manifest_is_made_again_once_it_is_away() -> Result<()> {
     remove(folder.path(), &path)?;
     goes_on(&lake, &before, 0).await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_whose_folder_of_files_is_not_there_is_not_green() -> Result<()> {
+    let (folder, lake, _) = three_batches().await?;
+    let silver = async || -> Result<sluice_api::TableSummary> {
+        let view = TestLake::at(lake.folder()).host().call(sluice_api::ask::Lake {}).await?;
+        let found = view.tables.into_iter().find(|found| found.table.layer == sluice_api::Layer::Silver);
+        found.context("silver")
+    };
+    ensure!(silver().await?.health == sluice_api::Health::Ok);
+    remove(folder.path(), "landing/orders")?;
+    let summary = silver().await?;
+    ensure!(summary.health == sluice_api::Health::Warn, "{summary:?}");
+    ensure!(summary.note.as_ref().is_some_and(|note| note.contains("landing/orders")), "{summary:?}");
+    Ok(())
+}
