@@ -164,6 +164,15 @@ async fn bronze_stops_too_and_can_only_be_adopted() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_loses_rows_and_says_that_it_changes_none_is_found() -> Result<()> {
+    let (_folder, lake) = two_batches().await?;
+    commit(&lake, Layer::Silver, "OPTIMIZE", &[removal(&lake, Layer::Silver, false).await?]).await?;
+    let error = stop(&lake).await?.context("the table stops")?;
+    ensure!(error.message.contains("OPTIMIZE") && error.message.contains("changed rows"), "{error}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_changes_no_row_is_fine() -> Result<()> {
     let (_folder, lake) = two_batches().await?;
     let snapshot = lake.store(&table(Layer::Silver)?).await?.snapshot(None).await?.context("no silver")?;

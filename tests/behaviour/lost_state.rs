@@ -168,3 +168,88 @@ async fn a_file_that_is_delivered_again_finishes_its_batch() -> Result<()> {
     ensure!(error.is_none() && files == 2, "{files} files: {error:?}");
     Ok(())
 }
+
+fn full() -> ReplayLimits {
+    ReplayLimits { full_refresh: true, ..ReplayLimits::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_refresh_brings_bronze_back_first() -> Result<()> {
+    let (folder, lake, before) = three_batches().await?;
+    remove(folder.path(), "bronze")?;
+    let (_, error) = replay(&lake, full()).await?;
+    ensure!(error.is_none(), "{error:?}");
+    goes_on(&lake, &before, 0).await?;
+
+    // Where a file is gone, too, nothing is made of the rest.
+    let (folder, lake, before) = three_batches().await?;
+    remove(folder.path(), "bronze")?;
+    remove(folder.path(), "landing/orders/2.json")?;
+    let (_, error) = replay(&lake, full()).await?;
+    ensure!(error.as_ref().is_some_and(|error| error.message.contains("landing/orders/2.json")), "{error:?}");
+    ensure!(TestLake::at(lake.folder()).fingerprints().await? == before, "silver is as before");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_of_which_nothing_is_left_but_silver_stop_the_table() -> Result<()> {
+    let (folder, lake, before) = three_batches().await?;
+    remove(folder.path(), "bronze")?;
+    remove(folder.path(), "_sluice")?;
+    lake.write("landing/orders/4.json", event("c", 4, 50))?;
+    for limits in [ReplayLimits::default(), full()] {
+        let (files, error) = replay(&lake, limits).await?;
+        let error = error.context("new files would get the numbers of lost batches")?;
+        ensure!(files == 0 && error.message.contains("batches 1 to 3"), "{error}");
+        ensure!(error.next.contains("silver/shop/orders away"), "{error}");
+    }
+    ensure!(TestLake::at(lake.folder()).fingerprints().await? == before, "silver is as before");
+
+    // The way out where the change files are there.
+    remove(folder.path(), "silver/shop/orders")?;
+    let (files, error) = replay(&lake, ReplayLimits::default()).await?;
+    ensure!(error.is_none() && files == 4, "{files} files: {error:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_with_all_its_entries_needs_no_checkpoint() -> Result<()> {
+    let hint = "{\"version\":2,\"size\":3}";
+    let checkpoint = format!("{:020}.checkpoint.parquet", 2);
+    for (name, content) in [("_last_checkpoint", hint), (checkpoint.as_str(), "PAR1 damaged PAR1")] {
+        for layer in ["bronze", "silver"] {
+            let (_folder, lake, before) = three_batches().await?;
+            lake.write(&format!("{layer}/shop/orders/_delta_log/{name}"), content)?;
+            goes_on(&lake, &before, 0).await.with_context(|| format!("{layer} {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_manifest_is_made_again_once_it_is_away() -> Result<()> {
+    let (folder, lake, before) = three_batches().await?;
+    let path = format!("_sluice/batches/shop/orders/{:020}.json", 2);
+    lake.write(&path, "{\"batch\":")?;
+    let (_, error) = replay(&lake, ReplayLimits::default()).await?;
+    let error = error.context("the table stops")?;
+    ensure!(error.message.contains(&path) && error.next.starts_with("Move the file away"), "{error}");
+    remove(folder.path(), &path)?;
+    goes_on(&lake, &before, 0).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_whose_folder_of_files_is_not_there_is_not_green() -> Result<()> {
+    let (folder, lake, _) = three_batches().await?;
+    let silver = async || -> Result<sluice_api::TableSummary> {
+        let view = TestLake::at(lake.folder()).host().call(sluice_api::ask::Lake {}).await?;
+        let found = view.tables.into_iter().find(|found| found.table.layer == sluice_api::Layer::Silver);
+        found.context("silver")
+    };
+    ensure!(silver().await?.health == sluice_api::Health::Ok);
+    remove(folder.path(), "landing/orders")?;
+    let summary = silver().await?;
+    ensure!(summary.health == sluice_api::Health::Warn, "{summary:?}");
+    ensure!(summary.note.as_ref().is_some_and(|note| note.contains("landing/orders")), "{summary:?}");
+    Ok(())
+}

@@ -451,3 +451,35 @@ async fn a_log_that_counts_anew_stops_the_table_until_the_contract_says_so() -> 
     ensure!(rows(&lake, "store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_log_that_counts_anew_inside_of_a_batch_stops_the_table_too() -> Result<()> {
+    let contract = |source: &str, sequence: &str| {
+        format!(
+            "dataset: store.stock\nsource: {{path: landing/stock, format: debezium_json{source}}}\n\
+             apply: {{sequence: [{sequence}]}}\nschema:\n\
+             - {{name: id, type: int, primary_key: true}}\n- {{name: quantity, type: int}}\n"
+        )
+    };
+    let log = "source.file, source.pos, source.row";
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/store/stock.yaml", contract("", log))?;
+    let of_new_server = mysql("u", 2, 11, "bin.000001", 4, 0).replace("1700000000000", "1700090000000");
+    lake.write("landing/stock/1.json", [mysql("c", 1, 20, "bin.000500", 4, 0), of_new_server].concat())?;
+    let message = stopped(&lake).await?;
+    for says in ["counts anew inside of the batch", "{1: same}"] {
+        ensure!(message.contains(says), "{says}: {message}");
+    }
+    lake.write("contracts/store/stock.yaml", contract(", restarts: {1: same}", log))?;
+    good(&lake).await?;
+
+    // A column may count for each key.
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/store/stock.yaml", contract("", "quantity"))?;
+    lake.write("landing/stock/1.json", mysql("c", 1, 20, "bin.000500", 4, 0))?;
+    good(&lake).await?;
+    let of_another_key = mysql("c", 2, 1, "bin.000501", 4, 0).replace("1700000000000", "1700090000000");
+    lake.write("landing/stock/2.json", of_another_key)?;
+    good(&lake).await?;
+    Ok(())
+}

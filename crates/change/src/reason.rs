@@ -68,7 +68,7 @@ reasons! {
     KeyChanged "KEY_CHANGED" "row" "The record changes the key of its row",
     /// `tombstone_retention`: the event is older than what deletes are remembered for.
     TooLate "TOO_LATE" "row" "The event is older than the deletes that are remembered",
-    /// Two column names of one record differ in case only.
+    /// Two column names of one record are equal, or differ in case only.
     IncompatibleChange "INCOMPATIBLE_CHANGE" "row" "The record's columns are incompatible with the contract",
 }
 

@@ -23,10 +23,10 @@ impl Output {
     /// Prints `value` as JSON, or `text` of it. Where nobody reads any more (`| head`), nothing is printed and that
     /// is no error: what the command did counts.
     pub(crate) fn show<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<()> {
-        let mut text = if self.json { serde_json::to_string_pretty(value)? } else { text(value) };
-        if self.json {
-            text.push('\n');
-        }
+        let text = match self.json {
+            true => serde_json::to_string_pretty(value)? + "\n",
+            false => visible(&text(value)),
+        };
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
@@ -50,7 +50,21 @@ impl Output {
 
 /// Prints a line on standard error; where that cannot be written there is nobody to tell.
 pub(crate) fn note(line: impl std::fmt::Display) {
-    let _unheard = writeln!(std::io::stderr().lock(), "{line}");
+    let _unheard = writeln!(std::io::stderr().lock(), "{}", visible(&line.to_string()));
+}
+
+/// A text with pictures of the characters that a terminal would obey. Names and values come from sources: one could move
+/// the cursor, set a title or turn the direction of writing, so that other text is read than is there.
+fn visible(text: &str) -> String {
+    let picture = |c: char| match c {
+        '\n' | '\t' => c,
+        '\u{7f}' => '\u{2421}',
+        c if c.is_ascii_control() => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        c if c.is_control() => '\u{fffd}',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(picture).collect()
 }
 
 /// A table of text with aligned columns; numbers stand right.
@@ -127,4 +141,16 @@ pub(crate) fn time(ms: i64) -> String {
 /// `v42`, or `-`.
 pub(crate) fn version(version: Option<u64>) -> String {
     version.map_or_else(|| "-".to_owned(), |version| format!("v{version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        assert_eq!(visible("a\tb\nZürich ✓"), "a\tb\nZürich ✓");
+        assert_eq!(visible("\u{1b}[31mred\u{7}\r\u{7f}"), "␛[31mred␇␍␡");
+        assert_eq!(visible("\u{9b}2J \u{202e}abc\u{2066}"), "\u{fffd}2J \u{fffd}abc\u{fffd}");
+    }
 }

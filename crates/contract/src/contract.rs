@@ -177,7 +177,21 @@ fn syntax_problem(error: &serde_saphyr::Error, file: &str) -> Problem {
 pub(crate) fn syntax_message(error: &serde_saphyr::Error) -> String {
     let full = error.without_snippet().to_string();
     let first = full.lines().next().unwrap_or_default();
-    first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ").to_owned()
+    in_our_words(first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: "))
+}
+
+/// What the YAML reader says to a programmer, as a person who writes contracts reads it.
+fn in_our_words(message: &str) -> String {
+    if let Some(rest) = message.strip_prefix("duplicate mapping key: ") {
+        return format!("the entry `{}` is there twice", rest.split(", set ").next().unwrap_or(rest));
+    }
+    if message.starts_with("multiple YAML documents detected") {
+        return "there is more than one document (`---`)".to_owned();
+    }
+    if message.starts_with("cannot deserialize null into string") {
+        return "a text is expected here, and this is null".to_owned();
+    }
+    message.to_owned()
 }
 
 fn line_of(location: Location) -> u32 {
@@ -302,6 +316,8 @@ impl Reader<'_> {
         let path = plain_path(source.path.value.trim());
         if path.is_empty() || path.split('/').any(|part| part == "..") || path.contains('\0') {
             self.problem(&source.path, "The path is empty or leaves its folder", "Write a folder inside the lake");
+        } else if path.split('/').next() == Some("_sluice") {
+            self.problem(&source.path, "Sluice keeps its own files there", "Write the folder of the change files");
         }
         let (evolution, schema_policy) = self.evolution(source);
         let table = self.source_table(source, format);

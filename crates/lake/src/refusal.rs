@@ -6,8 +6,10 @@
 
 use crate::LakeError;
 use crate::store::aws_profile::ProfileError;
+use crate::store::walk::UnusableEntry;
 use std::error::Error;
 use std::fmt;
+use std::io::ErrorKind;
 
 /// What one may not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,18 @@ pub enum Refusal {
         /// Name of the bucket, if the request says.
         bucket: Option<String>,
     },
+    /// The account may not do this to a file or folder of this machine.
+    NoFileRight {
+        /// What it may not do.
+        right: Right,
+    },
+    /// The disk can only be read.
+    ReadOnlyDisk,
+    /// An entry of a folder cannot be used.
+    UnusableEntry {
+        /// What is wrong with which.
+        what: String,
+    },
     /// Anything else.
     Other {
         /// HTTP status.
@@ -60,6 +74,9 @@ pub enum Refusal {
         code: Option<String>,
     },
 }
+
+/// The end of what the system says where the account lacks a right.
+const NOT_PERMITTED: &str = "Permission denied (os error 13)";
 
 /// Characters of a code.
 const CODE_CHARS_MAX: usize = 64;
@@ -75,6 +92,9 @@ pub fn refusal(error: &(dyn Error + 'static)) -> Option<Refusal> {
             return None;
         }
         right = error.downcast_ref().and_then(right_of).unwrap_or(right);
+        if let Some(refused) = of_disk(error, right) {
+            return Some(refused);
+        }
         texts.push(error.to_string());
         cause = error.source();
     }
@@ -96,6 +116,19 @@ fn right_of(error: &LakeError) -> Option<Right> {
         LakeError::Read { .. } | LakeError::OpenTable { .. } | LakeError::Decode { .. } => Some(Right::Read),
         _ => None,
     }
+}
+
+/// What the system says of a file of this machine. The Delta kernel keeps its text alone.
+fn of_disk(error: &(dyn Error + 'static), right: Right) -> Option<Refusal> {
+    if let Some(entry) = error.downcast_ref::<UnusableEntry>() {
+        return Some(Refusal::UnusableEntry { what: entry.to_string() });
+    }
+    let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let text = || error.to_string();
+    if kind == Some(ErrorKind::PermissionDenied) || (error.source().is_none() && text().contains(NOT_PERMITTED)) {
+        return Some(Refusal::NoFileRight { right });
+    }
+    (kind == Some(ErrorKind::ReadOnlyFilesystem)).then_some(Refusal::ReadOnlyDisk)
 }
 
 fn of_text(text: &str, right: Right) -> Option<Refusal> {
@@ -185,6 +218,11 @@ impl Refusal {
                 };
                 return format!("Ask for {action} on it, or use credentials that have it");
             }
+            Self::NoFileRight { .. } => {
+                "Give the account that runs Sluice this right to it, or run Sluice by an account that has it"
+            }
+            Self::UnusableEntry { .. } => "Rename it, or move it out of the folder",
+            Self::ReadOnlyDisk => "Mount it for writing, or name a lake on another disk. Reading works as it is",
             Self::Other { status: 429 | 500.., .. } => "No data was lost. Run it again",
             Self::Other { .. } => "No data was lost. Check the address of the lake and of the store (AWS_ENDPOINT_URL)",
         };
@@ -211,6 +249,17 @@ impl fmt::Display for Refusal {
                 };
                 write!(f, "the credentials do not allow to {what} {}", named(bucket.as_ref()))
             }
+            Self::NoFileRight { right } => {
+                let what = match right {
+                    Right::List => "list",
+                    Right::Read => "read",
+                    Right::Write => "write",
+                    Right::Delete => "remove",
+                };
+                write!(f, "the account may not {what} it")
+            }
+            Self::UnusableEntry { what } => f.write_str(what),
+            Self::ReadOnlyDisk => f.write_str("its disk can only be read"),
             Self::Other { status, code: Some(code) } => write!(f, "the store answered {status} ({code})"),
             Self::Other { status, code: None } => write!(f, "the store answered {status}"),
         }
@@ -221,6 +270,7 @@ impl fmt::Display for Refusal {
 mod tests {
     use super::{Refusal, Right, refusal};
     use crate::LakeError;
+    use std::error::Error;
 
     /// The text of the client's error for an answer of S3.
     fn answered(status: &str, code: &str) -> LakeError {
@@ -254,6 +304,24 @@ mod tests {
             assert!(!said.contains("secret words") && !said.contains("AKIA") && !said.contains('<'), "{said}");
             assert!(!found.next().is_empty() && !said.contains('\n'), "{said}");
         }
+    }
+
+    #[test]
+    fn a_right_that_the_account_lacks_is_named_without_the_systems_words() {
+        let path = || "landing/orders".to_owned();
+        let generic = |source: Box<dyn Error + Send + Sync>| {
+            Box::new(object_store::Error::Generic { store: "DurableStore", source })
+        };
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let list = LakeError::List { source: generic(Box::new(denied())), path: path() };
+        assert_eq!(refusal(&list), Some(Refusal::NoFileRight { right: Right::List }));
+        let kernel =
+            "Kernel error: Generic LocalFileSystem error: Unable to open file /x: Permission denied (os error 13)";
+        let open = LakeError::OpenTable { source: kernel.into(), path: path() };
+        assert_eq!(refusal(&open), Some(Refusal::NoFileRight { right: Right::Read }));
+        let read_only = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
+        let write = LakeError::Write { source: generic(Box::new(read_only)), path: path() };
+        assert_eq!(refusal(&write), Some(Refusal::ReadOnlyDisk));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use crate::PublishError;
 use crate::document::{Document, model_name, named_table, set_hash};
-use sluice_contract::{Contract, Problem, TableName, reference_problems};
-use sluice_lake::{Lake, ModelText};
+use sluice_contract::{Contract, Mistake, Problem, TableName, reference_problems};
+use sluice_lake::{DocumentText, Lake, ModelText};
 use std::collections::BTreeMap;
 
 /// Contracts and models, and what is wrong with them.
@@ -45,15 +45,38 @@ impl Draft {
     }
 
     /// The set of these texts, by path.
-    pub(crate) fn of(contracts: Vec<(String, String)>, models: Vec<ModelText>) -> Self {
+    pub(crate) fn of(contracts: Vec<DocumentText>, models: Vec<ModelText>) -> Self {
         let mut draft = Self::default();
-        for (path, text) in contracts {
-            draft.add(path, text);
+        for DocumentText { path, text } in contracts {
+            match text {
+                Ok(text) => draft.add(path, text),
+                Err(mistake) => draft.problems.push(unreadable(path, mistake)),
+            }
         }
         for ModelText { path, name, sql } in models {
+            let sql = match sql {
+                Ok(sql) => sql,
+                Err(mistake) => {
+                    draft.problems.push(unreadable(path, mistake));
+                    continue;
+                }
+            };
             match name {
                 Ok(name) => {
-                    draft.models.push((name, sql.clone()));
+                    let mut others = draft.models.iter().map(|(other, _)| other);
+                    match others.find(|other| **other != name && other.differs_in_case_at_most(&name)) {
+                        Some(beside) => draft.problems.push(Problem {
+                            message: format!(
+                                "gold.{name} differs from gold.{beside} in upper and lower case only, so both would be one \
+                                 folder on many disks"
+                            ),
+                            fix: "Give one of the models another name".to_owned(),
+                            file: path.clone(),
+                            line: 1,
+                            column: 1,
+                        }),
+                        None => draft.models.push((name, sql.clone())),
+                    }
                     draft.model_texts.push(Document::new(path, sql));
                 }
                 Err(message) => draft.problems.push(Problem {
@@ -78,10 +101,11 @@ impl Draft {
 
     /// The set of stored texts.
     pub(crate) fn of_documents(contracts: Vec<Document>, models: Vec<Document>) -> Self {
-        let contracts = contracts.into_iter().map(|document| (document.path, document.text)).collect();
+        let contracts =
+            contracts.into_iter().map(|Document { path, text, .. }| DocumentText { path, text: Ok(text) }).collect();
         let models = models.into_iter().map(|Document { path, text, .. }| {
             let name = model_name(&path).ok_or_else(|| "a model is models/<dataset>/<model>.sql".to_owned());
-            ModelText { name, path, sql: text }
+            ModelText { name, path, sql: Ok(text) }
         });
         Self::of(contracts, models.collect())
     }
@@ -139,6 +163,10 @@ impl Draft {
     }
 }
 
+fn unreadable(file: String, Mistake { message, fix }: Mistake) -> Problem {
+    Problem { file, line: 0, column: 0, message, fix }
+}
+
 /// Reads the draft of a lake.
 ///
 /// # Errors
@@ -150,12 +178,28 @@ pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
 #[cfg(test)]
 mod tests {
     use super::Draft;
+    use crate::document::Document;
+
+    fn document(path: &str, text: &str) -> Document {
+        Document::new(path.to_owned(), text.to_owned())
+    }
 
     #[test]
     fn a_contract_with_a_mistake_is_kept_beside_the_valid_ones() {
-        let text = "dataset: shop.carts\nschema: [".to_owned();
-        let draft = Draft::of(vec![("contracts/shop/carts.yaml".to_owned(), text)], Vec::new());
+        let contract = document("contracts/shop/carts.yaml", "dataset: shop.carts\nschema: [");
+        let draft = Draft::of_documents(vec![contract], Vec::new());
         assert!(draft.contracts.is_empty());
         assert_eq!(draft.invalid.len(), 1);
+    }
+
+    #[test]
+    fn of_models_whose_names_differ_in_case_only_the_first_holds() {
+        let paths = ["models/shop/Daily.sql", "models/shop/daily.sql", "models/SHOP/daily.sql", "models/shop/days.sql"];
+        let draft = Draft::of_documents(Vec::new(), paths.map(|path| document(path, "SELECT 1")).into());
+        let names: Vec<String> = draft.models.iter().map(|(name, _)| name.to_string()).collect();
+        assert_eq!(names, ["shop.Daily", "shop.days"]);
+        let problems: Vec<&str> = draft.problems.iter().map(|problem| problem.file.as_str()).collect();
+        assert_eq!(problems, paths[1..3].to_vec());
+        assert!(draft.problems[0].message.contains("gold.shop.Daily"), "{:?}", draft.problems);
     }
 }

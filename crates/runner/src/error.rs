@@ -151,7 +151,7 @@ impl RunError {
     pub fn to_api(&self) -> ApiError {
         // Of what a store answers nothing is shown but what Sluice knows of it.
         let refused = match self {
-            Self::Lake(error) => refusal(error),
+            Self::Lake(error) | Self::Publish(PublishError::Lake(error)) => refusal(error),
             other => refusal(other),
         };
         if let Some(refusal) = refused {
@@ -191,9 +191,19 @@ impl RunError {
             Self::Lake(LakeError::LastLease { .. }) => {
                 (ErrorCode::Storage, "When nobody writes the table, move the file away and run it again".to_owned())
             }
+            Self::Lake(LakeError::Corrupt { path, .. }) if path.starts_with("_sluice/batches/") => (
+                ErrorCode::Storage,
+                "Move the file away and run it again: a batch that bronze has gets its manifest from there, the files of \
+                 another one are found anew"
+                    .to_owned(),
+            ),
             Self::Lake(LakeError::Corrupt { .. }) => (
                 ErrorCode::Storage,
                 "Committed batches are safe. `sluice verify` names every file that is damaged".to_owned(),
+            ),
+            Self::Lake(LakeError::BadPath { .. }) => (
+                ErrorCode::Input,
+                "Write a path inside of the lake without `..`, or a full path or address".to_owned(),
             ),
             Self::Lake(LakeError::Damaged { path }) => (ErrorCode::Storage, repair(path)),
             Self::Lake(error) if error.is_retryable() => {
@@ -311,6 +321,9 @@ impl RunError {
             Self::Publish(PublishError::Settings(_)) => {
                 (ErrorCode::Input, format!("Correct {} at the root of the lake", LakeSettings::PATH))
             }
+            Self::Publish(PublishError::Corrupt { path, .. } | PublishError::Lake(LakeError::NotFound { path })) => {
+                (ErrorCode::Storage, without_release_file(path))
+            }
             Self::Publish(_) => (ErrorCode::Storage, "The current release is unchanged. Try again".to_owned()),
             Self::Cancelled => (ErrorCode::Cancelled, "Run replay again to continue".to_owned()),
             Self::Engine(_) | Self::Arrow(_) | Self::Internal(_) => {
@@ -341,6 +354,16 @@ fn foreign(commits: &[ForeignCommit]) -> String {
     match commits.len().saturating_sub(COMMITS_SHOWN) {
         0 => shown.join("; "),
         more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+/// What to do about a file of the releases that is damaged or gone.
+fn without_release_file(path: &str) -> String {
+    let restore = "Restore the file from a copy of the lake";
+    if ["_sluice/releases/", "_sluice/current/"].iter().any(|folder| path.starts_with(folder)) {
+        format!("{restore}; without one, move the newest file of _sluice/current away and publish the draft again")
+    } else {
+        format!("{restore}, or move it away")
     }
 }
 

@@ -181,7 +181,7 @@ impl<'p> CsvDecoder<'p> {
     }
 
     fn row<'a>(&self, layout: &CsvLayout, fields: &'a [Field<'a>]) -> Row<TextValue<'a>> {
-        let mut row = Row::new(self.plan);
+        let mut row = Row::of_columns(self.plan);
         for ((target, name), field) in layout.targets.iter().zip(&layout.names).zip(fields) {
             row.set(self.plan, name, *target, self.value(field).map(Into::into));
         }

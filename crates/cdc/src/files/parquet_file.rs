@@ -149,7 +149,7 @@ fn decode_batch(
     let mut produced = 0;
     for index in 0..batch.num_rows() {
         let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
-        let mut row: Row<TextValue<'_>> = Row::new(plan);
+        let mut row: Row<TextValue<'_>> = Row::of_columns(plan);
         for ((target, name), value) in targets.iter().zip(&names).zip(values()) {
             row.set(plan, name, *target, value.map(Cow::Borrowed));
         }

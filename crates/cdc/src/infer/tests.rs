@@ -218,3 +218,29 @@ fn times_with_and_without_a_zone_get_different_types() {
     assert_eq!(of(["2024-01-02 11:00:00", "2024-01-02 12:00:00"]), ("timestamp_ntz".to_owned(), false));
     assert_eq!(of(["2024-01-02T11:00:00Z", "2024-01-02 12:00:00"]), ("timestamp".to_owned(), true));
 }
+
+fn of_file(path: &str, content: String) -> Inferred {
+    let bytes = Bytes::from(content);
+    let file = SourceFile { path: path.to_owned(), size: bytes.len() as u64, ..SourceFile::default() };
+    infer(TableName::new("shop", "parcels").unwrap(), "parcels", &[(file, bytes)], 1).unwrap()
+}
+
+#[test]
+fn no_proposed_type_loses_a_digit() {
+    let rows = (1..28)
+        .map(|day| format!("{day},0{},{},12345678901234567890{day},2024-01-{day:02} 10:00:00\n", 1_000 + day, 7 * day));
+    let csv = of_file("x/1.csv", format!("id,postcode,weight,serial,updated_at\n{}", rows.collect::<String>()));
+    for (column, data_type) in [("id", "int"), ("postcode", "string"), ("weight", "int"), ("serial", "decimal(38,0)")] {
+        assert_eq!(type_of(&csv, column), data_type, "{column}");
+    }
+    let events = (1..28_u64).map(|at| {
+        format!(
+            "{{\"op\":\"c\",\"after\":{{\"id\":{at},\"mask\":{},\"share\":{at}.5}},\"source\":{{\"lsn\":{at}}}}}\n",
+            u64::MAX - at
+        )
+    });
+    let json = of_file("x/1.json", events.collect());
+    for (column, data_type) in [("id", "int"), ("mask", "numeric"), ("share", "double")] {
+        assert_eq!(type_of(&json, column), data_type, "{column}");
+    }
+}

@@ -1,6 +1,6 @@
 //! How the texts of positions are read.
 
-use sluice_change::{Cell, parse_cell};
+use sluice_change::{Cell, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::ColumnType;
 
 /// A value of a sequence part: one number, or two for a long one.
@@ -61,6 +61,8 @@ impl PartValue {
             return Some(Self::One((u64::from(hex(high)?) << 32) | u64::from(hex(low)?)));
         }
         match parse_cell(&ColumnType::Timestamp, text) {
+            // Nothing could come after it.
+            Ok(Cell::Int(TIMESTAMP_INFINITY)) => None,
             Ok(Cell::Int(micros)) => u64::try_from(micros).ok().map(Self::One),
             _ => None,
         }
@@ -88,7 +90,7 @@ mod tests {
         );
         assert_eq!(PartValue::read("0/806B3B0"), Some(PartValue::One(134_656_944)));
         assert_eq!(PartValue::read("1970-01-01T00:00:01Z"), Some(PartValue::One(1_000_000)));
-        for wrong in ["", "x", "-1", "1.5", "1969-01-01", &"9".repeat(60), "1/2/3", "é/1"] {
+        for wrong in ["", "x", "-1", "1.5", "1969-01-01", "infinity", "-infinity", &"9".repeat(60), "1/2/3", "é/1"] {
             assert_eq!(PartValue::read(wrong), None, "{wrong}");
         }
     }

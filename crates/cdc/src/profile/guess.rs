@@ -109,8 +109,13 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
         return guess("boolean", "text");
     }
     if texts.whole == texts.count {
-        let wide = texts.whole_digits > 9;
-        return guess(if wide { "bigint" } else { "int" }, "text, number");
+        let data_type = match texts.whole_digits {
+            0..=9 => "int",
+            10..=18 => "bigint",
+            19..=38 => "decimal(38,0)",
+            _ => "numeric",
+        };
+        return guess(data_type, "text, number");
     }
     if texts.decimal == texts.count {
         return decimal_text(shape);

@@ -30,6 +30,8 @@ pub(crate) struct Shape {
     pub(crate) texts: TextShape,
     pub(crate) booleans: u64,
     pub(crate) fractions: u64,
+    /// Whole numbers that 64 bits do not hold.
+    pub(crate) huge: u64,
     pub(crate) lists: u64,
     pub(crate) objects: u64,
     /// Objects with `scale` and `value`.
@@ -121,6 +123,7 @@ impl Shape {
             }
             _ => match raw.parse() {
                 Ok(number) => self.whole.note(number),
+                Err(_) if raw.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) => self.huge += 1,
                 Err(_) => self.fractions += 1,
             },
         }
@@ -230,6 +233,10 @@ impl TextShape {
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(fraction) || unsigned.ends_with('.') {
+            return;
+        }
+        // A postcode, an account: as a number it would lose its zeros.
+        if whole.len() > 1 && whole.starts_with('0') {
             return;
         }
         self.decimal += 1;

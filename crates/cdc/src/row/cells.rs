@@ -1,6 +1,6 @@
 //! The cells that the values of a row become.
 
-use super::values::{Delivered, Row};
+use super::values::{Clash, Delivered, Row};
 use crate::outcome::drift::Drift;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -29,9 +29,12 @@ pub(crate) fn cells<'a, V: Delivered>(
     if op == Op::Truncate {
         return Ok(vec![Cell::Null; columns.len()]);
     }
-    if let Some(column) = row.clash().and_then(|position| columns.get(position)) {
-        let detail = "two columns of the record have this name and differ in case only";
-        return Err(RecordError::of(&column.name, ReasonCode::IncompatibleChange, detail));
+    if let Some(Clash { name, in_case }) = row.clash() {
+        let detail = match in_case {
+            true => "two columns of the record have this name and differ in case only",
+            false => "two columns of the record have this name",
+        };
+        return Err(RecordError::of(name, ReasonCode::IncompatibleChange, detail));
     }
     let mut reader = CellReader {
         plan,

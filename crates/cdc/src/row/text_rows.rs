@@ -10,7 +10,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::text::json_fields::{each_member, string};
-use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts, parse_cell};
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ pub(crate) fn sequence_text<'a>(plan: &Plan, row: &'a Row<TextValue<'_>>, name: 
     let is_time = matches!(column.data_type, ColumnType::Timestamp)
         || (column.unit.is_some() && matches!(column.data_type, ColumnType::TimestampNtz));
     match is_time.then(|| plan.reading.cell(&column.data_type, column.unit, text)) {
-        Some(Ok(Cell::Int(micros))) => Some(Cow::Owned(micros.to_string())),
+        Some(Ok(Cell::Int(micros))) if micros != TIMESTAMP_INFINITY => Some(Cow::Owned(micros.to_string())),
         _ => Some(Cow::Borrowed(text)),
     }
 }
@@ -137,7 +137,7 @@ pub(crate) fn decode_record(
     at: RowRef,
     record: &str,
 ) -> Result<(), RecordError> {
-    let mut row = Row::new(plan);
+    let mut row = Row::of_columns(plan);
     let mut unknown = Vec::new();
     let whole = each_member(record, |name, raw| {
         let value: TextValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };

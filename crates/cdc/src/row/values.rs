@@ -47,9 +47,20 @@ pub(crate) struct Row<V> {
     undeclared: usize,
     /// Names that would be new columns, of a table that has no room for one.
     beyond: usize,
-    /// A column that two names of the record mean, which differ in case only.
-    clash: Option<usize>,
+    /// Whether a name that is there twice is a clash: a file has one column of a name, and of two nobody knows which one
+    /// is meant. Of JSON the last member holds.
+    names_are_columns: bool,
+    clash: Option<Clash>,
     content: blake3::Hasher,
+}
+
+/// Two columns of a record of which one alone can be meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Clash {
+    /// Name of the column.
+    pub(crate) name: String,
+    /// Whether their names differ, in upper and lower case only.
+    pub(crate) in_case: bool,
 }
 
 impl<V: Delivered> Row<V> {
@@ -61,12 +72,18 @@ impl<V: Delivered> Row<V> {
             unknown: BTreeMap::new(),
             undeclared: 0,
             beyond: 0,
+            names_are_columns: false,
             clash: None,
             content: blake3::Hasher::new(),
         }
     }
 
-    /// Keeps a value. Of several names of one column the newest holds, of repeated names the last value.
+    /// A row whose names are columns of a file.
+    pub(crate) fn of_columns(plan: &Plan) -> Self {
+        Self { names_are_columns: true, ..Self::new(plan) }
+    }
+
+    /// Keeps a value. Of several names of one column the newest holds, of repeated members of JSON the last value.
     pub(crate) fn set(&mut self, plan: &Plan, name: &str, target: Target, value: V) {
         if plan.is_content(target) {
             match value.text() {
@@ -80,8 +97,10 @@ impl<V: Delivered> Row<V> {
             Target::Column { position, rank } => {
                 if let Some(place) = self.columns.get_mut(position) {
                     let kept = place.as_ref().map(|(kept, _)| *kept);
-                    if kept.is_some_and(|kept| kept == FOLDED || rank == FOLDED) {
-                        self.clash = Some(position);
+                    let twice = self.names_are_columns && kept == Some(rank);
+                    if twice || kept.is_some_and(|kept| kept == FOLDED || rank == FOLDED) {
+                        let name = plan.contract.columns.get(position).map_or(name, |column| column.name.as_str());
+                        self.clash = Some(Clash { name: name.to_owned(), in_case: !twice });
                     }
                     if kept.is_none_or(|kept| rank <= kept) {
                         *place = Some((rank, value));
@@ -89,13 +108,19 @@ impl<V: Delivered> Row<V> {
                 }
             }
             Target::Extra(position) => {
-                if let Some(place) = self.extras.get_mut(position) {
-                    *place = Some(value);
+                if let Some(place) = self.extras.get_mut(position)
+                    && place.replace(value).is_some()
+                    && self.names_are_columns
+                {
+                    self.clash = Some(Clash { name: name.to_owned(), in_case: false });
                 }
             }
             Target::Unknown if plan.rescued.is_some() => {
-                if let Some(json) = value.json() {
-                    self.unknown.insert(name.to_owned(), json.into_owned());
+                if let Some(json) = value.json()
+                    && self.unknown.insert(name.to_owned(), json.into_owned()).is_some()
+                    && self.names_are_columns
+                {
+                    self.clash = Some(Clash { name: name.to_owned(), in_case: false });
                 }
             }
             Target::Meta | Target::Unknown => {}
@@ -120,9 +145,9 @@ impl<V: Delivered> Row<V> {
         self.unknown.iter().map(|(name, json)| (name.as_str(), json.as_str()))
     }
 
-    /// A column that two names of the record mean, which differ in case only.
-    pub(crate) fn clash(&self) -> Option<usize> {
-        self.clash
+    /// Two columns of the record of which one alone can be meant.
+    pub(crate) fn clash(&self) -> Option<&Clash> {
+        self.clash.as_ref()
     }
 
     /// Whether the row can be one of the table.

@@ -1,12 +1,12 @@
 //! Current rows without an operation, in CSV and Parquet.
 
 use super::{assert_rebuilds, contract_of, decode, gzip, parquet, texts};
-use crate::{infer, sniff};
+use crate::{BronzeRecord, decode_records, infer, sniff};
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, StringArray, StructArray, TimestampMicrosecondArray,
-    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+    ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray, StructArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
 };
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Schema};
 use bytes::Bytes;
 use sluice_change::{Op, ReasonCode, SourceFile};
 use sluice_contract::{Contract, SourceFormat, TableName};
@@ -222,4 +222,61 @@ fn an_operation_makes_it_another_format() {
     // A full load looks like rows until a change is seen.
     let files = [("x/a.parquet", rows), ("x/b.parquet", changes)];
     assert_eq!(propose(&files).format, SourceFormat::DmsParquet);
+}
+
+#[test]
+fn of_two_columns_of_one_name_nobody_knows_which_is_meant() {
+    let contract = contract_of(
+        "dataset: a.b\nsource: {path: x/, format: dms_csv, evolution: rescue}\nschema:\n\
+         - {name: id, type: bigint, primary_key: true}\n- {name: name, type: string}\n",
+    );
+    for (header, twice) in [
+        ("Op,transact_seq,id,name,name", "name"),
+        ("Op,transact_seq,id,id,name", "id"),
+        ("Op,Op,transact_seq,id,name", "Op"),
+        ("Op,transact_seq,id,name,more,more", "more"),
+    ] {
+        let row = header.split(',').map(|name| if name == "Op" { "I" } else { "1" }).collect::<Vec<_>>().join(",");
+        let decoded = decode(&contract, "x.csv", format!("{header}\n{row}\n").as_bytes());
+        let found: Vec<_> = decoded.rejects.iter().map(|r| (r.reason, r.column.as_deref())).collect();
+        assert_eq!(found, [(ReasonCode::IncompatibleChange, Some(twice))], "{header}");
+        // What bronze kept of it is refused, too.
+        let records: Vec<_> = decoded.rejects.iter().map(|r| BronzeRecord { at: r.at, record: &r.raw }).collect();
+        let again = decode_records(&contract, vec![SourceFile::default()], &records);
+        assert_eq!(again.rejects[0].reason, ReasonCode::IncompatibleChange, "{header}");
+    }
+    let fields = ["id", "name", "name", "updated_at"].map(|name| Field::new(name, DataType::Int64, true));
+    let schema = Schema::new(fields.to_vec());
+    let one = || ids(&[1]);
+    let batch = RecordBatch::try_new(Arc::new(schema), vec![one(), one(), one(), one()]).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let contract = contract_of(
+        "dataset: a.b\nsource: {path: x/, format: parquet}\napply: {sequence: [updated_at]}\nschema:\n\
+         - {name: id, type: bigint, primary_key: true}\n- {name: name, type: string}\n- {name: updated_at, type: bigint}\n",
+    );
+    let decoded = decode(&contract, "x.parquet", &writer.into_inner().unwrap());
+    assert_eq!(decoded.rejects[0].column.as_deref(), Some("name"));
+}
+
+#[test]
+fn nothing_comes_after_infinity_so_it_is_no_watermark() {
+    for kind in ["timestamp", "timestamp_ntz", "date"] {
+        let contract = contract_of(&format!(
+            "dataset: a.b\nsource: {{path: x/, format: csv, time_zone: UTC}}\napply: {{sequence: [until]}}\nschema:\n\
+             - {{name: id, type: bigint, primary_key: true}}\n- {{name: until, type: {kind}}}\n"
+        ));
+        let decoded = decode(&contract, "x.csv", b"id,until\n1,infinity\n2,9999-12-31\n3,-infinity\n");
+        assert_eq!(decoded.changes.len(), 1, "{kind}");
+        assert!(decoded.rejects.iter().all(|reject| reject.reason == ReasonCode::MissingSeq), "{kind}");
+        let contract = contract_of(&format!(
+            "dataset: a.b\nsource: {{path: x/, format: debezium_flat_json, time_zone: UTC}}\n\
+             apply: {{sequence: [until]}}\nschema:\n\
+             - {{name: id, type: bigint, primary_key: true}}\n- {{name: until, type: {kind}}}\n"
+        ));
+        let decoded =
+            decode(&contract, "x.json", b"{\"id\":1,\"until\":\"infinity\"}\n{\"id\":2,\"until\":\"9999-12-31\"}\n");
+        let found: Vec<_> = decoded.rejects.iter().map(|reject| (reject.at.row, reject.reason)).collect();
+        assert_eq!(found, [(0, ReasonCode::MissingSeq)], "{kind}");
+    }
 }

@@ -60,6 +60,9 @@ impl Reader<'_> {
         let mut key: Vec<String> = Vec::new();
         for part in &written.key {
             match columns.iter_mut().find(|column| column.name == part.value) {
+                Some(_) if key.contains(&part.value) => {
+                    self.problem(part, format!("Key column `{}` is there twice", part.value), "Remove one of them");
+                }
                 Some(column) => {
                     column.key = true;
                     column.required = true;

@@ -237,3 +237,23 @@ fn backfills_are_read_and_do_not_overlap() {
         assert!(problems.iter().any(|problem| problem.message.contains(says)), "{backfills}: {problems:?}");
     }
 }
+
+#[test]
+fn what_a_yaml_reader_says_to_a_programmer_is_in_our_words() {
+    let text = "dataset: shop.orders\nsource: {path: landing, format: debezium_json}\nschema:\n\
+                - {name: id, type: int, primary_key: true}\n";
+    for (wrong, says) in [
+        (format!("{text}dataset: shop.carts\n"), "`dataset` is there twice"),
+        (format!("{text}---\n{text}"), "more than one document"),
+        (text.replace("name: id", "name: null"), "this is null"),
+        (format!("{text}apply: {{key: [id, id]}}\n"), "`id` is there twice"),
+        (text.replace("path: landing", "path: _sluice/batches"), "its own files"),
+        (text.replace("path: landing", "path: ./_sluice"), "its own files"),
+    ] {
+        let problems = Contract::parse(&wrong, "orders.yaml").unwrap_err();
+        let said = problems[0].to_string();
+        assert!(said.contains(says), "{says} is not in: {said}");
+        assert!(!["Option", "from_str", "Policy"].iter().any(|word| said.contains(word)), "{said}");
+        assert!(problems[0].line > 0 && !problems[0].fix.is_empty(), "{said}");
+    }
+}

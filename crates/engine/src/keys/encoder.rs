@@ -2,10 +2,13 @@
 
 use crate::error::EngineError;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch};
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Int16Type, Int32Type, Int64Type};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Date32Type, Float32Type, Float64Type, Int16Type, Int32Type, Int64Type,
+};
 use arrow::row::{RowConverter, Rows, SortField};
 use sluice_change::arrow_type;
 use sluice_contract::Contract;
+use std::sync::Arc;
 use twox_hash::XxHash3_128;
 
 /// Turns the key columns of batches into bytes whose order is the order of the keys, and into hashes.
@@ -65,7 +68,8 @@ impl KeyEncoder {
 
     /// Keys of all rows of the key columns, in key order.
     pub(super) fn encode_columns(&self, columns: &[ArrayRef]) -> Result<Rows, EngineError> {
-        self.converter.convert_columns(columns).map_err(|_| EngineError::Column(self.names.join(", ")))
+        let one_zero: Vec<ArrayRef> = columns.iter().map(with_one_zero).collect();
+        self.converter.convert_columns(&one_zero).map_err(|_| EngineError::Column(self.names.join(", ")))
     }
 
     /// Hashes of the keys of all rows, the same on every machine and in every version. The hash
@@ -97,6 +101,25 @@ impl KeyEncoder {
             .iter()
             .map(|name| batch.column_by_name(name).cloned().ok_or_else(|| EngineError::Column(name.clone())))
             .collect()
+    }
+}
+
+/// Keys that are equal in SQL are one key: -0.0 is 0.0, and every NaN is the same.
+fn with_one_zero(column: &ArrayRef) -> ArrayRef {
+    match column.data_type() {
+        DataType::Float32 => match column.as_primitive_opt::<Float32Type>() {
+            Some(values) => {
+                Arc::new(values.unary::<_, Float32Type>(|value| if value.is_nan() { f32::NAN } else { value + 0.0 }))
+            }
+            None => Arc::clone(column),
+        },
+        DataType::Float64 => match column.as_primitive_opt::<Float64Type>() {
+            Some(values) => {
+                Arc::new(values.unary::<_, Float64Type>(|value| if value.is_nan() { f64::NAN } else { value + 0.0 }))
+            }
+            None => Arc::clone(column),
+        },
+        _ => Arc::clone(column),
     }
 }
 

@@ -77,16 +77,31 @@ fn numbers(column: &ArrayRef) -> Option<Vec<(i64, u32)>> {
 mod tests {
     use super::key_order;
     use crate::keys::KeyEncoder;
-    use arrow::array::{ArrayRef, Int64Array, StringArray};
+    use arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
     use sluice_contract::Contract;
     use std::sync::Arc;
 
+    fn encoder(kind: &str) -> KeyEncoder {
+        let text = format!("dataset: a.b\nschema:\n- {{name: k, type: {kind}, primary_key: true}}\n");
+        KeyEncoder::new(&Contract::parse(&text, "b.yaml").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn keys_that_sql_takes_for_equal_are_one() {
+        let doubles: ArrayRef = Arc::new(Float64Array::from(vec![0.0, -0.0, f64::NAN, -f64::NAN, -1.0]));
+        let floats: ArrayRef = Arc::new(Float32Array::from(vec![0.0, -0.0, f32::NAN, -f32::NAN, -1.0]));
+        for (kind, column) in [("double", doubles), ("float", floats)] {
+            let batch = RecordBatch::try_from_iter([("k", column)]).unwrap();
+            let hashes = encoder(kind).hashes(&batch).unwrap();
+            assert_eq!((hashes[0], hashes[2]), (hashes[1], hashes[3]), "{kind}");
+            assert!(hashes[0] != hashes[2] && hashes[0] != hashes[4], "{kind}");
+            let keys = encoder(kind).encode(&batch).unwrap();
+            assert_eq!((keys.row(0), keys.row(2)), (keys.row(1), keys.row(3)), "{kind}");
+        }
+    }
+
     #[test]
     fn numbers_and_texts_are_in_order() {
-        let encoder = |kind: &str| {
-            let text = format!("dataset: a.b\nschema:\n- {{name: k, type: {kind}, primary_key: true}}\n");
-            KeyEncoder::new(&Contract::parse(&text, "b.yaml").unwrap()).unwrap()
-        };
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![3, -1, i64::MAX, i64::MIN, 0]));
         assert_eq!(key_order(&encoder("bigint"), &[numbers]).unwrap(), [3, 1, 4, 0, 2]);
         let texts = ["abcdefghi", "", "abcdefgh", "b", "abcdefgha"];

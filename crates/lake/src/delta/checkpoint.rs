@@ -14,7 +14,11 @@ const CHECKPOINT_EVERY: u64 = 10;
 pub(crate) async fn write_checkpoint(table: &TableFiles, version: u64) -> Result<(), LakeError> {
     let mut loaded = DeltaTable::new(table.log_store()?);
     let failed = |source| LakeError::Write { source: Box::new(source), path: table.shown("_delta_log") };
-    loaded.load_version(version).await.map_err(failed)?;
+    if loaded.load_version(version).await.is_err() {
+        // The checkpoint before it is damaged or gone.
+        loaded = DeltaTable::new(table.log_store_without_checkpoints()?);
+        loaded.load_version(version).await.map_err(failed)?;
+    }
     deltalake::checkpoints::create_checkpoint(&loaded, None).await.map_err(failed)
 }
 

@@ -50,6 +50,8 @@ struct Entry {
     operation: String,
     program: String,
     changes_rows: bool,
+    /// It adds or removes files and says of all of them that this changes no row.
+    moves_rows: bool,
     has_metadata: bool,
     /// Numbers of Sluice's applications.
     numbers: BTreeMap<String, i64>,
@@ -129,6 +131,7 @@ impl DeltaStore {
     async fn judge(&self, version: u64, entry: Entry, walk: &mut Walk) -> Result<(), LakeError> {
         let change = match &entry {
             Entry { changes_rows: true, .. } => ForeignChange::Rows,
+            Entry { moves_rows: true, .. } if self.rows_changed(version).await => ForeignChange::Rows,
             Entry { numbers, .. } if !numbers.is_empty() => ForeignChange::Batches,
             Entry { has_metadata: true, .. } if self.columns_changed(version).await? => ForeignChange::Columns,
             Entry { .. } => return Ok(()),
@@ -137,6 +140,15 @@ impl DeltaStore {
         let Entry { operation, program, .. } = entry;
         walk.commits.push(ForeignCommit { version, operation, program, change });
         Ok(())
+    }
+
+    /// Whether a version has more or fewer rows than the one before it, as far as both can be read.
+    async fn rows_changed(&self, version: u64) -> bool {
+        let Some(before) = version.checked_sub(1) else { return false };
+        match (self.snapshot(Some(before)).await, self.snapshot(Some(version)).await) {
+            (Ok(Some(before)), Ok(Some(after))) => before.rows() != after.rows(),
+            _ => false,
+        }
     }
 
     /// Whether a version has other columns than the one before it.
@@ -187,7 +199,10 @@ fn parse(bytes: &Bytes) -> Result<Entry, Cause> {
     "a program that does not say its name".clone_into(&mut entry.program);
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         let line: Line = serde_json::from_slice(line)?;
-        entry.changes_rows |= [line.add, line.remove].into_iter().flatten().any(|file| file.data_change);
+        for file in [line.add, line.remove].into_iter().flatten() {
+            entry.changes_rows |= file.data_change;
+            entry.moves_rows |= !file.data_change;
+        }
         entry.has_metadata |= line.meta_data.is_some();
         if let Some(txn) = line.txn.filter(|txn| AppId::is_own(&txn.app_id)) {
             entry.numbers.insert(txn.app_id, txn.version);

@@ -37,6 +37,8 @@ pub(crate) async fn load(table: &TableFiles, version: Option<u64>) -> Result<Opt
 
 struct Loader<'a>(&'a TableFiles);
 
+type Loaded = (LogStoreRef, DeltaTableState);
+
 impl Loader<'_> {
     async fn latest(&self) -> Result<Option<Arc<Snapshot>>, LakeError> {
         let cache = &self.0.tables.snapshots;
@@ -53,7 +55,7 @@ impl Loader<'_> {
         }
         let mut attempts = 0;
         loop {
-            let Some(state) = self.load(&log_store, None).await? else { return Ok(None) };
+            let Some((log_store, state)) = self.load(&log_store, None).await? else { return Ok(None) };
             let built = Arc::new(self.build(&log_store, &state).await?);
             // A full reading begins with a listing, and a listing may lag behind: the newest entries are
             // asked for by name. An older version taken for the latest would be planned on.
@@ -95,17 +97,18 @@ impl Loader<'_> {
             return Ok(Some(known));
         }
         let log_store = self.0.log_store()?;
-        let Some(state) = self.load(&log_store, Some(version)).await? else { return Ok(None) };
+        let Some((log_store, state)) = self.load(&log_store, Some(version)).await? else { return Ok(None) };
         let built = Arc::new(self.build(&log_store, &state).await?);
         cache.put(CacheKey::version(&self.0.folder, version), &built);
         Ok(Some(built))
     }
 
-    async fn load(&self, log_store: &LogStoreRef, version: Option<u64>) -> Result<Option<DeltaTableState>, LakeError> {
+    /// The state, and the log that it was read from.
+    async fn load(&self, log_store: &LogStoreRef, version: Option<u64>) -> Result<Option<Loaded>, LakeError> {
         let mut attempts = 0;
         loop {
             let source = match DeltaTableState::try_new(log_store, version).await {
-                Ok(state) => return Ok(Some(state)),
+                Ok(state) => return Ok(Some((LogStoreRef::clone(log_store), state))),
                 Err(source) => source,
             };
             let newest = log::newest_version(log_store.as_ref()).await;
@@ -116,12 +119,32 @@ impl Loader<'_> {
                     attempts += 1;
                     continue;
                 }
-                (Some(version), Ok(Some(_))) if is_missing_version(&source) => {
+                (Some(version), Ok(Some(newest))) if version > newest => {
                     Err(LakeError::NoVersion { version, path: self.0.folder.clone() })
                 }
-                _ => Err(self.0.cannot_open(Box::new(source))),
+                (_, Ok(Some(newest))) => match self.load_entries(version.unwrap_or(newest)).await? {
+                    Some(loaded) => Ok(Some(loaded)),
+                    None => match version.filter(|_| is_missing_version(&source)) {
+                        Some(version) => Err(LakeError::NoVersion { version, path: self.0.folder.clone() }),
+                        None => Err(self.0.cannot_open(Box::new(source))),
+                    },
+                },
+                (_, Err(cause)) => Err(self.0.cannot_open(cause)),
             };
         }
+    }
+
+    /// The state by the entries of the log alone, where all of them are there: a checkpoint that is damaged or gone says
+    /// nothing that they don't say. The next checkpoint takes its place.
+    async fn load_entries(&self, version: u64) -> Result<Option<Loaded>, LakeError> {
+        let log_store = self.0.log_store_without_checkpoints()?;
+        let Ok(state) = DeltaTableState::try_new(&log_store, Some(version)).await else { return Ok(None) };
+        // It fails where an entry is missing.
+        if log::summarize(log_store.as_ref(), version).await.is_err() {
+            return Ok(None);
+        }
+        tracing::warn!(table = %self.0.folder, "a checkpoint of the log cannot be read; all entries are there and say the same");
+        Ok(Some((log_store, state)))
     }
 
     /// Makes a snapshot of a loaded state.

@@ -7,6 +7,7 @@ use crate::delta::tables::Tables;
 use crate::error::Cause;
 use crate::store::data_file_reader::DataFileReader;
 use crate::store::root::Root;
+use crate::store::without_checkpoints::WithoutCheckpoints;
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -80,9 +81,17 @@ impl TableFiles {
 
     /// The store and log of this table as `deltalake` sees them.
     pub(crate) fn log_store(&self) -> Result<LogStoreRef, LakeError> {
-        let root = self.tables.objects.root();
-        let inside = PrefixStore::new(Arc::clone(&root.store), root.join(&self.folder)?);
-        Ok(default_logstore(Arc::new(inside), Arc::clone(&root.store), &self.url()?, &StorageConfig::default()))
+        self.log_store_over(Arc::clone(self.store()))
+    }
+
+    /// The same as if no checkpoint had ever been written; new ones are written.
+    pub(crate) fn log_store_without_checkpoints(&self) -> Result<LogStoreRef, LakeError> {
+        self.log_store_over(Arc::new(WithoutCheckpoints::new(Arc::clone(self.store()))))
+    }
+
+    fn log_store_over(&self, store: Arc<dyn ObjectStore>) -> Result<LogStoreRef, LakeError> {
+        let inside = PrefixStore::new(Arc::clone(&store), self.tables.objects.root().join(&self.folder)?);
+        Ok(default_logstore(Arc::new(inside), store, &self.url()?, &StorageConfig::default()))
     }
 
     /// Path in the store of a file of this table.

@@ -2,14 +2,24 @@
 
 use crate::LakeError;
 use crate::ledger::registry::Ledger;
+use crate::refusal::{Refusal, refusal};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use sluice_contract::TableName;
+use sluice_contract::{Mistake, TableName};
 
 /// Folder of the queries.
 const QUERIES: &str = "queries";
 /// Documents read at once.
 const READS_AT_ONCE: usize = 16;
+
+/// A document of the lake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentText {
+    /// Path in the lake.
+    pub path: String,
+    /// Its text; else why one may not read it. Every other failure is that of the store and not of the document.
+    pub text: Result<String, Mistake>,
+}
 
 /// A `.sql` file below `models/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +28,16 @@ pub struct ModelText {
     pub path: String,
     /// The gold table that it makes; else a sentence that says why its path names none.
     pub name: Result<TableName, String>,
-    /// Its text.
-    pub sql: String,
+    /// Its text, as [`DocumentText::text`].
+    pub sql: Result<String, Mistake>,
 }
 
 impl Ledger {
-    /// Draft contracts, `(path, text)`, by path: every `.yaml` and `.yml` below `contracts/`.
+    /// Draft contracts by path: every `.yaml` and `.yml` below `contracts/`.
     ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`].
-    pub async fn contract_texts(&self) -> Result<Vec<(String, String)>, LakeError> {
+    pub async fn contract_texts(&self) -> Result<Vec<DocumentText>, LakeError> {
         self.texts("contracts", &[".yaml", ".yml"]).await
     }
 
@@ -58,10 +68,12 @@ impl Ledger {
     /// [`LakeError::List`], [`LakeError::Read`].
     pub async fn models(&self) -> Result<Vec<ModelText>, LakeError> {
         let texts = self.texts("models", &[".sql"]).await?;
-        Ok(texts.into_iter().map(|(path, sql)| ModelText { name: model_name(&path), path, sql }).collect())
+        let model = |DocumentText { path, text }| ModelText { name: model_name(&path), path, sql: text };
+        Ok(texts.into_iter().map(model).collect())
     }
 
-    /// The queries that are saved in the lake, `(name, text)`, by name: every `.sql` file below `queries/`.
+    /// The queries that are saved in the lake, `(name, text)`, by name: every `.sql` file below `queries/` that one may
+    /// read.
     ///
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`].
@@ -69,7 +81,7 @@ impl Ledger {
         let texts = self.texts(QUERIES, &[".sql"]).await?;
         let name =
             |path: &str| path.trim_start_matches(QUERIES).trim_start_matches('/').trim_end_matches(".sql").to_owned();
-        Ok(texts.into_iter().map(|(path, sql)| (name(&path), sql)).collect())
+        Ok(texts.into_iter().filter_map(|of| Some((name(&of.path), of.text.ok()?))).collect())
     }
 
     /// Writes a query, in place of one of that name.
@@ -80,12 +92,20 @@ impl Ledger {
         self.objects.put(&format!("{QUERIES}/{name}.sql"), Bytes::copy_from_slice(sql.as_bytes())).await
     }
 
-    async fn texts(&self, folder: &str, endings: &[&str]) -> Result<Vec<(String, String)>, LakeError> {
+    async fn texts(&self, folder: &str, endings: &[&str]) -> Result<Vec<DocumentText>, LakeError> {
         let files = self.objects.list(folder).await?;
         let read = files.into_iter().filter(|file| endings.iter().any(|ending| file.path.ends_with(ending))).map(
             async |file| {
-                let bytes = self.objects.read(&file.path).await?;
-                Ok::<_, LakeError>((file.path, String::from_utf8_lossy(&bytes).into_owned()))
+                let text = match self.objects.read(&file.path).await {
+                    Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+                    Err(error) => match refusal(&error) {
+                        Some(refused @ Refusal::NoFileRight { .. }) => {
+                            Err(Mistake { message: format!("{error}: {refused}"), fix: refused.next() })
+                        }
+                        _ => return Err(error),
+                    },
+                };
+                Ok::<_, LakeError>(DocumentText { path: file.path, text })
             },
         );
         futures::stream::iter(read).buffered(READS_AT_ONCE).try_collect().await

@@ -13,4 +13,5 @@ pub(crate) mod objects;
 pub(crate) mod overlay;
 mod page_checksums;
 pub(crate) mod root;
-mod walk;
+pub(crate) mod walk;
+pub(crate) mod without_checkpoints;

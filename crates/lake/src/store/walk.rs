@@ -12,6 +12,15 @@ use std::path::{Path as FilePath, PathBuf};
 
 const NAME: &str = "DurableStore";
 
+/// An entry of a folder that no store can name, or that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}: {place}")]
+pub(crate) struct UnusableEntry {
+    reason: &'static str,
+    /// Control characters and what is not Unicode are escaped.
+    place: String,
+}
+
 /// Files below `folder`, whose path in the store is `prefix`, in no order. Only those after the path `after` are looked
 /// at. A file that goes while it is looked at is left out, as is a link that leads nowhere.
 ///
@@ -30,7 +39,7 @@ pub(super) fn files_below(folder: &FilePath, prefix: &Path, after: Option<&Path>
         for entry in entries {
             let entry = entry.map_err(|error| failed(&folder, error))?;
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                return Err(failed(&entry.path(), "the name is not Unicode"));
+                return Err(unusable(&entry.path(), "the name is not Unicode"));
             };
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
             let is_after = |path: &str| after.is_none_or(|after| path > after.as_ref());
@@ -63,7 +72,7 @@ fn followed(entry: &DirEntry, is_link: bool) -> Result<Option<(PathBuf, Metadata
         let goal = std::fs::canonicalize(&place).map_err(|error| failed(&place, error))?;
         let from = place.parent().map(std::fs::canonicalize).transpose().map_err(|error| failed(&place, error))?;
         if from.is_some_and(|from| from.starts_with(&goal)) {
-            return Err(failed(&place, "the link leads to a folder that it is in"));
+            return Err(unusable(&place, "the link leads to a folder that it is in"));
         }
     }
     Ok(Some((place, target)))
@@ -84,7 +93,7 @@ fn there(found: std::io::Result<Metadata>, place: &FilePath) -> Result<Option<Me
 fn described(metadata: &Metadata, path: &str) -> Result<ObjectMeta> {
     let modified = metadata.modified().map_err(|error| failed(FilePath::new(path), error))?;
     Ok(ObjectMeta {
-        location: Path::parse(path)?,
+        location: Path::parse(path).map_err(|_| unusable(FilePath::new(path), "the name has control characters"))?,
         last_modified: DateTime::<Utc>::from(modified),
         size: metadata.len(),
         e_tag: None,
@@ -98,6 +107,11 @@ fn is_staged(name: &str) -> bool {
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+fn unusable(place: &FilePath, reason: &'static str) -> Error {
+    let place = place.to_string_lossy().escape_debug().to_string();
+    Error::Generic { store: NAME, source: Box::new(UnusableEntry { reason, place }) }
+}
+
 fn failed(place: &FilePath, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     tracing::debug!(place = %place.display(), "a folder cannot be listed");
     Error::Generic { store: NAME, source: cause.into() }
@@ -106,6 +120,8 @@ fn failed(place: &FilePath, cause: impl Into<Box<dyn std::error::Error + Send + 
 #[cfg(test)]
 mod tests {
     use super::files_below;
+    use crate::LakeError;
+    use crate::refusal::{Refusal, refusal};
     use object_store::path::Path;
 
     fn names(found: &[object_store::ObjectMeta]) -> Vec<&str> {
@@ -144,5 +160,26 @@ mod tests {
         assert_eq!(names(&list().unwrap()), ["2.json", "linked/1.json"]);
         symlink(folder.path(), folder.path().join("circle")).unwrap();
         assert!(list().unwrap_err().to_string().contains("a folder that it is in"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_no_store_can_have_is_named_with_the_way_out() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        for (name, says) in [
+            (b"new\nline.json".as_slice(), "new\\nline.json"),
+            (b"tab\t.json".as_slice(), "tab\\t.json"),
+            (b"bad\xff.json".as_slice(), "bad"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join(OsStr::from_bytes(name)), "x").unwrap();
+            let source = files_below(folder.path(), &Path::from("lake"), None).unwrap_err();
+            let error = LakeError::List { source: Box::new(source), path: "lake".to_owned() };
+            let refused = refusal(&error).unwrap();
+            assert!(matches!(refused, Refusal::UnusableEntry { .. }), "{refused:?}");
+            assert!(refused.to_string().contains(says), "{refused}");
+            assert!(refused.next().starts_with("Rename it"), "{refused}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::Backend;
 use crate::fixtures::{name, rows};
 use bytes::Bytes;
 use sluice_contract::{InferredSchema, TableName};
-use sluice_lake::{BatchManifest, LakeError, PutNew, SchemaDocument, SourceFile};
+use sluice_lake::{BatchManifest, DocumentText, LakeError, PutNew, SchemaDocument, SourceFile};
 use std::sync::Arc;
 
 fn manifest(batch: u64) -> BatchManifest {
@@ -113,15 +113,16 @@ pub(crate) async fn contracts_and_models_are_found(backend: Backend) {
     let path = lake.ledger().put_contract(&name("orders"), "dataset: shop.orders\n").await.unwrap();
     lake.objects().put("contracts/README.md", Bytes::from_static(b"no")).await.unwrap();
     let found = backend.open().await.ledger().contract_texts().await.unwrap();
-    assert_eq!(found, [(path, "dataset: shop.orders\n".to_owned())]);
+    assert_eq!(found, [DocumentText { path, text: Ok("dataset: shop.orders\n".to_owned()) }]);
     lake.objects().put("models/shop/daily_revenue.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
     let model = TableName::new("shop", "daily_revenue").unwrap();
-    lake.objects().put("models/lost.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
-    lake.objects().put("models/shop/my model.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
+    lake.objects().put("models/lost.sql", Bytes::from_static(bSome("SELECT 1"))).await.unwrap();
+    lake.objects().put("models/shop/my model.sql", Bytes::from_static(bSome("SELECT 1"))).await.unwrap();
     let found = lake.ledger().models().await.unwrap();
-    let names: Vec<_> = found.iter().map(|of| (of.path.as_str(), of.name.as_ref().ok(), of.sql.as_str())).collect();
+    let names: Vec<_> =
+        found.iter().map(|of| (of.path.as_str(), of.name.as_ref().ok(), of.sql.as_deref().ok())).collect();
     let expected = [
-        ("models/lost.sql", None, "SELECT 1"),
+        ("models/lost.sql", None, Some("SELECT 1")),
         ("models/shop/daily_revenue.sql", Some(&model), "SELECT 1"),
         ("models/shop/my model.sql", None, "SELECT 1"),
     ];

@@ -104,8 +104,13 @@ fn visit(node: &Value, rows: &BTreeSet<String>, found: &mut PersonalColumns) {
         Some("STAR") => {
             let renames = |list: &str| node.get(list).is_some_and(|list| says_any(list, found));
             found.all |= text(node, "alias").is_some_and(|alias| !alias.is_empty()) || renames("rename_list");
+            replaced(node, rows, found);
         }
-        Some(_) => {
+        Some(class) => {
+            // A result without an alias has the text of its expression as its name, and that says the row.
+            if let Some(row) = whole_row(node, rows).filter(|_| class == "COLUMN_REF") {
+                found.names.insert(row);
+            }
             if let Some(alias) = text(node, "alias").filter(|alias| !alias.is_empty())
                 && is_made_of(node, rows, found)
             {
@@ -121,11 +126,34 @@ fn visit(node: &Value, rows: &BTreeSet<String>, found: &mut PersonalColumns) {
     match kind {
         // The columns of a pivot are named by values.
         "PIVOT" => found.all = true,
+        // Lists of values have names that say nothing.
+        "EXPRESSION_LIST" => found.all |= reads_any(node, rows, found),
         "SHOW_REF" => found.names.extend(SUMMARY_VALUES.map(str::to_owned)),
         _ => {}
     }
     if let Some(sides) = sides(node) {
         by_position(&sides, rows, found);
+    }
+}
+
+/// Names that `* REPLACE` gives to expressions.
+fn replaced(star: &Value, rows: &BTreeSet<String>, found: &mut PersonalColumns) {
+    let entries = star.get("replace_list").and_then(Value::as_array);
+    for entry in entries.into_iter().flatten().filter(|entry| reads_any(entry, rows, found)).collect::<Vec<_>>() {
+        match text(entry, "key") {
+            Some(name) => {
+                found.names.insert(lower(name));
+            }
+            None => found.all = true,
+        }
+    }
+}
+
+/// The name of a row that a column reference is as a whole, if it is one.
+fn whole_row(column: &Value, rows: &BTreeSet<String>) -> Option<String> {
+    match texts(column, "column_names").as_slice() {
+        [name] if rows.contains(name) => Some(name.clone()),
+        _ => None,
     }
 }
 
@@ -218,10 +246,7 @@ fn reads_any(node: &Value, rows: &BTreeSet<String>, found: &PersonalColumns) -> 
 
 fn is_personal(column: &Value, rows: &BTreeSet<String>, found: &PersonalColumns) -> bool {
     // `c.email`, and fields of a struct: any part may be the column.
-    texts(column, "column_names").iter().enumerate().any(|(at, part)| {
-        let is_row = at == 0 && rows.contains(part);
-        found.contains(part) || (is_row && texts(column, "column_names").len() == 1)
-    })
+    texts(column, "column_names").iter().any(|part| found.contains(part)) || whole_row(column, rows).is_some()
 }
 
 /// Whether a text anywhere inside is a personal name.

@@ -39,7 +39,11 @@ impl OpenLake {
         let (mut waiting, mut unlisted) = (Vec::new(), Vec::new());
         for (name, contract) in &set.contracts {
             tables.push(self.summary(Layer::Bronze, name, None, clock).await?);
-            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
+            let mut silver = self.summary(Layer::Silver, name, Some(contract), clock).await?;
+            if let Some(note) = self.missing_source(contract).filter(|_| silver.health == Health::Ok) {
+                (silver.health, silver.note) = (Health::Warn, Some(note));
+            }
+            tables.push(silver);
             // A folder or manifests that cannot be read do not stop the view, and are not a folder without files.
             let files = self.waiting(contract).await;
             let files = files.map_err(|error| {
@@ -90,6 +94,18 @@ impl OpenLake {
             release,
             draft_changes,
             sandbox: self.in_sandbox(clock),
+        })
+    }
+
+    /// What is to be said of a table that takes its files from a folder of this machine that is not there: nothing comes,
+    /// and that looks as if nothing had changed.
+    fn missing_source(&self, contract: &Contract) -> Option<String> {
+        let path = contract.source.as_ref().map(|source| source.path.as_str()).filter(|path| !path.contains("://"))?;
+        let folder = self.lake.objects().source_root()?.join(path);
+        (!folder.exists()).then(|| {
+            format!(
+                "The folder of its change files does not exist: {path}. Correct source.path, or put the folder back"
+            )
         })
     }
 

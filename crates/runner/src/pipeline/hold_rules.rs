@@ -1,13 +1,14 @@
 //! Why the contract holds a batch that could be decoded: it stays pending, and bronze has it.
 
 use super::batch::{DecodedBatch, orders_of};
+use super::counts_anew::counts_anew;
 use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
 use sluice_cdc::{is_full_load, is_of_changes};
-use sluice_change::{EventSeq, ReasonCode, Reject, RowLedger};
-use sluice_contract::{Contract, SourceFormat, limits};
+use sluice_change::{ReasonCode, Reject, RowLedger};
+use sluice_contract::{Contract, SourceFormat};
 use sluice_lake::{BatchManifest, SourceMark};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +60,7 @@ pub(crate) fn hold_reason(
     let by_contract = strict_violation(contract, &batch.records)
         .or_else(|| several_tables(contract, before, batch))
         .or_else(|| several_orders(first, before, batch))
-        .or_else(|| counts_anew(contract, first, before, batch));
+        .or_else(|| counts_anew(contract, first, before, batch.records.iter().map(|file| &file.changes)));
     if let Some(reason) = by_contract {
         return Ok(Some(HoldReason::contract(reason)));
     }
@@ -124,32 +125,6 @@ fn several_orders(number: u64, before: &SourceMark, batch: &DecodedBatch) -> Opt
         "Some of its events are ordered by {shown}, and positions of two orders cannot be compared. Write in \
          apply.sequence what orders all of them; or, if all events from batch {number} on are newer than those before, \
          source.restarts: {{{number}: position}}"
-    ))
-}
-
-/// Changes that are newer by their time and lie before older ones by their position: the log counts anew.
-fn counts_anew(contract: &Contract, number: u64, before: &SourceMark, batch: &DecodedBatch) -> Option<String> {
-    let last = EventSeq::parse(before.last.as_deref()?)?;
-    let newer_from = before.newest_ms?.saturating_add(limits::RESTART_MILLISECONDS);
-    let events = |file: &'_ sluice_cdc::DecodedFile| -> Vec<(EventSeq, Option<i64>)> {
-        file.changes.seqs.iter().zip(file.changes.source_times_ms.iter()).collect()
-    };
-    let newer = batch.records.iter().flat_map(events);
-    let newer = newer.filter(|(seq, time)| seq.is_change() && time.is_some_and(|time| time > newer_from));
-    let (mut count, mut highest) = (0_u64, None);
-    for (seq, _) in newer {
-        count += 1;
-        highest = highest.max(Some(seq));
-    }
-    let highest = highest.filter(|highest| *highest < last)?;
-    Some(format!(
-        "{count} changes are newer than all before by their time, and their positions (up to {}) are before {}: the \
-         log of the source of {} counts anew, after a restore, on a new server or with a new slot. Write \
-         source.restarts: {{{number}: position}} for its events to count as newer, or {{{number}: reload}} if the batch \
-         begins with all rows of the table",
-        highest.position(),
-        last.position(),
-        contract.name
     ))
 }
 

@@ -12,6 +12,7 @@ use super::decoder::Decoder;
 use super::discover::{Discovered, claim, discover};
 use super::disk_space::check_space;
 use super::land::land;
+use super::lost_bronze::ensure_batches_known;
 use super::lost_files::leave_out_missing;
 use super::merge::{Merged, merge, merge_again, merge_all_again};
 use super::publish::publish;
@@ -96,7 +97,7 @@ impl TableRun {
     pub(crate) fn is_unfinished(&self) -> bool {
         let TableState { bronze, silver, lost, .. } = &self.table;
         self.table.last_claimed() > bronze.batch
-            || silver.batch() < bronze.batch
+            || silver.batch() != bronze.batch
             || self.needs_rebuild()
             || self.ensure_own().is_err()
             || !lost.is_empty()
@@ -152,6 +153,7 @@ impl TableRun {
             false => self.ensure_own()?,
         }
         self.table.record_lost(&self.context).await?;
+        self.bring_bronze_back().await?;
         let mut done = BatchDone::default();
         let not_landed: Vec<BatchManifest> =
             self.table.manifests(self.table.bronze.batch + 1..=u64::MAX).cloned().collect();
@@ -268,6 +270,22 @@ impl TableRun {
         let (changes, ledger) = changes_of_files(&self.context, &self.table, files, records).await?.into_parts();
         let planned = plan(&self.table.silver, &self.context.contract, changes, summary.quarantined).await?;
         Ok(summary.done(ledger.of(planned.plan.merge.ledger)?, self.silver_version()))
+    }
+
+    /// Batches that silver has and bronze has lost go to bronze again, before anything is made of bronze.
+    ///
+    /// # Errors
+    /// If nothing says any more which files they had, or one of those cannot be read.
+    async fn bring_bronze_back(&mut self) -> Result<(), RunError> {
+        ensure_batches_known(&self.context, &self.table)?;
+        let lost: Vec<BatchManifest> =
+            self.table.manifests(self.table.bronze.batch + 1..=self.table.silver.batch()).cloned().collect();
+        for manifest in lost {
+            self.context.job.check()?;
+            self.check_space(&manifest.files)?;
+            self.decode_and_land(&manifest).await?;
+        }
+        Ok(())
     }
 
     fn check_space(&self, files: &[SourceFile]) -> Result<(), RunError> {

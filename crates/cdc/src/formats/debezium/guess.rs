@@ -3,7 +3,7 @@
 use super::connect_schema::Node;
 use crate::profile::ColumnProfile;
 use crate::profile::guess::{
-    Guess, counted, decimal_text, doubtful, guess, is_settled, plain_text_type, without_value,
+    Guess, counted, decimal_text, doubtful, guess, hinted, is_settled, plain_text_type, without_value,
 };
 use crate::profile::shape::Shape;
 use crate::value::encoding::Encoding;
@@ -19,6 +19,7 @@ pub(crate) const DECIDE_SCALE: &str = "The scale is not in the data, take it fro
 
 /// Milliseconds of an hour.
 const HOUR_MILLIS: i64 = 3_600_000;
+const DECIDE_HUGE: &str = "Every digit is kept; take decimal(p,0) from the source table";
 const DECIDE_MILLIS: &str = "By their size milliseconds since 1970; if they are plain numbers, bigint without unit";
 const DECIDE_CLOCK: &str =
     "Add the line unit: milliseconds or unit: microseconds, the numbers can be both; plain numbers are int";
@@ -66,7 +67,7 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
 pub(crate) fn of_json(name: &str, shape: &Shape) -> Guess {
     let values = shape.values();
     let whole = &shape.whole;
-    let numbers = whole.count + shape.fractions;
+    let numbers = whole.count + shape.fractions + shape.huge;
     if values == 0 {
         return without_value();
     }
@@ -84,6 +85,9 @@ pub(crate) fn of_json(name: &str, shape: &Shape) -> Guess {
     }
     if shape.objects > 0 || shape.lists > 0 {
         return guess("json", "object");
+    }
+    if shape.huge > 0 && whole.count + shape.huge == values {
+        return hinted("numeric", "number", DECIDE_HUGE);
     }
     if numbers > 0 && numbers + shape.texts.float_word == values && (shape.fractions > 0 || shape.texts.float_word > 0)
     {

@@ -29,7 +29,7 @@ pub(crate) fn of_values(shape: &Shape) -> Guess {
     if whole.count == values {
         return guess(if whole.long > 0 { "bigint" } else { "int" }, "number");
     }
-    if whole.count + shape.fractions == values {
+    if whole.count + shape.fractions + shape.huge == values {
         return hinted("numeric", "number", DECIDE_NUMBER);
     }
     if shape.texts.count != values {

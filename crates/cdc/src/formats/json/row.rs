@@ -8,7 +8,7 @@ use crate::row::values::Row;
 use crate::text::json_fields::{each_member, not_null, string};
 use crate::value::encoding::Encoding;
 use crate::value::json::Values;
-use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode};
+use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode, TIMESTAMP_INFINITY};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
@@ -163,10 +163,16 @@ pub(crate) fn sequence_text<'a>(
         && let encoding = encodings.get(position).unwrap_or(&Encoding::Unsaid)
         && let Ok(Cell::Int(value)) = encoded_cell(plan, encoding, raw, position, &column.data_type)
     {
-        match column.data_type {
-            ColumnType::Timestamp | ColumnType::TimestampNtz => return Some(value.to_string().into()),
-            ColumnType::Date => return Some(value.saturating_mul(DAY_MICROS).to_string().into()),
-            _ => {}
+        let micros = match column.data_type {
+            ColumnType::Timestamp | ColumnType::TimestampNtz => Some(value),
+            ColumnType::Date => Some(value.saturating_mul(DAY_MICROS)),
+            _ => None,
+        };
+        match micros {
+            // Not a number that others could follow.
+            Some(TIMESTAMP_INFINITY) => return Some("infinity".into()),
+            Some(micros) => return Some(micros.to_string().into()),
+            None => {}
         }
     }
     row_text(row, name)
