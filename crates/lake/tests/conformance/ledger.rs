@@ -116,15 +116,15 @@ pub(crate) async fn contracts_and_models_are_found(backend: Backend) {
     assert_eq!(found, [DocumentText { path, text: Ok("dataset: shop.orders\n".to_owned()) }]);
     lake.objects().put("models/shop/daily_revenue.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
     let model = TableName::new("shop", "daily_revenue").unwrap();
-    lake.objects().put("models/lost.sql", Bytes::from_static(bSome("SELECT 1"))).await.unwrap();
-    lake.objects().put("models/shop/my model.sql", Bytes::from_static(bSome("SELECT 1"))).await.unwrap();
+    lake.objects().put("models/lost.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
+    lake.objects().put("models/shop/my model.sql", Bytes::from_static(b"SELECT 1")).await.unwrap();
     let found = lake.ledger().models().await.unwrap();
     let names: Vec<_> =
         found.iter().map(|of| (of.path.as_str(), of.name.as_ref().ok(), of.sql.as_deref().ok())).collect();
     let expected = [
         ("models/lost.sql", None, Some("SELECT 1")),
-        ("models/shop/daily_revenue.sql", Some(&model), "SELECT 1"),
-        ("models/shop/my model.sql", None, "SELECT 1"),
+        ("models/shop/daily_revenue.sql", Some(&model), Some("SELECT 1")),
+        ("models/shop/my model.sql", None, Some("SELECT 1")),
     ];
     assert_eq!(names, expected);
 }
