@@ -3,21 +3,14 @@
 //! AWS DMS guide, "Using Amazon S3 as a target", "Indicating source DB operations in migrated S3 data".
 
 pub(crate) mod files;
+mod members;
 pub(crate) mod own_place;
 pub(crate) mod row;
 pub(crate) mod sample;
 
 use crate::files::csv_layout::{CsvExtras, OperationField};
 use crate::plan::markers::Markers;
-
-/// Operation column.
-pub(crate) const OPERATION: &str = "Op";
-/// Commit time column under its usual name (`TimestampColumnName`).
-pub(crate) const TIME: &str = "dms_timestamp";
-/// Change sequence column (`AR_H_CHANGE_SEQ`) under its usual name.
-pub(crate) const SEQUENCE: &str = "transact_seq";
-/// What stands before the name of a column for its value before the change (`add-before-image-columns`).
-pub(crate) const BEFORE: &str = "BI_";
+pub(crate) use members::{BEFORE, OPERATION, SEQUENCE, TIME};
 
 /// Members of a row that are not the table's.
 pub(crate) const MARKERS: Markers = Markers {

@@ -1,6 +1,6 @@
 //! What orders the rows of AWS DMS where the contract leaves it to them.
 
-use super::SEQUENCE;
+use super::members::{SEQUENCE, TIME};
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::RowName;
@@ -72,11 +72,9 @@ impl<'r> OwnPlace<'r> {
                     let micros = u64::try_from(micros).unwrap_or(0);
                     Ok((EventSeq::parts_of([micros, file, row]), Some(BY_TIME)))
                 }
-                _ => Err(missing(super::TIME, "the position is not a time from 1970")),
+                _ => Err(missing(TIME, "the position is not a time from 1970")),
             },
-            (None, Some(None)) => {
-                Err(missing(super::TIME, "the time of the commit is missing, which orders the changes"))
-            }
+            (None, Some(None)) => Err(missing(TIME, "the time of the commit is missing, which orders the changes")),
             (None, None) if self.place.is_some() => Ok((EventSeq::parts_of([file, row]), Some(BY_PLACE))),
             (None, None) => {
                 let detail = "the position is missing, and the file's name has no time as AWS DMS gives it \

@@ -1,9 +1,9 @@
 //! Reads a sample of rows of AWS DMS into a profile.
 
 use super::files::{change_position, file_place, transactions_position};
+use super::members::{BEFORE, OPERATION, SEQUENCE, TIME};
 use super::own_place::{BY_CHANGE_SEQUENCE, BY_PLACE, BY_TIME};
 use super::row::{is_delete, is_insert, is_operation};
-use super::{BEFORE, OPERATION, SEQUENCE, TIME};
 use crate::format::{ProposedSequence, StatedOrder};
 use crate::profile::Profile;
 use crate::profile::csv_sample::{NULL_TEXTS, looks_like_header, texts};
