@@ -111,8 +111,8 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
     if texts.whole == texts.count {
         let data_type = match texts.whole_digits {
             0..=9 => "int",
-            10..=18 => "bigint",
-            19..=38 => "decimal(38,0)",
+            _ if texts.long == texts.count => "bigint",
+            0..=38 => "decimal(38,0)",
             _ => "numeric",
         };
         return guess(data_type, "text, number");

@@ -84,6 +84,8 @@ pub(crate) struct TextShape {
     pub(crate) array: u64,
     pub(crate) float_word: u64,
     pub(crate) whole: u64,
+    /// Of them, those that 64 bits hold.
+    pub(crate) long: u64,
     pub(crate) decimal: u64,
     pub(crate) hex: u64,
     /// Pairs of hexadecimal digits and nothing else, in small letters or in capitals.
@@ -241,6 +243,7 @@ impl TextShape {
         }
         self.decimal += 1;
         self.whole += u64::from(fraction.is_empty());
+        self.long += u64::from(text.parse::<i64>().is_ok());
         self.scales.insert(fraction.len());
         self.whole_digits = self.whole_digits.max(whole.len());
     }
