@@ -7,6 +7,7 @@ mod canary;
 mod contract_changes;
 mod decoder;
 mod deletion_vectors;
+mod delta_feed;
 mod diffs;
 mod discovery;
 mod dms_folders;

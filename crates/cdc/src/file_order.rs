@@ -29,6 +29,7 @@ enum Stage {
 /// * AWS DMS: full load first, `LOAD` counters are hexadecimal (`LOAD00000009`, `LOAD0000000A`);
 ///   then changes by the timestamp in their name, whatever their date folder.
 /// * Kafka Connect S3 sink: `<topic>+<partition>+<offset>`, both numbers as numbers.
+/// * Full exports of DynamoDB (`AWSDynamoDB/<id>/data/`) before changes.
 /// * Everything else by path.
 ///
 /// ```
@@ -41,6 +42,10 @@ enum Stage {
 #[must_use]
 pub fn file_order_key(path: &str) -> FileOrder {
     let file_name = path.rsplit('/').next().unwrap_or(path);
+    if formats::all().any(|format| format.full_export(path).is_some()) {
+        let (stage, name) = (Stage::Named(FileStage::FullLoad), String::new());
+        return FileOrder { stage, partition: 0, number: 0, name, path: path.to_owned() };
+    }
     let path = path.to_owned();
     match formats::all().find_map(|format| format.file_place(file_name)) {
         Some(FilePlace { stage, partition, number, name }) => {
@@ -61,15 +66,28 @@ pub fn file_order_key(path: &str) -> FileOrder {
 /// ```
 #[must_use]
 pub fn is_full_load(format: SourceFormat, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    formats::of(format).file_place(name).is_some_and(|place| place.stage == FileStage::FullLoad)
+    formats::of(format).stage(path) == Some(FileStage::FullLoad)
+}
+
+/// The folder of the full export that the file at `path` is of, in a format whose producer gives each one of its own.
+///
+/// ```
+/// use sluice_cdc::full_export;
+/// use sluice_contract::SourceFormat;
+///
+/// let path = "b/AWSDynamoDB/01693685827463-2d8752fd/data/asdl123dasas.json.gz";
+/// assert_eq!(full_export(SourceFormat::DynamodbJson, path), Some("b/AWSDynamoDB/01693685827463-2d8752fd"));
+/// assert_eq!(full_export(SourceFormat::DmsCsv, path), None);
+/// ```
+#[must_use]
+pub fn full_export(format: SourceFormat, path: &str) -> Option<&str> {
+    formats::of(format).full_export(path)
 }
 
 /// Whether the file at `path` is one of changes in this format, by its name.
 #[must_use]
 pub fn is_of_changes(format: SourceFormat, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    formats::of(format).file_place(name).is_some_and(|place| place.stage == FileStage::Changes)
+    formats::of(format).stage(path) == Some(FileStage::Changes)
 }
 
 /// The folders of tables below `source` in which these files lie, in a format whose producer gives every table a folder

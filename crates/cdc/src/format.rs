@@ -32,6 +32,16 @@ pub(crate) trait Format: Sync {
         None
     }
 
+    /// Whether a file is part of a full load or of changes, by its path; `None` if that tells neither.
+    fn stage(&self, path: &str) -> Option<FileStage> {
+        self.file_place(path.rsplit('/').next().unwrap_or(path)).map(|place| place.stage)
+    }
+
+    /// The folder of the full export that a file is of, where its producer gives each one of its own.
+    fn full_export<'p>(&self, _path: &'p str) -> Option<&'p str> {
+        None
+    }
+
     /// Whether its producer writes every table into a folder of its own, and records do not say which table they are of.
     fn has_folder_per_table(&self) -> bool {
         false

@@ -41,9 +41,12 @@ mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
 pub use decode::{check_contract, decode_file, needs_own_process};
-pub use file_order::{FileOrder, file_order_key, folders_of_tables, full_load_name, is_full_load, is_of_changes};
+pub use file_order::{
+    FileOrder, file_order_key, folders_of_tables, full_export, full_load_name, is_full_load, is_of_changes,
+};
+pub use files::feed_file::{FeedPart, PartRows, feed_file};
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
-pub use infer::{Inferred, InferredColumn, InferredEvidence, InferredQuestion, infer, infer_table};
+pub use infer::{Inferred, InferredColumn, InferredEvidence, InferredQuestion, infer, infer_table, is_description};
 pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;

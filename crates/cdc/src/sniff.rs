@@ -11,8 +11,11 @@ use sluice_contract::SourceFormat;
 
 /// Content looked at.
 const SNIFF_BYTES: usize = 1 << 20;
+/// Names of files that list other files, without their ending; two are those of exports of DynamoDB.
+const MANIFESTS: [&str; 3] = ["manifest", "manifest-files", "manifest-summary"];
+
 /// Whether the file at `path` holds change data: its extension is that of a format (`.json`, `.jsonl`, `.ndjson`,
-/// `.csv`, each also with `.gz`, or `.parquet`), and it is not a key or header file of the Kafka Connect S3 sink
+/// `.csv`, each also with `.gz`, or `.parquet`) or its name one of Firehose, and it is not a key or header file of the Kafka Connect S3 sink
 /// (`….keys.json.gz`), a marker (`_SUCCESS`), a manifest, hidden, or part of a table log.
 ///
 /// ```
@@ -29,13 +32,28 @@ pub fn is_change_file(path: &str) -> bool {
         return false;
     }
     let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    if is_firehose_name(plain) {
+        return true;
+    }
     let Some((stem, extension)) = plain.rsplit_once('.') else { return false };
     let is_data = formats::all().map(|format| format.file_kind()).any(|kind| {
         let may_be_packed = kind.content == Content::Text || plain.len() == name.len();
         may_be_packed && kind.extensions.contains(&extension)
     });
     let is_beside = stem.ends_with(".keys") || stem.ends_with(".headers") || stem.ends_with(".manifest");
-    is_data && !is_beside && !stem.is_empty() && stem != "manifest" && !name.starts_with(['.', '_'])
+    is_data && !is_beside && !stem.is_empty() && !MANIFESTS.contains(&stem) && !name.starts_with(['.', '_'])
+}
+
+/// Whether a name is one that Firehose gives, which has no extension: `<stream>-<version>-2026-11-01-08-30-00-<uuid>`.
+fn is_firehose_name(name: &str) -> bool {
+    const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+    const TIME: [usize; 6] = [4, 2, 2, 2, 2, 2];
+    let mut parts = name.rsplit('-');
+    let mut are = |lengths: &[usize], digit: fn(&u8) -> bool| {
+        let is = |part: &str, length: usize| part.len() == length && part.as_bytes().iter().all(digit);
+        lengths.iter().rev().all(|length| parts.next().is_some_and(|part| is(part, *length)))
+    };
+    are(&UUID, u8::is_ascii_hexdigit) && are(&TIME, u8::is_ascii_digit) && parts.count() >= 2
 }
 
 /// The format of a folder with these files, one of which begins with `first_bytes`, or is these bytes: a Parquet
@@ -131,7 +149,14 @@ mod tests {
 
     #[test]
     fn only_change_files_are_read() {
-        for path in ["a/t+0+0000000000.json", "a/t+0+0000000000.json.gz", "LOAD00000001.csv", "x/.tmp1/a.PARQUET"] {
+        for path in [
+            "a/t+0+0000000000.json",
+            "a/t+0+0000000000.json.gz",
+            "LOAD00000001.csv",
+            "x/.tmp1/a.PARQUET",
+            "2026/11/01/08/orders-s3-1-2026-11-01-08-30-00-4e45bc23-fc8a-46fb-8a4a-52cc88025c40",
+            "2026/11/01/08/orders-1-2026-11-01-08-30-00-4e45bc23-fc8a-46fb-8a4a-52cc88025c40.gz",
+        ] {
             assert!(is_change_file(path), "{path}");
         }
         for path in [
@@ -140,9 +165,12 @@ mod tests {
             "a/_SUCCESS",
             "a/.part.json",
             "a/manifest.json",
+            "AWSDynamoDB/01693685827463-2d8752fd/manifest-files.json",
+            "AWSDynamoDB/01693685827463-2d8752fd/manifest-summary.json",
             "t/_delta_log/00000000000000000000.json",
             "README.md",
             "a/x.parquet.gz",
+            "a/4e45bc23-fc8a-46fb-8a4a-52cc88025c40",
             "json",
             "",
         ] {

@@ -20,7 +20,7 @@ pub enum PartForm {
 
 /// What stands before the name of a member of `source`: in an envelope, and in flattened rows (`add.fields`). Other
 /// formats have it in the record itself.
-const SOURCE_PREFIXES: [&str; 4] = ["source.", "__source_", "__", "record."];
+const SOURCE_PREFIXES: [&str; 5] = ["source.", "__source_", "__", "record.", "_ab_cdc_log_"];
 
 impl PartForm {
     /// The form of a part with this name.
@@ -143,6 +143,7 @@ mod tests {
             ("record.pos", PartForm::Number),
             ("__source_file", PartForm::LogFile),
             ("__file", PartForm::LogFile),
+            ("_ab_cdc_log_file", PartForm::LogFile),
             ("file", PartForm::Number),
             ("source.pos", PartForm::Number),
             ("source.change_lsn", PartForm::LogSequence),

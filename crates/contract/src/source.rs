@@ -61,6 +61,8 @@ pub struct Source {
     pub evolution: Evolution,
     /// How values that do not match their column type are handled.
     pub schema_policy: SchemaPolicy,
+    /// The first commit that is read, of a Delta table whose change data feed begins later than the table.
+    pub from_version: Option<u64>,
     /// Batches with which the source starts again.
     pub restarts: BTreeMap<u64, Restart>,
     /// Types of columns that the events may bring and the contract does not declare.

@@ -161,6 +161,159 @@ formats! {
         sequence: ["record.pos"],
         rows_word: None,
     }
+    /// DynamoDB: records of its streams, through Kinesis and Firehose too, and exports to S3, as JSON, plain or gzip.
+    DynamodbJson {
+        word: "dynamodb_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.SequenceNumber"],
+        rows_word: None,
+    }
+    /// Events of `MongoDB` change streams as JSON lines, plain or gzip.
+    MongodbJson {
+        word: "mongodb_json",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.resumeToken"],
+        rows_word: None,
+    }
+    /// Rows of Airbyte as JSON lines, plain or gzip.
+    AirbyteJson {
+        word: "airbyte_json",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["_ab_cdc_lsn"],
+        rows_word: None,
+    }
+    /// Rows of Airbyte as CSV, plain or gzip.
+    AirbyteCsv {
+        word: "airbyte_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        tables: ByFolder,
+        sequence: ["_ab_cdc_lsn"],
+        rows_word: None,
+    }
+    /// Rows of Airbyte as Parquet.
+    AirbyteParquet {
+        word: "airbyte_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["_ab_cdc_lsn"],
+        rows_word: None,
+    }
+    /// Rows of Fivetran as JSON lines, plain or gzip.
+    FivetranJson {
+        word: "fivetran_json",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["_fivetran_synced"],
+        rows_word: None,
+    }
+    /// Rows of Fivetran as CSV, plain or gzip.
+    FivetranCsv {
+        word: "fivetran_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        tables: ByFolder,
+        sequence: ["_fivetran_synced"],
+        rows_word: None,
+    }
+    /// Rows of Fivetran as Parquet.
+    FivetranParquet {
+        word: "fivetran_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["_fivetran_synced"],
+        rows_word: None,
+    }
+    /// Rows of Hevo as JSON lines, plain or gzip.
+    HevoJson {
+        word: "hevo_json",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["__hevo__ingested_at"],
+        rows_word: None,
+    }
+    /// Rows of Hevo as CSV, plain or gzip.
+    HevoCsv {
+        word: "hevo_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        tables: ByFolder,
+        sequence: ["__hevo__ingested_at"],
+        rows_word: None,
+    }
+    /// Rows of Hevo as Parquet.
+    HevoParquet {
+        word: "hevo_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["__hevo__ingested_at"],
+        rows_word: None,
+    }
+    /// Rows of Qlik Replicate as JSON lines, plain or gzip.
+    QlikJson {
+        word: "qlik_json",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["header__change_seq"],
+        rows_word: None,
+    }
+    /// Rows of Qlik Replicate as CSV, plain or gzip.
+    QlikCsv {
+        word: "qlik_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        tables: ByFolder,
+        sequence: ["header__change_seq"],
+        rows_word: None,
+    }
+    /// Rows of Qlik Replicate as Parquet.
+    QlikParquet {
+        word: "qlik_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["header__change_seq"],
+        rows_word: None,
+    }
+    /// The change data feed of a Delta table, read out as JSON lines, plain or gzip.
+    DeltaFeedJson {
+        word: "delta_feed_json",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["_commit_version"],
+        rows_word: None,
+    }
+    /// The change data feed of a Delta table, read out as CSV, plain or gzip.
+    DeltaFeedCsv {
+        word: "delta_feed_csv",
+        operations: Carried,
+        names: MayBeMissing,
+        tables: ByFolder,
+        sequence: ["_commit_version"],
+        rows_word: None,
+    }
+    /// The change data feed of a Delta table: its folder, or the feed read out as Parquet.
+    DeltaFeedParquet {
+        word: "delta_feed_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: ByFolder,
+        sequence: ["_commit_version"],
+        rows_word: None,
+    }
     /// AWS DMS full load and CDC as Parquet.
     DmsParquet {
         word: "dms_parquet",

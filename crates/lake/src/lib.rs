@@ -74,6 +74,7 @@ pub use delta::cached_table::CachedTable;
 pub use delta::changes::{ChangeCounts, ChangeStep, ChangedRows, Changes};
 pub use delta::commit::CommitOutcome;
 pub use delta::commit_info::{CommitInfo, EventSpan, SourceMark};
+pub use delta::feed::{FeedCommit, FeedFile, FeedRows, feed_log, feed_version};
 pub use delta::foreign::ForeignCommits;
 pub use delta::foreign_commit::{ForeignChange, ForeignCommit};
 pub use delta::key_lookup::{KeyHasher, LiveMatch};

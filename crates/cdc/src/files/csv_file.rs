@@ -185,6 +185,7 @@ impl<'p> CsvDecoder<'p> {
         for ((target, name), field) in layout.targets.iter().zip(&layout.names).zip(fields) {
             row.set(self.plan, name, *target, self.value(field).map(Into::into));
         }
+        text_rows::open_nested(self.plan, self.rows, &mut row);
         row
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct CsvExtras {
     pub(crate) sequence: Option<&'static str>,
     /// The name of a field behind all others that may be missing.
     pub(crate) time: Option<&'static str>,
+    /// The name of a field with all columns as a JSON object: a record with it is a header.
+    pub(crate) nested: Option<&'static str>,
 }
 
 /// A field in front with the operation.
@@ -95,7 +97,9 @@ impl CsvLayouts {
         let keys = plan.is_key.iter().enumerate().filter(|(_, is_key)| **is_key);
         let columns = layout.targets.iter().filter(|target| matches!(target, Target::Column { .. })).count();
         let more = known || columns > keys.clone().count();
-        let is_header = more && keys.clone().count() > 0 && keys.map(|(position, _)| position).all(has);
+        let is_nested = extras.nested.is_some_and(|nested| layout.names.iter().any(|name| name == nested));
+        let has_key = more && keys.clone().count() > 0 && keys.map(|(position, _)| position).all(has);
+        let is_header = has_key || is_nested;
         is_header.then(|| Self { layouts: vec![layout], operation: extras.operation })
     }
 

@@ -2,5 +2,6 @@
 
 pub(crate) mod csv_file;
 pub(crate) mod csv_layout;
+pub(crate) mod feed_file;
 pub(crate) mod json_lines;
 pub(crate) mod parquet_file;

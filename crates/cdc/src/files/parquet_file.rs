@@ -5,6 +5,7 @@
 
 use crate::columnar::guard::{MAGIC, caught};
 use crate::columnar::nested::{TextsFor, column_texts};
+use crate::files::feed_file::PartRows;
 use crate::files::json_lines::decode_record;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
@@ -25,6 +26,18 @@ const BATCH_ROWS: usize = 1_024;
 /// Decoded bytes from which the ratio of the limits counts.
 const RATIO_FREE_BYTES: u64 = 64 << 20;
 
+/// A column that is not in a file, because all its rows have one value.
+pub(crate) type SharedColumn = (String, Option<String>);
+
+/// What is taken of a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Taken<'t> {
+    /// Columns that its rows have besides its own.
+    pub(crate) shared: &'t [SharedColumn],
+    /// Which rows; `None`: all.
+    pub(crate) rows: Option<&'t PartRows>,
+}
+
 /// Why reading stopped.
 struct Stop {
     reason: ReasonCode,
@@ -38,7 +51,30 @@ const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows a
 
 /// Decodes a Parquet file; what is wrong with it as a whole is among the rejects.
 pub(crate) fn decode(plan: &Plan, format: &dyn TextRows, out: &mut Collector, bytes: &Bytes) {
-    each_batch(out, bytes, |out, batch, rows| decode_batch(plan, format, out, batch, rows));
+    decode_part(plan, format, out, bytes, &Taken::default(), &mut 0);
+}
+
+/// The same for a file that follows `rows` rows of others, of which only some are taken.
+pub(crate) fn decode_part(
+    plan: &Plan,
+    format: &dyn TextRows,
+    out: &mut Collector,
+    bytes: &Bytes,
+    taken: &Taken<'_>,
+    rows: &mut u64,
+) {
+    let mut position = 0;
+    let mut take = |out: &mut Collector, batch: &RecordBatch, rows: &mut u64| {
+        decode_batch(plan, format, out, batch, (taken, &mut position), rows)
+    };
+    if let Err(Stop { reason, detail }) = read_groups(out, bytes, rows, &mut take) {
+        out.reject_file(RowRef { file: 0, row: *rows, offset: 0 }, reason, detail);
+    }
+}
+
+/// Rejects a file that is not even one of Parquet.
+pub(crate) fn reject_damaged(out: &mut Collector) {
+    out.reject_file(RowRef { file: 0, row: 0, offset: 0 }, BROKEN.reason, BROKEN.detail);
 }
 
 /// Decodes a Parquet file whose rows are records of a format of JSON, its nested columns the members that are objects.
@@ -133,10 +169,13 @@ fn decode_batch(
     format: &dyn TextRows,
     out: &mut Collector,
     batch: &RecordBatch,
+    (taken, position): (&Taken<'_>, &mut u64),
     rows: &mut u64,
 ) -> Result<u64, Stop> {
     let schema = batch.schema();
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let shared: Vec<&SharedColumn> = taken.shared.iter().filter(|(name, _)| !names.contains(&name.as_str())).collect();
+    names.extend(shared.iter().map(|(name, _)| name.as_str()));
     let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
     let columns = catch_unwind(AssertUnwindSafe(|| {
         let columns = batch.columns().iter().zip(&targets);
@@ -148,11 +187,18 @@ fn decode_batch(
     let unknown: Vec<&str> = pairs.filter(|(_, target)| **target == Target::Unknown).map(|(name, _)| *name).collect();
     let mut produced = 0;
     for index in 0..batch.num_rows() {
-        let values = || columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
+        let at_position = *position;
+        *position += 1;
+        if taken.rows.is_some_and(|rows| !rows.has(at_position)) {
+            continue;
+        }
+        let of_file = columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
+        let values = || of_file.clone().chain(shared.iter().map(|(_, value)| value.as_deref()));
         let mut row: Row<TextValue<'_>> = Row::of_columns(plan);
         for ((target, name), value) in targets.iter().zip(&names).zip(values()) {
             row.set(plan, name, *target, value.map(Cow::Borrowed));
         }
+        text_rows::open_nested(plan, format, &mut row);
         let record = text_rows::record(names.iter().copied().zip(values()));
         produced += record.len() as u64;
         let at = RowRef { file: 0, row: *rows, offset: 0 };

@@ -1,6 +1,7 @@
 //! The formats, a folder each, and the registry of them.
 //!
-//! A new one is its folder with a type that is a [`Format`] (one of JSON lines is a [`json::JsonFormat`]), a line in
+//! A new one is its folder with a type that is a [`Format`] (one of JSON lines is a [`json::JsonFormat`], rows with columns of a tool's own a table in
+//! [`marked::tools`]), a line in
 //! [`of`], an entry in the list of [`SourceFormat`], a scenario and a section of `docs/formats.md`.
 
 mod canal;
@@ -13,15 +14,29 @@ mod dms_csv;
 mod dms_json;
 mod dms_parquet;
 mod dms_transactions;
+mod dynamodb;
 mod goldengate;
 mod json;
+mod marked;
 mod maxwell;
+mod mongodb;
 mod rows;
 mod rows_csv;
 mod rows_parquet;
 
 use crate::format::Format;
 use sluice_contract::SourceFormat;
+
+/// Rows of a tool in a container.
+macro_rules! marked {
+    ($name:ident, $tool:ident, $container:ident) => {
+        &marked::Marked {
+            name: SourceFormat::$name,
+            tool: &marked::tools::$tool,
+            container: marked::Container::$container,
+        }
+    };
+}
 
 /// The format of that name.
 pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
@@ -32,12 +47,43 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
         SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
         SourceFormat::CanalJson => &canal::CanalJson,
         SourceFormat::GoldengateJson => &goldengate::GoldengateJson,
+        SourceFormat::DynamodbJson => &dynamodb::DynamodbJson,
+        SourceFormat::MongodbJson => &mongodb::MongodbJson,
+        SourceFormat::AirbyteJson => marked!(AirbyteJson, AIRBYTE, Json),
+        SourceFormat::AirbyteCsv => marked!(AirbyteCsv, AIRBYTE, Csv),
+        SourceFormat::AirbyteParquet => marked!(AirbyteParquet, AIRBYTE, Parquet),
+        SourceFormat::FivetranJson => marked!(FivetranJson, FIVETRAN, Json),
+        SourceFormat::FivetranCsv => marked!(FivetranCsv, FIVETRAN, Csv),
+        SourceFormat::FivetranParquet => marked!(FivetranParquet, FIVETRAN, Parquet),
+        SourceFormat::HevoJson => marked!(HevoJson, HEVO, Json),
+        SourceFormat::HevoCsv => marked!(HevoCsv, HEVO, Csv),
+        SourceFormat::HevoParquet => marked!(HevoParquet, HEVO, Parquet),
+        SourceFormat::QlikJson => marked!(QlikJson, QLIK, Json),
+        SourceFormat::QlikCsv => marked!(QlikCsv, QLIK, Csv),
+        SourceFormat::QlikParquet => marked!(QlikParquet, QLIK, Parquet),
+        SourceFormat::DeltaFeedJson => marked!(DeltaFeedJson, DELTA_FEED, Json),
+        SourceFormat::DeltaFeedCsv => marked!(DeltaFeedCsv, DELTA_FEED, Csv),
+        SourceFormat::DeltaFeedParquet => marked!(DeltaFeedParquet, DELTA_FEED, Parquet),
         SourceFormat::DmsParquet => &dms_parquet::DmsParquet,
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::DmsJson => &dms_json::DmsJson,
         SourceFormat::DmsTransactionsCsv => &dms_transactions::DmsTransactions,
         SourceFormat::Parquet => &rows_parquet::RowsParquet,
         SourceFormat::Csv => &rows_csv::RowsCsv,
+    }
+}
+
+/// Whether a file says what is in the data files beside it (`.dfm` of Qlik Replicate).
+pub(crate) fn is_description(path: &str) -> bool {
+    path.ends_with(marked::dfm::ENDING)
+}
+
+/// The format of files that look like another one, and have a description beside them.
+pub(crate) fn with_description(format: SourceFormat) -> SourceFormat {
+    match format {
+        SourceFormat::Csv | SourceFormat::DmsCsv => SourceFormat::QlikCsv,
+        SourceFormat::Parquet | SourceFormat::DmsParquet => SourceFormat::QlikParquet,
+        other => other,
     }
 }
 

@@ -27,7 +27,8 @@ const SAMPLE_RECORDS_MAX: u64 = 20_000;
 const FILE_RECORDS_MIN: u64 = 200;
 
 /// Proposes a contract for the table `name` whose files lie in `path`, from a sample of them. Key
-/// files of the Kafka Connect S3 sink (`….keys.json.gz`) may be among them; then they tell the key.
+/// files of the Kafka Connect S3 sink (`….keys.json.gz`) may be among them; then they tell the key. So may the files
+/// with which Qlik Replicate describes others ([`is_description`]); they tell names, types and key.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -121,19 +122,29 @@ pub fn infer_table(
     Ok(inferred)
 }
 
+/// Whether the file at `path` describes the data files beside it: `.dfm` of Qlik Replicate.
+#[must_use]
+pub fn is_description(path: &str) -> bool {
+    formats::is_description(path)
+}
+
 /// What most speaks for, over all change files: a full load may look like plain rows until a change is seen.
 fn format_of(files: &[(SourceFile, Bytes)]) -> Option<&'static dyn Format> {
     let paths: Vec<String> = files.iter().map(|(file, _)| file.path.clone()).collect();
     let changes = files.iter().filter(|(file, _)| is_change_file(&file.path));
     // Of files that are equally like two formats the first decides.
     let best = changes.filter_map(|(_, bytes)| liken(&paths, bytes)).reduce(|a, b| if b.1 > a.1 { b } else { a });
-    best.map(|(name, _)| formats::of(name))
+    let is_described = files.iter().any(|(file, _)| formats::is_description(&file.path));
+    let of_described = |name| if is_described { formats::with_description(name) } else { name };
+    best.map(|(name, _)| formats::of(of_described(name)))
 }
 
 fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile, Bytes)], count: u64) -> Profile {
     let records_max = (SAMPLE_RECORDS_MAX / count.max(1)).max(FILE_RECORDS_MIN);
     let mut profile = Profile::of_table(table);
-    for (file, bytes) in files {
+    // What describes other files comes first.
+    let (described, files): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| formats::is_description(&file.path));
+    for (file, bytes) in described.into_iter().chain(files) {
         format.sample(&mut profile, &file.path, bytes, records_max);
         profile.files += 1;
     }

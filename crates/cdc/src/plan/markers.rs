@@ -17,6 +17,8 @@ pub(crate) struct Markers {
     pub(crate) position_members: &'static [&'static str],
     /// What may stand before them.
     pub(crate) position_prefixes: &'static [&'static str],
+    /// Other members of the row that decoding reads.
+    pub(crate) beside: &'static [&'static str],
     /// Whether a member that the contract does not declare is the format's own.
     pub(crate) is_own: fn(&str) -> bool,
     /// Whether a part of the sequence that is no column is a path into the envelope around the row.
@@ -33,6 +35,7 @@ impl Markers {
         before_key: None,
         position_members: &[],
         position_prefixes: &[],
+        beside: &[],
         is_own: |_| false,
         is_in_envelope: |_| false,
     };

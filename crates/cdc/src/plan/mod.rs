@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) deleted: Option<RowName>,
     /// The row's own source time: `__source_ts_ms` (milliseconds), `dms_timestamp` (text).
     pub(crate) time: Option<RowName>,
+    /// Other members of the row that the format reads, as [`Markers::beside`] lists them.
+    pub(crate) beside: Vec<RowName>,
     /// Position of the column that takes what does not fit (`_rescued`).
     pub(crate) rescued: Option<usize>,
     /// Values that do not fit go there too.
@@ -75,6 +77,7 @@ impl Plan {
         let mut names = Names::new(contract, markers.is_own);
         let mut member = |name: Option<&str>| name.map(|name| names.row_name(name));
         let (operation, deleted, time) = (member(markers.operation), member(markers.deleted), member(markers.time));
+        let beside = markers.beside.iter().map(|name| names.row_name(name)).collect();
         let sequence = Sequence::new(contract, &mut names, markers.is_in_envelope);
         let sequence = sequence.ok_or_else(|| DecodeError::LongSequence { table: table() })?;
         let own_position = if sequence.is_own() { own_position(markers, &mut names) } else { Vec::new() };
@@ -97,6 +100,7 @@ impl Plan {
             operation,
             deleted,
             time,
+            beside,
             rescued: contract.columns.iter().position(|column| column.discovered && column.name == RESCUED),
             rescues_values: source.schema_policy == SchemaPolicy::Evolve,
             widens: source.evolution.widens(),

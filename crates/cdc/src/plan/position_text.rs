@@ -3,11 +3,12 @@
 use sluice_change::{Cell, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::ColumnType;
 
-/// A value of a sequence part: one number, or two for a long one.
+/// A value of a sequence part: one number, or two or three for a long one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PartValue {
     One(u64),
     Two(u64, u64),
+    Three(u64, u64, u64),
 }
 
 /// The number of a log file, `binlog.000099`.
@@ -34,7 +35,7 @@ pub(crate) fn groups(text: &str, between: char, digits: [usize; 3]) -> Option<u1
 pub(crate) fn whole_number(text: &str) -> Option<u64> {
     text.trim().parse().ok().or_else(|| match PartValue::read(text)? {
         PartValue::One(number) => Some(number),
-        PartValue::Two(..) => None,
+        PartValue::Two(..) | PartValue::Three(..) => None,
     })
 }
 
@@ -46,7 +47,8 @@ pub(crate) fn is_digits(text: &str) -> bool {
 impl PartValue {
     /// A number; a time (microseconds since 1970); a PostgreSQL log position `0/806B3B0`; digits
     /// only, longer than 19 (`AR_H_CHANGE_SEQ` of AWS DMS has 35): the last 19 are a number of
-    /// their own, so that the order of texts of one length is the order of numbers.
+    /// their own, and of more than 39 the 19 before them, so that the order of texts of one length
+    /// is the order of numbers.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         if is_digits(text) {
@@ -54,6 +56,10 @@ impl PartValue {
                 return text.parse().ok().map(Self::One);
             }
             let (high, low) = text.split_at_checked(text.len() - 19)?;
+            if high.len() > 20 {
+                let (highest, high) = high.split_at_checked(high.len() - 19)?;
+                return Some(Self::Three(highest.parse().ok()?, high.parse().ok()?, low.parse().ok()?));
+            }
             return Some(Self::Two(high.parse().ok()?, low.parse().ok()?));
         }
         if let Some((high, low)) = text.split_once('/') {
@@ -73,6 +79,7 @@ impl PartValue {
         match self {
             Self::One(number) => vec![number],
             Self::Two(high, low) => vec![high, low],
+            Self::Three(highest, high, low) => vec![highest, high, low],
         }
     }
 }
@@ -88,6 +95,9 @@ mod tests {
             PartValue::read("20261120084718110000126730456000001"),
             Some(PartValue::Two(2_026_112_008_471_811, 126_730_456_000_001))
         );
+        let long = format!("{:0>57}", "1234567890123456789012345678901234567890");
+        let three = PartValue::Three(12, 3_456_789_012_345_678_901, 2_345_678_901_234_567_890);
+        assert_eq!(PartValue::read(&long), Some(three));
         assert_eq!(PartValue::read("0/806B3B0"), Some(PartValue::One(134_656_944)));
         assert_eq!(PartValue::read("1970-01-01T00:00:01Z"), Some(PartValue::One(1_000_000)));
         for wrong in ["", "x", "-1", "1.5", "1969-01-01", "infinity", "-infinity", &"9".repeat(60), "1/2/3", "é/1"] {

@@ -62,6 +62,8 @@ pub(crate) struct Profile {
     pub(crate) record_key: Vec<String>,
     /// Number of fields of CSV records, with how often.
     pub(crate) widths: BTreeMap<usize, u64>,
+    /// Names of the fields of CSV without a header, from a file beside them.
+    pub(crate) field_names: Vec<Vec<String>>,
     own_names: Vec<String>,
     /// Names of the key columns in the records themselves.
     named_key: Option<Vec<String>>,
@@ -134,6 +136,12 @@ impl Profile {
         &mut self.columns[position]
     }
 
+    /// Takes back a record that is none of the table's after all.
+    pub(crate) fn forget_record(&mut self) {
+        self.records = self.records.saturating_sub(1);
+        self.fitting = self.fitting.saturating_sub(1);
+    }
+
     /// Takes the names of the key columns that a record says.
     pub(crate) fn note_named_key(&mut self, names: Vec<String>) {
         match &self.named_key {
@@ -166,6 +174,11 @@ impl Profile {
                 names.take(width.saturating_sub(self.own_names.len())).chain(self.own_names.iter().cloned()).collect()
             })
             .collect()
+    }
+
+    /// The layouts that files beside CSV without a header tell.
+    pub(crate) fn named_layouts(&self) -> Vec<Vec<String>> {
+        self.field_names.clone()
     }
 
     /// Keeps a row of a snapshot or an insert, by which keys are found. A snapshot has every key

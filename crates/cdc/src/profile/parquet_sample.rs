@@ -48,6 +48,27 @@ pub(crate) fn read(
     is_column: impl Fn(&str) -> bool,
     read_row: impl Fn(&mut Profile, &[(&str, Option<&str>)]),
 ) {
+    read_part(profile, bytes, &[], records_max, is_column, read_row);
+}
+
+/// The same for a file whose rows have the columns `shared` too.
+pub(crate) fn read_part(
+    profile: &mut Profile,
+    bytes: &Bytes,
+    shared: &[(String, Option<String>)],
+    records_max: u64,
+    is_column: impl Fn(&str) -> bool,
+    read_row: impl Fn(&mut Profile, &[(&str, Option<&str>)]),
+) {
+    let read_row = |profile: &mut Profile, values: &[(&str, Option<&str>)]| {
+        if shared.is_empty() {
+            return read_row(profile, values);
+        }
+        let has = |name: &str| values.iter().any(|(known, _)| *known == name);
+        let more = shared.iter().filter(|(name, _)| !has(name));
+        let more = more.map(|(name, value)| (name.as_str(), value.as_deref()));
+        read_row(profile, &values.iter().copied().chain(more).collect::<Vec<_>>());
+    };
     let outcome = catch_unwind(AssertUnwindSafe(|| read_rows(profile, bytes, records_max, &is_column, &read_row)));
     if !matches!(outcome, Ok(Some(()))) {
         profile.damaged_files += 1;

@@ -9,8 +9,8 @@ use crate::outcome::drift::Drift;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
-use crate::text::json_fields::{each_member, string};
-use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts, TIMESTAMP_INFINITY, parse_cell};
+use crate::text::json_fields::{each_member, elements, string};
+use sluice_change::{Cell, CellError, Event, Op, ReasonCode, RowRef, SeqParts, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
 
@@ -21,6 +21,11 @@ pub(crate) type TextValue<'a> = Option<Cow<'a, str>>;
 pub(crate) trait TextRows {
     /// The word under which the row is counted: its operation as delivered, or one for rows without.
     fn operation<'a>(&self, plan: &Plan, row: &'a Row<TextValue<'_>>) -> &'a str;
+
+    /// The member that holds the columns as a JSON object, where one does.
+    fn nested(&self, _plan: &Plan) -> Option<RowName> {
+        None
+    }
 
     /// What the row does, and its rank and position.
     ///
@@ -103,12 +108,44 @@ pub(crate) fn event<'a>(
     let RowPlace { op, rank, parts, source_time_ms, order } = rows.place(plan, at, row)?;
     let provided = plan.update_columns.and_then(|name| text_of(row, name));
     let fetch = |position: usize, data_type: &ColumnType| match row.column(position) {
-        Some(Some(text)) => plan.reading.cell(data_type, plan.unit(position), text).map(Some),
+        Some(Some(text)) => cell(plan, position, data_type, text).map(Some),
         Some(None) => Ok(Some(Cell::Null)),
         None => Ok(None),
     };
     let cells = cells(plan, op, provided, row, drift, fetch)?;
     Ok((Event { at, op, rank, parts, cells, source_time_ms, record }, order))
+}
+
+/// The cell of a text. A list may be one of JSON.
+fn cell<'a>(plan: &Plan, position: usize, data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>, CellError> {
+    let unit = plan.unit(position);
+    match data_type {
+        ColumnType::Array(element) if text.starts_with('[') => {
+            let raws = elements(text).ok_or_else(|| CellError::mismatch(data_type))?;
+            let cells = raws.into_iter().map(|raw| match raw {
+                "null" => Ok(Cell::Null),
+                raw => {
+                    plan.reading.cell(element, unit, &string(raw).unwrap_or(Cow::Borrowed(raw))).map(Cell::into_owned)
+                }
+            });
+            cells.collect::<Result<Vec<_>, _>>().map(Cell::List)
+        }
+        _ => plan.reading.cell(data_type, unit, text),
+    }
+}
+
+/// Takes the columns that a member of the row holds as a JSON object, if the format has such a member.
+pub(crate) fn open_nested(plan: &Plan, rows: &dyn TextRows, row: &mut Row<TextValue<'_>>) {
+    let Some(Some(json)) = rows.nested(plan).and_then(|name| row.get(name)) else { return };
+    let json = json.clone().into_owned();
+    each_member(&json, |name, raw| {
+        let text = (raw != "null").then(|| Cow::Owned(string(raw).unwrap_or(Cow::Borrowed(raw)).into_owned()));
+        let target = plan.target(&name);
+        row.set(plan, &name, target, text);
+        if target == Target::Unknown {
+            row.note_nested_unknown(name.into_owned());
+        }
+    });
 }
 
 /// Counts what a row is made of, whether or not it becomes an event. `unknown` are its names that
@@ -122,6 +159,7 @@ pub(crate) fn count<'n>(
 ) {
     if row.check_columns(plan).is_ok() {
         unknown.for_each(|name| out.drift.unknown(name));
+        row.nested_unknown().for_each(|name| out.drift.unknown(name));
     }
     out.count_operation(rows.operation(plan, row));
 }
@@ -137,9 +175,24 @@ pub(crate) fn decode_record(
     at: RowRef,
     record: &str,
 ) -> Result<(), RecordError> {
+    decode_record_of(plan, rows, out, at, record, record)
+}
+
+/// Decodes a row of JSON that is in `record`, which bronze keeps.
+///
+/// # Errors
+/// Why it cannot become an event.
+pub(crate) fn decode_record_of(
+    plan: &Plan,
+    rows: &dyn TextRows,
+    out: &mut Collector,
+    at: RowRef,
+    json: &str,
+    record: &str,
+) -> Result<(), RecordError> {
     let mut row = Row::of_columns(plan);
     let mut unknown = Vec::new();
-    let whole = each_member(record, |name, raw| {
+    let whole = each_member(json, |name, raw| {
         let value: TextValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };
         let target = plan.target(&name);
         row.set(plan, &name, target, value);
@@ -150,6 +203,7 @@ pub(crate) fn decode_record(
     if !whole {
         return Err(RecordError::new(ReasonCode::BadEnvelope, "not a JSON object"));
     }
+    open_nested(plan, rows, &mut row);
     count(plan, rows, out, &row, unknown.iter().map(AsRef::as_ref));
     let (event, order) = event(plan, rows, at, &row, &mut out.drift, record.to_owned())?;
     rows.keep(plan, out, &row, event)?;

@@ -43,6 +43,8 @@ pub(crate) struct Row<V> {
     extras: Vec<Option<V>>,
     /// Columns that the contract does not know, as JSON, where they are kept in silver.
     unknown: BTreeMap<String, String>,
+    /// Names of columns inside a member that the contract does not know.
+    nested_unknown: Vec<String>,
     /// Names that the contract does not declare.
     undeclared: usize,
     /// Names that would be new columns, of a table that has no room for one.
@@ -70,6 +72,7 @@ impl<V: Delivered> Row<V> {
             columns: std::iter::repeat_with(|| None).take(plan.contract.columns.len()).collect(),
             extras: empty(plan.extras()),
             unknown: BTreeMap::new(),
+            nested_unknown: Vec::new(),
             undeclared: 0,
             beyond: 0,
             names_are_columns: false,
@@ -125,6 +128,16 @@ impl<V: Delivered> Row<V> {
             }
             Target::Meta | Target::Unknown => {}
         }
+    }
+
+    /// Notes the name of a column inside a member that the contract does not know.
+    pub(crate) fn note_nested_unknown(&mut self, name: String) {
+        self.nested_unknown.push(name);
+    }
+
+    /// Names of columns inside a member that the contract does not know.
+    pub(crate) fn nested_unknown(&self) -> impl Iterator<Item = &str> {
+        self.nested_unknown.iter().map(String::as_str)
     }
 
     /// The value of a column.

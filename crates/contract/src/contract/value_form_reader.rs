@@ -51,6 +51,19 @@ impl Reader<'_> {
         Some(zone)
     }
 
+    pub(super) fn from_version(&mut self, written: Option<&Spanned<u64>>, format: SourceFormat) -> Option<u64> {
+        let written = written?;
+        if format != SourceFormat::DeltaFeedParquet {
+            let message = format!("Files of `{format}` have no versions of a table");
+            self.problem(
+                written,
+                message,
+                "Remove from_version; it is for the folder of a Delta table (delta_feed_parquet)",
+            );
+        }
+        Some(written.value)
+    }
+
     /// The value of a text that reads itself, or a problem at its place.
     fn read<T: FromStr<Err = Mistake>>(&mut self, written: &Spanned<String>) -> Option<T> {
         written.value.parse().map_err(|mistake| self.mistake(written, mistake)).ok()

@@ -27,6 +27,13 @@ entries! {
         .says(Grade::Breaking, "Records in bronze are of another table, so silver is rebuilt from bronze; records that were left out do not come back")
         .examples(&["table: public.orders", "table: orders_*"])
         => quoted_or_none(table.as_ref().map(ToString::to_string).as_ref());
+    from_version: Entry::new("source", &["from_version"], Effect::NewBatchesOnly)
+        .what("the folder of a Delta table (`delta_feed_parquet`): the first commit that is read, where the table is older than its change data feed; rows before it come by a `backfill`")
+        .missing("the first commit of the table", "none")
+        .says(Grade::Warning, "A table of which nothing was ingested yet begins with another commit")
+        .examples(&["from_version: 12"])
+        .beside(&["source.format: delta_feed_parquet"])
+        => or_none(from_version.as_ref());
     restarts: Entry::new("source", &["restarts"], Effect::Rebuild)
         .what("`{batch: what}`: batches with which the source starts again, see [formats.md](formats.md#a-source-that-starts-again): `reload` (the batch begins with all rows, older ones are gone), `position` (positions count anew, older rows stay), `same` (the same files again)")
         .missing("none; a table whose source seems to start again stops", "[]")

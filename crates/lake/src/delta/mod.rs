@@ -9,6 +9,7 @@ pub(crate) mod commit;
 pub(crate) mod commit_info;
 pub(crate) mod deletion_vector;
 pub(crate) mod features;
+pub(crate) mod feed;
 pub(crate) mod file_commit;
 pub(crate) mod footers;
 pub(crate) mod foreign;

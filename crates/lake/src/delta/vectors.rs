@@ -12,6 +12,21 @@ use parquet::arrow::arrow_reader::RowSelection;
 use roaring::RoaringTreemap;
 use std::sync::Arc;
 
+/// The bitmap of a vector whose place in its file `bytes` begin with.
+pub(crate) fn bitmap_in_file(bytes: &Bytes, vector: &DeletionVectorDescriptor) -> Result<Bytes, Cause> {
+    let size = usize::try_from(vector.size_in_bytes)?;
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or("the deletion vector is cut off")?;
+    let (bitmap, rest) = rest.split_at_checked(size).ok_or("the deletion vector is cut off")?;
+    let sum = rest.first_chunk::<4>().ok_or("the deletion vector is cut off")?;
+    if usize::try_from(u32::from_be_bytes(*length))? != size {
+        return Err("the deletion vector has another size than the log says".into());
+    }
+    if u32::from_be_bytes(*sum) != crc32fast::hash(bitmap) {
+        return Err("the deletion vector's checksum does not match".into());
+    }
+    Ok(bytes.slice(4..4 + size))
+}
+
 impl TableFiles {
     /// Positions of the rows of a file that its deletion vector removes; `None` without one.
     ///
@@ -64,15 +79,7 @@ impl TableFiles {
         let size = u64::try_from(vector.size_in_bytes)?;
         let location = self.location_of(&path)?;
         let bytes = self.store().get_range(&location, offset..offset + size + 8).await?;
-        let (length, rest) = bytes.split_at_checked(4).ok_or("the deletion vector is cut off")?;
-        let (bitmap, sum) = rest.split_at_checked(usize::try_from(size)?).ok_or("the deletion vector is cut off")?;
-        if u64::from(u32::from_be_bytes(length.try_into()?)) != size {
-            return Err("the deletion vector has another size than the log says".into());
-        }
-        if u32::from_be_bytes(sum.try_into()?) != crc32fast::hash(bitmap) {
-            return Err("the deletion vector's checksum does not match".into());
-        }
-        Ok(bytes.slice(4..4 + usize::try_from(size)?))
+        bitmap_in_file(&bytes, vector)
     }
 
     /// Names a deletion vector by its place.

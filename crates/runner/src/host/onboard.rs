@@ -1,6 +1,7 @@
 //! From a folder of change files to a draft contract.
 
 use crate::RunError;
+use crate::pipeline::delta_feed;
 use crate::pipeline::source_files::{refuse_foreign_table, shown};
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
@@ -9,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
 use sluice_cdc::{
     Inferred, InferredEvidence, InferredQuestion, decode_file, file_order_key, folders_of_tables, foreign_table,
-    infer_table, is_change_file, sniff, table_folder,
+    full_export, infer_table, is_change_file, is_description, sniff, table_folder,
 };
 use sluice_change::SourceFile;
 use sluice_contract::{
@@ -47,6 +48,7 @@ pub(crate) async fn inspect(
         folders.entry(table_folder(&file.path).to_owned()).or_default().push(file);
     }
     // Files of another table format are one table, which onboarding names and does not take.
+    let foreign_folders = foreign_tables.clone();
     for table in foreign_tables {
         let of_table = |folder: &String| *folder == table || folder.starts_with(&format!("{table}/"));
         let inside: Vec<String> = folders.keys().filter(|folder| of_table(folder)).cloned().collect();
@@ -59,6 +61,7 @@ pub(crate) async fn inspect(
     for (folder, files) in folders {
         let Some(first) = files.first() else { continue };
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        let has_feed = foreign_folders.contains(&folder) && delta_feed::has_feed(lake, &folder).await?;
         let bytes = lake.objects().read(&first.path).await?;
         let name = proposed_name(&folder);
         let covered = |contract: &&Arc<Contract>| {
@@ -67,7 +70,10 @@ pub(crate) async fn inspect(
         let known = contracts.values().find(covered);
         tables.push(FoundTable {
             name: known.map_or(name, |contract| contract.name.clone()),
-            format: sniff(&paths, &bytes).map(|format| format.as_str().to_owned()),
+            format: match has_feed {
+                true => Some(SourceFormat::DeltaFeedParquet.as_str().to_owned()),
+                false => sniff(&paths, &bytes).map(|format| format.as_str().to_owned()),
+            },
             files: files.len() as u64,
             bytes: files.iter().map(|file| file.size).sum(),
             has_contract: known.is_some(),
@@ -140,8 +146,12 @@ pub(crate) struct Wanted {
 pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> Result<OnboardDraft, RunError> {
     let Wanted { path, name, table, answers } = wanted;
     let path = plain_path(&path);
+    if delta_feed::has_feed(lake, &path).await? {
+        return draft_of_feed(lake, engine, (path, name), answers).await;
+    }
     let listed = lake.objects().list(&path).await?;
     refuse_foreign_table(&listed)?;
+    let descriptions: Vec<SourceFile> = listed.iter().filter(|file| is_description(&file.path)).cloned().collect();
     let mut files: Vec<SourceFile> = listed.into_iter().filter(|file| is_change_file(&file.path)).collect();
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
@@ -162,6 +172,10 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
         budget = budget.saturating_sub(file.size);
         sample.push((file.clone(), lake.objects().read(&file.path).await?));
     }
+    let sampled = sample.len() as u64;
+    for file in spread(&descriptions, SAMPLE_FILES_MAX) {
+        sample.push((file.clone(), lake.objects().read(&file.path).await?));
+    }
     let found_in = table_folder(&files[0].path);
     let proposed = || match &table {
         Some(table) => name_in_stream(found_in, table),
@@ -170,7 +184,7 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     let name = name.unwrap_or_else(proposed);
     let table = table.map(|table| SourceTable::parse(&table)).transpose();
     let table = table.map_err(|mistake| RunError::input(mistake.message, mistake.fix))?;
-    let (folder, sampled) = (path, sample.len() as u64);
+    let folder = path;
     let engine = engine.clone();
     blocking(move || {
         let inferred = infer_table(&name, table.as_ref(), &folder, &sample, total, &answers)?;
@@ -182,6 +196,30 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
         let sample = engine.put_result(&to_ipc(&rows)?)?;
         let mut inferred = inferred;
         inferred.evidence.extend(of_several_folders(&inferred, &folder, &paths));
+        inferred.evidence.extend(of_several_exports(&inferred, &paths));
+        Ok(view(folder, name, inferred, problems, (sampled, total), sample))
+    })
+    .await
+}
+
+/// Samples the change data feed of a Delta table and proposes its contract.
+async fn draft_of_feed(
+    lake: &Lake,
+    engine: &QueryEngine,
+    (folder, name): (String, Option<TableName>),
+    answers: OnboardAnswers,
+) -> Result<OnboardDraft, RunError> {
+    let (sample, total) = delta_feed::sample(lake, &folder, SAMPLE_FILES_MAX).await?;
+    let name = name.unwrap_or_else(|| proposed_name(folder.trim_end_matches('/')));
+    let (engine, sampled) = (engine.clone(), sample.len() as u64);
+    blocking(move || {
+        let inferred = infer_table(&name, None, &folder, &sample, total, &answers)?;
+        let parsed = Contract::parse(&inferred.yaml, &format!("contracts/{}/{}.yaml", name.dataset, name.table));
+        let (problems, rows) = match parsed {
+            Ok(contract) => (Vec::new(), sample_rows(&Arc::new(contract), &sample)?),
+            Err(problems) => (problems, raw_rows(&sample)?),
+        };
+        let sample = engine.put_result(&to_ipc(&rows)?)?;
         Ok(view(folder, name, inferred, problems, (sampled, total), sample))
     })
     .await
@@ -199,6 +237,21 @@ fn of_several_folders(inferred: &Inferred, folder: &str, paths: &[String]) -> Op
             shown(&folders)
         ),
         count: format!("{} folders", folders.len()),
+    })
+}
+
+/// The question where the files are of several full exports.
+fn of_several_exports(inferred: &Inferred, paths: &[String]) -> Option<InferredEvidence> {
+    let exports: BTreeSet<&str> = paths.iter().filter_map(|path| full_export(inferred.format, path)).collect();
+    (exports.len() > 1).then(|| InferredEvidence {
+        ok: false,
+        question: Some(QuestionKind::SourceTable),
+        text: format!(
+            "Several full exports: {}. Which rows were deleted between them, nothing says. Onboard the newest one with the \
+             changes after it",
+            shown(&exports)
+        ),
+        count: format!("{} exports", exports.len()),
     })
 }
 

@@ -8,6 +8,7 @@
 use super::batch::DecodedBatch;
 use super::bronze;
 use super::context::TableContext;
+use super::delta_feed;
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
 use super::snapshot_files::newest_delivery_of_each_file;
@@ -216,7 +217,10 @@ async fn decode_files(
 ) -> Result<Vec<DecodedFile>, RunError> {
     let mut records = Vec::with_capacity(files.len());
     for file in files {
-        let bytes = context.lake.objects().read(&file.path).await?;
+        let bytes = match delta_feed::is_commit(&file.path) {
+            true => delta_feed::read(&context.lake, &file.path).await?,
+            false => context.lake.objects().read(&file.path).await?,
+        };
         let (decoder, contract, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
         records.push(blocking(move || decoder.decode(&contract, file, bytes)).await?);
     }

@@ -6,7 +6,7 @@ use super::ties::tie_error;
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
-use sluice_cdc::{is_full_load, is_of_changes};
+use sluice_cdc::{full_export, is_full_load, is_of_changes};
 use sluice_change::{ReasonCode, Reject, RowLedger};
 use sluice_contract::{Contract, SourceFormat};
 use sluice_lake::{BatchManifest, SourceMark};
@@ -133,6 +133,8 @@ fn several_orders(number: u64, before: &SourceMark, batch: &DecodedBatch) -> Opt
 struct Delivered<'m> {
     /// The last batch that has a file, by its path.
     batch_of: BTreeMap<&'m str, u64>,
+    /// Folders of full exports that were taken, as far as the format has them.
+    exports: BTreeSet<&'m str>,
     /// There was a full load.
     is_loaded: bool,
     /// The first batch with changes after, or with, a full load.
@@ -142,6 +144,7 @@ struct Delivered<'m> {
 impl<'m> Delivered<'m> {
     fn add(&mut self, format: SourceFormat, manifest: &'m BatchManifest) {
         let paths = || manifest.files.iter().map(|file| file.path.as_str());
+        self.exports.extend(paths().filter_map(|path| full_export(format, path)));
         self.batch_of.extend(paths().map(|path| (path, manifest.batch)));
         if manifest.backfill.is_none() {
             self.is_loaded |= paths().any(|path| is_full_load(format, path));
@@ -178,7 +181,9 @@ pub(crate) fn loaded_again<'m>(
                  the batch begins with all rows of the table, or {{{number}: same}} if the same load was delivered again"
             ));
         }
-        if let (Some(path), Some(batch)) = (loads().min(), before.changed_in) {
+        let is_of_known =
+            |path: &&String| full_export(source.format, path).is_some_and(|export| before.exports.contains(export));
+        if let (Some(path), Some(batch)) = (loads().filter(|path| !is_of_known(path)).min(), before.changed_in) {
             return Some(format!(
                 "{path} is a full load that came after a load and changes (batch {batch}): the table was loaded again \
                  under new names, or a file of the first load came late. Its rows rank below the changes before it. Write \

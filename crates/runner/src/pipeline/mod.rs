@@ -24,6 +24,7 @@ mod context;
 mod counts_anew;
 mod decode;
 pub(crate) mod decoder;
+pub(crate) mod delta_feed;
 mod discover;
 mod disk_space;
 mod folder_watch;

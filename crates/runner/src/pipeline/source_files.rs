@@ -1,10 +1,13 @@
 //! Which files are new, and how they are cut into batches.
 
+use super::delta_feed;
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use super::source_listing::{FullListing, Listed, Look, listed};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
-use sluice_cdc::{ForeignTable, file_order_key, folders_of_tables, foreign_table, full_load_name, is_change_file};
+use sluice_cdc::{
+    ForeignTable, file_order_key, folders_of_tables, foreign_table, full_export, full_load_name, is_change_file,
+};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, Restart, Source, limits};
 use sluice_lake::{BatchManifest, Lake};
@@ -52,9 +55,15 @@ pub(crate) async fn new_files(
     look: Look,
 ) -> Result<NewFiles, RunError> {
     let Some(source) = &contract.source else { return Ok(NewFiles::default()) };
-    let Listed { files: mut listed, full_since } = listed(lake, contract, batches, look).await?;
-    refuse_foreign_table(&listed)?;
-    listed.retain(|file| is_change_file(&file.path));
+    let (full_since, listed) = match delta_feed::new_commits(lake, source, batches).await? {
+        Some(commits) => (None, commits),
+        None => {
+            let Listed { files: mut listed, full_since } = listed(lake, contract, batches, look).await?;
+            refuse_foreign_table(&listed)?;
+            listed.retain(|file| is_change_file(&file.path));
+            (full_since, listed)
+        }
+    };
     let mut files = Vec::new();
     for (file, known) in listed.iter().zip(known(&listed, batches)) {
         let is_known = match known {
@@ -168,6 +177,14 @@ fn refuse_several_loads(
     if source.restarts.get(&next) == Some(&Restart::Same) {
         return Ok(());
     }
+    let exports: BTreeSet<&str> = new.iter().filter_map(|file| full_export(source.format, &file.path)).collect();
+    if exports.len() > 1 {
+        let message =
+            format!("{} holds several full exports, and none was taken yet: {}", source.path, shown(&exports));
+        let fix = "Keep the newest one and the changes after it, and move the others out: a row that an export lacks was \
+                   deleted, which only a table of its own from each export could show";
+        return Err(RunError::input(message, fix));
+    }
     let mut loads: HashMap<&str, &str> = HashMap::new();
     for file in new {
         let Some(name) = full_load_name(source.format, &file.path) else { continue };
@@ -254,6 +271,9 @@ async fn content_sizes(lake: &Lake, files: &[SourceFile], bounds: BatchBounds) -
     }
     let sizes = files.iter().map(|file| async move {
         let name = file.path.to_ascii_lowercase();
+        if delta_feed::is_commit(&file.path) {
+            return delta_feed::content_size(lake, &file.path).await;
+        }
         if name.ends_with(".parquet") {
             return Ok(file.size.saturating_mul(limits::PARQUET_EXPANSION));
         }

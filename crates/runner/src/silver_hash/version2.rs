@@ -77,6 +77,7 @@ impl fmt::Debug for SourceText<'_> {
             path,
             format,
             table: _,
+            from_version: _,
             restarts: _,
             csv_columns,
             csv_layouts,

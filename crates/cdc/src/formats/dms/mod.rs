@@ -29,4 +29,5 @@ pub(crate) const CSV_EXTRAS: CsvExtras = CsvExtras {
     table: None,
     sequence: Some(SEQUENCE),
     time: Some(TIME),
+    nested: None,
 };

@@ -4,6 +4,7 @@
 //! Such a format is a [`JsonFormat`], which says what is its own; everything that it has as a [`Format`] follows.
 
 pub(crate) mod change;
+pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod guess;
 pub(crate) mod position;
@@ -13,7 +14,7 @@ pub(crate) mod source_table;
 
 use crate::files::json_lines;
 use crate::format::{
-    FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+    FileKind, FilePlace, FileStage, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
 };
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
@@ -42,6 +43,21 @@ pub(crate) trait JsonFormat: Sync + 'static {
 
     /// Whether a line that begins like a JSON object is a record of the format, or the front of one.
     fn is_record(line: &str) -> bool;
+
+    /// As [`Format::file_position`].
+    fn file_position(path: &str) -> Option<u64> {
+        files::offset(path)
+    }
+
+    /// As [`Format::stage`].
+    fn stage(path: &str) -> Option<FileStage> {
+        files::file_place(path.rsplit('/').next().unwrap_or(path)).map(|place| place.stage)
+    }
+
+    /// As [`Format::full_export`].
+    fn full_export(_path: &str) -> Option<&str> {
+        None
+    }
 
     /// Decodes one record, which is neither blank nor `null` nor nested too deep.
     ///
@@ -90,7 +106,15 @@ impl<F: JsonFormat> Format for F {
     }
 
     fn file_position(&self, path: &str) -> Option<u64> {
-        files::offset(path)
+        F::file_position(path)
+    }
+
+    fn stage(&self, path: &str) -> Option<FileStage> {
+        F::stage(path)
+    }
+
+    fn full_export<'p>(&self, path: &'p str) -> Option<&'p str> {
+        F::full_export(path)
     }
 
     /// Certain where a line is a record of the format.

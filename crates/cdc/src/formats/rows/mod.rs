@@ -9,4 +9,5 @@ mod watermark;
 use crate::files::csv_layout::CsvExtras;
 
 /// What is around the columns in CSV: nothing.
-pub(crate) const CSV_EXTRAS: CsvExtras = CsvExtras { operation: None, table: None, sequence: None, time: None };
+pub(crate) const CSV_EXTRAS: CsvExtras =
+    CsvExtras { operation: None, table: None, sequence: None, time: None, nested: None };
