@@ -74,7 +74,7 @@ fn write_log(lake: &TestLake, first: u64, commits: &[&str]) -> Result<()> {
 const PLAIN: &str = r#"{"metaData":{"id":"x","configuration":{}}}"#;
 const FEED: &str = r#"{"metaData":{"id":"x","configuration":{"delta.enableChangeDataFeed":"true"}}}"#;
 const EMPTY: &str = r#"{"commitInfo":{"timestamp":1767323045000}}"#;
-const VECTOR: &str = r#"{"add":{"path":"a.parquet","partitionValues":{},"size":1,"dataChange":true,"deletionVector":{"storageType":"u"}}}"#;
+const MAPPED: &str = r#"{"metaData":{"id":"x","configuration":{"delta.enableChangeDataFeed":"true","delta.columnMapping.mode":"name"}}}"#;
 const GONE: &str = r#"{"add":{"path":"a.parquet","partitionValues":{},"size":1,"dataChange":true}}"#;
 
 #[tokio::test]
