@@ -52,7 +52,6 @@ pub(crate) fn plain(raw: &str) -> Result<Cow<'_, str>, Misread> {
 }
 
 /// A `$timestamp` as one number whose order is that of the cluster: seconds, then the counter within the second.
-#[cfg_attr(not(test), expect(dead_code, reason = "change streams of MongoDB are ordered by it"))]
 pub(crate) fn cluster_time(raw: &str) -> Option<u64> {
     let [inner] = members(raw, ["$timestamp"])?;
     let [seconds, counter] = members(inner?, ["t", "i"])?;
