@@ -1,7 +1,7 @@
 //! Tables from a CSV of `information_schema.columns`.
 
 use super::sql_type::{Dialect, contract_type};
-use super::{ColumnDefinition, TableDefinition};
+use super::table::{ColumnDefinition, TableDefinition};
 use std::collections::BTreeMap;
 
 /// Whether a text is such a CSV: its first line names the columns that it has to have.

@@ -1,7 +1,7 @@
 //! Tables from the statements of a SQL text.
 
 use super::sql_type::{Dialect, contract_type};
-use super::{ColumnDefinition, TableDefinition};
+use super::table::{ColumnDefinition, TableDefinition};
 use sqlparser::ast::{AlterTableOperation, ColumnOption, Expr, IndexColumn, ObjectName, Statement, TableConstraint};
 use sqlparser::dialect::{GenericDialect, MsSqlDialect, MySqlDialect, PostgreSqlDialect};
 use sqlparser::parser::Parser;
