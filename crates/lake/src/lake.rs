@@ -272,7 +272,7 @@ impl Lake {
     /// # Errors
     /// [`LakeError::BadPath`] for a lake that is no sandbox; [`LakeError::Read`], [`LakeError::Write`].
     pub async fn take_over(&self, table: &DeltaStore, version: &Snapshot) -> Result<Vec<DataFile>, LakeError> {
-        take_over(self.objects.root(), table.folder(), version).await
+        take_over(self.objects.root(), table.folder(), version, self.tables.clock.now_ms()).await
     }
 
     /// Removes a sandbox: its files, where its folder can be reached from here, and its entry.

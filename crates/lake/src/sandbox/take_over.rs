@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Files moved at once.
 const AT_ONCE: usize = 8;
@@ -18,7 +19,13 @@ const AT_ONCE: usize = 8;
 ///
 /// # Errors
 /// [`LakeError::Read`], [`LakeError::Write`].
-pub(crate) async fn take_over(own: &Root, folder: &str, version: &Snapshot) -> Result<Vec<DataFile>, LakeError> {
+pub(crate) async fn take_over(
+    own: &Root,
+    folder: &str,
+    version: &Snapshot,
+    now_ms: i64,
+) -> Result<Vec<DataFile>, LakeError> {
+    let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or(0));
     let base = own.base.as_ref().ok_or_else(|| LakeError::BadPath { path: folder.to_owned() })?;
     let mut paths = BTreeSet::new();
     for file in version.files.iter() {
@@ -29,16 +36,16 @@ pub(crate) async fn take_over(own: &Root, folder: &str, version: &Snapshot) -> R
             paths.insert(format!("{folder}/{vector}"));
         }
     }
-    let moves: Vec<_> = paths.iter().map(|path| place(own, base, path)).collect();
+    let moves: Vec<_> = paths.iter().map(|path| place(own, base, path, now)).collect();
     futures::stream::iter(moves).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
     let own_to_base = |file: &DataFile| DataFile { of_base: OfBase::default(), ..file.clone() };
     Ok(version.files.iter().map(own_to_base).collect())
 }
 
-async fn place(own: &Root, base: &Arc<Root>, path: &str) -> Result<(), LakeError> {
+async fn place(own: &Root, base: &Arc<Root>, path: &str, now: SystemTime) -> Result<(), LakeError> {
     let (from, to) = (own.join(path)?, base.join(path)?);
     match (&own.local, &base.local) {
-        (Some(own), Some(base)) if link(own.join(path), base.join(path)).await => return Ok(()),
+        (Some(own), Some(base)) if link(own.join(path), base.join(path), now).await => return Ok(()),
         (None, None) if bucket_of(&own.url) == bucket_of(&base.url) => {
             // The server copies; both paths are in one store.
             return base.store.copy(&from, &to).await.map_err(|source| failed(source, path));
@@ -61,7 +68,7 @@ fn bucket_of(url: &str) -> Option<&str> {
 }
 
 /// Gives a file a second name and makes that durable; false where the disk cannot, for example across two of them.
-async fn link(from: std::path::PathBuf, to: std::path::PathBuf) -> bool {
+async fn link(from: std::path::PathBuf, to: std::path::PathBuf, now: SystemTime) -> bool {
     let linked = tokio::task::spawn_blocking(move || {
         if let Some(folder) = to.parent() {
             std::fs::create_dir_all(folder)?;
@@ -71,7 +78,7 @@ async fn link(from: std::path::PathBuf, to: std::path::PathBuf) -> bool {
             other => other?,
         }
         // A vacuum of the base leaves files that are as new as a commit under way.
-        std::fs::File::options().append(true).open(&to)?.set_modified(std::time::SystemTime::now())?;
+        std::fs::File::options().append(true).open(&to)?.set_modified(now)?;
         std::fs::File::open(to.parent().unwrap_or_else(|| FilePath::new("/")))?.sync_all()
     });
     matches!(linked.await, Ok(Ok(())))

@@ -31,9 +31,12 @@ pub(crate) async fn table_fingerprint(
     blocking(move || Ok(fingerprint(&batches, &key)?)).await
 }
 
-/// Hashes of versions of one lake, which never change: by folder of the table, version and key.
+/// Folder of a table, version, and the key that its rows are sorted by.
+type Hashed = (String, u64, Vec<String>);
+
+/// Hashes of versions of one lake, which never change.
 #[derive(Debug, Default)]
-pub(crate) struct KnownFingerprints(Mutex<HashMap<(String, u64, Vec<String>), String>>);
+pub(crate) struct KnownFingerprints(Mutex<HashMap<Hashed, String>>);
 
 impl KnownFingerprints {
     /// That of a version, computed once.
