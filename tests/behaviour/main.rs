@@ -29,6 +29,7 @@ mod personal_data;
 mod publish_and_run;
 #[cfg(unix)]
 mod read_only;
+mod rebuild_in_ranges;
 mod refused_batch;
 mod releases;
 mod rows_by_watermark;

@@ -1,6 +1,7 @@
 //! Writes the base table and the change files of a benchmark as Parquet, once per shape.
 //! Called by `cargo xtask bench`: `bench-data SHAPE.json FOLDER`.
 
+mod landing;
 mod picks;
 mod plan;
 mod rows;
@@ -9,6 +10,7 @@ mod shape;
 use anyhow::Context;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use landing::{Events, Landing};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -54,9 +56,11 @@ struct Data {
 
 impl Data {
     fn write(&self) -> anyhow::Result<Plan> {
-        let events = self.shape.kind == Kind::Events;
+        let events = matches!(self.shape.kind, Kind::Events | Kind::JsonEvents | Kind::ParquetEvents);
         let base = if events { Vec::new() } else { self.base()? };
-        let changes = if events { self.events()? } else { self.changes()? };
+        let mut landing = Landing::of(self.shape.kind, &self.folder, self.fields())?;
+        let changes = if events { self.events(landing.as_mut())? } else { self.changes()? };
+        let (landing, broken) = landing.map(Landing::finish).transpose()?.unwrap_or_default();
         Ok(Plan {
             key: KEY.to_owned(),
             columns: self.maker.contract_columns(),
@@ -64,13 +68,20 @@ impl Data {
             ordered: self.shape.key == Key::Sequence,
             base,
             changes,
+            landing,
+            broken,
         })
     }
 
-    fn base(&self) -> anyhow::Result<Vec<String>> {
+    /// The key, then the other columns.
+    fn fields(&self) -> Vec<Field> {
         let mut fields = vec![self.maker.key_field()];
         fields.extend(self.maker.other_fields());
-        let schema = Arc::new(Schema::new(fields));
+        fields
+    }
+
+    fn base(&self) -> anyhow::Result<Vec<String>> {
+        let schema = Arc::new(Schema::new(self.fields()));
         let mut names = Vec::new();
         for from in (0..self.shape.rows).step_by(usize::try_from(FILE_ROWS)?) {
             let name = format!("base-{:03}.parquet", names.len());
@@ -130,7 +141,7 @@ impl Data {
     }
 
     /// Every event has its own sequence, and the files hold them in no order.
-    fn events(&self) -> anyhow::Result<Vec<Change>> {
+    fn events(&self, mut landing: Option<&mut Landing>) -> anyhow::Result<Vec<Change>> {
         let total = self.shape.rows;
         let keys = (total * KEYS_PER_EVENT.0 / KEYS_PER_EVENT.1).max(1);
         let step = step_through(total, self.shape.seed);
@@ -145,8 +156,11 @@ impl Data {
                 let rows: Vec<u64> = seqs.iter().map(|seq| mix(seq ^ self.shape.seed) % keys).collect();
                 let mut columns = vec![self.maker.keys(&rows)];
                 columns.extend(self.maker.others(&rows, &seqs)?);
-                let gone = seqs.iter().map(|seq| mix(!seq).is_multiple_of(EVENTS_PER_DELETE));
-                columns.extend(signs(&seqs, gone)?);
+                let gone: Vec<bool> = seqs.iter().map(|seq| mix(!seq).is_multiple_of(EVENTS_PER_DELETE)).collect();
+                if let Some(landing) = landing.as_mut() {
+                    landing.write(&Events { columns: &columns, seqs: &seqs, gone: &gone })?;
+                }
+                columns.extend(signs(&seqs, gone.into_iter())?);
                 file.write(columns)?;
             }
             file.finish()?;

@@ -17,6 +17,12 @@ pub(crate) struct Plan {
     pub(crate) base: Vec<String>,
     /// Files of changes, with `_op` (`u` or `d`) and `_seq` besides the columns; those of deletes have the key only.
     pub(crate) changes: Vec<Change>,
+    /// The changes as a source lands them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(crate) landing: Vec<String>,
+    /// Records of these files that are no change.
+    #[serde(default)]
+    pub(crate) broken: u64,
 }
 
 /// One file of changes.

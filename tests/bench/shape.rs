@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     Delete,
     /// No base: events of 0.4 keys per event, 5 % of them deletes, in no order at all.
     Events,
+    /// The same, also as files of Debezium JSON with some broken records.
+    JsonEvents,
+    /// The same, also as files of Parquet as AWS DMS writes them, with some broken records.
+    ParquetEvents,
 }
 
 /// Which live rows are changed.

@@ -89,9 +89,16 @@ impl TestLake {
     /// # Errors
     /// See [`TestLake::replay`].
     pub async fn replay_within(&self, limits: ReplayLimits) -> Result<ReplaySummary> {
+        self.replay_with(ReplayOptions { limits, ..ReplayOptions::default() }).await
+    }
+
+    /// Replays as `options` say by the draft's contracts, which have to be valid.
+    ///
+    /// # Errors
+    /// See [`TestLake::replay`].
+    pub async fn replay_with(&self, options: ReplayOptions) -> Result<ReplaySummary> {
         let set = self.draft().await?;
         ensure!(set.problems.is_empty(), "{:?}", set.problems);
-        let options = ReplayOptions { limits, ..ReplayOptions::default() };
         let job = Job::new(JobId(1), "test");
         Ok(replay(&self.lake().await?, &self.host.engine().await?, &set, &options, &job).await?)
     }

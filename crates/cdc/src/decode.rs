@@ -6,6 +6,7 @@ use crate::formats;
 use crate::outcome::collector::{Collector, nothing};
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
+use crate::parts::{Part, parts};
 use crate::plan::Plan;
 use crate::text::unpack::{StreamEnd, is_gzip};
 use bytes::Bytes;
@@ -64,6 +65,11 @@ pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> 
         let reject = Reject { at, reason, column: None, detail, raw, whole_file: true };
         return Ok(nothing(contract, vec![file], vec![reject]));
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts = parts(format, &bytes, threads);
+    if parts.len() > 1 {
+        return decode_parts(contract, format, &plan, &file, parts);
+    }
     let mut out = begin(contract, vec![file.clone()]);
     let end = format.decode_file(&plan, &mut out, bytes.clone(), u64::MAX);
     if let StreamEnd::Corrupt { verified } = end {
@@ -72,6 +78,37 @@ pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> 
         reject_rest(&mut out, end, verified);
     }
     out.finish()
+}
+
+/// Decodes the parts of a plain file of lines beside each other.
+fn decode_parts(
+    contract: &Arc<Contract>,
+    format: &dyn Format,
+    plan: &Plan,
+    file: &SourceFile,
+    parts: Vec<Part>,
+) -> Result<DecodedFile, DecodeError> {
+    let decode = |Part { bytes, lines_before, bytes_before }| {
+        let files = vec![file.clone()];
+        let mut out = match lines_before {
+            0 => begin(contract, files),
+            _ => Collector::new(contract, files).behind(lines_before, bytes_before),
+        };
+        format.decode_file(plan, &mut out, bytes, u64::MAX);
+        out.finish()
+    };
+    let decode = &decode;
+    let decoded = std::thread::scope(|scope| {
+        let threads: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || decode(part))).collect();
+        let decoded = threads.into_iter().map(|thread| match thread.join() {
+            Ok(decoded) => decoded,
+            // As if it had happened here.
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        decoded.collect::<Result<Vec<_>, _>>()
+    });
+    let joined = DecodedFile::joined(decoded?)?;
+    joined.ok_or_else(|| DecodeError::Internal { detail: "a file without parts".to_owned() })
 }
 
 /// Whether records can be decoded by the contract at all: what it says of them is understood.

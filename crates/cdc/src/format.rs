@@ -53,6 +53,11 @@ pub(crate) trait Format: Sync {
     /// What is in its records besides the columns of the table.
     fn markers(&self) -> Markers;
 
+    /// Whether every line of a plain file is a record that can be decoded by itself, by the front of the file.
+    fn is_of_lines(&self, _front: &[u8]) -> bool {
+        false
+    }
+
     /// Decodes a file up to `stop_at` bytes of its content, rejects included; says how it ended.
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd;
 

@@ -31,6 +31,7 @@ mod formats;
 mod infer;
 mod listing_start;
 mod outcome;
+mod parts;
 mod plan;
 mod profile;
 mod row;

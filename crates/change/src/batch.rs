@@ -3,8 +3,7 @@
 use crate::{
     Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, SeqParts, SourceFile, SourceTimes, contract_schema,
 };
-use arrow::array::{BooleanArray, RecordBatch, UInt32Array};
-use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use sluice_contract::{Column, Contract, DeleteMode, RESCUED, TiePolicy};
 use std::collections::BTreeMap;
@@ -68,71 +67,12 @@ impl ChangeBatch {
         truncates.map(|(row, _)| self.seqs.at(row))
     }
 
-    /// The events for which `keep` is true, in the same order.
-    ///
-    /// # Errors
-    /// An Arrow error if `keep` has not one entry per event.
-    pub fn filter(self, keep: &[bool]) -> Result<Self, ArrowError> {
-        fn kept<T, A: FromIterator<T>>(all: impl IntoIterator<Item = T>, keep: &[bool]) -> A {
-            all.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(one, _)| one).collect()
-        }
-        let mut new_row = 0;
-        let places = keep.iter().map(|keep| {
-            let row = new_row;
-            new_row += u32::from(*keep);
-            keep.then_some(row)
-        });
-        let places: Vec<Option<u32>> = places.collect();
-        let place = |row: u32| usize::try_from(row).ok().and_then(|row| places.get(row).copied().flatten());
-        let absent = self.absent.into_iter().filter_map(|(row, columns)| Some((place(row)?, columns))).collect();
-        Ok(Self {
-            rows: filter_record_batch(&self.rows, &BooleanArray::from(keep.to_vec()))?,
-            ops: kept(self.ops, keep),
-            seqs: kept(self.seqs.iter(), keep),
-            refs: kept(self.refs.iter(), keep),
-            source_times_ms: kept(self.source_times_ms.iter(), keep),
-            records: kept(self.records, keep),
-            absent,
-            files: self.files,
-        })
-    }
-
-    /// The events in groups, each in the same order: `group` says which of the `groups` an event belongs to;
-    /// events of no group are left out.
-    ///
-    /// # Errors
-    /// An Arrow error if the columns do not fit the other vectors.
-    pub fn split(self, groups: usize, group: impl Fn(RowRef) -> Option<usize>) -> Result<Vec<Self>, ArrowError> {
-        let of: Vec<Option<usize>> = self.refs.iter().map(|at| group(at).filter(|group| *group < groups)).collect();
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); groups];
-        let mut places = Vec::with_capacity(of.len());
-        for (row, group) in (0_u32..).zip(&of) {
-            places.push(group.map(|group| {
-                rows[group].push(row);
-                (group, u32::try_from(rows[group].len() - 1).unwrap_or(u32::MAX))
-            }));
-        }
-        let mut parts = Vec::with_capacity(groups);
-        for rows in rows {
-            let rows = take_record_batch(&self.rows, &UInt32Array::from(rows))?;
-            parts.push(Self::without_events(self.files.clone(), rows));
-        }
-        for (row, columns) in self.absent {
-            if let Some((group, row)) = places.get(row as usize).copied().flatten() {
-                parts[group].absent.insert(row, columns);
-            }
-        }
-        let known = self.seqs.iter().zip(self.refs.iter()).zip(self.source_times_ms.iter());
-        let events = self.ops.into_iter().zip(known).zip(self.records);
-        for (((op, ((seq, at), time)), record), group) in events.zip(of) {
-            let Some(part) = group.map(|group| &mut parts[group]) else { continue };
-            part.ops.push(op);
-            part.seqs.push(seq);
-            part.refs.push(at);
-            part.source_times_ms.push(time);
-            part.records.push(record);
-        }
-        Ok(parts)
+    /// Bytes that the events take, without the records as delivered.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        /// The operation, the parts of sequence, origin and time that differ between events, and the place of a record.
+        const OF_EVENT: u64 = 64;
+        self.rows.get_array_memory_size() as u64 + self.len() as u64 * OF_EVENT
     }
 }
 

@@ -5,6 +5,7 @@
 //! Pure: no I/O, no clock, no randomness.
 
 mod batch;
+mod batch_parts;
 mod calendar;
 mod cell;
 mod column_builder;

@@ -54,6 +54,31 @@ impl RowRefs {
         RowRef { file, row: self.rows.at(row), offset: self.offsets.at(row) }
     }
 
+    /// From the numbers of files, records and offsets.
+    ///
+    /// # Panics
+    /// If they are not as many.
+    #[must_use]
+    pub fn new(files: RunLengthColumn, rows: RunLengthColumn, offsets: RunLengthColumn) -> Self {
+        assert!(files.len() == rows.len() && rows.len() == offsets.len(), "every event has all parts");
+        Self { files, rows, offsets }
+    }
+
+    /// The numbers of files, records and offsets.
+    #[must_use]
+    pub fn columns(&self) -> [&RunLengthColumn; 3] {
+        [&self.files, &self.rows, &self.offsets]
+    }
+
+    /// The origins of some events, in their order.
+    ///
+    /// # Panics
+    /// If there is no such event, as an index would.
+    #[must_use]
+    pub fn picked(&self, rows: &[u32]) -> Self {
+        Self { files: self.files.picked(rows), rows: self.rows.picked(rows), offsets: self.offsets.picked(rows) }
+    }
+
     /// Adds the next.
     pub fn push(&mut self, at: RowRef) {
         self.files.push(u64::from(at.file));
@@ -86,5 +111,9 @@ mod tests {
         assert!(refs.into_iter().collect::<RowRefs>().iter().eq(refs));
         assert!(RowRefs::counted(0, 4, 2).iter().eq(refs[..2].iter().copied()));
         assert_eq!(RowRefs::same(refs[2], 2), [refs[2], refs[2]].into_iter().collect());
+        let all: RowRefs = refs.into_iter().collect();
+        assert!(all.picked(&[2, 0]).iter().eq([refs[2], refs[0]]));
+        let [files, rows, offsets] = all.columns().map(Clone::clone);
+        assert_eq!(RowRefs::new(files, rows, offsets), all);
     }
 }

@@ -38,6 +38,27 @@ impl SourceTimes {
         (time != NO_TIME).then(|| time.cast_signed())
     }
 
+    /// The times of some events, in their order.
+    ///
+    /// # Panics
+    /// If there is no such event, as an index would.
+    #[must_use]
+    pub fn picked(&self, rows: &[u32]) -> Self {
+        Self(self.0.picked(rows))
+    }
+
+    /// As numbers, for [`SourceTimes::from_numbers`].
+    #[must_use]
+    pub fn numbers(&self) -> &RunLengthColumn {
+        &self.0
+    }
+
+    /// What [`SourceTimes::numbers`] gave.
+    #[must_use]
+    pub fn from_numbers(numbers: RunLengthColumn) -> Self {
+        Self(numbers)
+    }
+
     /// Adds the next.
     pub fn push(&mut self, time: Option<i64>) {
         self.0.push(time.map_or(NO_TIME, i64::cast_unsigned));
@@ -66,5 +87,8 @@ mod tests {
         let times = [None, Some(5), Some(-1), None, Some(i64::MAX)];
         assert!(times.into_iter().collect::<SourceTimes>().iter().eq(times));
         assert_eq!(SourceTimes::all_null(2), [None, None].into_iter().collect());
+        let all: SourceTimes = times.into_iter().collect();
+        assert!(all.picked(&[4, 0]).iter().eq([Some(i64::MAX), None]));
+        assert_eq!(SourceTimes::from_numbers(all.numbers().clone()), all);
     }
 }

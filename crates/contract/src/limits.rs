@@ -27,6 +27,11 @@ pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes of decompressed content in one batch when the caller does not say; a larger file is a batch of its own. A batch
 /// is in memory as a whole, with about four times its content.
 pub const BATCH_BYTES_DEFAULT: u64 = 64 << 20;
+/// Bytes of records of bronze that are decoded at a time when silver is made of them.
+pub const BRONZE_PIECE_BYTES: u64 = 32 << 20;
+/// Bytes of decoded events that are merged at a time when silver is made anew from bronze. More of them are sorted by key
+/// into a temporary file, and merged one range of keys after the other; two ranges are worked on at once.
+pub const REBUILD_BYTES: u64 = 128 << 20;
 /// How many times larger the content of a Parquet file is taken to be than the file.
 pub const PARQUET_EXPANSION: u64 = 6;
 /// How many times larger the content of a gzip file is taken to be at least, where its end does not tell.

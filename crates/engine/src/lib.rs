@@ -12,6 +12,7 @@
 //! | keep every event | [`plan_append`] | `scd: append` |
 //! | turn full snapshots into changes first | [`snapshot_changes`] | `from_snapshot` |
 //! | find ties before a plan is made | [`tie_conflict`], [`losing_events`] | `tie_policy` |
+//! | make a table anew in bounded memory | [`key_ranges`], [`plan_from_nothing`] | all |
 //! | tell whether two tables are equal | [`fingerprint`] | all |
 //!
 //! # Merging events
@@ -163,7 +164,8 @@
 //!
 //! Each imports only from those before it: `error`, `keys` (keys as bytes and hashes), `silver` (system
 //! columns), `events` (grouped by key), `rows` (built when they are written), then the plans beside each
-//! other: `scd1`, `scd2`, `append_plan`, and `snapshot_changes`, `fingerprint` and `first_difference`.
+//! other: `scd1`, `scd2`, `append_plan`, and `snapshot_changes`, `fingerprint` and `first_difference`. `silver_plan` chooses
+//! one of the plans, `ranges` makes a table of many of them.
 
 mod append_plan;
 mod error;
@@ -171,6 +173,7 @@ mod events;
 mod fingerprint;
 mod first_difference;
 mod keys;
+mod ranges;
 mod rows;
 mod scd1;
 mod scd2;
@@ -184,6 +187,10 @@ pub use events::{Conflict, KeyedChanges, losing_events, tie_conflict};
 pub use fingerprint::{fingerprint, row_hashes};
 pub use first_difference::{CellText, RowDifference, first_difference};
 pub use keys::KeyEncoder;
+pub use ranges::{
+    ChunkKeys, KeyRange, Overlap, RangesLedger, SortedChunk, key_ranges, plan_from_nothing, sorted_chunks,
+    without_truncates,
+};
 pub use rows::{ExistingRows, NewRows, PlanSources, RowAt};
 pub use scd1::{Existing, MergePlan, NewTombstones, Tombstones, forget_before, merge_segments, plan_merge};
 pub use scd2::{HistoryChange, HistoryPlan, LateArrivalState, plan_history};

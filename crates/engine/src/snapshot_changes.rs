@@ -51,6 +51,13 @@ pub struct SnapshotChanges {
 }
 
 impl SnapshotChanges {
+    /// Adds the counts of other keys.
+    pub fn add_counts(&mut self, other: &Self) {
+        self.unchanged += other.unchanged;
+        self.superseded += other.superseded;
+        self.deletes += other.deletes;
+    }
+
     /// The ledger of the records, from the ledger of a plan of the changes: records without a change are
     /// counted, deletes without a record are not.
     #[must_use]

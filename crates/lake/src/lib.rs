@@ -68,6 +68,7 @@ mod sandbox;
 mod store;
 
 pub use cache::scratch_file::ScratchFile;
+pub use cache::spill_file::{SpillFile, SpillPart};
 pub use clock::Clock;
 pub use delta::app_id::AppId;
 pub use delta::cached_table::CachedTable;

@@ -100,6 +100,9 @@ def main() -> None:
         if found != right:
             columns = [name for name, value in right["columns"].items() if found["columns"].get(name) != value]
             differing.append(f"{table.name}: {found['rows']} rows instead of {right['rows']}, differing columns {columns}")
+    quarantined = done.get("quarantined", task.plan.get("broken", 0))
+    if quarantined != task.plan.get("broken", 0):
+        differing.append(f"{quarantined} records in quarantine instead of {task.plan['broken']}")
     common.say(equal=not differing, rows=right["rows"], differences=differing[:5])
 
 

@@ -20,12 +20,14 @@ pub(crate) fn decode(
     stop_at: u64,
     mut decode: impl FnMut(&mut Collector, RowRef, &str) -> Result<(), RecordError>,
 ) -> StreamEnd {
-    let mut records = Records::new(bytes, RecordDelimiter::Json, stop_at);
+    // What the front of a file shows holds for all of its parts.
+    let delimiter = if out.is_continued() { RecordDelimiter::Lines } else { RecordDelimiter::Json };
+    let mut records = Records::new(bytes, delimiter, stop_at);
     let mut last = None;
     while let Some(record) = records.next() {
-        let at = RowRef { file: 0, row: record.number, offset: record.offset };
+        let at = out.place(record.number, record.offset);
         let mut line = record.bytes;
-        if record.number == 0 {
+        if at.row == 0 {
             line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         }
         let too_large = record.too_large;
@@ -56,7 +58,7 @@ pub(crate) fn decode(
         out.reject(at, if end == StreamEnd::Whole { error } else { cut }, &line);
     }
     if let Some((reason, detail)) = end.reason() {
-        out.reject_file(RowRef { file: 0, row: records.count(), offset: records.offset() }, reason, detail);
+        out.reject_file(out.place(records.count(), records.offset()), reason, detail);
     }
     end
 }

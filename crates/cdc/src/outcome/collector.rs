@@ -33,6 +33,8 @@ pub(crate) struct Collector {
     /// What stands before the rank of an event: later epochs of a source are newer.
     epoch_rank: u8,
     columns: usize,
+    /// Of a part of a file: what comes before it.
+    before: (u64, u64),
     operations: BTreeMap<String, u64>,
     pub(crate) drift: Drift,
     source_tables: SourceTables,
@@ -50,11 +52,28 @@ impl Collector {
             below_changes: contract.backfill.is_some(),
             epoch_rank: contract.epoch.number.saturating_mul(2),
             columns: contract.columns.len(),
+            before: (0, 0),
             operations: BTreeMap::new(),
             drift: Drift::default(),
             orders: Orders::default(),
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
+    }
+
+    /// For a part of a file behind so many records and bytes.
+    pub(crate) fn behind(self, records: u64, bytes: u64) -> Self {
+        Self { before: (records, bytes), ..self }
+    }
+
+    /// The place of the record of a number and offset, counted from the beginning of the part.
+    pub(crate) fn place(&self, number: u64, offset: u64) -> RowRef {
+        let (records, bytes) = self.before;
+        RowRef { file: 0, row: records + number, offset: bytes + offset }
+    }
+
+    /// Whether the bytes are a part of a file that is not its beginning.
+    pub(crate) fn is_continued(&self) -> bool {
+        self.before != (0, 0)
     }
 
     /// Adds an event; `content` is the hash of its values as delivered.

@@ -1,5 +1,6 @@
 //! What one file became.
 
+use super::decode_error::DecodeError;
 use super::drift::Drift;
 use sluice_change::{ChangeBatch, Reject};
 use std::collections::BTreeMap;
@@ -28,4 +29,34 @@ pub struct DecodedFile {
     /// Events by what ordered them, in words, where the contract leaves it to the format. Positions of two orders
     /// cannot be compared.
     pub orders: BTreeMap<String, u64>,
+}
+
+impl DecodedFile {
+    /// One file of what its parts became, in their order; `None` of no part.
+    pub(crate) fn joined(parts: Vec<Self>) -> Result<Option<Self>, DecodeError> {
+        let mut parts = parts.into_iter();
+        let Some(mut all) = parts.next() else { return Ok(None) };
+        let mut changes = Vec::with_capacity(parts.len() + 1);
+        for part in parts {
+            changes.push(std::mem::replace(&mut all.changes, part.changes));
+            all.rejects.extend(part.rejects);
+            all.rows_in += part.rows_in;
+            all.tombstones += part.tombstones;
+            all.drift.join(part.drift);
+            for (counts, more) in [
+                (&mut all.operations, part.operations),
+                (&mut all.source_tables, part.source_tables),
+                (&mut all.other_tables, part.other_tables),
+                (&mut all.orders, part.orders),
+            ] {
+                for (name, count) in more {
+                    *counts.entry(name).or_default() += count;
+                }
+            }
+        }
+        changes.push(all.changes);
+        let joined =
+            ChangeBatch::joined(changes).map_err(|error| DecodeError::Internal { detail: error.to_string() })?;
+        Ok(joined.map(|changes| Self { changes, ..all }))
+    }
 }

@@ -211,9 +211,13 @@ pub(crate) fn decode_record_of(
     Ok(())
 }
 
+/// Room for the JSON of a row, so that most do not move while they grow.
+const RECORD_BYTES: usize = 192;
+
 /// A row as JSON, for bronze: names and texts in the order of the file.
 pub(crate) fn record<'v>(values: impl Iterator<Item = (&'v str, Option<&'v str>)>) -> String {
-    let mut json = String::from("{");
+    let mut json = String::with_capacity(RECORD_BYTES);
+    json.push('{');
     for (name, value) in values {
         if json.len() > 1 {
             json.push(',');
@@ -230,6 +234,14 @@ pub(crate) fn record<'v>(values: impl Iterator<Item = (&'v str, Option<&'v str>)
 }
 
 fn push_string(json: &mut String, text: &str) {
+    // What JSON writes with a backslash.
+    let is_escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    if !text.bytes().any(is_escaped) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+        return;
+    }
     match serde_json::to_string(text) {
         Ok(quoted) => json.push_str(&quoted),
         Err(_) => json.push_str("null"),

@@ -2,6 +2,7 @@
 
 mod broken;
 mod formats;
+mod parts;
 mod rows;
 mod shop;
 mod torn;

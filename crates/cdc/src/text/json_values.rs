@@ -38,7 +38,7 @@ impl ValueScan {
 
 /// Whether the values of a content with this front are not one to a line. A first line that is cut off does not say so:
 /// the line behind it begins another value.
-pub(super) fn are_not_lines(front: &[u8]) -> bool {
+pub(crate) fn are_not_lines(front: &[u8]) -> bool {
     let front = front.strip_prefix(BYTE_ORDER_MARK).unwrap_or(front).trim_ascii_start();
     if !front.starts_with(b"{") {
         return false;

@@ -2,6 +2,6 @@
 
 pub(crate) mod csv_fields;
 pub(crate) mod json_fields;
-mod json_values;
+pub(crate) mod json_values;
 pub(crate) mod records;
 pub(crate) mod unpack;

@@ -54,6 +54,17 @@ impl HistoryChange {
         with_truncates(&concat_batches(&self.added.schema(), &parts)?, &self.truncates)
     }
 
+    /// The changes of ranges of keys as one. They were planned from nothing and with the same truncates.
+    ///
+    /// # Errors
+    /// [`EngineError`] if they are of different tables.
+    pub fn joined(ranges: Vec<Self>) -> Result<Option<Self>, EngineError> {
+        let Some(first) = ranges.first() else { return Ok(None) };
+        let (schema, truncates) = (first.added.schema(), first.truncates.clone());
+        let added: Vec<RecordBatch> = ranges.into_iter().map(|range| range.added).collect();
+        Ok(Some(Self { taken: Vec::new(), added: concat_batches(&schema, &added)?, truncates }))
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

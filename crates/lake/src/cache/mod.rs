@@ -12,3 +12,4 @@ pub(crate) mod row_run;
 pub(crate) mod scratch_file;
 pub(crate) mod snapshot_cache;
 pub(crate) mod sound_files;
+pub(crate) mod spill_file;

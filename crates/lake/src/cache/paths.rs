@@ -89,6 +89,15 @@ impl CachePaths {
         Some(folder.join(lake.get(..32).unwrap_or_default()).join(name))
     }
 
+    /// Folder of files that are gone with the process that makes them.
+    pub(crate) fn spill(&self) -> PathBuf {
+        if let Some(root) = &self.local_root {
+            return root.join("_sluice/cache/spill");
+        }
+        let folder = self.user_folder.as_ref().map(|folder| folder.with_file_name("spill"));
+        folder.unwrap_or_else(|| std::env::temp_dir().join("sluice").join("spill"))
+    }
+
     /// Removes what is kept of a data file that is gone.
     pub(crate) async fn forget(&self, data_file: &str) {
         for run in [self.key_run(data_file), self.row_run(data_file)].into_iter().flatten() {

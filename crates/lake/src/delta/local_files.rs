@@ -3,6 +3,7 @@
 use crate::LakeError;
 use crate::cache::copies::Original;
 use crate::cache::scratch_file::ScratchFile;
+use crate::cache::spill_file::SpillFile;
 use crate::delta::cached_table::CachedTable;
 use crate::delta::snapshot::DataFile;
 use crate::store::root::Root;
@@ -150,6 +151,14 @@ impl CachedTable {
 
     fn positions_path(&self, name: &str) -> PathBuf {
         self.files.tables.cache.paths.positions(&self.files.folder, name)
+    }
+
+    /// A file for what does not fit into memory, on this machine.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub fn spill_file(&self) -> Result<SpillFile, LakeError> {
+        SpillFile::create(&self.files.tables.cache.paths.spill())
     }
 
     /// Writes rows where SQL may read them. The batches share a schema; there is at least one.

@@ -7,7 +7,8 @@ use crate::delta::table::DeltaStore;
 use crate::delta::table_files::TableFiles;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use futures::{StreamExt, TryStreamExt};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt};
 use parquet::errors::ParquetError;
 
 /// Rows of one batch of a whole file.
@@ -45,6 +46,21 @@ impl DeltaStore {
         let read: Vec<Vec<RecordBatch>> = futures::stream::iter(read).buffered(FILES_AT_ONCE).try_collect().await?;
         Ok(read.into_iter().flatten().collect())
     }
+
+    /// All rows of one file, `batch_rows` at a time, which are decoded when they are asked for. The file is compared with
+    /// the hash in the log first.
+    ///
+    /// # Errors
+    /// As [`DeltaStore::read_files`]; also those of the stream.
+    pub async fn stream_file(
+        &self,
+        snapshot: &Snapshot,
+        file: &DataFile,
+        batch_rows: usize,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, LakeError>>, LakeError> {
+        let goal = project(self.folder(), snapshot, None)?;
+        Ok(open_rows(&self.files, file, &goal, true, batch_rows).await?.boxed())
+    }
 }
 
 /// Rows of a file; `whole`: all its columns.
@@ -54,6 +70,17 @@ async fn read_file(
     goal: &SchemaRef,
     whole: bool,
 ) -> Result<Vec<RecordBatch>, LakeError> {
+    open_rows(files, file, goal, whole, BATCH_ROWS).await?.try_collect().await
+}
+
+/// Rows of a file, as they are decoded.
+async fn open_rows(
+    files: &TableFiles,
+    file: &DataFile,
+    goal: &SchemaRef,
+    whole: bool,
+    batch_rows: usize,
+) -> Result<impl Stream<Item = Result<RecordBatch, LakeError>> + Send + use<>, LakeError> {
     let reader = if whole { files.checked_reader(file).await? } else { files.reader(&file.path, file.size)? };
     let builder = project_file(files.open_reader(&file.path, reader).await?, goal);
     let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
@@ -61,11 +88,11 @@ async fn read_file(
         Some(live) => builder.with_row_selection(live),
         None => builder,
     };
-    let failed = |source: ParquetError| files.cannot_decode(&file.path, source);
-    let mut batches = builder.with_batch_size(BATCH_ROWS).build().map_err(failed)?;
-    let mut read = Vec::new();
-    while let Some(batch) = batches.try_next().await.map_err(failed)? {
-        read.push(conform(&batch, goal).map_err(|source| failed(source.into()))?);
-    }
-    Ok(read)
+    let (files, path, goal) = (files.clone(), file.path.clone(), goal.clone());
+    let failed = move |source: ParquetError| files.cannot_decode(&path, source);
+    let batches = builder.with_batch_size(batch_rows).build().map_err(&failed)?;
+    Ok(batches.map(move |batch| {
+        let batch = batch.map_err(&failed)?;
+        conform(&batch, &goal).map_err(|source| failed(source.into()))
+    }))
 }

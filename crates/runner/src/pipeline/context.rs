@@ -6,7 +6,7 @@ use crate::silver::Silver;
 use crate::silver::schema_change::effective;
 use crate::{Job, RunError};
 use sluice_api::Refusal;
-use sluice_contract::Contract;
+use sluice_contract::{Contract, limits};
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub(crate) struct TableContext {
     pub(crate) engine: QueryEngine,
     pub(crate) job: Job,
     pub(crate) decoder: Decoder,
+    /// Bytes of events that are merged at a time when silver is made anew.
+    pub(crate) rebuild_bytes: u64,
 }
 
 impl TableContext {
@@ -47,6 +49,7 @@ impl TableContext {
             engine: engine.clone(),
             job: job.clone(),
             decoder: decoder.clone(),
+            rebuild_bytes: limits::REBUILD_BYTES,
         })
     }
 

@@ -9,6 +9,7 @@ use super::batch::DecodedBatch;
 use super::bronze;
 use super::context::TableContext;
 use super::delta_feed;
+use super::land::BronzeRows;
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
 use super::snapshot_files::newest_delivery_of_each_file;
@@ -20,12 +21,14 @@ use crate::silver::schema_change::infer_schema;
 use crate::silver::watermark::watermark;
 use crate::support::blocking::blocking;
 use arrow::array::RecordBatch;
+use futures::{Stream, TryStreamExt};
 use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract};
 use sluice_lake::{BatchManifest, Lake, LakeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -101,21 +104,12 @@ pub(crate) async fn decode_bronze(
     batches: RangeInclusive<u64>,
 ) -> Result<DecodedBatch, RunError> {
     let started = Instant::now();
-    let (first, last) = (*batches.start(), *batches.end());
-    let pieces = table.bronze.pieces(&batches).await?;
+    let last = *batches.end();
     let records = loop {
-        let contract = Arc::clone(&context.contract);
-        // A mistake of the contract is no mistake of every record.
-        check_contract(&contract)?;
-        let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, last).await?;
-        let groups = groups_of(&contract, table, batches.clone());
-        let wanted = Arc::new(Wanted { batches: first..=last, contract, newest, groups });
         let mut records = Vec::new();
-        for piece in &pieces {
-            context.job.check()?;
-            let rows = table.bronze.read(piece).await?;
-            let wanted = Arc::clone(&wanted);
-            records.extend(blocking(move || wanted.decode(&rows)).await?);
+        let mut decoded = pin!(decoded_bronze(context, table, batches.clone()).await?);
+        while let Some(files) = decoded.try_next().await? {
+            records.extend(files);
         }
         match infer_schema(&context.lake, &context.declared, &context.contract, &records, last).await? {
             Some(wider) => context.contract = wider,
@@ -124,6 +118,41 @@ pub(crate) async fn decode_bronze(
     };
     let files = table.manifests(batches).map(|manifest| manifest.files.len() as u64).sum();
     Ok(DecodedBatch::new(last, files, started, records))
+}
+
+/// Pieces decoded at once: while one is decoded the next is read.
+const PIECES_AT_ONCE: usize = 2;
+
+/// What bronze kept of a range of batches, decoded by the contract as it is, piece by piece in the order in which it came.
+///
+/// # Errors
+/// If the contract allows no decoding; those of the stream if bronze cannot be read or is damaged.
+pub(crate) async fn decoded_bronze(
+    context: &TableContext,
+    table: &TableState,
+    batches: RangeInclusive<u64>,
+) -> Result<impl Stream<Item = Result<Vec<DecodedFile>, RunError>> + use<>, RunError> {
+    let contract = Arc::clone(&context.contract);
+    // A mistake of the contract is no mistake of every record.
+    check_contract(&contract)?;
+    let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, *batches.end()).await?;
+    let groups = groups_of(&contract, table, batches.clone());
+    // The records of a reload begin with an empty table, which is said once for each of its files.
+    let whole_files = contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload);
+    let rows = table.bronze.pieces(&batches, whole_files).await?;
+    let wanted = Arc::new(Wanted { batches, contract, newest, groups });
+    let job = context.job.clone();
+    let pieces = futures::stream::try_unfold(rows, |mut rows: BronzeRows| async move {
+        Ok::<_, RunError>(rows.next().await?.map(|piece| (piece, rows)))
+    });
+    let decoded = pieces.map_ok(move |rows| {
+        let (wanted, job) = (Arc::clone(&wanted), job.clone());
+        async move {
+            job.check()?;
+            blocking(move || wanted.decode(&rows)).await
+        }
+    });
+    Ok(decoded.try_buffered(PIECES_AT_ONCE))
 }
 
 /// What of bronze is decoded, and by which contract.

@@ -1,13 +1,13 @@
 //! Why the contract holds a batch that could be decoded: it stays pending, and bronze has it.
 
-use super::batch::{DecodedBatch, orders_of};
+use super::batch::{BatchSummary, DecodedBatch};
 use super::counts_anew::counts_anew;
-use super::ties::tie_error;
+use super::ties::{changes, tie_error};
 use crate::RunError;
 use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
 use sluice_cdc::{full_export, is_full_load, is_of_changes};
-use sluice_change::{ReasonCode, Reject, RowLedger};
+use sluice_change::RowLedger;
 use sluice_contract::{Contract, SourceFormat};
 use sluice_lake::{BatchManifest, SourceMark};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,57 +58,44 @@ pub(crate) fn hold_reason(
     batch: &DecodedBatch,
 ) -> Result<Option<HoldReason>, RunError> {
     let by_contract = strict_violation(contract, &batch.records)
-        .or_else(|| several_tables(contract, before, batch))
-        .or_else(|| several_orders(first, before, batch))
+        .or_else(|| several_tables(contract, before, &batch.summary))
+        .or_else(|| several_orders(first, before, &batch.summary))
         .or_else(|| counts_anew(contract, first, before, batch.records.iter().map(|file| &file.changes)));
     if let Some(reason) = by_contract {
         return Ok(Some(HoldReason::contract(reason)));
     }
-    reason_of_records(contract, batch)
-}
-
-/// Why silver may not be rebuilt from all records of bronze, if it may not: what holds a batch holds them too.
-///
-/// # Errors
-/// If the events do not fit together.
-pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &DecodedBatch) -> Result<Option<HoldReason>, RunError> {
-    let none = SourceMark::default();
-    if let Some(reason) = several_tables(contract, &none, all).or_else(|| several_orders(1, &none, all)) {
-        return Ok(Some(HoldReason::contract(reason)));
-    }
-    reason_of_records(contract, all)
-}
-
-/// What the records by themselves hold, of a batch and of a rebuild alike: too many in quarantine, ties that may not be
-/// decided.
-fn reason_of_records(contract: &Contract, batch: &DecodedBatch) -> Result<Option<HoldReason>, RunError> {
-    match quarantine_limit_exceeded(contract, batch) {
+    match quarantine_limit_exceeded(contract, &batch.summary) {
         Some(reason) => Ok(Some(HoldReason::quarantine(reason))),
-        None => Ok(tie_error(contract, &batch.records)?.map(HoldReason::contract)),
+        None => Ok(tie_error(contract, &changes(&batch.records))?.map(HoldReason::contract)),
     }
+}
+
+/// Why silver may not be rebuilt from all records of bronze, if it may not: what holds a batch holds them too. Ties that
+/// may not be decided are known once the events are sorted by key.
+pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &BatchSummary) -> Option<HoldReason> {
+    let none = SourceMark::default();
+    let several = several_tables(contract, &none, all).or_else(|| several_orders(1, &none, all));
+    several.map(HoldReason::contract).or_else(|| quarantine_limit_exceeded(contract, all).map(HoldReason::quarantine))
 }
 
 /// Records of several tables of the source are no rows of one: equal keys would overwrite each other.
-fn several_tables(contract: &Contract, before: &SourceMark, batch: &DecodedBatch) -> Option<String> {
+fn several_tables(contract: &Contract, before: &SourceMark, batch: &BatchSummary) -> Option<String> {
     let named = contract.source.as_ref()?.table.as_ref();
     if named.is_some_and(sluice_contract::SourceTable::may_be_several) {
         return None;
     }
-    let mut records: BTreeMap<&str, u64> = BTreeMap::new();
-    for (table, count) in batch.records.iter().flat_map(|file| &file.source_tables) {
-        *records.entry(table).or_default() += count;
-    }
-    let tables: BTreeSet<&str> = before.tables.iter().map(String::as_str).chain(records.keys().copied()).collect();
+    let records = &batch.source_tables;
+    let tables: BTreeSet<&str> = before.tables.iter().chain(records.keys()).map(String::as_str).collect();
     if records.is_empty() || tables.len() < 2 {
         return None;
     }
-    let shown = tables.iter().take(TABLES_SHOWN).map(|table| match records.get(table) {
+    let shown = tables.iter().take(TABLES_SHOWN).map(|table| match records.get(*table) {
         Some(count) => format!("{table} ({count} records)"),
         None => format!("{table} (earlier batches)"),
     });
     let more = if tables.len() > TABLES_SHOWN { ", …" } else { "" };
     let shown = shown.collect::<Vec<_>>().join(", ");
-    let first = records.keys().next().copied().unwrap_or_default();
+    let first = records.keys().next().map(String::as_str).unwrap_or_default();
     Some(format!(
         "Its records are of several tables of the source: {shown}{more}. Name the one of this table in source.table, \
          for example table: {first}; if all of them are rows of this table, write a name that fits all, with `*`"
@@ -116,8 +103,8 @@ fn several_tables(contract: &Contract, before: &SourceMark, batch: &DecodedBatch
 }
 
 /// Events that are ordered by something else than those before: positions of two orders cannot be compared.
-fn several_orders(number: u64, before: &SourceMark, batch: &DecodedBatch) -> Option<String> {
-    let orders = &before.orders | &orders_of(&batch.records);
+fn several_orders(number: u64, before: &SourceMark, batch: &BatchSummary) -> Option<String> {
+    let orders = &before.orders | &batch.source.orders;
     let of_epoch = |epoch: u8| orders.iter().filter(move |(of, _)| *of == epoch).map(|(_, words)| words.as_str());
     let several = orders.iter().map(|(epoch, _)| *epoch).find(|epoch| of_epoch(*epoch).count() > 1)?;
     let shown = of_epoch(several).collect::<Vec<_>>().join("; others by ");
@@ -196,41 +183,14 @@ pub(crate) fn loaded_again<'m>(
     None
 }
 
-fn quarantine_limit_exceeded(contract: &Contract, batch: &DecodedBatch) -> Option<String> {
-    let (rows, quarantined) = (batch.rows(), batch.summary.quarantined);
+fn quarantine_limit_exceeded(contract: &Contract, batch: &BatchSummary) -> Option<String> {
+    let (rows, quarantined) = (batch.rows(), batch.quarantined);
     #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
     let share = if rows == 0 { 0.0 } else { quarantined as f64 / rows as f64 };
     if share <= contract.apply.quarantine_limit {
         return None;
     }
     let limit = contract.apply.quarantine_limit * 100.0;
-    let most = most_frequent_reject(batch).map_or_else(String::new, |reason| format!(". Most are {reason}"));
+    let most = batch.rejects.most_frequent().map_or_else(String::new, |reason| format!(". Most are {reason}"));
     Some(format!("{:.1} % of its records are in quarantine, the limit is {limit:.1} %{most}", share * 100.0))
-}
-
-/// The reason of most records in quarantine, with a record as an example.
-fn most_frequent_reject(batch: &DecodedBatch) -> Option<String> {
-    let rejects = || batch.records.iter().flat_map(rows_of);
-    let mut counts: BTreeMap<(ReasonCode, Option<&str>), u64> = BTreeMap::new();
-    for (_, reject) in rejects() {
-        *counts.entry((reject.reason, reject.column.as_deref())).or_default() += 1;
-    }
-    let (of, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    let (path, example) = rejects().find(|(_, reject)| (reject.reason, reject.column.as_deref()) == of)?;
-    let column = example.column.as_ref().map_or_else(String::new, |column| format!(" in {column}"));
-    Some(format!(
-        "{}{column} ({count}), for example record {} of {path}: {}",
-        example.reason,
-        example.at.row.saturating_add(1),
-        example.detail
-    ))
-}
-
-/// The rejects of a file that are records, each with the path of its file.
-fn rows_of(file: &sluice_cdc::DecodedFile) -> impl Iterator<Item = (&str, &Reject)> {
-    let path = |reject: &Reject| {
-        let at = usize::try_from(reject.at.file).ok();
-        at.and_then(|at| file.changes.files.get(at)).map_or("", |file| file.path.as_str())
-    };
-    file.rejects.iter().filter(|reject| !reject.whole_file).map(move |reject| (path(reject), reject))
 }

@@ -11,11 +11,13 @@ use crate::support::foreign::ensure_own;
 use crate::support::personal::RECORDS;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use futures::TryStreamExt;
+use futures::stream::BoxStream;
 use sluice_api::Layer;
-use sluice_contract::TableName;
+use sluice_contract::{TableName, limits};
 use sluice_lake::{
-    AppId, BatchManifest, CommitInfo, CommitOutcome, DataFile, DeltaStore, ForeignCommits, Lake, Lease, Operation,
-    Snapshot, TableLocation, TransactionId,
+    AppId, BatchManifest, CommitInfo, CommitOutcome, DataFile, DeltaStore, ForeignCommits, Lake, LakeError, Lease,
+    Operation, Snapshot, TableLocation, TransactionId,
 };
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -84,44 +86,66 @@ impl Bronze {
         self.quarantine = lease.fence(&self.quarantine);
     }
 
-    /// Where the rows of a range of batches are, in pieces that are read one at a time.
+    /// The rows of a range of batches as they came, in pieces of a bounded size that are read when they are asked for.
+    /// `whole_files`: a piece ends with a data file only.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) async fn pieces(&self, batches: &RangeInclusive<u64>) -> Result<Vec<BronzePiece>, RunError> {
-        let Some(snapshot) = self.store.snapshot(None).await? else { return Ok(Vec::new()) };
-        let mut pieces: Vec<BronzePiece> = Vec::new();
-        let mut bytes = 0;
-        // Newest first in a snapshot; records are decoded in the order in which they came.
-        for file in snapshot.files.iter().rev().filter(|file| may_hold(file.stats.as_deref(), batches)) {
-            match pieces.last_mut().filter(|_| bytes + file.size <= PIECE_BYTES) {
-                Some(piece) => piece.files.push(file.clone()),
-                None => {
-                    bytes = 0;
-                    pieces.push(BronzePiece { snapshot: snapshot.clone(), files: vec![file.clone()] });
-                }
-            }
-            bytes += file.size;
-        }
-        Ok(pieces)
-    }
-
-    /// The rows of a piece.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub(crate) async fn read(&self, piece: &BronzePiece) -> Result<Vec<RecordBatch>, RunError> {
-        Ok(self.store.read_files(&piece.snapshot, &piece.files, None).await?)
+    pub(crate) async fn pieces(
+        &self,
+        batches: &RangeInclusive<u64>,
+        whole_files: bool,
+    ) -> Result<BronzeRows, RunError> {
+        let snapshot = self.store.snapshot(None).await?;
+        let files = snapshot.iter().flat_map(|snapshot| snapshot.files.iter());
+        let files: Vec<DataFile> = files.filter(|file| may_hold(file.stats.as_deref(), batches)).cloned().collect();
+        Ok(BronzeRows { store: self.store.clone(), snapshot, files, open: None, whole_files })
     }
 }
 
-/// Bytes of bronze's files, as stored, that are decoded at a time; their records are about ten times as large.
-const PIECE_BYTES: u64 = 16 << 20;
+/// Rows of one step of reading bronze: few enough that wide records are not many bytes.
+const READ_ROWS: usize = 4_096;
 
-/// Data files of bronze that are read at a time.
-pub(crate) struct BronzePiece {
-    snapshot: Snapshot,
+/// Rows of bronze that are read piece by piece.
+pub(crate) struct BronzeRows {
+    store: DeltaStore,
+    snapshot: Option<Snapshot>,
+    /// Those that are not read yet. The newest is the first in a snapshot, so the next is the last.
     files: Vec<DataFile>,
+    open: Option<BoxStream<'static, Result<RecordBatch, LakeError>>>,
+    whole_files: bool,
+}
+
+impl BronzeRows {
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<RecordBatch>>, RunError> {
+        let Some(snapshot) = &self.snapshot else { return Ok(None) };
+        let (mut piece, mut bytes) = (Vec::new(), 0);
+        loop {
+            let rows = match &mut self.open {
+                Some(open) => open.try_next().await?,
+                None => None,
+            };
+            if let Some(rows) = rows {
+                bytes += rows.get_array_memory_size() as u64;
+                piece.push(rows);
+                if bytes < limits::BRONZE_PIECE_BYTES || self.whole_files {
+                    continue;
+                }
+                return Ok(Some(piece));
+            }
+            self.open = None;
+            if bytes >= limits::BRONZE_PIECE_BYTES {
+                return Ok(Some(piece));
+            }
+            let Some(file) = self.files.pop() else { break };
+            self.open = Some(self.store.stream_file(snapshot, &file, READ_ROWS).await?);
+        }
+        Ok((!piece.is_empty()).then_some(piece))
+    }
 }
 
 /// Whether a file of bronze may hold records of the batches, by its statistics.

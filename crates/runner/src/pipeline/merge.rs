@@ -3,19 +3,15 @@
 use super::batch::{BatchSummary, DecodedBatch};
 use super::context::TableContext;
 use super::decode::{decode_bronze, decode_reprocessed};
-use super::hold_rules::{HoldReason, hold_reason, loaded_again, rebuild_hold_reason};
-use super::silver_commit::{of_next_batch, of_rebuild, of_reprocessed};
-use super::snapshot_changes::{NewSnapshots, changes_of, changes_of_bronze, new_snapshots, snapshot_time_ms};
+use super::hold_rules::{HoldReason, hold_reason, loaded_again};
+use super::silver_commit::{of_next_batch, of_reprocessed};
+use super::snapshot_changes::{NewSnapshots, changes_of, new_snapshots, snapshot_time_ms};
 use super::table_state::TableState;
 use crate::RunError;
 use crate::silver::merge::{plan, prepare};
 use crate::silver::{Candidate, Silver, SilverCommit};
-use arrow::datatypes::Schema;
 use sluice_change::RowLedger;
-use sluice_contract::{Contract, limits};
-use sluice_engine::silver_schema;
-use sluice_lake::{BatchManifest, Snapshot, SourceMark};
-use std::collections::BTreeSet;
+use sluice_lake::{BatchManifest, SourceMark};
 
 /// A batch as a candidate for silver.
 pub(crate) struct Merged {
@@ -107,65 +103,6 @@ async fn all_of_bronze(
     let mut all = decode_bronze(context, table, 1..=batch.batch).await?;
     (all.summary.files, all.summary.started) = (batch.files, batch.started);
     Ok(all)
-}
-
-/// Merges everything that silver has from bronze again, onto nothing. `None` if silver does not exist. Unless the
-/// rebuild was `asked_for`, most rows have to stay.
-///
-/// # Errors
-/// [`RunError::Refused`] if the contract holds the records, or most rows would be gone; errors of the store and the
-/// engine.
-pub(crate) async fn merge_all_again(
-    context: &mut TableContext,
-    table: &TableState,
-    asked_for: bool,
-) -> Result<Option<Merged>, RunError> {
-    let Some(snapshot) = &table.silver.snapshot else { return Ok(None) };
-    let last = table.silver.batch();
-    context.log(format_args!("silver is rebuilt from bronze, batches 1 to {last}"));
-    let decoded = decode_bronze(context, table, 1..=last).await?;
-    if let Some(reason) = rebuild_hold_reason(&context.contract, &decoded)? {
-        let text = format!("Silver was not rebuilt from bronze. Of all batches up to it: {}", reason.text);
-        let reason = HoldReason { text, ..reason };
-        return Err(context.refused(&table.silver, last, reason));
-    }
-    let DecodedBatch { records, summary } = decoded;
-    let (changes, ledger) = changes_of_bronze(context, table, last, records).await?.into_parts();
-    let mut candidate = prepare(&table.silver.emptied(), &context.contract, changes, summary.quarantined).await?;
-    candidate.ledger = ledger.of(candidate.ledger)?;
-    candidate.remove = snapshot.files.to_vec();
-    let rows: u64 = candidate.files.iter().map(|file| file.rows).sum();
-    let may_be_fewer = asked_for || (rows > 0 && !has_system_columns_of(snapshot, &context.contract));
-    if let Some(reason) = lost_rows(context, snapshot.rows(), rows).filter(|_| !may_be_fewer) {
-        candidate.discard(&table.silver.store).await;
-        return Err(context.refused(&table.silver, last, HoldReason::contract(reason)));
-    }
-    let commit = of_rebuild(context, &table.silver, &summary);
-    Ok(Some(Merged { summary, candidate, commit }))
-}
-
-/// Whether a version has the columns of Sluice's own that the contract makes. One with history or soft deletes has
-/// more, and more rows than one without.
-fn has_system_columns_of(snapshot: &Snapshot, contract: &Contract) -> bool {
-    let own = |schema: &Schema| -> BTreeSet<String> {
-        let names = schema.fields().iter().map(|field| field.name());
-        names.filter(|name| name.starts_with('_')).cloned().collect()
-    };
-    own(&snapshot.schema) == own(&silver_schema(contract))
-}
-
-/// Why a rebuild is not published: the contract leaves less of the rows than the limit says, so it may be wrong.
-fn lost_rows(context: &TableContext, before: u64, after: u64) -> Option<String> {
-    #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
-    let share = before.saturating_sub(after) as f64 / before.max(1) as f64;
-    (share > limits::REBUILD_LOST_SHARE_MAX).then(|| {
-        format!(
-            "Silver was not rebuilt from bronze: it would have {after} of the {before} rows. Look at what the contract \
-             changed, source.format and delete_when first; if it is as you want it, `sluice replay --full-refresh \
-             --table {}` rebuilds silver all the same",
-            context.contract.name
-        )
-    })
 }
 
 /// Merges a batch that silver has again, from its files.

@@ -4,7 +4,6 @@ use crate::RunError;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use sluice_cdc::DecodedFile;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Schema of every quarantine table.
@@ -66,18 +65,4 @@ fn quarantine_columns(batch: u64, rejects: &[(&str, &sluice_change::Reject)]) ->
         Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.raw.as_str()))),
     ];
     Ok(RecordBatch::try_new(quarantine_schema(), columns)?)
-}
-
-/// Number of rejects by reason code, files that could not be counted included.
-pub(crate) fn reasons(files: &[DecodedFile]) -> BTreeMap<String, u64> {
-    let mut reasons = BTreeMap::new();
-    for reject in files.iter().flat_map(|file| &file.rejects) {
-        *reasons.entry(reject.reason.to_string()).or_default() += 1;
-    }
-    reasons
-}
-
-/// Number of rejected records (a whole file is not one).
-pub(crate) fn rejected_rows(files: &[DecodedFile]) -> u64 {
-    files.iter().flat_map(|file| &file.rejects).filter(|reject| !reject.whole_file).count() as u64
 }

@@ -28,4 +28,7 @@ pub struct ReplayOptions {
     pub previews: Option<Arc<Previews>>,
     /// Where files of binary formats are decoded.
     pub decoder: DecoderOptions,
+    /// Bytes of events that are merged at a time when silver is made anew; `None` means
+    /// [`sluice_contract::limits::REBUILD_BYTES`].
+    pub rebuild_bytes: Option<u64>,
 }

@@ -141,6 +141,9 @@ async fn replay_with_lease(
         run.keep_free(limits.keep_free_bytes);
         run.skip_missing(limits.skip_missing);
         run.compare_with(options.previews.clone());
+        if let Some(bytes) = options.rebuild_bytes {
+            run.rebuild_within(bytes);
+        }
         let Discovered { batches, full_since } = found;
         let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
         if done.is_ok() {

@@ -36,9 +36,15 @@ impl Changes {
 }
 
 /// Turns the ledger of a plan into that of the records it was made of.
+#[derive(Default)]
 pub(crate) struct RecordLedger(Option<SnapshotChanges>);
 
 impl RecordLedger {
+    /// Of records that are snapshots: the counts of some keys more.
+    pub(crate) fn add(&mut self, counts: &SnapshotChanges) {
+        self.0.get_or_insert_default().add_counts(counts);
+    }
+
     /// The ledger of the records.
     ///
     /// # Errors
@@ -132,23 +138,51 @@ pub(crate) async fn changes_of(
     Ok(changes)
 }
 
-/// What all records of bronze up to `last` change, from nothing.
-///
-/// # Errors
-/// Errors of the store.
-pub(crate) async fn changes_of_bronze(
-    context: &TableContext,
-    table: &TableState,
-    last: u64,
-    records: Vec<DecodedFile>,
-) -> Result<Changes, RunError> {
-    let TableContext { contract, .. } = context;
-    if contract.apply.from_snapshot.is_none() {
-        return Ok(Changes::as_delivered(records));
+/// The snapshots of all batches up to one, which are compared from nothing, a range of keys by itself.
+pub(crate) struct AllSnapshots {
+    contract: Arc<Contract>,
+    versions: BTreeSet<u64>,
+    with_rejects: BTreeSet<u64>,
+}
+
+impl AllSnapshots {
+    /// Those up to batch `last`; `None` where deliveries are changes. `with_rejects`: see [`versions_with_rejects`].
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub(crate) async fn up_to(
+        context: &TableContext,
+        table: &TableState,
+        last: u64,
+        with_rejects: BTreeSet<u64>,
+    ) -> Result<Option<Self>, RunError> {
+        let TableContext { contract, .. } = context;
+        if contract.apply.from_snapshot.is_none() {
+            return Ok(None);
+        }
+        let failed = failed_files(&table.bronze.store).await?;
+        let versions = FullSnapshots::of(contract, &table.claimed, 1, last, &failed).complete;
+        Ok(Some(Self { contract: Arc::clone(contract), versions, with_rejects }))
     }
-    let failed = failed_files(&table.bronze.store).await?;
-    let snapshots = FullSnapshots::of(contract, &table.claimed, 1, last, &failed);
-    derive(contract, None, &snapshots.complete, None, records).await
+
+    /// What the records of some keys change.
+    ///
+    /// # Errors
+    /// If they are of another table.
+    pub(crate) fn changes(&self, records: Vec<ChangeBatch>) -> Result<(Vec<ChangeBatch>, SnapshotChanges), RunError> {
+        let (snapshots, left_out) = by_version(&self.contract, &self.versions, records, &self.with_rejects)?;
+        let mut changes = snapshot_changes(&self.contract, &[], None, &snapshots)?;
+        changes.superseded += left_out;
+        Ok((std::mem::take(&mut changes.changes), changes))
+    }
+}
+
+/// Versions of the snapshots that have a record in quarantine among these.
+pub(crate) fn versions_with_rejects(contract: &Contract, decoded: &DecodedFile) -> BTreeSet<u64> {
+    let rejects = decoded.rejects.iter().filter(|reject| !reject.whole_file);
+    let files: BTreeSet<u32> = rejects.map(|reject| reject.at.file).collect();
+    let file = |at: u32| decoded.changes.files.get(at as usize);
+    files.into_iter().filter_map(|at| version_of(contract, &file(at)?.path)).collect()
 }
 
 /// What files that are in no batch yet would change.
@@ -223,7 +257,9 @@ async fn derive(
     let (contract, versions) = (Arc::clone(contract), versions.clone());
     blocking(move || {
         let current = stored.iter().map(|rows| current_rows(&contract, rows)).collect::<Result<Vec<_>, _>>()?;
-        let (snapshots, left_out) = by_version(&contract, &versions, records)?;
+        let with_rejects = records.iter().flat_map(|file| versions_with_rejects(&contract, file)).collect();
+        let records = records.into_iter().map(|file| file.changes).collect();
+        let (snapshots, left_out) = by_version(&contract, &versions, records, &with_rejects)?;
         let mut changes = snapshot_changes(&contract, &current, applied, &snapshots)?;
         changes.superseded += left_out;
         Ok(Changes { batches: std::mem::take(&mut changes.changes), snapshots: Some(changes) })
@@ -231,25 +267,25 @@ async fn derive(
     .await
 }
 
-/// The records of each snapshot; and how many records are of none of `versions`.
+/// The records of each snapshot; and how many records are of none of `versions`. A snapshot `with_rejects` lacks keys that
+/// are not known.
 fn by_version(
     contract: &Contract,
     versions: &BTreeSet<u64>,
-    records: Vec<DecodedFile>,
+    records: Vec<ChangeBatch>,
+    with_rejects: &BTreeSet<u64>,
 ) -> Result<(Vec<FullSnapshot>, u64), RunError> {
     let places: BTreeMap<u64, usize> = versions.iter().enumerate().map(|(place, version)| (*version, place)).collect();
-    let new = |version: &u64| FullSnapshot { ordinal: *version, rows: Vec::new(), delete_missing: true };
+    let new = |version: &u64| {
+        let delete_missing = !with_rejects.contains(version);
+        FullSnapshot { ordinal: *version, rows: Vec::new(), delete_missing }
+    };
     let mut snapshots: Vec<FullSnapshot> = versions.iter().map(new).collect();
     let mut left_out = 0;
-    for DecodedFile { changes, rejects, .. } in records {
+    for changes in records {
         let place_of = |file: &SourceFile| places.get(&version_of(contract, &file.path)?).copied();
         let of_file: Vec<Option<usize>> = changes.files.iter().map(place_of).collect();
         let place = |file: u32| of_file.get(file as usize).copied().flatten();
-        for reject in rejects.iter().filter(|reject| !reject.whole_file) {
-            if let Some(place) = place(reject.at.file) {
-                snapshots[place].delete_missing = false;
-            }
-        }
         let events = changes.len();
         let parts = changes.split(snapshots.len(), |at| place(at.file))?;
         left_out += events - parts.iter().map(ChangeBatch::len).sum::<usize>();

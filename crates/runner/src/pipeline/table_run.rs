@@ -14,8 +14,9 @@ use super::disk_space::check_space;
 use super::land::land;
 use super::lost_bronze::ensure_batches_known;
 use super::lost_files::leave_out_missing;
-use super::merge::{Merged, merge, merge_again, merge_all_again};
+use super::merge::{Merged, merge, merge_again};
 use super::publish::publish;
+use super::rebuild::merge_all_again;
 use super::snapshot_changes::changes_of_files;
 use super::source_files::BatchBounds;
 use super::source_listing::{FullListing, Look};
@@ -71,6 +72,11 @@ impl TableRun {
     /// Leaves so many bytes free on the disk of a local lake; `None` for the default.
     pub(crate) fn keep_free(&mut self, bytes: Option<u64>) {
         self.keep_free = bytes;
+    }
+
+    /// Merges up to so many bytes of events at a time when silver is made anew.
+    pub(crate) fn rebuild_within(&mut self, bytes: u64) {
+        self.context.rebuild_bytes = bytes;
     }
 
     /// Leaves files of claimed batches out that are gone before they were read.

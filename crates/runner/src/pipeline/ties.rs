@@ -17,35 +17,72 @@ pub(crate) fn quarantine_losing_events(
     }
     let losing = losing_events(contract, &changes(&decoded))?;
     for (source, file) in decoded.iter_mut().enumerate() {
-        let of_file: Vec<usize> = losing.iter().filter(|(of, _)| *of == source).map(|(_, row)| *row).collect();
-        if of_file.is_empty() {
-            continue;
+        let (kept, rejects) = without_losing(&file.changes, source, &losing)?;
+        file.rejects.extend(rejects);
+        if let Some(kept) = kept {
+            file.changes = kept;
         }
-        let mut keep = vec![true; file.changes.len()];
-        for row in of_file {
-            keep[row] = false;
-            file.rejects.push(Reject {
-                at: file.changes.refs.at(row),
-                reason: ReasonCode::SeqConflict,
-                column: None,
-                detail: "another event of the key has the same position and counts as the later".to_owned(),
-                // Not shortened: bronze has to keep the record as it came.
-                raw: file.changes.records[row].clone(),
-                whole_file: false,
-            });
-        }
-        file.changes = file.changes.clone().filter(&keep)?;
     }
     Ok(decoded)
 }
 
+/// The same for events that are all those of their keys: what is left of them, and of each reject the path of its file.
+pub(crate) fn quarantine_losing_changes(
+    contract: &Contract,
+    mut changes: Vec<ChangeBatch>,
+) -> Result<(Vec<ChangeBatch>, Vec<(String, Reject)>), RunError> {
+    let mut all = Vec::new();
+    if contract.apply.tie_policy != TiePolicy::Quarantine {
+        return Ok((changes, all));
+    }
+    let losing = losing_events(contract, &changes.iter().collect::<Vec<_>>())?;
+    for (source, batch) in changes.iter_mut().enumerate() {
+        let (kept, rejects) = without_losing(batch, source, &losing)?;
+        let path = |reject: &Reject| batch.files.get(reject.at.file as usize).map_or("", |file| &file.path).to_owned();
+        all.extend(rejects.into_iter().map(|reject| (path(&reject), reject)));
+        if let Some(kept) = kept {
+            *batch = kept;
+        }
+    }
+    Ok((changes, all))
+}
+
+/// What is left of a batch without the losing events (batch and row, ascending), `None` if it has none; and those as
+/// rejects.
+fn without_losing(
+    changes: &ChangeBatch,
+    source: usize,
+    losing: &[(usize, usize)],
+) -> Result<(Option<ChangeBatch>, Vec<Reject>), RunError> {
+    let from = losing.partition_point(|(of, _)| *of < source);
+    let of_batch: Vec<usize> =
+        losing.iter().skip(from).take_while(|(of, _)| *of == source).map(|(_, row)| *row).collect();
+    if of_batch.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let mut keep = vec![true; changes.len()];
+    let mut rejects = Vec::with_capacity(of_batch.len());
+    for row in of_batch {
+        keep[row] = false;
+        rejects.push(Reject {
+            at: changes.refs.at(row),
+            reason: ReasonCode::SeqConflict,
+            column: None,
+            detail: "another event of the key has the same position and counts as the later".to_owned(),
+            // Not shortened: bronze has to keep the record as it came.
+            raw: changes.records[row].clone(),
+            whole_file: false,
+        });
+    }
+    Ok((Some(changes.clone().filter(&keep)?), rejects))
+}
+
 /// With `tie_policy: error`, why the table stops.
-pub(crate) fn tie_error(contract: &Contract, decoded: &[DecodedFile]) -> Result<Option<String>, RunError> {
+pub(crate) fn tie_error(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Option<String>, RunError> {
     if contract.apply.tie_policy != TiePolicy::Error {
         return Ok(None);
     }
-    let changes = changes(decoded);
-    let conflict = tie_conflict(contract, &changes)?;
+    let conflict = tie_conflict(contract, changes)?;
     let place = |(source, at): (usize, RowRef)| {
         let path = changes[source].files.get(at.file as usize).map_or("", |file| file.path.as_str());
         format!("{path} row {}", at.row)
@@ -56,6 +93,7 @@ pub(crate) fn tie_error(contract: &Contract, decoded: &[DecodedFile]) -> Result<
     }))
 }
 
-fn changes(decoded: &[DecodedFile]) -> Vec<&ChangeBatch> {
+/// The events of decoded files.
+pub(crate) fn changes(decoded: &[DecodedFile]) -> Vec<&ChangeBatch> {
     decoded.iter().map(|file| &file.changes).collect()
 }

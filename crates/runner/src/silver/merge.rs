@@ -4,7 +4,7 @@
 //! it: where an event may be older than the row, or leaves columns out. Replaced rows are marked in
 //! deletion vectors, or their files are written again, as the contract says.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, NewDeletes};
 use super::data_files::file_at;
 use super::file_actions::FileActions;
 use super::locate::{Located, find_rows};
@@ -86,7 +86,9 @@ pub(crate) async fn prepare(
     let MergePlan { upserts, newest, replaced, tombstones, ledger, conflicts: _ } = plan;
     let sources = Arc::new(RowSources { contract: Arc::clone(contract), existing, changes: Arc::clone(&changes) });
     let hold_reason = match contract.apply.missing_base {
-        MissingBase::Hold => missing_base(contract, &upserts.build(sources.as_plan_sources(), 0..upserts.num_rows())?),
+        MissingBase::Hold => {
+            missing_base(contract, &upserts.build(sources.as_plan_sources(), 0..upserts.num_rows())?).hold_reason()
+        }
         MissingBase::InsertPartial => None,
     };
     let rows = upserts.num_rows();
@@ -107,7 +109,8 @@ pub(crate) async fn prepare(
     }
     let files = files_after(&files, &add, &remove, &update);
     let writes_nothing = rows == 0 && replaced.is_empty();
-    Ok(Candidate { writes_nothing, hold_reason, tombstones, ledger, history, changes, add, remove, update, files })
+    let deletes = NewDeletes::Planned(tombstones, changes);
+    Ok(Candidate { writes_nothing, hold_reason, deletes, ledger, history, add, remove, update, files })
 }
 
 /// The files of the table once a merge is visible.

@@ -2,11 +2,15 @@
 //!
 //! In this order: [`state`] opens the table; [`merge`] locates rows ([`locate`]), asks the engine for a plan,
 //! decides about the files that are there ([`file_actions`]) and writes new ones ([`new_files`]), which gives a
-//! [`candidate`]; [`publish`] writes what is to be remembered ([`tombstones`]) and commits.
+//! [`candidate`]; [`publish`] writes what is to be remembered ([`tombstones`]) and commits. A table that is made anew
+//! gets its candidate of [`from_nothing`], in as much memory as [`event_runs`] holds at a time.
 
 pub(crate) mod candidate;
 pub(crate) mod data_files;
+mod event_bytes;
+pub(crate) mod event_runs;
 mod file_actions;
+pub(crate) mod from_nothing;
 mod locate;
 pub(crate) mod merge;
 mod missing_base;

@@ -4,6 +4,7 @@
 //! not counted, and none of a year that no event is of yet.
 
 use sluice_contract::limits;
+use std::collections::BTreeMap;
 
 /// The newest time of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,27 +22,80 @@ pub(crate) fn is_possible(millis: i64) -> bool {
     millis < limits::EVENT_TIME_END_MS
 }
 
-/// The newest of these times, milliseconds since 1970: above the middle one up to the first gap of more than
-/// [`limits::EVENT_TIME_GAP_MS`].
-pub(crate) fn newest_time(times: impl Iterator<Item = i64>) -> NewestTime {
-    let (mut possible, impossible): (Vec<i64>, Vec<i64>) = times.partition(|millis| is_possible(*millis));
-    let ahead = impossible.len();
-    let (Some(oldest), Some(newest)) = (possible.iter().min().copied(), possible.iter().max().copied()) else {
-        return NewestTime { ahead: ahead as u64, ..NewestTime::default() };
-    };
-    let count = possible.len();
-    if newest.saturating_sub(oldest) <= limits::EVENT_TIME_GAP_MS {
-        return NewestTime { millis: Some(newest), events: count as u64, ahead: ahead as u64 };
+/// Times of events, milliseconds since 1970, as what is needed to find the newest: it takes as much memory as there are
+/// months with events.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EventTimes {
+    months: BTreeMap<i64, Month>,
+    /// The month of the last time, so that most times look up nothing.
+    current: Option<(i64, Month)>,
+    impossible: u64,
+}
+
+/// Times that are no further apart than a part of the gap that is looked for.
+#[derive(Clone, Copy, Debug)]
+struct Month {
+    first: i64,
+    last: i64,
+    events: u64,
+}
+
+const MONTH_MS: i64 = limits::EVENT_TIME_GAP_MS / 12;
+
+impl EventTimes {
+    /// Adds the time of an event.
+    pub(crate) fn add(&mut self, millis: i64) {
+        if !is_possible(millis) {
+            self.impossible += 1;
+            return;
+        }
+        let month = millis.div_euclid(MONTH_MS);
+        if let Some((_, times)) = self.current.as_mut().filter(|(current, _)| *current == month) {
+            times.add(Month { first: millis, last: millis, events: 1 });
+            return;
+        }
+        self.keep_current();
+        self.current = Some((month, Month { first: millis, last: millis, events: 1 }));
     }
-    possible.sort_unstable();
-    let upper = possible.get((count - 1) / 2..).unwrap_or_default();
-    let before_gap = upper.windows(2).position(|pair| match pair {
-        [one, next] => next.saturating_sub(*one) > limits::EVENT_TIME_GAP_MS,
-        _ => false,
-    });
-    let last = before_gap.unwrap_or(upper.len().saturating_sub(1));
-    let beyond = upper.len().saturating_sub(last + 1);
-    NewestTime { millis: upper.get(last).copied(), events: (count - beyond) as u64, ahead: (ahead + beyond) as u64 }
+
+    fn keep_current(&mut self) {
+        if let Some((month, times)) = self.current.take() {
+            self.months.entry(month).and_modify(|known| known.add(times)).or_insert(times);
+        }
+    }
+
+    /// The newest time: above the middle one up to the first gap of more than [`limits::EVENT_TIME_GAP_MS`].
+    pub(crate) fn newest(mut self) -> NewestTime {
+        self.keep_current();
+        let ahead = self.impossible;
+        let (Some((_, oldest)), Some((_, newest))) = (self.months.first_key_value(), self.months.last_key_value())
+        else {
+            return NewestTime { ahead, ..NewestTime::default() };
+        };
+        let count: u64 = self.months.values().map(|month| month.events).sum();
+        if newest.last.saturating_sub(oldest.first) <= limits::EVENT_TIME_GAP_MS {
+            return NewestTime { millis: Some(newest.last), events: count, ahead };
+        }
+        let middle = (count - 1) / 2;
+        let (mut before, mut last): (u64, Option<i64>) = (0, None);
+        for month in self.months.values() {
+            // Times of one month have no gap between them.
+            if last.is_some_and(|last| month.first.saturating_sub(last) > limits::EVENT_TIME_GAP_MS) {
+                break;
+            }
+            before += month.events;
+            last = (before > middle).then_some(month.last);
+        }
+        NewestTime { millis: last, events: before, ahead: ahead + (count - before) }
+    }
+}
+
+impl Month {
+    fn add(&mut self, more: Self) {
+        self.first = self.first.min(more.first);
+        self.last = self.last.max(more.last);
+        self.events += more.events;
+    }
 }
 
 impl NewestTime {
@@ -56,14 +110,16 @@ impl NewestTime {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewestTime, newest_time};
+    use super::{EventTimes, NewestTime};
 
     const DAY: i64 = 86_400_000;
     const NOW: i64 = 20_000 * DAY;
     const YEAR_9999: i64 = 253_370_764_800_000;
 
     fn of(times: &[i64]) -> (Option<i64>, u64) {
-        let found = newest_time(times.iter().copied());
+        let mut all = EventTimes::default();
+        times.iter().for_each(|time| all.add(*time));
+        let found = all.newest();
         (found.millis, found.ahead)
     }
 

@@ -82,7 +82,7 @@ pub(crate) async fn publish(
         silver.lost_state = false;
     }
     silver.look_for_foreign_commits(Some(version)).await?;
-    Arc::make_mut(&mut silver.tombstones).add(&candidate.tombstones);
+    candidate.deletes.add_to(&mut silver.tombstones);
     if let ([merged], Some(_)) = (segments.as_slice(), contract.apply.tombstone_retention) {
         let mut kept = Tombstones::default();
         kept.add_segment(&KeyEncoder::new(contract)?, &lake.ledger().get_state(merged).await?)?;

@@ -23,12 +23,8 @@ pub(super) async fn write_tombstones(
     forget: Option<i64>,
 ) -> Result<Vec<String>, RunError> {
     let mut segments = if replaces_all { Vec::new() } else { silver.segments.clone() };
-    if candidate.tombstones.is_empty() {
-        return Ok(segments);
-    }
     let encoder = KeyEncoder::new(contract)?;
-    let times = contract.apply.tombstone_retention.is_some();
-    let mut segment = candidate.tombstones.segment(&encoder, &candidate.changes, times)?;
+    let Some(mut segment) = candidate.deletes.segment(contract, &encoder)? else { return Ok(segments) };
     if segments.len() + 1 >= SEGMENTS_MAX {
         let mut all: Vec<RecordBatch> = Vec::with_capacity(SEGMENTS_MAX);
         for path in &segments {

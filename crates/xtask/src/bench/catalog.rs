@@ -26,6 +26,10 @@ pub(super) enum Work {
     Diff,
     /// Reads the table that Sluice left after many batches.
     ReadBack,
+    /// Takes landed files to silver, with bronze, quarantine and checks.
+    Pipeline,
+    /// Makes silver anew out of bronze.
+    Refresh,
 }
 
 impl Work {
@@ -39,6 +43,8 @@ impl Work {
             Self::Scd2 => "scd2",
             Self::Diff => "diff",
             Self::ReadBack => "read-back",
+            Self::Pipeline => "pipeline",
+            Self::Refresh => "refresh",
         }
     }
 }
@@ -51,7 +57,7 @@ pub(super) struct Case {
     pub(super) work: Work,
     /// `bigint`, `uuid` (both random) or `sequence`.
     pub(super) key: &'static str,
-    /// `upsert`, `mixed`, `delete` or `events`.
+    /// `upsert`, `mixed`, `delete`, `events`, `json_events` or `parquet_events`.
     pub(super) kind: &'static str,
     /// `uniform`, `zipf`, `recent` or `range`.
     pub(super) spread: &'static str,
@@ -216,7 +222,33 @@ pub(super) const CASES: &[Case] = &[
         engines: &["deltalake-1.6.6", "polars", "pysail"],
         ..UPSERT
     },
+    PIPELINE,
+    Case {
+        id: "pipeline-parquet",
+        title: "From files to silver: Parquet as AWS DMS writes it, with bronze, quarantine and checks",
+        kind: "parquet_events",
+        ..PIPELINE
+    },
+    Case {
+        id: "pipeline-refresh",
+        title: "A full refresh: silver made anew from bronze",
+        work: Work::Refresh,
+        kind: "parquet_events",
+        engines: &["sluice"],
+        ..PIPELINE
+    },
 ];
+
+const PIPELINE: Case = Case {
+    id: "pipeline-json",
+    title: "From files to silver: Debezium JSON, with bronze, quarantine and checks",
+    work: Work::Pipeline,
+    kind: "json_events",
+    batch: BatchRows::Fixed(0),
+    batches: 0,
+    engines: &["sluice", "duckdb", "spark"],
+    ..UPSERT
+};
 
 /// The cases that a word names: the one of that id, else all variants of that benchmark.
 pub(super) fn named(word: &str) -> Vec<&'static Case> {
@@ -237,6 +269,7 @@ mod tests {
         assert_eq!(ids("b4"), ["B4"]);
         assert_eq!(ids("B2-uuid"), ["B2-uuid"]);
         assert_eq!(ids("B3"), ["B3-recent", "B3-zipf"]);
+        assert_eq!(ids("pipeline"), ["pipeline-json", "pipeline-parquet", "pipeline-refresh"]);
         assert!(ids("B").is_empty() && ids("B2-nothing").is_empty());
     }
 

@@ -142,6 +142,7 @@ impl<'a> Run<'a> {
             "tables": if case.many_tables { size } else { 1 },
             "threads": all.threads,
             "fsync": engine.fsync || case.work == Work::ReadBack,
+            "program": all.project.program("sluice")?,
         });
         Ok(Self { all, case, engine, words, folder })
     }
@@ -150,7 +151,7 @@ impl<'a> Run<'a> {
     fn work(&self) -> anyhow::Result<Said> {
         match self.case.work {
             Work::Load => self.phase("load"),
-            Work::Replay => self.phase("apply"),
+            Work::Replay | Work::Pipeline | Work::Refresh => self.phase("apply"),
             Work::ReadBack => self.read_back(),
             Work::Diff => self.diff(),
             Work::Upsert | Work::Delete | Work::Scd2 => {

@@ -56,7 +56,8 @@ impl Engine {
 
     /// The program that works off a task.
     pub(super) fn command(&self, project: &Project, pythons: &Pythons, work: Work) -> anyhow::Result<Command> {
-        let Some(environment) = self.environment else {
+        let from_files = matches!(work, Work::Pipeline | Work::Refresh);
+        let Some(environment) = self.environment.or(from_files.then_some(VERIFIER)) else {
             let name = if work == Work::Diff { "diff-bench" } else { "apply-bench" };
             return Ok(program(project.program(name)?));
         };
@@ -65,6 +66,7 @@ impl Engine {
             (Work::ReadBack, _) => "read_peer.py",
             (Work::Scd2, _) => "scd2_peer.py",
             (Work::Diff, _) => "diff_peer.py",
+            (Work::Pipeline | Work::Refresh, _) => "pipeline_peer.py",
             (_, "pysail" | "spark") => "spark_peer.py",
             (_, "polars") => "polars_peer.py",
             (_, name) if name.starts_with("duckdb") => "duckdb_peer.py",

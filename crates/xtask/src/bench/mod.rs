@@ -208,8 +208,10 @@ fn write_page(folder: &Path, family: &str, all: &[Entry]) -> anyhow::Result<()> 
     };
     let cases: Vec<&Case> = CASES.iter().filter(|case| case.family() == family).filter(has).collect();
     let page = folder.join(format!("{family}.md"));
-    std::fs::write(&page, markdown::page(&cases, family, &entries, &machine::sentence(&commits)))
-        .with_context(|| format!("cannot write {}", page.display()))?;
+    // What people found out, which no run measures.
+    let notes = std::fs::read_to_string(folder.join("notes").join(format!("{family}.md"))).unwrap_or_default();
+    let text = markdown::page(&cases, family, &entries, &machine::sentence(&commits)) + &notes;
+    std::fs::write(&page, text).with_context(|| format!("cannot write {}", page.display()))?;
     std::fs::write(folder.join(format!("{family}.svg")), chart::svg(&entries))?;
     println!("\n  {}", page.display());
     Ok(())
@@ -255,6 +257,6 @@ mod tests {
     #[test]
     fn variants_share_a_page() {
         let all: Vec<_> = CASES.iter().collect();
-        assert_eq!(families(&all), ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "C1"]);
+        assert_eq!(families(&all), ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "C1", "pipeline"]);
     }
 }

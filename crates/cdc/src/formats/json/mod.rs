@@ -22,6 +22,7 @@ use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
+use crate::text::json_values::are_not_lines;
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::{RowRef, SourceFile};
@@ -124,6 +125,10 @@ impl<F: JsonFormat> Format for F {
 
     fn markers(&self) -> Markers {
         F::MARKERS
+    }
+
+    fn is_of_lines(&self, front: &[u8]) -> bool {
+        !are_not_lines(front)
     }
 
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
