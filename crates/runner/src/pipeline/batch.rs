@@ -10,7 +10,7 @@ use sluice_cdc::DecodedFile;
 use sluice_change::RowLedger;
 use sluice_contract::Contract;
 use sluice_lake::{EventSpan, SourceMark};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// The decoded records that go to silver in one commit: a batch, or several of which all but the last were held
