@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(sniff("a.json", "{\n  \"op\": \"c\",\n  \"after\": {\n    \"id\": 1\n  }\n}\n"), debezium);
         assert_eq!(sniff("a.json", "{\"op\":\"c\",\"after\":{\"id\":1}}{\"op\":\"c\",\"after\":{\"id\":2}}"), debezium);
         assert_eq!(sniff("a.json", "{\"op\":\"x\",\"row\":{\"id\":1}}"), None, "changes of an unknown tool");
-        assert_eq!(sniff("a.json", "{\"Item\":{\"id\":{\"N\":\"1\"}}}"), None, "rows inside something");
+        assert_eq!(sniff("a.json", "{\"rows\":[{\"id\":1}]}"), None, "rows inside something");
         assert_eq!(sniff("a.json", "[\n {\"id\":1,\"name\":\"a\"},\n {\"id\":2}]"), Some(SourceFormat::Json));
         assert_eq!(sniff("2026/11/s-1-2026-11-20", "{\"id\":1}{\"id\":2}"), Some(SourceFormat::Json));
         assert_eq!(sniff("LOAD00000001.csv", "1,a,é"), Some(SourceFormat::DmsCsv));

@@ -369,7 +369,7 @@ formats! {
         operations: Carried,
         names: InFile,
         tables: Named,
-        sequence: ["source.lsn", "transaction.total_order"],
+        sequence: ["record.position"],
         rows_word: None,
     }
     /// Debezium through `ExtractNewRecordState` in Avro object containers.
@@ -378,7 +378,7 @@ formats! {
         operations: Carried,
         names: InFile,
         tables: Named,
-        sequence: ["__lsn"],
+        sequence: ["record.position"],
         rows_word: None,
     }
     /// Debezium through `ExtractNewRecordState` as Parquet.
@@ -387,7 +387,7 @@ formats! {
         operations: Carried,
         names: InFile,
         tables: Named,
-        sequence: ["__lsn"],
+        sequence: ["record.position"],
         rows_word: None,
     }
     /// Plain rows as Parquet: upserts by a watermark column, full snapshots or append-only events.
