@@ -53,11 +53,11 @@ fn records_in_containers_are_proposed_with_their_types_and_order() {
             let column = inferred.columns.iter().find(|column| column.name == wanted);
             column.map_or("missing", |column| column.data_type.as_str()).to_owned()
         };
-        // Envelopes in Parquet come without the names that their Avro schema gave to numbers.
+        // Envelopes in Parquet are read without the names that their Avro schema gave to numbers.
         if format != SourceFormat::DebeziumParquet {
             assert_eq!((of("at"), of("day")), ("timestamp_ntz".to_owned(), "date".to_owned()), "{name}");
+            assert_eq!(of("amount"), "decimal(12,2)", "{name}");
         }
-        assert!(of("amount").starts_with("decimal("), "{name}: {}", of("amount"));
         Contract::parse(&inferred.yaml, "orders.yaml").unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
     }
 }
