@@ -26,6 +26,7 @@ mod onboarding;
 mod one_door;
 mod one_part_fails;
 mod personal_data;
+mod plain_files;
 mod publish_and_run;
 #[cfg(unix)]
 mod read_only;
@@ -42,5 +43,6 @@ mod sql_limits;
 mod store_refusals;
 mod ties;
 mod torn_input;
+mod unprepared;
 mod values;
 mod verify;

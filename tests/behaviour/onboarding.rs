@@ -260,7 +260,7 @@ async fn plain_rows_are_called_plain_and_another_formats_table_is_refused() -> R
     let (_folder, lake) = empty_lake()?;
     lake.write("landing/plain/export.csv", "1,a\n2,b\n3,c\n")?;
     let proposal = draft(&lake, "landing/plain").await?;
-    ensure!((proposal.format.as_str(), proposal.title.as_str()) == ("csv", "Current rows, CSV"), "{proposal:?}");
+    ensure!((proposal.format.as_str(), proposal.title.as_str()) == ("csv", "Plain rows, CSV"), "{proposal:?}");
     ensure!(!proposal.questions.is_empty(), "a watermark is asked for");
     let empty = |seen: &&sluice_api::Evidence| seen.ok && seen.count.starts_with("0 of");
     ensure!(proposal.evidence.iter().find(empty).is_none(), "{:?}", proposal.evidence);

@@ -151,10 +151,7 @@ async fn onboarding_proposes_the_one_watermark_and_asks_where_there_is_not_one()
     lake.write("landing/people/1.parquet", in_millis(&many)?)?;
     lake.write("landing/people/2.parquet", in_millis(&many[10..])?)?;
     let proposal = draft(&lake).await?;
-    ensure!(
-        (proposal.format.as_str(), proposal.title.as_str()) == ("parquet", "Current rows, Parquet"),
-        "{proposal:?}"
-    );
+    ensure!((proposal.format.as_str(), proposal.title.as_str()) == ("parquet", "Plain rows, Parquet"), "{proposal:?}");
     ensure!(proposal.key == ["id"] && proposal.sequence == ["updated_at"], "{proposal:?}");
     ensure!(proposal.problems.is_empty(), "{:?}\n{}", proposal.problems, proposal.yaml);
     lake.write("contracts/landing/people.yaml", &proposal.yaml)?;

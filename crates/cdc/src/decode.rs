@@ -8,20 +8,23 @@ use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
 use crate::parts::{Part, parts};
 use crate::plan::Plan;
-use crate::text::unpack::{StreamEnd, is_gzip};
+use crate::text::content::{is_marked_utf16, looks_like_utf16};
+use crate::text::unpack::StreamEnd;
+use crate::text::unpack::packing::{Packing, without_ending};
 use bytes::Bytes;
 use sluice_change::{ReasonCode, Reject, RowRef, SourceFile};
-use sluice_contract::{Contract, SourceFormat, limits};
+use sluice_contract::{Contract, SourceFormat, TextEncoding, limits};
 use std::sync::Arc;
 
 /// Bytes looked at to tell text from something else.
 const HEAD_BYTES: usize = 512;
 
-/// Whether files of the format are read by a library that hostile bytes may crash, so that decoding them belongs
-/// in a process of its own.
+/// Whether a file that begins with these bytes is read by a library that hostile bytes may crash, so that decoding it
+/// belongs in a process of its own: those of binary formats, and everything compressed but gzip.
 #[must_use]
-pub fn needs_own_process(format: SourceFormat) -> bool {
-    formats::of(format).file_kind().content == Content::Binary
+pub fn needs_own_process(format: SourceFormat, front: &[u8]) -> bool {
+    let packed = || Packing::of(front).is_some_and(|packing| packing != Packing::Gzip);
+    formats::of(format).file_kind().content == Content::Binary || packed()
 }
 
 /// Decodes one file. Never panics on any bytes; the limits of [`sluice_contract::limits`] hold.
@@ -59,13 +62,17 @@ pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> 
         |path| format.file_position(path),
         |path| is_full_load(format.name(), path),
     );
-    if let Some((reason, detail)) = refuse(format.file_kind().content, &file, &bytes) {
+    if let Some((reason, detail)) = refuse(format.file_kind().content, &plan, &file, &bytes) {
         let at = RowRef { file: 0, row: 0, offset: 0 };
-        let (detail, raw) = (detail.to_owned(), String::new());
+        let raw = String::new();
         let reject = Reject { at, reason, column: None, detail, raw, whole_file: true };
         return Ok(nothing(contract, vec![file], vec![reject]));
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // Lines of other encodings end otherwise.
+    let threads = match plan.source.encoding {
+        TextEncoding::Utf8 => std::thread::available_parallelism().map_or(1, usize::from),
+        _ => 1,
+    };
     let parts = parts(format, &bytes, threads);
     if parts.len() > 1 {
         return decode_parts(contract, format, &plan, &file, parts);
@@ -147,23 +154,52 @@ fn reject_rest(out: &mut Collector, end: StreamEnd, offset: u64) {
 }
 
 /// Why nothing of a file is read at all.
-fn refuse(content: Content, file: &SourceFile, bytes: &[u8]) -> Option<(ReasonCode, &'static str)> {
+fn refuse(content: Content, plan: &Plan, file: &SourceFile, bytes: &Bytes) -> Option<(ReasonCode, String)> {
     if file.size.max(bytes.len() as u64) > limits::FILE_BYTES_MAX {
-        return Some((ReasonCode::FileTooLarge, "the file is over the limit of 2 GiB"));
+        return Some((ReasonCode::FileTooLarge, "the file is over the limit of 2 GiB".to_owned()));
     }
-    if content == Content::Binary || is_gzip(bytes) {
+    if content == Content::Binary || Packing::of(bytes).is_some() {
         return None;
     }
-    let named_gzip = file.path.ends_with(".gz");
-    if named_gzip && bytes.len() < 2 {
-        return Some((ReasonCode::TruncatedFile, "the gzip stream ends too early"));
+    let is_named_packed = without_ending(&file.path).is_some();
+    if is_named_packed && bytes.len() < 2 {
+        return Some((ReasonCode::TruncatedFile, "the compressed stream ends too early".to_owned()));
     }
     let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-    if head.contains(&0) {
-        return Some((ReasonCode::UnreadableFile, "the file is binary, text was expected"));
+    let has_wide_letters = matches!(plan.source.encoding, TextEncoding::Utf16Le | TextEncoding::Utf16Be);
+    if head.contains(&0) && !has_wide_letters && !is_marked_utf16(head) {
+        let detail = match looks_like_utf16(head) {
+            Some(encoding) => format!(
+                "the file has no byte order mark and looks like {encoding}. Write encoding: {encoding} in source"
+            ),
+            None => format!("the file is {}, text was expected", kind_of(head)),
+        };
+        return Some((ReasonCode::UnreadableFile, detail));
     }
-    if named_gzip && std::str::from_utf8(head).is_err_and(|error| error.error_len().is_some()) {
-        return Some((ReasonCode::UnreadableFile, "the file is neither gzip nor text"));
+    let is_text = std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true);
+    if plan.source.encoding == TextEncoding::Utf8 && !is_text && (is_named_packed || kind_of(head) != "binary") {
+        let detail = match kind_of(head) {
+            "binary" => "the file is neither compressed in a known way nor text".to_owned(),
+            kind => format!("the file is {kind}, text was expected"),
+        };
+        return Some((ReasonCode::UnreadableFile, detail));
     }
     None
+}
+
+/// What bytes that are no text are, by their first ones.
+fn kind_of(head: &[u8]) -> &'static str {
+    const KINDS: [(&[u8], &str); 10] = [
+        (b"PAR1", "Parquet"),
+        (b"Obj\x01", "Avro"),
+        (b"ORC", "ORC"),
+        (b"PK\x03\x04", "a zip archive or a workbook"),
+        (b"\xd0\xcf\x11\xe0", "a document of an old Office"),
+        (b"\x89PNG", "a picture"),
+        (b"\xff\xd8\xff", "a picture"),
+        (b"GIF8", "a picture"),
+        (b"%PDF", "a PDF"),
+        (b"SQLite format 3", "a database of SQLite"),
+    ];
+    KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map_or("binary", |(_, kind)| kind)
 }

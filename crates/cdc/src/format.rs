@@ -6,10 +6,12 @@ use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
+use crate::text::csv_dialect::CsvDialect;
 use crate::text::unpack::StreamEnd;
+use crate::text::unpack::packing::without_ending;
 use bytes::Bytes;
 use sluice_change::{RowRef, SourceFile};
-use sluice_contract::{BinaryText, SourceFormat};
+use sluice_contract::{BinaryText, SourceFormat, TextEncoding};
 
 /// A format of change files. Formats have no state; what a file or a table needs is made per call.
 ///
@@ -98,7 +100,7 @@ pub(crate) struct FileKind {
 /// What the bytes of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Text, plain or gzip, read by code of our own.
+    /// Text, plain or compressed, read by code of our own.
     Text,
     /// Binary, read by a library that hostile bytes may crash.
     Binary,
@@ -143,10 +145,12 @@ pub(crate) struct SniffSample<'s> {
     pub(crate) paths: Vec<&'s str>,
     /// A file of them, or its front.
     pub(crate) bytes: &'s [u8],
-    /// The front of its content, unpacked.
+    /// The front of its content, unpacked and in UTF-8.
     pub(crate) content: Vec<u8>,
-    /// Names of the columns if it is a whole Parquet file.
-    pub(crate) parquet_columns: Option<Vec<String>>,
+    /// Names of the columns if it is a file of columns: a whole Parquet file, an Avro container.
+    pub(crate) columns: Option<Vec<String>>,
+    /// It is a whole workbook with a sheet.
+    pub(crate) is_workbook: bool,
 }
 
 impl SniffSample<'_> {
@@ -155,14 +159,36 @@ impl SniffSample<'_> {
         !self.paths.is_empty() && self.paths.iter().all(|path| fits(path.rsplit('/').next().unwrap_or(path)))
     }
 
-    /// The content if it is text, not JSON, and all files are CSV by their names.
+    /// The content if it is text, neither JSON nor XML, and all files may be CSV by their names.
     pub(crate) fn csv_text(&self) -> Option<&str> {
-        let text = std::str::from_utf8(&self.content).ok().filter(|text| !text.contains('\0'))?;
+        let text = std::str::from_utf8(&self.content).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let is_json = text.trim_start().starts_with(['{', '[']);
-        let is_csv = |name: &str| name.trim_end_matches(".gz").ends_with(".csv");
-        (!is_json && self.all_names(is_csv)).then_some(text)
+        if text.trim_start().starts_with(['{', '[', '<']) {
+            return None;
+        }
+        let is_control = |letter: char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r');
+        let is_csv = |name: &str| extension_of(name).is_none_or(|extension| CSV.contains(&extension.as_str()));
+        (self.all_names(is_csv) && !text.chars().take(TEXT_LETTERS).any(is_control)).then_some(text)
     }
+}
+
+/// Letters that tell text from something else.
+const TEXT_LETTERS: usize = 8 << 10;
+
+/// Extensions of files of CSV.
+pub(crate) const CSV: &[&str] = &["csv", "tsv"];
+/// Letters of an extension at most.
+const EXTENSION_LEN_MAX: usize = 8;
+
+/// The extension of a file's name in small letters, that of a compression left out. What follows a point and is no word
+/// is none: `orders.v1-2026-11-20`.
+pub(crate) fn extension_of(name: &str) -> Option<String> {
+    let name = without_ending(name).unwrap_or(name);
+    let (_, extension) = name.rsplit_once('.')?;
+    let is_word = extension.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && extension.len() <= EXTENSION_LEN_MAX
+        && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_word.then(|| extension.to_ascii_lowercase())
 }
 
 /// What orders the events, as far as a sample shows it.
@@ -202,10 +228,31 @@ pub(crate) struct SourceSettings {
     pub(crate) layouts: Vec<Vec<String>>,
     /// Columns that come later bring their names, so they can be added.
     pub(crate) names_columns: bool,
+    /// How the fields of CSV are separated.
+    pub(crate) dialect: CsvDialect,
+    /// Numbers have a comma before their fraction.
+    pub(crate) decimal_comma: bool,
+    /// Encoding of text files without a byte order mark.
+    pub(crate) encoding: TextEncoding,
+    /// The sheet of a workbook with several.
+    pub(crate) sheet: Option<String>,
+    /// What people have to decide about these entries.
+    pub(crate) questions: Vec<String>,
 }
 
 impl Default for SourceSettings {
     fn default() -> Self {
-        Self { text_decimals: false, binary: None, null_text: None, layouts: Vec::new(), names_columns: true }
+        Self {
+            text_decimals: false,
+            binary: None,
+            null_text: None,
+            layouts: Vec::new(),
+            names_columns: true,
+            dialect: CsvDialect::RFC_4180,
+            decimal_comma: false,
+            encoding: TextEncoding::Utf8,
+            sheet: None,
+            questions: Vec::new(),
+        }
     }
 }

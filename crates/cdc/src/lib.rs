@@ -10,9 +10,9 @@
 //!
 //! Inside, a format is a folder in `formats/` with a type that is a `Format` (`format.rs`), and the registry
 //! `formats/mod.rs` is the one place that knows which there are. What formats share lies by topic, each folder above
-//! those it uses: `files/` (whole files of JSON lines, CSV, Parquet), `profile/` (counts over a sample), `row/` (values
+//! those it uses: `files/` (whole files of JSON, CSV, Parquet, Avro, workbooks), `profile/` (counts over a sample), `row/` (values
 //! of a record become cells), `plan/` (the contract prepared), `outcome/` (events, rejects, drift), `value/` (values and
-//! their encodings), `columnar/` (values of Arrow), `text/` (gzip, records, members of JSON, fields of CSV).
+//! their encodings), `columnar/` (values of Arrow), `text/` (compressions, encodings, records, members of JSON, fields of CSV).
 //!
 //! Pure: no I/O, no clock, no randomness, and no panic on any bytes. What a record becomes depends
 //! on the record, the contract and the limits only.
@@ -52,7 +52,7 @@ pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;
 pub use outcome::drift::Drift;
-pub use sniff::{is_change_file, sniff};
+pub use sniff::{column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;
 
 #[cfg(test)]

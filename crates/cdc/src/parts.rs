@@ -1,7 +1,8 @@
 //! Parts of a large file of lines, so that each core decodes one.
 
 use crate::format::{Content, Format};
-use crate::text::unpack::is_gzip;
+use crate::text::content::is_marked_utf16;
+use crate::text::unpack::packing::Packing;
 use bytes::Bytes;
 
 /// Bytes of a part at least: below that a thread costs more than it saves.
@@ -24,11 +25,12 @@ pub(crate) struct Part {
 /// Cuts a file into parts for so many threads; one part if its records are not lines, or it is small.
 pub(crate) fn parts(format: &dyn Format, bytes: &Bytes, threads: usize) -> Vec<Part> {
     let count = threads.min(bytes.len() / PART_BYTES_MIN);
-    let is_plain = format.file_kind().content == Content::Text && !is_gzip(bytes) && bytes.len() <= FILE_BYTES_MAX;
+    let is_plain =
+        format.file_kind().content == Content::Text && Packing::of(bytes).is_none() && bytes.len() <= FILE_BYTES_MAX;
     let front = bytes.get(..FRONT_BYTES).unwrap_or(bytes);
     // A line that is longer shows nothing of the next one.
     let is_shown = front.iter().take(FRONT_BYTES / 2).any(|byte| *byte == b'\n');
-    if count < 2 || !is_plain || !is_shown || !format.is_of_lines(front) {
+    if count < 2 || !is_plain || is_marked_utf16(front) || !is_shown || !format.is_of_lines(front) {
         return vec![Part { bytes: bytes.clone(), lines_before: 0, bytes_before: 0 }];
     }
     at_lines(bytes, count)

@@ -1,6 +1,6 @@
 //! A column of a contract.
 
-use crate::{ColumnType, TimeUnit};
+use crate::{ColumnPath, ColumnType, TimeUnit};
 
 /// A column as the contract declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Column {
     pub name: String,
     /// Type.
     pub data_type: ColumnType,
+    /// Where in a nested member of the record its value is; `None`: it is a member of its own.
+    pub path: Option<ColumnPath>,
     /// What its numbers count, in a column of dates or times whose records do not say it themselves.
     pub unit: Option<TimeUnit>,
     /// Part of the key.
@@ -63,6 +65,7 @@ impl Column {
         Self {
             name: name.to_owned(),
             data_type,
+            path: None,
             unit: None,
             key: false,
             required: false,

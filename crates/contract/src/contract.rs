@@ -329,6 +329,18 @@ impl Reader<'_> {
             hints,
             path,
             format: format?,
+            files: source.files.as_ref().and_then(|written| self.file_pattern(written)),
+            manifest: source.manifest.as_ref().and_then(|written| self.file_pattern(written)),
+            encoding: source.encoding.as_ref().and_then(|written| self.read(written)).unwrap_or_default(),
+            csv_delimiter: self.csv_letter(source.csv_delimiter.as_ref()),
+            csv_quote: match &source.csv_quote {
+                None => Some('"'),
+                Some(written) if written.value.is_empty() => None,
+                Some(_) => self.csv_letter(source.csv_quote.as_ref()),
+            },
+            csv_escape: self.csv_letter(source.csv_escape.as_ref()),
+            decimal_comma: source.decimal_comma,
+            sheet: source.sheet.clone(),
             table,
             restarts,
             csv_columns: source.csv_columns.clone(),
@@ -506,6 +518,7 @@ impl Reader<'_> {
         }
         Column {
             name: written.name.value.clone(),
+            path: self.column_path(written),
             unit: self.unit(written.unit.as_ref(), &data_type),
             data_type,
             key: written.primary_key,

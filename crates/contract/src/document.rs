@@ -28,6 +28,15 @@ pub(crate) struct Document {
 pub(crate) struct SourceDocument {
     pub(crate) path: Spanned<String>,
     pub(crate) format: Spanned<String>,
+    pub(crate) files: Option<Spanned<String>>,
+    pub(crate) manifest: Option<Spanned<String>>,
+    pub(crate) encoding: Option<Spanned<String>>,
+    pub(crate) csv_delimiter: Option<Spanned<String>>,
+    pub(crate) csv_quote: Option<Spanned<String>>,
+    pub(crate) csv_escape: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) decimal_comma: bool,
+    pub(crate) sheet: Option<String>,
     pub(crate) table: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) csv_columns: Vec<String>,
@@ -112,6 +121,7 @@ pub(crate) struct ColumnDocument {
     pub(crate) name: Spanned<String>,
     #[serde(rename = "type")]
     pub(crate) data_type: Spanned<String>,
+    pub(crate) path: Option<Spanned<String>>,
     pub(crate) unit: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) primary_key: bool,

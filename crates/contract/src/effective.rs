@@ -67,6 +67,7 @@ fn discovered(name: &str, data_type: ColumnType) -> Column {
     Column {
         name: name.to_owned(),
         data_type,
+        path: None,
         unit: None,
         key: false,
         required: false,

@@ -32,11 +32,13 @@ pub enum QuestionKind {
     Binary,
     /// Which type a column has.
     Type,
+    /// How the files are written: encoding, delimiter, decimal commas, sheet.
+    Written,
 }
 
 impl QuestionKind {
     /// Every kind in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SourceTable,
         Self::Names,
         Self::Key,
@@ -47,6 +49,7 @@ impl QuestionKind {
         Self::Scale,
         Self::Binary,
         Self::Type,
+        Self::Written,
     ];
 
     /// The word in an answer.
@@ -61,6 +64,7 @@ impl QuestionKind {
             Self::TimeZone => "time_zone",
             Self::Binary => "binary",
             Self::Type => "type",
+            Self::Written => "written",
             Self::Names => "names",
             Self::SourceTable => "source_table",
         }
@@ -78,6 +82,7 @@ impl QuestionKind {
             Self::TimeZone => "Of which time zone are times without one?",
             Self::Binary => "Are texts of bytes hexadecimal or base64?",
             Self::Type => "Which type has this column?",
+            Self::Written => "Are the files written as proposed?",
             Self::Names => "What are the columns called? The files have no header",
             Self::SourceTable => "Of which table of the source is the contract?",
         }
@@ -95,6 +100,7 @@ impl QuestionKind {
             Self::TimeZone => Some("Europe/Berlin"),
             Self::Binary => Some("hex"),
             Self::Type => Some("date"),
+            Self::Written => Some("as proposed"),
             Self::Names | Self::SourceTable => None,
         }
     }
@@ -199,6 +205,7 @@ impl OnboardAnswer {
             QuestionKind::Type => value.parse::<ColumnType>().is_ok(),
             QuestionKind::Key | QuestionKind::Order => !self.names().is_empty(),
             QuestionKind::TimeZone => value.parse::<SourceZone>().is_ok(),
+            QuestionKind::Written => value == "as proposed",
             QuestionKind::Deletes => !value.is_empty(),
         };
         if reads {

@@ -1,6 +1,9 @@
 //! Where the change data of a table lives.
 
-use crate::{BinaryText, ColumnType, Evolution, Restart, SchemaPolicy, SourceFormat, SourceTable, SourceZone};
+use crate::{
+    BinaryText, ColumnType, Evolution, FilePattern, Restart, SchemaPolicy, SourceFormat, SourceTable, SourceZone,
+    TextEncoding,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,6 +37,22 @@ pub struct Source {
     pub path: String,
     /// Format.
     pub format: SourceFormat,
+    /// Files of the folder that are of the table, where others lie beside them. `None`: all.
+    pub files: Option<FilePattern>,
+    /// Manifests that name the files that are whole; a file that none names is not taken. `None`: all are.
+    pub manifest: Option<FilePattern>,
+    /// Encoding of text files without a byte order mark.
+    pub encoding: TextEncoding,
+    /// CSV only: what is between fields. `None`: what the header shows, `,` without one.
+    pub csv_delimiter: Option<char>,
+    /// CSV only: what is around fields; `None` where a quote is a letter like any other.
+    pub csv_quote: Option<char>,
+    /// CSV only: what stands before a quote, a delimiter, a line end or itself that is text. `None`: a quote is doubled.
+    pub csv_escape: Option<char>,
+    /// CSV only: numbers have a comma before their fraction, and points between groups of three digits.
+    pub decimal_comma: bool,
+    /// Workbooks only: the sheet. `None`: the only one.
+    pub sheet: Option<String>,
     /// Table of the source that the records are of, where the stream carries several; records of others are left
     /// out. `None`: the records are of one.
     pub table: Option<SourceTable>,

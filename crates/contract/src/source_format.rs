@@ -82,13 +82,26 @@ macro_rules! formats {
             /// Whether its values are those of JSON.
             #[must_use]
             pub fn is_json(self) -> bool {
-                self.as_str().contains("json")
+                match self.container() {
+                    Some(_) => true,
+                    None => self.as_str().contains("json"),
+                }
             }
 
-            /// Whether its values have the types of Parquet.
+            /// Whether its values have the types of Parquet or Avro, whose times are those of UTC.
             #[must_use]
             pub fn is_parquet(self) -> bool {
-                self.as_str().contains("parquet")
+                self.container().is_none() && (self.as_str().contains("parquet") || self == Self::Avro)
+            }
+
+            /// The format of the same records as JSON lines, where its files have them in Avro or Parquet.
+            #[must_use]
+            pub fn container(self) -> Option<Self> {
+                match self {
+                    Self::DebeziumAvro => Some(Self::DebeziumJson),
+                    Self::DebeziumFlatAvro | Self::DebeziumFlatParquet => Some(Self::DebeziumFlatJson),
+                    _ => None,
+                }
             }
 
             fn operations(self) -> Operations {
@@ -350,7 +363,34 @@ formats! {
         sequence: ["record.position"],
         rows_word: None,
     }
-    /// Current rows as Parquet, each an upsert ordered by a watermark column.
+    /// Debezium envelopes in Avro object containers, as sinks write them.
+    DebeziumAvro {
+        word: "debezium_avro",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.position"],
+        rows_word: None,
+    }
+    /// Debezium through `ExtractNewRecordState` in Avro object containers.
+    DebeziumFlatAvro {
+        word: "debezium_flat_avro",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.position"],
+        rows_word: None,
+    }
+    /// Debezium through `ExtractNewRecordState` as Parquet.
+    DebeziumFlatParquet {
+        word: "debezium_flat_parquet",
+        operations: Carried,
+        names: InFile,
+        tables: Named,
+        sequence: ["record.position"],
+        rows_word: None,
+    }
+    /// Plain rows as Parquet: upserts by a watermark column, full snapshots or append-only events.
     Parquet {
         word: "parquet",
         operations: None,
@@ -359,11 +399,38 @@ formats! {
         sequence: [],
         rows_word: None,
     }
-    /// Current rows as CSV, plain or gzip, each an upsert ordered by a watermark column.
+    /// Plain rows as CSV: upserts by a watermark column, full snapshots or append-only events.
     Csv {
         word: "csv",
         operations: None,
         names: MayBeMissing,
+        tables: ByFolder,
+        sequence: [],
+        rows_word: None,
+    }
+    /// Plain rows as JSON objects: upserts by a watermark column, full snapshots or append-only events.
+    Json {
+        word: "json",
+        operations: None,
+        names: InFile,
+        tables: ByFolder,
+        sequence: [],
+        rows_word: None,
+    }
+    /// Plain rows in Avro object containers: upserts by a watermark column, full snapshots or append-only events.
+    Avro {
+        word: "avro",
+        operations: None,
+        names: InFile,
+        tables: ByFolder,
+        sequence: [],
+        rows_word: None,
+    }
+    /// Plain rows in sheets of Excel: upserts by a watermark column, full snapshots or append-only events.
+    Xlsx {
+        word: "xlsx",
+        operations: None,
+        names: InFile,
         tables: ByFolder,
         sequence: [],
         rows_word: None,
@@ -411,6 +478,13 @@ impl SourceFormat {
     #[must_use]
     pub fn may_lack_names(self) -> bool {
         self.names() == Names::MayBeMissing
+    }
+
+    /// The words of the formats whose files may hold full snapshots, for a message.
+    #[must_use]
+    pub fn plain_words() -> String {
+        let plain = Self::ALL.iter().filter(|format| !format.carries_operations());
+        plain.map(|format| format.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// The words of all formats for a message, `debezium_json, …`.

@@ -68,6 +68,87 @@ impl FromStr for TimeUnit {
     }
 }
 
+/// How the letters of a text file are written, where it has no byte order mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TextEncoding {
+    /// `utf-8`.
+    #[default]
+    Utf8,
+    /// `utf-16le`, the low byte first.
+    Utf16Le,
+    /// `utf-16be`, the high byte first.
+    Utf16Be,
+    /// `latin-1`: ISO 8859-1, a letter for each byte.
+    Latin1,
+    /// `latin-2`: ISO 8859-2.
+    Latin2,
+    /// `latin-9`: ISO 8859-15.
+    Latin9,
+    /// `windows-1250`: Central Europe.
+    Windows1250,
+    /// `windows-1251`: Cyrillic.
+    Windows1251,
+    /// `windows-1252`: Western Europe, Excel's on Windows.
+    Windows1252,
+    /// `shift_jis`.
+    ShiftJis,
+    /// `gb18030`, and with it GBK.
+    Gb18030,
+}
+
+impl TextEncoding {
+    /// Every encoding.
+    pub const ALL: [Self; 11] = [
+        Self::Utf8,
+        Self::Utf16Le,
+        Self::Utf16Be,
+        Self::Latin1,
+        Self::Latin2,
+        Self::Latin9,
+        Self::Windows1250,
+        Self::Windows1251,
+        Self::Windows1252,
+        Self::ShiftJis,
+        Self::Gb18030,
+    ];
+
+    /// The word in the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Latin1 => "latin-1",
+            Self::Latin2 => "latin-2",
+            Self::Latin9 => "latin-9",
+            Self::Windows1250 => "windows-1250",
+            Self::Windows1251 => "windows-1251",
+            Self::Windows1252 => "windows-1252",
+            Self::ShiftJis => "shift_jis",
+            Self::Gb18030 => "gb18030",
+        }
+    }
+}
+
+impl fmt::Display for TextEncoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for TextEncoding {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|encoding| encoding.as_str().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| {
+            let words = Self::ALL.map(Self::as_str).join(", ");
+            Mistake::new(format!("`{text}` is not an encoding"), format!("Use one of {words}"))
+        })
+    }
+}
+
 /// What the text of a `binary` value is (`binary.handling.mode` of Debezium).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BinaryText {

@@ -96,7 +96,7 @@ impl Document {
         let mut content = lines.join("\n");
         let (kind, rest) = kind.split_once(' ').unwrap_or((kind, ""));
         // A table has a dataset before it.
-        let is_of_file = |word: &str| word.contains('+') || !word.contains('.');
+        let is_of_file = |word: &str| word.contains(['+', '/']) || !word.contains('.');
         let word = |is_name: bool| rest.split(' ').find(|word| !word.is_empty() && is_of_file(word) == is_name);
         let (table, name) = (word(false).map(str::to_owned), word(true).map(str::to_owned));
         let ending = match kind {

@@ -23,6 +23,9 @@ pub(crate) enum TextsFor {
 pub(crate) fn column_texts(array: &ArrayRef, of: TextsFor) -> Option<Vec<Option<String>>> {
     let plain = || if of == TextsFor::Instants { instants(array) } else { texts(array) };
     let json = || json_texts(array);
+    if matches!(array.data_type(), DataType::Union(..)) && of != TextsFor::Json {
+        return union_texts(array, of);
+    }
     let found = match of {
         TextsFor::Json if array.data_type().is_nested() => json().or_else(plain),
         _ => plain().or_else(json),
@@ -35,7 +38,7 @@ fn json_texts(array: &ArrayRef) -> Option<Vec<Option<String>>> {
     if !array.data_type().is_nested() {
         return None;
     }
-    let json = Json::of(array, limits::JSON_DEPTH_MAX)?;
+    let json = Json::of(array, limits::JSON_DEPTH_MAX, &plain_values)?;
     let text = |row| {
         let mut text = String::new();
         json.write(row, &mut text);
@@ -52,20 +55,44 @@ fn printed(array: &ArrayRef) -> Option<Vec<Option<String>>> {
         .collect()
 }
 
+/// Texts of values that are not nested, and whether they stand without quotes; `None` for data that cannot be read.
+pub(super) type PlainValues<'f> = &'f dyn Fn(&ArrayRef) -> Option<(Vec<Option<String>>, bool)>;
+
+fn plain_values(array: &ArrayRef) -> Option<(Vec<Option<String>>, bool)> {
+    let bare = array.data_type().is_numeric() || *array.data_type() == DataType::Boolean;
+    Some((texts(array).or_else(|| printed(array))?, bare))
+}
+
+/// The texts of an array of which every value has a type of its own, each by its type.
+fn union_texts(array: &ArrayRef, of: TextsFor) -> Option<Vec<Option<String>>> {
+    let union = array.as_union_opt()?;
+    let DataType::Union(fields, _) = union.data_type() else { return None };
+    let children: Vec<(i8, Vec<Option<String>>)> =
+        fields.iter().map(|(id, _)| Some((id, column_texts(union.child(id), of)?))).collect::<Option<_>>()?;
+    let text = |row| {
+        let (of_row, place) = (union.type_id(row), union.value_offset(row));
+        children.iter().find(|(id, _)| *id == of_row)?.1.get(place)?.clone()
+    };
+    Some((0..union.len()).map(text).collect())
+}
+
 /// The values of an array, taken apart once.
-enum Json {
+pub(super) enum Json {
     /// Plain values; numbers and booleans stand without quotes.
     Plain { texts: Vec<Option<String>>, bare: bool },
     /// Members with their names.
     Object { members: Vec<(String, Json)>, nulls: Option<NullBuffer> },
     /// Items from one place to the next.
     List { places: Vec<usize>, items: Box<Json>, nulls: Option<NullBuffer> },
+    /// Values of one of several types, by type; and per row its type and place.
+    Union { children: Vec<(i8, Json)>, places: Vec<(i8, usize)> },
     /// Pairs of a key and a value likewise.
     Map { places: Vec<usize>, keys: Vec<Option<String>>, values: Box<Json>, nulls: Option<NullBuffer> },
 }
 
 impl Json {
-    fn of(array: &ArrayRef, depth: usize) -> Option<Self> {
+    /// `plain` reads what is not nested.
+    pub(super) fn of(array: &ArrayRef, depth: usize, plain: PlainValues<'_>) -> Option<Self> {
         let depth = depth.checked_sub(1)?;
         let nulls = array.nulls().cloned();
         let places =
@@ -74,39 +101,46 @@ impl Json {
             DataType::Struct(fields) => {
                 let columns = array.as_struct_opt()?.columns();
                 let members = fields.iter().zip(columns);
-                let members = members.map(|(field, column)| Some((field.name().clone(), Self::of(column, depth)?)));
+                let members =
+                    members.map(|(field, column)| Some((field.name().clone(), Self::of(column, depth, plain)?)));
                 Some(Self::Object { members: members.collect::<Option<_>>()?, nulls })
             }
             DataType::List(_) => {
                 let list = array.as_list_opt::<i32>()?;
-                let items = Box::new(Self::of(list.values(), depth)?);
+                let items = Box::new(Self::of(list.values(), depth, plain)?);
                 Some(Self::List { places: places(list.value_offsets())?, items, nulls })
             }
             DataType::LargeList(_) => {
                 let list = array.as_list_opt::<i64>()?;
                 let places =
                     list.value_offsets().iter().map(|place| usize::try_from(*place).ok()).collect::<Option<_>>()?;
-                Some(Self::List { places, items: Box::new(Self::of(list.values(), depth)?), nulls })
+                Some(Self::List { places, items: Box::new(Self::of(list.values(), depth, plain)?), nulls })
             }
             DataType::FixedSizeList(_, length) => {
                 let (list, length) = (array.as_fixed_size_list_opt()?, usize::try_from(*length).ok()?);
                 let places = (0..=list.len()).map(|row| row * length).collect();
-                Some(Self::List { places, items: Box::new(Self::of(list.values(), depth)?), nulls })
+                Some(Self::List { places, items: Box::new(Self::of(list.values(), depth, plain)?), nulls })
             }
             DataType::Map(..) => {
                 let map = array.as_map_opt()?;
                 let keys = texts(map.keys()).or_else(|| printed(map.keys()))?;
-                let values = Box::new(Self::of(map.values(), depth)?);
+                let values = Box::new(Self::of(map.values(), depth, plain)?);
                 Some(Self::Map { places: places(map.value_offsets())?, keys, values, nulls })
             }
-            plain => {
-                let bare = plain.is_numeric() || *plain == DataType::Boolean;
-                Some(Self::Plain { texts: texts(array).or_else(|| printed(array))?, bare })
+            DataType::Union(fields, _) => {
+                let union = array.as_union_opt()?;
+                let children = fields.iter().map(|(id, _)| Some((id, Self::of(union.child(id), depth, plain)?)));
+                let places = (0..union.len()).map(|row| (union.type_id(row), union.value_offset(row))).collect();
+                Some(Self::Union { children: children.collect::<Option<_>>()?, places })
+            }
+            _ => {
+                let (texts, bare) = plain(array)?;
+                Some(Self::Plain { texts, bare })
             }
         }
     }
 
-    fn write(&self, row: usize, out: &mut String) {
+    pub(super) fn write(&self, row: usize, out: &mut String) {
         let is_null = |nulls: &Option<NullBuffer>| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
         let range = |places: &[usize]| match places.get(row..).and_then(|places| places.first_chunk::<2>()) {
             Some([from, to]) => *from..*to,
@@ -131,6 +165,13 @@ impl Json {
             }
             Self::List { places, items, .. } => {
                 enclosed(['[', ']'], out, range(places), |item, out| items.write(item, out));
+            }
+            Self::Union { children, places } => {
+                let place = places.get(row).copied().unwrap_or_default();
+                match children.iter().find(|(id, _)| *id == place.0) {
+                    Some((_, child)) => child.write(place.1, out),
+                    None => out.push_str("null"),
+                }
             }
             Self::Map { places, keys, values, .. } => {
                 enclosed(['{', '}'], out, range(places), |item, out| {

@@ -1,4 +1,4 @@
-//! Files of CSV, plain or gzip, and their records.
+//! Files of CSV, plain or compressed, and their records.
 
 use super::csv_layout::{CsvExtras, CsvLayout, CsvLayouts};
 use crate::outcome::collector::Collector;
@@ -7,7 +7,8 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::row::text_rows::{self, TextRows, TextValue, text_of};
 use crate::row::values::Row;
-use crate::text::csv_fields::{Field, fields};
+use crate::text::csv_dialect::{CsvDialect, DELIMITERS};
+use crate::text::csv_fields::{Field, fields_by};
 use crate::text::records::{RecordDelimiter, Records};
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
@@ -23,6 +24,7 @@ pub(crate) struct CsvDecoder<'p> {
     rows: &'p dyn TextRows,
     extras: CsvExtras,
     layouts: CsvLayouts,
+    dialect: CsvDialect,
     /// The layout is that of a header.
     named: bool,
 }
@@ -30,12 +32,14 @@ pub(crate) struct CsvDecoder<'p> {
 impl<'p> CsvDecoder<'p> {
     /// For files without a header, until one is seen.
     pub(crate) fn new(plan: &'p Plan, rows: &'p dyn TextRows, extras: CsvExtras) -> Self {
-        Self { plan, rows, extras, layouts: CsvLayouts::of_contract(plan, extras), named: false }
+        let (layouts, dialect) = (CsvLayouts::of_contract(plan, extras), CsvDialect::of(&plan.source));
+        Self { plan, rows, extras, layouts, dialect, named: false }
     }
 
     /// Decodes a file; says how it ended.
     pub(crate) fn file(mut self, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
-        let mut records = Records::new(bytes, RecordDelimiter::Csv, stop_at);
+        let (delimiter, encoding) = (RecordDelimiter::Csv(self.dialect), self.plan.source.encoding);
+        let mut records = Records::in_encoding(bytes, delimiter, encoding, stop_at);
         let mut last = None;
         while let Some(record) = records.next() {
             let at = RowRef { file: 0, row: record.number, offset: record.offset };
@@ -43,6 +47,7 @@ impl<'p> CsvDecoder<'p> {
             if record.number == 0 {
                 bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
                 if self.take_header(bytes) {
+                    records.set_delimiter(RecordDelimiter::Csv(self.dialect));
                     continue;
                 }
             }
@@ -90,27 +95,36 @@ impl<'p> CsvDecoder<'p> {
         }
     }
 
-    /// Takes the layout of a record if it is a header.
+    /// Takes the layout of a record if it is a header, and the delimiter by which it is one where the contract has none.
     fn take_header(&mut self, bytes: &[u8]) -> bool {
-        let header = std::str::from_utf8(bytes).ok().and_then(fields);
-        match header.and_then(|header| CsvLayouts::of_header(self.plan, &header, self.extras)) {
-            Some(layouts) => {
+        let Ok(text) = std::str::from_utf8(bytes) else { return false };
+        let text = text.trim_end_matches('\r');
+        let delimiters = match self.plan.source.csv_delimiter {
+            Some(_) => vec![self.dialect.delimiter],
+            None => DELIMITERS.to_vec(),
+        };
+        for dialect in delimiters.into_iter().map(|delimiter| self.dialect.with_delimiter(delimiter)) {
+            let header = fields_by(text, dialect);
+            if let Some(layouts) = header.and_then(|header| CsvLayouts::of_header(self.plan, &header, self.extras)) {
                 self.layouts = layouts;
+                self.dialect = dialect;
                 self.named = true;
-                true
+                return true;
             }
-            None => false,
         }
+        false
     }
 
     /// A whole record that is rejected, so that bronze can give it another chance: with the names of its
     /// header, or as it came with its line end.
     fn whole_record(&self, bytes: &[u8]) -> Vec<u8> {
-        let fields = std::str::from_utf8(bytes).ok().and_then(fields);
+        let fields = std::str::from_utf8(bytes).ok().and_then(|text| fields_by(text, self.dialect));
         match (self.layouts.first().filter(|_| self.named), fields) {
             (Some(header), Some(fields)) if header.names.len() == fields.len() => {
                 self.json(header, &fields).into_bytes()
             }
+            // Without its header nobody would know its delimiter, so it stays a record that is not whole.
+            _ if self.dialect != CsvDialect::of(&self.plan.source) => bytes.to_vec(),
             _ => [bytes, b"\n"].concat(),
         }
     }
@@ -123,7 +137,8 @@ impl<'p> CsvDecoder<'p> {
         if text.is_empty() {
             return Ok(());
         }
-        let fields = fields(text).ok_or_else(|| RecordError::new(ReasonCode::BadEnvelope, "a quote is not closed"))?;
+        let fields = fields_by(text, self.dialect)
+            .ok_or_else(|| RecordError::new(ReasonCode::BadEnvelope, "a quote is not closed"))?;
         if self.extras.table.is_some() && is_of_other_table(out, &fields)? {
             return Ok(());
         }
@@ -183,7 +198,11 @@ impl<'p> CsvDecoder<'p> {
     fn row<'a>(&self, layout: &CsvLayout, fields: &'a [Field<'a>]) -> Row<TextValue<'a>> {
         let mut row = Row::of_columns(self.plan);
         for ((target, name), field) in layout.targets.iter().zip(&layout.names).zip(fields) {
-            row.set(self.plan, name, *target, self.value(field).map(Into::into));
+            let value = self.value(field);
+            row.set(self.plan, name, *target, value.map(Into::into));
+            if let Some(json) = value {
+                text_rows::set_inside(self.plan, &mut row, name, json);
+            }
         }
         text_rows::open_nested(self.plan, self.rows, &mut row);
         row

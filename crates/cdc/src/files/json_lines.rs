@@ -7,22 +7,23 @@ use crate::text::records::{RecordDelimiter, Records};
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::{ReasonCode, RowRef};
-use sluice_contract::limits;
+use sluice_contract::{TextEncoding, limits};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Values looked at to tell a format.
 const FIRST_VALUES: usize = 100;
 
-/// Decodes a file of JSON lines, plain or gzip, with a decoder of one record; says how it ended.
+/// Decodes a file of JSON records, plain or compressed, with a decoder of one record; says how it ended.
 pub(crate) fn decode(
     out: &mut Collector,
     bytes: Bytes,
+    encoding: TextEncoding,
     stop_at: u64,
     mut decode: impl FnMut(&mut Collector, RowRef, &str) -> Result<(), RecordError>,
 ) -> StreamEnd {
     // What the front of a file shows holds for all of its parts.
     let delimiter = if out.is_continued() { RecordDelimiter::Lines } else { RecordDelimiter::Json };
-    let mut records = Records::new(bytes, delimiter, stop_at);
+    let mut records = Records::in_encoding(bytes, delimiter, encoding, stop_at);
     let mut last = None;
     while let Some(record) = records.next() {
         let at = out.place(record.number, record.offset);

@@ -3,8 +3,10 @@
 //! Row group by row group, so that a damaged one leaves the rows before it. The Parquet reader may
 //! panic on hostile bytes; that ends in quarantine too.
 
-use crate::columnar::guard::{MAGIC, caught};
+use super::column_file::Container;
+use crate::columnar::avro::schema::AvroValues;
 use crate::columnar::nested::{TextsFor, column_texts};
+use crate::columnar::stop::Stop;
 use crate::files::feed_file::PartRows;
 use crate::files::json_lines::decode_record;
 use crate::outcome::collector::Collector;
@@ -15,16 +17,11 @@ use crate::row::text_rows::{self, TextRows, TextValue};
 use crate::row::values::Row;
 use arrow::array::{ArrayRef, RecordBatch, StructArray};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use sluice_change::{ReasonCode, RowRef};
-use sluice_contract::{ColumnType, limits};
+use sluice_contract::ColumnType;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-const BATCH_ROWS: usize = 1_024;
-/// Decoded bytes from which the ratio of the limits counts.
-const RATIO_FREE_BYTES: u64 = 64 << 20;
 
 /// A column that is not in a file, because all its rows have one value.
 pub(crate) type SharedColumn = (String, Option<String>);
@@ -38,16 +35,8 @@ pub(crate) struct Taken<'t> {
     pub(crate) rows: Option<&'t PartRows>,
 }
 
-/// Why reading stopped.
-struct Stop {
-    reason: ReasonCode,
-    detail: &'static str,
-}
-
-const BROKEN: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet data is damaged" };
-const BROKEN_FOOTER: Stop = Stop { reason: ReasonCode::UnreadableFile, detail: "the Parquet footer is damaged" };
-const FULL: Stop = Stop { reason: ReasonCode::FileTooLarge, detail: "more than 2 GiB of values in one file, split it" };
-const RATIO: Stop = Stop { reason: ReasonCode::RatioTooHigh, detail: "the rows are more than 200 times the file" };
+const BROKEN: Stop = Stop::fixed(ReasonCode::UnreadableFile, "the Parquet data is damaged");
+const FULL: Stop = Stop::fixed(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it");
 
 /// Decodes a Parquet file; what is wrong with it as a whole is among the rejects.
 pub(crate) fn decode(plan: &Plan, format: &dyn TextRows, out: &mut Collector, bytes: &Bytes) {
@@ -125,46 +114,11 @@ fn read_groups(
     rows: &mut u64,
     take: &mut impl FnMut(&mut Collector, &RecordBatch, &mut u64) -> Result<u64, Stop>,
 ) -> Result<(), Stop> {
-    check_frame(bytes)?;
-    let metadata = caught(|| ArrowReaderMetadata::load(bytes, ArrowReaderOptions::default())).ok_or(BROKEN_FOOTER)?;
-    let groups = metadata.metadata().row_groups();
-    let claimed: u64 = groups
-        .iter()
-        .map(|group| u64::try_from(group.total_byte_size()).unwrap_or(u64::MAX))
-        .fold(0, u64::saturating_add);
-    if claimed > limits::FILE_DECOMPRESSED_BYTES_MAX {
-        return Err(Stop { reason: ReasonCode::FileTooLarge, detail: "the content is over the limit of 8 GiB" });
-    }
-    if metadata.schema().fields().len() > limits::COLUMNS_MAX {
-        return Err(Stop { reason: ReasonCode::UnreadableFile, detail: "more columns than the limit" });
-    }
-    let groups = groups.len();
-    let mut produced = 0;
-    for group in 0..groups {
-        let reader = caught(|| {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata.clone())
-                .with_row_groups(vec![group])
-                .with_batch_size(BATCH_ROWS)
-                .build()
-        });
-        let mut reader = reader.ok_or(BROKEN)?;
-        loop {
-            let batch = match catch_unwind(AssertUnwindSafe(|| reader.next())) {
-                Ok(None) => break,
-                Ok(Some(Ok(batch))) => batch,
-                Ok(Some(Err(_))) | Err(_) => return Err(BROKEN),
-            };
-            produced += take(out, &batch, rows)?;
-            if produced > RATIO_FREE_BYTES && produced > limits::DECOMPRESSION_RATIO_MAX * bytes.len() as u64 {
-                return Err(RATIO);
-            }
-        }
-    }
-    Ok(())
+    Container::Parquet.each_batch(bytes, AvroValues::Typed, &mut |batch| take(out, batch, rows))
 }
 
 /// Decodes the rows of a batch; says how many bytes of records they became.
-fn decode_batch(
+pub(crate) fn decode_batch(
     plan: &Plan,
     format: &dyn TextRows,
     out: &mut Collector,
@@ -178,8 +132,9 @@ fn decode_batch(
     names.extend(shared.iter().map(|(name, _)| name.as_str()));
     let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
     let columns = catch_unwind(AssertUnwindSafe(|| {
-        let columns = batch.columns().iter().zip(&targets);
-        columns.map(|(column, target)| column_texts(column, texts_for(plan, *target))).collect::<Option<Vec<_>>>()
+        let columns = batch.columns().iter().zip(&names).zip(&targets);
+        let texts = columns.map(|((column, name), target)| column_texts(column, texts_for(plan, name, *target)));
+        texts.collect::<Option<Vec<_>>>()
     }))
     .map_err(|_| BROKEN)?
     .ok_or(BROKEN)?;
@@ -197,6 +152,9 @@ fn decode_batch(
         let mut row: Row<TextValue<'_>> = Row::of_columns(plan);
         for ((target, name), value) in targets.iter().zip(&names).zip(values()) {
             row.set(plan, name, *target, value.map(Cow::Borrowed));
+            if let Some(json) = value {
+                text_rows::set_inside(plan, &mut row, name, json);
+            }
         }
         text_rows::open_nested(plan, format, &mut row);
         let record = text_rows::record(names.iter().copied().zip(values()));
@@ -221,7 +179,10 @@ fn decode_batch(
 }
 
 /// What a column of a file is in the contract.
-fn texts_for(plan: &Plan, target: Target) -> TextsFor {
+fn texts_for(plan: &Plan, name: &str, target: Target) -> TextsFor {
+    if !plan.inside(name).is_empty() {
+        return TextsFor::Json;
+    }
     let Target::Column { position, .. } = target else { return TextsFor::Other };
     match plan.contract.columns.get(position).map(|column| &column.data_type) {
         Some(ColumnType::Json) => TextsFor::Json,
@@ -229,18 +190,4 @@ fn texts_for(plan: &Plan, target: Target) -> TextsFor {
         Some(ColumnType::Array(element)) if **element == ColumnType::Timestamp => TextsFor::Instants,
         _ => TextsFor::Other,
     }
-}
-
-/// Length and magic, before anything is allocated.
-fn check_frame(bytes: &Bytes) -> Result<(), Stop> {
-    let starts = bytes.starts_with(MAGIC);
-    if bytes.len() < 12 || !bytes.ends_with(MAGIC) {
-        let cut = starts || MAGIC.starts_with(bytes);
-        return Err(if cut {
-            Stop { reason: ReasonCode::TruncatedFile, detail: "the Parquet file ends before its footer" }
-        } else {
-            Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }
-        });
-    }
-    if starts { Ok(()) } else { Err(Stop { reason: ReasonCode::UnreadableFile, detail: "not a Parquet file" }) }
 }

@@ -5,6 +5,8 @@
 //! [`of`], an entry in the list of [`SourceFormat`], a scenario and a section of `docs/formats.md`.
 
 mod canal;
+mod contained;
+mod csv_settings;
 mod debezium;
 mod debezium_flat;
 mod debezium_json;
@@ -21,10 +23,16 @@ mod marked;
 mod maxwell;
 mod mongodb;
 mod rows;
+mod rows_columns;
 mod rows_csv;
-mod rows_parquet;
+mod rows_json;
+mod rows_xlsx;
 
+use crate::files::column_file::Container;
 use crate::format::Format;
+use contained::Contained;
+use debezium_flat::DebeziumFlat;
+use debezium_json::DebeziumJson;
 use sluice_contract::SourceFormat;
 
 /// Rows of a tool in a container.
@@ -38,11 +46,16 @@ macro_rules! marked {
     };
 }
 
+static DEBEZIUM_AVRO: Contained<DebeziumJson> = Contained::new(SourceFormat::DebeziumAvro, Container::Avro);
+static DEBEZIUM_FLAT_AVRO: Contained<DebeziumFlat> = Contained::new(SourceFormat::DebeziumFlatAvro, Container::Avro);
+static DEBEZIUM_FLAT_PARQUET: Contained<DebeziumFlat> =
+    Contained::new(SourceFormat::DebeziumFlatParquet, Container::Parquet);
+
 /// The format of that name.
 pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
     match name {
-        SourceFormat::DebeziumJson => &debezium_json::DebeziumJson,
-        SourceFormat::DebeziumFlatJson => &debezium_flat::DebeziumFlat,
+        SourceFormat::DebeziumJson => &DebeziumJson,
+        SourceFormat::DebeziumFlatJson => &DebeziumFlat,
         SourceFormat::DebeziumParquet => &debezium_parquet::DebeziumParquet,
         SourceFormat::MaxwellJson => &maxwell::MaxwellJson,
         SourceFormat::CanalJson => &canal::CanalJson,
@@ -68,8 +81,14 @@ pub(crate) fn of(name: SourceFormat) -> &'static dyn Format {
         SourceFormat::DmsCsv => &dms_csv::DmsCsv,
         SourceFormat::DmsJson => &dms_json::DmsJson,
         SourceFormat::DmsTransactionsCsv => &dms_transactions::DmsTransactions,
-        SourceFormat::Parquet => &rows_parquet::RowsParquet,
+        SourceFormat::Parquet => &rows_columns::PARQUET,
+        SourceFormat::DebeziumAvro => &DEBEZIUM_AVRO,
+        SourceFormat::DebeziumFlatAvro => &DEBEZIUM_FLAT_AVRO,
+        SourceFormat::DebeziumFlatParquet => &DEBEZIUM_FLAT_PARQUET,
         SourceFormat::Csv => &rows_csv::RowsCsv,
+        SourceFormat::Json => &rows_json::RowsJson,
+        SourceFormat::Avro => &rows_columns::AVRO,
+        SourceFormat::Xlsx => &rows_xlsx::RowsXlsx,
     }
 }
 

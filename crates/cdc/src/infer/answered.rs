@@ -115,6 +115,7 @@ impl<'a> Answered<'a> {
             | QuestionKind::Order
             | QuestionKind::Deletes
             | QuestionKind::Names
+            | QuestionKind::Written
             | QuestionKind::SourceTable => return column,
         }
         InferredColumn { data_type, unit, question: None, decide: None, ..column }

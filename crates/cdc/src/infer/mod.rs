@@ -111,6 +111,14 @@ pub fn infer_table(
     };
     inferred.evidence = seen.evidence(&inferred);
     let settings = answered.settings(format.propose_settings(&profile, files));
+    let is_answered = answered.value(QuestionKind::Written).is_some();
+    let asked = settings.questions.iter().map(|text| InferredEvidence {
+        ok: false,
+        question: (!is_answered).then_some(QuestionKind::Written),
+        text: text.clone(),
+        count: format!("{count} files"),
+    });
+    inferred.evidence.extend(asked);
     let terms = yaml::Terms {
         owner: &answers.owner,
         sla: Some(answers.sla.as_str()).filter(|sla| !sla.is_empty()),

@@ -71,6 +71,7 @@ impl Inferred {
             QuestionKind::Unit => texts(&TimeUnit::ALL.map(TimeUnit::as_str)),
             QuestionKind::TimeZone => texts(&["UTC"]),
             QuestionKind::Binary => texts(&["hex", "base64"]),
+            QuestionKind::Written => texts(&["as proposed"]),
             QuestionKind::Deletes | QuestionKind::Type | QuestionKind::Names | QuestionKind::SourceTable => Vec::new(),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::proposal::{Inferred, InferredColumn};
 use crate::format::SourceSettings;
-use sluice_contract::{Evolution, TableName};
+use crate::text::csv_dialect::CsvDialect;
+use sluice_contract::{Evolution, TableName, TextEncoding};
 use std::fmt::Write as _;
 
 /// What goes into the contract besides what is shown.
@@ -67,7 +68,7 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
 }
 
 fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
-    let SourceSettings { text_decimals, binary, null_text, layouts, names_columns } = &extra.settings;
+    let SourceSettings { text_decimals, binary, null_text, layouts, names_columns, .. } = &extra.settings;
     let _ = writeln!(yaml, "source:\n  path: {}", quoted(extra.path));
     let _ = writeln!(yaml, "  format: {}", inferred.format);
     if let Some(table) = &extra.table {
@@ -77,6 +78,7 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
     if *names_columns {
         let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);
     }
+    write_text_form(yaml, &extra.settings);
     if *text_decimals {
         yaml.push_str("  decimals: text\n");
     }
@@ -94,6 +96,28 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
         for names in layouts {
             let _ = writeln!(yaml, "  - [{}]", list(names));
         }
+    }
+}
+
+/// How text files and workbooks are written, where it is not the usual way.
+fn write_text_form(yaml: &mut String, settings: &SourceSettings) {
+    let SourceSettings { dialect, decimal_comma, encoding, sheet, .. } = settings;
+    let usual = CsvDialect::RFC_4180;
+    let letter = |byte: u8| quoted(&char::from(byte).to_string());
+    if *encoding != TextEncoding::Utf8 {
+        let _ = writeln!(yaml, "  encoding: {encoding}");
+    }
+    if dialect.delimiter != usual.delimiter {
+        let _ = writeln!(yaml, "  csv_delimiter: {}", letter(dialect.delimiter));
+    }
+    if let Some(escape) = dialect.escape {
+        let _ = writeln!(yaml, "  csv_escape: {}", letter(escape));
+    }
+    if *decimal_comma {
+        yaml.push_str("  decimal_comma: true\n");
+    }
+    if let Some(sheet) = sheet {
+        let _ = writeln!(yaml, "  sheet: {}", quoted(sheet));
     }
 }
 

@@ -14,7 +14,7 @@ use conditions::RowCondition;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, Op, RowRef, SourceFile, parse_cell};
+use sluice_change::{Cell, EventSeq, Op, RowRef, SeqParts, SourceFile, parse_cell};
 use sluice_contract::{Contract, RESCUED, SchemaPolicy, Source, TimeUnit};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub(crate) struct Plan {
     file_positions: Vec<Option<u64>>,
     /// Per file that is decoded: its name says that it is of a full load.
     full_loads: Vec<bool>,
+    /// Per file that is decoded: the number in its name, and a hash of its path.
+    file_names: Vec<(u64, u64)>,
     names: Names,
 }
 
@@ -107,6 +109,7 @@ impl Plan {
             is_full: source.evolution.adds() && contract.is_full(),
             file_positions: Vec::new(),
             full_loads: Vec::new(),
+            file_names: Vec::new(),
             names,
             contract: Arc::clone(contract),
             source,
@@ -128,6 +131,7 @@ impl Plan {
     ) -> Self {
         self.file_positions = files.iter().map(|file| position(&file.path)).collect();
         self.full_loads = files.iter().map(|file| is_full_load(&file.path)).collect();
+        self.file_names = files.iter().map(|file| (number_in_name(&file.path), path_hash(&file.path))).collect();
         self
     }
 
@@ -147,6 +151,14 @@ impl Plan {
         self.own_position.iter().filter(move |(name, _)| *name == member).map(|(_, place)| *place)
     }
 
+    /// A position of a record that no other record of the table has: by the number in the name of its file, its file
+    /// and its row.
+    pub(crate) fn own_place_of(&self, at: RowRef) -> SeqParts {
+        let file = usize::try_from(at.file).ok().and_then(|file| self.file_names.get(file).copied());
+        let (number, path) = file.unwrap_or((0, 0));
+        EventSeq::parts_of([number, path, at.row.saturating_add(1)])
+    }
+
     /// What the member `name` of a row is for.
     pub(crate) fn target(&self, name: &str) -> Target {
         self.names.target(name)
@@ -159,6 +171,11 @@ impl Plan {
             Target::Unknown => self.source.evolution.adds() || self.rescued.is_some(),
             Target::Extra(_) | Target::Meta => false,
         }
+    }
+
+    /// Columns that are parts of the nested member `name`: the names inside it, and the position of the column.
+    pub(crate) fn inside(&self, name: &str) -> &[(Vec<String>, usize)] {
+        self.names.inside(name)
     }
 
     /// Number of members of a row that are read and are no columns of the contract.
@@ -219,6 +236,22 @@ fn own_position(markers: &Markers, names: &mut Names) -> Vec<(&'static str, RowN
         prefixes.map(move |prefix| (*member, format!("{prefix}{in_row}")))
     });
     members.map(|(member, name)| (member, names.row_name(&name))).collect()
+}
+
+/// Digits of a name that fit a number of 64 bits.
+const NAME_DIGITS_MAX: usize = 18;
+
+/// The digits in the name of a file as one number, 0 without: a counter, a date, a time.
+fn number_in_name(path: &str) -> u64 {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let digits: String = name.chars().filter(char::is_ascii_digit).take(NAME_DIGITS_MAX).collect();
+    digits.parse().unwrap_or(0)
+}
+
+fn path_hash(path: &str) -> u64 {
+    let mut head = [0; 8];
+    head.copy_from_slice(blake3::hash(path.as_bytes()).as_bytes().first_chunk().unwrap_or(&[0; 8]));
+    u64::from_be_bytes(head)
 }
 
 /// Declared defaults by column.

@@ -1,7 +1,7 @@
 //! Names of a record's members, and what each is for.
 
 use sluice_contract::Contract;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a member or column of a record is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub(crate) struct Names {
     targets: HashMap<String, Target>,
     /// Columns by their lower-case names.
     folded: HashMap<String, usize>,
+    /// Columns that are parts of a nested member, by the member: names inside it and the column's position.
+    nested: HashMap<String, Vec<(Vec<String>, usize)>>,
+    /// Names of those columns in small letters: a member of the record that has one is not the column.
+    hidden: HashSet<String>,
     extras: usize,
     is_own: fn(&str) -> bool,
 }
@@ -55,11 +59,23 @@ impl Names {
             }
         }
         let mut folded = HashMap::new();
+        let mut nested: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
+        let mut hidden = HashSet::new();
         for (position, column) in of_source() {
+            if let Some(path) = &column.path {
+                hidden.insert(column.name.to_lowercase());
+                nested.entry(path.root().to_owned()).or_default().push((path.below().to_vec(), position));
+                // As whoever flattened the records before writes them.
+                targets.insert(path.to_string(), Target::Column { position, rank: 0 });
+                continue;
+            }
             targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
             folded.insert(column.name.to_lowercase(), position);
         }
-        Self { targets, folded, extras: 0, is_own }
+        for root in nested.keys() {
+            targets.entry(root.clone()).or_insert(Target::Meta);
+        }
+        Self { targets, folded, nested, hidden, extras: 0, is_own }
     }
 
     /// What the member `name` of a row is for.
@@ -69,9 +85,19 @@ impl Names {
             None if (self.is_own)(name) => Target::Meta,
             None => match self.folded.get(&name.to_lowercase()) {
                 Some(position) => Target::Column { position: *position, rank: FOLDED },
+                None if self.hidden.contains(&name.to_lowercase()) => Target::Meta,
                 None => Target::Unknown,
             },
         }
+    }
+
+    /// Columns that are parts of the nested member `name`: the names inside it, and the position of the column.
+    pub(crate) fn inside(&self, name: &str) -> &[(Vec<String>, usize)] {
+        // Asked for every value of every row, and most tables have none.
+        if self.nested.is_empty() {
+            return &[];
+        }
+        self.nested.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the name is a column's, now or formerly, letter by letter.

@@ -1,15 +1,17 @@
 //! Samples of CSV files.
 
 use super::Profile;
-use crate::text::csv_fields::{Field, fields};
+use super::csv_form::{CsvForm, Decimals};
+use super::csv_header::NULL_TEXTS;
+use crate::text::csv_fields::{Field, fields_by};
 use crate::text::records::{RecordDelimiter, Records};
 use crate::text::unpack::StreamEnd;
+use crate::value::number::with_point;
 use bytes::Bytes;
 use sluice_change::SourceFile;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Texts of null that are tried.
-pub(crate) const NULL_TEXTS: [&str; 4] = ["NULL", "<null>", "\\N", "null"];
 /// Records of a file that are looked at for the text of null.
 const NULL_RECORDS_MAX: usize = 1_000;
 
@@ -22,7 +24,8 @@ pub(crate) fn read(
     is_header: impl Fn(&[Field<'_>]) -> bool,
     read_row: impl Fn(&mut Profile, Option<&[String]>, &[Field<'_>]),
 ) {
-    let mut records = Records::new(bytes.clone(), RecordDelimiter::Csv, u64::MAX);
+    let form = CsvForm::of(bytes);
+    let mut records = Records::in_encoding(bytes.clone(), RecordDelimiter::Csv(form.dialect), form.encoding, u64::MAX);
     let mut names: Option<Vec<String>> = None;
     for number in 0..records_max {
         let Some(record) = records.next() else {
@@ -33,7 +36,7 @@ pub(crate) fn read(
         if record.is_empty() {
             continue;
         }
-        let fields = std::str::from_utf8(record).ok().and_then(fields);
+        let fields = std::str::from_utf8(record).ok().and_then(|text| fields_by(text, form.dialect));
         if let (0, Some(fields)) = (number, &fields)
             && is_header(fields)
         {
@@ -41,8 +44,11 @@ pub(crate) fn read(
             continue;
         }
         profile.records += 1;
-        let Some(fields) = fields else { continue };
+        let Some(mut fields) = fields else { continue };
         profile.fitting += 1;
+        if form.decimals == Decimals::Comma {
+            fields.iter_mut().for_each(with_decimal_point);
+        }
         read_row(profile, names.as_deref(), &fields);
     }
 }
@@ -51,21 +57,19 @@ fn without_mark(record: &[u8]) -> &[u8] {
     record.strip_prefix("\u{feff}".as_bytes()).unwrap_or(record)
 }
 
-/// Whether a record is nothing but words that could be names of columns.
-pub(crate) fn looks_like_header(fields: &[Field<'_>]) -> bool {
-    let is_name = |text: &str| {
-        text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && text.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
-    let all = fields.iter().all(|field| is_name(&field.text) && !NULL_TEXTS.contains(&field.text.as_ref()));
-    all && fields.len() > 1
-}
-
 /// The texts of fields, `None` for those that read like null: a known text or nothing, without quotes.
 pub(crate) fn texts<'a>(fields: &'a [Field<'_>]) -> Vec<Option<&'a str>> {
     let is_null =
         |field: &Field<'_>| !field.quoted && (field.text.is_empty() || NULL_TEXTS.contains(&field.text.as_ref()));
     fields.iter().map(|field| (!is_null(field)).then_some(field.text.as_ref())).collect()
+}
+
+/// A number with a comma before its fraction as one with a point, as it is read in the end.
+fn with_decimal_point(field: &mut Field<'_>) {
+    let is_number = field.text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if let Some(plain) = with_point(&field.text).filter(|plain| is_number && plain.parse::<f64>().is_ok()) {
+        field.text = Cow::Owned(plain);
+    }
 }
 
 /// What the fields of a place hold, in records of one length.
@@ -98,10 +102,13 @@ pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
     let mut counts = [0_u64; NULL_TEXTS.len()];
     let mut places: BTreeMap<(usize, usize), Place> = BTreeMap::new();
     for (_, bytes) in files {
-        let mut records = Records::new(bytes.clone(), RecordDelimiter::Csv, u64::MAX);
+        let form = CsvForm::of(bytes);
+        let mut records =
+            Records::in_encoding(bytes.clone(), RecordDelimiter::Csv(form.dialect), form.encoding, u64::MAX);
         for _ in 0..NULL_RECORDS_MAX {
             let Some(record) = records.next() else { break };
-            let fields = std::str::from_utf8(record.bytes).ok().and_then(fields).unwrap_or_default();
+            let fields = std::str::from_utf8(record.bytes).ok();
+            let fields = fields.and_then(|text| fields_by(text, form.dialect)).unwrap_or_default();
             for field in fields.iter().filter(|field| !field.quoted) {
                 let known = NULL_TEXTS.iter().zip(counts.iter_mut()).find(|(text, _)| **text == field.text);
                 if let Some((_, count)) = known {

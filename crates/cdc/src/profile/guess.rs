@@ -129,8 +129,8 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
     guess("string", "text")
 }
 
-/// The type of a Parquet column, where it is not text.
-pub(crate) fn of_parquet(data_type: &arrow::datatypes::DataType) -> Option<Guess> {
+/// The type of a column of Parquet or Avro, where it is not text.
+pub(crate) fn of_columns(data_type: &arrow::datatypes::DataType) -> Option<Guess> {
     use arrow::datatypes::DataType as D;
     Some(match data_type {
         D::Boolean => guess("boolean", "boolean"),

@@ -1,5 +1,8 @@
 //! Everything counted over a sample, whatever its format.
 
+pub(crate) mod column_sample;
+pub(crate) mod csv_form;
+pub(crate) mod csv_header;
 pub(crate) mod csv_sample;
 pub(crate) mod guess;
 pub(crate) mod parquet_sample;

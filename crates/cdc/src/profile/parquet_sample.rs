@@ -1,7 +1,7 @@
 //! Samples of Parquet files.
 
 use super::Profile;
-use super::guess::of_parquet;
+use super::guess::of_columns;
 use crate::columnar::guard::caught;
 use crate::columnar::nested::{TextsFor, column_texts};
 use crate::files::parquet_file::row_texts;
@@ -91,7 +91,7 @@ fn read_rows(
     Some(())
 }
 
-fn read_batch(
+pub(crate) fn read_batch(
     profile: &mut Profile,
     batch: &RecordBatch,
     is_column: &impl Fn(&str) -> bool,
@@ -103,7 +103,7 @@ fn read_batch(
         .filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, TextsFor::Other)?)))
         .collect();
     for (name, _) in columns.iter().filter(|(name, _)| is_column(name)) {
-        let data_type = schema.field_with_name(name).ok().and_then(|field| of_parquet(field.data_type()));
+        let data_type = schema.field_with_name(name).ok().and_then(|field| of_columns(field.data_type()));
         let column = profile.column(name);
         column.by_schema = data_type.or(column.by_schema.take());
     }

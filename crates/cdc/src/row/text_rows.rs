@@ -9,7 +9,7 @@ use crate::outcome::drift::Drift;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
-use crate::text::json_fields::{each_member, elements, string};
+use crate::text::json_fields::{compact, each_member, elements, inside, string};
 use sluice_change::{Cell, CellError, Event, Op, ReasonCode, RowRef, SeqParts, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
@@ -164,7 +164,7 @@ pub(crate) fn count<'n>(
     out.count_operation(rows.operation(plan, row));
 }
 
-/// Decodes a row that bronze kept as JSON.
+/// Decodes a row of texts that bronze kept as JSON.
 ///
 /// # Errors
 /// Why it cannot become an event.
@@ -175,7 +175,7 @@ pub(crate) fn decode_record(
     at: RowRef,
     record: &str,
 ) -> Result<(), RecordError> {
-    decode_record_of(plan, rows, out, at, record, record)
+    decode_members(plan, rows, out, at, (record, record), false)
 }
 
 /// Decodes a row of JSON that is in `record`, which bronze keeps.
@@ -190,12 +190,37 @@ pub(crate) fn decode_record_of(
     json: &str,
     record: &str,
 ) -> Result<(), RecordError> {
+    decode_members(plan, rows, out, at, (json, record), false)
+}
+
+/// Decodes a row whose values are of JSON: in a column of `json` a text stays in its quotes.
+///
+/// # Errors
+/// Why it cannot become an event.
+pub(crate) fn decode_json_record(
+    plan: &Plan,
+    rows: &dyn TextRows,
+    out: &mut Collector,
+    at: RowRef,
+    record: &str,
+) -> Result<(), RecordError> {
+    decode_members(plan, rows, out, at, (record, record), true)
+}
+
+fn decode_members(
+    plan: &Plan,
+    rows: &dyn TextRows,
+    out: &mut Collector,
+    at: RowRef,
+    (json, record): (&str, &str),
+    is_json: bool,
+) -> Result<(), RecordError> {
     let mut row = Row::of_columns(plan);
     let mut unknown = Vec::new();
     let whole = each_member(json, |name, raw| {
-        let value: TextValue<'_> = if raw == "null" { None } else { Some(string(raw).unwrap_or(Cow::Borrowed(raw))) };
         let target = plan.target(&name);
-        row.set(plan, &name, target, value);
+        row.set(plan, &name, target, value_of(plan, target, raw, is_json));
+        set_inside(plan, &mut row, &name, raw);
         if target == Target::Unknown {
             unknown.push(name);
         }
@@ -213,6 +238,42 @@ pub(crate) fn decode_record_of(
 
 /// Room for the JSON of a row, so that most do not move while they grow.
 const RECORD_BYTES: usize = 192;
+
+/// A JSON value as a text.
+fn text_value(raw: &str) -> TextValue<'_> {
+    (raw != "null").then(|| string(raw).unwrap_or(Cow::Borrowed(raw)))
+}
+
+/// The text of a JSON value in a column; as JSON where the column has it and the value is no text of another format.
+fn value_of<'a>(plan: &Plan, target: Target, raw: &'a str, is_json: bool) -> TextValue<'a> {
+    if is_json && raw != "null" {
+        let data_type = match target {
+            Target::Column { position, .. } => plan.contract.columns.get(position).map(|column| &column.data_type),
+            _ => None,
+        };
+        if data_type == Some(&ColumnType::Json) || raw.starts_with(['{', '[']) {
+            return Some(Cow::Owned(compact(raw)));
+        }
+    }
+    text_value(raw)
+}
+
+/// Sets the columns that are parts of the nested member `name`, whose value is `json` or a text that is JSON.
+pub(crate) fn set_inside<'a>(plan: &Plan, row: &mut Row<TextValue<'a>>, name: &str, json: &'a str) {
+    for (path, position) in plan.inside(name) {
+        let target = Target::Column { position: *position, rank: 0 };
+        if json.starts_with('"') {
+            // CSV has nested values as texts.
+            let text = string(json).unwrap_or_default();
+            if let Some(inner) = inside(&text, path) {
+                let value = value_of(plan, target, inner, true).map(|value| Cow::Owned(value.into_owned()));
+                row.set(plan, name, target, value);
+            }
+        } else if let Some(inner) = inside(json, path) {
+            row.set(plan, name, target, value_of(plan, target, inner, true));
+        }
+    }
+}
 
 /// A row as JSON, for bronze: names and texts in the order of the file.
 pub(crate) fn record<'v>(values: impl Iterator<Item = (&'v str, Option<&'v str>)>) -> String {

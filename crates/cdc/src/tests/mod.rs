@@ -1,8 +1,11 @@
 //! Whole files of every format.
 
 mod broken;
+mod contained;
 mod formats;
+mod fuzz;
 mod parts;
+mod plain;
 mod rows;
 mod shop;
 mod torn;

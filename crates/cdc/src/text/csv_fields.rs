@@ -1,5 +1,6 @@
-//! The fields of a CSV record by RFC 4180.
+//! The fields of a CSV record.
 
+use super::csv_dialect::CsvDialect;
 use std::borrow::Cow;
 
 /// A field.
@@ -11,17 +12,20 @@ pub(crate) struct Field<'a> {
     pub(crate) quoted: bool,
 }
 
-/// Fields of a record; `None` if a quote is not closed or something follows a closing quote.
+/// Fields of a record by RFC 4180; `None` if a quote is not closed or something follows a closing quote.
 pub(crate) fn fields(record: &str) -> Option<Vec<Field<'_>>> {
+    fields_by(record, CsvDialect::RFC_4180)
+}
+
+/// Fields of a record; `None` if a quote is not closed or something follows a closing quote.
+pub(crate) fn fields_by(record: &str, dialect: CsvDialect) -> Option<Vec<Field<'_>>> {
     let mut fields = Vec::new();
     let mut rest = record;
     loop {
-        let (field, after) = match rest.strip_prefix('"') {
-            Some(inner) => quoted(inner)?,
-            None => {
-                let (text, after) = rest.split_once(',').map_or((rest, None), |(text, after)| (text, Some(after)));
-                (Field { text: Cow::Borrowed(text), quoted: false }, after)
-            }
+        let inner = dialect.quote.and_then(|quote| rest.strip_prefix(char::from(quote)));
+        let (field, after) = match (inner, dialect.quote) {
+            (Some(inner), Some(quote)) => quoted(inner, quote, dialect)?,
+            _ => plain(rest, dialect),
         };
         fields.push(field);
         match after {
@@ -31,35 +35,93 @@ pub(crate) fn fields(record: &str) -> Option<Vec<Field<'_>>> {
     }
 }
 
-/// The field after an opening quote, and what follows its comma.
-fn quoted(text: &str) -> Option<(Field<'_>, Option<&str>)> {
-    let mut doubled = false;
-    let mut from = 0;
-    loop {
-        let end = from + text.get(from..)?.find('"')?;
-        let after = text.get(end + 1..)?;
-        if after.starts_with('"') {
-            doubled = true;
-            from = end + 2;
-            continue;
+/// The field up to a delimiter, and what follows that.
+fn plain(text: &str, dialect: CsvDialect) -> (Field<'_>, Option<&str>) {
+    let delimiter = char::from(dialect.delimiter);
+    let end = match dialect.escape {
+        None => text.find(delimiter),
+        Some(escape) => {
+            let mut escaped = false;
+            text.bytes().position(|byte| {
+                let ends = !escaped && byte == dialect.delimiter;
+                escaped = !escaped && byte == escape;
+                ends
+            })
         }
-        let inner = text.get(..end)?;
-        let inner = if doubled { Cow::Owned(inner.replace("\"\"", "\"")) } else { Cow::Borrowed(inner) };
-        let after = match after.strip_prefix(',') {
-            Some(after) => Some(after),
-            None if after.is_empty() => None,
-            None => return None,
-        };
-        return Some((Field { text: inner, quoted: true }, after));
+    };
+    let (text, after) = match end.and_then(|end| text.split_at_checked(end)) {
+        Some((text, after)) => (text, after.strip_prefix(delimiter)),
+        None => (text, None),
+    };
+    (Field { text: unescaped(text, dialect), quoted: false }, after)
+}
+
+/// The field after an opening quote, and what follows its delimiter.
+fn quoted(text: &str, quote: u8, dialect: CsvDialect) -> Option<(Field<'_>, Option<&str>)> {
+    let letter = char::from(quote);
+    let mut doubled = false;
+    let mut escaped = false;
+    let mut bytes = text.bytes().enumerate().peekable();
+    let end = loop {
+        let (at, byte) = bytes.next()?;
+        if escaped {
+            escaped = false;
+        } else if dialect.escape == Some(byte) && byte != quote {
+            escaped = true;
+        } else if byte == quote {
+            if bytes.peek().is_none_or(|(_, next)| *next != quote) {
+                break at;
+            }
+            bytes.next();
+            doubled = true;
+        }
+    };
+    let (inner, after) = text.split_at_checked(end)?;
+    let inner = match unescaped(inner, dialect) {
+        inner if doubled => Cow::Owned(inner.replace(&format!("{letter}{letter}"), &letter.to_string())),
+        inner => inner,
+    };
+    let after = match after.strip_prefix(letter)? {
+        "" => None,
+        after => Some(after.strip_prefix(char::from(dialect.delimiter))?),
+    };
+    Some((Field { text: inner, quoted: true }, after))
+}
+
+/// A text without the escapes before what would end a field. Before anything else an escape is a letter: `\N`.
+fn unescaped(text: &str, dialect: CsvDialect) -> Cow<'_, str> {
+    let Some(escape) = dialect.escape.map(char::from).filter(|escape| text.contains(*escape)) else {
+        return Cow::Borrowed(text);
+    };
+    let ends_fields = |letter: char| {
+        let byte = u8::try_from(letter).ok();
+        letter == escape
+            || letter == '\n'
+            || letter == '\r'
+            || byte.is_some_and(|byte| dialect.delimiter == byte)
+            || (byte.is_some() && dialect.quote == byte)
+    };
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letters.peek() {
+            Some(next) if letter == escape && ends_fields(*next) => plain.extend(letters.next()),
+            _ => plain.push(letter),
+        }
     }
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fields;
+    use super::{CsvDialect, fields, fields_by};
 
     fn texts(record: &str) -> Option<Vec<(String, bool)>> {
         Some(fields(record)?.into_iter().map(|field| (field.text.into_owned(), field.quoted)).collect())
+    }
+
+    fn by(record: &str, dialect: CsvDialect) -> Vec<String> {
+        fields_by(record, dialect).unwrap().into_iter().map(|field| field.text.into_owned()).collect()
     }
 
     #[test]
@@ -81,5 +143,19 @@ mod tests {
         for wrong in ["\"open", "\"a\"b", "\"a\" ,b", "\"\"\""] {
             assert_eq!(texts(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn other_delimiters_quotes_and_escapes() {
+        let semicolons = CsvDialect::RFC_4180.with_delimiter(b';');
+        assert_eq!(by("1;\"a;\"\"b\";1,50", semicolons), ["1", "a;\"b", "1,50"]);
+        assert_eq!(by("1\t", CsvDialect::RFC_4180.with_delimiter(b'\t')), ["1", ""]);
+        let escapes = CsvDialect { escape: Some(b'\\'), ..CsvDialect::RFC_4180 };
+        assert_eq!(by(r#""say \"hi\" \\ C:\new",\N,a\,b"#, escapes), ["say \"hi\" \\ C:\\new", "\\N", "a,b"]);
+        assert_eq!(by("\"a\\\nb\",\"c\"\"d\"", escapes), ["a\nb", "c\"d"]);
+        let no_quotes = CsvDialect { quote: None, ..CsvDialect::RFC_4180 };
+        assert_eq!(by("\"a,b\"", no_quotes), ["\"a", "b\""]);
+        let single = CsvDialect { quote: Some(b'\''), ..CsvDialect::RFC_4180 };
+        assert_eq!(by("'a,b','it''s'", single), ["a,b", "it's"]);
     }
 }

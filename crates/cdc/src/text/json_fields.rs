@@ -44,6 +44,16 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The value at a path of names and numbers inside a value, `None` where there is none. A text that is JSON has nothing
+/// inside.
+pub(crate) fn inside<'a>(json: &'a str, path: &[String]) -> Option<&'a str> {
+    path.iter().try_fold(json.trim_ascii(), |json, name| match json.as_bytes().first() {
+        Some(b'{') => members(json, [name.as_str()])?[0],
+        Some(b'[') => elements(json)?.get(name.parse::<usize>().ok()?).copied(),
+        _ => None,
+    })
+}
+
 /// `None` for `null`.
 pub(crate) fn not_null(json: Option<&str>) -> Option<&str> {
     json.filter(|raw| *raw != "null")
@@ -148,7 +158,7 @@ impl<'de> Deserialize<'de> for Name<'de> {
 
 #[cfg(test)]
 mod tests {
-    use super::{compact, each_member, elements, is_too_deep, members, string};
+    use super::{compact, each_member, elements, inside, is_too_deep, members, string};
 
     #[test]
     fn members_keep_their_digits() {
@@ -159,6 +169,16 @@ mod tests {
         assert_eq!(string(r#""\ud83d\ude00""#).as_deref(), Some("😀"));
         assert_eq!(string(r#""\ud83d""#), None);
         assert_eq!(compact(r#"{ "a b" : "c \" d" , "e":[ 1 ] }"#), r#"{"a b":"c \" d","e":[1]}"#);
+    }
+
+    #[test]
+    fn a_path_leads_into_objects_and_lists() {
+        let json = r#"{"address": {"city": "Kiel", "lines": ["a", {"b": null}]}}"#;
+        let at = |path: &str| inside(json, &path.split('.').map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(at("address.city"), Some("\"Kiel\""));
+        assert_eq!(at("address.lines.1.b"), Some("null"));
+        assert_eq!(at("address.lines.2"), None);
+        assert_eq!(at("address.city.x"), None);
     }
 
     #[test]

@@ -36,9 +36,38 @@ impl ValueScan {
     }
 }
 
+/// Whether the values of a content with this front are one to a line.
+pub(crate) fn is_of_lines(front: &[u8]) -> bool {
+    layout(front) == Layout::Lines
+}
+
+/// How the values of a content lie in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// One to a line.
+    Lines,
+    /// Over several lines each, or without a break between them.
+    Values,
+    /// In one list.
+    List,
+}
+
+/// How the values of a content with this front lie in it. Only a list of objects is one of records.
+pub(super) fn layout(front: &[u8]) -> Layout {
+    let text = front.strip_prefix(BYTE_ORDER_MARK).unwrap_or(front).trim_ascii_start();
+    let in_list = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    if in_list.is_some_and(|inside| inside.first().is_some_and(|first| matches!(first, b'{' | b']'))) {
+        Layout::List
+    } else if are_not_lines(front) {
+        Layout::Values
+    } else {
+        Layout::Lines
+    }
+}
+
 /// Whether the values of a content with this front are not one to a line. A first line that is cut off does not say so:
 /// the line behind it begins another value.
-pub(crate) fn are_not_lines(front: &[u8]) -> bool {
+fn are_not_lines(front: &[u8]) -> bool {
     let front = front.strip_prefix(BYTE_ORDER_MARK).unwrap_or(front).trim_ascii_start();
     if !front.starts_with(b"{") {
         return false;

@@ -1,10 +1,12 @@
 //! Cuts the content of a text file into records.
 
-use super::json_values::{ValueScan, are_not_lines};
-use super::unpack::{StreamEnd, Unpacked};
+use super::content::Content;
+use super::csv_dialect::CsvDialect;
+use super::json_values::{Layout, ValueScan, layout};
+use super::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::Reject;
-use sluice_contract::limits;
+use sluice_contract::{TextEncoding, limits};
 use std::ops::Range;
 
 const READ_BYTES: usize = 256 << 10;
@@ -14,13 +16,21 @@ const READ_BYTES: usize = 256 << 10;
 pub(crate) enum RecordDelimiter {
     /// At `\n` only: U+2028, U+2029 and `\r` are content.
     Lines,
-    /// At `\n` outside quotes, as RFC 4180 has it.
-    Csv,
+    /// At `\n` outside quotes.
+    Csv(CsvDialect),
     /// As [`RecordDelimiter::Lines`], or at the end of each JSON value where the front of the content shows that they
     /// are not one to a line.
     Json,
     /// At the end of each JSON value.
     JsonValues,
+    /// At the end of each value of a JSON list that is the whole content.
+    JsonList,
+}
+
+impl RecordDelimiter {
+    fn is_json_values(self) -> bool {
+        matches!(self, Self::JsonValues | Self::JsonList)
+    }
 }
 
 /// A piece of a file.
@@ -40,7 +50,7 @@ pub(crate) struct Record<'a> {
 
 /// Records of a file, read piece by piece; memory is bounded by the longest record.
 pub(crate) struct Records {
-    unpacked: Unpacked,
+    content: Content,
     delimiter: RecordDelimiter,
     buffer: Vec<u8>,
     start: usize,
@@ -51,7 +61,6 @@ pub(crate) struct Records {
     number: u64,
     skipping: bool,
     end: Option<StreamEnd>,
-    stop_at: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +69,9 @@ enum QuoteState {
     Plain,
     Quoted,
     QuoteInQuoted,
+    /// Behind an escape.
+    EscapedQuoted,
+    EscapedPlain,
 }
 
 struct Found {
@@ -71,10 +83,16 @@ struct Found {
 }
 
 impl Records {
-    /// Records of `bytes`, of whose content only the first `stop_at` bytes are taken.
+    /// Records of `bytes` in UTF-8, or as a byte order mark says, of whose content only the first `stop_at` bytes are
+    /// taken.
     pub(crate) fn new(bytes: Bytes, delimiter: RecordDelimiter, stop_at: u64) -> Self {
+        Self::in_encoding(bytes, delimiter, TextEncoding::Utf8, stop_at)
+    }
+
+    /// The same of text in another encoding. Offsets count bytes of UTF-8.
+    pub(crate) fn in_encoding(bytes: Bytes, delimiter: RecordDelimiter, encoding: TextEncoding, stop_at: u64) -> Self {
         Self {
-            unpacked: Unpacked::new(bytes),
+            content: Content::new(bytes, encoding, stop_at),
             delimiter,
             buffer: Vec::new(),
             start: 0,
@@ -85,8 +103,12 @@ impl Records {
             number: 0,
             skipping: false,
             end: None,
-            stop_at,
         }
+    }
+
+    /// Records that follow end as `delimiter` says.
+    pub(crate) fn set_delimiter(&mut self, delimiter: RecordDelimiter) {
+        self.delimiter = delimiter;
     }
 
     /// The next record.
@@ -143,17 +165,23 @@ impl Records {
     fn find(&mut self) -> Option<Found> {
         if self.delimiter == RecordDelimiter::Json {
             while self.buffer.len() < READ_BYTES && self.end.is_none() && self.fill() {}
-            let values = are_not_lines(&self.buffer);
-            self.delimiter = if values { RecordDelimiter::JsonValues } else { RecordDelimiter::Lines };
+            self.delimiter = match layout(&self.buffer) {
+                Layout::Lines => RecordDelimiter::Lines,
+                Layout::Values => RecordDelimiter::JsonValues,
+                Layout::List => RecordDelimiter::JsonList,
+            };
+            if self.delimiter == RecordDelimiter::JsonList {
+                self.skip_list_start();
+            }
         }
         loop {
-            if self.delimiter == RecordDelimiter::JsonValues && self.value == ValueScan::default() {
+            if self.delimiter.is_json_values() && self.value == ValueScan::default() {
                 self.skip_blanks();
             }
             if let Some(end) = self.scan() {
                 self.value = ValueScan::default();
                 let range = self.start..end;
-                let delimiter = usize::from(self.delimiter != RecordDelimiter::JsonValues);
+                let delimiter = usize::from(!self.delimiter.is_json_values());
                 let too_large = range.len() > limits::ROW_BYTES_MAX;
                 return Some(Found { range, ended: true, delimiter, too_large });
             }
@@ -172,10 +200,19 @@ impl Records {
         Found { range: self.start..self.buffer.len(), ended: false, delimiter: 0, too_large }
     }
 
-    /// Goes over white space between values.
+    /// Goes over the bracket with which a list begins, and what is before it.
+    fn skip_list_start(&mut self) {
+        if let Some(at) = self.buffer.iter().position(|byte| *byte == b'[') {
+            self.consume(at + 1);
+        }
+    }
+
+    /// Goes over white space between values, and over the commas and the end of a list.
     fn skip_blanks(&mut self) {
         let pending = self.buffer.get(self.start..).unwrap_or_default();
-        let blanks = pending.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let in_list = self.delimiter == RecordDelimiter::JsonList;
+        let is_between = |byte: &u8| byte.is_ascii_whitespace() || (in_list && matches!(byte, b',' | b']'));
+        let blanks = pending.iter().take_while(|byte| is_between(byte)).count();
         if blanks > 0 && self.scanned <= self.start + blanks {
             self.consume(blanks);
         }
@@ -186,8 +223,8 @@ impl Records {
         let fresh = self.buffer.get(self.scanned..)?;
         let found = match self.delimiter {
             RecordDelimiter::Lines | RecordDelimiter::Json => fresh.iter().position(|byte| *byte == b'\n'),
-            RecordDelimiter::JsonValues => self.value.end(fresh),
-            RecordDelimiter::Csv => scan_csv(fresh, &mut self.state),
+            RecordDelimiter::JsonValues | RecordDelimiter::JsonList => self.value.end(fresh),
+            RecordDelimiter::Csv(dialect) => scan_csv(fresh, &mut self.state, dialect),
         };
         match found {
             Some(at) => Some(self.scanned + at),
@@ -204,15 +241,9 @@ impl Records {
         self.scanned -= self.start;
         self.start = 0;
         let filled = self.buffer.len();
-        let room = self.stop_at.saturating_sub(self.offset + filled as u64);
-        let wanted = usize::try_from(room).unwrap_or(usize::MAX).min(READ_BYTES);
-        if wanted == 0 {
-            self.end = Some(StreamEnd::Whole);
-            return false;
-        }
-        self.buffer.resize(filled + wanted, 0);
+        self.buffer.resize(filled + READ_BYTES, 0);
         let read = match self.buffer.get_mut(filled..) {
-            Some(space) => self.unpacked.read(space),
+            Some(space) => self.content.read(space),
             None => Err(StreamEnd::Whole),
         };
         match read {
@@ -229,16 +260,23 @@ impl Records {
     }
 }
 
-fn scan_csv(bytes: &[u8], state: &mut QuoteState) -> Option<usize> {
+fn scan_csv(bytes: &[u8], state: &mut QuoteState, dialect: CsvDialect) -> Option<usize> {
     use QuoteState as S;
+    let CsvDialect { delimiter, quote, escape } = dialect;
     for (at, byte) in bytes.iter().enumerate() {
-        *state = match (*state, byte) {
-            (S::FieldStart | S::QuoteInQuoted, b'"') => S::Quoted,
-            (S::Quoted, b'"') => S::QuoteInQuoted,
-            (S::Quoted, _) => S::Quoted,
-            (_, b'\n') => return Some(at),
-            (_, b',') => S::FieldStart,
-            _ => S::Plain,
+        let is_quote = quote == Some(*byte);
+        let is_escape = escape == Some(*byte) && !is_quote;
+        *state = match *state {
+            S::EscapedQuoted => S::Quoted,
+            S::EscapedPlain => S::Plain,
+            S::Quoted if is_escape => S::EscapedQuoted,
+            S::Quoted if is_quote => S::QuoteInQuoted,
+            S::Quoted => S::Quoted,
+            S::FieldStart | S::QuoteInQuoted if is_quote => S::Quoted,
+            _ if *byte == b'\n' => return Some(at),
+            _ if *byte == delimiter => S::FieldStart,
+            _ if is_escape => S::EscapedPlain,
+            S::FieldStart | S::Plain | S::QuoteInQuoted => S::Plain,
         };
     }
     None
@@ -246,7 +284,7 @@ fn scan_csv(bytes: &[u8], state: &mut QuoteState) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{RecordDelimiter, Records};
+    use super::{CsvDialect, RecordDelimiter, Records};
     use bytes::Bytes;
     use sluice_contract::limits;
 
@@ -282,9 +320,25 @@ mod tests {
 
     #[test]
     fn csv_records_keep_line_feeds_in_quotes() {
-        let found = all(b"1,\"a\n\"\"b\",x\n2,5\" pipe,\n\"open\n", RecordDelimiter::Csv);
+        let found = all(b"1,\"a\n\"\"b\",x\n2,5\" pipe,\n\"open\n", RecordDelimiter::Csv(CsvDialect::RFC_4180));
         let texts: Vec<&str> = found.iter().map(|record| record.0.as_str()).collect();
         assert_eq!(texts, ["1,\"a\n\"\"b\",x", "2,5\" pipe,", "\"open\n"]);
+    }
+
+    #[test]
+    fn delimiters_and_escapes_are_those_of_the_file() {
+        let dialect = CsvDialect { delimiter: b';', quote: Some(b'"'), escape: Some(b'\\') };
+        let found = all(b"1;\"a\\\"\nb\"\n2;c\\\nd\n3,\"x\n", RecordDelimiter::Csv(dialect));
+        let texts: Vec<&str> = found.iter().map(|record| record.0.as_str()).collect();
+        assert_eq!(texts, ["1;\"a\\\"\nb\"", "2;c\\\nd", "3,\"x"]);
+    }
+
+    #[test]
+    fn a_list_that_is_the_whole_file_is_its_values() {
+        let found = all(b"\n[{\"a\": [1]},\n  {\"a\": \"],\"} ,{\"a\":3}]\n", RecordDelimiter::Json);
+        let texts: Vec<&str> = found.iter().map(|record| record.0.as_str()).collect();
+        assert_eq!(texts, ["{\"a\": [1]}", "{\"a\": \"],\"}", "{\"a\":3}"]);
+        assert_eq!(all(b"[]", RecordDelimiter::Json), []);
     }
 
     #[test]

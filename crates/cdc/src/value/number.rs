@@ -52,6 +52,28 @@ pub(crate) fn from_unscaled(data_type: &ColumnType, bytes: &[u8], scale: i32) ->
     parse_cell(data_type, &text).map(Cell::into_owned)
 }
 
+/// A number with a comma before its fraction as one with a point; points between groups of three digits are left out.
+/// `None` for anything that has a point elsewhere: `1.5` is no number there.
+pub(crate) fn with_point(text: &str) -> Option<String> {
+    let (whole, fraction) = match text.split_once(',') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    if fraction.is_some_and(|fraction| fraction.contains(['.', ','])) {
+        return None;
+    }
+    let digits = whole.trim_start_matches(['-', '+']);
+    let mut groups = digits.split('.');
+    let first = groups.next().unwrap_or_default();
+    let mut rest = groups.peekable();
+    let is_grouped = rest.peek().is_some();
+    if is_grouped && !((1..=3).contains(&first.len()) && rest.all(|group| group.len() == 3)) {
+        return None;
+    }
+    let whole = whole.replace('.', "");
+    Some(fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}")))
+}
+
 /// The number when it fits 128 bits.
 fn small(bytes: &[u8]) -> Option<i128> {
     let first = *bytes.first()?;

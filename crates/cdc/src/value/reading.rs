@@ -1,6 +1,6 @@
 //! How the texts of a table are read where neither they nor a schema say it: by the contract, or not at all.
 
-use super::number::{base64_bytes, can_be_hex};
+use super::number::{base64_bytes, can_be_hex, with_point};
 use super::time_number::{SaidUnit, time_cell};
 use chrono::{DateTime, LocalResult, TimeZone};
 use chrono_tz::Tz;
@@ -12,6 +12,7 @@ use sluice_contract::{BinaryText, ColumnType, Source, SourceZone, TimeUnit};
 pub(crate) struct Reading {
     zone: Option<Zone>,
     binary: Binary,
+    decimal_comma: bool,
 }
 
 /// The zone of texts that name none.
@@ -48,7 +49,7 @@ impl Reading {
             None if source.format.is_json() => Binary::Base64Unsaid,
             None => Binary::Hex,
         };
-        Ok(Self { zone, binary })
+        Ok(Self { zone, binary, decimal_comma: source.decimal_comma })
     }
 
     /// A text as a value of `data_type`, in a column whose numbers are of `unit`.
@@ -69,6 +70,16 @@ impl Reading {
                     Err(_) if *data_type == ColumnType::Timestamp => self.instant(text).map(Cell::Int),
                     Err(_) => parse_cell(data_type, text),
                 }
+            }
+            ColumnType::Float | ColumnType::Double | ColumnType::Decimal { .. } | ColumnType::Numeric
+                if self.decimal_comma =>
+            {
+                let plain = with_point(text).ok_or_else(|| CellError::mismatch(data_type))?;
+                parse_cell(data_type, &plain).map(Cell::into_owned)
+            }
+            ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt if self.decimal_comma => {
+                let plain = with_point(text).ok_or_else(|| CellError::mismatch(data_type))?;
+                parse_cell(data_type, &plain).map(Cell::into_owned)
             }
             ColumnType::Array(element) => parse_array(text, |item| self.cell(element, unit, item))
                 .unwrap_or_else(|| Err(CellError::mismatch(data_type))),

@@ -16,11 +16,13 @@ impl Reader<'_> {
         if format.carries_operations() || apply.from_snapshot.is_some() {
             return;
         }
-        if let (Some(source), true) = (&document.source, apply.sequence.is_empty()) {
+        // Events that are only appended have no newer and older ones: their place in the files is enough.
+        let appends = apply.scd.as_ref().is_some_and(|scd| scd.value.0 == "append");
+        if let (Some(source), true) = (&document.source, apply.sequence.is_empty() && !appends) {
             let message =
                 format!("Rows of `{format}` carry no operation, and nothing says which row of a key is newer");
-            let fix = "Add apply.sequence: [column] with the column that says when a row changed, or \
-                       apply.from_snapshot if every delivery has all rows";
+            let fix = "Add apply.sequence: [column] with the column that says when a row changed, \
+                       apply.from_snapshot if every delivery has all rows, or apply.scd: append if every row is an event";
             self.problem(&source.format, message, fix);
         }
         for part in &apply.sequence {
@@ -92,6 +94,11 @@ mod tests {
             assert_eq!(contract.sequence().join(", "), sequence);
         }
         assert_eq!(contract("csv", "sequence: [day]").unwrap().source.unwrap().format, SourceFormat::Csv);
+        for format in SourceFormat::ALL.iter().filter(|format| !format.carries_operations()) {
+            for apply in ["sequence: [day]", "scd: append", "from_snapshot: {files: '{date}/*'}"] {
+                assert!(contract(format.as_str(), apply).is_ok(), "{format} {apply}");
+            }
+        }
     }
 
     #[test]

@@ -64,7 +64,11 @@ impl Reader<'_> {
         if let Some(source) = &document.source
             && !SourceFormat::of_rows(&source.format.value).is_some_and(SourceFormat::has_plain_rows)
         {
-            self.problem(&source.format, "A snapshot has rows without an operation", "Use parquet or csv");
+            self.problem(
+                &source.format,
+                "A snapshot has rows without an operation",
+                format!("Use {}", SourceFormat::plain_words()),
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! How values are written: `schema.unit`, `source.binary`, `source.time_zone`.
 
 use super::Reader;
-use crate::{BinaryText, ColumnType, Mistake, SourceFormat, SourceZone, TimeUnit};
+use crate::document::ColumnDocument;
+use crate::{BinaryText, ColumnPath, ColumnType, FilePattern, Mistake, SourceFormat, SourceZone, TimeUnit};
 use serde_saphyr::Spanned;
 use std::str::FromStr;
 
@@ -64,8 +65,37 @@ impl Reader<'_> {
         Some(written.value)
     }
 
+    /// Files of the table.
+    pub(super) fn file_pattern(&mut self, written: &Spanned<String>) -> Option<FilePattern> {
+        FilePattern::parse(&written.value).map_err(|mistake| self.mistake(written, mistake)).ok()
+    }
+
+    /// A character between or around the fields of CSV.
+    pub(super) fn csv_letter(&mut self, written: Option<&Spanned<String>>) -> Option<char> {
+        let written = written?;
+        let mut letters = written.value.chars();
+        match (letters.next(), letters.next()) {
+            (Some(letter), None) if letter.is_ascii() && !"\r\n\0".contains(letter) => Some(letter),
+            _ => {
+                let message = "It is no single character of ASCII";
+                self.problem(
+                    written,
+                    message,
+                    "Write for example \";\", \"\\t\" for a tab, or \"\\\\\" for a backslash",
+                );
+                None
+            }
+        }
+    }
+
+    /// Where in a nested member the values of a column are.
+    pub(super) fn column_path(&mut self, written: &ColumnDocument) -> Option<ColumnPath> {
+        let place = written.path.as_ref()?;
+        ColumnPath::parse(&place.value).map_err(|mistake| self.mistake(place, mistake)).ok()
+    }
+
     /// The value of a text that reads itself, or a problem at its place.
-    fn read<T: FromStr<Err = Mistake>>(&mut self, written: &Spanned<String>) -> Option<T> {
+    pub(super) fn read<T: FromStr<Err = Mistake>>(&mut self, written: &Spanned<String>) -> Option<T> {
         written.value.parse().map_err(|mistake| self.mistake(written, mistake)).ok()
     }
 }

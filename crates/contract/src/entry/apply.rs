@@ -34,8 +34,8 @@ entries! {
         .examples(&["key: [id, status]", "key: [status, id]"])
         => words(key);
     sequence: Entry::new("apply", &["sequence"], Effect::Rebuild)
-        .what("what orders the events of a key, most significant first, at most four: a path into the record around the row (`source.lsn`, `transaction.total_order`, `record.pos`) or a column; in `parquet` and `csv` the watermark, a column of `schema`")
-        .missing("the format's own, see [formats](formats.md); required for `parquet` and `csv`", "")
+        .what("what orders the events of a key, most significant first, at most four: a path into the record around the row (`source.lsn`, `transaction.total_order`, `record.pos`) or a column; in formats of plain rows (`parquet`, `csv`, …) the watermark, a column of `schema`")
+        .missing("the format's own, see [formats](formats.md); required for plain rows that are neither snapshots nor appended", "")
         .says(Grade::Breaking, "The order rule decides winners, so silver is rebuilt from bronze")
         .examples(&["sequence: [amount]", "sequence: [ts_ms, source.lsn]"])
         => { let _ = sequence; words(&contract.sequence()) };

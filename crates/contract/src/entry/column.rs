@@ -17,6 +17,12 @@ entries! {
         .says(Grade::Breaking, "Values that do not fit go to quarantine; silver is rebuilt from bronze")
         .examples(&["amount.type: \"decimal(12,2)\"", "amount.type: string", "note.type: int"])
         => data_type.to_string();
+    path: Entry::new("schema", &["path"], Effect::Rebuild)
+        .what("where in a nested member of the record its values are: `address.city`, `items.0.sku`")
+        .missing("a member of its own, by `name`", "none")
+        .says(Grade::Breaking, "Values come from elsewhere in the record, so silver is rebuilt from bronze")
+        .examples(&["note.path: extra.note"])
+        => or_none(path.as_ref());
     unit: Entry::new("schema", &["unit"], Effect::Rebuild)
         .what("what a number counts in a column of `date`, `time`, `timestamp` or `timestamp_ntz`: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
         .missing("as the format has it", "none")

@@ -17,10 +17,62 @@ entries! {
         .examples(&["path: landing/moved/"])
         => word(path);
     format: Entry::new("source", &["format"], Effect::Rebuild)
-        .what("one of those in [formats.md](formats.md); `parquet` and `csv` are rows without an operation and need `apply.sequence` or `apply.from_snapshot`")
+        .what("one of those in [formats.md](formats.md); `parquet`, `csv`, `json`, `avro` and `xlsx` are rows without an operation and need `apply.sequence`, `apply.from_snapshot` or `apply.scd: append`")
         .says(Grade::Breaking, READ_AGAIN)
         .examples(&["format: debezium_flat_json", "format: dms_csv"])
         => format.as_str().to_owned();
+    files: Entry::new("source", &["files"], Effect::NewBatchesOnly)
+        .what("which files below `path` are of this table, where those of others lie beside them: `orders_*.csv`, `**/orders_*`; `*` is any letters but `/`, `**` any letters")
+        .missing("all", "none")
+        .says(Grade::Warning, "Other files are taken from now on; files already ingested stay")
+        .examples(&["files: \"orders_*\""])
+        => quoted_or_none(files.as_ref().map(ToString::to_string).as_ref());
+    manifest: Entry::new("source", &["manifest"], Effect::NewBatchesOnly)
+        .what("manifests below `path`, a pattern as `files`: only files that one of them names are taken, so an export that is being written or was given up is left alone. A manifest is JSON as Redshift's `UNLOAD` writes it: `{\"entries\": [{\"url\": …}]}`")
+        .missing("none; every file is taken", "none")
+        .says(Grade::Warning, "New files are taken only where a manifest names them; files already ingested stay")
+        .examples(&["manifest: \"**/*manifest\""])
+        => quoted_or_none(manifest.as_ref().map(ToString::to_string).as_ref());
+    encoding: Entry::new("source", &["encoding"], Effect::NewBatchesOnly)
+        .what("encoding of text files without a byte order mark: `utf-8`, `utf-16le`, `utf-16be`, `latin-1`, `latin-2`, `latin-9`, `windows-1250`, `windows-1251`, `windows-1252`, `shift_jis`, `gb18030`; a mark goes before it")
+        .missing("`utf-8`", "utf-8")
+        .says(Grade::Warning, "New files are read in it; bronze has the records of older ones as they were read")
+        .examples(&["encoding: windows-1252"])
+        => encoding.as_str().to_owned();
+    csv_delimiter: Entry::new("source", &["csv_delimiter"], Effect::Rebuild)
+        .what("CSV: what is between fields, one character")
+        .missing("the one of `,`, `;`, tab and `|` by which the header has the names of the contract, `,` without a header", "none")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["csv_delimiter: \";\""])
+        .beside(CSV)
+        => quoted_or_none(csv_delimiter.map(String::from).as_ref());
+    csv_quote: Entry::new("source", &["csv_quote"], Effect::Rebuild)
+        .what("CSV: what is around fields; `\"\"` if nothing is")
+        .missing("`\"`", "'\"'")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["csv_quote: \"'\""])
+        .beside(CSV)
+        => quoted(&csv_quote.map(String::from).unwrap_or_default());
+    csv_escape: Entry::new("source", &["csv_escape"], Effect::Rebuild)
+        .what("CSV: what stands before a quote, a delimiter, a line end or itself that is text; before anything else it is a letter (`\\N`)")
+        .missing("none, a quote inside quotes is doubled", "none")
+        .says(Grade::Warning, READ_AGAIN)
+        .examples(&["csv_escape: \"\\\\\""])
+        .beside(CSV)
+        => quoted_or_none(csv_escape.map(String::from).as_ref());
+    decimal_comma: Entry::new("source", &["decimal_comma"], Effect::Rebuild)
+        .what("CSV: numbers have a comma before their fraction, and may have points between groups of three digits: `1.234,50`")
+        .missing("`false`", "false")
+        .says(Grade::Breaking, READ_AGAIN)
+        .examples(&["decimal_comma: true"])
+        .beside(CSV)
+        => decimal_comma.to_string();
+    sheet: Entry::new("source", &["sheet"], Effect::NewBatchesOnly)
+        .what("workbooks: the sheet that has the rows")
+        .missing("the only one; a workbook with several is in quarantine", "none")
+        .says(Grade::Warning, "New files are read from it")
+        .examples(&["sheet: Orders"])
+        => quoted_or_none(sheet.as_ref());
     table: Entry::new("source", &["table"], Effect::Rebuild)
         .what("where the records say it (the JSON formats): the table of the source that they are of, `orders`, `public.orders` or `shop.public.orders`, `*` for any letters; records of other tables are left out and counted, they are not in bronze. AWS DMS: `*` if the folders below `path` are all of this table")
         .missing("the records are of one table; of several, the table stops", "none")
@@ -126,7 +178,7 @@ entries! {
         .says(Grade::Info, "The folder is ingested if the name has not run yet")
         => word(path);
     format: Entry::new("source.backfill", &["format"], Effect::NewBatchesOnly)
-        .what("`parquet`, `csv`, or a format of changes")
+        .what("a format of plain rows such as `parquet` or `csv`, or one of changes")
         .says(Grade::Info, "A backfill that has not run yet is read in this format")
         => format.as_str().to_owned();
     csv_columns: Entry::new("source.backfill", &["csv_columns"], Effect::NewBatchesOnly)

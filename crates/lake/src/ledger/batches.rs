@@ -15,6 +15,8 @@ use std::sync::{Arc, PoisonError};
 /// End of the name of the list of files that were left out of a batch; not `.json`, so that older versions of Sluice do
 /// not take it for a manifest.
 const WITHOUT: &str = ".without";
+/// Bytes of a file that are hashed at a time.
+const HASHED_BYTES: u64 = 64 << 20;
 /// Manifests read at once.
 const READS_AT_ONCE: usize = 16;
 /// Manifests that are listed before it is asked whether some are folded: one answer of S3.
@@ -149,9 +151,23 @@ impl Ledger {
         if let Some(hash) = known {
             return Ok(hash);
         }
-        let bytes = self.objects.read(&file.path).await?;
-        let hashed = tokio::task::spawn_blocking(move || blake3::hash(&bytes).to_hex().to_string()).await;
-        let hash = hashed.map_err(|_| LakeError::Stopped { path: file.path.clone() })?;
+        let mut hasher = blake3::Hasher::new();
+        let mut at = 0;
+        // Piece by piece: a file may be larger than memory.
+        while at < file.size || at == 0 {
+            let end = (at + HASHED_BYTES).min(file.size);
+            let bytes = match at {
+                0 if end == file.size => self.objects.read(&file.path).await?,
+                _ => self.objects.read_range(&file.path, at..end).await?,
+            };
+            let hashed = tokio::task::spawn_blocking(move || {
+                hasher.update(&bytes);
+                hasher
+            });
+            hasher = hashed.await.map_err(|_| LakeError::Stopped { path: file.path.clone() })?;
+            at = end.max(1);
+        }
+        let hash = hasher.finalize().to_hex().to_string();
         self.known.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(file.clone(), hash.clone());
         Ok(hash)
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -156,6 +157,23 @@ impl Objects {
     /// [`LakeError::NotFound`], [`LakeError::Read`].
     pub async fn read(&self, path: &str) -> Result<Bytes, LakeError> {
         self.read_with(path, GetOptions::default()).await
+    }
+
+    /// The first bytes of a file, at most `count`; the path as in [`Self::read`].
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    pub async fn read_front(&self, path: &str, count: u64) -> Result<Bytes, LakeError> {
+        self.read_range(path, 0..count).await
+    }
+
+    /// Bytes of a part of a file; the path as in [`Self::read`].
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`], [`LakeError::Read`], also where the file ends before the part.
+    pub async fn read_range(&self, path: &str, range: Range<u64>) -> Result<Bytes, LakeError> {
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+        self.read_with(path, options).await
     }
 
     /// The last bytes of a file, at most `count`; the path as in [`Self::read`].

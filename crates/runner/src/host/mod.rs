@@ -37,6 +37,7 @@ mod row_history;
 mod runs;
 mod sandboxes;
 mod session;
+mod source_tables;
 mod sources;
 mod table_results;
 mod table_view;

@@ -1,5 +1,6 @@
 //! From a folder of change files to a draft contract.
 
+use super::source_tables::{Place, SAMPLE_BYTES_MAX, covers, place_of, sample_of, split_by_name};
 use crate::RunError;
 use crate::pipeline::delta_feed;
 use crate::pipeline::source_files::{refuse_foreign_table, shown};
@@ -14,7 +15,7 @@ use sluice_cdc::{
 };
 use sluice_change::SourceFile;
 use sluice_contract::{
-    Contract, OnboardAnswers, QuestionKind, SourceFormat, SourceTable, TableName, limits, plain_path,
+    Contract, FilePattern, OnboardAnswers, QuestionKind, SourceFormat, SourceTable, TableName, limits, plain_path,
 };
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
@@ -23,10 +24,9 @@ use std::sync::Arc;
 
 /// Files read for an inference: the first, the last and some between, so that a schema change shows.
 const SAMPLE_FILES_MAX: usize = 12;
-/// Bytes read for an inference.
-const SAMPLE_BYTES_MAX: u64 = 64 << 20;
 /// Names of change files.
-const FILE_NAMES: &str = ".json, .jsonl, .ndjson and .csv, each also with .gz, and .parquet";
+const FILE_NAMES: &str = ".json, .jsonl, .ndjson, .csv and .tsv, each also with the ending of a compression, .parquet, .avro, \
+                          .xlsx, and names without an extension";
 /// Folder of the lake with definitions of the source's tables.
 const DEFINITIONS: &str = "definitions";
 /// Rows shown of a sample.
@@ -39,7 +39,9 @@ pub(crate) async fn inspect(
     contracts: &BTreeMap<TableName, Arc<Contract>>,
 ) -> Result<OnboardSource, RunError> {
     let source = plain_path(source);
-    let files = lake.objects().list(&source).await?;
+    let place = place_of(&source);
+    let mut files = lake.objects().list(&place.folder).await?;
+    files.retain(|file| place.has(&file.path));
     let paths = || files.iter().map(|file| file.path.as_str());
     let tables = paths().filter_map(|path| foreign_table(std::iter::once(path)));
     let foreign_tables: BTreeSet<String> = tables.map(|table| table.folder).collect();
@@ -57,16 +59,22 @@ pub(crate) async fn inspect(
             folders.insert(table, files);
         }
     }
-    let mut tables = Vec::new();
+    let mut found = Vec::new();
     for (folder, files) in folders {
+        match place.pattern {
+            Some(_) => found.push((source.clone(), files)),
+            None => found.extend(split_by_name(lake, folder, files).await?),
+        }
+    }
+    let mut tables = Vec::new();
+    for (folder, files) in found {
         let Some(first) = files.first() else { continue };
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
         let has_feed = foreign_folders.contains(&folder) && delta_feed::has_feed(lake, &folder).await?;
-        let bytes = lake.objects().read(&first.path).await?;
+        let bytes = sample_of(lake, first).await?;
         let name = proposed_name(&folder);
-        let covered = |contract: &&Arc<Contract>| {
-            contract.source.as_ref().is_some_and(|s| s.path.trim_end_matches('/') == folder.trim_end_matches('/'))
-        };
+        let covered =
+            |contract: &&Arc<Contract>| contract.source.as_ref().is_some_and(|source| covers(source, &folder));
         let known = contracts.values().find(covered);
         tables.push(FoundTable {
             name: known.map_or(name, |contract| contract.name.clone()),
@@ -90,10 +98,12 @@ fn known_formats() -> Vec<String> {
     formats.chain(std::iter::once(FILE_NAMES.to_owned())).collect()
 }
 
-/// `server.schema.table` and `schema/table` become `server.table` and `schema.table`.
+/// `server.schema.table` and `schema/table` become `server.table` and `schema.table`; `crm/orders_*` is `crm.orders`.
 fn proposed_name(folder: &str) -> TableName {
     let mut parts = folder.rsplit('/');
     let last = parts.next().unwrap_or("table");
+    let last = last.split('*').next().unwrap_or(last).trim_end_matches(['_', '-', '.', ' ']);
+    let last = if last.is_empty() { "table" } else { last };
     let words: Vec<&str> = last.split('.').collect();
     match words.as_slice() {
         [dataset, .., table] => clean_name(dataset, table),
@@ -149,10 +159,16 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     if delta_feed::has_feed(lake, &path).await? {
         return draft_of_feed(lake, engine, (path, name), answers).await;
     }
-    let listed = lake.objects().list(&path).await?;
+    let place = place_of(&path);
+    if let Some(pattern) = &place.pattern {
+        FilePattern::parse(pattern).map_err(|mistake| RunError::input(mistake.message, mistake.fix))?;
+    }
+    let listed = lake.objects().list(&place.folder).await?;
     refuse_foreign_table(&listed)?;
     let descriptions: Vec<SourceFile> = listed.iter().filter(|file| is_description(&file.path)).cloned().collect();
-    let mut files: Vec<SourceFile> = listed.into_iter().filter(|file| is_change_file(&file.path)).collect();
+    let mut files: Vec<SourceFile> =
+        listed.into_iter().filter(|file| is_change_file(&file.path) && place.has(&file.path)).collect();
+    let Place { folder: path, pattern } = place;
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
         let next = format!(
@@ -170,13 +186,14 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
             break;
         }
         budget = budget.saturating_sub(file.size);
-        sample.push((file.clone(), lake.objects().read(&file.path).await?));
+        sample.push((file.clone(), sample_of(lake, file).await?));
     }
     let sampled = sample.len() as u64;
     for file in spread(&descriptions, SAMPLE_FILES_MAX) {
         sample.push((file.clone(), lake.objects().read(&file.path).await?));
     }
-    let found_in = table_folder(&files[0].path);
+    let of_pattern = pattern.as_ref().map(|pattern| format!("{}/{pattern}", path.trim_end_matches('/')));
+    let found_in = of_pattern.as_deref().unwrap_or_else(|| table_folder(&files[0].path));
     let proposed = || match &table {
         Some(table) => name_in_stream(found_in, table),
         None => proposed_name(found_in),
@@ -187,14 +204,17 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     let folder = path;
     let engine = engine.clone();
     blocking(move || {
-        let inferred = infer_table(&name, table.as_ref(), &folder, &sample, total, &answers)?;
+        let mut inferred = infer_table(&name, table.as_ref(), &folder, &sample, total, &answers)?;
+        if let Some(pattern) = &pattern {
+            let files = format!("\n  files: {}\n  format: ", serde_json::Value::from(pattern.as_str()));
+            inferred.yaml = inferred.yaml.replacen("\n  format: ", &files, 1);
+        }
         let parsed = Contract::parse(&inferred.yaml, &format!("contracts/{}/{}.yaml", name.dataset, name.table));
         let (problems, rows) = match parsed {
             Ok(contract) => (Vec::new(), sample_rows(&Arc::new(contract), &sample)?),
             Err(problems) => (problems, raw_rows(&sample)?),
         };
         let sample = engine.put_result(&to_ipc(&rows)?)?;
-        let mut inferred = inferred;
         inferred.evidence.extend(of_several_folders(&inferred, &folder, &paths));
         inferred.evidence.extend(of_several_exports(&inferred, &paths));
         Ok(view(folder, name, inferred, problems, (sampled, total), sample))
@@ -366,6 +386,7 @@ mod tests {
             proposed_name(table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
             "public.orders"
         );
+        assert_eq!(proposed_name("landing/crm/orders_*").to_string(), "crm.orders");
         assert_eq!(name_in_stream("landing/stream/shop", "app.public.orders").to_string(), "shop.orders");
     }
 }

@@ -21,10 +21,11 @@ use crate::silver::schema_change::infer_schema;
 use crate::silver::watermark::watermark;
 use crate::support::blocking::blocking;
 use arrow::array::RecordBatch;
+use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
 use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
-use sluice_contract::{Backfill, Contract};
+use sluice_contract::{Backfill, Contract, limits};
 use sluice_lake::{BatchManifest, Lake, LakeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -246,8 +247,10 @@ async fn decode_files(
 ) -> Result<Vec<DecodedFile>, RunError> {
     let mut records = Vec::with_capacity(files.len());
     for file in files {
+        // One that is too large is refused by its size alone.
         let bytes = match delta_feed::is_commit(&file.path) {
             true => delta_feed::read(&context.lake, &file.path).await?,
+            false if file.size > limits::FILE_BYTES_MAX => Bytes::new(),
             false => context.lake.objects().read(&file.path).await?,
         };
         let (decoder, contract, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());

@@ -53,6 +53,7 @@ mod snapshot_changes;
 mod snapshot_files;
 pub(crate) mod source_files;
 pub(crate) mod source_listing;
+mod source_manifests;
 mod table_run;
 mod table_state;
 pub(crate) mod take_over;

@@ -3,6 +3,7 @@
 use super::delta_feed;
 use super::snapshot_files::{of_complete_snapshots, one_batch_per_snapshot};
 use super::source_listing::{FullListing, Listed, Look, listed};
+use super::source_manifests::{below, is_manifest, only_named};
 use crate::RunError;
 use futures::{StreamExt, TryStreamExt};
 use sluice_cdc::{
@@ -55,13 +56,15 @@ pub(crate) async fn new_files(
     look: Look,
 ) -> Result<NewFiles, RunError> {
     let Some(source) = &contract.source else { return Ok(NewFiles::default()) };
-    let (full_since, listed) = match delta_feed::new_commits(lake, source, batches).await? {
-        Some(commits) => (None, commits),
+    let (full_since, listed, manifests) = match delta_feed::new_commits(lake, source, batches).await? {
+        Some(commits) => (None, commits, Vec::new()),
         None => {
             let Listed { files: mut listed, full_since } = listed(lake, contract, batches, look).await?;
             refuse_foreign_table(&listed)?;
-            listed.retain(|file| is_change_file(&file.path));
-            (full_since, listed)
+            let manifests: Vec<SourceFile> =
+                listed.iter().filter(|file| is_manifest(source, &file.path)).cloned().collect();
+            listed.retain(|file| is_change_file(&file.path) && is_of_table(source, &file.path));
+            (full_since, listed, manifests)
         }
     };
     let mut files = Vec::new();
@@ -75,6 +78,7 @@ pub(crate) async fn new_files(
             files.push(file.clone());
         }
     }
+    let mut files = only_named(lake, source, &manifests, files).await?;
     refuse_several_tables(contract, &files, batches)?;
     refuse_several_loads(contract, &files, batches)?;
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
@@ -87,6 +91,11 @@ pub(crate) async fn new_files(
     }
     let full_since = full_since.map(|at_ms| FullListing { source: source.path.clone(), at_ms });
     Ok(NewFiles { files, full_since })
+}
+
+/// Whether a file below the source's folder is one of the table's, where those of others lie beside them.
+pub(crate) fn is_of_table(source: &Source, path: &str) -> bool {
+    source.files.as_ref().is_none_or(|pattern| below(source, path).is_some_and(|below| pattern.has(below)))
 }
 
 /// What is known of a file that is listed.
@@ -274,8 +283,11 @@ async fn content_sizes(lake: &Lake, files: &[SourceFile], bounds: BatchBounds) -
         if delta_feed::is_commit(&file.path) {
             return delta_feed::content_size(lake, &file.path).await;
         }
-        if name.ends_with(".parquet") {
+        if [".parquet", ".avro", ".xlsx"].iter().any(|ending| name.ends_with(ending)) {
             return Ok(file.size.saturating_mul(limits::PARQUET_EXPANSION));
+        }
+        if [".zst", ".zstd", ".bz2", ".lz4", ".snappy", ".sz"].iter().any(|ending| name.ends_with(ending)) {
+            return Ok(file.size.saturating_mul(limits::GZIP_EXPANSION));
         }
         if !name.ends_with(".gz") {
             return Ok(file.size);

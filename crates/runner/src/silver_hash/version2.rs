@@ -79,6 +79,14 @@ impl fmt::Debug for SourceText<'_> {
             table: _,
             from_version: _,
             restarts: _,
+            files: _,
+            manifest: _,
+            encoding: _,
+            sheet: _,
+            csv_delimiter,
+            csv_quote,
+            csv_escape,
+            decimal_comma,
             csv_columns,
             csv_layouts,
             null_text,
@@ -93,6 +101,10 @@ impl fmt::Debug for SourceText<'_> {
         let mut text = f.debug_struct("Source");
         if binary.is_some() || time_zone.is_some() {
             text.field("younger", &(binary, time_zone));
+        }
+        let dialect = (csv_delimiter, csv_quote, csv_escape, decimal_comma);
+        if dialect != (&None, &Some('"'), &None, &false) {
+            text.field("dialect", &dialect);
         }
         text.field("path", path)
             .field("format", &Variant(format.as_str()))

@@ -44,7 +44,7 @@ impl Format for DebeziumParquet {
 
     /// Certain by the columns of an envelope.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        let columns = sample.parquet_columns.as_ref().filter(|_| sample.bytes.starts_with(MAGIC))?;
+        let columns = sample.columns.as_ref().filter(|_| sample.bytes.starts_with(MAGIC))?;
         let has = |name: &str| columns.iter().any(|column| column == name);
         (has("op") && has("source") && (has("after") || has("before"))).then_some(Likeness::Certain)
     }

@@ -6,7 +6,8 @@ use super::own_place::{BY_CHANGE_SEQUENCE, BY_PLACE, BY_TIME};
 use super::row::{is_delete, is_insert, is_operation};
 use crate::format::{ProposedSequence, StatedOrder};
 use crate::profile::Profile;
-use crate::profile::csv_sample::{NULL_TEXTS, looks_like_header, texts};
+use crate::profile::csv_header::{NULL_TEXTS, looks_like_header};
+use crate::profile::csv_sample::texts;
 use crate::row::text_rows::time_ms;
 use crate::text::csv_fields::Field;
 

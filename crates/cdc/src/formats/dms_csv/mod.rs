@@ -1,5 +1,6 @@
 //! AWS DMS CSV: full load and changes, plain or gzip, mostly without a header.
 
+use super::csv_settings;
 use super::dms::row::{DmsRows, is_operation};
 use super::dms::{self, files, sample};
 use crate::files::csv_file::CsvDecoder;
@@ -95,13 +96,7 @@ impl Format for DmsCsv {
     }
 
     fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
-        SourceSettings {
-            text_decimals: false,
-            binary: None,
-            null_text: csv_sample::null_text(files),
-            layouts: profile.csv_layouts(),
-            names_columns: false,
-        }
+        SourceSettings { layouts: profile.csv_layouts(), names_columns: false, ..csv_settings::settings(files) }
     }
 }
 

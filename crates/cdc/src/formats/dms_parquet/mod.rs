@@ -3,7 +3,8 @@
 use super::dms::row::DmsRows;
 use super::dms::{self, files, sample};
 use crate::columnar::guard::MAGIC;
-use crate::files::parquet_file;
+use crate::files::column_file::Container;
+use crate::files::column_rows;
 use crate::format::{
     Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
 };
@@ -11,7 +12,7 @@ use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::{Guess, of_text_column};
-use crate::profile::{ColumnProfile, Profile, parquet_sample};
+use crate::profile::{ColumnProfile, Profile, column_sample};
 use crate::row::text_rows;
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
@@ -48,7 +49,7 @@ impl Format for DmsParquet {
         if !sample.bytes.starts_with(MAGIC) {
             return (sample.bytes.is_empty() && named).then_some(Likeness::Possible);
         }
-        match &sample.parquet_columns {
+        match &sample.columns {
             Some(columns) if columns.iter().any(|name| name == dms::OPERATION) => Some(Likeness::Certain),
             _ if named => Some(Likeness::Likely),
             _ => None,
@@ -60,7 +61,7 @@ impl Format for DmsParquet {
     }
 
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
-        parquet_file::decode(plan, &DmsRows, out, &bytes);
+        column_rows::decode(Container::Parquet, plan, &DmsRows, out, &bytes);
         StreamEnd::Whole
     }
 
@@ -70,7 +71,8 @@ impl Format for DmsParquet {
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
         sample::read_file(profile, path, |profile| {
-            parquet_sample::read(profile, bytes, records_max, |name| !sample::is_own(name), sample::read_named_row);
+            let is_column = |name: &str| !sample::is_own(name);
+            column_sample::read(Container::Parquet, profile, bytes, records_max, is_column, sample::read_named_row);
         });
     }
 

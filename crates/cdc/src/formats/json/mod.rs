@@ -22,7 +22,7 @@ use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
-use crate::text::json_values::are_not_lines;
+use crate::text::json_values::is_of_lines;
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::{RowRef, SourceFile};
@@ -128,11 +128,11 @@ impl<F: JsonFormat> Format for F {
     }
 
     fn is_of_lines(&self, front: &[u8]) -> bool {
-        !are_not_lines(front)
+        is_of_lines(front)
     }
 
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
-        json_lines::decode(out, bytes, stop_at, self.record_decoder(plan))
+        json_lines::decode(out, bytes, plan.source.encoding, stop_at, self.record_decoder(plan))
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {

@@ -5,7 +5,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::row::values::Row;
-use crate::text::json_fields::{each_member, not_null, string};
+use crate::text::json_fields::{each_member, inside, not_null, string};
 use crate::value::encoding::Encoding;
 use crate::value::json::Values;
 use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode, TIMESTAMP_INFINITY};
@@ -38,6 +38,11 @@ pub(crate) fn read_row_without<'a>(
         }
         let target = plan.target(&name);
         row.set(plan, &name, target, raw);
+        for (path, position) in plan.inside(&name) {
+            if let Some(inner) = inside(raw, path) {
+                row.set(plan, &name, Target::Column { position: *position, rank: 0 }, inner);
+            }
+        }
         if target == Target::Unknown {
             unknown.push(name);
         }

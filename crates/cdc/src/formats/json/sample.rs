@@ -80,6 +80,22 @@ pub(crate) fn placed(profile: &mut Profile, path: &str, read: impl FnOnce(&mut P
     *profile.unpositioned.entry(OFFSET).or_default() += unplaced;
 }
 
+/// Counts the first records of a file, which are there already.
+pub(crate) fn count_records(
+    profile: &mut Profile,
+    path: &str,
+    records: &[String],
+    read_record: impl Fn(&mut Profile, &str) -> Option<()>,
+) {
+    placed(profile, path, |profile| {
+        for text in records {
+            profile.records += 1;
+            let fits = !is_too_deep(text.as_bytes(), limits::JSON_DEPTH_MAX) && read_record(profile, text).is_some();
+            profile.fitting += u64::from(fits);
+        }
+    });
+}
+
 /// Hands over the first line of a file of record keys.
 pub(crate) fn read_key(profile: &mut Profile, bytes: &Bytes, read: impl Fn(&mut Profile, &str)) {
     let mut records = Records::new(bytes.clone(), RecordDelimiter::Json, u64::MAX);

@@ -15,6 +15,7 @@ mod tests;
 mod tool;
 pub(crate) mod tools;
 
+use crate::columnar::guard::MAGIC;
 use crate::files::csv_file::CsvDecoder;
 use crate::files::csv_layout::CsvExtras;
 use crate::files::{feed_file, json_lines, parquet_file};
@@ -25,7 +26,8 @@ use crate::formats::json::files;
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
-use crate::profile::csv_sample::{self, looks_like_header};
+use crate::profile::csv_header::looks_like_header;
+use crate::profile::csv_sample;
 use crate::profile::guess::{Guess, of_text_column};
 use crate::profile::{ColumnProfile, Profile, parquet_sample};
 use crate::row::text_rows;
@@ -96,7 +98,8 @@ impl Format for Marked {
                 is_of(&header.into_iter().map(|field| field.text.into_owned()).collect::<Vec<_>>())
             }
             Container::Parquet if feed_file::is_feed_file(sample.bytes) => self.name == SourceFormat::DeltaFeedParquet,
-            Container::Parquet => is_of(sample.parquet_columns.as_deref()?),
+            Container::Parquet if sample.bytes.starts_with(MAGIC) => is_of(sample.columns.as_deref()?),
+            Container::Parquet => false,
         };
         found.then_some(Likeness::Certain)
     }
@@ -108,7 +111,7 @@ impl Format for Marked {
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
         let rows = self.rows();
         match self.container {
-            Container::Json => json_lines::decode(out, bytes, stop_at, self.record_decoder(plan)),
+            Container::Json => json_lines::decode(out, bytes, plan.source.encoding, stop_at, self.record_decoder(plan)),
             Container::Csv => CsvDecoder::new(plan, &rows, self.csv_extras()).file(out, bytes, stop_at),
             Container::Parquet if feed_file::is_feed_file(&bytes) => {
                 let mut count = 0;

@@ -1,4 +1,5 @@
-//! What the formats of current rows share: no operation, every row an upsert, ordered by a watermark column.
+//! What the formats of plain rows share: no operation; every row is an upsert ordered by a watermark column, part of a
+//! full snapshot, or an event that is appended.
 //!
 //! A table export that is pulled incrementally, a sheet, a partner's file.
 

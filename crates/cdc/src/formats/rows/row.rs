@@ -19,14 +19,19 @@ impl TextRows for CurrentRows {
         "row"
     }
 
-    /// An upsert at its watermark, unless `delete_when` or `truncate_when` holds. Where the contract has no
-    /// sequence, the row is part of a full snapshot, whose version orders it.
-    fn place(&self, plan: &Plan, _at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
-        let of_snapshot = plan.sequence.parts().is_empty();
+    /// An upsert at its watermark, unless `delete_when` or `truncate_when` holds. A row of a full snapshot is ordered by
+    /// the snapshot's version, one of a backfill is below every change, and where the contract has no sequence otherwise,
+    /// rows are appended and only their places tell them apart.
+    fn place(&self, plan: &Plan, at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
+        let contract = &plan.contract;
+        let of_snapshot = contract.apply.from_snapshot.is_some() || contract.backfill.is_some();
         let delivered = if of_snapshot { Op::Read } else { Op::Upsert };
         let op = plan.operation_of(delivered, "", |name| text_of(row, name).map(Cow::Borrowed));
         if of_snapshot {
             return Ok(RowPlace { op, rank: 0, parts: SeqParts::default(), source_time_ms: None, order: None });
+        }
+        if plan.sequence.parts().is_empty() {
+            return Ok(RowPlace { op, rank: 1, parts: plan.own_place_of(at), source_time_ms: None, order: None });
         }
         let part = |part: &SequencePart| match part {
             SequencePart::Row(name) => sequence_text(plan, row, *name),

@@ -1,22 +1,43 @@
 //! Reads a sample of current rows into a profile, and asks for a watermark.
 
+use super::super::json::guess::of_values;
 use super::watermark::{has_watermark_name, has_watermark_type};
+use crate::columnar::stop::Stop;
 use crate::format::ProposedSequence;
 use crate::profile::Profile;
 use crate::profile::csv_sample::texts;
 use crate::profile::guess::of_text_column;
 use crate::text::csv_fields::Field;
+use sluice_change::ReasonCode;
+use std::borrow::Cow;
+
+/// What ends a file of which enough was read.
+pub(crate) const ENOUGH: Stop = Stop::fixed(ReasonCode::FileTooLarge, "enough of the file was read");
 
 /// Counts a row. A watermark is no part of a key: it would tell the states of one row apart.
 pub(crate) fn read_row(profile: &mut Profile, values: &[(&str, Option<&str>)]) {
-    profile.keys_repeat_over_files = true;
-    *profile.operations.entry("row".to_owned()).or_default() += 1;
-    profile.rows += 1;
+    count_row(profile);
     for (name, value) in values {
         profile.column(name).shape.text(*value);
     }
     let of_key = values.iter().filter(|(name, _)| !has_watermark_name(name));
     profile.new_row(false, of_key.filter_map(|(name, value)| Some((*name, (*value)?))));
+}
+
+/// Counts a row of JSON values.
+pub(crate) fn read_json_row(profile: &mut Profile, values: &[(Cow<'_, str>, &str)]) {
+    count_row(profile);
+    for (name, raw) in values {
+        profile.column(name).shape.json(raw);
+    }
+    let of_key = values.iter().filter(|(name, raw)| !has_watermark_name(name) && *raw != "null");
+    profile.new_row(false, of_key.map(|(name, raw)| (name.as_ref(), *raw)));
+}
+
+fn count_row(profile: &mut Profile) {
+    profile.keys_repeat_over_files = true;
+    *profile.operations.entry("row".to_owned()).or_default() += 1;
+    profile.rows += 1;
 }
 
 /// Counts a CSV record. `names` are those of the header.
@@ -38,6 +59,8 @@ pub(crate) fn read_csv_row(profile: &mut Profile, names: Option<&[String]>, fiel
 pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
     let data_type = |column: &crate::profile::ColumnProfile| match &column.by_schema {
         Some(guess) => guess.data_type.clone(),
+        // Numbers of JSON have shapes of their own.
+        None if column.shape.whole.count > 0 => of_values(&column.shape).data_type,
         None => of_text_column(&column.shape).data_type,
     };
     let candidates: Vec<String> = profile
@@ -49,7 +72,8 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
     let question = match candidates.as_slice() {
         [_] => return ProposedSequence { parts: candidates, question: None, stated: None },
         [] => "No column looks like a watermark. Name the one that says when a row changed in apply.sequence, or \
-               write apply.from_snapshot if every delivery has all rows"
+               write apply.from_snapshot if every delivery has all rows, or apply.scd: append if every row is an event \
+               of its own"
             .to_owned(),
         several => {
             format!("Several columns could be the watermark: {}. Name one in apply.sequence", several.join(", "))

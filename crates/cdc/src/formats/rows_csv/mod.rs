@@ -1,18 +1,21 @@
-//! Current rows as CSV, plain or gzip.
+//! Plain rows as CSV.
 
+use super::csv_settings;
 use super::rows::row::CurrentRows;
 use super::rows::{CSV_EXTRAS, sample};
 use crate::files::csv_file::CsvDecoder;
 use crate::format::{
-    Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
+    CSV, Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
 };
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
-use crate::profile::csv_sample::{self, looks_like_header};
+use crate::profile::csv_form::CsvForm;
+use crate::profile::csv_header::looks_like_header;
+use crate::profile::csv_sample;
 use crate::profile::guess::{Guess, of_text_column};
 use crate::profile::{ColumnProfile, Profile};
-use crate::text::csv_fields::fields;
+use crate::text::csv_fields::fields_by;
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::SourceFile;
@@ -30,7 +33,7 @@ impl Format for RowsCsv {
     }
 
     fn file_kind(&self) -> FileKind {
-        FileKind { extensions: &["csv"], content: Content::Text }
+        FileKind { extensions: CSV, content: Content::Text }
     }
 
     fn file_place(&self, _name: &str) -> Option<FilePlace> {
@@ -39,7 +42,9 @@ impl Format for RowsCsv {
 
     /// Likely with a header; without one possible, where the records have as many fields as the first.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        let mut records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
+        let text = sample.csv_text()?;
+        let dialect = CsvForm::of_text(text).dialect;
+        let mut records = text.lines().filter_map(|line| fields_by(line, dialect)).take(SNIFF_RECORDS);
         let first = records.next()?;
         if looks_like_header(&first) {
             return Some(Likeness::Likely);
@@ -66,11 +71,11 @@ impl Format for RowsCsv {
     }
 
     fn title(&self, _profile: &Profile) -> String {
-        "Current rows, CSV".to_owned()
+        "Plain rows, CSV".to_owned()
     }
 
     fn record_words(&self) -> &'static str {
-        "current rows in CSV"
+        "plain rows in CSV"
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
@@ -82,6 +87,6 @@ impl Format for RowsCsv {
     }
 
     fn propose_settings(&self, _profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
-        SourceSettings { null_text: csv_sample::null_text(files), ..SourceSettings::default() }
+        csv_settings::settings(files)
     }
 }

@@ -1,7 +1,7 @@
 //! Decoding of change files, those of other people's binary formats in a process of its own.
 //!
-//! A Parquet file is read by a library that may panic, loop or ask for more memory than there is when the
-//! bytes are hostile. So Parquet, and anything very large, is decoded by `sluice decode-worker`: a child
+//! Parquet, Avro, workbooks and compressions other than gzip are read by libraries that may panic, loop or ask for more
+//! memory than there is when the bytes are hostile. So those, and anything very large, are decoded by `sluice decode-worker`: a child
 //! that limits its own memory and that is killed when it takes too long. Its end is a file in quarantine
 //! (`DECODER_CRASHED`), not the end of this process. Text formats are read by code of our own without
 //! unsafe parts and stay in this process, where a panic is caught.
@@ -92,7 +92,7 @@ impl Decoder {
         file: SourceFile,
         bytes: Bytes,
     ) -> Result<DecodedFile, RunError> {
-        if !wants_worker(contract, bytes.len() as u64) || self.options.program.is_none() {
+        if !wants_worker(contract, &bytes) || self.options.program.is_none() {
             return decode_here(contract, file, bytes);
         }
         let mut outcome = self.ask(contract, &file, &bytes);
@@ -182,9 +182,9 @@ impl Drop for Worker {
     }
 }
 
-fn wants_worker(contract: &Contract, bytes: u64) -> bool {
-    let foreign = contract.source.as_ref().is_some_and(|source| needs_own_process(source.format));
-    foreign || bytes > limits::DECODE_HERE_BYTES_MAX
+fn wants_worker(contract: &Contract, bytes: &[u8]) -> bool {
+    let foreign = contract.source.as_ref().is_some_and(|source| needs_own_process(source.format, bytes));
+    foreign || bytes.len() as u64 > limits::DECODE_HERE_BYTES_MAX
 }
 
 /// Decodes in this process. A panic is the end of the file, not of the table.

@@ -1,32 +1,42 @@
-//! Current rows as Parquet.
+//! Plain rows as Parquet, and in Avro object containers.
 
 use super::rows::row::CurrentRows;
 use super::rows::sample;
-use crate::files::parquet_file;
+use crate::files::column_file::Container;
+use crate::files::column_rows;
 use crate::format::{
     Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
 };
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
+use crate::profile::column_sample::{self, container_of};
 use crate::profile::guess::{Guess, of_text_column};
-use crate::profile::{ColumnProfile, Profile, parquet_sample};
+use crate::profile::{ColumnProfile, Profile};
 use crate::row::text_rows;
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::SourceFile;
 use sluice_contract::SourceFormat;
 
-/// `parquet`.
-pub(crate) struct RowsParquet;
+/// `parquet` and `avro`.
+pub(crate) struct RowsColumns(Container);
 
-impl Format for RowsParquet {
+/// `parquet`.
+pub(crate) static PARQUET: RowsColumns = RowsColumns(Container::Parquet);
+/// `avro`.
+pub(crate) static AVRO: RowsColumns = RowsColumns(Container::Avro);
+
+impl Format for RowsColumns {
     fn name(&self) -> SourceFormat {
-        SourceFormat::Parquet
+        match self.0 {
+            Container::Parquet => SourceFormat::Parquet,
+            Container::Avro => SourceFormat::Avro,
+        }
     }
 
     fn file_kind(&self) -> FileKind {
-        FileKind { extensions: &["parquet"], content: Content::Binary }
+        FileKind { extensions: self.0.extensions(), content: Content::Binary }
     }
 
     fn file_place(&self, _name: &str) -> Option<FilePlace> {
@@ -35,7 +45,7 @@ impl Format for RowsParquet {
 
     /// Any file whose columns can be read; formats with an operation are known by more.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        sample.parquet_columns.as_ref().map(|_| Likeness::Possible)
+        (container_of(sample.bytes) == Some(self.0) && sample.columns.is_some()).then_some(Likeness::Possible)
     }
 
     fn markers(&self) -> Markers {
@@ -43,7 +53,7 @@ impl Format for RowsParquet {
     }
 
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
-        parquet_file::decode(plan, &CurrentRows, out, &bytes);
+        column_rows::decode(self.0, plan, &CurrentRows, out, &bytes);
         StreamEnd::Whole
     }
 
@@ -52,15 +62,18 @@ impl Format for RowsParquet {
     }
 
     fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
-        parquet_sample::read(profile, bytes, records_max, |_| true, sample::read_row);
+        column_sample::read(self.0, profile, bytes, records_max, |_| true, sample::read_row);
     }
 
     fn title(&self, _profile: &Profile) -> String {
-        "Current rows, Parquet".to_owned()
+        format!("Plain rows, {}", self.0.title())
     }
 
     fn record_words(&self) -> &'static str {
-        "current rows in Parquet"
+        match self.0 {
+            Container::Parquet => "plain rows in Parquet",
+            Container::Avro => "plain rows in Avro",
+        }
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
