@@ -21,7 +21,10 @@ fn fixture(name: &str) -> Result<Vec<u8>> {
 }
 
 async fn draft(lake: &TestLake, path: &str) -> Result<OnboardDraft> {
-    Ok(lake.host().call(ask::InferContract { path: path.to_owned(), name: None, table: None }).await?)
+    Ok(lake
+        .host()
+        .call(ask::InferContract { path: path.to_owned(), name: None, table: None, answers: Default::default() })
+        .await?)
 }
 
 async fn replay(lake: &TestLake) -> Result<TableReplay> {

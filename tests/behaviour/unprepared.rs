@@ -75,8 +75,15 @@ async fn what_is_no_data_is_said_at_onboarding_and_kept_out_of_silver() -> Resul
         let (_folder, lake) = lake("json")?;
         lake.write(&format!("landing/odd/{name}"), content)?;
         let began = Instant::now();
-        let draft =
-            lake.host().call(ask::InferContract { path: "landing/odd".to_owned(), name: None, table: None }).await;
+        let draft = lake
+            .host()
+            .call(ask::InferContract {
+                path: "landing/odd".to_owned(),
+                name: None,
+                table: None,
+                answers: Default::default(),
+            })
+            .await;
         match (name, draft) {
             ("half.json.gz", draft) => {
                 let draft = draft?;
@@ -105,7 +112,8 @@ async fn an_empty_folder_and_one_without_data_are_named() -> Result<()> {
         if let Some(notes) = notes {
             lake.write(notes, "nothing here yet")?;
         }
-        let ask = ask::InferContract { path: "landing/odd".to_owned(), name: None, table: None };
+        let ask =
+            ask::InferContract { path: "landing/odd".to_owned(), name: None, table: None, answers: Default::default() };
         let error = lake.host().call(ask).await.err().context("there is nothing to onboard")?;
         ensure!(error.message.contains("landing/odd") && error.next.contains(".avro"), "{error:?}");
         ensure!(outcome(&lake).await? == (None, 0), "there is nothing to do");
