@@ -94,9 +94,12 @@ fn field_schema(data_type: &DataType) -> Map<String, Value> {
         DataType::Timestamp(TimeUnit::Millisecond, _) => named("int64", "Timestamp"),
         DataType::Timestamp(TimeUnit::Microsecond, _) => named("int64", "MicroTimestamp"),
         DataType::Timestamp(TimeUnit::Nanosecond, _) => named("int64", "NanoTimestamp"),
-        DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => {
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
             let mut schema = plain("bytes");
-            let parameters = Map::from_iter([("scale".to_owned(), Value::from(scale.to_string()))]);
+            let parameters = Map::from_iter([
+                ("scale".to_owned(), Value::from(scale.to_string())),
+                ("connect.decimal.precision".to_owned(), Value::from(precision.to_string())),
+            ]);
             schema.insert("name".to_owned(), "org.apache.kafka.connect.data.Decimal".into());
             schema.insert("parameters".to_owned(), parameters.into());
             schema

@@ -183,7 +183,10 @@ fn connect_object(
         schema.insert("name".to_owned(), name.into());
     }
     if let Some(scale) = object.get("scale").filter(|_| text("logicalType") == Some("decimal")) {
-        let parameters = Map::from_iter([("scale".to_owned(), Value::from(scale.to_string()))]);
+        let mut parameters = Map::from_iter([("scale".to_owned(), Value::from(scale.to_string()))]);
+        if let Some(precision) = object.get("precision") {
+            parameters.insert("connect.decimal.precision".to_owned(), precision.to_string().into());
+        }
         schema.insert("name".to_owned(), "org.apache.kafka.connect.data.Decimal".into());
         schema.insert("parameters".to_owned(), parameters.into());
     } else if text("logicalType") == Some("decimal") {
