@@ -266,7 +266,10 @@ async fn plain_rows_are_called_plain_and_another_formats_table_is_refused() -> R
     ensure!(proposal.evidence.iter().find(empty).is_none(), "{:?}", proposal.evidence);
 
     lake.write("landing/delta/part-0.csv", "id,updated_at\n1,2026-11-01\n")?;
-    lake.write("landing/delta/_delta_log/00000000000000000000.json", "{}")?;
+    lake.write(
+        "landing/delta/_delta_log/00000000000000000000.json",
+        "{\"metaData\":{\"id\":\"x\",\"configuration\":{}}}",
+    )?;
     let refused = draft(&lake, "landing/delta").await.err().context("it is refused")?.to_string();
     ensure!(refused.contains("landing/delta is the folder of a table of Delta"), "{refused}");
     lake.write(

@@ -346,7 +346,7 @@ impl Reader<'_> {
             csv_columns: source.csv_columns.clone(),
             csv_layouts: source.csv_layouts.clone(),
             null_text: source.null_text.clone().unwrap_or_else(|| "NULL".to_owned()),
-            from_version: self.from_version(source.from_version.as_ref(), format?),
+            from_version: self.first_version(source.from_version.as_ref(), format?),
             unavailable_value: source
                 .unavailable_value
                 .clone()

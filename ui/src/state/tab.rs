@@ -66,6 +66,7 @@ macro_rules! screens {
         /// A tab of the centre: which screen, and of what. Two equal tabs are one.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(tag = "tab", rename_all = "snake_case")]
+        #[expect(clippy::large_enum_variant, reason = "a person has few tabs")]
         pub enum Tab {
             $($(#[$about])* $kind { $($(#[$what])* $field: $type,)* },)*
         }

@@ -48,15 +48,14 @@ pub(crate) struct SheetRow<'r> {
     pub(crate) fault: Option<&'static str>,
 }
 
+/// What is done with a row: the names of the columns, and the row.
+pub(crate) type TakeRow<'a> = &'a mut dyn FnMut(&[String], &SheetRow<'_>) -> Result<(), Stop>;
+
 /// Hands the rows of a sheet to `take`, with the names of the header. `sheet` is its name, or the only one.
 ///
 /// # Errors
 /// Why not all of the file was read.
-pub(crate) fn each_row(
-    bytes: &Bytes,
-    sheet: Option<&str>,
-    take: &mut dyn FnMut(&[String], &SheetRow<'_>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
+pub(crate) fn each_row(bytes: &Bytes, sheet: Option<&str>, take: TakeRow<'_>) -> Result<(), Stop> {
     check_archive(bytes)?;
     catch_unwind(AssertUnwindSafe(|| read_rows(bytes, sheet, take))).unwrap_or(Err(DAMAGED))
 }
@@ -111,11 +110,7 @@ fn check_archive(bytes: &Bytes) -> Result<(), Stop> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(DAMAGED))
 }
 
-fn read_rows(
-    bytes: &Bytes,
-    sheet: Option<&str>,
-    take: &mut dyn FnMut(&[String], &SheetRow<'_>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
+fn read_rows(bytes: &Bytes, sheet: Option<&str>, take: TakeRow<'_>) -> Result<(), Stop> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.clone())).map_err(|_| DAMAGED)?;
     let sheet = sheet_of(&book.sheet_names(), sheet)?;
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(|_| DAMAGED)?;
@@ -211,11 +206,7 @@ impl Header {
         Ok(Self { first, names })
     }
 
-    fn hand_over(
-        &self,
-        row: &mut Cells,
-        take: &mut dyn FnMut(&[String], &SheetRow<'_>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+    fn hand_over(&self, row: &mut Cells, take: TakeRow<'_>) -> Result<(), Stop> {
         let end = self.first + self.names.len();
         let outside = row.texts.iter().enumerate().any(|(at, text)| text.is_some() && !(self.first..end).contains(&at));
         if outside {

@@ -12,7 +12,7 @@ use sluice_contract::TextEncoding;
 pub(crate) fn settings(files: &[(SourceFile, Bytes)]) -> SourceSettings {
     let forms: Vec<CsvForm> = files.iter().map(|(_, bytes)| CsvForm::of(bytes)).collect();
     let mut settings = SourceSettings { null_text: null_text(files), ..SourceSettings::default() };
-    let other = |of: fn(&CsvForm) -> bool| forms.iter().copied().find(|form| of(form));
+    let other = |of: fn(&CsvForm) -> bool| forms.iter().copied().find(of);
     if let Some(form) = other(|form| form.dialect != CsvDialect::RFC_4180) {
         settings.dialect = form.dialect;
     }

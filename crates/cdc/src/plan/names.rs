@@ -72,8 +72,8 @@ impl Names {
             targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
             folded.insert(column.name.to_lowercase(), position);
         }
-        for root in nested.keys() {
-            targets.entry(root.clone()).or_insert(Target::Meta);
+        for path in of_source().filter_map(|(_, column)| column.path.as_ref()) {
+            targets.entry(path.root().to_owned()).or_insert(Target::Meta);
         }
         Self { targets, folded, nested, hidden, extras: 0, is_own }
     }

@@ -112,7 +112,7 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
         let data_type = match texts.whole_digits {
             0..=9 => "int",
             _ if texts.long == texts.count => "bigint",
-            0..=38 => "decimal(38,0)",
+            10..=38 => "decimal(38,0)",
             _ => "numeric",
         };
         return guess(data_type, "text, number");

@@ -43,7 +43,7 @@ fn content(bytes: usize) -> Vec<u8> {
             ),
         };
         content.extend_from_slice(line.as_bytes());
-        content.extend_from_slice(if random % 5 == 0 { b"\r\n" } else { b"\n" });
+        content.extend_from_slice(if random.is_multiple_of(5) { b"\r\n" } else { b"\n" });
     }
     // The last line has no end.
     content.extend_from_slice(b"{\"op\":\"u\",\"after\":{\"id\":5},\"source\":{\"lsn\":9}}");

@@ -52,7 +52,7 @@ impl Reader<'_> {
         Some(zone)
     }
 
-    pub(super) fn from_version(&mut self, written: Option<&Spanned<u64>>, format: SourceFormat) -> Option<u64> {
+    pub(super) fn first_version(&mut self, written: Option<&Spanned<u64>>, format: SourceFormat) -> Option<u64> {
         let written = written?;
         if format != SourceFormat::DeltaFeedParquet {
             let message = format!("Files of `{format}` have no versions of a table");

@@ -26,11 +26,14 @@ pub(crate) fn quarantine_losing_events(
     Ok(decoded)
 }
 
+/// An event that lost, with the path of its file.
+pub(crate) type LostEvent = (String, Reject);
+
 /// The same for events that are all those of their keys: what is left of them, and of each reject the path of its file.
 pub(crate) fn quarantine_losing_changes(
     contract: &Contract,
     mut changes: Vec<ChangeBatch>,
-) -> Result<(Vec<ChangeBatch>, Vec<(String, Reject)>), RunError> {
+) -> Result<(Vec<ChangeBatch>, Vec<LostEvent>), RunError> {
     let mut all = Vec::new();
     if contract.apply.tie_policy != TiePolicy::Quarantine {
         return Ok((changes, all));

@@ -45,9 +45,9 @@ pub(super) fn to_bytes(changes: &ChangeBatch) -> Result<Vec<u8>, RunError> {
         }
     }
     if !changes.absent.is_empty() {
-        metadata.insert(ABSENT.to_owned(), serde_json::to_string(&changes.absent).map_err(cannot)?);
+        metadata.insert(ABSENT.to_owned(), serde_json::to_string(&changes.absent).map_err(|error| cannot(&error))?);
     }
-    metadata.insert(FILES.to_owned(), serde_json::to_string(&files).map_err(cannot)?);
+    metadata.insert(FILES.to_owned(), serde_json::to_string(&files).map_err(|error| cannot(&error))?);
     let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
     let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
     let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
@@ -93,10 +93,11 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChangeBatch, RunError> {
     let parts = PARTS.into_iter().map(list).collect::<Result<Vec<_>, _>>()?;
     let parts: [RunLengthColumn; PARTS.len()] = parts.try_into().map_err(|_| damaged())?;
     let absent: BTreeMap<u32, Vec<u16>> = match metadata.get(ABSENT) {
-        Some(text) => serde_json::from_str(text).map_err(cannot)?,
+        Some(text) => serde_json::from_str(text).map_err(|error| cannot(&error))?,
         None => BTreeMap::new(),
     };
-    let paths: Vec<String> = serde_json::from_str(metadata.get(FILES).ok_or_else(damaged)?).map_err(cannot)?;
+    let paths: Vec<String> =
+        serde_json::from_str(metadata.get(FILES).ok_or_else(damaged)?).map_err(|error| cannot(&error))?;
     let letters = batch.column(op).as_primitive_opt::<UInt8Type>().ok_or_else(damaged)?.values();
     let ops = letters.iter().map(|letter| Op::from_letter(std::str::from_utf8(&[*letter]).ok()?));
     let ops: Option<Vec<Op>> = ops.collect();
@@ -119,7 +120,7 @@ fn damaged() -> RunError {
     RunError::Internal("a temporary file does not hold what was written".to_owned())
 }
 
-fn cannot(error: serde_json::Error) -> RunError {
+fn cannot(error: &serde_json::Error) -> RunError {
     RunError::Internal(format!("events cannot be kept in a temporary file: {error}"))
 }
 
@@ -144,7 +145,7 @@ mod tests {
                 rank: 1,
                 parts: [place, 0, u64::MAX - place, 1, 0],
                 cells: vec![Cell::Int(number), Cell::Text("ä".into()), Cell::Absent, Cell::Null],
-                source_time_ms: (place % 3 != 0).then_some(-number),
+                source_time_ms: (!place.is_multiple_of(3)).then_some(-number),
                 record: String::new(),
             });
         }

@@ -61,7 +61,7 @@ pub(crate) fn proposed_sequence(profile: &Profile, shape: Shape) -> ProposedSequ
             stated(words, *count)
         }
         (Some((words, count)), None) => {
-            let lacking = profile.order_lacks.iter().map(|(member, _)| format!("source.{member}"));
+            let lacking = profile.order_lacks.keys().map(|member| format!("source.{member}"));
             let lacking: Vec<String> = lacking.collect();
             let lacking = match lacking.is_empty() {
                 true => format!("{} of {} records have none of it", profile.ordered - count, profile.ordered),

@@ -110,7 +110,10 @@ impl ConnectorOrder {
         match part.need {
             Need::Optional => Ok(0),
             Need::Changes if is_read => Ok(0),
-            Need::Always | Need::Changes => Err(self.error(part.members[0], "the position is missing")),
+            Need::Always | Need::Changes => {
+                let member = part.members.first().copied().unwrap_or("position");
+                Err(self.error(member, "the position is missing"))
+            }
         }
     }
 

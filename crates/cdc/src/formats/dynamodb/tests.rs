@@ -58,7 +58,7 @@ fn an_image_is_the_whole_item() {
     assert_eq!(changes.ops, [Op::Upsert, Op::Upsert, Op::Delete]);
     let rows = texts(&changes.rows);
     let expected = ["o1", "12345678901234567890123456789012345.678", "true", r#"[{"sku":"a","qty":2}]"#];
-    assert_eq!(rows[0][..4], expected.map(|text| some(text)));
+    assert_eq!(rows[0][..4], expected.map(some));
     assert!(rows[0][4].as_deref().is_some_and(|set| set.contains("gift, new")), "a set is sorted: {:?}", rows[0][4]);
     assert_eq!(rows[0][5].as_deref(), Some("deadbeef"));
     // 2026-01-02T02:04:05Z in microseconds.
@@ -223,7 +223,7 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     assert!(propose("x/f.json", &kinesis).questions()[0].text.contains("MICROSECOND"));
     let precise = kinesis.replace("1767319445,", "1767319445000001,");
     assert_eq!(propose("x/f.json", &precise).sequence, ["record.ApproximateCreationDateTime"]);
-    assert!(propose("x/f.json", &(text.clone() + &precise)).questions()[0].text.contains("no common order"));
+    assert!(propose("x/f.json", &(text + &precise)).questions()[0].text.contains("no common order"));
     let items =
         r#"{"Item":{"id":{"S":"a"},"n":{"N":"1"}}}"#.to_owned() + "\n" + r#"{"Item":{"id":{"S":"b"},"n":{"N":"1"}}}"#;
     let inferred = propose("x/AWSDynamoDB/01693685827463-2d8752fd/data/a.json", &items);

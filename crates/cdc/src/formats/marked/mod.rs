@@ -156,7 +156,7 @@ impl Format for Marked {
             Container::Csv => {
                 csv_sample::read(profile, bytes, records_max, looks_like_header, |profile, names, fields| {
                     sample::read_csv_row(profile, tool, names, fields);
-                })
+                });
             }
             Container::Parquet => {
                 let is_column = |name: &str| !tool.is_own(name);

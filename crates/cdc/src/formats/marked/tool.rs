@@ -4,6 +4,9 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::markers::Markers;
 use sluice_change::ReasonCode;
 
+/// Whether a row has a column.
+pub(crate) type HasColumn<'a> = &'a dyn Fn(&str) -> bool;
+
 /// A replication tool.
 #[derive(Debug)]
 pub(crate) struct Tool {
@@ -14,7 +17,7 @@ pub(crate) struct Tool {
     /// Its columns. Those that `is_own` are no columns of silver.
     pub(crate) markers: Markers,
     /// Whether a row with these columns is one of the tool.
-    pub(crate) is_of: fn(&dyn Fn(&str) -> bool) -> bool,
+    pub(crate) is_of: fn(HasColumn<'_>) -> bool,
     pub(crate) operations: Operations,
     /// Which of two different events at one position is the later.
     pub(crate) ties: Ties,
