@@ -13,6 +13,9 @@ const COLUMN: &str = "- {name: channel, type: string, default: web}";
 #[test]
 #[ignore = "needs the built program and a virtual display: cargo xtask window"]
 fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
+    if crate::is_unfinished_left_out() {
+        return Ok(());
+    }
     let folder = tempfile::Builder::new().prefix("sluice-journey-").tempdir()?;
     let lake = folder.path().join("first-lake");
     deliver(&lake, 1, 1..=40)?;

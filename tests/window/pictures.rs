@@ -59,11 +59,6 @@ impl Album<'_> {
         self.take("sql")?;
         window.press("Ctrl 6")?;
         self.take("publish")?;
-        window.press("Ctrl K")?;
-        window.type_text("> Releases")?;
-        window.press("Enter")?;
-        window.wait_for("Rules of this lake")?;
-        self.take("releases")?;
         window.press("Ctrl 1")?;
         window.click_button("Onboard tables…")?;
         window.click_button("Onboard public")?;
