@@ -1,5 +1,5 @@
 //! What hands do that no guide says: wrong paths, nonsense, tabs closed in the middle of a job, the keyboard alone.
-//! What was found is in `docs/window-session.md`.
+//! What was found is in `docs/window-by-hand.md`.
 
 use crate::lake;
 use crate::pictures;
