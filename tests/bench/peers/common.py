@@ -126,3 +126,24 @@ def finish(version: str, kind: str, **more) -> None:
 def task() -> Task:
     """The task named on the command line."""
     return Task(sys.argv[1])
+
+
+def spark_with_delta(threads: int):
+    """An open session of Spark with Delta's own jars on so many threads of this machine."""
+    from delta import configure_spark_with_delta_pip
+    from pyspark.sql import SparkSession
+
+    builder = (
+        SparkSession.builder.master(f"local[{threads}]")
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.parquet.compression.codec", "zstd")
+        .config("spark.sql.shuffle.partitions", str(threads * 2))
+        .config("spark.driver.memory", "8g")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.databricks.delta.snapshotPartitions", "2")
+        .config("spark.log.level", "ERROR")
+    )
+    return configure_spark_with_delta_pip(builder).getOrCreate()

@@ -187,23 +187,7 @@ class Spark:
     """Delta tables for bronze, quarantine and silver, and MERGE into silver."""
 
     def __init__(self):
-        from delta import configure_spark_with_delta_pip
-        from pyspark.sql import SparkSession
-
-        builder = (
-            SparkSession.builder.master(f"local[{TASK.threads}]")
-            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-            .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.parquet.compression.codec", "zstd")
-            .config("spark.sql.shuffle.partitions", str(TASK.threads * 2))
-            .config("spark.driver.memory", "8g")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config("spark.databricks.delta.snapshotPartitions", "2")
-            .config("spark.log.level", "ERROR")
-        )
-        self.spark = configure_spark_with_delta_pip(builder).getOrCreate()
+        self.spark = common.spark_with_delta(TASK.threads)
 
     def typed(self) -> str:
         """Rows of the table with operation and order, out of bronze."""

@@ -26,23 +26,7 @@ def session():
         spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
         spark.server = server  # Kept alive as long as the session.
         return spark
-    from delta import configure_spark_with_delta_pip
-    from pyspark.sql import SparkSession
-
-    builder = (
-        SparkSession.builder.master(f"local[{TASK.threads}]")
-        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
-        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.parquet.compression.codec", "zstd")
-        .config("spark.sql.shuffle.partitions", str(TASK.threads * 2))
-        .config("spark.driver.memory", "8g")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.databricks.delta.snapshotPartitions", "2")
-        .config("spark.log.level", "ERROR")
-    )
-    return configure_spark_with_delta_pip(builder).getOrCreate()
+    return common.spark_with_delta(TASK.threads)
 
 
 def sql_type(name: str) -> str:
