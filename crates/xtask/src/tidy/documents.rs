@@ -33,11 +33,14 @@ fn crates_without_row(project: &Project) -> anyhow::Result<Vec<String>> {
     let metadata = MetadataCommand::new().manifest_path(project.path("Cargo.toml")).no_deps().exec()?;
     let mut findings = Vec::new();
     for package in metadata.workspace_packages() {
-        let folder = package.manifest_path.parent().map_or("", |folder| folder.file_name().unwrap_or_default());
+        let folder = package.manifest_path.parent().and_then(|folder| folder.strip_prefix(project.root()).ok());
         // The root package is the shell in src-tauri.
-        let name = if package.name.as_str() == "sluice-desktop" { "src-tauri" } else { folder };
-        let forms =
-            [format!("`{name}`"), format!("`{name}/`"), format!("`crates/{name}`"), format!("`crates/{name}/`")];
+        let name = if package.name.as_str() == "sluice-desktop" {
+            "src-tauri"
+        } else {
+            folder.map_or("", |folder| folder.as_str())
+        };
+        let forms = [format!("`{name}`"), format!("`{name}/`")];
         if !rows.iter().any(|row| forms.iter().any(|form| row.contains(form))) {
             findings.push(format!("ARCHITECTURE.md: no row of a table names `{name}`"));
         }
