@@ -48,6 +48,7 @@ pub mod replay;
 pub mod screen;
 pub mod sql;
 pub mod state;
+mod steps;
 pub mod table;
 #[cfg(target_arch = "wasm32")]
 mod web;

@@ -25,6 +25,14 @@ pub trait Screen {
     /// Draws its own side panel; the fill is painted already.
     fn side_ui(&mut self, _ui: &mut Ui, _cx: &mut Cx<'_>) {}
 
+    /// `Esc` was pressed and nothing lies over the screen; true if there was something to close or to stop.
+    fn escape(&mut self, _cx: &mut Cx<'_>) -> bool {
+        false
+    }
+
+    /// Its tab is closed, or its lake: stops what runs for it alone, and frees what the host keeps for it.
+    fn closed(&mut self, _cx: &mut Cx<'_>) {}
+
     /// Whether it wants jobs and log below.
     fn has_bottom(&self) -> bool {
         false

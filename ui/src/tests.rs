@@ -2,6 +2,7 @@
 
 mod frame;
 mod grid;
+mod keys;
 mod palette;
 mod sandboxes;
 mod session;

@@ -10,6 +10,7 @@ use crate::frame::FrameState;
 use crate::link::{Answer, Transport};
 use crate::screen::Screen;
 use crate::state::{History, Notice, PageCache, Selection, Store, Tab, Workspace};
+use crate::steps::Steps;
 use egui::{Context, OutputCommand, Ui};
 use session::SessionKeeper;
 use sluice_api::{ApiError, ErrorCode, LakeView, PageRequest, Reply, Request};
@@ -70,6 +71,7 @@ impl Workbench {
     #[must_use]
     pub fn new(ctx: &Context, transport: Box<dyn Transport>, host: Host) -> Self {
         install_fonts(ctx);
+        ctx.add_plugin(Steps::default());
         let workspace = Workspace::default();
         apply_style(ctx, workspace.theme);
         Self {
@@ -134,20 +136,9 @@ impl Workbench {
         }
         self.run_commands(&ctx, time);
         self.follow_tab();
-        let mut cx = Cx {
-            store: &self.store,
-            workspace: &mut self.workspace,
-            pages: &mut self.pages,
-            history: &mut self.history,
-            requests: &mut self.requests,
-            commands: &mut self.commands,
-            inbox: &mut self.inbox,
-            notices: &mut self.notices,
-            opening: self.opening.as_deref(),
-            next_job: &mut self.next_job,
-            time,
-        };
-        self.frame.ui(ui, &mut cx, &mut self.screens);
+        let (mut frame, mut screens) = (std::mem::take(&mut self.frame), std::mem::take(&mut self.screens));
+        frame.ui(ui, &mut self.cx(time), &mut screens);
+        (self.frame, self.screens) = (frame, screens);
         self.inbox.clear();
         self.workspace.selection = self.history.now().clone();
         self.merge_notices();
@@ -165,6 +156,23 @@ impl Workbench {
         self.copy_by_shell(&ctx);
         self.run_commands(&ctx, time);
         self.flush(&ctx, time);
+    }
+
+    /// What screens get.
+    fn cx(&mut self, time: f64) -> Cx<'_> {
+        Cx {
+            store: &self.store,
+            workspace: &mut self.workspace,
+            pages: &mut self.pages,
+            history: &mut self.history,
+            requests: &mut self.requests,
+            commands: &mut self.commands,
+            inbox: &mut self.inbox,
+            notices: &mut self.notices,
+            opening: self.opening.as_deref(),
+            next_job: &mut self.next_job,
+            time,
+        }
     }
 
     /// The same words twice are said once.
@@ -273,8 +281,10 @@ impl Workbench {
                 let url = lake.url.clone();
                 match self.store.lake().value {
                     // A sandbox has the tables of its lake.
-                    Some(before) if before.url != url && own_lake(before) == own_lake(lake) => self.screens.clear(),
-                    Some(before) if before.url != url => self.leave_lake(),
+                    Some(before) if before.url != url && own_lake(before) == own_lake(lake) => {
+                        self.close_screens(time);
+                    }
+                    Some(before) if before.url != url => self.leave_lake(time),
                     _ => {}
                 }
                 if lake.sandbox.is_none() {
@@ -316,13 +326,13 @@ impl Workbench {
 
     /// Another lake takes the place of the open one: tabs and selection are of tables that it may not have. Queries
     /// stay, they are the person's own text.
-    fn leave_lake(&mut self) {
+    fn leave_lake(&mut self, time: f64) {
+        self.close_screens(time);
         self.workspace.tabs.retain(|tab| matches!(tab, Tab::Sql { .. }));
         self.workspace.closed.retain(|closed| closed.query().is_some());
         self.workspace.active = 0;
         self.workspace.filters.clear();
         self.workspace.texts.clear();
-        self.screens.clear();
         self.history = History::default();
     }
 

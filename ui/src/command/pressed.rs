@@ -55,24 +55,13 @@ pub fn pressed(ctx: &Context, facts: &Facts<'_>) -> Vec<Command> {
     candidates.sort_by_key(|(shortcut, _)| std::cmp::Reverse(shortcut.modifiers()));
     let mut pressed: Vec<(Shortcut, Command)> = Vec::new();
     ctx.input_mut(|input| {
-        let keys: Vec<Key> = input.events.iter().filter_map(pressed_key).collect();
         pressed.extend(candidates.into_iter().filter(|(shortcut, _)| input.consume_shortcut(&shortcut.keyboard())));
-        // Where a frame takes long, several keys come in one: they act in the order in which they were pressed.
-        pressed.sort_by_key(|(shortcut, _)| keys.iter().position(|key| *key == shortcut.keyboard().logical_key));
     });
     if let Some((shortcut, _)) = pressed.iter().find(|(shortcut, _)| shortcut.types()) {
         ctx.data_mut(|data| data.insert_temp(typed(), (shortcut.text(), frame)));
         swallow(ctx, frame);
     }
     pressed.into_iter().map(|(_, command)| command).collect()
-}
-
-/// The key that an event says was pressed.
-fn pressed_key(event: &Event) -> Option<Key> {
-    match event {
-        Event::Key { key, pressed: true, .. } => Some(*key),
-        _ => None,
-    }
 }
 
 /// Where the key that was a shortcut last is kept.

@@ -1,9 +1,8 @@
 //! The tables of commands, screens and places as a whole.
 
-use super::{Command, Facts, pressed};
+use super::Command;
 use crate::action::{Action, Shortcut};
-use crate::state::{History, Place, ScreenKind, Store, Workspace};
-use egui::{Context, Event, Key, Modifiers, RawInput};
+use crate::state::{Place, ScreenKind};
 use std::collections::BTreeSet;
 
 /// Every command with keys, and the screens on which they count; empty means everywhere.
@@ -55,22 +54,4 @@ fn commands_of_a_screen_say_why_they_cannot_run_elsewhere() {
         assert_eq!(command.is_for_screen(), !screens.is_empty());
     }
     assert_eq!(Command::ChangedOnly.screens(), [ScreenKind::Diff, ScreenKind::LakeDiff, ScreenKind::History]);
-}
-
-#[test]
-fn keys_of_one_frame_act_in_the_order_in_which_they_were_pressed() {
-    let event = |key, modifiers| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
-    let escape = event(Key::Escape, Modifiers::NONE);
-    let palette = event(Key::K, Modifiers::COMMAND | Modifiers::CTRL);
-    let of = |events: Vec<Event>| {
-        let (store, workspace, history) = (Store::default(), Workspace::default(), History::default());
-        let facts = Facts { store: &store, workspace: &workspace, history: &history };
-        let mut found = Vec::new();
-        let _output = Context::default().run_ui(RawInput { events, ..RawInput::default() }, |ui| {
-            found.extend(pressed(ui.ctx(), &facts));
-        });
-        found
-    };
-    assert_eq!(of(vec![escape.clone(), palette.clone()]), [Command::Dismiss, Command::Palette]);
-    assert_eq!(of(vec![palette, escape]), [Command::Palette, Command::Dismiss]);
 }

@@ -30,6 +30,16 @@ impl ReplayScreen {
         self.preview_table = 0;
     }
 
+    /// Stops a preview that is being computed; false if none is.
+    pub(super) fn stop_preview(&self, cx: &mut Cx<'_>) -> bool {
+        let is_pending = cx.store.got::<ask::PreviewReplay>(&(vec![self.table.clone()],)).pending;
+        let job = self.preview.filter(|_| is_pending);
+        if let Some(job) = job {
+            cx.send(Request::Cancel { job });
+        }
+        job.is_some()
+    }
+
     /// Shows it until it is closed; true while it takes the place of the batches.
     pub(super) fn preview_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
         let Some(job) = self.preview else { return false };

@@ -182,6 +182,19 @@ impl Screen for ReplayScreen {
         }
     }
 
+    /// Ends or closes the preview.
+    fn escape(&mut self, cx: &mut Cx<'_>) -> bool {
+        let is_shown = self.preview.is_some();
+        if !self.stop_preview(cx) {
+            self.preview = None;
+        }
+        is_shown
+    }
+
+    fn closed(&mut self, cx: &mut Cx<'_>) {
+        self.stop_preview(cx);
+    }
+
     fn has_inspector(&self, _cx: &Cx<'_>) -> bool {
         true
     }

@@ -23,7 +23,7 @@ use crate::screen::Screen;
 use crate::state::Store;
 use crate::widget::{Edge, splitter};
 use chart::Chart;
-use egui::{Event, Id, Key, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Event, Id, Rect, Ui, UiBuilder, pos2, vec2};
 use popup::Popup;
 use result::ResultPanel;
 use results::Results;
@@ -45,7 +45,6 @@ pub struct SqlScreen {
     side: SidePanel,
     editor_height: f32,
     begun: bool,
-    escape_down: bool,
 }
 
 impl SqlScreen {
@@ -61,7 +60,6 @@ impl SqlScreen {
             side: SidePanel::default(),
             editor_height: EDITOR,
             begun: false,
-            escape_down: false,
         }
     }
 
@@ -105,25 +103,6 @@ impl SqlScreen {
         }
         if cx.take(&Command::GoToRow) {
             self.panel.ask_row();
-        }
-        self.escape(ui, cx);
-    }
-
-    /// `Esc` closes the completions, else stops the query. The window has taken the key by now.
-    fn escape(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let down = ui.input(|input| input.keys_down.contains(&Key::Escape));
-        let pressed = down && !self.escape_down;
-        self.escape_down = down;
-        if !pressed {
-            return;
-        }
-        if self.popup.is_open() {
-            self.popup.close();
-            ui.memory_mut(|memory| memory.request_focus(self.editor_id()));
-            return;
-        }
-        if let Some(run) = self.results.running(cx.store) {
-            cx.send(Request::Cancel { job: run.job });
         }
     }
 
@@ -214,6 +193,23 @@ impl Screen for SqlScreen {
             }
         }
         splitter(ui, "editor", editor, Edge::Bottom, &mut self.editor_height, EDITOR_MIN..=most);
+    }
+
+    /// Closes the completions, else stops the query.
+    fn escape(&mut self, cx: &mut Cx<'_>) -> bool {
+        if self.popup.is_open() {
+            self.popup.close();
+            return true;
+        }
+        let running = self.results.running(cx.store).map(|run| run.job);
+        if let Some(job) = running {
+            cx.send(Request::Cancel { job });
+        }
+        running.is_some()
+    }
+
+    fn closed(&mut self, cx: &mut Cx<'_>) {
+        self.results.close(cx);
     }
 
     fn has_inspector(&self, _cx: &Cx<'_>) -> bool {

@@ -199,6 +199,16 @@ impl Results {
         }
     }
 
+    /// Stops what runs and frees the rest.
+    pub(super) fn close(&mut self, cx: &mut Cx<'_>) {
+        for run in std::mem::take(&mut self.runs) {
+            if run.base(cx.store).pending {
+                cx.send(Request::Cancel { job: run.job });
+            }
+            run.drop_results(cx);
+        }
+    }
+
     /// The latest run that is under way.
     pub(super) fn running(&self, store: &Store) -> Option<&Run> {
         self.runs.iter().rev().find(|run| run.base(store).pending)

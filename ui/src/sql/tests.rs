@@ -145,6 +145,47 @@ fn a_running_query_can_be_cancelled() {
     window.key_up(Key::Escape);
     window.run_steps(2);
     assert!(asked.borrow().contains(&Request::Cancel { job }), "Esc stops it too");
+    asked.borrow_mut().clear();
+    // The key is pressed and let go of before the next frame.
+    let escape = |pressed| {
+        let (key, modifiers) = (Key::Escape, Modifiers::NONE);
+        egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }
+    };
+    window.input_mut().events.extend([escape(true), escape(false)]);
+    window.run_steps(2);
+    assert!(asked.borrow().contains(&Request::Cancel { job }), "however fast");
+}
+
+#[test]
+fn a_running_query_ends_with_its_tab() {
+    let silent = |request: &Request| match request {
+        Request::Query { .. } => None,
+        Request::Jobs => Some(Reply::Jobs(Vec::new())),
+        other => Some(sample::reply(other)),
+    };
+    let transport = Canned::new(silent, sample::page);
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    write(&mut window, "SELECT 1");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    window.run_steps(3);
+    let (job, _) = queries(&asked).remove(0);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::W);
+    window.run_steps(3);
+    assert!(asked.borrow().contains(&Request::Cancel { job }));
+}
+
+#[test]
+fn the_result_of_a_closed_tab_is_freed() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    write(&mut window, "SELECT * FROM silver.shop.orders");
+    press(&mut window, Modifiers::COMMAND, Key::Enter);
+    press(&mut window, Modifiers::COMMAND, Key::W);
+    let is_freed = |request: &Request| matches!(request, Request::DropResult { .. });
+    assert!(asked.borrow().iter().any(is_freed));
+    assert!(!asked.borrow().iter().any(|request| matches!(request, Request::Cancel { .. })), "it had ended");
 }
 
 #[test]

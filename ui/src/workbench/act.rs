@@ -36,7 +36,7 @@ impl Workbench {
             Command::ShowProblems => self.frame.open_problems(),
             Command::Sandboxes => self.frame.open_sandboxes(),
             Command::OpenLakeDialog => self.frame.open_lake_dialog(ctx),
-            Command::Dismiss => self.dismiss(ctx),
+            Command::Dismiss => self.dismiss(ctx, time),
             Command::FocusFilter => self.frame.focus_filter(ctx),
             Command::NextRegion => self.frame.next_region(ctx),
             Command::SwitchTheme => {
@@ -93,8 +93,8 @@ impl Workbench {
             Command::Open(kind, table) => self.open(kind, table),
             Command::OpenTab(tab) => self.workspace.open(tab),
             Command::ReplaceTab(tab) => self.workspace.replace_active(tab),
-            Command::CloseTabAt(position) => self.close(position),
-            Command::CloseTab => self.close(self.workspace.active),
+            Command::CloseTabAt(position) => self.close(position, time),
+            Command::CloseTab => self.close(self.workspace.active, time),
             Command::ReopenTab => {
                 self.workspace.reopen(None);
             }
@@ -134,10 +134,18 @@ impl Workbench {
         self.workspace.open(tab);
     }
 
-    fn close(&mut self, position: usize) {
-        if let Some(tab) = self.workspace.tabs.get(position).cloned() {
-            self.workspace.close(position);
-            self.screens.remove(&tab);
+    fn close(&mut self, position: usize, time: f64) {
+        let Some(tab) = self.workspace.tabs.get(position).cloned() else { return };
+        self.workspace.close(position);
+        if let Some(mut screen) = self.screens.remove(&tab) {
+            screen.closed(&mut self.cx(time));
+        }
+    }
+
+    /// All tabs begin anew: what runs for one is stopped.
+    pub(super) fn close_screens(&mut self, time: f64) {
+        for mut screen in std::mem::take(&mut self.screens).into_values() {
+            screen.closed(&mut self.cx(time));
         }
     }
 
@@ -148,9 +156,20 @@ impl Workbench {
         }
     }
 
-    /// Closes the topmost thing; a query is stopped by its own screen.
-    fn dismiss(&mut self, ctx: &Context) {
+    /// Closes the topmost thing; the screen in front may have something to close or to stop.
+    fn dismiss(&mut self, ctx: &Context, time: f64) {
+        if !self.frame.takes_keys() && self.escape_in_front(time) {
+            return;
+        }
         self.frame.close_topmost(ctx, &mut self.workspace.panels);
+    }
+
+    fn escape_in_front(&mut self, time: f64) -> bool {
+        let Some(tab) = self.workspace.active_tab().cloned() else { return false };
+        let Some(mut screen) = self.screens.remove(&tab) else { return false };
+        let acted = screen.escape(&mut self.cx(time));
+        self.screens.insert(tab, screen);
+        acted
     }
 
     /// Goes to a rail entry: its last tab, else its own screen for the table in focus.
