@@ -2,8 +2,9 @@
 
 use anyhow::{Context, bail};
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// Variables that `cargo run` sets for this program. Handed on to another cargo they make build
 /// scripts believe that something changed, and the C++ of DuckDB is compiled again.
@@ -35,6 +36,34 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
         bail!("`{}` ended with {status}", shown(command));
     }
     Ok(())
+}
+
+/// A program that ran to its end without printing to the terminal.
+pub(crate) struct Finished {
+    call: String,
+    output: Output,
+}
+
+impl Finished {
+    /// Prints what it said.
+    ///
+    /// # Errors
+    /// If it did not succeed.
+    pub(crate) fn shown(self) -> anyhow::Result<()> {
+        std::io::stderr().write_all(&self.output.stderr)?;
+        std::io::stdout().write_all(&self.output.stdout)?;
+        if !self.output.status.success() {
+            bail!("`{}` ended with {}", self.call, self.output.status);
+        }
+        Ok(())
+    }
+}
+
+/// Runs to its end and keeps what it says for later.
+pub(crate) fn run_quietly(command: &mut Command) -> anyhow::Result<Finished> {
+    let call = shown(command);
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{call}`"))?;
+    Ok(Finished { call, output })
 }
 
 /// Runs to its end and hands back what it printed.
