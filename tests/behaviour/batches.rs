@@ -137,7 +137,8 @@ async fn while_running<T>(lake: &TestLake, mode: RunMode, work: impl Future<Outp
     let (open, engine) = (lake.lake().await?, lake.host().engine().await?);
     let job = Job::new(JobId(1), "test");
     let options = RunOptions { mode, concurrency: 1, limits: ReplayLimits::default(), lease_wait: None };
-    let running = run(&open, &engine, &options, &job, |_| {});
+    let nothing = |_| -> futures::future::LocalBoxFuture<'_, ()> { Box::pin(std::future::ready(())) };
+    let running = run(&open, &engine, &options, &job, &nothing, |_| {});
     tokio::select! {
         ended = running => {
             ended?;

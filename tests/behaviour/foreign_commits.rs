@@ -313,3 +313,53 @@ async fn what_delta_rs_does_is_found_or_fine() -> Result<()> {
     }
     Ok(())
 }
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in from.read_dir()? {
+        let entry = entry?;
+        let goal = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &goal)?;
+        } else {
+            std::fs::copy(entry.path(), goal)?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_another_lake_is_none_of_this_one() -> Result<()> {
+    for layer in [Layer::Silver, Layer::Bronze] {
+        let (folder, lake) = two_batches().await?;
+        let (other_folder, other) = two_batches().await?;
+        let place = format!("{layer}/shop/orders");
+        std::fs::remove_dir_all(folder.path().join(&place))?;
+        copy_folder(&other_folder.path().join(&place), &folder.path().join(&place))?;
+        let error = stop(&lake).await?.with_context(|| format!("{layer} of another lake is taken"))?;
+        ensure!(error.code == ErrorCode::Input && error.message.contains("another lake"), "{error}");
+        ensure!(error.next.contains("adopt"), "{error}");
+        let view = TestLake::at(lake.folder()).host().call(ask::Lake {}).await?;
+        let summary = view.tables.iter().find(|found| found.table.layer == layer).context("in the view")?;
+        ensure!(summary.health == Health::Fail, "{summary:?}");
+        if layer == Layer::Silver {
+            full_refresh(&lake).await?;
+            ensure!(stop(&lake).await?.is_none(), "it is ours again");
+            ensure!(ids(&lake).await? == some(&["1", "2", "3"]), "{:?}", ids(&lake).await?);
+        }
+        // The lake that it came from has no trouble.
+        ensure!(stop(&other).await?.is_none());
+    }
+    // A copy of a whole lake is the same lake, and one that lost its own folder finds itself in its tables.
+    let (folder, _lake) = two_batches().await?;
+    let copy = tempfile::tempdir()?;
+    copy_folder(folder.path(), copy.path())?;
+    let copied = TestLake::at(copy.path());
+    ensure!(stop(&copied).await?.is_none());
+    std::fs::remove_dir_all(copy.path().join("_sluice"))?;
+    copied.write("landing/orders/3.json", event(4, "new", 40))?;
+    ensure!(stop(&TestLake::at(copy.path())).await?.is_none());
+    let identity = |folder: &std::path::Path| std::fs::read_to_string(folder.join("_sluice/identity.json"));
+    ensure!(identity(copy.path())? == identity(folder.path())?, "it has the identity that it had");
+    Ok(())
+}

@@ -2,7 +2,7 @@
 //! way on.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{ApiError, ReplayLimits};
+use sluice_api::{ApiError, Health, Layer, ReplayLimits, TableSummary, ask};
 use sluice_contract::TableName;
 use sluice_lake::BatchManifest;
 use sluice_tests::TestLake;
@@ -44,6 +44,12 @@ async fn replay(lake: &TestLake, limits: ReplayLimits) -> Result<(u64, Option<Ap
     Ok((done.files, done.error))
 }
 
+/// The line of silver in the overview, as a new process sees it.
+async fn silver(lake: &TestLake) -> Result<TableSummary> {
+    let view = TestLake::at(lake.folder()).host().call(ask::Lake {}).await?;
+    view.tables.into_iter().find(|found| found.table.layer == Layer::Silver).context("silver")
+}
+
 /// The table is as before, takes a late event of a deleted row for late, and takes a new file.
 async fn goes_on(lake: &TestLake, before: &BTreeMap<String, String>, taken_again: u64) -> Result<()> {
     let (files, error) = replay(lake, ReplayLimits::default()).await?;
@@ -52,7 +58,7 @@ async fn goes_on(lake: &TestLake, before: &BTreeMap<String, String>, taken_again
     lake.write("landing/orders/4.json", event("u", 1, 35) + &event("c", 9, 90))?;
     let (files, error) = replay(lake, ReplayLimits::default()).await?;
     ensure!(error.is_none() && files == 1, "{files} files: {error:?}");
-    let table = sluice_api::TableRef { layer: sluice_api::Layer::Silver, name: orders()? };
+    let table = sluice_api::TableRef { layer: Layer::Silver, name: orders()? };
     let mut rows = TestLake::at(lake.folder()).rows(&table).await?.select(&["id"])?.rows;
     rows.sort();
     let ids: Vec<_> = rows.into_iter().map(|row| row[0].clone().unwrap_or_default()).collect();
@@ -119,6 +125,12 @@ async fn numbers_that_nobody_wrote_are_errors_that_name_their_file() -> Result<(
         let error = done.error.with_context(|| format!("{path} stops the table"))?;
         ensure!(error.message.contains(&format!("{number:020}.json")), "{path}: {error}");
         ensure!(!error.next.is_empty(), "{path}: {error}");
+        let silver = silver(&lake).await?;
+        ensure!(silver.health == Health::Fail, "{path}: {silver:?}");
+        if place == "leases" {
+            let note = silver.note.unwrap_or_default();
+            ensure!(note.contains(&format!("{number:020}.json")) && note.contains("move the file away"), "{note}");
+        }
     }
     Ok(())
 }
@@ -151,11 +163,38 @@ async fn a_file_that_is_gone_before_it_was_read_is_named_and_can_be_left_out() -
     ensure!(error.is_none() && files == 1, "{files} files: {error:?}");
     let (files, error) = replay(&lake, ReplayLimits::default()).await?;
     ensure!(error.is_none() && files == 0, "it is finished: {files} files: {error:?}");
+    let left_out = silver(&lake).await?;
+    let note = left_out.note.unwrap_or_default();
+    ensure!(left_out.health == Health::Warn && note.contains("1 file left out"), "{note}");
+    ensure!(note.contains("landing/orders/4.json"), "{note}");
 
     // Found again, it is taken.
     lake.write("landing/orders/4.json", event("c", 4, 50))?;
     let (files, error) = replay(&lake, ReplayLimits::default()).await?;
     ensure!(error.is_none() && files == 1, "{files} files: {error:?}");
+    let whole = silver(&lake).await?;
+    ensure!(whole.health == Health::Ok, "{whole:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lost_bronze_had_and_nobody_has_any_more_stays_named() -> Result<()> {
+    let (folder, lake, before) = three_batches().await?;
+    remove(folder.path(), "bronze")?;
+    remove(folder.path(), "landing/orders/2.json")?;
+    let (_, error) = replay(&lake, ReplayLimits::default()).await?;
+    let error = error.context("the table stops")?.to_string();
+    ensure!(error.contains("landing/orders/2.json") && error.contains("--skip-missing"), "{error}");
+    let skip = ReplayLimits { skip_missing: true, ..ReplayLimits::default() };
+    let (_, error) = replay(&lake, skip).await?;
+    ensure!(error.is_none(), "{error:?}");
+    ensure!(TestLake::at(lake.folder()).fingerprints().await? == before, "silver has its rows still");
+    for _ in 0..2 {
+        let found = silver(&lake).await?;
+        let note = found.note.unwrap_or_default();
+        ensure!(found.health == Health::Warn && note.contains("landing/orders/2.json"), "{note}");
+        replay(&lake, ReplayLimits::default()).await?;
+    }
     Ok(())
 }
 
@@ -241,15 +280,10 @@ async fn a_damaged_manifest_is_made_again_once_it_is_away() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_whose_folder_of_files_is_not_there_is_not_green() -> Result<()> {
     let (folder, lake, _) = three_batches().await?;
-    let silver = async || -> Result<sluice_api::TableSummary> {
-        let view = TestLake::at(lake.folder()).host().call(sluice_api::ask::Lake {}).await?;
-        let found = view.tables.into_iter().find(|found| found.table.layer == sluice_api::Layer::Silver);
-        found.context("silver")
-    };
-    ensure!(silver().await?.health == sluice_api::Health::Ok);
+    ensure!(silver(&lake).await?.health == Health::Ok);
     remove(folder.path(), "landing/orders")?;
-    let summary = silver().await?;
-    ensure!(summary.health == sluice_api::Health::Warn, "{summary:?}");
+    let summary = silver(&lake).await?;
+    ensure!(summary.health == Health::Warn, "{summary:?}");
     ensure!(summary.note.as_ref().is_some_and(|note| note.contains("landing/orders")), "{summary:?}");
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What Sluice does with tables, end to end.
 
+#[cfg(target_os = "linux")]
+mod address_space;
 mod as_previewed;
 mod backfill;
 mod batches;
@@ -25,6 +27,8 @@ mod mariadb_replay;
 mod onboarding;
 mod one_door;
 mod one_part_fails;
+#[cfg(unix)]
+mod outside;
 mod personal_data;
 mod plain_files;
 mod publish_and_run;

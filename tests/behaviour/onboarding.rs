@@ -486,3 +486,154 @@ async fn a_log_that_counts_anew_inside_of_a_batch_stops_the_table_too() -> Resul
     good(&lake).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn records_of_two_servers_are_no_rows_of_one_table() -> Result<()> {
+    let event = |server: &str, id: u32, position: u32| {
+        format!(
+            "{{\"op\":\"c\",\"after\":{{\"id\":{id}}},\"source\":{{\"connector\":\"postgresql\",\"name\":\"{server}\",\"db\":\"shop\",\
+             \"schema\":\"public\",\"table\":\"orders\",\"lsn\":{position},\"sequence\":\"[\\\"{position}\\\",\\\"{position}\\\"]\"}}}}\n"
+        )
+    };
+    let contract = |source: &str| {
+        format!(
+            "dataset: shop.orders\nsource: {{path: landing/orders, format: debezium_json{source}}}\n\
+             apply: {{sequence: [source.lsn]}}\nschema:\n- {{name: id, type: int, primary_key: true}}\n"
+        )
+    };
+    // In one batch, and in two.
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/shop/orders.yaml", contract(""))?;
+    lake.write("landing/orders/1.json", event("berlin", 1, 10) + &event("madrid", 1, 5))?;
+    let reason = stopped(&lake).await?;
+    ensure!(reason.contains("berlin (1 records)") && reason.contains("madrid (1 records)"), "{reason}");
+
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/shop/orders.yaml", contract(""))?;
+    lake.write("landing/orders/1.json", event("berlin", 1, 10))?;
+    good(&lake).await?;
+    lake.write("landing/orders/2.json", event("madrid", 2, 5))?;
+    let reason = stopped(&lake).await?;
+    ensure!(reason.contains("berlin (earlier batches)") && reason.contains("{2: position}"), "{reason}");
+    // The ways out: another server from then on, or the same log under another name.
+    for way in ["position", "same"] {
+        lake.write("contracts/shop/orders.yaml", contract(&format!(", restarts: {{2: {way}}}")))?;
+        good(&lake).await?;
+        lake.write(&format!("landing/orders/3-{way}.json"), event("madrid", 3, 20))?;
+        good(&lake).await?;
+    }
+    ensure!(rows(&lake, "shop.orders", &["id"]).await? == ["1", "2", "3"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_unique_in_the_sample_alone_is_no_key() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    let row = |id: u32, name: &str| {
+        format!("{{\"op\":\"c\",\"after\":{{\"id\":{id},\"name\":\"{name}\"}},\"source\":{{\"lsn\":{id}}}}}\n")
+    };
+    let text: String = (1..20).map(|at| row(at / 2, &format!("n{at}"))).collect();
+    lake.write("landing/orders/1.json", text)?;
+    let proposal = draft(&lake, "landing/orders").await?;
+    ensure!(proposal.key.is_empty(), "{:?}", proposal.key);
+    let mut questions = proposal.questions.iter();
+    ensure!(questions.any(|question| question.text.contains("may repeat in the table")), "{:?}", proposal.questions);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_of_an_unknown_unit_is_asked_about_and_not_read() -> Result<()> {
+    let row = |id: u32| {
+        format!(
+            "{{\"op\":\"c\",\"after\":{{\"id\":{id},\"opened_at\":86400000}},\"source\":{{\"connector\":\"postgresql\",\"lsn\":{id}}}}}\n"
+        )
+    };
+    let (_folder, lake) = empty_lake()?;
+    lake.write("landing/shops/1.json", (1..9).map(row).collect::<String>())?;
+    let proposal = draft(&lake, "landing/shops").await?;
+    let asked = proposal.questions.iter().find(|question| question.column.as_deref() == Some("opened_at"));
+    ensure!(asked.is_some_and(|asked| asked.text.contains("what its numbers count")), "{:?}", proposal.questions);
+    for (data_type, is_read) in [
+        ("timestamp_ntz", false),
+        ("timestamp", false),
+        ("time", false),
+        ("date", false),
+        ("timestamp_ntz, unit: milliseconds", true),
+        ("time, unit: milliseconds", true),
+        ("bigint", true),
+    ] {
+        let (_folder, lake) = empty_lake()?;
+        lake.write(
+            "contracts/x/shops.yaml",
+            format!(
+                "dataset: x.shops\nsource: {{path: landing/shops, format: debezium_json}}\napply: {{sequence: [source.lsn]}}\n\
+                 schema:\n- {{name: id, type: int, primary_key: true}}\n- {{name: opened_at, type: {data_type}}}\n"
+            ),
+        )?;
+        lake.write("landing/shops/1.json", row(1))?;
+        let done = replay(&lake).await?;
+        ensure!(done.error.is_none() == is_read, "{data_type}: {:?}", done.error);
+        if let Some(error) = done.error {
+            ensure!(error.message.contains("Write unit:") && !error.message.contains("86400000"), "{error}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_text_that_is_no_json_is_in_quarantine() -> Result<()> {
+    let (_folder, lake) = empty_lake()?;
+    let contract = "dataset: x.shops\nsource: {path: landing/shops, format: debezium_json}\n\
+        apply: {sequence: [source.lsn], quarantine_limit: 0.9}\n\
+        schema:\n- {name: id, type: int, primary_key: true}\n- {name: data, type: json}\n";
+    lake.write("contracts/x/shops.yaml", contract)?;
+    let row = |id: u32, json: &str| {
+        format!("{{\"op\":\"c\",\"after\":{{\"id\":{id},\"data\":{json}}},\"source\":{{\"lsn\":{id}}}}}\n")
+    };
+    let good = [r#""{\"a\": 1}""#, r#"{"a":[1e999]}"#, r#""12""#, "null"];
+    let bad = [r#""{\"a\": 1""#, r#""{a: 1}""#, r#""""#, r#""1 2""#];
+    let all = good.iter().chain(&bad).zip(1..).map(|(json, id)| row(id, json)).collect::<String>();
+    lake.write("landing/shops/1.json", all)?;
+    let done = replay(&lake).await?;
+    ensure!(done.error.is_none() && done.counters.quarantined == 4, "{done:?}");
+    ensure!(done.reasons == [("TYPE_MISMATCH".to_owned(), 4)], "{:?}", done.reasons);
+    ensure!(rows(&lake, "x.shops", &["id", "data"]).await? == ["1 {\"a\": 1}", "2 {\"a\":[1e999]}", "3 12", "4 "]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_that_differ_in_how_accents_are_written_are_one_name() -> Result<()> {
+    let (composed, apart) = ("caf\u{e9}", "cafe\u{301}");
+    let contract = |table: &str, columns: &str| {
+        format!(
+            "dataset: x.{table}\nsource: {{path: landing/a, format: debezium_json}}\napply: {{sequence: [source.lsn]}}\n\
+             schema:\n- {{name: id, type: int, primary_key: true}}\n{columns}"
+        )
+    };
+    let problems = |table: &str, columns: &str, key: &str| -> String {
+        let text = contract(table, columns).replace("apply: {", &format!("apply: {{{key}"));
+        let problems = sluice_contract::Contract::parse(&text, "a.yaml").err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    };
+    let column = |name: &str| format!("- {{name: {name}, type: string}}\n");
+    let said = problems("a", &(column(composed) + &column(apart)), "");
+    ensure!(said.contains("accents") && said.contains("Remove or rename"), "{said}");
+    let said = problems("a", &column(composed), &format!("key: [{apart}], "));
+    ensure!(said.contains("accents") && said.contains("write both alike"), "{said}");
+    let said = problems(apart, "", "");
+    ensure!(said.contains("NFC"), "{said}");
+
+    // A record may have either form, and not both.
+    let (_folder, lake) = empty_lake()?;
+    lake.write("contracts/x/a.yaml", contract("a", &column(composed)))?;
+    let record = |id: u32, members: &str| {
+        format!("{{\"op\":\"c\",\"after\":{{\"id\":{id},{members}}},\"source\":{{\"lsn\":{id}}}}}\n")
+    };
+    lake.write("landing/a/1.json", record(1, &format!("\"{apart}\":\"x\"")))?;
+    good(&lake).await?;
+    ensure!(rows(&lake, "x.a", &[composed]).await? == ["x"]);
+    lake.write("landing/a/2.json", record(2, &format!("\"{apart}\":\"x\",\"{composed}\":\"y\"")))?;
+    let reason = stopped(&lake).await?;
+    ensure!(reason.contains("INCOMPATIBLE_CHANGE") && reason.contains("accents"), "{reason}");
+    Ok(())
+}

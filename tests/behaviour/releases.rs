@@ -279,3 +279,15 @@ async fn the_author_is_never_invented() -> Result<()> {
     ensure!(said["release"]["author"] == "ole", "{said}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_with_nothing_to_publish_names_those_that_have() -> Result<()> {
+    let shop = Shop::new()?;
+    shop.mira.ok(&["publish"])?;
+    ended(&shop.mira.call(&["publish", "--table", "shop.cart"])?, 2, &["shop.cart", "shop.carts", "shop.orders"])?;
+    ensure!(shop.mira.ok(&["publish", "--table", "shop.carts"])?.contains("changes no other table"));
+    shop.add_column("orders", ORDERS, "note")?;
+    let said = shop.mira.ok(&["publish", "--table", "shop.carts"])?;
+    ensure!(said.contains("nothing to publish") && said.contains("shop.orders"), "{said}");
+    Ok(())
+}

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sluice_api::JobId;
 use sluice_runner::{Clock, Job, MaintainOptions, maintain};
-use sluice_tests::{ShopLake, Sluice, TestLake, files_below};
+use sluice_tests::{ORDERS, ORDERS_PATH, ShopLake, Sluice, SmallShop, TestLake, files_below, retyped};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -199,6 +199,17 @@ async fn a_replay_is_seen_before_it_is_one() -> Result<()> {
         tables.map(|table| (table["table"].to_string(), table["counters"].clone())).collect()
     };
     ensure!(counters(&preview["replay"]) == counters(&replayed), "{preview}\n{replayed}");
+    // The checks that were seen are those that were then recorded.
+    for of in preview["checks"].as_array().into_iter().flatten() {
+        let name = format!("{}.{}", of["table"]["dataset"], of["table"]["table"]).replace('"', "");
+        let recorded = desk.sluice().json(&["quality", &name])?["checks"].clone();
+        let verdicts = |checks: &Value| -> Vec<(String, String)> {
+            let checks = checks.as_array().into_iter().flatten();
+            checks.map(|check| (check["check"].to_string(), check["verdict"].to_string())).collect()
+        };
+        ensure!(!verdicts(&of["checks"]).is_empty(), "{of}");
+        ensure!(verdicts(&of["checks"]) == verdicts(&recorded), "{name}: {of}\n{recorded}");
+    }
     for table in preview["impact"]["tables"].as_array().into_iter().flatten() {
         let name = table["table"]["name"].to_string();
         ensure!(table["error"].is_null(), "{table}");
@@ -370,5 +381,98 @@ async fn what_is_no_sandbox_any_more_is_refused_with_a_way_out() -> Result<()> {
     ensure!(orphan.code == 2 && orphan.err.contains("is not there"), "{orphan:?}");
     std::fs::rename(&moved, &desk.lake)?;
     ensure!(Sluice::on_folder(&place).call(&["status"])?.code == 0, "its folder is a lake by itself");
+    Ok(())
+}
+
+#[test]
+fn checks_that_would_stop_a_batch_are_counted_before_it_is_one() -> Result<()> {
+    let shop = SmallShop::new()?;
+    shop.sluice().ok(&["replay"])?;
+    let checks =
+        "quality:\n- check: row_count > 0\n- check: row_count < 6\n- {check: \"row_count < 5\", severity: warn}\n";
+    shop.lake().write(ORDERS_PATH, format!("{checks}{ORDERS}"))?;
+    shop.deliver(3)?;
+    let said = shop.sluice().call(&["replay", "--dry-run", "--diff", "--table", "shop.orders"])?;
+    ensure!(said.code == 3 || said.code == 6, "{said:?}");
+    ensure!(said.out.contains("2 do not, 0 not evaluated"), "{}", said.out);
+    ensure!(said.out.contains("fail: row_count < 6 does not hold"), "{}", said.out);
+    ensure!(said.out.contains("warn: row_count < 5 does not hold"), "{}", said.out);
+    Ok(())
+}
+
+#[test]
+fn what_killed_writers_left_goes_with_the_next_look() -> Result<()> {
+    let shop = SmallShop::new()?;
+    shop.sluice().ok(&["replay"])?;
+    let hour = std::time::SystemTime::now() - Duration::from_secs(7_200);
+    let places =
+        ["_sluice/sandboxes/try.json#17", "silver/shop/orders/part.parquet#4", "_sluice/schemas/shop/orders/1.json#2"];
+    for place in places {
+        shop.lake().write(place, "half")?;
+        std::fs::File::options().write(true).open(shop.folder().join(place))?.set_modified(hour)?;
+    }
+    shop.lake().write("_sluice/sandboxes/new.json#18", "being written")?;
+    let there = |place: &str| shop.folder().join(place).exists();
+    shop.sluice().ok(&["sandbox", "ls"])?;
+    ensure!(!there(places[0]) && there(places[1]) && there("_sluice/sandboxes/new.json#18"));
+    shop.sluice().ok(&["maintain", "shop.orders"])?;
+    ensure!(!there(places[1]) && !there(places[2]));
+    Ok(())
+}
+
+#[test]
+fn a_plan_says_how_long_a_rebuild_takes() -> Result<()> {
+    let shop = SmallShop::new()?;
+    shop.published()?;
+    shop.lake().write(ORDERS_PATH, retyped())?;
+    let plan = shop.sluice().json(&["publish", "--plan"])?;
+    let orders = plan["tables"].as_array().into_iter().flatten().find(|of| of["table"]["table"] == "orders");
+    let orders = orders.context("the plan has orders")?;
+    ensure!(orders["effect"] == "rebuild" && orders["rebuild_seconds"] == 1, "{orders}");
+    ensure!(shop.sluice().ok(&["publish", "--plan"])?.contains("takes about 1 s"), "in words");
+    // A log that does not say how long its commits took.
+    let log = shop.folder().join("silver/shop/orders/_delta_log");
+    for entry in std::fs::read_dir(&log)? {
+        let path = entry?.path();
+        let text = std::fs::read_to_string(&path)?;
+        std::fs::write(&path, text.replace("sluice.span", "other.span"))?;
+    }
+    ensure!(shop.sluice().ok(&["publish", "--plan"])?.contains("how long it takes is unknown"), "unknown is no number");
+    Ok(())
+}
+
+#[test]
+fn what_a_sandbox_reached_is_approved_by_somebody_else() -> Result<()> {
+    let shop = SmallShop::new()?;
+    shop.published()?;
+    shop.lake().write("sluice.yaml", "publish: {approvals: 1}\n")?;
+    shop.retyped_in("try", &[])?;
+    let proposed = shop.sandbox("try").json(&["publish", "--propose", "-m", "wider"])?;
+    let plan = proposed["document"]["plan"].as_str().context("a plan")?.to_owned();
+    let tables = proposed["document"]["previewed"]["tables"].clone();
+    let jonas = shop.sluice().env("SLUICE_AUTHOR", "jonas");
+    // From the lake, where the draft is another one.
+    let said = jonas.ok(&["release", "approve", &plan])?;
+    let silver =
+        tables.as_array().into_iter().flatten().find(|of| of["table"]["layer"] == "silver").context("silver")?;
+    let fingerprint = silver["fingerprint"].as_str().context("a fingerprint")?;
+    ensure!(said.contains("It has to reach silver.shop.orders") && said.contains(&fingerprint[..12]), "{said}");
+    // What arrives in the sandbox later is no part of what was approved.
+    shop.deliver(3)?;
+    shop.sandbox("try").ok(&["replay"])?;
+    shop.sandbox("try").ok(&["publish", "-m", "wider"])?;
+    let release = shop.sluice().json(&["release", "show", "r2"])?;
+    ensure!(release["release"]["approved_by"] == serde_json::json!(["jonas"]), "{release}");
+    ensure!(release["plan"]["previewed"]["tables"] == tables, "{release}");
+
+    // A sandbox that is gone cannot be looked at.
+    shop.retyped_in("other", &[])?;
+    std::fs::write(shop.place("other")?.join(ORDERS_PATH), ORDERS)?;
+    shop.sandbox("other").ok(&["replay"])?;
+    let proposed = shop.sandbox("other").json(&["publish", "--propose", "-m", "back"])?;
+    let plan = proposed["document"]["plan"].as_str().context("a plan")?.to_owned();
+    shop.sluice().ok(&["sandbox", "rm", "other"])?;
+    let refused = jonas.call(&["release", "approve", &plan])?;
+    ensure!(refused.code == 2 && refused.err.contains("sandbox other"), "{refused:?}");
     Ok(())
 }

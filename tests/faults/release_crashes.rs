@@ -285,3 +285,30 @@ fn a_crash_anywhere_in_a_release_leaves_the_old_or_the_new() -> Result<()> {
     counted("crashes of releases", cases.len());
     Ok(())
 }
+
+#[test]
+fn a_publisher_that_ends_behind_its_release_is_finished_by_the_next_run() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let harness = Harness::new(Scenario::Short)?;
+    runtime.block_on(Box::pin(async {
+        let of = Box::pin(clean(&harness, Act::Publish)).await?;
+        let is_pointer = |path: &Path| path.as_ref().contains("_sluice/current/");
+        let pointer = of.operations.iter().filter(|operation| is_pointer(&operation.path) && operation.after.is_some());
+        let disk = pointer.last().and_then(|operation| operation.after.as_ref()).context("the release is published")?;
+        let lake = harness.open(Arc::new(disk.fork()), 12)?;
+        let orders = TableLocation::Silver("shop.orders".parse().map_err(anyhow::Error::msg)?);
+        let files = async |lake: &Lake| -> Result<BTreeSet<String>> {
+            let version = lake.table(orders.clone()).snapshot(None).await?.context("orders")?;
+            Ok(version.files.iter().map(|file| file.path.clone()).collect())
+        };
+        let sandbox = lake.sandboxes().await?.pop().context("a sandbox")?;
+        let tried = files(&lake.open_sandbox(&sandbox.name).await?).await?;
+        ensure!(files(&lake).await? != tried, "nothing is taken over yet");
+        let host = host(&lake)?;
+        run(&host).await?;
+        ensure!(files(&lake).await? == tried, "the sandbox's files are production");
+        ensure!(content(&host).await? == of.after, "as if nobody had been stopped");
+        ensure!(lake.objects().list("_sluice/adoptions").await?.is_empty(), "the note is gone");
+        Ok(())
+    }))
+}

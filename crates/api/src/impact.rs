@@ -1,7 +1,8 @@
 //! What a change reaches: every silver and gold table of two lakes compared, and a replay seen before it is one.
 
-use crate::{ApiError, DiffView, ReplaySummary, TableRef};
+use crate::{ApiError, DiffView, ReplaySummary, TableName, TableRef};
 use serde::{Deserialize, Serialize};
+use sluice_contract::{CheckRecord, Verdict};
 
 /// How one table differs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,4 +68,33 @@ pub struct Preview {
     pub replay: ReplaySummary,
     /// What changed in silver and gold.
     pub impact: Impact,
+    /// The checks on the version that each table would have, also where they stop it.
+    #[serde(default)]
+    pub checks: Vec<PreviewedChecks>,
+}
+
+/// The checks of a table on a version that is not there yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreviewedChecks {
+    /// Table.
+    pub table: TableName,
+    /// Every check of its contract; none if it has none, or nothing would be merged.
+    pub checks: Vec<CheckRecord>,
+}
+
+impl PreviewedChecks {
+    /// How many hold, do not hold, and could not be evaluated.
+    #[must_use]
+    pub fn counts(&self) -> [u64; 3] {
+        let mut counts = [0; 3];
+        for check in &self.checks {
+            let [passed, failed, not_evaluated] = &mut counts;
+            *match check.outcome.verdict {
+                Verdict::Passed => passed,
+                Verdict::Failed => failed,
+                Verdict::NotEvaluated { .. } => not_evaluated,
+            } += 1;
+        }
+        counts
+    }
 }

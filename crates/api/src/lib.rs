@@ -105,7 +105,7 @@ pub use diff::{
 };
 pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
-pub use impact::{Impact, Preview, TableImpact};
+pub use impact::{Impact, Preview, PreviewedChecks, TableImpact};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
 pub use kind::Kind;
 pub use lake::{

@@ -80,6 +80,10 @@ pub struct TableEffect {
     pub rows: Option<u64>,
     /// Gold models that read it, also by way of other models.
     pub readers: Vec<TableName>,
+    /// Where it is rebuilt: how long that will take, seconds, by what its largest batch or rebuild so far took; `None` if
+    /// nothing tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuild_seconds: Option<u64>,
 }
 
 impl TableEffect {

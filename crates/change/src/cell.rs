@@ -132,7 +132,8 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
             Cell::Decimal(parse_decimal(text, *precision, *scale).map_err(misfit)?)
         }
         ColumnType::Numeric => Cell::Text(normalize_numeric(text).ok_or_else(mismatch)?.into()),
-        ColumnType::String | ColumnType::Json => Cell::Text(text.into()),
+        ColumnType::String => Cell::Text(text.into()),
+        ColumnType::Json => json_cell(text.into())?,
         ColumnType::Binary => {
             Cell::Bytes(hex_bytes(text.strip_prefix("\\x").unwrap_or(text)).ok_or_else(mismatch)?.into())
         }
@@ -152,6 +153,24 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
             parse_array(text, |item| parse_cell(element, item)).unwrap_or_else(|| Err(mismatch()))?
         }
     })
+}
+
+/// The cell of a text in a column of `json`, which holds it as it was printed.
+///
+/// # Errors
+/// [`CellError`] when it is no JSON: whoever reads the column could not read it.
+pub fn json_cell(text: Cow<'_, str>) -> Result<Cell<'_>, CellError> {
+    if is_json(&text) {
+        return Ok(Cell::Text(text));
+    }
+    let detail = "expected json, and the text is none. Correct it in the source, or give the column the type string";
+    Err(CellError { reason: ReasonCode::TypeMismatch, detail: detail.to_owned() })
+}
+
+/// Whether a text is one JSON value.
+#[must_use]
+pub fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// A whole number as a cell of an integer type.

@@ -26,7 +26,7 @@ pub use calendar::{
     DATE_INFINITY, DATE_MINUS_INFINITY, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, TimestampText,
     format_date, format_time_micros, format_timestamp_micros,
 };
-pub use cell::{Cell, CellError, hex_bytes, parse_array, parse_cell};
+pub use cell::{Cell, CellError, hex_bytes, is_json, json_cell, parse_array, parse_cell};
 pub use column_builder::ColumnBuilder;
 pub use event_seq::{EventSeq, SeqParts};
 pub use event_seqs::EventSeqs;

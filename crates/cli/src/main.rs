@@ -3,7 +3,7 @@
 //! [`args`] is what can be typed; each command has a file in [`command`] that makes one or a few requests
 //! (`sluice_api::ask`) of a host in this process and prints the typed answer, as text or JSON ([`print`]). Long
 //! work is a job that [`progress`] watches and Ctrl-C or SIGTERM stops at the end of a batch. [`exit`] turns what came of it
-//! into an exit code, and [`logging`] sends the engine's warnings to stderr.
+//! into an exit code, [`address_space`] keeps to a limit on it, and [`logging`] sends the engine's warnings to stderr.
 //!
 //! Exit codes: 0 done; 1 a bug in Sluice; 2 usage error; 3 a table stopped and the others completed;
 //! 4 the store or disk failed; 5 write conflict; 6 a check of severity `fail` failed;
@@ -13,6 +13,7 @@
 // What nobody reads any more must not end the program: `print` knows how to write.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod address_space;
 mod args;
 mod command;
 mod diff_side;
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => exit::report(&error.to_api().into(), arguments.json),
         };
+    }
+    if let Err(error) = address_space::prepare() {
+        return exit::report(&error.into(), arguments.json);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

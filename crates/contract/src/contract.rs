@@ -5,11 +5,11 @@ use crate::evolution::plain_column_name;
 use crate::source::plain_path;
 use crate::{
     Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Epoch, Evolution, InferredSchema, Mistake,
-    Problem, Restart, Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable, TableName, is_column_name,
-    limits, parse_duration_seconds,
+    Problem, Restart, Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable, TableName, difference_of_names,
+    folded_name, is_column_name, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How much of a machine a table needs.
@@ -435,7 +435,7 @@ impl Reader<'_> {
     fn hints(&mut self, source: &SourceDocument, columns: &[Column]) -> BTreeMap<String, ColumnType> {
         let mut hints = BTreeMap::new();
         for (name, written) in &source.hints {
-            if columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)) {
+            if columns.iter().any(|column| folded_name(&column.name) == folded_name(name)) {
                 let message = format!("`{name}` has a hint and is declared in the schema");
                 self.problem(written, message, "Remove the hint, the schema says the type");
             }
@@ -471,11 +471,20 @@ impl Reader<'_> {
         if schema.value.len() > limits::COLUMNS_MAX {
             self.problem(schema, format!("More than {} columns", limits::COLUMNS_MAX), "Split the table");
         }
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for written in &schema.value {
-            if !seen.insert(written.name.value.to_lowercase()) {
-                let message = format!("Column `{}` is declared twice (names are case-insensitive)", written.name.value);
-                self.problem(&written.name, message, "Remove or rename one of them");
+            let name = written.name.value.as_str();
+            match seen.insert(folded_name(name), name) {
+                Some(before) if before != name => {
+                    let difference = difference_of_names(before, name);
+                    let message = format!("Columns `{before}` and `{name}` differ {difference} only");
+                    self.problem(&written.name, message, "Remove or rename one of them");
+                }
+                Some(_) => {
+                    let message = format!("Column `{name}` is declared twice");
+                    self.problem(&written.name, message, "Remove or rename one of them");
+                }
+                None => {}
             }
             self.column_name(&written.name);
             for constraint in &written.constraints {

@@ -1,6 +1,6 @@
 //! The contract together with the inferred schema.
 
-use crate::{Column, ColumnType, Contract, InferredSchema, RESCUED, is_column_name, limits};
+use crate::{Column, ColumnType, Contract, InferredSchema, RESCUED, folded_name, is_column_name, limits};
 use std::collections::BTreeMap;
 
 impl Contract {
@@ -43,18 +43,17 @@ impl Contract {
     }
 
     /// Which of these names can become columns, sorted: names that the contract does not have, case
-    /// left out; of names that differ in case only the first in byte order.
+    /// and the form of accents left out; of names that differ in those only the first in byte order.
     #[must_use]
     pub fn addable<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
         let known = |name: &str| {
-            self.columns.iter().any(|column| {
-                column.name.eq_ignore_ascii_case(name)
-                    || column.renamed_from.iter().any(|former| former.eq_ignore_ascii_case(name))
-            })
+            let name = folded_name(name);
+            let is = |other: &String| folded_name(other) == name;
+            self.columns.iter().any(|column| is(&column.name) || column.renamed_from.iter().any(is))
         };
         let mut by_folded: BTreeMap<String, &'n str> = BTreeMap::new();
         for name in names.filter(|name| is_column_name(name) && !known(name)) {
-            let first = by_folded.entry(name.to_lowercase()).or_insert(name);
+            let first = by_folded.entry(folded_name(name)).or_insert(name);
             *first = (*first).min(name);
         }
         let mut names: Vec<&str> = by_folded.into_values().collect();

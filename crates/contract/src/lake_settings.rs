@@ -1,9 +1,10 @@
 //! Settings of a lake as a whole: the file `sluice.yaml` at its root.
 
 use crate::contract::syntax_message;
-use crate::{Problem, limits};
+use crate::{Problem, limits, plain_path};
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
+use std::path::Path;
 
 /// What holds for a lake as a whole. A lake without the file has the default of each setting.
 ///
@@ -12,14 +13,19 @@ use serde_saphyr::{Location, Spanned};
 ///
 /// let settings = LakeSettings::parse("publish: {approvals: 1}")?;
 /// assert_eq!(settings.approvals, 1);
+/// let settings = LakeSettings::parse("sources: {allow: [/data/exports]}")?;
+/// assert_eq!(settings.allowed_sources, ["/data/exports"]);
 /// let problem = LakeSettings::parse("publish: {approvals: many}").unwrap_err();
 /// assert_eq!((problem.file.as_str(), problem.line), ("sluice.yaml", 1));
 /// # Ok::<(), sluice_contract::Problem>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LakeSettings {
     /// People beside the author who have to approve a plan before it is published; 0 asks for none.
     pub approvals: u32,
+    /// Folders and addresses outside of the lake that its contracts and links may name, each with all that is below it:
+    /// full paths, `file://` or `s3://`. Empty: none.
+    pub allowed_sources: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +33,15 @@ pub struct LakeSettings {
 struct Document {
     #[serde(default)]
     publish: PublishDocument,
+    #[serde(default)]
+    sources: SourcesDocument,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourcesDocument {
+    #[serde(default)]
+    allow: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,14 +62,29 @@ impl LakeSettings {
         let is_empty = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
         let read = if is_empty { Ok(Document::default()) } else { serde_saphyr::from_str(text) };
         let document = read.map_err(|error| problem(error.location(), syntax_message(&error)))?;
-        let Some(approvals) = document.publish.approvals else { return Ok(Self::default()) };
+        let allowed_sources = document.sources.allow.iter().map(allowed).collect::<Result<_, _>>()?;
+        let Some(approvals) = document.publish.approvals else {
+            return Ok(Self { allowed_sources, ..Self::default() });
+        };
         if approvals.value > limits::RELEASE_APPROVALS_MAX {
             let most = limits::RELEASE_APPROVALS_MAX;
             let message = format!("publish.approvals is {}, at most {most} can be asked for", approvals.value);
             return Err(problem(Some(approvals.referenced), message));
         }
-        Ok(Self { approvals: approvals.value })
+        Ok(Self { approvals: approvals.value, allowed_sources })
     }
+}
+
+/// A place that may be named: a folder alone, so that a typing error does not allow everything.
+fn allowed(written: &Spanned<String>) -> Result<String, Problem> {
+    let path = plain_path(written.value.trim());
+    let (scheme, rest) = path.split_once("://").unwrap_or(("", path.trim_start_matches('/')));
+    let is_full = path.starts_with('/') || !scheme.is_empty() || Path::new(&path).is_absolute();
+    if !is_full || rest.trim_matches('/').is_empty() || rest.split('/').any(|part| part == "..") {
+        let message = "an entry of sources.allow is not the full path of a folder or an address".to_owned();
+        return Err(problem(Some(written.referenced), message));
+    }
+    Ok(path)
 }
 
 fn problem(place: Option<Location>, message: String) -> Problem {
@@ -64,7 +94,8 @@ fn problem(place: Option<Location>, message: String) -> Problem {
         line: u32::try_from(place.line()).unwrap_or(0),
         column: u32::try_from(place.column()).unwrap_or(0),
         message,
-        fix: "The file can have `publish: {approvals: 1}` and nothing else".to_owned(),
+        fix: "The file can have `publish: {approvals: 1}` and `sources: {allow: [/data/exports, s3://bucket/exports]}`"
+            .to_owned(),
     }
 }
 
@@ -77,7 +108,10 @@ mod tests {
         for text in ["", "# nothing yet\n", "publish: {}\n"] {
             assert_eq!(LakeSettings::parse(text), Ok(LakeSettings::default()), "{text:?}");
         }
-        assert_eq!(LakeSettings::parse("publish:\n  approvals: 2\n"), Ok(LakeSettings { approvals: 2 }));
+        assert_eq!(
+            LakeSettings::parse("publish:\n  approvals: 2\n"),
+            Ok(LakeSettings { approvals: 2, ..LakeSettings::default() })
+        );
     }
 
     #[test]
@@ -87,6 +121,10 @@ mod tests {
             ("publish:\n  approvals: -1\n", 2, ""),
             ("publish:\n  approvals: 900\n", 2, "at most"),
             ("approvals: 1\n", 1, "unknown field"),
+            ("sources:\n  allow: [landing]\n", 2, "not the full path"),
+            ("sources:\n  allow: [/]\n", 2, "not the full path"),
+            ("sources:\n  allow: [\"s3://\"]\n", 2, "not the full path"),
+            ("sources:\n  allow: [/data/../etc]\n", 2, "not the full path"),
             ("publish: [1]\n", 1, ""),
         ] {
             let problem = LakeSettings::parse(text).unwrap_err();

@@ -67,6 +67,12 @@ pub const RETRY_MAX_MILLISECONDS: u64 = 60_000;
 pub const STOP_GRACE_SECONDS: u64 = 25;
 /// Memory that DuckDB may use for data, bytes.
 pub const SQL_MEMORY_BYTES: u64 = 1 << 30;
+/// Seconds after which a file that was never put in its place is what a killed writer left.
+pub const UNFINISHED_FILE_SECONDS: u64 = 3_600;
+/// Address space that any command needs, bytes; less (`ulimit -v`) is refused at start.
+pub const ADDRESS_SPACE_BYTES_MIN: u64 = 768 << 20;
+/// Share of a limited address space that DuckDB may use for data, as a divisor.
+pub const SQL_ADDRESS_SPACE_SHARE: u64 = 4;
 /// Address space that the process of people's SQL may take besides, bytes: stacks, buffers, and values on their way.
 pub const SQL_SPARE_BYTES: u64 = 512 << 20;
 /// The same for every thread of a query.

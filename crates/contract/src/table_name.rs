@@ -1,5 +1,6 @@
 //! `dataset.table`.
 
+use crate::folded_name::{composed, folded_name};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -23,8 +24,13 @@ impl TableName {
     /// A sentence if a part is empty, too long or has a character other than letters, digits, `_`, `-`.
     pub fn new(dataset: &str, table: &str) -> Result<Self, String> {
         for part in [dataset, table] {
-            let fits = part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-            if part.is_empty() || part.len() > 128 || !fits {
+            let fits = |part: &str| part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+            if !fits(part) && fits(&composed(part)) {
+                return Err(format!(
+                    "`{part}` has accents as characters of their own (NFD), write it with each letter as one character (NFC)"
+                ));
+            }
+            if part.is_empty() || part.len() > 128 || !fits(part) {
                 return Err(format!(
                     "`{part}` cannot be part of a table name, use letters, digits, `_` and `-`, at most 128"
                 ));
@@ -35,10 +41,11 @@ impl TableName {
 }
 
 impl TableName {
-    /// Whether two names are the same, or would be the same folder where upper and lower case do not count.
+    /// Whether two names are the same, or would be the same folder where upper and lower case, or the form of accents, do
+    /// not count.
     #[must_use]
-    pub fn differs_in_case_at_most(&self, other: &Self) -> bool {
-        self.to_string().to_lowercase() == other.to_string().to_lowercase()
+    pub fn looks_like(&self, other: &Self) -> bool {
+        folded_name(&self.to_string()) == folded_name(&other.to_string())
     }
 }
 

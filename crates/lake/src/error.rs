@@ -102,6 +102,14 @@ pub enum LakeError {
         /// Path.
         path: String,
     },
+    /// A path or a link of a lake's file leads out of the lake, to a place that its settings do not allow.
+    #[error("{path} leads out of the lake, which its settings do not allow: {place}")]
+    Outside {
+        /// Path as the lake names it.
+        path: String,
+        /// Where it leads, redacted.
+        place: String,
+    },
     /// Nothing is there.
     #[error("there is no such file: {path}")]
     NotFound {
@@ -144,6 +152,14 @@ pub enum LakeError {
     #[error("the file is corrupt: {reason}: {path}")]
     Corrupt {
         /// What is wrong.
+        reason: String,
+        /// Path.
+        path: String,
+    },
+    /// The settings of the lake have a mistake: a rule that cannot be read is not taken for none.
+    #[error("the settings of the lake have a mistake, {reason}: {path}")]
+    Settings {
+        /// What is wrong, where, and the fix.
         reason: String,
         /// Path.
         path: String,
@@ -347,6 +363,8 @@ impl LakeError {
             | Self::NoLake { .. }
             | Self::NoConditionalPut { .. }
             | Self::BadPath { .. }
+            | Self::Outside { .. }
+            | Self::Settings { .. }
             | Self::NotFound { .. }
             | Self::Corrupt { .. }
             | Self::Damaged { .. }

@@ -19,9 +19,12 @@ use crate::sandbox::take_over::take_over;
 use crate::store::lake_folders;
 use crate::store::objects::Objects;
 use crate::store::root::{Root, root_over};
+use crate::store::staged::remove_staged;
 use object_store::ObjectStore;
+use sluice_contract::limits;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// What a lake is a sandbox of.
@@ -273,6 +276,16 @@ impl Lake {
     /// [`LakeError::BadPath`] for a lake that is no sandbox; [`LakeError::Read`], [`LakeError::Write`].
     pub async fn take_over(&self, table: &DeltaStore, version: &Snapshot) -> Result<Vec<DataFile>, LakeError> {
         take_over(self.objects.root(), table.folder(), version, self.tables.clock.now_ms()).await
+    }
+
+    /// Removes what killed writers left of files that they never put in their place, below these folders of a lake on this
+    /// machine; how many files. What is younger than an hour may be written still.
+    pub async fn remove_unfinished(&self, folders: &[String]) -> u64 {
+        let Some(root) = self.local_root() else { return 0 };
+        let folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+        let age = Duration::from_secs(limits::UNFINISHED_FILE_SECONDS);
+        let removed = tokio::task::spawn_blocking(move || folders.iter().map(|of| remove_staged(of, age)).sum());
+        removed.await.unwrap_or(0)
     }
 
     /// Removes a sandbox: its files, where its folder can be reached from here, and its entry.

@@ -110,3 +110,4 @@ pub use sluice_change::SourceFile;
 pub use store::base_view::Pins;
 pub use store::encode::ROW_GROUP_ROWS;
 pub use store::objects::{Objects, PutNew};
+pub use store::outside::how_to_allow;

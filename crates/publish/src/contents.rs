@@ -155,7 +155,11 @@ fn taken(
             let names: BTreeSet<String> = known.iter().map(|table| table.name.to_string()).collect();
             let names: Vec<String> = names.into_iter().collect();
             let message = format!("{name} is neither in the draft nor in the current release");
-            return Err(PublishError::input(message, format!("There are {}", names.join(", "))));
+            let next = match names.as_slice() {
+                [] => "There are no tables yet; `sluice onboard` makes contracts".to_owned(),
+                names => format!("There are {}", names.join(", ")),
+            };
+            return Err(PublishError::input(message, next));
         }
         taken.extend(found.into_iter().cloned());
     }

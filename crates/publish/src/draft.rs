@@ -3,7 +3,7 @@
 
 use crate::PublishError;
 use crate::document::{Document, model_name, named_table, set_hash};
-use sluice_contract::{Contract, Mistake, Problem, TableName, reference_problems};
+use sluice_contract::{Contract, Mistake, Problem, TableName, difference_of_names, reference_problems};
 use sluice_lake::{DocumentText, Lake, ModelText};
 use std::collections::BTreeMap;
 
@@ -64,11 +64,11 @@ impl Draft {
             match name {
                 Ok(name) => {
                     let mut others = draft.models.iter().map(|(other, _)| other);
-                    match others.find(|other| **other != name && other.differs_in_case_at_most(&name)) {
+                    match others.find(|other| **other != name && other.looks_like(&name)) {
                         Some(beside) => draft.problems.push(Problem {
                             message: format!(
-                                "gold.{name} differs from gold.{beside} in upper and lower case only, so both would be one \
-                                 folder on many disks"
+                                "gold.{name} differs from gold.{beside} {} only, so both would be one folder on many disks",
+                                difference_of_names(&name.to_string(), &beside.to_string())
                             ),
                             fix: "Give one of the models another name".to_owned(),
                             file: path.clone(),
@@ -122,19 +122,17 @@ impl Draft {
     fn add(&mut self, path: String, text: String) {
         match Contract::parse(&text, &path) {
             Ok(contract) => {
-                let beside = self
-                    .contracts
-                    .keys()
-                    .find(|name| **name != contract.name && name.differs_in_case_at_most(&contract.name));
+                let beside =
+                    self.contracts.keys().find(|name| **name != contract.name && name.looks_like(&contract.name));
                 if let Some(beside) = beside {
                     self.problems.push(Problem {
                         file: path.clone(),
                         line: 1,
                         column: 1,
                         message: format!(
-                            "{} differs from {beside} in upper and lower case only, so both would be one folder on many \
-                             disks and one name in SQL",
-                            contract.name
+                            "{} differs from {beside} {} only, so both would be one folder on many disks and one name in SQL",
+                            contract.name,
+                            difference_of_names(&contract.name.to_string(), &beside.to_string())
                         ),
                         fix: "Give one of them another name (dataset)".to_owned(),
                     });

@@ -33,7 +33,7 @@ pub use draft::{Draft, InvalidContract, draft};
 pub use error::PublishError;
 pub use lock::{lock, open_lock, unlock};
 pub use plan::{draft_changes, plan, plan_document, readers};
-pub use plan_document::{ensure_current, ensure_whole, read_plan, sealed};
+pub use plan_document::{ensure_current, ensure_reached, ensure_whole, read_plan, sealed};
 pub use proposal::{approve, proposal, proposals, propose, proposed_plan};
 pub use publish::{Publication, publish, published_by};
 pub use reached::{keep_reached, reached};

@@ -90,6 +90,7 @@ fn effects(changes: &[ContractChange]) -> Vec<TableEffect> {
             note: String::new(),
             rows: None,
             readers: Vec::new(),
+            rebuild_seconds: None,
         });
         found.effect = found.effect.max(change.effect);
         found.grade = found.grade.max(Some(change.grade));

@@ -96,6 +96,24 @@ pub fn ensure_current(document: &PlanDocument, now: &PlanDocument) -> Result<(),
     if moved.is_empty() { Ok(()) } else { Err(PublishError::Stale { moved }) }
 }
 
+/// Whether the tables still are what a plan says that was reached, where they are made of the same.
+///
+/// # Errors
+/// [`PublishError::Stale`] that names the tables which are not.
+pub fn ensure_reached(document: &PlanDocument, now: &PlanDocument) -> Result<(), PublishError> {
+    let (Some(before), Some(now)) = (&document.previewed, &now.previewed) else { return Ok(()) };
+    let moved: Vec<String> = before
+        .tables
+        .iter()
+        .filter_map(|table| {
+            let seen = now.tables.iter().find(|seen| seen.table == table.table)?;
+            let differs = seen.inputs_hash == table.inputs_hash && seen.fingerprint != table.fingerprint;
+            differs.then(|| format!("{} is not what the plan says that was reached", table.table))
+        })
+        .collect();
+    if moved.is_empty() { Ok(()) } else { Err(PublishError::Stale { moved }) }
+}
+
 fn rebuilds(document: &PlanDocument) -> Vec<TableRef> {
     let tables = document.tables.iter().filter(|table| table.effect == Effect::Rebuild);
     tables.map(|table| TableRef { layer: table.layer, name: table.table.clone() }).collect()
@@ -143,6 +161,7 @@ mod tests {
             note: effect.sentence().to_owned(),
             rows: Some(3),
             readers: Vec::new(),
+            rebuild_seconds: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use sluice_api::{ApiError, ErrorCode, Layer, Refusal, TableRef};
 use sluice_contract::{LakeSettings, Problem, TableName};
-use sluice_lake::{ForeignCommit, LakeError, refusal};
+use sluice_lake::{ForeignCommit, LakeError, how_to_allow, refusal};
 use sluice_publish::PublishError;
 
 /// Commits of other programs that one message names.
@@ -205,6 +205,12 @@ impl RunError {
                 ErrorCode::Input,
                 "Write a path inside of the lake without `..`, or a full path or address".to_owned(),
             ),
+            Self::Lake(LakeError::Settings { path, .. })
+            | Self::Publish(PublishError::Lake(LakeError::Settings { path, .. })) => {
+                (ErrorCode::Input, format!("Correct {path} at the root of the lake"))
+            }
+            Self::Lake(LakeError::Outside { place, .. })
+            | Self::Publish(PublishError::Lake(LakeError::Outside { place, .. })) => (ErrorCode::Input, how_to_allow(place)),
             Self::Lake(LakeError::Damaged { path }) => (ErrorCode::Storage, repair(path)),
             Self::Lake(error) if error.is_retryable() => {
                 (ErrorCode::Storage, "No data was lost. Run it again".to_owned())

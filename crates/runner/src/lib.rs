@@ -50,7 +50,7 @@ pub use pipeline::decoder::{DecoderOptions, decode_worker};
 pub use pipeline::release_rule::Unpublished;
 pub use pipeline::replay::{replay, replay_batch};
 pub use pipeline::replay_options::ReplayOptions;
-pub use pipeline::run::{RunOptions, run};
+pub use pipeline::run::{BeginRelease, RunOptions, run};
 pub use pipeline::silver_table::SilverTable;
 pub use previewed::Previews;
 pub use sluice_api::{

@@ -48,6 +48,9 @@ pub(crate) fn effect_text(effect: &TableEffect) -> String {
     if effect.effect == Effect::Rebuild {
         let rows = effect.rows.map_or_else(|| "rows unknown".to_owned(), |rows| number::plural(rows, "row"));
         text.push_str(&format!(", {rows}"));
+        if let Some(seconds) = effect.rebuild_seconds {
+            text.push_str(&format!(", takes about {}", sluice_contract::duration_text(seconds.max(1))));
+        }
     }
     if !effect.readers.is_empty() {
         let readers: Vec<String> = effect.readers.iter().map(ToString::to_string).collect();

@@ -13,7 +13,7 @@ use egui::{
     Align, Align2, Frame, Layout, Margin, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2,
     vec2,
 };
-use sluice_api::{Layer, Preview, ReplayLimits, Request, RowLedger, TableImpact, ask};
+use sluice_api::{Layer, Preview, PreviewedChecks, ReplayLimits, Request, RowLedger, TableImpact, ask};
 
 /// Height of the two lists below the equations.
 const LISTS: f32 = 148.0;
@@ -61,6 +61,11 @@ impl ReplayScreen {
             ui.horizontal(|ui| {
                 badge(ui, Tone::Accent, Some(icon::SEARCH), "Preview");
                 badge(ui, Tone::Neutral, None, "Nothing written");
+                let of_table = shown.and_then(|preview| preview.checks.iter().find(|of| of.table == self.table));
+                if let Some(of) = of_table.filter(|of| !of.checks.is_empty()) {
+                    let (tone, words) = checks(of);
+                    badge(ui, tone, None, &words);
+                }
                 let layout = Layout::right_to_left(Align::Center);
                 ui.with_layout(layout, |ui| {
                     if got.pending {
@@ -166,6 +171,18 @@ fn part(ui: &mut Ui, rect: Rect, name: &str) -> Ui {
     child.set_clip_rect(rect.intersect(ui.clip_rect()));
     child.spacing_mut().item_spacing.y = 0.0;
     child
+}
+
+/// How many checks of the version that the table would have hold, in words.
+fn checks(of: &PreviewedChecks) -> (Tone, String) {
+    let [_, failed, unknown] = of.counts();
+    let all = number::plural(of.checks.len() as u64, "check");
+    match (failed, unknown) {
+        (0, 0) => (Tone::Ok, format!("{all} hold")),
+        (0, unknown) => (Tone::Warn, format!("{all}, {unknown} not evaluated")),
+        (failed, 0) => (Tone::Fail, format!("{all}, {failed} do not hold")),
+        (failed, unknown) => (Tone::Fail, format!("{all}, {failed} do not hold, {unknown} not evaluated")),
+    }
 }
 
 /// One sentence: what stops the batch, else that it would be one.

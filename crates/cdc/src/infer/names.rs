@@ -1,6 +1,6 @@
 //! Names of columns in a contract, from their names in the files.
 
-use sluice_contract::{is_column_name, plain_column_name};
+use sluice_contract::{folded_name, is_column_name, plain_column_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of silver's columns by names in the files.
@@ -10,12 +10,12 @@ impl ColumnNames {
     /// A name as it is, but without `_` in front, which is kept for Sluice's own columns, unless another column has
     /// that name; and with `_` for letters that a Delta table cannot have in a name, numbered where it is taken.
     pub(crate) fn of<'n>(in_files: impl Iterator<Item = &'n str> + Clone) -> Self {
-        let mut taken: BTreeSet<String> = in_files.clone().map(str::to_lowercase).collect();
+        let mut taken: BTreeSet<String> = in_files.clone().map(folded_name).collect();
         let mut names = BTreeMap::new();
         for name in in_files.clone().filter(|name| name.starts_with('_')) {
             let bare = name.trim_start_matches('_');
             let plain = plain_column_name(bare);
-            if !bare.is_empty() && taken.insert(plain.to_lowercase()) {
+            if !bare.is_empty() && taken.insert(folded_name(&plain)) {
                 names.insert(name.to_owned(), plain);
             }
         }
@@ -23,7 +23,7 @@ impl ColumnNames {
             let plain = plain_column_name(name);
             let numbered = (2_u64..).map(|number| format!("{plain}_{number}"));
             let mut free = std::iter::once(plain.clone()).chain(numbered);
-            if let Some(free) = free.find(|name| taken.insert(name.to_lowercase())) {
+            if let Some(free) = free.find(|name| taken.insert(folded_name(name))) {
                 names.insert(name.to_owned(), free);
             }
         }

@@ -5,6 +5,7 @@ use super::decoded_file::DecodedFile;
 use super::drift::Drift;
 use super::orders::Orders;
 use super::record_error::RecordError;
+use super::source_logs::SourceLogs;
 use super::source_tables::{SourceTables, TableOf, TableParts};
 use arrow::array::RecordBatch;
 use sluice_change::{
@@ -39,6 +40,7 @@ pub(crate) struct Collector {
     pub(crate) drift: Drift,
     source_tables: SourceTables,
     pub(crate) orders: Orders,
+    pub(crate) logs: SourceLogs,
 }
 
 impl Collector {
@@ -56,6 +58,7 @@ impl Collector {
             operations: BTreeMap::new(),
             drift: Drift::default(),
             orders: Orders::default(),
+            logs: SourceLogs::default(),
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
     }
@@ -167,6 +170,7 @@ impl Collector {
             other_tables,
             // Rows of a backfill are below every change, whatever orders those.
             orders: if self.below_changes { BTreeMap::new() } else { self.orders.counts() },
+            logs: if self.below_changes { BTreeMap::new() } else { self.logs.counts() },
         })
     }
 }
@@ -183,6 +187,7 @@ pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects:
         source_tables: BTreeMap::new(),
         other_tables: BTreeMap::new(),
         orders: BTreeMap::new(),
+        logs: BTreeMap::new(),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct DecodedFile {
     /// Events by what ordered them, in words, where the contract leaves it to the format. Positions of two orders
     /// cannot be compared.
     pub orders: BTreeMap<String, u64>,
+    /// Events by the server whose log they say they are of. Positions of two logs cannot be compared.
+    pub logs: BTreeMap<String, u64>,
 }
 
 impl DecodedFile {
@@ -48,6 +50,7 @@ impl DecodedFile {
                 (&mut all.source_tables, part.source_tables),
                 (&mut all.other_tables, part.other_tables),
                 (&mut all.orders, part.orders),
+                (&mut all.logs, part.logs),
             ] {
                 for (name, count) in more {
                     *counts.entry(name).or_default() += count;

@@ -6,4 +6,5 @@ pub(crate) mod decoded_file;
 pub(crate) mod drift;
 pub(crate) mod orders;
 pub(crate) mod record_error;
+pub(crate) mod source_logs;
 pub(crate) mod source_tables;

@@ -1,6 +1,6 @@
 //! Names of a record's members, and what each is for.
 
-use sluice_contract::Contract;
+use sluice_contract::{Contract, folded_name};
 use std::collections::{HashMap, HashSet};
 
 /// What a member or column of a record is for.
@@ -11,7 +11,7 @@ pub(crate) enum Target {
         /// Position in the contract.
         position: usize,
         /// 0 for the column's own name, then its former names, [`FOLDED`] for a name that differs in
-        /// upper and lower case only.
+        /// upper and lower case, or the form of accents, only.
         rank: usize,
     },
     /// Something else that decoding reads, counted from 0.
@@ -31,18 +31,18 @@ pub(crate) enum RowName {
     Extra(usize),
 }
 
-/// Rank of a name that is a column's but for upper and lower case.
+/// Rank of a name that is a column's but for upper and lower case and the form of accents.
 pub(crate) const FOLDED: usize = usize::MAX;
 
 /// What each name in a record is for.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     targets: HashMap<String, Target>,
-    /// Columns by their lower-case names.
+    /// Columns by their folded names.
     folded: HashMap<String, usize>,
     /// Columns that are parts of a nested member, by the member: names inside it and the column's position.
     nested: HashMap<String, Vec<(Vec<String>, usize)>>,
-    /// Names of those columns in small letters: a member of the record that has one is not the column.
+    /// Folded names of those columns: a member of the record that has one is not the column.
     hidden: HashSet<String>,
     extras: usize,
     is_own: fn(&str) -> bool,
@@ -63,14 +63,14 @@ impl Names {
         let mut hidden = HashSet::new();
         for (position, column) in of_source() {
             if let Some(path) = &column.path {
-                hidden.insert(column.name.to_lowercase());
+                hidden.insert(folded_name(&column.name));
                 nested.entry(path.root().to_owned()).or_default().push((path.below().to_vec(), position));
                 // As whoever flattened the records before writes them.
                 targets.insert(path.to_string(), Target::Column { position, rank: 0 });
                 continue;
             }
             targets.insert(column.name.clone(), Target::Column { position, rank: 0 });
-            folded.insert(column.name.to_lowercase(), position);
+            folded.insert(folded_name(&column.name), position);
         }
         for path in of_source().filter_map(|(_, column)| column.path.as_ref()) {
             targets.entry(path.root().to_owned()).or_insert(Target::Meta);
@@ -83,11 +83,14 @@ impl Names {
         match self.targets.get(name) {
             Some(target) => *target,
             None if (self.is_own)(name) => Target::Meta,
-            None => match self.folded.get(&name.to_lowercase()) {
-                Some(position) => Target::Column { position: *position, rank: FOLDED },
-                None if self.hidden.contains(&name.to_lowercase()) => Target::Meta,
-                None => Target::Unknown,
-            },
+            None => {
+                let folded = folded_name(name);
+                match self.folded.get(&folded) {
+                    Some(position) => Target::Column { position: *position, rank: FOLDED },
+                    None if self.hidden.contains(&folded) => Target::Meta,
+                    None => Target::Unknown,
+                }
+            }
         }
     }
 

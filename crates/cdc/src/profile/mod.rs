@@ -11,7 +11,7 @@ pub(crate) mod shape;
 use guess::Guess;
 use shape::{Shape, hash};
 
-use sluice_contract::SourceTable;
+use sluice_contract::{SourceTable, folded_name};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,6 +97,8 @@ pub(crate) struct ColumnProfile {
 const SOURCE_TABLES_MAX: usize = 1_000;
 /// Rows kept to find a key.
 const NEW_ROWS_MAX: usize = 5_000;
+/// Why a key that was found is none that anybody may rely on.
+const BY_CHANCE: &str = "what tells the rows of the sample apart has no name of a key, and may repeat in the table";
 /// Columns of a key that are looked for.
 const KEY_COLUMNS_MAX: usize = 3;
 
@@ -156,7 +158,7 @@ impl Profile {
 
     /// The column that a record means: of that name, else of one that differs in upper and lower case only.
     fn column_named(&self, name: &str) -> String {
-        let folded = || self.columns.iter().find(|column| column.name.to_lowercase() == name.to_lowercase());
+        let folded = || self.columns.iter().find(|column| folded_name(&column.name) == folded_name(name));
         let found = self.positions.get(name).and_then(|position| self.columns.get(*position)).or_else(folded);
         found.map_or(name, |column| column.name.as_str()).to_owned()
     }
@@ -237,6 +239,10 @@ impl Profile {
             let likely =
                 |chosen: &Vec<usize>| chosen.iter().filter(|position| !self.named_like_key(**position)).count();
             if let Some(chosen) = found.iter().min_by_key(|chosen| (likely(chosen), chosen.first().copied())) {
+                // A name or a time is different in every row of many samples, and not in the table.
+                if likely(chosen) == chosen.len() {
+                    return (Vec::new(), BY_CHANCE);
+                }
                 return (self.names(chosen), "no two new rows share them");
             }
         }
@@ -279,16 +285,25 @@ impl Profile {
     }
 
     fn named_like_key(&self, position: usize) -> bool {
-        let name = self.columns.get(position).map_or("", |column| column.name.as_str());
-        matches!(name, "id" | "sku" | "uuid" | "code" | "key" | "line_no")
-            || name.ends_with("_id")
-            || name.ends_with("_no")
+        self.columns.get(position).is_some_and(|column| is_named_like_key(&column.name))
     }
 
     fn names(&self, positions: &[usize]) -> Vec<String> {
         let columns = positions.iter().filter_map(|position| self.columns.get(*position));
         columns.map(|column| column.name.clone()).collect()
     }
+}
+
+/// Whether a column is called as keys are: by its last word (`Order ID`, `line_no`, `customerId`, `sku`).
+fn is_named_like_key(name: &str) -> bool {
+    let is_key = |word: &str| {
+        let word = word.to_lowercase();
+        matches!(word.as_str(), "id" | "ids" | "sku" | "uuid" | "guid" | "code" | "key" | "no" | "nr" | "number" | "pk")
+    };
+    let last = name.rsplit(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or(name);
+    // The last word of `customerId`.
+    let begins = last.char_indices().rev().find(|(_, letter)| letter.is_uppercase()).map_or(0, |(at, _)| at);
+    is_key(last) || last.get(begins..).is_some_and(is_key)
 }
 
 /// Calls `visit` with every choice of `count` of `from`, in order; only the first 12 are combined.
@@ -301,5 +316,21 @@ fn combinations(from: &[usize], count: usize, chosen: &mut Vec<usize>, visit: &m
         chosen.push(*position);
         combinations(from.get(at + 1..).unwrap_or_default(), count, chosen, visit);
         chosen.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_named_like_key;
+
+    #[test]
+    fn keys_are_known_by_their_last_word() {
+        for name in ["id", "_id", "ID", "Order ID", "order_id", "customerId", "line_no", "sku", "invoice-no", "Number"]
+        {
+            assert!(is_named_like_key(name), "{name}");
+        }
+        for name in ["name", "paid", "updated_at", "valid", "email", "id_text", "Casino"] {
+            assert!(!is_named_like_key(name), "{name}");
+        }
     }
 }

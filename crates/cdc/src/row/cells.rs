@@ -31,7 +31,9 @@ pub(crate) fn cells<'a, V: Delivered>(
     }
     if let Some(Clash { name, in_case }) = row.clash() {
         let detail = match in_case {
-            true => "two columns of the record have this name and differ in case only",
+            true => {
+                "two columns of the record have this name and differ in case, or in how accents are written (NFC, NFD), only"
+            }
             false => "two columns of the record have this name",
         };
         return Err(RecordError::of(name, ReasonCode::IncompatibleChange, detail));

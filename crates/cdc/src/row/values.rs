@@ -61,7 +61,7 @@ pub(crate) struct Row<V> {
 pub(crate) struct Clash {
     /// Name of the column.
     pub(crate) name: String,
-    /// Whether their names differ, in upper and lower case only.
+    /// Whether their names differ, in upper and lower case or the form of accents only.
     pub(crate) in_case: bool,
 }
 

@@ -6,7 +6,7 @@ use super::reading::Reading;
 use super::time_number::{SaidUnit, time_cell};
 use super::unavailable::Unavailable;
 use crate::text::json_fields::{compact, each_member, elements, members, string};
-use sluice_change::{Cell, CellError, normalize_numeric, parse_cell};
+use sluice_change::{Cell, CellError, json_cell, normalize_numeric, parse_cell};
 use sluice_contract::{ColumnType, DecimalText, TimeUnit};
 use std::borrow::Cow;
 
@@ -66,7 +66,8 @@ impl Values<'_> {
                 from_unscaled(data_type, &base64_bytes(&text).ok_or_else(mismatch)?, i32::from(*scale))
             }
             (ColumnType::Binary, Encoding::Bytes) => Ok(Cell::Bytes(base64_bytes(&text).ok_or_else(mismatch)?.into())),
-            (ColumnType::String | ColumnType::Json, _) => Ok(Cell::Text(text)),
+            (ColumnType::String, _) => Ok(Cell::Text(text)),
+            (ColumnType::Json, _) => json_cell(text),
             // `ZonedTime`, `IsoTime` and `IsoDate` are in UTC and say so.
             (ColumnType::Time | ColumnType::Date, _) => {
                 self.reading.cell(data_type, self.unit, text.strip_suffix('Z').unwrap_or(&text)).map(Cell::into_owned)

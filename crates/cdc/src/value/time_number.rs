@@ -17,12 +17,16 @@ pub(crate) const DEBEZIUM_INFINITY: i64 = 9_223_372_036_825_200_000;
 pub(crate) const DEBEZIUM_MINUS_INFINITY: i64 = -9_223_372_036_832_400_000;
 /// The years 2000 to 2099, seconds since 1970.
 const THIS_CENTURY: Range<i64> = 946_684_800..4_102_444_800;
-/// Milliseconds of the first minute of a day, and of a day: numbers from the one to the other are times of all the day
-/// in milliseconds, and of its first 86 seconds in microseconds.
-const MINUTE_MILLIS: i64 = 60_000;
+/// The years 1900 to 2099 in milliseconds, and so in seconds: of microseconds the weeks around 1970.
+const OTHER_UNITS: Range<i64> = -2_208_988_800_000..4_102_444_800_000;
+/// The years 1 to 9999, days since 1970.
+const DAYS: Range<i64> = -719_162..2_932_897;
+/// Days of no year.
+const DATE_INFINITIES: [i64; 2] = [DATE_INFINITY, DATE_MINUS_INFINITY];
+/// Seconds and milliseconds of a day: numbers up to them are times of all the day in that unit, and of its beginning in
+/// a smaller one.
+const DAY_SECONDS: i64 = 86_400;
 const DAY_MILLIS: i64 = 86_400_000;
-/// Microseconds of a second.
-const SECOND_MICROS: i64 = 1_000_000;
 
 /// Where the unit of a number is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,11 +104,18 @@ fn instant(unit: TimeUnit, number: i64) -> Option<i64> {
 /// Refuses a number whose unit is another one, or is not known.
 fn check(data_type: &ColumnType, unit: TimeUnit, declared: bool, number: i64) -> Result<(), CellError> {
     if *data_type == ColumnType::Time {
-        // Whole seconds in microseconds are one number in a thousand of those in milliseconds.
-        let unknown = !declared && (MINUTE_MILLIS..DAY_MILLIS).contains(&number) && number % SECOND_MICROS != 0;
-        let detail = "milliseconds or microseconds of the day, the number can be both. Write unit: milliseconds or \
-                      unit: microseconds at the column in the contract";
-        return if unknown { Err(unknown_unit(detail.to_owned())) } else { Ok(()) };
+        // Of more milliseconds than a day has it is known that they are none.
+        let unknown = !declared && (1..=DAY_MILLIS).contains(&number);
+        let units = if number <= DAY_SECONDS {
+            "seconds, milliseconds or microseconds"
+        } else {
+            "milliseconds or microseconds"
+        };
+        let detail = format!(
+            "{units} of the day, the number can be each of them. Write unit: milliseconds, or another one, at the column \
+             in the contract"
+        );
+        return if unknown { Err(unknown_unit(detail)) } else { Ok(()) };
     }
     if let Some(likely) = likely_unit(number).or_else(|| unit_of_infinity(number)).filter(|likely| *likely != unit) {
         let source = if declared { "the contract says" } else { "the column has no unit, so it is read in" };
@@ -112,6 +123,18 @@ fn check(data_type: &ColumnType, unit: TimeUnit, declared: bool, number: i64) ->
             "by its size a number of {likely}; {source} {unit}. Write unit: {likely} at the column in the contract"
         );
         return Err(CellError { reason: ReasonCode::ValueOutOfRange, detail });
+    }
+    if !declared && *data_type == ColumnType::Date && !DAYS.contains(&number) && !DATE_INFINITIES.contains(&number) {
+        let detail = "read in days it is not of the years 1 to 9999, and it may count seconds or milliseconds. Write unit: \
+                      days, or another one, at the column in the contract";
+        return Err(unknown_unit(detail.to_owned()));
+    }
+    if !declared && *data_type != ColumnType::Date && number != 0 && OTHER_UNITS.contains(&number) {
+        let detail = format!(
+            "a number of {unit} within weeks of 1970, or of seconds or milliseconds of any year. Write unit: {unit}, or \
+             another one, at the column in the contract"
+        );
+        return Err(unknown_unit(detail));
     }
     if !declared && is_digits_of_date(number) {
         let detail = format!(
@@ -197,11 +220,28 @@ mod tests {
 
     #[test]
     fn small_and_old_numbers_are_what_the_format_says() {
-        for number in [0, -1, 5_000_000, -2_208_988_800_000_000, 253_402_300_800_000_000] {
+        for number in [0, 5_000_000_000_000, -2_208_988_800_000_000, 253_402_300_800_000_000] {
             assert_eq!(read("timestamp", SaidUnit::default(), number), Ok(Cell::Int(number)));
         }
-        for days in [-719_162, 0, 9_691, 47_482, 2_932_897] {
+        for days in [-719_162, 0, 9_691, 47_482, 2_932_896, DATE_INFINITY] {
             assert_eq!(read("date", SaidUnit::default(), days), Ok(Cell::Int(days)));
+        }
+    }
+
+    #[test]
+    fn a_number_that_fits_several_units_is_not_read_without_one() {
+        for number in [-1, 1, 3_600, 5_000_000, 86_400_000, 473_385_600, -1_000_000_000_000] {
+            for data_type in ["timestamp", "timestamp_ntz"] {
+                let (reason, detail) = read(data_type, SaidUnit::default(), number).unwrap_err();
+                assert!(reason == ReasonCode::TypeMismatch && detail.contains("Write unit"), "{number}: {detail}");
+                assert!(read(data_type, by_contract(TimeUnit::Microseconds), number).is_ok(), "{number}");
+                assert!(read(data_type, by_schema(TimeUnit::Milliseconds), number).is_ok(), "{number}");
+            }
+        }
+        for number in [86_400_000, 2_932_897, -719_163] {
+            let (reason, detail) = read("date", SaidUnit::default(), number).unwrap_err();
+            assert!(reason == ReasonCode::TypeMismatch && detail.contains("Write unit"), "{number}: {detail}");
+            assert_eq!(read("date", by_contract(TimeUnit::Days), number), Ok(Cell::Int(number)));
         }
     }
 
@@ -223,8 +263,13 @@ mod tests {
         let (reason, detail) = read("time", SaidUnit::default(), 28_861_500).unwrap_err();
         assert!(reason == ReasonCode::TypeMismatch && detail.contains("milliseconds or microseconds"), "{detail}");
         assert_eq!(read("time", SaidUnit::default(), 0), text("00:00:00"));
-        assert_eq!(read("time", SaidUnit::default(), 1), text("00:00:00.000001"));
-        assert_eq!(read("time", SaidUnit::default(), 23_000_000), text("00:00:23"));
+        for number in [1, 3_600, 23_000_000, 86_400_000] {
+            let (reason, detail) = read("time", SaidUnit::default(), number).unwrap_err();
+            assert!(reason == ReasonCode::TypeMismatch, "{detail}");
+            assert_eq!(detail.contains("seconds, milliseconds"), number <= 86_400, "{detail}");
+        }
+        assert_eq!(read("time", by_contract(TimeUnit::Microseconds), 1), text("00:00:00.000001"));
+        assert_eq!(read("time", by_contract(TimeUnit::Microseconds), 23_000_000), text("00:00:23"));
         assert_eq!(read("time", SaidUnit::default(), 28_861_500_007), text("08:01:01.500007"));
         assert_eq!(read("time", by_contract(TimeUnit::Milliseconds), 28_861_500), text("08:01:01.5"));
         assert_eq!(read("time", by_contract(TimeUnit::Microseconds), 28_861_500), text("00:00:28.8615"));

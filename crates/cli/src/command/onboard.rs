@@ -121,7 +121,7 @@ fn not_saved(draft: &OnboardDraft, saved: &BTreeSet<TableName>, accept: bool) ->
     if let Some(existing) = &draft.existing {
         return Some(format!("there is a contract of {existing} already; choose another name with --name"));
     }
-    if let Some(other) = saved.iter().find(|name| name.differs_in_case_at_most(&draft.name)) {
+    if let Some(other) = saved.iter().find(|name| name.looks_like(&draft.name)) {
         return Some(format!("{other} was just saved; onboard its folder ({}) alone, with --name", draft.path));
     }
     if accept && draft.problems.is_empty() {

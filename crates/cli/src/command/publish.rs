@@ -5,11 +5,12 @@ use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
 use anyhow::Context;
 use sluice_api::{
-    ApiError, CanaryTable, ErrorCode, PlanDocument, ProposalView, PublishPlan, PublishScope, PublishedView,
+    ApiError, CanaryTable, Effect, ErrorCode, PlanDocument, ProposalView, PublishPlan, PublishScope, PublishedView,
     TableEffect, ask,
 };
-use sluice_contract::limits;
+use sluice_contract::{duration_text, limits};
 use sluice_runner::Host;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Digits of a hash that are shown.
@@ -32,7 +33,11 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Res
     }
     // A plan that was handed in is published or stale, which the host decides.
     if plan.is_published() && handed.is_none() {
-        out.show(&plan, nothing_text)?;
+        let others = match &scope {
+            PublishScope::Tables(_) => changed_tables(host).await?,
+            PublishScope::Draft | PublishScope::Rollback(_) => Vec::new(),
+        };
+        out.show(&plan, |plan| nothing_text(plan) + &others_text(&plan.document.scope, &others))?;
         return Ok(Exit::Done);
     }
     if !plan.blockers.is_empty() && !call.force && !call.propose {
@@ -95,6 +100,22 @@ fn write_plan(path: &Path, plan: &PlanDocument) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(plan)?;
     text.push('\n');
     std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Names of the tables and models that the draft changes.
+async fn changed_tables(host: &Host) -> anyhow::Result<Vec<String>> {
+    let plan = host.call(ask::PublishPlan { scope: PublishScope::Draft, plan: None }).await?;
+    let names: BTreeSet<String> = plan.document.tables.iter().map(|effect| effect.table.to_string()).collect();
+    Ok(names.into_iter().collect())
+}
+
+/// What there is to publish besides tables that are published already.
+fn others_text(scope: &PublishScope, others: &[String]) -> String {
+    match (scope, others) {
+        (PublishScope::Tables(_), []) => "The draft changes no other table\n".to_owned(),
+        (PublishScope::Tables(_), others) => format!("The draft changes {}\n", others.join(", ")),
+        _ => String::new(),
+    }
 }
 
 /// The first digits of a hash.
@@ -178,7 +199,12 @@ fn effect_text(table: &TableEffect) -> String {
     let readers: Vec<String> = table.readers.iter().map(|reader| format!("gold.{reader}")).collect();
     let readers = if readers.is_empty() { "no model".to_owned() } else { readers.join(", ") };
     let grade = table.grade.map_or_else(|| "no entry differs".to_owned(), |grade| format!("{grade:?}").to_lowercase());
-    format!("{grade}. {} ({}); {rows}; read by {readers}", table.note, table.effect)
+    let time = match (table.effect, table.rebuild_seconds) {
+        (Effect::Rebuild, Some(seconds)) => format!("; takes about {}", duration_text(seconds.max(1))),
+        (Effect::Rebuild, None) => "; how long it takes is unknown".to_owned(),
+        _ => String::new(),
+    };
+    format!("{grade}. {} ({}); {rows}{time}; read by {readers}", table.note, table.effect)
 }
 
 fn proposed_text(proposed: &ProposalView) -> String {

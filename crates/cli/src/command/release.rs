@@ -42,8 +42,11 @@ fn approved_text(proposal: &ProposalView) -> String {
     } else {
         "It waits for more".to_owned()
     };
+    let reached = proposal.document.previewed.iter().flat_map(|previewed| &previewed.tables);
+    let reached: Vec<String> = reached.map(|table| format!("{} {}", table.table, short(&table.fingerprint))).collect();
+    let reached = if reached.is_empty() { String::new() } else { format!("It has to reach {}. ", reached.join(", ")) };
     format!(
-        "The plan {plan} of {} is approved by {}, {} of {}. {next}\n",
+        "The plan {plan} of {} is approved by {}, {} of {}. {reached}{next}\n",
         proposal.author,
         by.join(", "),
         by.len(),

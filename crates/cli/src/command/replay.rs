@@ -5,7 +5,8 @@ use crate::exit::{Exit, code_of};
 use crate::impact_report;
 use crate::print::{Grid, Output, ledger, note, number, version};
 use crate::progress::{JOB, watch};
-use sluice_api::{ApiError, ErrorCode, Preview, ReplaySummary, TableName, ask};
+use sluice_api::{ApiError, ErrorCode, Preview, PreviewedChecks, ReplaySummary, TableName, ask};
+use sluice_contract::Verdict;
 use sluice_runner::Host;
 
 /// Replays using the draft's contracts.
@@ -70,7 +71,32 @@ pub(crate) fn ties(count: u64) -> String {
 
 /// What a replay would do.
 fn preview_text(preview: &Preview) -> String {
-    text(&preview.replay) + &impact_report::text(&preview.impact)
+    let checks: String = preview.checks.iter().map(checks_text).collect();
+    text(&preview.replay) + &checks + &impact_report::text(&preview.impact)
+}
+
+/// The checks of a table on the version that it would have: how many hold, and every one that does not.
+fn checks_text(of: &PreviewedChecks) -> String {
+    if of.checks.is_empty() {
+        return String::new();
+    }
+    let [passed, failed, unknown] = of.counts().map(number);
+    let mut text = format!("{}: checks: {passed} hold, {failed} do not, {unknown} not evaluated\n", of.table);
+    for check in &of.checks {
+        let severity = check.severity.as_str();
+        match (&check.outcome.verdict, check.outcome.failed, check.outcome.reason()) {
+            (Verdict::Passed, ..) => {}
+            (Verdict::Failed, Some(rows), _) if rows > 0 => {
+                text.push_str(&format!("  {severity}: {} does not hold in {} rows\n", check.check, number(rows)));
+            }
+            (Verdict::Failed, ..) => text.push_str(&format!("  {severity}: {} does not hold\n", check.check)),
+            (Verdict::NotEvaluated { .. }, _, reason) => {
+                let reason = reason.unwrap_or("nobody says why");
+                text.push_str(&format!("  {severity}: {} is not evaluated: {reason}\n", check.check));
+            }
+        }
+    }
+    text
 }
 
 /// What a replay did, for people.

@@ -3,7 +3,8 @@
 use super::Reader;
 use crate::document::{ApplyDocument, Document};
 use crate::{
-    Apply, ApplyMode, Column, ColumnSet, ColumnType, Condition, DeleteMode, PositionLayout, Scd, TiePolicy, limits,
+    Apply, ApplyMode, Column, ColumnSet, ColumnType, Condition, DeleteMode, PositionLayout, Scd, TiePolicy,
+    difference_of_names, folded_name, limits,
 };
 use serde_saphyr::Spanned;
 
@@ -70,7 +71,12 @@ impl Reader<'_> {
                 }
                 None => {
                     let message = format!("Key column `{}` is not in the schema", part.value);
-                    self.problem(part, message, "Correct the name or add the column");
+                    let alike = columns.iter().find(|column| folded_name(&column.name) == folded_name(&part.value));
+                    let fix = alike.map(|column| {
+                        let difference = difference_of_names(&column.name, &part.value);
+                        format!("Its column `{}` differs {difference} only: write both alike", column.name)
+                    });
+                    self.problem(part, message, fix.unwrap_or_else(|| "Correct the name or add the column".to_owned()));
                 }
             }
         }

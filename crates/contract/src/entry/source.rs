@@ -12,7 +12,7 @@ entries! {
     /// Entries of `source`.
     SOURCE of Source, by texts with _contract; {
     path: Entry::new("source", &["path"], Effect::NewBatchesOnly)
-        .what("folder of the change files, with all folders below it; relative to the lake, or absolute, or `s3://…`")
+        .what("folder of the change files, with all folders below it; relative to the lake; a full path or `s3://…` outside of it has to be allowed ([integrity](guides/integrity.md#what-lies-outside-of-the-lake))")
         .says(Grade::Warning, "New files are taken from there; files already ingested stay")
         .examples(&["path: landing/moved/"])
         => word(path);

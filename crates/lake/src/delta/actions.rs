@@ -17,7 +17,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// [`LakeError::NotWritable`], [`LakeError::ForeignFeature`], [`LakeError::Schema`].
-pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Action>, LakeError> {
+pub(crate) fn actions(transaction: &Transaction, now_ms: i64, lake: Option<String>) -> Result<Vec<Action>, LakeError> {
     let base = &transaction.base;
     let folder = &transaction.store.files.folder;
     let append_only = base.configuration("delta.appendOnly") == Some("true");
@@ -27,7 +27,7 @@ pub(crate) fn actions(transaction: &Transaction, now_ms: i64) -> Result<Vec<Acti
     if append_only && transaction.changes_rows && takes_away {
         return Err(refused("delta.appendOnly is set".to_owned()));
     }
-    let mut actions = vec![Action::CommitInfo(information(transaction, now_ms))];
+    let mut actions = vec![Action::CommitInfo(information(transaction, now_ms, lake))];
     let failed = |source: Cause| LakeError::Schema { source, path: folder.clone() };
     let has_vectors = transaction.becomes.iter().flatten().any(DataFile::has_deletion_vector);
     let needs = Needs { deletion_vectors: !transaction.update.is_empty() || has_vectors, append_only };
@@ -92,10 +92,11 @@ fn add_action(file: &NewFile, data_change: bool, now_ms: i64) -> Add {
     }
 }
 
-fn information(transaction: &Transaction, now_ms: i64) -> CommitInfo {
+fn information(transaction: &Transaction, now_ms: i64, lake: Option<String>) -> CommitInfo {
     let id = &transaction.id;
     let mut info = transaction.info.clone();
     info.lease = transaction.store.fence.as_ref().map(Fence::epoch).or(info.lease);
+    info.lake = lake;
     info.operation_id = Some(id.operation_id());
     info.content_hash = Some(id.content_hash.clone());
     info.app_id = Some(id.app.clone());

@@ -14,6 +14,9 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode};
 use std::collections::BTreeSet;
 
+/// Entries of a table that are looked at for the identity of its lake.
+const LOOKED_AT: usize = 8;
+
 /// How a commit ended.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +55,8 @@ impl Transaction {
             return self.resolve(latest).await;
         }
         let now_ms = self.table().tables.clock.now_ms();
-        let actions = actions(&self, now_ms)?;
+        let lake = self.lake().await?;
+        let actions = actions(&self, now_ms, lake)?;
         let entry =
             lines(&actions).map_err(|source| LakeError::Commit { source, path: self.table().folder.clone() })?;
         let version = self.base.version + 1;
@@ -85,6 +89,16 @@ impl Transaction {
                 }
             }
         }
+    }
+
+    /// The identity of the lake; of one that lost it the one that the table's own commits carry.
+    async fn lake(&self) -> Result<Option<String>, LakeError> {
+        let identity = &self.table().tables.identity;
+        if let Some(known) = identity.known().await? {
+            return Ok(Some(known));
+        }
+        let history = self.store.history_until(self.base.version, LOOKED_AT).await?;
+        identity.ensure(history.into_iter().find_map(|entry| entry.info.lake)).await
     }
 
     fn table(&self) -> &TableFiles {

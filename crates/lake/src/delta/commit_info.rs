@@ -122,6 +122,9 @@ pub struct CommitInfo {
     /// Fencing number of the writer's lease; set by the transaction.
     #[serde(rename = "sluice.lease", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub lease: Option<u64>,
+    /// The lake that it was made in; set by the transaction.
+    #[serde(rename = "sluice.lake", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub lake: Option<String>,
     /// The same for every attempt at one batch with one content; set by the transaction.
     #[serde(rename = "sluice.operationId", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
@@ -151,6 +154,9 @@ pub struct SourceMark {
     /// What orders their changes in words, where the contract leaves it to the format, by the epoch of the source.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub orders: BTreeSet<(u8, String)>,
+    /// Servers whose logs they are of, by the epoch of the source.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub logs: BTreeSet<(u8, String)>,
 }
 
 impl SourceMark {
@@ -163,6 +169,7 @@ impl SourceMark {
             last: self.last.clone().max(other.last.clone()),
             newest_ms: self.newest_ms.max(other.newest_ms),
             orders: self.orders.union(&other.orders).cloned().collect(),
+            logs: self.logs.union(&other.logs).cloned().collect(),
         }
     }
 
@@ -219,6 +226,7 @@ impl CommitInfo {
             forgotten_deletes: _,
             adopted: _,
             lease: _,
+            lake: _,
             operation_id: _,
             content_hash: _,
             app_id: _,
@@ -291,7 +299,7 @@ mod tests {
             "sluice.columns": ["a", "b"], "sluice.failed_files": ["landing/x.json"],
             "sluice.inputs": "i", "sluice.from": {"silver.shop.orders": 3}, "sluice.fingerprint": "f",
             "sluice.filesBefore": 9, "sluice.filesAfter": 1, "sluice.bytesBefore": 90, "sluice.bytesAfter": 80,
-            "sluice.forgottenDeletes": 6, "sluice.checked": 11, "sluice.lease": 2,
+            "sluice.forgottenDeletes": 6, "sluice.checked": 11, "sluice.lease": 2, "sluice.lake": "4f",
             "sluice.adopted": [{"version": 9, "operation": "DELETE", "program": "x", "change": "rows"}], "sluice.operationId": "o",
             "sluice.contentHash": "h", "sluice.appId": "sluice.silver.shop.orders", "theirs": {"x": [1]},
         })

@@ -55,6 +55,8 @@ struct Entry {
     has_metadata: bool,
     /// Numbers of Sluice's applications.
     numbers: BTreeMap<String, i64>,
+    /// The lake that it was made in, if it says so.
+    lake: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +93,7 @@ impl DeltaStore {
     /// batches. Entries up to `known` are not looked at, nor those that an own commit was made after
     /// ([`CommitInfo::checked`]): usually that leaves the newest entry alone.
     ///
-    /// Commits of every version of Sluice are its own.
+    /// Commits of every version of Sluice are its own, unless they say that they were made in another lake.
     ///
     /// # Errors
     /// [`LakeError::OpenTable`].
@@ -99,6 +101,7 @@ impl DeltaStore {
         let log_store = self.files.log_store()?;
         let store = log_store.object_store(None);
         let failed = |source| self.files.cannot_open(source);
+        let ours = self.files.tables.identity.known().await?;
         let mut walk = Walk::default();
         // The first version that has to be looked at.
         let mut first = known.map_or(0, |known| known.saturating_add(1)).max(version.saturating_sub(LOOKED_AT_MAX));
@@ -112,6 +115,13 @@ impl DeltaStore {
                 next = version.checked_sub(1);
                 // The log was cleaned up to here.
                 let Some(entry) = entry else { return Ok(walk.finish()) };
+                // Its log is that of another table: what is below says nothing of this one.
+                if entry.lake.is_some() && ours.is_some() && entry.lake != ours && version >= first {
+                    walk.written.extend(entry.numbers.into_keys());
+                    let Entry { operation, program, .. } = entry;
+                    walk.commits.push(ForeignCommit { version, operation, program, change: ForeignChange::Lake });
+                    return Ok(walk.finish());
+                }
                 if entry.is_own {
                     first = entry.checked.map_or(first, |checked| first.max(checked.saturating_add(1)));
                     for (app, number) in entry.numbers {
@@ -217,6 +227,7 @@ fn parse(bytes: &Bytes) -> Result<Entry, Cause> {
             let info = CommitInfo::of_entries(info);
             entry.is_own = info.is_own();
             entry.checked = info.checked;
+            entry.lake = info.lake;
         }
     }
     entry.is_own |= entry.program.starts_with("sluice/");

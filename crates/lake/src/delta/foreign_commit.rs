@@ -13,6 +13,8 @@ pub enum ForeignChange {
     Batches,
     /// The columns.
     Columns,
+    /// All of it: Sluice made it in another lake, from other change files.
+    Lake,
 }
 
 impl fmt::Display for ForeignChange {
@@ -21,6 +23,7 @@ impl fmt::Display for ForeignChange {
             Self::Rows => "rows",
             Self::Batches => "the number of the last batch",
             Self::Columns => "columns",
+            Self::Lake => "everything: it is a table of another lake",
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::delta::footers::FooterCache;
 use crate::delta::snapshot::Snapshot;
 use crate::delta::vector_cache::VectorCache;
 use crate::environment::IdGenerator;
+use crate::store::lake_identity::LakeIdentity;
 use crate::store::objects::Objects;
 
 /// The store, the environment and the caches of a lake's tables.
@@ -19,11 +20,13 @@ pub(crate) struct Tables {
     pub(crate) snapshots: SnapshotCache<Snapshot>,
     pub(crate) footers: FooterCache,
     pub(crate) vectors: VectorCache,
+    pub(crate) identity: LakeIdentity,
 }
 
 impl Tables {
     pub(crate) fn new(objects: Objects, clock: Clock, ids: IdGenerator, cache: LocalCache) -> Self {
         Self {
+            identity: LakeIdentity::new(objects.clone(), ids.clone()),
             objects,
             clock,
             ids,

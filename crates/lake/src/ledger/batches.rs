@@ -9,7 +9,7 @@ use crate::{LakeError, SourceFile};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::TableName;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 /// End of the name of the list of files that were left out of a batch; not `.json`, so that older versions of Sluice do
@@ -21,6 +21,11 @@ const HASHED_BYTES: u64 = 64 << 20;
 const READS_AT_ONCE: usize = 16;
 /// Manifests that are listed before it is asked whether some are folded: one answer of S3.
 const LISTED_AT_FIRST: usize = 1_000;
+
+/// Where it is kept which files were left out, as long as the table lives.
+fn left_out_folder(table: &TableName) -> String {
+    format!("_sluice/left-out/{}/{}", table.dataset, table.table)
+}
 
 impl Ledger {
     /// All batches of a table, by number. Manifests never change, so each is read once per process.
@@ -105,7 +110,24 @@ impl Ledger {
         all.extend(files.iter().cloned());
         let bytes = serde_json::to_vec(&all)
             .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
-        self.objects.put(&path, Bytes::from(bytes)).await
+        let bytes = Bytes::from(bytes);
+        // Once more in a folder of their own: batches are many, and what was left out is little.
+        self.objects.put(&format!("{}/{batch:020}.json", left_out_folder(table)), bytes.clone()).await?;
+        self.objects.put(&path, bytes).await
+    }
+
+    /// Paths of the files that were left out, by batch: what [`Ledger::leave_out`] wrote.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
+    pub async fn left_out(&self, table: &TableName) -> Result<BTreeMap<u64, BTreeSet<String>>, LakeError> {
+        let mut all = BTreeMap::new();
+        for file in self.objects.list(&left_out_folder(table)).await? {
+            if let Some(batch) = number_of(&file.path)? {
+                all.insert(batch, self.files_left_out(&file.path).await?);
+            }
+        }
+        Ok(all)
     }
 
     async fn files_left_out(&self, path: &str) -> Result<BTreeSet<String>, LakeError> {

@@ -3,6 +3,7 @@
 use crate::LakeError;
 use crate::ledger::registry::Ledger;
 use crate::refusal::{Refusal, refusal};
+use crate::store::outside::how_to_allow;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use sluice_contract::{Mistake, TableName};
@@ -98,6 +99,10 @@ impl Ledger {
             async |file| {
                 let text = match self.objects.read(&file.path).await {
                     Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+                    Err(LakeError::Outside { path, place }) => {
+                        let fix = how_to_allow(&place);
+                        Err(Mistake { message: LakeError::Outside { path, place }.to_string(), fix })
+                    }
                     Err(error) => match refusal(&error) {
                         Some(refused @ Refusal::NoFileRight { .. }) => {
                             Err(Mistake { message: format!("{error}: {refused}"), fix: refused.next() })

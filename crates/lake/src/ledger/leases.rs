@@ -184,6 +184,15 @@ impl Leases {
         }
     }
 
+    /// Whether a lease can be taken after the newest one.
+    ///
+    /// # Errors
+    /// [`LakeError::LastLease`] if its number is none that another can follow; [`LakeError::List`].
+    pub async fn ensure_next(&self, table: &TableName) -> Result<(), LakeError> {
+        let newest = lease_epochs(&self.objects, table).await?.last().copied();
+        newest.map_or(Ok(()), |newest| next_epoch(table, newest).map(|_| ()))
+    }
+
     /// The candidate if nobody living has the table right now, judged by one look. What is read of the table
     /// from then on is what [`Leases::take`] is called for.
     ///

@@ -51,6 +51,9 @@ pub struct SandboxEntry {
 }
 
 impl SandboxEntry {
+    /// Folder of the entries in a base, and of sandboxes under it.
+    pub const FOLDER: &str = ENTRIES;
+
     /// Whether the base still keeps what it needs.
     #[must_use]
     pub fn is_open(&self, now_ms: i64) -> bool {

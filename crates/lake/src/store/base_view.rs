@@ -91,7 +91,9 @@ fn kind(path: &str) -> Kind<'_> {
         }
         ["_sluice", "tombstones", ..] => Kind::ByName,
         // What is in production is what the base says now.
-        ["_sluice", "releases" | "current" | "proposals" | "release-lock" | "reached", ..] => Kind::Base,
+        ["_sluice", "releases" | "current" | "proposals" | "release-lock" | "reached" | "identity.json", ..] => {
+            Kind::Base
+        }
         ["_sluice" | "bronze" | "silver" | "gold", ..] => Kind::Own,
         _ => Kind::Base,
     }

@@ -13,9 +13,9 @@ impl Objects {
     /// in the same style. The etag is the store's, on a local disk `<mtime microseconds>-<size>`.
     ///
     /// # Errors
-    /// [`LakeError::List`], [`LakeError::BadPath`]. A folder that is not there is empty.
+    /// [`LakeError::List`], [`LakeError::BadPath`], [`LakeError::Outside`]. A folder that is not there is empty.
     pub async fn list(&self, prefix: &str) -> Result<Vec<SourceFile>, LakeError> {
-        let place = self.place(prefix).await?;
+        let place = self.place_to_read(prefix).await?;
         let failed = |source| LakeError::List { source: Box::new(source), path: prefix.to_owned() };
         let mut found = collected(place.root.store.list(Some(&place.path))).await.map_err(failed)?;
         if found.is_empty() && !place.path.as_ref().is_empty() {
@@ -27,6 +27,7 @@ impl Objects {
                 Err(source) => return Err(failed(source)),
             }
         }
+        self.follow_listed(prefix, &place, &found).await?;
         Ok(source_files(&place, &found))
     }
 
@@ -34,12 +35,13 @@ impl Objects {
     /// this costs what it finds and not what is there.
     ///
     /// # Errors
-    /// [`LakeError::List`], [`LakeError::BadPath`]. A folder that is not there is empty.
+    /// [`LakeError::List`], [`LakeError::BadPath`], [`LakeError::Outside`]. A folder that is not there is empty.
     pub async fn list_after(&self, prefix: &str, after: &str) -> Result<Vec<SourceFile>, LakeError> {
-        let place = self.place(prefix).await?;
+        let place = self.place_to_read(prefix).await?;
         let after = self.place(after).await?.path;
         let listed = collected(place.root.store.list_with_offset(Some(&place.path), &after)).await;
         let found = listed.map_err(|source| LakeError::List { source: Box::new(source), path: prefix.to_owned() })?;
+        self.follow_listed(prefix, &place, &found).await?;
         Ok(source_files(&place, &found))
     }
 
@@ -48,9 +50,10 @@ impl Objects {
     /// # Errors
     /// As [`Self::list`].
     pub(crate) async fn list_up_to(&self, prefix: &str, count: usize) -> Result<Vec<SourceFile>, LakeError> {
-        let place = self.place(prefix).await?;
+        let place = self.place_to_read(prefix).await?;
         let listed = collected(place.root.store.list(Some(&place.path)).take(count).boxed()).await;
         let found = listed.map_err(|source| LakeError::List { source: Box::new(source), path: prefix.to_owned() })?;
+        self.follow_listed(prefix, &place, &found).await?;
         Ok(source_files(&place, &found))
     }
 
@@ -67,7 +70,7 @@ impl Objects {
     /// # Errors
     /// [`LakeError::List`]. A folder that is not there is empty.
     pub async fn list_folders(&self, prefix: &str) -> Result<Vec<String>, LakeError> {
-        let place = self.place(prefix).await?;
+        let place = self.place_to_read(prefix).await?;
         let listed = match place.root.store.list_with_delimiter(Some(&place.path)).await {
             Ok(listed) => listed.common_prefixes,
             Err(Error::NotFound { .. }) => Vec::new(),

@@ -54,6 +54,8 @@ struct Shared {
     others: Mutex<BTreeMap<String, Arc<Root>>>,
     writable: OnceCell<()>,
     times: StoreTimes,
+    /// What the lake's settings allowed when they were last read.
+    allowed_sources: Mutex<Arc<[String]>>,
 }
 
 /// A path in a store.
@@ -66,7 +68,9 @@ pub(crate) struct Place {
 
 impl Objects {
     pub(crate) fn new(root: Root, times: StoreTimes) -> Self {
-        let shared = Shared { root: Arc::new(root), others: Mutex::default(), writable: OnceCell::new(), times };
+        let allowed_sources = Mutex::new(Arc::from([]));
+        let (root, others) = (Arc::new(root), Mutex::default());
+        let shared = Shared { root, others, writable: OnceCell::new(), times, allowed_sources };
         Self { shared: Arc::new(shared) }
     }
 
@@ -154,7 +158,7 @@ impl Objects {
     /// Bytes of a file; the path is relative to the lake, or a full address of another store.
     ///
     /// # Errors
-    /// [`LakeError::NotFound`], [`LakeError::Read`].
+    /// [`LakeError::NotFound`], [`LakeError::Read`]; [`LakeError::Outside`] if it is outside of the lake and not allowed.
     pub async fn read(&self, path: &str) -> Result<Bytes, LakeError> {
         self.read_with(path, GetOptions::default()).await
     }
@@ -186,13 +190,13 @@ impl Objects {
     }
 
     async fn read_with(&self, path: &str, options: GetOptions) -> Result<Bytes, LakeError> {
-        let place = self.place(path).await?;
-        let failed = |source| match source {
-            Error::NotFound { .. } => LakeError::NotFound { path: path.to_owned() },
-            source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
-        };
-        let result = place.root.store.get_opts(&place.path, options).await.map_err(failed)?;
-        result.bytes().await.map_err(failed)
+        let place = self.place_to_read(path).await?;
+        read_place(&place, path, options).await
+    }
+
+    /// Bytes of a file whose place is known.
+    pub(crate) async fn read_at(&self, place: &Place, path: &str) -> Result<Bytes, LakeError> {
+        read_place(place, path, GetOptions::default()).await
     }
 
     /// Writes a file unless one is there. Durable on return. When the reply is lost, the file is read
@@ -293,7 +297,20 @@ impl Objects {
         Ok(Place { root, style, path: inside })
     }
 
+    pub(crate) fn allowed_sources(&self) -> &Mutex<Arc<[String]>> {
+        &self.shared.allowed_sources
+    }
+
     fn others(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Root>>> {
         self.shared.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn read_place(place: &Place, path: &str, options: GetOptions) -> Result<Bytes, LakeError> {
+    let failed = |source| match source {
+        Error::NotFound { .. } => LakeError::NotFound { path: path.to_owned() },
+        source => LakeError::Read { source: Box::new(source), path: path.to_owned() },
+    };
+    let result = place.root.store.get_opts(&place.path, options).await.map_err(failed)?;
+    result.bytes().await.map_err(failed)
 }

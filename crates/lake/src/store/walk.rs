@@ -22,14 +22,14 @@ pub(crate) struct UnusableEntry {
 }
 
 /// Files below `folder`, whose path in the store is `prefix`, in no order. Only those after the path `after` are looked
-/// at. A file that goes while it is looked at is left out, as is a link that leads nowhere.
+/// at. What a link leads to has its real path as version. A file that goes while it is looked at is left out, as is a link that leads nowhere.
 ///
 /// # Errors
 /// If a folder cannot be read, a name is not Unicode, or links lead in a circle. A folder that is not there is empty.
 pub(super) fn files_below(folder: &FilePath, prefix: &Path, after: Option<&Path>) -> Result<Vec<ObjectMeta>> {
     let mut found = Vec::new();
-    let mut open = vec![(folder.to_path_buf(), prefix.as_ref().to_owned())];
-    while let Some((folder, prefix)) = open.pop() {
+    let mut open = vec![(folder.to_path_buf(), prefix.as_ref().to_owned(), false)];
+    while let Some((folder, prefix, is_linked)) = open.pop() {
         let entries = match folder.read_dir() {
             Ok(entries) => entries,
             // It went, or the prefix is a file's.
@@ -46,7 +46,8 @@ pub(super) fn files_below(folder: &FilePath, prefix: &Path, after: Option<&Path>
             let kind = entry.file_type().map_err(|error| failed(&entry.path(), error))?;
             if kind.is_file() {
                 if is_after(&path) && !is_staged(&name) {
-                    found.extend(file(&entry, &path)?);
+                    let file = file(&entry, &path)?;
+                    found.extend(if is_linked { file.map(|file| goal_noted(file, &entry.path())) } else { file });
                 }
                 continue;
             }
@@ -54,14 +55,20 @@ pub(super) fn files_below(folder: &FilePath, prefix: &Path, after: Option<&Path>
             if target.is_dir() {
                 // The greatest name of a file below it.
                 if is_after(&format!("{path}/\u{10ffff}")) {
-                    open.push((place, path));
+                    open.push((place, path, is_linked || kind.is_symlink()));
                 }
             } else if target.is_file() && is_after(&path) && !is_staged(&name) {
-                found.push(described(&target, &path)?);
+                found.push(goal_noted(described(&target, &path)?, &place));
             }
         }
     }
     Ok(found)
+}
+
+/// A file that a link leads to: its real path is its version, as no file of a disk has another.
+fn goal_noted(file: ObjectMeta, place: &FilePath) -> ObjectMeta {
+    let version = std::fs::canonicalize(place).ok().map(|goal| goal.display().to_string());
+    ObjectMeta { version, ..file }
 }
 
 /// Where an entry that is no plain file leads, and what is there.
@@ -102,7 +109,7 @@ fn described(metadata: &Metadata, path: &str) -> Result<ObjectMeta> {
 }
 
 /// Whether a name is that of a file that is still being written: `name#digits`.
-fn is_staged(name: &str) -> bool {
+pub(super) fn is_staged(name: &str) -> bool {
     let digits = name.split_once('#').map(|(_, rest)| rest);
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
@@ -157,7 +164,10 @@ mod tests {
         symlink(other.path().join("1.json"), folder.path().join("2.json")).unwrap();
         symlink(folder.path().join("nowhere"), folder.path().join("3.json")).unwrap();
         let list = || files_below(folder.path(), &Path::from(""), None);
-        assert_eq!(names(&list().unwrap()), ["2.json", "linked/1.json"]);
+        let found = list().unwrap();
+        assert_eq!(names(&found), ["2.json", "linked/1.json"]);
+        let goal = other.path().canonicalize().unwrap().join("1.json").display().to_string();
+        assert!(found.iter().all(|file| file.version.as_ref() == Some(&goal)), "{found:?}");
         symlink(folder.path(), folder.path().join("circle")).unwrap();
         assert!(list().unwrap_err().to_string().contains("a folder that it is in"));
     }

@@ -37,7 +37,7 @@ pub struct QueryOptions {
 impl Default for QueryOptions {
     fn default() -> Self {
         Self {
-            memory_bytes: limits::SQL_MEMORY_BYTES,
+            memory_bytes: limits::SQL_MEMORY_BYTES.min(share_of_address_space()),
             threads: std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             temp_dir: None,
             temp_bytes: TEMP_BYTES_DEFAULT,
@@ -48,4 +48,16 @@ impl Default for QueryOptions {
             model_timeout: Duration::from_secs(limits::MODEL_SECONDS),
         }
     }
+}
+
+/// What DuckDB may use of the address space that this process may have.
+#[cfg(target_os = "linux")]
+fn share_of_address_space() -> u64 {
+    rlimit::Resource::AS.get().map_or(u64::MAX, |(limit, _)| limit / limits::SQL_ADDRESS_SPACE_SHARE)
+}
+
+/// Other systems do not limit it.
+#[cfg(not(target_os = "linux"))]
+fn share_of_address_space() -> u64 {
+    u64::MAX
 }

@@ -3,12 +3,13 @@
 use super::sandboxes::who;
 use super::{Host, HostOptions, OpenLake};
 use crate::pipeline::replay_options::ReplayOptions;
+use crate::quality::read_records;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
 use crate::{ContractSet, Job, RunError, replay};
 use sluice_api::{
-    Answer, DiffOptions, DiffSide, Impact, JobKind, Layer, Preview, ReplayLimits, SideLake, SideVersion, TableImpact,
-    TableName, TableRef, ask,
+    Answer, DiffOptions, DiffSide, Impact, JobKind, Layer, Preview, PreviewedChecks, ReplayLimits, ReplaySummary,
+    SideLake, SideVersion, TableImpact, TableName, TableRef, ask,
 };
 use sluice_lake::{Lake, LakeError, NewSandbox, StoreTimes};
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,6 +146,7 @@ impl OpenLake {
         let asked = ReplayOptions { tables, limits, ..ReplayOptions::default() };
         let mut done = replay(&sandbox.lake, &sandbox.engine, &set, &asked, job).await?;
         done.dry_run = true;
+        let checks = checks_of(&sandbox.lake, &done).await?;
         let silver = done.tables.iter().map(|table| TableRef { layer: Layer::Silver, name: table.table.clone() });
         let gold = set.models.iter().map(|model| TableRef { layer: Layer::Gold, name: model.name.clone() });
         let touched: BTreeSet<TableRef> = silver.chain(gold).collect();
@@ -152,8 +154,22 @@ impl OpenLake {
         let (from, to) = ((&SideLake::Open, &self.lake), (&in_sandbox, &sandbox.lake));
         let impact = self.impact(&touched, from, to, &DiffOptions::default(), options.store, job).await?;
         let impact = Impact { from: "the lake".to_owned(), to: "after this replay".to_owned(), ..impact };
-        Ok(Preview { replay: done, impact })
+        Ok(Preview { replay: done, impact, checks })
     }
+}
+
+/// The outcomes of the checks on the last batch of each table that was replayed.
+async fn checks_of(lake: &Lake, done: &ReplaySummary) -> Result<Vec<PreviewedChecks>, RunError> {
+    let mut found = Vec::new();
+    for table in &done.tables {
+        let last = lake.ledger().batches(&table.table).await?.last().map(|manifest| manifest.batch);
+        let checks = match last {
+            Some(batch) => read_records(lake, &table.table, batch).await?,
+            None => Vec::new(),
+        };
+        found.push(PreviewedChecks { table: table.table.clone(), checks });
+    }
+    Ok(found)
 }
 
 /// Silver and gold of a lake's draft.

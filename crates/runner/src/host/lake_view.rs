@@ -4,6 +4,7 @@ use super::lag::{facts_of, lag_note, lag_seconds, newest_source_time, recent_tie
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::gold::failures::last_failure;
+use crate::pipeline::lost_files::lost_files_note;
 use crate::pipeline::source_files::new_files;
 use crate::pipeline::source_listing::Look;
 use crate::quality::{read_records, read_refusal};
@@ -181,6 +182,16 @@ impl OpenLake {
                 (summary.health, summary.note) = (found.health, found.note);
             }
             summary.is_only_late = found.is_only_late;
+            if let Err(error) = self.lake.leases().ensure_next(&contract.name).await {
+                (summary.health, summary.is_only_late) = (Health::Fail, false);
+                let error = RunError::from(error).to_api();
+                summary.note = Some(format!("The next batch stops: {error}"));
+            }
+            if let Some(note) = lost_files_note(&self.lake, &contract.name).await? {
+                summary.health = summary.health.max(Health::Warn);
+                summary.note =
+                    Some(summary.note.take().map_or_else(|| note.clone(), |other| format!("{other}; {note}")));
+            }
         }
         Ok(())
     }

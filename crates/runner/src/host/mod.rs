@@ -2,6 +2,7 @@
 //! [`Host::call`] answers one by its type, [`Host::handle`] any [`Request`] with its [`Reply`].
 
 mod adopt;
+mod adoption;
 mod batches;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
@@ -29,6 +30,7 @@ mod publish_preview;
 mod publish_sandbox;
 mod quality;
 mod queries;
+mod rebuild_time;
 mod release_side;
 mod releases;
 mod replays;

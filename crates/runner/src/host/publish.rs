@@ -1,6 +1,7 @@
 //! What publishing would do, and doing it.
 
 use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables};
+use super::rebuild_time::rebuild_seconds;
 use super::{Host, HostOptions, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::sides::Sides;
@@ -126,7 +127,12 @@ impl OpenLake {
                 }
             },
         };
+        let rebuild_seconds = match effect {
+            Effect::Rebuild => rebuild_seconds(&silver, &bronze).await?,
+            _ => None,
+        };
         Ok(Some(TableEffect {
+            rebuild_seconds,
             layer: Layer::Silver,
             table: contract.name.clone(),
             grade: listed.and_then(|listed| listed.grade),
@@ -149,6 +155,19 @@ impl OpenLake {
         let Some(plan) = handed else { return Ok(now) };
         sluice_publish::ensure_current(&plan, &now)?;
         Ok(*plan)
+    }
+
+    /// A plan that was proposed promises what its approvals are for: the fingerprints that it was proposed with.
+    async fn as_approved(&self, plan: PlanDocument) -> Result<PlanDocument, RunError> {
+        let needed = sluice_publish::lake_settings(self.production()).await?.approvals;
+        if needed == 0 {
+            return Ok(plan);
+        }
+        let proposed = sluice_publish::proposal(self.production(), &plan.plan, needed, plan.base).await?;
+        let Some(previewed) = proposed.and_then(|proposed| proposed.document.previewed) else { return Ok(plan) };
+        let approved = PlanDocument { previewed: Some(previewed), ..plan.clone() };
+        sluice_publish::ensure_reached(&approved, &plan)?;
+        Ok(sluice_publish::sealed(approved))
     }
 
     /// Publishes the draft, a part of it, or what an earlier release holds.
@@ -178,6 +197,7 @@ impl OpenLake {
         } else {
             Box::pin(self.with_preview(&contents, plan)).await?
         };
+        let plan = self.as_approved(plan).await?;
         let rolls_back = contents.rollback().is_some();
         if rolls_back && !canary {
             match Box::pin(self.rolled_back(release, &contents, &plan, options, &job)).await {
@@ -206,6 +226,10 @@ impl OpenLake {
             Some(sides) => Box::pin(hold_tables(sides, &contents, plan)).await,
             None => Held::new(),
         };
+        // Whoever is stopped between the release and what follows it leaves the rest to the next run.
+        if let Some(sides) = &sides {
+            self.note_adoption(release, sides).await?;
+        }
         let published = sluice_publish::publish(self.production(), &contents, &publication).await;
         let done = match published {
             Ok(done) => {
@@ -216,7 +240,12 @@ impl OpenLake {
                     (false, false) => "the sandbox's",
                 };
                 let tables = match (&sides, &not_built) {
-                    (Some(sides), _) => Box::pin(take_over_tables(sides, &contents, plan, whose, held)).await,
+                    (Some(sides), _) => {
+                        let set = ContractSet::of(&contents.draft);
+                        let taken = Box::pin(take_over_tables(sides, &set, plan, whose, held)).await;
+                        self.forget_adoption(release, &job).await;
+                        taken
+                    }
                     (None, Some(error)) => Self::rebuilt_by_next_run(plan, error),
                     (None, None) => Vec::new(),
                 };
@@ -224,6 +253,10 @@ impl OpenLake {
             }
             Err(error) => {
                 release_tables(held, &job).await;
+                // Of an unknown outcome the note stays: it says nothing as long as the release is not current.
+                if sides.is_some() && !matches!(error, sluice_publish::PublishError::Lake(_)) {
+                    self.forget_adoption(release, &job).await;
+                }
                 Err(error.into())
             }
         };

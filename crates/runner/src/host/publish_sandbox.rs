@@ -62,6 +62,18 @@ impl OpenLake {
         Ok(())
     }
 
+    /// The same after a release whose publisher was stopped: only what the release holds, not what the sandbox changed
+    /// since.
+    pub(super) async fn carry_published_drafts(
+        &self,
+        published: &BTreeMap<String, String>,
+        plan: &PlanDocument,
+    ) -> Result<(), RunError> {
+        let changed = self.changed_drafts(&plan.scope).await?;
+        let of_release = changed.into_iter().filter(|(path, text)| text.as_ref() == published.get(path));
+        self.carry_drafts(&of_release.collect(), plan).await
+    }
+
     /// What is said where nothing could be taken over.
     pub(super) fn rebuilt_by_next_run(plan: &PlanDocument, error: &RunError) -> Vec<PublishedTable> {
         let tables = plan.tables.iter().filter(|table| is_built(table));
@@ -107,12 +119,11 @@ pub(super) async fn release_tables(held: Held, job: &Job) {
 /// is rebuilt by the next run.
 pub(super) async fn take_over_tables(
     sides: &Sides<'_>,
-    contents: &Contents,
+    set: &ContractSet,
     plan: &PlanDocument,
     whose: &str,
     mut held: Held,
 ) -> Vec<PublishedTable> {
-    let set = ContractSet::of(&contents.draft);
     let mut tables = Vec::new();
     for table in plan.tables.iter().filter(|table| is_built(table)) {
         let lease = held.remove(&table.table);
@@ -129,7 +140,7 @@ pub(super) async fn take_over_tables(
     }
     // What arrived since is in its silver by now.
     if let Err(error) =
-        Box::pin(refresh_gold(sides.sandbox, sides.engine, &set, &BTreeSet::new(), None, sides.job)).await
+        Box::pin(refresh_gold(sides.sandbox, sides.engine, set, &BTreeSet::new(), None, sides.job)).await
     {
         sides.job.log(format!("gold of the sandbox was not refreshed: {}", error.to_api()));
     }
@@ -140,7 +151,7 @@ pub(super) async fn take_over_tables(
         let before = waiting.len();
         let mut rebuilt = Vec::new();
         for model in waiting {
-            let done = Box::pin(take_over_gold(sides, &set, model)).await;
+            let done = Box::pin(take_over_gold(sides, set, model)).await;
             if matches!(done, Ok(TakenOver::Adopted(_) | TakenOver::NotNeeded)) {
                 tables.push(published_table(gold_table(model), done, whose));
             } else {

@@ -1,9 +1,9 @@
 //! Releases as they were published, proposals, and the incident lock.
 
 use super::publish::author;
-use super::{Host, OpenLake};
+use super::{Host, HostOptions, OpenLake};
 use crate::{Clock, RunError};
-use sluice_api::{Answer, IncidentLock, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ask};
+use sluice_api::{Answer, IncidentLock, PlanDocument, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ask};
 use std::collections::BTreeSet;
 
 impl OpenLake {
@@ -36,7 +36,7 @@ impl OpenLake {
         Ok(sluice_publish::propose(self.production(), &plan, &author, &message, needed, clock.now_ms()).await?)
     }
 
-    async fn approve(&self, request: ask::ApprovePlan, clock: &Clock) -> Result<ProposalView, RunError> {
+    async fn approve(&self, request: ask::ApprovePlan, options: &HostOptions) -> Result<ProposalView, RunError> {
         let plan = sluice_publish::proposed_plan(&self.lake, &request.plan).await?;
         let by = author(request.author.as_deref()).await?;
         let needed = sluice_publish::lake_settings(&self.lake).await?.approvals;
@@ -45,10 +45,32 @@ impl OpenLake {
             found.ok_or_else(|| RunError::not_found("The proposal is gone", "Propose the plan again"))
         };
         let proposed = read(None).await?;
-        let (_, now) = self.planned(&proposed.document.scope).await?;
+        // What is approved is what was reached where it was tried, so it is looked at there.
+        let tried = self.tried_in(&proposed.document, options).await?;
+        let place = tried.as_ref().unwrap_or(self);
+        let (contents, now) = Box::pin(place.planned(&proposed.document.scope)).await?;
         sluice_publish::ensure_current(&proposed.document, &now)?;
-        sluice_publish::approve(self.production(), &proposed, &by, clock.now_ms()).await?;
+        let seen = Box::pin(place.with_preview(&contents, PlanDocument { previewed: None, ..now.clone() })).await?;
+        sluice_publish::ensure_reached(&proposed.document, &seen)?;
+        sluice_publish::approve(self.production(), &proposed, &by, options.clock.now_ms()).await?;
         read(now.base).await
+    }
+
+    /// The sandbox in which a plan was tried, where it is not the one that is open.
+    async fn tried_in(&self, document: &PlanDocument, options: &HostOptions) -> Result<Option<Self>, RunError> {
+        let Some(name) = document.previewed.as_ref().and_then(|previewed| previewed.sandbox.as_deref()) else {
+            return Ok(None);
+        };
+        if self.lake.sandbox().is_some_and(|sandbox| sandbox.entry.name == name) {
+            return Ok(None);
+        }
+        let opened = self.production().open_sandbox(name).await.map_err(|error| {
+            let message = format!("the plan was tried in the sandbox {name}, which cannot be opened here: {error}");
+            let next =
+                "Approve it on the machine that has the sandbox; one that is made with --under-lake is everybody's";
+            RunError::input(message, next)
+        })?;
+        Self::over(opened, options.query_timeout).map(Some)
     }
 }
 
@@ -78,7 +100,7 @@ impl Answer<ask::ProposeRelease> for Host {
 
 impl Answer<ask::ApprovePlan> for Host {
     async fn answer(&self, request: ask::ApprovePlan) -> Result<ProposalView, RunError> {
-        self.opened().await?.approve(request, &self.options.clock).await
+        Box::pin(self.opened().await?.approve(request, &self.options)).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Host;
 use crate::{Job, RunError, RunOptions, run};
+use futures::FutureExt;
 use sluice_api::{Answer, JobKind, RunRounds, RunSummary, ask};
 
 impl Answer<ask::StartRun> for Host {
@@ -19,7 +20,8 @@ impl Answer<ask::StartRun> for Host {
             last.error.as_ref().or_else(|| last.replay.first_error()).cloned()
         };
         let work = async |job: &Job| {
-            run(&open.lake, &open.engine, &options, job, |round| job.add_round(round)).await?;
+            let begin = |release: u64| open.finish_adoption(release, &self.options, job).boxed_local();
+            run(&open.lake, &open.engine, &options, job, &begin, |round| job.add_round(round)).await?;
             let (mut rounds, ever) = job.rounds(0);
             Ok(RunSummary { rounds: ever, last: rounds.pop(), cancelled: job.is_cancelled() })
         };

@@ -76,6 +76,7 @@ fn milliseconds(seconds: u64) -> u64 {
 impl Answer<ask::Sandboxes> for Host {
     async fn answer(&self, _request: ask::Sandboxes) -> Result<Vec<SandboxView>, RunError> {
         let open = self.opened().await?;
+        open.production().remove_unfinished(&[SandboxEntry::FOLDER.to_owned()]).await;
         let mut entries = open.production().sandboxes().await?;
         entries.sort_by(|a, b| b.created_ms.cmp(&a.created_ms).then_with(|| a.name.cmp(&b.name)));
         Ok(entries.iter().map(|entry| view(entry, &self.options.clock)).collect())

@@ -23,7 +23,7 @@ impl Answer<ask::InferContract> for Host {
         let wanted = Wanted { path, name, table, answers };
         let mut draft = onboard::draft(&open.lake, &open.engine, wanted).await?;
         let set = ContractSet::draft(&open.lake).await?;
-        draft.existing = set.contracts.keys().find(|name| name.differs_in_case_at_most(&draft.name)).cloned();
+        draft.existing = set.contracts.keys().find(|name| name.looks_like(&draft.name)).cloned();
         Ok(draft)
     }
 }

@@ -10,8 +10,8 @@ use crate::contract_set::ContractSet;
 use crate::support::places::location;
 use crate::{Clock, Job, RunError};
 use futures::future::LocalBoxFuture;
-use sluice_api::{Layer, Maintained, TableRef};
-use sluice_lake::{DataFile, DeltaStore, Lake, Snapshot, VacuumOptions};
+use sluice_api::{Layer, Maintained, TableName, TableRef};
+use sluice_lake::{DataFile, DeltaStore, Lake, SandboxEntry, Snapshot, VacuumOptions};
 use std::time::Duration;
 
 /// Columns of a Z-curve; more make every single one worthless.
@@ -84,6 +84,10 @@ async fn maintain_table(
     }
     if !options.dry_run {
         finish(&store, &mut done).await?;
+        let unfinished = lake.remove_unfinished(&folders_of(table)).await;
+        if unfinished > 0 {
+            job.log(format!("{table}: {unfinished} unfinished files of killed writers were removed"));
+        }
     }
     if let Some(retention) = options.retention {
         let vacuumed = store
@@ -102,6 +106,14 @@ async fn maintain_table(
         done.oldest_version = Some(vacuumed.oldest_version);
     }
     Ok(done)
+}
+
+/// Folders in which writers of a table put files in place.
+fn folders_of(table: &TableRef) -> Vec<String> {
+    let TableName { dataset, table: name } = &table.name;
+    let documents = ["batches", "schemas", "leases", "quality", "tombstones", "quarantine", "gold", "left-out"];
+    let documents = documents.into_iter().map(|kind| format!("_sluice/{kind}/{dataset}/{name}"));
+    documents.chain([location(table).folder(), SandboxEntry::FOLDER.to_owned()]).collect()
 }
 
 fn check_columns(table: &TableRef, snapshot: &Snapshot, columns: &[String]) -> Result<(), RunError> {

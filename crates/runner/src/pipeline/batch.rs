@@ -39,6 +39,8 @@ pub(crate) struct BatchSummary {
     pub(crate) rejects: RejectKinds,
     /// Records by the table of the source that they say they are of.
     pub(crate) source_tables: BTreeMap<String, u64>,
+    /// Events by the server whose log they say they are of.
+    pub(crate) logs: BTreeMap<String, u64>,
     pub(crate) span: Span,
     /// What its records say of their source.
     pub(crate) source: SourceMark,
@@ -99,13 +101,14 @@ impl BatchSummary {
             last: tally.last_change.map(|seq| seq.to_string()),
             newest_ms: tally.newest_change_ms,
             orders: tally.orders_of_epochs.clone(),
+            logs: tally.logs_of_epochs.clone(),
         };
         let span = Span {
             first: tally.first.map(|seq| seq.position()),
             last: tally.last.map(|seq| seq.position()),
             newest: tally.times.clone().newest(),
         };
-        let Tally { events, reasons, quarantined, rejects, source_tables, left_out, orders, .. } = tally;
+        let Tally { events, reasons, quarantined, rejects, source_tables, left_out, orders, logs, .. } = tally;
         Self {
             batch,
             files,
@@ -115,6 +118,7 @@ impl BatchSummary {
             quarantined,
             rejects,
             source_tables,
+            logs,
             span,
             source,
             left_out,

@@ -8,7 +8,7 @@ use crate::silver::schema_change::strict_violation;
 use sluice_api::RefusalCause;
 use sluice_cdc::{full_export, is_full_load, is_of_changes};
 use sluice_change::RowLedger;
-use sluice_contract::{Contract, SourceFormat};
+use sluice_contract::{Contract, Restart, SourceFormat};
 use sluice_lake::{BatchManifest, SourceMark};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +59,7 @@ pub(crate) fn hold_reason(
 ) -> Result<Option<HoldReason>, RunError> {
     let by_contract = strict_violation(contract, &batch.records)
         .or_else(|| several_tables(contract, before, &batch.summary))
+        .or_else(|| several_logs(contract, first, before, &batch.summary))
         .or_else(|| several_orders(first, before, &batch.summary))
         .or_else(|| counts_anew(contract, first, before, batch.records.iter().map(|file| &file.changes)));
     if let Some(reason) = by_contract {
@@ -74,7 +75,9 @@ pub(crate) fn hold_reason(
 /// may not be decided are known once the events are sorted by key.
 pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &BatchSummary) -> Option<HoldReason> {
     let none = SourceMark::default();
-    let several = several_tables(contract, &none, all).or_else(|| several_orders(1, &none, all));
+    let several = several_tables(contract, &none, all)
+        .or_else(|| several_logs(contract, 1, &none, all))
+        .or_else(|| several_orders(1, &none, all));
     several.map(HoldReason::contract).or_else(|| quarantine_limit_exceeded(contract, all).map(HoldReason::quarantine))
 }
 
@@ -99,6 +102,31 @@ fn several_tables(contract: &Contract, before: &SourceMark, batch: &BatchSummary
     Some(format!(
         "Its records are of several tables of the source: {shown}{more}. Name the one of this table in source.table, \
          for example table: {first}; if all of them are rows of this table, write a name that fits all, with `*`"
+    ))
+}
+
+/// Events of the logs of several servers: one row may be of both, and nothing says which position is newer.
+fn several_logs(contract: &Contract, number: u64, before: &SourceMark, batch: &BatchSummary) -> Option<String> {
+    let source = contract.source.as_ref()?;
+    let is_meant = source.table.as_ref().is_some_and(sluice_contract::SourceTable::may_be_several)
+        || source.restarts.values().any(|restart| *restart == Restart::Same);
+    if is_meant {
+        return None;
+    }
+    let new: BTreeSet<&(u8, String)> = batch.source.logs.difference(&before.logs).collect();
+    let all = &before.logs | &batch.source.logs;
+    let of_epoch = |epoch: u8| all.iter().filter(move |(of, _)| *of == epoch);
+    let epoch = new.into_iter().map(|(epoch, _)| *epoch).find(|epoch| of_epoch(*epoch).count() > 1)?;
+    let shown = of_epoch(epoch).take(TABLES_SHOWN).map(|(_, log)| match batch.logs.get(log) {
+        Some(count) => format!("{log} ({count} records)"),
+        None => format!("{log} (earlier batches)"),
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "Its records are of the logs of several servers: {shown}. Positions of two logs cannot be compared, and equal keys \
+         would overwrite each other. Give each server a folder and a table of its own; if the table moved to another server \
+         and all events from batch {number} on are newer, write source.restarts: {{{number}: position}}; if it is one log \
+         under two names, source.restarts: {{{number}: same}}"
     ))
 }
 

@@ -5,7 +5,8 @@
 
 use super::context::TableContext;
 use crate::RunError;
-use sluice_lake::BatchManifest;
+use sluice_contract::TableName;
+use sluice_lake::{BatchManifest, Lake};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,7 +27,11 @@ pub(super) async fn leave_out_missing(
         return Ok(None);
     }
     let (name, batch) = (&context.contract.name, manifest.batch);
-    context.log(format_args!("batch {batch} goes on without {}", shown(&missing)));
+    let files = files(missing.len());
+    context.log(format_args!(
+        "batch {batch} goes on without {files}: {}; `sluice status` keeps naming what is lost",
+        shown(&missing)
+    ));
     context.lake.ledger().leave_out(name, batch, &missing).await?;
     let left = context.lake.ledger().batches(name).await?.into_iter().find(|left| left.batch == batch);
     left.map(Arc::unwrap_or_clone)
@@ -47,6 +52,38 @@ pub(super) async fn missing_file_error(context: &TableContext, manifest: &BatchM
          again later, it is ingested then"
     );
     Ok(RunError::not_found(message, next))
+}
+
+/// What is lost of a table because files were left out and did not come again, for people; `None` if nothing is.
+///
+/// # Errors
+/// If the lake cannot be read.
+pub(crate) async fn lost_files_note(lake: &Lake, table: &TableName) -> Result<Option<String>, RunError> {
+    let left_out = lake.ledger().left_out(table).await?;
+    if left_out.is_empty() {
+        return Ok(None);
+    }
+    let batches = lake.ledger().batches(table).await?;
+    let came_again = |batch: u64, path: &str| {
+        batches.iter().any(|later| later.batch > batch && later.files.iter().any(|file| file.path == path))
+    };
+    let lost: BTreeSet<String> = left_out
+        .into_iter()
+        .flat_map(|(batch, paths)| paths.into_iter().filter(move |path| !came_again(batch, path)))
+        .collect();
+    if lost.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "{} left out (--skip-missing), whose records bronze does not have: {}. Deliver them again, and the next replay takes \
+         them",
+        files(lost.len()),
+        shown(&lost)
+    )))
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
 async fn missing_files(context: &TableContext, manifest: &BatchManifest) -> Result<BTreeSet<String>, RunError> {

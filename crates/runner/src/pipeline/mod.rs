@@ -32,7 +32,7 @@ mod hold_rules;
 mod land;
 mod late_events;
 mod lost_bronze;
-mod lost_files;
+pub(crate) mod lost_files;
 mod lost_manifests;
 mod merge;
 mod publish;

@@ -5,6 +5,7 @@ use super::retry::Retries;
 use crate::previewed::Previews;
 use crate::support::blocking::blocking;
 use crate::{ContractSet, Job, ReplayOptions, RunError, replay};
+use futures::future::LocalBoxFuture;
 use sluice_api::{ApiError, ReplayLimits, ReplaySummary, RunMode, RunRound};
 use sluice_contract::{Contract, Schedule, TableName};
 use sluice_lake::Lake;
@@ -28,6 +29,9 @@ pub struct RunOptions {
     pub lease_wait: Option<Duration>,
 }
 
+/// What is done before the first round of a release, by its number.
+pub type BeginRelease<'a> = dyn Fn(u64) -> LocalBoxFuture<'a, ()> + 'a;
+
 /// How often a continuous run looks for files of a remote lake.
 const CONTINUOUS_PAUSE: Duration = Duration::from_millis(200);
 /// The same for a lake on this machine, where looking costs nothing.
@@ -44,7 +48,7 @@ const ROUND_AT_MOST: Duration = Duration::from_secs(2);
 const THE_LAKE: &str = "";
 
 /// Runs the current release until the mode says stop or `job` is cancelled. A release published
-/// meanwhile is taken at the next round. `report` hears of every round that did something or found something new, and
+/// meanwhile is taken at the next round, after what `begin` does for it. `report` hears of every round that did something or found something new, and
 /// of the first.
 ///
 /// In the repeating modes what fails in a later round is said once and tried again after a pause that grows: a table,
@@ -58,6 +62,7 @@ pub async fn run(
     engine: &QueryEngine,
     options: &RunOptions,
     job: &Job,
+    begin: &BeginRelease<'_>,
     mut report: impl FnMut(RunRound),
 ) -> Result<(), RunError> {
     let mut rounds = Rounds::default();
@@ -69,7 +74,7 @@ pub async fn run(
             }
         }
         let began = Instant::now();
-        let next = rounds.next(lake, engine, options, job).await;
+        let next = rounds.next(lake, engine, options, job, begin).await;
         rounds.last = Some(LastRound { ended: Instant::now(), took: began.elapsed() });
         match next {
             Ok(Some(round)) => report(round),
@@ -131,6 +136,7 @@ impl Rounds {
         engine: &QueryEngine,
         options: &RunOptions,
         job: &Job,
+        begin: &BeginRelease<'_>,
     ) -> Result<Option<RunRound>, RunError> {
         let now = Instant::now();
         if !self.retries.is_due(THE_LAKE, now) {
@@ -141,6 +147,7 @@ impl Rounds {
         if is_first {
             // What was published may be the fix.
             self.retries.forget();
+            begin(release).await;
         }
         self.contracts = set.contracts.values().cloned().collect();
         let previews = self.previews_of(lake, release, &set).await?;

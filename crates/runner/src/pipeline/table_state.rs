@@ -27,7 +27,8 @@ impl TableState {
     pub(crate) async fn open(context: &TableContext) -> Result<Self, RunError> {
         let TableContext { lake, contract, .. } = context;
         let bronze = Bronze::open(lake, &contract.name).await?;
-        let silver = Silver::open(lake, contract).await?;
+        let mut silver = Silver::open(lake, contract).await?;
+        silver.counts_as_of_lake(bronze.batch);
         let mut claimed = lake.ledger().batches(&contract.name).await?;
         let lost = lost_manifests(context, &bronze, &claimed).await?;
         claimed.extend(lost.iter().cloned().map(Arc::new));

@@ -23,6 +23,10 @@ pub(crate) struct Tally {
     pub(super) orders: BTreeMap<String, u64>,
     /// What ordered the events, with the epoch of the source that they are of.
     pub(super) orders_of_epochs: BTreeSet<(u8, String)>,
+    /// Events by the server whose log they are of.
+    pub(super) logs: BTreeMap<String, u64>,
+    /// The same without how many, with the epoch of the source.
+    pub(super) logs_of_epochs: BTreeSet<(u8, String)>,
 }
 
 /// Records in quarantine by reason and column.
@@ -84,10 +88,12 @@ impl Tally {
         // The events of a file are of one epoch, which is in their ranks.
         let epoch = changes.seqs.iter().map(|seq| seq.rank / 2).max().unwrap_or(0);
         self.orders_of_epochs.extend(file.orders.keys().map(|words| (epoch, words.clone())));
+        self.logs_of_epochs.extend(file.logs.keys().map(|words| (epoch, words.clone())));
         for (counts, of_file) in [
             (&mut self.source_tables, &file.source_tables),
             (&mut self.left_out, &file.other_tables),
             (&mut self.orders, &file.orders),
+            (&mut self.logs, &file.logs),
         ] {
             for (table, count) in of_file {
                 *counts.entry(table.clone()).or_default() += count;

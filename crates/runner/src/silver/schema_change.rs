@@ -11,7 +11,7 @@ use crate::silver_hash::{column_signature, has_rules_of, is_signature_of, rules_
 use crate::support::newest_entry::newest_entry_with;
 use arrow::datatypes::Schema;
 use sluice_cdc::DecodedFile;
-use sluice_contract::{Column, Contract, Evolution, InferredSchema, Scd, SchemaPolicy, Source, limits};
+use sluice_contract::{Column, Contract, Evolution, InferredSchema, Scd, SchemaPolicy, Source, folded_name, limits};
 use sluice_engine::silver_schema;
 use sluice_lake::{
     AppId, CommitInfo, CommitOutcome, DeltaStore, Lake, Operation, PutNew, SchemaColumn, SchemaDocument, TransactionId,
@@ -194,7 +194,7 @@ pub(crate) async fn schema_change(
             }
             None => {
                 declared_changes |= !column.discovered;
-                added.insert(column.name.to_lowercase());
+                added.insert(folded_name(&column.name));
             }
         }
     }
@@ -209,7 +209,7 @@ pub(crate) async fn schema_change(
     if declared_changes && evolution == Evolution::Rescue {
         return Ok(SchemaChange::Rebuild);
     }
-    if contract.columns.iter().any(|c| added.contains(&c.name.to_lowercase()) && decides(contract, &c.name)) {
+    if contract.columns.iter().any(|c| added.contains(&folded_name(&c.name)) && decides(contract, &c.name)) {
         return Ok(SchemaChange::Rebuild);
     }
     let proven = absent_in_all_bronze(bronze, silver.batch(), &added, declared_changes).await?;
@@ -245,7 +245,7 @@ async fn absent_in_all_bronze(
     for entry in bronze.history(usize::MAX).await? {
         let Some(batch) = entry.info.batch.filter(|batch| *batch <= last) else { continue };
         let Some(names) = entry.info.columns else { return Ok(false) };
-        if names.iter().any(|name| columns.contains(&name.to_lowercase())) {
+        if names.iter().any(|name| columns.contains(&folded_name(name))) {
             return Ok(false);
         }
         if without_rejects && entry.info.reasons.is_none_or(|reasons| !reasons.is_empty()) {

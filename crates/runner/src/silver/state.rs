@@ -8,7 +8,8 @@ use sluice_api::Layer;
 use sluice_contract::{Contract, Scd, TableName};
 use sluice_engine::{KeyEncoder, LateArrivalState, Tombstones, silver_schema};
 use sluice_lake::{
-    AppId, DeltaStore, ForeignCommits, HistoryEntry, Lake, LakeError, Snapshot, SourceMark, TableLocation,
+    AppId, DeltaStore, ForeignChange, ForeignCommits, HistoryEntry, Lake, LakeError, Snapshot, SourceMark,
+    TableLocation,
 };
 use std::sync::Arc;
 
@@ -134,6 +135,15 @@ impl Silver {
         }
         self.checked = Some(version);
         Ok(())
+    }
+
+    /// Of a table of another lake nothing says which batches of this one it stands for: all that bronze has, so that a full
+    /// refresh makes it anew in one commit.
+    pub(crate) fn counts_as_of_lake(&mut self, in_bronze: u64) {
+        if self.foreign.commits.iter().any(|commit| commit.change == ForeignChange::Lake) {
+            let number = i64::try_from(in_bronze).unwrap_or(i64::MAX);
+            self.foreign.own_numbers.insert(self.app_id.to_string(), number);
+        }
     }
 
     /// Refuses a table in which another program changed what Sluice counts on.

@@ -63,6 +63,7 @@ pub(super) fn preview(tables: &[TableName]) -> Preview {
             ],
             elapsed_ms: 812,
         },
+        checks: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Documents of MongoDB in an envelope: each is a text in Extended JSON.
 
-use crate::formats::json::row::{encoded_cell, plain_cell};
+use crate::formats::json::row::{encoded_cell, inline_json, plain_cell};
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::row::values::Row;
@@ -77,6 +77,7 @@ impl Document {
         let is_key = plan.is_key.get(position).copied().unwrap_or(false);
         match (row.column(position), data_type) {
             (Some(raw), ColumnType::Binary) => encoded_cell(plan, &Encoding::Bytes, raw, position, data_type).map(Some),
+            (Some(raw), ColumnType::Json) => Ok(Some(inline_json(raw))),
             (Some(raw), _) => plain_cell(plan, raw, position, data_type).map(Some),
             (None, _) if is_patch && !is_key => Ok(Some(Cell::Absent)),
             (None, _) => Ok(None),

@@ -23,6 +23,8 @@ const DECIDE_HUGE: &str = "Every digit is kept; take decimal(p,0) from the sourc
 const DECIDE_MILLIS: &str = "By their size milliseconds since 1970; if they are plain numbers, bigint without unit";
 const DECIDE_CLOCK: &str =
     "Add the line unit: milliseconds or unit: microseconds, the numbers can be both; plain numbers are int";
+const DECIDE_INSTANT: &str = "By its name a time, and what its numbers count is not known: write timestamp_ntz and its unit \
+                               (seconds, milliseconds, microseconds), or bigint if they are plain numbers";
 const DECIDE_HEX: &str = "By their letters hexadecimal, but base64 is possible, too: check binary: hex in source";
 
 /// The type that a Kafka Connect schema says.
@@ -122,6 +124,14 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     let clock_named = name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock"));
     if !is_id && clock_named && whole.clock_millis == whole.count && whole.largest >= HOUR_MILLIS {
         return doubtful("time", "milliseconds or microseconds of the day", DECIDE_CLOCK).about(QuestionKind::Unit);
+    }
+    // Of no unit of this century: what it counts nobody knows, if it is a time.
+    let instant_named = {
+        let name = name.to_ascii_lowercase();
+        ["_at", "_ts", "timestamp", "datetime"].iter().any(|ending| name.ends_with(ending))
+    };
+    if !is_id && instant_named && whole.largest > 0 && whole.time_unit().is_none() {
+        return doubtful("bigint", "number", DECIDE_INSTANT);
     }
     // A column called date whose numbers are days of this time, and of nothing else that people count.
     let word =

@@ -2,6 +2,7 @@
 
 use crate::formats::json::source_table::{self, SourceNames, UNSAID};
 use crate::text::json_fields::members;
+use std::borrow::Cow;
 
 /// Names that `add.fields` gives them in a flattened row: of `table`, and of `source.table`.
 const FLAT: [[&str; 4]; 2] = [
@@ -23,9 +24,24 @@ pub(crate) fn of_flat(row: &str) -> SourceNames<'_> {
     found.into_iter().find(|names| names.iter().any(Option::is_some)).unwrap_or(UNSAID)
 }
 
+/// The name of the server in a flattened row, if it was added.
+pub(crate) fn log_of_flat(row: &str) -> Option<Cow<'_, str>> {
+    let asked = row.contains("\"__source_name\"") || row.contains("\"__name\"");
+    let [of_source, plain] = members(row, ["__source_name", "__name"]).filter(|_| asked)?;
+    source_table::name(of_source).or_else(|| source_table::name(plain))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::of_flat;
+    use super::{log_of_flat, of_flat};
+
+    #[test]
+    fn flattened_rows_say_their_server_where_it_was_added() {
+        let name = |row| log_of_flat(row).map(std::borrow::Cow::into_owned);
+        assert_eq!(name(r#"{"id":1,"__source_name":"shop"}"#).as_deref(), Some("shop"));
+        assert_eq!(name(r#"{"id":1,"__name":"shop"}"#).as_deref(), Some("shop"));
+        assert_eq!(name(r#"{"id":1,"name":"a","text":"__name"}"#), None);
+    }
 
     #[test]
     fn flattened_rows_say_their_table_where_it_was_added() {

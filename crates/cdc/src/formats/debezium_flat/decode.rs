@@ -4,7 +4,7 @@ use crate::formats::debezium::connect_schema::SchemaCache;
 use crate::formats::debezium::own_position::own_position;
 use crate::formats::debezium::position::position;
 use crate::formats::debezium::row::cell;
-use crate::formats::debezium::source_table::of_flat;
+use crate::formats::debezium::source_table::{log_of_flat, of_flat};
 use crate::formats::json::position::offset;
 use crate::formats::json::row::{read_row, row_text, sequence_text};
 use crate::formats::json::source_table::is_of_other;
@@ -43,6 +43,7 @@ pub(super) fn decode(
     if is_of_other(out, &of_flat(image))? {
         return Ok(());
     }
+    out.logs.note([log_of_flat(image).as_deref(), None]);
     let schema = schemas.of_record(schema, plan)?;
     let row = read_row(plan, out, image)?;
     let extra = |name: Option<_>| name.and_then(|name| row_text(&row, name));

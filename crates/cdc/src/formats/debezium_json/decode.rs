@@ -55,6 +55,10 @@ pub(super) fn decode(
     let op = plan.operation_of(op, &op_text, |_| None);
     let from_before = op == Op::Delete && envelope.before.is_some();
     let document = document_of(plan, &envelope, op, from_before)?;
+    // Rows of a snapshot have no position, and MySQL no server in them.
+    if !is_read {
+        out.logs.note(envelope.log().each_ref().map(Option::as_deref));
+    }
     let row = match &document {
         Some(document) => read_row(plan, out, &document.row)?,
         None => read_image(plan, out, &envelope, op, from_before)?,

@@ -88,6 +88,19 @@ impl<'a> Envelope<'a> {
         Origin { time_ms: self.source("ts_ms").and_then(|time| time.parse().ok()), table: of_raw(names) }
     }
 
+    /// The server whose log the record is of, and what tells two servers of one name apart: the id of the server that wrote
+    /// the binlog, unless a GTID orders transactions of several, or the replica set.
+    pub(super) fn log(&self) -> [Option<Cow<'a, str>>; 2] {
+        let name = self.source("name").and_then(string);
+        let set = || self.source("rs").and_then(string).map(|name| Cow::Owned(format!("replica set {name}")));
+        let of_gtid = self.source("gtid").is_some();
+        let id = self
+            .source("server_id")
+            .filter(|id| !of_gtid && *id != "0")
+            .map(|id| Cow::Owned(format!("server_id {id}")));
+        [name, id.or_else(set)]
+    }
+
     /// The connector that the record is of.
     pub(super) fn connector(&self) -> Option<Cow<'a, str>> {
         string(self.source("connector")?)

@@ -5,10 +5,10 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::row::values::Row;
-use crate::text::json_fields::{each_member, inside, not_null, string};
+use crate::text::json_fields::{compact, each_member, inside, not_null, string};
 use crate::value::encoding::Encoding;
 use crate::value::json::Values;
-use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode, TIMESTAMP_INFINITY};
+use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode, TIMESTAMP_INFINITY, is_json};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
@@ -141,6 +141,16 @@ pub(crate) fn plain_cell<'a>(
             encoded_cell(plan, &Encoding::Array(Box::new(Encoding::Text)), raw, position, data_type)
         }
         _ => encoded_cell(plan, &Encoding::Text, raw, position, data_type),
+    }
+}
+
+/// The cell of a value in a column of `json`, where records have such values in their place and not as texts: a text that is
+/// JSON by itself stays one, any other is a JSON string.
+pub(crate) fn inline_json(raw: &str) -> Cell<'_> {
+    match string(raw) {
+        _ if raw == "null" => Cell::Null,
+        Some(text) if is_json(&text) => Cell::Text(text),
+        _ => Cell::Text(compact(raw).into()),
     }
 }
 

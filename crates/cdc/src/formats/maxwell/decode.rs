@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::record::{ENCRYPTED, Record};
 use crate::formats::json::change::{Lacking, RowChange};
 use crate::formats::json::position::numbers;
-use crate::formats::json::row::{encoded_cell, plain_cell, read_row};
+use crate::formats::json::row::{encoded_cell, inline_json, plain_cell, read_row};
 use crate::formats::json::source_table::is_of_other;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
@@ -85,6 +85,7 @@ fn cell<'a>(plan: &Plan, position: usize, data_type: &ColumnType, raw: &'a str) 
         ColumnType::Binary if plan.source.binary.is_none() => {
             encoded_cell(plan, &Encoding::Bytes, raw, position, data_type)
         }
+        ColumnType::Json => Ok(inline_json(raw)),
         _ => plain_cell(plan, raw, position, data_type),
     }
 }

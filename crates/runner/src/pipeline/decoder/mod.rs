@@ -215,5 +215,6 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         source_tables: BTreeMap::new(),
         other_tables: BTreeMap::new(),
         orders: BTreeMap::new(),
+        logs: BTreeMap::new(),
     })
 }

@@ -80,6 +80,8 @@ struct Head {
     other_tables: BTreeMap<String, u64>,
     #[serde(default)]
     orders: BTreeMap<String, u64>,
+    #[serde(default)]
+    logs: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -108,6 +110,7 @@ impl Reply {
             source_tables,
             other_tables,
             orders,
+            logs,
         } = decoded;
         let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
             at,
@@ -129,6 +132,7 @@ impl Reply {
             source_tables,
             other_tables,
             orders,
+            logs,
         };
         Ok(Self { head, rows })
     }
@@ -168,6 +172,7 @@ impl Reply {
             source_tables: head.source_tables,
             other_tables: head.other_tables,
             orders: head.orders,
+            logs: head.logs,
         })
     }
 }
