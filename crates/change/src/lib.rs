@@ -8,6 +8,7 @@ mod batch;
 mod batch_parts;
 mod calendar;
 mod cell;
+mod cell_text;
 mod column_builder;
 mod event_seq;
 mod event_seqs;
@@ -27,6 +28,7 @@ pub use calendar::{
     format_date, format_time_micros, format_timestamp_micros,
 };
 pub use cell::{Cell, CellError, hex_bytes, parse_array, parse_cell};
+pub use cell_text::cell_text;
 pub use column_builder::ColumnBuilder;
 pub use event_seq::{EventSeq, SeqParts};
 pub use event_seqs::EventSeqs;

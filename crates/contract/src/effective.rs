@@ -50,7 +50,8 @@ impl Contract {
             self.columns.iter().any(|column| {
                 column.name.eq_ignore_ascii_case(name)
                     || column.renamed_from.iter().any(|former| former.eq_ignore_ascii_case(name))
-            })
+                    || column.from.as_ref().is_some_and(|value| value.root().eq_ignore_ascii_case(name))
+            }) || self.drops(name)
         };
         let mut by_folded: BTreeMap<String, &'n str> = BTreeMap::new();
         for name in names.filter(|name| is_column_name(name) && !known(name)) {
@@ -68,6 +69,7 @@ fn discovered(name: &str, data_type: ColumnType) -> Column {
         name: name.to_owned(),
         data_type,
         path: None,
+        from: None,
         unit: None,
         key: false,
         required: false,

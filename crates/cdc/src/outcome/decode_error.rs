@@ -33,6 +33,16 @@ pub enum DecodeError {
         /// As the contract has it.
         zone: String,
     },
+    /// A keyed hash of the contract has no key here.
+    #[error("{table}: the key `{key}` of its keyed hashes is not known. Set {variable} to it, at least 32 letters")]
+    UnknownKey {
+        /// Table.
+        table: String,
+        /// Name of the key.
+        key: String,
+        /// Variable of the environment that has it.
+        variable: String,
+    },
     /// The parts of the contract's sequence need more bits than a position has.
     #[error("The sequence of {table} is longer than a position. Keep its most significant parts")]
     LongSequence {
