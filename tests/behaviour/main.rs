@@ -17,6 +17,7 @@ mod drift_matrix;
 mod foreign_commits;
 mod foreign_keys;
 mod from_snapshot;
+mod keep;
 mod keyed_hashes;
 mod lag;
 mod late_events;

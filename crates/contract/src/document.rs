@@ -82,6 +82,7 @@ pub(crate) struct ApplyDocument {
     pub(crate) sequence: Vec<Spanned<String>>,
     pub(crate) delete_when: Option<Spanned<String>>,
     pub(crate) truncate_when: Option<Spanned<String>>,
+    pub(crate) keep: Option<Spanned<String>>,
     pub(crate) scd: Option<Spanned<Scalar>>,
     pub(crate) track_history: Option<Spanned<Vec<String>>>,
     pub(crate) track_history_except: Option<Spanned<Vec<String>>>,

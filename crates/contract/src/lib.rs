@@ -128,7 +128,7 @@ pub use contract::{Contract, Schedule, SizeClass};
 pub use duration::{duration_text, parse_duration_seconds};
 pub use entry::{Effect, Entry, EntryValue, Grade};
 pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_name, plain_column_name};
-pub use expression::{ColumnValue, HashKey, HashKeys, Step};
+pub use expression::{ColumnValue, Comparison, HashKey, HashKeys, Operand, RowFilter, Step};
 pub use file_pattern::FilePattern;
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use lake_settings::LakeSettings;

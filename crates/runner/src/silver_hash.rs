@@ -45,6 +45,7 @@ pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> boo
 fn is_beyond_version2(contract: &Contract) -> bool {
     let is_beyond = |source: &Source| source.table.is_some() || !source.restarts.is_empty() || !source.drop.is_empty();
     has_log_positions(contract)
+        || contract.apply.keep.is_some()
         || contract.columns.iter().any(|column| column.from.is_some())
         || contract.source.as_ref().is_some_and(is_beyond)
 }

@@ -14,7 +14,7 @@ use conditions::RowCondition;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, EventSeq, Op, RowRef, SeqParts, SourceFile, parse_cell};
+use sluice_change::{Cell, EventSeq, Op, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
 use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) sequence: Sequence,
     /// Where the order is the format's own and in the row: the members of a position, by their names without a prefix.
     own_position: Vec<(&'static str, RowName)>,
+    /// Which rows the table keeps.
+    pub(crate) keep: Option<RowTest>,
     delete_when: Option<RowCondition>,
     truncate_when: Option<RowCondition>,
     /// Member of `update_columns`.
@@ -92,6 +94,7 @@ impl Plan {
             is_key: (0..contract.columns.len()).map(|position| key.contains(&position)).collect(),
             key_names: key_names(contract, &key),
             defaults: defaults(contract)?,
+            keep: RowTest::of(contract).map_err(|error| DecodeError::BadFilter { table: table(), error })?,
             sequence,
             own_position,
             delete_when,

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// record's own list of the columns it provides (`update_columns`), if it has one; the others are absent.
 ///
 /// # Errors
-/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, and what `fetch` says.
+/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, `UNDECIDED_KEEP`, and what `fetch` says.
 pub(crate) fn cells<'a, V: Delivered>(
     plan: &Plan,
     op: Op,
@@ -45,7 +45,17 @@ pub(crate) fn cells<'a, V: Delivered>(
         fetch,
         rescued: row.unknown().map(|(name, json)| (name, Cow::Borrowed(json))).collect(),
     };
-    columns.iter().enumerate().map(|(position, column)| reader.cell(position, column)).collect()
+    let cells = columns.iter().enumerate().map(|(position, column)| reader.cell(position, column));
+    let cells = cells.collect::<Result<Vec<_>, RecordError>>()?;
+    match plan.keep.as_ref().filter(|_| op.is_upsert()).and_then(|keep| keep.lacks(&cells)) {
+        None => Ok(cells),
+        Some(position) => {
+            let name = columns.get(position).map_or("", |column| column.name.as_str());
+            let detail = "apply.keep reads the column and the event does not provide it; let the source send whole rows \
+                          (PostgreSQL: REPLICA IDENTITY FULL)";
+            Err(RecordError::of(name, ReasonCode::UndecidedKeep, detail))
+        }
+    }
 }
 
 struct CellReader<'r, V, F> {

@@ -6,6 +6,8 @@
 mod column_value;
 mod hash_keys;
 mod lexer;
+mod row_filter;
 
 pub use column_value::{ColumnValue, Step};
 pub use hash_keys::{HashKey, HashKeys};
+pub use row_filter::{Comparison, Operand, RowFilter};
