@@ -19,6 +19,8 @@ mod drift_matrix;
 mod foreign_commits;
 mod foreign_keys;
 mod from_snapshot;
+mod keep;
+mod keyed_hashes;
 mod lag;
 mod late_events;
 mod lost_state;

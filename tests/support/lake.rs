@@ -6,8 +6,8 @@ use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef, ask};
 use sluice_contract::TableName;
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use sluice_runner::{
-    Clock, ContractSet, Host, HostOptions, Job, MissingLake, ReplayOptions, TableComparison, compare_with_source,
-    replay,
+    Clock, ContractSet, Host, HostOptions, Job, MissingLake, ReplayOptions, Secrets, TableComparison,
+    compare_with_source, replay,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,11 +22,17 @@ impl TestLake {
     /// The lake in `folder`.
     #[must_use]
     pub fn at(folder: &Path) -> Self {
+        Self::with_secrets(folder, Secrets::default())
+    }
+
+    /// The lake in `folder`, with these keys of keyed hashes.
+    #[must_use]
+    pub fn with_secrets(folder: &Path, secrets: Secrets) -> Self {
         let lake = Some(folder.display().to_string());
         let clock = Clock::fixed(1_700_000_000_000);
         // A test begins with an empty folder.
         let missing_lake = MissingLake::Create;
-        let host = Host::new(HostOptions { lake, clock, missing_lake, ..HostOptions::default() });
+        let host = Host::new(HostOptions { lake, clock, missing_lake, secrets, ..HostOptions::default() });
         Self { folder: folder.to_path_buf(), host }
     }
 

@@ -52,6 +52,7 @@ pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;
 pub use outcome::drift::Drift;
+pub use row::column_value::key_check;
 pub use sniff::{column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;
 

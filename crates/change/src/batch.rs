@@ -1,7 +1,8 @@
 //! A columnar batch of changes to one table.
 
 use crate::{
-    Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, SeqParts, SourceFile, SourceTimes, contract_schema,
+    Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, RowTest, SeqParts, SourceFile, SourceTimes,
+    contract_schema,
 };
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
@@ -101,6 +102,8 @@ pub struct ChangeBatchBuilder {
     columns: Vec<ColumnBuilder>,
     key: Vec<usize>,
     rules: Vec<Rule>,
+    /// Which rows the table keeps.
+    keep: Option<RowTest>,
     batch: ChangeBatch,
 }
 
@@ -141,7 +144,9 @@ impl ChangeBatchBuilder {
         let schema = Arc::new(contract_schema(&contract));
         let batch = ChangeBatch::without_events(files, RecordBatch::new_empty(schema));
         let rules = contract.columns.iter().map(|column| Rule::of(&contract, column)).collect();
-        Self { key: contract.key_positions(), rules, contract, columns, batch }
+        // Whoever reads records says what is wrong with it.
+        let keep = RowTest::of(&contract).ok().flatten();
+        Self { key: contract.key_positions(), rules, keep, contract, columns, batch }
     }
 
     /// Adds an event. Its tie-breaker is made of the operation and the cells, so that duplicates of an
@@ -149,7 +154,8 @@ impl ChangeBatchBuilder {
     ///
     /// The contract's rules that are about one event are applied here: an ignored null is
     /// absent (`null_updates: ignore`), a delete that leaves the row is an upsert of `_deleted`
-    /// (`delete_mode: soft`), the record's place may decide ties (`tie_policy`).
+    /// (`delete_mode: soft`), a row that is left out is a delete at the position of its event (`keep`), the record's
+    /// place may decide ties (`tie_policy`).
     pub fn push(&mut self, event: Event<'_>) {
         let mut hasher = blake3::Hasher::new();
         let cell = |position: usize| event.cells.get(position).unwrap_or(&Cell::Null);
@@ -170,6 +176,7 @@ impl ChangeBatchBuilder {
         let apply = &self.contract.apply;
         let op = match event.op {
             Op::Delete if apply.delete_mode == DeleteMode::Soft => Op::SoftDelete,
+            op if op.is_upsert() && self.keep.as_ref().is_some_and(|keep| !keep.keeps(&event.cells)) => Op::Filtered,
             op => op,
         };
         let seq = self.sequence(&event, content);
@@ -186,7 +193,7 @@ impl ChangeBatchBuilder {
                     &deleted_cell
                 }
                 Rule::Value { .. } if op == Op::SoftDelete => &Cell::Absent,
-                Rule::Value { .. } if op == Op::Delete => &Cell::Null,
+                Rule::Value { .. } if op.is_delete() => &Cell::Null,
                 Rule::Value { ignores_null: true } if op.is_upsert() && *cell == Cell::Null => &Cell::Absent,
                 Rule::Value { .. } => cell,
             };

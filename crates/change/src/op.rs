@@ -15,12 +15,14 @@ pub enum Op {
     /// Delete of the key in a table with `delete_mode: soft`: an upsert that says no more than that
     /// the key is deleted.
     SoftDelete,
+    /// Insert, update or upsert of a row that `apply.keep` leaves out: as a delete of the key.
+    Filtered,
     /// Delete of every key whose events are older; has no key.
     Truncate,
 }
 
 impl Op {
-    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete.
+    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete, `f` for a row that is left out.
     #[must_use]
     pub fn letter(self) -> &'static str {
         match self {
@@ -28,6 +30,7 @@ impl Op {
             Self::Upsert => "u",
             Self::Delete => "d",
             Self::SoftDelete => "s",
+            Self::Filtered => "f",
             Self::Truncate => "t",
         }
     }
@@ -40,9 +43,16 @@ impl Op {
             "u" => Self::Upsert,
             "d" => Self::Delete,
             "s" => Self::SoftDelete,
+            "f" => Self::Filtered,
             "t" => Self::Truncate,
             _ => return None,
         })
+    }
+
+    /// Whether there is no row of the key after the event.
+    #[must_use]
+    pub fn is_delete(self) -> bool {
+        matches!(self, Self::Delete | Self::Filtered)
     }
 
     /// Whether the event writes columns of a row.

@@ -64,6 +64,8 @@ reasons! {
     NullInRequired "NULL_IN_REQUIRED" "row" "A required column is null",
     /// `tie_policy: quarantine`: another event of the key at the same position counts as the later.
     SeqConflict "SEQ_CONFLICT" "row" "Another event of the key has the same position",
+    /// `keep` reads a column that the event does not provide.
+    UndecidedKeep "UNDECIDED_KEEP" "row" "The event lacks a column that keep reads, so it is unknown whether the row stays",
     /// `key_change: error`: the row had another key before.
     KeyChanged "KEY_CHANGED" "row" "The record changes the key of its row",
     /// `tombstone_retention`: the event is older than what deletes are remembered for.

@@ -118,12 +118,17 @@ pub(crate) fn number(value: u64) -> String {
 
 /// The ledger as an equation.
 pub(crate) fn ledger(counters: &RowLedger) -> String {
+    let filtered = match counters.filtered {
+        0 => String::new(),
+        filtered => format!(" + {} filtered", number(filtered)),
+    };
     let verdict = if counters.balances() { "balances" } else { "DOES NOT BALANCE" };
     format!(
-        "{} in = {} applied + {} superseded + {} quarantined; silver {} + {} inserted - {} deleted = {}; {verdict}",
+        "{} in = {} applied + {} superseded{} + {} quarantined; silver {} + {} inserted - {} deleted = {}; {verdict}",
         number(counters.rows_in),
         number(counters.applied()),
         number(counters.superseded),
+        filtered,
         number(counters.quarantined),
         number(counters.silver_before),
         number(counters.inserted),

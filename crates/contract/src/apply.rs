@@ -1,6 +1,6 @@
 //! How changes become rows.
 
-use crate::FromSnapshot;
+use crate::{FromSnapshot, RowFilter};
 use std::fmt;
 
 /// How history is kept.
@@ -206,6 +206,8 @@ pub struct Apply {
     pub delete_when: Option<Condition>,
     /// What else is a truncate, besides the operation of the format.
     pub truncate_when: Option<Condition>,
+    /// The rows that the table keeps; `None`: all.
+    pub keep: Option<RowFilter>,
     /// History.
     pub scd: Scd,
     /// SCD type 2: the columns whose change makes a new version. A change of others alters the

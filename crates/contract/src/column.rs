@@ -1,6 +1,6 @@
 //! A column of a contract.
 
-use crate::{ColumnPath, ColumnType, TimeUnit};
+use crate::{ColumnPath, ColumnType, ColumnValue, TimeUnit};
 
 /// A column as the contract declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Column {
     pub data_type: ColumnType,
     /// Where in a nested member of the record its value is; `None`: it is a member of its own.
     pub path: Option<ColumnPath>,
+    /// What its value is made of; `None`: the member of its own name, or at its path.
+    pub from: Option<ColumnValue>,
     /// What its numbers count, in a column of dates or times whose records do not say it themselves.
     pub unit: Option<TimeUnit>,
     /// Part of the key.
@@ -66,6 +68,7 @@ impl Column {
             name: name.to_owned(),
             data_type,
             path: None,
+            from: None,
             unit: None,
             key: false,
             required: false,

@@ -4,9 +4,9 @@ use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::evolution::plain_column_name;
 use crate::source::plain_path;
 use crate::{
-    Apply, Backfill, Check, CheckRule, Column, ColumnType, DecimalText, Epoch, Evolution, InferredSchema, Mistake,
-    Problem, Restart, Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable, TableName, difference_of_names,
-    folded_name, is_column_name, limits, parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, ColumnValue, DecimalText, Epoch, Evolution, HashKeys,
+    InferredSchema, Mistake, Problem, Restart, Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable,
+    TableName, difference_of_names, folded_name, is_column_name, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::BTreeMap;
@@ -90,6 +90,8 @@ pub struct Contract {
     pub inferred: InferredSchema,
     /// Checks in order, the columns' constraints after `quality`.
     pub checks: Vec<CheckRule>,
+    /// Keys of the keyed hashes, where they are known; see [`Contract::with_keys`].
+    pub keys: HashKeys,
     /// The text it was read from.
     pub text: String,
 }
@@ -120,6 +122,25 @@ impl Contract {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Names of the keys that its keyed hashes need, see [`crate::HashKey`].
+    #[must_use]
+    pub fn key_names(&self) -> BTreeSet<&str> {
+        self.columns.iter().filter_map(|column| column.from.as_ref()).flat_map(ColumnValue::keys).collect()
+    }
+
+    /// The same contract with the keys of its keyed hashes, without which its records cannot be decoded.
+    #[must_use]
+    pub fn with_keys(self, keys: HashKeys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// Whether members of this name are left out of silver (`source.drop`); names are case-insensitive.
+    #[must_use]
+    pub fn drops(&self, name: &str) -> bool {
+        let dropped = self.source.as_ref().map_or(&[][..], |source| &source.drop);
+        dropped.iter().any(|dropped| dropped.eq_ignore_ascii_case(name))
     }
 
     /// Positions of the key columns in [`Contract::columns`], in key order.
@@ -233,6 +254,7 @@ impl Reader<'_> {
         self.columns(&document, &mut columns, &mut checks);
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
+        self.beside_expressions(&document, &columns);
         let source = self.source(&document, &columns);
         let backfills = self.backfills(&document);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
@@ -253,6 +275,7 @@ impl Reader<'_> {
             columns,
             inferred: InferredSchema::default(),
             checks,
+            keys: HashKeys::default(),
             text: text.to_owned(),
         })
     }
@@ -327,6 +350,7 @@ impl Reader<'_> {
             evolution,
             schema_policy,
             hints,
+            drop: self.dropped(source, columns),
             path,
             format: format?,
             files: source.files.as_ref().and_then(|written| self.file_pattern(written)),
@@ -528,6 +552,7 @@ impl Reader<'_> {
         Column {
             name: written.name.value.clone(),
             path: self.column_path(written),
+            from: self.column_value(written, &data_type),
             unit: self.unit(written.unit.as_ref(), &data_type),
             data_type,
             key: written.primary_key,
@@ -593,6 +618,7 @@ impl Reader<'_> {
 mod apply_reader;
 mod backfill_reader;
 mod backfills;
+mod expression_reader;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;

@@ -53,6 +53,8 @@ pub(crate) struct SourceDocument {
     #[serde(default)]
     pub(crate) hints: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
+    pub(crate) drop: Vec<Spanned<String>>,
+    #[serde(default)]
     pub(crate) restarts: BTreeMap<u64, Spanned<String>>,
     #[serde(default)]
     pub(crate) backfill: Vec<BackfillDocument>,
@@ -80,6 +82,7 @@ pub(crate) struct ApplyDocument {
     pub(crate) sequence: Vec<Spanned<String>>,
     pub(crate) delete_when: Option<Spanned<String>>,
     pub(crate) truncate_when: Option<Spanned<String>>,
+    pub(crate) keep: Option<Spanned<String>>,
     pub(crate) scd: Option<Spanned<Scalar>>,
     pub(crate) track_history: Option<Spanned<Vec<String>>>,
     pub(crate) track_history_except: Option<Spanned<Vec<String>>>,
@@ -122,6 +125,7 @@ pub(crate) struct ColumnDocument {
     #[serde(rename = "type")]
     pub(crate) data_type: Spanned<String>,
     pub(crate) path: Option<Spanned<String>>,
+    pub(crate) from: Option<Spanned<String>>,
     pub(crate) unit: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) primary_key: bool,

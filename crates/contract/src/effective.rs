@@ -47,9 +47,13 @@ impl Contract {
     #[must_use]
     pub fn addable<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
         let known = |name: &str| {
-            let name = folded_name(name);
-            let is = |other: &String| folded_name(other) == name;
-            self.columns.iter().any(|column| is(&column.name) || column.renamed_from.iter().any(is))
+            let folded = folded_name(name);
+            let is = |other: &str| folded_name(other) == folded;
+            self.columns.iter().any(|column| {
+                is(&column.name)
+                    || column.renamed_from.iter().any(|former| is(former))
+                    || column.from.as_ref().is_some_and(|value| is(value.root()))
+            }) || self.drops(name)
         };
         let mut by_folded: BTreeMap<String, &'n str> = BTreeMap::new();
         for name in names.filter(|name| is_column_name(name) && !known(name)) {
@@ -67,6 +71,7 @@ fn discovered(name: &str, data_type: ColumnType) -> Column {
         name: name.to_owned(),
         data_type,
         path: None,
+        from: None,
         unit: None,
         key: false,
         required: false,

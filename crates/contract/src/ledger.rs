@@ -5,9 +5,9 @@ use std::fmt;
 
 /// Counts of one batch of one table. Two laws, checked before every commit:
 ///
-/// `rows_in = applied + superseded + quarantined`, where
+/// `rows_in = applied + superseded + filtered + quarantined`, where
 /// `applied = inserted + updated + deleted + delete_of_absent + unchanged + truncates
-/// - truncated_rows - split_rows`,
+/// - truncated_rows - split_rows - filtered_rows`,
 /// and `silver_after = silver_before + inserted - deleted`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowLedger {
@@ -29,6 +29,12 @@ pub struct RowLedger {
     pub duplicate: u64,
     /// Of the superseded, late events stopped by a tombstone or a truncate.
     pub tombstone_blocked: u64,
+    /// Newest events of their key whose row `apply.keep` leaves out.
+    #[serde(default)]
+    pub filtered: u64,
+    /// Rows that left silver by such an event; part of `deleted` (with history of `updated`, where a version is closed).
+    #[serde(default)]
+    pub filtered_rows: u64,
     /// Records in quarantine.
     pub quarantined: u64,
     /// Events whose order was decided by the tie-breaker.
@@ -95,8 +101,14 @@ impl RowLedger {
         // Ledgers are read from logs, too: one that is damaged does not balance and does no more harm.
         let took_effect =
             [self.inserted, self.updated, self.deleted, self.delete_of_absent, self.unchanged, self.truncates];
-        let without_event = self.truncated_rows.saturating_add(self.split_rows);
+        let without_event = self.truncated_rows.saturating_add(self.split_rows).saturating_add(self.filtered_rows);
         took_effect.into_iter().fold(0, u64::saturating_add).saturating_sub(without_event)
+    }
+
+    /// Records that are accounted for: the right side of the first law.
+    #[must_use]
+    pub fn accounted(&self) -> u64 {
+        [self.superseded, self.filtered, self.quarantined].into_iter().fold(self.applied(), u64::saturating_add)
     }
 
     /// Checks both laws.
@@ -104,7 +116,7 @@ impl RowLedger {
     /// # Errors
     /// [`LedgerImbalance`] with both sides.
     pub fn check(&self) -> Result<(), LedgerImbalance> {
-        let accounted = self.applied().saturating_add(self.superseded).saturating_add(self.quarantined);
+        let accounted = self.accounted();
         let expected = self.silver_before.saturating_add(self.inserted).saturating_sub(self.deleted);
         if self.rows_in == accounted && expected == self.silver_after && self.duplicate <= self.superseded {
             Ok(())
@@ -132,6 +144,8 @@ impl RowLedger {
             superseded,
             duplicate,
             tombstone_blocked,
+            filtered,
+            filtered_rows,
             quarantined,
             ties,
             absent_filled,
@@ -157,6 +171,8 @@ impl RowLedger {
         self.superseded += superseded;
         self.duplicate += duplicate;
         self.tombstone_blocked += tombstone_blocked;
+        self.filtered += filtered;
+        self.filtered_rows += filtered_rows;
         self.quarantined += quarantined;
         self.ties += ties;
         self.absent_filled += absent_filled;

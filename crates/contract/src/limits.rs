@@ -2,6 +2,10 @@
 
 /// Bytes of a contract text.
 pub const CONTRACT_BYTES_MAX: usize = 1 << 20;
+/// Bytes of an expression of a contract.
+pub const EXPRESSION_BYTES_MAX: usize = 4 << 10;
+/// Functions and conditions of an expression in each other.
+pub const EXPRESSION_DEPTH_MAX: usize = 16;
 /// Columns of a table.
 pub const COLUMNS_MAX: usize = 4_096;
 /// Columns that the contract does not declare in one record, where new columns are added: as many as a table of

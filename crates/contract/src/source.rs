@@ -86,6 +86,8 @@ pub struct Source {
     pub restarts: BTreeMap<u64, Restart>,
     /// Types of columns that the events may bring and the contract does not declare.
     pub hints: BTreeMap<String, ColumnType>,
+    /// Members of the records that are left out of silver, whatever `evolution` does with others.
+    pub drop: Vec<String>,
 }
 
 impl Source {

@@ -23,7 +23,7 @@ pub struct AppendPlan {
 }
 
 /// Plans an append: every upsert and every delete that is not there yet becomes a row; a delete has its
-/// key and `_op` only. A truncate takes nothing out and is counted only.
+/// key and `_op` only. A truncate takes nothing out and is counted only, as is an event whose row is left out.
 ///
 /// * `existing`: batches of silver that have the key columns and `_seq`, with every row whose key is in
 ///   `changes`; others may be there too.
@@ -49,6 +49,8 @@ pub fn plan_append(
         for (row, op) in batch.ops.iter().enumerate() {
             if *op == Op::Truncate {
                 ledger.delete_of_absent += 1;
+            } else if *op == Op::Filtered {
+                ledger.filtered += 1;
             } else {
                 seen.entry(keys[source].row(row).data()).or_default();
                 events.push((source, row));

@@ -44,6 +44,8 @@ pub struct SnapshotChanges {
     pub unchanged: u64,
     /// Rows of the snapshots that another row of their key and snapshot supersedes, and records that are no row.
     pub superseded: u64,
+    /// Rows of the snapshots that the contract leaves out.
+    pub filtered: u64,
     /// Deletes of missing keys; they are no records of a file.
     pub deletes: u64,
     /// Counts of every snapshot that was compared, in their order.
@@ -55,6 +57,7 @@ impl SnapshotChanges {
     pub fn add_counts(&mut self, other: &Self) {
         self.unchanged += other.unchanged;
         self.superseded += other.superseded;
+        self.filtered += other.filtered;
         self.deletes += other.deletes;
     }
 
@@ -64,7 +67,8 @@ impl SnapshotChanges {
     pub fn of_records(&self, plan: RowLedger) -> RowLedger {
         let took_effect = self.deletes.min(plan.applied());
         RowLedger {
-            rows_in: (plan.rows_in + self.unchanged + self.superseded).saturating_sub(self.deletes),
+            rows_in: (plan.rows_in + self.unchanged + self.superseded + self.filtered).saturating_sub(self.deletes),
+            filtered: plan.filtered + self.filtered,
             unchanged: plan.unchanged + self.unchanged,
             superseded: (plan.superseded + self.superseded).saturating_sub(self.deletes - took_effect),
             split_rows: plan.split_rows + took_effect,
@@ -125,7 +129,9 @@ pub fn snapshot_changes(
                 }
             }
         }
-        out.superseded += (batches.iter().map(ChangeBatch::len).sum::<usize>() - present.len()) as u64;
+        let filtered = batches.iter().flat_map(|batch| &batch.ops).filter(|op| **op == Op::Filtered).count();
+        out.filtered += filtered as u64;
+        out.superseded += (batches.iter().map(ChangeBatch::len).sum::<usize>() - present.len() - filtered) as u64;
         let is_missing = |key: &[u8]| *delete_missing && !present.contains_key(key);
         let missing: BTreeSet<Box<[u8]>> = live.keys().filter(|key| is_missing(key.as_ref())).cloned().collect();
         live.retain(|key, _| !missing.contains(key));

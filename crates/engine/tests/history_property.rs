@@ -15,7 +15,7 @@ use sluice_engine::{KeyEncoder, LateArrivalState, fingerprint, plan_history, sil
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const CONTRACT: &str = "dataset: a.b\nsource: {path: x/, format: debezium_json}\napply: {scd: 2, sequence: [at], TRACK}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: a, type: bigint}\n- {name: b, type: bigint}\n- {name: at, type: bigint}\n";
+const CONTRACT: &str = "dataset: a.b\nsource: {path: x/, format: debezium_json}\napply: {scd: 2, sequence: [at], TRACK KEEP}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: a, type: bigint}\n- {name: b, type: bigint}\n- {name: at, type: bigint}\n";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Change {
@@ -71,7 +71,7 @@ fn batch(contract: &Arc<Contract>, changes: &[Change]) -> ChangeBatch {
 type Version = (i64, i64, Option<i64>, (Option<i64>, Option<i64>));
 
 /// The second opinion: a map of states, events in order, no shared code.
-fn oracle(changes: &[Change], tracks_b: bool) -> Vec<Version> {
+fn oracle(changes: &[Change], tracks_b: bool, keeps_all: bool) -> Vec<Version> {
     let mut ordered = changes.to_vec();
     ordered.sort_by_key(|change| (change.position, change.minor));
     ordered.dedup();
@@ -84,6 +84,9 @@ fn oracle(changes: &[Change], tracks_b: bool) -> Vec<Version> {
             match change.op {
                 Op::Truncate => state.clear(),
                 Op::Delete => {
+                    state.remove(&change.key);
+                }
+                _ if !keeps_all && change.a == Some(0) => {
                     state.remove(&change.key);
                 }
                 _ => {
@@ -174,10 +177,13 @@ fn run_case(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let tracks_b = random.bool();
     let track = if tracks_b { "track_history_except: [at]" } else { "track_history: [a]" };
-    let contract = Arc::new(Contract::parse(&CONTRACT.replace("TRACK", track), "b.yaml").unwrap());
+    let keeps_all = random.bool();
+    let keep = if keeps_all { "" } else { ", keep: \"a is null or a > 0\"" };
+    let text = CONTRACT.replace("TRACK", track).replace(" KEEP", keep);
+    let contract = Arc::new(Contract::parse(&text, "b.yaml").unwrap());
     let encoder = KeyEncoder::new(&contract).unwrap();
     let changes = generate(&mut random);
-    let expected = oracle(&changes, tracks_b);
+    let expected = oracle(&changes, tracks_b, keeps_all);
     let mut outcomes = Vec::new();
     for _ in 0..4 {
         let mut delivered: Vec<Change> = Vec::new();

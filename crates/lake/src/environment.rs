@@ -1,7 +1,7 @@
 //! What a lake takes from the machine it runs on; tests hand in their own.
 
 use crate::Clock;
-use sluice_contract::limits;
+use sluice_contract::{HashKey, HashKeys, limits};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub struct LakeEnvironment {
     pub lease: LeaseTimes,
     /// How long a remote store is waited for.
     pub store: StoreTimes,
+    /// Where the keys of keyed hashes are.
+    pub secrets: Secrets,
 }
 
 impl Default for LakeEnvironment {
@@ -43,6 +45,7 @@ impl Default for LakeEnvironment {
             cache_folder: user_cache_folder(),
             lease: LeaseTimes::default(),
             store: StoreTimes::default(),
+            secrets: Secrets::default(),
         }
     }
 }
@@ -50,6 +53,27 @@ impl Default for LakeEnvironment {
 /// The user's cache folder for Sluice, if the system has one.
 fn user_cache_folder() -> Option<PathBuf> {
     dirs::cache_dir().map(|folder| folder.join("sluice").join("files"))
+}
+
+/// Where secrets come from. They are in no file and no log of a lake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Secrets {
+    /// Variables of the process, see [`HashKey::variable`].
+    #[default]
+    Variables,
+    /// These.
+    Given(HashKeys),
+}
+
+impl Secrets {
+    /// The key of a name; `None` if there is none, or it is too short to be one.
+    #[must_use]
+    pub fn hash_key(&self, name: &str) -> Option<HashKey> {
+        match self {
+            Self::Variables => std::env::var(HashKey::variable(name)).ok().and_then(HashKey::new),
+            Self::Given(keys) => keys.get(name).cloned(),
+        }
+    }
 }
 
 /// How long a remote store is waited for. One that accepts connections and never answers is distinguished from a

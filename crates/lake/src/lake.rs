@@ -6,7 +6,7 @@ use crate::delta::snapshot::{DataFile, Snapshot};
 use crate::delta::table::DeltaStore;
 use crate::delta::table_files::{TableFiles, TableLocation};
 use crate::delta::tables::Tables;
-use crate::environment::{LakeEnvironment, StoreTimes};
+use crate::environment::{LakeEnvironment, Secrets, StoreTimes};
 use crate::ledger::leases::Leases;
 use crate::ledger::registry::Ledger;
 use crate::ledger::sandbox_entry::SandboxEntry;
@@ -116,7 +116,7 @@ impl Lake {
     }
 
     fn over(root: Root, environment: LakeEnvironment) -> Self {
-        let LakeEnvironment { clock, ids, cache_folder, lease, store } = environment.clone();
+        let LakeEnvironment { clock, ids, cache_folder, lease, store, .. } = environment.clone();
         let objects = Objects::new(root, store);
         let cache = LocalCache::new(&objects, cache_folder);
         Self {
@@ -133,6 +133,12 @@ impl Lake {
     #[must_use]
     pub fn objects(&self) -> &Objects {
         &self.objects
+    }
+
+    /// Where the keys of keyed hashes are.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.environment.secrets
     }
 
     /// Its numbered documents: batches, schemas, state, contracts.

@@ -93,7 +93,7 @@ pub use delta::verify::{BrokenFile, FileFault, VerifiedFiles};
 pub use delta::version_files::VersionFiles;
 pub use delta::writer::TableWriter;
 pub use delta::writer_vectors::UpdatedFile;
-pub use environment::{ENGINE, IdGenerator, LakeEnvironment, LeaseTimes, StoreTimes};
+pub use environment::{ENGINE, IdGenerator, LakeEnvironment, LeaseTimes, Secrets, StoreTimes};
 pub use error::{LakeError, is_timeout_or_unreachable};
 pub use lake::Lake;
 pub use ledger::documents::{DocumentText, ModelText};

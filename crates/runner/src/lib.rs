@@ -56,7 +56,7 @@ pub use previewed::Previews;
 pub use sluice_api::{
     BatchLedger, FileStatus, LedgerFile, Maintained, PlannedBatch, PlannedFile, RunMode, TableComparison,
 };
-pub use sluice_lake::{Clock, StoreTimes};
+pub use sluice_lake::{Clock, Secrets, StoreTimes};
 pub use support::column_texts::ColumnTexts;
 pub use support::job::{Job, JobRegistry};
 pub use support::lease::LEASE_WAIT_DEFAULT;

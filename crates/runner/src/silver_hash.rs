@@ -43,8 +43,11 @@ pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> boo
 
 /// Whether the contract has what version 2 did not know.
 fn is_beyond_version2(contract: &Contract) -> bool {
-    let is_beyond = |source: &Source| source.table.is_some() || !source.restarts.is_empty();
-    has_log_positions(contract) || contract.source.as_ref().is_some_and(is_beyond)
+    let is_beyond = |source: &Source| source.table.is_some() || !source.restarts.is_empty() || !source.drop.is_empty();
+    has_log_positions(contract)
+        || contract.apply.keep.is_some()
+        || contract.columns.iter().any(|column| column.from.is_some())
+        || contract.source.as_ref().is_some_and(is_beyond)
 }
 
 /// Whether a part of the sequence is a log position that is no number: such parts once counted as 0, so silver of

@@ -227,6 +227,7 @@ fn applied(ui: &mut Ui, counters: &RowLedger, is_published: bool) {
             ("Changed nothing", counters.unchanged),
             ("Truncates", counters.truncates),
             ("Rows a truncate removed, not events", counters.truncated_rows),
+            ("Rows that keep leaves out from now on, see filtered", counters.filtered_rows),
         ],
     );
 }

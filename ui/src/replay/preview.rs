@@ -224,18 +224,15 @@ fn equations(ui: &mut Ui, counters: Option<&RowLedger>, silver: Option<&TableImp
         term("", count(|counters| counters.rows_in), "in"),
         term("=", count(RowLedger::applied), "applied"),
         term("+", count(|counters| counters.superseded), "superseded"),
-        term("+", quarantined, "quarantined"),
     ];
+    if counters.is_some_and(|counters| counters.filtered > 0) {
+        rows.push(term("+", count(|counters| counters.filtered), "filtered"));
+    }
+    rows.push(term("+", quarantined, "quarantined"));
     if let (Some(last), true) = (rows.last_mut(), quarantined.is_some_and(|rows| rows > 0)) {
         last.3 = tokens.warn;
     }
-    ledger_line(
-        ui,
-        "Rows",
-        TITLES,
-        &rows,
-        balance(|counters| counters.rows_in == counters.applied() + counters.superseded + counters.quarantined),
-    );
+    ledger_line(ui, "Rows", TITLES, &rows, balance(|counters| counters.rows_in == counters.accounted()));
     let mut applied = vec![
         term("", count(RowLedger::applied), "applied"),
         term("=", count(|counters| counters.inserted), "inserted"),
@@ -274,7 +271,7 @@ fn without_effect(counters: &RowLedger) -> u64 {
 
 /// Rows that changed without an event of their own: those of a truncate, and versions that a late event split.
 fn without_event(counters: &RowLedger) -> u64 {
-    counters.truncated_rows + counters.split_rows
+    counters.truncated_rows + counters.split_rows + counters.filtered_rows
 }
 
 /// What would go to quarantine, by reason.

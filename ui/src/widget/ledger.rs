@@ -83,7 +83,7 @@ pub fn ledger(
     let balance = |holds: fn(&RowLedger) -> bool| {
         counters.map_or(Balance::Unknown, |counters| Balance::of(holds(counters), is_published))
     };
-    let rows = balance(|counters| counters.rows_in == counters.applied() + counters.superseded + counters.quarantined);
+    let rows = balance(|counters| counters.rows_in == counters.accounted());
     ledger_line(ui, "Rows", title_width, &rows_terms(tokens, counters), rows);
     let silver =
         balance(|counters| counters.silver_before + counters.inserted == counters.silver_after + counters.deleted);
@@ -100,14 +100,17 @@ pub fn ledger(
     ledger_line(ui, "Silver", title_width, &terms, silver);
 }
 
-fn rows_terms<'a>(tokens: &Tokens, counters: Option<&RowLedger>) -> [Term<'a>; 4] {
+fn rows_terms<'a>(tokens: &Tokens, counters: Option<&RowLedger>) -> Vec<Term<'a>> {
     let count = |of: fn(&RowLedger) -> u64| counters.map(of);
     let quarantined = count(|counters| counters.quarantined);
     let color = if quarantined.is_some_and(|rows| rows > 0) { tokens.warn } else { tokens.text_faint };
-    [
+    let filtered = count(|counters| counters.filtered).filter(|filtered| *filtered > 0);
+    let mut terms = vec![
         ("", count(|counters| counters.rows_in), "in".to_owned(), tokens.text_strong),
         ("=", count(RowLedger::applied), "applied".to_owned(), tokens.text_strong),
         ("+", count(|counters| counters.superseded), "superseded".to_owned(), tokens.text_strong),
-        ("+", quarantined, "quarantined".to_owned(), color),
-    ]
+    ];
+    terms.extend(filtered.map(|filtered| ("+", Some(filtered), "filtered".to_owned(), tokens.text_strong)));
+    terms.push(("+", quarantined, "quarantined".to_owned(), color));
+    terms
 }

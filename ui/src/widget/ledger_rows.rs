@@ -16,6 +16,7 @@ pub fn ledger_rows(ui: &mut Ui, counters: &RowLedger) {
         ("−", "delete of absent", counters.delete_of_absent, tokens.text_weak),
         ("=", "unchanged", counters.unchanged, tokens.text_weak),
         ("»", "superseded", counters.superseded, tokens.text_weak),
+        ("⊘", "filtered", counters.filtered, tokens.text_weak),
         ("!", "quarantined", counters.quarantined, Operation::Quarantined.color(tokens)),
     ];
     for (glyph, word, count, color) in lines {

@@ -12,7 +12,11 @@ pub fn counter_shares(tokens: &Tokens, counters: Option<&RowLedger>) -> Vec<(u64
         (counters.inserted, tokens.bar_ins),
         (counters.updated, tokens.bar_upd),
         (counters.deleted, tokens.bar_del),
-        (counters.superseded + counters.unchanged + counters.delete_of_absent, tokens.bar_sup),
+        (
+            counters.superseded + counters.unchanged + counters.delete_of_absent + counters.filtered
+                - counters.filtered_rows.min(counters.filtered),
+            tokens.bar_sup,
+        ),
         (counters.quarantined, tokens.bar_qua),
     ]
 }

@@ -6,7 +6,7 @@
 use crate::plan::Plan;
 use crate::plan::names::Target;
 use crate::text::csv_fields::Field;
-use sluice_contract::SourceFormat;
+use sluice_contract::{ColumnValue, SourceFormat};
 
 /// What a format puts around the columns of the table.
 #[derive(Clone, Copy, Debug)]
@@ -92,10 +92,10 @@ impl CsvLayouts {
         let layout = CsvLayout::new(plan, names, extras.operation);
         let known = layout.targets.iter().all(|target| *target != Target::Unknown);
         let has = |wanted: usize| {
-            layout.targets.iter().any(|target| matches!(target, Target::Column { position, .. } if *position == wanted))
+            layout.names.iter().any(|name| plan.columns_of(name).any(|(_, position)| position == wanted))
         };
         let keys = plan.is_key.iter().enumerate().filter(|(_, is_key)| **is_key);
-        let columns = layout.targets.iter().filter(|target| matches!(target, Target::Column { .. })).count();
+        let columns = layout.names.iter().filter(|name| plan.columns_of(name).next().is_some()).count();
         let more = known || columns > keys.clone().count();
         let is_nested = extras.nested.is_some_and(|nested| layout.names.iter().any(|name| name == nested));
         let has_key = more && keys.clone().count() > 0 && keys.map(|(position, _)| position).all(has);
@@ -155,7 +155,15 @@ fn from_columns(plan: &Plan, extras: CsvExtras) -> Vec<Vec<String>> {
     let columns = |all: bool| {
         let declared = plan.contract.columns.iter().filter(|column| !column.discovered && !column.is_system());
         let kept = declared.filter(move |column| all || !column.removed);
-        kept.map(|column| column.name.clone()).collect::<Vec<_>>()
+        // A member that several columns are made of is one field.
+        let mut names: Vec<String> = Vec::new();
+        for column in kept {
+            let name = column.from.as_ref().map_or(column.name.as_str(), ColumnValue::root);
+            if !names.iter().any(|listed| listed == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
     };
     let mut layouts = Vec::new();
     for names in [columns(true), columns(false)] {

@@ -183,7 +183,12 @@ fn texts_for(plan: &Plan, name: &str, target: Target) -> TextsFor {
     if !plan.inside(name).is_empty() {
         return TextsFor::Json;
     }
-    let Target::Column { position, .. } = target else { return TextsFor::Other };
+    let made_of = plan.made_of(name).first().map(|(_, position)| *position);
+    let position = match target {
+        Target::Column { position, .. } => Some(position),
+        _ => made_of,
+    };
+    let Some(position) = position else { return TextsFor::Other };
     match plan.contract.columns.get(position).map(|column| &column.data_type) {
         Some(ColumnType::Json) => TextsFor::Json,
         Some(ColumnType::Timestamp) => TextsFor::Instants,

@@ -1,5 +1,6 @@
 //! What makes decoding impossible.
 
+use sluice_change::FilterError;
 use sluice_contract::SourceFormat;
 
 /// Why nothing can be decoded. A damaged file is not an error: it yields what could be read and a
@@ -32,6 +33,24 @@ pub enum DecodeError {
         table: String,
         /// As the contract has it.
         zone: String,
+    },
+    /// A keyed hash of the contract has no key here.
+    #[error("{table}: the key `{key}` of its keyed hashes is not known. Set {variable} to it, at least 32 letters")]
+    UnknownKey {
+        /// Table.
+        table: String,
+        /// Name of the key.
+        key: String,
+        /// Variable of the environment that has it.
+        variable: String,
+    },
+    /// A value of `apply.keep` is not of its column's type.
+    #[error("{table}, apply.keep: {error}. Correct it in the contract")]
+    BadFilter {
+        /// Table.
+        table: String,
+        /// What is wrong.
+        error: FilterError,
     },
     /// The parts of the contract's sequence need more bits than a position has.
     #[error("The sequence of {table} is longer than a position. Keep its most significant parts")]

@@ -14,8 +14,8 @@ use conditions::RowCondition;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, EventSeq, Op, RowRef, SeqParts, SourceFile, parse_cell};
-use sluice_contract::{Contract, RESCUED, SchemaPolicy, Source, TimeUnit};
+use sluice_change::{Cell, EventSeq, Op, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
+use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) sequence: Sequence,
     /// Where the order is the format's own and in the row: the members of a position, by their names without a prefix.
     own_position: Vec<(&'static str, RowName)>,
+    /// Which rows the table keeps.
+    pub(crate) keep: Option<RowTest>,
     delete_when: Option<RowCondition>,
     truncate_when: Option<RowCondition>,
     /// Member of `update_columns`.
@@ -74,6 +76,7 @@ impl Plan {
     pub(crate) fn new(contract: &Arc<Contract>, markers: &Markers) -> Result<Self, DecodeError> {
         let table = || contract.name.to_string();
         let source = contract.source.clone().ok_or_else(|| DecodeError::NoSource { table: table() })?;
+        check_keys(contract)?;
         let key = contract.key_positions();
         let apply = &contract.apply;
         let mut names = Names::new(contract, markers.is_own);
@@ -91,6 +94,7 @@ impl Plan {
             is_key: (0..contract.columns.len()).map(|position| key.contains(&position)).collect(),
             key_names: key_names(contract, &key),
             defaults: defaults(contract)?,
+            keep: RowTest::of(contract).map_err(|error| DecodeError::BadFilter { table: table(), error })?,
             sequence,
             own_position,
             delete_when,
@@ -166,6 +170,9 @@ impl Plan {
 
     /// Whether silver may have a member of a row: it is a column, or may become a part of one.
     pub(crate) fn may_keep(&self, name: &str) -> bool {
+        if !self.made_of(name).is_empty() || !self.inside(name).is_empty() {
+            return true;
+        }
         match self.target(name) {
             Target::Column { .. } => true,
             Target::Unknown => self.source.evolution.adds() || self.rescued.is_some(),
@@ -176,6 +183,20 @@ impl Plan {
     /// Columns that are parts of the nested member `name`: the names inside it, and the position of the column.
     pub(crate) fn inside(&self, name: &str) -> &[(Vec<String>, usize)] {
         self.names.inside(name)
+    }
+
+    /// Columns that are made of the whole member `name`: the rank of the name and the position of the column.
+    pub(crate) fn made_of(&self, name: &str) -> &[(usize, usize)] {
+        self.names.made_of(name)
+    }
+
+    /// The columns that have the value of the member `name` or a part of it: ranks of the name and positions.
+    pub(crate) fn columns_of(&self, name: &str) -> impl Iterator<Item = (usize, usize)> {
+        let own = match self.target(name) {
+            Target::Column { position, rank } => Some((rank, position)),
+            _ => None,
+        };
+        own.into_iter().chain(self.made_of(name).iter().copied())
     }
 
     /// Number of members of a row that are read and are no columns of the contract.
@@ -254,9 +275,18 @@ fn path_hash(path: &str) -> u64 {
     u64::from_be_bytes(head)
 }
 
+/// Whether the keys of the keyed hashes are known.
+fn check_keys(contract: &Contract) -> Result<(), DecodeError> {
+    let missing = contract.key_names().into_iter().find(|name| contract.keys.get(name).is_none());
+    missing.map_or(Ok(()), |name| {
+        let (table, key) = (contract.name.to_string(), name.to_owned());
+        Err(DecodeError::UnknownKey { table, variable: HashKey::variable(&key), key })
+    })
+}
+
 /// Declared defaults by column.
 fn defaults(contract: &Contract) -> Result<Vec<Option<Cell<'static>>>, DecodeError> {
-    let of_column = |column: &sluice_contract::Column| {
+    let of_column = |column: &Column| {
         let cell = column.default.as_deref().map(|text| parse_cell(&column.data_type, text).map(Cell::into_owned));
         cell.transpose().map_err(|error| DecodeError::BadDefault {
             table: contract.name.to_string(),
@@ -272,12 +302,19 @@ fn key_names(contract: &Contract, key: &[usize]) -> Vec<(String, usize)> {
     columns
         .filter(|(position, column)| !column.is_system() && key.contains(position))
         .flat_map(|(position, column)| {
-            std::iter::once(&column.name).chain(&column.renamed_from).map(move |name| (name.clone(), position))
+            let own = member_of(column);
+            let former = column.renamed_from.iter().map(String::as_str);
+            std::iter::once(own).chain(former).map(move |name| (name.to_owned(), position))
         })
         .collect()
 }
 
 fn before_key(contract: &Contract, key: &[usize], prefix: &str, names: &mut Names) -> Vec<(usize, RowName)> {
     let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
-    columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", column.name)))).collect()
+    columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", member_of(column))))).collect()
+}
+
+/// The member of the record that has the values of a column.
+fn member_of(column: &Column) -> &str {
+    column.from.as_ref().map_or(column.name.as_str(), ColumnValue::root)
 }

@@ -42,6 +42,10 @@ pub(crate) struct Names {
     folded: HashMap<String, usize>,
     /// Columns that are parts of a nested member, by the member: names inside it and the column's position.
     nested: HashMap<String, Vec<(Vec<String>, usize)>>,
+    /// Columns that are made of a whole member, by the member: rank and position, see [`Names::made_of`].
+    made_of: HashMap<String, Vec<(usize, usize)>>,
+    /// The same by the member's folded name.
+    made_of_folded: HashMap<String, Vec<(usize, usize)>>,
     /// Folded names of those columns: a member of the record that has one is not the column.
     hidden: HashSet<String>,
     extras: usize,
@@ -60,8 +64,23 @@ impl Names {
         }
         let mut folded = HashMap::new();
         let mut nested: HashMap<String, Vec<(Vec<String>, usize)>> = HashMap::new();
+        let (mut made_of, mut made_of_folded) = (HashMap::<String, Vec<_>>::new(), HashMap::<String, Vec<_>>::new());
         let mut hidden = HashSet::new();
         for (position, column) in of_source() {
+            if let Some(value) = &column.from {
+                hidden.insert(folded_name(&column.name));
+                hidden.insert(folded_name(value.root()));
+                if value.below().is_empty() {
+                    made_of.entry(value.root().to_owned()).or_default().push((0, position));
+                    made_of_folded.entry(folded_name(value.root())).or_default().push((FOLDED, position));
+                } else {
+                    nested.entry(value.root().to_owned()).or_default().push((value.below().to_vec(), position));
+                    // As whoever flattened the records before writes them.
+                    hidden.insert(folded_name(&value.member().join(".")));
+                    made_of.entry(value.member().join(".")).or_default().push((0, position));
+                }
+                continue;
+            }
             if let Some(path) = &column.path {
                 hidden.insert(folded_name(&column.name));
                 nested.entry(path.root().to_owned()).or_default().push((path.below().to_vec(), position));
@@ -75,7 +94,9 @@ impl Names {
         for path in of_source().filter_map(|(_, column)| column.path.as_ref()) {
             targets.entry(path.root().to_owned()).or_insert(Target::Meta);
         }
-        Self { targets, folded, nested, hidden, extras: 0, is_own }
+        let dropped = contract.source.iter().flat_map(|source| &source.drop);
+        hidden.extend(dropped.map(|name| name.to_lowercase()));
+        Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }
     }
 
     /// What the member `name` of a row is for.
@@ -101,6 +122,19 @@ impl Names {
             return &[];
         }
         self.nested.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Columns that are made of the whole member `name`: the rank of the name, as in [`Target::Column`], and the position
+    /// of the column.
+    pub(crate) fn made_of(&self, name: &str) -> &[(usize, usize)] {
+        // Asked for every value of every row, and most tables have none.
+        if self.made_of.is_empty() {
+            return &[];
+        }
+        match self.made_of.get(name) {
+            Some(columns) => columns,
+            None => self.made_of_folded.get(&name.to_lowercase()).map_or(&[], Vec::as_slice),
+        }
     }
 
     /// Whether the name is a column's, now or formerly, letter by letter.

@@ -1,10 +1,10 @@
 //! The cells that the values of a row become.
 
+use super::column_value;
 use super::values::{Clash, Delivered, Row};
 use crate::outcome::drift::Drift;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
-use crate::plan::names::Target;
 use sluice_change::{Cell, CellError, Op, ReasonCode};
 use sluice_contract::{Column, ColumnType};
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// record's own list of the columns it provides (`update_columns`), if it has one; the others are absent.
 ///
 /// # Errors
-/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, and what `fetch` says.
+/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, `UNDECIDED_KEEP`, and what `fetch` says.
 pub(crate) fn cells<'a, V: Delivered>(
     plan: &Plan,
     op: Op,
@@ -47,7 +47,17 @@ pub(crate) fn cells<'a, V: Delivered>(
         fetch,
         rescued: row.unknown().map(|(name, json)| (name, Cow::Borrowed(json))).collect(),
     };
-    columns.iter().enumerate().map(|(position, column)| reader.cell(position, column)).collect()
+    let cells = columns.iter().enumerate().map(|(position, column)| reader.cell(position, column));
+    let cells = cells.collect::<Result<Vec<_>, RecordError>>()?;
+    match plan.keep.as_ref().filter(|_| op.is_upsert()).and_then(|keep| keep.lacks(&cells)) {
+        None => Ok(cells),
+        Some(position) => {
+            let name = columns.get(position).map_or("", |column| column.name.as_str());
+            let detail = "apply.keep reads the column and the event does not provide it; let the source send whole rows \
+                          (PostgreSQL: REPLICA IDENTITY FULL)";
+            Err(RecordError::of(name, ReasonCode::UndecidedKeep, detail))
+        }
+    }
 }
 
 struct CellReader<'r, V, F> {
@@ -75,7 +85,7 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
         if !is_key && self.provided.as_ref().is_some_and(|provided| !provided.contains(&position)) {
             return Ok(Cell::Absent);
         }
-        let fetched = match (self.fetch)(position, &column.data_type) {
+        let fetched = match self.fetched(position, column, &column.data_type) {
             Ok(fetched) => fetched,
             Err(error) => self.misfit(position, column, is_key, error)?,
         };
@@ -97,6 +107,10 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
         Ok(cell)
     }
 
+    fn fetched(&self, position: usize, column: &Column, data_type: &ColumnType) -> Result<Option<Cell<'a>>, CellError> {
+        column_value::cell(self.plan, position, column, data_type, |data_type| (self.fetch)(position, data_type))
+    }
+
     /// The cell of a column whose value is not of its type: null where the value goes to `_rescued`.
     fn misfit(
         &mut self,
@@ -105,15 +119,21 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
         is_key: bool,
         error: CellError,
     ) -> Result<Option<Cell<'a>>, RecordError> {
-        let fetch = &self.fetch;
         if self.plan.widens {
-            let digits = || match fetch(position, &ColumnType::Numeric) {
+            let (plan, fetch) = (self.plan, &self.fetch);
+            let fetched = |data_type: &ColumnType| {
+                column_value::cell(plan, position, column, data_type, |data_type| fetch(position, data_type))
+            };
+            let digits = || match fetched(&ColumnType::Numeric) {
                 Ok(Some(Cell::Text(digits))) => Some(digits.into_owned()),
                 _ => None,
             };
-            self.drift.widen(column, |wider| matches!(fetch(position, wider), Ok(Some(_))), digits);
+            self.drift.widen(column, |wider| matches!(fetched(wider), Ok(Some(_))), digits);
         }
-        let may_be_null = self.plan.rescued.is_some() && self.plan.rescues_values && !column.required && !is_key;
+        // The value as delivered is what a hash hides.
+        let is_hidden = column.from.as_ref().is_some_and(|value| value.keys().next().is_some());
+        let may_be_null =
+            self.plan.rescued.is_some() && self.plan.rescues_values && !column.required && !is_key && !is_hidden;
         match self.row.column(position).and_then(Delivered::json).filter(|_| may_be_null) {
             Some(json) => {
                 self.rescued.insert(&column.name, json);
@@ -127,13 +147,13 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
 /// Positions of the columns in a list: a JSON array of names, or names between commas. Names that the
 /// contract does not know are left out.
 fn provided_columns(plan: &Plan, list: &str) -> Vec<usize> {
-    let position = |name: &str| match plan.target(name.trim()) {
-        Target::Column { position, .. } => Some(position),
-        _ => None,
+    let positions = |name: &str| {
+        let inside = plan.inside(name.trim()).iter().map(|(_, position)| *position);
+        plan.columns_of(name.trim()).map(|(_, position)| position).chain(inside).collect::<Vec<_>>()
     };
     match serde_json::from_str::<Vec<String>>(list) {
-        Ok(names) => names.iter().filter_map(|name| position(name)).collect(),
-        Err(_) => list.trim_matches(['{', '}']).split(',').filter_map(position).collect(),
+        Ok(names) => names.iter().flat_map(|name| positions(name)).collect(),
+        Err(_) => list.trim_matches(['{', '}']).split(',').flat_map(positions).collect(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A value of a row as delivered.
-pub(crate) trait Delivered {
+pub(crate) trait Delivered: Clone {
     /// It as JSON; `None` for null.
     fn json(&self) -> Option<Cow<'_, str>>;
     /// Its text, for hashing; `None` for null.
@@ -88,7 +88,8 @@ impl<V: Delivered> Row<V> {
 
     /// Keeps a value. Of several names of one column the newest holds, of repeated members of JSON the last value.
     pub(crate) fn set(&mut self, plan: &Plan, name: &str, target: Target, value: V) {
-        if plan.is_content(target) {
+        let made_of = plan.made_of(name);
+        if plan.is_content(target) || !made_of.is_empty() {
             match value.text() {
                 Some(text) => self.content.update(&(text.len() as u64 + 1).to_le_bytes()).update(text.as_bytes()),
                 None => self.content.update(&0_u64.to_le_bytes()),
@@ -96,20 +97,11 @@ impl<V: Delivered> Row<V> {
         }
         self.undeclared += usize::from(plan.is_undeclared(target));
         self.beyond += usize::from(plan.is_full && target == Target::Unknown && is_column_name(name));
+        for (rank, position) in made_of {
+            self.set_column(plan, name, *position, *rank, value.clone());
+        }
         match target {
-            Target::Column { position, rank } => {
-                if let Some(place) = self.columns.get_mut(position) {
-                    let kept = place.as_ref().map(|(kept, _)| *kept);
-                    let twice = self.names_are_columns && kept == Some(rank);
-                    if twice || kept.is_some_and(|kept| kept == FOLDED || rank == FOLDED) {
-                        let name = plan.contract.columns.get(position).map_or(name, |column| column.name.as_str());
-                        self.clash = Some(Clash { name: name.to_owned(), in_case: !twice });
-                    }
-                    if kept.is_none_or(|kept| rank <= kept) {
-                        *place = Some((rank, value));
-                    }
-                }
-            }
+            Target::Column { position, rank } => self.set_column(plan, name, position, rank, value),
             Target::Extra(position) => {
                 if let Some(place) = self.extras.get_mut(position)
                     && place.replace(value).is_some()
@@ -127,6 +119,19 @@ impl<V: Delivered> Row<V> {
                 }
             }
             Target::Meta | Target::Unknown => {}
+        }
+    }
+
+    fn set_column(&mut self, plan: &Plan, name: &str, position: usize, rank: usize, value: V) {
+        let Some(place) = self.columns.get_mut(position) else { return };
+        let kept = place.as_ref().map(|(kept, _)| *kept);
+        let twice = self.names_are_columns && kept == Some(rank);
+        if twice || kept.is_some_and(|kept| kept == FOLDED || rank == FOLDED) {
+            let name = plan.contract.columns.get(position).map_or(name, |column| column.name.as_str());
+            self.clash = Some(Clash { name: name.to_owned(), in_case: !twice });
+        }
+        if kept.is_none_or(|kept| rank <= kept) {
+            *place = Some((rank, value));
         }
     }
 

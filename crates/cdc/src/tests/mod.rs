@@ -4,6 +4,7 @@ mod broken;
 mod contained;
 mod formats;
 mod fuzz;
+mod made_columns;
 mod parts;
 mod plain;
 mod rows;

@@ -34,6 +34,7 @@ impl Reader<'_> {
             sequence: parts,
             delete_when: self.condition(written.delete_when.as_ref(), "delete_when: \"op = 'd'\""),
             truncate_when: self.condition(written.truncate_when.as_ref(), "truncate_when: \"op = 't'\""),
+            keep: self.keep(written, columns),
             scd: self.scd(written),
             track_history: self.track_history(written, columns),
             tie_policy: self.tie_policy(written),

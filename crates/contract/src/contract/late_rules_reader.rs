@@ -19,7 +19,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn missing_base(&mut self, written: &ApplyDocument) -> MissingBase {
-        let Some((place, word)) = word(written.on_missing_base.as_ref()) else { return MissingBase::InsertPartial };
+        let appends = written.scd.as_ref().is_some_and(|scd| scd.value.0 == "append");
+        let Some((place, word)) = word(written.on_missing_base.as_ref()) else {
+            // A row that enters lacks what its events said while it was left out.
+            let holds = written.keep.is_some() && !appends;
+            return if holds { MissingBase::Hold } else { MissingBase::InsertPartial };
+        };
         match word {
             "insert_partial" => return MissingBase::InsertPartial,
             "hold" => {}
@@ -39,7 +44,7 @@ impl Reader<'_> {
             let message = "An ignored null cannot be distinguished from a missing base";
             self.problem(place, message, "Keep on_missing_base: hold or null_updates: ignore");
         }
-        if written.scd.as_ref().is_some_and(|scd| scd.value.0 == "append") {
+        if appends {
             let message = "An append-only table keeps every event as delivered, so no base can be missing";
             self.problem(place, message, "Remove on_missing_base, or write scd: 1 or 2");
         }

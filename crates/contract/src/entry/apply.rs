@@ -51,6 +51,13 @@ entries! {
         .says(Grade::Breaking, "Other events empty the table, so silver is rebuilt from bronze")
         .examples(&["truncate_when: \"status = 'emptied'\""])
         => condition(truncate_when.as_ref());
+    keep: Entry::new("apply", &["keep"], Effect::Rebuild)
+        .what("a condition on the columns of a row, `\"country = 'AT' and amount > 0\"`: rows for which it holds are in silver, see [light work](guides/light-work.md); bronze keeps all")
+        .missing("every row", "none")
+        .says(Grade::Breaking, "Other rows are kept, so silver is rebuilt from bronze")
+        .examples(&["keep: \"status != 'paid'\"", "keep: \"amount > 20 or note is null\"", "keep: \"id in (1, 3, 6) and not status like 'new%'\""])
+        .beside(&["apply.on_missing_base: insert_partial"])
+        => or_none(keep.as_ref());
     delete_mode: Entry::new("apply", &["delete_mode"], Effect::Rebuild)
         .what("`hard`: the row is removed; `soft`: it stays, see below")
         .missing("`hard`", "hard")
@@ -97,7 +104,7 @@ entries! {
         => key_change.as_str().to_owned();
     missing_base: Entry::new("apply", &["on_missing_base"], Effect::NewBatchesOnly)
         .what("an event that leaves out columns that no event has provided yet; `insert_partial`: they are null until an event fills them; `hold`: the batch waits, see below")
-        .missing("`insert_partial`", "insert_partial")
+        .missing("`insert_partial`; beside `keep` `hold`", "insert_partial")
         .says(Grade::Warning, "Batches wait for the events before them, or no longer do")
         .examples(&["on_missing_base: hold"])
         => missing_base.as_str().to_owned();

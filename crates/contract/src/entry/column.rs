@@ -23,6 +23,12 @@ entries! {
         .says(Grade::Breaking, "Values come from elsewhere in the record, so silver is rebuilt from bronze")
         .examples(&["note.path: extra.note"])
         => or_none(path.as_ref());
+    from: Entry::new("schema", &["from"], Effect::Rebuild)
+        .what("what its values are made of, an expression: a member of the record (`CustNo`, `address.city`), as it is or in functions (`lower(trim(email))`), see [light work](guides/light-work.md)")
+        .missing("the member of its `name`", "none")
+        .says(Grade::Breaking, "Values are made in another way, so silver is rebuilt from bronze")
+        .examples(&["note.from: remark", "status.from: \"upper(trim(status))\"", "note.from: \"null_if(note, 'x', 'z')\"", "note.from: \"json(extra, 'a')\"", "note.from: \"cast(amount, string)\""])
+        => or_none(from.as_ref());
     unit: Entry::new("schema", &["unit"], Effect::Rebuild)
         .what("what a number counts in a column of `date`, `time`, `timestamp` or `timestamp_ntz`: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
         .missing("as the format has it", "none")

@@ -147,6 +147,13 @@ entries! {
         .examples(&["hints: {extra: int}"])
         .beside(&["source.evolution: add_new_columns"])
         => listed(hints.iter().map(|(name, data_type)| format!("{}: {data_type}", word(name))));
+    drop: Entry::new("source", &["drop"], Effect::Rebuild)
+        .what("members of the records that never reach silver, whatever `evolution` does with columns that are not in the contract; bronze keeps them")
+        .missing("none", "[]")
+        .says(Grade::Warning, "Other columns are left out, so silver is rebuilt from bronze")
+        .examples(&["drop: [extra]"])
+        .beside(&["source.evolution: add_new_columns"])
+        => words(drop);
     csv_columns: Entry::new("source", &["csv_columns"], Effect::Rebuild)
         .what("CSV without header: names of the fields in order")
         .missing("the columns of `schema`", "[]")

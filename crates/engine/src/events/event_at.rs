@@ -21,6 +21,7 @@ impl EventAt {
             Op::SoftDelete => 2,
             Op::Delete => 3,
             Op::Truncate => 4,
+            Op::Filtered => 5,
         };
         let source = u32::try_from(source).unwrap_or(u32::MAX) & ((1 << Self::SOURCE_BITS) - 1);
         Self { source: source | (bits << Self::SOURCE_BITS), row }
@@ -43,7 +44,13 @@ impl EventAt {
 
     #[inline]
     pub(crate) fn is_delete(self) -> bool {
-        self.source >> Self::SOURCE_BITS == 3
+        matches!(self.source >> Self::SOURCE_BITS, 3 | 5)
+    }
+
+    /// Whether it is an upsert of a row that the contract leaves out, which is a delete here.
+    #[inline]
+    pub(crate) fn is_filtered(self) -> bool {
+        self.source >> Self::SOURCE_BITS == 5
     }
 
     #[inline]

@@ -110,6 +110,7 @@ impl<'a> Merge<'a> {
             self.tombstones.deletes.push((hash, (at.source(), at.row as usize), seq));
             delete_watermark = Some(seq);
         }
+        let is_filtered = newest_delete.is_some_and(|(at, _)| at.is_filtered());
         let newest_delete = newest_delete.map(|(_, seq)| seq);
         let is_plain = !matches!(old, Some(OldRow::Read { .. })) && !self.keyed.has_partial(changes, events);
         let outcome = if is_plain {
@@ -147,6 +148,8 @@ impl<'a> Merge<'a> {
                 self.replaced.push(self.place_of(old));
                 let by_event = newest_delete.is_some_and(|seq| Some(seq) > old_seq && Some(seq) >= delete_watermark);
                 if by_event {
+                    self.ledger.filtered += u64::from(is_filtered);
+                    self.ledger.filtered_rows += u64::from(is_filtered);
                     self.ledger.superseded += count - 1;
                 } else {
                     self.ledger.truncated_rows += 1;
@@ -156,7 +159,8 @@ impl<'a> Merge<'a> {
             (None, None) => {
                 let takes_effect =
                     newest_delete.is_some_and(|seq| Some(seq) > watermark_before && Some(seq) >= delete_watermark);
-                self.ledger.delete_of_absent += u64::from(takes_effect);
+                self.ledger.delete_of_absent += u64::from(takes_effect && !is_filtered);
+                self.ledger.filtered += u64::from(takes_effect && is_filtered);
                 self.ledger.superseded += count - u64::from(takes_effect);
             }
         }

@@ -149,7 +149,13 @@ impl Plan<'_> {
                 new += 1;
                 self.ledger.late_applied_to_history += u64::from(newest_known.is_some_and(|seq| event.seq < seq));
                 match effect {
+                    Effect::Ended if event.is_filtered => {
+                        effective += 1;
+                        self.ledger.filtered += 1;
+                        self.ledger.filtered_rows += 1;
+                    }
                     Effect::Provides | Effect::Ended => effective += 1,
+                    Effect::Nothing if event.is_filtered => self.ledger.filtered += 1,
                     Effect::Nothing if event.is_delete => self.ledger.delete_of_absent += 1,
                     Effect::Nothing => self.ledger.unchanged += 1,
                     Effect::Superseded => self.ledger.superseded += 1,

@@ -28,6 +28,8 @@ pub(super) enum Origin {
 pub(super) struct PoolEvent {
     pub(super) seq: EventSeq,
     pub(super) is_delete: bool,
+    /// It is an upsert of a row that the contract leaves out, which is a delete here.
+    pub(super) is_filtered: bool,
     pub(super) origin: Origin,
     /// Its absent columns, ascending.
     pub(super) absent: Vec<u16>,
@@ -163,6 +165,7 @@ impl Gathering<'_> {
             self.events.push(PoolEvent {
                 seq: seq_at(seqs, row)?,
                 is_delete: false,
+                is_filtered: false,
                 origin: Origin::Row((source, row)),
                 absent: written_by.iter().map(|(column, _)| *column).collect(),
             });
@@ -199,6 +202,7 @@ impl Gathering<'_> {
         self.events.push(PoolEvent {
             seq: seq_at(seqs, row)?,
             is_delete: Op::from_letter(ops.value(row)) == Some(Op::Delete),
+            is_filtered: false,
             origin: Origin::State(place),
             absent: columns,
         });
@@ -211,7 +215,8 @@ impl Gathering<'_> {
             let absent = u32::try_from(row).ok().and_then(|row| batch.absent.get(&row));
             self.events.push(PoolEvent {
                 seq: batch.seqs.at(row),
-                is_delete: *op == Op::Delete,
+                is_delete: op.is_delete(),
+                is_filtered: *op == Op::Filtered,
                 origin: Origin::New((source, row)),
                 absent: absent.cloned().unwrap_or_default(),
             });

@@ -4,6 +4,7 @@ pub(crate) mod batches;
 pub(crate) mod documents;
 pub(crate) mod folded;
 pub(crate) mod full_listings;
+pub(crate) mod hash_keys;
 pub(crate) mod leases;
 pub(crate) mod manifest;
 pub(crate) mod registry;

@@ -89,7 +89,7 @@ fn kind(path: &str) -> Kind<'_> {
         ["_sluice", "batches", dataset, table, "folded", name] => {
             Kind::Numbered(format!("_sluice/batches/{dataset}/{table}"), name)
         }
-        ["_sluice", "tombstones", ..] => Kind::ByName,
+        ["_sluice", "tombstones" | "keys", ..] => Kind::ByName,
         // What is in production is what the base says now.
         ["_sluice", "releases" | "current" | "proposals" | "release-lock" | "reached" | "identity.json", ..] => {
             Kind::Base
@@ -149,6 +149,7 @@ mod tests {
             ("_sluice/batches/shop/orders/folded/00000000000000000008-ab.parquet", Seen::Own),
             ("_sluice/batches/shop/customers/00000000000000000001.json", Seen::Own),
             ("_sluice/tombstones/shop/orders/abc.parquet", Seen::ByName),
+            ("_sluice/keys/customers.json", Seen::ByName),
             ("_sluice/leases/shop/orders/00000000000000000001.json", Seen::Own),
             ("_sluice/current/00000000000000000001.json", Seen::Base),
             ("_sluice/releases/00000000000000000001.json", Seen::Base),

@@ -56,7 +56,7 @@ use personal_results::PersonalResults;
 use sluice_api::{
     Answer, ApiError, Ask, DEMO_LAKE, JobId, JobKind, LakeView, PageRequest, Reply, Request, Responder, ask,
 };
-use sluice_lake::{Lake, LakeEnvironment, StoreTimes};
+use sluice_lake::{Lake, LakeEnvironment, Secrets, StoreTimes};
 use sluice_query::{QueryEngine, QueryOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -89,6 +89,8 @@ pub struct HostOptions {
     pub clock: Clock,
     /// How long a remote store is waited for.
     pub store: StoreTimes,
+    /// Where the keys of keyed hashes are.
+    pub secrets: Secrets,
     /// What opening does where no lake is.
     pub missing_lake: MissingLake,
     /// Time that a person's query may take; `None` for the usual one.
@@ -115,7 +117,8 @@ pub(crate) struct OpenLake {
 impl OpenLake {
     /// Opens a lake and an engine that may read its files.
     pub(crate) async fn open(url: &str, options: &HostOptions) -> Result<Self, RunError> {
-        let environment = LakeEnvironment { store: options.store, ..LakeEnvironment::default() };
+        let (store, secrets) = (options.store, options.secrets.clone());
+        let environment = LakeEnvironment { store, secrets, ..LakeEnvironment::default() };
         let lake = match options.missing_lake {
             MissingLake::Refuse => Lake::open_existing(url, environment).await?,
             MissingLake::Create => Lake::open_in(url, environment).await?,

@@ -4,7 +4,7 @@ use crate::RunError;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
-use sluice_change::{RowRef, SourceFile};
+use sluice_change::{Op, RowRef, SourceFile};
 use sluice_contract::Contract;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
         return Some((!record.is_empty()).then(|| Kept {
             path: path(at),
             at,
-            op: changes.ops.get(row).map(|op| op.letter()),
+            op: changes.ops.get(row).map(|op| delivered(*op).letter()),
             seq: Some(changes.seqs.at(row).to_string()),
             source_time_us: changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)),
             record,
@@ -103,6 +103,11 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
         source_time_us: None,
         record: &reject.raw,
     }))
+}
+
+/// What the source did, whatever the contract makes of it: bronze has records as delivered.
+fn delivered(op: Op) -> Op {
+    if op == Op::Filtered { Op::Upsert } else { op }
 }
 
 fn columns(batch: u64, kept: &[Kept<'_>]) -> Result<RecordBatch, RunError> {

@@ -4,6 +4,7 @@ use super::decoder::Decoder;
 use super::hold_rules::HoldReason;
 use crate::silver::Silver;
 use crate::silver::schema_change::effective;
+use crate::support::hash_keys::with_keys;
 use crate::{Job, RunError};
 use sluice_api::Refusal;
 use sluice_contract::{Contract, limits};
@@ -42,10 +43,11 @@ impl TableContext {
             let message = format!("The contract of {} does not say where its change data is", declared.name);
             return Err(RunError::input(message, next));
         }
+        let declared = with_keys(lake, declared).await?;
         Ok(Self {
             lake: lake.clone(),
-            declared: Arc::clone(declared),
-            contract: effective(lake, declared).await?,
+            contract: effective(lake, &declared).await?,
+            declared,
             engine: engine.clone(),
             job: job.clone(),
             decoder: decoder.clone(),

@@ -83,7 +83,9 @@ pub(crate) async fn merge_all_again(
     candidate.remove = snapshot.files.to_vec();
     let rows: u64 = candidate.files.iter().map(|file| file.rows).sum();
     let may_be_fewer = asked_for || (rows > 0 && !has_system_columns_of(snapshot, &contract));
-    if let Some(reason) = lost_rows(context, snapshot.rows(), rows).filter(|_| !may_be_fewer) {
+    // What the contract leaves out is not lost, unless it leaves out everything.
+    let accounted = if rows > 0 { rows + candidate.ledger.filtered } else { rows };
+    if let Some(reason) = lost_rows(context, snapshot.rows(), accounted).filter(|_| !may_be_fewer) {
         candidate.discard(store).await;
         return Err(context.refused(&table.silver, last, HoldReason::contract(reason)));
     }
@@ -182,7 +184,7 @@ fn lost_rows(context: &TableContext, before: u64, after: u64) -> Option<String> 
     (share > limits::REBUILD_LOST_SHARE_MAX).then(|| {
         format!(
             "Silver was not rebuilt from bronze: it would have {after} of the {before} rows. Look at what the contract \
-             changed, source.format and delete_when first; if it is as you want it, `sluice replay --full-refresh \
+             changed, source.format, delete_when and keep first; if it is as you want it, `sluice replay --full-refresh \
              --table {}` rebuilds silver all the same",
             context.contract.name
         )

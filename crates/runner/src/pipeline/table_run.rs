@@ -28,6 +28,7 @@ use crate::silver::merge::plan;
 use crate::silver::schema_change::{SchemaChange, change_columns, record_schema, schema_change};
 use crate::silver::watermark::watermark;
 use crate::silver_hash::silver_hash;
+use crate::support::hash_keys::remember_keys;
 use crate::{Job, RunError};
 use sluice_api::ReachedTable;
 use sluice_change::SourceFile;
@@ -92,6 +93,14 @@ impl TableRun {
     /// Makes every commit from now on carry the number of a lease.
     pub(crate) fn fence(&mut self, lease: &Lease) {
         self.table.fence(lease);
+    }
+
+    /// Notes which keys its keyed hashes are made with.
+    ///
+    /// # Errors
+    /// When the lake knows another key of a name, or cannot be written.
+    pub(crate) async fn remember_keys(&self) -> Result<(), RunError> {
+        remember_keys(&self.context.lake, &self.context.contract).await
     }
 
     /// Silver version now.

@@ -13,6 +13,8 @@ const NAMES_SHOWN: usize = 5;
 pub(crate) struct MissingColumns {
     rows: u64,
     names: BTreeSet<String>,
+    /// The table keeps some rows only.
+    beside_keep: bool,
 }
 
 impl MissingColumns {
@@ -20,6 +22,7 @@ impl MissingColumns {
     pub(crate) fn add(&mut self, more: Self) {
         self.rows += more.rows;
         self.names.extend(more.names);
+        self.beside_keep |= more.beside_keep;
     }
 
     /// With `on_missing_base: hold`, why the rows may not become visible yet.
@@ -27,13 +30,21 @@ impl MissingColumns {
         if self.rows == 0 {
             return None;
         }
-        let Self { rows, names } = self;
+        let Self { rows, names, beside_keep } = self;
         let mut shown = names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         if names.len() > NAMES_SHOWN {
             shown.push_str(&format!(" and {} more", names.len() - NAMES_SHOWN));
         }
+        let why = match beside_keep {
+            true => {
+                ". Events that keep left out said them, and nothing of those is in silver: let the source send whole \
+                     rows (PostgreSQL: REPLICA IDENTITY FULL), or write apply.on_missing_base: insert_partial and have null \
+                     there"
+            }
+            false => "",
+        };
         Some(format!(
-            "MISSING_BASE: {rows} row(s) have columns with no value from any event yet: {shown}; the batch waits for events that provide them (apply.on_missing_base: hold)"
+            "MISSING_BASE: {rows} row(s) have columns with no value from any event yet: {shown}; the batch waits for events that provide them (apply.on_missing_base: hold){why}"
         ))
     }
 }
@@ -44,7 +55,7 @@ impl MissingColumns {
 /// events end in the same silver, in whatever batches they come. A deleted row of a table with soft deletes
 /// may lack columns, its delete provides none.
 pub(crate) fn missing_base(contract: &Contract, rows: &RecordBatch) -> MissingColumns {
-    let mut missing = MissingColumns::default();
+    let mut missing = MissingColumns { beside_keep: contract.apply.keep.is_some(), ..MissingColumns::default() };
     let seqs = rows.column_by_name(COL_SEQ).and_then(|column| column.as_string_opt::<i32>());
     let Some(seqs) = seqs.filter(|_| contract.apply.missing_base == MissingBase::Hold) else { return missing };
     let deleted = rows.column_by_name(Column::DELETED).and_then(|column| column.as_boolean_opt());

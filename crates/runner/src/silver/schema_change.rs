@@ -189,6 +189,8 @@ pub(crate) async fn schema_change(
         match before.get(column.name.as_str()) {
             Some(old) if is_signature_of(&old.signature, contract, column) => {}
             Some(_) => return Ok(SchemaChange::Rebuild),
+            // Its values may be in older records under other names.
+            None if column.path.is_some() || column.from.is_some() => return Ok(SchemaChange::Rebuild),
             None if column.required || column.default.is_some() || !column.renamed_from.is_empty() => {
                 return Ok(SchemaChange::Rebuild);
             }

@@ -83,6 +83,7 @@ impl fmt::Debug for SourceText<'_> {
             manifest: _,
             encoding: _,
             sheet: _,
+            drop: _,
             csv_delimiter,
             csv_quote,
             csv_escape,

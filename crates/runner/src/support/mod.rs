@@ -7,6 +7,7 @@ pub(crate) mod column_texts;
 pub(crate) mod column_types;
 pub(crate) mod elapsed;
 pub(crate) mod foreign;
+pub(crate) mod hash_keys;
 pub(crate) mod job;
 pub(crate) mod lease;
 pub(crate) mod local_tables;

@@ -2,7 +2,6 @@
 
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
-use crate::plan::names::Target;
 use crate::value::encoding::Encoding;
 use serde::Deserialize;
 use sluice_change::ReasonCode;
@@ -94,11 +93,12 @@ pub(crate) struct Node {
 fn encodings(fields: &[Node], plan: &Plan) -> Vec<Encoding> {
     let mut found = vec![(usize::MAX, Encoding::Unsaid); plan.contract.columns.len()];
     for field in fields {
-        if let Target::Column { position, rank } = plan.target(field.field.as_deref().unwrap_or_default())
-            && let Some(place) = found.get_mut(position)
-            && rank <= place.0
-        {
-            *place = (rank, field.encoding());
+        for (rank, position) in plan.columns_of(field.field.as_deref().unwrap_or_default()) {
+            if let Some(place) = found.get_mut(position)
+                && rank <= place.0
+            {
+                *place = (rank, field.encoding());
+            }
         }
     }
     found.into_iter().map(|(_, encoding)| encoding).collect()

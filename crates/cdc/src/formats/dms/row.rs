@@ -5,10 +5,12 @@ use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::sequence::SequencePart;
+use crate::row::column_value;
 use crate::row::key_change;
 use crate::row::text_rows::{RowPlace, TextRows, TextValue, sequence_text, text_of, time_ms};
 use crate::row::values::Row;
-use sluice_change::{Event, Op, ReasonCode, RowRef, SeqParts};
+use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts};
+use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
 /// The rules for rows of AWS DMS.
@@ -60,11 +62,10 @@ impl TextRows for DmsRows {
         for (position, name) in &plan.before_key {
             let Some(text) = text_of(row, *name).filter(|text| !text.is_empty()) else { continue };
             let Some(column) = plan.contract.columns.get(*position) else { continue };
-            let cell = plan
-                .reading
-                .cell(&column.data_type, column.unit, text)
-                .map_err(|e| RecordError::of_cell(&column.name, e))?;
-            former.push((*position, cell));
+            let fetch = |data_type: &ColumnType| plan.reading.cell(data_type, column.unit, text).map(Some);
+            let cell = column_value::cell(plan, *position, column, &column.data_type, fetch)
+                .map_err(|error| RecordError::of_cell(&column.name, error))?;
+            former.extend(cell.filter(|cell| *cell != Cell::Null).map(|cell| (*position, cell)));
         }
         key_change::push(plan, out, event, &former, row.content())
     }

@@ -4,6 +4,7 @@ use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
+use crate::row::column_value;
 use crate::row::values::Row;
 use crate::text::json_fields::{compact, each_member, inside, not_null, string};
 use crate::value::encoding::Encoding;
@@ -61,7 +62,7 @@ pub(crate) fn columns_of<'a>(plan: &Plan, image: &'a str) -> Row<&'a str> {
     let mut row = Row::new(plan);
     each_member(image, |name, raw| {
         let target = plan.target(&name);
-        if matches!(target, Target::Column { .. }) {
+        if plan.columns_of(&name).next().is_some() {
             row.set(plan, &name, target, raw);
         }
     });
@@ -92,9 +93,10 @@ pub(crate) fn key_cells<'a>(
     for position in plan.contract.key_positions() {
         let Some(column) = plan.contract.columns.get(position) else { continue };
         let Some(raw) = image.column(position) else { continue };
-        match read(position, &column.data_type, raw) {
-            Ok(Cell::Null | Cell::Absent) => {}
-            Ok(cell) => cells.push((position, cell)),
+        let fetch = |data_type: &ColumnType| read(position, data_type, raw).map(Some);
+        match column_value::cell(plan, position, column, &column.data_type, fetch) {
+            Ok(None | Some(Cell::Null | Cell::Absent)) => {}
+            Ok(Some(cell)) => cells.push((position, cell)),
             Err(error) => return Err(RecordError::of_cell(&column.name, error)),
         }
     }

@@ -3,7 +3,6 @@
 use super::record::Record;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
-use crate::plan::names::Target;
 use crate::text::json_fields::{each_member, elements, members, not_null, string};
 use crate::value::extended_json::{Misread, plain};
 use serde_json::Value;
@@ -58,7 +57,7 @@ struct Patch<'p> {
 impl Patch<'_> {
     /// A field with its new value; a path with points is a column of that name, or lies inside of one.
     fn set(&mut self, name: &str, raw: &str) {
-        if name.contains('.') && !matches!(self.plan.target(name), Target::Column { .. }) {
+        if name.contains('.') && self.plan.columns_of(name).next().is_none() {
             return self.part(name);
         }
         if self.out.len() > 1 {
@@ -72,12 +71,7 @@ impl Patch<'_> {
     /// A change inside of a field. What the contract leaves out does not matter, unless it would become a column.
     fn part(&mut self, path: &str) {
         let field = path.split('.').next().unwrap_or(path);
-        let matters = match self.plan.target(field) {
-            Target::Column { .. } => true,
-            Target::Unknown => self.plan.source.evolution.adds() || self.plan.rescued.is_some(),
-            Target::Extra(_) | Target::Meta => false,
-        };
-        if matters && self.partial.is_none() {
+        if self.plan.may_keep(field) && self.partial.is_none() {
             self.partial = Some(field.to_owned());
         }
     }

@@ -119,6 +119,7 @@ impl Decoder {
         let deadline = self.options.deadline + Duration::from_secs(size >> 22);
         let request = Request {
             contract: contract.text.clone(),
+            keys: contract.keys.iter().map(|(name, key)| (name.to_owned(), key.expose().to_owned())).collect(),
             inferred: contract.inferred.clone(),
             backfill: contract.backfill.clone(),
             epoch: contract.epoch,

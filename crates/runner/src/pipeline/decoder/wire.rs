@@ -31,9 +31,12 @@ const OWN_COLUMNS: [(&str, DataType); 6] = [
 ];
 
 /// What a worker is asked; the bytes of the file follow.
-#[derive(Debug, Serialize, Deserialize)]
+// Without `Debug`: it has keys.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Request {
     pub(super) contract: String,
+    /// Keys of its keyed hashes by name.
+    pub(super) keys: BTreeMap<String, String>,
     /// The inferred schema beyond it.
     pub(super) inferred: InferredSchema,
     /// The backfill that the file is of.
@@ -294,6 +297,7 @@ half
     fn a_request_that_is_cut_is_an_error() {
         let file = SourceFile { path: "l/1.json".to_owned(), size: 9, etag: "e".to_owned(), ..SourceFile::default() };
         let request = Request {
+            keys: std::collections::BTreeMap::new(),
             contract: CONTRACT.to_owned(),
             inferred: InferredSchema::default(),
             backfill: None,

@@ -3,7 +3,7 @@
 use super::wire::{Reply, Request};
 use crate::RunError;
 use sluice_cdc::decode_file;
-use sluice_contract::Contract;
+use sluice_contract::{Contract, HashKey, HashKeys};
 use std::io::{BufReader, BufWriter, Write};
 use std::sync::Arc;
 
@@ -19,7 +19,11 @@ pub fn decode_worker() -> Result<(), RunError> {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
             Ok(contract) => {
-                let contract = contract.with_inferred(&request.inferred).in_epoch(request.epoch);
+                let mut keys = HashKeys::default();
+                for (name, key) in request.keys {
+                    HashKey::new(key).into_iter().for_each(|key| keys.insert(&name, key));
+                }
+                let contract = contract.with_keys(keys).with_inferred(&request.inferred).in_epoch(request.epoch);
                 let contract = request
                     .backfill
                     .as_ref()

@@ -1,0 +1,99 @@
+//! The cell of a column that is made of a member of the record (`schema.from`).
+
+use crate::plan::Plan;
+use crate::text::json_fields::{compact, inside, string};
+use hmac::{Hmac, Mac};
+use serde::de::IgnoredAny;
+use sha2::Sha256;
+use sluice_change::{Cell, CellError, ReasonCode, cell_text};
+use sluice_contract::{Column, ColumnType, HashKey, Step};
+use std::fmt::Write as _;
+
+/// Hexadecimal digits that a lake keeps of what a key makes of its own name.
+const CHECK_DIGITS: usize = 16;
+
+/// The cell of a column as a type. `fetch` gives the value of its member as a type, or `None` where the record does not
+/// have it. Null stays null, and what the record does not provide stays so.
+///
+/// # Errors
+/// When a value is not of the type, of its column or of a `cast`.
+pub(crate) fn cell<'a>(
+    plan: &Plan,
+    position: usize,
+    column: &Column,
+    data_type: &ColumnType,
+    fetch: impl Fn(&ColumnType) -> Result<Option<Cell<'a>>, CellError>,
+) -> Result<Option<Cell<'a>>, CellError> {
+    let steps = column.from.as_ref().map_or(&[][..], |value| value.steps());
+    // A value is cast as the format writes it: a date may be a number of days.
+    let (first, steps) = match steps {
+        [] => return fetch(data_type),
+        [Step::Cast(first), rest @ ..] => (first, rest),
+        steps => (&ColumnType::String, steps),
+    };
+    let text = match fetch(first)? {
+        None => return Ok(None),
+        Some(cell @ (Cell::Null | Cell::Absent)) => return Ok(Some(cell)),
+        Some(cell) => cell_text(first, &cell).ok_or_else(|| CellError::mismatch(first))?,
+    };
+    let mut text = Some(text);
+    for step in steps {
+        let Some(value) = text else { break };
+        text = apply(plan, step, value)?;
+    }
+    match text {
+        None => Ok(Some(Cell::Null)),
+        Some(text) => plan.reading.cell(data_type, plan.unit(position), &text).map(|cell| Some(cell.into_owned())),
+    }
+}
+
+fn apply(plan: &Plan, step: &Step, text: String) -> Result<Option<String>, CellError> {
+    Ok(match step {
+        Step::Trim => Some(text.trim().to_owned()),
+        Step::Lower => Some(text.to_lowercase()),
+        Step::Upper => Some(text.to_uppercase()),
+        Step::NullIf(texts) => Some(text).filter(|text| !texts.contains(text)),
+        Step::Json(path) => json(&text, path)?,
+        Step::Cast(data_type) => cell_text(data_type, &plan.reading.cell(data_type, None, &text)?),
+        Step::KeyedHash(name) => Some(keyed_hash(plan, name, &text)?),
+    })
+}
+
+/// What is at a path in the text of a JSON value.
+fn json(text: &str, path: &[String]) -> Result<Option<String>, CellError> {
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return Err(CellError {
+            reason: ReasonCode::TypeMismatch,
+            detail: "expected the text of a JSON value".to_owned(),
+        });
+    }
+    let found = inside(text, path).filter(|raw| *raw != "null");
+    Ok(found.map(|raw| string(raw).map_or_else(|| compact(raw), |text| text.into_owned())))
+}
+
+/// HMAC-SHA-256 in hexadecimal, as `hmac(value, key, 'sha256')` of other systems.
+fn keyed_hash(plan: &Plan, name: &str, text: &str) -> Result<String, CellError> {
+    let unknown = || CellError { reason: ReasonCode::TypeMismatch, detail: format!("the key `{name}` is not known") };
+    let key = plan.contract.keys.get(name).ok_or_else(unknown)?;
+    Ok(digits_of(key, text))
+}
+
+/// What a lake keeps of a key to know it again.
+#[must_use]
+pub fn key_check(key: &HashKey, name: &str) -> String {
+    let mut digits = digits_of(key, &format!("sluice key check\0{name}"));
+    digits.truncate(CHECK_DIGITS);
+    digits
+}
+
+fn digits_of(key: &HashKey, text: &str) -> String {
+    let mut digits = String::with_capacity(64);
+    // A key of any length is one.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return digits };
+    mac.update(text.as_bytes());
+    for byte in mac.finalize().into_bytes() {
+        // Writing to a text never fails.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}

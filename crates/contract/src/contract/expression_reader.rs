@@ -1,0 +1,193 @@
+//! Reads `schema.from`, `source.drop` and `apply.keep`, and finds what makes no sense beside them.
+
+use super::Reader;
+use crate::document::{ApplyDocument, ColumnDocument, Document, SourceDocument};
+use crate::{Column, ColumnType, ColumnValue, Mistake, Operand, RowFilter};
+
+impl Reader<'_> {
+    /// What the values of a column are made of.
+    pub(super) fn column_value(&mut self, written: &ColumnDocument, data_type: &ColumnType) -> Option<ColumnValue> {
+        let place = written.from.as_ref()?;
+        let value: ColumnValue = self.read(place)?;
+        if written.path.is_some() {
+            let message = "Both from and path say where the values are";
+            self.problem(place, message, "Keep from; it takes a path too: from: address.city");
+        }
+        if written.renamed_from.is_some() {
+            let message = "Both from and renamed_from say which member the values are of";
+            self.problem(place, message, "Keep one of them; renamed_from is for a name that the source changed");
+        }
+        if value.ends_in_hash() && *data_type != ColumnType::String {
+            let message = format!("A keyed hash is text, and `{}` is {data_type}", written.name.value);
+            self.problem(&written.data_type, message, "Write type: string");
+        }
+        Some(value)
+    }
+
+    /// Members that are left out of silver.
+    pub(super) fn dropped(&mut self, source: &SourceDocument, columns: &[Column]) -> Vec<String> {
+        for written in &source.drop {
+            let is_column =
+                |column: &&Column| column.from.is_none() && column.name.eq_ignore_ascii_case(&written.value);
+            if let Some(column) = columns.iter().find(is_column) {
+                let message = format!("`{}` is dropped and a column of the schema", column.name);
+                self.problem(written, message, "Remove it from drop or from the schema");
+            }
+        }
+        source.drop.iter().map(|written| written.value.clone()).collect()
+    }
+
+    /// The rows that the table keeps.
+    pub(super) fn keep(&mut self, written: &ApplyDocument, columns: &[Column]) -> Option<RowFilter> {
+        let place = written.keep.as_ref()?;
+        let filter: RowFilter = self.read(place)?;
+        let mut mistakes = Vec::new();
+        filter.each(&mut |part| mistakes.extend(misfit(part, columns)));
+        for mistake in mistakes {
+            self.mistake(place, mistake);
+        }
+        if written.delete_mode.as_ref().is_some_and(|mode| mode.value == "soft") {
+            let message =
+                "A row that keep leaves out is not in the table, and delete_mode: soft keeps deleted rows in it";
+            self.problem(place, message, "Remove keep, or write delete_mode: hard");
+        }
+        if written.null_updates.as_ref().is_some_and(|word| word.value == "ignore") {
+            let message = "An ignored null does not say what the row has, so keep cannot be decided by it";
+            self.problem(place, message, "Remove keep, or null_updates: ignore");
+        }
+        Some(filter)
+    }
+
+    /// Entries that compare or order values as delivered, which a column that is made of others does not have.
+    pub(super) fn beside_expressions(&mut self, document: &Document, columns: &[Column]) {
+        let nothing = ApplyDocument::default();
+        let apply = document.apply.as_ref().unwrap_or(&nothing);
+        let made = |name: &str| {
+            let column = columns.iter().find(|column| column.name == name)?;
+            column.from.as_ref().filter(|value| !value.steps().is_empty())
+        };
+        for part in &apply.sequence {
+            if let Some(value) = made(&part.value) {
+                let message = format!(
+                    "`{}` is made of `{}`, and events are ordered by what the source sent",
+                    part.value,
+                    value.root()
+                );
+                let fix = format!("Name `{}`, or a column that is it as delivered", value.root());
+                self.problem(part, message, fix);
+            }
+        }
+        for condition in apply.delete_when.iter().chain(&apply.truncate_when) {
+            let about = condition.value.split('=').next().unwrap_or_default().trim();
+            if let Some(value) = made(about) {
+                let message =
+                    format!("`{about}` is made of `{}`, and the condition is about what the source sent", value.root());
+                let fix = format!("Name `{}` and the text that it has in the records", value.root());
+                self.problem(condition, message, fix);
+            }
+        }
+    }
+}
+
+/// What is wrong with one comparison of a condition.
+fn misfit(part: &RowFilter, columns: &[Column]) -> Option<Mistake> {
+    let unknown = |name: &str| {
+        let fix = "Correct the name or add the column; a part of a record becomes a column with from";
+        Mistake::new(format!("keep reads column `{name}`, which the schema does not have"), fix)
+    };
+    let column = |name: &str| columns.iter().find(|column| column.name == name).ok_or_else(|| unknown(name));
+    let (name, other, is_of_order, is_like) = match part {
+        RowFilter::Compare { column, by, with } => {
+            let other = match with {
+                Operand::Column(other) => Some(other),
+                Operand::Value(_) => None,
+            };
+            (column, other, by.is_of_order(), false)
+        }
+        RowFilter::In { column, .. } => (column, None, false, false),
+        RowFilter::Like { column, .. } => (column, None, false, true),
+        RowFilter::IsNull { column: name } => return column(name).err(),
+        RowFilter::All(_) | RowFilter::Any(_) | RowFilter::Not(_) => return None,
+    };
+    let left = match column(name) {
+        Ok(column) => column,
+        Err(mistake) => return Some(mistake),
+    };
+    let right = match other.map(|other| column(other)).transpose() {
+        Ok(column) => column,
+        Err(mistake) => return Some(mistake),
+    };
+    let data_type = &left.data_type;
+    let is_text = matches!(data_type, ColumnType::String | ColumnType::Uuid | ColumnType::Json);
+    let fits = match data_type {
+        ColumnType::Binary | ColumnType::Array(_) => false,
+        // Its text has no order of numbers, and JSON none at all.
+        ColumnType::Numeric => !is_of_order && !is_like,
+        ColumnType::Json => !is_of_order,
+        ColumnType::Boolean => !is_of_order && !is_like,
+        _ => !is_like || is_text,
+    };
+    if !fits {
+        let fix = "Compare a column of another type; is null goes with every type, like with texts";
+        return Some(Mistake::new(format!("`{part}` does not go with `{name}`, which is {data_type}"), fix));
+    }
+    let right = right.filter(|right| right.data_type != *data_type)?;
+    let message = format!("`{name}` is {data_type} and `{}` is {}", right.name, right.data_type);
+    Some(Mistake::new(message, "Compare columns of one type; from with cast makes one"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Contract, MissingBase, Problem};
+
+    fn contract(apply: &str, source: &str, column: &str) -> Result<Contract, Vec<Problem>> {
+        let text = format!(
+            "dataset: a.b\nsource: {{path: l/, format: debezium_json{source}}}\napply: {{{apply}}}\nschema:\n\
+             - {{name: id, type: int, primary_key: true}}\n- {{name: email, {column}}}\n"
+        );
+        Contract::parse(&text, "b.yaml")
+    }
+
+    #[test]
+    fn a_column_is_made_of_a_member() {
+        let contract = contract("", ", drop: [ssn]", "type: string, from: \"keyed_hash(Mail, 'people')\"").unwrap();
+        assert_eq!(contract.columns[1].from.as_ref().unwrap().root(), "Mail");
+        assert!(contract.key_names().into_iter().eq(["people"]) && contract.drops("SSN") && !contract.drops("id"));
+    }
+
+    #[test]
+    fn what_contradicts_it_is_a_problem() {
+        for (apply, source, column, says) in [
+            ("", "", "type: string, from: a, path: a.b", "Both from and path"),
+            ("", "", "type: string, from: a, renamed_from: b", "Both from and renamed_from"),
+            ("", "", "type: int, from: \"keyed_hash(a, 'k')\"", "A keyed hash is text"),
+            ("", "", "type: string, from: \"trim(a, b)\"", "`)` is missing"),
+            ("sequence: [email]", "", "type: string, from: \"trim(a)\"", "ordered by what the source sent"),
+            ("delete_when: \"email = 'x'\"", "", "type: string, from: \"trim(a)\"", "about what the source sent"),
+            ("", ", drop: [Email]", "type: string", "is dropped and a column"),
+        ] {
+            let problems = contract(apply, source, column).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].message.contains(says), "{column}: {problems:?}");
+        }
+        assert!(contract("sequence: [email]", "", "type: string, from: a").is_ok());
+    }
+
+    #[test]
+    fn a_condition_reads_columns_of_the_table_that_can_be_compared() {
+        let kept = contract("keep: \"email like '%@x' and id > 3\"", "", "type: string").unwrap();
+        assert_eq!(kept.apply.missing_base, MissingBase::Hold, "a row that enters may lack its base");
+        for (apply, column, says) in [
+            ("keep: \"mail = 'x'\"", "type: string", "reads column `mail`"),
+            ("keep: \"email = id\"", "type: string", "`email` is string and `id` is int"),
+            ("keep: \"email > 1\"", "type: numeric", "does not go with `email`"),
+            ("keep: \"email like 'x'\"", "type: bigint", "does not go with `email`"),
+            ("keep: \"email = 'x'\"", "type: binary", "does not go with `email`"),
+            ("keep: \"email =\"", "type: string", "value is missing"),
+            ("keep: \"id = 1\", delete_mode: soft", "type: string", "delete_mode: soft"),
+            ("keep: \"id = 1\", null_updates: ignore", "type: string", "ignored null"),
+        ] {
+            let problems = contract(apply, "", column).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].message.contains(says), "{apply}: {problems:?}");
+        }
+    }
+}
