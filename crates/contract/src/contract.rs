@@ -140,7 +140,8 @@ impl Contract {
     #[must_use]
     pub fn drops(&self, name: &str) -> bool {
         let dropped = self.source.as_ref().map_or(&[][..], |source| &source.drop);
-        dropped.iter().any(|dropped| dropped.eq_ignore_ascii_case(name))
+        let folded = folded_name(name);
+        dropped.iter().any(|dropped| folded_name(dropped) == folded)
     }
 
     /// Positions of the key columns in [`Contract::columns`], in key order.

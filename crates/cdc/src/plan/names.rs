@@ -95,7 +95,7 @@ impl Names {
             targets.entry(path.root().to_owned()).or_insert(Target::Meta);
         }
         let dropped = contract.source.iter().flat_map(|source| &source.drop);
-        hidden.extend(dropped.map(|name| name.to_lowercase()));
+        hidden.extend(dropped.map(|name| folded_name(name)));
         Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }
     }
 
@@ -133,7 +133,7 @@ impl Names {
         }
         match self.made_of.get(name) {
             Some(columns) => columns,
-            None => self.made_of_folded.get(&name.to_lowercase()).map_or(&[], Vec::as_slice),
+            None => self.made_of_folded.get(&folded_name(name)).map_or(&[], Vec::as_slice),
         }
     }
 
