@@ -124,6 +124,13 @@ fn check(data_type: &ColumnType, unit: TimeUnit, declared: bool, number: i64) ->
         );
         return Err(CellError { reason: ReasonCode::ValueOutOfRange, detail });
     }
+    if !declared && is_digits_of_date(number) {
+        let detail = format!(
+            "a number that can be the digits of a date (20240131) or {unit}. Write unit: {unit} at the column in the \
+             contract, or let the source write a text"
+        );
+        return Err(unknown_unit(detail));
+    }
     if !declared && *data_type == ColumnType::Date && !DAYS.contains(&number) && !DATE_INFINITIES.contains(&number) {
         let detail = "read in days it is not of the years 1 to 9999, and it may count seconds or milliseconds. Write unit: \
                       days, or another one, at the column in the contract";
@@ -133,13 +140,6 @@ fn check(data_type: &ColumnType, unit: TimeUnit, declared: bool, number: i64) ->
         let detail = format!(
             "a number of {unit} within weeks of 1970, or of seconds or milliseconds of any year. Write unit: {unit}, or \
              another one, at the column in the contract"
-        );
-        return Err(unknown_unit(detail));
-    }
-    if !declared && is_digits_of_date(number) {
-        let detail = format!(
-            "a number that can be the digits of a date (20240131) or {unit}. Write unit: {unit} at the column in the \
-             contract, or let the source write a text"
         );
         return Err(unknown_unit(detail));
     }
@@ -170,7 +170,9 @@ fn is_digits_of_date(number: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{DEBEZIUM_INFINITY, DEBEZIUM_MINUS_INFINITY, SaidUnit, likely_unit, time_cell};
-    use sluice_change::{Cell, DATE_INFINITY, ReasonCode, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY};
+    use sluice_change::{
+        Cell, DATE_INFINITY, DATE_MINUS_INFINITY, ReasonCode, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY,
+    };
     use sluice_contract::{ColumnType, TimeUnit};
 
     const UNITS: [(TimeUnit, i64); 4] = [
@@ -223,7 +225,7 @@ mod tests {
         for number in [0, 5_000_000_000_000, -2_208_988_800_000_000, 253_402_300_800_000_000] {
             assert_eq!(read("timestamp", SaidUnit::default(), number), Ok(Cell::Int(number)));
         }
-        for days in [-719_162, 0, 9_691, 47_482, 2_932_896, DATE_INFINITY] {
+        for days in [-719_162, 0, 9_691, 47_482, 2_932_896, DATE_MINUS_INFINITY] {
             assert_eq!(read("date", SaidUnit::default(), days), Ok(Cell::Int(days)));
         }
     }
@@ -254,7 +256,8 @@ mod tests {
             assert!(reason == ReasonCode::TypeMismatch && detail.contains("digits of a date"), "{detail}");
         }
         assert_eq!(read("date", by_contract(TimeUnit::Days), 20_251_101), Ok(Cell::Int(20_251_101)));
-        assert_eq!(read("date", SaidUnit::default(), 20_259_901), Ok(Cell::Int(20_259_901)));
+        let (_, detail) = read("date", SaidUnit::default(), 20_259_901).unwrap_err();
+        assert!(detail.contains("years 1 to 9999"), "{detail}");
     }
 
     #[test]

@@ -64,8 +64,11 @@ impl OpenLake {
                 self.forget_adoption(release, job).await;
                 return Ok(());
             }
-            // On another machine it may be there.
-            Err(error) => return Err(error.into()),
+            // On another machine it may be there; what follows here is the rebuild, and then nothing is left to take over.
+            Err(error) => {
+                self.forget_adoption(release, job).await;
+                return Err(error.into());
+            }
         };
         job.log(format!("r{release} was published and not all of it taken over; that is finished now"));
         let open = Self::over(opened, options.query_timeout)?;

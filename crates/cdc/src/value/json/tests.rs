@@ -75,7 +75,7 @@ fn times_follow_the_schema_or_count_microseconds() {
     let at = |data_type: &str, text: &str| Ok(parse_cell(&data_type.parse().unwrap(), text).unwrap().into_owned());
     assert_eq!(read("date", "9691"), at("date", "1996-07-14"));
     assert_eq!(read("date", "\"1996-07-14\""), at("date", "1996-07-14"));
-    assert_eq!(read("date", "99999999999"), Err(ReasonCode::ValueOutOfRange));
+    assert_eq!(read("date", "99999999999"), Err(ReasonCode::TypeMismatch));
     assert_eq!(read("time", "45571000000"), text("12:39:31"));
     assert_eq!(
         read_as("time", &Encoding::Count(TimeUnit::Milliseconds), DecimalText::Base64, "1500"),
