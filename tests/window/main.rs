@@ -13,13 +13,3 @@ mod pictures;
 mod script;
 mod story;
 mod window;
-
-/// Whether tests that do not reach their end yet are left out: all but with `SLUICE_WINDOW_UNFINISHED` set. What stops
-/// each is in `docs/window-by-hand.md`.
-fn is_unfinished_left_out() -> bool {
-    let is_left_out = std::env::var_os("SLUICE_WINDOW_UNFINISHED").is_none();
-    if is_left_out {
-        eprintln!("SKIPPED: it does not reach its end yet; SLUICE_WINDOW_UNFINISHED=1 runs it");
-    }
-    is_left_out
-}

@@ -2,7 +2,7 @@
 
 use crate::display::{Server, start_display, start_driver};
 use crate::driver::Session;
-use crate::{keys, script};
+use crate::{keys, pictures, script};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,9 +11,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// A machine that does much else takes long; only a test that fails waits for it.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const QUIET: Duration = Duration::from_millis(600);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Longer than the time between two updates of the names.
+const STANDS: Duration = Duration::from_millis(150);
 
 /// A running workbench. Fields end in the order they stand in: window, driver, display, files.
 pub(crate) struct Window {
@@ -31,6 +34,12 @@ pub(crate) struct Element {
     x: f64,
     y: f64,
     disabled: bool,
+}
+
+impl Element {
+    fn stands_as(&self, before: &Self) -> bool {
+        (self.x - before.x).abs() < 1.0 && (self.y - before.y).abs() < 1.0
+    }
 }
 
 impl Window {
@@ -59,16 +68,40 @@ impl Window {
         self.wait_for_role(None, name)
     }
 
+    /// Waits until nothing on the screen has this name or begins with it.
+    pub(crate) fn wait_until_gone(&self, name: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.find(None, name)?.is_some_and(|element| element.name.starts_with(name)) {
+            if begun.elapsed() > TIMEOUT {
+                bail!("`{name}` is still on the screen after {} s", TIMEOUT.as_secs());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
     /// Clicks the middle of what has this name, once it can be clicked.
     pub(crate) fn click(&self, name: &str) -> anyhow::Result<()> {
-        let element = self.wait_for(name)?;
-        self.click_at(&element)
+        self.click_at_rest(None, name)
     }
 
     /// Clicks a button.
     pub(crate) fn click_button(&self, name: &str) -> anyhow::Result<()> {
-        let element = self.wait_for_role(Some("button"), name)?;
-        self.click_at(&element)
+        self.click_at_rest(Some("button"), name)
+    }
+
+    /// A person points at what stands still: the names may be those of a frame before a panel opened.
+    fn click_at_rest(&self, role: Option<&str>, name: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let mut element = self.wait_for_role(role, name)?;
+        loop {
+            std::thread::sleep(STANDS);
+            let now = self.wait_for_role(role, name)?;
+            if now.stands_as(&element) || begun.elapsed() > TIMEOUT {
+                return self.click_at(&now);
+            }
+            element = now;
+        }
     }
 
     /// Presses keys together, such as `Ctrl Enter`.
@@ -135,6 +168,7 @@ impl Window {
             match self.find(role, name)? {
                 Some(element) if !element.disabled => return Ok(element),
                 found if begun.elapsed() > TIMEOUT => {
+                    self.picture(&pictures::folder()?.join("failed.png"))?;
                     let state = if found.is_some() { "is disabled" } else { "is not on the screen" };
                     bail!(
                         "`{name}` {state} after {} s; there are:\n  {}",

@@ -4,8 +4,8 @@ use super::kind::Kind;
 use super::state::DiffScreen;
 use crate::cx::Cx;
 use crate::design::{TokensExt, typeface};
-use crate::widget::{TextField, rule, segmented, toggle};
-use egui::{Align, Key, Layout, Ui, UiBuilder, vec2};
+use crate::widget::{TextField, entered, rule, segmented, toggle};
+use egui::{Align, Layout, Ui, UiBuilder, vec2};
 use sluice_api::DiffView;
 
 /// Draws the bar.
@@ -47,12 +47,7 @@ pub(super) fn show(screen: &mut DiffScreen, ui: &mut Ui, cx: &mut Cx<'_>, view: 
         .width(width)
         .invalid(failed && !screen.condition.1.is_empty())
         .show(&mut bar);
-    let entered = field.lost_focus() && bar.input(|input| input.key_pressed(Key::Enter));
-    if entered {
-        // What is typed next is still the condition, not a shortcut.
-        field.request_focus();
-    }
-    if entered || screen.condition.0.is_empty() {
+    if entered(&bar, &field) || screen.condition.0.is_empty() {
         screen.condition.1.clone_from(&screen.condition.0);
     }
     let layout = Layout::right_to_left(Align::Center);

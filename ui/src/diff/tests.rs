@@ -184,6 +184,17 @@ fn the_rows_shown_become_a_file() {
 }
 
 #[test]
+fn esc_closes_what_lies_over_the_screen_first() {
+    let (mut window, _) = open(|_| {});
+    window.get_by_label("Options…").click();
+    window.run_ok();
+    assert!(window.query_by_label("Tolerance").is_some());
+    window.key_press(Key::Escape);
+    window.run_ok();
+    assert!(window.query_by_label("Tolerance").is_none());
+}
+
+#[test]
 fn what_counts_as_a_difference_is_chosen_in_the_bar() {
     let (mut window, asked) = open(|_| {});
     window.get_by_label("Options…").click();

@@ -25,6 +25,7 @@ use crate::widget::{Button, EmptyState, FILTER, splitter};
 use egui::{Area, Context, Id, Order, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2};
 use layout::Layout;
 use overlay::Overlay;
+use sluice_api::Request;
 use std::collections::BTreeMap;
 
 /// Parts of the frame that outlive a frame.
@@ -47,6 +48,10 @@ impl FrameState {
         let whole = ui.max_rect();
         ui.painter().rect_filled(whole, 0.0, tokens.canvas);
         let lake = cx.store.lake();
+        if lake.value.is_some() {
+            // The bars and the tree say what is known of it at all times.
+            cx.want(Request::Lake);
+        }
         let tab = cx.workspace.active_tab().cloned().filter(|_| lake.value.is_some());
         let mut screen = tab.as_ref().map(|tab| screens.remove(tab).unwrap_or_else(|| screen_of(tab)));
         cx.workspace.panels.inspector_lies_over(layout::inspector_overlays(whole));

@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::widget::{Button, ListRow, TextField, Tone, banner, error_banner, number, panel_header};
-use egui::{Align, Frame, Key, Layout, Margin, ScrollArea, Ui, vec2};
+use crate::widget::{Button, ListRow, TextField, Tone, banner, entered, error_banner, number, panel_header, toggle};
+use egui::{Align, Frame, Layout, Margin, ScrollArea, Ui, vec2};
 use sluice_api::{InSandbox, LakeView, Request, SandboxState, SandboxView, ask};
 
 /// Width of the button beside the field.
@@ -51,24 +51,30 @@ impl Sandboxes {
 
     fn new_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let mut make = false;
+        let asked = self.made.as_ref().filter(|made| made.name == self.name.trim());
+        let refused = asked.is_some_and(|made| cx.store.got::<ask::NewSandbox>(&(made.name.clone(),)).error.is_some());
         ui.horizontal(|ui| {
             let field = TextField::new(&mut self.name, "Name of a new sandbox")
                 .hint("what-it-tries")
                 .mono()
                 .height(32.0)
                 .width(ui.available_width() - BUTTON - 8.0)
+                .invalid(refused)
                 .show(ui);
             if !self.focused {
                 field.request_focus();
                 self.focused = true;
             }
-            let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            let entered = entered(ui, &field);
             let why = self.name.trim().is_empty().then_some("Write a name first");
             let button = Button::new("Make and open").height(32.0).width(BUTTON).disabled(why).show(ui);
             make = (entered || button.clicked()) && why.is_none();
         });
         let words = "Under the lake, so that others can open it too";
-        ui.checkbox(&mut self.under_lake, typeface::text(words, typeface::control(), ui.tokens().text));
+        ui.horizontal(|ui| {
+            toggle(ui, words, &mut self.under_lake);
+            ui.label(typeface::text(words, typeface::control(), ui.tokens().text));
+        });
         if make {
             let name = self.name.trim().to_owned();
             let new = ask::NewSandbox { name, place: None, under_lake: self.under_lake, keep_seconds: None };

@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{KeyValues, Tab};
 use crate::widget::{Button, EmptyState, TextField, dropdown, layer_mark};
-use egui::{Align, Id, Key, Layout, Rect, Ui, UiBuilder, vec2};
+use egui::{Align, Id, Layout, Rect, Ui, UiBuilder, vec2};
 use sluice_api::{Layer, TableRef, TableView};
 use std::collections::BTreeMap;
 
@@ -65,10 +65,7 @@ impl Find {
                 self.focused = true;
                 response.request_focus();
             }
-            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-                entered = true;
-                response.request_focus();
-            }
+            entered |= crate::widget::entered(&ui, &response);
         }
         let wanted = self.key(view, key);
         let why = wanted.is_none().then_some("Write the value of every key column first");

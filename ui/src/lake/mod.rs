@@ -50,7 +50,7 @@ impl SidePanel {
             ui.add_space(8.0);
         });
         loading_line(ui, header, lake.pending);
-        let waiting_height = waiting::height(cx);
+        let waiting_height = waiting::height(cx, rect.height());
         let bottom = rect.bottom() - 40.0;
         let tree =
             Rect::from_min_max(pos2(rect.left(), ui.cursor().top()), pos2(rect.right(), bottom - waiting_height));

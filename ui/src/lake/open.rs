@@ -5,11 +5,11 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, paint_logo, typeface};
 use crate::widget::{
-    Button, ListRow, TextField, Tone, banner, error_banner, icon_label, key_cap, key_cap_width, loading_line,
-    paint_key_cap,
+    Button, ListRow, TextField, Tone, banner, entered as entered_in, error_banner, icon_label, key_cap, key_cap_width,
+    loading_line, paint_key_cap,
 };
 use egui::{
-    Align2, CornerRadius, Frame, Id, Key, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
+    Align2, CornerRadius, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo,
     accesskit::Role, pos2, vec2,
 };
 use sluice_api::{ApiError, DEMO_LAKE, ErrorCode};
@@ -96,7 +96,7 @@ impl OpenLake {
                 field.request_focus();
                 self.focused = true;
             }
-            entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            entered = entered_in(ui, &field);
             let why = self.url.trim().is_empty().then_some("Write a folder or a bucket first");
             let button = Button::new("Open").height(32.0).width(56.0).disabled(why).show(ui);
             if (entered || button.clicked()) && why.is_none() {

@@ -6,20 +6,26 @@ use crate::design::{TokensExt, icon};
 use crate::state::Tab;
 use crate::widget::{Button, ListRow, number, panel_header, rule};
 use egui::{Frame, Margin, ScrollArea, Ui};
-use sluice_api::WaitingFiles;
+use sluice_api::{LakeView, WaitingFiles};
 
 /// Rows shown without scrolling.
 const ROWS_MAX: f32 = 6.0;
+const ROW: f32 = 24.0;
+/// Of the panel's height; the rest is the tree's.
+const SHARE_MAX: f32 = 0.25;
 
-/// Height of the list with its header.
-pub(super) fn height(cx: &Cx<'_>) -> f32 {
-    let rows = cx.store.lake().value.map_or(0, |lake| lake.waiting.len());
-    if rows == 0 {
-        return 0.0;
-    }
+/// Height of the list with its header, in a panel of height `panel`.
+pub(super) fn height(cx: &Cx<'_>, panel: f32) -> f32 {
+    let Some(lake) = cx.store.lake().value.filter(|lake| !lake.waiting.is_empty()) else { return 0.0 };
+    let rows = shown(lake).count();
     #[expect(clippy::cast_precision_loss, reason = "a few rows")]
-    let rows = (rows as f32).min(ROWS_MAX);
-    33.0 + rows * 24.0 + 8.0
+    let rows = (rows as f32).min(ROWS_MAX).min((panel * SHARE_MAX / ROW).floor().max(1.0));
+    33.0 + rows * ROW + 8.0
+}
+
+/// Tables with files that wait, and those of which it is not known.
+fn shown(lake: &LakeView) -> impl Iterator<Item = &WaitingFiles> {
+    lake.waiting.iter().filter(|each| each.files != Some(0))
 }
 
 /// Draws it.
@@ -46,8 +52,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for WaitingFiles { table, files, bytes } in &lake.waiting {
-            let color = if *files == Some(0) { tokens.text_faint } else { tokens.text };
+        for WaitingFiles { table, files, bytes } in shown(lake) {
             let label = table.to_string();
             let words = match (files, bytes) {
                 (Some(files), Some(bytes)) => format!("{}, {}", number::plural(*files, "file"), number::bytes(*bytes)),
@@ -56,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             let spoken = files.map_or_else(|| "files not known".to_owned(), |files| number::plural(files, "file"));
             let response = ListRow::new(&label)
                 .icon(icon::FOLDER, tokens.text_weak)
-                .right(number::known(*files), color)
+                .right(number::known(*files), tokens.text)
                 .name(format!("{label}, {spoken} waiting"))
                 .show(ui)
                 .on_hover_text(words);

@@ -9,10 +9,13 @@ use crate::design::{Tokens, TokensExt, icon, typeface};
 use crate::widget::{Button, CellLook, CellRef, FnRows, Grid, GridColumn, TextField, icon_label, number, rule};
 use egui::{Align, Color32, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{FoundTable, OnboardDraft, OnboardSource, ReplayLimits, Request, TableName};
+use sluice_contract::parse_duration_seconds;
 use std::collections::BTreeMap;
 
 /// Tables that are sampled at the same time.
 const SAMPLED_AT_ONCE: usize = 3;
+/// Letters of a table's name on the button that opens it.
+const NAME_MAX: usize = 24;
 /// Height of the bar above the list.
 const BAR: f32 = 48.0;
 
@@ -80,6 +83,14 @@ fn with_terms(yaml: &str, owner: &str, sla: &str) -> String {
     yaml.lines().map(line).collect()
 }
 
+/// A name of at most so many letters.
+fn shortened(name: &str, letters: usize) -> String {
+    match name.char_indices().nth(letters) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
 /// One table with what is known of it.
 struct Row<'a> {
     found: &'a FoundTable,
@@ -115,6 +126,16 @@ impl Row<'_> {
 }
 
 impl Many {
+    /// The contract that is saved for a proposal.
+    fn text(&self, draft: &OnboardDraft) -> String {
+        with_terms(&draft.yaml, self.owner.trim(), self.sla.trim())
+    }
+
+    /// Whether something is written as the SLA that is no duration: it would be refused for every table.
+    fn is_sla_wrong(&self) -> bool {
+        !self.sla.trim().is_empty() && parse_duration_seconds(self.sla.trim()).is_none()
+    }
+
     /// Asks for the proposals that are missing, a few at a time.
     fn sample(&mut self, cx: &mut Cx<'_>, found: &OnboardSource) {
         let store = cx.store;
@@ -142,9 +163,12 @@ impl Many {
         if let Some(yaml) = self.sent.get(&table.path) {
             let saved = store.saved(yaml);
             match (saved.pending, saved.error, saved.value) {
-                (_, Some(error), _) => return State::Failed(error.message.clone()),
-                (false, None, Some(_)) => return State::Saved,
                 (true, ..) | (false, None, None) => return State::Reading,
+                (false, None, Some(_)) => return State::Saved,
+                // What was refused may be saved with another owner or SLA.
+                (false, Some(_), _)
+                    if store.draft(&table.path).value.is_some_and(|draft| self.text(draft) != *yaml) => {}
+                (false, Some(error), _) => return State::Failed(error.message.clone()),
             }
         }
         let got = store.draft(&table.path);
@@ -227,11 +251,14 @@ impl Many {
         let count = |is: fn(&State) -> bool| rows.iter().filter(|row| is(&row.state)).count();
         let ready = count(|state| *state == State::Ready);
         let label = format!("Save {ready} ready");
-        let why = (ready == 0).then_some("Nothing is ready yet");
+        let why = match ready {
+            0 => Some("Nothing is ready yet"),
+            _ => self.is_sla_wrong().then_some("The SLA is no duration, write for example 4 hours"),
+        };
         if Button::new(&label).primary().icon(icon::SAVE).disabled(why).show(&mut right).clicked() {
             for row in rows.iter().filter(|row| row.state == State::Ready) {
                 if let Some(draft) = row.draft {
-                    let yaml = with_terms(&draft.yaml, self.owner.trim(), self.sla.trim());
+                    let yaml = self.text(draft);
                     self.sent.insert(row.found.path.clone(), yaml.clone());
                     cx.send(Request::SaveContract { yaml });
                 }
@@ -249,17 +276,20 @@ impl Many {
             cx.notify(format!("{label} has begun, the jobs are in the replay screen"), false);
             cx.send(Request::StartReplay { job, tables: saved, limits: ReplayLimits::default() });
         }
-        for (text, name, hint) in [
-            (&mut self.sla, "SLA of the tables saved", "SLA: 4 hours"),
-            (&mut self.owner, "Owner of the tables saved", "Owner"),
+        let wrong = self.is_sla_wrong();
+        for (text, name, hint, wrong) in [
+            (&mut self.sla, "SLA of the tables saved", "SLA: 4 hours", wrong),
+            (&mut self.owner, "Owner of the tables saved", "Owner", false),
         ] {
-            TextField::new(text, name).hint(hint).width(112.0).show(&mut right);
+            TextField::new(text, name).hint(hint).width(112.0).invalid(wrong).show(&mut right);
         }
         let next = rows.iter().find(|row| matches!(row.state, State::Questions(_) | State::Ready | State::Edited));
         let mut open = None;
         if let Some(next) = next {
-            let label = format!("Onboard {}", next.found.name);
-            if Button::new(&label).quiet().show(&mut right).clicked() {
+            let name = next.found.name.to_string();
+            let label = format!("Onboard {}", shortened(&name, NAME_MAX));
+            let whole = format!("Onboard {name}");
+            if Button::new(&label).quiet().name(&whole).tooltip(&whole).show(&mut right).clicked() {
                 open = Some(next.found.path.clone());
             }
         }

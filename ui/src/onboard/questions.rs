@@ -3,8 +3,8 @@
 
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::widget::{Button, ListRow, TextField, icon_label, number, panel_header, rule};
-use egui::{Frame, Key, Margin, ScrollArea, Ui, vec2};
+use crate::widget::{Button, ListRow, TextField, entered, icon_label, number, panel_header, rule};
+use egui::{Frame, Margin, ScrollArea, Ui, vec2};
 use sluice_api::{NamePattern, OnboardAnswer, OnboardAnswers, OnboardDraft, QuestionKind, Request};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -209,7 +209,7 @@ impl Questions {
         if let Some(mistake) = &self.mistake {
             ui.label(typeface::text(mistake, typeface::control(), tokens.fail));
         }
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let entered = entered(ui, &response);
         let mut paths: BTreeSet<String> =
             asked.into_iter().flat_map(|asked| &asked.drafts).map(|draft| draft.path.clone()).collect();
         if let Some(given) = self.given.get(&kind) {

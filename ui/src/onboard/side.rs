@@ -2,8 +2,8 @@
 
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::widget::{Button, ListRow, TextField, icon_label, loading_line, number, panel_header};
-use egui::{Frame, Key, Margin, Rect, ScrollArea, Ui, vec2};
+use crate::widget::{Button, ListRow, TextField, entered, icon_label, loading_line, number, panel_header};
+use egui::{Frame, Margin, Rect, ScrollArea, Ui, vec2};
 use sluice_api::{FoundTable, OnboardSource};
 
 /// The source as typed and as looked into.
@@ -30,7 +30,7 @@ impl Source {
             let field =
                 TextField::new(&mut self.text, "Source").hint("landing/ or s3://bucket/prefix").icon(mark).mono();
             let response = field.width(width).show(ui);
-            inspect = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            inspect = entered(ui, &response);
             let why = self.text.trim().is_empty().then_some("Write a folder or an s3:// URL first");
             inspect |= Button::new("Inspect").disabled(why).show(ui).clicked();
         });

@@ -100,6 +100,67 @@ fn all_that_is_ready_is_saved_and_replayed_and_questions_come_first() {
     assert_eq!(replayed.as_deref(), Some(&["shop.returns".to_owned(), "shop.shipments".to_owned()][..]));
 }
 
+fn write(window: &mut Window, field: &str, text: &str) {
+    window.get_by_label(field).focus();
+    window.run_ok();
+    press(window, Modifiers::COMMAND, Key::A);
+    window.get_by_label(field).type_text(text);
+    window.run_ok();
+}
+
+fn saves(asked: &std::cell::RefCell<Vec<Request>>) -> usize {
+    asked.borrow().iter().filter(|request| matches!(request, Request::SaveContract { .. })).count()
+}
+
+#[test]
+fn an_sla_that_is_no_duration_is_sent_for_no_table() {
+    let transport = many();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    window.run_ok();
+    write(&mut window, "SLA of the tables saved", "soon");
+    window.get_by_label("Save 2 ready").click();
+    window.run_ok();
+    assert_eq!(saves(&asked), 0);
+    write(&mut window, "SLA of the tables saved", "2 hours");
+    window.get_by_label("Save 2 ready").click();
+    window.run_ok();
+    assert_eq!(saves(&asked), 2);
+}
+
+#[test]
+fn what_was_refused_can_be_saved_again_with_other_words() {
+    let replies = |request: &Request| match request {
+        Request::SaveContract { yaml } if !yaml.contains("team_shop") => {
+            Some(Reply::Error(ApiError::new(ErrorCode::Input, "the owner is not known", "Name another one")))
+        }
+        Request::InferContract { .. } => {
+            let mut reply = sample::reply(request);
+            if let Reply::InferContract(draft) = &mut reply {
+                draft.problems.clear();
+                draft.questions.clear();
+                draft.columns.iter_mut().for_each(|column| column.decide = None);
+            }
+            Some(reply)
+        }
+        other => Some(sample::reply(other)),
+    };
+    let transport = Canned::new(replies, sample::page);
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    window.run_ok();
+    let ready = |window: &Window, text: &str| window.query_by_label(text).is_some();
+    assert!(ready(&window, "Save 3 ready"));
+    window.get_by_label("Save 3 ready").click();
+    window.run_ok();
+    window.run_ok();
+    assert!(ready(&window, "3 failed"));
+    write(&mut window, "Owner of the tables saved", "team_shop");
+    window.get_by_label("Save 3 ready").click();
+    window.run_ok();
+    assert_eq!(saves(&asked), 2, "the sample proposes one text for all three, which is sent once each time");
+}
+
 #[test]
 fn an_empty_source_says_what_was_looked_for() {
     let transport = Canned::sample();

@@ -88,7 +88,7 @@ pub(super) fn show(
                 (false, false) => (icon::REMOVE_CIRCLE, tokens.text_faint),
             };
             let state = match (chosen, along) {
-                (true, _) => "published",
+                (true, _) => "in the release",
                 (false, true) => "comes along, its inputs change",
                 (false, false) => "left out",
             };
@@ -102,7 +102,7 @@ pub(super) fn show(
                 }
             }
             let spoken = format!("{name}, {}, {state}", number::plural(changes.len() as u64, "change"));
-            let tooltip = format!("{state}. A click chooses whether it is published");
+            let tooltip = format!("{state}; a click takes it in or leaves it out");
             if row.name(spoken).show(ui).on_hover_text(tooltip).clicked() && !left_out.remove(table) {
                 left_out.insert(table.clone());
             }

@@ -74,6 +74,18 @@ fn publishing_needs_the_typed_name() {
 }
 
 #[test]
+fn the_bars_know_the_release_once_it_is_published() {
+    let transport = Canned::sample();
+    let asked = transport.asked();
+    let mut window = opened(transport);
+    asked.borrow_mut().clear();
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    window.run_ok();
+    assert!(asked.borrow().contains(&Request::Lake), "no screen but the frame asks for the lake here");
+}
+
+#[test]
 fn a_conflict_is_shown_and_looked_at_again() {
     let replies = |request: &Request| match request {
         Request::Publish { .. } => Some(Reply::Error(ApiError::new(
@@ -184,7 +196,7 @@ fn exactly_the_plan_on_screen_is_published_with_message_and_author() {
 #[test]
 fn tables_can_be_left_out() {
     let (mut window, asked) = with_plan(|_| {});
-    window.get_by_label_contains("shop.payments, 1 change, published").click();
+    window.get_by_label_contains("shop.payments, 1 change, in the release").click();
     window.run_ok();
     window.run_ok();
     assert!(window.query_by_label_contains("shop.payments, 1 change, left out").is_some());

@@ -12,6 +12,12 @@ const ROW: f32 = 40.0;
 /// Draws the differences.
 pub(super) fn show(ui: &mut Ui, diff: &ReleaseDiff) {
     let tokens = ui.tokens();
+    if diff.from == diff.to {
+        let title = format!("{} is the first release", diff.from);
+        let text = "None is before it. Contracts shows what it holds, and it can be compared with the draft";
+        EmptyState { icon: icon::HISTORY, title: &title, text, action: None }.show(ui);
+        return;
+    }
     if diff.tables.is_empty() {
         let title = format!("{} and {} are equal", diff.from, diff.to);
         let text = "Every contract and model has the same text";

@@ -31,8 +31,10 @@ impl ReplayScreen {
         let start = cx.take(&Command::ReplayStart);
         let run_to = cx.take(&Command::ReplayRunToHere);
         if cx.take(&Command::ReplayCancel) {
-            match run {
-                Some(run) => cx.run(Command::CancelJob(run.job.id)),
+            // One that was started a moment ago is not in the list of jobs yet.
+            let begun = self.started.as_ref().filter(|started| !started.reported).map(|started| started.job);
+            match run.map(|run| run.job.id).or(begun) {
+                Some(job) => cx.run(Command::CancelJob(job)),
                 None => cx.notify("No replay is running", false),
             }
         }

@@ -278,3 +278,27 @@ fn a_preview_that_is_refused_says_so_and_counts_nothing() {
     assert!(window.query_by_label("Balances").is_none(), "what is not known is never green");
     assert!(window.query_by_label("Not known").is_some());
 }
+
+#[test]
+fn a_replay_that_began_a_moment_ago_can_be_cancelled() {
+    let canned = Canned::new(
+        |request| match request {
+            Request::StartReplay { .. } => None,
+            Request::Jobs => Some(Reply::Jobs(Vec::new())),
+            other => Some(sample::reply(other)),
+        },
+        sample::page,
+    );
+    let asked = canned.asked();
+    let mut window = window(canned);
+    run(&mut window, Command::OpenTab(Tab::Replay { table: orders_name() }));
+    window.key_press(Key::F5);
+    window.run_steps(3);
+    window.key_press_modifiers(Modifiers::SHIFT, Key::F5);
+    window.run_steps(3);
+    let job = asked.borrow().iter().find_map(|request| match request {
+        Request::StartReplay { job, .. } => Some(*job),
+        _ => None,
+    });
+    assert!(job.is_some_and(|job| asked.borrow().contains(&Request::Cancel { job })), "the list of jobs is empty yet");
+}

@@ -131,7 +131,8 @@ screens! {
         open: Action::new("open.replay", "Replay {}")
             .word("Replay")
             .tooltip("step through its batches")
-            .icon(icon::PLAY_CIRCLE),
+            .icon(icon::PLAY_CIRCLE)
+            .keys(&[Shortcut::plain(Key::R)]),
         opens: Opens::ChangedTable(
             |_, table| Tab::Replay { table: table.name },
             "A model makes gold, it has no batches",

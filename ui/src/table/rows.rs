@@ -6,9 +6,9 @@ use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{KeyValues, PAGE_ROWS, RefineKey, Selection, Store};
 use crate::widget::{
-    Button, Grid, GridColumn, MaskedRows, ResultRows, TextField, dropdown, error_banner, loading_line, number,
+    Button, Grid, GridColumn, MaskedRows, ResultRows, TextField, dropdown, entered, error_banner, loading_line, number,
 };
-use egui::{Align, Key, Layout, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use sluice_api::{Request, ResultView, TableRef, TableView};
 
 /// Height of the bar with filter and version.
@@ -124,11 +124,9 @@ impl RowsPane {
             .mono()
             .width((inner.width() - 380.0).clamp(160.0, 480.0))
             .show(&mut left);
-        if field.lost_focus() && left.input(|input| input.key_pressed(Key::Enter)) {
+        if entered(&left, &field) {
             let text = self.typed.trim();
             self.filter = (!text.is_empty()).then(|| text.to_owned());
-            // What is typed next is still the condition, not a shortcut.
-            field.request_focus();
         }
         if (self.filter.is_some() || self.order.is_some())
             && Button::icon_only(icon::CLOSE, "Show all rows in their own order").show(&mut left).clicked()

@@ -1,10 +1,11 @@
 //! The tree of the lake with keys.
 
-use super::support::{Asked, Window, bench, window};
+use super::support::{Asked, Window, active, bench, run, window};
+use crate::command::Command;
 use crate::link::{Canned, sample};
-use crate::state::Tab;
+use crate::state::{Place, ScreenKind, Tab};
 use egui::{Key, accesskit::Role};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sluice_api::{Health, LakeView, Reply, Request};
 
 #[test]
@@ -97,4 +98,41 @@ fn all_tables_are_replayed_at_once() {
     harness.run_ok();
     let all = |request: &Request| matches!(request, Request::StartReplay { tables, .. } if tables.is_empty());
     assert!(asked.borrow().iter().any(all));
+}
+
+#[test]
+fn the_lake_of_the_rail_is_its_tree_and_not_onboarding() {
+    let mut harness = window(Canned::sample());
+    let filter = "Filter tables";
+    run(&mut harness, Command::Open(ScreenKind::Onboard, None));
+    assert!(harness.query_by_role_and_label(Role::TextInput, filter).is_none(), "onboarding has a list of its own");
+    run(&mut harness, Command::Show(Place::Lake));
+    assert!(harness.query_by_role_and_label(Role::TextInput, filter).is_some());
+    assert_eq!(active(&harness).map(|tab| tab.kind()), Some(ScreenKind::Table));
+    let tabs = bench(&mut harness).workspace().tabs.len();
+    run(&mut harness, Command::Show(Place::Lake));
+    assert_eq!(bench(&mut harness).workspace().tabs.len(), tabs);
+}
+
+#[test]
+fn tables_without_new_files_are_not_listed_as_waiting() {
+    let of = |files: Option<u64>| {
+        let replies = move |request: &Request| {
+            let mut reply = sample::reply(request);
+            if let Reply::OpenLake(lake) | Reply::Lake(lake) = &mut reply {
+                for (at, waiting) in lake.waiting.iter_mut().enumerate() {
+                    waiting.files = if at == 0 { files } else { Some(0) };
+                }
+            }
+            Some(reply)
+        };
+        let harness = window(Canned::new(replies, sample::page));
+        harness
+            .query_all_by_label_contains(" waiting")
+            .filter(|node| node.accesskit_node().role() == Role::ListItem)
+            .count()
+    };
+    assert_eq!(of(Some(3)), 1);
+    assert_eq!(of(None), 1, "what is not known is no zero");
+    assert_eq!(of(Some(0)), 0);
 }

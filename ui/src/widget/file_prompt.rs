@@ -1,9 +1,9 @@
 //! A button that asks for the path of a file, and says what came of it.
 
-use super::{Button, TextField, number};
+use super::{Button, TextField, entered as entered_in, number};
 use crate::design::{TokensExt, typeface};
 use crate::state::Got;
-use egui::{Frame, Key, Label, Margin, Popup, PopupCloseBehavior, Ui};
+use egui::{Frame, Label, Margin, Popup, PopupCloseBehavior, Ui};
 use sluice_api::{ApiError, ExportedFile};
 
 const WIDTH: f32 = 360.0;
@@ -61,7 +61,7 @@ impl FilePrompt {
                 if !std::mem::replace(&mut self.focused, true) {
                     field.request_focus();
                 }
-                let by_key = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+                let by_key = entered_in(ui, &field);
                 let why = self.file.trim().is_empty().then_some("Write the path of a file first");
                 let by_button = Button::new(ask.verb).primary().height(32.0).disabled(why).show(ui).clicked();
                 if (by_key || by_button) && why.is_none() {

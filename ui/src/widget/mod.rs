@@ -59,7 +59,7 @@ pub use share_bar::{counter_shares, paint_share_bar, share_bar};
 pub use splitter::{Edge, splitter};
 pub use stat::stat;
 pub use tabs::tabs;
-pub use text_field::{FILTER, TextField};
+pub use text_field::{FILTER, TextField, entered};
 pub use toggle::toggle;
 pub use tone::Tone;
 pub use tree_row::{TreeMark, TreeRow};

@@ -3,7 +3,7 @@
 use super::key_cap::{key_cap_width, paint_key_cap};
 use crate::design::{TokensExt, typeface};
 use egui::{
-    Align2, CornerRadius, FontId, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    Align2, CornerRadius, FontId, Frame, Id, Key, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui,
     UiBuilder, pos2, vec2,
 };
 
@@ -149,4 +149,15 @@ impl<'a> TextField<'a> {
         ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Inside);
         response
     }
+}
+
+/// Whether Enter was pressed in a field. It keeps the focus: what was entered may be refused, and what is typed next is
+/// still its text and no shortcut.
+#[must_use]
+pub fn entered(ui: &Ui, field: &Response) -> bool {
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if entered {
+        field.request_focus();
+    }
+    entered
 }

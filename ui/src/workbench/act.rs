@@ -78,7 +78,7 @@ impl Workbench {
         let job = JobId(self.next_job);
         let request = Request::StartReplay { job, tables: Vec::new(), limits: ReplayLimits::default() };
         self.requests.push(request);
-        let text = "The replay of all tables has begun, its job is below".to_owned();
+        let text = "The replay of all tables has begun, its job is in the replay screen".to_owned();
         self.notices.push(Notice { text, is_problem: false, since: time });
     }
 
@@ -158,6 +158,11 @@ impl Workbench {
 
     /// Closes the topmost thing; the screen in front may have something to close or to stop.
     fn dismiss(&mut self, ctx: &Context, time: f64) {
+        // A menu or a list of choices lies over everything; the key was taken before it could see it.
+        if egui::Popup::is_any_open(ctx) {
+            egui::Popup::close_all(ctx);
+            return;
+        }
         if !self.frame.takes_keys() && self.escape_in_front(time) {
             return;
         }
@@ -178,9 +183,11 @@ impl Workbench {
             return;
         }
         self.workspace.place = place;
-        let open = self.workspace.tabs.iter().rposition(|tab| tab.place() == place);
-        if let Some(position) = open {
-            if self.workspace.active_tab().map(Tab::place) != Some(place) {
+        // Onboarding has a list of its own where the lake's tree is, and who goes to the lake wants the tree.
+        let has_tables = self.facts().table_or_first().is_some();
+        let shows = |tab: &Tab| tab.place() == place && (tab.kind() != ScreenKind::Onboard || !has_tables);
+        if let Some(position) = self.workspace.tabs.iter().rposition(shows) {
+            if !self.workspace.active_tab().is_some_and(shows) {
                 self.workspace.active = position;
             }
             return;

@@ -119,7 +119,13 @@ impl OpenLake {
         let place = Some(folder.path().join("lake").display().to_string());
         let made = self
             .lake
-            .create_sandbox(NewSandbox { name: name.clone(), place, by: who(), keep_ms, versions: BTreeMap::new() })
+            .create_sandbox(NewSandbox {
+                name: name.clone(),
+                place,
+                by: who().await?,
+                keep_ms,
+                versions: BTreeMap::new(),
+            })
             .await?;
         let previewed = self.preview_in(&made.place, &name, tables, limits, options, job).await;
         // What is left of one that could not be removed expires.

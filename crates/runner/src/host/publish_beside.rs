@@ -175,8 +175,13 @@ impl OpenLake {
             Err(LakeError::NoSandbox { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        let new =
-            NewSandbox { name: name.clone(), place: None, by: format!("{BY}{}", who()), keep_ms: KEPT_MS, versions };
+        let new = NewSandbox {
+            name: name.clone(),
+            place: None,
+            by: format!("{BY}{}", who().await?),
+            keep_ms: KEPT_MS,
+            versions,
+        };
         production.create_sandbox(new).await?;
         let lake = production.open_sandbox(&name).await?;
         // Whoever looks into it finds the contracts that it was built by.

@@ -1,6 +1,8 @@
 //! Sandboxes of the lake: made, listed, kept, removed.
 
 use super::{Host, OpenLake, demo};
+use crate::support::author::usual_author;
+use crate::support::blocking::blocking;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, InSandbox, RemovedSandbox, SandboxState, SandboxView, TableRef, ask};
 use sluice_lake::{Lake, NewSandbox, SandboxEntry};
@@ -57,16 +59,16 @@ fn folder_of(lake: &Lake) -> Result<PathBuf, RunError> {
     Ok(data.join("sandboxes").join(format!("{}-{}", lake.name(), hash.get(..HASH_DIGITS).unwrap_or_default())))
 }
 
-/// User and host.
-pub(super) fn who() -> String {
+/// Who works here, as releases name them, and the host.
+pub(super) async fn who() -> Result<String, RunError> {
     let named =
         |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
-    let user = named(["USER", "USERNAME"]).unwrap_or_else(|| "an unknown user".to_owned());
+    let user = blocking(|| Ok(usual_author())).await?.unwrap_or_else(|| "an unknown user".to_owned());
     let host = std::fs::read_to_string("/etc/hostname").ok().map(|text| text.trim().to_owned());
-    match host.or_else(|| named(["HOSTNAME", "COMPUTERNAME"])).filter(|host| !host.is_empty()) {
+    Ok(match host.or_else(|| named(["HOSTNAME", "COMPUTERNAME"])).filter(|host| !host.is_empty()) {
         Some(host) => format!("{user} on {host}"),
         None => user,
-    }
+    })
 }
 
 fn milliseconds(seconds: u64) -> u64 {
@@ -94,8 +96,9 @@ impl Answer<ask::NewSandbox> for Host {
             None => Some(folder_of(lake)?.join(&name).display().to_string()),
         };
         let keep_ms = milliseconds(keep_seconds.unwrap_or(KEEP_DEFAULT.as_secs()));
-        let made =
-            lake.create_sandbox(NewSandbox { name, place, by: who(), keep_ms, versions: BTreeMap::new() }).await?;
+        let made = lake
+            .create_sandbox(NewSandbox { name, place, by: who().await?, keep_ms, versions: BTreeMap::new() })
+            .await?;
         Ok(view(&made, &self.options.clock))
     }
 }

@@ -54,9 +54,14 @@ pub(crate) async fn replay_table(
     });
     match &replay.error {
         Some(error) => job.log(format!("{name}: {error}")),
-        None => job.log(format!("{name}: {} batches, {} files", replay.batches, replay.files)),
+        None => job.log(format!("{name}: {}, {}", of(replay.batches, "batch", "es"), of(replay.files, "file", "s"))),
     }
     replay
+}
+
+/// `1 batch`, `2 batches`.
+fn of(number: u64, noun: &str, plural: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}{plural}") }
 }
 
 /// Reprocesses a batch of a table.

@@ -151,6 +151,11 @@ fn ensure_new(path: &Path) -> Result<(), RunError> {
     if path.as_os_str().is_empty() {
         return Err(RunError::input("The file has no name", "Name it, for example changes.csv"));
     }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let next = "Make it, or name a file in another one; nothing was written";
+        return Err(RunError::input(format!("There is no folder {}", folder.display()), next));
+    }
     if path.exists() { Err(exists(path)) } else { Ok(()) }
 }
 
@@ -246,6 +251,15 @@ mod tests {
         assert_eq!((at, bytes), (path.clone(), std::fs::metadata(&path).unwrap().len()));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         std::fs::read_to_string(&path).unwrap()
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("nowhere").join("rows.csv");
+        let error = RowsFile::begin(&path, &rows().schema()).map(|_| ()).unwrap_err().to_string();
+        assert!(error.starts_with("There is no folder ") && error.ends_with("nowhere"), "{error}");
+        assert!(!folder.path().join("nowhere").exists());
     }
 
     #[test]
