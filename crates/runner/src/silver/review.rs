@@ -37,6 +37,15 @@ async fn reviewed_schema(
     Ok((inferred != known).then_some((inferred, latest)))
 }
 
+/// The inferred schema, with columns that wait no longer.
+pub(super) async fn schema_to_add(lake: &Lake, declared: &Contract) -> Result<InferredSchema, RunError> {
+    if let Some((inferred, _)) = reviewed_schema(lake, declared).await? {
+        return Ok(inferred);
+    }
+    let latest = lake.ledger().latest_schema(&declared.name).await?;
+    Ok(latest.map(|document| document.inferred).unwrap_or_default())
+}
+
 /// Whether columns wait no longer that silver does not have yet.
 pub(crate) async fn has_reviewed(lake: &Lake, declared: &Contract) -> Result<bool, RunError> {
     Ok(reviewed_schema(lake, declared).await?.is_some())

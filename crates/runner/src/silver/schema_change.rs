@@ -6,7 +6,7 @@
 
 use crate::RunError;
 use crate::silver::Silver;
-use crate::silver::review::reviewed_columns;
+use crate::silver::review::{reviewed_columns, schema_to_add};
 use crate::silver::schema_document::write_document;
 use crate::silver::watermark::watermark;
 use crate::silver_hash::{has_rules_of, is_signature_of, silver_hash};
@@ -41,7 +41,7 @@ pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<A
     let inferred = match evolution {
         Evolution::FailOnNewColumns | Evolution::None => return Ok(Arc::clone(declared)),
         Evolution::Rescue => InferredSchema::default(),
-        _ => lake.ledger().latest_schema(&declared.name).await?.map(|document| document.inferred).unwrap_or_default(),
+        _ => schema_to_add(lake, declared).await?,
     };
     Ok(Arc::new(declared.with_inferred(&inferred)))
 }
