@@ -46,6 +46,7 @@ pub mod registry;
 pub mod releases;
 pub mod replay;
 pub mod screen;
+pub mod source_changes;
 pub mod sql;
 pub mod state;
 mod steps;

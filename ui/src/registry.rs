@@ -2,7 +2,7 @@
 
 use crate::screen::Screen;
 use crate::state::Tab;
-use crate::{diff, history, onboard, publish, quality, releases, replay, sql, table};
+use crate::{diff, history, onboard, publish, quality, releases, replay, source_changes, sql, table};
 
 /// The screen of a tab.
 #[must_use]
@@ -17,6 +17,7 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),
         Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),
         Tab::Publish {} => Box::new(publish::PublishScreen::new()),
+        Tab::SourceChanges {} => Box::new(source_changes::SourceChangesScreen::new()),
         Tab::Releases {} => Box::new(releases::ReleasesScreen::new()),
     }
 }

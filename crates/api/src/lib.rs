@@ -94,6 +94,7 @@ mod request_macro;
 mod result;
 mod run;
 mod sandbox;
+mod source_changes;
 mod verify;
 
 pub use adopt::{Adopted, AdoptedCommit};
@@ -137,5 +138,9 @@ pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
     Audience, CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern, OnboardAnswer,
     OnboardAnswers, ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict, reach,
+};
+pub use source_changes::{
+    ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,
+    SourceProposal,
 };
 pub use verify::{BrokenFileView, Repair, VerifiedTable, VerifySummary};

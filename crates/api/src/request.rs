@@ -4,13 +4,13 @@
 
 use crate::request_macro::requests;
 use crate::{
-    Adopted, ApiError, BatchLedger, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView, DraftFolder, ErrorCode,
-    ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings, MaintainSummary,
-    OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan,
-    PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,
-    RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds,
-    RunSummary, SandboxView, SideLake, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView,
-    VerifySummary,
+    Adopted, ApiError, BatchLedger, ChosenChange, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView,
+    DraftFolder, ErrorCode, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings,
+    MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView,
+    PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList,
+    ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode,
+    RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint,
+    TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -396,6 +396,25 @@ requests! {
         /// [`crate::CheckView::index`].
         check: u32
     } -> ResultView, Read, |view| Some(view.id);
+
+    /// Changes of sources, with what is proposed.
+    SourceChanges {
+        /// Tables; all if empty.
+        #[serde(default)]
+        tables: Vec<TableName>,
+        /// Also those that are decided.
+        #[serde(default)]
+        all: bool
+    } -> SourceChanges, Read;
+
+    /// Decides on changes of sources: writes what was decided into the draft's contracts, and keeps who decided what.
+    DecideSourceChanges {
+        /// What is decided of which.
+        choices: Vec<SourceChoice>;
+        /// Who; `None` for whom this machine names.
+        #[serde(default)]
+        author: Option<String>
+    } -> Vec<ChosenChange>, Write;
 
     /// What publishing would do.
     PublishPlan {

@@ -2,6 +2,7 @@
 
 use crate::decode::{begin, format_of};
 use crate::file_order::is_full_load;
+use crate::generations::by_generation;
 use crate::outcome::collector::nothing;
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
@@ -42,7 +43,7 @@ pub struct BronzeRecord<'a> {
 /// A contract that allows no decoding (no source, a wrong default) rejects every record.
 #[must_use]
 pub fn decode_records(contract: &Arc<Contract>, files: Vec<SourceFile>, records: &[BronzeRecord<'_>]) -> DecodedFile {
-    match decode_all(contract, files.clone(), records) {
+    match by_generation(contract, |contract| decode_all(contract, files.clone(), records)) {
         Ok(decoded) => decoded,
         Err(error) => {
             let reject = |record: &BronzeRecord<'_>| Reject {

@@ -3,6 +3,7 @@
 use crate::file_order::is_full_load;
 use crate::format::{Content, Format};
 use crate::formats;
+use crate::generations::by_generation;
 use crate::outcome::collector::{Collector, nothing};
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
@@ -55,6 +56,10 @@ pub fn needs_own_process(format: SourceFormat, front: &[u8]) -> bool {
 /// # Errors
 /// [`DecodeError`] when the contract does not allow any decoding. A damaged file is not an error.
 pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
+    by_generation(contract, |contract| decode_by(contract, file.clone(), bytes.clone()))
+}
+
+fn decode_by(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
     let format = format_of(contract)?;
     let plan = Plan::new(contract, &format.markers())?;
     let plan = plan.of_files(

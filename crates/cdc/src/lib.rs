@@ -20,6 +20,7 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing, reason = "the bytes may be hostile"))]
 
 mod bronze_record;
+mod column_guess;
 mod columnar;
 mod decode;
 mod definitions;
@@ -28,6 +29,7 @@ mod files;
 mod foreign_table;
 mod format;
 mod formats;
+mod generations;
 mod infer;
 mod listing_start;
 mod outcome;
@@ -41,6 +43,7 @@ mod text;
 mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
+pub use column_guess::{ColumnGuess, guess_column};
 pub use decode::{check_contract, decode_file, needs_own_process};
 pub use file_order::{
     FileOrder, file_order_key, folders_of_tables, full_export, full_load_name, is_full_load, is_of_changes,

@@ -27,6 +27,8 @@ pub enum Cell<'a> {
     Bytes(Cow<'a, [u8]>),
     /// `array<...>`.
     List(Vec<Cell<'a>>),
+    /// `struct<...>`: a cell for each field, in order.
+    Struct(Vec<Cell<'a>>),
 }
 
 impl Cell<'_> {
@@ -43,6 +45,7 @@ impl Cell<'_> {
             Self::Text(v) => Cell::Text(Cow::Owned(v.into_owned())),
             Self::Bytes(v) => Cell::Bytes(Cow::Owned(v.into_owned())),
             Self::List(v) => Cell::List(v.into_iter().map(Cell::into_owned).collect()),
+            Self::Struct(v) => Cell::Struct(v.into_iter().map(Cell::into_owned).collect()),
         }
     }
 
@@ -61,8 +64,9 @@ impl Cell<'_> {
             Self::Decimal(v) => hasher.update(&[5]).update(&v.to_le_bytes()),
             Self::Text(v) => hasher.update(&[6]).update(&(v.len() as u64).to_le_bytes()).update(v.as_bytes()),
             Self::Bytes(v) => hasher.update(&[7]).update(&(v.len() as u64).to_le_bytes()).update(v),
-            Self::List(v) => {
-                hasher.update(&[8]).update(&(v.len() as u64).to_le_bytes());
+            Self::List(v) | Self::Struct(v) => {
+                let tag = if matches!(self, Self::List(_)) { 8 } else { 9 };
+                hasher.update(&[tag]).update(&(v.len() as u64).to_le_bytes());
                 for cell in v {
                     cell.hash_into(hasher);
                 }
@@ -152,6 +156,8 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
         ColumnType::Array(element) => {
             parse_array(text, |item| parse_cell(element, item)).unwrap_or_else(|| Err(mismatch()))?
         }
+        // Its text is JSON, whose readers know what its parts are.
+        ColumnType::Struct(_) => return Err(mismatch()),
     })
 }
 

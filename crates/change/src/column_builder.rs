@@ -1,13 +1,13 @@
 //! Cells into Arrow arrays.
 
 use crate::Cell;
-use crate::schema::{LIST_ELEMENT, arrow_type};
+use crate::schema::{LIST_ELEMENT, arrow_type, struct_fields};
 use arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
-    Int16Builder, Int32Builder, Int64Builder, ListArray, StringBuilder, TimestampMicrosecondBuilder,
+    Int16Builder, Int32Builder, Int64Builder, ListArray, StringBuilder, StructArray, TimestampMicrosecondBuilder,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::datatypes::Field;
+use arrow::datatypes::{Field, Fields};
 use sluice_contract::ColumnType;
 use std::sync::Arc;
 
@@ -30,6 +30,13 @@ enum Inner {
     Date(Date32Builder),
     Timestamp(TimestampMicrosecondBuilder),
     List(ListParts),
+    Struct(StructParts),
+}
+
+struct StructParts {
+    fields: Fields,
+    values: Vec<ColumnBuilder>,
+    valid: Vec<bool>,
 }
 
 struct ListParts {
@@ -70,6 +77,11 @@ impl ColumnBuilder {
                 lengths: Vec::new(),
                 valid: Vec::new(),
             }),
+            ColumnType::Struct(fields) => Inner::Struct(StructParts {
+                fields: struct_fields(fields),
+                values: fields.iter().map(|(_, data_type)| Self::new(data_type)).collect(),
+                valid: Vec::new(),
+            }),
         };
         Self { inner }
     }
@@ -96,6 +108,12 @@ impl ColumnBuilder {
                 parts.lengths.push(cells.len());
                 parts.valid.push(true);
             }
+            (Inner::Struct(parts), Cell::Struct(cells)) => {
+                for (position, value) in parts.values.iter_mut().enumerate() {
+                    value.append(cells.get(position).unwrap_or(&Cell::Null));
+                }
+                parts.valid.push(true);
+            }
             (inner, _) => append_null(inner),
         }
     }
@@ -120,6 +138,11 @@ impl ColumnBuilder {
                 let nulls = NullBuffer::from(std::mem::take(&mut parts.valid));
                 Arc::new(ListArray::new(Arc::new(field), offsets, parts.values.finish(), Some(nulls)))
             }
+            Inner::Struct(parts) => {
+                let nulls = NullBuffer::from(std::mem::take(&mut parts.valid));
+                let values = parts.values.iter_mut().map(Self::finish).collect();
+                Arc::new(StructArray::new(parts.fields.clone(), values, Some(nulls)))
+            }
         }
     }
 }
@@ -139,6 +162,10 @@ fn append_null(inner: &mut Inner) {
         Inner::Timestamp(b) => b.append_null(),
         Inner::List(parts) => {
             parts.lengths.push(0);
+            parts.valid.push(false);
+        }
+        Inner::Struct(parts) => {
+            parts.values.iter_mut().for_each(|value| value.append(&Cell::Null));
             parts.valid.push(false);
         }
     }

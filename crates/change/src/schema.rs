@@ -1,6 +1,6 @@
 //! Arrow types of the contract's columns.
 
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Fields, Schema, TimeUnit};
 use sluice_contract::{Column, ColumnType, Contract};
 use std::sync::Arc;
 
@@ -27,8 +27,14 @@ pub fn arrow_type(data_type: &ColumnType) -> DataType {
         ColumnType::Date => DataType::Date32,
         ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         ColumnType::TimestampNtz => DataType::Timestamp(TimeUnit::Microsecond, None),
+        ColumnType::Struct(fields) => DataType::Struct(struct_fields(fields)),
         ColumnType::Array(element) => DataType::List(Arc::new(Field::new(LIST_ELEMENT, arrow_type(element), true))),
     }
+}
+
+/// Arrow fields of a struct.
+pub(crate) fn struct_fields(fields: &[(String, ColumnType)]) -> Fields {
+    fields.iter().map(|(name, data_type)| Field::new(name, arrow_type(data_type), true)).collect()
 }
 
 /// Arrow field of a column; always nullable, the contract decides on nulls.

@@ -1,11 +1,13 @@
 //! The command line: its commands and options, with their help.
 
 mod publish;
+mod schema;
 
 use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use publish::{Publish, Release, ReleaseAction};
+pub(crate) use schema::{Chosen, Decide, Schema};
 use sluice_api::{OnboardAnswer, ReplayLimits, RunMode, TableName, TableRef};
 use sluice_contract::Mistake;
 use std::path::PathBuf;
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     Adopt(Adopt),
     /// Show checks and quarantine of a table.
     Quality(Quality),
+    /// See what changed in the shape of sources, and decide what it is.
+    #[command(subcommand)]
+    Schema(Schema),
     /// Run one SELECT; tables are bronze|silver|gold.dataset.table.
     Query(Query),
     /// Print the canonical content hash of a table.

@@ -27,6 +27,11 @@ pub struct Column {
     pub renamed_from: Vec<String>,
     /// The source dropped it: old rows keep their value, new events leave it null.
     pub removed: bool,
+    /// Position (`_seq` as text) of its first event, where an earlier column of the source had the name: what events
+    /// before it carry under the name is not its value.
+    pub since: Option<String>,
+    /// It is of before [`Column::since`]: records do not fill it; see [`Contract::before`](crate::Contract::before).
+    pub unread: bool,
     /// The events brought it, the contract does not declare it.
     pub discovered: bool,
     /// For people.
@@ -61,9 +66,9 @@ impl Column {
         !self.is_system() && !self.discovered
     }
 
-    /// A column that Sluice adds.
+    /// A column of which nothing is said but name and type.
     #[must_use]
-    pub(crate) fn system(name: &str, data_type: ColumnType, description: &str) -> Self {
+    pub fn named(name: &str, data_type: ColumnType) -> Self {
         Self {
             name: name.to_owned(),
             data_type,
@@ -76,9 +81,17 @@ impl Column {
             default: None,
             renamed_from: Vec::new(),
             removed: false,
+            since: None,
+            unread: false,
             discovered: false,
-            description: Some(description.to_owned()),
+            description: None,
             line: 0,
         }
+    }
+
+    /// A column that Sluice adds.
+    #[must_use]
+    pub(crate) fn system(name: &str, data_type: ColumnType, description: &str) -> Self {
+        Self { description: Some(description.to_owned()), ..Self::named(name, data_type) }
     }
 }

@@ -48,7 +48,14 @@ pub enum ColumnType {
     Json,
     /// `array<element>` of a type that is not an array.
     Array(Box<ColumnType>),
+    /// `struct<name: type, …>`; members of the record that it does not name are left out.
+    Struct(Vec<(String, ColumnType)>),
 }
+
+/// Structs inside of structs.
+const STRUCT_DEPTH_MAX: usize = 8;
+/// Fields of one struct.
+const STRUCT_FIELDS_MAX: usize = 1_000;
 
 impl ColumnType {
     /// Whether a value of type `from` always fits, so that a contract may go from `from` to `self`
@@ -69,6 +76,9 @@ impl ColumnType {
                 t >= s && q - t >= p - s && q >= p
             }
             (T::Array(a), T::Array(b)) => b.widens(a),
+            (T::Struct(before), T::Struct(after)) => {
+                before.iter().all(|(name, was)| after.iter().any(|(of, now)| of == name && now.widens(was)))
+            }
             _ => false,
         }
     }
@@ -90,6 +100,39 @@ impl ColumnType {
             }
             _ => None,
         }
+    }
+
+    /// Whether values have parts with types of their own.
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        match self {
+            Self::Struct(_) => true,
+            Self::Array(element) => element.is_nested(),
+            _ => false,
+        }
+    }
+
+    /// Reads a type `depth` structs deep.
+    fn read(text: &str, depth: usize) -> Result<Self, Mistake> {
+        let text = text.trim();
+        if let Some(rest) = without_prefix(text, "array<") {
+            let element = rest.strip_suffix('>').ok_or_else(|| {
+                Mistake::new(format!("`{text}` lacks a closing `>`"), "Write for example array<string>")
+            })?;
+            let element = Self::read(element, depth)?;
+            if matches!(element, Self::Array(_)) {
+                return Err(Mistake::new("An array of arrays is not supported", "Write string and keep the text"));
+            }
+            return Ok(Self::Array(Box::new(element)));
+        }
+        if let Some(rest) = without_prefix(text, "struct<") {
+            return structure(text, rest, depth).map(Self::Struct);
+        }
+        if text.len() >= 3 && text.is_char_boundary(3) && text[..3].eq_ignore_ascii_case("map") {
+            let fix = "Write json to keep the text of the member, or a column for each part with path: member.part";
+            return Err(Mistake::new(format!("`{text}` is not supported: columns have no maps"), fix));
+        }
+        Self::plain(text)
     }
 
     /// Whether values are numbers.
@@ -128,6 +171,10 @@ impl fmt::Display for ColumnType {
             Self::Uuid => f.write_str("uuid"),
             Self::Json => f.write_str("json"),
             Self::Array(element) => write!(f, "array<{element}>"),
+            Self::Struct(fields) => {
+                let fields: Vec<String> = fields.iter().map(|(name, of)| format!("{name}: {of}")).collect();
+                write!(f, "struct<{}>", fields.join(", "))
+            }
         }
     }
 }
@@ -136,17 +183,14 @@ impl FromStr for ColumnType {
     type Err = Mistake;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::read(text, 0)
+    }
+}
+
+impl ColumnType {
+    /// A type without parts.
+    fn plain(text: &str) -> Result<Self, Mistake> {
         let lower = text.trim().to_ascii_lowercase();
-        if let Some(rest) = lower.strip_prefix("array<") {
-            let element = rest.strip_suffix('>').ok_or_else(|| {
-                Mistake::new(format!("`{text}` lacks a closing `>`"), "Write for example array<string>")
-            })?;
-            let element: Self = element.parse()?;
-            if matches!(element, Self::Array(_)) {
-                return Err(Mistake::new("An array of arrays is not supported", "Write string and keep the text"));
-            }
-            return Ok(Self::Array(Box::new(element)));
-        }
         let (name, arguments) = match lower.split_once('(') {
             Some((name, rest)) => {
                 let inner = rest
@@ -183,11 +227,72 @@ impl FromStr for ColumnType {
                 return Err(Mistake::new(
                     format!("`{text}` is not a type"),
                     "Use boolean, smallint, int, bigint, float, double, decimal(p,s), numeric, string, binary, date, \
-                     time, timestamp, timestamp_ntz, uuid, json or array<type>",
+                     time, timestamp, timestamp_ntz, uuid, json, array<type> or struct<name: type, …>",
                 ));
             }
         })
     }
+}
+
+fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let start = text.get(..prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+}
+
+/// The fields of a struct behind `struct<`.
+fn structure(text: &str, rest: &str, depth: usize) -> Result<Vec<(String, ColumnType)>, Mistake> {
+    const EXAMPLE: &str = "Write for example struct<city: string, since: date>";
+    let inner = rest.strip_suffix('>').ok_or_else(|| Mistake::new(format!("`{text}` lacks a closing `>`"), EXAMPLE))?;
+    if depth >= STRUCT_DEPTH_MAX {
+        let fix = "Write json for the inner parts";
+        return Err(Mistake::new(format!("More than {STRUCT_DEPTH_MAX} structs inside of each other"), fix));
+    }
+    let mut fields: Vec<(String, ColumnType)> = Vec::new();
+    for part in parts(inner) {
+        let (name, data_type) = part
+            .split_once(':')
+            .ok_or_else(|| Mistake::new(format!("`{}` is no field of a struct", part.trim()), EXAMPLE))?;
+        let name = name.trim();
+        if name.is_empty()
+            || name.contains(|c: char| {
+                c.is_control() || matches!(c, ' ' | ',' | ';' | '{' | '}' | '(' | ')' | '=' | '<' | '>')
+            })
+        {
+            return Err(Mistake::new(
+                format!("`{name}` cannot be a field of a struct"),
+                "Delta does not allow the name; write json",
+            ));
+        }
+        if fields.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return Err(Mistake::new(format!("The struct has `{name}` twice"), "Remove or rename one of them"));
+        }
+        fields.push((name.to_owned(), ColumnType::read(data_type, depth + 1)?));
+    }
+    if fields.is_empty() || fields.len() > STRUCT_FIELDS_MAX {
+        let message = format!("A struct has 1 to {STRUCT_FIELDS_MAX} fields, this one has {}", fields.len());
+        return Err(Mistake::new(message, EXAMPLE));
+    }
+    Ok(fields)
+}
+
+/// Parts between commas that are in no brackets.
+fn parts(inner: &str) -> Vec<&str> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0_i32, 0);
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(&inner[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if !inner[start..].trim().is_empty() {
+        found.push(&inner[start..]);
+    }
+    found
 }
 
 /// What to do about a decimal that is not written as one.
@@ -246,6 +351,8 @@ mod tests {
             "json",
             "array<string>",
             "array<decimal(5,1)>",
+            "struct<City: string, at: struct<lat: double, tags: array<string>>, n: decimal(5,1)>",
+            "array<struct<sku: string, qty: int>>",
         ] {
             let parsed: ColumnType = text.parse().unwrap();
             assert_eq!(parsed.to_string(), text);
@@ -258,6 +365,12 @@ mod tests {
         assert_eq!(error.to_string(), "Scale is missing. Write decimal(12,2)");
         assert!("money".parse::<ColumnType>().unwrap_err().fix.contains("decimal(p,s)"));
         assert!("array<array<int>>".parse::<ColumnType>().is_err());
+        assert!("map<string, int>".parse::<ColumnType>().unwrap_err().fix.starts_with("Write json"));
+        for text in ["struct<>", "struct<a>", "struct<a: int", "struct<a: int, A: int>", "struct<a b: int>"] {
+            assert!(text.parse::<ColumnType>().is_err(), "{text}");
+        }
+        let deep = "struct<a: ".repeat(9) + "int" + &">".repeat(9);
+        assert!(deep.parse::<ColumnType>().is_err());
     }
 
     #[test]

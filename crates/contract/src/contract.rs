@@ -4,12 +4,12 @@ use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::evolution::plain_column_name;
 use crate::source::plain_path;
 use crate::{
-    Apply, Backfill, Check, CheckRule, Column, ColumnType, ColumnValue, DecimalText, Epoch, Evolution, HashKeys,
-    InferredSchema, Mistake, Problem, Restart, Scd, SchemaPolicy, Severity, Source, SourceFormat, SourceTable,
-    TableName, difference_of_names, folded_name, is_column_name, limits, parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, ColumnValue, DecimalText, Epoch, HashKeys, InferredSchema,
+    Mistake, Problem, Restart, Scd, Severity, Source, SourceFormat, SourceTable, TableName, difference_of_names,
+    folded_name, is_column_name, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How much of a machine a table needs.
@@ -347,11 +347,15 @@ impl Reader<'_> {
         let table = self.source_table(source, format);
         let restarts = self.restarts(source, from_snapshot);
         let hints = self.hints(source, columns);
+        let ignored = self.ignored(source, columns);
+        let review_seconds = source.review.as_ref().and_then(|written| self.review(written, evolution));
         Some(Source {
             evolution,
             schema_policy,
             hints,
             drop: self.dropped(source, columns),
+            ignored,
+            review_seconds,
             path,
             format: format?,
             files: source.files.as_ref().and_then(|written| self.file_pattern(written)),
@@ -430,50 +434,6 @@ impl Reader<'_> {
         restarts
     }
 
-    /// Mode and policy; each has a default that follows from the other.
-    fn evolution(&mut self, source: &SourceDocument) -> (Evolution, SchemaPolicy) {
-        let evolution = source.evolution.as_ref().and_then(|written| {
-            let found = Evolution::all().into_iter().find(|mode| mode.as_str() == written.value);
-            if found.is_none() {
-                let words = Evolution::all().map(Evolution::as_str).join(", ");
-                let message = format!("`{}` is not a mode of schema evolution", written.value);
-                self.problem(written, message, format!("Use {words}"));
-            }
-            found
-        });
-        let policy = source.schema_policy.as_ref().and_then(|written| {
-            let found = SchemaPolicy::all().into_iter().find(|policy| policy.as_str() == written.value);
-            if found.is_none() {
-                let message = format!("`{}` is not a schema policy", written.value);
-                self.problem(written, message, "Use strict, evolve or quarantine");
-            }
-            found
-        });
-        match (evolution, policy) {
-            (Some(evolution), Some(policy)) => (evolution, policy),
-            (Some(evolution), None) => (evolution, SchemaPolicy::of_evolution(evolution)),
-            (None, Some(policy)) => (policy.evolution(), policy),
-            (None, None) => (Evolution::default(), SchemaPolicy::default()),
-        }
-    }
-
-    fn hints(&mut self, source: &SourceDocument, columns: &[Column]) -> BTreeMap<String, ColumnType> {
-        let mut hints = BTreeMap::new();
-        for (name, written) in &source.hints {
-            if columns.iter().any(|column| folded_name(&column.name) == folded_name(name)) {
-                let message = format!("`{name}` has a hint and is declared in the schema");
-                self.problem(written, message, "Remove the hint, the schema says the type");
-            }
-            match written.value.parse() {
-                Ok(data_type) => {
-                    hints.insert(name.clone(), data_type);
-                }
-                Err(mistake) => self.mistake(written, mistake),
-            }
-        }
-        hints
-    }
-
     fn decimals(&mut self, written: Option<&Spanned<String>>) -> DecimalText {
         match written.map(|text| text.value.as_str()) {
             None | Some("base64") => DecimalText::Base64,
@@ -546,6 +506,10 @@ impl Reader<'_> {
             self.mistake(&written.data_type, mistake);
             ColumnType::String
         });
+        if data_type.is_nested() && (written.primary_key || written.default.is_some()) {
+            let message = format!("`{}` has parts and cannot be a key or have a default", written.name.value);
+            self.problem(&written.name, message, "Drop primary_key and default, or declare a part with path");
+        }
         if written.removed && (written.required || written.primary_key) {
             let message = format!("`{}` is removed and cannot be required or a key", written.name.value);
             self.problem(&written.name, message, "Drop required and primary_key, or removed");
@@ -566,6 +530,8 @@ impl Reader<'_> {
                 None => Vec::new(),
             },
             removed: written.removed,
+            since: self.since(written),
+            unread: false,
             discovered: false,
             description: written.description.clone(),
             line: line_of(written.name.referenced),
@@ -619,6 +585,7 @@ impl Reader<'_> {
 mod apply_reader;
 mod backfill_reader;
 mod backfills;
+mod evolution_reader;
 mod expression_reader;
 mod late_rules_reader;
 mod plain_rows_reader;

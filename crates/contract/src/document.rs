@@ -55,6 +55,9 @@ pub(crate) struct SourceDocument {
     #[serde(default)]
     pub(crate) drop: Vec<Spanned<String>>,
     #[serde(default)]
+    pub(crate) ignored: Vec<Spanned<String>>,
+    pub(crate) review: Option<Spanned<String>>,
+    #[serde(default)]
     pub(crate) restarts: BTreeMap<u64, Spanned<String>>,
     #[serde(default)]
     pub(crate) backfill: Vec<BackfillDocument>,
@@ -137,6 +140,7 @@ pub(crate) struct ColumnDocument {
     pub(crate) renamed_from: Option<Names>,
     #[serde(default)]
     pub(crate) removed: bool,
+    pub(crate) since: Option<Spanned<String>>,
     pub(crate) description: Option<String>,
     #[serde(default)]
     pub(crate) constraints: Vec<Spanned<String>>,

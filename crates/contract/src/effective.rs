@@ -36,6 +36,26 @@ impl Contract {
         effective
     }
 
+    /// The contract for events before a position: columns that begin later ([`Column::since`]) are not filled from
+    /// records, so that the name means what it meant then.
+    #[must_use]
+    pub fn before(&self, position: &str) -> Self {
+        let mut before = self.clone();
+        for column in &mut before.columns {
+            column.unread = column.since.as_deref().is_some_and(|since| position <= since);
+        }
+        before
+    }
+
+    /// Positions at which columns begin, ascending; see [`Column::since`].
+    #[must_use]
+    pub fn column_starts(&self) -> Vec<&str> {
+        let mut starts: Vec<&str> = self.columns.iter().filter_map(|column| column.since.as_deref()).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        starts
+    }
+
     /// Whether the table has as many columns as it can have, so that a record with another one is no row of it.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -54,6 +74,7 @@ impl Contract {
                     || column.renamed_from.iter().any(|former| is(former))
                     || column.from.as_ref().is_some_and(|value| is(value.root()))
             }) || self.drops(name)
+                || self.source.as_ref().is_some_and(|source| source.ignores(name))
         };
         let mut by_folded: BTreeMap<String, &'n str> = BTreeMap::new();
         for name in names.filter(|name| is_column_name(name) && !known(name)) {
@@ -67,22 +88,7 @@ impl Contract {
 }
 
 fn discovered(name: &str, data_type: ColumnType) -> Column {
-    Column {
-        name: name.to_owned(),
-        data_type,
-        path: None,
-        from: None,
-        unit: None,
-        key: false,
-        required: false,
-        pii: false,
-        default: None,
-        renamed_from: Vec::new(),
-        removed: false,
-        discovered: true,
-        description: None,
-        line: 0,
-    }
+    Column { discovered: true, ..Column::named(name, data_type) }
 }
 
 #[cfg(test)]

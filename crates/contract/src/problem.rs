@@ -39,7 +39,9 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    pub(crate) fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
+    /// A mistake with its fix.
+    #[must_use]
+    pub fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { message: message.into(), fix: fix.into() }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     BinaryText, ColumnType, Evolution, FilePattern, Restart, SchemaPolicy, SourceFormat, SourceTable, SourceZone,
-    TextEncoding,
+    TextEncoding, folded_name,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the text of a decimal is. A text such as `1234` is a number and valid base64 at once, so the
 /// contract says it (`decimal.handling.mode` of Debezium).
@@ -88,9 +88,19 @@ pub struct Source {
     pub hints: BTreeMap<String, ColumnType>,
     /// Members of the records that are left out of silver, whatever `evolution` does with others.
     pub drop: Vec<String>,
+    /// Columns of the records that silver leaves out on purpose.
+    pub ignored: BTreeSet<String>,
+    /// Seconds that a new column waits for a decision before [`Source::evolution`] adds it. `None`: it does not wait.
+    pub review_seconds: Option<u64>,
 }
 
 impl Source {
+    /// Whether silver leaves a column of the records out on purpose; case does not count.
+    #[must_use]
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.iter().any(|ignored| folded_name(ignored) == folded_name(name))
+    }
+
     /// Whether the order of the columns of `schema` says what the fields of a record without header are.
     #[must_use]
     pub fn takes_fields_from_schema(&self) -> bool {

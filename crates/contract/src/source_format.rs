@@ -456,6 +456,12 @@ impl SourceFormat {
         by_rows_word.or_else(|| Self::of_changes(word))
     }
 
+    /// Whether a record lacks the columns for which it has no value, as documents do.
+    #[must_use]
+    pub fn has_optional_columns(self) -> bool {
+        matches!(self, Self::DynamodbJson | Self::MongodbJson | Self::Json)
+    }
+
     /// Whether files of the format may hold full snapshots: rows that need no operation.
     #[must_use]
     pub fn has_plain_rows(self) -> bool {

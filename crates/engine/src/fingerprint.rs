@@ -136,6 +136,13 @@ fn hash_cell(array: &ArrayRef, row: usize, hasher: &mut blake3::Hasher) -> Resul
                 hash_cell(&values, element, hasher)?;
             }
         }
+        DataType::Struct(fields) => {
+            let values = array.as_struct();
+            hasher.update(&[9]).update(&(fields.len() as u64).to_le_bytes());
+            for field in values.columns() {
+                hash_cell(field, row, hasher)?;
+            }
+        }
         other => return Err(EngineError::Column(format!("of type {other}"))),
     }
     Ok(())

@@ -102,6 +102,7 @@ pub use ledger::manifest::BatchManifest;
 pub use ledger::registry::Ledger;
 pub use ledger::sandbox_entry::SandboxEntry;
 pub use ledger::schemas::{SchemaColumn, SchemaDocument};
+pub use ledger::source_changes::{NotedChange, SourceChangeNote, SourceDecisionNote};
 pub use refusal::{Refusal, Right, refusal};
 pub use sandbox::create::NewSandbox;
 pub use sandbox::open::Sandbox;

@@ -39,6 +39,12 @@ pub struct InvalidContract {
 }
 
 impl Draft {
+    /// Path of a table's contract in the lake.
+    #[must_use]
+    pub fn path_of(&self, table: &TableName) -> Option<&str> {
+        self.paths.get(table).map(String::as_str)
+    }
+
     /// Path and text of every contract and model.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.contract_texts.iter().chain(&self.model_texts).map(|text| (text.path.as_str(), text.text.as_str()))

@@ -46,7 +46,7 @@ fn is_beyond_version2(contract: &Contract) -> bool {
     let is_beyond = |source: &Source| source.table.is_some() || !source.restarts.is_empty() || !source.drop.is_empty();
     has_log_positions(contract)
         || contract.apply.keep.is_some()
-        || contract.columns.iter().any(|column| column.from.is_some())
+        || contract.columns.iter().any(|column| column.from.is_some() || column.since.is_some())
         || contract.source.as_ref().is_some_and(is_beyond)
 }
 
@@ -58,7 +58,8 @@ fn has_log_positions(contract: &Contract) -> bool {
 
 /// Whether a signature is that of the column, in this version or the one before.
 pub(crate) fn is_signature_of(signature: &str, contract: &Contract, column: &Column) -> bool {
-    signature == column_signature(contract, column) || signature == version2::column_signature(column)
+    signature == column_signature(contract, column)
+        || (signature == version2::column_signature(column) && column.since.is_none())
 }
 
 fn deciding(values: Vec<EntryValue>) -> impl Iterator<Item = String> {

@@ -8,6 +8,7 @@ mod quality;
 mod replay;
 mod row_history;
 mod rows;
+mod source_changes;
 
 pub use replay::with_batches;
 
@@ -75,6 +76,8 @@ pub fn reply(request: &Request) -> Reply {
         Request::DiffSides { to, .. } => Reply::DiffSides(diff::of_sides(&to.table)),
         Request::ExportResult { file, .. } => Reply::ExportResult(diff::exported(file)),
         Request::ReleaseDiff { from, to } => Reply::ReleaseDiff(publish::diff(*from, *to)),
+        Request::SourceChanges { .. } => Reply::SourceChanges(source_changes::inbox()),
+        Request::DecideSourceChanges { choices, .. } => Reply::DecideSourceChanges(source_changes::chosen(choices)),
         Request::Jobs => Reply::Jobs(lake::jobs()),
         Request::LoadSession => Reply::LoadSession(None),
         Request::DropResult { .. } => Reply::DropResult(()),

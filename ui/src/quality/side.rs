@@ -23,6 +23,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName) {
         }
         ui.add_space(8.0);
     });
+    let changes = ListRow::new("Schema changes").icon(icon::DIFFERENCE, tokens.text_weak);
+    if changes.name("Schema changes of sources").show(ui).clicked() {
+        cx.run(Command::OpenTab(crate::state::Tab::SourceChanges {}));
+    }
     let filter = cx.workspace.filters.get(TEXT).map(|text| text.trim().to_lowercase()).unwrap_or_default();
     let store = cx.store;
     let Some(lake) = store.lake().value else { return };

@@ -257,6 +257,19 @@ screens! {
         ),
     };
 
+    /// What changed in the shape of sources.
+    SourceChanges {}
+    title: "Schema changes".to_owned(), table: None,
+    row: ScreenRow {
+        name: "Schema changes",
+        place: Place::Quality,
+        open: Action::new("open.source_changes", "Schema changes…")
+            .word("Schema changes")
+            .tooltip("new, missing and renamed columns of sources")
+            .icon(icon::DIFFERENCE),
+        opens: Opens::Lake(|| Tab::SourceChanges {}),
+    };
+
     /// From change files to contracts.
     Onboard {}
     title: "Onboard tables".to_owned(), table: None,

@@ -2,10 +2,10 @@
 
 use super::{Comparison, Got, Store};
 use sluice_api::{
-    ContractCheck, DiffView, ExportedFile, IncidentLock, JobId, JobState, JobView, LakeView, OnboardDraft,
-    OnboardSource, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, TableName,
-    TableRef, TableView, ask,
+    ChosenChange, ContractCheck, DiffView, ExportedFile, IncidentLock, JobId, JobState, JobView, LakeView,
+    OnboardDraft, OnboardSource, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile,
+    ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory,
+    SourceChanges, SourceChoice, TableName, TableRef, TableView, ask,
 };
 
 /// Key of a refined result: base, filter, order.
@@ -146,6 +146,18 @@ impl Store {
     #[must_use]
     pub fn quality(&self, table: &TableName) -> Got<'_, QualityView> {
         self.got::<ask::Quality>(&(table.clone(),))
+    }
+
+    /// Changes of sources; `all`: decided ones too.
+    #[must_use]
+    pub fn source_changes(&self, all: bool) -> Got<'_, SourceChanges> {
+        self.got::<ask::SourceChanges>(&(Vec::new(), all))
+    }
+
+    /// What became of decisions on them.
+    #[must_use]
+    pub fn decided(&self, choices: &[SourceChoice]) -> Got<'_, Vec<ChosenChange>> {
+        self.got::<ask::DecideSourceChanges>(&(choices.to_vec(),))
     }
 
     /// Rows that fail a check.

@@ -10,6 +10,7 @@ mod statements;
 mod table;
 
 use sluice_contract::TableName;
+pub(crate) use statements::renamed_columns;
 pub(crate) use table::TableDefinition;
 
 /// The definition of a table in some texts; `None` if they have none, or several of which none is of the dataset.

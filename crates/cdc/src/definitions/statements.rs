@@ -49,6 +49,28 @@ pub(super) fn tables(text: &str, table: &str) -> Vec<TableDefinition> {
     found
 }
 
+/// Columns that statements give another name: `(former, new)`.
+pub(crate) fn renamed_columns(text: &str) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for statement in split(text) {
+        let lower = statement.to_ascii_lowercase();
+        if !lower.starts_with("alter") || !(lower.contains("rename") || lower.contains("change")) {
+            continue;
+        }
+        let Some(Statement::AlterTable(alter)) = parse(statement) else { continue };
+        renamed.extend(alter.operations.into_iter().filter_map(|operation| match operation {
+            AlterTableOperation::RenameColumn { old_column_name, new_column_name } => {
+                Some((old_column_name.value, new_column_name.value))
+            }
+            AlterTableOperation::ChangeColumn { old_name, new_name, .. } if old_name.value != new_name.value => {
+                Some((old_name.value, new_name.value))
+            }
+            _ => None,
+        }));
+    }
+    renamed
+}
+
 fn parse(statement: &str) -> Option<Statement> {
     let with = |dialect: &dyn sqlparser::dialect::Dialect| Parser::parse_sql(dialect, statement).ok()?.pop();
     with(&GenericDialect {})
@@ -114,7 +136,16 @@ fn split(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{renamed_columns, split};
+
+    #[test]
+    fn statements_say_which_columns_have_another_name() {
+        let names = |sql: &str| renamed_columns(sql).into_iter().map(|(a, b)| format!("{a}>{b}")).collect::<Vec<_>>();
+        assert_eq!(names("ALTER TABLE shop.orders RENAME COLUMN note TO remark"), ["note>remark"]);
+        assert_eq!(names("alter table `orders` change column `note` `remark` varchar(20)"), ["note>remark"]);
+        assert!(names("alter table orders change note note text; alter table orders rename to bills").is_empty());
+        assert!(names("alter table orders add column renamed int; nonsense rename").is_empty());
+    }
 
     #[test]
     fn quotes_and_comments_hide_semicolons() {

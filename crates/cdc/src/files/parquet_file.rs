@@ -191,6 +191,7 @@ fn texts_for(plan: &Plan, name: &str, target: Target) -> TextsFor {
     let Some(position) = position else { return TextsFor::Other };
     match plan.contract.columns.get(position).map(|column| &column.data_type) {
         Some(ColumnType::Json) => TextsFor::Json,
+        Some(data_type) if data_type.is_nested() => TextsFor::Json,
         Some(ColumnType::Timestamp) => TextsFor::Instants,
         Some(ColumnType::Array(element)) if **element == ColumnType::Timestamp => TextsFor::Instants,
         _ => TextsFor::Other,

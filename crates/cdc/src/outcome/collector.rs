@@ -195,7 +195,7 @@ fn value_bytes(cell: &Cell<'_>) -> usize {
     match cell {
         Cell::Text(text) => text.len(),
         Cell::Bytes(bytes) => bytes.len(),
-        Cell::List(cells) => cells.iter().map(value_bytes).sum::<usize>() + 4 * cells.len(),
+        Cell::List(cells) | Cell::Struct(cells) => cells.iter().map(value_bytes).sum::<usize>() + 4 * cells.len(),
         Cell::Null | Cell::Absent | Cell::Bool(_) | Cell::Int(_) | Cell::Float(_) | Cell::Decimal(_) => 0,
     }
 }

@@ -1,5 +1,6 @@
 //! How events differ from the contract's columns.
 
+use crate::definitions::renamed_columns;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{Column, ColumnType, limits};
 use std::collections::BTreeMap;
@@ -12,8 +13,14 @@ const DECIMAL_DIGITS_MAX: usize = 38;
 pub struct Drift {
     /// Records by column that they have and the contract has not, under any of its names.
     pub unknown: BTreeMap<String, u64>,
+    /// Records by former name of a column that they have beside its newer name.
+    #[serde(default)]
+    pub again: BTreeMap<String, u64>,
     /// Records by column that they lack, of columns without a default that the source did not remove.
     pub missing: BTreeMap<String, u64>,
+    /// Former names by new ones, of columns that a statement of the source in the stream gave another name.
+    #[serde(default)]
+    pub renamed: BTreeMap<String, String>,
     /// Types that hold the values which did not fit, where the contract lets types become wider.
     pub wider: BTreeMap<String, ColumnType>,
 }
@@ -23,19 +30,35 @@ impl Drift {
         count(&mut self.unknown, column);
     }
 
+    pub(crate) fn again(&mut self, former: &str) {
+        count(&mut self.again, former);
+    }
+
     pub(crate) fn missing(&mut self, column: &str) {
         count(&mut self.missing, column);
     }
 
+    /// Notes what a statement of the source says of names.
+    pub(crate) fn statement(&mut self, sql: &str) {
+        for (former, name) in renamed_columns(sql) {
+            if self.renamed.len() < limits::COLUMNS_MAX {
+                self.renamed.insert(name, former);
+            }
+        }
+    }
+
     /// Takes in what another record showed.
     pub(crate) fn join(&mut self, other: Self) {
-        for (counts, more) in [(&mut self.unknown, other.unknown), (&mut self.missing, other.missing)] {
+        let counts =
+            [(&mut self.unknown, other.unknown), (&mut self.again, other.again), (&mut self.missing, other.missing)];
+        for (counts, more) in counts {
             for (name, records) in more {
                 if counts.contains_key(&name) || counts.len() < limits::COLUMNS_MAX {
                     *counts.entry(name).or_default() += records;
                 }
             }
         }
+        self.renamed.extend(other.renamed);
         for (name, wider) in other.wider {
             self.wider_type(name, wider);
         }

@@ -18,6 +18,8 @@ pub(crate) enum Target {
     Extra(usize),
     /// Something of the format that is no column.
     Meta,
+    /// A column that the contract leaves out on purpose.
+    Ignored,
     /// Nothing that the contract knows.
     Unknown,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Names {
     made_of_folded: HashMap<String, Vec<(usize, usize)>>,
     /// Folded names of those columns: a member of the record that has one is not the column.
     hidden: HashSet<String>,
+    /// Folded names that the contract leaves out on purpose.
+    ignored: HashSet<String>,
     extras: usize,
     is_own: fn(&str) -> bool,
 }
@@ -56,7 +60,8 @@ impl Names {
     /// The names of the contract's columns, former ones too.
     pub(crate) fn new(contract: &Contract, is_own: fn(&str) -> bool) -> Self {
         let mut targets = HashMap::new();
-        let of_source = || contract.columns.iter().enumerate().filter(|(_, column)| !column.is_system());
+        let of_source =
+            || contract.columns.iter().enumerate().filter(|(_, column)| !column.is_system() && !column.unread);
         for (position, column) in of_source() {
             for (rank, name) in column.renamed_from.iter().enumerate().rev() {
                 targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
@@ -96,7 +101,8 @@ impl Names {
         }
         let dropped = contract.source.iter().flat_map(|source| &source.drop);
         hidden.extend(dropped.map(|name| folded_name(name)));
-        Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }
+        let ignored = contract.source.iter().flat_map(|source| &source.ignored).map(|name| folded_name(name)).collect();
+        Self { targets, folded, nested, made_of, made_of_folded, hidden, ignored, extras: 0, is_own }
     }
 
     /// What the member `name` of a row is for.
@@ -109,6 +115,7 @@ impl Names {
                 match self.folded.get(&folded) {
                     Some(position) => Target::Column { position: *position, rank: FOLDED },
                     None if self.hidden.contains(&folded) => Target::Meta,
+                    None if self.ignored.contains(&folded) => Target::Ignored,
                     None => Target::Unknown,
                 }
             }

@@ -94,7 +94,7 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
                 return Err(RecordError::of(&column.name, ReasonCode::MissingKey, "the key is null or missing"));
             }
             None => {
-                if !column.removed && !column.discovered && column.default.is_none() {
+                if !column.removed && !column.discovered && column.since.is_none() && column.default.is_none() {
                     self.drift.missing(&column.name);
                 }
                 self.plan.defaults.get(position).cloned().flatten().unwrap_or(Cell::Null)

@@ -10,6 +10,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::text::json_fields::{compact, each_member, elements, inside, string};
+use crate::value::nested::nested_cell;
 use sluice_change::{Cell, CellError, Event, Op, ReasonCode, RowRef, SeqParts, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::{ColumnType, limits};
 use std::borrow::Cow;
@@ -120,6 +121,9 @@ pub(crate) fn event<'a>(
 fn cell<'a>(plan: &Plan, position: usize, data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>, CellError> {
     let unit = plan.unit(position);
     match data_type {
+        _ if data_type.is_nested() => {
+            nested_cell(data_type, text, &|of, text| plan.reading.cell(of, unit, text).map(Cell::into_owned))
+        }
         ColumnType::Array(element) if text.starts_with('[') => {
             let raws = elements(text).ok_or_else(|| CellError::mismatch(data_type))?;
             let cells = raws.into_iter().map(|raw| match raw {
@@ -160,6 +164,7 @@ pub(crate) fn count<'n>(
     if row.check_columns(plan).is_ok() {
         unknown.for_each(|name| out.drift.unknown(name));
         row.nested_unknown().for_each(|name| out.drift.unknown(name));
+        row.former_names(plan).for_each(|name| out.drift.again(name));
     }
     out.count_operation(rows.operation(plan, row));
 }

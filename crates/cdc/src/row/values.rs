@@ -45,6 +45,8 @@ pub(crate) struct Row<V> {
     unknown: BTreeMap<String, String>,
     /// Names of columns inside a member that the contract does not know.
     nested_unknown: Vec<String>,
+    /// Columns that are there under a former name beside a newer one, by position and rank of the former name.
+    former: Vec<(usize, usize)>,
     /// Names that the contract does not declare.
     undeclared: usize,
     /// Names that would be new columns, of a table that has no room for one.
@@ -73,6 +75,7 @@ impl<V: Delivered> Row<V> {
             extras: empty(plan.extras()),
             unknown: BTreeMap::new(),
             nested_unknown: Vec::new(),
+            former: Vec::new(),
             undeclared: 0,
             beyond: 0,
             names_are_columns: false,
@@ -110,7 +113,7 @@ impl<V: Delivered> Row<V> {
                     self.clash = Some(Clash { name: name.to_owned(), in_case: false });
                 }
             }
-            Target::Unknown if plan.rescued.is_some() => {
+            Target::Unknown | Target::Ignored if plan.rescued.is_some() => {
                 if let Some(json) = value.json()
                     && self.unknown.insert(name.to_owned(), json.into_owned()).is_some()
                     && self.names_are_columns
@@ -118,7 +121,7 @@ impl<V: Delivered> Row<V> {
                     self.clash = Some(Clash { name: name.to_owned(), in_case: false });
                 }
             }
-            Target::Meta | Target::Unknown => {}
+            Target::Meta | Target::Ignored | Target::Unknown => {}
         }
     }
 
@@ -129,6 +132,9 @@ impl<V: Delivered> Row<V> {
         if twice || kept.is_some_and(|kept| kept == FOLDED || rank == FOLDED) {
             let name = plan.contract.columns.get(position).map_or(name, |column| column.name.as_str());
             self.clash = Some(Clash { name: name.to_owned(), in_case: !twice });
+        }
+        if !twice && kept.is_some_and(|kept| kept != FOLDED && rank != FOLDED && kept != rank) {
+            self.former.push((position, rank.max(kept.unwrap_or(rank))));
         }
         if kept.is_none_or(|kept| rank <= kept) {
             *place = Some((rank, value));
@@ -143,6 +149,13 @@ impl<V: Delivered> Row<V> {
     /// Names of columns inside a member that the contract does not know.
     pub(crate) fn nested_unknown(&self) -> impl Iterator<Item = &str> {
         self.nested_unknown.iter().map(String::as_str)
+    }
+
+    /// Former names of columns that the row has beside their newer ones: the source gave them to another column.
+    pub(crate) fn former_names<'p>(&self, plan: &'p Plan) -> impl Iterator<Item = &'p str> {
+        self.former.iter().filter_map(|(position, rank)| {
+            plan.contract.columns.get(*position)?.renamed_from.get(rank.checked_sub(1)?).map(String::as_str)
+        })
     }
 
     /// The value of a column.

@@ -32,8 +32,6 @@ const WORDS: [&[u8]; 14] = [
     b"99999999999999999999999999999999999999",
 ];
 
-const PLAIN: &[u8] = b"{\"id\":1,\"note\":\"a\",\"at\":1}\n{\"id\":2}\n";
-
 /// A file as its producer writes it, and where a contract differs from the one of all targets.
 struct Seed {
     content: Vec<u8>,
@@ -77,10 +75,56 @@ fn seed_of(format: SourceFormat) -> Seed {
         "json" => by_watermark(b"[{\"id\":1,\"note\":{\"a\":[1]},\"at\":\"2026-01-02\"},\n{\"id\":2,\"at\":null}]"),
         "avro" => by_watermark(&fixture("people-snappy.avro")),
         "xlsx" => by_watermark(&fixture("people.xlsx")),
-        // Of a format without a seed of its own something that is none of its records.
-        _ if format.carries_operations() => seed(PLAIN),
-        _ => by_watermark(PLAIN),
+        "dynamodb_json" => seed(
+            "{\"eventName\":\"MODIFY\",\"eventSource\":\"aws:dynamodb\",\"dynamodb\":{\"ApproximateCreationDateTime\":1767319445,\
+             \"Keys\":{\"id\":{\"N\":\"1\"}},\"NewImage\":{\"id\":{\"N\":\"1\"},\"note\":{\"S\":\"a\"},\"amount\":{\"N\":\"1.50\"},\
+             \"m\":{\"M\":{\"x\":{\"L\":[{\"NULL\":true},{\"B\":\"AA==\"}]}}}},\"SequenceNumber\":\"100000000003498069978\"}}\n",
+        ),
+        "mongodb_json" => seed(
+            "{\"_id\":{\"_data\":\"8265A1B2C3000000012B022C0100296E5A1004AC4A4E5B7B8F4E0D9F6B5F6A46645F6964\"},\
+             \"operationType\":\"update\",\"clusterTime\":{\"$timestamp\":{\"t\":1705095875,\"i\":1}},\"ns\":{\"db\":\"d\",\
+             \"coll\":\"t\"},\"documentKey\":{\"_id\":1,\"id\":1},\"fullDocument\":{\"id\":{\"$numberLong\":\"1\"},\
+             \"note\":{\"$oid\":\"65f0a1b2c3d4e5f6a7b8c9d0\"},\"at\":{\"$date\":{\"$numberLong\":\"1705095875000\"}}}}\n",
+        ),
+        "airbyte_json" => seed(AIRBYTE),
+        "airbyte_csv" => seed(
+            "_airbyte_ab_id,_airbyte_emitted_at,_airbyte_data\nr,1767323045000,\"{\"\"id\"\":1,\"\"_ab_cdc_lsn\"\":7}\"\n",
+        ),
+        "fivetran_json" | "fivetran_csv" => seed(marked(format, "_fivetran_synced", "2026-01-02T03:04:05Z")),
+        "hevo_json" | "hevo_csv" => seed(marked(format, "__hevo__ingested_at", "1767323045000")),
+        "qlik_json" | "qlik_csv" => seed(marked(format, "header__change_seq", "20260102030405000000000000000000007")),
+        "delta_feed_json" | "delta_feed_csv" => seed(marked(format, "_commit_version", "7")),
+        "dms_json" => seed(
+            "{\"data\":{\"id\":1,\"note\":\"a\",\"amount\":1.5},\"metadata\":{\"timestamp\":\"2026-01-02T03:04:05Z\",\
+             \"record-type\":\"data\",\"operation\":\"update\",\"schema-name\":\"s\",\"table-name\":\"t\",\"transaction-id\":7}}\n",
+        ),
+        "dms_transactions_csv" => seed("update,t,s,1,a,2026-01-02 03:04:05,1.50\ndelete,t,s,1,,,\n"),
+        "airbyte_parquet" | "fivetran_parquet" | "hevo_parquet" | "qlik_parquet" | "delta_feed_parquet" => {
+            seed(fixture("flat.parquet"))
+        }
+        other => panic!("{other} has no seed"),
     }
+}
+
+const AIRBYTE: &str = "{\"_airbyte_raw_id\":\"r\",\"_airbyte_extracted_at\":1767323045000,\"_airbyte_meta\":{},\
+\"_airbyte_data\":{\"id\":1,\"note\":\"a\",\"_ab_cdc_lsn\":7,\"_ab_cdc_deleted_at\":null}}\n";
+
+/// Two rows with a column of a tool, as JSON or CSV.
+fn marked(format: SourceFormat, name: &str, value: &str) -> String {
+    match format.as_str().ends_with("json") {
+        true => format!("{{\"id\":1,\"note\":\"a\",\"{name}\":\"{value}\"}}\n{{\"id\":2,\"{name}\":null}}\n"),
+        false => format!("id,note,{name}\n1,\"a\"\"b\",{value}\n2,,\n"),
+    }
+}
+
+/// The contract with a column that begins in the middle of the seed.
+fn with_start(contract: &Arc<Contract>) -> Arc<Contract> {
+    let mut later = contract.as_ref().clone();
+    let start = "01".to_owned() + &format!("{:016x}", 6) + &"0".repeat(48);
+    later.columns.iter_mut().filter(|column| column.name == "note").for_each(|column| {
+        column.since = Some(start.clone());
+    });
+    Arc::new(later)
 }
 
 fn number(name: &str, missing: u64) -> u64 {
@@ -171,6 +215,7 @@ fn no_input_breaks_a_decoder() {
         ));
         let name = "t+0+0000000007";
         play(format, name, &contract, &content);
+        check(&with_start(&contract), name, &content);
         if format == SourceFormat::Csv || format == SourceFormat::DebeziumJson {
             play(format, name, &contract, &gzip(&content));
             for ending in ["zst", "bz2", "lz4", "sz", "snappy"] {

@@ -227,6 +227,71 @@ fn nested_columns_of_parquet_are_json_and_none_is_lost() {
     );
 }
 
+const NESTED: &str = "struct<City: string, since: date, at: struct<lat: double, tags: array<string>>>";
+
+/// What a column of [`NESTED`] has of a value, as Arrow prints it.
+fn struct_text(decoded: &crate::DecodedFile) -> String {
+    texts(&decoded.changes.rows)[0][1].clone().unwrap_or_else(|| "null".to_owned())
+}
+
+#[test]
+fn a_struct_has_typed_parts_whatever_brings_it() {
+    let schema = format!(
+        "schema:\n- {{name: id, type: bigint, primary_key: true}}\n- {{name: a, type: \"{NESTED}\"}}\n\
+         - {{name: lines, type: \"array<struct<sku: string, n: decimal(5,2)>>\"}}\n"
+    );
+    let source = |format: &str, apply: &str| {
+        contract_of(&format!(
+            "dataset: a.b\nsource: {{path: x/, format: {format}, decimals: text}}\napply: {{{apply}}}\n{schema}"
+        ))
+    };
+    let value = r#"{"City":"Kiel","since":"2026-01-02","at":{"lat":1.5,"tags":["x",null]},"more":1}"#;
+    let lines = r#"[{"sku":"s1","n":"1.50"},null,{"n":null}]"#;
+    let plain = format!("{{\"id\":1,\"a\":{value},\"lines\":{lines}}}");
+    let texted = serde_json::to_string(value).unwrap();
+    let csv = format!("id,a,lines\n1,\"{}\",\"{}\"\n", value.replace('"', "\"\""), lines.replace('"', "\"\""));
+    let debezium = format!("{{\"op\":\"c\",\"after\":{plain},\"source\":{{\"lsn\":1}}}}");
+    let flat = format!("{{\"id\":1,\"a\":{texted},\"lines\":{lines},\"__op\":\"u\",\"__lsn\":1}}");
+    for (format, apply, content) in [
+        ("debezium_json", "", debezium),
+        ("debezium_flat_json", "sequence: [__lsn]", flat),
+        ("json", "sequence: [id]", plain),
+        ("csv", "sequence: [id]", csv),
+    ] {
+        let contract = source(format, apply);
+        let decoded = decode(&contract, "t.json", content.as_bytes());
+        assert!(decoded.rejects.is_empty(), "{format}: {:?}", decoded.rejects);
+        let found = struct_text(&decoded);
+        assert_eq!(found, "{City: Kiel, since: 2026-01-02, at: {lat: 1.5, tags: [x, ]}}", "{format}");
+        let lines = texts(&decoded.changes.rows)[0][2].clone().unwrap();
+        assert_eq!(lines, "[{sku: s1, n: 1.50}, , {sku: , n: }]", "{format}");
+        assert_rebuilds(&contract, &decoded);
+    }
+}
+
+#[test]
+fn a_part_that_does_not_fit_is_named_and_a_schema_says_how_parts_are_written() {
+    let contract = contract_of(&format!(
+        "dataset: a.b\nsource: {{path: x/, format: debezium_json}}\nschema:\n\
+         - {{name: id, type: bigint, primary_key: true}}\n- {{name: a, type: \"{NESTED}\"}}\n"
+    ));
+    let record =
+        |value: &str| format!("{{\"op\":\"c\",\"after\":{{\"id\":1,\"a\":{value}}},\"source\":{{\"lsn\":1}}}}");
+    for (value, part) in [("{\"at\":{\"lat\":\"north\"}}", "in .lat in .at"), ("[1]", "expected"), ("7", "expected")] {
+        let decoded = decode(&contract, "t.json", record(value).as_bytes());
+        let [reject] = decoded.rejects.as_slice() else { panic!("{value}: {:?}", decoded.rejects) };
+        assert_eq!((reject.reason, reject.column.as_deref()), (ReasonCode::TypeMismatch, Some("a")));
+        assert!(reject.detail.contains(part), "{}", reject.detail);
+    }
+    let with_schema = r#"{"schema":{"type":"struct","fields":[{"field":"after","type":"struct","fields":[
+        {"field":"id","type":"int64"},{"field":"a","type":"struct","fields":[{"field":"City","type":"string"},
+        {"field":"since","type":"int32","name":"io.debezium.time.Date"}]}]}]},
+        "payload":{"op":"c","after":{"id":1,"a":{"City":"Kiel","since":20455}},"source":{"lsn":1}}}"#;
+    let decoded = decode(&contract, "t.json", with_schema.replace('\n', " ").as_bytes());
+    assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
+    assert_eq!(struct_text(&decoded), "{City: Kiel, since: 2026-01-02, at: }");
+}
+
 #[test]
 fn a_record_with_thousands_of_new_columns_is_no_row() {
     let many = limits::NEW_COLUMNS_OF_RECORD_MAX + 1;

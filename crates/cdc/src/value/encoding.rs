@@ -1,6 +1,6 @@
 //! How a value is written, as a schema says it.
 
-use sluice_contract::TimeUnit;
+use sluice_contract::{ColumnType, TimeUnit};
 
 /// How a value is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,9 +18,23 @@ pub(crate) enum Encoding {
     Bytes,
     /// An array of values of this encoding.
     Array(Box<Encoding>),
+    /// A struct whose fields have these encodings, by name.
+    Struct(Vec<(String, Encoding)>),
 }
 
 impl Encoding {
+    /// The encoding of a field of a struct; what is not said of one is said of the whole.
+    pub(crate) fn of_field(&self, fields: &[(String, ColumnType)], position: usize) -> &Self {
+        match self {
+            Self::Struct(known) => {
+                let name = fields.get(position).map(|(name, _)| name);
+                let found = known.iter().find(|(of, _)| Some(of) == name);
+                found.map_or(&Self::Unsaid, |(_, encoding)| encoding)
+            }
+            other => other,
+        }
+    }
+
     /// The unit of numbers, where the schema says one.
     pub(crate) fn unit(&self) -> Option<TimeUnit> {
         match self {

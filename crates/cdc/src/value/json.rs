@@ -1,6 +1,7 @@
 //! A JSON value of a Debezium record as a cell.
 
 use super::encoding::Encoding;
+use super::nested::fields_of;
 use super::number::{base64_bytes, from_unscaled};
 use super::reading::Reading;
 use super::time_number::{SaidUnit, time_cell};
@@ -49,7 +50,12 @@ impl Values<'_> {
                 let text = string(raw).ok_or_else(|| CellError::mismatch(data_type))?;
                 self.text(data_type, encoding, text)
             }
-            Some(b'{') => object(data_type, raw),
+            Some(b'{') => match data_type {
+                ColumnType::Struct(fields) => fields_of(data_type, fields, raw, |position, of, raw| {
+                    self.cell(of, encoding.of_field(fields, position), raw)
+                }),
+                _ => object(data_type, raw),
+            },
             Some(b'[') => self.list(data_type, encoding, raw),
             Some(b't' | b'f') => scalar(data_type, raw),
             _ => self.number(data_type, encoding, raw),
@@ -59,6 +65,11 @@ impl Values<'_> {
     fn text<'a>(&self, data_type: &ColumnType, encoding: &Encoding, text: Cow<'a, str>) -> Result<Cell<'a>, CellError> {
         let mismatch = || CellError::mismatch(data_type);
         match (data_type, encoding) {
+            // JSON in a text, as sinks without nested types have it.
+            (ColumnType::Struct(_), _) => match text.starts_with('{') {
+                true => self.cell(data_type, encoding, &text).map(Cell::into_owned),
+                false => Err(mismatch()),
+            },
             (_, Encoding::Decimal(scale)) => {
                 from_unscaled(data_type, &base64_bytes(&text).ok_or_else(mismatch)?, *scale)
             }
@@ -106,7 +117,7 @@ impl Values<'_> {
 fn scalar<'a>(data_type: &ColumnType, raw: &'a str) -> Result<Cell<'a>, CellError> {
     match data_type {
         ColumnType::Json | ColumnType::String => Ok(Cell::Text(compact(raw).into())),
-        ColumnType::Binary | ColumnType::Uuid | ColumnType::Date | ColumnType::Array(_) => {
+        ColumnType::Binary | ColumnType::Uuid | ColumnType::Date | ColumnType::Array(_) | ColumnType::Struct(_) => {
             Err(CellError::mismatch(data_type))
         }
         _ => parse_cell(data_type, raw),

@@ -4,6 +4,7 @@ pub(crate) mod document_patch;
 pub(crate) mod encoding;
 pub(crate) mod extended_json;
 pub(crate) mod json;
+pub(crate) mod nested;
 pub(crate) mod number;
 pub(crate) mod reading;
 pub(crate) mod time_number;

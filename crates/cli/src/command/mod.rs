@@ -18,5 +18,6 @@ pub(crate) mod replay;
 pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod verify;

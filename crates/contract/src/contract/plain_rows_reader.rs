@@ -68,7 +68,8 @@ fn is_ordered(data_type: &ColumnType) -> bool {
         | ColumnType::Time
         | ColumnType::Uuid
         | ColumnType::Json
-        | ColumnType::Array(_) => false,
+        | ColumnType::Array(_)
+        | ColumnType::Struct(_) => false,
     }
 }
 

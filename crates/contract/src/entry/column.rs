@@ -66,6 +66,12 @@ entries! {
         .says(Grade::Warning, "Events may lack it; silver is rebuilt from bronze")
         .examples(&["note.removed: true"])
         => removed.to_string();
+    since: Entry::new("schema", &["since"], Effect::Rebuild)
+        .what("position (`_seq`) of its first event, where the source had another column of the name before: older values under the name are not its values; `sluice schema decide --as added_again` writes it")
+        .missing("every event that has the name fills it", "none")
+        .says(Grade::Breaking, "Older events no longer fill the column, so silver is rebuilt from bronze")
+        .examples(&["note.since: \"01000000000000001e000000000000000000000000000000000000000000000000\""])
+        => or_none(since.as_ref());
     pii: Entry::new("schema", &["pii"], Effect::Metadata)
         .what("personal data")
         .missing("`false`", "false")
@@ -79,7 +85,7 @@ entries! {
         .examples(&["note.description: What the customer wrote"])
         => quoted_or_none(description.as_ref());
     }
-    apart discovered line;
+    apart unread discovered line;
     also
         Entry::new("schema", &["constraints"], Effect::ChecksOnly)
             .what("checks of this column, its name left out: `[\"min_value(0)\"]`")

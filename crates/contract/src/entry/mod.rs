@@ -13,7 +13,7 @@ mod grade;
 mod quality;
 mod source;
 mod table;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod tests;

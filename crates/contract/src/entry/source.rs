@@ -3,7 +3,7 @@
 use super::declaration::{Entry, EntryValue, entries};
 use super::text::{listed, or_none, quoted, quoted_or_none, word, words};
 use super::{Effect, Grade};
-use crate::{Backfill, Contract, Source};
+use crate::{Backfill, Contract, Source, duration_text};
 
 const READ_AGAIN: &str = "Records in bronze are read differently, so silver is rebuilt from bronze";
 const CSV: &[&str] = &["source.format: dms_csv"];
@@ -154,6 +154,19 @@ entries! {
         .examples(&["drop: [extra]"])
         .beside(&["source.evolution: add_new_columns"])
         => words(drop);
+    ignored: Entry::new("source", &["ignored"], Effect::ColumnsOnly)
+        .what("columns of the records that silver leaves out on purpose: they are neither added nor reported as new")
+        .missing("none", "[]")
+        .says(Grade::Warning, "They are left out of silver from now on; bronze keeps them")
+        .examples(&["ignored: [etl_tag]"])
+        => words(ignored);
+    review_seconds: Entry::new("source", &["review"], Effect::NewBatchesOnly)
+        .what("how long a new column waits in the inbox of schema changes before `evolution` adds it: `7d`; a rename is never decided by time")
+        .missing("it is added at once", "none")
+        .says(Grade::Info, "New columns wait for another time")
+        .examples(&["review: 7d"])
+        .beside(&["source.evolution: add_new_columns"])
+        => or_none(review_seconds.map(duration_text));
     csv_columns: Entry::new("source", &["csv_columns"], Effect::Rebuild)
         .what("CSV without header: names of the fields in order")
         .missing("the columns of `schema`", "[]")

@@ -9,12 +9,28 @@ pub(super) fn word(text: &str) -> String {
 }
 
 /// A text in single quotes, a quote inside is doubled.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// A name or value as it is written in YAML.
+pub(crate) fn written_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(plain)
+        && !WORDS_OF_YAML.contains(&text.to_ascii_lowercase().as_str())
+    {
+        text.to_owned()
+    } else {
+        quoted(text)
+    }
+}
+
+/// Words that YAML does not take for texts.
+const WORDS_OF_YAML: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
 /// `[a, b]`.
-pub(super) fn words<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+pub(crate) fn words<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
     listed(texts.into_iter().map(|text| word(text)))
 }
 

@@ -11,4 +11,5 @@ pub(crate) mod registry;
 pub(crate) mod sandbox_entry;
 pub(crate) mod sandboxes;
 pub(crate) mod schemas;
+pub(crate) mod source_changes;
 pub(crate) mod state;

@@ -151,6 +151,7 @@ async fn clone_fed(
     if batch > 0 {
         numbers.push((format!("_sluice/batches/{dataset}/{table}"), batch));
         numbers.push((format!("_sluice/quality/{dataset}/{table}"), batch));
+        numbers.push((format!("_sluice/source_changes/{dataset}/{table}"), batch));
     }
     let schemas = base.ledger.schemas(name).await?;
     // One of a later batch belongs to events that the sandbox does not have yet.

@@ -83,7 +83,7 @@ fn kind(path: &str) -> Kind<'_> {
         ["_sluice", "quarantine", dataset, table, rest @ ..] => {
             of_table(format!("_sluice/quarantine/{dataset}/{table}"), rest)
         }
-        ["_sluice", kind @ ("batches" | "schemas" | "quality"), dataset, table, name] => {
+        ["_sluice", kind @ ("batches" | "schemas" | "quality" | "source_changes"), dataset, table, name] => {
             Kind::Numbered(format!("_sluice/{kind}/{dataset}/{table}"), name)
         }
         ["_sluice", "batches", dataset, table, "folded", name] => {
@@ -145,6 +145,8 @@ mod tests {
             ("_sluice/batches/shop/orders/00000000000000000007.json", Seen::Both),
             ("_sluice/batches/shop/orders/00000000000000000007.without", Seen::Both),
             ("_sluice/batches/shop/orders/00000000000000000008.json", Seen::Own),
+            ("_sluice/source_changes/shop/orders/00000000000000000003.json", Seen::Own),
+            ("_sluice/source_decisions/shop/orders/00000000000000000001.json", Seen::Own),
             ("_sluice/batches/shop/orders/folded/00000000000000000006-ab.parquet", Seen::Both),
             ("_sluice/batches/shop/orders/folded/00000000000000000008-ab.parquet", Seen::Own),
             ("_sluice/batches/shop/customers/00000000000000000001.json", Seen::Own),

@@ -29,6 +29,12 @@ impl DuckType {
             ColumnType::Date => "DATE".to_owned(),
             ColumnType::Timestamp | ColumnType::TimestampNtz => "TIMESTAMP".to_owned(),
             ColumnType::Array(element) => format!("{}[]", Self::of_contract(element).0),
+            ColumnType::Struct(fields) => {
+                let field = |(name, ty): &(String, ColumnType)| {
+                    format!("\"{}\" {}", name.replace('"', "\"\""), Self::of_contract(ty).0)
+                };
+                format!("STRUCT({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+            }
         })
     }
 

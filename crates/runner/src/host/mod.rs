@@ -39,6 +39,7 @@ mod row_history;
 mod runs;
 mod sandboxes;
 mod session;
+mod source_changes;
 mod source_tables;
 mod sources;
 mod table_results;

@@ -13,6 +13,7 @@ use super::land::BronzeRows;
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
 use super::snapshot_files::newest_delivery_of_each_file;
+use super::source_changes::note_source_changes;
 use super::table_state::TableState;
 use super::ties::quarantine_losing_events;
 use crate::RunError;
@@ -48,6 +49,7 @@ pub(crate) async fn decode_claimed(
         Err(RunError::Lake(LakeError::NotFound { .. })) => return Err(missing_file_error(context, manifest).await?),
         other => other?,
     };
+    note_source_changes(context, manifest, &records).await?;
     while let Some(wider) =
         infer_schema(&context.lake, &context.declared, &context.contract, &records, manifest.batch).await?
     {

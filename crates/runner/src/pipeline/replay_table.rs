@@ -136,7 +136,8 @@ async fn replay_with_lease(
         let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
         version_read = run.silver_version();
         let found = discovered(&run, limits).await?;
-        let is_done = found.batches.is_empty() && !limits.full_refresh && !run.is_unfinished();
+        let has_work = !found.batches.is_empty() || limits.full_refresh || run.is_unfinished();
+        let is_done = !has_work && !run.has_reviewed().await?;
         if is_done {
             run.record_full_listing(found.full_since.as_ref());
         }

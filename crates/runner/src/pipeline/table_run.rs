@@ -25,7 +25,9 @@ use crate::maintain::tiers::compact_when_due;
 use crate::previewed::{Previews, SilverVersion};
 use crate::quality::keep_refusal;
 use crate::silver::merge::plan;
-use crate::silver::schema_change::{SchemaChange, change_columns, record_schema, schema_change};
+use crate::silver::review::{add_reviewed, has_reviewed};
+use crate::silver::schema_change::{SchemaChange, change_columns, schema_change};
+use crate::silver::schema_document::record_schema;
 use crate::silver::watermark::watermark;
 use crate::silver_hash::silver_hash;
 use crate::support::hash_keys::remember_keys;
@@ -156,6 +158,14 @@ impl TableRun {
         }
     }
 
+    /// Whether columns are to be added because nobody decided on them in time.
+    ///
+    /// # Errors
+    /// If the lake cannot be read.
+    pub(crate) async fn has_reviewed(&self) -> Result<bool, RunError> {
+        has_reviewed(&self.context.lake, &self.context.declared).await
+    }
+
     /// Resumes from the last completed step of an earlier run: claimed batches that are not in bronze, bronze
     /// that is not in silver, silver of another contract.
     ///
@@ -169,6 +179,9 @@ impl TableRun {
         }
         self.table.record_lost(&self.context).await?;
         self.bring_bronze_back().await?;
+        if let Some(wider) = add_reviewed(&self.context.lake, &self.context.declared).await? {
+            self.context.contract = wider;
+        }
         let mut done = BatchDone::default();
         let not_landed: Vec<BatchManifest> =
             self.table.manifests(self.table.bronze.batch + 1..=u64::MAX).cloned().collect();

@@ -6,15 +6,17 @@
 
 use crate::RunError;
 use crate::silver::Silver;
+use crate::silver::review::{reviewed_columns, schema_to_add};
+use crate::silver::schema_document::write_document;
 use crate::silver::watermark::watermark;
-use crate::silver_hash::{column_signature, has_rules_of, is_signature_of, rules_hash, silver_hash};
+use crate::silver_hash::{has_rules_of, is_signature_of, silver_hash};
 use crate::support::newest_entry::newest_entry_with;
 use arrow::datatypes::Schema;
 use sluice_cdc::DecodedFile;
 use sluice_contract::{Column, Contract, Evolution, InferredSchema, Scd, SchemaPolicy, Source, folded_name, limits};
 use sluice_engine::silver_schema;
 use sluice_lake::{
-    AppId, CommitInfo, CommitOutcome, DeltaStore, Lake, Operation, PutNew, SchemaColumn, SchemaDocument, TransactionId,
+    AppId, CommitInfo, CommitOutcome, DeltaStore, Lake, Operation, SchemaColumn, SchemaDocument, TransactionId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,7 +41,7 @@ pub(crate) async fn effective(lake: &Lake, declared: &Arc<Contract>) -> Result<A
     let inferred = match evolution {
         Evolution::FailOnNewColumns | Evolution::None => return Ok(Arc::clone(declared)),
         Evolution::Rescue => InferredSchema::default(),
-        _ => lake.ledger().latest_schema(&declared.name).await?.map(|document| document.inferred).unwrap_or_default(),
+        _ => schema_to_add(lake, declared).await?,
     };
     Ok(Arc::new(declared.with_inferred(&inferred)))
 }
@@ -53,17 +55,22 @@ pub(crate) async fn infer_schema(
     decoded: &[DecodedFile],
     batch: u64,
 ) -> Result<Option<Arc<Contract>>, RunError> {
-    let new = inferred_from(declared, decoded);
+    let mut new = inferred_from(declared, decoded);
     if new == InferredSchema::default() {
         return Ok(None);
     }
     let latest = lake.ledger().latest_schema(&declared.name).await?;
     let known = latest.as_ref().map(|document| document.inferred.clone()).unwrap_or_default();
+    let waits = declared.source.as_ref().is_some_and(|source| source.review_seconds.is_some());
+    if waits && let Some(reviewed) = reviewed_columns(lake, declared).await? {
+        new.added.retain(|name| known.added.contains(name) || reviewed.contains(name));
+    }
     let mut inferred = known.clone();
     inferred.join(&new);
     if declared.columns.len() + declared.addable(inferred.added.iter().map(String::as_str)).len() > limits::COLUMNS_MAX
     {
-        inferred.added = first_columns(declared, &known, decoded);
+        let taken = new.added.clone();
+        inferred.added = first_columns(declared, &known, decoded, |name| taken.contains(name));
     }
     let wider = Arc::new(declared.with_inferred(&inferred));
     if silver_hash(&wider) == silver_hash(effective) {
@@ -75,7 +82,12 @@ pub(crate) async fn infer_schema(
 
 /// As many of the columns that records bring as there is room for: those that are known, then file by file. Records with
 /// another one go to quarantine from then on, so that what a few records bring stops no table.
-fn first_columns(declared: &Contract, known: &InferredSchema, decoded: &[DecodedFile]) -> BTreeSet<String> {
+fn first_columns(
+    declared: &Contract,
+    known: &InferredSchema,
+    decoded: &[DecodedFile],
+    is_taken: impl Fn(&str) -> bool,
+) -> BTreeSet<String> {
     let mut added = known.added.clone();
     for file in decoded.iter().filter(|file| !file.drift.unknown.is_empty()) {
         let count = declared.addable(added.iter().map(String::as_str)).len();
@@ -83,7 +95,8 @@ fn first_columns(declared: &Contract, known: &InferredSchema, decoded: &[Decoded
         if room == 0 {
             break;
         }
-        let names = added.iter().chain(file.drift.unknown.keys()).map(String::as_str);
+        let unknown = file.drift.unknown.keys().filter(|name| is_taken(name));
+        let names = added.iter().chain(unknown).map(String::as_str);
         let all: Vec<String> = declared.addable(names).into_iter().map(str::to_owned).collect();
         let new: Vec<String> = all.into_iter().filter(|name| !added.contains(name)).take(room).collect();
         added.extend(new);
@@ -105,44 +118,6 @@ fn inferred_from(declared: &Contract, decoded: &[DecodedFile]) -> InferredSchema
         }
     }
     inferred
-}
-
-/// Makes sure that there is a document of the contract by which silver is about to be made.
-pub(crate) async fn record_schema(lake: &Lake, effective: &Contract) -> Result<(), RunError> {
-    let latest = lake.ledger().latest_schema(&effective.name).await?;
-    if latest.as_ref().is_some_and(|document| document.contract_hash == silver_hash(effective)) {
-        return Ok(());
-    }
-    let number = latest.as_ref().map_or(0, |document| document.number) + 1;
-    let inferred = latest.map(|document| document.inferred).unwrap_or_default();
-    write_document(lake, effective, number, inferred, 0).await
-}
-
-async fn write_document(
-    lake: &Lake,
-    effective: &Contract,
-    number: u64,
-    inferred: InferredSchema,
-    batch: u64,
-) -> Result<(), RunError> {
-    let columns = effective.columns.iter().map(|column| SchemaColumn {
-        name: column.name.clone(),
-        data_type: column.data_type.clone(),
-        discovered: column.discovered,
-        signature: column_signature(effective, column),
-    });
-    let document = SchemaDocument {
-        number,
-        batch,
-        contract_hash: silver_hash(effective),
-        rules_hash: rules_hash(effective),
-        columns: columns.collect(),
-        inferred,
-    };
-    match lake.ledger().put_schema(&effective.name, &document).await? {
-        PutNew::Created => Ok(()),
-        PutNew::Exists => Err(RunError::Conflict(effective.name.to_string())),
-    }
 }
 
 /// What silver needs. Only columns that come or go can do without a rebuild, and only where bronze
@@ -203,7 +178,9 @@ pub(crate) async fn schema_change(
     let mut dropped = made_by.columns.iter().filter(|old| contract.column(&old.name).is_none()).peekable();
     if dropped.peek().is_some() {
         // Such a mode would take the dropped column's values as those of an unknown one.
-        if evolution.adds() || evolution == Evolution::Rescue || dropped.any(|old| decides(contract, &old.name)) {
+        let ignores = |name: &str| contract.source.as_ref().is_some_and(|source| source.ignores(name));
+        let taken_again = evolution.adds() && dropped.clone().any(|old| !ignores(&old.name));
+        if taken_again || evolution == Evolution::Rescue || dropped.any(|old| decides(contract, &old.name)) {
             return Ok(SchemaChange::Rebuild);
         }
         declared_changes = true;

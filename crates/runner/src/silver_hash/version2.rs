@@ -98,6 +98,8 @@ impl fmt::Debug for SourceText<'_> {
             evolution,
             schema_policy,
             hints,
+            ignored: _,
+            review_seconds: _,
         } = self.0;
         let mut text = f.debug_struct("Source");
         if binary.is_some() || time_zone.is_some() {

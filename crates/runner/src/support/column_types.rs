@@ -25,6 +25,11 @@ pub(crate) fn type_words(data_type: &DataType) -> String {
         D::Timestamp(_, Some(_)) => "timestamp".to_owned(),
         D::Timestamp(_, None) => "timestamp_ntz".to_owned(),
         D::List(field) | D::LargeList(field) => format!("array<{}>", type_words(field.data_type())),
+        D::Struct(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|field| format!("{}: {}", field.name(), type_words(field.data_type()))).collect();
+            format!("struct<{}>", fields.join(", "))
+        }
         _ => "string".to_owned(),
     }
 }

@@ -114,6 +114,11 @@ impl Pythons {
         Ok(Self { ready })
     }
 
+    /// The environment with the readers of files.
+    pub(super) fn verifier(&self) -> anyhow::Result<&Path> {
+        self.get(VERIFIER)
+    }
+
     fn get(&self, name: &str) -> anyhow::Result<&Path> {
         let made = self.ready.get(name).with_context(|| format!("the environment `{name}` was not prepared"))?;
         made.as_deref().map_err(|error| anyhow::anyhow!("{error}"))

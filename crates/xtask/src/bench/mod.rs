@@ -4,6 +4,8 @@ mod catalog;
 mod chart;
 mod compare;
 mod data;
+mod decode;
+mod discovery;
 mod engine;
 mod entry;
 mod machine;
@@ -29,10 +31,15 @@ const SHOP: &str = "shop";
 /// Neither: what sandboxes cost.
 const SANDBOX: &str = "sandbox";
 
+/// New files among very many.
+const DISCOVERY: &str = "discovery";
+/// Formats beside other readers.
+const DECODE: &str = "decode";
+
 /// Options of the task.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What is measured: `shop`, `sandbox`, or benchmarks such as `B2`, `B4-range`, `C1`; without a word all benchmarks.
+    /// What is measured: `shop`, `sandbox`, `discovery`, `decode`, or benchmarks such as `B2`, `B4-range`, `C1`; without a word all benchmarks.
     what: Vec<String>,
     /// Sizes of the base table, such as `1M,4M`, instead of the benchmark's own.
     #[arg(long, value_name = "N", num_args = 1.., value_delimiter = ',', value_parser = rows)]
@@ -76,6 +83,14 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
             bail!("`sandbox` is measured alone");
         }
         return run_sandbox(project, options);
+    }
+    for (word, measure) in [(DISCOVERY, discovery::measure as Measure), (DECODE, decode::measure as Measure)] {
+        if options.what.iter().any(|of| of == word) {
+            if options.what.len() > 1 {
+                bail!("`{word}` is measured alone");
+            }
+            return run_alone(project, options, measure);
+        }
     }
     let cases = cases(&options.what)?;
     let wanted: Vec<Engine> = cases.iter().flat_map(|case| compare::engines(case, &options.engines)).collect();
@@ -169,6 +184,18 @@ fn run_sandbox(project: &Project, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Measures with these sizes, and writes a page into the folder.
+type Measure = fn(&Project, &[u64], &Path) -> anyhow::Result<()>;
+
+fn run_alone(project: &Project, options: &Options, measure: Measure) -> anyhow::Result<()> {
+    if !options.as_built {
+        packages::require(&[Need::Build])?;
+        build::release(project)?;
+    }
+    let pages = options.pages.clone().unwrap_or_else(|| project.path("docs/benchmarks"));
+    measure(project, &options.rows, &pages)
+}
+
 fn cases(words: &[String]) -> anyhow::Result<Vec<&'static Case>> {
     if words.is_empty() {
         return Ok(CASES.iter().collect());
@@ -178,7 +205,10 @@ fn cases(words: &[String]) -> anyhow::Result<Vec<&'static Case>> {
         let named = catalog::named(word);
         if named.is_empty() {
             let known: Vec<&str> = CASES.iter().map(|case| case.id).collect();
-            bail!("there is no benchmark `{word}`; known are {SHOP}, {SANDBOX}, {}", known.join(", "));
+            bail!(
+                "there is no benchmark `{word}`; known are {SHOP}, {SANDBOX}, {DISCOVERY}, {DECODE}, {}",
+                known.join(", ")
+            );
         }
         found.extend(named);
     }

@@ -21,7 +21,7 @@ const GRAPH: &[(&str, &[&str])] = &[
     ("sluice-desktop", &["api", "runner"]),
     ("sluice-ui", &["contract", "api"]),
     ("sluice-tests", &["contract", "api", "change", "cdc", "engine", "lake", "query", "publish", "runner"]),
-    ("sluice-bench", &["contract", "api", "change", "lake", "runner"]),
+    ("sluice-bench", &["contract", "api", "cdc", "change", "lake", "runner", "tests"]),
     ("xtask", &[]),
 ];
 

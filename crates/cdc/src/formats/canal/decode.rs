@@ -29,6 +29,9 @@ pub(super) fn decode(plan: &Plan, out: &mut Collector, at: RowRef, text: &str) -
     if kind == Some(Kind::Other) && !truncates() && !record.is_changing_statement() {
         out.count_operation(&word);
         out.tombstone();
+        if let Some(sql) = record.statement() {
+            out.drift.statement(&sql);
+        }
         return Ok(());
     }
     if is_of_other(out, &record.table())? {

@@ -59,6 +59,11 @@ impl<'a> Record<'a> {
         Kind::of(word).or_else(|| self.is_ddl.then_some(Kind::Other))
     }
 
+    /// The statement of a record that defines tables.
+    pub(super) fn statement(&self) -> Option<Cow<'a, str>> {
+        self.sql.filter(|_| self.is_ddl).and_then(string)
+    }
+
     /// The table that it is of.
     pub(super) fn table(&self) -> SourceNames<'a> {
         let [database, table] = self.names;

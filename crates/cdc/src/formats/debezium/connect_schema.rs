@@ -123,6 +123,9 @@ impl Node {
                 ("string", _) => Encoding::Text,
                 ("bytes", _) => Encoding::Bytes,
                 ("array", Some(items)) => Encoding::Array(Box::new(items.encoding())),
+                ("struct", _) => Encoding::Struct(
+                    self.fields.iter().filter_map(|node| Some((node.field.clone()?, node.encoding()))).collect(),
+                ),
                 _ => Encoding::Unsaid,
             },
         }

@@ -19,7 +19,7 @@ use crate::plan::sequence::SequencePart;
 use crate::row::cells::cells;
 use crate::row::key_change;
 use crate::row::values::Row;
-use crate::text::json_fields::{not_null, string};
+use crate::text::json_fields::{members, not_null, string};
 use crate::value::encoding::Encoding;
 use sluice_change::{Cell, Event, Op, ReasonCode, RowRef, SeqParts};
 use sluice_contract::ColumnType;
@@ -41,6 +41,13 @@ pub(super) fn decode(
         out.tombstone();
         return Ok(());
     };
+    if envelope.op.is_none()
+        && let Some(statement) = statement_of(text)
+    {
+        out.drift.statement(&statement);
+        out.tombstone();
+        return Ok(());
+    }
     let op_text = envelope.op.and_then(string).ok_or_else(|| bad_envelope("no operation (op)"))?;
     let origin = envelope.origin();
     if op_text != "m" && is_of_other(out, &origin.table)? {
@@ -96,6 +103,17 @@ pub(super) fn decode(
 
 fn bad_envelope(detail: &str) -> RecordError {
     RecordError::new(ReasonCode::BadEnvelope, detail)
+}
+
+/// The statement of a schema change event (`include.schema.changes`), which has the database beside it.
+fn statement_of(text: &str) -> Option<Cow<'_, str>> {
+    let of = |json| members(json, ["payload", "databaseName", "ddl"]);
+    let [payload, database, ddl] = of(text)?;
+    let (database, ddl) = match payload {
+        Some(payload) => of(payload).map(|[_, database, ddl]| (database, ddl))?,
+        None => (database, ddl),
+    };
+    database.and(ddl).and_then(string)
 }
 
 /// An envelope, and its schema if the record brings one.

@@ -9,6 +9,7 @@ use crate::row::values::Row;
 use crate::text::json_fields::{compact, each_member, inside, not_null, string};
 use crate::value::encoding::Encoding;
 use crate::value::json::Values;
+use crate::value::nested::nested_cell;
 use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode, TIMESTAMP_INFINITY, is_json};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
@@ -53,6 +54,7 @@ pub(crate) fn read_row_without<'a>(
     }
     row.check_columns(plan)?;
     unknown.iter().for_each(|name| out.drift.unknown(name));
+    row.former_names(plan).for_each(|name| out.drift.again(name));
     Ok(row)
 }
 
@@ -136,6 +138,11 @@ pub(crate) fn plain_cell<'a>(
 ) -> Result<Cell<'a>, CellError> {
     let is_number = raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     match data_type {
+        _ if data_type.is_nested() => {
+            let unit = plan.unit(position);
+            let raw = string(raw).unwrap_or(Cow::Borrowed(raw));
+            nested_cell(data_type, &raw, &|of, text| plan.reading.cell(of, unit, text).map(Cell::into_owned))
+        }
         ColumnType::Date | ColumnType::Time | ColumnType::Timestamp | ColumnType::TimestampNtz if is_number => {
             plan.reading.cell(data_type, plan.unit(position), raw).map(Cell::into_owned)
         }

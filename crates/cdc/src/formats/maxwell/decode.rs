@@ -10,7 +10,7 @@ use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::row::values::Row;
-use crate::text::json_fields::string;
+use crate::text::json_fields::{members, string};
 use crate::value::encoding::Encoding;
 use sluice_change::{Cell, CellError, EventSeq, Op, ReasonCode, RowRef};
 use sluice_contract::ColumnType;
@@ -27,6 +27,9 @@ pub(super) fn decode(plan: &Plan, out: &mut Collector, at: RowRef, text: &str) -
     if kind.is_some_and(|kind| !kind.has_row()) && !truncates() {
         out.count_operation(&word);
         out.tombstone();
+        if let Some(sql) = members(text, ["sql"]).and_then(|[sql]| string(sql?)) {
+            out.drift.statement(&sql);
+        }
         return Ok(());
     }
     if is_of_other(out, &record.table())? {
