@@ -16,6 +16,7 @@ mod dms_folders;
 mod draft_folder;
 mod drafts;
 mod drift_matrix;
+mod explain;
 mod foreign_commits;
 mod foreign_keys;
 mod from_snapshot;

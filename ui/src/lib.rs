@@ -33,6 +33,7 @@ pub mod command;
 pub mod cx;
 pub mod design;
 pub mod diff;
+pub mod explain;
 pub mod frame;
 pub mod history;
 pub mod lake;

@@ -2,7 +2,7 @@
 
 use crate::screen::Screen;
 use crate::state::Tab;
-use crate::{diff, history, onboard, publish, quality, releases, replay, source_changes, sql, table};
+use crate::{diff, explain, history, onboard, publish, quality, releases, replay, source_changes, sql, table};
 
 /// The screen of a tab.
 #[must_use]
@@ -13,6 +13,7 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::Diff { table, versions } => Box::new(diff::DiffScreen::new(table.clone(), *versions)),
         Tab::LakeDiff { table, comparison } => Box::new(diff::DiffScreen::of_sides(table.clone(), comparison.clone())),
         Tab::History { table, key } => Box::new(history::HistoryScreen::new(table.clone(), key.clone())),
+        Tab::Explain { table, key } => Box::new(explain::ExplainScreen::new(table.clone(), key.clone())),
         Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
         Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),
         Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),

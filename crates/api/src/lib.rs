@@ -76,6 +76,7 @@ mod compare;
 mod diff;
 mod draft_folder;
 mod error;
+mod explain;
 mod impact;
 mod job;
 mod kind;
@@ -106,6 +107,7 @@ pub use diff::{
 };
 pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
+pub use explain::{EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees};
 pub use impact::{Impact, Preview, PreviewedChecks, TableImpact};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
 pub use kind::Kind;

@@ -5,12 +5,12 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ChosenChange, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView,
-    DraftFolder, ErrorCode, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView, MaintainSettings,
-    MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView,
-    PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList,
-    ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode,
-    RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint,
-    TableName, TableRef, TableReplay, TableView, VerifySummary,
+    DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView,
+    MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch,
+    Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail,
+    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId,
+    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice,
+    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -368,6 +368,18 @@ requests! {
         /// Columns of the key, each with its value as text.
         key: Vec<(String, String)>
     } -> RowHistory, Read, |view| Some(view.result.id);
+
+    /// Why the row of one key has the values it has.
+    Explain {
+        /// Table of silver.
+        table: TableRef,
+        /// Columns of the key, each with its value as text.
+        key: Vec<(String, String)>,
+        /// Version of silver, the latest if `None`.
+        version: Option<u64>,
+        /// Personal data is not masked.
+        reveal: bool
+    } -> Explanation, Read;
 
     /// Canonical content hash of a table version.
     Fingerprint {

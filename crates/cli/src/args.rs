@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Show all versions of one row.
     History(History),
+    /// Why a row has its values: every event of its key, which of them each column is of, and why the others lost.
+    Explain(Explain),
     /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),
     /// Compare every file of tables with the length and hash in the log.
@@ -387,6 +389,24 @@ pub(crate) struct History {
     /// Entries to print.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) rows: u64,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// dataset.table, of silver.
+    pub(crate) table: TableRef,
+    /// A column of the key and its value, for example id=42; once per column.
+    #[arg(long = "key", value_name = "COLUMN=VALUE", value_parser = key_value, required = true)]
+    pub(crate) key: Vec<(String, String)>,
+    /// A version of silver instead of the latest.
+    #[arg(long = "as-of", value_name = "VERSION")]
+    pub(crate) as_of: Option<u64>,
+    /// Print the record of every event as it was delivered.
+    #[arg(long)]
+    pub(crate) records: bool,
     /// Print personal data (`pii: true`) as it is.
     #[arg(long)]
     pub(crate) reveal: bool,

@@ -13,6 +13,7 @@
 //! | turn full snapshots into changes first | [`snapshot_changes`] | `from_snapshot` |
 //! | find ties before a plan is made | [`tie_conflict`], [`losing_events`] | `tie_policy` |
 //! | make a table anew in bounded memory | [`key_ranges`], [`plan_from_nothing`] | all |
+//! | tell which event won each column of a row | [`explain_key`] | all |
 //! | tell whether two tables are equal | [`fingerprint`] | all |
 //!
 //! # Merging events
@@ -170,6 +171,7 @@
 mod append_plan;
 mod error;
 mod events;
+mod explain;
 mod fingerprint;
 mod first_difference;
 mod keys;
@@ -184,6 +186,7 @@ mod snapshot_changes;
 pub use append_plan::{AppendPlan, plan_append};
 pub use error::EngineError;
 pub use events::{Conflict, KeyedChanges, losing_events, tie_conflict};
+pub use explain::{Fate, KeyStory, ToldEvent, explain_key};
 pub use fingerprint::{fingerprint, row_hashes};
 pub use first_difference::{CellText, RowDifference, first_difference};
 pub use keys::KeyEncoder;

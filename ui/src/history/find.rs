@@ -12,21 +12,37 @@ use std::collections::BTreeMap;
 /// Width of a field, smallest and largest.
 const FIELD: std::ops::RangeInclusive<f32> = 140.0..=260.0;
 
+/// What a screen about one row opens, and what its button says.
+#[derive(Clone, Copy)]
+pub(crate) struct RowScreen {
+    /// Label of the button.
+    pub(crate) button: &'static str,
+    /// The tab for a row; for no row while the key is empty.
+    pub(crate) tab: fn(TableRef, KeyValues) -> Tab,
+}
+
 /// What is typed.
-pub(super) struct Find {
+pub(crate) struct Find {
     values: BTreeMap<String, String>,
     focused: bool,
 }
 
 impl Find {
     /// The values of `key`; those of a person are not shown again, the field says that they are there.
-    pub(super) fn new(key: &KeyValues) -> Self {
+    pub(crate) fn new(key: &KeyValues) -> Self {
         let values = if key.is_personal { BTreeMap::new() } else { key.columns.iter().cloned().collect() };
         Self { values, focused: !key.is_empty() }
     }
 
-    /// Draws table and fields into `rect`; opens the history when they are entered.
-    pub(super) fn bar(&mut self, ui: &mut Ui, rect: Rect, cx: &mut Cx<'_>, table: &TableRef, key: &KeyValues) {
+    /// Draws table and fields into `rect`; opens the screen of the row when they are entered.
+    pub(crate) fn bar(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        cx: &mut Cx<'_>,
+        (table, key): (&TableRef, &KeyValues),
+        opens: RowScreen,
+    ) {
         let layout = Layout::left_to_right(Align::Center);
         let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt("find row");
         let mut ui = ui.new_child(builder);
@@ -37,7 +53,7 @@ impl Find {
         let choices: Vec<_> = silver.map(|each| (each.table.clone(), each.table.to_string())).collect();
         let mut chosen = table.clone();
         if dropdown(&mut ui, "Table of the row", &mut chosen, &choices).changed() {
-            cx.run(Command::ReplaceTab(Tab::History { table: chosen, key: KeyValues::default() }));
+            cx.run(Command::ReplaceTab((opens.tab)(chosen, KeyValues::default())));
             return;
         }
         let Some(view) = store.table(table, None).value else { return };
@@ -69,9 +85,9 @@ impl Find {
         }
         let wanted = self.key(view, key);
         let why = wanted.is_none().then_some("Write the value of every key column first");
-        let pressed = Button::new("Show history").icon(icon::SEARCH).key("Enter").disabled(why).show(&mut ui).clicked();
+        let pressed = Button::new(opens.button).icon(icon::SEARCH).key("Enter").disabled(why).show(&mut ui).clicked();
         if let Some(wanted) = wanted.filter(|wanted| (entered || pressed) && wanted != key) {
-            cx.run(Command::ReplaceTab(Tab::History { table: table.clone(), key: wanted }));
+            cx.run(Command::ReplaceTab((opens.tab)(table.clone(), wanted)));
         }
     }
 
@@ -91,8 +107,8 @@ impl Find {
     }
 }
 
-/// Says how to name a row, or why the table has none to name.
-pub(super) fn ask(ui: &mut Ui, table: &TableRef, view: Option<&TableView>) {
+/// Says how to name a row, or why the table has none to name. `note` follows in small letters.
+pub(crate) fn ask(ui: &mut Ui, table: &TableRef, view: Option<&TableView>, (key_cap, note): (&str, &str)) {
     let Some(view) = view else { return };
     let key: Vec<&str> = view.columns.iter().filter(|column| column.key).map(|column| column.name.as_str()).collect();
     if key.is_empty() {
@@ -101,12 +117,11 @@ pub(super) fn ask(ui: &mut Ui, table: &TableRef, view: Option<&TableView>) {
         EmptyState { icon: icon::HISTORY, title: &title, text, action: None }.show(ui);
         return;
     }
-    let text = format!("Write its {} above, or choose a row in a grid and press H", key.join(" and "));
+    let text = format!("Write its {} above, or choose a row in a grid and press {key_cap}", key.join(" and "));
     EmptyState { icon: icon::HISTORY, title: "Which row?", text: &text, action: None }.show(ui);
     let tokens = ui.tokens();
     ui.vertical_centered(|ui| {
         ui.add_space(4.0);
-        let note = "Every version that can be read is searched, also those in which the row is deleted";
         ui.label(typeface::text(note, typeface::control(), tokens.text_faint));
     });
 }

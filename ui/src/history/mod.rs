@@ -1,6 +1,6 @@
 //! Row history: every version of one row, newest first, and what each changed.
 
-mod find;
+pub(crate) mod find;
 mod header;
 mod inspector;
 mod list;

@@ -1,5 +1,6 @@
 //! Drawing the screen: the fields that name the row, then its versions.
 
+use super::find::RowScreen;
 use super::state::HistoryScreen;
 use super::versions::Versions;
 use super::{find, header, inspector, list, markdown};
@@ -7,13 +8,18 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
-use crate::state::KeyValues;
+use crate::state::{KeyValues, Tab};
 use crate::widget::{EmptyState, error_banner, loading_line, rule};
 use egui::{Rect, Ui, vec2};
 use sluice_api::{Request, RowHistory, TableRef};
 
 /// Height of the bar with table and key.
 const BAR: f32 = 40.0;
+
+/// What the bar opens.
+const OPENS: RowScreen = RowScreen { button: "Show history", tab: |table, key| Tab::History { table, key } };
+/// Where a row is looked for.
+const SEARCHED: &str = "Every version that can be read is searched, also those in which the row is deleted";
 
 impl HistoryScreen {
     fn commands(&self, ui: &Ui, cx: &mut Cx<'_>, versions: &Versions<'_>) {
@@ -65,7 +71,7 @@ impl Screen for HistoryScreen {
         let bar = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
         let store = cx.store;
         let table = store.table(&self.table, None);
-        self.find.bar(ui, bar, cx, &self.table, &self.key);
+        self.find.bar(ui, bar, cx, (&self.table, &self.key), OPENS);
         ui.advance_cursor_after_rect(bar);
         rule(ui);
         if let Some(error) = table.error {
@@ -77,7 +83,7 @@ impl Screen for HistoryScreen {
         }
         if self.key.is_empty() {
             loading_line(ui, bar, table.pending);
-            find::ask(ui, &self.table, table.value);
+            find::ask(ui, &self.table, table.value, ("H", SEARCHED));
             return;
         }
         cx.want(self.request());

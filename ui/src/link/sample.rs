@@ -1,6 +1,7 @@
 //! A small lake for tests and for looking at the screens without a host.
 
 mod diff;
+mod explain;
 mod lake;
 mod onboard;
 mod publish;
@@ -48,6 +49,7 @@ pub fn reply(request: &Request) -> Reply {
         Request::Diff { table, from, to, .. } => Reply::Diff(diff::view(table, *from, *to)),
         Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
         Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
+        Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),

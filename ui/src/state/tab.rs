@@ -208,13 +208,44 @@ screens! {
             .word("Row history")
             .tooltip("every version of the selected row, or of a key you type")
             .icon(icon::HISTORY)
-            .keys(&[Shortcut::plain(Key::H), Shortcut::plain(Key::E)]),
+            .keys(&[Shortcut::plain(Key::H)]),
         opens: Opens::ChangedTable(
             |opening, table| {
                 let table = silver(&table.name);
                 Tab::History { key: opening.selected_key(&table), table }
             },
             "A model replaces gold as a whole, its rows have no history",
+        ),
+    };
+
+    /// Why one row has its values; without a key, a field for it.
+    Explain {
+        /// Table.
+        table: TableRef,
+        /// The row; empty until one is named.
+        #[serde(default, skip_serializing_if = "KeyValues::is_not_saved")]
+        key: KeyValues,
+    }
+    title: if key.is_empty() {
+        format!("Explain {}", table.name.table)
+    } else {
+        format!("Explain {} {}", table.name.table, key.values())
+    },
+    table: Some(table.clone()),
+    row: ScreenRow {
+        name: "Explain",
+        place: Place::Replay,
+        open: Action::new("open.explain", "Explain a row of {}")
+            .word("Explain")
+            .tooltip("why the selected row, or that of a key you type, has its values")
+            .icon(icon::KEY)
+            .keys(&[Shortcut::plain(Key::E)]),
+        opens: Opens::ChangedTable(
+            |opening, table| {
+                let table = silver(&table.name);
+                Tab::Explain { key: opening.selected_key(&table), table }
+            },
+            "A model makes gold; explain the rows of silver that it reads",
         ),
     };
 

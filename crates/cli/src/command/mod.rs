@@ -4,6 +4,7 @@ pub(crate) mod batches;
 pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod draft;
+pub(crate) mod explain;
 pub(crate) mod fingerprint;
 pub(crate) mod history;
 pub(crate) mod init;

@@ -11,6 +11,7 @@ mod diff;
 mod diff_sides;
 mod draft_folder;
 mod drafts;
+mod explain;
 mod export;
 mod fingerprint;
 mod impact;

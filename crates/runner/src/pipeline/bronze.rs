@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
 use sluice_change::{Op, RowRef, SourceFile};
 use sluice_contract::Contract;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Schema of every bronze table. `record` is the record as delivered; the other columns say what it
@@ -136,6 +136,17 @@ pub(crate) fn kept_rows(file: &DecodedFile) -> u64 {
 /// Records of a file: a record of two events is one.
 pub(crate) fn records_of(file: &DecodedFile) -> u64 {
     file.rows_in - file.changes.records.iter().filter(|record| record.is_empty()).count() as u64
+}
+
+/// Numbers of the batches that some rows of bronze are of, ascending.
+pub(crate) fn batches_in(rows: &[RecordBatch]) -> Result<BTreeSet<u64>, RunError> {
+    let damaged = || RunError::Internal("a bronze table does not have the columns of bronze".to_owned());
+    let mut batches = BTreeSet::new();
+    for rows in rows {
+        let numbers = rows.column_by_name("_batch").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        batches.extend(numbers.ok_or_else(damaged)?.iter().flatten().filter_map(|number| u64::try_from(number).ok()));
+    }
+    Ok(batches)
 }
 
 /// Decodes what bronze kept of the batches and files that are `taken`.

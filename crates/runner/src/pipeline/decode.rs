@@ -135,6 +135,34 @@ pub(crate) async fn decoded_bronze(
     table: &TableState,
     batches: RangeInclusive<u64>,
 ) -> Result<impl Stream<Item = Result<Vec<DecodedFile>, RunError>> + use<>, RunError> {
+    decoded_pieces(context, table, batches, Wanted::decode).await
+}
+
+/// Records of one batch, decoded, with their texts.
+pub(crate) struct BatchPiece {
+    pub(crate) batch: u64,
+    pub(crate) decoded: DecodedFile,
+}
+
+/// As [`decoded_bronze`], each batch by itself and with the records as delivered.
+///
+/// # Errors
+/// As [`decoded_bronze`].
+pub(crate) async fn decoded_bronze_by_batch(
+    context: &TableContext,
+    table: &TableState,
+    batches: RangeInclusive<u64>,
+) -> Result<impl Stream<Item = Result<Vec<BatchPiece>, RunError>> + use<>, RunError> {
+    decoded_pieces(context, table, batches, Wanted::decode_by_batch).await
+}
+
+/// Pieces of bronze, and what `decode` makes of each.
+async fn decoded_pieces<T: Send + 'static>(
+    context: &TableContext,
+    table: &TableState,
+    batches: RangeInclusive<u64>,
+    decode: fn(&Wanted, &[RecordBatch]) -> Result<Vec<T>, RunError>,
+) -> Result<impl Stream<Item = Result<Vec<T>, RunError>> + use<T>, RunError> {
     let contract = Arc::clone(&context.contract);
     // A mistake of the contract is no mistake of every record.
     check_contract(&contract)?;
@@ -152,7 +180,7 @@ pub(crate) async fn decoded_bronze(
         let (wanted, job) = (Arc::clone(&wanted), job.clone());
         async move {
             job.check()?;
-            blocking(move || wanted.decode(&rows)).await
+            blocking(move || decode(&wanted, &rows)).await
         }
     });
     Ok(decoded.try_buffered(PIECES_AT_ONCE))
@@ -182,6 +210,18 @@ impl Wanted {
             *record = String::new();
         }
         Ok(decoded)
+    }
+
+    fn decode_by_batch(&self, rows: &[RecordBatch]) -> Result<Vec<BatchPiece>, RunError> {
+        let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
+        let mut pieces = Vec::new();
+        for batch in bronze::batches_in(rows)?.into_iter().filter(|batch| self.batches.contains(batch)) {
+            let apart = self.groups.iter().find(|group| group.batches.contains(&batch));
+            let contract = apart.map_or(&self.contract, |group| &group.contract);
+            let taken = |of: u64, path: &str| of == batch && (apart.is_some() || newest(of, path));
+            pieces.push(BatchPiece { batch, decoded: bronze::decode_bronze(contract, rows, taken)? });
+        }
+        Ok(pieces)
     }
 }
 

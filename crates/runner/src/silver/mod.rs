@@ -11,6 +11,7 @@ mod event_bytes;
 pub(crate) mod event_runs;
 mod file_actions;
 pub(crate) mod from_nothing;
+pub(crate) mod key_rows;
 mod locate;
 pub(crate) mod merge;
 mod missing_base;

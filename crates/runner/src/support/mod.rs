@@ -11,6 +11,7 @@ pub(crate) mod hash_keys;
 pub(crate) mod job;
 pub(crate) mod lease;
 pub(crate) mod local_tables;
+pub(crate) mod masked_record;
 pub(crate) mod newest_entry;
 pub(crate) mod personal;
 pub(crate) mod places;

@@ -1,0 +1,73 @@
+//! `sluice explain`.
+
+use crate::args::Explain;
+use crate::exit::Exit;
+use crate::print::{Grid, Output};
+use sluice_api::{EventOutcome, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees, ask};
+use sluice_runner::Host;
+
+/// Why a row has its values.
+pub(crate) async fn run(host: &Host, out: &Output, call: Explain) -> anyhow::Result<Exit> {
+    let Explain { table, key, as_of, records, reveal } = call;
+    let explanation = host.call(ask::Explain { table, key, version: as_of, reveal }).await?;
+    let exit = match explanation.silver {
+        SilverAgrees::Differs { .. } => Exit::Different,
+        SilverAgrees::Same | SilverAgrees::NotCompared { .. } => Exit::Done,
+    };
+    out.show(&explanation, |explanation| text(explanation, records))?;
+    Ok(exit)
+}
+
+fn text(explanation: &Explanation, with_records: bool) -> String {
+    let mut text = format!("{}\n", explanation.verdict);
+    if !explanation.events.is_empty() {
+        let mut grid =
+            Grid::new(&[">event", ">batch", "file", ">record", "operation", "position", "outcome", "columns"]);
+        for event in &explanation.events {
+            grid.row([
+                event.number.to_string(),
+                event.batch.to_string(),
+                event.file.clone(),
+                event.record.to_string(),
+                event.operation.clone(),
+                event.position.clone(),
+                outcome(&event.outcome),
+                event.columns.join(", "),
+            ]);
+        }
+        text.push_str(&format!("\n{}", grid.to_text()));
+    }
+    for row in &explanation.rows {
+        text.push_str(&format!("\n{}", cells(row).to_text()));
+    }
+    if with_records {
+        for ExplainedEvent { number, record_text, .. } in &explanation.events {
+            text.push_str(&format!("\nevent {number}: {record_text}\n"));
+        }
+    }
+    text
+}
+
+fn cells(row: &ExplainedRow) -> Grid {
+    let mut grid = Grid::new(&["column", "value", ">event"]);
+    for cell in row.cells.iter().filter(|cell| !cell.column.starts_with('_') || cell.event.is_some()) {
+        let value = cell.value.clone().unwrap_or_else(|| "∅".to_owned()).replace('\n', "⏎");
+        grid.row([cell.column.clone(), value, cell.event.map_or_else(|| "–".to_owned(), |event| event.to_string())]);
+    }
+    grid
+}
+
+fn outcome(outcome: &EventOutcome) -> String {
+    match outcome {
+        EventOutcome::Applied => "applied".to_owned(),
+        EventOutcome::Partly { by } => format!("partly, others of {by}"),
+        EventOutcome::Older { by } => format!("older than {by}"),
+        EventOutcome::Duplicate { of } => format!("duplicate of {of}"),
+        EventOutcome::Tie { with } => format!("tie, {with} won"),
+        EventOutcome::BeforeDelete { by } => format!("before delete {by}"),
+        EventOutcome::NothingToDelete => "nothing to delete".to_owned(),
+        EventOutcome::NoNewVersion => "no new version".to_owned(),
+        EventOutcome::Quarantined { reason, column: Some(column), .. } => format!("quarantine: {reason} ({column})"),
+        EventOutcome::Quarantined { reason, column: None, .. } => format!("quarantine: {reason}"),
+    }
+}

@@ -1,0 +1,305 @@
+//! Which event of a key won each column, and why each other one did not.
+//!
+//! The rows are those that the merge itself makes of the events ([`plan_from_nothing`]), so an explanation cannot tell
+//! another story than silver.
+
+use crate::error::EngineError;
+use crate::ranges::plan_from_nothing;
+use crate::rows::PlanSources;
+use crate::silver::{COL_SEQ, SEQ, col_seq, text_column};
+use arrow::array::{Array, RecordBatch};
+use sluice_change::{ChangeBatch, EventSeq, Op};
+use sluice_contract::{Contract, Scd};
+use std::collections::BTreeMap;
+
+/// What became of an event; other events are named by their index among [`KeyStory::events`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// All that it says is what the rows show.
+    Applied,
+    /// Some of its columns are shown, the newest of the others' is of that event.
+    Partly(usize),
+    /// A newer event took its place.
+    Older(usize),
+    /// It was delivered before.
+    Duplicate(usize),
+    /// Another event of its position won.
+    Tie(usize),
+    /// It is older than that delete or truncate.
+    BeforeDelete(usize),
+    /// A delete of a key that had no row.
+    NothingToDelete,
+    /// It changes no column whose changes are kept.
+    NoNewVersion,
+}
+
+/// One event of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldEvent {
+    /// Its change batch and its row there.
+    pub at: (usize, usize),
+    /// Its place in the order of the source.
+    pub seq: EventSeq,
+    /// What it does.
+    pub op: Op,
+    /// What became of it.
+    pub fate: Fate,
+    /// Columns of the contract, by position, whose value in a row is of this event.
+    pub wins: Vec<u16>,
+    /// Columns of the contract, by position, that it leaves out.
+    pub absent: Vec<u16>,
+}
+
+/// All events of a key with the rows that they make.
+#[derive(Clone, Debug)]
+pub struct KeyStory {
+    /// In the order of the source, the oldest first; deliveries of the same event in the order of the batches.
+    pub events: Vec<ToldEvent>,
+    /// The rows of the key.
+    pub rows: RecordBatch,
+    /// Of every row, by column of the contract, the event that wrote it.
+    pub writers: Vec<BTreeMap<u16, usize>>,
+}
+
+/// Tells what the events of one key make. `changes` are all events of the key, and the truncates of its table.
+///
+/// # Errors
+/// [`EngineError`] when the changes are of another table.
+pub fn explain_key(contract: &Contract, changes: &[ChangeBatch]) -> Result<KeyStory, EngineError> {
+    let plan = plan_from_nothing(contract, changes)?;
+    let upserts = plan.merge.upserts;
+    let sources = PlanSources { contract, existing: &[], changes };
+    let rows = upserts.build(sources, 0..upserts.num_rows())?;
+    let mut events = ordered(changes);
+    let first_of: BTreeMap<EventSeq, usize> =
+        events.iter().enumerate().rev().map(|(index, event)| (event.seq, index)).collect();
+    let writers = writers(contract, &rows, &first_of)?;
+    for (row, of_row) in writers.iter().enumerate() {
+        for (&column, &event) in of_row {
+            // A later version of the row shows the same value again.
+            if !(row > 0 && events[event].wins.contains(&column)) {
+                events[event].wins.push(column);
+            }
+        }
+    }
+    let fates: Vec<Fate> = match contract.apply.scd {
+        Scd::Type1 => latest_fates(&events, &first_of, &writers),
+        Scd::Type2 | Scd::Append => version_fates(&events, &first_of, &rows)?,
+    };
+    for (event, fate) in events.iter_mut().zip(fates) {
+        event.fate = fate;
+    }
+    Ok(KeyStory { events, rows, writers })
+}
+
+fn ordered(changes: &[ChangeBatch]) -> Vec<ToldEvent> {
+    let mut events: Vec<ToldEvent> = Vec::new();
+    for (source, batch) in changes.iter().enumerate() {
+        for (row, op) in batch.ops.iter().enumerate() {
+            let absent = u32::try_from(row).ok().and_then(|row| batch.absent.get(&row)).cloned().unwrap_or_default();
+            let seq = batch.seqs.at(row);
+            events.push(ToldEvent { at: (source, row), seq, op: *op, fate: Fate::Applied, wins: Vec::new(), absent });
+        }
+    }
+    events.sort_by_key(|event| event.seq);
+    events
+}
+
+/// Of every row, the event that wrote each column.
+fn writers(
+    contract: &Contract,
+    rows: &RecordBatch,
+    first_of: &BTreeMap<EventSeq, usize>,
+) -> Result<Vec<BTreeMap<u16, usize>>, EngineError> {
+    let seqs = text_column(rows, SEQ)?;
+    let col_seqs = rows.column_by_name(COL_SEQ).map(|_| text_column(rows, COL_SEQ)).transpose()?;
+    let mut writers = Vec::with_capacity(rows.num_rows());
+    for row in 0..rows.num_rows() {
+        let seq = EventSeq::parse(seqs.value(row)).ok_or(EngineError::Sequence(SEQ))?;
+        let older: BTreeMap<u16, Option<EventSeq>> = match col_seqs {
+            Some(texts) if texts.is_valid(row) => col_seq::read(contract, texts.value(row))?,
+            _ => BTreeMap::new(),
+        };
+        let mut of_row = BTreeMap::new();
+        for (position, column) in (0_u16..).zip(&contract.columns) {
+            if column.is_system() {
+                continue;
+            }
+            let written_by = older.get(&position).copied().unwrap_or(Some(seq));
+            if let Some(event) = written_by.and_then(|seq| first_of.get(&seq)) {
+                of_row.insert(position, *event);
+            }
+        }
+        writers.push(of_row);
+    }
+    Ok(writers)
+}
+
+/// Of a table with the latest row per key.
+fn latest_fates(
+    events: &[ToldEvent],
+    first_of: &BTreeMap<EventSeq, usize>,
+    writers: &[BTreeMap<u16, usize>],
+) -> Vec<Fate> {
+    let is_end = |event: &ToldEvent| matches!(event.op, Op::Delete | Op::Truncate);
+    let newest_end = events.iter().rposition(|event| is_end(event) && first_of.get(&event.seq).is_some());
+    let newest_end = newest_end.and_then(|index| first_of.get(&events[index].seq).copied());
+    let newest_writer = writers.first().and_then(|of_row| of_row.values().max().copied());
+    events
+        .iter()
+        .enumerate()
+        .map(|(index, event)| {
+            let first = first_of.get(&event.seq).copied().unwrap_or(index);
+            if first != index {
+                return Fate::Duplicate(first);
+            }
+            let newer = || next_position_or_tie(events, index);
+            if is_end(event) {
+                if Some(index) == newest_end {
+                    let had_row = events[..index].iter().any(|before| before.op.is_upsert());
+                    return match newest_writer {
+                        Some(writer) if writer > index => Fate::Older(writer),
+                        _ if event.op == Op::Truncate || had_row => Fate::Applied,
+                        _ => Fate::NothingToDelete,
+                    };
+                }
+                return newer().unwrap_or(Fate::Applied);
+            }
+            let provided = |column: &u16| !event.absent.contains(column);
+            let newest_of_others = writers.first().into_iter().flatten();
+            let newest_of_others = newest_of_others.filter(|(column, writer)| provided(column) && **writer != index);
+            match (event.wins.is_empty(), newest_of_others.map(|(_, writer)| *writer).max()) {
+                (false, None) => Fate::Applied,
+                (false, Some(other)) => Fate::Partly(other),
+                (true, _) => match newest_end {
+                    Some(end) if end > index => Fate::BeforeDelete(end),
+                    _ => newer().unwrap_or(Fate::Applied),
+                },
+            }
+        })
+        .collect()
+}
+
+/// The next event that is not the same one, and whether it has the same position.
+fn next_position_or_tie(events: &[ToldEvent], index: usize) -> Option<Fate> {
+    let event = &events[index];
+    let next = events[index..].iter().position(|other| other.seq != event.seq)? + index;
+    Some(if events[next].seq.ties_with(&event.seq) { Fate::Tie(next) } else { Fate::Older(next) })
+}
+
+/// Of a table with a row per version or per event.
+fn version_fates(
+    events: &[ToldEvent],
+    first_of: &BTreeMap<EventSeq, usize>,
+    rows: &RecordBatch,
+) -> Result<Vec<Fate>, EngineError> {
+    let seqs = text_column(rows, SEQ)?;
+    let shown: Vec<EventSeq> = (0..rows.num_rows()).filter_map(|row| EventSeq::parse(seqs.value(row))).collect();
+    let fate = |(index, event): (usize, &ToldEvent)| {
+        let first = first_of.get(&event.seq).copied().unwrap_or(index);
+        if first != index {
+            return Fate::Duplicate(first);
+        }
+        if shown.contains(&event.seq) {
+            return Fate::Applied;
+        }
+        let tie = next_position_or_tie(events, index).filter(|fate| matches!(fate, Fate::Tie(_)));
+        tie.unwrap_or(match event.op {
+            Op::Delete | Op::Truncate if events[..index].iter().any(|before| before.op.is_upsert()) => Fate::Applied,
+            Op::Delete | Op::Truncate => Fate::NothingToDelete,
+            Op::Read | Op::Upsert | Op::SoftDelete => Fate::NoNewVersion,
+        })
+    };
+    Ok(events.iter().enumerate().map(fate).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fate, explain_key};
+    use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
+    use sluice_contract::Contract;
+    use std::sync::Arc;
+
+    const LATEST: &str = "dataset: a.b\nsource: {path: x/, format: debezium_json}\nschema:\n\
+        - {name: id, type: bigint, primary_key: true}\n- {name: v, type: string}\n- {name: w, type: string}\n";
+
+    fn batch(contract: &Arc<Contract>, events: &[(Op, u64, [Option<&str>; 2])]) -> ChangeBatch {
+        let mut builder = ChangeBatchBuilder::new(Arc::clone(contract), Vec::new());
+        for (row, (op, position, values)) in events.iter().enumerate() {
+            let cell = |value: &Option<&'static str>| value.map_or(Cell::Absent, |text| Cell::Text(text.into()));
+            let values: Vec<Option<&'static str>> =
+                values.iter().map(|value| value.map(|text| &*text.to_owned().leak())).collect();
+            builder.push(Event {
+                at: RowRef { file: 0, row: row as u64, offset: 0 },
+                op: *op,
+                rank: 1,
+                parts: [*position, 0, 0, 0, 0],
+                cells: [Cell::Int(7)].into_iter().chain(values.iter().map(cell)).collect(),
+                source_time_ms: None,
+                record: String::new(),
+            });
+        }
+        builder.finish().unwrap()
+    }
+
+    fn fates(contract: &str, events: &[(Op, u64, [Option<&str>; 2])]) -> Vec<Fate> {
+        let contract = Arc::new(Contract::parse(contract, "b.yaml").unwrap());
+        let story = explain_key(&contract, &[batch(&contract, events)]).unwrap();
+        story.events.iter().map(|event| event.fate).collect()
+    }
+
+    #[test]
+    fn each_event_of_a_latest_row_says_why_it_counts_or_does_not() {
+        use Fate::{Applied, BeforeDelete, Duplicate, NothingToDelete, Older, Partly, Tie};
+        use Op::{Delete, Upsert};
+        let ab = [Some("a"), Some("b")];
+        assert_eq!(fates(LATEST, &[(Upsert, 2, ab), (Upsert, 1, ab)]), [Older(1), Applied]);
+        assert_eq!(fates(LATEST, &[(Upsert, 1, ab), (Upsert, 2, [Some("c"), None])]), [Partly(1), Applied]);
+        assert_eq!(fates(LATEST, &[(Upsert, 1, ab), (Upsert, 1, ab)]), [Applied, Duplicate(0)]);
+        let tied = fates(LATEST, &[(Upsert, 1, ab), (Upsert, 1, [Some("x"), Some("y")])]);
+        assert_eq!(tied, [Tie(1), Applied]);
+        assert_eq!(fates(LATEST, &[(Upsert, 1, ab), (Delete, 2, ab)]), [BeforeDelete(1), Applied]);
+        assert_eq!(fates(LATEST, &[(Delete, 2, ab)]), [NothingToDelete]);
+        let back = fates(LATEST, &[(Upsert, 1, ab), (Delete, 2, ab), (Upsert, 3, ab)]);
+        assert_eq!(back, [BeforeDelete(1), Older(2), Applied]);
+    }
+
+    #[test]
+    fn versions_are_of_the_events_that_made_them() {
+        let history = format!("{LATEST}apply: {{scd: 2, sequence: [source.lsn]}}\n");
+        let ab = [Some("a"), Some("b")];
+        let events =
+            [(Op::Upsert, 1, ab), (Op::Upsert, 2, ab), (Op::Upsert, 3, [Some("c"), Some("b")]), (Op::Delete, 4, ab)];
+        let fates = fates(&history, &events);
+        assert_eq!(fates[0], Fate::Applied);
+        assert_eq!((fates[2], fates[3]), (Fate::Applied, Fate::Applied));
+    }
+
+    /// The writer of every column is the newest event that provides it after the last delete.
+    #[test]
+    fn writers_agree_with_a_fold_by_hand() {
+        let contract = Arc::new(Contract::parse(LATEST, "b.yaml").unwrap());
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..500 {
+            let count = random.usize(1..8);
+            let events: Vec<(Op, u64, [Option<&str>; 2])> = (0..count)
+                .map(|_| {
+                    let op = if random.u8(..4) == 0 { Op::Delete } else { Op::Upsert };
+                    let mut value = || [None, Some("p"), Some("q")][random.usize(..3)];
+                    let values = [value(), value()];
+                    (op, random.u64(..6), values)
+                })
+                .collect();
+            let story = explain_key(&contract, &[batch(&contract, &events)]).unwrap();
+            let last_delete = story.events.iter().filter(|event| event.op == Op::Delete).map(|event| event.seq).max();
+            for column in [1_u16, 2] {
+                let provides = |event: &&super::ToldEvent| {
+                    event.op.is_upsert() && Some(event.seq) > last_delete && !event.absent.contains(&column)
+                };
+                let wanted = story.events.iter().filter(provides).map(|event| event.seq).max();
+                let found = story.writers.first().and_then(|of_row| of_row.get(&column));
+                assert_eq!(found.map(|event| story.events[*event].seq), wanted, "{events:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! A record as delivered, without the personal data in it.
+
+use serde_json::{Map, Value};
+use sluice_api::masked;
+use sluice_contract::Contract;
+use std::collections::BTreeSet;
+
+/// Members of envelopes that say where and when a change was, and hold no value of a row.
+const ENVELOPE: [&str; 12] = [
+    "op",
+    "ts_ms",
+    "ts_us",
+    "ts_ns",
+    "Op",
+    "type",
+    "__op",
+    "__source_ts_ms",
+    "__source_lsn",
+    "transact_seq",
+    "data_collection_order",
+    "total_order",
+];
+/// Members that are envelope as a whole.
+const SOURCE: [&str; 2] = ["source", "transaction"];
+
+/// The record as it may be shown. Only members that the contract names and does not call personal keep their values, and
+/// the members of the envelope; what nobody knows is masked.
+pub(crate) fn masked_record(record: &str, contract: &Contract) -> String {
+    if !contract.columns.iter().any(|column| column.pii) {
+        return record.to_owned();
+    }
+    let names = contract.columns.iter().filter(|column| !column.pii);
+    let shown: BTreeSet<&str> = names
+        .flat_map(|column| std::iter::once(column.name.as_str()).chain(column.renamed_from.iter().map(String::as_str)))
+        .collect();
+    match serde_json::from_str(record) {
+        Ok(mut value) => {
+            mask(&mut value, &shown, false);
+            value.to_string()
+        }
+        Err(_) => masked(record),
+    }
+}
+
+/// `keeps`: the member that has the value may be shown.
+fn mask(value: &mut Value, shown: &BTreeSet<&str>, keeps: bool) {
+    match value {
+        Value::Object(members) => mask_members(members, shown),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, shown, keeps)),
+        Value::String(text) => {
+            if let Ok(Value::Object(mut members)) = serde_json::from_str(text) {
+                mask_members(&mut members, shown);
+                *text = Value::Object(members).to_string();
+            } else if !keeps {
+                *text = masked(text);
+            }
+        }
+        Value::Number(number) if !keeps => *value = Value::String(masked(&number.to_string())),
+        Value::Number(_) | Value::Null | Value::Bool(_) => {}
+    }
+}
+
+fn mask_members(members: &mut Map<String, Value>, shown: &BTreeSet<&str>) {
+    for (name, value) in members {
+        let name = name.as_str();
+        if !SOURCE.contains(&name) {
+            mask(value, shown, shown.contains(name) || ENVELOPE.contains(&name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked_record;
+    use sluice_contract::Contract;
+
+    #[test]
+    fn only_what_is_known_to_be_no_personal_data_is_shown() {
+        let text = "dataset: a.b\nschema:\n- {name: id, type: int, primary_key: true}\n- {name: city, type: string}\n\
+            - {name: mail, type: string, pii: true}\n";
+        let contract = Contract::parse(text, "b.yaml").unwrap();
+        let record =
+            r#"{"op":"u","after":{"id":7,"city":"Bonn","mail":"anna@post.example","phone":"0228"},"source":{"lsn":5}}"#;
+        let shown = masked_record(record, &contract);
+        assert!(shown.contains("Bonn") && shown.contains("\"id\":7") && shown.contains("\"lsn\":5"), "{shown}");
+        assert!(!shown.contains("anna") && !shown.contains("0228"), "{shown}");
+        assert_eq!(masked_record("anna@post.example;7", &contract), "a•••");
+        let inside = r#"{"after":"{\"id\":7,\"mail\":\"anna@post.example\"}"}"#;
+        assert!(!masked_record(inside, &contract).contains("anna"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Why a row has its values: the events of its key out of bronze, in the order of the source, beside silver.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use sluice_tests::{Sluice, TestLake};
+use std::collections::BTreeMap;
+use tempfile::TempDir;
+
+const CONTRACT: &str = "dataset: shop.customers\nsource: {path: landing/, format: debezium_json}\n\
+    apply: {quarantine_limit: 1.0}\nschema:\n- {name: id, type: bigint, primary_key: true}\n\
+    - {name: country, type: string}\n- {name: visits, type: int}\n- {name: email, type: string, pii: true}\n";
+const EMAIL: &str = "anna.somebody@post.example";
+
+fn upsert(position: u64, id: u64, country: &str, visits: &str) -> String {
+    let after = format!("{{\"id\":{id},\"country\":\"{country}\",\"visits\":{visits},\"email\":\"{EMAIL}\"}}");
+    format!("{{\"op\":\"u\",\"after\":{after},\"source\":{{\"lsn\":{position}}}}}\n")
+}
+
+fn delete(position: u64, id: u64) -> String {
+    format!("{{\"op\":\"d\",\"before\":{{\"id\":{id}}},\"source\":{{\"lsn\":{position}}}}}\n")
+}
+
+fn lake(files: &[String]) -> Result<(TempDir, TestLake, Sluice)> {
+    let folder = tempfile::Builder::new().prefix("sluice-explain-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    lake.write("contracts/shop/customers.yaml", CONTRACT)?;
+    for (number, file) in files.iter().enumerate() {
+        lake.write(&format!("landing/{:03}.json", number + 1), file)?;
+    }
+    let sluice = Sluice::on_folder(folder.path());
+    sluice.ok(&["replay", "--max-files", "1"])?;
+    Ok((folder, lake, sluice))
+}
+
+fn explained(sluice: &Sluice, id: u64, more: &[&str]) -> Result<Value> {
+    let key = format!("id={id}");
+    let mut words = vec!["--json", "explain", "shop.customers", "--key", &key];
+    words.extend(more);
+    let output = sluice.call(&words)?;
+    ensure!(matches!(output.code, 0 | 7), "{output:?}");
+    serde_json::from_str(&output.out).with_context(|| output.out.clone())
+}
+
+fn outcomes(view: &Value) -> Vec<String> {
+    let events = view["events"].as_array().map_or(&[][..], Vec::as_slice);
+    events.iter().map(|event| event["outcome"]["outcome"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn every_event_of_a_row_is_told_with_its_file_and_why_it_lost() -> Result<()> {
+    let files = [
+        upsert(10, 1, "FR", "1") + &upsert(11, 2, "IT", "1"),
+        upsert(30, 1, "DE", "3"),
+        // Late, delivered twice, and one that cannot be read.
+        upsert(20, 1, "ES", "2"),
+        upsert(30, 1, "DE", "3"),
+        upsert(40, 1, "AT", "\"many\""),
+    ];
+    let (_folder, _lake, sluice) = lake(&files)?;
+    let view = explained(&sluice, 1, &[])?;
+    ensure!(outcomes(&view) == ["older", "older", "applied", "duplicate", "quarantined"], "{view}");
+    let events = &view["events"];
+    ensure!(events[1]["file"] == "landing/003.json" && events[1]["batch"] == 3, "{events}");
+    ensure!(events[2]["columns"].as_array().is_some_and(|columns| columns.len() == 4), "{events}");
+    ensure!(view["silver"]["silver"] == "same", "{view}");
+    let verdict = view["verdict"].as_str().context("a verdict")?;
+    ensure!(verdict.starts_with("The row has its values because of event 3 of batch 2"), "{verdict}");
+    ensure!(verdict.contains("event 2 of batch 3 lost: it is older than event 3"), "{verdict}");
+    ensure!(verdict.contains("1 more in quarantine"), "{verdict}");
+    // Nothing personal unless it is asked for.
+    ensure!(!view.to_string().contains(EMAIL), "{view}");
+    ensure!(explained(&sluice, 1, &["--reveal"])?.to_string().contains(EMAIL), "nothing was revealed");
+    // As it was before.
+    let before = explained(&sluice, 1, &["--as-of", "1"])?;
+    ensure!(outcomes(&before) == ["applied"] && before["batch"] == 1, "{before}");
+    // Another key is another story, and one without any says so.
+    ensure!(outcomes(&explained(&sluice, 2, &[])?) == ["applied"], "key 2");
+    let none = explained(&sluice, 99, &[])?;
+    ensure!(none["verdict"].as_str().is_some_and(|text| text.starts_with("No record up to batch 5")), "{none}");
+    Ok(())
+}
+
+#[test]
+fn a_wrong_key_is_refused_with_the_right_one() -> Result<()> {
+    let (_folder, _lake, sluice) = lake(&[upsert(10, 1, "FR", "1")])?;
+    for (key, said) in [("name=1", "The key of shop.customers is id"), ("id=many", "is not a bigint")] {
+        let output = sluice.call(&["explain", "shop.customers", "--key", key])?;
+        ensure!(output.code == 2 && output.err.contains(said), "{output:?}");
+    }
+    let gold = sluice.call(&["explain", "gold.shop.x", "--key", "id=1"])?;
+    ensure!(gold.code == 2 && gold.err.contains("has no events of its own"), "{gold:?}");
+    Ok(())
+}
+
+/// Explanations agree with a fold of the files by hand, and with silver, for every key.
+#[test]
+fn explanations_agree_with_a_fold_of_the_files() -> Result<()> {
+    let mut random = fastrand::Rng::with_seed(21);
+    let mut files = vec![String::new(); 6];
+    let mut newest: BTreeMap<u64, (u64, Option<String>)> = BTreeMap::new();
+    for position in 1..=120_u64 {
+        let id = random.u64(1..=20);
+        let (line, country) = if random.u8(..5) == 0 {
+            (delete(position, id), None)
+        } else {
+            let country = ["DE", "FR", "IT"][random.usize(..3)];
+            (upsert(position, id, country, "1"), Some(country.to_owned()))
+        };
+        let file = random.usize(..files.len());
+        files[file].push_str(&line);
+        newest.insert(id, (position, country));
+    }
+    let (_folder, _lake, sluice) = lake(&files)?;
+    for (id, (_, country)) in &newest {
+        let view = explained(&sluice, *id, &[])?;
+        ensure!(view["silver"]["silver"] == "same", "key {id}: {view}");
+        let rows = view["rows"].as_array().context("rows")?;
+        let cells = rows.first().and_then(|row| row["cells"].as_array());
+        let found = cells.and_then(|cells| cells.iter().find(|cell| cell["column"] == "country"));
+        let found = found.and_then(|cell| cell["value"].as_str()).map(str::to_owned);
+        ensure!(found == *country, "key {id}: {found:?} instead of {country:?}: {view}");
+    }
+    Ok(())
+}

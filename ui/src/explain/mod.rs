@@ -1,0 +1,12 @@
+//! Why a row has its values: the verdict, every event of its key, and the row with the event behind each value.
+
+mod events;
+mod inspector;
+mod row;
+mod screen;
+mod words;
+
+pub use screen::ExplainScreen;
+
+#[cfg(test)]
+mod tests;

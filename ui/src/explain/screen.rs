@@ -1,0 +1,163 @@
+//! Drawing the screen: the fields that name the row, the verdict, its events, the row.
+
+use super::{events, inspector, row};
+use crate::command::Command;
+use crate::cx::Cx;
+use crate::design::{TokensExt, icon, typeface};
+use crate::history::find::{self, Find, RowScreen};
+use crate::screen::Screen;
+use crate::state::{Got, KeyValues, Tab};
+use crate::widget::{Button, EmptyState, Tone, badge, error_banner, loading_line, number, rule};
+use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+use sluice_api::{Explanation, Request, SilverAgrees, TableRef, ask};
+
+/// Height of the bar with table and key.
+const BAR: f32 = 40.0;
+/// Height of title and badges.
+const TITLE: f32 = 40.0;
+/// What the bar opens.
+const OPENS: RowScreen = RowScreen { button: "Explain", tab: |table, key| Tab::Explain { table, key } };
+/// Where events are looked for.
+const SEARCHED: &str = "Every record that bronze keeps is searched, those in quarantine too";
+
+/// Why one row has its values; without a key, the fields for it.
+pub struct ExplainScreen {
+    /// Table of the row.
+    pub(super) table: TableRef,
+    /// The row; empty until one is named.
+    pub(super) key: KeyValues,
+    find: Find,
+    /// Line under the cursor.
+    pub(super) line: Option<usize>,
+    /// The list took the focus once.
+    pub(super) begun: bool,
+}
+
+impl ExplainScreen {
+    /// The screen.
+    #[must_use]
+    pub fn new(table: TableRef, key: KeyValues) -> Self {
+        let find = Find::new(&key);
+        Self { table, key, find, line: None, begun: false }
+    }
+
+    fn request(&self) -> Request {
+        Request::Explain { table: self.table.clone(), key: self.key.columns.clone(), version: None, reveal: false }
+    }
+
+    fn got<'a>(&self, cx: &Cx<'a>) -> Got<'a, Explanation> {
+        cx.store.got::<ask::Explain>(&(self.table.clone(), self.key.columns.clone(), None, false))
+    }
+
+    fn explanation_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, view: &Explanation) {
+        self.header(ui, cx, view);
+        rule(ui);
+        let height = ui.available_height();
+        let rows = view.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let below = if rows == 0 { 0.0 } else { (height * 0.45).min(row::HEADER + row::LINE * rows as f32 + 8.0) };
+        let above = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height - below));
+        let mut list = ui.new_child(UiBuilder::new().max_rect(above).id_salt("events of the row"));
+        list.spacing_mut().item_spacing.y = 0.0;
+        events::show(self, &mut list, view);
+        ui.advance_cursor_after_rect(above);
+        if below > 0.0 {
+            row::show(ui, view);
+        }
+        let _ = cx;
+    }
+
+    fn header(&self, ui: &mut Ui, cx: &mut Cx<'_>, view: &Explanation) {
+        let tokens = ui.tokens();
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), TITLE));
+        let inner = rect.shrink2(vec2(12.0, 0.0));
+        let layout = Layout::right_to_left(Align::Center);
+        let mut right = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("explain actions"));
+        let history = Button::new("Row history").icon(icon::HISTORY).tooltip("Every version of the row");
+        if history.show(&mut right).clicked() {
+            cx.run(Command::OpenTab(Tab::History { table: self.table.clone(), key: self.key.clone() }));
+        }
+        let room = inner.with_max_x(right.min_rect().left() - 12.0);
+        let layout = Layout::left_to_right(Align::Center);
+        let mut left = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("explain title"));
+        left.set_clip_rect(room.intersect(ui.clip_rect()));
+        let key = typeface::text(self.key.text(), typeface::mono_strong(15.0), tokens.text_strong);
+        left.scope(|ui| {
+            ui.set_max_width((room.width() - 280.0).max(80.0));
+            ui.add(egui::Label::new(key).truncate());
+        });
+        let (tone, word) = match &view.silver {
+            SilverAgrees::Same => (Tone::Ok, format!("Equal to silver v{}", view.version)),
+            SilverAgrees::Differs { .. } => (Tone::Fail, format!("Silver v{} differs", view.version)),
+            SilverAgrees::NotCompared { .. } => (Tone::Warn, "Silver not compared".to_owned()),
+        };
+        badge(&mut left, tone, None, &word);
+        left.label(typeface::text(self.table.to_string(), typeface::mono(12.0), tokens.text_weak));
+        egui::Frame::NONE.inner_margin(egui::Margin { left: 12, right: 12, top: 0, bottom: 8 }).show(ui, |ui| {
+            let text: RichText = typeface::text(&view.verdict, typeface::body(), tokens.text);
+            ui.add(egui::Label::new(text).wrap());
+            ui.add_space(4.0);
+            let searched = format!(
+                "{} among {} records of {} batches, in {}",
+                number::plural(view.events.len() as u64, "event"),
+                number::count(view.records_read),
+                number::count(view.batch),
+                number::elapsed(view.elapsed_ms)
+            );
+            ui.label(typeface::text(searched, typeface::control(), tokens.text_weak));
+        });
+    }
+}
+
+impl Screen for ExplainScreen {
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        cx.want(Request::Table { table: self.table.clone(), version: None });
+        cx.want(Request::Lake);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let rect = ui.max_rect();
+        let bar = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
+        let table = cx.store.table(&self.table, None);
+        self.find.bar(ui, bar, cx, (&self.table, &self.key), OPENS);
+        ui.advance_cursor_after_rect(bar);
+        rule(ui);
+        if let Some(error) = table.error {
+            loading_line(ui, bar, table.pending);
+            if error_banner(ui, error, "Nothing was changed") {
+                cx.send(Request::Table { table: self.table.clone(), version: None });
+            }
+            return;
+        }
+        if self.key.is_empty() {
+            loading_line(ui, bar, table.pending);
+            find::ask(ui, &self.table, table.value, ("E", SEARCHED));
+            return;
+        }
+        cx.want(self.request());
+        let got = self.got(cx);
+        loading_line(ui, bar, got.pending || table.pending);
+        if let Some(error) = got.error
+            && error_banner(ui, error, "Nothing was changed")
+        {
+            cx.send(self.request());
+        }
+        match got.value {
+            Some(view) => self.explanation_ui(ui, cx, view),
+            None if got.error.is_none() => {
+                let text = format!("Every record of {} that bronze keeps is searched", self.table.name);
+                let title = format!("Looking for {}", self.key.text());
+                EmptyState { icon: icon::SYNC, title: &title, text: &text, action: None }.show(ui);
+            }
+            None => {}
+        }
+    }
+
+    fn has_inspector(&self, cx: &Cx<'_>) -> bool {
+        self.line.is_some() && self.got(cx).value.is_some_and(|view| !view.events.is_empty())
+    }
+
+    fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let view = self.got(cx).value;
+        if let Some(event) = view.zip(self.line).and_then(|(view, line)| view.events.get(line)) {
+            inspector::show(ui, event);
+        }
+    }
+}

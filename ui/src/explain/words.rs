@@ -1,0 +1,67 @@
+//! What became of an event, in words and colours.
+
+use crate::widget::{Operation, Tone};
+use sluice_api::{EventOutcome, ExplainedEvent};
+
+/// The line of the list.
+pub(super) fn outcome(outcome: &EventOutcome) -> String {
+    match outcome {
+        EventOutcome::Applied => "Applied".to_owned(),
+        EventOutcome::Partly { by } => format!("Partly, the rest is of event {by}"),
+        EventOutcome::Older { by } => format!("Older than event {by}"),
+        EventOutcome::Duplicate { of } => format!("Duplicate of event {of}"),
+        EventOutcome::Tie { with } => format!("Tie, event {with} won"),
+        EventOutcome::BeforeDelete { by } => format!("Older than the delete of event {by}"),
+        EventOutcome::NothingToDelete => "There was no row to delete".to_owned(),
+        EventOutcome::NoNewVersion => "No new version".to_owned(),
+        EventOutcome::Quarantined { reason, .. } => format!("Quarantine, {reason}"),
+    }
+}
+
+/// One sentence about it.
+pub(super) fn sentence(event: &ExplainedEvent) -> String {
+    match &event.outcome {
+        EventOutcome::Applied if event.operation == "delete" => "It took the row away".to_owned(),
+        EventOutcome::Applied if event.operation == "truncate" => "It emptied the table".to_owned(),
+        EventOutcome::Applied => "All that it says is what the row shows".to_owned(),
+        EventOutcome::Partly { by } => {
+            format!("The row shows {} of it; event {by} is newer and has the others", event.columns.join(", "))
+        }
+        EventOutcome::Older { by } => format!("Event {by} is newer in the order of the source and took its place"),
+        EventOutcome::Duplicate { of } => format!("Event {of} is the same one, delivered before"),
+        EventOutcome::Tie { with } => {
+            format!("Event {with} has the same position in the source; the contract's `tie_policy` chose that one")
+        }
+        EventOutcome::BeforeDelete { by } => {
+            format!("It is older than the delete of event {by}, so it does not bring the row back")
+        }
+        EventOutcome::NothingToDelete => "No event before it made a row of this key".to_owned(),
+        EventOutcome::NoNewVersion => "It changes no column whose changes the table keeps".to_owned(),
+        EventOutcome::Quarantined { reason, column, detail } => {
+            let column = column.as_ref().map_or_else(String::new, |column| format!(" in column {column}"));
+            format!("It could not be read: {reason}{column}. {detail}")
+        }
+    }
+}
+
+/// Colour of the line.
+pub(super) fn tone(outcome: &EventOutcome) -> Tone {
+    match outcome {
+        EventOutcome::Applied | EventOutcome::Partly { .. } => Tone::Ok,
+        EventOutcome::Older { .. }
+        | EventOutcome::Duplicate { .. }
+        | EventOutcome::NoNewVersion
+        | EventOutcome::NothingToDelete => Tone::Neutral,
+        EventOutcome::Tie { .. } | EventOutcome::BeforeDelete { .. } | EventOutcome::Quarantined { .. } => Tone::Warn,
+    }
+}
+
+/// The mark of what an event does.
+pub(super) fn operation(event: &ExplainedEvent) -> Operation {
+    match event.operation.as_str() {
+        "delete" | "truncate" => Operation::Deleted,
+        "snapshot row" => Operation::Inserted,
+        "upsert" => Operation::Updated,
+        _ => Operation::Quarantined,
+    }
+}
