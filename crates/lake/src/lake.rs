@@ -24,7 +24,7 @@ use object_store::ObjectStore;
 use sluice_contract::limits;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use url::Url;
 
 /// What a lake is a sandbox of.
@@ -289,8 +289,9 @@ impl Lake {
     pub async fn remove_unfinished(&self, folders: &[String]) -> u64 {
         let Some(root) = self.local_root() else { return 0 };
         let folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
-        let age = Duration::from_secs(limits::UNFINISHED_FILE_SECONDS);
-        let removed = tokio::task::spawn_blocking(move || folders.iter().map(|of| remove_staged(of, age)).sum());
+        let now = Duration::from_millis(u64::try_from(self.tables.clock.now_ms()).unwrap_or(0));
+        let since = UNIX_EPOCH + now.saturating_sub(Duration::from_secs(limits::UNFINISHED_FILE_SECONDS));
+        let removed = tokio::task::spawn_blocking(move || folders.iter().map(|of| remove_staged(of, since)).sum());
         removed.await.unwrap_or(0)
     }
 

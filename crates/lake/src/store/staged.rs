@@ -3,10 +3,10 @@
 
 use crate::store::walk::is_staged;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// Removes staged files below a folder that nobody has written to for `age`; how many. What cannot be removed stays.
-pub(crate) fn remove_staged(folder: &Path, age: Duration) -> u64 {
+/// Removes staged files below a folder that nobody has written to since a time; how many. What cannot be removed stays.
+pub(crate) fn remove_staged(folder: &Path, since: SystemTime) -> u64 {
     let mut removed = 0;
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
@@ -14,7 +14,7 @@ pub(crate) fn remove_staged(folder: &Path, age: Duration) -> u64 {
             let Ok(kind) = entry.file_type() else { continue };
             if kind.is_dir() {
                 open.push(entry.path());
-            } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_staged) && is_older(&entry, age) {
+            } else if kind.is_file() && entry.file_name().to_str().is_some_and(is_staged) && is_older(&entry, since) {
                 removed += u64::from(std::fs::remove_file(entry.path()).is_ok());
             }
         }
@@ -22,29 +22,29 @@ pub(crate) fn remove_staged(folder: &Path, age: Duration) -> u64 {
     removed
 }
 
-fn is_older(entry: &std::fs::DirEntry, age: Duration) -> bool {
-    let modified = entry.metadata().and_then(|found| found.modified()).ok();
-    modified.and_then(|time| SystemTime::now().duration_since(time).ok()).is_some_and(|since| since >= age)
+fn is_older(entry: &std::fs::DirEntry, since: SystemTime) -> bool {
+    entry.metadata().and_then(|found| found.modified()).is_ok_and(|modified| modified < since)
 }
 
 #[cfg(test)]
 mod tests {
     use super::remove_staged;
     use std::fs::File;
-    use std::time::{Duration, SystemTime};
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn only_what_nobody_writes_any_more_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("shop")).unwrap();
-        for (name, hours) in [("a.json#12", 2), ("shop/b.parquet#7", 2), ("c.json#1", 0), ("d.json", 2), ("e#x", 2)] {
+        for (name, hours) in [("a.json#12", 2), ("shop/b.parquet#7", 2), ("c.json#1", 4), ("d.json", 2), ("e#x", 2)] {
             let file = File::create(folder.path().join(name)).unwrap();
-            file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3_600)).unwrap();
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(hours * 3_600)).unwrap();
         }
-        assert_eq!(remove_staged(folder.path(), Duration::from_secs(3_600)), 2);
+        let since = UNIX_EPOCH + Duration::from_secs(3 * 3_600);
+        assert_eq!(remove_staged(folder.path(), since), 2);
         for (name, stays) in [("a.json#12", false), ("shop/b.parquet#7", false), ("c.json#1", true), ("d.json", true)] {
             assert_eq!(folder.path().join(name).exists(), stays, "{name}");
         }
-        assert_eq!(remove_staged(&folder.path().join("missing"), Duration::ZERO), 0);
+        assert_eq!(remove_staged(&folder.path().join("missing"), since), 0);
     }
 }
