@@ -27,7 +27,7 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
             window.type_text("switch dark")?;
             window.press("Enter")?;
         }
-        anyhow::Ok(())
+        window.settle()
     };
 
     // Onboard.
