@@ -49,6 +49,7 @@ mod schema_change;
 mod shop_replay;
 mod source_changes;
 mod sql_limits;
+mod starts;
 mod store_refusals;
 mod ties;
 mod torn_input;

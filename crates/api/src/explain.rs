@@ -92,6 +92,10 @@ pub enum EventOutcome {
     NothingToDelete,
     /// It changes no column whose changes the table keeps.
     NoNewVersion,
+    /// The contract leaves its row out (`apply.keep`), so there is none after it.
+    LeftOut,
+    /// It is of before the table begins (`source.from`).
+    BeforeStart,
     /// It is in quarantine.
     Quarantined {
         /// Reason code.

@@ -9,6 +9,7 @@ use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
 use crate::parts::{Part, parts};
 use crate::plan::Plan;
+use crate::plan::start::first_events;
 use crate::text::content::{is_marked_utf16, looks_like_utf16};
 use crate::text::unpack::StreamEnd;
 use crate::text::unpack::packing::{Packing, without_ending};
@@ -104,7 +105,7 @@ fn decode_parts(
         let files = vec![file.clone()];
         let mut out = match lines_before {
             0 => begin(contract, files),
-            _ => Collector::new(contract, files).behind(lines_before, bytes_before),
+            _ => collector(contract, files).behind(lines_before, bytes_before),
         };
         format.decode_file(plan, &mut out, bytes, u64::MAX);
         out.finish()
@@ -131,10 +132,15 @@ pub fn check_contract(contract: &Arc<Contract>) -> Result<(), DecodeError> {
     Plan::new(contract, &format_of(contract)?.markers()).map(|_| ())
 }
 
+fn collector(contract: &Arc<Contract>, files: Vec<SourceFile>) -> Collector {
+    // What is wrong with it was said when the plan was made.
+    Collector::new(contract, files).beginning_with(first_events(contract).ok().flatten())
+}
+
 /// A collector for these files. Those of a reload begin with an empty table.
 pub(crate) fn begin(contract: &Arc<Contract>, files: Vec<SourceFile>) -> Collector {
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
-    let mut out = Collector::new(contract, files);
+    let mut out = collector(contract, files);
     if contract.epoch.is_reload && contract.backfill.is_none() {
         (0..count).for_each(|file| out.empty_table(RowRef { file, row: 0, offset: 0 }));
     }

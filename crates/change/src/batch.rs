@@ -68,6 +68,16 @@ impl ChangeBatch {
         truncates.map(|(row, _)| self.seqs.at(row))
     }
 
+    /// The batch without events of before the table begins, and how many those are.
+    ///
+    /// # Errors
+    /// An Arrow error if its columns are of different lengths, which would be a bug.
+    pub fn without_early(self) -> Result<(Self, u64), ArrowError> {
+        let keep: Vec<bool> = self.ops.iter().map(|op| *op != Op::Early).collect();
+        let early = keep.iter().filter(|keep| !**keep).count() as u64;
+        if early == 0 { Ok((self, 0)) } else { Ok((self.filter(&keep)?, early)) }
+    }
+
     /// Bytes that the events take, without the records as delivered.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
@@ -210,6 +220,13 @@ impl ChangeBatchBuilder {
         self.batch.refs.push(event.at);
         self.batch.source_times_ms.push(event.source_time_ms);
         self.batch.records.push(event.record);
+    }
+
+    /// Marks the last event as one of before the table begins.
+    pub fn mark_early(&mut self) {
+        if let Some(last) = self.batch.ops.last_mut() {
+            *last = Op::Early;
+        }
     }
 
     fn sequence(&self, event: &Event<'_>, content: u64) -> EventSeq {

@@ -17,12 +17,14 @@ pub enum Op {
     SoftDelete,
     /// Insert, update or upsert of a row that `apply.keep` leaves out: as a delete of the key.
     Filtered,
+    /// An event of before the table begins (`source.from`): it is counted and does nothing.
+    Early,
     /// Delete of every key whose events are older; has no key.
     Truncate,
 }
 
 impl Op {
-    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete, `f` for a row that is left out.
+    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete, `f` for a row that is left out, `e` for an event that is too early.
     #[must_use]
     pub fn letter(self) -> &'static str {
         match self {
@@ -31,6 +33,7 @@ impl Op {
             Self::Delete => "d",
             Self::SoftDelete => "s",
             Self::Filtered => "f",
+            Self::Early => "e",
             Self::Truncate => "t",
         }
     }
@@ -44,6 +47,7 @@ impl Op {
             "d" => Self::Delete,
             "s" => Self::SoftDelete,
             "f" => Self::Filtered,
+            "e" => Self::Early,
             "t" => Self::Truncate,
             _ => return None,
         })

@@ -66,6 +66,8 @@ reasons! {
     SeqConflict "SEQ_CONFLICT" "row" "Another event of the key has the same position",
     /// `keep` reads a column that the event does not provide.
     UndecidedKeep "UNDECIDED_KEEP" "row" "The event lacks a column that keep reads, so it is unknown whether the row stays",
+    /// `source.from` is a time and the event has none.
+    UnknownStart "UNKNOWN_START" "row" "The event has no time, so it is unknown whether it is of before the table begins",
     /// `key_change: error`: the row had another key before.
     KeyChanged "KEY_CHANGED" "row" "The record changes the key of its row",
     /// `tombstone_retention`: the event is older than what deletes are remembered for.

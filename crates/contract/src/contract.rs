@@ -90,6 +90,8 @@ pub struct Contract {
     pub inferred: InferredSchema,
     /// Checks in order, the columns' constraints after `quality`.
     pub checks: Vec<CheckRule>,
+    /// When the table began, with `source.from: now`; milliseconds since 1970. `None`: it has not yet.
+    pub started_ms: Option<i64>,
     /// Keys of the keyed hashes, where they are known; see [`Contract::with_keys`].
     pub keys: HashKeys,
     /// The text it was read from.
@@ -134,6 +136,12 @@ impl Contract {
     #[must_use]
     pub fn with_keys(self, keys: HashKeys) -> Self {
         Self { keys, ..self }
+    }
+
+    /// The same contract of a table that began at a time, see [`Contract::started_ms`].
+    #[must_use]
+    pub fn started_at(self, millis: i64) -> Self {
+        Self { started_ms: Some(millis), ..self }
     }
 
     /// Whether members of this name are left out of silver (`source.drop`); names are case-insensitive.
@@ -276,6 +284,7 @@ impl Reader<'_> {
             columns,
             inferred: InferredSchema::default(),
             checks,
+            started_ms: None,
             keys: HashKeys::default(),
             text: text.to_owned(),
         })
@@ -375,6 +384,7 @@ impl Reader<'_> {
             csv_columns: source.csv_columns.clone(),
             csv_layouts: source.csv_layouts.clone(),
             null_text: source.null_text.clone().unwrap_or_else(|| "NULL".to_owned()),
+            from: self.start(document, source, format?),
             from_version: self.first_version(source.from_version.as_ref(), format?),
             unavailable_value: source
                 .unavailable_value

@@ -43,6 +43,7 @@ pub(crate) struct SourceDocument {
     #[serde(default)]
     pub(crate) csv_layouts: Vec<Vec<String>>,
     pub(crate) null_text: Option<String>,
+    pub(crate) from: Option<Spanned<Scalar>>,
     pub(crate) from_version: Option<Spanned<u64>>,
     pub(crate) unavailable_value: Option<String>,
     pub(crate) decimals: Option<Spanned<String>>,

@@ -2,7 +2,7 @@
 
 use crate::{
     BinaryText, ColumnType, Evolution, FilePattern, Restart, SchemaPolicy, SourceFormat, SourceTable, SourceZone,
-    TextEncoding, folded_name,
+    Start, TextEncoding, folded_name,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,8 @@ pub struct Source {
     pub evolution: Evolution,
     /// How values that do not match their column type are handled.
     pub schema_policy: SchemaPolicy,
+    /// The first events of the table.
+    pub from: Start,
     /// The first commit that is read, of a Delta table whose change data feed begins later than the table.
     pub from_version: Option<u64>,
     /// Batches with which the source starts again.

@@ -17,6 +17,15 @@ pub fn day_of(days: i64) -> (i64, i64, i64) {
     (year, month, of_year - (153 * from_march + 2) / 5 + 1)
 }
 
+/// Days since 1970-01-01 of a year (0 is 1 BC), month and day; those of a day that does not exist are of another one.
+#[must_use]
+pub(crate) fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let (year, from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * from_march + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
 /// A moment in UTC to the minute.
 ///
 /// ```

@@ -31,6 +31,10 @@ pub enum Fate {
     NothingToDelete,
     /// It changes no column whose changes are kept.
     NoNewVersion,
+    /// The contract leaves its row out (`apply.keep`).
+    LeftOut,
+    /// It is of before the table begins (`source.from`).
+    BeforeStart,
 }
 
 /// One event of a key.
@@ -66,9 +70,11 @@ pub struct KeyStory {
 /// # Errors
 /// [`EngineError`] when the changes are of another table.
 pub fn explain_key(contract: &Contract, changes: &[ChangeBatch]) -> Result<KeyStory, EngineError> {
-    let plan = plan_from_nothing(contract, changes)?;
+    let of_table = changes.iter().map(|batch| Ok(batch.clone().without_early()?.0));
+    let of_table = of_table.collect::<Result<Vec<_>, EngineError>>()?;
+    let plan = plan_from_nothing(contract, &of_table)?;
     let upserts = plan.merge.upserts;
-    let sources = PlanSources { contract, existing: &[], changes };
+    let sources = PlanSources { contract, existing: &[], changes: &of_table };
     let rows = upserts.build(sources, 0..upserts.num_rows())?;
     let mut events = ordered(changes);
     let first_of: BTreeMap<EventSeq, usize> =
@@ -141,7 +147,7 @@ fn latest_fates(
     first_of: &BTreeMap<EventSeq, usize>,
     writers: &[BTreeMap<u16, usize>],
 ) -> Vec<Fate> {
-    let is_end = |event: &ToldEvent| matches!(event.op, Op::Delete | Op::Truncate);
+    let is_end = |event: &ToldEvent| event.op.is_delete() || event.op == Op::Truncate;
     let newest_end = events.iter().rposition(|event| is_end(event) && first_of.get(&event.seq).is_some());
     let newest_end = newest_end.and_then(|index| first_of.get(&events[index].seq).copied());
     let newest_writer = writers.first().and_then(|of_row| of_row.values().max().copied());
@@ -153,12 +159,16 @@ fn latest_fates(
             if first != index {
                 return Fate::Duplicate(first);
             }
+            if event.op == Op::Early {
+                return Fate::BeforeStart;
+            }
             let newer = || next_position_or_tie(events, index);
             if is_end(event) {
                 if Some(index) == newest_end {
                     let had_row = events[..index].iter().any(|before| before.op.is_upsert());
                     return match newest_writer {
                         Some(writer) if writer > index => Fate::Older(writer),
+                        _ if event.op == Op::Filtered => Fate::LeftOut,
                         _ if event.op == Op::Truncate || had_row => Fate::Applied,
                         _ => Fate::NothingToDelete,
                     };
@@ -203,11 +213,14 @@ fn version_fates(
         if shown.contains(&event.seq) {
             return Fate::Applied;
         }
-        let tie = next_position_or_tie(events, index).filter(|fate| matches!(fate, Fate::Tie(_)));
+        let tie =
+            next_position_or_tie(events, index).filter(|fate| matches!(fate, Fate::Tie(_)) && event.op != Op::Early);
         tie.unwrap_or(match event.op {
             Op::Delete | Op::Truncate if events[..index].iter().any(|before| before.op.is_upsert()) => Fate::Applied,
             Op::Delete | Op::Truncate => Fate::NothingToDelete,
             Op::Read | Op::Upsert | Op::SoftDelete => Fate::NoNewVersion,
+            Op::Filtered => Fate::LeftOut,
+            Op::Early => Fate::BeforeStart,
         })
     };
     Ok(events.iter().enumerate().map(fate).collect())
@@ -246,6 +259,25 @@ mod tests {
         let contract = Arc::new(Contract::parse(contract, "b.yaml").unwrap());
         let story = explain_key(&contract, &[batch(&contract, events)]).unwrap();
         story.events.iter().map(|event| event.fate).collect()
+    }
+
+    #[test]
+    fn events_that_the_contract_leaves_out_say_so() {
+        use Fate::{Applied, BeforeDelete, BeforeStart, LeftOut, Older};
+        use Op::Upsert;
+        let (kept, other) = ([Some("a"), Some("b")], [Some("x"), Some("b")]);
+        let latest = LATEST.replace("schema:", "apply: {keep: \"v = 'a'\"}\nschema:");
+        assert_eq!(fates(&latest, &[(Upsert, 1, kept), (Upsert, 2, other)]), [BeforeDelete(1), LeftOut]);
+        assert_eq!(fates(&latest, &[(Upsert, 1, other), (Upsert, 2, kept)]), [Older(1), Applied]);
+        let contract = Arc::new(Contract::parse(LATEST, "b.yaml").unwrap());
+        let mut batch = batch(&contract, &[(Upsert, 2, kept), (Upsert, 1, other)]);
+        batch.ops[1] = Op::Early;
+        for text in [LATEST.to_owned(), LATEST.replace("schema:", "apply: {scd: 2, sequence: [source.lsn]}\nschema:")] {
+            let contract = Contract::parse(&text, "b.yaml").unwrap();
+            let story = explain_key(&contract, std::slice::from_ref(&batch)).unwrap();
+            assert_eq!(story.events.iter().map(|event| event.fate).collect::<Vec<_>>(), [BeforeStart, Applied]);
+            assert_eq!(story.rows.num_rows(), 1);
+        }
     }
 
     #[test]

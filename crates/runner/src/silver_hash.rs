@@ -8,7 +8,7 @@ mod digest;
 mod version2;
 
 use digest::hash_of;
-use sluice_contract::{Column, Contract, EntryValue, PartForm, Source};
+use sluice_contract::{Column, Contract, EntryValue, PartForm, Source, Start};
 use sluice_lake::SchemaDocument;
 
 /// The hash of a contract, as commits of silver carry it.
@@ -43,7 +43,12 @@ pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> boo
 
 /// Whether the contract has what version 2 did not know.
 fn is_beyond_version2(contract: &Contract) -> bool {
-    let is_beyond = |source: &Source| source.table.is_some() || !source.restarts.is_empty() || !source.drop.is_empty();
+    let is_beyond = |source: &Source| {
+        source.table.is_some()
+            || !source.restarts.is_empty()
+            || !source.drop.is_empty()
+            || source.from != Start::Beginning
+    };
     has_log_positions(contract)
         || contract.apply.keep.is_some()
         || contract.columns.iter().any(|column| column.from.is_some() || column.since.is_some())

@@ -14,6 +14,8 @@ pub(super) fn outcome(outcome: &EventOutcome) -> String {
         EventOutcome::BeforeDelete { by } => format!("Older than the delete of event {by}"),
         EventOutcome::NothingToDelete => "There was no row to delete".to_owned(),
         EventOutcome::NoNewVersion => "No new version".to_owned(),
+        EventOutcome::LeftOut => "Left out by keep".to_owned(),
+        EventOutcome::BeforeStart => "Before the table begins".to_owned(),
         EventOutcome::Quarantined { reason, .. } => format!("Quarantine, {reason}"),
     }
 }
@@ -37,6 +39,10 @@ pub(super) fn sentence(event: &ExplainedEvent) -> String {
         }
         EventOutcome::NothingToDelete => "No event before it made a row of this key".to_owned(),
         EventOutcome::NoNewVersion => "It changes no column whose changes the table keeps".to_owned(),
+        EventOutcome::LeftOut => {
+            "The contract's `keep` does not hold for its row, so there is no row after it".to_owned()
+        }
+        EventOutcome::BeforeStart => "It is from before the table begins (`source.from`); bronze has it".to_owned(),
         EventOutcome::Quarantined { reason, column, detail } => {
             let column = column.as_ref().map_or_else(String::new, |column| format!(" in column {column}"));
             format!("It could not be read: {reason}{column}. {detail}")
@@ -51,6 +57,8 @@ pub(super) fn tone(outcome: &EventOutcome) -> Tone {
         EventOutcome::Older { .. }
         | EventOutcome::Duplicate { .. }
         | EventOutcome::NoNewVersion
+        | EventOutcome::LeftOut
+        | EventOutcome::BeforeStart
         | EventOutcome::NothingToDelete => Tone::Neutral,
         EventOutcome::Tie { .. } | EventOutcome::BeforeDelete { .. } | EventOutcome::Quarantined { .. } => Tone::Warn,
     }
@@ -59,7 +67,8 @@ pub(super) fn tone(outcome: &EventOutcome) -> Tone {
 /// The mark of what an event does.
 pub(super) fn operation(event: &ExplainedEvent) -> Operation {
     match event.operation.as_str() {
-        "delete" | "truncate" => Operation::Deleted,
+        "delete" | "truncate" | "row that keep leaves out" => Operation::Deleted,
+        "event" => Operation::Updated,
         "snapshot row" => Operation::Inserted,
         "upsert" => Operation::Updated,
         _ => Operation::Quarantined,

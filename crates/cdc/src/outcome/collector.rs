@@ -3,6 +3,7 @@
 use super::decode_error::DecodeError;
 use super::decoded_file::DecodedFile;
 use super::drift::Drift;
+use super::first_events::FirstEvents;
 use super::orders::Orders;
 use super::record_error::RecordError;
 use super::source_logs::SourceLogs;
@@ -33,6 +34,8 @@ pub(crate) struct Collector {
     below_changes: bool,
     /// What stands before the rank of an event: later epochs of a source are newer.
     epoch_rank: u8,
+    /// The first events of the table; `None`: all are its own.
+    first_events: Option<FirstEvents>,
     columns: usize,
     /// Of a part of a file: what comes before it.
     before: (u64, u64),
@@ -53,6 +56,7 @@ impl Collector {
             value_bytes: 0,
             below_changes: contract.backfill.is_some(),
             epoch_rank: contract.epoch.number.saturating_mul(2),
+            first_events: None,
             columns: contract.columns.len(),
             before: (0, 0),
             operations: BTreeMap::new(),
@@ -61,6 +65,11 @@ impl Collector {
             logs: SourceLogs::default(),
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
+    }
+
+    /// Events of before these are counted and left out; `None`: there are none.
+    pub(crate) fn beginning_with(self, first_events: Option<FirstEvents>) -> Self {
+        Self { first_events, ..self }
     }
 
     /// For a part of a file behind so many records and bytes.
@@ -82,16 +91,23 @@ impl Collector {
     /// Adds an event; `content` is the hash of its values as delivered.
     ///
     /// # Errors
-    /// `FILE_TOO_LARGE` when the batch has no room for its values.
+    /// `FILE_TOO_LARGE` when the batch has no room for its values, `UNKNOWN_START`.
     pub(crate) fn push(&mut self, event: Event<'_>, content: u64) -> Result<(), RecordError> {
         let bytes: usize = event.cells.iter().map(value_bytes).sum();
         if self.value_bytes.saturating_add(bytes) > VALUE_BYTES_MAX {
             return Err(RecordError::new(ReasonCode::FileTooLarge, "more than 2 GiB of values in one file, split it"));
         }
         self.value_bytes += bytes;
+        let is_early = match &self.first_events {
+            Some(first) => first.is_after(&event)?,
+            None => false,
+        };
         let rank = if self.below_changes { 0 } else { self.epoch_rank.saturating_add(event.rank) };
         let event = Event { rank, ..event };
         self.builder.push_delivered(event, content);
+        if is_early {
+            self.builder.mark_early();
+        }
         Ok(())
     }
 

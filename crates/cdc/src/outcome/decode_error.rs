@@ -52,6 +52,16 @@ pub enum DecodeError {
         /// What is wrong.
         error: FilterError,
     },
+    /// The position of `source.from` is none.
+    #[error("{table}, source.from, {column}: {detail}. Correct it in the contract")]
+    BadStart {
+        /// Table.
+        table: String,
+        /// First part of the sequence.
+        column: String,
+        /// What is wrong.
+        detail: String,
+    },
     /// The parts of the contract's sequence need more bits than a position has.
     #[error("The sequence of {table} is longer than a position. Keep its most significant parts")]
     LongSequence {

@@ -4,6 +4,7 @@ pub(crate) mod collector;
 pub(crate) mod decode_error;
 pub(crate) mod decoded_file;
 pub(crate) mod drift;
+pub(crate) mod first_events;
 pub(crate) mod orders;
 pub(crate) mod record_error;
 pub(crate) mod source_logs;

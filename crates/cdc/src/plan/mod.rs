@@ -6,6 +6,7 @@ pub(crate) mod names;
 pub(crate) mod position_bits;
 pub(crate) mod position_text;
 pub(crate) mod sequence;
+pub(crate) mod start;
 
 use crate::outcome::decode_error::DecodeError;
 use crate::value::reading::Reading;
@@ -16,6 +17,7 @@ use names::{Names, RowName, Target};
 use sequence::Sequence;
 use sluice_change::{Cell, EventSeq, Op, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
 use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit};
+use start::first_events;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -77,6 +79,7 @@ impl Plan {
         let table = || contract.name.to_string();
         let source = contract.source.clone().ok_or_else(|| DecodeError::NoSource { table: table() })?;
         check_keys(contract)?;
+        first_events(contract)?;
         let key = contract.key_positions();
         let apply = &contract.apply;
         let mut names = Names::new(contract, markers.is_own);

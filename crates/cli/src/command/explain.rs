@@ -67,6 +67,8 @@ fn outcome(outcome: &EventOutcome) -> String {
         EventOutcome::BeforeDelete { by } => format!("before delete {by}"),
         EventOutcome::NothingToDelete => "nothing to delete".to_owned(),
         EventOutcome::NoNewVersion => "no new version".to_owned(),
+        EventOutcome::LeftOut => "left out by keep".to_owned(),
+        EventOutcome::BeforeStart => "before the table begins".to_owned(),
         EventOutcome::Quarantined { reason, column: Some(column), .. } => format!("quarantine: {reason} ({column})"),
         EventOutcome::Quarantined { reason, column: None, .. } => format!("quarantine: {reason}"),
     }

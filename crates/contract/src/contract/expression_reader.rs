@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::document::{ApplyDocument, ColumnDocument, Document, SourceDocument};
-use crate::{Column, ColumnType, ColumnValue, Mistake, Operand, RowFilter};
+use crate::{Column, ColumnType, ColumnValue, Mistake, Operand, RowFilter, SourceFormat, Start};
 
 impl Reader<'_> {
     /// What the values of a column are made of.
@@ -22,6 +22,34 @@ impl Reader<'_> {
             self.problem(&written.data_type, message, "Write type: string");
         }
         Some(value)
+    }
+
+    /// The first events of the table.
+    pub(super) fn start(&mut self, document: &Document, source: &SourceDocument, format: SourceFormat) -> Start {
+        let Some(place) = &source.from else { return Start::default() };
+        let start: Start = match place.value.0.parse() {
+            Ok(start) => start,
+            Err(mistake) => {
+                self.mistake(place, mistake);
+                return Start::default();
+            }
+        };
+        let nothing = ApplyDocument::default();
+        let apply = document.apply.as_ref().unwrap_or(&nothing);
+        if apply.from_snapshot.is_some() && start != Start::Beginning {
+            let message = "A full snapshot has every row, whenever the table begins";
+            self.problem(place, message, "Remove from, or apply.from_snapshot");
+        } else if matches!(start, Start::Position(_)) && apply.sequence.is_empty() {
+            let message = "The order is the format's own, whose positions differ by source";
+            self.problem(place, message, "Write apply.sequence, or begin with a time");
+        } else if matches!(start, Start::Now | Start::Time(_))
+            && !format.carries_operations()
+            && apply.sequence.is_empty()
+        {
+            let message = format!("Rows of `{format}` have no time of their own");
+            self.problem(place, message, "Remove from, or write apply.sequence with the column of the time");
+        }
+        start
     }
 
     /// Members that are left out of silver.
@@ -170,6 +198,14 @@ mod tests {
             assert!(problems.len() == 1 && problems[0].message.contains(says), "{column}: {problems:?}");
         }
         assert!(contract("sequence: [email]", "", "type: string, from: a").is_ok());
+        for (apply, source, says) in
+            [("", ", from: position 7", "order is the format's own"), ("", ", from: soon", "no place to begin")]
+        {
+            let problems = contract(apply, source, "type: string").unwrap_err();
+            assert!(problems.len() == 1 && problems[0].message.contains(says), "{source}: {problems:?}");
+        }
+        let begins = contract("sequence: [source.lsn]", ", from: position 7", "type: string").unwrap();
+        assert_eq!(begins.source.unwrap().from.to_string(), "position 7");
     }
 
     #[test]

@@ -79,6 +79,13 @@ entries! {
         .says(Grade::Breaking, "Records in bronze are of another table, so silver is rebuilt from bronze; records that were left out do not come back")
         .examples(&["table: public.orders", "table: orders_*"])
         => quoted_or_none(table.as_ref().map(ToString::to_string).as_ref());
+    from: Entry::new("source", &["from"], Effect::Rebuild)
+        .what("the first events: `beginning`, `now` (what the source does from the first run on), a date or time in UTC (`2026-11-01`, `2026-11-01T12:30:00Z`), or `position x` by the first part of `apply.sequence`; earlier ones are counted (`filtered`) and left out, see [light work](guides/light-work.md)")
+        .missing("`beginning`", "beginning")
+        .says(Grade::Breaking, "The table begins with other events, so silver is rebuilt from bronze")
+        .examples(&["from: 2020-09-13T12:27:00Z", "from: position 20"])
+        .beside(&["apply.sequence: [source.lsn]"])
+        => from.to_string();
     from_version: Entry::new("source", &["from_version"], Effect::NewBatchesOnly)
         .what("the folder of a Delta table (`delta_feed_parquet`): the first commit that is read, where the table is older than its change data feed; rows before it come by a `backfill`")
         .missing("the first commit of the table", "none")

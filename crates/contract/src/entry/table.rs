@@ -67,7 +67,7 @@ entries! {
             set.map(|value| value.text.clone()).collect::<Vec<_>>().join(" ")
         }));
     }
-    apart backfill epoch sla_seconds apply columns inferred checks keys text;
+    apart backfill epoch sla_seconds apply columns inferred checks started_ms keys text;
     also
         Entry::section("", &["apply"]).what("how changes become rows").missing("see below", ""),
         Entry::section("", &["quality"]).what("checks").missing("none, besides those that follow from `schema`", ""),

@@ -51,7 +51,8 @@ fn ties(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(Place, Pla
     let mut newest: HashMap<(&[u8], u8, SeqParts), Place> = HashMap::new();
     let events = || {
         changes.iter().enumerate().flat_map(|(source, batch)| {
-            let of_key = batch.ops.iter().enumerate().filter(|(_, op)| **op != Op::Truncate);
+            let has_key = |op: &Op| !matches!(op, Op::Truncate | Op::Early);
+            let of_key = batch.ops.iter().enumerate().filter(move |(_, op)| has_key(op));
             of_key.map(move |(row, _)| (source, row))
         })
     };

@@ -12,4 +12,5 @@ pub(crate) mod sandbox_entry;
 pub(crate) mod sandboxes;
 pub(crate) mod schemas;
 pub(crate) mod source_changes;
+pub(crate) mod started;
 pub(crate) mod state;

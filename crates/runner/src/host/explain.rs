@@ -140,12 +140,17 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
     told.into_iter().chain(rejects).collect()
 }
 
+/// What an event is whose row the contract leaves out.
+const LEFT_OUT: &str = "row that keep leaves out";
+
 fn operation(op: Op) -> &'static str {
     match op {
         Op::Read => "snapshot row",
         Op::Upsert => "upsert",
         Op::Delete | Op::SoftDelete => "delete",
         Op::Truncate => "truncate",
+        Op::Filtered => LEFT_OUT,
+        Op::Early => "event",
     }
 }
 
@@ -159,6 +164,8 @@ fn outcome(fate: Fate) -> EventOutcome {
         Fate::BeforeDelete(by) => EventOutcome::BeforeDelete { by: number(by) },
         Fate::NothingToDelete => EventOutcome::NothingToDelete,
         Fate::NoNewVersion => EventOutcome::NoNewVersion,
+        Fate::LeftOut => EventOutcome::LeftOut,
+        Fate::BeforeStart => EventOutcome::BeforeStart,
     }
 }
 
@@ -215,7 +222,8 @@ fn verdict(found: &ExplainedKey, events: &[ExplainedEvent], rows: &[ExplainedRow
             format!("No record up to batch {} has this key", found.batch)
         }
         [] => {
-            let end = events.iter().rev().find(|event| matches!(event.operation.as_str(), "delete" | "truncate"));
+            let end =
+                events.iter().rev().find(|event| matches!(event.operation.as_str(), "delete" | "truncate" | LEFT_OUT));
             end.map_or_else(
                 || "No event of the key makes a row".to_owned(),
                 |end| format!("There is no row because of {}, a {}", named(end.number), end.operation),

@@ -87,7 +87,7 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
         return Some((!record.is_empty()).then(|| Kept {
             path: path(at),
             at,
-            op: changes.ops.get(row).map(|op| delivered(*op).letter()),
+            op: changes.ops.get(row).and_then(|op| delivered(*op)).map(Op::letter),
             seq: Some(changes.seqs.at(row).to_string()),
             source_time_us: changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)),
             record,
@@ -106,8 +106,12 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
 }
 
 /// What the source did, whatever the contract makes of it: bronze has records as delivered.
-fn delivered(op: Op) -> Op {
-    if op == Op::Filtered { Op::Upsert } else { op }
+fn delivered(op: Op) -> Option<Op> {
+    match op {
+        Op::Filtered => Some(Op::Upsert),
+        Op::Early => None,
+        op => Some(op),
+    }
 }
 
 fn columns(batch: u64, kept: &[Kept<'_>]) -> Result<RecordBatch, RunError> {

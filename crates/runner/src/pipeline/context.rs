@@ -5,6 +5,7 @@ use super::hold_rules::HoldReason;
 use crate::silver::Silver;
 use crate::silver::schema_change::effective;
 use crate::support::hash_keys::with_keys;
+use crate::support::started::with_start;
 use crate::{Job, RunError};
 use sluice_api::Refusal;
 use sluice_contract::{Contract, limits};
@@ -43,7 +44,7 @@ impl TableContext {
             let message = format!("The contract of {} does not say where its change data is", declared.name);
             return Err(RunError::input(message, next));
         }
-        let declared = with_keys(lake, declared).await?;
+        let declared = with_start(lake, with_keys(lake, declared).await?).await?;
         Ok(Self {
             lake: lake.clone(),
             contract: effective(lake, &declared).await?,

@@ -5,7 +5,7 @@ use super::context::TableContext;
 use super::decode::{decode_bronze, decode_reprocessed};
 use super::hold_rules::{HoldReason, hold_reason, loaded_again};
 use super::silver_commit::{of_next_batch, of_reprocessed};
-use super::snapshot_changes::{NewSnapshots, changes_of, new_snapshots, snapshot_time_ms};
+use super::snapshot_changes::{Changes, NewSnapshots, changes_of, new_snapshots, snapshot_time_ms};
 use super::table_state::TableState;
 use crate::RunError;
 use crate::silver::merge::{plan, prepare};
@@ -115,8 +115,9 @@ pub(crate) async fn merge_again(
     manifest: &BatchManifest,
 ) -> Result<Merged, RunError> {
     let DecodedBatch { records, summary } = decode_reprocessed(context, &table.silver, manifest).await?;
-    let changes = records.into_iter().map(|file| file.changes).collect();
-    let candidate = prepare(&table.silver, &context.contract, changes, summary.quarantined).await?;
+    let (changes, ledger) = Changes::as_delivered(records)?.into_parts();
+    let mut candidate = prepare(&table.silver, &context.contract, changes, summary.quarantined).await?;
+    candidate.ledger = ledger.of(candidate.ledger)?;
     let commit = of_reprocessed(context, &table.silver, &summary).await?;
     Ok(Merged { summary, candidate, commit })
 }

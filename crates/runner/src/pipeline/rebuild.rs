@@ -66,7 +66,8 @@ pub(crate) async fn merge_all_again(
     let (mut candidate, screened) = prepare_from_nothing(store, &contract, ranges, screen).await?;
     let mut record_ledger = RecordLedger::default();
     let mut tie = None;
-    for Screened { rejects, tie_error, snapshots } in screened {
+    for Screened { rejects, tie_error, snapshots, early } in screened {
+        record_ledger.add_early(early);
         tally.reject_events(&rejects);
         tie = tie.or(tie_error);
         snapshots.iter().for_each(|counts| record_ledger.add(counts));
@@ -148,6 +149,8 @@ struct Screened {
     /// Why ties stop the table.
     tie_error: Option<String>,
     snapshots: Option<SnapshotChanges>,
+    /// Events of before the table begins.
+    early: u64,
 }
 
 fn screen(
@@ -155,7 +158,14 @@ fn screen(
     snapshots: Option<&AllSnapshots>,
     changes: Vec<ChangeBatch>,
 ) -> Result<(Vec<ChangeBatch>, Screened), RunError> {
-    let (changes, rejects) = quarantine_losing_changes(contract, changes)?;
+    let mut early = 0;
+    let mut of_table = Vec::with_capacity(changes.len());
+    for batch in changes {
+        let (batch, earlier) = batch.without_early()?;
+        early += earlier;
+        of_table.push(batch);
+    }
+    let (changes, rejects) = quarantine_losing_changes(contract, of_table)?;
     let tie_error = tie_error(contract, &changes.iter().collect::<Vec<_>>())?;
     let (changes, snapshots) = match snapshots {
         Some(snapshots) => {
@@ -164,7 +174,7 @@ fn screen(
         }
         None => (changes, None),
     };
-    Ok((changes, Screened { rejects, tie_error, snapshots }))
+    Ok((changes, Screened { rejects, tie_error, snapshots, early }))
 }
 
 /// Whether a version has the columns of Sluice's own that the contract makes. One with history or soft deletes has

@@ -85,7 +85,7 @@ pub(crate) async fn reprocess_table(
     let read = async || Ok(ControlFlow::Continue(TableRun::open(lake, contract, engine, job, &decoder).await?));
     let reprocess = async |mut run: TableRun, lease: &Lease| {
         run.fence(lease);
-        run.remember_keys().await?;
+        run.remember().await?;
         run.reprocess(batch).await
     };
     let done = with_lease(lake, table, &terms, read, reprocess).await?;
@@ -145,7 +145,7 @@ async fn replay_with_lease(
     };
     let work = async |(mut run, found): (TableRun, Discovered), lease: &Lease| {
         run.fence(lease);
-        run.remember_keys().await?;
+        run.remember().await?;
         run.keep_free(limits.keep_free_bytes);
         run.skip_missing(limits.skip_missing);
         run.compare_with(options.previews.clone());

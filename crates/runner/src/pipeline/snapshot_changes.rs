@@ -21,28 +21,47 @@ pub(crate) struct Changes {
     pub(crate) batches: Vec<ChangeBatch>,
     /// The counts of the snapshots that they came of; `None` where deliveries are changes.
     snapshots: Option<SnapshotChanges>,
+    /// Events of before the table begins.
+    early: u64,
 }
 
 impl Changes {
     /// Deliveries that are changes.
-    fn as_delivered(records: Vec<DecodedFile>) -> Self {
-        Self { batches: records.into_iter().map(|file| file.changes).collect(), snapshots: None }
+    ///
+    /// # Errors
+    /// If the columns of a batch are of different lengths, which would be a bug.
+    pub(super) fn as_delivered(records: Vec<DecodedFile>) -> Result<Self, RunError> {
+        let mut changes = Self { batches: Vec::with_capacity(records.len()), snapshots: None, early: 0 };
+        for file in records {
+            let (batch, early) = file.changes.without_early()?;
+            changes.batches.push(batch);
+            changes.early += early;
+        }
+        Ok(changes)
     }
 
     /// The changes, and what turns the ledger of their plan into the ledger of the records.
     pub(crate) fn into_parts(self) -> (Vec<ChangeBatch>, RecordLedger) {
-        (self.batches, RecordLedger(self.snapshots))
+        (self.batches, RecordLedger { snapshots: self.snapshots, early: self.early })
     }
 }
 
 /// Turns the ledger of a plan into that of the records it was made of.
 #[derive(Default)]
-pub(crate) struct RecordLedger(Option<SnapshotChanges>);
+pub(crate) struct RecordLedger {
+    snapshots: Option<SnapshotChanges>,
+    early: u64,
+}
 
 impl RecordLedger {
     /// Of records that are snapshots: the counts of some keys more.
     pub(crate) fn add(&mut self, counts: &SnapshotChanges) {
-        self.0.get_or_insert_default().add_counts(counts);
+        self.snapshots.get_or_insert_default().add_counts(counts);
+    }
+
+    /// Events of before the table begins.
+    pub(crate) fn add_early(&mut self, early: u64) {
+        self.early += early;
     }
 
     /// The ledger of the records.
@@ -50,8 +69,9 @@ impl RecordLedger {
     /// # Errors
     /// If it does not balance.
     pub(crate) fn of(&self, plan: RowLedger) -> Result<RowLedger, RunError> {
-        let Some(snapshots) = &self.0 else { return Ok(plan) };
-        let ledger = snapshots.of_records(plan);
+        let mut ledger = self.snapshots.as_ref().map_or(plan, |snapshots| snapshots.of_records(plan));
+        ledger.rows_in += self.early;
+        ledger.filtered += self.early;
         ledger.check().map_err(sluice_engine::EngineError::from)?;
         Ok(ledger)
     }
@@ -111,7 +131,14 @@ pub(crate) async fn changes_of(
 ) -> Result<Changes, RunError> {
     let TableContext { contract, .. } = context;
     let (Some(rule), Some(new)) = (&contract.apply.from_snapshot, new) else {
-        return Ok(Changes::as_delivered(records));
+        let changes = Changes::as_delivered(records)?;
+        if changes.early > 0 {
+            context.log(format_args!(
+                "{} events are from before the table begins (source.from), counted as filtered; bronze has them",
+                changes.early
+            ));
+        }
+        return Ok(changes);
     };
     let all;
     let (onto, versions, applied) = if new.replace_silver {
@@ -197,7 +224,7 @@ pub(crate) async fn changes_of_files(
 ) -> Result<Changes, RunError> {
     let TableContext { contract, .. } = context;
     if contract.apply.from_snapshot.is_none() {
-        return Ok(Changes::as_delivered(records));
+        return Changes::as_delivered(records);
     }
     let batch = table.last_claimed() + 1;
     let mut failed = failed_files(&table.bronze.store).await?;
@@ -262,7 +289,7 @@ async fn derive(
         let (snapshots, left_out) = by_version(&contract, &versions, records, &with_rejects)?;
         let mut changes = snapshot_changes(&contract, &current, applied, &snapshots)?;
         changes.superseded += left_out;
-        Ok(Changes { batches: std::mem::take(&mut changes.changes), snapshots: Some(changes) })
+        Ok(Changes { batches: std::mem::take(&mut changes.changes), snapshots: Some(changes), early: 0 })
     })
     .await
 }

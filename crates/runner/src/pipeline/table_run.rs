@@ -31,6 +31,7 @@ use crate::silver::schema_document::record_schema;
 use crate::silver::watermark::watermark;
 use crate::silver_hash::silver_hash;
 use crate::support::hash_keys::remember_keys;
+use crate::support::started::remember_start;
 use crate::{Job, RunError};
 use sluice_api::ReachedTable;
 use sluice_change::SourceFile;
@@ -97,11 +98,12 @@ impl TableRun {
         self.table.fence(lease);
     }
 
-    /// Notes which keys its keyed hashes are made with.
+    /// Notes what the records are decoded with besides the contract: keys of keyed hashes, when the table began.
     ///
     /// # Errors
     /// When the lake knows another key of a name, or cannot be written.
-    pub(crate) async fn remember_keys(&self) -> Result<(), RunError> {
+    pub(crate) async fn remember(&self) -> Result<(), RunError> {
+        remember_start(&self.context.lake, &self.context.contract).await?;
         remember_keys(&self.context.lake, &self.context.contract).await
     }
 

@@ -84,6 +84,7 @@ impl fmt::Debug for SourceText<'_> {
             encoding: _,
             sheet: _,
             drop: _,
+            from: _,
             csv_delimiter,
             csv_quote,
             csv_escape,

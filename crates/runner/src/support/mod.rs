@@ -18,4 +18,5 @@ pub(crate) mod places;
 pub(crate) mod program;
 pub(crate) mod rows_file;
 pub(crate) mod sql_worker;
+pub(crate) mod started;
 pub(crate) mod table_content;

@@ -123,6 +123,7 @@ impl Decoder {
             inferred: contract.inferred.clone(),
             backfill: contract.backfill.clone(),
             epoch: contract.epoch,
+            started_ms: contract.started_ms,
             file: file.clone(),
             memory_bytes: memory,
         };

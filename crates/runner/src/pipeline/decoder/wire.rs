@@ -43,6 +43,8 @@ pub(super) struct Request {
     pub(super) backfill: Option<Backfill>,
     /// The epoch of the source that it is of.
     pub(super) epoch: Epoch,
+    /// When the table began, see [`Contract::started_ms`].
+    pub(super) started_ms: Option<i64>,
     pub(super) file: SourceFile,
     /// Memory that the worker may ask for.
     pub(super) memory_bytes: u64,
@@ -302,6 +304,7 @@ half
             inferred: InferredSchema::default(),
             backfill: None,
             epoch: Epoch::default(),
+            started_ms: None,
             file,
             memory_bytes: 1,
         };

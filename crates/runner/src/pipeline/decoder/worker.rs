@@ -23,6 +23,8 @@ pub fn decode_worker() -> Result<(), RunError> {
                 for (name, key) in request.keys {
                     HashKey::new(key).into_iter().for_each(|key| keys.insert(&name, key));
                 }
+                let contract =
+                    request.started_ms.map_or_else(|| contract.clone(), |ms| contract.clone().started_at(ms));
                 let contract = contract.with_keys(keys).with_inferred(&request.inferred).in_epoch(request.epoch);
                 let contract = request
                     .backfill
