@@ -127,7 +127,8 @@ pub(crate) const MADE: &[Made] = &[
         format: "dms_json",
         source: "",
         apply: "",
-        file: "events.json",
+        // Its offset orders the records.
+        file: "orders+0+0000000001.json",
         header: "",
         line: |out, Row { id, word, total, flag, at }| {
             let _ = writeln!(
