@@ -36,6 +36,15 @@ return names;
 pub(crate) const LET_CLICKS_THROUGH: &str = r"
 if (!window.__sluice) return false;
 delete document.documentElement.dataset.driven;
+if (window.__drawn === undefined) {
+  // A busy machine draws late: what was pressed counts as done only after a frame has seen it.
+  const next = window.sluiceNextFrame;
+  window.__drawn = window.__pressed = performance.now();
+  window.sluiceNextFrame = (wait) => { window.__drawn = performance.now(); next(wait); };
+  for (const name of ['keydown', 'keyup', 'pointerdown', 'pointerup']) {
+    window.addEventListener(name, () => { window.__pressed = performance.now(); }, { capture: true, passive: true });
+  }
+}
 return true;
 ";
 
@@ -54,8 +63,8 @@ return {
 };
 ";
 
-/// Whether the screens await no answer.
-pub(crate) const IS_IDLE: &str = "return window.__sluice.idle();";
+/// Whether the screens await no answer and have seen everything that was pressed.
+pub(crate) const IS_IDLE: &str = "return window.__sluice.idle() && window.__drawn >= window.__pressed;";
 
 /// Whether text that is made at run time can be run as a program.
 pub(crate) const TRY_EVAL: &str = r"

@@ -10,6 +10,9 @@ use std::collections::VecDeque;
 #[derive(Default)]
 pub(crate) struct Steps {
     waiting: VecDeque<Event>,
+    /// The last step was a key that acts: what it opened or closed stands only after another frame, and what is pointed
+    /// at is looked up among what the last frame drew.
+    acted: bool,
 }
 
 /// What the frame does with the events it has so far.
@@ -31,18 +34,21 @@ enum Step {
 
 impl Steps {
     /// Whether input waits for a frame.
-    fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// How many of the waiting events are the next step.
-    fn next(&self, in_field: bool) -> usize {
+    fn next(&mut self, in_field: bool) -> usize {
+        let acted = std::mem::take(&mut self.acted);
         let mut step = Step::Open;
         for (position, event) in self.waiting.iter().enumerate() {
-            match after(step, event, in_field) {
-                Some(next) => step = next,
-                None => return position,
+            if acted && matches!(event, Event::PointerButton { pressed: true, .. }) {
+                return position;
             }
+            let Some(next) = after(step, event, in_field) else { return position };
+            self.acted |= next != Step::Writing && is_press(event);
+            step = next;
         }
         self.waiting.len()
     }
@@ -93,6 +99,10 @@ fn edits(key: Key, modifiers: Modifiers) -> bool {
     !chord && !acts
 }
 
+fn is_press(event: &Event) -> bool {
+    matches!(event, Event::Key { key, pressed: true, .. } if !is_modifier(*key))
+}
+
 fn is_modifier(key: Key) -> bool {
     use Key::{AltLeft, AltRight, ControlLeft, ControlRight, ShiftLeft, ShiftRight, SuperLeft, SuperRight};
     matches!(key, ShiftLeft | ShiftRight | ControlLeft | ControlRight | AltLeft | AltRight | SuperLeft | SuperRight)
@@ -136,7 +146,7 @@ mod tests {
 
     /// How long each step is; `in_field` says of each whether a field has the focus then.
     fn lengths(events: Vec<Event>, in_field: impl Fn(usize) -> bool) -> Vec<usize> {
-        let mut steps = Steps { waiting: events.into() };
+        let mut steps = Steps { waiting: events.into(), acted: false };
         let mut lengths = Vec::new();
         while steps.is_waiting() {
             let length = steps.next(in_field(lengths.len()));
@@ -178,6 +188,13 @@ mod tests {
         assert_eq!(lengths(thrice.to_vec(), |_| false), [2, 2, 2], "pressed three times is not held");
         let two = vec![key(Key::ArrowDown, Modifiers::NONE), key(Key::ArrowDown, Modifiers::SHIFT)];
         assert_eq!(lengths(two, |_| false), [1, 1]);
+    }
+
+    #[test]
+    fn a_click_after_a_key_that_acts_waits_until_what_it_did_is_drawn() {
+        let enter = vec![key(Key::Enter, Modifiers::NONE)];
+        let events = [enter, vec![click(true), click(false)]].concat();
+        assert_eq!(lengths(events, |_| true), [1, 0, 1, 1]);
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Workbench {
     jobs_polled: f64,
     was_working: bool,
     frames: u64,
+    /// Keys came that are for the next frame.
+    input_waits: bool,
     /// The tab that was in front in the frame before.
     front: Option<Tab>,
     /// The window around the screens writes the clipboard; until it says that it cannot.
@@ -94,6 +96,7 @@ impl Workbench {
             jobs_polled: 0.0,
             was_working: false,
             frames: 0,
+            input_waits: false,
             front: None,
             shell_copies: true,
             opening: None,
@@ -115,7 +118,8 @@ impl Workbench {
     /// Nothing is under way and nothing waits to be sent.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.in_flight.is_empty() && self.requests.is_empty() && self.commands.is_empty() && self.frames > 1
+        let nothing_asked = self.in_flight.is_empty() && self.requests.is_empty() && self.commands.is_empty();
+        nothing_asked && !self.input_waits && self.frames > 1
     }
 
     /// Runs a command as if chosen in the palette.
@@ -154,6 +158,7 @@ impl Workbench {
             self.requests.push(request);
         }
         self.copy_by_shell(&ctx);
+        self.input_waits = ctx.with_plugin(|steps: &mut Steps| steps.is_waiting()).unwrap_or_default();
         self.run_commands(&ctx, time);
         self.flush(&ctx, time);
     }

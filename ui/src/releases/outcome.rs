@@ -49,6 +49,14 @@ impl ReleasesScreen {
                 (got.pending, got.error, done)
             }
         };
+        if let Attempt::Publish(number) = &attempt
+            && done.is_some()
+            && self.confirm.typed.trim() == release(*number)
+        {
+            // It is done: what is current stands in front, and nothing is left to confirm.
+            self.confirm.typed.clear();
+            self.chosen = None;
+        }
         if let Some(error) = error.filter(|_| !pending) {
             let moved = matches!(error.code, ErrorCode::Stale | ErrorCode::Conflict);
             let action = if moved { "Look again" } else { "Close" };

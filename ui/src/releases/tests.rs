@@ -184,6 +184,8 @@ fn a_small_window_reaches_what_the_inspector_offers() {
     window.get_by_label("Roll back as r15").click();
     window.run_ok();
     assert_eq!(published(&asked).len(), 1);
+    window.run_ok();
+    assert!(window.query_by_label_contains("Roll back as").is_none(), "it is done");
 }
 
 #[test]
