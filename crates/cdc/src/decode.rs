@@ -57,6 +57,9 @@ pub fn needs_own_process(format: SourceFormat, front: &[u8]) -> bool {
 /// # Errors
 /// [`DecodeError`] when the contract does not allow any decoding. A damaged file is not an error.
 pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
+    if contract.column_starts().is_empty() {
+        return decode_by(contract, file, bytes);
+    }
     by_generation(contract, |contract| decode_by(contract, file.clone(), bytes.clone()))
 }
 

@@ -167,10 +167,10 @@ entries! {
         .says(Grade::Warning, "They are left out of silver from now on; bronze keeps them")
         .examples(&["ignored: [etl_tag]"])
         => words(ignored);
-    review_seconds: Entry::new("source", &["review"], Effect::NewBatchesOnly)
+    review_seconds: Entry::new("source", &["review"], Effect::Rebuild)
         .what("how long a new column waits in the inbox of schema changes before `evolution` adds it: `7d`; a rename is never decided by time")
         .missing("it is added at once", "none")
-        .says(Grade::Info, "New columns wait for another time")
+        .says(Grade::Info, "New columns wait for another time, so silver is rebuilt from bronze")
         .examples(&["review: 7d"])
         .beside(&["source.evolution: add_new_columns"])
         => or_none(review_seconds.map(duration_text));
