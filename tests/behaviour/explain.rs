@@ -47,7 +47,7 @@ fn outcomes(view: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_event_of_a_row_is_told_with_its_file_and_why_it_lost() -> Result<()> {
+fn every_event_of_a_row_has_its_file_and_why_it_lost() -> Result<()> {
     let files = [
         upsert(10, 1, "FR", "1") + &upsert(11, 2, "IT", "1"),
         upsert(30, 1, "DE", "3"),

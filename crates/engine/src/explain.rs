@@ -12,9 +12,9 @@ use sluice_change::{ChangeBatch, EventSeq, Op};
 use sluice_contract::{Contract, Scd};
 use std::collections::BTreeMap;
 
-/// What became of an event; other events are named by their index among [`KeyStory::events`].
+/// What became of an event; other events are named by their index among [`KeyExplanation::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Outcome {
     /// All that it says is what the rows show.
     Applied,
     /// Some of its columns are shown, the newest of the others' is of that event.
@@ -39,7 +39,7 @@ pub enum Fate {
 
 /// One event of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToldEvent {
+pub struct OrderedEvent {
     /// Its change batch and its row there.
     pub at: (usize, usize),
     /// Its place in the order of the source.
@@ -47,7 +47,7 @@ pub struct ToldEvent {
     /// What it does.
     pub op: Op,
     /// What became of it.
-    pub fate: Fate,
+    pub outcome: Outcome,
     /// Columns of the contract, by position, whose value in a row is of this event.
     pub wins: Vec<u16>,
     /// Columns of the contract, by position, that it leaves out.
@@ -56,9 +56,9 @@ pub struct ToldEvent {
 
 /// All events of a key with the rows that they make.
 #[derive(Clone, Debug)]
-pub struct KeyStory {
+pub struct KeyExplanation {
     /// In the order of the source, the oldest first; deliveries of the same event in the order of the batches.
-    pub events: Vec<ToldEvent>,
+    pub events: Vec<OrderedEvent>,
     /// The rows of the key.
     pub rows: RecordBatch,
     /// Of every row, by column of the contract, the event that wrote it.
@@ -69,7 +69,7 @@ pub struct KeyStory {
 ///
 /// # Errors
 /// [`EngineError`] when the changes are of another table.
-pub fn explain_key(contract: &Contract, changes: &[ChangeBatch]) -> Result<KeyStory, EngineError> {
+pub fn explain_key(contract: &Contract, changes: &[ChangeBatch]) -> Result<KeyExplanation, EngineError> {
     let of_table = changes.iter().map(|batch| Ok(batch.clone().without_early()?.0));
     let of_table = of_table.collect::<Result<Vec<_>, EngineError>>()?;
     let plan = plan_from_nothing(contract, &of_table)?;
@@ -88,23 +88,30 @@ pub fn explain_key(contract: &Contract, changes: &[ChangeBatch]) -> Result<KeySt
             }
         }
     }
-    let fates: Vec<Fate> = match contract.apply.scd {
-        Scd::Type1 => latest_fates(&events, &first_of, &writers),
-        Scd::Type2 | Scd::Append => version_fates(&events, &first_of, &rows)?,
+    let outcomes: Vec<Outcome> = match contract.apply.scd {
+        Scd::Type1 => latest_outcomes(&events, &first_of, &writers),
+        Scd::Type2 | Scd::Append => version_outcomes(&events, &first_of, &rows)?,
     };
-    for (event, fate) in events.iter_mut().zip(fates) {
-        event.fate = fate;
+    for (event, outcome) in events.iter_mut().zip(outcomes) {
+        event.outcome = outcome;
     }
-    Ok(KeyStory { events, rows, writers })
+    Ok(KeyExplanation { events, rows, writers })
 }
 
-fn ordered(changes: &[ChangeBatch]) -> Vec<ToldEvent> {
-    let mut events: Vec<ToldEvent> = Vec::new();
+fn ordered(changes: &[ChangeBatch]) -> Vec<OrderedEvent> {
+    let mut events: Vec<OrderedEvent> = Vec::new();
     for (source, batch) in changes.iter().enumerate() {
         for (row, op) in batch.ops.iter().enumerate() {
             let absent = u32::try_from(row).ok().and_then(|row| batch.absent.get(&row)).cloned().unwrap_or_default();
             let seq = batch.seqs.at(row);
-            events.push(ToldEvent { at: (source, row), seq, op: *op, fate: Fate::Applied, wins: Vec::new(), absent });
+            events.push(OrderedEvent {
+                at: (source, row),
+                seq,
+                op: *op,
+                outcome: Outcome::Applied,
+                wins: Vec::new(),
+                absent,
+            });
         }
     }
     events.sort_by_key(|event| event.seq);
@@ -142,12 +149,12 @@ fn writers(
 }
 
 /// Of a table with the latest row per key.
-fn latest_fates(
-    events: &[ToldEvent],
+fn latest_outcomes(
+    events: &[OrderedEvent],
     first_of: &BTreeMap<EventSeq, usize>,
     writers: &[BTreeMap<u16, usize>],
-) -> Vec<Fate> {
-    let is_end = |event: &ToldEvent| event.op.is_delete() || event.op == Op::Truncate;
+) -> Vec<Outcome> {
+    let is_end = |event: &OrderedEvent| event.op.is_delete() || event.op == Op::Truncate;
     let newest_end = events.iter().rposition(|event| is_end(event) && first_of.get(&event.seq).is_some());
     let newest_end = newest_end.and_then(|index| first_of.get(&events[index].seq).copied());
     let newest_writer = writers.first().and_then(|of_row| of_row.values().max().copied());
@@ -157,33 +164,33 @@ fn latest_fates(
         .map(|(index, event)| {
             let first = first_of.get(&event.seq).copied().unwrap_or(index);
             if first != index {
-                return Fate::Duplicate(first);
+                return Outcome::Duplicate(first);
             }
             if event.op == Op::Early {
-                return Fate::BeforeStart;
+                return Outcome::BeforeStart;
             }
             let newer = || next_position_or_tie(events, index);
             if is_end(event) {
                 if Some(index) == newest_end {
                     let had_row = events[..index].iter().any(|before| before.op.is_upsert());
                     return match newest_writer {
-                        Some(writer) if writer > index => Fate::Older(writer),
-                        _ if event.op == Op::Filtered => Fate::LeftOut,
-                        _ if event.op == Op::Truncate || had_row => Fate::Applied,
-                        _ => Fate::NothingToDelete,
+                        Some(writer) if writer > index => Outcome::Older(writer),
+                        _ if event.op == Op::Filtered => Outcome::LeftOut,
+                        _ if event.op == Op::Truncate || had_row => Outcome::Applied,
+                        _ => Outcome::NothingToDelete,
                     };
                 }
-                return newer().unwrap_or(Fate::Applied);
+                return newer().unwrap_or(Outcome::Applied);
             }
             let provided = |column: &u16| !event.absent.contains(column);
             let newest_of_others = writers.first().into_iter().flatten();
             let newest_of_others = newest_of_others.filter(|(column, writer)| provided(column) && **writer != index);
             match (event.wins.is_empty(), newest_of_others.map(|(_, writer)| *writer).max()) {
-                (false, None) => Fate::Applied,
-                (false, Some(other)) => Fate::Partly(other),
+                (false, None) => Outcome::Applied,
+                (false, Some(other)) => Outcome::Partly(other),
                 (true, _) => match newest_end {
-                    Some(end) if end > index => Fate::BeforeDelete(end),
-                    _ => newer().unwrap_or(Fate::Applied),
+                    Some(end) if end > index => Outcome::BeforeDelete(end),
+                    _ => newer().unwrap_or(Outcome::Applied),
                 },
             }
         })
@@ -191,44 +198,44 @@ fn latest_fates(
 }
 
 /// The next event that is not the same one, and whether it has the same position.
-fn next_position_or_tie(events: &[ToldEvent], index: usize) -> Option<Fate> {
+fn next_position_or_tie(events: &[OrderedEvent], index: usize) -> Option<Outcome> {
     let event = &events[index];
     let next = events[index..].iter().position(|other| other.seq != event.seq)? + index;
-    Some(if events[next].seq.ties_with(&event.seq) { Fate::Tie(next) } else { Fate::Older(next) })
+    Some(if events[next].seq.ties_with(&event.seq) { Outcome::Tie(next) } else { Outcome::Older(next) })
 }
 
 /// Of a table with a row per version or per event.
-fn version_fates(
-    events: &[ToldEvent],
+fn version_outcomes(
+    events: &[OrderedEvent],
     first_of: &BTreeMap<EventSeq, usize>,
     rows: &RecordBatch,
-) -> Result<Vec<Fate>, EngineError> {
+) -> Result<Vec<Outcome>, EngineError> {
     let seqs = text_column(rows, SEQ)?;
     let shown: Vec<EventSeq> = (0..rows.num_rows()).filter_map(|row| EventSeq::parse(seqs.value(row))).collect();
-    let fate = |(index, event): (usize, &ToldEvent)| {
+    let outcome = |(index, event): (usize, &OrderedEvent)| {
         let first = first_of.get(&event.seq).copied().unwrap_or(index);
         if first != index {
-            return Fate::Duplicate(first);
+            return Outcome::Duplicate(first);
         }
         if shown.contains(&event.seq) {
-            return Fate::Applied;
+            return Outcome::Applied;
         }
-        let tie =
-            next_position_or_tie(events, index).filter(|fate| matches!(fate, Fate::Tie(_)) && event.op != Op::Early);
+        let tie = next_position_or_tie(events, index)
+            .filter(|outcome| matches!(outcome, Outcome::Tie(_)) && event.op != Op::Early);
         tie.unwrap_or(match event.op {
-            Op::Delete | Op::Truncate if events[..index].iter().any(|before| before.op.is_upsert()) => Fate::Applied,
-            Op::Delete | Op::Truncate => Fate::NothingToDelete,
-            Op::Read | Op::Upsert | Op::SoftDelete => Fate::NoNewVersion,
-            Op::Filtered => Fate::LeftOut,
-            Op::Early => Fate::BeforeStart,
+            Op::Delete | Op::Truncate if events[..index].iter().any(|before| before.op.is_upsert()) => Outcome::Applied,
+            Op::Delete | Op::Truncate => Outcome::NothingToDelete,
+            Op::Read | Op::Upsert | Op::SoftDelete => Outcome::NoNewVersion,
+            Op::Filtered => Outcome::LeftOut,
+            Op::Early => Outcome::BeforeStart,
         })
     };
-    Ok(events.iter().enumerate().map(fate).collect())
+    Ok(events.iter().enumerate().map(outcome).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Fate, explain_key};
+    use super::{Outcome, explain_key};
     use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
     use sluice_contract::Contract;
     use std::sync::Arc;
@@ -255,44 +262,44 @@ mod tests {
         builder.finish().unwrap()
     }
 
-    fn fates(contract: &str, events: &[(Op, u64, [Option<&str>; 2])]) -> Vec<Fate> {
+    fn outcomes(contract: &str, events: &[(Op, u64, [Option<&str>; 2])]) -> Vec<Outcome> {
         let contract = Arc::new(Contract::parse(contract, "b.yaml").unwrap());
         let story = explain_key(&contract, &[batch(&contract, events)]).unwrap();
-        story.events.iter().map(|event| event.fate).collect()
+        story.events.iter().map(|event| event.outcome).collect()
     }
 
     #[test]
     fn events_that_the_contract_leaves_out_say_so() {
-        use Fate::{Applied, BeforeDelete, BeforeStart, LeftOut, Older};
         use Op::Upsert;
+        use Outcome::{Applied, BeforeDelete, BeforeStart, LeftOut, Older};
         let (kept, other) = ([Some("a"), Some("b")], [Some("x"), Some("b")]);
         let latest = LATEST.replace("schema:", "apply: {keep: \"v = 'a'\"}\nschema:");
-        assert_eq!(fates(&latest, &[(Upsert, 1, kept), (Upsert, 2, other)]), [BeforeDelete(1), LeftOut]);
-        assert_eq!(fates(&latest, &[(Upsert, 1, other), (Upsert, 2, kept)]), [Older(1), Applied]);
+        assert_eq!(outcomes(&latest, &[(Upsert, 1, kept), (Upsert, 2, other)]), [BeforeDelete(1), LeftOut]);
+        assert_eq!(outcomes(&latest, &[(Upsert, 1, other), (Upsert, 2, kept)]), [Older(1), Applied]);
         let contract = Arc::new(Contract::parse(LATEST, "b.yaml").unwrap());
         let mut batch = batch(&contract, &[(Upsert, 2, kept), (Upsert, 1, other)]);
         batch.ops[1] = Op::Early;
         for text in [LATEST.to_owned(), LATEST.replace("schema:", "apply: {scd: 2, sequence: [source.lsn]}\nschema:")] {
             let contract = Contract::parse(&text, "b.yaml").unwrap();
             let story = explain_key(&contract, std::slice::from_ref(&batch)).unwrap();
-            assert_eq!(story.events.iter().map(|event| event.fate).collect::<Vec<_>>(), [BeforeStart, Applied]);
+            assert_eq!(story.events.iter().map(|event| event.outcome).collect::<Vec<_>>(), [BeforeStart, Applied]);
             assert_eq!(story.rows.num_rows(), 1);
         }
     }
 
     #[test]
     fn each_event_of_a_latest_row_says_why_it_counts_or_does_not() {
-        use Fate::{Applied, BeforeDelete, Duplicate, NothingToDelete, Older, Partly, Tie};
         use Op::{Delete, Upsert};
+        use Outcome::{Applied, BeforeDelete, Duplicate, NothingToDelete, Older, Partly, Tie};
         let ab = [Some("a"), Some("b")];
-        assert_eq!(fates(LATEST, &[(Upsert, 2, ab), (Upsert, 1, ab)]), [Older(1), Applied]);
-        assert_eq!(fates(LATEST, &[(Upsert, 1, ab), (Upsert, 2, [Some("c"), None])]), [Partly(1), Applied]);
-        assert_eq!(fates(LATEST, &[(Upsert, 1, ab), (Upsert, 1, ab)]), [Applied, Duplicate(0)]);
-        let tied = fates(LATEST, &[(Upsert, 1, ab), (Upsert, 1, [Some("x"), Some("y")])]);
+        assert_eq!(outcomes(LATEST, &[(Upsert, 2, ab), (Upsert, 1, ab)]), [Older(1), Applied]);
+        assert_eq!(outcomes(LATEST, &[(Upsert, 1, ab), (Upsert, 2, [Some("c"), None])]), [Partly(1), Applied]);
+        assert_eq!(outcomes(LATEST, &[(Upsert, 1, ab), (Upsert, 1, ab)]), [Applied, Duplicate(0)]);
+        let tied = outcomes(LATEST, &[(Upsert, 1, ab), (Upsert, 1, [Some("x"), Some("y")])]);
         assert_eq!(tied, [Tie(1), Applied]);
-        assert_eq!(fates(LATEST, &[(Upsert, 1, ab), (Delete, 2, ab)]), [BeforeDelete(1), Applied]);
-        assert_eq!(fates(LATEST, &[(Delete, 2, ab)]), [NothingToDelete]);
-        let back = fates(LATEST, &[(Upsert, 1, ab), (Delete, 2, ab), (Upsert, 3, ab)]);
+        assert_eq!(outcomes(LATEST, &[(Upsert, 1, ab), (Delete, 2, ab)]), [BeforeDelete(1), Applied]);
+        assert_eq!(outcomes(LATEST, &[(Delete, 2, ab)]), [NothingToDelete]);
+        let back = outcomes(LATEST, &[(Upsert, 1, ab), (Delete, 2, ab), (Upsert, 3, ab)]);
         assert_eq!(back, [BeforeDelete(1), Older(2), Applied]);
     }
 
@@ -302,9 +309,9 @@ mod tests {
         let ab = [Some("a"), Some("b")];
         let events =
             [(Op::Upsert, 1, ab), (Op::Upsert, 2, ab), (Op::Upsert, 3, [Some("c"), Some("b")]), (Op::Delete, 4, ab)];
-        let fates = fates(&history, &events);
-        assert_eq!(fates[0], Fate::Applied);
-        assert_eq!((fates[2], fates[3]), (Fate::Applied, Fate::Applied));
+        let outcomes = outcomes(&history, &events);
+        assert_eq!(outcomes[0], Outcome::Applied);
+        assert_eq!((outcomes[2], outcomes[3]), (Outcome::Applied, Outcome::Applied));
     }
 
     /// The writer of every column is the newest event that provides it after the last delete.
@@ -325,7 +332,7 @@ mod tests {
             let story = explain_key(&contract, &[batch(&contract, &events)]).unwrap();
             let last_delete = story.events.iter().filter(|event| event.op == Op::Delete).map(|event| event.seq).max();
             for column in [1_u16, 2] {
-                let provides = |event: &&super::ToldEvent| {
+                let provides = |event: &&super::OrderedEvent| {
                     event.op.is_upsert() && Some(event.seq) > last_delete && !event.absent.contains(&column)
                 };
                 let wanted = story.events.iter().filter(provides).map(|event| event.seq).max();

@@ -186,7 +186,7 @@ mod snapshot_changes;
 pub use append_plan::{AppendPlan, plan_append};
 pub use error::EngineError;
 pub use events::{Conflict, KeyedChanges, losing_events, tie_conflict};
-pub use explain::{Fate, KeyStory, ToldEvent, explain_key};
+pub use explain::{KeyExplanation, OrderedEvent, Outcome, explain_key};
 pub use fingerprint::{fingerprint, row_hashes};
 pub use first_difference::{CellText, RowDifference, first_difference};
 pub use keys::KeyEncoder;

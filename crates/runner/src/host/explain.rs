@@ -12,7 +12,7 @@ use sluice_api::{
 };
 use sluice_change::Op;
 use sluice_contract::Contract;
-use sluice_engine::{Fate, first_difference};
+use sluice_engine::{Outcome, first_difference};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ fn number(index: usize) -> u32 {
 }
 
 fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
-    let told = found.story.events.iter().enumerate().filter_map(|(index, event)| {
+    let ordered = found.story.events.iter().enumerate().filter_map(|(index, event)| {
         let (source, row) = event.at;
         let changes = found.changes.get(source)?;
         let at = changes.refs.at(row);
@@ -112,16 +112,16 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
             operation: operation(event.op).to_owned(),
             position: event.seq.position(),
             source_time_ms: changes.source_times_ms.at(row),
-            outcome: outcome(event.fate),
+            outcome: outcome(event.outcome),
             columns: texts.columns(&event.wins),
             absent: texts.columns(&event.absent),
             record_text: changes.records.get(row).map_or_else(String::new, |record| texts.record(record)),
         })
     });
-    let told: Vec<ExplainedEvent> = told.collect();
-    let ordered = told.len();
+    let ordered: Vec<ExplainedEvent> = ordered.collect();
+    let before = ordered.len();
     let rejects = found.rejects.iter().enumerate().map(|(index, (batch, file, reject))| ExplainedEvent {
-        number: number(ordered + index),
+        number: number(before + index),
         batch: *batch,
         file: file.clone(),
         record: reject.at.row,
@@ -137,7 +137,7 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
         absent: Vec::new(),
         record_text: texts.record(&reject.raw),
     });
-    told.into_iter().chain(rejects).collect()
+    ordered.into_iter().chain(rejects).collect()
 }
 
 /// What an event is whose row the contract leaves out.
@@ -154,18 +154,18 @@ fn operation(op: Op) -> &'static str {
     }
 }
 
-fn outcome(fate: Fate) -> EventOutcome {
-    match fate {
-        Fate::Applied => EventOutcome::Applied,
-        Fate::Partly(by) => EventOutcome::Partly { by: number(by) },
-        Fate::Older(by) => EventOutcome::Older { by: number(by) },
-        Fate::Duplicate(of) => EventOutcome::Duplicate { of: number(of) },
-        Fate::Tie(with) => EventOutcome::Tie { with: number(with) },
-        Fate::BeforeDelete(by) => EventOutcome::BeforeDelete { by: number(by) },
-        Fate::NothingToDelete => EventOutcome::NothingToDelete,
-        Fate::NoNewVersion => EventOutcome::NoNewVersion,
-        Fate::LeftOut => EventOutcome::LeftOut,
-        Fate::BeforeStart => EventOutcome::BeforeStart,
+fn outcome(outcome: Outcome) -> EventOutcome {
+    match outcome {
+        Outcome::Applied => EventOutcome::Applied,
+        Outcome::Partly(by) => EventOutcome::Partly { by: number(by) },
+        Outcome::Older(by) => EventOutcome::Older { by: number(by) },
+        Outcome::Duplicate(of) => EventOutcome::Duplicate { of: number(of) },
+        Outcome::Tie(with) => EventOutcome::Tie { with: number(with) },
+        Outcome::BeforeDelete(by) => EventOutcome::BeforeDelete { by: number(by) },
+        Outcome::NothingToDelete => EventOutcome::NothingToDelete,
+        Outcome::NoNewVersion => EventOutcome::NoNewVersion,
+        Outcome::LeftOut => EventOutcome::LeftOut,
+        Outcome::BeforeStart => EventOutcome::BeforeStart,
     }
 }
 

@@ -14,7 +14,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use sluice_change::{ChangeBatch, Reject, arrow_type};
 use sluice_contract::Contract;
-use sluice_engine::{KeyEncoder, KeyStory, explain_key};
+use sluice_engine::{KeyEncoder, KeyExplanation, explain_key};
 use sluice_lake::{Lake, Snapshot};
 use sluice_query::QueryEngine;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(crate) struct ExplainedKey {
     pub(crate) changes: Vec<ChangeBatch>,
     /// The batch that each of `changes` is of.
     pub(crate) batches: Vec<u64>,
-    pub(crate) story: KeyStory,
+    pub(crate) story: KeyExplanation,
     /// Batch, file, reject.
     pub(crate) rejects: Vec<(u64, String, Reject)>,
     pub(crate) records_read: u64,
