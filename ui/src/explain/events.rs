@@ -1,6 +1,6 @@
 //! Every event of the key, in the order of the source.
 
-use super::screen::ExplainScreen;
+use super::state::ExplainScreen;
 use super::words;
 use crate::cell::CellText;
 use crate::design::TokensExt;

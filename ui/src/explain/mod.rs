@@ -4,9 +4,10 @@ mod events;
 mod inspector;
 mod row;
 mod screen;
+mod state;
 mod words;
 
-pub use screen::ExplainScreen;
+pub use state::ExplainScreen;
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,16 @@
 //! Drawing the screen: the fields that name the row, the verdict, its events, the row.
 
+use super::state::ExplainScreen;
 use super::{events, inspector, row};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::history::find::{self, Find, RowScreen};
+use crate::history::find::{self, RowScreen};
 use crate::screen::Screen;
-use crate::state::{Got, KeyValues, Tab};
+use crate::state::Tab;
 use crate::widget::{Button, EmptyState, Tone, badge, error_banner, loading_line, number, rule};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
-use sluice_api::{Explanation, Request, SilverAgrees, TableRef, ask};
+use sluice_api::{Explanation, Request, SilverAgrees};
 
 /// Height of the bar with table and key.
 const BAR: f32 = 40.0;
@@ -20,35 +21,7 @@ const OPENS: RowScreen = RowScreen { button: "Explain", tab: |table, key| Tab::E
 /// Where events are looked for.
 const SEARCHED: &str = "Every record that bronze keeps is searched, those in quarantine too";
 
-/// Why one row has its values; without a key, the fields for it.
-pub struct ExplainScreen {
-    /// Table of the row.
-    pub(super) table: TableRef,
-    /// The row; empty until one is named.
-    pub(super) key: KeyValues,
-    find: Find,
-    /// Line under the cursor.
-    pub(super) line: Option<usize>,
-    /// The list took the focus once.
-    pub(super) begun: bool,
-}
-
 impl ExplainScreen {
-    /// The screen.
-    #[must_use]
-    pub fn new(table: TableRef, key: KeyValues) -> Self {
-        let find = Find::new(&key);
-        Self { table, key, find, line: None, begun: false }
-    }
-
-    fn request(&self) -> Request {
-        Request::Explain { table: self.table.clone(), key: self.key.columns.clone(), version: None, reveal: false }
-    }
-
-    fn got<'a>(&self, cx: &Cx<'a>) -> Got<'a, Explanation> {
-        cx.store.got::<ask::Explain>(&(self.table.clone(), self.key.columns.clone(), None, false))
-    }
-
     fn explanation_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, view: &Explanation) {
         self.header(ui, cx, view);
         rule(ui);
