@@ -35,19 +35,19 @@ fn main() -> Result<()> {
     let (folder, events) = (Path::new(folder), events.parse()?);
     for made in MADE {
         let content = Bytes::from(made.content(events));
-        measure(folder, made.format, made.file, &made.contract(), content, events)?;
+        measure(folder, made.format, made.file, &made.contract(), &content, events)?;
     }
-    measure(folder, "parquet", "rows.parquet", PARQUET, rows_of_parquet(events)?, events)
+    measure(folder, "parquet", "rows.parquet", PARQUET, &rows_of_parquet(events)?, events)
 }
 
-fn measure(folder: &Path, format: &str, name: &str, contract: &str, content: Bytes, events: u64) -> Result<()> {
+fn measure(folder: &Path, format: &str, name: &str, contract: &str, content: &Bytes, events: u64) -> Result<()> {
     let lake = folder.join(format);
     let landing = lake.join("landing/events");
     std::fs::create_dir_all(&landing)?;
     std::fs::create_dir_all(lake.join("contracts/bench"))?;
     std::fs::write(lake.join("contracts/bench/events.yaml"), contract)?;
     let file = landing.join(name);
-    std::fs::write(&file, &content)?;
+    std::fs::write(&file, content)?;
     let parsed = Contract::parse(contract, "events.yaml").map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let parsed = Arc::new(parsed);
     let source = SourceFile { path: name.to_owned(), size: content.len() as u64, ..SourceFile::default() };

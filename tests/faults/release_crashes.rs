@@ -293,8 +293,10 @@ fn a_publisher_that_ends_behind_its_release_is_finished_by_the_next_run() -> Res
     runtime.block_on(Box::pin(async {
         let of = Box::pin(clean(&harness, Act::Publish)).await?;
         let is_pointer = |path: &Path| path.as_ref().contains("_sluice/current/");
-        let pointer = of.operations.iter().filter(|operation| is_pointer(&operation.path) && operation.after.is_some());
-        let disk = pointer.last().and_then(|operation| operation.after.as_ref()).context("the release is published")?;
+        let mut pointer =
+            of.operations.iter().filter(|operation| is_pointer(&operation.path) && operation.after.is_some());
+        let disk =
+            pointer.next_back().and_then(|operation| operation.after.as_ref()).context("the release is published")?;
         let lake = harness.open(Arc::new(disk.fork()), 12)?;
         let orders = TableLocation::Silver("shop.orders".parse().map_err(anyhow::Error::msg)?);
         let files = async |lake: &Lake| -> Result<BTreeSet<String>> {

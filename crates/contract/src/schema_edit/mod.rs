@@ -232,8 +232,8 @@ mod tests {
         quality:\n- check: \"max_value(total, 100)\"\n  severity: warn\n\
         schema:\n  - {name: id, type: int, primary_key: true}\n  # money\n  - name: total\n    type: \"decimal(8,2)\"\n\n";
 
-    fn edited(edit: SchemaEdit) -> Result<String, String> {
-        edited_contract(&Contract::parse(TEXT, "orders.yaml").unwrap(), &edit).map_err(|mistake| mistake.to_string())
+    fn edited(edit: &SchemaEdit) -> Result<String, String> {
+        edited_contract(&Contract::parse(TEXT, "orders.yaml").unwrap(), edit).map_err(|mistake| mistake.to_string())
     }
 
     #[test]
@@ -242,24 +242,24 @@ mod tests {
         let (name, data_type) = ("note".to_owned(), "string".parse().unwrap());
         let add = SchemaEdit::Add { name, data_type, pii: true, since: None };
         let line = "\"decimal(8,2)\"\n  - {name: note, type: string, pii: true}\n";
-        assert_eq!(edited(add).unwrap(), TEXT.replace("\"decimal(8,2)\"\n", line));
-        let ignored = edited(SchemaEdit::Ignore { name: "etl tag".to_owned() }).unwrap();
+        assert_eq!(edited(&add).unwrap(), TEXT.replace("\"decimal(8,2)\"\n", line));
+        let ignored = edited(&SchemaEdit::Ignore { name: "etl tag".to_owned() }).unwrap();
         assert_eq!(ignored, TEXT.replace("it comes\n", "it comes\n  ignored: ['etl tag']\n"));
         let column = || "total".to_owned();
-        let widened = edited(SchemaEdit::Widen { column: column(), data_type: "decimal(12,2)".parse().unwrap() });
+        let widened = edited(&SchemaEdit::Widen { column: column(), data_type: "decimal(12,2)".parse().unwrap() });
         assert_eq!(widened.unwrap(), TEXT.replace("\"decimal(8,2)\"", "'decimal(12,2)'"));
-        let kept = edited(SchemaEdit::Rename { column: column(), to: "sum".to_owned(), keep_name: true }).unwrap();
+        let kept = edited(&SchemaEdit::Rename { column: column(), to: "sum".to_owned(), keep_name: true }).unwrap();
         assert_eq!(kept, TEXT.replace("(8,2)\"\n", "(8,2)\"\n    renamed_from: [sum]\n"));
-        let again = edited(SchemaEdit::AddedAgain { column: column(), since: position.clone() }).unwrap();
+        let again = edited(&SchemaEdit::AddedAgain { column: column(), since: position.clone() }).unwrap();
         assert_eq!(again, TEXT.replace("(8,2)\"\n", &format!("(8,2)\"\n    since: \"{position}\"\n")));
     }
 
     #[test]
     fn what_would_break_the_contract_is_refused() {
         let rename = SchemaEdit::Rename { column: "total".to_owned(), to: "sum".to_owned(), keep_name: false };
-        let refused = edited(rename).unwrap_err();
+        let refused = edited(&rename).unwrap_err();
         assert!(refused.contains("reads column `total`"), "{refused}");
         let narrow = SchemaEdit::Widen { column: "nothing".to_owned(), data_type: "int".parse().unwrap() };
-        assert!(edited(narrow).unwrap_err().contains("by hand"));
+        assert!(edited(&narrow).unwrap_err().contains("by hand"));
     }
 }

@@ -131,7 +131,8 @@ impl Evidence {
     pub(super) fn first_beside(&self, contract: &Contract, name: &str) -> Result<Option<String>, RunError> {
         let of_name = |column: &&sluice_contract::Column| column.renamed_from.iter().any(|former| former == name);
         let Some(owner) = contract.columns.iter().find(of_name) else { return Ok(None) };
-        let has_owner: BTreeSet<_> = self.texts.values(&owner.name)?.into_iter().filter_map(placed).collect();
+        let has_owner: BTreeSet<_> =
+            self.texts.values(&owner.name)?.into_iter().filter_map(|seen| placed(&seen)).collect();
         let beside = self.texts.values(&silver_name(name))?.into_iter();
         let beside =
             beside.filter(|seen| seen.value.is_some() && has_owner.contains(&(seen.path.to_string(), seen.at.row)));
@@ -139,7 +140,7 @@ impl Evidence {
     }
 }
 
-fn placed(seen: Seen) -> Option<(String, u64)> {
+fn placed(seen: &Seen) -> Option<(String, u64)> {
     seen.value.is_some().then(|| (seen.path.to_string(), seen.at.row))
 }
 
