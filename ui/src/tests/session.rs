@@ -36,7 +36,7 @@ fn one_of_before_is_read_and_an_unknown_screen_left_out() {
     let orders = r#"{"layer":"silver","name":{"dataset":"shop","table":"orders"}}"#;
     let text = format!(
         r#"{{"format":1,"place":"sql","active":1,"tabs":[{{"tab":"table","table":{orders}}},{{"tab":"onboard"}},
-        {{"tab":"explain","table":{orders}}},{{"tab":"diff","table":{orders},"versions":[41,42]}},
+        {{"tab":"oracle","table":{orders}}},{{"tab":"diff","table":{orders},"versions":[41,42]}},
         {{"tab":"sql","number":1}},{{"tab":"publish"}}],"selection":{{"kind":"row","table":{orders},"row":3}}}}"#
     );
     let workspace = Workspace::from_session(&text).unwrap();

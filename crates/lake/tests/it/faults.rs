@@ -50,7 +50,9 @@ impl ObjectStore for FaultyStore {
         if self.ignores_conditions {
             options.mode = PutMode::Overwrite;
         }
-        let planned = if options.mode == PutMode::Create { self.fault.lock().unwrap().take() } else { None };
+        // The first commit of a lake writes the lake's identity before; the fault is for what comes after it.
+        let is_meant = options.mode == PutMode::Create && location.filename() != Some("identity.json");
+        let planned = if is_meant { self.fault.lock().unwrap().take() } else { None };
         let taken = || Error::AlreadyExists { path: location.to_string(), source: "412".into() };
         match planned {
             None => self.inner.put_opts(location, payload, options).await,
