@@ -75,11 +75,11 @@ fn columns(width: f32) -> Vec<GridColumn> {
     let fixed = [
         ("event", 56.0),
         ("operation", 104.0),
-        ("position", 168.0),
+        ("position", 144.0),
         ("batch", 56.0),
-        ("file", 200.0),
+        ("file", 152.0),
         ("record", 72.0),
-        ("what became of it", 224.0),
+        ("what became of it", 248.0),
     ];
     let used: f32 = fixed.iter().map(|(_, width)| width).sum();
     let rest = ("columns of it", (width - used - 12.0).max(160.0));

@@ -36,7 +36,7 @@ pub(super) fn show(ui: &mut Ui, event: &ExplainedEvent) {
     rule(ui);
     let pretty = pretty(&event.record_text);
     Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
-        section_header(ui, "Record", "as delivered, personal data is masked", |ui| {
+        section_header(ui, "Record", "personal data is masked", |ui| {
             if Button::new("Copy").icon(icon::CONTENT_COPY).tooltip("The record as it is shown").show(ui).clicked() {
                 ui.ctx().copy_text(pretty.clone());
             }
