@@ -32,6 +32,7 @@ impl Rows for Lines<'_> {
             4 => file_name(&event.file).to_owned(),
             5 => event.record.to_string(),
             OUTCOME => words::outcome(&event.outcome),
+            _ if event.columns.is_empty() => "–".to_owned(),
             _ => event.columns.join(", "),
         }))
     }
