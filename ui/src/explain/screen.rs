@@ -5,15 +5,13 @@ use super::{events, inspector, row};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
-use crate::history::find::{self, RowScreen};
+use crate::history::find::RowScreen;
 use crate::screen::Screen;
 use crate::state::Tab;
 use crate::widget::{Button, EmptyState, Tone, badge, error_banner, loading_line, number, rule};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
-use sluice_api::{Explanation, Request, SilverAgrees};
+use sluice_api::{Explanation, SilverAgrees};
 
-/// Height of the bar with table and key.
-const BAR: f32 = 40.0;
 /// Height of title and badges.
 const TITLE: f32 = 40.0;
 /// What the bar opens.
@@ -83,30 +81,11 @@ impl ExplainScreen {
 
 impl Screen for ExplainScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        cx.want(Request::Table { table: self.table.clone(), version: None });
-        cx.want(Request::Lake);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let rect = ui.max_rect();
-        let bar = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
-        let table = cx.store.table(&self.table, None);
-        self.find.bar(ui, bar, cx, (&self.table, &self.key), OPENS);
-        ui.advance_cursor_after_rect(bar);
-        rule(ui);
-        if let Some(error) = table.error {
-            loading_line(ui, bar, table.pending);
-            if error_banner(ui, error, "Nothing was changed") {
-                cx.send(Request::Table { table: self.table.clone(), version: None });
-            }
-            return;
-        }
-        if self.key.is_empty() {
-            loading_line(ui, bar, table.pending);
-            find::ask(ui, &self.table, table.value, ("E", SEARCHED));
-            return;
-        }
+        let row = (&self.table, &self.key);
+        let Some((bar, is_pending)) = self.find.head(ui, cx, row, OPENS, ("E", SEARCHED)) else { return };
         cx.want(self.request());
         let got = self.got(cx);
-        loading_line(ui, bar, got.pending || table.pending);
+        loading_line(ui, bar, got.pending || is_pending);
         if let Some(error) = got.error
             && error_banner(ui, error, "Nothing was changed")
         {

@@ -4,11 +4,13 @@ use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::state::{KeyValues, Tab};
-use crate::widget::{Button, EmptyState, TextField, dropdown, layer_mark};
+use crate::widget::{Button, EmptyState, TextField, dropdown, error_banner, layer_mark, loading_line, rule};
 use egui::{Align, Id, Layout, Rect, Ui, UiBuilder, vec2};
-use sluice_api::{Layer, TableRef, TableView};
+use sluice_api::{Layer, Request, TableRef, TableView};
 use std::collections::BTreeMap;
 
+/// Height of the bar with table and key.
+const BAR: f32 = 40.0;
 /// Width of a field, smallest and largest.
 const FIELD: std::ops::RangeInclusive<f32> = 140.0..=260.0;
 
@@ -34,8 +36,44 @@ impl Find {
         Self { values, focused: !key.is_empty() }
     }
 
+    /// The head of a screen about one row: asks for what it needs, and draws the bar, an error of the table, or the
+    /// question which row; `hint` is the key that opens the screen, and where rows are looked for. The bar and whether
+    /// the table is on its way, if there is a row to go on with.
+    pub(crate) fn head(
+        &mut self,
+        ui: &mut Ui,
+        cx: &mut Cx<'_>,
+        (table, key): (&TableRef, &KeyValues),
+        opens: RowScreen,
+        hint: (&str, &str),
+    ) -> Option<(Rect, bool)> {
+        let request = Request::Table { table: table.clone(), version: None };
+        cx.want(request.clone());
+        cx.want(Request::Lake);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let rect = ui.max_rect();
+        let bar = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
+        let got = cx.store.table(table, None);
+        self.bar(ui, bar, cx, (table, key), opens);
+        ui.advance_cursor_after_rect(bar);
+        rule(ui);
+        if let Some(error) = got.error {
+            loading_line(ui, bar, got.pending);
+            if error_banner(ui, error, "Nothing was changed") {
+                cx.send(request);
+            }
+            return None;
+        }
+        if key.is_empty() {
+            loading_line(ui, bar, got.pending);
+            ask(ui, table, got.value, hint);
+            return None;
+        }
+        Some((bar, got.pending))
+    }
+
     /// Draws table and fields into `rect`; opens the screen of the row when they are entered.
-    pub(crate) fn bar(
+    fn bar(
         &mut self,
         ui: &mut Ui,
         rect: Rect,
@@ -108,7 +146,7 @@ impl Find {
 }
 
 /// Says how to name a row, or why the table has none to name. `note` follows in small letters.
-pub(crate) fn ask(ui: &mut Ui, table: &TableRef, view: Option<&TableView>, (key_cap, note): (&str, &str)) {
+fn ask(ui: &mut Ui, table: &TableRef, view: Option<&TableView>, (key_cap, note): (&str, &str)) {
     let Some(view) = view else { return };
     let key: Vec<&str> = view.columns.iter().filter(|column| column.key).map(|column| column.name.as_str()).collect();
     if key.is_empty() {

@@ -3,18 +3,15 @@
 use super::find::RowScreen;
 use super::state::HistoryScreen;
 use super::versions::Versions;
-use super::{find, header, inspector, list, markdown};
+use super::{header, inspector, list, markdown};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::icon;
 use crate::screen::Screen;
 use crate::state::{KeyValues, Tab};
-use crate::widget::{EmptyState, error_banner, loading_line, rule};
-use egui::{Rect, Ui, vec2};
-use sluice_api::{Request, RowHistory, TableRef};
-
-/// Height of the bar with table and key.
-const BAR: f32 = 40.0;
+use crate::widget::{EmptyState, error_banner, loading_line};
+use egui::Ui;
+use sluice_api::{RowHistory, TableRef};
 
 /// What the bar opens.
 const OPENS: RowScreen = RowScreen { button: "Show history", tab: |table, key| Tab::History { table, key } };
@@ -64,31 +61,11 @@ fn not_found(ui: &mut Ui, table: &TableRef, key: &KeyValues, view: &RowHistory) 
 
 impl Screen for HistoryScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        cx.want(Request::Table { table: self.table.clone(), version: None });
-        cx.want(Request::Lake);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let rect = ui.max_rect();
-        let bar = Rect::from_min_size(rect.min, vec2(rect.width(), BAR));
-        let store = cx.store;
-        let table = store.table(&self.table, None);
-        self.find.bar(ui, bar, cx, (&self.table, &self.key), OPENS);
-        ui.advance_cursor_after_rect(bar);
-        rule(ui);
-        if let Some(error) = table.error {
-            loading_line(ui, bar, table.pending);
-            if error_banner(ui, error, "Nothing was changed") {
-                cx.send(Request::Table { table: self.table.clone(), version: None });
-            }
-            return;
-        }
-        if self.key.is_empty() {
-            loading_line(ui, bar, table.pending);
-            find::ask(ui, &self.table, table.value, ("H", SEARCHED));
-            return;
-        }
+        let row = (&self.table, &self.key);
+        let Some((bar, is_pending)) = self.find.head(ui, cx, row, OPENS, ("H", SEARCHED)) else { return };
         cx.want(self.request());
         let got = self.got(cx);
-        loading_line(ui, bar, got.pending || table.pending);
+        loading_line(ui, bar, got.pending || is_pending);
         if let Some(error) = got.error
             && error_banner(ui, error, "Nothing was changed")
         {
