@@ -2,7 +2,7 @@
 //! records, a reload, a table of another format, a rebuild that empties silver.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{Layer, OnboardDraft, ReplayLimits, TableRef, TableReplay, ask};
+use sluice_api::{OnboardDraft, ReplayLimits, TableReplay, ask};
 use sluice_tests::TestLake;
 use tempfile::TempDir;
 
@@ -27,15 +27,6 @@ async fn good(lake: &TestLake) -> Result<TableReplay> {
 /// Why the table stopped.
 async fn stopped(lake: &TestLake) -> Result<String> {
     Ok(replay(lake).await?.error.context("the table stops")?.message)
-}
-
-async fn rows(lake: &TestLake, table: &str, columns: &[&str]) -> Result<Vec<String>> {
-    let table = TableRef { layer: Layer::Silver, name: table.parse().map_err(anyhow::Error::msg)? };
-    let rows = lake.rows(&table).await?.select(columns)?.rows;
-    let text = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ");
-    let mut rows: Vec<String> = rows.into_iter().map(text).collect();
-    rows.sort();
-    Ok(rows)
 }
 
 async fn draft(lake: &TestLake, path: &str) -> Result<OnboardDraft> {
@@ -81,7 +72,7 @@ async fn the_log_of_mysql_orders_events_by_the_number_of_its_file() -> Result<()
             lake.write(&format!("landing/topics/store.store.stock/{at}.json"), &files[at])?;
             good(&lake).await?;
         }
-        let found = rows(&lake, "store.stock", &["id", "quantity"]).await?;
+        let found = lake.silver_rows("store.stock", &["id", "quantity"]).await?;
         ensure!(found == ["1 13", "2 12"], "{order:?}: {found:?}");
     }
     Ok(())
@@ -114,7 +105,7 @@ async fn a_connector_without_a_known_position_is_a_question() -> Result<()> {
     }
     lake.write("contracts/x/b.yaml", contract(""))?;
     good(&lake).await?;
-    ensure!(rows(&lake, "x.b", &["id", "quantity"]).await? == ["1 1"]);
+    ensure!(lake.silver_rows("x.b", &["id", "quantity"]).await? == ["1 1"]);
     Ok(())
 }
 
@@ -154,7 +145,7 @@ async fn records_of_another_table_never_overwrite_rows() -> Result<()> {
         // The table is named: records in bronze are distinguished too.
         lake.write("contracts/app/orders.yaml", stream_contract(", table: public.orders"))?;
         good(&lake).await?;
-        ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
+        ensure!(lake.silver_rows("app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
         lake.write(
             "landing/stream/99.json",
             [of_table("orders", 3, "c", 5), of_table("customers", 3, "Eve", 6)].concat(),
@@ -162,7 +153,7 @@ async fn records_of_another_table_never_overwrite_rows() -> Result<()> {
         let replay = good(&lake).await?;
         ensure!(replay.left_out == [("app.public.customers".to_owned(), 1)], "{:?}", replay.left_out);
         ensure!(replay.counters.rows_in == 1 && replay.reasons.is_empty(), "{replay:?}");
-        ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b", "3 c"]);
+        ensure!(lake.silver_rows("app.orders", &["id", "name"]).await? == ["1 a", "2 b", "3 c"]);
     }
     Ok(())
 }
@@ -174,7 +165,7 @@ async fn a_name_with_a_star_takes_the_parts_of_a_table() -> Result<()> {
     let parts = [of_table("orders_2025", 1, "a", 1), of_table("orders_2026", 2, "b", 2), of_table("other", 3, "c", 3)];
     lake.write("landing/stream/1.json", parts.concat())?;
     good(&lake).await?;
-    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
+    ensure!(lake.silver_rows("app.orders", &["id", "name"]).await? == ["1 a", "2 b"]);
     Ok(())
 }
 
@@ -226,9 +217,9 @@ async fn aws_dms_without_a_position_is_ordered_by_file_and_row() -> Result<()> {
             ensure!(replay.reasons.is_empty(), "{:?}", replay.reasons);
         }
         let expected = ["1 back", "2 again", "3 new"];
-        ensure!(rows(&lake, "sales.orders", &["id", "status"]).await? == expected, "{order:?}");
+        ensure!(lake.silver_rows("sales.orders", &["id", "status"]).await? == expected, "{order:?}");
         lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
-        ensure!(rows(&lake, "sales.orders", &["id", "status"]).await? == expected, "{order:?}, from bronze");
+        ensure!(lake.silver_rows("sales.orders", &["id", "status"]).await? == expected, "{order:?}, from bronze");
     }
     // A file with another name has no place.
     let (_folder, lake) = empty_lake()?;
@@ -251,7 +242,7 @@ async fn onboarding_says_that_the_records_of_aws_dms_carry_no_position() -> Resu
     ensure!(order.is_some_and(|seen| seen.ok && seen.count == "3 of 3 changes"), "{:?}", proposal.evidence);
     lake.write("contracts/sales/orders.yaml", &proposal.yaml)?;
     good(&lake).await?;
-    ensure!(rows(&lake, "sales.orders", &["id", "status"]).await? == ["1 paid", "3 new", "4 new"]);
+    ensure!(lake.silver_rows("sales.orders", &["id", "status"]).await? == ["1 paid", "3 new", "4 new"]);
     Ok(())
 }
 
@@ -294,7 +285,7 @@ async fn a_mistaken_format_does_not_empty_a_table() -> Result<()> {
     let names = |id: u32| of_table("orders", id, if id == 1 { "kept" } else { "gone" }, id);
     lake.write("landing/stream/1.json", (1..5).map(names).collect::<String>())?;
     good(&lake).await?;
-    let before = rows(&lake, "app.orders", &["id", "name"]).await?;
+    let before = lake.silver_rows("app.orders", &["id", "name"]).await?;
     ensure!(before.len() == 4);
 
     lake.write("contracts/app/orders.yaml", contract("debezium_flat_json", ""))?;
@@ -303,15 +294,15 @@ async fn a_mistaken_format_does_not_empty_a_table() -> Result<()> {
         message.contains("v1 stays visible") && message.contains("100.0 % of its records are in quarantine"),
         "{message}"
     );
-    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == before);
+    ensure!(lake.silver_rows("app.orders", &["id", "name"]).await? == before);
 
     // Fewer rows by a condition may be meant, and need to be asked for.
     lake.write("contracts/app/orders.yaml", contract("debezium_json", "delete_when: \"name = 'gone'\""))?;
     let message = stopped(&lake).await?;
     ensure!(message.contains("it would have 1 of the 4 rows") && message.contains("--full-refresh"), "{message}");
-    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == before);
+    ensure!(lake.silver_rows("app.orders", &["id", "name"]).await? == before);
     lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
-    ensure!(rows(&lake, "app.orders", &["id", "name"]).await? == ["1 kept"]);
+    ensure!(lake.silver_rows("app.orders", &["id", "name"]).await? == ["1 kept"]);
     good(&lake).await?;
     Ok(())
 }
@@ -332,7 +323,7 @@ async fn names_that_a_table_cannot_have_get_a_proposal_and_a_fix() -> Result<()>
     ensure!(names == ["order_id", "qty_kg", "a.b"] && proposal.problems.is_empty(), "{proposal:?}");
     lake.write("contracts/landing/x.yaml", &proposal.yaml)?;
     good(&lake).await?;
-    ensure!(rows(&lake, &proposal.name.to_string(), &["order_id", "qty_kg"]).await? == ["1 9.5", "3 4.5"]);
+    ensure!(lake.silver_rows(&proposal.name.to_string(), &["order_id", "qty_kg"]).await? == ["1 9.5", "3 4.5"]);
 
     lake.write(
         "contracts/landing/x.yaml",
@@ -376,7 +367,7 @@ async fn documents_of_mongodb_are_rows_and_what_is_not_in_a_record_is_named() ->
         proposed.yaml.replace("apply:\n", "apply:\n  quarantine_limit: 1\n").replace("landing.device", "iot.device"),
     )?;
     good(&lake).await?;
-    let found = rows(&lake, "iot.device", &["id", "name", "n"]).await?;
+    let found = lake.silver_rows("iot.device", &["id", "name", "n"]).await?;
     ensure!(found == ["65f0a1b2c3d4e5f6a7b8c9d0 a 5"], "{found:?}");
     let quarantine = lake.quarantine("iot.device").await?.select(&["reason", "detail"])?.rows;
     ensure!(quarantine.len() == 1 && quarantine[0][0].as_deref() == Some("MISSING_KEY"), "{quarantine:?}");
@@ -408,16 +399,16 @@ async fn a_reload_of_aws_dms_stops_the_table_until_the_contract_says_what_it_is(
         {
             ensure!(message.contains(says), "{says}: {message}");
         }
-        ensure!(rows(&lake, "sales.customer", &["id", "tier"]).await? == ["1 plus", "2 plus", "3 plus"]);
+        ensure!(lake.silver_rows("sales.customer", &["id", "tier"]).await? == ["1 plus", "2 plus", "3 plus"]);
         lake.write("contracts/sales/customer.yaml", contract(&format!(", restarts: {{2: {answer}}}")))?;
         good(&lake).await?;
-        ensure!(rows(&lake, "sales.customer", &["id", "tier"]).await? == expected, "{answer}");
+        ensure!(lake.silver_rows("sales.customer", &["id", "tier"]).await? == expected, "{answer}");
         lake.write("landing/customer/20261104-090000000.csv", "U,1,later\n")?;
         good(&lake).await?;
-        let after = rows(&lake, "sales.customer", &["id", "tier"]).await?;
+        let after = lake.silver_rows("sales.customer", &["id", "tier"]).await?;
         ensure!(after.first().is_some_and(|row| row == "1 later"), "{after:?}");
         lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
-        ensure!(rows(&lake, "sales.customer", &["id", "tier"]).await? == after, "{answer}, from bronze");
+        ensure!(lake.silver_rows("sales.customer", &["id", "tier"]).await? == after, "{answer}, from bronze");
     }
     Ok(())
 }
@@ -449,9 +440,9 @@ async fn a_log_that_counts_anew_stops_the_table_until_the_contract_says_so() -> 
     }
     lake.write("contracts/store/stock.yaml", contract(", restarts: {3: position}"))?;
     good(&lake).await?;
-    ensure!(rows(&lake, "store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
+    ensure!(lake.silver_rows("store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
     lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
-    ensure!(rows(&lake, "store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
+    ensure!(lake.silver_rows("store.stock", &["id", "quantity"]).await? == ["1 11", "2 20"]);
     Ok(())
 }
 
@@ -522,7 +513,7 @@ async fn records_of_two_servers_are_no_rows_of_one_table() -> Result<()> {
         lake.write(&format!("landing/orders/3-{way}.json"), event("madrid", 3, 20))?;
         good(&lake).await?;
     }
-    ensure!(rows(&lake, "shop.orders", &["id"]).await? == ["1", "2", "3"]);
+    ensure!(lake.silver_rows("shop.orders", &["id"]).await? == ["1", "2", "3"]);
     Ok(())
 }
 
@@ -597,7 +588,7 @@ async fn a_text_that_is_no_json_is_in_quarantine() -> Result<()> {
     let done = replay(&lake).await?;
     ensure!(done.error.is_none() && done.counters.quarantined == 4, "{done:?}");
     ensure!(done.reasons == [("TYPE_MISMATCH".to_owned(), 4)], "{:?}", done.reasons);
-    ensure!(rows(&lake, "x.shops", &["id", "data"]).await? == ["1 {\"a\": 1}", "2 {\"a\":[1e999]}", "3 12", "4 "]);
+    ensure!(lake.silver_rows("x.shops", &["id", "data"]).await? == ["1 {\"a\": 1}", "2 {\"a\":[1e999]}", "3 12", "4 "]);
     Ok(())
 }
 
@@ -631,7 +622,7 @@ async fn names_that_differ_in_how_accents_are_written_are_one_name() -> Result<(
     };
     lake.write("landing/a/1.json", record(1, &format!("\"{apart}\":\"x\"")))?;
     good(&lake).await?;
-    ensure!(rows(&lake, "x.a", &[composed]).await? == ["x"]);
+    ensure!(lake.silver_rows("x.a", &[composed]).await? == ["x"]);
     lake.write("landing/a/2.json", record(2, &format!("\"{apart}\":\"x\",\"{composed}\":\"y\"")))?;
     let reason = stopped(&lake).await?;
     ensure!(reason.contains("INCOMPATIBLE_CHANGE") && reason.contains("accents"), "{reason}");

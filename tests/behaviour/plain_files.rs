@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
-use sluice_api::{Layer, OnboardDraft, TableRef, TableReplay, ask};
+use sluice_api::{OnboardDraft, TableReplay, ask};
 use sluice_tests::{TestLake, package_path};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -32,15 +32,6 @@ async fn replay(lake: &TestLake) -> Result<TableReplay> {
     ensure!(replay.error.is_none(), "{:?}", replay.error);
     ensure!(replay.counters.balances(), "{:?}", replay.counters);
     Ok(replay)
-}
-
-async fn rows(lake: &TestLake, table: &str, columns: &[&str]) -> Result<Vec<String>> {
-    let table = TableRef { layer: Layer::Silver, name: table.parse().map_err(anyhow::Error::msg)? };
-    let rows = lake.rows(&table).await?.select(columns)?.rows;
-    let text = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ");
-    let mut rows: Vec<String> = rows.into_iter().map(text).collect();
-    rows.sort();
-    Ok(rows)
 }
 
 fn parquet(ids: &[i64], names: &[&str]) -> Result<Vec<u8>> {
@@ -71,7 +62,7 @@ async fn files_of_other_programs_are_onboarded_and_replayed() -> Result<()> {
         lake.write("contracts/crm/people.yaml", &draft.yaml)?;
         let replayed = replay(&lake).await?;
         ensure!(replayed.counters.quarantined == 0, "{name}: {:?}", replayed.counters);
-        let ids = rows(&lake, "crm.people", &[draft.key.first().context("a key")?]).await?;
+        let ids = lake.silver_rows("crm.people", &[draft.key.first().context("a key")?]).await?;
         let expected = match name {
             "people.csv.zst" => 40,
             "people.xlsx" | "people-zstandard.avro" => 2,
@@ -115,7 +106,7 @@ async fn snapshots_are_history_in_any_order_of_arrival_whatever_the_format() -> 
                 lake.write(&format!("landing/people/people_{day}{ending}"), snapshot(format, people)?)?;
                 replay(&lake).await?;
             }
-            found.push(rows(&lake, "crm.people", &["id", "name", "__START_AT", "__END_AT"]).await?);
+            found.push(lake.silver_rows("crm.people", &["id", "name", "__START_AT", "__END_AT"]).await?);
         }
     }
     ensure!(found[0].len() == 4, "{:?}", found[0]);
@@ -155,8 +146,8 @@ async fn several_tables_of_one_folder_differ_by_name_and_columns() -> Result<()>
     for table in lake.replay().await?.tables {
         ensure!(table.error.is_none() && table.files == 3, "{:?}", table.error);
     }
-    ensure!(rows(&lake, "crm.orders", &["id", "total"]).await? == ["1 7.50", "2 7.50", "3 7.50"]);
-    ensure!(rows(&lake, "crm.people", &["person_id"]).await? == ["1", "2", "3"]);
+    ensure!(lake.silver_rows("crm.orders", &["id", "total"]).await? == ["1 7.50", "2 7.50", "3 7.50"]);
+    ensure!(lake.silver_rows("crm.people", &["person_id"]).await? == ["1", "2", "3"]);
     let again = lake.host().call(ask::InspectSource { source: "landing".to_owned() }).await?;
     ensure!(again.tables.iter().all(|table| table.has_contract), "{:?}", again.tables);
     Ok(())
@@ -174,7 +165,7 @@ async fn files_that_no_manifest_names_are_left_alone() -> Result<()> {
     let entry = |part: &str| format!("{{\"url\":\"s3://else/where/run1/{part}\",\"mandatory\":true}}");
     lake.write("landing/people/run1/manifest", format!("{{\"entries\":[{}]}}", entry("0000_part_00")))?;
     ensure!(replay(&lake).await?.files == 1);
-    ensure!(rows(&lake, "crm.people", &["id"]).await? == ["1"]);
+    ensure!(lake.silver_rows("crm.people", &["id"]).await? == ["1"]);
     lake.write("landing/people/run2/0001_part_00", "id,name\n3,Eve\n")?;
     lake.write("landing/people/run2/manifest", "half of it")?;
     let stopped = lake.replay().await?.tables.pop().context("one table is replayed")?;

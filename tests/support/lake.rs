@@ -180,6 +180,20 @@ impl TestLake {
         rows_of(&self.store(table).await?).await
     }
 
+    /// Rows of a table of silver, each as the texts of some columns with blanks between them, sorted.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there is no such column.
+    pub async fn silver_rows(&self, table: &str, columns: &[&str]) -> Result<Vec<String>> {
+        let table = TableRef { layer: Layer::Silver, name: table.parse().map_err(anyhow::Error::msg)? };
+        let rows = self.rows(&table).await?.select(columns)?.rows;
+        let text =
+            |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>().join(" ");
+        let mut rows: Vec<String> = rows.into_iter().map(text).collect();
+        rows.sort();
+        Ok(rows)
+    }
+
     /// Rows of the quarantine of a table as texts.
     ///
     /// # Errors
