@@ -1,5 +1,5 @@
-//! Sandboxes: how soon one of a large table is there, what a replay in it costs beside production's, and a comparison of many
-//! tables of which few changed. Each is a process of its own, as a person starts it.
+//! Sandboxes: how soon one of a large table is there, what a replay in it costs beside production's, how soon a rebuild tried
+//! in one is live, and a comparison of many tables of which few changed. Each is a process of its own, as a person starts it.
 
 use super::machine;
 use super::measure;
@@ -88,7 +88,9 @@ pub(super) fn measure(project: &Project, rows: &[u64], pages: &Path) -> anyhow::
     let rows = rows.first().copied().unwrap_or(ROWS);
     let folder = tempfile::Builder::new().prefix("sluice-bench-").tempdir()?;
     let mut report = Report::default();
-    large_table(project, folder.path(), rows, &mut report)?;
+    let large = large_table(project, folder.path(), rows, &mut report)?;
+    adoption(&large, &mut report)?;
+    std::fs::remove_dir_all(&large.folder).context("cannot remove the large table")?;
     many_tables(project, folder.path(), &mut report)?;
     let page = page(project, rows, &report);
     let file = pages.join("sandbox.md");
@@ -96,7 +98,12 @@ pub(super) fn measure(project: &Project, rows: &[u64], pages: &Path) -> anyhow::
     Ok(report)
 }
 
-fn large_table(project: &Project, folder: &Path, rows: u64, report: &mut Report) -> anyhow::Result<()> {
+fn large_table<'p>(
+    project: &'p Project,
+    folder: &Path,
+    rows: u64,
+    report: &mut Report,
+) -> anyhow::Result<BenchLake<'p>> {
     let lake = BenchLake::new(project, folder, "large")?;
     lake.write_contract(&lake.folder, "orders", "decimal(12,2)")?;
     for (number, first) in (0..rows).step_by(usize::try_from(FILE_ROWS)?).enumerate() {
@@ -115,6 +122,30 @@ fn large_table(project: &Project, folder: &Path, rows: u64, report: &mut Report)
     report.tell("a batch in production, processor time", real.cpu_seconds, "s");
     report.tell("the same in the sandbox", tried.cpu_seconds, "s");
     report.judge("the sandbox's cost beside production's", tried.cpu_seconds / real.cpu_seconds, "x", 1.2);
+    Ok(lake)
+}
+
+/// A contract that makes every row anew is tried in a sandbox under the lake and published: its files are taken over.
+fn adoption(lake: &BenchLake<'_>, report: &mut Report) -> anyhow::Result<()> {
+    const NAME: &str = "wider";
+    measure::run(&mut lake.sluice(&["publish", "-m", "as it is"])?)?;
+    let made = output(lake.sluice(&["sandbox", "new", NAME, "--under-lake", "--json"])?.stdout(Stdio::piped()))?;
+    let place = serde_json::from_str::<serde_json::Value>(&made)?["place"].as_str().map(PathBuf::from);
+    let place = place.context("`sluice sandbox new` names no place")?;
+    lake.write_contract(&place, "orders", "decimal(14,4)")?;
+    let rebuilt = measure::run(&mut lake.sluice(&["--sandbox", NAME, "replay", "--json"])?)?;
+    report.tell("a rebuild of the table in a sandbox under the lake", rebuilt.wall_seconds, "s");
+    report.tell("the same, processor time", rebuilt.cpu_seconds, "s");
+    report.tell("the same, peak memory", rebuilt.peak_mb, "MB");
+    let fingerprint = |words: &[&str]| -> anyhow::Result<serde_json::Value> {
+        let said = output(lake.sluice(words)?.stdout(Stdio::piped()))?;
+        Ok(serde_json::from_str::<serde_json::Value>(&said)?["fingerprint"].clone())
+    };
+    let tried = fingerprint(&["--sandbox", NAME, "fingerprint", "bench.orders", "--json"])?;
+    let published = measure::run(&mut lake.sluice(&["--sandbox", NAME, "publish", "-m", "wider"])?)?;
+    report.judge("the rebuild is live after its publish", published.wall_seconds, "s", 10.0);
+    let live = fingerprint(&["fingerprint", "bench.orders", "--json"])?;
+    anyhow::ensure!(tried.is_string() && live == tried, "production has {live}, the sandbox {tried}");
     Ok(())
 }
 
@@ -145,8 +176,8 @@ fn page(project: &Project, rows: u64, report: &Report) -> String {
     format!(
         "# Sandboxes\n\n`cargo xtask bench sandbox [--rows N]` makes a table of {rows} rows with a key and three columns from \
          change files, and measures processes of `sluice` as a person starts them. What a sandbox costs does not grow with \
-         the rows: it writes the log of its tables, which names the lake's files. A table of 100 M rows takes more than ten \
-         minutes to make, so the number of rows is smaller here.\n\n{}\n{}\n",
+         the rows: it writes the log of its tables, which names the lake's files. What was rebuilt in a sandbox is \
+         published without being computed again: its files become the table's.\n\n{}\n{}\n",
         report.to_markdown(),
         machine::sentence(&[&commit])
     )
