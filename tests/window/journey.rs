@@ -1,5 +1,5 @@
 //! From change files to a release and back: onboard, publish, try a change in a sandbox, see what it does, publish it,
-//! take it back. With a picture of every step.
+//! take it back. With a picture of every step; that of the releases is the one of the album.
 
 use crate::pictures;
 use crate::window::Window;
@@ -18,10 +18,10 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     deliver(&lake, 1, 1..=40)?;
     let pictures = pictures::folder()?;
     let window = Window::open(&lake)?;
-    let take = |step: &str| {
+    let take = |name: &str| {
         for theme in ["dark", "light"] {
             window.settle()?;
-            window.picture(&pictures.join(format!("journey-{step}-{theme}.png")))?;
+            window.picture(&pictures.join(format!("{name}-{theme}.png")))?;
             // By keys: a pointer that rests on the button would leave its tooltip in the picture.
             window.press("Ctrl k")?;
             window.type_text("switch dark")?;
@@ -32,21 +32,21 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
 
     // Onboard.
     window.wait_for("first-lake")?;
-    take("1-files")?;
+    take("journey-1-files")?;
     window.click_button("Onboard tables…")?;
     window.wait_for("Save 2 ready")?;
-    take("2-onboard")?;
+    take("journey-2-onboard")?;
     window.click_button("Save 2 ready")?;
     window.click_button("Replay 2 tables")?;
     window.press("Ctrl 2")?;
     window.wait_for("silver.shop.orders, 39 rows")?;
-    take("3-replayed")?;
+    take("journey-3-replayed")?;
 
     // The first release.
     window.press("Ctrl 6")?;
     window.click("Release name")?;
     window.type_text("r1")?;
-    take("4-first-release")?;
+    take("journey-4-first-release")?;
     window.click_button("Publish r1")?;
     window.wait_for("r1 is published")?;
 
@@ -60,7 +60,7 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     window.click_button("Preview")?;
     window.wait_for("Nothing written")?;
     window.wait_for("Rows of silver.shop.orders that would change")?;
-    take("5-preview")?;
+    take("journey-5-preview")?;
     window.click_button("Close the preview")?;
 
     // A sandbox, where those files are taken by another contract.
@@ -81,7 +81,7 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     window.press("Home")?;
     window.type_text(COLUMN)?;
     window.wait_for("Edited")?;
-    take("6-contract")?;
+    take("journey-6-contract")?;
     window.press("Esc")?;
     window.press("Ctrl s")?;
 
@@ -89,19 +89,19 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     window.press("Ctrl 2")?;
     window.click_button("Step")?;
     window.wait_for("written here only")?;
-    take("7-sandbox-replay")?;
+    take("journey-7-sandbox-replay")?;
     window.press("Shift D")?;
     window.wait_for("Changed rows")?;
-    take("8-diff")?;
+    take("journey-8-diff")?;
 
     // It becomes a release as it was seen.
     window.press("Ctrl 6")?;
     window.click("Release name")?;
     window.type_text("r2")?;
-    take("9-plan")?;
+    take("journey-9-plan")?;
     window.click_button("Publish r2")?;
     window.wait_for("r2 is published")?;
-    take("10-published")?;
+    take("journey-10-published")?;
     window.press("Ctrl Shift S")?;
     window.click_button("Back to the lake")?;
     window.wait_for("first-lake")?;
@@ -112,14 +112,14 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     window.click("r1, ")?;
     window.wait_for("Rules of this lake")?;
     window.click("r1, ")?;
-    take("11-releases")?;
+    take("releases")?;
     window.click_button("Roll back to r1…")?;
     window.click("Release name")?;
     window.type_text("r3")?;
-    take("12-roll-back")?;
+    take("journey-12-roll-back")?;
     window.click_button("Roll back as r3")?;
     window.wait_for("r3 is published")?;
-    take("13-rolled-back")?;
+    take("journey-13-rolled-back")?;
     ensure!(published(&lake)? == 3, "a roll back is a release of its own");
     Ok(())
 }

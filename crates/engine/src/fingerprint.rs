@@ -1,64 +1,104 @@
 //! Canonical content hash of a table.
 //!
-//! BLAKE3 over the rows sorted by key, columns in the order given, each cell with a type tag and its
-//! length. NaN is one value, minus zero differs from zero, decimals are their unscaled number,
-//! timestamps UTC microseconds, text the bytes as they came. Sequences take no part, so the hash is the
+//! Each row is hashed by itself: its cells in the order of the columns, each with a type tag and its length. The hashes
+//! are numbers of 512 bits, added lane by lane, so that the rows may come in any order and in parts, and a table of any
+//! size is hashed in the same few bytes. NaN is one value, minus zero differs from zero, decimals are their unscaled
+//! number, timestamps UTC microseconds, text the bytes as they came. Sequences take no part, so the hash is the
 //! same however the events were batched, repeated or ordered; `__START_AT`, `__END_AT`, `_deleted` and
 //! `_op` do, because they say what a row means.
 
 use crate::error::EngineError;
-use crate::silver::SEQ;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema,
     TimeUnit, TimestampMicrosecondType,
 };
-use arrow::row::{RowConverter, SortField};
 use sluice_contract::Column;
 
-/// Hash of the rows of `batches`, as 64 hex digits. Only columns that say what the rows are take part, in
-/// the order of the schema. Sorted by `key`, then by start and sequence where the table has them, or by
-/// all columns when `key` is empty.
-///
-/// # Errors
-/// [`EngineError`] when a key column is missing or a type is none of a contract's.
-pub fn fingerprint(batches: &[RecordBatch], key: &[String]) -> Result<String, EngineError> {
-    let mut hasher = blake3::Hasher::new();
-    let Some(first) = batches.first() else {
-        return Ok(hasher.finalize().to_hex().to_string());
-    };
-    let schema = first.schema();
-    let names: Vec<String> =
-        schema.fields().iter().map(|field| field.name().clone()).filter(|name| is_content(name)).collect();
-    let within_key = [Column::START_AT, SEQ].into_iter().filter(|name| schema.column_with_name(name).is_some());
-    let by_key: Vec<String> = key.iter().cloned().chain(within_key.map(str::to_owned)).collect();
-    let sort = if key.is_empty() { &names } else { &by_key };
-    // Batches stay apart: together their texts may be more than an Arrow column holds.
-    let columns_of = |batch: &RecordBatch, names: &[String]| -> Result<Vec<ArrayRef>, EngineError> {
-        let column = |name: &String| batch.column_by_name(name).cloned();
-        names.iter().map(|name| column(name).ok_or_else(|| EngineError::Column(name.clone()))).collect()
-    };
-    let fields = columns_of(first, sort)?.iter().map(|array| SortField::new(array.data_type().clone())).collect();
-    let converter = RowConverter::new(fields)?;
-    let mut rows = converter.empty_rows(batches.iter().map(RecordBatch::num_rows).sum(), 0);
-    let mut order = Vec::with_capacity(rows.num_rows());
-    let mut contents = Vec::with_capacity(batches.len());
-    for (number, batch) in batches.iter().enumerate() {
-        let before = rows.num_rows();
-        converter.append(&mut rows, &columns_of(batch, sort)?)?;
-        order.extend((0..batch.num_rows()).map(|row| (before + row, number, row)));
-        contents.push(columns_of(batch, &names)?);
+/// What a fingerprint begins with. Those without it are of an earlier kind, over rows sorted by a key.
+const KIND: &str = "m1";
+/// Hexadecimal digits after it.
+const DIGITS: usize = 62;
+const LANES: usize = 8;
+
+/// The fingerprint of rows that come in parts, in any order.
+#[derive(Clone, Debug)]
+pub struct Fingerprint {
+    names: Vec<String>,
+    rows: u64,
+    lanes: [u64; LANES],
+}
+
+impl Fingerprint {
+    /// Of no rows yet, with these columns. Only those that say what the rows are take part, in the order of the schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Self {
+        let names = schema.fields().iter().map(|field| field.name());
+        Self { names: names.filter(|name| is_content(name)).cloned().collect(), rows: 0, lanes: [0; LANES] }
     }
-    order.sort_by(|(a, ..), (b, ..)| rows.row(*a).cmp(&rows.row(*b)));
-    for name in &names {
-        hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+
+    /// Adds the rows of a batch.
+    ///
+    /// # Errors
+    /// [`EngineError::Column`] when it lacks a column, or a type is none of a contract's.
+    pub fn add(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        let column = |name: &String| batch.column_by_name(name).ok_or_else(|| EngineError::Column(name.clone()));
+        let columns: Vec<&ArrayRef> = self.names.iter().map(column).collect::<Result<_, _>>()?;
+        let mut hasher = blake3::Hasher::new();
+        let mut bytes = [0; LANES * 8];
+        for row in 0..batch.num_rows() {
+            hasher.reset();
+            for array in &columns {
+                hash_cell(array, row, &mut hasher)?;
+            }
+            hasher.finalize_xof().fill(&mut bytes);
+            for (lane, bytes) in self.lanes.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                *lane = lane.wrapping_add(u64::from_le_bytes(*bytes));
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+        Ok(())
     }
-    for (_, number, row) in order {
-        for array in contents.get(number).into_iter().flatten() {
-            hash_cell(array, row, &mut hasher)?;
+
+    /// Adds the rows of another one of the same columns.
+    pub fn add_all_of(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for (lane, more) in self.lanes.iter_mut().zip(other.lanes) {
+            *lane = lane.wrapping_add(more);
         }
     }
-    Ok(hasher.finalize().to_hex().to_string())
+
+    /// The hash as text.
+    #[must_use]
+    pub fn finish(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for name in &self.names {
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+        }
+        hasher.update(&self.rows.to_le_bytes());
+        for lane in self.lanes {
+            hasher.update(&lane.to_le_bytes());
+        }
+        let hex = hasher.finalize().to_hex();
+        format!("{KIND}{}", hex.get(..DIGITS).unwrap_or_default())
+    }
+
+    /// Whether a text is a fingerprint of this kind, so that it can be compared with one.
+    #[must_use]
+    pub fn is_one(text: &str) -> bool {
+        text.starts_with(KIND)
+    }
+}
+
+/// The fingerprint of the rows of `batches`, which have the columns of the first.
+///
+/// # Errors
+/// [`EngineError::Column`] when a type is none of a contract's, or the batches do not have the same columns.
+pub fn fingerprint(batches: &[RecordBatch]) -> Result<String, EngineError> {
+    let schema = batches.first().map_or_else(|| std::sync::Arc::new(Schema::empty()), RecordBatch::schema);
+    let mut all = Fingerprint::new(&schema);
+    batches.iter().try_for_each(|batch| all.add(batch))?;
+    Ok(all.finish())
 }
 
 /// Whether a column says what a row is: those of the source, and a few of Sluice's own.
@@ -146,4 +186,54 @@ fn hash_cell(array: &ArrayRef, row: usize, hasher: &mut blake3::Hasher) -> Resul
         other => return Err(EngineError::Column(format!("of type {other}"))),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fingerprint, fingerprint};
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use std::sync::Arc;
+
+    fn rows(rows: &[(i64, Option<&str>)]) -> RecordBatch {
+        let ids: ArrayRef = Arc::new(rows.iter().map(|row| row.0).collect::<Int64Array>());
+        let words: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringArray>());
+        let seqs: ArrayRef = Arc::new((0..rows.len() as i64).collect::<Int64Array>());
+        RecordBatch::try_from_iter_with_nullable([("id", ids, true), ("word", words, true), ("_seq", seqs, true)])
+            .unwrap()
+    }
+
+    #[test]
+    fn only_the_rows_decide_and_how_often_each_is_there() {
+        let (one, two, none) = ((1, Some("a")), (2, Some("b")), (3, None));
+        let whole = fingerprint(&[rows(&[one, two, none])]).unwrap();
+        assert_eq!(whole.len(), 64);
+        assert!(Fingerprint::is_one(&whole));
+        assert_eq!(whole, fingerprint(&[rows(&[none]), rows(&[two, one])]).unwrap());
+        let others = [
+            rows(&[one, two]),
+            rows(&[one, two, none, none]),
+            rows(&[one, two, (3, Some(""))]),
+            rows(&[(2, Some("a")), (1, Some("b")), none]),
+            rows(&[one, two, (3, Some("null"))]),
+            rows(&[]),
+        ];
+        let mut hashes: Vec<String> = others.iter().map(|batch| fingerprint(std::slice::from_ref(batch)).unwrap()).collect();
+        hashes.push(whole);
+        hashes.push(fingerprint(&[rows(&[]).project(&[0]).unwrap()]).unwrap());
+        let count = hashes.len();
+        hashes.sort();
+        hashes.dedup();
+        assert_eq!(hashes.len(), count, "different rows or columns have different hashes");
+    }
+
+    #[test]
+    fn parts_add_up() {
+        let schema = rows(&[]).schema();
+        let (mut first, mut second) = (Fingerprint::new(&schema), Fingerprint::new(&schema));
+        first.add(&rows(&[(1, Some("a"))])).unwrap();
+        second.add(&rows(&[(2, None), (1, Some("a"))])).unwrap();
+        first.add_all_of(&second);
+        let all = [(1, Some("a")), (1, Some("a")), (2, None)];
+        assert_eq!(first.finish(), fingerprint(&[rows(&all)]).unwrap());
+    }
 }

@@ -79,6 +79,7 @@ pub use delta::feed::{FeedCommit, FeedFile, FeedRows, feed_log, feed_version};
 pub use delta::foreign::ForeignCommits;
 pub use delta::foreign_commit::{ForeignChange, ForeignCommit};
 pub use delta::key_lookup::{KeyHasher, LiveMatch};
+pub use delta::marked_rows::MadeBy;
 pub use delta::local_files::LocalFile;
 pub use delta::log::HistoryEntry;
 pub use delta::maintenance::Maintenance;

@@ -20,8 +20,11 @@ use crate::widget::{
 use confirm::{Asked, Confirm};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use plan::{base, count, nothing_to_publish, release};
-use sluice_api::{ApiError, Audience, ErrorCode, Grade, PlanDocument, PublishPlan, PublishScope, Request, TableName};
-use std::collections::BTreeSet;
+use sluice_api::{
+    ApiError, Audience, CanaryTable, ErrorCode, Grade, PlanDocument, PublishPlan, PublishScope, PublishedTable, Request,
+    TableName, TableRef,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 const HEADER: f32 = 48.0;
 const CONFIRM: f32 = 244.0;
@@ -219,16 +222,7 @@ impl PublishScreen {
                 let got = cx.store.published(*number);
                 let done = got.value.map(|done| {
                     let mut text = format!("Written to {}. The runner takes it with its next run", done.location);
-                    for table in &done.canary {
-                        let rows = table.changed.map_or_else(
-                            || "only one of the two has it".to_owned(),
-                            |changed| number::plural(changed.iter().sum(), "changed row"),
-                        );
-                        text.push_str(&format!("\n{}: {rows}", table.table));
-                    }
-                    for table in &done.tables {
-                        text.push_str(&format!("\n{}: {}", table.table, table.note));
-                    }
+                    text.push_str(&of_tables(&done.canary, &done.tables));
                     (format!("{} is published", release(done.release.release)), text)
                 });
                 (got.error.filter(|_| !got.pending), done)
@@ -369,4 +363,18 @@ impl Screen for PublishScreen {
             self.plan_files(&mut ui.new_child(builder), cx, plan);
         }
     }
+}
+
+/// What came of the tables of a release: a line each, begun with a line feed, whatever is said of it.
+fn of_tables(canary: &[CanaryTable], tables: &[PublishedTable]) -> String {
+    let mut said: BTreeMap<&TableRef, Vec<String>> = BTreeMap::new();
+    for table in canary {
+        let only_one = || "only one of the two has it".to_owned();
+        let rows = |changed: [u64; 3]| number::plural(changed.iter().sum(), "changed row");
+        said.entry(&table.table).or_default().push(table.changed.map_or_else(only_one, rows));
+    }
+    for table in tables {
+        said.entry(&table.table).or_default().push(table.note.clone());
+    }
+    said.iter().map(|(table, said)| format!("\n{table}: {}", said.join(", "))).collect()
 }

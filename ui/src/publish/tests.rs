@@ -8,7 +8,9 @@ use crate::tests::support::window;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use sluice_api::{ApiError, ErrorCode, IncidentLock, PublishScope, Reply, Request};
+use sluice_api::{
+    ApiError, CanaryTable, ErrorCode, IncidentLock, Layer, PublishScope, PublishedTable, Reply, Request, TableName, TableRef,
+};
 use std::{cell::RefCell, rc::Rc};
 
 type Window = Harness<'static, Option<Workbench>>;
@@ -242,6 +244,21 @@ fn a_release_can_be_a_canary_first() {
     type_name(&mut window, "r15");
     enter(&mut window);
     assert!(matches!(last_publish(&asked), Request::Publish { canary: true, .. }));
+}
+
+#[test]
+fn a_table_of_a_canary_is_one_line() {
+    let table = |name: &str| TableRef { layer: Layer::Silver, name: TableName::parse(name).unwrap() };
+    let canary = [
+        CanaryTable { table: table("shop.orders"), changed: Some([1, 2, 3]) },
+        CanaryTable { table: table("shop.customers"), changed: None },
+    ];
+    let note = "adopted".to_owned();
+    let tables = [PublishedTable { table: table("shop.orders"), version: Some(4), note }];
+    let text = super::of_tables(&canary, &tables);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    let expected = ["silver.shop.customers: only one of the two has it", "silver.shop.orders: 6 changed rows, adopted"];
+    assert_eq!(lines, expected);
 }
 
 fn type_text(window: &mut Window, field: &str, text: &str) {

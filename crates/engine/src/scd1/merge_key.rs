@@ -229,7 +229,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Counts duplicates, which it returns too, and keeps ties between different events.
+    /// Counts duplicates, which it returns too, and ties between different events.
     fn count_duplicates(
         &mut self,
         events: &[EventAt],
@@ -238,49 +238,47 @@ impl<'a> Merge<'a> {
         delete_watermark: Option<EventSeq>,
     ) -> u64 {
         let changes = self.sources.changes;
-        let mut duplicates = 0;
-        for (pair, kind) in events.windows(2).zip(kinds.iter().skip(1)) {
-            let [winner, loser] = pair else { continue };
-            match kind {
-                DuplicateKind::Distinct => {}
-                DuplicateKind::Duplicate => duplicates += 1,
-                DuplicateKind::Tie => {
-                    self.ledger.ties += 1;
-                    if self.conflicts.len() < Conflict::MAX_PER_BATCH {
-                        let origin = |at: &EventAt| (at.source(), changes[at.source()].refs.at(at.row as usize));
-                        self.conflicts.push(Conflict { winner: origin(winner), loser: origin(loser) });
-                    }
-                }
+        let mut duplicates = kinds.iter().filter(|kind| **kind == DuplicateKind::Duplicate).count() as u64;
+        let mut may_tie = kinds.contains(&DuplicateKind::Tie);
+        let newest_known = old_seq.max(delete_watermark);
+        if newest_known.is_some() {
+            let different = events.iter().zip(kinds).filter(|(_, kind)| **kind != DuplicateKind::Duplicate);
+            for seq in different.map(|(at, _)| at.seq(changes)) {
+                duplicates += u64::from(Some(seq) == old_seq || Some(seq) == delete_watermark);
+                may_tie |= newest_known.is_some_and(|known| known.ties_with(&seq));
             }
         }
-        if old_seq.is_some() || delete_watermark.is_some() {
-            let different = events.iter().zip(kinds).filter(|(_, kind)| **kind != DuplicateKind::Duplicate);
-            let different: Vec<EventSeq> = different.map(|(at, _)| at.seq(changes)).collect();
-            let known = |seq: &EventSeq| Some(*seq) == old_seq || Some(*seq) == delete_watermark;
-            duplicates += different.iter().filter(|seq| known(seq)).count() as u64;
-            self.count_ties_with_known(&different, old_seq, delete_watermark);
+        if may_tie {
+            self.count_ties(events, newest_known);
         }
         self.ledger.duplicate += duplicates;
         duplicates
     }
 
-    /// Adds ties between events of the batch and what is known of their key, so that two events at one position count
-    /// once, in one batch or in two. At a position of which something is known every event that is not known itself is
-    /// a tie; among themselves they were counted as one fewer than they are. An event that a newer one of another
-    /// position has superseded is no longer known.
-    fn count_ties_with_known(
-        &mut self,
-        different: &[EventSeq],
-        old_seq: Option<EventSeq>,
-        delete_watermark: Option<EventSeq>,
-    ) {
-        let delete = delete_watermark.filter(|delete| old_seq.is_none_or(|old| !old.ties_with(delete)));
-        for position in old_seq.into_iter().chain(delete) {
-            let at_position = || different.iter().filter(|seq| seq.ties_with(&position));
-            let all = at_position().count() as u64;
-            let is_known = |seq: &&EventSeq| Some(**seq) == old_seq || Some(**seq) == delete_watermark;
-            let known = at_position().filter(is_known).count() as u64;
-            self.ledger.ties = (self.ledger.ties + (all - known)).saturating_sub(all.saturating_sub(1));
+    /// Counts the events that came when the newest event of their key was another one at their position. Silver knows
+    /// the newest event of a key only, so that this is the count which is the same for any cut of the files into batches.
+    fn count_ties(&mut self, events: &[EventAt], newest_known: Option<EventSeq>) {
+        let changes = self.sources.changes;
+        let mut arrived = events.to_vec();
+        arrived.sort_unstable_by_key(|at| at.place());
+        let mut newest = newest_known;
+        let mut newest_of_batch: Option<EventAt> = None;
+        for at in arrived {
+            let seq = at.seq(changes);
+            if let Some(known) = newest.filter(|known| known.ties_with(&seq) && *known != seq) {
+                self.ledger.ties += 1;
+                if let Some(other) = newest_of_batch
+                    && self.conflicts.len() < Conflict::MAX_PER_BATCH
+                {
+                    let (winner, loser) = if seq > known { (at, other) } else { (other, at) };
+                    let origin = |at: EventAt| (at.source(), changes[at.source()].refs.at(at.row as usize));
+                    self.conflicts.push(Conflict { winner: origin(winner), loser: origin(loser) });
+                }
+            }
+            if newest.is_none_or(|known| seq > known) {
+                newest = Some(seq);
+                newest_of_batch = Some(at);
+            }
         }
     }
 

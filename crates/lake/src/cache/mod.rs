@@ -5,6 +5,7 @@ pub(crate) mod copies;
 pub(crate) mod key_index;
 pub(crate) mod key_run;
 pub(crate) mod local_cache;
+pub(crate) mod mark_run;
 pub(crate) mod paths;
 pub(crate) mod positions;
 pub(crate) mod row_cache;

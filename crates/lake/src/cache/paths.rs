@@ -53,6 +53,16 @@ impl CachePaths {
         self.base.as_ref()?.key_run(data_file)
     }
 
+    /// The marks of the rows of a data file.
+    pub(crate) fn mark_run(&self, data_file: &str) -> Option<PathBuf> {
+        self.run(data_file, "marks")
+    }
+
+    /// The marks of a data file in the base of a sandbox, for reading.
+    pub(crate) fn mark_run_of_base(&self, data_file: &str) -> Option<PathBuf> {
+        self.base.as_ref()?.mark_run(data_file)
+    }
+
     /// The cached rows of a data file.
     pub(crate) fn row_run(&self, data_file: &str) -> Option<PathBuf> {
         self.run(data_file, "rows")
@@ -100,7 +110,7 @@ impl CachePaths {
 
     /// Removes what is kept of a data file that is gone.
     pub(crate) async fn forget(&self, data_file: &str) {
-        for run in [self.key_run(data_file), self.row_run(data_file)].into_iter().flatten() {
+        for run in [self.key_run(data_file), self.row_run(data_file), self.mark_run(data_file)].into_iter().flatten() {
             // A cache; most files have none.
             let _ = tokio::fs::remove_file(run).await;
         }

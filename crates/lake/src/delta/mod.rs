@@ -20,6 +20,7 @@ pub(crate) mod local_files;
 pub(crate) mod log;
 pub(crate) mod log_paths;
 pub(crate) mod maintenance;
+pub(crate) mod marked_rows;
 pub(crate) mod new_file;
 pub(crate) mod operation;
 pub(crate) mod projection;

@@ -277,7 +277,7 @@ async fn write_model(
     let remove = base.files.to_vec();
     let app = AppId::gold(&model.name);
     let number = base.next_number(&app)?;
-    let hash = blocking(move || Ok(fingerprint(&batches, &[])?)).await?;
+    let hash = blocking(move || Ok(fingerprint(&batches)?)).await?;
     let info = CommitInfo {
         inputs: Some(inputs.clone()),
         from: Some(versions),

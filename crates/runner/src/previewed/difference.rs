@@ -9,14 +9,7 @@ use sluice_api::{DifferingColumn, FirstDifference, Previewed, PreviewedTable, Sh
 use sluice_engine::{CellText, RowDifference, fingerprint, first_difference};
 use sluice_lake::{Lake, LakeEnvironment};
 
-/// Columns that make a row one: for the fingerprint of a table, and as rows have them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Keys {
-    pub(crate) of_table: Vec<String>,
-    pub(crate) of_row: Vec<String>,
-}
-
-/// The first difference; `None` if the preview cannot be read from here, or is not what it was.
+/// The first difference by the columns that make a row one; `None` if the preview cannot be read from here, or is not what it was.
 ///
 /// # Errors
 /// If rows cannot be compared.
@@ -25,16 +18,16 @@ pub(crate) async fn difference(
     previewed: &Previewed,
     table: &PreviewedTable,
     found: Vec<RecordBatch>,
-    keys: Keys,
+    key: Vec<String>,
     is_personal: impl Fn(&str) -> bool,
 ) -> Result<Option<Box<FirstDifference>>, RunError> {
     let Some(rows) = preview_rows(lake, previewed, table).await else { return Ok(None) };
     let expected = table.fingerprint.clone();
     let difference = blocking(move || {
-        if fingerprint(&rows, &keys.of_table)? != expected {
+        if fingerprint(&rows)? != expected {
             return Ok(None);
         }
-        Ok(first_difference(&rows, &found, &keys.of_row)?)
+        Ok(first_difference(&rows, &found, &key)?)
     })
     .await?;
     Ok(difference.map(|difference| Box::new(shown(difference, is_personal))))

@@ -12,14 +12,14 @@ pub(crate) mod preview;
 
 use crate::support::blocking::blocking;
 use crate::support::personal::personal_columns;
-use crate::support::table_content::rows_of;
+use crate::support::table_content::{files_fingerprint, rows_of};
 use crate::{Job, RunError};
 use arrow::array::RecordBatch;
-use difference::{Keys, difference};
+use difference::difference;
 use inputs::{Inputs, silver_inputs, silver_inputs_now};
 use sluice_api::{Layer, Previewed, PreviewedTable, Reached, ReachedTable, TableRef};
 use sluice_contract::{Contract, TableName};
-use sluice_engine::fingerprint;
+use sluice_engine::{Fingerprint, fingerprint};
 use sluice_lake::{BatchManifest, DataFile, DeltaStore, Lake, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,10 +93,15 @@ impl Previews {
         if let Some(other) = self.other_inputs(lake, wanted, &inputs, "change files") {
             return Ok(Some(other));
         }
-        let rows = rows_of(version.store, version.snapshot, version.files).await?;
-        let keys = Keys { of_table: contract.apply.key.clone(), of_row: contract.row_key() };
+        let SilverVersion { store, snapshot, files } = version;
+        let found = files_fingerprint(store, snapshot, files).await?;
+        if let Some(reached) = self.by_fingerprint(lake, wanted, &found) {
+            return Ok(Some(reached));
+        }
+        let rows: u64 = files.iter().map(|file| file.rows).sum();
+        let rows = if rows > ROWS_SEARCHED_MAX { None } else { Some(rows_of(store, snapshot, files).await?) };
         let personal = personal_columns(contract);
-        self.compare_rows(lake, wanted, rows, keys, |name| personal.contains(name)).await.map(Some)
+        self.differs(lake, wanted, rows, contract.row_key(), |name| personal.contains(name)).await.map(Some)
     }
 
     /// Compares the rows that a model made, of which `inputs` is what they are made of; `None` where that is not known
@@ -122,7 +127,12 @@ impl Previews {
             };
             return Ok(Some(self.say(lake, wanted, reached, note.to_owned())));
         }
-        self.compare_rows(lake, wanted, rows.to_vec(), Keys::default(), is_personal).await.map(Some)
+        let (rows, hashed) = (rows.to_vec(), rows.to_vec());
+        let found = blocking(move || Ok(fingerprint(&hashed)?)).await?;
+        if let Some(reached) = self.by_fingerprint(lake, wanted, &found) {
+            return Ok(Some(reached));
+        }
+        self.differs(lake, wanted, Some(rows), Vec::new(), is_personal).await.map(Some)
     }
 
     /// Compares silver as it is, if it is by this contract and was not compared in this version.
@@ -217,20 +227,31 @@ impl Previews {
         })
     }
 
-    async fn compare_rows(
+    /// What the fingerprint says; `None` if it is another one.
+    fn by_fingerprint(&self, lake: &Lake, wanted: &PreviewedTable, found: &str) -> Option<ReachedTable> {
+        if found == wanted.fingerprint {
+            return Some(self.say(lake, wanted, Reached::AsPreviewed, SAME.to_owned()));
+        }
+        // One of an earlier kind says nothing about this one.
+        let is_other_kind = !Fingerprint::is_one(&wanted.fingerprint);
+        is_other_kind.then(|| self.say(lake, wanted, Reached::MovedOn, OTHER_KIND.to_owned()))
+    }
+
+    /// What is said of another result of the same inputs; `rows` if the first difference can be looked for, `key` the
+    /// columns that make a row one.
+    async fn differs(
         &self,
         lake: &Lake,
         wanted: &PreviewedTable,
-        rows: Vec<RecordBatch>,
-        keys: Keys,
+        rows: Option<Vec<RecordBatch>>,
+        key: Vec<String>,
         is_personal: impl Fn(&str) -> bool,
     ) -> Result<ReachedTable, RunError> {
-        let (hashed, key) = (rows.clone(), keys.of_table.clone());
-        let found = blocking(move || Ok(fingerprint(&hashed, &key)?)).await?;
-        if found == wanted.fingerprint {
-            return Ok(self.say(lake, wanted, Reached::AsPreviewed, SAME.to_owned()));
-        }
-        let first = difference(lake, &self.previewed, wanted, rows, keys, is_personal).await?;
+        let is_searched = rows.is_some();
+        let first = match rows {
+            Some(rows) => difference(lake, &self.previewed, wanted, rows, key, is_personal).await?,
+            None => None,
+        };
         let tried = self
             .previewed
             .sandbox
@@ -238,7 +259,13 @@ impl Previews {
             .map_or_else(|| "the preview".to_owned(), |name| format!("sandbox {name}"));
         let note = match &first {
             Some(_) => format!("The same inputs as in {tried} gave another result"),
-            None => format!("The same inputs as in {tried} gave another result; its rows can no longer be read"),
+            None if is_searched => {
+                format!("The same inputs as in {tried} gave another result; its rows can no longer be read")
+            }
+            None => format!(
+                "The same inputs as in {tried} gave another result; of more than {ROWS_SEARCHED_MAX} rows the first \
+                 difference is not looked for, `sluice diff` shows them"
+            ),
         };
         Ok(ReachedTable { first, ..self.say(lake, wanted, Reached::Differs, note) })
     }
@@ -256,6 +283,9 @@ impl Previews {
     }
 }
 
+/// Rows of a table of which the first difference is looked for: they are compared in memory.
+const ROWS_SEARCHED_MAX: u64 = 4_000_000;
+const OTHER_KIND: &str = "It was previewed by an earlier version of Sluice, whose fingerprints cannot be compared";
 const SAME: &str = "The same inputs gave the same result";
 const WAITS_FOR_TABLES: &str = "It waits for a table that it reads, which is not as in the preview yet";
 const TABLES_MOVED_ON: &str = "The tables that it reads moved on since the preview, so nothing was compared";

@@ -48,7 +48,7 @@ async fn silver(
 ) -> Result<Option<PreviewedTable>, RunError> {
     let Some((silver, inputs)) = silver_inputs_now(lake, contract).await? else { return Ok(None) };
     let Some(snapshot) = &silver.snapshot else { return Ok(None) };
-    let fingerprint = known.of(&silver.store, snapshot, contract.apply.key.clone()).await?;
+    let fingerprint = known.of(&silver.store, snapshot).await?;
     Ok(Some(PreviewedTable {
         table: table.clone(),
         version: snapshot.version,
