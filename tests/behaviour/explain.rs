@@ -122,3 +122,58 @@ fn explanations_agree_with_a_fold_of_the_files() -> Result<()> {
     }
     Ok(())
 }
+
+/// Of many records the index leads to those of a key; whatever becomes of it, the answer is the same.
+#[test]
+fn an_index_of_the_records_changes_no_answer() -> Result<()> {
+    let many: String = (0..100_100_u64).map(|id| upsert(100 + id, 1_000 + id, "FR", "1")).collect();
+    let files = [
+        upsert(10, 1, "FR", "1") + &upsert(11, 1_500, "IT", "1"),
+        many,
+        upsert(300_000, 1_500, "DE", "3") + &upsert(300_001, 1_500, "AT", "\"many\"") + &delete(300_002, 1_501),
+    ];
+    let (folder, lake, sluice) = lake(&files)?;
+    let marks = folder.path().join("_sluice/cache/marks/bronze/shop/customers");
+    let keys = [1, 1_500, 1_501, 1_502, 7];
+    ensure!(!marks.exists(), "nobody asked yet");
+    let first: Vec<Value> = keys.iter().map(|id| explained(&sluice, *id, &[])).collect::<Result<_>>()?;
+    let expected: [&[&str]; 5] =
+        [&["applied"], &["older", "older", "applied", "quarantined"], &["before_delete", "applied"], &["applied"], &[]];
+    for ((id, view), expected) in keys.iter().zip(&first).zip(expected) {
+        ensure!(outcomes(view) == expected, "key {id}: {view}");
+    }
+    let runs = || -> Result<Vec<std::path::PathBuf>> {
+        Ok(std::fs::read_dir(&marks)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?)
+    };
+    ensure!(runs()?.len() == 3, "each file of bronze has its marks: {:?}", runs()?);
+    // Marks that are damaged, of another table, or missing.
+    for (number, run) in runs()?.iter().enumerate() {
+        match number {
+            0 => std::fs::remove_file(run)?,
+            1 => {
+                let mut bytes = std::fs::read(run)?;
+                let middle = bytes.len() / 2;
+                bytes[middle..].fill(7);
+                std::fs::write(run, bytes)?;
+            }
+            _ => std::fs::write(run, "no marks")?,
+        }
+    }
+    let same = |mut view: Value| {
+        view["records_read"] = Value::Null;
+        view["elapsed_ms"] = Value::Null;
+        view
+    };
+    for (id, before) in keys.iter().zip(&first) {
+        let (now, before) = (same(explained(&sluice, *id, &[])?), same(before.clone()));
+        ensure!(now == before, "key {id} is explained otherwise: {now}, before {before}");
+    }
+    // A new batch is found at once, and another contract reads the records in its own way.
+    lake.write("landing/900.json", upsert(400_000, 1, "PT", "1"))?;
+    sluice.ok(&["replay"])?;
+    ensure!(outcomes(&explained(&sluice, 1, &[])?) == ["older", "applied"]);
+    lake.write("contracts/shop/customers.yaml", CONTRACT.replace("visits, type: int", "visits, type: string"))?;
+    sluice.ok(&["replay"])?;
+    ensure!(outcomes(&explained(&sluice, 1_500, &[])?) == ["older", "older", "older", "applied"]);
+    Ok(())
+}

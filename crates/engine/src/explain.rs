@@ -155,7 +155,7 @@ fn latest_outcomes(
     writers: &[BTreeMap<u16, usize>],
 ) -> Vec<Outcome> {
     let is_end = |event: &OrderedEvent| event.op.is_delete() || event.op == Op::Truncate;
-    let newest_end = events.iter().rposition(|event| is_end(event) && first_of.get(&event.seq).is_some());
+    let newest_end = events.iter().rposition(is_end);
     let newest_end = newest_end.and_then(|index| first_of.get(&events[index].seq).copied());
     let newest_writer = writers.first().and_then(|of_row| of_row.values().max().copied());
     events

@@ -217,7 +217,8 @@ mod tests {
             rows(&[one, two, (3, Some("null"))]),
             rows(&[]),
         ];
-        let mut hashes: Vec<String> = others.iter().map(|batch| fingerprint(std::slice::from_ref(batch)).unwrap()).collect();
+        let mut hashes: Vec<String> =
+            others.iter().map(|batch| fingerprint(std::slice::from_ref(batch)).unwrap()).collect();
         hashes.push(whole);
         hashes.push(fingerprint(&[rows(&[]).project(&[0]).unwrap()]).unwrap());
         let count = hashes.len();

@@ -21,8 +21,8 @@ use confirm::{Asked, Confirm};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use plan::{base, count, nothing_to_publish, release};
 use sluice_api::{
-    ApiError, Audience, CanaryTable, ErrorCode, Grade, PlanDocument, PublishPlan, PublishScope, PublishedTable, Request,
-    TableName, TableRef,
+    ApiError, Audience, CanaryTable, ErrorCode, Grade, PlanDocument, PublishPlan, PublishScope, PublishedTable,
+    Request, TableName, TableRef,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

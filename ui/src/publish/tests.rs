@@ -9,7 +9,8 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use sluice_api::{
-    ApiError, CanaryTable, ErrorCode, IncidentLock, Layer, PublishScope, PublishedTable, Reply, Request, TableName, TableRef,
+    ApiError, CanaryTable, ErrorCode, IncidentLock, Layer, PublishScope, PublishedTable, Reply, Request, TableName,
+    TableRef,
 };
 use std::{cell::RefCell, rc::Rc};
 
@@ -248,13 +249,13 @@ fn a_release_can_be_a_canary_first() {
 
 #[test]
 fn a_table_of_a_canary_is_one_line() {
-    let table = |name: &str| TableRef { layer: Layer::Silver, name: TableName::parse(name).unwrap() };
+    let table = |name: &str| TableRef { layer: Layer::Silver, name: TableName::new("shop", name).unwrap() };
     let canary = [
-        CanaryTable { table: table("shop.orders"), changed: Some([1, 2, 3]) },
-        CanaryTable { table: table("shop.customers"), changed: None },
+        CanaryTable { table: table("orders"), changed: Some([1, 2, 3]), rows: 9 },
+        CanaryTable { table: table("customers"), changed: None, rows: 4 },
     ];
     let note = "adopted".to_owned();
-    let tables = [PublishedTable { table: table("shop.orders"), version: Some(4), note }];
+    let tables = [PublishedTable { table: table("orders"), version: Some(4), note }];
     let text = super::of_tables(&canary, &tables);
     let lines: Vec<&str> = text.lines().skip(1).collect();
     let expected = ["silver.shop.customers: only one of the two has it", "silver.shop.orders: 6 changed rows, adopted"];

@@ -47,6 +47,19 @@ impl KeyIndex {
         Some(run)
     }
 
+    /// Rows of one key in a data file of `rows` rows, from the run in memory or at a glance at the one on disk; `None`
+    /// if none is kept.
+    pub(crate) async fn glance(&self, data_file: &str, rows: u64, hash: u128) -> Option<Vec<u32>> {
+        if let Some(known) = self.get(data_file) {
+            let mut found = Vec::new();
+            known.probe(&[hash], |_, row| found.push(row)).ok()?;
+            return Some(found);
+        }
+        let paths = [self.paths.key_run(data_file), self.paths.key_run_of_base(data_file)];
+        let look = move |path| KeyRun::glance(&File::open(path).ok()?, rows, hash).ok();
+        tokio::task::spawn_blocking(move || paths.into_iter().flatten().find_map(look)).await.ok()?
+    }
+
     /// Keeps the key run of a data file: hashes of the keys of all its rows, in order.
     ///
     /// # Errors

@@ -113,6 +113,42 @@ impl KeyRun {
         Ok(())
     }
 
+    /// Rows of a key in a written run of a file of `rows` rows, of which only the parts that have it are read. Their
+    /// checksum is not looked at: who finds something else than expected opens the run.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is of another file.
+    pub(crate) fn glance(file: &File, rows: u64, hash: u128) -> Result<Vec<u32>> {
+        let damaged = || Error::from(ErrorKind::InvalidData);
+        let mut header = [0; 16];
+        read_exact_at(file, &mut header, 0)?;
+        let (bits, count) = (number(&header[8..12]), number(&header[12..16]));
+        if &header[..8] != MAGIC || bits > 31 || u64::from(count) != rows {
+            return Err(damaged());
+        }
+        let bucket = bucket_of(hash, bits) as u64;
+        let (searched, check) = parts_of(hash, bits);
+        let mut bounds = [0; 8];
+        read_exact_at(file, &mut bounds, 16 + bucket * 4)?;
+        let (first, end) = (number(&bounds[..4]), number(&bounds[4..]));
+        let length = end.checked_sub(first).filter(|_| end <= count).ok_or_else(damaged)?;
+        let directory_end = 16 + ((1_u64 << bits) + 1) * 4;
+        let mut of_bucket = vec![0; length as usize * 4];
+        read_exact_at(file, &mut of_bucket, directory_end + u64::from(first) * 4)?;
+        let mut found = Vec::new();
+        for (offset, candidate) in (0_u64..).zip(of_bucket.chunks_exact(4)) {
+            if number(candidate) == searched {
+                let mut entry = [0; 8];
+                let place = directory_end + u64::from(count) * 4 + (u64::from(first) + offset) * 8;
+                read_exact_at(file, &mut entry, place)?;
+                if number(&entry[4..]) == check {
+                    found.push(number(&entry[..4]));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     fn entry(&self, index: usize) -> Result<[u32; 2]> {
         match &self.rows {
             Rows::Memory(rows) => Ok(rows[index]),
@@ -252,6 +288,11 @@ mod tests {
             let expected: Vec<(usize, u32)> = (0..rows as u32).map(|row| (row as usize * 2, row)).collect();
             assert_eq!(rows_of(&run, &probes), expected);
             assert_eq!(rows_of(&opened, &probes), expected);
+            let file = File::open(&path).unwrap();
+            let glances = probes.iter().enumerate().flat_map(|(position, hash)| {
+                KeyRun::glance(&file, rows as u64, *hash).unwrap().into_iter().map(move |row| (position, row))
+            });
+            assert_eq!(glances.collect::<Vec<_>>(), expected);
             assert!(KeyRun::open(File::open(&path).unwrap(), rows as u64 + 1).is_err(), "another file's");
         }
     }

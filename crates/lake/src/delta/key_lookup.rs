@@ -51,6 +51,37 @@ impl CachedTable {
         Ok(found.into_iter().flatten().collect())
     }
 
+    /// Finds the rows of one key in a version. Key runs on disk are not checked as a whole, which takes as long as
+    /// reading them: who finds something else than expected asks [`CachedTable::locate`].
+    ///
+    /// # Errors
+    /// As [`CachedTable::locate`].
+    pub async fn glance(
+        &self,
+        snapshot: &Snapshot,
+        hash: u128,
+        key_columns: &[&str],
+        hasher: &KeyHasher,
+    ) -> Result<Vec<LiveMatch>, LakeError> {
+        let hashes = Arc::new(vec![hash]);
+        let files = (0_u32..).zip(snapshot.files.iter());
+        let searches = files.map(|(number, file)| {
+            let hashes = &hashes;
+            async move {
+                let (shown, rows) = (self.files.shown(&file.path), file.physical_rows());
+                let Some(found) = self.files.tables.cache.keys.glance(&shown, rows, hash).await else {
+                    return self.locate_in(snapshot, number, file, hashes, key_columns, hasher).await;
+                };
+                let deleted = if found.is_empty() { None } else { self.files.deleted_positions(file).await? };
+                let is_live = |row: &u32| deleted.as_ref().is_none_or(|deleted| !deleted.contains(u64::from(*row)));
+                let live = found.into_iter().filter(is_live);
+                Ok(live.map(|row| LiveMatch { key: 0, file: number, row }).collect())
+            }
+        });
+        let found: Vec<Vec<LiveMatch>> = futures::stream::iter(searches).buffered(FILES_AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     async fn locate_in(
         &self,
         snapshot: &Snapshot,

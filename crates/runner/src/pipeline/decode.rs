@@ -144,16 +144,46 @@ pub(crate) struct BatchPiece {
     pub(crate) decoded: DecodedFile,
 }
 
-/// As [`decoded_bronze`], each batch by itself and with the records as delivered.
-///
-/// # Errors
-/// As [`decoded_bronze`].
-pub(crate) async fn decoded_bronze_by_batch(
-    context: &TableContext,
-    table: &TableState,
-    batches: RangeInclusive<u64>,
-) -> Result<impl Stream<Item = Result<Vec<BatchPiece>, RunError>> + use<>, RunError> {
-    decoded_pieces(context, table, batches, Wanted::decode_by_batch).await
+/// Decodes rows of bronze that somebody has read.
+#[derive(Clone)]
+pub(crate) struct BronzeDecoder {
+    wanted: Arc<Wanted>,
+    whole_files: bool,
+}
+
+impl BronzeDecoder {
+    /// For records of a range of batches, by the contract as it is.
+    ///
+    /// # Errors
+    /// If the contract allows no decoding, or the lake cannot be read.
+    pub(crate) async fn new(
+        context: &TableContext,
+        table: &TableState,
+        batches: RangeInclusive<u64>,
+    ) -> Result<Self, RunError> {
+        let contract = Arc::clone(&context.contract);
+        // A mistake of the contract is no mistake of every record.
+        check_contract(&contract)?;
+        let newest =
+            newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, *batches.end()).await?;
+        let groups = groups_of(&contract, table, batches.clone());
+        // The records of a reload begin with an empty table, which is said once for each of its files.
+        let whole_files = contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload);
+        Ok(Self { wanted: Arc::new(Wanted { batches, contract, newest, groups }), whole_files })
+    }
+
+    /// Whether what a record means depends on the other records of its data file.
+    pub(crate) fn needs_whole_files(&self) -> bool {
+        self.whole_files
+    }
+
+    /// The records by batch, with their texts; rows of other batches are left out.
+    ///
+    /// # Errors
+    /// If the rows are none of bronze.
+    pub(crate) fn by_batch(&self, rows: &[RecordBatch]) -> Result<Vec<BatchPiece>, RunError> {
+        self.wanted.decode_by_batch(rows)
+    }
 }
 
 /// Pieces of bronze, and what `decode` makes of each.
@@ -163,15 +193,8 @@ async fn decoded_pieces<T: Send + 'static>(
     batches: RangeInclusive<u64>,
     decode: fn(&Wanted, &[RecordBatch]) -> Result<Vec<T>, RunError>,
 ) -> Result<impl Stream<Item = Result<Vec<T>, RunError>> + use<T>, RunError> {
-    let contract = Arc::clone(&context.contract);
-    // A mistake of the contract is no mistake of every record.
-    check_contract(&contract)?;
-    let newest = newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, *batches.end()).await?;
-    let groups = groups_of(&contract, table, batches.clone());
-    // The records of a reload begin with an empty table, which is said once for each of its files.
-    let whole_files = contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload);
+    let BronzeDecoder { wanted, whole_files } = BronzeDecoder::new(context, table, batches.clone()).await?;
     let rows = table.bronze.pieces(&batches, whole_files).await?;
-    let wanted = Arc::new(Wanted { batches, contract, newest, groups });
     let job = context.job.clone();
     let pieces = futures::stream::try_unfold(rows, |mut rows: BronzeRows| async move {
         Ok::<_, RunError>(rows.next().await?.map(|piece| (piece, rows)))

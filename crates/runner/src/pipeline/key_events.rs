@@ -1,17 +1,24 @@
 //! The events of one key, out of bronze.
 
 use super::context::TableContext;
-use super::decode::{BatchPiece, decoded_bronze_by_batch};
+use super::decode::{BatchPiece, BronzeDecoder};
+use super::record_index::{KeyMarks, RecordIndex, names_key};
 use super::table_state::TableState;
 use crate::RunError;
 use crate::support::blocking::blocking;
-use futures::TryStreamExt;
+use arrow::array::RecordBatch;
+use futures::{StreamExt, TryStreamExt};
 use sluice_change::{ChangeBatch, Op, Reject};
 use sluice_contract::Contract;
 use sluice_engine::KeyEncoder;
+use sluice_lake::{DataFile, DeltaStore, Snapshot};
 use std::ops::RangeInclusive;
-use std::pin::pin;
 use std::sync::Arc;
+
+/// Data files that are read at once.
+const FILES_AT_ONCE: usize = 4;
+/// Rows that are read at a time where a file has no index.
+const STEP_ROWS: usize = 4_096;
 
 /// What bronze keeps of a key.
 #[derive(Default)]
@@ -26,7 +33,17 @@ pub(crate) struct KeyEvents {
     pub(crate) read: u64,
 }
 
-/// Reads a range of batches for the key with a hash; `key` is name and value of its columns as text.
+impl KeyEvents {
+    fn extend(&mut self, more: Self) {
+        self.changes.extend(more.changes);
+        self.batches.extend(more.batches);
+        self.rejects.extend(more.rejects);
+        self.read += more.read;
+    }
+}
+
+/// Reads a range of batches for the key with a hash; `key` is name and value of its columns as text. Which records are
+/// read tells the index of the records, which is made first where it is missing and many records would be read.
 ///
 /// # Errors
 /// If bronze cannot be read or is damaged; when the job is cancelled.
@@ -37,91 +54,103 @@ pub(crate) async fn key_events(
     hash: u128,
     key: &[(String, String)],
 ) -> Result<KeyEvents, RunError> {
-    let encoder = Arc::new(KeyEncoder::new(&context.contract)?);
-    let contract = Arc::clone(&context.contract);
-    let key = Arc::new(key.to_vec());
-    let mut found = KeyEvents::default();
-    let mut pieces = pin!(decoded_bronze_by_batch(context, table, batches).await?);
-    while let Some(pieces) = pieces.try_next().await? {
-        let (encoder, contract, key) = (Arc::clone(&encoder), Arc::clone(&contract), Arc::clone(&key));
-        let of_key =
-            blocking(move || pieces.into_iter().map(|piece| only(piece, &encoder, &contract, hash, &key)).collect());
-        let of_key: Vec<KeyEvents> = of_key.await?;
-        for more in of_key {
-            found.changes.extend(more.changes);
-            found.batches.extend(more.batches);
-            found.rejects.extend(more.rejects);
-            found.read += more.read;
-        }
+    let decoder = BronzeDecoder::new(context, table, batches.clone()).await?;
+    let Some((snapshot, files)) = table.bronze.files(&batches).await? else { return Ok(KeyEvents::default()) };
+    let index = RecordIndex::new(context, table, &decoder);
+    if let Some(index) = &index {
+        index.complete(&snapshot, &files).await?;
     }
-    Ok(found)
+    let search = Arc::new(KeySearch {
+        store: table.bronze.store.clone(),
+        snapshot,
+        encoder: KeyEncoder::new(&context.contract)?,
+        marks: KeyMarks::of(&context.contract, hash, key),
+        contract: Arc::clone(&context.contract),
+        decoder,
+        index,
+        hash,
+        key: key.to_vec(),
+    });
+    let job = &context.job;
+    let found = futures::stream::iter(files).map(|file| {
+        let search = Arc::clone(&search);
+        async move {
+            job.check()?;
+            search.in_file(file).await
+        }
+    });
+    let mut all = KeyEvents::default();
+    let mut found = found.buffered(FILES_AT_ONCE);
+    while let Some(of_file) = found.try_next().await? {
+        all.extend(of_file);
+    }
+    Ok(all)
 }
 
-fn only(
-    piece: BatchPiece,
-    encoder: &KeyEncoder,
-    contract: &Contract,
+/// What is looked for in every data file.
+struct KeySearch {
+    store: DeltaStore,
+    snapshot: Snapshot,
+    encoder: KeyEncoder,
+    marks: KeyMarks,
+    contract: Arc<Contract>,
+    decoder: BronzeDecoder,
+    index: Option<RecordIndex>,
     hash: u128,
-    key: &[(String, String)],
-) -> Result<KeyEvents, RunError> {
-    let BatchPiece { batch, decoded } = piece;
-    let path = |at: usize| decoded.changes.files.get(at).map_or_else(String::new, |file| file.path.clone());
-    let named = decoded.rejects.iter().filter(|reject| names_key(&reject.raw, contract, key));
-    let rejects = named.map(|reject| (batch, path(reject.at.file as usize), reject.clone())).collect();
-    let read = decoded.rows_in;
-    let hashes = encoder.hashes(&decoded.changes.rows)?;
-    let keep: Vec<bool> =
-        decoded.changes.ops.iter().zip(hashes).map(|(op, of)| *op == Op::Truncate || of == hash).collect();
-    let mut found = KeyEvents { rejects, read, ..KeyEvents::default() };
-    if keep.contains(&true) {
-        found.changes.push(decoded.changes.filter(&keep)?);
-        found.batches.push(batch);
-    }
-    Ok(found)
+    key: Vec<(String, String)>,
 }
 
-/// Whether a record that could not be read has the values of the key under their names, anywhere in it.
-fn names_key(record: &str, contract: &Contract, key: &[(String, String)]) -> bool {
-    let Ok(record) = serde_json::from_str::<serde_json::Value>(record) else { return false };
-    has_key(&record, &contract.apply.key, key)
-}
-
-fn has_key(value: &serde_json::Value, names: &[String], key: &[(String, String)]) -> bool {
-    use serde_json::Value;
-    match value {
-        Value::Object(members) => {
-            let is_value = |name: &String| {
-                let wanted = key.iter().find(|(of, _)| of == name).map(|(_, text)| text.as_str());
-                match (members.get(name), wanted) {
-                    (Some(Value::String(text)), Some(wanted)) => text == wanted,
-                    (Some(Value::Number(number)), Some(wanted)) => number.to_string() == wanted,
-                    _ => false,
-                }
-            };
-            (!names.is_empty() && names.iter().all(is_value))
-                || members.values().any(|inner| has_key(inner, names, key))
+impl KeySearch {
+    async fn in_file(self: Arc<Self>, file: DataFile) -> Result<KeyEvents, RunError> {
+        let rows = match &self.index {
+            Some(index) => index.rows(&file, &self.marks).await?,
+            None => None,
+        };
+        if let Some(rows) = rows {
+            if rows.is_empty() {
+                return Ok(KeyEvents::default());
+            }
+            let records = self.store.read_positions(&self.snapshot, &file, &rows, None).await?;
+            return self.of_key(vec![records]).await;
         }
-        Value::Array(items) => items.iter().any(|item| has_key(item, names, key)),
-        Value::String(text) if text.starts_with('{') => {
-            serde_json::from_str(text).is_ok_and(|inner: Value| has_key(&inner, names, key))
+        let mut all = KeyEvents::default();
+        let mut piece = Vec::new();
+        let mut records = self.store.stream_file(&self.snapshot, &file, STEP_ROWS).await?;
+        while let Some(step) = records.try_next().await? {
+            piece.push(step);
+            if !self.decoder.needs_whole_files() {
+                all.extend(Arc::clone(&self).of_key(std::mem::take(&mut piece)).await?);
+            }
         }
-        _ => false,
+        all.extend(self.of_key(piece).await?);
+        Ok(all)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::has_key;
+    async fn of_key(self: Arc<Self>, records: Vec<RecordBatch>) -> Result<KeyEvents, RunError> {
+        blocking(move || {
+            let mut all = KeyEvents::default();
+            for piece in self.decoder.by_batch(&records)? {
+                all.extend(self.only(piece)?);
+            }
+            Ok(all)
+        })
+        .await
+    }
 
-    #[test]
-    fn a_record_names_a_key_by_its_columns_wherever_they_stand() {
-        let key = [("id".to_owned(), "7".to_owned())];
-        let names = ["id".to_owned()];
-        let has = |record: &str| has_key(&serde_json::from_str(record).unwrap(), &names, &key);
-        assert!(has(r#"{"after":{"id":7,"v":"x"}}"#));
-        assert!(has(r#"{"id":"7"}"#));
-        assert!(has(r#"{"after":"{\"id\":7}"}"#));
-        assert!(!has(r#"{"after":{"id":70}}"#));
-        assert!(!has(r#"{"other":7}"#));
+    fn only(&self, piece: BatchPiece) -> Result<KeyEvents, RunError> {
+        let BatchPiece { batch, decoded } = piece;
+        let path = |at: usize| decoded.changes.files.get(at).map_or_else(String::new, |file| file.path.clone());
+        let named = decoded.rejects.iter().filter(|reject| names_key(&reject.raw, &self.contract, &self.key));
+        let rejects = named.map(|reject| (batch, path(reject.at.file as usize), reject.clone())).collect();
+        let read = decoded.rows_in;
+        let hashes = self.encoder.hashes(&decoded.changes.rows)?;
+        let keep: Vec<bool> =
+            decoded.changes.ops.iter().zip(hashes).map(|(op, of)| *op == Op::Truncate || of == self.hash).collect();
+        let mut found = KeyEvents { rejects, read, ..KeyEvents::default() };
+        if keep.contains(&true) {
+            found.changes.push(decoded.changes.filter(&keep)?);
+            found.batches.push(batch);
+        }
+        Ok(found)
     }
 }

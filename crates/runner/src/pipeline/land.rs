@@ -97,9 +97,23 @@ impl Bronze {
         whole_files: bool,
     ) -> Result<BronzeRows, RunError> {
         let snapshot = self.store.snapshot(None).await?;
-        let files = snapshot.iter().flat_map(|snapshot| snapshot.files.iter());
-        let files: Vec<DataFile> = files.filter(|file| may_hold(file.stats.as_deref(), batches)).cloned().collect();
+        let files = snapshot.as_ref().map(|snapshot| files_of(snapshot, batches)).unwrap_or_default();
         Ok(BronzeRows { store: self.store.clone(), snapshot, files, open: None, whole_files })
+    }
+
+    /// The latest version and its files that may hold records of a range of batches, the oldest first; `None` if bronze
+    /// does not exist.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn files(
+        &self,
+        batches: &RangeInclusive<u64>,
+    ) -> Result<Option<(Snapshot, Vec<DataFile>)>, RunError> {
+        let Some(snapshot) = self.store.snapshot(None).await? else { return Ok(None) };
+        let mut files = files_of(&snapshot, batches);
+        files.reverse();
+        Ok(Some((snapshot, files)))
     }
 }
 
@@ -146,6 +160,11 @@ impl BronzeRows {
         }
         Ok((!piece.is_empty()).then_some(piece))
     }
+}
+
+/// The files of a version that may hold records of the batches, the newest first.
+fn files_of(snapshot: &Snapshot, batches: &RangeInclusive<u64>) -> Vec<DataFile> {
+    snapshot.files.iter().filter(|file| may_hold(file.stats.as_deref(), batches)).cloned().collect()
 }
 
 /// Whether a file of bronze may hold records of the batches, by its statistics.

@@ -40,6 +40,7 @@ mod merge;
 mod publish;
 mod quarantine;
 mod rebuild;
+mod record_index;
 pub(crate) mod release_rule;
 pub(crate) mod replay;
 pub(crate) mod replay_options;

@@ -29,11 +29,28 @@ impl TableState {
         let bronze = Bronze::open(lake, &contract.name).await?;
         let mut silver = Silver::open(lake, contract).await?;
         silver.counts_as_of_lake(bronze.batch);
+        Self::with(context, bronze, silver).await
+    }
+
+    async fn with(context: &TableContext, bronze: Bronze, silver: Silver) -> Result<Self, RunError> {
+        let TableContext { lake, contract, .. } = context;
         let mut claimed = lake.ledger().batches(&contract.name).await?;
         let lost = lost_manifests(context, &bronze, &claimed).await?;
         claimed.extend(lost.iter().cloned().map(Arc::new));
         claimed.sort_by_key(|manifest| manifest.batch);
         Ok(Self { claimed, bronze, silver, lost })
+    }
+
+    /// Reads it without the deletes that silver remembers: for looking, not for merging.
+    ///
+    /// # Errors
+    /// If the lake cannot be read.
+    pub(crate) async fn open_to_look(context: &TableContext) -> Result<Self, RunError> {
+        let TableContext { lake, contract, .. } = context;
+        let bronze = Bronze::open(lake, &contract.name).await?;
+        let mut silver = Silver::open_to_look(lake, &contract.name).await?;
+        silver.counts_as_of_lake(bronze.batch);
+        Self::with(context, bronze, silver).await
     }
 
     /// Writes down the manifests that were gone.

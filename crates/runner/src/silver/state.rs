@@ -52,6 +52,13 @@ impl Silver {
         Ok(Self::open_at(lake, name).await?.0)
     }
 
+    /// The table without its deletes, and what other programs committed: for reading what made it.
+    pub(crate) async fn open_to_look(lake: &Lake, name: &TableName) -> Result<Self, RunError> {
+        let mut silver = Self::open_at(lake, name).await?.0;
+        silver.look_for_foreign_commits(None).await?;
+        Ok(silver)
+    }
+
     /// The table without its deletes, and the latest commit up to its version that names them. Deletes that are older
     /// or newer than the rows would let a late event bring a row back.
     async fn open_at(lake: &Lake, name: &TableName) -> Result<(Self, Option<HistoryEntry>), RunError> {
