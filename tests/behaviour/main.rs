@@ -52,6 +52,7 @@ mod sql_limits;
 mod starts;
 mod store_refusals;
 mod ties;
+mod time_travel;
 mod torn_input;
 mod unprepared;
 mod values;

@@ -1,7 +1,7 @@
 //! What `--from` and `--to` of `sluice diff` say.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use sluice_api::{SideLake, SideVersion, release_number};
+use sluice_runner::time_ms;
 use std::str::FromStr;
 
 /// A lake and a version of it, as typed: `12`, `2026-11-29T10:00`, `release:r3`, `production`, `sandbox:try`,
@@ -53,13 +53,7 @@ fn version(text: &str) -> Option<SideVersion> {
     if let Ok(number) = text.strip_prefix('v').unwrap_or(text).parse() {
         return Some(SideVersion::Number(number));
     }
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(SideVersion::At(time.timestamp_millis()));
-    }
-    let formats = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"];
-    let time = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
-    time.or_else(day).map(|time| SideVersion::At(time.and_utc().timestamp_millis()))
+    time_ms(text).map(SideVersion::At)
 }
 
 #[cfg(test)]

@@ -116,6 +116,7 @@ pub use error::{QueryError, QueryErrorKind, SqlPlace};
 pub use files::table_file::{FileRows, TableFile};
 pub use files::table_files::TableFiles;
 pub use sql::lineage::PersonalColumns;
+pub use sql::past::{PastAt, PastTable};
 pub use worker::sql_worker;
 
 #[cfg(test)]

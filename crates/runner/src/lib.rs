@@ -61,3 +61,4 @@ pub use support::column_texts::ColumnTexts;
 pub use support::job::{Job, JobRegistry};
 pub use support::lease::LEASE_WAIT_DEFAULT;
 pub use support::sql_worker::sql_worker;
+pub use support::time_text::time_ms;

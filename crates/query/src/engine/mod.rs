@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) results: ResultStore,
     /// The tables that SQL may read, and over which files.
     pub(crate) views: Mutex<BTreeMap<TableRef, View>>,
+    /// Versions of tables that statements read, each a view by its number here.
+    pub(crate) past: Mutex<Vec<(TableRef, u64)>>,
     /// The process of people's SQL.
     pub(crate) worker: Option<SqlProcess>,
 }
@@ -69,6 +71,7 @@ impl QueryEngine {
                 jobs: Jobs::default(),
                 results: ResultStore::default(),
                 views: Mutex::default(),
+                past: Mutex::default(),
             }),
         })
     }

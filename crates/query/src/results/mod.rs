@@ -3,6 +3,7 @@
 pub(crate) mod keep;
 mod model;
 mod page;
+mod past;
 mod placed;
 mod query;
 mod refine;

@@ -1,6 +1,7 @@
 //! The syntax tree of a statement, as DuckDB's own parser writes it, and what it may contain.
 
 use crate::error::QueryError;
+use crate::sql::past::{has_at, view_at};
 use serde_json::Value;
 use sluice_api::TableRef;
 
@@ -135,9 +136,8 @@ impl Ast {
                 if kind_of(node) == Some("BASE_TABLE")
                     && let Some(path) = path_of(node)
                     && path.len() > 1
-                    && let Ok(table) = path.join(".").parse::<TableRef>()
                 {
-                    tables.push(table);
+                    tables.extend(view_at(&path).or_else(|| path.join(".").parse::<TableRef>().ok()));
                 }
             });
         }
@@ -181,11 +181,11 @@ pub(crate) fn walk(root: &Value, visit: &mut impl FnMut(&Value)) {
     }
 }
 
-fn kind_of(node: &Value) -> Option<&str> {
+pub(crate) fn kind_of(node: &Value) -> Option<&str> {
     node.get("type").and_then(Value::as_str)
 }
 
-fn path_of(node: &Value) -> Option<Vec<String>> {
+pub(crate) fn path_of(node: &Value) -> Option<Vec<String>> {
     let parts = node.get("qualified_name")?.get("path")?.as_array()?;
     parts.iter().map(|part| part.as_str().map(str::to_owned)).collect()
 }
@@ -235,6 +235,12 @@ fn check_table_function(node: &Value) -> Result<(), QueryError> {
 
 /// A name of one part with signs of a path would be read as a file.
 fn check_table(node: &Value) -> Result<(), QueryError> {
+    if has_at(node) {
+        return Err(QueryError::input(
+            "AT reads a table as it was, which a model, a check or a filter cannot do",
+            "Leave AT out here; the SQL screen and `sluice query` have it",
+        ));
+    }
     let path = path_of(node).unwrap_or_default();
     let name = node.get("table_name").and_then(Value::as_str).unwrap_or_default();
     let like_a_file = |part: &str| part.contains(['.', '/', '\\', ':', '*', '?', '[', '~']);

@@ -180,7 +180,7 @@ async fn refresh_model(making: &Making<'_>, model: &Model, again: bool) -> Resul
     let versions: BTreeMap<String, u64> = read.iter().map(|(table, version)| (table.to_string(), *version)).collect();
     let store = lake.table(TableLocation::Gold(model.name.clone()));
     let inputs = model_hash(&model.sql, &versions);
-    let personal = Personal { sets: std::slice::from_ref(set), engine }.in_sql(&model.sql);
+    let personal = Personal { sets: std::slice::from_ref(set), engine }.in_sql(&model.sql, &PersonalColumns::default());
     let existing = store.snapshot(None).await?;
     if let Some(existing) = existing.as_ref().filter(|_| !again) {
         let history = store.history_until(existing.version, 1).await?;

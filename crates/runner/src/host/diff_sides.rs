@@ -8,7 +8,9 @@ use crate::host::release_side::version_of_release;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::places::location;
 use crate::{ContractSet, Job, RunError};
-use sluice_api::{Answer, DiffNames, DiffOptions, DiffSide, DiffView, JobKind, Layer, SideLake, SideVersion, ask};
+use sluice_api::{
+    Answer, DiffNames, DiffOptions, DiffSide, DiffView, JobKind, Layer, SideLake, SideVersion, TableRef, ask,
+};
 use sluice_lake::{DeltaStore, Lake, LakeEnvironment, StoreTimes};
 use sluice_query::{DiffKey, PersonalColumns};
 use std::time::Instant;
@@ -111,7 +113,7 @@ impl OpenLake {
         let number = match side.version {
             SideVersion::Latest => None,
             SideVersion::Number(number) => Some(number),
-            SideVersion::At(ms) => Some(version_at(&store, side, ms).await?),
+            SideVersion::At(ms) => Some(version_at(&store, &side.table, ms).await?),
             SideVersion::Release(number) => {
                 if lake.sandbox().is_some() {
                     return Err(RunError::input(
@@ -176,11 +178,11 @@ async fn open_other(url: &str, times: StoreTimes) -> Result<Lake, RunError> {
 }
 
 /// The latest version that was committed until then.
-async fn version_at(store: &DeltaStore, side: &DiffSide, ms: i64) -> Result<u64, RunError> {
+pub(super) async fn version_at(store: &DeltaStore, table: &TableRef, ms: i64) -> Result<u64, RunError> {
     let found = store.history(HISTORY_MAX).await?.into_iter().find(|entry| entry.timestamp_ms <= ms);
-    found.map(|entry| entry.version).ok_or_else(|| {
-        RunError::not_found(format!("{} had no version at that time", side.table), "Choose a later time")
-    })
+    found
+        .map(|entry| entry.version)
+        .ok_or_else(|| RunError::not_found(format!("{table} had no version at that time"), "Choose a later time"))
 }
 
 fn tolerance(options: &DiffOptions) -> Result<Vec<(String, f64)>, RunError> {

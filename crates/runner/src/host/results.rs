@@ -1,5 +1,6 @@
 //! Results: of SQL in the engine, of whole tables straight from their files.
 
+use super::diff_sides::version_at;
 use super::table_results::TableResult;
 use super::{Host, OpenLake};
 use crate::RunError;
@@ -9,10 +10,20 @@ use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
 use crate::support::local_tables::{readable, table_files};
 use crate::support::places::location;
+use crate::support::time_text::time_ms;
 use sluice_api::{Answer, JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef, ask};
 use sluice_contract::{ColumnType, limits};
 use sluice_lake::{DeltaStore, Snapshot};
+use sluice_query::{PastAt, PastTable, PersonalColumns, TableFiles};
 use std::time::Instant;
+
+/// Tables that a statement reads as they were.
+struct PastTables {
+    /// Each with its version and the files of that.
+    read: Vec<(PastTable, u64, TableFiles)>,
+    /// Columns of which nobody knows whether they are personal.
+    unknown: PersonalColumns,
+}
 
 impl Answer<ask::TableRows> for Host {
     async fn answer(&self, request: ask::TableRows) -> Result<ResultView, RunError> {
@@ -47,8 +58,9 @@ impl OpenLake {
         let (store, snapshot) = self.snapshot(table, version).await?;
         let columns = column_types(&snapshot).into_iter().map(|(name, data_type)| result_column(name, data_type));
         let (columns, rows) = (columns.collect(), snapshot.rows());
+        let personal = self.personal_of(table).await?.joined(&self.forgotten_columns(table, &store, &snapshot).await?);
         let id = self.results.add(TableResult { table: table.clone(), store, snapshot });
-        self.marked_of(ResultView { id, columns, rows, elapsed_ms: elapsed_ms(started) }, table).await
+        Ok(self.marked(ResultView { id, columns, rows, elapsed_ms: elapsed_ms(started) }, personal))
     }
 
     /// A version of a table that has to exist; the lake names a version that does not.
@@ -74,11 +86,40 @@ impl OpenLake {
     pub(crate) async fn query(&self, job: JobId, sql: String) -> Result<ResultView, RunError> {
         // The process starts while the logs of the tables are read.
         self.engine.warm();
+        let PastTables { read, unknown } = self.past_tables(&sql).await?;
+        let personal = self.personal_in_sql(&sql, &unknown).await?;
+        let engine = self.engine.clone();
+        let sql = blocking(move || Ok(engine.with_past_tables(&sql, read)?)).await?;
         self.define_tables(&sql).await?;
-        let personal = self.personal_in_sql(&sql).await?;
         let engine = self.engine.clone();
         let view = blocking(move || Ok(engine.query(job, &sql)?)).await?;
         Ok(self.marked(view, personal))
+    }
+
+    /// The tables that `sql` reads as they were, with the files of these versions.
+    async fn past_tables(&self, sql: &str) -> Result<PastTables, RunError> {
+        let (engine, text) = (self.engine.clone(), sql.to_owned());
+        let named = blocking(move || Ok(engine.past_tables(&text)?)).await?;
+        let mut tables = PastTables { read: Vec::with_capacity(named.len()), unknown: PersonalColumns::default() };
+        for past in named {
+            let table = past.table.clone();
+            let version = match &past.at {
+                PastAt::Version(version) => *version,
+                PastAt::Time(text) => {
+                    let at = time_ms(text).ok_or_else(|| {
+                        let next = "Write for example AT (TIMESTAMP => '2026-11-01 08:00:00'), which is UTC";
+                        RunError::input(format!("`{text}` behind AT of {table} is no time"), next)
+                    })?;
+                    version_at(&self.lake.table(location(&table)), &table, at).await?
+                }
+            };
+            let (store, snapshot) = self.snapshot(&table, Some(version)).await?;
+            tables.unknown.extend(self.forgotten_columns(&table, &store, &snapshot).await?);
+            let files =
+                TableFiles { table, columns: column_types(&snapshot), files: readable(&store, &snapshot.files).await? };
+            tables.read.push((past, version, files));
+        }
+        Ok(tables)
     }
 
     /// Defines the views that `sql` reads.
@@ -111,7 +152,7 @@ impl OpenLake {
 
     /// A table version as a result of the engine.
     async fn table_in_engine(&self, result: &TableResult) -> Result<ResultId, RunError> {
-        let files = sluice_query::TableFiles {
+        let files = TableFiles {
             table: result.table.clone(),
             columns: column_types(&result.snapshot),
             files: readable(&result.store, &result.snapshot.files).await?,

@@ -20,3 +20,4 @@ pub(crate) mod rows_file;
 pub(crate) mod sql_worker;
 pub(crate) mod started;
 pub(crate) mod table_content;
+pub(crate) mod time_text;

@@ -32,13 +32,13 @@ impl Personal<'_> {
         self.table(table, &mut BTreeSet::new())
     }
 
-    /// The personal columns of the result of a statement.
-    pub(crate) fn in_sql(&self, sql: &str) -> PersonalColumns {
-        self.sql(sql, &mut BTreeSet::new())
+    /// The personal columns of the result of a statement; `more` are personal in the tables that it reads.
+    pub(crate) fn in_sql(&self, sql: &str, more: &PersonalColumns) -> PersonalColumns {
+        self.sql(sql, more.clone(), &mut BTreeSet::new())
     }
 
-    fn sql(&self, sql: &str, above: &mut BTreeSet<TableRef>) -> PersonalColumns {
-        let mut read = PersonalColumns::default();
+    fn sql(&self, sql: &str, more: PersonalColumns, above: &mut BTreeSet<TableRef>) -> PersonalColumns {
+        let mut read = more;
         for table in self.engine.tables_in(sql) {
             read.extend(self.table(&table, above));
         }
@@ -70,7 +70,7 @@ impl Personal<'_> {
         let mut personal = PersonalColumns::default();
         if above.insert(table.clone()) {
             for sql in texts {
-                personal.extend(self.sql(sql, above));
+                personal.extend(self.sql(sql, PersonalColumns::default(), above));
             }
             above.remove(table);
         }
