@@ -63,6 +63,11 @@ impl CachePaths {
         self.base.as_ref()?.mark_run(data_file)
     }
 
+    /// What is known of a version of a table, by a name that says what it has.
+    pub(crate) fn note(&self, table: &str, name: &str) -> Option<PathBuf> {
+        self.run(&format!("{table}/{name}"), "notes")
+    }
+
     /// The cached rows of a data file.
     pub(crate) fn row_run(&self, data_file: &str) -> Option<PathBuf> {
         self.run(data_file, "rows")

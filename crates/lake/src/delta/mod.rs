@@ -40,5 +40,6 @@ pub(crate) mod vector_cache;
 pub(crate) mod vectors;
 pub(crate) mod verify;
 pub(crate) mod version_files;
+pub(crate) mod version_notes;
 pub(crate) mod writer;
 pub(crate) mod writer_vectors;

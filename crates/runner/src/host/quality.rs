@@ -4,6 +4,8 @@ use super::{Host, OpenLake};
 use crate::RunError;
 use crate::contract_set::ContractSet;
 use crate::quality::{parent_tables, read_refusal};
+use crate::silver::Silver;
+use crate::silver::schema_change::effective;
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use crate::support::elapsed::elapsed_ms;
@@ -14,7 +16,7 @@ use sluice_api::{Answer, CheckView, Layer, QualityView, QuarantineGroup, ResultV
 use sluice_change::ReasonCode;
 use sluice_contract::{CheckRecord, Contract, TableName, limits};
 use sluice_lake::TableLocation;
-use sluice_query::{CheckInput, TableFile, check_views};
+use sluice_query::{CheckInput, TableFile, check_views, incremental_checks};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -76,6 +78,32 @@ impl OpenLake {
             Some(snapshot) => Ok(Some((snapshot.version, readable(&store, &snapshot.files).await?))),
             None => Ok(None),
         }
+    }
+
+    /// The checks on the rows as they are. What the last batch recorded and no row that came since can change is not
+    /// measured again.
+    pub(super) async fn checks_now(
+        &self,
+        contract: &Arc<Contract>,
+        files: Vec<TableFile>,
+    ) -> Result<Vec<CheckRecord>, RunError> {
+        let silver = Silver::open_without_state(&self.lake, &contract.name).await?;
+        let is_of_contract = !silver.is_of_other_contract(&*effective(&self.lake, contract).await?);
+        let (before, refused) = self.last_checks(contract).await?;
+        let still_hold = match refused {
+            None if is_of_contract => incremental_checks(contract, &before),
+            _ => incremental_checks(contract, &[]),
+        };
+        let parents = parent_tables(&self.lake, contract).await?;
+        let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
+        blocking(move || {
+            let chosen: Vec<bool> = still_hold.iter().map(|holds| !holds).collect();
+            let input = CheckInput { contract: &contract, files: &files, parents: &parents };
+            let measured = engine.check_chosen(&input, &chosen)?;
+            let known = before.into_iter().map(Some).chain(std::iter::repeat(None));
+            Ok(measured.into_iter().zip(known).filter_map(|(measured, known)| measured.or(known)).collect())
+        })
+        .await
     }
 
     pub(super) async fn run_checks(

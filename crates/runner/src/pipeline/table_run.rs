@@ -32,6 +32,7 @@ use crate::silver::watermark::watermark;
 use crate::silver_hash::silver_hash;
 use crate::support::hash_keys::remember_keys;
 use crate::support::started::remember_start;
+use crate::support::table_content::known_fingerprint;
 use crate::{Job, RunError};
 use sluice_api::ReachedTable;
 use sluice_change::SourceFile;
@@ -428,7 +429,12 @@ impl TableRun {
     /// Computes silver again from bronze, batches up to the one it has, as one commit.
     async fn rebuild(&mut self, asked_for: bool) -> Result<(), RunError> {
         let Some(merged) = merge_all_again(&mut self.context, &self.table, asked_for).await? else { return Ok(()) };
-        self.audit_and_publish(merged).await.map(|_| ())
+        self.audit_and_publish(merged).await?;
+        // Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
+        if let (Some(_), Some(snapshot)) = (self.context.lake.sandbox(), &self.table.silver.snapshot) {
+            known_fingerprint(&self.table.silver.store, snapshot).await?;
+        }
+        Ok(())
     }
 
     /// The last two steps. If the audit refuses the batch, its files are discarded.

@@ -64,6 +64,20 @@ pub(crate) async fn table_fingerprint(store: &DeltaStore, snapshot: &Snapshot) -
     files_fingerprint(store, snapshot, &snapshot.files).await
 }
 
+/// Kind of the notes that hold fingerprints.
+const NOTE: &str = "fingerprint";
+
+/// The same, read from this machine's cache if this version was hashed before.
+pub(crate) async fn known_fingerprint(store: &DeltaStore, snapshot: &Snapshot) -> Result<String, RunError> {
+    let cached = store.cached();
+    if let Some(known) = cached.note(snapshot, NOTE).await.filter(|known| Fingerprint::is_one(known)) {
+        return Ok(known);
+    }
+    let hash = table_fingerprint(store, snapshot).await?;
+    cached.keep_note(snapshot, NOTE, &hash).await;
+    Ok(hash)
+}
+
 /// Folder of a table and version.
 type Hashed = (String, u64);
 
@@ -79,7 +93,7 @@ impl KnownFingerprints {
         if let Some(known) = known {
             return Ok(known);
         }
-        let hash = table_fingerprint(store, snapshot).await?;
+        let hash = known_fingerprint(store, snapshot).await?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(of, hash.clone());
         Ok(hash)
     }
