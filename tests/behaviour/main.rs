@@ -5,6 +5,7 @@ mod address_space;
 mod as_previewed;
 mod backfill;
 mod batches;
+mod bisect;
 mod canary;
 mod contract_changes;
 mod decoder;

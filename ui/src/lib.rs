@@ -27,6 +27,7 @@
 //! is a request of `sluice-api`.
 
 pub mod action;
+pub mod bisect;
 pub mod cell;
 pub mod code;
 pub mod command;

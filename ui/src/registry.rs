@@ -2,7 +2,7 @@
 
 use crate::screen::Screen;
 use crate::state::Tab;
-use crate::{diff, explain, history, onboard, publish, quality, releases, replay, source_changes, sql, table};
+use crate::{bisect, diff, explain, history, onboard, publish, quality, releases, replay, source_changes, sql, table};
 
 /// The screen of a tab.
 #[must_use]
@@ -14,6 +14,7 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::LakeDiff { table, comparison } => Box::new(diff::DiffScreen::of_sides(table.clone(), comparison.clone())),
         Tab::History { table, key } => Box::new(history::HistoryScreen::new(table.clone(), key.clone())),
         Tab::Explain { table, key } => Box::new(explain::ExplainScreen::new(table.clone(), key.clone())),
+        Tab::Bisect { table, key } => Box::new(bisect::BisectScreen::new(table.clone(), key)),
         Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
         Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),
         Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),

@@ -23,6 +23,8 @@ pub enum JobKind {
     Diff,
     /// Compares files with the log.
     Verify,
+    /// Searches the versions of a table.
+    Bisect,
 }
 
 /// How far one table of a job is.

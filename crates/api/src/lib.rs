@@ -72,6 +72,7 @@
 
 mod adopt;
 mod batches;
+mod bisect;
 mod compare;
 mod diff;
 mod draft_folder;
@@ -100,6 +101,7 @@ mod verify;
 
 pub use adopt::{Adopted, AdoptedCommit};
 pub use batches::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile};
+pub use bisect::{BisectFound, BisectQuestion, BisectStep, Bisection};
 pub use compare::{TableComparison, TableFingerprint};
 pub use diff::{
     DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, KeyOrigin, RowHistory, SchemaChange,

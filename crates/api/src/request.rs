@@ -4,13 +4,13 @@
 
 use crate::request_macro::requests;
 use crate::{
-    Adopted, ApiError, BatchLedger, ChosenChange, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView,
-    DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView,
-    MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch,
-    Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId,
-    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice,
-    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    Adopted, ApiError, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts, DiffOptions,
+    DiffSide, DiffView, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind,
+    LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument,
+    PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile,
+    ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView,
+    ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges,
+    SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -380,6 +380,18 @@ requests! {
         /// Personal data is not masked.
         reveal: bool
     } -> Explanation, Read;
+
+    /// Since when something is so in a table, found by halving its versions. Stopped by its job.
+    Bisect {
+        /// Table of silver or gold.
+        table: TableRef,
+        /// What is looked for.
+        question: BisectQuestion,
+        /// Personal data is not masked.
+        reveal: bool;
+        /// Id of the caller's choice.
+        job: JobId
+    } -> Bisection, ReadJob;
 
     /// Canonical content hash of a table version.
     Fingerprint {

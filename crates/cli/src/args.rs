@@ -74,6 +74,8 @@ pub(crate) enum Command {
     History(History),
     /// Why a row has its values: every event of its key, which of them each column is of, and why the others lost.
     Explain(Explain),
+    /// Say since which batch something is so, and by which event, by halving the versions of a table
+    Bisect(Bisect),
     /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),
     /// Compare every file of tables with the length and hash in the log.
@@ -407,6 +409,37 @@ pub(crate) struct Explain {
     /// Print the record of every event as it was delivered.
     #[arg(long)]
     pub(crate) records: bool,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("question").required(true).args(["key", "check", "sql"])))]
+pub(crate) struct Bisect {
+    /// dataset.table (silver), or with its layer.
+    pub(crate) table: TableRef,
+    /// A column that names the row and its value, for example id=42; once per column.
+    #[arg(long = "key", value_name = "COLUMN=VALUE", value_parser = key_value)]
+    pub(crate) key: Vec<(String, String)>,
+    /// The column of the row that has the value; without it the question is since when there is the row.
+    #[arg(long, requires = "key", conflicts_with = "gone")]
+    pub(crate) column: Option<String>,
+    /// Its value, as the table shows it.
+    #[arg(long, requires = "column", required_unless_present_any = ["null", "gone", "check", "sql", "key"])]
+    pub(crate) value: Option<String>,
+    /// The column is null.
+    #[arg(long, requires = "column", conflicts_with = "value")]
+    pub(crate) null: bool,
+    /// Since when there is no such row.
+    #[arg(long, requires = "key")]
+    pub(crate) gone: bool,
+    /// A check, as in a contract: since when it does not hold.
+    #[arg(long)]
+    pub(crate) check: Option<String>,
+    /// One SELECT over the table and others: since when its first column is true. A second column is printed.
+    #[arg(long)]
+    pub(crate) sql: Option<String>,
     /// Print personal data (`pii: true`) as it is.
     #[arg(long)]
     pub(crate) reveal: bool,

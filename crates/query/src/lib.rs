@@ -115,6 +115,7 @@ pub use engine::options::QueryOptions;
 pub use error::{QueryError, QueryErrorKind, SqlPlace};
 pub use files::table_file::{FileRows, TableFile};
 pub use files::table_files::TableFiles;
+pub use results::row_probe::{ProbedRow, RowProbe};
 pub use sql::lineage::PersonalColumns;
 pub use sql::past::{PastAt, PastTable};
 pub use worker::sql_worker;

@@ -33,7 +33,7 @@ impl Command {
     /// What can be done with a row of `table`, each with why it cannot run.
     #[must_use]
     pub fn of_row(table: &TableRef, facts: &Facts<'_>) -> Vec<(Self, Option<&'static str>)> {
-        let kinds = [ScreenKind::History, ScreenKind::Explain, ScreenKind::Diff, ScreenKind::Sql];
+        let kinds = [ScreenKind::History, ScreenKind::Explain, ScreenKind::Bisect, ScreenKind::Diff, ScreenKind::Sql];
         let commands = kinds.into_iter().map(|kind| Self::open_for(kind, table.clone()));
         commands.map(|command| (command.clone(), command.unavailable(facts))).collect()
     }

@@ -10,7 +10,7 @@ use sluice_api::ExplainedEvent;
 const LABEL: f32 = 88.0;
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, event: &ExplainedEvent) {
+pub(crate) fn show(ui: &mut Ui, event: &ExplainedEvent) {
     let tokens = ui.tokens();
     ui.spacing_mut().item_spacing.y = 0.0;
     Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 10, bottom: 8 }).show(ui, |ui| {

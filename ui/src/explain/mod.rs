@@ -7,6 +7,7 @@ mod screen;
 mod state;
 mod words;
 
+pub(crate) use inspector::show as event_ui;
 pub use state::ExplainScreen;
 
 #[cfg(test)]

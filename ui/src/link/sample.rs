@@ -1,5 +1,6 @@
 //! A small lake for tests and for looking at the screens without a host.
 
+mod bisect;
 mod diff;
 mod explain;
 mod lake;
@@ -50,6 +51,7 @@ pub fn reply(request: &Request) -> Reply {
         Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
         Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
+        Request::Bisect { table, .. } => Reply::Bisect(bisect::view(table)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),

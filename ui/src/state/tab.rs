@@ -249,6 +249,29 @@ screens! {
         ),
     };
 
+    /// Since when something is so in a table.
+    Bisect {
+        /// Table.
+        table: TableRef,
+        /// The row that was selected; empty without one.
+        #[serde(default, skip_serializing_if = "KeyValues::is_not_saved")]
+        key: KeyValues,
+    }
+    title: format!("Bisect {}", table.name.table), table: Some(table.clone()),
+    row: ScreenRow {
+        name: "Bisect",
+        place: Place::Replay,
+        open: Action::new("open.bisect", "Bisect {}")
+            .word("Bisect")
+            .tooltip("since which batch something is so")
+            .icon(icon::UNFOLD_LESS)
+            .keys(&[Shortcut::plain(Key::B)]),
+        opens: Opens::Table(|opening, table| {
+            let table = if table.layer == Layer::Bronze { silver(&table.name) } else { table };
+            Tab::Bisect { key: opening.selected_key(&table), table }
+        }),
+    };
+
     /// A query; its text is in [`Workspace::sql`] under the same number.
     Sql {
         /// Number.

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod batches;
+pub(crate) mod bisect;
 pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod draft;

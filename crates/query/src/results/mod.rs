@@ -7,4 +7,5 @@ mod past;
 mod placed;
 mod query;
 mod refine;
+pub(crate) mod row_probe;
 pub(crate) mod views;

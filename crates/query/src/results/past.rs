@@ -7,7 +7,7 @@ use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
 use crate::files::table_files::TableFiles;
 use crate::results::views::view_name;
-use crate::sql::past::{PastTable, past_view};
+use crate::sql::past::{Meant, PastTable, past_view};
 use crate::sql::statement;
 use crate::sql::text::Sql;
 use sluice_api::TableRef;
@@ -20,7 +20,15 @@ impl QueryEngine {
     /// # Errors
     /// If a clause names neither a version nor a time.
     pub fn past_tables(&self, sql: &str) -> Result<Vec<PastTable>, QueryError> {
-        with_large_stack(|| self.inner.pool.with(|conn| statement::past_tables(conn, sql)))
+        with_large_stack(|| self.inner.pool.with(|conn| statement::past_tables(conn, sql, Meant::Past)))
+    }
+
+    /// All tables of the lake that a statement reads, those that it reads as they were too.
+    ///
+    /// # Errors
+    /// As [`QueryEngine::past_tables`].
+    pub fn all_tables(&self, sql: &str) -> Result<Vec<PastTable>, QueryError> {
+        with_large_stack(|| self.inner.pool.with(|conn| statement::past_tables(conn, sql, Meant::All)))
     }
 
     /// The statement with these tables, of which it is told the version and its files, in place of [`PastTable`]s.

@@ -16,6 +16,8 @@ pub enum PastAt {
     Version(u64),
     /// The latest version that was committed until a time, as written.
     Time(String),
+    /// The statement does not say: the table as it is.
+    Now,
 }
 
 /// A table of a statement that is read as it was.
@@ -54,13 +56,23 @@ pub(crate) fn view_at(path: &[String]) -> Option<TableRef> {
     Some(past_view(number, &like))
 }
 
-/// Tables with AT of a statement whose first byte is `start` of the person's text.
-pub(crate) fn tables_at(ast: &Ast, sql: &str, start: usize) -> Result<Vec<PastTable>, QueryError> {
+/// Which tables of a statement are meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// Those with AT.
+    Past,
+    /// All of the lake.
+    All,
+}
+
+/// Tables of a statement whose first byte is `start` of the person's text.
+pub(crate) fn tables_at(ast: &Ast, sql: &str, start: usize, meant: Meant) -> Result<Vec<PastTable>, QueryError> {
     let mut found: Result<Vec<PastTable>, QueryError> = Ok(Vec::new());
     for statement in ast.statements() {
         walk(statement, &mut |node| {
+            let is_meant = || has_at(node) || (meant == Meant::All && is_of_lake(node));
             if let Ok(all) = &mut found
-                && has_at(node)
+                && is_meant()
             {
                 match table_at(node, sql, start) {
                     Ok(one) => all.push(one),
@@ -77,6 +89,10 @@ pub(crate) fn tables_at(ast: &Ast, sql: &str, start: usize) -> Result<Vec<PastTa
 /// Whether a table of a statement is read as it was.
 pub(crate) fn has_at(node: &Value) -> bool {
     kind_of(node) == Some("BASE_TABLE") && node.get("at_clause").is_some_and(|at| !at.is_null())
+}
+
+fn is_of_lake(node: &Value) -> bool {
+    kind_of(node) == Some("BASE_TABLE") && path_of(node).is_some_and(|path| path.len() > 1)
 }
 
 fn table_at(node: &Value, sql: &str, start: usize) -> Result<PastTable, QueryError> {
@@ -97,7 +113,7 @@ fn table_at(node: &Value, sql: &str, start: usize) -> Result<PastTable, QueryErr
     };
     let place = start + first..start + first + length;
     // The clause has to be inside of what is replaced.
-    if !sql.get(place.clone()).is_some_and(|text| text.trim_end().ends_with(')')) {
+    if has_at(node) && !sql.get(place.clone()).is_some_and(|text| text.trim_end().ends_with(')')) {
         return Err(QueryError::internal("A table of the SQL is not where the parser says"));
     }
     let clause = node.get("at_clause").unwrap_or(&Value::Null);
@@ -106,6 +122,7 @@ fn table_at(node: &Value, sql: &str, start: usize) -> Result<PastTable, QueryErr
     let at = match (unit.as_str(), literal) {
         ("VERSION", Some(text)) => text.parse().ok().map(PastAt::Version),
         ("TIMESTAMP", Some(text)) => Some(PastAt::Time(text)),
+        ("", None) => Some(PastAt::Now),
         _ => None,
     };
     let at = at.ok_or_else(|| {

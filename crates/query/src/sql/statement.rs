@@ -4,7 +4,7 @@ use crate::error::{QueryError, QueryErrorKind};
 use crate::sql::ast::{Ast, Parsed};
 use crate::sql::duckdb_error::place_of;
 use crate::sql::lineage::{self, PersonalColumns};
-use crate::sql::past::{self, PastTable};
+use crate::sql::past::{self, Meant, PastTable};
 use duckdb::Connection;
 use serde_json::Value;
 use sluice_api::TableRef;
@@ -56,11 +56,11 @@ pub(crate) fn tables(conn: &Connection, sql: &str) -> Vec<TableRef> {
     }
 }
 
-/// The tables that `sql` reads as they were; none if it cannot be parsed.
-pub(crate) fn past_tables(conn: &Connection, sql: &str) -> Result<Vec<PastTable>, QueryError> {
+/// The tables that are `meant` of those that `sql` reads; none if it cannot be parsed.
+pub(crate) fn past_tables(conn: &Connection, sql: &str, meant: Meant) -> Result<Vec<PastTable>, QueryError> {
     let start = explain(sql).map_or(0, |(_, start)| start);
     match sql.get(start..).filter(|sql| sql.len() <= SQL_BYTES_MAX).map(|sql| parse(conn, sql)).transpose()? {
-        Some(Parsed::Select(ast)) => past::tables_at(&ast, sql, start),
+        Some(Parsed::Select(ast)) => past::tables_at(&ast, sql, start, meant),
         _ => Ok(Vec::new()),
     }
 }

@@ -24,7 +24,7 @@ impl Answer<ask::Explain> for Host {
 }
 
 impl OpenLake {
-    async fn explain(
+    pub(super) async fn explain(
         &self,
         table: &TableRef,
         key: Vec<(String, String)>,
@@ -59,7 +59,7 @@ impl OpenLake {
     }
 
     /// The contract that silver is made by: of the draft, or of the release where the draft has none.
-    async fn contract_of(&self, table: &TableRef) -> Result<Arc<Contract>, RunError> {
+    pub(super) async fn contract_of(&self, table: &TableRef) -> Result<Arc<Contract>, RunError> {
         let sets = self.contracts.of(&self.lake).await?;
         let released = sets.iter().skip(1).find_map(|set| set.contracts.get(&table.name).cloned());
         match released {

@@ -4,6 +4,7 @@
 mod adopt;
 mod adoption;
 mod batches;
+mod bisect;
 pub(crate) mod changed_rows;
 pub(crate) mod compare;
 mod demo;

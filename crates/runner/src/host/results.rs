@@ -105,6 +105,7 @@ impl OpenLake {
             let table = past.table.clone();
             let version = match &past.at {
                 PastAt::Version(version) => *version,
+                PastAt::Now => self.snapshot(&table, None).await?.1.version,
                 PastAt::Time(text) => {
                     let at = time_ms(text).ok_or_else(|| {
                         let next = "Write for example AT (TIMESTAMP => '2026-11-01 08:00:00'), which is UTC";

@@ -1,0 +1,106 @@
+//! Since when something is so: the versions of silver and gold, halved.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use sluice_tests::{Sluice, TestLake};
+use tempfile::TempDir;
+
+const CONTRACT: &str = "dataset: shop.orders\nsource: {path: landing/, format: debezium_json}\nschema:\n\
+    - {name: id, type: bigint, primary_key: true}\n- {name: total, type: 'decimal(10,2)'}\n\
+    - {name: email, type: string, pii: true}\n";
+const BATCHES: u64 = 20;
+
+fn upsert(position: u64, id: u64, total: &str) -> String {
+    let after = format!("{{\"id\":{id},\"total\":{total},\"email\":\"anna{id}@post.example\"}}");
+    format!("{{\"op\":\"u\",\"after\":{after},\"source\":{{\"lsn\":{position}}}}}\n")
+}
+
+/// Batch 7 changes the total of order 1, batch 12 deletes order 2, batch 15 brings a negative total.
+fn lake() -> Result<(TempDir, Sluice)> {
+    let folder = tempfile::Builder::new().prefix("sluice-bisect-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    lake.write("contracts/shop/orders.yaml", CONTRACT)?;
+    lake.write("models/shop/sum.sql", "SELECT count(*) AS orders, sum(total) AS total FROM silver.shop.orders")?;
+    let sluice = Sluice::on_folder(folder.path());
+    for batch in 1..=BATCHES {
+        let position = batch * 100;
+        let mut events = upsert(position, 100 + batch, "1.00");
+        match batch {
+            1 => events += &(upsert(position + 1, 1, "10.50") + &upsert(position + 2, 2, "3.00")),
+            7 => events += &upsert(position + 1, 1, "99.00"),
+            12 => {
+                events += &format!("{{\"op\":\"d\",\"before\":{{\"id\":2}},\"source\":{{\"lsn\":{}}}}}\n", position + 1)
+            }
+            15 => events += &upsert(position + 1, 3, "-5.00"),
+            _ => {}
+        }
+        lake.write(&format!("landing/{batch:03}.json"), events)?;
+        sluice.ok(&["replay"])?;
+    }
+    Ok((folder, sluice))
+}
+
+fn bisect(sluice: &Sluice, table: &str, question: &[&str]) -> Result<Value> {
+    let mut words = vec!["--json", "bisect", table];
+    words.extend(question);
+    let output = sluice.call(&words)?;
+    ensure!(matches!(output.code, 0 | 7), "{output:?}");
+    serde_json::from_str(&output.out).with_context(|| output.out.clone())
+}
+
+#[test]
+fn the_batch_and_its_event_are_found_by_halving() -> Result<()> {
+    let (_folder, sluice) = lake()?;
+    for (question, batch, record) in [
+        (&["--key", "id=1", "--column", "total", "--value", "99"][..], 7, Some((1, "landing/007.json"))),
+        (&["--key", "id=2", "--gone"], 12, Some((1, "landing/012.json"))),
+        (&["--key", "id=113"], 13, Some((0, "landing/013.json"))),
+        (&["--check", "min_value(total, 0)"], 15, None),
+        (&["--sql", "SELECT min(total) < 0, min(total) FROM silver.shop.orders"], 15, None),
+        // What was before stays true: the first that can be read.
+        (&["--key", "id=1", "--column", "email", "--value", "anna1@post.example"], 1, None),
+    ] {
+        let view = bisect(&sluice, "shop.orders", question)?;
+        ensure!(view["found"]["batch"] == batch, "{question:?}: {view}");
+        let steps = view["steps"].as_array().context("steps")?;
+        ensure!(steps.len() <= 7 && view["versions"] == BATCHES, "{question:?}: {view}");
+        if let Some((record, file)) = record {
+            let event = &view["found"]["event"];
+            ensure!(event["record"] == record && event["file"] == file, "{question:?}: {view}");
+        }
+        ensure!(!view.to_string().contains("anna1@"), "personal data: {view}");
+    }
+    // Against a look at every version.
+    for batch in 1..=BATCHES {
+        let view = bisect(&sluice, "shop.orders", &["--key", &format!("id={}", 100 + batch)])?;
+        ensure!(view["found"]["batch"] == batch, "{view}");
+    }
+    Ok(())
+}
+
+#[test]
+fn gold_names_what_it_was_made_of_and_never_is_an_answer() -> Result<()> {
+    let (_folder, sluice) = lake()?;
+    let sql = "SELECT total > 100, total FROM gold.shop.sum";
+    let view = bisect(&sluice, "gold.shop.sum", &["--sql", sql])?;
+    ensure!(view["found"]["inputs"] == serde_json::json!([["silver.shop.orders", 6, 7]]), "{view}");
+    let verdict = view["verdict"].as_str().context("a verdict")?;
+    ensure!(verdict.contains("silver.shop.orders v6 to v7"), "{verdict}");
+    let output = sluice.call(&["bisect", "shop.orders", "--key", "id=999"])?;
+    ensure!(output.code == 7 && output.out.contains("not so in the latest version"), "{output:?}");
+    for (question, said) in [
+        (&["--sql", "SELECT 1 FROM silver.shop.orders"][..], "neither true nor false"),
+        (&["--sql", "SELECT true"], "does not read silver.shop.orders"),
+        (&["--check", "minimum(total)"], "minimum"),
+        (&["--key", "id=1", "--column", "total", "--value", "many"], "is not a decimal"),
+        (&["--key", "number=1"], "There is no column `number`"),
+    ] {
+        let mut words = vec!["bisect", "shop.orders"];
+        words.extend(question);
+        let output = sluice.call(&words)?;
+        ensure!(output.code == 2 && output.err.contains(said), "{question:?}: {output:?}");
+    }
+    let bronze = sluice.call(&["bisect", "bronze.shop.orders", "--sql", "SELECT true FROM bronze.shop.orders"])?;
+    ensure!(bronze.code == 2 && bronze.err.contains("only grows"), "{bronze:?}");
+    Ok(())
+}
