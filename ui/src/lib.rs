@@ -33,6 +33,7 @@ pub mod command;
 pub mod cx;
 pub mod design;
 pub mod diff;
+pub mod doctor;
 pub mod explain;
 pub mod frame;
 pub mod history;
@@ -52,6 +53,7 @@ pub mod sql;
 pub mod state;
 mod steps;
 pub mod table;
+pub mod trace;
 #[cfg(target_arch = "wasm32")]
 mod web;
 pub mod widget;

@@ -74,6 +74,7 @@ mod adopt;
 mod batches;
 mod compare;
 mod diff;
+mod doctor;
 mod draft_folder;
 mod error;
 mod explain;
@@ -96,6 +97,7 @@ mod result;
 mod run;
 mod sandbox;
 mod source_changes;
+mod trace;
 mod verify;
 
 pub use adopt::{Adopted, AdoptedCommit};
@@ -105,6 +107,7 @@ pub use diff::{
     DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, KeyOrigin, RowHistory, SchemaChange,
     SideLake, SideVersion,
 };
+pub use doctor::{DoctorReport, FEED_CHECKS, Finding, FindingCode, FindingExample, FindingSeverity};
 pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
 pub use explain::{EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees};
@@ -145,4 +148,5 @@ pub use source_changes::{
     ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,
     SourceProposal,
 };
+pub use trace::{TRACED_MAX, Trace, TraceCounts, TraceStage, TracedCell, TracedGold, TracedPlace, TracedRecord};
 pub use verify::{BrokenFileView, Repair, VerifiedTable, VerifySummary};

@@ -5,12 +5,12 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ChosenChange, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView,
-    DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind, LakeView,
-    MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch,
-    Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId,
-    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice,
-    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind,
+    LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument,
+    PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile,
+    ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView,
+    ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges,
+    SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -380,6 +380,26 @@ requests! {
         /// Personal data is not masked.
         reveal: bool
     } -> Explanation, Read;
+
+    /// What became of a delivered file, or of one of its records: one answer for each batch that took the file.
+    Trace {
+        /// Path of the file in the lake, or the end of it.
+        file: String,
+        /// Record in it, from 0; all if `None`.
+        record: Option<u64>,
+        /// Personal data is not masked.
+        reveal: bool
+    } -> Vec<Trace>, Read;
+
+    /// What is wrong with a change feed: one report for each table that it has.
+    Doctor {
+        /// Table of the lake, or a folder of change files.
+        source: String,
+        /// Only what is found in this batch.
+        batch: Option<u64>,
+        /// Folder on the host with a dump `<table>.jsonl.gz` of the source, to compare silver with.
+        with: Option<String>
+    } -> Vec<DoctorReport>, Read;
 
     /// Canonical content hash of a table version.
     Fingerprint {

@@ -74,6 +74,10 @@ pub(crate) enum Command {
     History(History),
     /// Why a row has its values: every event of its key, which of them each column is of, and why the others lost.
     Explain(Explain),
+    /// What became of a delivered file, or of one of its records.
+    Trace(TraceArgs),
+    /// What is wrong with a change feed: 24 checks of its files, records, order and keys, and of silver beside it.
+    Doctor(Doctor),
     /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),
     /// Compare every file of tables with the length and hash in the log.
@@ -410,6 +414,33 @@ pub(crate) struct Explain {
     /// Print personal data (`pii: true`) as it is.
     #[arg(long)]
     pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The file, or the end of its path; with `:RECORD` one of its records, from 0, for example orders-7.json:120.
+    pub(crate) place: String,
+    /// Print the records too.
+    #[arg(long)]
+    pub(crate) records: bool,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// dataset.table, or a folder of change files, which need not be onboarded.
+    pub(crate) source: String,
+    /// Show only what is found in this batch; those before it are read too.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) batch: Option<u64>,
+    /// Compare silver with dumps of the source: a folder with <table>.jsonl.gz.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) with: Option<PathBuf>,
+    /// Print the records of the examples too.
+    #[arg(long)]
+    pub(crate) records: bool,
 }
 
 #[derive(Debug, Args)]

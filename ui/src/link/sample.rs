@@ -1,6 +1,7 @@
 //! A small lake for tests and for looking at the screens without a host.
 
 mod diff;
+mod doctor;
 mod explain;
 mod lake;
 mod onboard;
@@ -10,6 +11,7 @@ mod replay;
 mod row_history;
 mod rows;
 mod source_changes;
+mod trace;
 
 pub use replay::with_batches;
 
@@ -49,6 +51,8 @@ pub fn reply(request: &Request) -> Reply {
         Request::Diff { table, from, to, .. } => Reply::Diff(diff::view(table, *from, *to)),
         Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
         Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
+        Request::Doctor { source, .. } => Reply::Doctor(doctor::reports(source)),
+        Request::Trace { file, record, .. } => Reply::Trace(trace::traces(file, *record)),
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),

@@ -3,6 +3,7 @@
 pub(crate) mod batches;
 pub(crate) mod compare;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod draft;
 pub(crate) mod explain;
 pub(crate) mod fingerprint;
@@ -21,4 +22,5 @@ pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod trace;
 pub(crate) mod verify;

@@ -9,6 +9,7 @@ pub(crate) mod compare;
 mod demo;
 mod diff;
 mod diff_sides;
+mod doctor;
 mod draft_folder;
 mod drafts;
 mod explain;
@@ -45,6 +46,8 @@ mod source_tables;
 mod sources;
 mod table_results;
 mod table_view;
+mod trace;
+mod trace_words;
 mod verify;
 
 use crate::support::blocking::blocking;
