@@ -82,6 +82,7 @@ mod impact;
 mod job;
 mod kind;
 mod lake;
+mod lake_doctor;
 mod maintain;
 mod mask;
 mod onboard;
@@ -118,6 +119,7 @@ pub use lake::{
     ColumnView, DEMO_LAKE, FileView, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, TableView,
     Timeliness, VersionView, WaitingFiles,
 };
+pub use lake_doctor::{LakeCheck, LakeCheckCode, LakeCheckState, LakeReport};
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};

@@ -6,7 +6,7 @@ use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, ChosenChange, ContractCheck, DiffCounts, DiffOptions, DiffSide, DiffView,
     DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind,
-    LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument,
+    LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument,
     PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile,
     ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView,
     ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges,
@@ -390,6 +390,9 @@ requests! {
         /// Personal data is not masked.
         reveal: bool
     } -> Vec<Trace>, Read;
+
+    /// What is wrong with the lake itself. Writes an object of its own and removes it again.
+    LakeDoctor -> LakeReport, ReadFixed;
 
     /// What is wrong with a change feed: one report for each table that it has.
     Doctor {

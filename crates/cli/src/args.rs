@@ -430,13 +430,14 @@ pub(crate) struct TraceArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// dataset.table, or a folder of change files, which need not be onboarded.
-    pub(crate) source: String,
+    /// dataset.table, or a folder of change files, which need not be onboarded. Without one the lake itself is examined: its
+    /// store, its rights there, and what lies in it.
+    pub(crate) source: Option<String>,
     /// Show only what is found in this batch; those before it are read too.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", requires = "source")]
     pub(crate) batch: Option<u64>,
     /// Compare silver with dumps of the source: a folder with <table>.jsonl.gz.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", requires = "source")]
     pub(crate) with: Option<PathBuf>,
     /// Print the records of the examples too.
     #[arg(long)]

@@ -3,5 +3,6 @@
 
 mod clean;
 mod faults;
+mod lake;
 mod stream;
 mod traps;

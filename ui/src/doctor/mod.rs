@@ -2,6 +2,7 @@
 
 mod inspector;
 mod screen;
+mod side;
 mod words;
 
 pub use screen::DoctorScreen;

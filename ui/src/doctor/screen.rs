@@ -1,6 +1,6 @@
 //! Drawing the screen: the verdict, the findings, and the checks that found nothing or could not run.
 
-use super::{inspector, words};
+use super::{inspector, side, words};
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
@@ -15,13 +15,15 @@ pub struct DoctorScreen {
     table: TableName,
     only: Option<FindingSeverity>,
     chosen: Option<FindingCode>,
+    /// The lake itself is examined too.
+    with_lake: bool,
 }
 
 impl DoctorScreen {
     /// The screen.
     #[must_use]
     pub fn new(table: TableName) -> Self {
-        Self { table, only: None, chosen: None }
+        Self { table, only: None, chosen: None, with_lake: false }
     }
 
     fn request(&self) -> Request {
@@ -148,6 +150,14 @@ impl Screen for DoctorScreen {
             }
             None => {}
         }
+    }
+
+    fn has_side(&self, _cx: &Cx<'_>) -> bool {
+        true
+    }
+
+    fn side_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        side::show(ui, cx, &mut self.with_lake);
     }
 
     fn has_inspector(&self, cx: &Cx<'_>) -> bool {

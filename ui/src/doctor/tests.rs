@@ -48,3 +48,16 @@ fn a_feed_of_which_nothing_ran_is_not_green() {
     assert!(window.query_by_label_contains("has no records").is_some());
     assert!(window.query_by_label_contains("checks found nothing").is_none());
 }
+
+#[test]
+fn the_lake_itself_is_examined_when_asked_and_unknown_is_not_green() {
+    let (mut window, asked) = open(|_| {});
+    let examined = |asked: &Asked| asked.borrow().iter().any(|request| matches!(request, Request::LakeDoctor));
+    assert!(!examined(&asked), "it writes an object, so nobody asks for it by looking");
+    window.get_by_label("Examine the lake itself").click();
+    window.run_ok();
+    window.run_ok();
+    assert!(examined(&asked));
+    assert!(window.query_by_label_contains("warned, VERSIONING").is_some());
+    assert!(window.query_by_label_contains("unknown, ENCRYPTION_AT_REST").is_some());
+}

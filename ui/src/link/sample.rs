@@ -52,6 +52,7 @@ pub fn reply(request: &Request) -> Reply {
         Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
         Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
         Request::Doctor { source, .. } => Reply::Doctor(doctor::reports(source)),
+        Request::LakeDoctor => Reply::LakeDoctor(doctor::lake()),
         Request::Trace { file, record, .. } => Reply::Trace(trace::traces(file, *record)),
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),

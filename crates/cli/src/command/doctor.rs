@@ -3,7 +3,7 @@
 use crate::args::Doctor;
 use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
-use sluice_api::{DoctorReport, Finding, FindingCode, ask};
+use sluice_api::{DoctorReport, Finding, FindingCode, LakeCheckState, ask};
 use sluice_runner::Host;
 
 /// Examples of a finding that are printed.
@@ -12,10 +12,37 @@ const EXAMPLES: usize = 5;
 /// What is wrong with change feeds.
 pub(crate) async fn run(host: &Host, out: &Output, call: Doctor) -> anyhow::Result<Exit> {
     let Doctor { source, batch, with, records } = call;
+    let Some(source) = source else { return of_lake(host, out).await };
     let with = with.map(|folder| folder.display().to_string());
     let reports = host.call(ask::Doctor { source, batch, with }).await?;
     let is_well = reports.iter().all(|report| report.findings.is_empty());
     out.show(&reports, |reports| reports.iter().map(|report| text(report, records)).collect::<Vec<_>>().join("\n"))?;
+    Ok(if is_well { Exit::Done } else { Exit::CheckFailed })
+}
+
+/// What is wrong with the lake itself.
+async fn of_lake(host: &Host, out: &Output) -> anyhow::Result<Exit> {
+    let report = host.call(ask::LakeDoctor {}).await?;
+    let is_well =
+        report.checks.iter().all(|check| !matches!(check.state, LakeCheckState::Failed | LakeCheckState::Warned));
+    out.show(&report, |report| {
+        let mut text = format!("{}\n", report.lake);
+        let mut grid = Grid::new(&["check", "state", "what was found"]);
+        for check in &report.checks {
+            let state = match check.state {
+                LakeCheckState::Passed => "passed",
+                LakeCheckState::Unknown => "unknown",
+                LakeCheckState::Warned => "warned",
+                LakeCheckState::Failed => "failed",
+            };
+            grid.row([check.code.as_str().to_owned(), state.to_owned(), check.sentence.clone()]);
+        }
+        text.push_str(&grid.to_text());
+        for check in report.checks.iter().filter(|check| !check.advice.is_empty()) {
+            text.push_str(&format!("{}: {}\n", check.code.as_str(), check.advice));
+        }
+        text
+    })?;
     Ok(if is_well { Exit::Done } else { Exit::CheckFailed })
 }
 

@@ -19,6 +19,7 @@ mod impact;
 mod jobs;
 mod known_contracts;
 mod lag;
+mod lake_doctor;
 mod lake_view;
 mod logging;
 mod maintain;

@@ -1,6 +1,8 @@
 //! What is wrong with the feed of the sample lake's orders.
 
-use sluice_api::{DoctorReport, Finding, FindingCode, FindingExample};
+use sluice_api::{
+    DoctorReport, Finding, FindingCode, FindingExample, LakeCheck, LakeCheckCode, LakeCheckState, LakeReport,
+};
 use std::collections::BTreeMap;
 
 /// The reports of a source.
@@ -43,4 +45,21 @@ pub(super) fn reports(source: &str) -> Vec<DoctorReport> {
         batches: Some((1, 42)),
         elapsed_ms: 6_200,
     }]
+}
+
+/// What is wrong with the sample lake itself.
+pub(super) fn lake() -> LakeReport {
+    let check = |code, state, sentence: &str, advice: &str| LakeCheck {
+        code,
+        state,
+        sentence: sentence.to_owned(),
+        advice: advice.to_owned(),
+    };
+    let warned = "former versions of objects are not kept, so what another program removes is gone";
+    let checks = vec![
+        check(LakeCheckCode::RightCreate, LakeCheckState::Passed, "proven: write a new object", ""),
+        check(LakeCheckCode::Versioning, LakeCheckState::Warned, warned, "Switch versioning on"),
+        check(LakeCheckCode::EncryptionAtRest, LakeCheckState::Unknown, "the store does not show it to a reader", ""),
+    ];
+    LakeReport { lake: "s3://acme-lake/shop".to_owned(), checks, elapsed_ms: 210 }
 }
