@@ -250,10 +250,12 @@ fn respond(state: &State, request: &Request) -> Answer {
         StoreOperation::Delete => {
             files.remove(&request.key);
             let named = String::from_utf8_lossy(&request.body).into_owned();
+            let mut removed = String::new();
             for key in named.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()) {
                 files.remove(key);
+                removed.push_str(&format!("<Deleted><Key>{key}</Key></Deleted>"));
             }
-            document(200, "<DeleteResult/>".to_owned())
+            document(200, format!("<DeleteResult>{removed}</DeleteResult>"))
         }
     }
 }

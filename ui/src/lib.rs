@@ -34,6 +34,7 @@ pub mod command;
 pub mod cx;
 pub mod design;
 pub mod diff;
+pub mod doctor;
 pub mod explain;
 pub mod frame;
 pub mod history;
@@ -53,6 +54,7 @@ pub mod sql;
 pub mod state;
 mod steps;
 pub mod table;
+pub mod trace;
 #[cfg(target_arch = "wasm32")]
 mod web;
 pub mod widget;

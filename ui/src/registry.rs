@@ -2,7 +2,10 @@
 
 use crate::screen::Screen;
 use crate::state::Tab;
-use crate::{bisect, diff, explain, history, onboard, publish, quality, releases, replay, source_changes, sql, table};
+use crate::{
+    bisect, diff, doctor, explain, history, onboard, publish, quality, releases, replay, source_changes, sql, table,
+    trace,
+};
 
 /// The screen of a tab.
 #[must_use]
@@ -15,6 +18,8 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::History { table, key } => Box::new(history::HistoryScreen::new(table.clone(), key.clone())),
         Tab::Explain { table, key } => Box::new(explain::ExplainScreen::new(table.clone(), key.clone())),
         Tab::Bisect { table, key } => Box::new(bisect::BisectScreen::new(table.clone(), key)),
+        Tab::Doctor { table } => Box::new(doctor::DoctorScreen::new(table.clone())),
+        Tab::Trace { place } => Box::new(trace::TraceScreen::new(place.clone())),
         Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
         Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),
         Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),

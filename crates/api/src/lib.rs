@@ -75,6 +75,7 @@ mod batches;
 mod bisect;
 mod compare;
 mod diff;
+mod doctor;
 mod draft_folder;
 mod error;
 mod explain;
@@ -82,6 +83,7 @@ mod impact;
 mod job;
 mod kind;
 mod lake;
+mod lake_doctor;
 mod maintain;
 mod mask;
 mod onboard;
@@ -97,6 +99,7 @@ mod result;
 mod run;
 mod sandbox;
 mod source_changes;
+mod trace;
 mod verify;
 
 pub use adopt::{Adopted, AdoptedCommit};
@@ -107,6 +110,7 @@ pub use diff::{
     DiffColumn, DiffCounts, DiffKinds, DiffNames, DiffOptions, DiffSide, DiffView, KeyOrigin, RowHistory, SchemaChange,
     SideLake, SideVersion,
 };
+pub use doctor::{DoctorReport, FEED_CHECKS, Finding, FindingCode, FindingExample, FindingSeverity};
 pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
 pub use explain::{EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees};
@@ -117,6 +121,7 @@ pub use lake::{
     ColumnView, DEMO_LAKE, FileView, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, TableView,
     Timeliness, VersionView, WaitingFiles,
 };
+pub use lake_doctor::{LakeCheck, LakeCheckCode, LakeCheckState, LakeReport};
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
@@ -147,4 +152,5 @@ pub use source_changes::{
     ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,
     SourceProposal,
 };
+pub use trace::{TRACED_MAX, Trace, TraceCounts, TraceStage, TracedCell, TracedGold, TracedPlace, TracedRecord};
 pub use verify::{BrokenFileView, Repair, VerifiedTable, VerifySummary};

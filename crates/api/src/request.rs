@@ -5,12 +5,13 @@
 use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts, DiffOptions,
-    DiffSide, DiffView, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId, JobView, Kind,
-    LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument,
-    PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile,
-    ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView,
-    ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges,
-    SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, VerifySummary,
+    DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId,
+    JobView, Kind, LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft,
+    OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView,
+    QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits,
+    ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
+    SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace,
+    VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -392,6 +393,28 @@ requests! {
         /// Id of the caller's choice.
         job: JobId
     } -> Bisection, ReadJob;
+    /// What became of a delivered file, or of one of its records: one answer for each batch that took the file.
+    Trace {
+        /// Path of the file in the lake, or the end of it.
+        file: String,
+        /// Record in it, from 0; all if `None`.
+        record: Option<u64>,
+        /// Personal data is not masked.
+        reveal: bool
+    } -> Vec<Trace>, Read;
+
+    /// What is wrong with the lake itself. Writes an object of its own and removes it again.
+    LakeDoctor -> LakeReport, ReadFixed;
+
+    /// What is wrong with a change feed: one report for each table that it has.
+    Doctor {
+        /// Table of the lake, or a folder of change files.
+        source: String,
+        /// Only what is found in this batch.
+        batch: Option<u64>,
+        /// Folder on the host with a dump `<table>.jsonl.gz` of the source, to compare silver with.
+        with: Option<String>
+    } -> Vec<DoctorReport>, Read;
 
     /// Canonical content hash of a table version.
     Fingerprint {

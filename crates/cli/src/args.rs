@@ -76,6 +76,10 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say since which batch something is so, and by which event, by halving the versions of a table
     Bisect(Bisect),
+    /// What became of a delivered file, or of one of its records.
+    Trace(TraceArgs),
+    /// What is wrong with a change feed: 24 checks of its files, records, order and keys, and of silver beside it.
+    Doctor(Doctor),
     /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),
     /// Compare every file of tables with the length and hash in the log.
@@ -443,6 +447,34 @@ pub(crate) struct Bisect {
     /// Print personal data (`pii: true`) as it is.
     #[arg(long)]
     pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArgs {
+    /// The file, or the end of its path; with `:RECORD` one of its records, from 0, for example orders-7.json:120.
+    pub(crate) place: String,
+    /// Print the records too.
+    #[arg(long)]
+    pub(crate) records: bool,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// dataset.table, or a folder of change files, which need not be onboarded. Without one the lake itself is examined: its
+    /// store, its rights there, and what lies in it.
+    pub(crate) source: Option<String>,
+    /// Show only what is found in this batch; those before it are read too.
+    #[arg(long, value_name = "NUMBER", requires = "source")]
+    pub(crate) batch: Option<u64>,
+    /// Compare silver with dumps of the source: a folder with <table>.jsonl.gz.
+    #[arg(long, value_name = "FOLDER", requires = "source")]
+    pub(crate) with: Option<PathBuf>,
+    /// Print the records of the examples too.
+    #[arg(long)]
+    pub(crate) records: bool,
 }
 
 #[derive(Debug, Args)]

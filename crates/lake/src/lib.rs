@@ -113,3 +113,4 @@ pub use store::base_view::Pins;
 pub use store::encode::ROW_GROUP_ROWS;
 pub use store::objects::{Objects, PutNew};
 pub use store::outside::how_to_allow;
+pub use store::proof::{StoreProof, StoreRight};

@@ -23,10 +23,12 @@
 //! | `previewed` | whether tables are as they were where their release was tried |
 //! | `gold` | models in SQL over silver |
 //! | `maintain` | compaction, Z-order, vacuum, and the compaction that a writer does after its commits |
+//! | `doctor` | the checks of a change feed, without I/O |
 //! | `pipeline` | the steps of a batch, tables under their leases, and runs on a schedule |
 //! | `host` | requests of the window and the command line, and the views that answer them |
 
 mod contract_set;
+mod doctor;
 mod error;
 mod gold;
 mod host;

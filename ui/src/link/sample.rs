@@ -2,6 +2,7 @@
 
 mod bisect;
 mod diff;
+mod doctor;
 mod explain;
 mod lake;
 mod onboard;
@@ -11,6 +12,7 @@ mod replay;
 mod row_history;
 mod rows;
 mod source_changes;
+mod trace;
 
 pub use replay::with_batches;
 
@@ -50,6 +52,9 @@ pub fn reply(request: &Request) -> Reply {
         Request::Diff { table, from, to, .. } => Reply::Diff(diff::view(table, *from, *to)),
         Request::DiffFirst { table, from, to, .. } => Reply::DiffFirst(diff::first(table, *from, *to)),
         Request::RowHistory { table, .. } => Reply::RowHistory(row_history::view(table)),
+        Request::Doctor { source, .. } => Reply::Doctor(doctor::reports(source)),
+        Request::LakeDoctor => Reply::LakeDoctor(doctor::lake()),
+        Request::Trace { file, record, .. } => Reply::Trace(trace::traces(file, *record)),
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Bisect { table, .. } => Reply::Bisect(bisect::view(table)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),

@@ -27,6 +27,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName) {
     if changes.name("Schema changes of sources").show(ui).clicked() {
         cx.run(Command::OpenTab(crate::state::Tab::SourceChanges {}));
     }
+    let doctor = ListRow::new("Doctor").icon(icon::RULE, tokens.text_weak).note(&table.table);
+    if doctor.name(format!("Doctor of {table}")).show(ui).clicked() {
+        cx.run(Command::OpenTab(crate::state::Tab::Doctor { table: table.clone() }));
+    }
     let filter = cx.workspace.filters.get(TEXT).map(|text| text.trim().to_lowercase()).unwrap_or_default();
     let store = cx.store;
     let Some(lake) = store.lake().value else { return };

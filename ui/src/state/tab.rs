@@ -272,6 +272,27 @@ screens! {
         }),
     };
 
+    /// What became of a delivered file or record.
+    Trace {
+        /// File, or the end of its path, and behind a colon the record; empty until one is named.
+        place: String,
+    }
+    title: if place.is_empty() {
+        "Trace".to_owned()
+    } else {
+        format!("Trace {}", place.rsplit('/').next().unwrap_or(place))
+    },
+    table: None,
+    row: ScreenRow {
+        name: "Trace",
+        place: Place::Replay,
+        open: Action::new("open.trace", "Trace a file or record…")
+            .word("Trace")
+            .tooltip("what became of it, from its file to gold")
+            .icon(icon::SEARCH),
+        opens: Opens::Lake(|| Tab::Trace { place: String::new() }),
+    };
+
     /// A query; its text is in [`Workspace::sql`] under the same number.
     Sql {
         /// Number.
@@ -308,6 +329,25 @@ screens! {
         opens: Opens::ChangedTable(
             |_, table| Tab::Quality { table: table.name },
             "A model makes gold, it has no checks",
+        ),
+    };
+
+    /// What is wrong with the change feed of a table.
+    Doctor {
+        /// Which.
+        table: TableName,
+    }
+    title: format!("Doctor {table}"), table: Some(silver(table)),
+    row: ScreenRow {
+        name: "Doctor",
+        place: Place::Quality,
+        open: Action::new("open.doctor", "Doctor of {}")
+            .word("Doctor")
+            .tooltip("what is wrong with its change feed")
+            .icon(icon::RULE),
+        opens: Opens::ChangedTable(
+            |_, table| Tab::Doctor { table: table.name },
+            "A model makes gold, it has no change feed",
         ),
     };
 

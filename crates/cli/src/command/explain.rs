@@ -57,7 +57,7 @@ fn cells(row: &ExplainedRow) -> Grid {
     grid
 }
 
-fn outcome(outcome: &EventOutcome) -> String {
+pub(crate) fn outcome(outcome: &EventOutcome) -> String {
     match outcome {
         EventOutcome::Applied => "applied".to_owned(),
         EventOutcome::Partly { by } => format!("partly, others of {by}"),

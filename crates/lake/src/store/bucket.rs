@@ -88,6 +88,37 @@ pub(crate) async fn open(
     Ok(Arc::new(builder.build()?))
 }
 
+/// The bucket as somebody without credentials sees it.
+///
+/// # Errors
+/// [`BucketError::Client`] if the client refuses the settings.
+pub(crate) fn open_unsigned(
+    bucket: &str,
+    settings: &BucketSettings,
+    times: StoreTimes,
+) -> Result<Arc<dyn ObjectStore>, BucketError> {
+    let variable = |name: &str| settings.variable(name);
+    let options = ClientOptions::new().with_timeout(times.request).with_connect_timeout(times.connect);
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_skip_signature(true)
+        .with_region(region.unwrap_or_else(|| "us-east-1".to_owned()))
+        .with_client_options(options)
+        .with_retry(RetryConfig { max_retries: 0, ..RetryConfig::default() });
+    if let Some(endpoint) = ENDPOINTS.iter().find_map(|name| variable(name)) {
+        builder = builder.with_endpoint(endpoint).with_allow_http(is_true(&variable, "AWS_ALLOW_HTTP"));
+    }
+    Ok(Arc::new(builder.build()?))
+}
+
+/// Whether requests go over a connection that is not encrypted.
+pub(crate) fn is_plain_http(settings: &BucketSettings) -> bool {
+    ENDPOINTS.iter().find_map(|name| settings.variable(name)).is_some_and(|address| {
+        address.get(.."http://".len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+    })
+}
+
 /// The variable that gives the store an address without encryption, unless that is allowed.
 fn unencrypted(variable: &Variables<'_>) -> Option<&'static str> {
     let http = |name: &&&str| {

@@ -14,6 +14,7 @@ pub(crate) mod objects;
 pub(crate) mod outside;
 pub(crate) mod overlay;
 mod page_checksums;
+pub(crate) mod proof;
 pub(crate) mod root;
 pub(crate) mod staged;
 pub(crate) mod walk;

@@ -83,6 +83,11 @@ impl Objects {
         self.shared.writable.get_or_try_init(|| self.probe()).await.copied()
     }
 
+    /// How long it is waited for.
+    pub(crate) fn times(&self) -> StoreTimes {
+        self.shared.times
+    }
+
     async fn probe(&self) -> Result<(), LakeError> {
         let root = &self.shared.root;
         if root.local.is_some() {

@@ -143,7 +143,7 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
 /// What an event is whose row the contract leaves out.
 const LEFT_OUT: &str = "row that keep leaves out";
 
-fn operation(op: Op) -> &'static str {
+pub(super) fn operation(op: Op) -> &'static str {
     match op {
         Op::Read => "snapshot row",
         Op::Upsert => "upsert",
@@ -154,7 +154,7 @@ fn operation(op: Op) -> &'static str {
     }
 }
 
-fn outcome(outcome: Outcome) -> EventOutcome {
+pub(super) fn outcome(outcome: Outcome) -> EventOutcome {
     match outcome {
         Outcome::Applied => EventOutcome::Applied,
         Outcome::Partly(by) => EventOutcome::Partly { by: number(by) },

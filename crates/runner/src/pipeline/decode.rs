@@ -144,6 +144,18 @@ pub(crate) struct BatchPiece {
     pub(crate) decoded: DecodedFile,
 }
 
+/// As [`decoded_bronze`], each batch by itself and with the records as delivered.
+///
+/// # Errors
+/// As [`decoded_bronze`].
+pub(crate) async fn decoded_bronze_by_batch(
+    context: &TableContext,
+    table: &TableState,
+    batches: RangeInclusive<u64>,
+) -> Result<impl Stream<Item = Result<Vec<BatchPiece>, RunError>> + use<>, RunError> {
+    decoded_pieces(context, table, batches, Wanted::decode_by_batch).await
+}
+
 /// Decodes rows of bronze that somebody has read.
 #[derive(Clone)]
 pub(crate) struct BronzeDecoder {
@@ -297,6 +309,11 @@ fn for_batch(contract: &Arc<Contract>, batch: u64, backfill: Option<&Backfill>) 
         epoch => Arc::new(contract.in_epoch(epoch)),
     };
     backfill.map_or_else(|| Arc::clone(&contract), |backfill| Arc::new(contract.for_backfill(backfill)))
+}
+
+/// The contract by which the files of a batch are read.
+pub(crate) fn contract_of_batch(contract: &Arc<Contract>, manifest: &BatchManifest) -> Arc<Contract> {
+    for_batch(contract, manifest.batch, manifest.backfill.as_ref())
 }
 
 async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {

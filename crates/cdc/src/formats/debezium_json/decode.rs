@@ -45,6 +45,7 @@ pub(super) fn decode(
         && let Some(statement) = statement_of(text)
     {
         out.drift.statement(&statement);
+        out.count_operation("ddl");
         out.tombstone();
         return Ok(());
     }

@@ -1,0 +1,20 @@
+//! The checks of a change feed: pure, in one pass over its events, and a second one over what is kept of each by key.
+//!
+//! `found` counts; `record` reads what a record says besides its row. Then the checks beside each other: `rejects`,
+//! `files`, `shape`, `values`, `transactions`, `positions`, and by key `keyed_events` and `key_story`. `feed` is the order.
+
+mod feed;
+mod files;
+mod found;
+mod key_story;
+mod keyed_events;
+mod orders;
+mod positions;
+mod record;
+mod rejects;
+mod shape;
+mod transactions;
+mod values;
+
+pub(crate) use feed::{Diagnosis, Feed, FeedOptions, FileFacts};
+pub(crate) use found::{Found, Place};

@@ -1,0 +1,8 @@
+//! The doctor: each of its checks finds what is planted in a recorded stream and nothing else, and takes what only looks
+//! like it for what it is.
+
+mod clean;
+mod faults;
+mod lake;
+mod stream;
+mod traps;
