@@ -70,7 +70,7 @@ fn the_batch_and_its_event_are_found_by_halving() -> Result<()> {
         }
         ensure!(!view.to_string().contains("anna1@"), "personal data: {view}");
     }
-    // Against a look at every version.
+    // As a look at every version says.
     for batch in 1..=BATCHES {
         let view = bisect(&sluice, "shop.orders", &["--key", &format!("id={}", 100 + batch)])?;
         ensure!(view["found"]["batch"] == batch, "{view}");

@@ -84,6 +84,6 @@ pub struct BisectFound {
     pub files: Vec<String>,
     /// Of gold: the tables that it was made of, each with its version before and then.
     pub inputs: Vec<(String, Option<u64>, Option<u64>)>,
-    /// The event that did it, where one can be told: of a value or a row of silver.
+    /// The event that did it, where one is known: of a value or a row of silver.
     pub event: Option<ExplainedEvent>,
 }

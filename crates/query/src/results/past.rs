@@ -7,7 +7,8 @@ use crate::engine::{QueryEngine, with_large_stack};
 use crate::error::QueryError;
 use crate::files::table_files::TableFiles;
 use crate::results::views::view_name;
-use crate::sql::past::{Meant, PastTable, past_view};
+use crate::sql::ast::past_view;
+use crate::sql::past::{Meant, PastTable};
 use crate::sql::statement;
 use crate::sql::text::Sql;
 use sluice_api::TableRef;
@@ -31,7 +32,7 @@ impl QueryEngine {
         with_large_stack(|| self.inner.pool.with(|conn| statement::past_tables(conn, sql, Meant::All)))
     }
 
-    /// The statement with these tables, of which it is told the version and its files, in place of [`PastTable`]s.
+    /// The statement with these tables, each with its version and the files of that, in place of [`PastTable`]s.
     ///
     /// # Errors
     /// If a file cannot be read.

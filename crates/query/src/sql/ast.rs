@@ -1,7 +1,6 @@
 //! The syntax tree of a statement, as DuckDB's own parser writes it, and what it may contain.
 
 use crate::error::QueryError;
-use crate::sql::past::{has_at, view_at};
 use serde_json::Value;
 use sluice_api::TableRef;
 
@@ -188,6 +187,32 @@ pub(crate) fn kind_of(node: &Value) -> Option<&str> {
 pub(crate) fn path_of(node: &Value) -> Option<Vec<String>> {
     let parts = node.get("qualified_name")?.get("path")?.as_array()?;
     parts.iter().map(|part| part.as_str().map(str::to_owned)).collect()
+}
+
+/// Data set of the views of versions: a name, so that it passes between processes, and one that nobody gives.
+const DATA_SET: &str = "-";
+
+/// The view with a number, in the layer of a table.
+pub(crate) fn past_view(number: &str, like: &TableRef) -> TableRef {
+    let mut view = like.clone();
+    view.name.dataset = DATA_SET.to_owned();
+    view.name.table = number.to_owned();
+    view
+}
+
+/// The view of a version that a path names.
+pub(crate) fn view_at(path: &[String]) -> Option<TableRef> {
+    let [layer, dataset, number] = path else { return None };
+    if dataset != DATA_SET || number.parse::<usize>().is_err() {
+        return None;
+    }
+    let like: TableRef = format!("{layer}.a.b").parse().ok()?;
+    Some(past_view(number, &like))
+}
+
+/// Whether a table of a statement is read as it was.
+pub(crate) fn has_at(node: &Value) -> bool {
+    kind_of(node) == Some("BASE_TABLE") && node.get("at_clause").is_some_and(|at| !at.is_null())
 }
 
 fn check_node(node: &Value) -> Result<(), QueryError> {

@@ -4,7 +4,7 @@
 //! place of the table.
 
 use crate::error::QueryError;
-use crate::sql::ast::{Ast, kind_of, path_of, walk};
+use crate::sql::ast::{Ast, has_at, kind_of, path_of, walk};
 use serde_json::Value;
 use sluice_api::TableRef;
 use std::ops::Range;
@@ -35,27 +35,6 @@ pub struct PastTable {
     pub(crate) columns: Vec<String>,
 }
 
-/// Data set of the views of versions: a name, so that it passes between processes, and one that nobody gives.
-const DATA_SET: &str = "-";
-
-/// The view with a number, in the layer of a table.
-pub(crate) fn past_view(number: &str, like: &TableRef) -> TableRef {
-    let mut view = like.clone();
-    view.name.dataset = DATA_SET.to_owned();
-    view.name.table = number.to_owned();
-    view
-}
-
-/// The view of a version that a path names.
-pub(crate) fn view_at(path: &[String]) -> Option<TableRef> {
-    let [layer, dataset, number] = path else { return None };
-    if dataset != DATA_SET || number.parse::<usize>().is_err() {
-        return None;
-    }
-    let like: TableRef = format!("{layer}.a.b").parse().ok()?;
-    Some(past_view(number, &like))
-}
-
 /// Which tables of a statement are meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meant {
@@ -84,11 +63,6 @@ pub(crate) fn tables_at(ast: &Ast, sql: &str, start: usize, meant: Meant) -> Res
     let mut found = found?;
     found.sort_by_key(|one| one.place.start);
     Ok(found)
-}
-
-/// Whether a table of a statement is read as it was.
-pub(crate) fn has_at(node: &Value) -> bool {
-    kind_of(node) == Some("BASE_TABLE") && node.get("at_clause").is_some_and(|at| !at.is_null())
 }
 
 fn is_of_lake(node: &Value) -> bool {

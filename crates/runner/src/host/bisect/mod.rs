@@ -1,4 +1,4 @@
-//! Since when something is so in a table: its versions are halved, and of the batch that it began with the event is told.
+//! Since when something is so in a table: its versions are halved, and the event of the batch that it began with is looked up.
 
 mod search;
 
@@ -320,7 +320,7 @@ impl Search<'_> {
         })
     }
 
-    /// The event that made the row what it is in a version; `None` where that cannot be told.
+    /// The event that made the row what it is in a version; `None` where that is not known.
     async fn event(&self, version: u64) -> Option<ExplainedEvent> {
         let (key, column) = match &self.question {
             BisectQuestion::Value { key, column, .. } => (key, Some(column)),
