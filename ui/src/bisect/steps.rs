@@ -1,7 +1,7 @@
 //! The versions that were looked at: each is a line with what was left to search before it.
 
 use crate::design::{TokensExt, icon, typeface};
-use crate::widget::{number, section_header};
+use crate::widget::{number, panel_header};
 use egui::{Align2, Pos2, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use sluice_api::{BisectStep, Bisection};
 
@@ -19,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, view: &Bisection) {
         view.steps.len(),
         number::plural(view.versions, "version")
     );
-    section_header(ui, "Versions", &looked, |ui| {
+    panel_header(ui, "Versions", &looked, |ui| {
         let tokens = ui.tokens();
         ui.label(typeface::text("filled: so, ring: not so", typeface::control(), tokens.text_weak));
     });

@@ -2,7 +2,7 @@
 
 use super::explain;
 use super::lake::NOW_MS;
-use sluice_api::{BisectFound, BisectStep, Bisection, TableRef};
+use sluice_api::{BisectFound, BisectStep, Bisection, ExplainedEvent, TableRef};
 
 /// The search over the versions of a table.
 pub(super) fn view(table: &TableRef) -> Bisection {
@@ -15,10 +15,12 @@ pub(super) fn view(table: &TableRef) -> Bisection {
     };
     let key = [("order_id".to_owned(), "1204377".to_owned())];
     let event = explain::view(table, &key).events.into_iter().nth(3);
+    let file = "landing/topics/shop.public.orders/shop.public.orders+0+0000040000.json";
+    let event = event.map(|event| ExplainedEvent { batch: 40, file: file.to_owned(), ..event });
     Bisection {
         table: table.clone(),
         question: "there is no row order_id = 1204377".to_owned(),
-        verdict: "It is so since batch 40 (v40), by record 68 of shop.public.orders+0+0000042000.json: delete. It was not in \
+        verdict: "It is so since batch 40 (v40), by record 68 of shop.public.orders+0+0000040000.json: delete. It was not in \
                   v39"
             .to_owned(),
         searched: Some((1, 42)),
@@ -30,7 +32,7 @@ pub(super) fn view(table: &TableRef) -> Bisection {
             version: 40,
             before: Some(39),
             batch: Some(40),
-            files: vec!["landing/topics/shop.public.orders/shop.public.orders+0+0000042000.json".to_owned()],
+            files: vec![file.to_owned()],
             inputs: Vec::new(),
             event,
         }),
