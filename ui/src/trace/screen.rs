@@ -7,8 +7,10 @@ use crate::cx::Cx;
 use crate::design::{Tokens, TokensExt, icon, typeface};
 use crate::screen::Screen;
 use crate::state::{Got, Tab};
-use crate::widget::{Button, EmptyState, ListRow, TextField, Tone, banner, error_banner, loading_line, number, rule};
-use egui::{Align, Color32, Key, Layout, ScrollArea, Ui, UiBuilder, vec2};
+use crate::widget::{
+    Button, EmptyState, ListRow, TextField, Tone, banner, entered, error_banner, loading_line, number, rule,
+};
+use egui::{Align, Color32, Layout, ScrollArea, Ui, UiBuilder, vec2};
 use sluice_api::{EventOutcome, Request, Trace, TraceStage, TracedRecord, ask};
 
 const BAR: f32 = 40.0;
@@ -19,6 +21,8 @@ const FIELD: f32 = 560.0;
 pub struct TraceScreen {
     /// File and record, as they are traced.
     place: String,
+    /// The field took the focus once.
+    begun: bool,
     /// What is typed.
     typed: String,
     /// Which delivery of the file, where several batches took it, and which record.
@@ -37,7 +41,7 @@ impl TraceScreen {
     /// The screen.
     #[must_use]
     pub fn new(place: String) -> Self {
-        Self { typed: place.clone(), place, chosen: (0, None) }
+        Self { typed: place.clone(), place, begun: false, chosen: (0, None) }
     }
 
     fn request(&self) -> Request {
@@ -61,8 +65,14 @@ impl TraceScreen {
         let inner = rect.shrink2(vec2(12.0, 0.0));
         let mut bar = ui.new_child(UiBuilder::new().max_rect(inner).layout(layout).id_salt("trace bar"));
         let field = TextField::new(&mut self.typed, "File and record").hint("orders-7.json:120").mono().width(FIELD);
-        let left = field.show(&mut bar).lost_focus();
-        let entered = left && bar.input(|input| input.key_pressed(Key::Enter));
+        let response = field.show(&mut bar);
+        if !self.begun {
+            self.begun = true;
+            if self.place.is_empty() {
+                response.request_focus();
+            }
+        }
+        let entered = entered(&bar, &response);
         let place = self.typed.trim().to_owned();
         let why = place.is_empty().then_some("Type the name of a file");
         let pressed = Button::new("Trace").primary().disabled(why).show(&mut bar).clicked();
