@@ -144,14 +144,6 @@ impl Contract {
         Self { started_ms: Some(millis), ..self }
     }
 
-    /// Whether members of this name are left out of silver (`source.drop`); names are case-insensitive.
-    #[must_use]
-    pub fn drops(&self, name: &str) -> bool {
-        let dropped = self.source.as_ref().map_or(&[][..], |source| &source.drop);
-        let folded = folded_name(name);
-        dropped.iter().any(|dropped| folded_name(dropped) == folded)
-    }
-
     /// Positions of the key columns in [`Contract::columns`], in key order.
     #[must_use]
     pub fn key_positions(&self) -> Vec<usize> {
@@ -362,7 +354,7 @@ impl Reader<'_> {
             evolution,
             schema_policy,
             hints,
-            drop: self.dropped(source, columns),
+            says_evolution: source.evolution.is_some() || source.schema_policy.is_some(),
             ignored,
             review_seconds,
             path,

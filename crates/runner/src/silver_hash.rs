@@ -8,7 +8,7 @@ mod digest;
 mod version2;
 
 use digest::hash_of;
-use sluice_contract::{Column, Contract, EntryValue, PartForm, Source, Start};
+use sluice_contract::{Column, Contract, EntryValue, Evolution, PartForm, Source, Start};
 use sluice_lake::SchemaDocument;
 
 /// The hash of a contract, as commits of silver carry it.
@@ -22,7 +22,12 @@ pub(crate) fn silver_hash(contract: &Contract) -> String {
 /// The part of [`silver_hash`] that is not about single columns.
 pub(crate) fn rules_hash(contract: &Contract) -> String {
     let order = has_log_positions(contract).then(|| "positions of a log".to_owned());
-    hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(contract.entries())))
+    let mut entries = contract.entries();
+    // Silver lacks what it ignores anyhow where it takes no column that the contract does not have.
+    if !contract.source.as_ref().is_some_and(takes_unknown) {
+        entries.retain(|value| value.entry.path() != "source.ignored");
+    }
+    hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(entries)))
 }
 
 /// Hash of everything in a column but its name that decides its values.
@@ -41,12 +46,17 @@ pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> boo
         || (version2::has_rules_of(made_by, contract) && !is_beyond_version2(contract))
 }
 
+/// Whether members that the contract does not have reach silver.
+fn takes_unknown(source: &Source) -> bool {
+    source.evolution.adds() || source.evolution == Evolution::Rescue
+}
+
 /// Whether the contract has what version 2 did not know.
 fn is_beyond_version2(contract: &Contract) -> bool {
     let is_beyond = |source: &Source| {
         source.table.is_some()
             || !source.restarts.is_empty()
-            || !source.drop.is_empty()
+            || (takes_unknown(source) && !source.ignored.is_empty())
             || source.from != Start::Beginning
     };
     has_log_positions(contract)

@@ -179,7 +179,6 @@ impl Plan {
         match self.target(name) {
             Target::Column { .. } => true,
             Target::Unknown => self.source.evolution.adds() || self.rescued.is_some(),
-            Target::Ignored => self.rescued.is_some(),
             Target::Extra(_) | Target::Meta => false,
         }
     }
@@ -220,14 +219,14 @@ impl Plan {
             Target::Column { position, .. } => {
                 self.contract.columns.get(position).is_some_and(|column| column.discovered)
             }
-            Target::Extra(_) | Target::Meta | Target::Ignored => false,
+            Target::Extra(_) | Target::Meta => false,
         }
     }
 
     /// Whether a member is part of the record's content: a column, or a value before the change.
     pub(crate) fn is_content(&self, target: Target) -> bool {
         match target {
-            Target::Column { .. } | Target::Ignored | Target::Unknown => true,
+            Target::Column { .. } | Target::Unknown => true,
             Target::Extra(extra) => self.before_key.iter().any(|(_, name)| *name == RowName::Extra(extra)),
             Target::Meta => false,
         }

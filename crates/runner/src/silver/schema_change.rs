@@ -272,10 +272,13 @@ async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Vec<Stri
     Ok(entry.and_then(|entry| entry.info.tombstones))
 }
 
-/// Names of the columns that the records may have, for [`CommitInfo::columns`].
+/// Names of the columns that the records may have, for [`CommitInfo::columns`]. Nobody looks for members that the
+/// contract ignores, so they may be there.
 pub(crate) fn columns_of(contract: &Contract, decoded: &[DecodedFile]) -> BTreeSet<String> {
     let known = contract.columns.iter().flat_map(|column| std::iter::once(&column.name).chain(&column.renamed_from));
-    known.chain(decoded.iter().flat_map(|file| file.drift.unknown.keys())).cloned().collect()
+    let ignored = contract.source.iter().flat_map(|source| &source.ignored);
+    let unknown = decoded.iter().flat_map(|file| file.drift.unknown.keys());
+    known.chain(ignored).chain(unknown).cloned().collect()
 }
 
 /// Why the contract stops the table at these records, in words that begin with a code.

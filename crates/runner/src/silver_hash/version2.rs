@@ -83,7 +83,7 @@ impl fmt::Debug for SourceText<'_> {
             manifest: _,
             encoding: _,
             sheet: _,
-            drop: _,
+            says_evolution: _,
             from: _,
             csv_delimiter,
             csv_quote,
