@@ -46,6 +46,7 @@ mod sandbox;
 mod scd2_shop;
 mod scenarios;
 mod schema_change;
+mod several_sources;
 mod shop_replay;
 mod source_changes;
 mod sql_limits;

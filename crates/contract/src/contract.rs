@@ -74,8 +74,11 @@ pub struct Contract {
     pub size_class: SizeClass,
     /// Schedule.
     pub schedule: Schedule,
-    /// Where the change data is; without it the table cannot be replayed.
+    /// Where the change data is; without it the table cannot be replayed. Of several sources the first, or the one whose
+    /// files are read, see [`Contract::for_source`].
     pub source: Option<Source>,
+    /// All sources, where the table has several; else empty.
+    pub sources: Vec<Source>,
     /// Folders that are taken once, beside the source's own.
     pub backfills: Vec<Backfill>,
     /// It is the contract for files of this backfill, see [`Contract::for_backfill`].
@@ -256,7 +259,7 @@ impl Reader<'_> {
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
         self.beside_expressions(&document, &columns);
-        let source = self.source(&document, &columns);
+        let (source, sources) = self.sources(&document, &columns, apply.as_ref());
         let backfills = self.backfills(&document);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
@@ -272,6 +275,7 @@ impl Reader<'_> {
             backfill: None,
             epoch: Epoch::default(),
             source,
+            sources,
             apply: apply?,
             columns,
             inferred: InferredSchema::default(),
@@ -326,13 +330,12 @@ impl Reader<'_> {
         }
     }
 
-    fn source(&mut self, document: &Document, columns: &[Column]) -> Option<Source> {
-        let source = document.source.as_ref()?;
+    fn source(&mut self, document: &Document, source: &SourceDocument, columns: &[Column]) -> Option<Source> {
         let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
         let word = source.format.value.as_str();
         let format = if from_snapshot { SourceFormat::of_rows(word) } else { SourceFormat::of_changes(word) };
         match format {
-            Some(format) => self.plain_rows(document, format, columns),
+            Some(format) => self.plain_rows(document, source, format, columns),
             None => {
                 let words = SourceFormat::words();
                 self.problem(&source.format, format!("`{word}` is not a format"), format!("Use {words}"));
@@ -351,6 +354,7 @@ impl Reader<'_> {
         let ignored = self.ignored(source, columns);
         let review_seconds = source.review.as_ref().and_then(|written| self.review(written, evolution));
         Some(Source {
+            name: source.name.as_ref().map(|name| name.value.clone()),
             evolution,
             schema_policy,
             hints,
@@ -519,6 +523,7 @@ impl Reader<'_> {
         Column {
             name: written.name.value.clone(),
             path: self.column_path(written),
+            is_source_name: written.source_name,
             from: self.column_value(written, &data_type),
             unit: self.unit(written.unit.as_ref(), &data_type),
             data_type,
@@ -592,6 +597,8 @@ mod expression_reader;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;
+mod sources;
+mod sources_reader;
 mod value_form_reader;
 
 #[cfg(test)]

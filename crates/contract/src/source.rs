@@ -33,6 +33,8 @@ impl DecimalText {
 /// Where and in which format the change files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
+    /// Its name, for people and for columns that say where a row is from. Always there where a table has several.
+    pub name: Option<String>,
     /// Folder: relative to the lake, or an absolute path or `s3://` URL.
     pub path: String,
     /// Format.
@@ -101,6 +103,14 @@ impl Source {
     #[must_use]
     pub fn ignores(&self, name: &str) -> bool {
         self.ignored.iter().any(|ignored| folded_name(ignored) == folded_name(name))
+    }
+
+    /// Whether the file at `path` is one of the source's.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        let folder = self.path.trim_end_matches('/');
+        let below = path.strip_prefix(folder).filter(|rest| rest.starts_with('/') || folder.is_empty());
+        below.is_some_and(|rest| self.files.as_ref().is_none_or(|pattern| pattern.has(rest.trim_start_matches('/'))))
     }
 
     /// Whether the order of the columns of `schema` says what the fields of a record without header are.

@@ -303,7 +303,7 @@ fn defaults(contract: &Contract) -> Result<Vec<Option<Cell<'static>>>, DecodeErr
 fn key_names(contract: &Contract, key: &[usize]) -> Vec<(String, usize)> {
     let columns = contract.columns.iter().enumerate();
     columns
-        .filter(|(position, column)| !column.is_system() && key.contains(position))
+        .filter(|(position, column)| !column.is_system() && !column.is_source_name && key.contains(position))
         .flat_map(|(position, column)| {
             let own = member_of(column);
             let former = column.renamed_from.iter().map(String::as_str);
@@ -314,6 +314,7 @@ fn key_names(contract: &Contract, key: &[usize]) -> Vec<(String, usize)> {
 
 fn before_key(contract: &Contract, key: &[usize], prefix: &str, names: &mut Names) -> Vec<(usize, RowName)> {
     let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
+    let columns = columns.filter(|(_, column)| !column.is_source_name);
     columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", member_of(column))))).collect()
 }
 

@@ -57,8 +57,13 @@ impl Names {
     /// The names of the contract's columns, former ones too.
     pub(crate) fn new(contract: &Contract, is_own: fn(&str) -> bool) -> Self {
         let mut targets = HashMap::new();
-        let of_source =
-            || contract.columns.iter().enumerate().filter(|(_, column)| !column.is_system() && !column.unread);
+        let of_source = || {
+            contract
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| !column.is_system() && !column.unread && !column.is_source_name)
+        };
         for (position, column) in of_source() {
             for (rank, name) in column.renamed_from.iter().enumerate().rev() {
                 targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
@@ -96,6 +101,9 @@ impl Names {
         for path in of_source().filter_map(|(_, column)| column.path.as_ref()) {
             targets.entry(path.root().to_owned()).or_insert(Target::Meta);
         }
+        // A member of the record that is called so is not the column.
+        let of_source_name = contract.columns.iter().filter(|column| column.is_source_name);
+        hidden.extend(of_source_name.map(|column| folded_name(&column.name)));
         let ignored = contract.source.iter().flat_map(|source| &source.ignored);
         hidden.extend(ignored.map(|name| folded_name(name)));
         Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }

@@ -11,6 +11,12 @@ const CSV: &[&str] = &["source.format: dms_csv"];
 entries! {
     /// Entries of `source`.
     SOURCE of Source, by texts with _contract; {
+    name: Entry::new("source", &["name"], Effect::Rebuild)
+        .what("what the source is called in columns with `source_name: true`; required and unique where there are several, and then it stays: batches are known by it")
+        .missing("none", "none")
+        .says(Grade::Breaking, "Columns with the name of the source have another value, so silver is rebuilt from bronze")
+        .examples(&["name: eu"])
+        => or_none(name.as_ref());
     path: Entry::new("source", &["path"], Effect::NewBatchesOnly)
         .what("folder of the change files, with all folders below it; relative to the lake; a full path or `s3://…` outside of it has to be allowed ([integrity](guides/integrity.md#what-lies-outside-of-the-lake))")
         .says(Grade::Warning, "New files are taken from there; files already ingested stay")
@@ -208,7 +214,7 @@ entries! {
         .says(Grade::Info, "A backfill that has not run yet is read by these names")
         => words(csv_columns);
     }
-    apart;
+    apart source;
     also
         Entry::new("source.backfill", &["read_rank"], Effect::NewBatchesOnly)
             .what("`below_cdc`: its rows have a lower position than any change event, so any change wins; the only value")

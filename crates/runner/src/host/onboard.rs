@@ -73,8 +73,7 @@ pub(crate) async fn inspect(
         let has_feed = foreign_folders.contains(&folder) && delta_feed::has_feed(lake, &folder).await?;
         let bytes = sample_of(lake, first).await?;
         let name = proposed_name(&folder);
-        let covered =
-            |contract: &&Arc<Contract>| contract.source.as_ref().is_some_and(|source| covers(source, &folder));
+        let covered = |contract: &&Arc<Contract>| contract.all_sources().iter().any(|source| covers(source, &folder));
         let known = contracts.values().find(covered);
         tables.push(FoundTable {
             name: known.map_or(name, |contract| contract.name.clone()),

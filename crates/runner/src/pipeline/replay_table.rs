@@ -139,7 +139,7 @@ async fn replay_with_lease(
         let has_work = !found.batches.is_empty() || limits.full_refresh || run.is_unfinished();
         let is_done = !has_work && !run.has_reviewed().await?;
         if is_done {
-            run.record_full_listing(found.full_since.as_ref());
+            run.record_full_listings(&found.full_since);
         }
         Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue((run, found)) })
     };
@@ -155,7 +155,7 @@ async fn replay_with_lease(
         let Discovered { batches, full_since } = found;
         let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
         if done.is_ok() {
-            run.record_full_listing(full_since.as_ref());
+            run.record_full_listings(&full_since);
         }
         run.fold_manifests().await;
         done
@@ -177,7 +177,7 @@ async fn discovered(run: &TableRun, limits: &ReplayLimits) -> Result<Discovered,
     let most = limits.batches.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
     if found.batches.len() > most {
         found.batches.truncate(most);
-        found.full_since = None;
+        found.full_since.clear();
     }
     Ok(found)
 }

@@ -145,8 +145,8 @@ impl TableRun {
     }
 
     /// Remembers that all that a listing of everything found is claimed.
-    pub(crate) fn record_full_listing(&self, listing: Option<&FullListing>) {
-        if let Some(FullListing { source, at_ms }) = listing {
+    pub(crate) fn record_full_listings(&self, listings: &[FullListing]) {
+        for FullListing { source, at_ms } in listings {
             self.context.lake.ledger().record_full_listing(&self.context.contract.name, source, *at_ms);
         }
     }

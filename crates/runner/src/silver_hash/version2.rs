@@ -74,6 +74,7 @@ impl fmt::Debug for SourceText<'_> {
         // Fields that are younger than this version are part of its text where they are set: silver of that time was
         // made without them.
         let Source {
+            name: _,
             path,
             format,
             table: _,
