@@ -6,6 +6,7 @@ mod as_previewed;
 mod backfill;
 mod batches;
 mod canary;
+mod changes_table;
 mod contract_changes;
 mod decoder;
 mod deletion_vectors;

@@ -103,6 +103,7 @@ pub(crate) struct ApplyDocument {
     pub(crate) tombstone_retention: Option<Spanned<String>>,
     pub(crate) from_snapshot: Option<Spanned<FromSnapshotDocument>>,
     pub(crate) mode: Option<Spanned<String>>,
+    pub(crate) changes_table: Option<Spanned<bool>>,
     pub(crate) quarantine_limit: Option<Spanned<f64>>,
 }
 

@@ -84,6 +84,7 @@
 mod apply;
 mod audience;
 mod backfill;
+mod changes_table;
 mod check;
 mod column;
 mod column_path;

@@ -57,6 +57,9 @@ impl OpenLake {
                 bytes: files.as_ref().map(|files| files.iter().map(|file| file.size).sum()),
             });
         }
+        for (name, contract) in &set.changes {
+            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
+        }
         for (name, invalid) in &set.invalid {
             for layer in [Layer::Bronze, Layer::Silver] {
                 let mut summary = self.summary(layer, name, None, clock).await?;

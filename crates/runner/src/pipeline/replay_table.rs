@@ -1,6 +1,7 @@
 //! Replays one table under its lease.
 
 use super::batch::BatchDone;
+use super::changes_table;
 use super::decoder::{Decoder, DecoderOptions};
 use super::discover::Discovered;
 use super::replay_options::ReplayOptions;
@@ -137,7 +138,7 @@ async fn replay_with_lease(
         version_read = run.silver_version();
         let found = discovered(&run, limits).await?;
         let has_work = !found.batches.is_empty() || limits.full_refresh || run.is_unfinished();
-        let is_done = !has_work && !run.has_reviewed().await?;
+        let is_done = !has_work && !run.has_reviewed().await? && !changes_table::is_behind(&run).await?;
         if is_done {
             run.record_full_listings(&found.full_since);
         }
@@ -154,6 +155,10 @@ async fn replay_with_lease(
         }
         let Discovered { batches, full_since } = found;
         let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
+        // A batch that is held holds none before it.
+        if matches!(done, Ok(()) | Err(RunError::Refused { .. })) {
+            Box::pin(changes_table::bring_up(&run, limits.full_refresh, &terms)).await?;
+        }
         if done.is_ok() {
             run.record_full_listings(&full_since);
         }
