@@ -5,7 +5,7 @@ use sluice_api::{
     ChosenChange, Layer, ReplayLimits, SourceChange, SourceChangeState, SourceChangeView, SourceChoice, SourceDecision,
     SourceProposal, TableRef, ask,
 };
-use sluice_tests::{Rows, Sluice, TestLake};
+use sluice_tests::{Rows, Sluice, TestLake, amount, counted};
 use tempfile::TempDir;
 
 /// A table with a key and two columns.
@@ -488,6 +488,118 @@ async fn forty_tables_are_decided_in_one_step_and_nothing_before_it() -> Result<
         let rows = shop.texts(&format!("t{table}"), columns).await?;
         ensure!(rows == wanted, "t{table}: {rows:?}");
     }
+    Ok(())
+}
+
+/// What the source of a table does in its second delivery, and in its third.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// `note` is `remark` from then on.
+    Renamed,
+    /// `note` is dropped, and a column of its name is added.
+    NameAgain,
+    /// `qty` comes.
+    NewColumn,
+    /// `note` is dropped.
+    Gone,
+    /// `n` has a value that `int` does not hold.
+    Wider,
+    /// The same columns.
+    Same,
+}
+
+impl Shape {
+    /// Of many tables 40 have changes, 6 of them renames and 2 names that come back; of few each kind is there.
+    fn of(table: u64, tables: u64) -> Self {
+        match if tables < 44 { table * 44 / tables } else { table } {
+            0..6 => Self::Renamed,
+            6..8 => Self::NameAgain,
+            8..19 => Self::NewColumn,
+            19..30 => Self::Gone,
+            30..40 => Self::Wider,
+            _ => Self::Same,
+        }
+    }
+
+    fn later(self) -> [&'static str; 2] {
+        match self {
+            Self::Renamed => ["\"id\":1,\"remark\":\"a\",\"n\":1", "\"id\":2,\"remark\":\"b\",\"n\":2"],
+            Self::NameAgain | Self::Gone => ["\"id\":1,\"n\":1", "\"id\":2,\"n\":2"],
+            Self::NewColumn => {
+                ["\"id\":1,\"note\":\"a\",\"n\":1,\"qty\":5", "\"id\":2,\"note\":\"b\",\"n\":2,\"qty\":6"]
+            }
+            Self::Wider => ["\"id\":1,\"note\":\"a\",\"n\":5000000000", "\"id\":2,\"note\":\"b\",\"n\":2"],
+            Self::Same => ["\"id\":1,\"note\":\"a\",\"n\":1", "\"id\":2,\"note\":\"b\",\"n\":2"],
+        }
+    }
+
+    fn decision(self) -> Option<SourceDecision> {
+        Some(match self {
+            Self::Renamed => SourceDecision::Rename,
+            Self::NameAgain => SourceDecision::AddedAgain,
+            Self::NewColumn => SourceDecision::Add,
+            Self::Gone => SourceDecision::Remove,
+            Self::Wider => SourceDecision::Widen,
+            Self::Same => return None,
+        })
+    }
+
+    /// Columns and rows once all is decided.
+    fn rows(self) -> (&'static [&'static str], [&'static str; 2]) {
+        match self {
+            Self::Renamed => (&["id", "remark", "n"], ["1 a 1", "2 b 2"]),
+            Self::NameAgain => (&["id", "note", "n"], ["1 other 1", "2 ∅ 2"]),
+            Self::NewColumn => (&["id", "note", "n", "qty"], ["1 a 1 5", "2 b 2 6"]),
+            Self::Gone => (&["id", "note", "n"], ["1 ∅ 1", "2 ∅ 2"]),
+            Self::Wider => (&["id", "note", "n"], ["1 a 5000000000", "2 b 2"]),
+            Self::Same => (&["id", "note", "n"], ["1 a 1", "2 b 2"]),
+        }
+    }
+}
+
+/// 300 tables in the night.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tables_change_shape_and_no_proposal_applies_itself() -> Result<()> {
+    let tables = amount("SLUICE_SHAPE_TABLES", 12);
+    let shop = Shop::new()?;
+    let first = ["\"id\":1,\"note\":\"a\",\"n\":1", "\"id\":2,\"note\":\"b\",\"n\":2"];
+    for table in 0..tables {
+        let name = format!("t{table}");
+        shop.declare(&name, "", "- {name: note, type: string}\n- {name: n, type: int}\n")?;
+        shop.land(&name, 1, &first)?;
+        shop.land(&name, 2, &Shape::of(table, tables).later())?;
+        if Shape::of(table, tables) == Shape::NameAgain {
+            shop.land(&name, 3, &["\"id\":1,\"note\":\"other\",\"n\":1"])?;
+        }
+    }
+    shop.replay().await?;
+    let inbox = shop.inbox(false).await?;
+    for table in 0..tables {
+        let of: Vec<_> = inbox.iter().filter(|view| view.table.table == format!("t{table}")).collect();
+        let proposed = of.iter().map(|view| view.proposal.as_ref().map(|proposal| proposal.decision));
+        let wanted: Vec<_> = Shape::of(table, tables).decision().map(Some).into_iter().collect();
+        ensure!(proposed.eq(wanted), "t{table} {:?}: {of:?}", Shape::of(table, tables));
+        let columns = shop.rows(&format!("t{table}")).await?.columns;
+        ensure!(columns[..3] == ["id", "note", "n"].map(str::to_owned), "t{table}: {columns:?}");
+        ensure!(columns.len() == 5, "nothing applies itself: {columns:?}");
+    }
+    let changed = (0..tables).filter(|table| Shape::of(*table, tables) != Shape::Same).count();
+    ensure!(inbox.len() == changed, "{} of {changed}", inbox.len());
+    shop.decide_as_proposed().await?;
+    shop.replay().await?;
+    ensure!(shop.inbox(false).await?.is_empty());
+    let read = async |shop: &Shop| -> Result<()> {
+        for table in 0..tables {
+            let (columns, wanted) = Shape::of(table, tables).rows();
+            let rows = shop.texts(&format!("t{table}"), columns).await?;
+            ensure!(rows == wanted, "t{table} {:?}: {rows:?}", Shape::of(table, tables));
+        }
+        Ok(())
+    };
+    read(&shop).await?;
+    shop.lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+    read(&shop).await?;
+    counted("tables whose source may change shape", usize::try_from(tables)?);
     Ok(())
 }
 
