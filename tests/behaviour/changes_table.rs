@@ -96,6 +96,9 @@ async fn every_change_is_a_row_beside_the_replica() -> Result<()> {
     let sluice = Sluice::on_folder(shop.lake.folder());
     let counted = sluice.ok(&["query", "SELECT count(*) AS n FROM silver.shop.orders_changes WHERE _op = 'd'"])?;
     ensure!(counted.contains('1'), "{counted}");
+    let before =
+        sluice.ok(&["query", "SELECT 'up to ' || max(id) AS s FROM silver.shop.orders_changes AT (VERSION => 1)"])?;
+    ensure!(before.contains("up to 2"), "{before}");
     let compared = sluice.ok(&["diff", "shop.orders_changes"])?;
     ensure!(compared.contains("shop.orders_changes"), "{compared}");
     sluice.ok(&["maintain", "silver.shop.orders_changes"])?;

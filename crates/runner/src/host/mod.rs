@@ -17,6 +17,7 @@ mod fingerprint;
 mod impact;
 mod jobs;
 mod known_contracts;
+mod known_definitions;
 mod lag;
 mod lake_view;
 mod logging;
@@ -53,6 +54,7 @@ use crate::support::table_content::KnownFingerprints;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 use known_contracts::KnownContracts;
+use known_definitions::KnownDefinitions;
 pub use logging::{LogOptions, log_to};
 use personal_results::PersonalResults;
 use sluice_api::{
@@ -113,6 +115,7 @@ pub(crate) struct OpenLake {
     pub(crate) results: Results,
     pub(crate) personal: PersonalResults,
     pub(crate) contracts: KnownContracts,
+    pub(crate) definitions: KnownDefinitions,
     pub(crate) fingerprints: KnownFingerprints,
 }
 
@@ -137,6 +140,7 @@ impl OpenLake {
             results: Results::default(),
             personal: PersonalResults::default(),
             contracts: KnownContracts::default(),
+            definitions: KnownDefinitions::default(),
             fingerprints: KnownFingerprints::default(),
         })
     }

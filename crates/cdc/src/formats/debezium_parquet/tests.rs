@@ -142,7 +142,7 @@ fn the_schema_that_the_writer_left_says_what_a_number_is() {
     assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
     assert_eq!(decoded.changes.ops, [Op::Upsert, Op::Delete, Op::Upsert]);
     let rows = texts(&decoded.changes.rows);
-    assert_eq!(rows[2], ["2", "2.75", "", "3000000", "3"].map(|text| Some(text.to_owned())));
+    assert_eq!(rows[2], ["2", "2.75", "", "3000000", "1970-01-04"].map(|text| Some(text.to_owned())));
     assert_eq!(rows[0][2].as_deref(), Some("dead"));
     assert_rebuilds(&contract, &decoded);
     let path = "1.parquet".to_owned();
