@@ -21,6 +21,9 @@ pub(crate) fn silver_hash(contract: &Contract) -> String {
     hash_of(std::iter::once(rules_hash(contract)).chain(columns).chain(sources))
 }
 
+/// The entry that says how long a new column waits.
+const REVIEW: &str = "source.review";
+
 /// Entries of `source` that are of the table where it has several sources.
 const IS_OF_TABLE: [&str; 4] = ["source.evolution", "source.schema_policy", "source.hints", "source.ignored"];
 
@@ -31,7 +34,8 @@ pub(crate) fn source_hashes(contract: &Contract) -> BTreeMap<String, String> {
     let hash = |source: &Source| {
         let name = source.name.clone()?;
         let entries = contract.source_entries(source).into_iter();
-        let own = entries.filter(|value| !IS_OF_TABLE.contains(&value.entry.path().as_str())).collect();
+        let is_own = |path: &str| path != REVIEW && !IS_OF_TABLE.contains(&path);
+        let own = entries.filter(|value| is_own(&value.entry.path())).collect();
         let rank = contract.for_source(&name).filter(|_| is_ordered).map(|of| of.source_rank().to_string());
         Some((name, hash_of(std::iter::once("3".to_owned()).chain(rank).chain(deciding(own)))))
     };
@@ -52,8 +56,9 @@ pub(crate) fn rules_hash(contract: &Contract) -> String {
     if contract.has_several_sources() {
         entries.retain(|value| value.entry.section != "source" || IS_OF_TABLE.contains(&value.entry.path().as_str()));
     }
-    // Each has a hash of its own, so that another source reads no older record again.
-    entries.retain(|value| value.entry.path() != "sources");
+    // Each has a hash of its own, so that another source reads no older record again. When columns appear is no matter
+    // of what they are; those whose review is over change the columns.
+    entries.retain(|value| !["sources", REVIEW].contains(&value.entry.path().as_str()));
     hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(entries)))
 }
 

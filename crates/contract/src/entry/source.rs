@@ -167,10 +167,10 @@ entries! {
         .examples(&["ignored: [extra]"])
         .beside(&["source.evolution: add_new_columns"])
         => words(ignored);
-    review_seconds: Entry::new("source", &["review"], Effect::NewBatchesOnly)
+    review_seconds: Entry::new("source", &["review"], Effect::Rebuild)
         .what("how long a new column waits in the inbox of schema changes before `evolution` adds it: `7d`; a rename is never decided by time. What holds for all tables that say nothing is in [`sluice.yaml`](guides/schema-changes.md#by-policy)")
         .missing("it is added at once", "none")
-        .says(Grade::Info, "New columns wait for another time; those that were added stay")
+        .says(Grade::Info, "New columns wait for another time. Those whose time is over are added and filled, so silver is rebuilt from bronze where there are some")
         .examples(&["review: 7d"])
         .beside(&["source.evolution: add_new_columns"])
         => or_none(review_seconds.map(duration_text));
