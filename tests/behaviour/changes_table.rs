@@ -1,6 +1,6 @@
 //! `apply.changes_table`: every change in a table beside the replica, from the same batches.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use sluice_api::{Layer, ReplayLimits, TableRef, ask};
 use sluice_tests::{Sluice, TestLake};
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ impl Shop {
         let mut commits: Vec<_> = std::fs::read_dir(&log)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
         commits.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
         commits.sort();
-        std::fs::remove_file(commits.last().expect("a commit"))?;
+        std::fs::remove_file(commits.last().context("a commit")?)?;
         Ok(())
     }
 }

@@ -100,7 +100,7 @@ async fn each_source_has_its_folder_its_format_and_its_order() -> Result<()> {
     // One that is read otherwise is read again, and one that is gone is a question.
     shop.lake.write(
         "contracts/shop/orders.yaml",
-        &asia.replace(
+        asia.replace(
             "csv_columns: [id, status, transact_seq]",
             "csv_columns: [id, status, transact_seq], null_text: sent",
         ),
@@ -109,8 +109,7 @@ async fn each_source_has_its_folder_its_format_and_its_order() -> Result<()> {
     ensure!(shop.rebuilds()? == 3, "one was asked for, one was needed");
     shop.lake.write(
         "contracts/shop/orders.yaml",
-        &asia
-            .replace("- {name: us, path: landing/us/, format: dms_csv, csv_columns: [id, status, transact_seq]}\n", ""),
+        asia.replace("- {name: us, path: landing/us/, format: dms_csv, csv_columns: [id, status, transact_seq]}\n", ""),
     )?;
     let error = shop.error().await?;
     ensure!(error.contains("is of source us") && error.contains("Keep us in sources"), "{error}");

@@ -13,7 +13,13 @@ const FOLDER: &str = "definitions";
 /// What was read last.
 #[derive(Default)]
 pub(crate) struct KnownDefinitions {
-    last: Mutex<Option<(Vec<SourceFile>, Arc<[String]>)>>,
+    last: Mutex<Option<Known>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    files: Vec<SourceFile>,
+    texts: Arc<[String]>,
 }
 
 impl KnownDefinitions {
@@ -25,8 +31,8 @@ impl KnownDefinitions {
         let mut files = lake.objects().list(FOLDER).await?;
         files.retain(|file| file.path.ends_with(".sql") || file.path.ends_with(".csv"));
         let known = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, texts)) = known.filter(|(known, _)| *known == files) {
-            return Ok(texts);
+        if let Some(known) = known.filter(|known| known.files == files) {
+            return Ok(known.texts);
         }
         let mut texts = Vec::new();
         for file in &files {
@@ -39,7 +45,7 @@ impl KnownDefinitions {
             texts.push(String::from_utf8_lossy(&lake.objects().read(&file.path).await?).into_owned());
         }
         let texts: Arc<[String]> = texts.into();
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((files, Arc::clone(&texts)));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Known { files, texts: Arc::clone(&texts) });
         Ok(texts)
     }
 }
