@@ -144,7 +144,8 @@ async fn one_file_of_a_claimed_batch_is_gone() -> Result<(TempDir, TestLake)> {
     let mut files = open.objects().list("landing/orders").await?;
     files.retain(|file| file.path.ends_with("4.json") || file.path.ends_with("5.json"));
     let contents = open.ledger().contents(&files).await?;
-    let manifest = BatchManifest { batch: 4, files, contract_hash: String::new(), contents, backfill: None };
+    let manifest =
+        BatchManifest { batch: 4, files, contract_hash: String::new(), contents, backfill: None, source: None };
     let _ = open.ledger().claim_batch(&orders()?, &manifest).await?;
     remove(folder.path(), "landing/orders/4.json")?;
     Ok((folder, lake))

@@ -5,7 +5,7 @@ use sluice_api::{
     ChosenChange, Layer, ReplayLimits, SourceChange, SourceChangeState, SourceChangeView, SourceChoice, SourceDecision,
     SourceProposal, TableRef, ask,
 };
-use sluice_tests::{Rows, Sluice, TestLake};
+use sluice_tests::{Rows, Sluice, TestLake, amount, counted};
 use tempfile::TempDir;
 
 /// A table with a key and two columns.
@@ -49,6 +49,11 @@ impl Shop {
             ensure!(table.error.is_none(), "{:?}", table.error);
         }
         Ok(())
+    }
+
+    /// As a person does it: new columns whose time is over are decided first.
+    fn replay_by_command(&self) -> Result<()> {
+        Sluice::on_folder(self.lake.folder()).ok(&["replay"]).map(|_| ())
     }
 
     async fn inbox(&self, all: bool) -> Result<Vec<SourceChangeView>> {
@@ -268,7 +273,7 @@ async fn a_new_column_waits_for_its_review_and_is_filled_for_older_rows() -> Res
     shop.land("orders", 1, &["\"id\":1,\"note\":\"a\",\"mail\":\"anna@post.example\"", "\"id\":2,\"note\":\"b\""])?;
     shop.replay().await?;
     let (view, proposal) = one(shop.inbox(false).await?)?;
-    let SourceChangeState::Open { due_ms: Some(due_ms) } = view.state else { panic!("{view:?}") };
+    let SourceChangeState::Open { due_ms: Some(due_ms), .. } = view.state else { panic!("{view:?}") };
     ensure!(due_ms == view.seen_ms + 7 * 86_400_000 && proposal.pii, "{view:?}");
     ensure!(view.masked && view.examples == ["a•••@post.example"], "{view:?}");
     ensure!(!shop.rows("orders").await?.columns.contains(&"mail".to_owned()), "it waits");
@@ -306,6 +311,98 @@ async fn an_ignored_column_is_no_change_any_more() -> Result<()> {
         ensure!(!shop.rows(table).await?.columns.contains(&"etl_tag".to_owned()), "{table}");
         shop.ensure_a_rebuild_is_equal(table).await?;
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_ignored_is_nowhere_in_silver_and_comes_back_whole() -> Result<()> {
+    let shop = Shop::new()?;
+    for (table, mode) in [("added", ", evolution: add_new_columns"), ("left", ""), ("rescued", ", evolution: rescue")] {
+        shop.declare(table, &format!("{mode}, ignored: [Etl_Tag], drop: [SSN]"), NOTE)?;
+        shop.land(table, 1, &["\"id\":1,\"note\":\"a\",\"etl_tag\":\"7\",\"ssn\":\"1\""])?;
+    }
+    shop.replay().await?;
+    for table in ["added", "left", "rescued"] {
+        let rows = shop.rows(table).await?;
+        ensure!(!format!("{rows:?}").contains("tag"), "{rows:?}");
+    }
+    ensure!(shop.inbox(true).await?.is_empty(), "it is no news");
+    // The column is wanted after all: declared, or taken by the mode.
+    shop.declare("added", ", evolution: add_new_columns, drop: [ssn]", NOTE)?;
+    for table in ["left", "rescued"] {
+        let mode = if table == "left" { "" } else { ", evolution: rescue" };
+        shop.declare(table, mode, &format!("{NOTE}- {{name: etl_tag, type: string}}\n"))?;
+    }
+    shop.replay().await?;
+    for table in ["added", "left", "rescued"] {
+        let rows = shop.texts(table, &["id", "etl_tag"]).await?;
+        ensure!(rows == ["1 7"], "{table}: {rows:?}");
+        shop.ensure_a_rebuild_is_equal(table).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_of_the_lake_decides_what_nobody_decides() -> Result<()> {
+    let shop = Shop::new()?;
+    let policy = |word: &str, after: &str| {
+        shop.lake.write("sluice.yaml", format!("schema: {{new_columns: {word}, review: {after}}}\n"))
+    };
+    policy("add", "7d")?;
+    for (table, mode) in [("orders", ""), ("carts", ", evolution: none"), ("moved", "")] {
+        shop.declare(table, mode, NOTE)?;
+        shop.land(table, 1, &["\"id\":1,\"note\":\"a\"", "\"id\":2,\"note\":\"b\""])?;
+    }
+    shop.replay_by_command()?;
+    for table in ["orders", "carts"] {
+        shop.land(table, 2, &["\"id\":1,\"note\":\"a\",\"qty\":7"])?;
+    }
+    // One comes and one goes: it may be a rename, which time does not decide.
+    shop.land("moved", 2, &["\"id\":1,\"remark\":\"z\"", "\"id\":2,\"remark\":\"y\""])?;
+    shop.replay_by_command()?;
+    let due = |inbox: &[SourceChangeView]| -> Vec<(String, bool, Option<SourceDecision>)> {
+        let of = |view: &SourceChangeView| match &view.state {
+            SourceChangeState::Open { due_ms, then } => Some((view.address(), due_ms.is_some(), *then)),
+            _ => None,
+        };
+        let mut due: Vec<_> = inbox.iter().filter_map(of).collect();
+        due.sort();
+        due
+    };
+    let inbox = shop.inbox(false).await?;
+    let wanted = [
+        ("shop.carts.qty".to_owned(), false, None),
+        ("shop.moved.note".to_owned(), false, None),
+        ("shop.moved.remark".to_owned(), false, None),
+        ("shop.orders.qty".to_owned(), true, Some(SourceDecision::Add)),
+    ];
+    ensure!(due(&inbox) == wanted, "{inbox:?}");
+    shop.replay_by_command()?;
+    ensure!(shop.inbox(false).await?.len() == 4, "its week is not over");
+    ensure!(!shop.rows("orders").await?.columns.contains(&"qty".to_owned()));
+    policy("add", "0s")?;
+    shop.replay_by_command()?;
+    ensure!(shop.texts("orders", &["id", "qty"]).await? == ["1 7", "2 ∅"]);
+    let text = std::fs::read_to_string(shop.lake.folder().join("contracts/shop/orders.yaml"))?;
+    ensure!(text.contains("{name: qty, type: bigint}") && text.contains("# what the customer wrote"), "{text}");
+    ensure!(shop.inbox(false).await?.len() == 3, "the others say so, or may be renamed");
+    shop.ensure_a_rebuild_is_equal("orders").await?;
+    let all = Sluice::on_folder(shop.lake.folder()).ok(&["schema", "ls", "--all"])?;
+    ensure!(all.contains("add by sluice.yaml (add after 0 s)"), "{all}");
+    // Another word is another policy; what was decided stays.
+    policy("ignore", "0s")?;
+    shop.land("orders", 3, &["\"id\":1,\"note\":\"a\",\"qty\":8,\"etl_tag\":1"])?;
+    shop.replay_by_command()?;
+    shop.replay_by_command()?;
+    ensure!(shop.inbox(false).await?.len() == 3);
+    let text = std::fs::read_to_string(shop.lake.folder().join("contracts/shop/orders.yaml"))?;
+    ensure!(text.contains("ignored: [etl_tag]"), "{text}");
+    ensure!(shop.texts("orders", &["id", "qty"]).await? == ["1 8", "2 ∅"]);
+    // A policy that cannot be read is named by whoever asks, and stops no table.
+    shop.lake.write("sluice.yaml", "schema: {new_columns: maybe, review: 1d}\n")?;
+    shop.land("orders", 4, &["\"id\":1,\"note\":\"a\",\"qty\":9"])?;
+    shop.replay_by_command()?;
+    ensure!(shop.texts("orders", &["id", "qty"]).await? == ["1 9", "2 ∅"]);
     Ok(())
 }
 
@@ -391,6 +488,118 @@ async fn forty_tables_are_decided_in_one_step_and_nothing_before_it() -> Result<
         let rows = shop.texts(&format!("t{table}"), columns).await?;
         ensure!(rows == wanted, "t{table}: {rows:?}");
     }
+    Ok(())
+}
+
+/// What the source of a table does in its second delivery, and in its third.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// `note` is `remark` from then on.
+    Renamed,
+    /// `note` is dropped, and a column of its name is added.
+    NameAgain,
+    /// `qty` comes.
+    NewColumn,
+    /// `note` is dropped.
+    Gone,
+    /// `n` has a value that `int` does not hold.
+    Wider,
+    /// The same columns.
+    Same,
+}
+
+impl Shape {
+    /// Of many tables 40 have changes, 6 of them renames and 2 names that come back; of few each kind is there.
+    fn of(table: u64, tables: u64) -> Self {
+        match if tables < 44 { table * 44 / tables } else { table } {
+            0..6 => Self::Renamed,
+            6..8 => Self::NameAgain,
+            8..19 => Self::NewColumn,
+            19..30 => Self::Gone,
+            30..40 => Self::Wider,
+            _ => Self::Same,
+        }
+    }
+
+    fn later(self) -> [&'static str; 2] {
+        match self {
+            Self::Renamed => ["\"id\":1,\"remark\":\"a\",\"n\":1", "\"id\":2,\"remark\":\"b\",\"n\":2"],
+            Self::NameAgain | Self::Gone => ["\"id\":1,\"n\":1", "\"id\":2,\"n\":2"],
+            Self::NewColumn => {
+                ["\"id\":1,\"note\":\"a\",\"n\":1,\"qty\":5", "\"id\":2,\"note\":\"b\",\"n\":2,\"qty\":6"]
+            }
+            Self::Wider => ["\"id\":1,\"note\":\"a\",\"n\":5000000000", "\"id\":2,\"note\":\"b\",\"n\":2"],
+            Self::Same => ["\"id\":1,\"note\":\"a\",\"n\":1", "\"id\":2,\"note\":\"b\",\"n\":2"],
+        }
+    }
+
+    fn decision(self) -> Option<SourceDecision> {
+        Some(match self {
+            Self::Renamed => SourceDecision::Rename,
+            Self::NameAgain => SourceDecision::AddedAgain,
+            Self::NewColumn => SourceDecision::Add,
+            Self::Gone => SourceDecision::Remove,
+            Self::Wider => SourceDecision::Widen,
+            Self::Same => return None,
+        })
+    }
+
+    /// Columns and rows once all is decided.
+    fn rows(self) -> (&'static [&'static str], [&'static str; 2]) {
+        match self {
+            Self::Renamed => (&["id", "remark", "n"], ["1 a 1", "2 b 2"]),
+            Self::NameAgain => (&["id", "note", "n"], ["1 other 1", "2 ∅ 2"]),
+            Self::NewColumn => (&["id", "note", "n", "qty"], ["1 a 1 5", "2 b 2 6"]),
+            Self::Gone => (&["id", "note", "n"], ["1 ∅ 1", "2 ∅ 2"]),
+            Self::Wider => (&["id", "note", "n"], ["1 a 5000000000", "2 b 2"]),
+            Self::Same => (&["id", "note", "n"], ["1 a 1", "2 b 2"]),
+        }
+    }
+}
+
+/// 300 tables in the night.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tables_change_shape_and_no_proposal_applies_itself() -> Result<()> {
+    let tables = amount("SLUICE_SHAPE_TABLES", 12);
+    let shop = Shop::new()?;
+    let first = ["\"id\":1,\"note\":\"a\",\"n\":1", "\"id\":2,\"note\":\"b\",\"n\":2"];
+    for table in 0..tables {
+        let name = format!("t{table}");
+        shop.declare(&name, "", "- {name: note, type: string}\n- {name: n, type: int}\n")?;
+        shop.land(&name, 1, &first)?;
+        shop.land(&name, 2, &Shape::of(table, tables).later())?;
+        if Shape::of(table, tables) == Shape::NameAgain {
+            shop.land(&name, 3, &["\"id\":1,\"note\":\"other\",\"n\":1"])?;
+        }
+    }
+    shop.replay().await?;
+    let inbox = shop.inbox(false).await?;
+    for table in 0..tables {
+        let of: Vec<_> = inbox.iter().filter(|view| view.table.table == format!("t{table}")).collect();
+        let proposed = of.iter().map(|view| view.proposal.as_ref().map(|proposal| proposal.decision));
+        let wanted: Vec<_> = Shape::of(table, tables).decision().map(Some).into_iter().collect();
+        ensure!(proposed.eq(wanted), "t{table} {:?}: {of:?}", Shape::of(table, tables));
+        let columns = shop.rows(&format!("t{table}")).await?.columns;
+        ensure!(columns[..3] == ["id", "note", "n"].map(str::to_owned), "t{table}: {columns:?}");
+        ensure!(columns.len() == 5, "nothing applies itself: {columns:?}");
+    }
+    let changed = (0..tables).filter(|table| Shape::of(*table, tables) != Shape::Same).count();
+    ensure!(inbox.len() == changed, "{} of {changed}", inbox.len());
+    shop.decide_as_proposed().await?;
+    shop.replay().await?;
+    ensure!(shop.inbox(false).await?.is_empty());
+    let read = async |shop: &Shop| -> Result<()> {
+        for table in 0..tables {
+            let (columns, wanted) = Shape::of(table, tables).rows();
+            let rows = shop.texts(&format!("t{table}"), columns).await?;
+            ensure!(rows == wanted, "t{table} {:?}: {rows:?}", Shape::of(table, tables));
+        }
+        Ok(())
+    };
+    read(&shop).await?;
+    shop.lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+    read(&shop).await?;
+    counted("tables whose source may change shape", usize::try_from(tables)?);
     Ok(())
 }
 

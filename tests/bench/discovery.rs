@@ -121,6 +121,7 @@ async fn claim(lake: &Lake) -> Result<()> {
             contract_hash: String::new(),
             contents: Vec::new(),
             backfill: None,
+            source: None,
         };
         ensure!(lake.ledger().claim_batch(&table, &manifest).await? == PutNew::Created, "batch {number} is there");
         claimed.push(Arc::new(manifest));

@@ -10,8 +10,12 @@ pub use sluice_contract::{SourceChange, SourceDecision};
 pub enum SourceChangeState {
     /// Nobody decided.
     Open {
-        /// When the policy of the contract adds the column, milliseconds since 1970; `None`: it waits for a person.
+        /// When the policy of the contract or of the lake decides, milliseconds since 1970; `None`: it waits for a
+        /// person.
         due_ms: Option<i64>,
+        /// What the policy decides then: add or ignore.
+        #[serde(default)]
+        then: Option<SourceDecision>,
     },
     /// A person decided.
     Decided {

@@ -67,5 +67,6 @@ fn with_older(newer: DecodedFile, older: DecodedFile, start: &str) -> Result<Dec
         other_tables: newer.other_tables,
         orders: newer.orders,
         logs: newer.logs,
+        source: newer.source,
     })
 }

@@ -70,6 +70,8 @@ reasons! {
     UnknownStart "UNKNOWN_START" "row" "The event has no time, so it is unknown whether it is of before the table begins",
     /// `key_change: error`: the row had another key before.
     KeyChanged "KEY_CHANGED" "row" "The record changes the key of its row",
+    /// A truncate of one of several sources.
+    SourceTruncated "SOURCE_TRUNCATED" "row" "One of several sources was emptied, which is no truncate of the table",
     /// `tombstone_retention`: the event is older than what deletes are remembered for.
     TooLate "TOO_LATE" "row" "The event is older than the deletes that are remembered",
     /// Two column names of one record are equal, or differ in case only.

@@ -231,6 +231,8 @@ pub struct Apply {
     pub from_snapshot: Option<FromSnapshot>,
     /// How rows are replaced.
     pub mode: ApplyMode,
+    /// A table of every change is kept beside the replica.
+    pub changes_table: bool,
     /// Share of a batch that may go to quarantine before the table stops, 0 to 1.
     pub quarantine_limit: f64,
 }

@@ -11,6 +11,9 @@ pub struct Backfill {
     pub name: String,
     /// Folder, as [`Source::path`](crate::Source::path).
     pub path: String,
+    /// Name of the source that its rows are of, where the table has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Format of its files.
     pub format: SourceFormat,
     /// As [`Source::csv_columns`](crate::Source::csv_columns).

@@ -13,6 +13,8 @@ pub struct Column {
     pub path: Option<ColumnPath>,
     /// What its value is made of; `None`: the member of its own name, or at its path.
     pub from: Option<ColumnValue>,
+    /// Its value is the name of the source that the row is from.
+    pub is_source_name: bool,
     /// What its numbers count, in a column of dates or times whose records do not say it themselves.
     pub unit: Option<TimeUnit>,
     /// Part of the key.
@@ -74,6 +76,7 @@ impl Column {
             data_type,
             path: None,
             from: None,
+            is_source_name: false,
             unit: None,
             key: false,
             required: false,

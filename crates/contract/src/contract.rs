@@ -74,8 +74,11 @@ pub struct Contract {
     pub size_class: SizeClass,
     /// Schedule.
     pub schedule: Schedule,
-    /// Where the change data is; without it the table cannot be replayed.
+    /// Where the change data is; without it the table cannot be replayed. Of several sources the first, or the one whose
+    /// files are read, see [`Contract::for_source`].
     pub source: Option<Source>,
+    /// All sources, where the table has several; else empty.
+    pub sources: Vec<Source>,
     /// Folders that are taken once, beside the source's own.
     pub backfills: Vec<Backfill>,
     /// It is the contract for files of this backfill, see [`Contract::for_backfill`].
@@ -142,14 +145,6 @@ impl Contract {
     #[must_use]
     pub fn started_at(self, millis: i64) -> Self {
         Self { started_ms: Some(millis), ..self }
-    }
-
-    /// Whether members of this name are left out of silver (`source.drop`); names are case-insensitive.
-    #[must_use]
-    pub fn drops(&self, name: &str) -> bool {
-        let dropped = self.source.as_ref().map_or(&[][..], |source| &source.drop);
-        let folded = folded_name(name);
-        dropped.iter().any(|dropped| folded_name(dropped) == folded)
     }
 
     /// Positions of the key columns in [`Contract::columns`], in key order.
@@ -264,7 +259,7 @@ impl Reader<'_> {
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
         self.beside_expressions(&document, &columns);
-        let source = self.source(&document, &columns);
+        let (source, sources) = self.sources(&document, &columns, apply.as_ref());
         let backfills = self.backfills(&document);
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
@@ -280,6 +275,7 @@ impl Reader<'_> {
             backfill: None,
             epoch: Epoch::default(),
             source,
+            sources,
             apply: apply?,
             columns,
             inferred: InferredSchema::default(),
@@ -334,13 +330,12 @@ impl Reader<'_> {
         }
     }
 
-    fn source(&mut self, document: &Document, columns: &[Column]) -> Option<Source> {
-        let source = document.source.as_ref()?;
+    fn source(&mut self, document: &Document, source: &SourceDocument, columns: &[Column]) -> Option<Source> {
         let from_snapshot = document.apply.as_ref().is_some_and(|apply| apply.from_snapshot.is_some());
         let word = source.format.value.as_str();
         let format = if from_snapshot { SourceFormat::of_rows(word) } else { SourceFormat::of_changes(word) };
         match format {
-            Some(format) => self.plain_rows(document, format, columns),
+            Some(format) => self.plain_rows(document, source, format, columns),
             None => {
                 let words = SourceFormat::words();
                 self.problem(&source.format, format!("`{word}` is not a format"), format!("Use {words}"));
@@ -359,10 +354,11 @@ impl Reader<'_> {
         let ignored = self.ignored(source, columns);
         let review_seconds = source.review.as_ref().and_then(|written| self.review(written, evolution));
         Some(Source {
+            name: source.name.as_ref().map(|name| name.value.clone()),
             evolution,
             schema_policy,
             hints,
-            drop: self.dropped(source, columns),
+            says_evolution: source.evolution.is_some() || source.schema_policy.is_some(),
             ignored,
             review_seconds,
             path,
@@ -527,6 +523,7 @@ impl Reader<'_> {
         Column {
             name: written.name.value.clone(),
             path: self.column_path(written),
+            is_source_name: written.source_name,
             from: self.column_value(written, &data_type),
             unit: self.unit(written.unit.as_ref(), &data_type),
             data_type,
@@ -600,6 +597,8 @@ mod expression_reader;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;
+mod sources;
+mod sources_reader;
 mod value_form_reader;
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub(crate) struct Document {
     pub(crate) size_class: Option<Spanned<String>>,
     pub(crate) schedule: Option<Spanned<String>>,
     pub(crate) source: Option<SourceDocument>,
+    pub(crate) sources: Option<Spanned<Vec<SourceDocument>>>,
     pub(crate) apply: Option<ApplyDocument>,
     #[serde(default)]
     pub(crate) quality: Vec<CheckDocument>,
@@ -26,6 +27,7 @@ pub(crate) struct Document {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceDocument {
+    pub(crate) name: Option<Spanned<String>>,
     pub(crate) path: Spanned<String>,
     pub(crate) format: Spanned<String>,
     pub(crate) files: Option<Spanned<String>>,
@@ -101,6 +103,7 @@ pub(crate) struct ApplyDocument {
     pub(crate) tombstone_retention: Option<Spanned<String>>,
     pub(crate) from_snapshot: Option<Spanned<FromSnapshotDocument>>,
     pub(crate) mode: Option<Spanned<String>>,
+    pub(crate) changes_table: Option<Spanned<bool>>,
     pub(crate) quarantine_limit: Option<Spanned<f64>>,
 }
 
@@ -130,6 +133,8 @@ pub(crate) struct ColumnDocument {
     pub(crate) data_type: Spanned<String>,
     pub(crate) path: Option<Spanned<String>>,
     pub(crate) from: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) source_name: bool,
     pub(crate) unit: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) primary_key: bool,
@@ -163,5 +168,12 @@ impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // A string request keeps the digits as written, so 7.50 stays 7.50.
         String::deserialize(deserializer).map(Self)
+    }
+}
+
+impl Document {
+    /// The sources as written: the one of `source`, or those of `sources`.
+    pub(crate) fn all_sources(&self) -> impl Iterator<Item = &SourceDocument> {
+        self.source.iter().chain(self.sources.iter().flat_map(|sources| &sources.value))
     }
 }

@@ -73,8 +73,7 @@ impl Contract {
                 is(&column.name)
                     || column.renamed_from.iter().any(|former| is(former))
                     || column.from.as_ref().is_some_and(|value| is(value.root()))
-            }) || self.drops(name)
-                || self.source.as_ref().is_some_and(|source| source.ignores(name))
+            }) || self.source.as_ref().is_some_and(|source| source.ignores(name))
         };
         let mut by_folded: BTreeMap<String, &'n str> = BTreeMap::new();
         for name in names.filter(|name| is_column_name(name) && !known(name)) {

@@ -1,9 +1,10 @@
 //! Settings of a lake as a whole: the file `sluice.yaml` at its root.
 
 use crate::contract::syntax_message;
-use crate::{Problem, limits, plain_path};
+use crate::{Problem, SourceDecision, duration_text, limits, parse_duration_seconds, plain_path};
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
+use std::fmt;
 use std::path::Path;
 
 /// What holds for a lake as a whole. A lake without the file has the default of each setting.
@@ -26,6 +27,23 @@ pub struct LakeSettings {
     /// Folders and addresses outside of the lake that its contracts and links may name, each with all that is below it:
     /// full paths, `file://` or `s3://`. Empty: none.
     pub allowed_sources: Vec<String>,
+    /// What becomes of new columns of which neither a person nor the contract says anything. `None`: they wait.
+    pub new_columns: Option<NewColumns>,
+}
+
+/// What becomes of new columns that nobody decides on (`schema: {new_columns: add, review: 7d}`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewColumns {
+    /// [`SourceDecision::Add`] or [`SourceDecision::Ignore`].
+    pub decision: SourceDecision,
+    /// Seconds that a column waits for a person before that.
+    pub review_seconds: u64,
+}
+
+impl fmt::Display for NewColumns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {}", self.decision, duration_text(self.review_seconds))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +53,15 @@ struct Document {
     publish: PublishDocument,
     #[serde(default)]
     sources: SourcesDocument,
+    #[serde(default)]
+    schema: SchemaDocument,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaDocument {
+    new_columns: Option<Spanned<String>>,
+    review: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,16 +90,43 @@ impl LakeSettings {
         let read = if is_empty { Ok(Document::default()) } else { serde_saphyr::from_str(text) };
         let document = read.map_err(|error| problem(error.location(), syntax_message(&error)))?;
         let allowed_sources = document.sources.allow.iter().map(allowed).collect::<Result<_, _>>()?;
+        let new_columns = new_columns(&document.schema)?;
         let Some(approvals) = document.publish.approvals else {
-            return Ok(Self { allowed_sources, ..Self::default() });
+            return Ok(Self { allowed_sources, new_columns, ..Self::default() });
         };
         if approvals.value > limits::RELEASE_APPROVALS_MAX {
             let most = limits::RELEASE_APPROVALS_MAX;
             let message = format!("publish.approvals is {}, at most {most} can be asked for", approvals.value);
             return Err(problem(Some(approvals.referenced), message));
         }
-        Ok(Self { approvals: approvals.value, allowed_sources })
+        Ok(Self { approvals: approvals.value, allowed_sources, new_columns })
     }
+}
+
+/// Both entries or none: what is done by itself has a deadline that somebody wrote.
+fn new_columns(written: &SchemaDocument) -> Result<Option<NewColumns>, Problem> {
+    let (decision, review) = match (&written.new_columns, &written.review) {
+        (None, None) => return Ok(None),
+        (Some(decision), Some(review)) => (decision, review),
+        (Some(one), None) | (None, Some(one)) => {
+            let message = "schema.new_columns says what becomes of new columns, schema.review after which time: \
+                           write both";
+            return Err(problem(Some(one.referenced), message.to_owned()));
+        }
+    };
+    let decision = match decision.value.as_str() {
+        "add" => SourceDecision::Add,
+        "ignore" => SourceDecision::Ignore,
+        other => {
+            let message = format!("`{other}` is not a value of schema.new_columns, which is add or ignore");
+            return Err(problem(Some(decision.referenced), message));
+        }
+    };
+    let Some(review_seconds) = parse_duration_seconds(&review.value) else {
+        let message = format!("`{}` of schema.review is not a duration such as 7d", review.value);
+        return Err(problem(Some(review.referenced), message));
+    };
+    Ok(Some(NewColumns { decision, review_seconds }))
 }
 
 /// A place that may be named: a folder alone, so that a typing error does not allow everything.
@@ -94,14 +148,17 @@ fn problem(place: Option<Location>, message: String) -> Problem {
         line: u32::try_from(place.line()).unwrap_or(0),
         column: u32::try_from(place.column()).unwrap_or(0),
         message,
-        fix: "The file can have `publish: {approvals: 1}` and `sources: {allow: [/data/exports, s3://bucket/exports]}`"
-            .to_owned(),
+        fix:
+            "The file can have `publish: {approvals: 1}`, `sources: {allow: [/data/exports, s3://bucket/exports]}` and \
+              `schema: {new_columns: add, review: 7d}`"
+                .to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::LakeSettings;
+    use super::{LakeSettings, NewColumns};
+    use crate::SourceDecision;
 
     #[test]
     fn without_entries_nothing_is_asked_for() {
@@ -112,6 +169,13 @@ mod tests {
             LakeSettings::parse("publish:\n  approvals: 2\n"),
             Ok(LakeSettings { approvals: 2, ..LakeSettings::default() })
         );
+    }
+
+    #[test]
+    fn new_columns_have_a_policy_with_a_deadline() {
+        let settings = LakeSettings::parse("schema: {new_columns: ignore, review: 12h}\n").unwrap();
+        let NewColumns { decision, review_seconds } = settings.new_columns.unwrap();
+        assert_eq!((decision, review_seconds, settings.approvals), (SourceDecision::Ignore, 43_200, 0));
     }
 
     #[test]
@@ -126,6 +190,10 @@ mod tests {
             ("sources:\n  allow: [\"s3://\"]\n", 2, "not the full path"),
             ("sources:\n  allow: [/data/../etc]\n", 2, "not the full path"),
             ("publish: [1]\n", 1, ""),
+            ("schema:\n  new_columns: add\n", 2, "write both"),
+            ("schema:\n  review: 7d\n", 2, "write both"),
+            ("schema:\n  review: 7d\n  new_columns: rename\n", 3, "add or ignore"),
+            ("schema:\n  review: soon\n  new_columns: add\n", 2, "not a duration"),
         ] {
             let problem = LakeSettings::parse(text).unwrap_err();
             assert_eq!(problem.line, line, "{text:?}: {problem}");

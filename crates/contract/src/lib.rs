@@ -84,6 +84,7 @@
 mod apply;
 mod audience;
 mod backfill;
+mod changes_table;
 mod check;
 mod column;
 mod column_path;
@@ -136,7 +137,7 @@ pub use expression::{ColumnValue, Comparison, HashKey, HashKeys, Operand, RowFil
 pub use file_pattern::FilePattern;
 pub use folded_name::{difference_of_names, folded_name};
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
-pub use lake_settings::LakeSettings;
+pub use lake_settings::{LakeSettings, NewColumns};
 pub use ledger::{LedgerImbalance, RowLedger};
 pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind};
 pub use position::{PartForm, PositionLayout};

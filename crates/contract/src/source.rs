@@ -33,6 +33,8 @@ impl DecimalText {
 /// Where and in which format the change files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
+    /// Its name, for people and for columns that say where a row is from. Always there where a table has several.
+    pub name: Option<String>,
     /// Folder: relative to the lake, or an absolute path or `s3://` URL.
     pub path: String,
     /// Format.
@@ -88,19 +90,27 @@ pub struct Source {
     pub restarts: BTreeMap<u64, Restart>,
     /// Types of columns that the events may bring and the contract does not declare.
     pub hints: BTreeMap<String, ColumnType>,
-    /// Members of the records that are left out of silver, whatever `evolution` does with others.
-    pub drop: Vec<String>,
-    /// Columns of the records that silver leaves out on purpose.
+    /// Whether the contract itself says how columns that it does not have are handled.
+    pub says_evolution: bool,
+    /// Members of the records that never reach silver, whatever `evolution` does with others, and are no news.
     pub ignored: BTreeSet<String>,
     /// Seconds that a new column waits for a decision before [`Source::evolution`] adds it. `None`: it does not wait.
     pub review_seconds: Option<u64>,
 }
 
 impl Source {
-    /// Whether silver leaves a column of the records out on purpose; case does not count.
+    /// Whether silver leaves a member of the records out on purpose; case and the form of accents do not count.
     #[must_use]
     pub fn ignores(&self, name: &str) -> bool {
         self.ignored.iter().any(|ignored| folded_name(ignored) == folded_name(name))
+    }
+
+    /// Whether the file at `path` is one of the source's.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        let folder = self.path.trim_end_matches('/');
+        let below = path.strip_prefix(folder).filter(|rest| rest.starts_with('/') || folder.is_empty());
+        below.is_some_and(|rest| self.files.as_ref().is_none_or(|pattern| pattern.has(rest.trim_start_matches('/'))))
     }
 
     /// Whether the order of the columns of `schema` says what the fields of a record without header are.

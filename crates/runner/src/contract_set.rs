@@ -22,6 +22,8 @@ pub struct Model {
 pub struct ContractSet {
     /// Valid contracts.
     pub contracts: BTreeMap<TableName, Arc<Contract>>,
+    /// Of contracts with `apply.changes_table` those of the tables of changes, by table. Nothing is loaded by them.
+    pub changes: BTreeMap<TableName, Arc<Contract>>,
     /// Models.
     pub models: Vec<Model>,
     /// Problems of contracts and models that are left out.
@@ -57,7 +59,35 @@ impl ContractSet {
             problems: draft.problems.clone(),
             invalid: draft.invalid.clone(),
             previewed: None,
+            changes: BTreeMap::new(),
         }
+        .with_changes()
+    }
+
+    /// The same with the tables of changes. A contract whose table of changes would be the table of another contract is
+    /// left out and reported.
+    fn with_changes(mut self) -> Self {
+        let views: Vec<(TableName, Contract)> = self
+            .contracts
+            .values()
+            .filter_map(|contract| Some((contract.name.clone(), contract.changes_view()?)))
+            .collect();
+        for (name, view) in views {
+            let taken = self.contracts.keys().chain(self.invalid.keys()).find(|other| other.looks_like(&view.name));
+            match taken {
+                Some(other) => {
+                    let message = format!("The table of changes of {name} would be {other}, which has a contract");
+                    let fix = "Name that table otherwise, or remove apply.changes_table".to_owned();
+                    let file = format!("contracts/{}/{}.yaml", name.dataset, name.table);
+                    self.problems.push(Problem { file, line: 1, column: 1, message, fix });
+                    self.contracts.remove(&name);
+                }
+                None => {
+                    self.changes.insert(view.name.clone(), Arc::new(view));
+                }
+            }
+        }
+        self
     }
 
     /// The published release that is current.
@@ -76,14 +106,22 @@ impl ContractSet {
         let contracts =
             release.contracts.into_iter().map(|(_, contract)| (contract.name.clone(), Arc::new(contract))).collect();
         let models = release.models.into_iter().map(|(name, sql)| Model { name, sql }).collect();
-        Ok((release.number, Self { contracts, models, previewed: release.previewed, ..Self::default() }))
+        let set = Self { contracts, models, previewed: release.previewed, ..Self::default() };
+        Ok((release.number, set.with_changes()))
+    }
+
+    /// The contract of a table of silver, tables of changes among them.
+    #[must_use]
+    pub fn silver(&self, name: &TableName) -> Option<&Arc<Contract>> {
+        self.contracts.get(name).or_else(|| self.changes.get(name))
     }
 
     /// Whether a contract or model of the set makes the table.
     #[must_use]
     pub fn makes(&self, table: &TableRef) -> bool {
         match table.layer {
-            Layer::Bronze | Layer::Silver => self.contracts.contains_key(&table.name),
+            Layer::Bronze => self.contracts.contains_key(&table.name),
+            Layer::Silver => self.silver(&table.name).is_some(),
             Layer::Gold => self.models.iter().any(|model| model.name == table.name),
         }
     }
@@ -96,7 +134,7 @@ impl ContractSet {
         if let Some(invalid) = self.invalid.get(name) {
             return Err(RunError::Contract(vec![invalid.problem.clone()]));
         }
-        self.contracts.get(name).cloned().ok_or_else(|| {
+        self.silver(name).cloned().ok_or_else(|| {
             let known: Vec<String> = self.contracts.keys().map(ToString::to_string).collect();
             let next = if known.is_empty() {
                 "Onboard a table first with `sluice onboard`".to_owned()

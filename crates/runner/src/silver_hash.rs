@@ -8,21 +8,58 @@ mod digest;
 mod version2;
 
 use digest::hash_of;
-use sluice_contract::{Column, Contract, EntryValue, PartForm, Source, Start};
+use sluice_contract::{Column, Contract, EntryValue, Evolution, PartForm, Source, Start};
 use sluice_lake::SchemaDocument;
+use std::collections::BTreeMap;
 
 /// The hash of a contract, as commits of silver carry it.
 #[must_use]
 pub(crate) fn silver_hash(contract: &Contract) -> String {
     let columns = contract.columns.iter();
     let columns = columns.map(|column| format!("{}\0{}", column.name, column_signature(contract, column)));
-    hash_of(std::iter::once(rules_hash(contract)).chain(columns))
+    let sources = source_hashes(contract).into_iter().map(|(name, hash)| format!("{name}\0{hash}"));
+    hash_of(std::iter::once(rules_hash(contract)).chain(columns).chain(sources))
+}
+
+/// The entry that says how long a new column waits.
+const REVIEW: &str = "source.review";
+
+/// Entries of `source` that are of the table where it has several sources.
+const IS_OF_TABLE: [&str; 4] = ["source.evolution", "source.schema_policy", "source.hints", "source.ignored"];
+
+/// Of each of several sources a hash of everything that decides how its records are read, by name.
+pub(crate) fn source_hashes(contract: &Contract) -> BTreeMap<String, String> {
+    let is_ordered =
+        contract.apply.sequence.iter().filter_map(|part| contract.column(part)).any(|of| of.is_source_name);
+    let hash = |source: &Source| {
+        let name = source.name.clone()?;
+        let entries = contract.source_entries(source).into_iter();
+        let is_own = |path: &str| path != REVIEW && !IS_OF_TABLE.contains(&path);
+        let own = entries.filter(|value| is_own(&value.entry.path())).collect();
+        let rank = contract.for_source(&name).filter(|_| is_ordered).map(|of| of.source_rank().to_string());
+        Some((name, hash_of(std::iter::once("3".to_owned()).chain(rank).chain(deciding(own)))))
+    };
+    contract.sources.iter().filter_map(hash).collect()
 }
 
 /// The part of [`silver_hash`] that is not about single columns.
 pub(crate) fn rules_hash(contract: &Contract) -> String {
     let order = has_log_positions(contract).then(|| "positions of a log".to_owned());
-    hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(contract.entries())))
+    let mut entries = contract.entries();
+    // Silver lacks what it ignores anyhow where it takes no column that the contract does not have.
+    if !contract.source.as_ref().is_some_and(takes_unknown) {
+        entries.retain(|value| value.entry.path() != "source.ignored");
+    }
+    if !contract.columns.iter().any(|column| column.is_source_name) {
+        entries.retain(|value| value.entry.path() != "source.name");
+    }
+    if contract.has_several_sources() {
+        entries.retain(|value| value.entry.section != "source" || IS_OF_TABLE.contains(&value.entry.path().as_str()));
+    }
+    // Each has a hash of its own, so that another source reads no older record again. When columns appear is no matter
+    // of what they are; those whose review is over change the columns.
+    entries.retain(|value| !["sources", REVIEW].contains(&value.entry.path().as_str()));
+    hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(entries)))
 }
 
 /// Hash of everything in a column but its name that decides its values.
@@ -41,17 +78,26 @@ pub(crate) fn has_rules_of(made_by: &SchemaDocument, contract: &Contract) -> boo
         || (version2::has_rules_of(made_by, contract) && !is_beyond_version2(contract))
 }
 
+/// Whether members that the contract does not have reach silver.
+fn takes_unknown(source: &Source) -> bool {
+    source.evolution.adds() || source.evolution == Evolution::Rescue
+}
+
 /// Whether the contract has what version 2 did not know.
 fn is_beyond_version2(contract: &Contract) -> bool {
     let is_beyond = |source: &Source| {
         source.table.is_some()
+            || contract.has_several_sources()
             || !source.restarts.is_empty()
-            || !source.drop.is_empty()
+            || (takes_unknown(source) && !source.ignored.is_empty())
             || source.from != Start::Beginning
     };
     has_log_positions(contract)
         || contract.apply.keep.is_some()
-        || contract.columns.iter().any(|column| column.from.is_some() || column.since.is_some())
+        || contract
+            .columns
+            .iter()
+            .any(|column| column.from.is_some() || column.since.is_some() || column.is_source_name)
         || contract.source.as_ref().is_some_and(is_beyond)
 }
 

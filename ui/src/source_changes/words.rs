@@ -42,10 +42,11 @@ pub(super) fn proposed(proposal: &SourceProposal) -> String {
 /// How a change stands.
 pub(super) fn state(view: &SourceChangeView) -> String {
     match &view.state {
-        SourceChangeState::Open { due_ms: Some(due) } => {
-            format!("added {} if nobody decides", crate::widget::number::short_time(*due))
+        SourceChangeState::Open { due_ms: Some(due), then } => {
+            let becomes = if *then == Some(SourceDecision::Ignore) { "ignored" } else { "added" };
+            format!("{becomes} {} if nobody decides", crate::widget::number::short_time(*due))
         }
-        SourceChangeState::Open { due_ms: None } => "waits".to_owned(),
+        SourceChangeState::Open { due_ms: None, .. } => "waits".to_owned(),
         SourceChangeState::Decided { by, says, .. } => format!("{says}, by {by}"),
         SourceChangeState::ByContract { says } => says.clone(),
     }

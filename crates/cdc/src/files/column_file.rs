@@ -126,6 +126,11 @@ impl Container {
         (outcome.is_ok() || records.len() >= most).then_some(records)
     }
 
+    /// Whether a file brings the schema of Kafka Connect of its rows.
+    pub(crate) fn has_connect_schema(self, bytes: &Bytes) -> bool {
+        self.connect_schema(bytes).is_some()
+    }
+
     /// The schema of Kafka Connect that a file brings.
     fn connect_schema(self, bytes: &Bytes) -> Option<serde_json::Value> {
         let avro = match self {

@@ -94,7 +94,10 @@ impl CsvLayouts {
         let has = |wanted: usize| {
             layout.names.iter().any(|name| plan.columns_of(name).any(|(_, position)| position == wanted))
         };
-        let keys = plan.is_key.iter().enumerate().filter(|(_, is_key)| **is_key);
+        let is_in_records =
+            |position: usize| plan.contract.columns.get(position).is_some_and(|column| !column.is_source_name);
+        let keys = plan.is_key.iter().enumerate();
+        let keys = keys.filter(|(position, is_key)| **is_key && is_in_records(*position));
         let columns = layout.names.iter().filter(|name| plan.columns_of(name).next().is_some()).count();
         let more = known || columns > keys.clone().count();
         let is_nested = extras.nested.is_some_and(|nested| layout.names.iter().any(|name| name == nested));
@@ -153,7 +156,11 @@ fn with_and_without(mut names: Vec<String>, operation: Option<OperationField>) -
 
 fn from_columns(plan: &Plan, extras: CsvExtras) -> Vec<Vec<String>> {
     let columns = |all: bool| {
-        let declared = plan.contract.columns.iter().filter(|column| !column.discovered && !column.is_system());
+        let declared = plan
+            .contract
+            .columns
+            .iter()
+            .filter(|column| !column.discovered && !column.is_system() && !column.is_source_name);
         let kept = declared.filter(move |column| all || !column.removed);
         // A member that several columns are made of is one field.
         let mut names: Vec<String> = Vec::new();
@@ -170,7 +177,8 @@ fn from_columns(plan: &Plan, extras: CsvExtras) -> Vec<Vec<String>> {
         let mut with_sequence = names;
         let own = SourceFormat::OWN_POSITION;
         let is_own = plan.sequence.is_own();
-        let parts = plan.contract.sequence().into_iter().filter(|part| part != own);
+        let is_source = |part: &String| plan.contract.column(part).is_some_and(|column| column.is_source_name);
+        let parts = plan.contract.sequence().into_iter().filter(|part| part != own && !is_source(part));
         for part in parts.chain(extras.sequence.filter(|_| is_own).map(str::to_owned)) {
             if !with_sequence.contains(&part) {
                 with_sequence.push(part);

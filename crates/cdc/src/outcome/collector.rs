@@ -44,6 +44,8 @@ pub(crate) struct Collector {
     source_tables: SourceTables,
     pub(crate) orders: Orders,
     pub(crate) logs: SourceLogs,
+    /// Name of the source, where the table has several.
+    source: Option<String>,
 }
 
 impl Collector {
@@ -63,6 +65,7 @@ impl Collector {
             drift: Drift::default(),
             orders: Orders::default(),
             logs: SourceLogs::default(),
+            source: contract.source_name().map(str::to_owned),
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
     }
@@ -176,6 +179,7 @@ impl Collector {
         let (source_tables, other_tables) = self.source_tables.counts();
         let changes = self.builder.finish().map_err(|error| DecodeError::Internal { detail: error.to_string() })?;
         Ok(DecodedFile {
+            source: self.source,
             rows_in: changes.len() as u64 + self.row_rejects,
             changes,
             rejects: self.rejects,
@@ -204,6 +208,7 @@ pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects:
         other_tables: BTreeMap::new(),
         orders: BTreeMap::new(),
         logs: BTreeMap::new(),
+        source: contract.source_name().map(str::to_owned),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct DecodedFile {
     pub orders: BTreeMap<String, u64>,
     /// Events by the server whose log they say they are of. Positions of two logs cannot be compared.
     pub logs: BTreeMap<String, u64>,
+    /// The source that they are of, where the table has several.
+    pub source: Option<String>,
 }
 
 impl DecodedFile {

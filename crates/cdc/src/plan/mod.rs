@@ -179,7 +179,6 @@ impl Plan {
         match self.target(name) {
             Target::Column { .. } => true,
             Target::Unknown => self.source.evolution.adds() || self.rescued.is_some(),
-            Target::Ignored => self.rescued.is_some(),
             Target::Extra(_) | Target::Meta => false,
         }
     }
@@ -220,14 +219,14 @@ impl Plan {
             Target::Column { position, .. } => {
                 self.contract.columns.get(position).is_some_and(|column| column.discovered)
             }
-            Target::Extra(_) | Target::Meta | Target::Ignored => false,
+            Target::Extra(_) | Target::Meta => false,
         }
     }
 
     /// Whether a member is part of the record's content: a column, or a value before the change.
     pub(crate) fn is_content(&self, target: Target) -> bool {
         match target {
-            Target::Column { .. } | Target::Ignored | Target::Unknown => true,
+            Target::Column { .. } | Target::Unknown => true,
             Target::Extra(extra) => self.before_key.iter().any(|(_, name)| *name == RowName::Extra(extra)),
             Target::Meta => false,
         }
@@ -304,7 +303,7 @@ fn defaults(contract: &Contract) -> Result<Vec<Option<Cell<'static>>>, DecodeErr
 fn key_names(contract: &Contract, key: &[usize]) -> Vec<(String, usize)> {
     let columns = contract.columns.iter().enumerate();
     columns
-        .filter(|(position, column)| !column.is_system() && key.contains(position))
+        .filter(|(position, column)| !column.is_system() && !column.is_source_name && key.contains(position))
         .flat_map(|(position, column)| {
             let own = member_of(column);
             let former = column.renamed_from.iter().map(String::as_str);
@@ -315,6 +314,7 @@ fn key_names(contract: &Contract, key: &[usize]) -> Vec<(String, usize)> {
 
 fn before_key(contract: &Contract, key: &[usize], prefix: &str, names: &mut Names) -> Vec<(usize, RowName)> {
     let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
+    let columns = columns.filter(|(_, column)| !column.is_source_name);
     columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", member_of(column))))).collect()
 }
 

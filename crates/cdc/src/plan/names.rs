@@ -18,8 +18,6 @@ pub(crate) enum Target {
     Extra(usize),
     /// Something of the format that is no column.
     Meta,
-    /// A column that the contract leaves out on purpose.
-    Ignored,
     /// Nothing that the contract knows.
     Unknown,
 }
@@ -48,10 +46,9 @@ pub(crate) struct Names {
     made_of: HashMap<String, Vec<(usize, usize)>>,
     /// The same by the member's folded name.
     made_of_folded: HashMap<String, Vec<(usize, usize)>>,
-    /// Folded names of those columns: a member of the record that has one is not the column.
+    /// Folded names of those columns, and of members that the contract ignores: a member of the record that has one is
+    /// no column.
     hidden: HashSet<String>,
-    /// Folded names that the contract leaves out on purpose.
-    ignored: HashSet<String>,
     extras: usize,
     is_own: fn(&str) -> bool,
 }
@@ -60,8 +57,13 @@ impl Names {
     /// The names of the contract's columns, former ones too.
     pub(crate) fn new(contract: &Contract, is_own: fn(&str) -> bool) -> Self {
         let mut targets = HashMap::new();
-        let of_source =
-            || contract.columns.iter().enumerate().filter(|(_, column)| !column.is_system() && !column.unread);
+        let of_source = || {
+            contract
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| !column.is_system() && !column.unread && !column.is_source_name)
+        };
         for (position, column) in of_source() {
             for (rank, name) in column.renamed_from.iter().enumerate().rev() {
                 targets.insert(name.clone(), Target::Column { position, rank: rank + 1 });
@@ -99,10 +101,12 @@ impl Names {
         for path in of_source().filter_map(|(_, column)| column.path.as_ref()) {
             targets.entry(path.root().to_owned()).or_insert(Target::Meta);
         }
-        let dropped = contract.source.iter().flat_map(|source| &source.drop);
-        hidden.extend(dropped.map(|name| folded_name(name)));
-        let ignored = contract.source.iter().flat_map(|source| &source.ignored).map(|name| folded_name(name)).collect();
-        Self { targets, folded, nested, made_of, made_of_folded, hidden, ignored, extras: 0, is_own }
+        // A member of the record that is called so is not the column.
+        let of_source_name = contract.columns.iter().filter(|column| column.is_source_name);
+        hidden.extend(of_source_name.map(|column| folded_name(&column.name)));
+        let ignored = contract.source.iter().flat_map(|source| &source.ignored);
+        hidden.extend(ignored.map(|name| folded_name(name)));
+        Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }
     }
 
     /// What the member `name` of a row is for.
@@ -115,7 +119,6 @@ impl Names {
                 match self.folded.get(&folded) {
                     Some(position) => Target::Column { position: *position, rank: FOLDED },
                     None if self.hidden.contains(&folded) => Target::Meta,
-                    None if self.ignored.contains(&folded) => Target::Ignored,
                     None => Target::Unknown,
                 }
             }

@@ -18,6 +18,8 @@ pub(crate) enum SequencePart {
     Envelope(Vec<String>),
     /// Member of the row.
     Row(RowName),
+    /// The place of the source among all of the table, which no record has.
+    Source(String),
 }
 
 /// The parts of a sequence, most significant first.
@@ -59,7 +61,9 @@ impl Sequence {
         }
         let layout = PositionLayout::of(&names)?;
         let part = |name: &String| {
-            if contract.column(name).is_none() && is_in_envelope(name) {
+            if contract.column(name).is_some_and(|column| column.is_source_name) {
+                SequencePart::Source(contract.source_rank().to_string())
+            } else if contract.column(name).is_none() && is_in_envelope(name) {
                 SequencePart::Envelope(name.split('.').map(str::to_owned).collect())
             } else {
                 SequencePart::Row(row.row_name(name))

@@ -26,6 +26,11 @@ pub(crate) fn cells<'a, V: Delivered>(
     fetch: impl Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>, CellError>,
 ) -> Result<Vec<Cell<'a>>, RecordError> {
     let columns = &plan.contract.columns;
+    if op == Op::Truncate && plan.contract.has_several_sources() {
+        let detail =
+            "a truncate of one of several sources would empty the table for all; let the source delete its rows";
+        return Err(RecordError::new(ReasonCode::SourceTruncated, detail));
+    }
     if op == Op::Truncate {
         return Ok(vec![Cell::Null; columns.len()]);
     }
@@ -81,6 +86,9 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
         }
         if !is_key && (self.op == Op::Delete || column.is_system()) {
             return Ok(Cell::Null);
+        }
+        if let Some(name) = self.plan.source.name.as_ref().filter(|_| column.is_source_name) {
+            return Ok(Cell::Text(name.clone().into()));
         }
         if !is_key && self.provided.as_ref().is_some_and(|provided| !provided.contains(&position)) {
             return Ok(Cell::Absent);

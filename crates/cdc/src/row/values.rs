@@ -113,7 +113,7 @@ impl<V: Delivered> Row<V> {
                     self.clash = Some(Clash { name: name.to_owned(), in_case: false });
                 }
             }
-            Target::Unknown | Target::Ignored if plan.rescued.is_some() => {
+            Target::Unknown if plan.rescued.is_some() => {
                 if let Some(json) = value.json()
                     && self.unknown.insert(name.to_owned(), json.into_owned()).is_some()
                     && self.names_are_columns
@@ -121,7 +121,7 @@ impl<V: Delivered> Row<V> {
                     self.clash = Some(Clash { name: name.to_owned(), in_case: false });
                 }
             }
-            Target::Meta | Target::Ignored | Target::Unknown => {}
+            Target::Meta | Target::Unknown => {}
         }
     }
 

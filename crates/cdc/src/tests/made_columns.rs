@@ -72,7 +72,7 @@ fn every_kind_of_format_makes_the_same_columns() {
 #[test]
 fn null_stays_null_and_absent_stays_absent() {
     let contract =
-        contract("format: debezium_json, evolution: add_new_columns, drop: [Secret]", "quarantine_limit: 1.0");
+        contract("format: debezium_json, evolution: add_new_columns, ignored: [Secret]", "quarantine_limit: 1.0");
     let lines = r#"{"op":"u","after":{"CustNo":1,"Mail":null,"country":"__debezium_unavailable_value","secret":1},"source":{"lsn":1}}
 {"op":"u","after":{"custno":2,"mail":"B","COUNTRY":"de","Secret":2,"more":3},"source":{"lsn":2}}
 {"op":"d","before":{"CustNo":3,"Mail":"x"},"source":{"lsn":3}}

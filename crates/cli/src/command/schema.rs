@@ -111,10 +111,11 @@ fn entry(change: &SourceChangeView) -> String {
         }
     }
     match &change.state {
-        SourceChangeState::Open { due_ms: Some(due) } => {
-            text.push_str(&format!("    without a decision it is added at {}\n", time(*due)));
+        SourceChangeState::Open { due_ms: Some(due), then } => {
+            let becomes = if *then == Some(SourceDecision::Ignore) { "ignored" } else { "added" };
+            text.push_str(&format!("    without a decision it is {becomes} at {}\n", time(*due)));
         }
-        SourceChangeState::Open { due_ms: None } => {}
+        SourceChangeState::Open { due_ms: None, .. } => {}
         SourceChangeState::Decided { by, at_ms, decision, says } => {
             text.push_str(&format!("    {decision} by {by} at {}: {says}\n", time(*at_ms)));
         }

@@ -46,6 +46,7 @@ impl Reader<'_> {
             tombstone_retention: self.tombstone_retention(written),
             from_snapshot: self.snapshot_rule(document, written),
             mode: self.apply_mode(written.mode.as_ref()),
+            changes_table: written.changes_table.as_ref().is_some_and(|written| written.value),
             quarantine_limit: written.quarantine_limit.as_ref().map_or(limits::QUARANTINE_LIMIT_DEFAULT, |l| l.value),
         };
         self.combinations(written, &apply);
@@ -225,6 +226,16 @@ impl Reader<'_> {
                 _ => "A table with history closes the version of a deleted key",
             };
             self.problem(place, message, "Write delete_mode: hard, or scd: 1");
+        }
+        if let Some(place) = written.changes_table.as_ref().filter(|written| written.value) {
+            if apply.scd == Scd::Append {
+                let message = "An append-only table has every change itself";
+                self.problem(place, message, "Remove changes_table, or write scd: 1 or 2");
+            }
+            if apply.from_snapshot.is_some() {
+                let message = "Full snapshots have rows and no changes";
+                self.problem(place, message, "Remove changes_table; the versions of the table show what changed");
+            }
         }
         if apply.scd == Scd::Append
             && let Some(place) = &written.truncate_when

@@ -34,7 +34,9 @@ impl Contract {
     /// The contract for files of a backfill.
     #[must_use]
     pub fn for_backfill(&self, backfill: &Backfill) -> Self {
-        let source = self.source.clone().map(|source| Source {
+        let of_source = backfill.source.as_deref().and_then(|name| self.for_source(name));
+        let of_source = of_source.as_ref().unwrap_or(self);
+        let source = of_source.source.clone().map(|source| Source {
             path: backfill.path.clone(),
             format: backfill.format,
             csv_columns: backfill.csv_columns.clone(),

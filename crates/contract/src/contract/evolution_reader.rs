@@ -54,14 +54,19 @@ impl Reader<'_> {
         hints
     }
 
+    /// Members that never reach silver; `drop` is the same list under its former name.
     pub(super) fn ignored(&mut self, source: &SourceDocument, columns: &[Column]) -> BTreeSet<String> {
-        for written in &source.ignored {
-            if columns.iter().any(|column| folded_name(&column.name) == folded_name(&written.value)) {
+        let listed = || source.ignored.iter().chain(&source.drop);
+        for written in listed() {
+            // A member that a column is made of is no column of its own.
+            let is_column =
+                |column: &Column| column.from.is_none() && folded_name(&column.name) == folded_name(&written.value);
+            if columns.iter().any(is_column) {
                 let message = format!("`{}` is ignored and declared in the schema", written.value);
                 self.problem(written, message, "Remove it from source.ignored, or from schema");
             }
         }
-        source.ignored.iter().map(|written| written.value.clone()).collect()
+        listed().map(|written| written.value.clone()).collect()
     }
 
     pub(super) fn review(&mut self, written: &Spanned<String>, evolution: Evolution) -> Option<u64> {

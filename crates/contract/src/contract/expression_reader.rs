@@ -1,4 +1,4 @@
-//! Reads `schema.from`, `source.drop` and `apply.keep`, and finds what makes no sense beside them.
+//! Reads `schema.from`, and `apply.keep`, and finds what makes no sense beside them.
 
 use super::Reader;
 use crate::document::{ApplyDocument, ColumnDocument, Document, SourceDocument};
@@ -50,19 +50,6 @@ impl Reader<'_> {
             self.problem(place, message, "Remove from, or write apply.sequence with the column of the time");
         }
         start
-    }
-
-    /// Members that are left out of silver.
-    pub(super) fn dropped(&mut self, source: &SourceDocument, columns: &[Column]) -> Vec<String> {
-        for written in &source.drop {
-            let is_column =
-                |column: &&Column| column.from.is_none() && column.name.eq_ignore_ascii_case(&written.value);
-            if let Some(column) = columns.iter().find(is_column) {
-                let message = format!("`{}` is dropped and a column of the schema", column.name);
-                self.problem(written, message, "Remove it from drop or from the schema");
-            }
-        }
-        source.drop.iter().map(|written| written.value.clone()).collect()
     }
 
     /// The rows that the table keeps.
@@ -180,7 +167,8 @@ mod tests {
     fn a_column_is_made_of_a_member() {
         let contract = contract("", ", drop: [ssn]", "type: string, from: \"keyed_hash(Mail, 'people')\"").unwrap();
         assert_eq!(contract.columns[1].from.as_ref().unwrap().root(), "Mail");
-        assert!(contract.key_names().into_iter().eq(["people"]) && contract.drops("SSN") && !contract.drops("id"));
+        let source = contract.source.as_ref().unwrap();
+        assert!(contract.key_names().into_iter().eq(["people"]) && source.ignores("SSN") && !source.ignores("id"));
     }
 
     #[test]
@@ -192,7 +180,7 @@ mod tests {
             ("", "", "type: string, from: \"trim(a, b)\"", "`)` is missing"),
             ("sequence: [email]", "", "type: string, from: \"trim(a)\"", "ordered by what the source sent"),
             ("delete_when: \"email = 'x'\"", "", "type: string, from: \"trim(a)\"", "about what the source sent"),
-            ("", ", drop: [Email]", "type: string", "is dropped and a column"),
+            ("", ", drop: [Email]", "type: string", "is ignored and declared"),
         ] {
             let problems = contract(apply, source, column).unwrap_err();
             assert!(problems.len() == 1 && problems[0].message.contains(says), "{column}: {problems:?}");

@@ -1,7 +1,7 @@
 //! What a contract needs where the records carry no operation.
 
 use super::Reader;
-use crate::document::{ApplyDocument, Document};
+use crate::document::{ApplyDocument, Document, SourceDocument};
 use crate::{Column, ColumnType, SourceFormat};
 
 /// Words that stand for the operation of a record in `delete_when` and `truncate_when`.
@@ -10,7 +10,13 @@ const OPERATION_WORD: &str = "op";
 impl Reader<'_> {
     /// Finds what a table of plain rows lacks: a watermark, which orders the rows of a key. A full
     /// snapshot (`from_snapshot`) needs none, its version orders the rows.
-    pub(super) fn plain_rows(&mut self, document: &Document, format: SourceFormat, columns: &[Column]) {
+    pub(super) fn plain_rows(
+        &mut self,
+        document: &Document,
+        source: &SourceDocument,
+        format: SourceFormat,
+        columns: &[Column],
+    ) {
         let nothing = ApplyDocument::default();
         let apply = document.apply.as_ref().unwrap_or(&nothing);
         if format.carries_operations() || apply.from_snapshot.is_some() {
@@ -18,7 +24,7 @@ impl Reader<'_> {
         }
         // Events that are only appended have no newer and older ones: their place in the files is enough.
         let appends = apply.scd.as_ref().is_some_and(|scd| scd.value.0 == "append");
-        if let (Some(source), true) = (&document.source, apply.sequence.is_empty() && !appends) {
+        if apply.sequence.is_empty() && !appends {
             let message =
                 format!("Rows of `{format}` carry no operation, and nothing says which row of a key is newer");
             let fix = "Add apply.sequence: [column] with the column that says when a row changed, \
@@ -31,7 +37,7 @@ impl Reader<'_> {
                     let message = format!("Watermark column `{}` is not in the schema", part.value);
                     self.problem(part, message, "Correct the name or add the column");
                 }
-                Some(column) if !is_ordered(&column.data_type) => {
+                Some(column) if !is_ordered(&column.data_type) && !column.is_source_name => {
                     let message = format!("`{}` is {}, which cannot order rows", column.name, column.data_type);
                     self.problem(part, message, "Name a column of type timestamp, timestamp_ntz, date or an integer");
                 }

@@ -127,6 +127,12 @@ entries! {
         .says(Grade::Warning, "Readers need deletion vectors, or no longer do, from the next batch on")
         .examples(&["mode: copy_on_write"])
         => mode.as_str().to_owned();
+    changes_table: Entry::new("apply", &["changes_table"], Effect::NewBatchesOnly)
+        .what("`true`: beside the table `orders` there is `orders_changes` with one typed row for every event, see below")
+        .missing("`false`", "false")
+        .says(Grade::Info, "A table of every change is made from bronze, or is no longer kept")
+        .examples(&["changes_table: true"])
+        => changes_table.to_string();
     quarantine_limit: Entry::new("apply", &["quarantine_limit"], Effect::NewBatchesOnly)
         .what("share of a batch that may be in quarantine before the table stops, 0 to 1")
         .missing("`0.05`", "5 %")

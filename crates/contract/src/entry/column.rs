@@ -29,6 +29,13 @@ entries! {
         .says(Grade::Breaking, "Values are made in another way, so silver is rebuilt from bronze")
         .examples(&["note.from: remark", "status.from: \"upper(trim(status))\"", "note.from: \"null_if(note, 'x', 'z')\"", "note.from: \"json(extra, 'a')\"", "note.from: \"cast(amount, string)\""])
         => or_none(from.as_ref());
+    is_source_name: Entry::new("schema", &["source_name"], Effect::Rebuild)
+        .what("its value is the `name` of the source that the row is from, in place of a member of the record; type `string`")
+        .missing("`false`", "false")
+        .says(Grade::Breaking, "Values come from elsewhere, so silver is rebuilt from bronze")
+        .examples(&["note.source_name: true"])
+        .beside(&["source.name: eu"])
+        => is_source_name.to_string();
     unit: Entry::new("schema", &["unit"], Effect::Rebuild)
         .what("what a number counts in a column of `date`, `time`, `timestamp` or `timestamp_ntz`: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
         .missing("as the format has it", "none")

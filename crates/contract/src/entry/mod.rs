@@ -52,6 +52,12 @@ impl Contract {
         values
     }
 
+    /// The entries of one of its sources.
+    #[must_use]
+    pub fn source_entries(&self, source: &crate::Source) -> Vec<EntryValue> {
+        source::texts(source, self)
+    }
+
     /// The entries of one of its columns.
     #[must_use]
     pub fn column_entries(&self, column: &Column) -> Vec<EntryValue> {

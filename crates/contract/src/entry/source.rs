@@ -11,6 +11,12 @@ const CSV: &[&str] = &["source.format: dms_csv"];
 entries! {
     /// Entries of `source`.
     SOURCE of Source, by texts with _contract; {
+    name: Entry::new("source", &["name"], Effect::Rebuild)
+        .what("what the source is called in columns with `source_name: true`; required and unique where there are several, and then it stays: batches are known by it")
+        .missing("none", "none")
+        .says(Grade::Breaking, "Columns with the name of the source have another value, so silver is rebuilt from bronze")
+        .examples(&["name: eu"])
+        => or_none(name.as_ref());
     path: Entry::new("source", &["path"], Effect::NewBatchesOnly)
         .what("folder of the change files, with all folders below it; relative to the lake; a full path or `s3://…` outside of it has to be allowed ([integrity](guides/integrity.md#what-lies-outside-of-the-lake))")
         .says(Grade::Warning, "New files are taken from there; files already ingested stay")
@@ -154,23 +160,17 @@ entries! {
         .examples(&["hints: {extra: int}"])
         .beside(&["source.evolution: add_new_columns"])
         => listed(hints.iter().map(|(name, data_type)| format!("{}: {data_type}", word(name))));
-    drop: Entry::new("source", &["drop"], Effect::Rebuild)
-        .what("members of the records that never reach silver, whatever `evolution` does with columns that are not in the contract; bronze keeps them")
+    ignored: Entry::new("source", &["ignored", "drop"], Effect::Rebuild)
+        .what("members of the records that never reach silver, `_rescued` neither, whatever `evolution` does with columns that are not in the contract, and that are no news for the inbox; bronze keeps them. `drop` is the former name; where both are written, both count")
         .missing("none", "[]")
-        .says(Grade::Warning, "Other columns are left out, so silver is rebuilt from bronze")
-        .examples(&["drop: [extra]"])
+        .says(Grade::Warning, "Other members are left out. Where evolution takes columns that are not in the contract, silver is rebuilt from bronze")
+        .examples(&["ignored: [extra]"])
         .beside(&["source.evolution: add_new_columns"])
-        => words(drop);
-    ignored: Entry::new("source", &["ignored"], Effect::ColumnsOnly)
-        .what("columns of the records that silver leaves out on purpose: they are neither added nor reported as new")
-        .missing("none", "[]")
-        .says(Grade::Warning, "They are left out of silver from now on; bronze keeps them")
-        .examples(&["ignored: [etl_tag]"])
         => words(ignored);
     review_seconds: Entry::new("source", &["review"], Effect::Rebuild)
-        .what("how long a new column waits in the inbox of schema changes before `evolution` adds it: `7d`; a rename is never decided by time")
+        .what("how long a new column waits in the inbox of schema changes before `evolution` adds it: `7d`; a rename is never decided by time. What holds for all tables that say nothing is in [`sluice.yaml`](guides/schema-changes.md#by-policy)")
         .missing("it is added at once", "none")
-        .says(Grade::Info, "New columns wait for another time, so silver is rebuilt from bronze")
+        .says(Grade::Info, "New columns wait for another time. Those whose time is over are added and filled, so silver is rebuilt from bronze where there are some")
         .examples(&["review: 7d"])
         .beside(&["source.evolution: add_new_columns"])
         => or_none(review_seconds.map(duration_text));
@@ -189,7 +189,7 @@ entries! {
         .beside(CSV)
         => listed(csv_layouts.iter().map(words));
     }
-    apart;
+    apart says_evolution;
     also;
 }
 
@@ -214,7 +214,7 @@ entries! {
         .says(Grade::Info, "A backfill that has not run yet is read by these names")
         => words(csv_columns);
     }
-    apart;
+    apart source;
     also
         Entry::new("source.backfill", &["read_rank"], Effect::NewBatchesOnly)
             .what("`below_cdc`: its rows have a lower position than any change event, so any change wins; the only value")

@@ -53,6 +53,16 @@ entries! {
         .missing("not replayed", "none")
         .says(Grade::Warning, "The runner begins or stops to load the table")
         => if source.is_some() { "declared" } else { "none" }.to_owned();
+    sources: Entry::new("", &["sources"], Effect::Rebuild)
+        .what("several sources of one table (regions, shards): a list of what `source` has, each with a `name`, see [formats.md](formats.md#several-sources-of-one-table)")
+        .missing("one, in `source`", "[]")
+        .says(Grade::Warning, "Another source is taken from now on; one whose records are read differently is read again from bronze")
+        => listed(sources.iter().map(|source| {
+            let values = contract.source_entries(source);
+            let set = values.iter().filter(|value| value.is_set());
+            let set = set.map(|value| format!("{} {}", value.entry.path(), value.text));
+            format!("{{{}}}", set.collect::<Vec<_>>().join(", "))
+        }));
     backfills: Entry::new("source", &["backfill"], Effect::NewBatchesOnly)
         .what("folders of older rows that are ingested once, see below")
         .missing("none", "[]")

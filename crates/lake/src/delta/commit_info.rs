@@ -157,13 +157,22 @@ pub struct SourceMark {
     /// Servers whose logs they are of, by the epoch of the source.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub logs: BTreeSet<(u8, String)>,
+    /// The same of each of several sources, by name; then the other entries are empty.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_source: BTreeMap<String, SourceMark>,
 }
 
 impl SourceMark {
     /// Together with what other records say.
     #[must_use]
     pub fn joined(&self, other: &Self) -> Self {
+        let mut by_source = self.by_source.clone();
+        for (name, mark) in &other.by_source {
+            let known = by_source.entry(name.clone()).or_default();
+            *known = known.joined(mark);
+        }
         Self {
+            by_source,
             tables: self.tables.union(&other.tables).cloned().collect(),
             // The order of the texts is that of the positions.
             last: self.last.clone().max(other.last.clone()),

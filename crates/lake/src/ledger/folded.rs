@@ -141,6 +141,7 @@ fn encode(batches: &[Arc<BatchManifest>]) -> Result<Bytes, parquet::errors::Parq
         ("modified_ms", Arc::new(rows().map(|row| row.file?.modified_ms).collect::<Int64Array>())),
         ("content", texts(|row| row.content.map(str::to_owned))),
         ("contract_hash", texts(|row| Some(row.manifest.contract_hash.clone()))),
+        ("source", texts(|row| row.manifest.source.clone())),
         ("backfill", texts(|row| serde_json::to_string(row.manifest.backfill.as_ref()?).ok())),
     ];
     let rows =
@@ -168,6 +169,8 @@ fn decode(bytes: Bytes) -> Option<Vec<BatchManifest>> {
         let texts = |name: &str| rows.column_by_name(name)?.as_string_opt::<i32>();
         let (path, etag, content) = (texts("path")?, texts("etag")?, texts("content")?);
         let (contract_hash, backfill) = (texts("contract_hash")?, texts("backfill")?);
+        // Older files do not have it.
+        let source = texts("source");
         let batch = rows.column_by_name("batch")?.as_primitive_opt::<UInt64Type>()?;
         let size = rows.column_by_name("size")?.as_primitive_opt::<UInt64Type>()?;
         let modified = rows.column_by_name("modified_ms")?.as_primitive_opt::<Int64Type>()?;
@@ -181,6 +184,7 @@ fn decode(bytes: Bytes) -> Option<Vec<BatchManifest>> {
                     contract_hash: contract_hash.value(row).to_owned(),
                     contents: Vec::new(),
                     backfill: backfill.transpose().ok()?,
+                    source: source.filter(|source| source.is_valid(row)).map(|source| source.value(row).to_owned()),
                 });
             }
             let manifest = batches.last_mut()?;
@@ -215,7 +219,14 @@ mod tests {
             modified_ms: n.is_multiple_of(2).then_some(n.cast_signed()),
         };
         let manifest = |batch: u64, files: Vec<SourceFile>, contents: Vec<String>| {
-            Arc::new(BatchManifest { batch, files, contract_hash: "h".to_owned(), contents, backfill: None })
+            Arc::new(BatchManifest {
+                batch,
+                files,
+                contract_hash: "h".to_owned(),
+                contents,
+                backfill: None,
+                source: (batch == 2).then(|| "eu".to_owned()),
+            })
         };
         let hashes = |count: u64| (0..count).map(|n| format!("{n:064}")).collect::<Vec<_>>();
         let batches = [

@@ -22,6 +22,9 @@ pub struct BatchManifest {
     /// be read whatever the contract says later.
     #[serde(default, rename = "flow", skip_serializing_if = "Option::is_none")]
     pub backfill: Option<Backfill>,
+    /// Name of the source that the files are of, where the table had several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// The manifests of the batches from 1 on, as they are kept in one file.

@@ -6,6 +6,7 @@ use crate::store::objects::PutNew;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{ColumnType, InferredSchema, TableName};
+use std::collections::BTreeMap;
 
 /// A column as silver was made by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct SchemaDocument {
     pub rules_hash: String,
     /// Columns in order.
     pub columns: Vec<SchemaColumn>,
+    /// Where the table has several sources: of each a hash of how its records are read, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, String>,
     /// The inferred schema up to that batch.
     #[serde(rename = "learned")]
     pub inferred: InferredSchema,

@@ -10,7 +10,14 @@ use std::sync::Arc;
 fn manifest(batch: u64) -> BatchManifest {
     let file =
         SourceFile { path: format!("landing/{batch}.json"), size: 1, etag: "e".to_owned(), ..SourceFile::default() };
-    BatchManifest { batch, files: vec![file], contract_hash: format!("c{batch}"), contents: Vec::new(), backfill: None }
+    BatchManifest {
+        batch,
+        files: vec![file],
+        contract_hash: format!("c{batch}"),
+        contents: Vec::new(),
+        backfill: None,
+        source: None,
+    }
 }
 
 pub(crate) async fn batches_are_claimed_once(backend: Backend) {
@@ -80,6 +87,7 @@ pub(crate) async fn schema_documents_are_numbered(backend: Backend) {
         contract_hash: by.to_owned(),
         rules_hash: "r".to_owned(),
         columns: Vec::new(),
+        sources: Default::default(),
         inferred: InferredSchema::default(),
     };
     assert!(lake.ledger().latest_schema(&name("orders")).await.unwrap().is_none());

@@ -13,7 +13,7 @@ use crate::support::places::location;
 use crate::{Clock, RunError};
 use sluice_api::{Answer, Health, LakeView, Layer, TableFacts, TableRef, TableSummary, Timeliness, WaitingFiles, ask};
 use sluice_change::SourceFile;
-use sluice_contract::{CheckRecord, Contract, TableName, Verdict};
+use sluice_contract::{CheckRecord, Contract, Source, TableName, Verdict};
 use sluice_lake::{AppId, TableLocation, is_timeout_or_unreachable};
 use std::collections::BTreeSet;
 
@@ -56,6 +56,9 @@ impl OpenLake {
                 files: files.as_ref().map(|files| files.len() as u64),
                 bytes: files.as_ref().map(|files| files.iter().map(|file| file.size).sum()),
             });
+        }
+        for (name, contract) in &set.changes {
+            tables.push(self.summary(Layer::Silver, name, Some(contract), clock).await?);
         }
         for (name, invalid) in &set.invalid {
             for layer in [Layer::Bronze, Layer::Silver] {
@@ -101,11 +104,18 @@ impl OpenLake {
     /// What is to be said of a table that takes its files from a folder of this machine that is not there: nothing comes,
     /// and that looks as if nothing had changed.
     fn missing_source(&self, contract: &Contract) -> Option<String> {
-        let path = contract.source.as_ref().map(|source| source.path.as_str()).filter(|path| !path.contains("://"))?;
-        let folder = self.lake.objects().source_root()?.join(path);
-        (!folder.exists()).then(|| {
+        let root = self.lake.objects().source_root()?;
+        let sources = contract.all_sources().iter().filter(|source| !source.path.contains("://"));
+        let missing = sources.filter(|source| !root.join(&source.path).exists());
+        let named = |source: &Source| match &source.name {
+            Some(name) => format!("{} (source {name})", source.path),
+            None => source.path.clone(),
+        };
+        let missing: Vec<String> = missing.map(named).collect();
+        (!missing.is_empty()).then(|| {
             format!(
-                "The folder of its change files does not exist: {path}. Correct source.path, or put the folder back"
+                "The folder of its change files does not exist: {}. Correct source.path, or put the folder back",
+                missing.join(", ")
             )
         })
     }

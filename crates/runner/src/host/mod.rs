@@ -19,6 +19,7 @@ mod fingerprint;
 mod impact;
 mod jobs;
 mod known_contracts;
+mod known_definitions;
 mod lag;
 mod lake_doctor;
 mod lake_view;
@@ -58,6 +59,7 @@ use crate::support::table_content::KnownFingerprints;
 use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 use known_contracts::KnownContracts;
+use known_definitions::KnownDefinitions;
 pub use logging::{LogOptions, log_to};
 use personal_results::PersonalResults;
 use sluice_api::{
@@ -118,6 +120,7 @@ pub(crate) struct OpenLake {
     pub(crate) results: Results,
     pub(crate) personal: PersonalResults,
     pub(crate) contracts: KnownContracts,
+    pub(crate) definitions: KnownDefinitions,
     pub(crate) fingerprints: KnownFingerprints,
 }
 
@@ -142,6 +145,7 @@ impl OpenLake {
             results: Results::default(),
             personal: PersonalResults::default(),
             contracts: KnownContracts::default(),
+            definitions: KnownDefinitions::default(),
             fingerprints: KnownFingerprints::default(),
         })
     }

@@ -15,7 +15,7 @@ use sluice_cdc::{
 };
 use sluice_change::SourceFile;
 use sluice_contract::{
-    Contract, FilePattern, OnboardAnswers, QuestionKind, SourceFormat, SourceTable, TableName, limits, plain_path,
+    Contract, FilePattern, OnboardAnswers, QuestionKind, SourceFormat, SourceTable, TableName, plain_path,
 };
 use sluice_lake::Lake;
 use sluice_query::QueryEngine;
@@ -27,8 +27,6 @@ const SAMPLE_FILES_MAX: usize = 12;
 /// Names of change files.
 const FILE_NAMES: &str = ".json, .jsonl, .ndjson, .csv and .tsv, each also with the ending of a compression, .parquet, .avro, \
                           .xlsx, and names without an extension";
-/// Folder of the lake with definitions of the source's tables.
-const DEFINITIONS: &str = "definitions";
 /// Rows shown of a sample.
 const SAMPLE_ROWS_MAX: usize = 200;
 
@@ -73,8 +71,7 @@ pub(crate) async fn inspect(
         let has_feed = foreign_folders.contains(&folder) && delta_feed::has_feed(lake, &folder).await?;
         let bytes = sample_of(lake, first).await?;
         let name = proposed_name(&folder);
-        let covered =
-            |contract: &&Arc<Contract>| contract.source.as_ref().is_some_and(|source| covers(source, &folder));
+        let covered = |contract: &&Arc<Contract>| contract.all_sources().iter().any(|source| covers(source, &folder));
         let known = contracts.values().find(covered);
         tables.push(FoundTable {
             name: known.map_or(name, |contract| contract.name.clone()),
@@ -123,21 +120,6 @@ fn clean_name(dataset: &str, table: &str) -> TableName {
     };
     TableName::new(&clean(dataset), &clean(table))
         .unwrap_or_else(|_| TableName { dataset: "default".to_owned(), table: "table".to_owned() })
-}
-
-/// Texts in the lake's folder of definitions: DDL or catalogs of the source.
-pub(crate) async fn definitions(lake: &Lake) -> Result<Vec<String>, RunError> {
-    let is_text = |path: &str| path.ends_with(".sql") || path.ends_with(".csv");
-    let mut texts = Vec::new();
-    for file in lake.objects().list(DEFINITIONS).await?.into_iter().filter(|file| is_text(&file.path)) {
-        if file.size > limits::DEFINITIONS_BYTES {
-            let message =
-                format!("{} has {} bytes, at most {} are read", file.path, file.size, limits::DEFINITIONS_BYTES);
-            return Err(RunError::input(message, "Leave the definitions of the tables in the file and nothing else"));
-        }
-        texts.push(String::from_utf8_lossy(&lake.objects().read(&file.path).await?).into_owned());
-    }
-    Ok(texts)
 }
 
 /// What a contract is proposed for.

@@ -29,6 +29,10 @@ impl Answer<ask::StartReplay> for Host {
         };
         let failure = |summary: &ReplaySummary| summary.first_error().cloned();
         let work = async |job: &Job| {
+            // Where there is a release a run decides, and publishing brings it into effect.
+            if !limits.dry_run && sluice_publish::current(&open.lake).await?.is_none() {
+                open.decide_by_policy(job).await;
+            }
             let set = ContractSet::draft(&open.lake).await?;
             let lease_wait = limits.lease_wait;
             // A dry run writes nothing.

@@ -3,7 +3,7 @@
 use super::Host;
 use crate::{Job, RunError, RunOptions, run};
 use futures::FutureExt;
-use sluice_api::{Answer, JobKind, RunRounds, RunSummary, ask};
+use sluice_api::{Answer, JobKind, RunMode, RunRounds, RunSummary, ask};
 
 impl Answer<ask::StartRun> for Host {
     async fn answer(&self, request: ask::StartRun) -> Result<RunSummary, RunError> {
@@ -21,7 +21,16 @@ impl Answer<ask::StartRun> for Host {
         };
         let work = async |job: &Job| {
             let begin = |release: u64| open.finish_adoption(release, &self.options, job).boxed_local();
-            run(&open.lake, &open.engine, &options, job, &begin, |round| job.add_round(round)).await?;
+            let rounds = run(&open.lake, &open.engine, &options, job, &begin, |round| job.add_round(round));
+            if options.mode == RunMode::Once {
+                open.decide_by_policy(job).await;
+                rounds.await?;
+            } else {
+                tokio::select! {
+                    ended = rounds => ended?,
+                    () = open.keep_deciding_by_policy(job) => {}
+                }
+            }
             let (mut rounds, ever) = job.rounds(0);
             Ok(RunSummary { rounds: ever, last: rounds.pop(), cancelled: job.is_cancelled() })
         };

@@ -19,7 +19,7 @@ impl Answer<ask::InferContract> for Host {
     async fn answer(&self, request: ask::InferContract) -> Result<OnboardDraft, RunError> {
         let open = self.opened().await?;
         let ask::InferContract { path, name, table, mut answers } = request;
-        answers.definitions.extend(onboard::definitions(&open.lake).await?);
+        answers.definitions.extend(open.definitions.of(&open.lake).await?.iter().cloned());
         let wanted = Wanted { path, name, table, answers };
         let mut draft = onboard::draft(&open.lake, &open.engine, wanted).await?;
         let set = ContractSet::draft(&open.lake).await?;

@@ -39,7 +39,7 @@ impl OpenLake {
         };
         let published = published.into_iter().flat_map(|release| release.contracts).map(|(_, contract)| contract);
         let published = published.filter(|contract| contract.name == table.name).map(Arc::new).next();
-        let contract = set.contracts.get(&table.name).filter(|_| table.layer != Layer::Gold);
+        let contract = set.silver(&table.name).filter(|_| table.layer != Layer::Gold);
         let history = store.history(HISTORY_MAX).await?;
         let mut facts = contract.map(|contract| facts_of(contract)).unwrap_or_default();
         let health = match contract {

@@ -57,6 +57,7 @@ impl OpenLake {
     /// Every table that exists of the draft's contracts and models.
     async fn all_tables(&self, set: &ContractSet) -> Result<Vec<TableRef>, RunError> {
         let sources = set.contracts.keys().flat_map(|name| [(Layer::Bronze, name), (Layer::Silver, name)]);
+        let sources = sources.chain(set.changes.keys().map(|name| (Layer::Silver, name)));
         let models = set.models.iter().map(|model| (Layer::Gold, &model.name));
         let mut found = Vec::new();
         for (layer, name) in sources.chain(models) {

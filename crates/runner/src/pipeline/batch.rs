@@ -48,6 +48,8 @@ pub(crate) struct BatchSummary {
     pub(crate) left_out: BTreeMap<String, u64>,
     /// Events by what ordered them, where the contract leaves it to the format.
     pub(crate) orders: BTreeMap<String, u64>,
+    /// What is known of the records of each of several sources, by name.
+    pub(crate) by_source: BTreeMap<String, BatchSummary>,
 }
 
 /// First and last position of a batch and its newest source time, for people.
@@ -96,12 +98,22 @@ impl DecodedBatch {
 impl BatchSummary {
     /// What is known of a batch of so many files whose records were counted.
     pub(crate) fn of(tally: Tally, batch: u64, files: u64, started: Instant) -> Self {
-        let source = SourceMark {
-            tables: tally.source_tables.keys().cloned().collect(),
-            last: tally.last_change.map(|seq| seq.to_string()),
-            newest_ms: tally.newest_change_ms,
-            orders: tally.orders_of_epochs.clone(),
-            logs: tally.logs_of_epochs.clone(),
+        let by_source: BTreeMap<String, Self> =
+            tally.by_source.iter().map(|(name, of)| (name.clone(), Self::of(of.clone(), batch, 0, started))).collect();
+        let marks = by_source.iter().map(|(name, of)| (name.clone(), of.source.clone()));
+        let source = SourceMark { by_source: marks.collect(), ..SourceMark::default() };
+        // Positions of two sources do not compare, so there is none of all of them.
+        let source = if by_source.is_empty() {
+            SourceMark {
+                tables: tally.source_tables.keys().cloned().collect(),
+                last: tally.last_change.map(|seq| seq.to_string()),
+                newest_ms: tally.newest_change_ms,
+                orders: tally.orders_of_epochs.clone(),
+                logs: tally.logs_of_epochs.clone(),
+                ..source
+            }
+        } else {
+            source
         };
         let span = Span {
             first: tally.first.map(|seq| seq.position()),
@@ -123,6 +135,7 @@ impl BatchSummary {
             source,
             left_out,
             orders,
+            by_source,
         }
     }
 

@@ -88,9 +88,14 @@ pub(crate) async fn decode_unclaimed(
     let started = Instant::now();
     let contract = &context.contract;
     let mut records = Vec::new();
-    for files in files.chunk_by(|a, b| contract.backfill_of(&a.path) == contract.backfill_of(&b.path)) {
+    let same = |a: &SourceFile, b: &SourceFile| {
+        contract.backfill_of(&a.path) == contract.backfill_of(&b.path)
+            && contract.source_name_of(&a.path) == contract.source_name_of(&b.path)
+    };
+    for files in files.chunk_by(same) {
         let backfill = files.first().and_then(|file| contract.backfill_of(&file.path));
-        let contract = for_batch(contract, table.last_claimed() + 1, backfill);
+        let source = files.first().and_then(|file| contract.source_name_of(&file.path));
+        let contract = for_batch(contract, table.last_claimed() + 1, backfill, source)?;
         records.extend(decode_files(context, &contract, files).await?);
     }
     finish(context, &table.silver, table.last_claimed() + 1, files.len() as u64, started, records).await
@@ -176,9 +181,12 @@ impl BronzeDecoder {
         let contract = Arc::clone(&context.contract);
         // A mistake of the contract is no mistake of every record.
         check_contract(&contract)?;
+        for name in contract.sources.iter().filter_map(|source| source.name.as_deref()) {
+            contract.for_source(name).map_or(Ok(()), |of_source| check_contract(&Arc::new(of_source)))?;
+        }
         let newest =
             newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, *batches.end()).await?;
-        let groups = groups_of(&contract, table, batches.clone());
+        let groups = groups_of(&contract, table, batches.clone())?;
         // The records of a reload begin with an empty table, which is said once for each of its files.
         let whole_files = contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload);
         Ok(Self { wanted: Arc::new(Wanted { batches, contract, newest, groups }), whole_files })
@@ -266,16 +274,21 @@ struct BatchGroup {
     batches: BTreeSet<u64>,
 }
 
-fn groups_of(contract: &Arc<Contract>, table: &TableState, batches: RangeInclusive<u64>) -> Vec<BatchGroup> {
+fn groups_of(
+    contract: &Arc<Contract>,
+    table: &TableState,
+    batches: RangeInclusive<u64>,
+) -> Result<Vec<BatchGroup>, RunError> {
     let mut groups: Vec<BatchGroup> = Vec::new();
     for manifest in table.manifests(batches) {
-        let of_batch = for_batch(contract, manifest.batch, manifest.backfill.as_ref());
+        let of_batch = for_batch(contract, manifest.batch, manifest.backfill.as_ref(), manifest.source.as_deref())?;
         if Arc::ptr_eq(&of_batch, contract) {
             continue;
         }
         let same = |group: &&mut BatchGroup| {
             let (a, b) = (&group.contract, &of_batch);
-            a.epoch == b.epoch && a.backfill == b.backfill && !a.epoch.is_reload
+            let (source, other) = (a.source_name(), b.source_name());
+            a.epoch == b.epoch && a.backfill == b.backfill && source == other && !a.epoch.is_reload
         };
         match groups.iter_mut().find(same) {
             Some(group) => {
@@ -284,7 +297,7 @@ fn groups_of(contract: &Arc<Contract>, table: &TableState, batches: RangeInclusi
             None => groups.push(BatchGroup { contract: of_batch, batches: BTreeSet::from([manifest.batch]) }),
         }
     }
-    groups
+    Ok(groups)
 }
 
 /// Takes out the events that may not be applied though they can be read.
@@ -302,13 +315,30 @@ async fn finish(
     Ok(DecodedBatch::new(batch, files, started, records))
 }
 
-/// The contract for files of a batch: of a backfill, or of changes in an epoch of their source.
-fn for_batch(contract: &Arc<Contract>, batch: u64, backfill: Option<&Backfill>) -> Arc<Contract> {
+/// The contract for files of a batch: of one of several sources, of a backfill, or of changes in an epoch of their source.
+///
+/// # Errors
+/// If the contract does not name the source that the batch is of.
+fn for_batch(
+    contract: &Arc<Contract>,
+    batch: u64,
+    backfill: Option<&Backfill>,
+    source: Option<&str>,
+) -> Result<Arc<Contract>, RunError> {
+    let is_of = |name: &str| contract.source.as_ref().is_some_and(|of| of.name.as_deref() == Some(name));
+    let contract = match source.filter(|name| !is_of(name)) {
+        None => Arc::clone(contract),
+        Some(name) => Arc::new(contract.for_source(name).ok_or_else(|| {
+            let message =
+                format!("Batch {batch} of {} is of source {name}, which the contract does not name", contract.name);
+            RunError::input(message, format!("Keep {name} in sources; its folder may be empty, and its rows stay"))
+        })?),
+    };
     let contract = match contract.epoch_of(batch) {
-        epoch if epoch == contract.epoch => Arc::clone(contract),
+        epoch if epoch == contract.epoch => contract,
         epoch => Arc::new(contract.in_epoch(epoch)),
     };
-    backfill.map_or_else(|| Arc::clone(&contract), |backfill| Arc::new(contract.for_backfill(backfill)))
+    Ok(backfill.map_or_else(|| Arc::clone(&contract), |backfill| Arc::new(contract.for_backfill(backfill))))
 }
 
 /// The contract by which the files of a batch are read.
@@ -317,7 +347,8 @@ pub(crate) fn contract_of_batch(contract: &Arc<Contract>, manifest: &BatchManife
 }
 
 async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
-    let contract = for_batch(&context.contract, manifest.batch, manifest.backfill.as_ref());
+    let (backfill, source) = (manifest.backfill.as_ref(), manifest.source.as_deref());
+    let contract = for_batch(&context.contract, manifest.batch, backfill, source)?;
     decode_files(context, &contract, &manifest.files).await
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Discovered {
     /// The files of each batch.
     pub(crate) batches: Vec<Vec<SourceFile>>,
     /// The listing that found them, if it was one of everything: to be recorded once they are all claimed.
-    pub(crate) full_since: Option<FullListing>,
+    pub(crate) full_since: Vec<FullListing>,
 }
 
 /// New files in batches, not claimed.
@@ -57,10 +57,11 @@ pub(crate) async fn claim(
     }
     let contents = lake.ledger().contents(&files).await?;
     let backfill = files.first().and_then(|file| contract.backfill_of(&file.path)).cloned();
+    let source = files.first().and_then(|file| contract.source_name_of(&file.path)).map(str::to_owned);
     if let Some(backfill) = &backfill {
         context.log(format_args!("backfill {} is batch {batch}", backfill.name));
     }
-    let manifest = BatchManifest { batch, files, contract_hash: silver_hash(contract), contents, backfill };
+    let manifest = BatchManifest { batch, files, contract_hash: silver_hash(contract), contents, backfill, source };
     match lake.ledger().claim_batch(&contract.name, &manifest).await? {
         PutNew::Created => Ok(manifest),
         PutNew::Exists => Err(RunError::Conflict(contract.name.to_string())),

@@ -57,11 +57,14 @@ pub(crate) fn hold_reason(
     before: &SourceMark,
     batch: &DecodedBatch,
 ) -> Result<Option<HoldReason>, RunError> {
-    let by_contract = strict_violation(contract, &batch.records)
-        .or_else(|| several_tables(contract, before, &batch.summary))
-        .or_else(|| several_logs(contract, first, before, &batch.summary))
-        .or_else(|| several_orders(first, before, &batch.summary))
-        .or_else(|| counts_anew(contract, first, before, batch.records.iter().map(|file| &file.changes)));
+    let by_contract = strict_violation(contract, &batch.records).or_else(|| {
+        each_source(contract, before, &batch.summary, |contract, before, summary| {
+            let of_source = contract.source_name();
+            let files = batch.records.iter().filter(move |file| file.source.as_deref() == of_source);
+            let files = files.map(|file| &file.changes);
+            several_of_one(contract, first, before, summary).or_else(|| counts_anew(contract, first, before, files))
+        })
+    });
     if let Some(reason) = by_contract {
         return Ok(Some(HoldReason::contract(reason)));
     }
@@ -75,10 +78,32 @@ pub(crate) fn hold_reason(
 /// may not be decided are known once the events are sorted by key.
 pub(crate) fn rebuild_hold_reason(contract: &Contract, all: &BatchSummary) -> Option<HoldReason> {
     let none = SourceMark::default();
-    let several = several_tables(contract, &none, all)
-        .or_else(|| several_logs(contract, 1, &none, all))
-        .or_else(|| several_orders(1, &none, all));
+    let several = each_source(contract, &none, all, |contract, before, all| several_of_one(contract, 1, before, all));
     several.map(HoldReason::contract).or_else(|| quarantine_limit_exceeded(contract, all).map(HoldReason::quarantine))
+}
+
+/// What `why` says of the one source, or of the first of several of which it says something, with its name.
+fn each_source(
+    contract: &Contract,
+    before: &SourceMark,
+    batch: &BatchSummary,
+    why: impl Fn(&Contract, &SourceMark, &BatchSummary) -> Option<String>,
+) -> Option<String> {
+    if !contract.has_several_sources() {
+        return why(contract, before, batch);
+    }
+    batch.by_source.iter().find_map(|(name, of_source)| {
+        let before = before.by_source.get(name).cloned().unwrap_or_default();
+        let reason = why(&contract.for_source(name)?, &before, of_source)?;
+        Some(format!("Source {name}: {reason}"))
+    })
+}
+
+/// Records that are of several tables, logs or orders where they have to be of one.
+fn several_of_one(contract: &Contract, first: u64, before: &SourceMark, batch: &BatchSummary) -> Option<String> {
+    several_tables(contract, before, batch)
+        .or_else(|| several_logs(contract, first, before, batch))
+        .or_else(|| several_orders(first, before, batch))
 }
 
 /// Records of several tables of the source are no rows of one: equal keys would overwrite each other.
@@ -173,6 +198,23 @@ impl<'m> Delivered<'m> {
 /// A file of a full load that was delivered before with another content, or one of a new name that comes after a load and
 /// its changes: the table was loaded again. `earlier` are the batches before those that are `new`.
 pub(crate) fn loaded_again<'m>(
+    contract: &Contract,
+    earlier: impl Iterator<Item = &'m BatchManifest>,
+    new: impl Iterator<Item = &'m BatchManifest>,
+) -> Option<String> {
+    if !contract.has_several_sources() {
+        return one_loaded_again(contract, earlier, new);
+    }
+    let (earlier, new): (Vec<_>, Vec<_>) = (earlier.collect(), new.collect());
+    let first = contract.sources.first().and_then(|source| source.name.as_deref());
+    contract.sources.iter().filter_map(|source| source.name.as_deref()).find_map(|name| {
+        let is_of = |manifest: &&&'m BatchManifest| manifest.source.as_deref().or(first) == Some(name);
+        let of_source = contract.for_source(name)?;
+        one_loaded_again(&of_source, earlier.iter().filter(is_of).copied(), new.iter().filter(is_of).copied())
+    })
+}
+
+fn one_loaded_again<'m>(
     contract: &Contract,
     earlier: impl Iterator<Item = &'m BatchManifest>,
     new: impl Iterator<Item = &'m BatchManifest>,

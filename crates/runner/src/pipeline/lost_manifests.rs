@@ -101,5 +101,6 @@ async fn manifest(
     let contents = if as_it_was { context.lake.ledger().contents(&files).await? } else { Vec::new() };
     let backfill = files.first().and_then(|file| context.contract.backfill_of(&file.path)).cloned();
     // By which contract it was made is not known any more.
-    Ok(BatchManifest { batch, files, contract_hash: String::new(), contents, backfill })
+    let source = files.first().and_then(|file| context.contract.source_name_of(&file.path)).map(str::to_owned);
+    Ok(BatchManifest { batch, files, contract_hash: String::new(), contents, backfill, source })
 }

@@ -20,6 +20,7 @@ pub(crate) mod audit;
 mod batch;
 pub(crate) mod batch_ledger;
 pub(crate) mod bronze;
+mod changes_table;
 mod context;
 mod counts_anew;
 mod decode;

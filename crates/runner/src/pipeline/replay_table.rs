@@ -1,6 +1,7 @@
 //! Replays one table under its lease.
 
 use super::batch::BatchDone;
+use super::changes_table;
 use super::decoder::{Decoder, DecoderOptions};
 use super::discover::Discovered;
 use super::replay_options::ReplayOptions;
@@ -137,9 +138,9 @@ async fn replay_with_lease(
         version_read = run.silver_version();
         let found = discovered(&run, limits).await?;
         let has_work = !found.batches.is_empty() || limits.full_refresh || run.is_unfinished();
-        let is_done = !has_work && !run.has_reviewed().await?;
+        let is_done = !has_work && !run.has_reviewed().await? && !changes_table::is_behind(&run).await?;
         if is_done {
-            run.record_full_listing(found.full_since.as_ref());
+            run.record_full_listings(&found.full_since);
         }
         Ok(if is_done { ControlFlow::Break(()) } else { ControlFlow::Continue((run, found)) })
     };
@@ -154,8 +155,12 @@ async fn replay_with_lease(
         }
         let Discovered { batches, full_since } = found;
         let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
+        // A batch that is held holds none before it.
+        if matches!(done, Ok(()) | Err(RunError::Refused { .. })) {
+            Box::pin(changes_table::bring_up(&run, limits.full_refresh, &terms)).await?;
+        }
         if done.is_ok() {
-            run.record_full_listing(full_since.as_ref());
+            run.record_full_listings(&full_since);
         }
         run.fold_manifests().await;
         done
@@ -177,7 +182,7 @@ async fn discovered(run: &TableRun, limits: &ReplayLimits) -> Result<Discovered,
     let most = limits.batches.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
     if found.batches.len() > most {
         found.batches.truncate(most);
-        found.full_since = None;
+        found.full_since.clear();
     }
     Ok(found)
 }

@@ -225,7 +225,7 @@ impl Rounds {
         let (root, sources_root) = (lake.local_root()?, lake.objects().source_root()?);
         let mut folders = vec![sources_root.join("_sluice/current")];
         for contract in &self.contracts {
-            let sources = contract.source.iter().map(|source| &source.path);
+            let sources = contract.all_sources().iter().map(|source| &source.path);
             for path in sources.chain(contract.backfills.iter().map(|backfill| &backfill.path)) {
                 // An absolute path stays one.
                 folders.push(if path.contains("://") { return None } else { sources_root.join(path) });

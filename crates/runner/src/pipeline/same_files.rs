@@ -210,7 +210,14 @@ mod tests {
         let file =
             |path: &&str| SourceFile { path: (*path).to_owned(), size: 1, etag: "e".to_owned(), modified_ms: None };
         let files = files.iter().map(file).collect();
-        Arc::new(BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), backfill: None })
+        Arc::new(BatchManifest {
+            batch,
+            files,
+            contract_hash: String::new(),
+            contents: Vec::new(),
+            backfill: None,
+            source: None,
+        })
     }
 
     #[test]

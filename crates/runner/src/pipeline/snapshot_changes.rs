@@ -235,6 +235,7 @@ pub(crate) async fn changes_of_files(
         contract_hash: String::new(),
         contents: Vec::new(),
         backfill: None,
+        source: None,
     };
     let manifests: Vec<Arc<BatchManifest>> = table.claimed.iter().cloned().chain([Arc::new(planned)]).collect();
     let new = since(contract, &manifests, batch - 1, batch, &failed);

@@ -157,7 +157,7 @@ mod tests {
     fn batch(batch: u64, paths: &[&str]) -> Arc<BatchManifest> {
         let files = paths.iter().map(|path| file(path)).collect();
         let (contract_hash, contents) = (String::new(), Vec::new());
-        Arc::new(BatchManifest { batch, files, contract_hash, contents, backfill: None })
+        Arc::new(BatchManifest { batch, files, contract_hash, contents, backfill: None, source: None })
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) struct NewFiles {
     /// In the order to be read.
     pub(crate) files: Vec<SourceFile>,
     /// The listing that found them, if it was one of everything.
-    pub(crate) full_since: Option<FullListing>,
+    pub(crate) full_since: Vec<FullListing>,
 }
 
 /// Change files of the contract that are in no batch yet, in the order to be read. A file is the
@@ -50,6 +50,33 @@ pub(crate) struct NewFiles {
 /// # Errors
 /// If the source cannot be listed, or is the folder of a table of another format.
 pub(crate) async fn new_files(
+    lake: &Lake,
+    contract: &Contract,
+    batches: &[Arc<BatchManifest>],
+    look: Look,
+) -> Result<NewFiles, RunError> {
+    if !contract.has_several_sources() {
+        return new_files_of(lake, contract, batches, look).await;
+    }
+    let mut all = NewFiles::default();
+    let first = contract.sources.first().and_then(|source| source.name.as_deref());
+    for name in contract.sources.iter().filter_map(|source| source.name.as_deref()) {
+        let Some(of_source) = contract.for_source(name) else { continue };
+        // What was taken before the table had several is of the first.
+        let is_of = |batch: &&Arc<BatchManifest>| batch.source.as_deref().or(first) == Some(name);
+        let batches: Vec<Arc<BatchManifest>> = batches.iter().filter(is_of).cloned().collect();
+        let NewFiles { files, full_since } = new_files_of(lake, &of_source, &batches, look).await?;
+        if let Some(file) = files.iter().find(|file| contract.sources_of(&file.path).count() > 1) {
+            let message = format!("{} is a file of several sources of {}", file.path, contract.name);
+            return Err(RunError::input(message, "Let files of each source name those that no other one has"));
+        }
+        all.files.extend(files);
+        all.full_since.extend(full_since);
+    }
+    Ok(all)
+}
+
+async fn new_files_of(
     lake: &Lake,
     contract: &Contract,
     batches: &[Arc<BatchManifest>],
@@ -89,7 +116,7 @@ pub(crate) async fn new_files(
         let listed = lake.objects().list(&backfill.path).await?;
         files.extend(listed.into_iter().filter(|file| is_change_file(&file.path)));
     }
-    let full_since = full_since.map(|at_ms| FullListing { source: source.path.clone(), at_ms });
+    let full_since = full_since.map(|at_ms| FullListing { source: source.path.clone(), at_ms }).into_iter().collect();
     Ok(NewFiles { files, full_since })
 }
 
@@ -243,7 +270,12 @@ pub(crate) async fn into_batches(
         Some(_) => one_batch_per_snapshot(contract, files),
         None => {
             let sizes = content_sizes(lake, &files, bounds).await?;
-            cut(files.into_iter().zip(sizes), bounds)
+            let files: Vec<(SourceFile, u64)> = files.into_iter().zip(sizes).collect();
+            // A batch is of one source, whose positions alone compare.
+            let same = |(a, _): &(SourceFile, u64), (b, _): &(SourceFile, u64)| {
+                contract.source_name_of(&a.path) == contract.source_name_of(&b.path)
+            };
+            files.chunk_by(same).flat_map(|of_source| cut(of_source.iter().cloned(), bounds)).collect()
         }
     });
     Ok(batches)

@@ -71,7 +71,22 @@ impl TableRun {
     ) -> Result<Self, RunError> {
         let context = TableContext::open(lake, contract, engine, job, decoder).await?;
         let table = TableState::open(&context).await?;
-        Ok(Self { context, table, audited: None, keep_free: None, skip_missing: false, previews: None })
+        Ok(Self::of_parts(context, table))
+    }
+
+    /// A table of which the layers are open.
+    pub(super) fn of_parts(context: TableContext, table: TableState) -> Self {
+        Self { context, table, audited: None, keep_free: None, skip_missing: false, previews: None }
+    }
+
+    /// What it works with, and how far it is.
+    pub(super) fn parts(&self) -> (&TableContext, &TableState) {
+        (&self.context, &self.table)
+    }
+
+    /// How far it is, to be changed.
+    pub(super) fn state_mut(&mut self) -> &mut TableState {
+        &mut self.table
     }
 
     /// Leaves so many bytes free on the disk of a local lake; `None` for the default.
@@ -145,8 +160,8 @@ impl TableRun {
     }
 
     /// Remembers that all that a listing of everything found is claimed.
-    pub(crate) fn record_full_listing(&self, listing: Option<&FullListing>) {
-        if let Some(FullListing { source, at_ms }) = listing {
+    pub(crate) fn record_full_listings(&self, listings: &[FullListing]) {
+        for FullListing { source, at_ms } in listings {
             self.context.lake.ledger().record_full_listing(&self.context.contract.name, source, *at_ms);
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct Tally {
     pub(super) logs: BTreeMap<String, u64>,
     /// The same without how many, with the epoch of the source.
     pub(super) logs_of_epochs: BTreeSet<(u8, String)>,
+    /// The same of each of several sources, by name.
+    pub(super) by_source: BTreeMap<String, Tally>,
 }
 
 /// Records in quarantine by reason and column.
@@ -65,6 +67,13 @@ impl RejectKinds {
 impl Tally {
     /// Adds the records of a file.
     pub(crate) fn add(&mut self, file: &DecodedFile) {
+        if let Some(name) = &file.source {
+            self.by_source.entry(name.clone()).or_default().add_own(file);
+        }
+        self.add_own(file);
+    }
+
+    fn add_own(&mut self, file: &DecodedFile) {
         let changes = &file.changes;
         self.events += changes.len() as u64;
         for (seq, time) in changes.seqs.iter().zip(changes.source_times_ms.iter()) {

@@ -32,7 +32,7 @@ pub(crate) fn cut_matters(contract: &Contract) -> Option<&'static str> {
     if apply.tombstone_retention.is_some() {
         return Some("apply.tombstone_retention forgets deletes batch by batch");
     }
-    if contract.source.as_ref().is_some_and(|source| !source.restarts.is_empty()) {
+    if contract.all_sources().iter().any(|source| !source.restarts.is_empty()) {
         return Some("source.restarts names batches");
     }
     match apply.tie_policy {
@@ -163,7 +163,7 @@ mod tests {
             modified_ms: None,
         };
         let files = files.iter().map(file).collect();
-        BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), backfill: None }
+        BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), backfill: None, source: None }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::silver::Silver;
 use crate::silver::review::{reviewed_columns, schema_to_add};
 use crate::silver::schema_document::write_document;
 use crate::silver::watermark::watermark;
-use crate::silver_hash::{has_rules_of, is_signature_of, silver_hash};
+use crate::silver_hash::{has_rules_of, is_signature_of, silver_hash, source_hashes};
 use crate::support::newest_entry::newest_entry_with;
 use arrow::datatypes::Schema;
 use sluice_cdc::DecodedFile;
@@ -143,16 +143,31 @@ pub(crate) async fn schema_change(
     if !silver.is_of_other_contract(contract) {
         return Ok(SchemaChange::Same);
     }
+    let documents = lake.ledger().schemas(&contract.name).await?;
+    let made_by =
+        documents.iter().rev().find(|document| Some(&document.contract_hash) == silver.contract_hash.as_ref());
+    // No record that silver is made of is of a source that it did not have.
+    let sources = source_hashes(contract);
+    let is_as_before = |made_by: &SchemaDocument| {
+        made_by.sources.iter().all(|(name, hash)| sources.get(name) == Some(hash)) && has_rules_of(made_by, contract)
+    };
+    let made_by = made_by.filter(|document| is_as_before(document));
+    let same_columns = |made_by: &&SchemaDocument| {
+        made_by.columns.len() == contract.columns.len()
+            && made_by
+                .columns
+                .iter()
+                .zip(&contract.columns)
+                .all(|(old, column)| old.name == column.name && is_signature_of(&old.signature, contract, column))
+    };
+    if made_by.filter(same_columns).is_some() {
+        return Ok(SchemaChange::Columns);
+    }
     if contract.apply.scd == Scd::Type2 {
         // The events that no row shows have the columns too.
         return Ok(SchemaChange::Rebuild);
     }
-    let documents = lake.ledger().schemas(&contract.name).await?;
-    let made_by =
-        documents.iter().rev().find(|document| Some(&document.contract_hash) == silver.contract_hash.as_ref());
-    let Some(made_by) = made_by.filter(|document| has_rules_of(document, contract)) else {
-        return Ok(SchemaChange::Rebuild);
-    };
+    let Some(made_by) = made_by else { return Ok(SchemaChange::Rebuild) };
     let before: BTreeMap<&str, &SchemaColumn> =
         made_by.columns.iter().map(|column| (column.name.as_str(), column)).collect();
     let evolution = contract.source.as_ref().map_or(Evolution::None, |source| source.evolution);
@@ -272,10 +287,13 @@ async fn tombstones(silver: &DeltaStore, version: u64) -> Result<Option<Vec<Stri
     Ok(entry.and_then(|entry| entry.info.tombstones))
 }
 
-/// Names of the columns that the records may have, for [`CommitInfo::columns`].
+/// Names of the columns that the records may have, for [`CommitInfo::columns`]. Nobody looks for members that the
+/// contract ignores, so they may be there.
 pub(crate) fn columns_of(contract: &Contract, decoded: &[DecodedFile]) -> BTreeSet<String> {
     let known = contract.columns.iter().flat_map(|column| std::iter::once(&column.name).chain(&column.renamed_from));
-    known.chain(decoded.iter().flat_map(|file| file.drift.unknown.keys())).cloned().collect()
+    let ignored = contract.source.iter().flat_map(|source| &source.ignored);
+    let unknown = decoded.iter().flat_map(|file| file.drift.unknown.keys());
+    known.chain(ignored).chain(unknown).cloned().collect()
 }
 
 /// Why the contract stops the table at these records, in words that begin with a code.

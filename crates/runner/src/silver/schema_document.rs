@@ -1,7 +1,7 @@
 //! Writes down by which columns silver is made: numbered documents beside the table.
 
 use crate::RunError;
-use crate::silver_hash::{column_signature, rules_hash, silver_hash};
+use crate::silver_hash::{column_signature, rules_hash, silver_hash, source_hashes};
 use sluice_contract::{Contract, InferredSchema};
 use sluice_lake::{Lake, PutNew, SchemaColumn, SchemaDocument};
 
@@ -35,6 +35,7 @@ pub(super) async fn write_document(
         contract_hash: silver_hash(effective),
         rules_hash: rules_hash(effective),
         columns: columns.collect(),
+        sources: source_hashes(effective),
         inferred,
     };
     match lake.ledger().put_schema(&effective.name, &document).await? {

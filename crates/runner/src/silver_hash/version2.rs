@@ -74,6 +74,7 @@ impl fmt::Debug for SourceText<'_> {
         // Fields that are younger than this version are part of its text where they are set: silver of that time was
         // made without them.
         let Source {
+            name: _,
             path,
             format,
             table: _,
@@ -83,7 +84,7 @@ impl fmt::Debug for SourceText<'_> {
             manifest: _,
             encoding: _,
             sheet: _,
-            drop: _,
+            says_evolution: _,
             from: _,
             csv_delimiter,
             csv_quote,

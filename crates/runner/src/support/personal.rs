@@ -50,7 +50,7 @@ impl Personal<'_> {
         if table.layer == Layer::Gold {
             return self.gold(table, above);
         }
-        let Some(contract) = self.sets.iter().find_map(|set| set.contracts.get(&table.name)) else {
+        let Some(contract) = self.sets.iter().find_map(|set| set.silver(&table.name)) else {
             return PersonalColumns::all();
         };
         let personal = personal_columns(contract);

@@ -59,6 +59,6 @@ fn change(table: &str, column: &str, record: Option<u64>, proposal: SourcePropos
         masked: false,
         readers: Vec::new(),
         proposal: Some(proposal),
-        state: SourceChangeState::Open { due_ms: None },
+        state: SourceChangeState::Open { due_ms: None, then: None },
     }
 }

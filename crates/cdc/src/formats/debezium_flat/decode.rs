@@ -81,6 +81,7 @@ fn place(
     let part = |part: &SequencePart| match part {
         SequencePart::Row(name) => sequence_text(plan, encodings, row, *name),
         SequencePart::Envelope(_) => offset(plan, at).map(Cow::Owned),
+        SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
     };
     let texts: Vec<_> = plan.sequence.parts().iter().map(part).collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();

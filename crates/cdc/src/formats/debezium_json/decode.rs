@@ -197,6 +197,7 @@ fn place(
         SequencePart::Envelope(path) if is_offset(path) => offset(plan, at).map(Cow::Owned),
         SequencePart::Envelope(path) => envelope.at(path).map(plain_text),
         SequencePart::Row(name) => sequence_text(plan, encodings, row, *name),
+        SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
     };
     let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(text).collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();

@@ -1,6 +1,7 @@
 //! Debezium envelopes as rows of Parquet: `before`, `after` and `source` are structs.
 //!
-//! A row is read as the JSON that it is, so everything that an envelope means is with `debezium_json`.
+//! A row is read as the JSON that it is, with the schema that the writer left in the file (`parquet.avro.schema`) if there
+//! is one, so everything that an envelope means is with `debezium_json`.
 
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,7 @@ mod tests;
 use super::debezium_json::DebeziumJson;
 use super::json::{JsonFormat, files, sample};
 use crate::columnar::guard::MAGIC;
+use crate::files::column_file::Container;
 use crate::files::{json_lines, parquet_file};
 use crate::format::{
     Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
@@ -54,6 +56,12 @@ impl Format for DebeziumParquet {
     }
 
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
+        // Only the schema that the writer left says that a plain number is a date or a time.
+        if Container::Parquet.has_connect_schema(&bytes) {
+            let mut decode = self.record_decoder(plan);
+            Container::Parquet.records(out, &bytes, |out, at, text| decode(out, at, text));
+            return StreamEnd::Whole;
+        }
         let mut memory = <DebeziumJson as JsonFormat>::Memory::default();
         parquet_file::decode_as_json(out, &bytes, |out, at, text| {
             <DebeziumJson as JsonFormat>::decode(plan, &mut memory, out, at, text)
@@ -71,6 +79,12 @@ impl Format for DebeziumParquet {
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        if Container::Parquet.has_connect_schema(bytes) {
+            let records = Container::Parquet.first_records(bytes, records_max);
+            profile.damaged_files += u64::from(records.is_none());
+            let read = <DebeziumJson as JsonFormat>::sample_record;
+            return sample::count_records(profile, path, &records.unwrap_or_default(), read);
+        }
         sample::placed(profile, path, |profile| {
             parquet_sample::read_as_json(profile, bytes, records_max, <DebeziumJson as JsonFormat>::sample_record);
         });

@@ -72,10 +72,11 @@ impl TextRows for DmsRows {
 }
 
 /// The texts of a sequence that the contract writes.
-fn written_texts<'a>(plan: &Plan, row: &'a Row<TextValue<'_>>) -> Vec<Option<Cow<'a, str>>> {
+fn written_texts<'a>(plan: &'a Plan, row: &'a Row<TextValue<'_>>) -> Vec<Option<Cow<'a, str>>> {
     let part = |part: &SequencePart| match part {
         SequencePart::Row(name) => sequence_text(plan, row, *name),
         SequencePart::Envelope(_) => None,
+        SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
     };
     plan.sequence.parts().iter().map(part).collect()
 }

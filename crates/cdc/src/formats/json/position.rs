@@ -43,6 +43,7 @@ pub(crate) fn numbers<'a>(
         SequencePart::Row(name) => sequence_text(plan, &[], row, *name),
         SequencePart::Envelope(path) if is_offset(path) => offset(plan, at).map(Cow::Owned),
         SequencePart::Envelope(path) => path.get(1).and_then(|name| member(name)),
+        SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
     };
     let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(text).collect();
     let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();

@@ -59,6 +59,7 @@ impl TextRows for MarkedRow {
             .map(|(part, name)| match part {
                 SequencePart::Row(of) => self.part(plan, row, *of, &name),
                 SequencePart::Envelope(_) => None,
+                SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
             })
             .collect();
         let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();

@@ -36,6 +36,7 @@ impl TextRows for CurrentRows {
         let part = |part: &SequencePart| match part {
             SequencePart::Row(name) => sequence_text(plan, row, *name),
             SequencePart::Envelope(_) => None,
+            SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
         };
         let texts: Vec<Option<Cow<'_, str>>> = plan.sequence.parts().iter().map(part).collect();
         let texts: Vec<Option<&str>> = texts.iter().map(Option::as_deref).collect();

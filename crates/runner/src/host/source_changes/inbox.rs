@@ -10,7 +10,7 @@ use crate::{ContractSet, RunError};
 use futures::StreamExt;
 use sluice_api::{SourceChangeState, SourceChangeView, SourceChanges, SourceProposal};
 use sluice_cdc::guess_column;
-use sluice_contract::{Contract, SourceChange, SourceDecision, TableName};
+use sluice_contract::{Contract, NewColumns, SourceChange, SourceDecision, TableName};
 use sluice_lake::{NotedChange, SourceChangeNote, SourceDecisionNote};
 use std::sync::Arc;
 
@@ -29,9 +29,10 @@ impl OpenLake {
     /// The inbox of some tables, or of all.
     pub(super) async fn source_changes(&self, tables: &[TableName], all: bool) -> Result<SourceChanges, RunError> {
         let set = ContractSet::draft(&self.lake).await?;
+        let policy = sluice_publish::lake_settings(&self.lake).await?.new_columns;
         let wanted = set.contracts.values().filter(|of| tables.is_empty() || tables.contains(&of.name));
-        let looked =
-            wanted.map(|contract| async { (contract.name.clone(), self.changes_of(&set, contract, all).await) });
+        let looked = wanted
+            .map(|contract| async { (contract.name.clone(), self.changes_of(&set, contract, all, policy).await) });
         let looked: Vec<_> = futures::stream::iter(looked).buffered(TABLES_AT_ONCE).collect().await;
         let mut inbox = SourceChanges::default();
         for (table, found) in looked {
@@ -52,6 +53,7 @@ impl OpenLake {
         set: &ContractSet,
         contract: &Arc<Contract>,
         all: bool,
+        policy: Option<NewColumns>,
     ) -> Result<Vec<SourceChangeView>, RunError> {
         let (ledger, name) = (self.lake.ledger(), &contract.name);
         let notes = ledger.source_changes(name).await?;
@@ -63,8 +65,11 @@ impl OpenLake {
         let inferred = ledger.latest_schema(name).await?.map(|document| document.inferred).unwrap_or_default();
         let mut views = Vec::new();
         for note in &notes {
-            let states: Vec<_> =
-                note.changes.iter().map(|change| state_of(contract, &inferred, &decisions, note, change)).collect();
+            let states: Vec<_> = note
+                .changes
+                .iter()
+                .map(|change| state_of(contract, &inferred, &decisions, note, change, policy))
+                .collect();
             let is_open = |state: &SourceChangeState| matches!(state, SourceChangeState::Open { .. });
             let evidence = match states.iter().any(is_open) {
                 true => Some(Evidence::of(&self.lake, &keyed, note).await?),
@@ -217,7 +222,7 @@ impl OpenLake {
             masked: personal,
             readers: readers(&self.engine, set, contract, column_name),
             proposal: Some(proposal),
-            ..view(contract, note, &change, SourceChangeState::Open { due_ms: None })
+            ..view(contract, note, &change, SourceChangeState::Open { due_ms: None, then: None })
         }))
     }
 }

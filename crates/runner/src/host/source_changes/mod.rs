@@ -4,6 +4,7 @@ mod decide;
 mod evidence;
 mod inbox;
 mod look;
+mod policy;
 mod readers;
 mod state;
 

@@ -1,7 +1,9 @@
 //! How a change stands: decided by a person, said by the contract, or open.
 
 use sluice_api::SourceChangeState;
-use sluice_contract::{Column, Contract, Evolution, InferredSchema, SourceChange, folded_name};
+use sluice_contract::{
+    Column, Contract, Evolution, InferredSchema, NewColumns, SourceChange, SourceDecision, folded_name,
+};
 use sluice_lake::{NotedChange, SourceChangeNote, SourceDecisionNote};
 
 /// The state of a change of a note.
@@ -11,6 +13,7 @@ pub(super) fn state_of(
     decisions: &[SourceDecisionNote],
     note: &SourceChangeNote,
     change: &NotedChange,
+    policy: Option<NewColumns>,
 ) -> SourceChangeState {
     if let Some(decided) = decided(decisions, note.batch, change.change, &change.column) {
         return decided;
@@ -23,7 +26,10 @@ pub(super) fn state_of(
     };
     match says {
         Some(says) => SourceChangeState::ByContract { says },
-        None => SourceChangeState::Open { due_ms: due_ms(contract, note, change) },
+        None => match due(contract, note, change, policy) {
+            Some((due_ms, then)) => SourceChangeState::Open { due_ms: Some(due_ms), then: Some(then) },
+            None => SourceChangeState::Open { due_ms: None, then: None },
+        },
     }
 }
 
@@ -74,8 +80,7 @@ fn new_column(
         return Some("ignored".to_owned());
     }
     // That a column is another one under a new name is never decided by a mode.
-    let is_gone = |other: &NotedChange| other.change == SourceChange::MissingColumn;
-    if change.renamed_from.is_some() || note.changes.iter().any(is_gone) {
+    if may_be_renamed(note, change) {
         return None;
     }
     match source.evolution {
@@ -113,9 +118,27 @@ fn misfit(contract: &Contract, inferred: &InferredSchema, change: &NotedChange) 
     wider.map(|wider| format!("widened to {wider}"))
 }
 
-/// When the mode of the contract adds a column.
-fn due_ms(contract: &Contract, note: &SourceChangeNote, change: &NotedChange) -> Option<i64> {
-    let source = contract.source.as_ref().filter(|source| source.evolution.adds())?;
-    let wait_ms = i64::try_from(source.review_seconds?.saturating_mul(1_000)).ok()?;
-    (change.change == SourceChange::NewColumn).then(|| note.at_ms.saturating_add(wait_ms))
+/// When a new column waits no longer for a person, and what is decided of it then: by the mode of the contract, or by the
+/// policy of the lake where the contract says nothing. That a column is another one under a new name is never decided by
+/// time.
+fn due(
+    contract: &Contract,
+    note: &SourceChangeNote,
+    change: &NotedChange,
+    policy: Option<NewColumns>,
+) -> Option<(i64, SourceDecision)> {
+    let source = contract.source.as_ref()?;
+    let (seconds, then) = match source.evolution.adds() {
+        true => (source.review_seconds?, SourceDecision::Add),
+        false if source.says_evolution || may_be_renamed(note, change) => return None,
+        false => policy.map(|policy| (policy.review_seconds, policy.decision))?,
+    };
+    let wait_ms = i64::try_from(seconds.saturating_mul(1_000)).ok()?;
+    (change.change == SourceChange::NewColumn).then(|| (note.at_ms.saturating_add(wait_ms), then))
+}
+
+/// Whether a new column may be one that the records lack since.
+fn may_be_renamed(note: &SourceChangeNote, change: &NotedChange) -> bool {
+    let is_gone = |other: &NotedChange| other.change == SourceChange::MissingColumn;
+    change.renamed_from.is_some() || note.changes.iter().any(is_gone)
 }

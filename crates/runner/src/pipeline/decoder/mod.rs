@@ -122,6 +122,7 @@ impl Decoder {
             keys: contract.keys.iter().map(|(name, key)| (name.to_owned(), key.expose().to_owned())).collect(),
             inferred: contract.inferred.clone(),
             backfill: contract.backfill.clone(),
+            source: contract.source_name().map(str::to_owned),
             epoch: contract.epoch,
             started_ms: contract.started_ms,
             file: file.clone(),
@@ -218,5 +219,6 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         other_tables: BTreeMap::new(),
         orders: BTreeMap::new(),
         logs: BTreeMap::new(),
+        source: contract.source_name().map(str::to_owned),
     })
 }

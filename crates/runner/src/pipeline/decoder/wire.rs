@@ -41,6 +41,8 @@ pub(super) struct Request {
     pub(super) inferred: InferredSchema,
     /// The backfill that the file is of.
     pub(super) backfill: Option<Backfill>,
+    /// The source that the file is of, where the table has several.
+    pub(super) source: Option<String>,
     /// The epoch of the source that it is of.
     pub(super) epoch: Epoch,
     /// When the table began, see [`Contract::started_ms`].
@@ -116,6 +118,7 @@ impl Reply {
             other_tables,
             orders,
             logs,
+            source: _,
         } = decoded;
         let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
             at,
@@ -178,6 +181,7 @@ impl Reply {
             other_tables: head.other_tables,
             orders: head.orders,
             logs: head.logs,
+            source: contract.source_name().map(str::to_owned),
         })
     }
 }
@@ -303,6 +307,7 @@ half
             contract: CONTRACT.to_owned(),
             inferred: InferredSchema::default(),
             backfill: None,
+            source: None,
             epoch: Epoch::default(),
             started_ms: None,
             file,

@@ -25,7 +25,9 @@ pub fn decode_worker() -> Result<(), RunError> {
                 }
                 let contract =
                     request.started_ms.map_or_else(|| contract.clone(), |ms| contract.clone().started_at(ms));
-                let contract = contract.with_keys(keys).with_inferred(&request.inferred).in_epoch(request.epoch);
+                let contract = contract.with_keys(keys).with_inferred(&request.inferred);
+                let of_source = request.source.as_deref().and_then(|name| contract.for_source(name));
+                let contract = of_source.unwrap_or(contract).in_epoch(request.epoch);
                 let contract = request
                     .backfill
                     .as_ref()
