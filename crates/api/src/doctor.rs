@@ -121,7 +121,7 @@ findings! {
     /// Changes of rows that cannot be changed.
     UnknownRow 11 "UNKNOWN_ROW" Warning
         "Inserts of rows that are there, or updates and deletes of rows that are not"
-        "An event between is missing: compare with the source by `sluice reconcile`, or take a new snapshot",
+        "An event between is missing: compare with a dump of the source by `sluice doctor --with`, or take a new snapshot",
     /// A late event of a deleted key.
     LateAfterDelete 12 "LATE_AFTER_DELETE" Info
         "Events that are older than the delete of their row came after it; the row stays deleted"
@@ -147,6 +147,10 @@ findings! {
         "The feed cannot say that a row was deleted, so silver keeps every row for ever"
         "Have the source send deletes (`delete.tombstone.handling.mode=rewrite`), or write `apply.delete_when`; if rows are \
          only ever added, write `apply: {scd: append}`",
+    /// One of several sources was truncated.
+    SourceEmptied 16 "SOURCE_EMPTIED" Error
+        "One of several sources was emptied, and its rows stay in silver: a truncate says nothing of the others"
+        "Have the source delete its rows one by one, or leave them out with `apply.keep` on the name of the source",
     /// Rows of a full load that are newer than the changes.
     LoadAfterChanges 17 "LOAD_AFTER_CHANGES" Warning
         "Rows of a full load are newer than the changes of the same rows, which count as later"

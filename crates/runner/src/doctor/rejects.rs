@@ -38,6 +38,7 @@ fn code_of(reject: &Reject) -> FindingCode {
         ReasonCode::SeqConflict => FindingCode::SeqConflict,
         ReasonCode::UndecidedKeep => FindingCode::ValueNotSent,
         ReasonCode::KeyChanged => FindingCode::KeyChanged,
+        ReasonCode::SourceTruncated => FindingCode::SourceEmptied,
         ReasonCode::TooLate => FindingCode::LateAfterDelete,
     }
 }

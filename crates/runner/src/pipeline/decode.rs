@@ -342,13 +342,15 @@ fn for_batch(
 }
 
 /// The contract by which the files of a batch are read.
-pub(crate) fn contract_of_batch(contract: &Arc<Contract>, manifest: &BatchManifest) -> Arc<Contract> {
-    for_batch(contract, manifest.batch, manifest.backfill.as_ref())
+///
+/// # Errors
+/// If the contract does not name the source that the batch is of.
+pub(crate) fn contract_of_batch(contract: &Arc<Contract>, manifest: &BatchManifest) -> Result<Arc<Contract>, RunError> {
+    for_batch(contract, manifest.batch, manifest.backfill.as_ref(), manifest.source.as_deref())
 }
 
 async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {
-    let (backfill, source) = (manifest.backfill.as_ref(), manifest.source.as_deref());
-    let contract = for_batch(&context.contract, manifest.batch, backfill, source)?;
+    let contract = contract_of_batch(&context.contract, manifest)?;
     decode_files(context, &contract, &manifest.files).await
 }
 

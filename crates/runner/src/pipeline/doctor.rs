@@ -107,7 +107,7 @@ pub(crate) async fn examine_files(
         rebuild_bytes: sluice_contract::limits::REBUILD_BYTES,
     };
     let files = files.into_iter().map(|file| (file, None)).collect();
-    let Diagnosis { mut found, records } = read_files(&context, files, |_| Arc::clone(contract)).await?;
+    let Diagnosis { mut found, records } = read_files(&context, files, |_| Ok(Arc::clone(contract))).await?;
     for check in [22, 23, 24] {
         found.not_run.insert(check, "the folder is no table yet".to_owned());
     }
@@ -134,7 +134,7 @@ async fn of_files(context: &TableContext, table: &TableState, last: u64) -> Resu
         let manifest = batch.and_then(|batch| manifests.get(&batch));
         match manifest {
             Some(manifest) => contract_of_batch(&context.contract, manifest),
-            None => Arc::clone(&context.contract),
+            None => Ok(Arc::clone(&context.contract)),
         }
     })
     .await
@@ -143,7 +143,7 @@ async fn of_files(context: &TableContext, table: &TableState, last: u64) -> Resu
 async fn read_files(
     context: &TableContext,
     files: Vec<FileOfBatch>,
-    contract_of: impl Fn(Option<u64>) -> Arc<Contract>,
+    contract_of: impl Fn(Option<u64>) -> Result<Arc<Contract>, RunError>,
 ) -> Result<Diagnosis, RunError> {
     let mut feed = feed(context)?;
     for (file, batch) in files {
@@ -159,7 +159,7 @@ async fn read_files(
         if batch.is_some() && !is_commit && !too_large && bytes.len() as u64 != file.size {
             return Err(LakeError::NotFound { path: file.path }.into());
         }
-        let (decoder, contract) = (context.decoder.clone(), contract_of(batch));
+        let (decoder, contract) = (context.decoder.clone(), contract_of(batch)?);
         feed = blocking(move || {
             let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default().to_vec();
             let facts = FileFacts { path: file.path.clone(), batch, size: Some(file.size), head };
@@ -197,7 +197,7 @@ async fn of_bronze(context: &TableContext, table: &TableState, last: u64) -> Res
 
 /// What bronze has, by the file that it came in.
 fn by_file(decoded: DecodedFile) -> Result<Vec<(String, DecodedFile)>, RunError> {
-    let files = decoded.changes.files.clone();
+    let (files, source) = (decoded.changes.files.clone(), decoded.source);
     let parts = decoded.changes.split(files.len(), |at| usize::try_from(at.file).ok())?;
     let mut rejects: Vec<Vec<_>> = vec![Vec::new(); files.len()];
     for reject in decoded.rejects {
@@ -218,6 +218,7 @@ fn by_file(decoded: DecodedFile) -> Result<Vec<(String, DecodedFile)>, RunError>
             other_tables: BTreeMap::new(),
             orders: BTreeMap::new(),
             logs: BTreeMap::new(),
+            source: source.clone(),
         };
         (file.path, decoded)
     });
