@@ -222,7 +222,11 @@ async fn a_snapshot_that_lacks_too_much_is_refused() -> Result<()> {
     // Or the limit is raised, which rebuilds nothing.
     lake.write(&day(3), csv(&Image::new()))?;
     ensure!(stopped(&lake).await?.contains("lacks 2 of the 2 rows"));
-    lake.write("contracts/shop/orders.yaml", contract("csv", DAILY, "scd: 1"))?;
+    // A snapshot without a row is what a guard is about, too.
+    let raised = contract("csv", DAILY, "scd: 1");
+    lake.write("contracts/shop/orders.yaml", &raised)?;
+    ensure!(stopped(&lake).await?.contains("Its full load has no record, and silver has 2 rows"));
+    lake.write("contracts/shop/orders.yaml", raised + "guards: {empty_load: allow}\n")?;
     good(&lake).await?;
     ensure!(rows(&lake, &["id", "status"]).await?.is_empty());
     Ok(())

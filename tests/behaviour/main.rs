@@ -4,6 +4,7 @@
 mod address_space;
 mod as_previewed;
 mod backfill;
+mod batch_decisions;
 mod batches;
 mod bisect;
 mod canary;
@@ -23,6 +24,7 @@ mod explain;
 mod foreign_commits;
 mod foreign_keys;
 mod from_snapshot;
+mod guards;
 mod keep;
 mod keyed_hashes;
 mod lag;

@@ -17,7 +17,7 @@ const COLUMNS: &str = "- {name: id, type: int, primary_key: true}\n- {name: a, t
 fn debezium(apply: &str) -> String {
     format!(
         "dataset: \"shop.items\"\nsource: {{path: \"landing/items/\", format: debezium_json}}\n\
-         apply: {{quarantine_limit: 1.0{apply}}}\nschema:\n{COLUMNS}"
+         apply: {{quarantine_limit: 1.0{apply}}}\nguards: {{truncate: allow}}\nschema:\n{COLUMNS}"
     )
 }
 

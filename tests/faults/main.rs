@@ -3,6 +3,7 @@
 mod clock_skew;
 mod concurrent_writers;
 mod crash_everywhere;
+mod decision_crashes;
 mod disk_full;
 mod lost_reply;
 mod release_crashes;

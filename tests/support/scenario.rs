@@ -94,7 +94,7 @@ fn all_inputs(step: usize) -> Vec<(String, String)> {
         // A table that was created and got no rows yet fails this.
         let quality = if table == ORDERS { "quality:\n- check: \"row_count > 0\"\n" } else { "" };
         let text = format!(
-            "dataset: \"{table}\"\nsource: {{path: \"landing/{table}/\", format: debezium_json}}\napply:\n  quarantine_limit: 1\n{quality}schema:\n- {{name: id, type: bigint, primary_key: true}}\n{columns}"
+            "dataset: \"{table}\"\nsource: {{path: \"landing/{table}/\", format: debezium_json}}\napply:\n  quarantine_limit: 1\nguards:\n  truncate: allow\n{quality}schema:\n- {{name: id, type: bigint, primary_key: true}}\n{columns}"
         );
         (format!("contracts/{}.yaml", table.replace('.', "/")), text)
     };

@@ -137,16 +137,17 @@ pub use release::{
     ReleaseTableDiff, ReleaseText, ReleaseView, UNKNOWN, release_number,
 };
 pub use replay::{
-    BatchState, BatchView, GoldCounter, GoldFailure, Refusal, RefusalCause, ReplayLimits, ReplaySummary, ReplayView,
-    TableReplay,
+    BatchDecisionView, BatchState, BatchView, GoldCounter, GoldFailure, Refusal, RefusalCause, ReplayLimits,
+    ReplaySummary, ReplayView, TableReplay,
 };
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{ExportedFile, PageRequest, QueryFile, ResultColumn, ResultId, ResultView};
 pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
-    Audience, CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern, OnboardAnswer,
-    OnboardAnswers, ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict, reach,
+    Audience, BatchAction, CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern,
+    OnboardAnswer, OnboardAnswers, ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict,
+    reach,
 };
 pub use source_changes::{
     ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,

@@ -1,6 +1,6 @@
 //! Batches of change data and what they did.
 
-use crate::{ApiError, JobId, Problem, RowLedger, TableName};
+use crate::{ApiError, BatchAction, JobId, Problem, RowLedger, TableName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -82,6 +82,10 @@ pub enum RefusalCause {
     Quarantine,
     /// Another rule of the contract: the batch itself.
     Contract,
+    /// A guard of the contract: rows that it would delete. It waits until a person decides.
+    Guard,
+    /// A person holds it.
+    Hold,
 }
 
 /// Why a batch is not in silver, and what it would have done there.
@@ -97,6 +101,32 @@ pub struct Refusal {
     pub cause: RefusalCause,
     /// What its merge plan counts; `None` if it was refused before there was one.
     pub counters: Option<RowLedger>,
+    /// The first keys that a batch held by a guard would delete, values of personal columns masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
+}
+
+impl Refusal {
+    /// Whether the batch waits until a person decides.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        matches!(self.cause, RefusalCause::Guard | RefusalCause::Hold)
+    }
+}
+
+/// A decision on a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchDecisionView {
+    /// What is done with the batch.
+    pub action: BatchAction,
+    /// Why, one sentence.
+    pub because: String,
+    /// Who decided; a guard of the contract, if [`BatchDecisionView::by_guard`].
+    pub by: String,
+    /// A guard held it.
+    pub by_guard: bool,
+    /// When, milliseconds since the Unix epoch.
+    pub at_ms: i64,
 }
 
 /// One batch of one table. What is not known is `None`, never 0.
@@ -127,10 +157,27 @@ pub struct BatchView {
     pub merged_with: Option<u64>,
     /// Why silver does not have it, if it was refused and the reason is known.
     pub refusal: Option<Refusal>,
+    /// What was decided of it, oldest first.
+    #[serde(default)]
+    pub decisions: Vec<BatchDecisionView>,
+    /// Silver is made without its events, or will be by the next run.
+    #[serde(default)]
+    pub is_skipped: bool,
+    /// The batch that is held and for which this one waits.
+    #[serde(default)]
+    pub waits_for: Option<u64>,
     /// Quarantined records by reason code.
     pub reasons: Vec<(String, u64)>,
     /// Wall time of its replay, milliseconds; `None` before its replay.
     pub elapsed_ms: Option<u64>,
+}
+
+impl BatchView {
+    /// Whether it waits until a person decides.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.refusal.as_ref().is_some_and(Refusal::is_held)
+    }
 }
 
 /// All batches of a table, oldest first, planned ones last.
@@ -169,6 +216,9 @@ pub struct TableReplay {
     /// Events by what ordered them, in words, where the contract leaves it to the format.
     #[serde(default)]
     pub orders: Vec<(String, u64)>,
+    /// Of a dry run: why a batch would be held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_hold: Option<String>,
     /// Why it stopped early, if it did.
     pub error: Option<ApiError>,
 }

@@ -4,14 +4,14 @@
 
 use crate::request_macro::requests;
 use crate::{
-    Adopted, ApiError, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts, DiffOptions,
-    DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact, IncidentLock, JobId,
-    JobView, Kind, LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft,
-    OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView,
-    QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits,
-    ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake,
-    SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace,
-    VerifySummary,
+    Adopted, ApiError, BatchAction, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts,
+    DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact,
+    IncidentLock, JobId, JobView, Kind, LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers,
+    OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope,
+    PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
+    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
+    SandboxView, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName, TableRef,
+    TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -165,6 +165,21 @@ requests! {
         /// Number of the batch.
         batch: u64
     } -> TableReplay, WriteJob;
+
+    /// Holds, skips or releases a batch from now on; the next run does it. The batches of the table with it.
+    DecideBatch {
+        /// Table.
+        table: TableName,
+        /// Number of the batch.
+        batch: u64,
+        /// What is done with it.
+        action: BatchAction;
+        /// Why, one sentence without a value of a row. It is kept.
+        because: String,
+        /// Who decides; `None` for whoever works at the host.
+        #[serde(default)]
+        author: Option<String>
+    } -> ReplayView, Write;
 
     /// Replays the published release, once or until it is cancelled.
     StartRun {

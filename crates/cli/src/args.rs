@@ -1,10 +1,12 @@
 //! The command line: its commands and options, with their help.
 
+mod batch;
 mod publish;
 mod schema;
 
 use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
+pub(crate) use batch::{Batch, BatchCall};
 use clap::{Args, Parser, Subcommand};
 pub(crate) use publish::{Publish, Release, ReleaseAction};
 pub(crate) use schema::{Chosen, Decide, Schema};
@@ -88,6 +90,9 @@ pub(crate) enum Command {
     Adopt(Adopt),
     /// Show checks and quarantine of a table.
     Quality(Quality),
+    /// Show a batch of a table, hold it, make silver without it, or let it pass the guards.
+    #[command(subcommand)]
+    Batch(Batch),
     /// See what changed in the shape of sources, and decide what it is.
     #[command(subcommand)]
     Schema(Schema),

@@ -80,6 +80,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Init => command::init::run(&host, &out).await,
         Command::Onboard(call) => command::onboard::run(&host, &out, call).await,
         Command::Replay(call) => command::replay::run(&host, &out, call).await,
+        Command::Batch(call) => command::batch::run(&host, &out, call).await,
         Command::Batches(call) => command::batches::run(&host, &out, call).await,
         Command::Status => command::status::run(&host, &out).await,
         Command::Diff(call) => command::diff::run(&host, &out, call).await,

@@ -4,9 +4,9 @@ use crate::document::{ColumnDocument, Document, SourceDocument};
 use crate::evolution::plain_column_name;
 use crate::source::plain_path;
 use crate::{
-    Apply, Backfill, Check, CheckRule, Column, ColumnType, ColumnValue, DecimalText, Epoch, HashKeys, InferredSchema,
-    Mistake, Problem, Restart, Scd, Severity, Source, SourceFormat, SourceTable, TableName, difference_of_names,
-    folded_name, is_column_name, limits, parse_duration_seconds,
+    Apply, Backfill, Check, CheckRule, Column, ColumnType, ColumnValue, DecimalText, Epoch, Guards, HashKeys,
+    InferredSchema, Mistake, Problem, Restart, Scd, Severity, Source, SourceFormat, SourceTable, TableName,
+    difference_of_names, folded_name, is_column_name, limits, parse_duration_seconds,
 };
 use serde_saphyr::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +87,8 @@ pub struct Contract {
     pub epoch: Epoch,
     /// Apply rules.
     pub apply: Apply,
+    /// Which batches are held until a person decides.
+    pub guards: Guards,
     /// Columns in order.
     pub columns: Vec<Column>,
     /// The inferred schema, in `columns` already; see [`Contract::with_inferred`].
@@ -261,6 +263,7 @@ impl Reader<'_> {
         self.beside_expressions(&document, &columns);
         let (source, sources) = self.sources(&document, &columns, apply.as_ref());
         let backfills = self.backfills(&document);
+        let guards = self.guards(document.guards.as_ref());
         let sla_seconds = document.sla.as_ref().and_then(|sla| self.seconds(sla, "sla: \"4 hours\""));
         Some(Contract {
             name: name?,
@@ -277,6 +280,7 @@ impl Reader<'_> {
             source,
             sources,
             apply: apply?,
+            guards,
             columns,
             inferred: InferredSchema::default(),
             checks,
@@ -594,6 +598,7 @@ mod backfill_reader;
 mod backfills;
 mod evolution_reader;
 mod expression_reader;
+mod guards_reader;
 mod late_rules_reader;
 mod plain_rows_reader;
 mod snapshot_reader;

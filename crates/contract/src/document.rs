@@ -18,6 +18,7 @@ pub(crate) struct Document {
     pub(crate) source: Option<SourceDocument>,
     pub(crate) sources: Option<Spanned<Vec<SourceDocument>>>,
     pub(crate) apply: Option<ApplyDocument>,
+    pub(crate) guards: Option<GuardsDocument>,
     #[serde(default)]
     pub(crate) quality: Vec<CheckDocument>,
     pub(crate) schema: Spanned<Vec<ColumnDocument>>,
@@ -114,6 +115,16 @@ pub(crate) struct FromSnapshotDocument {
     pub(crate) files: Spanned<String>,
     pub(crate) complete_when: Option<Spanned<String>>,
     pub(crate) max_deleted_share: Option<Spanned<f64>>,
+}
+
+/// `guards`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuardsDocument {
+    pub(crate) max_deleted_share: Option<Spanned<f64>>,
+    pub(crate) max_deleted_rows: Option<u64>,
+    pub(crate) truncate: Option<Spanned<String>>,
+    pub(crate) empty_load: Option<Spanned<String>>,
 }
 
 /// An entry of `quality`.

@@ -84,6 +84,7 @@
 mod apply;
 mod audience;
 mod backfill;
+mod batch_action;
 mod changes_table;
 mod check;
 mod column;
@@ -100,6 +101,7 @@ mod expression;
 mod file_pattern;
 mod folded_name;
 mod from_snapshot;
+mod guards;
 mod lake_settings;
 mod ledger;
 pub mod limits;
@@ -121,6 +123,7 @@ mod value_form;
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
 pub use audience::{Audience, reach};
 pub use backfill::Backfill;
+pub use batch_action::BatchAction;
 pub use check::{
     AcceptedValues, Check, CheckLevel, CheckOutcome, CheckRecord, CheckRule, Compare, ForeignKey, MaxValue, Measured,
     MinValue, NotNull, NullPercentage, Parent, ParentLayer, ParentVersion, RowCount, Severity, Unique, Unit, Verdict,
@@ -137,6 +140,7 @@ pub use expression::{ColumnValue, Comparison, HashKey, HashKeys, Operand, RowFil
 pub use file_pattern::FilePattern;
 pub use folded_name::{difference_of_names, folded_name};
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
+pub use guards::{GuardAction, Guards};
 pub use lake_settings::{LakeSettings, NewColumns};
 pub use ledger::{LedgerImbalance, RowLedger};
 pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind};

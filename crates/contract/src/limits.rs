@@ -100,6 +100,10 @@ pub const FAILING_ROWS_MAX: u64 = 1_000;
 pub const QUARANTINE_LIMIT_DEFAULT: f64 = 0.05;
 /// Share of the rows before that a full snapshot may lack when the contract does not say.
 pub const DELETED_SHARE_DEFAULT: f64 = 0.5;
+/// Share of the live rows that a batch may delete before it is held when the contract does not say.
+pub const GUARD_DELETED_SHARE_DEFAULT: f64 = 0.2;
+/// Rows that any batch may delete without being held when the contract does not say.
+pub const GUARD_DELETED_ROWS_DEFAULT: u64 = 1_000;
 /// Share of the rows that a rebuild may lose which nobody asked for: a contract that changed.
 pub const REBUILD_LOST_SHARE_MAX: f64 = 0.5;
 /// Milliseconds by which changes have to be newer than all before, for lower positions to say that the source counts

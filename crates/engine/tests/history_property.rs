@@ -12,7 +12,7 @@ use arrow::datatypes::Int64Type;
 use sluice_change::{Cell, ChangeBatch, ChangeBatchBuilder, Event, Op, RowRef};
 use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, LateArrivalState, fingerprint, plan_history, silver_schema};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const CONTRACT: &str = "dataset: a.b\nsource: {path: x/, format: debezium_json}\napply: {scd: 2, sequence: [at], TRACK KEEP}\nschema:\n- {name: id, type: bigint, primary_key: true}\n- {name: a, type: bigint}\n- {name: b, type: bigint}\n- {name: at, type: bigint}\n";
@@ -124,6 +124,7 @@ struct Silver {
 impl Silver {
     fn apply(&mut self, contract: &Contract, changes: &[ChangeBatch], as_segment: bool) {
         let before: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
+        let open_before = self.open_keys();
         let plan = plan_history(contract, &self.rows, &self.side, changes, before as u64, 0).unwrap();
         plan.ledger.check().unwrap();
         let mut kept = Vec::new();
@@ -135,6 +136,12 @@ impl Silver {
         self.rows = kept;
         let after: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
         assert_eq!(after as u64, plan.ledger.silver_after);
+        let open_after = self.open_keys();
+        assert_eq!(
+            plan.lost_rows,
+            open_before.difference(&open_after).count() as u64,
+            "keys without a current version"
+        );
         let encoder = KeyEncoder::new(contract).unwrap();
         if as_segment {
             let segment = plan.late_arrivals.segment(&self.side).unwrap();
@@ -142,6 +149,10 @@ impl Silver {
         } else {
             self.side.apply(&encoder, &plan.late_arrivals).unwrap();
         }
+    }
+
+    fn open_keys(&self) -> BTreeSet<i64> {
+        self.versions().into_iter().filter(|version| version.2.is_none()).map(|version| version.0).collect()
     }
 
     fn versions(&self) -> Vec<Version> {

@@ -106,6 +106,7 @@ fn newest(rows: &RecordBatch) -> Option<EventSeq> {
 impl Silver {
     fn apply(&mut self, contract: &Contract, changes: &[ChangeBatch], random: &mut fastrand::Rng) {
         let before: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
+        let keys_before = self.content();
         let encoder = KeyEncoder::new(contract).unwrap();
         let keyed = KeyedChanges::new(&encoder, changes).unwrap();
         let (mut read, mut unread) = (Vec::new(), Vec::new());
@@ -140,6 +141,9 @@ impl Silver {
         self.rows = kept;
         let after: usize = self.rows.iter().map(RecordBatch::num_rows).sum();
         assert_eq!(after as u64, plan.ledger.silver_after);
+        let keys_after = self.content();
+        let lost = keys_before.keys().filter(|key| !keys_after.contains_key(key)).count();
+        assert_eq!(plan.lost_rows, lost as u64, "keys that readers no longer see");
         // Half of the time as segments on disk bring them back.
         if random.bool() && !plan.tombstones.is_empty() {
             let segment = plan.tombstones.segment(&encoder, changes, false).unwrap();

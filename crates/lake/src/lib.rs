@@ -97,6 +97,7 @@ pub use delta::writer_vectors::UpdatedFile;
 pub use environment::{ENGINE, IdGenerator, LakeEnvironment, LeaseTimes, Secrets, StoreTimes};
 pub use error::{LakeError, is_timeout_or_unreachable};
 pub use lake::Lake;
+pub use ledger::batch_decisions::{BatchDecision, BatchDecisions};
 pub use ledger::documents::{DocumentText, ModelText};
 pub use ledger::leases::{Holder, Lease, LeaseCandidate, Leases};
 pub use ledger::manifest::BatchManifest;

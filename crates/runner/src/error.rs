@@ -272,6 +272,14 @@ impl RunError {
             Self::NoLake => (ErrorCode::NoLake, "Give a folder or an s3:// URL".to_owned()),
             Self::NotFound { next, .. } => (ErrorCode::NotFound, next.clone()),
             Self::Decode(_) => (ErrorCode::Input, "Correct the contract's source and run it again".to_owned()),
+            Self::Refused { table, refusal, .. } if refusal.is_held() => (
+                ErrorCode::Quality,
+                format!(
+                    "`sluice batch show {table} {0}` shows it; `sluice batch release {table} {0} --because \"…\"` lets it \
+                     pass, `sluice batch skip {table} {0} --because \"…\"` makes silver without it",
+                    refusal.batch
+                ),
+            ),
             Self::Refused { table, .. } => (
                 ErrorCode::Quality,
                 format!(

@@ -94,6 +94,9 @@ impl fmt::Display for Draft {
         let mut apply = self.sections.get("apply").cloned().unwrap_or_default();
         apply.extend(self.section("apply.from_snapshot").map(|rule| ("from_snapshot".to_owned(), rule)));
         writeln!(f, "apply: {}", braces(apply.iter().map(|(name, value)| format!("{name}: {value}"))))?;
+        if let Some(guards) = self.section("guards") {
+            writeln!(f, "guards: {guards}")?;
+        }
         if let Some(check) = self.section("quality") {
             writeln!(f, "quality: [{check}]")?;
         }

@@ -85,6 +85,7 @@ pub fn reply(request: &Request) -> Reply {
         Request::DiffSides { to, .. } => Reply::DiffSides(diff::of_sides(&to.table)),
         Request::ExportResult { file, .. } => Reply::ExportResult(diff::exported(file)),
         Request::ReleaseDiff { from, to } => Reply::ReleaseDiff(publish::diff(*from, *to)),
+        Request::DecideBatch { table, .. } => Reply::DecideBatch(replay::view(table, None)),
         Request::SourceChanges { .. } => Reply::SourceChanges(source_changes::inbox()),
         Request::DecideSourceChanges { choices, .. } => Reply::DecideSourceChanges(source_changes::chosen(choices)),
         Request::Jobs => Reply::Jobs(lake::jobs()),

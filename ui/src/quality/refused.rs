@@ -67,7 +67,7 @@ fn rows_of(view: &QualityView) -> Option<(String, Selection)> {
             let first = view.checks.iter().find(|check| check.state() == CheckState::Failed)?;
             Some(("Show failing rows".to_owned(), Selection::Check { table: table(), check: first.index }))
         }
-        RefusalCause::Contract => None,
+        RefusalCause::Contract | RefusalCause::Guard | RefusalCause::Hold => None,
     }
 }
 
@@ -109,7 +109,14 @@ mod tests {
         assert_eq!(rows_of(&view).map(|(label, _)| label).as_deref(), Some("Show failing rows"));
         let reason = "7.7 % of its records are in quarantine, the limit is 5.0 %".to_owned();
         let cause = RefusalCause::Quarantine;
-        view.refusal = Some(Refusal { batch: 43, first_batch: 43, reason: reason.clone(), cause, counters: None });
+        view.refusal = Some(Refusal {
+            batch: 43,
+            first_batch: 43,
+            reason: reason.clone(),
+            cause,
+            counters: None,
+            keys: Vec::new(),
+        });
         assert_eq!(evidence(&view), format!("{reason}. The batch is kept and can run again"));
         assert_eq!(rows_of(&view).map(|(label, _)| label).as_deref(), Some("Show 279 records"));
         // An older version of Sluice kept no reason; that checks failed is then not said of a batch without any.

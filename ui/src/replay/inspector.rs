@@ -1,5 +1,6 @@
 //! The selected batch: verdict, rows, order, files, findings, superseded rows, and where to look next.
 
+use super::decision;
 use super::model::{Column, Columns, Run, versions};
 use super::timeline::{does_not_balance, state_mark};
 use crate::command::Command;
@@ -13,15 +14,17 @@ use sluice_api::{BatchState, BatchView, Layer, RowLedger, TableName, TableRef};
 /// Height of the actions at the foot.
 const FOOT: f32 = 40.0;
 
+/// What is shown.
+pub(super) struct Inspected<'a> {
+    pub(super) table: &'a TableName,
+    pub(super) columns: &'a Columns<'a>,
+    pub(super) run: Option<&'a Run<'a>>,
+    pub(super) selected: usize,
+}
+
 /// Draws it.
-pub(super) fn show(
-    ui: &mut Ui,
-    cx: &mut Cx<'_>,
-    table: &TableName,
-    columns: &Columns<'_>,
-    run: Option<&Run<'_>>,
-    selected: usize,
-) {
+pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, of: &Inspected<'_>, draft: &mut decision::Draft) {
+    let Inspected { table, columns, run, selected } = *of;
     let Some(column) = columns.get(selected) else { return };
     let run = run.filter(|_| columns.running() == selected);
     let rect = ui.max_rect();
@@ -34,6 +37,7 @@ pub(super) fn show(
         match column {
             Column::Known(batch) => {
                 refused(ui, batch);
+                decision::show(ui, cx, table, batch, draft);
                 facts(ui, columns, selected, batch);
                 files(ui, columns, selected);
                 findings(ui, cx, table, batch);
@@ -64,7 +68,11 @@ fn head(ui: &mut Ui, table: &TableName, column: &Column<'_>, run: Option<&Run<'_
                     (Tone::Fail, "Does not balance")
                 }
                 Column::Known(batch) => match batch.state {
+                    BatchState::Committed if batch.is_skipped => (Tone::Warn, "Skipped"),
                     BatchState::Committed => (Tone::Ok, "Committed"),
+                    BatchState::Pending if batch.is_skipped => (Tone::Warn, "Skipped"),
+                    BatchState::Pending if batch.is_held() => (Tone::Warn, "Held"),
+                    BatchState::Pending if batch.waits_for.is_some() => (Tone::Warn, "Waits"),
                     BatchState::Pending if batch.refusal.is_some() => (Tone::Fail, "Refused"),
                     BatchState::Pending => (Tone::Fail, "Not in silver"),
                     BatchState::Running => (Tone::Accent, "Running"),
@@ -121,7 +129,11 @@ fn refused(ui: &mut Ui, batch: &BatchView) {
             format!("{}, together with the batches from {} on", refusal.reason, refusal.first_batch)
         }
         Some(refusal) => refusal.reason.clone(),
-        None => "It was not published. Run it again to see why".to_owned(),
+        None if batch.is_skipped => "The next run passes it over".to_owned(),
+        None => match batch.waits_for {
+            Some(held) => format!("It waits for batch {held}, which is held"),
+            None => "It was not published. Run it again to see why".to_owned(),
+        },
     };
     Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 0, bottom: 8 }).show(ui, |ui| {
         ui.add(egui::Label::new(typeface::text(text, typeface::control(), tokens.text)).wrap());

@@ -3,6 +3,7 @@
 mod actions;
 mod axis;
 mod cells;
+mod decision;
 mod inspector;
 mod model;
 mod overview;

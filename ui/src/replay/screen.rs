@@ -207,7 +207,8 @@ impl Screen for ReplayScreen {
         if columns.count() > 0 {
             let run = run_of(store.jobs(), &self.table);
             Frame::NONE.inner_margin(Margin::same(0)).show(ui, |ui| {
-                inspector::show(ui, cx, &self.table, &columns, run.as_ref(), selected);
+                let of = inspector::Inspected { table: &self.table, columns: &columns, run: run.as_ref(), selected };
+                inspector::show(ui, cx, &of, &mut self.decision);
             });
         }
     }

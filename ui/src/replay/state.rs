@@ -1,5 +1,6 @@
 //! The state of the replay screen: its table, the selected batch, files per batch, and the replay that it started.
 
+use super::decision::Draft;
 use super::model::Columns;
 use crate::cx::Cx;
 use crate::state::{Got, Selection};
@@ -38,6 +39,8 @@ pub struct ReplayScreen {
     pub(super) preview_table: usize,
     /// Files done when the batches were last read, while a job runs.
     pub(super) seen: Option<(JobId, u64)>,
+    /// What is being decided of a batch.
+    pub(super) decision: Draft,
 }
 
 impl ReplayScreen {
@@ -54,6 +57,7 @@ impl ReplayScreen {
             preview: None,
             preview_table: 0,
             seen: None,
+            decision: Draft::default(),
         }
     }
 

@@ -100,7 +100,7 @@ fn refuse(view: &mut ReplayView, counters: Option<sluice_api::RowLedger>) {
     batch.state = BatchState::Pending;
     batch.counters = counters;
     (batch.silver_version, batch.elapsed_ms) = (None, None);
-    batch.refusal = Some(sluice_api::Refusal { batch: 42, first_batch: 42, reason, cause, counters });
+    batch.refusal = Some(sluice_api::Refusal { batch: 42, first_batch: 42, reason, cause, counters, keys: Vec::new() });
 }
 
 #[test]
@@ -119,6 +119,60 @@ fn a_refused_batch_shows_its_plan_its_reason_and_no_green_badge() {
     assert_eq!(window.query_all_by_label("Not published").count(), 2);
     assert!(window.query_by_label("7.7 % of its records are in quarantine, the limit is 5.0 %").is_some());
     assert!(window.query_by_label("Would be applied").is_some());
+}
+
+/// The last batch, held by a guard.
+fn hold(view: &mut ReplayView) {
+    refuse(view, None);
+    let batch = view.batches.iter_mut().find(|batch| batch.batch == 42).unwrap();
+    let reason = "It would delete 4812 of 9000 rows (53.5 %), the guard lets 20.0 % pass".to_owned();
+    let (cause, keys) = (sluice_api::RefusalCause::Guard, vec!["id=7".to_owned()]);
+    batch.refusal =
+        Some(sluice_api::Refusal { batch: 42, first_batch: 42, reason: reason.clone(), cause, counters: None, keys });
+    batch.decisions = vec![sluice_api::BatchDecisionView {
+        action: sluice_api::BatchAction::Hold,
+        because: reason,
+        by: "guard".to_owned(),
+        by_guard: true,
+        at_ms: 1_700_000_000_000,
+    }];
+}
+
+#[test]
+fn a_held_batch_is_released_with_a_reason() {
+    let (mut window, asked) = open(hold);
+    assert!(window.query_by_label_contains("Batch 42, held").is_some());
+    assert!(window.query_by_label("It would delete 4812 of 9000 rows (53.5 %), the guard lets 20.0 % pass").is_some());
+    assert!(window.query_by_label_contains("id=7").is_some(), "the first keys");
+    assert!(window.query_by_label_contains("held by a guard of the contract").is_some());
+    let decided = |asked: &RefCell<Vec<Request>>| {
+        asked.borrow().iter().rev().find_map(|request| match request {
+            Request::DecideBatch { batch, action, because, .. } => Some((*batch, *action, because.clone())),
+            _ => None,
+        })
+    };
+    window.get_by_label("Release batch 42").click();
+    window.run_ok();
+    assert_eq!(decided(&asked), None, "not without a reason");
+    window.get_by_label("Reason of the decision").focus();
+    window.run_ok();
+    window.get_by_label("Reason of the decision").type_text("the shop was cleaned up");
+    window.run_ok();
+    window.get_by_label("Release batch 42").click();
+    window.run_ok();
+    let expected = (42, sluice_api::BatchAction::Release, "the shop was cleaned up".to_owned());
+    assert_eq!(decided(&asked), Some(expected));
+}
+
+#[test]
+fn a_batch_behind_a_held_one_says_for_which_it_waits() {
+    let (window, _) = open(|view| {
+        refuse(view, None);
+        let batch = view.batches.iter_mut().find(|batch| batch.batch == 42).unwrap();
+        (batch.refusal, batch.waits_for) = (None, Some(41));
+    });
+    assert!(window.query_by_label("It waits for batch 41, which is held").is_some());
+    assert!(window.query_by_label_contains("Batch 42, waits").is_some());
 }
 
 #[test]

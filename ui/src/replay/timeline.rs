@@ -178,6 +178,9 @@ pub(super) fn state_mark(tokens: &Tokens, column: &Column<'_>, run: Option<&Run<
         Column::Known(batch) => match batch.state {
             BatchState::Running => (icon::SYNC, tokens.accent, "running"),
             BatchState::Planned => (icon::SCHEDULE, tokens.text_weak, "planned"),
+            BatchState::Pending | BatchState::Committed if batch.is_skipped => (icon::WARNING, tokens.warn, "skipped"),
+            BatchState::Pending if batch.is_held() => (icon::WARNING, tokens.warn, "held"),
+            BatchState::Pending if batch.waits_for.is_some() => (icon::SCHEDULE, tokens.warn, "waits"),
             BatchState::Pending if batch.refusal.is_some() => (icon::ERROR, tokens.fail, "refused"),
             BatchState::Pending => (icon::ERROR, tokens.fail, "not in silver"),
             BatchState::Committed if does_not_balance(batch) => (icon::ERROR, tokens.fail, "does not balance"),

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Got, Store};
 use sluice_api::{
-    ChosenChange, ContractCheck, DiffView, ExportedFile, IncidentLock, JobId, JobState, JobView, LakeView,
+    BatchAction, ChosenChange, ContractCheck, DiffView, ExportedFile, IncidentLock, JobId, JobState, JobView, LakeView,
     OnboardDraft, OnboardSource, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QueryFile,
     ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory,
     SourceChanges, SourceChoice, TableName, TableRef, TableView, ask,
@@ -158,6 +158,12 @@ impl Store {
     #[must_use]
     pub fn decided(&self, choices: &[SourceChoice]) -> Got<'_, Vec<ChosenChange>> {
         self.got::<ask::DecideSourceChanges>(&(choices.to_vec(),))
+    }
+
+    /// What became of a decision on a batch.
+    #[must_use]
+    pub fn decided_batch(&self, table: &TableName, batch: u64, action: BatchAction) -> Got<'_, ReplayView> {
+        self.got::<ask::DecideBatch>(&(table.clone(), batch, action))
     }
 
     /// Rows that fail a check.

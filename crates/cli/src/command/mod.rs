@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod batch;
 pub(crate) mod batches;
 pub(crate) mod bisect;
 pub(crate) mod compare;

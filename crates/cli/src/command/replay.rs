@@ -151,6 +151,9 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
             let tables = tables.join(", ");
             text.push_str(&format!("{}: {} records of other tables left out: {tables}\n", table.table, number(total)));
         }
+        if let Some(reason) = &table.would_hold {
+            text.push_str(&format!("{}: would be held: {reason}\n", table.table));
+        }
         if let Some(error) = &table.error {
             text.push_str(&format!("{}: stopped: {error}\n", table.table));
         }

@@ -10,6 +10,7 @@ mod column;
 mod declaration;
 mod effect;
 mod grade;
+mod guards;
 mod quality;
 mod source;
 mod table;
@@ -27,12 +28,13 @@ use crate::{Backfill, Column, Contract};
 impl Entry {
     /// Every entry that a contract can have, by section as in the file.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        let lists: [&'static [Self]; 7] = [
+        let lists: [&'static [Self]; 8] = [
             source::SOURCE,
             table::TABLE,
             source::BACKFILL,
             apply::APPLY,
             apply::FROM_SNAPSHOT,
+            guards::GUARDS,
             column::COLUMN,
             quality::CHECK,
         ];
@@ -49,6 +51,7 @@ impl Contract {
         values.extend(self.source.iter().flat_map(|source| source::texts(source, self)));
         values.extend(apply::texts(&self.apply, self));
         values.extend(self.apply.from_snapshot.iter().flat_map(|rule| apply::from_snapshot_texts(rule, self)));
+        values.extend(guards::texts(&self.guards, self));
         values
     }
 

@@ -77,9 +77,10 @@ entries! {
             set.map(|value| value.text.clone()).collect::<Vec<_>>().join(" ")
         }));
     }
-    apart backfill epoch sla_seconds apply columns inferred checks started_ms keys text;
+    apart backfill epoch sla_seconds apply guards columns inferred checks started_ms keys text;
     also
         Entry::section("", &["apply"]).what("how changes become rows").missing("see below", ""),
+        Entry::section("", &["guards"]).what("which batches are held until a person decides").missing("see below", ""),
         Entry::section("", &["quality"]).what("checks").missing("none, besides those that follow from `schema`", ""),
         Entry::section("", &["schema"]).what("columns in order, at least the key");
 }

@@ -2,7 +2,8 @@
 
 use super::{Effect, Entry};
 use crate::document::{
-    ApplyDocument, BackfillDocument, CheckDocument, ColumnDocument, Document, FromSnapshotDocument, SourceDocument,
+    ApplyDocument, BackfillDocument, CheckDocument, ColumnDocument, Document, FromSnapshotDocument, GuardsDocument,
+    SourceDocument,
 };
 use serde::de::value::Error;
 use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
@@ -10,7 +11,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Sections in the order of the document.
-const SECTIONS: [&str; 7] = ["", "source", "source.backfill", "apply", "apply.from_snapshot", "schema", "quality"];
+const SECTIONS: [&str; 8] =
+    ["", "source", "source.backfill", "apply", "apply.from_snapshot", "guards", "schema", "quality"];
 
 /// Takes the names of a struct's fields instead of reading one.
 struct Fields<'a>(&'a mut &'static [&'static str]);
@@ -56,6 +58,7 @@ fn every_entry_that_is_read_is_in_the_list() {
         fields::<BackfillDocument>(),
         fields::<ApplyDocument>(),
         fields::<FromSnapshotDocument>(),
+        fields::<GuardsDocument>(),
         fields::<ColumnDocument>(),
         fields::<CheckDocument>(),
     ];

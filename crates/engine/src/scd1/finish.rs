@@ -21,6 +21,7 @@ impl Merge<'_> {
             newest: self.newest,
             replaced: self.replaced,
             tombstones: self.tombstones,
+            lost_rows: self.lost_rows,
             ledger: self.ledger,
             conflicts: self.conflicts,
         })

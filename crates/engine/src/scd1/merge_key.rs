@@ -6,8 +6,9 @@ use crate::error::EngineError;
 use crate::events::{Conflict, DuplicateKind, EventAt, KeyedChanges};
 use crate::rows::{Chosen, Patched, Place, PlanSources, RowAt};
 use crate::silver::{COL_SEQ, col_seq, text_column};
-use arrow::array::Array;
-use sluice_change::{EventSeq, RowLedger};
+use arrow::array::{Array, AsArray};
+use sluice_change::{EventSeq, Op, RowLedger};
+use sluice_contract::{Column, DeleteMode};
 use std::collections::BTreeMap;
 
 /// The row of a key in silver.
@@ -28,6 +29,8 @@ pub(super) struct Merge<'a> {
     truncate_watermark: Option<EventSeq>,
     pub(super) tombstones: NewTombstones,
     pub(super) ledger: RowLedger,
+    /// Keys whose row readers no longer see.
+    pub(super) lost_rows: u64,
     /// New rows.
     pub(super) rows: Vec<Chosen>,
     pub(super) patched: Vec<Patched>,
@@ -64,6 +67,7 @@ impl<'a> Merge<'a> {
             truncate_watermark: before.truncate(),
             tombstones: NewTombstones::default(),
             ledger,
+            lost_rows: 0,
             rows: Vec::with_capacity(keyed.hashes().len()),
             patched: Vec::new(),
             pairs: Vec::new(),
@@ -132,6 +136,7 @@ impl<'a> Merge<'a> {
                 let stale = if old_seq.is_some() { self.upserts(events, kinds, stale) } else { 0 };
                 self.ledger.stale_ignored += stale.saturating_sub(u64::from(backfills_column));
                 if is_new || backfills_column {
+                    self.lost_rows += u64::from(self.marks_as_deleted(&winner) && self.is_live(old)?);
                     // One event took effect; whether a value changed is known once the rows are built.
                     // Where all are duplicates it was a truncate, which took away what had filled an absent column.
                     let by_event = u64::from(count > duplicates);
@@ -145,6 +150,7 @@ impl<'a> Merge<'a> {
             }
             (Some(old), None) => {
                 self.ledger.deleted += 1;
+                self.lost_rows += u64::from(self.is_live(old)?);
                 self.replaced.push(self.place_of(old));
                 let by_event = newest_delete.is_some_and(|seq| Some(seq) > old_seq && Some(seq) >= delete_watermark);
                 if by_event {
@@ -302,6 +308,28 @@ impl<'a> Merge<'a> {
         }
         self.replaced.extend(replaces.map(|old| self.place_of(old)));
         self.rows.push(row);
+    }
+
+    /// Whether a new row is one that a soft delete leaves.
+    fn marks_as_deleted(&self, winner: &Winner) -> bool {
+        let (source, row) = winner.place.pair();
+        let event = source.checked_sub(self.sources.existing.len()).and_then(|source| self.sources.changes.get(source));
+        event.and_then(|changes| changes.ops.get(row)).is_some_and(|op| *op == Op::SoftDelete)
+    }
+
+    /// Whether readers see a row of silver: not if a soft delete marked it. One that was not read counts as seen.
+    fn is_live(&self, old: OldRow) -> Result<bool, EngineError> {
+        match old {
+            OldRow::Read { source, row } if self.sources.contract.apply.delete_mode == DeleteMode::Soft => {
+                let rows = &self.sources.existing[source as usize].rows;
+                let missing = || EngineError::Column(Column::DELETED.to_owned());
+                let marks = rows.column_by_name(Column::DELETED).and_then(|column| column.as_boolean_opt());
+                let marks = marks.ok_or_else(missing)?;
+                let row = row as usize;
+                Ok(marks.is_null(row) || !marks.value(row))
+            }
+            OldRow::Read { .. } | OldRow::Unread(_) => Ok(true),
+        }
     }
 
     /// The row as it stands in silver.

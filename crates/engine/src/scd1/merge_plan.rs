@@ -29,6 +29,9 @@ pub struct MergePlan {
     pub replaced: Vec<RowAt>,
     /// What the batch adds to the tombstones.
     pub tombstones: NewTombstones,
+    /// Keys that have a row for readers before and none after: rows that go, or that a soft delete marks. A row that was
+    /// not read counts as one.
+    pub lost_rows: u64,
     /// Counts; both laws hold. A replaced row that was not read counts as updated.
     pub ledger: RowLedger,
     /// Ties between different events, at most [`Conflict::MAX_PER_BATCH`].

@@ -38,6 +38,8 @@ pub struct HistoryPlan {
     pub replaced: Vec<(usize, usize)>,
     /// What changes in the late-arrival state; hand it to [`LateArrivalState::apply`] after the commit.
     pub late_arrivals: HistoryChange,
+    /// Keys that have a current version before and none after.
+    pub lost_rows: u64,
     /// Counts; both laws hold. Rows are versions here.
     pub ledger: RowLedger,
     /// Ties between different events of the batch, at most [`Conflict::MAX_PER_BATCH`].
@@ -77,7 +79,7 @@ pub fn plan_history(
     let mut truncates: Vec<EventSeq> = state.truncates().iter().chain(&new_truncates).copied().collect();
     truncates.sort_unstable();
     let mut builder = VersionBuilder::new(contract, &validity, &pool, &truncates)?;
-    let mut plan = Plan { pool: &pool, ledger, conflicts: Vec::new(), output: Output::default() };
+    let mut plan = Plan { pool: &pool, ledger, lost_rows: 0, conflicts: Vec::new(), output: Output::default() };
     let mut from = 0;
     while from < order.len() {
         let key = keys.row(order[from] as usize);
@@ -85,7 +87,7 @@ pub fn plan_history(
         plan.key(&mut builder, &mut order[from..from + length])?;
         from += length;
     }
-    let Plan { mut ledger, conflicts, mut output, .. } = plan;
+    let Plan { mut ledger, lost_rows, conflicts, mut output, .. } = plan;
     ledger.silver_after = (ledger.silver_before + ledger.inserted).saturating_sub(ledger.deleted);
     ledger.check()?;
     output.replaced.sort_unstable();
@@ -97,6 +99,7 @@ pub fn plan_history(
             truncates: new_truncates,
         },
         replaced: output.replaced,
+        lost_rows,
         ledger,
         conflicts,
     })
@@ -129,6 +132,7 @@ struct Output {
 struct Plan<'a> {
     pool: &'a Pool,
     ledger: RowLedger,
+    lost_rows: u64,
     conflicts: Vec<Conflict>,
     output: Output,
 }
@@ -169,8 +173,11 @@ impl Plan<'_> {
             }
         }
         self.count_rows(rows_before, history.versions.len(), effective);
-        let was_deleted = newest_known.is_some() && rows_before > 0 && !self.had_open(events);
-        if was_deleted && new > 0 && history.versions.last().is_some_and(|version| version.end.is_none()) {
+        let (had_open, has_open) =
+            (self.had_open(events), history.versions.last().is_some_and(|version| version.end.is_none()));
+        self.lost_rows += u64::from(had_open && !has_open);
+        let was_deleted = newest_known.is_some() && rows_before > 0 && !had_open;
+        if was_deleted && new > 0 && has_open {
             self.ledger.reinserted += 1;
         }
         self.keep(events, history);

@@ -60,6 +60,9 @@ pub struct CommitInfo {
     /// Silver: what its records say of their source.
     #[serde(rename = "sluice.source", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceMark>,
+    /// Silver: batches up to the last one whose events it is made without.
+    #[serde(rename = "sluice.skipped", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<BTreeSet<u64>>,
     /// Silver: what became of the records.
     #[serde(rename = "sluice.ledger", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub ledger: Option<RowLedger>,
@@ -216,6 +219,7 @@ impl CommitInfo {
             inputs,
             checked,
             source,
+            skipped,
             batch: _,
             reasons: _,
             span: _,
@@ -241,7 +245,7 @@ impl CommitInfo {
             app_id: _,
             other: _,
         } = self.clone();
-        Self { contract, tombstones, watermark, inputs, checked, source, ..Self::default() }
+        Self { contract, tombstones, watermark, inputs, checked, source, skipped, ..Self::default() }
     }
 
     /// Whether a version of Sluice made the commit: each of its transactions says so.
@@ -304,7 +308,7 @@ mod tests {
             "sluice.span": {"first": "1", "last": null, "newest_ms": 5, "elapsed_ms": 40},
             "sluice.watermark": 5, "sluice.contract": "c", "sluice.ledger": RowLedger::default(),
             "sluice.tombstones": ["_sluice/tombstones/a.parquet"],
-            "sluice.files": 2, "sluice.bytes": 3, "sluice.rows": 4, "sluice.file_rows": [1, 3],
+            "sluice.skipped": [3, 7], "sluice.files": 2, "sluice.bytes": 3, "sluice.rows": 4, "sluice.file_rows": [1, 3],
             "sluice.columns": ["a", "b"], "sluice.failed_files": ["landing/x.json"],
             "sluice.inputs": "i", "sluice.from": {"silver.shop.orders": 3}, "sluice.fingerprint": "f",
             "sluice.filesBefore": 9, "sluice.filesAfter": 1, "sluice.bytesBefore": 90, "sluice.bytesAfter": 80,
@@ -345,7 +349,8 @@ mod tests {
     fn what_the_rows_are_of_is_carried_over() {
         let carried = CommitInfo::of_entries(entries(on_disk())).carried();
         let kept = json!({"sluice.watermark": 5, "sluice.contract": "c",
-            "sluice.tombstones": ["_sluice/tombstones/a.parquet"], "sluice.inputs": "i", "sluice.checked": 11});
+            "sluice.tombstones": ["_sluice/tombstones/a.parquet"], "sluice.inputs": "i", "sluice.checked": 11,
+            "sluice.skipped": [3, 7]});
         assert_eq!(Value::Object(carried.to_entries()), kept);
     }
 }

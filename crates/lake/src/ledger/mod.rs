@@ -1,5 +1,6 @@
 //! Numbered documents: which files are in which batch, schemas, state, and who writes a table.
 
+pub(crate) mod batch_decisions;
 pub(crate) mod batches;
 pub(crate) mod documents;
 pub(crate) mod folded;

@@ -6,6 +6,7 @@ use crate::delta::table::DeltaStore;
 use crate::delta::table_files::{TableFiles, TableLocation};
 use crate::delta::tables::Tables;
 use crate::environment::StoreTimes;
+use crate::ledger::batch_decisions;
 use crate::ledger::registry::Ledger;
 use crate::ledger::sandbox_entry::{MARK, SandboxEntry, SandboxMark, check_name, to_bytes};
 use crate::ledger::sandboxes as registry;
@@ -152,6 +153,10 @@ async fn clone_fed(
         numbers.push((format!("_sluice/batches/{dataset}/{table}"), batch));
         numbers.push((format!("_sluice/quality/{dataset}/{table}"), batch));
         numbers.push((format!("_sluice/source_changes/{dataset}/{table}"), batch));
+    }
+    let decided = base.ledger.batch_decisions(name).await?.last();
+    if decided > 0 {
+        numbers.push((batch_decisions::folder(name), decided));
     }
     let schemas = base.ledger.schemas(name).await?;
     // One of a later batch belongs to events that the sandbox does not have yet.

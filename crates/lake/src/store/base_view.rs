@@ -83,9 +83,13 @@ fn kind(path: &str) -> Kind<'_> {
         ["_sluice", "quarantine", dataset, table, rest @ ..] => {
             of_table(format!("_sluice/quarantine/{dataset}/{table}"), rest)
         }
-        ["_sluice", kind @ ("batches" | "schemas" | "quality" | "source_changes"), dataset, table, name] => {
-            Kind::Numbered(format!("_sluice/{kind}/{dataset}/{table}"), name)
-        }
+        [
+            "_sluice",
+            kind @ ("batches" | "batch_decisions" | "schemas" | "quality" | "source_changes"),
+            dataset,
+            table,
+            name,
+        ] => Kind::Numbered(format!("_sluice/{kind}/{dataset}/{table}"), name),
         ["_sluice", "batches", dataset, table, "folded", name] => {
             Kind::Numbered(format!("_sluice/batches/{dataset}/{table}"), name)
         }
@@ -127,6 +131,7 @@ mod tests {
         pins.set("silver/shop/orders", 4);
         pins.set("_sluice/batches/shop/orders", 7);
         pins.set("_sluice/quarantine/shop/orders", 1);
+        pins.set("_sluice/batch_decisions/shop/orders", 2);
         let log = |version: u64, rest: &str| format!("silver/shop/orders/_delta_log/{version:020}.{rest}");
         for (path, seen) in [
             ("landing/shop/orders/1.json", Seen::Base),
@@ -145,6 +150,8 @@ mod tests {
             ("_sluice/batches/shop/orders/00000000000000000007.json", Seen::Both),
             ("_sluice/batches/shop/orders/00000000000000000007.without", Seen::Both),
             ("_sluice/batches/shop/orders/00000000000000000008.json", Seen::Own),
+            ("_sluice/batch_decisions/shop/orders/00000000000000000002.json", Seen::Both),
+            ("_sluice/batch_decisions/shop/orders/00000000000000000003.json", Seen::Own),
             ("_sluice/source_changes/shop/orders/00000000000000000003.json", Seen::Own),
             ("_sluice/source_decisions/shop/orders/00000000000000000001.json", Seen::Own),
             ("_sluice/batches/shop/orders/folded/00000000000000000006-ab.parquet", Seen::Both),

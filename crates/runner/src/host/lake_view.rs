@@ -260,6 +260,14 @@ impl OpenLake {
         let app_id = AppId::silver(name);
         let done = silver.as_ref().and_then(|snapshot| snapshot.txn(&app_id)).unwrap_or(0);
         let done = u64::try_from(done).unwrap_or(0);
-        Ok((read_records(&self.lake, name, last).await?, (done < last).then_some(last)))
+        // Batches may wait behind one that is held; what that one says is what is wrong.
+        let mut refused = last;
+        for batch in (done + 1..=last).rev() {
+            if read_refusal(&self.lake, name, batch).await?.is_some() {
+                refused = batch;
+                break;
+            }
+        }
+        Ok((read_records(&self.lake, name, refused).await?, (done < last).then_some(refused)))
     }
 }

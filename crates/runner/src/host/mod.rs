@@ -3,6 +3,7 @@
 
 mod adopt;
 mod adoption;
+mod batch_decisions;
 mod batches;
 mod bisect;
 pub(crate) mod changed_rows;

@@ -1,12 +1,12 @@
 //! Batches of a table, and starting a replay.
 
+use super::batch_decisions::Decided;
 use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
 use crate::pipeline::release_rule::Unpublished;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
 use crate::pipeline::source_listing::Look;
-use crate::quality::read_refusal;
 use crate::{Job, ReplayOptions, RunError, replay, replay_batch};
 use sluice_api::{
     Answer, BatchState, BatchView, GoldCounter, JobId, JobKind, Layer, ReplaySummary, ReplayView, TableName,
@@ -72,7 +72,7 @@ impl Answer<ask::Replay> for Host {
 
 impl OpenLake {
     /// Batches of a table. Those that wait are cut by the functions and the bound with which a replay cuts them.
-    async fn replay_view(
+    pub(super) async fn replay_view(
         &self,
         table: &TableName,
         max_files: Option<u64>,
@@ -85,15 +85,19 @@ impl OpenLake {
         let silver_history = self.history(TableLocation::Silver(table.clone())).await?;
         let silver = by_batch(&silver_history, &AppId::silver(table));
         let in_silver = silver.keys().max().copied().unwrap_or(0);
+        let decided = Decided::of(&self.lake, &contract).await?;
         let mut batches = Vec::new();
+        let mut held = None;
         for manifest in &manifests {
             let (landed, merged) = (bronze.get(&manifest.batch), silver.get(&manifest.batch));
             let span = merged.and_then(|entry| entry.info.span.clone());
             let committed = manifest.batch <= in_silver;
             let refusal = match committed {
                 true => None,
-                false => read_refusal(&self.lake, table, manifest.batch).await?,
+                false => decided.refusal(&self.lake, table, manifest.batch).await?,
             };
+            let waits_for = held.filter(|_| !committed && refusal.is_none());
+            held = held.or(refusal.as_ref().filter(|refusal| refusal.is_held()).map(|refusal| refusal.batch));
             let merged_with = silver.range(manifest.batch + 1..).next().map(|(batch, _)| *batch);
             let planned = refusal.as_ref().and_then(|refusal| refusal.counters);
             batches.push(BatchView {
@@ -110,6 +114,9 @@ impl OpenLake {
                 counters: merged.and_then(entry_counters).or(planned),
                 merged_with: merged_with.filter(|_| committed && merged.is_none()),
                 refusal,
+                decisions: decided.views(manifest.batch),
+                is_skipped: decided.is_skipped(manifest.batch),
+                waits_for,
                 reasons: merged.or(landed).map(reasons).unwrap_or_default(),
             });
         }
@@ -130,6 +137,9 @@ impl OpenLake {
                 counters: None,
                 merged_with: None,
                 refusal: None,
+                decisions: Vec::new(),
+                is_skipped: false,
+                waits_for: held,
                 reasons: Vec::new(),
                 elapsed_ms: None,
             });

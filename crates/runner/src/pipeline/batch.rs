@@ -71,6 +71,25 @@ pub(crate) struct BatchDone {
     /// Events by what ordered them, where the contract leaves it to the format.
     pub(crate) orders: BTreeMap<String, u64>,
     pub(crate) silver_version: Option<u64>,
+    /// Of a dry run: why the batch would be held.
+    pub(crate) would_hold: Option<String>,
+}
+
+impl BatchDone {
+    /// Adds a batch that came after it.
+    pub(crate) fn add(&mut self, later: Self) {
+        let Self { files, ledger, reasons, left_out, orders, silver_version, would_hold } = later;
+        self.files += files;
+        self.ledger.add(&ledger);
+        for (counts, more) in [(&mut self.reasons, reasons), (&mut self.left_out, left_out), (&mut self.orders, orders)]
+        {
+            for (name, count) in more {
+                *counts.entry(name).or_default() += count;
+            }
+        }
+        self.silver_version = silver_version;
+        self.would_hold = would_hold;
+    }
 }
 
 impl DecodedBatch {
@@ -147,7 +166,7 @@ impl BatchSummary {
     /// The batch with what it did to silver, or would.
     pub(crate) fn done(self, ledger: RowLedger, silver_version: Option<u64>) -> BatchDone {
         let Self { files, reasons, left_out, orders, .. } = self;
-        BatchDone { files, ledger, reasons, left_out, orders, silver_version }
+        BatchDone { files, ledger, reasons, left_out, orders, silver_version, would_hold: None }
     }
 }
 

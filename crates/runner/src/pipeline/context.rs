@@ -67,9 +67,9 @@ impl TableContext {
             Some(version) if silver.batch() > 0 => format!("v{version} stays visible"),
             _ => "there is no version yet".to_owned(),
         };
-        let HoldReason { text, cause, counters } = reason;
+        let HoldReason { text, cause, counters, keys } = reason;
         let first_batch = (silver.batch() + 1).min(batch);
-        let refusal = Box::new(Refusal { batch, first_batch, reason: text, cause, counters });
+        let refusal = Box::new(Refusal { batch, first_batch, reason: text, cause, counters, keys });
         RunError::Refused { table: self.contract.name.to_string(), stays, refusal }
     }
 }

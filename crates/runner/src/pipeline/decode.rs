@@ -124,7 +124,7 @@ pub(crate) async fn decode_bronze(
             None => break quarantine_losing_events(&context.contract, records)?,
         }
     };
-    let files = table.manifests(batches).map(|manifest| manifest.files.len() as u64).sum();
+    let files = table.included_in(batches).map(|manifest| manifest.files.len() as u64).sum();
     Ok(DecodedBatch::new(last, files, started, records))
 }
 
@@ -185,11 +185,20 @@ impl BronzeDecoder {
             contract.for_source(name).map_or(Ok(()), |of_source| check_contract(&Arc::new(of_source)))?;
         }
         let newest =
-            newest_delivery_of_each_file(&contract, &table.claimed, &table.bronze.store, *batches.end()).await?;
-        let groups = groups_of(&contract, table, batches.clone())?;
+            newest_delivery_of_each_file(&contract, &table.included(), &table.bronze.store, *batches.end()).await?;
+        let groups = groups_of(&contract, table)?;
         // The records of a reload begin with an empty table, which is said once for each of its files.
-        let whole_files = contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload);
-        Ok(Self { wanted: Arc::new(Wanted { batches, contract, newest, groups }), whole_files })
+        let is_read = |group: &BatchGroup| group.batches.range(batches.clone()).next().is_some();
+        let whole_files =
+            contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload && is_read(group));
+        let skipped = table.skipped.clone();
+        Ok(Self { wanted: Arc::new(Wanted { batches, contract, skipped, newest, groups }), whole_files })
+    }
+
+    /// The same for the records of every batch, those that are skipped too.
+    pub(crate) fn of_all_batches(&self) -> Self {
+        let wanted = Wanted { batches: 1..=u64::MAX, skipped: BTreeSet::new(), ..self.wanted.as_ref().clone() };
+        Self { wanted: Arc::new(wanted), whole_files: self.whole_files }
     }
 
     /// Whether what a record means depends on the other records of its data file.
@@ -230,24 +239,31 @@ async fn decoded_pieces<T: Send + 'static>(
 }
 
 /// What of bronze is decoded, and by which contract.
+#[derive(Clone)]
 struct Wanted {
     batches: RangeInclusive<u64>,
     contract: Arc<Contract>,
+    /// Batches that silver is made without.
+    skipped: BTreeSet<u64>,
     /// Of a table from snapshots, the batch whose delivery of a file counts.
     newest: Option<BTreeMap<String, u64>>,
     groups: Vec<BatchGroup>,
 }
 
 impl Wanted {
+    fn takes(&self, batch: u64) -> bool {
+        self.batches.contains(&batch) && !self.skipped.contains(&batch)
+    }
+
     /// Typed rows without the texts that they were made of: bronze has those, and a merge does not need them.
     fn decode(&self, rows: &[RecordBatch]) -> Result<Vec<DecodedFile>, RunError> {
         let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
         let is_apart = |batch: u64| self.groups.iter().any(|group| group.batches.contains(&batch));
-        let of_changes =
-            |batch: u64, path: &str| self.batches.contains(&batch) && !is_apart(batch) && newest(batch, path);
+        let of_changes = |batch: u64, path: &str| self.takes(batch) && !is_apart(batch) && newest(batch, path);
         let mut decoded = vec![bronze::decode_bronze(&self.contract, rows, of_changes)?];
         for BatchGroup { contract, batches } in &self.groups {
-            decoded.push(bronze::decode_bronze(contract, rows, |batch, _| batches.contains(&batch))?);
+            let of_group = |batch: u64, _: &str| self.takes(batch) && batches.contains(&batch);
+            decoded.push(bronze::decode_bronze(contract, rows, of_group)?);
         }
         for record in decoded.iter_mut().flat_map(|file| &mut file.changes.records) {
             *record = String::new();
@@ -258,7 +274,7 @@ impl Wanted {
     fn decode_by_batch(&self, rows: &[RecordBatch]) -> Result<Vec<BatchPiece>, RunError> {
         let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
         let mut pieces = Vec::new();
-        for batch in bronze::batches_in(rows)?.into_iter().filter(|batch| self.batches.contains(batch)) {
+        for batch in bronze::batches_in(rows)?.into_iter().filter(|batch| self.takes(*batch)) {
             let apart = self.groups.iter().find(|group| group.batches.contains(&batch));
             let contract = apart.map_or(&self.contract, |group| &group.contract);
             let taken = |of: u64, path: &str| of == batch && (apart.is_some() || newest(of, path));
@@ -269,18 +285,15 @@ impl Wanted {
 }
 
 /// Batches whose records are read by another contract than the table's own: backfills, and epochs after the first.
+#[derive(Clone)]
 struct BatchGroup {
     contract: Arc<Contract>,
     batches: BTreeSet<u64>,
 }
 
-fn groups_of(
-    contract: &Arc<Contract>,
-    table: &TableState,
-    batches: RangeInclusive<u64>,
-) -> Result<Vec<BatchGroup>, RunError> {
+fn groups_of(contract: &Arc<Contract>, table: &TableState) -> Result<Vec<BatchGroup>, RunError> {
     let mut groups: Vec<BatchGroup> = Vec::new();
-    for manifest in table.manifests(batches) {
+    for manifest in table.manifests(0..=u64::MAX) {
         let of_batch = for_batch(contract, manifest.batch, manifest.backfill.as_ref(), manifest.source.as_deref())?;
         if Arc::ptr_eq(&of_batch, contract) {
             continue;

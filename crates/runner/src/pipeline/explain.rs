@@ -58,7 +58,7 @@ pub(crate) async fn explain(
         return Err(RunError::input(message, format!("`sluice history {name}` shows the versions of a row")));
     }
     let hash = key_hash(&contract, key)?;
-    let table = TableState::open_to_look(&context).await?;
+    let mut table = TableState::open_to_look(&context).await?;
     let silver = &table.silver;
     let snapshot = match version {
         Some(_) => silver.store.snapshot(version).await?,
@@ -69,11 +69,13 @@ pub(crate) async fn explain(
         return Err(RunError::not_found(format!("silver.{name} does not exist yet"), next));
     };
     let batch = batch_of(silver, &snapshot, version);
+    let made_by = newest_entry_with(&silver.store, snapshot.version, |info| info.contract.is_some()).await?;
+    // The version is explained by what it was made of, whatever was decided since.
+    table.skipped = made_by.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
     let KeyEvents { changes, batches, rejects, read } = key_events(&context, &table, 1..=batch, hash, key).await?;
     let of_contract = Arc::clone(&contract);
     let (story, changes) = blocking(move || Ok((explain_key(&of_contract, &changes)?, changes))).await?;
-    let made_by = newest_entry_with(&silver.store, snapshot.version, |info| info.contract.is_some()).await?;
-    let made_by = made_by.and_then(|entry| entry.info.contract);
+    let (silver, made_by) = (&table.silver, made_by.and_then(|entry| entry.info.contract));
     let silver = if made_by.is_some_and(|hash| is_hash_of(&hash, &contract)) {
         Ok(key_rows(&silver.store, &snapshot, &contract, hash, story.rows.num_rows()).await?)
     } else {

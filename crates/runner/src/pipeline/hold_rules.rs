@@ -22,22 +22,29 @@ pub(crate) struct HoldReason {
     pub(crate) cause: RefusalCause,
     /// What the merge plan counts, if there is one.
     pub(crate) counters: Option<RowLedger>,
+    /// The first keys that it is about, as they may be shown to everybody.
+    pub(crate) keys: Vec<String>,
 }
 
 impl HoldReason {
+    /// Nothing is counted of it.
+    pub(crate) fn because(cause: RefusalCause, text: String) -> Self {
+        Self { text, cause, counters: None, keys: Vec::new() }
+    }
+
     /// A rule of the contract about the batch as a whole.
     pub(crate) fn contract(text: String) -> Self {
-        Self { text, cause: RefusalCause::Contract, counters: None }
+        Self::because(RefusalCause::Contract, text)
     }
 
     /// Records or files in quarantine.
     pub(crate) fn quarantine(text: String) -> Self {
-        Self { text, cause: RefusalCause::Quarantine, counters: None }
+        Self::because(RefusalCause::Quarantine, text)
     }
 
     /// Checks that did not hold.
     pub(crate) fn checks(text: String) -> Self {
-        Self { text, cause: RefusalCause::Checks, counters: None }
+        Self::because(RefusalCause::Checks, text)
     }
 
     /// The same with what the merge plan counts.

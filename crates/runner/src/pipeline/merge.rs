@@ -3,6 +3,7 @@
 use super::batch::{BatchSummary, DecodedBatch};
 use super::context::TableContext;
 use super::decode::{decode_bronze, decode_reprocessed};
+use super::guards::{Arrived, Effects, deleted_keys, guarded};
 use super::hold_rules::{HoldReason, hold_reason, loaded_again};
 use super::silver_commit::{of_next_batch, of_reprocessed};
 use super::snapshot_changes::{Changes, NewSnapshots, changes_of, new_snapshots, snapshot_time_ms};
@@ -11,7 +12,11 @@ use crate::RunError;
 use crate::silver::merge::{plan, prepare};
 use crate::silver::{Candidate, Silver, SilverCommit};
 use sluice_change::RowLedger;
-use sluice_lake::{BatchManifest, SourceMark};
+use sluice_contract::BatchAction;
+use sluice_lake::{BatchDecision, BatchManifest, SourceMark};
+
+/// Who holds a batch that no person held.
+const GUARD: &str = "guard";
 
 /// A batch as a candidate for silver.
 pub(crate) struct Merged {
@@ -48,8 +53,8 @@ pub(crate) async fn merge(
     }
     newest.millis = newest.millis.or_else(|| snapshot_time_ms(&context.contract, table.manifest(batch)));
     let lacking = table.silver.batch() + 1;
-    let earlier = table.manifests(0..=lacking - 1);
-    if let Some(reason) = loaded_again(&context.contract, earlier, table.manifests(lacking..=batch)) {
+    let earlier = table.included_in(0..=lacking - 1);
+    if let Some(reason) = loaded_again(&context.contract, earlier, table.included_in(lacking..=batch)) {
         return Err(context.refused(&table.silver, batch, HoldReason::contract(reason)));
     }
     let before = if replaces { SourceMark::default() } else { table.silver.source.clone() };
@@ -62,12 +67,25 @@ pub(crate) async fn merge(
     }
     table.silver.ensure_exists(&context.contract).await?;
     let DecodedBatch { records, summary } = decoded;
+    let arrived = Arrived::of(&context.contract, &records, table.included_in(lacking..=batch));
+    let is_released = table.decisions.is_released(batch);
     let silver = &table.silver;
-    let (changes, ledger) = changes_of(context, silver, batch, records, new.as_ref()).await?.into_parts();
+    let (changes, ledger) = changes_of(context, silver, batch, records, new.as_ref(), is_released).await?.into_parts();
     let emptied = replaces.then(|| silver.emptied());
     let onto = emptied.as_ref().unwrap_or(silver);
     let mut candidate = prepare(onto, &context.contract, changes, summary.quarantined).await?;
     candidate.ledger = ledger.of(candidate.ledger)?;
+    let effects = Effects { lost_rows: candidate.lost_rows, ledger: candidate.ledger };
+    let reason = match is_released {
+        true => None,
+        false => guarded(&context.contract, silver, &arrived, &effects).await?,
+    };
+    if let Some(reason) = reason {
+        let keys = deleted_keys(&context.contract, &candidate)?;
+        candidate.discard(&silver.store).await;
+        let reason = HoldReason { keys, ..reason.counted(Some(candidate.ledger)) };
+        return hold(context, table, batch, reason).await;
+    }
     if let Some(snapshot) = silver.snapshot.as_ref().filter(|_| replaces) {
         candidate.remove = snapshot.files.to_vec();
         // All rows go and come, and none has an event of its own for that.
@@ -76,8 +94,29 @@ pub(crate) async fn merge(
         ledger.deleted += snapshot.rows();
         ledger.split_rows += snapshot.rows();
     }
-    let commit = of_next_batch(context, silver, &summary, replaces).await?;
+    let commit = of_next_batch(context, table, &summary, replaces).await?;
     Ok(Merged { summary, candidate, commit })
+}
+
+/// Notes that the guards hold a batch, so that it waits until a person decides, and no batch after it passes.
+async fn hold(
+    context: &TableContext,
+    table: &mut TableState,
+    batch: u64,
+    reason: HoldReason,
+) -> Result<Merged, RunError> {
+    let ledger = context.lake.ledger();
+    let decision = BatchDecision {
+        number: 0,
+        batch,
+        action: BatchAction::Hold,
+        because: reason.text.clone(),
+        by: GUARD.to_owned(),
+        at_ms: ledger.now_ms(),
+        guards: Some(context.contract.guards.text()),
+    };
+    table.decisions.add(ledger.put_batch_decision(&context.contract.name, decision).await?);
+    Err(context.refused(&table.silver, batch, reason))
 }
 
 /// What the merge plan of a held batch counts; `None` if there is no plan for it.
@@ -88,7 +127,7 @@ async fn planned_ledger(
     new: Option<&NewSnapshots>,
 ) -> Option<RowLedger> {
     let DecodedBatch { records, summary } = decoded;
-    let changes = changes_of(context, silver, summary.batch, records, new).await.ok()?;
+    let changes = changes_of(context, silver, summary.batch, records, new, true).await.ok()?;
     let (changes, ledger) = changes.into_parts();
     let planned = plan(silver, &context.contract, changes, summary.quarantined).await.ok()?;
     ledger.of(planned.plan.merge.ledger).ok()

@@ -46,7 +46,7 @@ pub(crate) async fn merge_all_again(
     let (last, started) = (table.silver.batch(), Instant::now());
     context.log(format_args!("silver is rebuilt from bronze, batches 1 to {last}"));
     let AllOfBronze { ranges, mut tally, with_rejects } = all_of_bronze(context, table, last).await?;
-    let files = table.manifests(1..=last).map(|manifest| manifest.files.len() as u64).sum();
+    let files = table.included_in(1..=last).map(|manifest| manifest.files.len() as u64).sum();
     let contract = Arc::clone(&context.contract);
     // Where ties put events into quarantine, how many there are is known at the end only.
     if contract.apply.tie_policy != TiePolicy::Quarantine {
@@ -90,7 +90,7 @@ pub(crate) async fn merge_all_again(
         candidate.discard(store).await;
         return Err(context.refused(&table.silver, last, HoldReason::contract(reason)));
     }
-    let commit = of_rebuild(context, &table.silver, &summary);
+    let commit = of_rebuild(context, table, &summary);
     Ok(Some(Merged { summary, candidate, commit }))
 }
 

@@ -81,7 +81,8 @@ impl RecordIndex {
             store: table.bronze.store.clone(),
             made_by: *blake3::hash(made_by.as_bytes()).as_bytes(),
             contract,
-            decoder: decoder.clone(),
+            // What is skipped or newer is marked too: the marks are of the file, whatever is asked of it.
+            decoder: decoder.of_all_batches(),
             job: context.job.clone(),
         };
         (!decoder.needs_whole_files()).then_some(index)

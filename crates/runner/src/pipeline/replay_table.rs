@@ -4,6 +4,7 @@ use super::batch::BatchDone;
 use super::changes_table;
 use super::decoder::{Decoder, DecoderOptions};
 use super::discover::Discovered;
+use super::pending::is_held;
 use super::replay_options::ReplayOptions;
 use super::report::Report;
 use super::source_files::BatchBounds;
@@ -211,9 +212,17 @@ async fn take_to_silver(
         report.add(&resumed);
     }
     report.silver_version = run.silver_version();
-    for files in batches {
+    let mut batches = batches.into_iter();
+    while let Some(files) = batches.next() {
         job.check()?;
-        let done = run.next_batch(files).await?;
+        let done = match run.next_batch(files).await {
+            // What comes after a batch that is held waits in bronze.
+            Err(error) if is_held(&error) => {
+                run.land(batches.collect()).await?;
+                return Err(error);
+            }
+            other => other?,
+        };
         report.add(&done);
         job.progress(&name, |progress| {
             progress.done += done.files;

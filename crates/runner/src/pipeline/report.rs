@@ -15,6 +15,7 @@ pub(crate) struct Report {
     reasons: BTreeMap<String, u64>,
     left_out: BTreeMap<String, u64>,
     orders: BTreeMap<String, u64>,
+    would_hold: Option<String>,
     /// The version that readers see.
     pub(crate) silver_version: Option<u64>,
 }
@@ -30,13 +31,14 @@ impl Report {
             reasons: BTreeMap::new(),
             left_out: BTreeMap::new(),
             orders: BTreeMap::new(),
+            would_hold: None,
             silver_version: None,
         }
     }
 
     /// Adds a batch; one without files is none.
     pub(crate) fn add(&mut self, done: &BatchDone) {
-        let BatchDone { files, ledger, reasons, left_out, orders, silver_version } = done;
+        let BatchDone { files, ledger, reasons, left_out, orders, silver_version, would_hold } = done;
         self.batches += u64::from(*files > 0);
         self.files += files;
         self.counters.add(ledger);
@@ -50,6 +52,7 @@ impl Report {
             *self.orders.entry(words.clone()).or_default() += count;
         }
         self.silver_version = *silver_version;
+        self.would_hold.clone_from(would_hold);
     }
 
     /// Records in quarantine, and files that could not be read to their end.
@@ -59,9 +62,9 @@ impl Report {
 
     /// As the screens and the command line see it.
     pub(crate) fn into_view(self, error: Option<sluice_api::ApiError>) -> TableReplay {
-        let Self { table, batches, files, counters, reasons, left_out, orders, silver_version } = self;
+        let Self { table, batches, files, counters, reasons, left_out, orders, would_hold, silver_version } = self;
         let (reasons, left_out) = (reasons.into_iter().collect(), left_out.into_iter().collect());
         let orders = orders.into_iter().collect();
-        TableReplay { table, batches, files, counters, silver_version, reasons, left_out, orders, error }
+        TableReplay { table, batches, files, counters, silver_version, reasons, left_out, orders, would_hold, error }
     }
 }

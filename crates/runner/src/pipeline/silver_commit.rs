@@ -2,10 +2,12 @@
 
 use super::batch::BatchSummary;
 use super::context::TableContext;
+use super::table_state::TableState;
 use crate::RunError;
 use crate::silver::watermark::watermark;
 use crate::silver::{Silver, SilverCommit};
 use sluice_lake::{AppId, CommitInfo, Operation};
+use std::collections::BTreeSet;
 
 /// The commit of the batches that come next. `replaces_silver`: it holds all batches so far.
 ///
@@ -13,10 +15,17 @@ use sluice_lake::{AppId, CommitInfo, Operation};
 /// If the log of silver cannot be read.
 pub(crate) async fn of_next_batch(
     context: &TableContext,
-    silver: &Silver,
+    table: &TableState,
     summary: &BatchSummary,
     replaces_silver: bool,
 ) -> Result<SilverCommit, RunError> {
+    let silver = &table.silver;
+    let mut skipped = table.skipped_up_to(summary.batch);
+    if !replaces_silver {
+        // What it has is as it was made; what comes is as was decided.
+        skipped.retain(|batch| *batch > silver.batch());
+        skipped.extend(&silver.skipped);
+    }
     let newest = summary.span.newest.after(watermark(&context.contract, &silver.store).await?);
     let info = CommitInfo {
         batch: Some(summary.batch),
@@ -24,6 +33,7 @@ pub(crate) async fn of_next_batch(
         span: Some(summary.span.of_commit(summary.started)),
         source: if replaces_silver { summary.source.clone() } else { silver.source.joined(&summary.source) }.some(),
         watermark: kept_watermark(context, newest),
+        skipped: some(skipped),
         ..CommitInfo::default()
     };
     let operation = if replaces_silver { Operation::Rebuild } else { Operation::Merge };
@@ -31,12 +41,14 @@ pub(crate) async fn of_next_batch(
 }
 
 /// The commit of a rebuild from bronze.
-pub(crate) fn of_rebuild(context: &TableContext, silver: &Silver, summary: &BatchSummary) -> SilverCommit {
+pub(crate) fn of_rebuild(context: &TableContext, table: &TableState, summary: &BatchSummary) -> SilverCommit {
+    let silver = &table.silver;
     let info = CommitInfo {
         batch: Some(summary.batch),
         span: Some(summary.span.of_commit(summary.started)),
         source: summary.source.clone().some(),
         watermark: kept_watermark(context, summary.span.newest.millis),
+        skipped: some(table.skipped_up_to(summary.batch)),
         ..CommitInfo::default()
     };
     let app_id = AppId::rebuild(&context.contract.name);
@@ -58,10 +70,32 @@ pub(crate) async fn of_reprocessed(
         span: Some(summary.span.of_commit(summary.started)),
         source: silver.source.joined(&summary.source).some(),
         watermark: kept_watermark(context, watermark(&context.contract, &silver.store).await?),
+        skipped: some(silver.skipped.clone()),
         ..CommitInfo::default()
     };
     let app_id = AppId::reprocess(&context.contract.name);
     Ok(SilverCommit { txn: last_txn(silver, &app_id) + 1, app_id, operation: Operation::Reprocess, info })
+}
+
+/// The commit of a batch that silver was made without and that is merged now.
+///
+/// # Errors
+/// If the log of silver cannot be read.
+pub(crate) async fn of_released(
+    context: &TableContext,
+    silver: &Silver,
+    summary: &BatchSummary,
+) -> Result<SilverCommit, RunError> {
+    let mut commit = of_reprocessed(context, silver, summary).await?;
+    let mut skipped = silver.skipped.clone();
+    skipped.remove(&summary.batch);
+    commit.info.skipped = some(skipped);
+    Ok(commit)
+}
+
+/// A set as a commit has it: `None` if it is empty.
+fn some(batches: BTreeSet<u64>) -> Option<BTreeSet<u64>> {
+    Some(batches).filter(|batches| !batches.is_empty())
 }
 
 /// A commit carries the newest event time only where deletes are forgotten by it.

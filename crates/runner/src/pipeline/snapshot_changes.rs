@@ -101,7 +101,7 @@ pub(crate) async fn new_snapshots(
         return Ok(None);
     }
     let failed = failed_files(&table.bronze.store).await?;
-    let new = since(contract, &table.claimed, table.silver.batch(), last, &failed);
+    let new = since(contract, &table.included(), table.silver.batch(), last, &failed);
     for (version, path) in &new.snapshots.incomplete {
         let name = snapshot_name(contract, *version);
         context.log(format_args!("snapshot {name} is left out, {path} could not be read"));
@@ -118,7 +118,8 @@ pub(crate) async fn new_snapshots(
     }
 }
 
-/// What decoded records of the batches after those in silver change.
+/// What decoded records of the batches after those in silver change. `is_released`: the rows that a snapshot lacks are gone,
+/// a person said.
 ///
 /// # Errors
 /// [`RunError::Refused`] if a snapshot lacks more rows than the contract allows; errors of the store.
@@ -128,6 +129,7 @@ pub(crate) async fn changes_of(
     last: u64,
     records: Vec<DecodedFile>,
     new: Option<&NewSnapshots>,
+    is_released: bool,
 ) -> Result<Changes, RunError> {
     let TableContext { contract, .. } = context;
     let (Some(rule), Some(new)) = (&contract.apply.from_snapshot, new) else {
@@ -151,7 +153,7 @@ pub(crate) async fn changes_of(
     for snapshot in changes.snapshots.iter().flat_map(|changes| &changes.snapshots) {
         #[expect(clippy::cast_precision_loss, reason = "a share for a limit")]
         let share = if snapshot.before == 0 { 0.0 } else { snapshot.deleted as f64 / snapshot.before as f64 };
-        if share > rule.max_deleted_share && !new.known.contains(&snapshot.ordinal) {
+        if share > rule.max_deleted_share && !is_released && !new.known.contains(&snapshot.ordinal) {
             let (name, limit) = (snapshot_name(contract, snapshot.ordinal), rule.max_deleted_share * 100.0);
             let reason = format!(
                 "SNAPSHOT_DELETES: snapshot {name} lacks {} of the {} rows before it ({:.1} %, the limit is {limit:.1} %); deliver it again if it is not whole, or raise apply.from_snapshot.max_deleted_share if the rows are gone",
@@ -188,7 +190,7 @@ impl AllSnapshots {
             return Ok(None);
         }
         let failed = failed_files(&table.bronze.store).await?;
-        let versions = FullSnapshots::of(contract, &table.claimed, 1, last, &failed).complete;
+        let versions = FullSnapshots::of(contract, &table.included(), 1, last, &failed).complete;
         Ok(Some(Self { contract: Arc::clone(contract), versions, with_rejects }))
     }
 
@@ -237,7 +239,7 @@ pub(crate) async fn changes_of_files(
         backfill: None,
         source: None,
     };
-    let manifests: Vec<Arc<BatchManifest>> = table.claimed.iter().cloned().chain([Arc::new(planned)]).collect();
+    let manifests: Vec<Arc<BatchManifest>> = table.included().into_iter().chain([Arc::new(planned)]).collect();
     let new = since(contract, &manifests, batch - 1, batch, &failed);
     let applied = new.known.last().copied();
     derive(contract, Some(&table.silver), &new.snapshots.complete, applied, records).await

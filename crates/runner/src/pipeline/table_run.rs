@@ -7,7 +7,7 @@
 use super::audit::{Audited, audit_merged};
 use super::batch::{BatchDone, DecodedBatch};
 use super::context::TableContext;
-use super::decode::{decode_bronze, decode_claimed, decode_unclaimed};
+use super::decode::{decode_bronze, decode_claimed};
 use super::decoder::Decoder;
 use super::discover::{Discovered, claim, discover};
 use super::disk_space::check_space;
@@ -17,14 +17,12 @@ use super::lost_files::leave_out_missing;
 use super::merge::{Merged, merge, merge_again};
 use super::publish::publish;
 use super::rebuild::merge_all_again;
-use super::snapshot_changes::changes_of_files;
 use super::source_files::BatchBounds;
 use super::source_listing::{FullListing, Look};
 use super::table_state::TableState;
 use crate::maintain::tiers::compact_when_due;
 use crate::previewed::{Previews, SilverVersion};
 use crate::quality::keep_refusal;
-use crate::silver::merge::plan;
 use crate::silver::review::{add_reviewed, has_reviewed};
 use crate::silver::schema_change::{SchemaChange, change_columns, schema_change};
 use crate::silver::schema_document::record_schema;
@@ -40,13 +38,16 @@ use sluice_contract::Contract;
 use sluice_engine::silver_schema;
 use sluice_lake::{BatchManifest, DataFile, Lake, Lease, Operation};
 use sluice_query::QueryEngine;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A table under work.
 pub(crate) struct TableRun {
-    context: TableContext,
-    table: TableState,
+    pub(super) context: TableContext,
+    pub(super) table: TableState,
+    /// Last batch that was refused in this run, but not held: it is merged together with the next one.
+    pub(super) refused_up_to: u64,
     /// Outcome of the checks for the version that silver has, once this process has made one.
     audited: Option<Audited>,
     /// Bytes that stay free on the disk of a local lake; `None` for the default.
@@ -76,7 +77,7 @@ impl TableRun {
 
     /// A table of which the layers are open.
     pub(super) fn of_parts(context: TableContext, table: TableState) -> Self {
-        Self { context, table, audited: None, keep_free: None, skip_missing: false, previews: None }
+        Self { context, table, refused_up_to: 0, audited: None, keep_free: None, skip_missing: false, previews: None }
     }
 
     /// What it works with, and how far it is.
@@ -151,7 +152,10 @@ impl TableRun {
     /// Whether silver is not what the contract says, so that nothing may be merged into it.
     pub(crate) fn needs_rebuild(&self) -> bool {
         let silver = &self.table.silver;
-        silver.batch() > 0 && (silver.lost_state || silver.is_of_other_contract(&self.context.contract))
+        silver.batch() > 0
+            && (silver.lost_state
+                || silver.is_of_other_contract(&self.context.contract)
+                || self.table.has_other_skips())
     }
 
     /// New files in batches, not claimed.
@@ -232,7 +236,7 @@ impl TableRun {
             return Err(error);
         }
         if self.table.silver.batch() < self.table.bronze.batch {
-            let merged = self.merge_from_bronze().await;
+            let merged = self.merge_pending().await;
             done = keep_refusal(&self.context.lake, &self.context.contract.name, merged).await?;
         }
         Ok(done)
@@ -296,6 +300,10 @@ impl TableRun {
             let next = format!("`sluice batches {name}` lists the batches");
             return Err(RunError::not_found(format!("{name} has no batch {batch}"), next));
         };
+        if self.table.skipped.contains(&batch) {
+            let next = format!("`sluice batch release {name} {batch}` merges it");
+            return Err(RunError::input(format!("Batch {batch} of {name} is skipped"), next));
+        }
         if batch > silver.batch() || silver.is_of_other_contract(contract) {
             let message = format!("Silver of {name} does not have batch {batch} yet, or is of another contract");
             return Err(RunError::input(message, "Run `sluice replay` first"));
@@ -307,15 +315,6 @@ impl TableRun {
             return Ok(merged.summary.done(merged.candidate.ledger, version));
         }
         self.audit_and_publish(merged).await
-    }
-
-    /// Counts what `files` would do as one batch, without writing anything.
-    pub(crate) async fn dry_run(&self, files: &[SourceFile]) -> Result<BatchDone, RunError> {
-        self.ensure_own()?;
-        let DecodedBatch { records, summary } = decode_unclaimed(&self.context, &self.table, files).await?;
-        let (changes, ledger) = changes_of_files(&self.context, &self.table, files, records).await?.into_parts();
-        let planned = plan(&self.table.silver, &self.context.contract, changes, summary.quarantined).await?;
-        Ok(summary.done(ledger.of(planned.plan.merge.ledger)?, self.silver_version()))
     }
 
     /// Batches that silver has and bronze has lost go to bronze again, before anything is made of bronze.
@@ -352,9 +351,10 @@ impl TableRun {
         if self.table.silver.batch() >= manifest.batch {
             return Ok(BatchDone { silver_version: self.silver_version(), ..BatchDone::default() });
         }
-        // A batch that was held before is merged together with this one.
-        if self.table.silver.batch() + 1 < manifest.batch {
-            return self.merge_from_bronze().await;
+        // Batches before it wait, or somebody decided something about it.
+        let is_next = self.table.silver.batch() + 1 == manifest.batch;
+        if !is_next || self.table.decisions.newest(manifest.batch).is_some() {
+            return self.merge_pending().await;
         }
         let merged = merge(&mut self.context, &mut self.table, decoded).await?;
         self.audit_and_publish(merged).await
@@ -378,10 +378,9 @@ impl TableRun {
         Ok(left)
     }
 
-    /// Everything in bronze that silver lacks, as one commit.
-    async fn merge_from_bronze(&mut self) -> Result<BatchDone, RunError> {
+    /// The next batches in bronze, as one commit.
+    pub(super) async fn merge_together(&mut self, lacking: RangeInclusive<u64>) -> Result<BatchDone, RunError> {
         let started = Instant::now();
-        let lacking = self.table.silver.batch() + 1..=self.table.bronze.batch;
         let mut decoded = loop {
             let decoded = decode_bronze(&mut self.context, &self.table, lacking.clone()).await?;
             let decoded_by = Arc::clone(&self.context.contract);
@@ -407,6 +406,11 @@ impl TableRun {
 
     /// Makes silver what the contract says, with as little work as the change allows.
     async fn adapt_silver(&mut self) -> Result<(), RunError> {
+        self.adapt_columns().await?;
+        self.adapt_to_decisions().await
+    }
+
+    async fn adapt_columns(&mut self) -> Result<(), RunError> {
         let TableState { bronze, silver, .. } = &self.table;
         match schema_change(&self.context.lake, &bronze.store, silver, &self.context.contract).await? {
             SchemaChange::Same => Ok(()),
@@ -417,7 +421,8 @@ impl TableRun {
                 self.keep_reached(reached).await;
                 Ok(())
             }
-            SchemaChange::Rebuild => self.rebuild(false).await,
+            // What was decided of a batch may take many rows.
+            SchemaChange::Rebuild => self.rebuild(self.table.has_other_skips()).await,
         }
     }
 
@@ -428,7 +433,7 @@ impl TableRun {
         let mut snapshot = base.clone();
         snapshot.schema = Arc::new(silver_schema(contract));
         let version = SilverVersion { store: &self.table.silver.store, snapshot: &snapshot, files };
-        let found = previews.compare_silver(lake, contract, version, self.table.manifests(0..=batch)).await?;
+        let found = previews.compare_silver(lake, contract, version, self.table.included_in(0..=batch)).await?;
         let visible = self.silver_version().filter(|_| self.table.silver.batch() > 0);
         previews.ensure_as_previewed(lake, found, visible, job).await
     }
@@ -442,7 +447,7 @@ impl TableRun {
     }
 
     /// Computes silver again from bronze, batches up to the one it has, as one commit.
-    async fn rebuild(&mut self, asked_for: bool) -> Result<(), RunError> {
+    pub(super) async fn rebuild(&mut self, asked_for: bool) -> Result<(), RunError> {
         let Some(merged) = merge_all_again(&mut self.context, &self.table, asked_for).await? else { return Ok(()) };
         self.audit_and_publish(merged).await?;
         // Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
@@ -453,7 +458,7 @@ impl TableRun {
     }
 
     /// The last two steps. If the audit refuses the batch, its files are discarded.
-    async fn audit_and_publish(&mut self, merged: Merged) -> Result<BatchDone, RunError> {
+    pub(super) async fn audit_and_publish(&mut self, merged: Merged) -> Result<BatchDone, RunError> {
         // A rebuild changes every row.
         let before = self.audited.take().filter(|_| merged.commit.operation != Operation::Rebuild);
         let silver = &self.table.silver;

@@ -5,7 +5,9 @@ use super::land::Bronze;
 use super::lost_manifests::lost_manifests;
 use crate::RunError;
 use crate::silver::Silver;
-use sluice_lake::{BatchManifest, Lease, PutNew};
+use sluice_contract::Guards;
+use sluice_lake::{BatchDecisions, BatchManifest, Lease, PutNew};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -15,6 +17,10 @@ pub(crate) struct TableState {
     pub(crate) claimed: Vec<Arc<BatchManifest>>,
     pub(crate) bronze: Bronze,
     pub(crate) silver: Silver,
+    /// What was decided of batches.
+    pub(crate) decisions: BatchDecisions,
+    /// Batches without whose events silver is to be made.
+    pub(crate) skipped: BTreeSet<u64>,
     /// Manifests that are gone from the lake and are made again; among `claimed` too.
     pub(super) lost: Vec<BatchManifest>,
 }
@@ -38,7 +44,9 @@ impl TableState {
         let lost = lost_manifests(context, &bronze, &claimed).await?;
         claimed.extend(lost.iter().cloned().map(Arc::new));
         claimed.sort_by_key(|manifest| manifest.batch);
-        Ok(Self { claimed, bronze, silver, lost })
+        let decisions = lake.ledger().batch_decisions(&contract.name).await?;
+        let skipped = decisions.skipped(&silver.skipped);
+        Ok(Self { claimed, bronze, silver, decisions, skipped, lost })
     }
 
     /// Reads it without the deletes that silver remembers: for looking, not for merging.
@@ -81,6 +89,33 @@ impl TableState {
     /// The manifest of a batch.
     pub(crate) fn manifest(&self, batch: u64) -> Option<&BatchManifest> {
         self.claimed.iter().map(AsRef::as_ref).find(|manifest| manifest.batch == batch)
+    }
+
+    /// All manifests but those of batches that are skipped.
+    pub(crate) fn included(&self) -> Vec<Arc<BatchManifest>> {
+        self.claimed.iter().filter(|manifest| !self.skipped.contains(&manifest.batch)).cloned().collect()
+    }
+
+    /// The manifests of a range of batches, but those of batches that are skipped.
+    pub(crate) fn included_in(&self, batches: RangeInclusive<u64>) -> impl Iterator<Item = &BatchManifest> {
+        self.manifests(batches).filter(|manifest| !self.skipped.contains(&manifest.batch))
+    }
+
+    /// Those of the batches up to one that are skipped.
+    pub(crate) fn skipped_up_to(&self, batch: u64) -> BTreeSet<u64> {
+        self.skipped.range(..=batch).copied().collect()
+    }
+
+    /// Whether silver is made without other batches than was decided.
+    pub(crate) fn has_other_skips(&self) -> bool {
+        self.silver.batch() > 0 && self.skipped_up_to(self.silver.batch()) != self.silver.skipped
+    }
+
+    /// The first of these batches that a decision holds.
+    pub(crate) fn first_held(&self, batches: RangeInclusive<u64>, guards: &Guards) -> Option<u64> {
+        let limits = guards.text();
+        let mut held = self.manifests(batches).filter(|of| self.decisions.holding(of.batch, &limits).is_some());
+        held.next().map(|manifest| manifest.batch)
     }
 
     /// The manifests of a range of batches.

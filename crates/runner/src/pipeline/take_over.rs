@@ -166,6 +166,9 @@ impl Plan {
         if tried.lost_state || !tried.foreign.commits.is_empty() {
             return because("the sandbox's table is not what the events make of it");
         }
+        if let Some(reason) = decided_otherwise(sides, &here, &production, &tried).await? {
+            return because(&reason);
+        }
         let standing = Standing::of(sides, name, tried.batch()).await?;
         if let Some(reason) = standing.apart(contract) {
             return because(&reason);
@@ -185,6 +188,27 @@ impl Plan {
         let Some(entry) = entry else { return because("the sandbox's log does not say what made it") };
         Ok(Ok(Self { production, tried, standing, entry }))
     }
+}
+
+/// Why what was decided of batches stands in the way: silver of the two is made of other events, or production would get
+/// events that a decision keeps out of it.
+async fn decided_otherwise(
+    sides: &Sides<'_>,
+    contract: &Contract,
+    production: &Silver,
+    tried: &Silver,
+) -> Result<Option<String>, RunError> {
+    let name = &contract.name;
+    let (ours, theirs) =
+        (sides.base.ledger().batch_decisions(name).await?, sides.sandbox.ledger().batch_decisions(name).await?);
+    if ours != theirs || ours.skipped(&production.skipped) != tried.skipped {
+        return Ok(Some("other batches are held or skipped in the sandbox than in production".to_owned()));
+    }
+    let limits = contract.guards.text();
+    let claimed = sides.base.ledger().batches(name).await?;
+    let waits = |batch: u64| batch > production.batch() && ours.holding(batch, &limits).is_some();
+    let held = claimed.iter().map(|manifest| manifest.batch).find(|batch| waits(*batch));
+    Ok(held.map(|batch| format!("batch {batch} is held in production")))
 }
 
 async fn commit(sides: &Sides<'_>, name: &TableName, plan: Plan) -> Result<TakenOver, RunError> {

@@ -76,7 +76,7 @@ pub(crate) async fn silver_inputs_now(
         return Ok(None);
     }
     let manifests = lake.ledger().batches(&contract.name).await?;
-    let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| manifest.batch <= silver.batch());
+    let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| silver.is_made_of(manifest.batch));
     let inputs = silver_inputs(contract, of);
     Ok(Some((silver, inputs)))
 }
@@ -126,9 +126,11 @@ async fn ingested_at(
 ) -> Result<Option<String>, RunError> {
     let Some(snapshot) = store.snapshot(Some(version)).await? else { return Ok(None) };
     let app = if table.layer == Layer::Silver { AppId::silver(&table.name) } else { AppId::bronze(&table.name) };
+    let mut skipped = BTreeSet::new();
     if table.layer == Layer::Silver {
         let effective = effective(lake, contract).await?;
         let entry = newest_entry_with(store, version, |info| info.contract.is_some()).await?;
+        skipped = entry.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
         let made_by = entry.and_then(|entry| entry.info.contract);
         if !made_by.is_some_and(|hash| crate::silver_hash::is_hash_of(&hash, &effective)) {
             return Ok(None);
@@ -136,7 +138,8 @@ async fn ingested_at(
     }
     let batch = snapshot.txn(&app).and_then(|batch| u64::try_from(batch).ok()).unwrap_or(0);
     let manifests = lake.ledger().batches(&table.name).await?;
-    let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| manifest.batch <= batch);
+    let is_of = |manifest: &&BatchManifest| manifest.batch <= batch && !skipped.contains(&manifest.batch);
+    let of = manifests.iter().map(AsRef::as_ref).filter(is_of);
     Ok(Some(silver_inputs(contract, of).hash))
 }
 

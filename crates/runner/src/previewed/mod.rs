@@ -155,7 +155,7 @@ impl Previews {
             return Ok(());
         }
         let manifests = lake.ledger().batches(&contract.name).await?;
-        let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| manifest.batch <= silver.batch());
+        let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| silver.is_made_of(manifest.batch));
         let version = SilverVersion { store: &silver.store, snapshot, files: &snapshot.files };
         if let Some(reached) = self.compare_silver(lake, contract, version, of).await? {
             let reached = match reached.reached {

@@ -17,6 +17,14 @@ pub(crate) enum NewDeletes {
 }
 
 impl NewDeletes {
+    /// The events of a plan; none of a table that is made anew.
+    pub(crate) fn changes(&self) -> &[ChangeBatch] {
+        match self {
+            Self::Planned(_, changes) => changes,
+            Self::All(..) => &[],
+        }
+    }
+
     /// As a segment for disk; `None` if there are none.
     pub(super) fn segment(&self, contract: &Contract, encoder: &KeyEncoder) -> Result<Option<RecordBatch>, RunError> {
         match self {
@@ -46,6 +54,8 @@ pub(crate) struct Candidate {
     pub(crate) hold_reason: Option<String>,
     /// What it adds to the tombstones.
     pub(crate) deletes: NewDeletes,
+    /// Keys that have a row for readers before and none after.
+    pub(crate) lost_rows: u64,
     /// Counts.
     pub(crate) ledger: RowLedger,
     /// What it does to the side state of a table with history.

@@ -87,7 +87,7 @@ struct Range {
 
 fn plan_range(contract: &Arc<Contract>, changes: Vec<ChangeBatch>) -> Result<PlannedRange, RunError> {
     let SilverPlan { merge, history } = plan_from_nothing(contract, &changes)?;
-    let MergePlan { upserts, newest, replaced: _, tombstones, ledger, conflicts: _ } = merge;
+    let MergePlan { upserts, newest, replaced: _, tombstones, lost_rows: _, ledger, conflicts: _ } = merge;
     let segment = match tombstones.is_empty() {
         true => None,
         false => {
@@ -153,6 +153,7 @@ impl Ranges {
             writes_nothing: self.rows == 0,
             hold_reason: self.missing.hold_reason(),
             deletes: NewDeletes::All(self.tombstones, segment),
+            lost_rows: 0,
             ledger: self.ledger.finish(0)?,
             history: HistoryChange::joined(self.history)?,
             add: self.add,

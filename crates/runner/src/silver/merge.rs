@@ -83,7 +83,7 @@ pub(crate) async fn prepare(
         }
     }
     kept.retain(|rows| rows.num_rows() > 0);
-    let MergePlan { upserts, newest, replaced, tombstones, ledger, conflicts: _ } = plan;
+    let MergePlan { upserts, newest, replaced, tombstones, lost_rows, ledger, conflicts: _ } = plan;
     let sources = Arc::new(RowSources { contract: Arc::clone(contract), existing, changes: Arc::clone(&changes) });
     let hold_reason = match contract.apply.missing_base {
         MissingBase::Hold => {
@@ -110,7 +110,7 @@ pub(crate) async fn prepare(
     let files = files_after(&files, &add, &remove, &update);
     let writes_nothing = rows == 0 && replaced.is_empty();
     let deletes = NewDeletes::Planned(tombstones, changes);
-    Ok(Candidate { writes_nothing, hold_reason, deletes, ledger, history, add, remove, update, files })
+    Ok(Candidate { writes_nothing, hold_reason, deletes, lost_rows, ledger, history, add, remove, update, files })
 }
 
 /// The files of the table once a merge is visible.

@@ -40,6 +40,7 @@ pub(crate) async fn publish(
         }
     };
     let source = commit.info.source.clone().unwrap_or_default();
+    let skipped = commit.info.skipped.clone().unwrap_or_default();
     let info = CommitInfo {
         contract: Some(silver_hash(contract)),
         ledger: Some(candidate.ledger),
@@ -93,6 +94,7 @@ pub(crate) async fn publish(
     }
     silver.segments = segments;
     silver.source = source;
+    silver.skipped = skipped;
     silver.contract_hash = Some(silver_hash(contract));
     Ok(candidate.ledger)
 }

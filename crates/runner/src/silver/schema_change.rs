@@ -260,6 +260,7 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
         // Deletes are by key, so they stay as they are.
         tombstones: tombstones(&silver.store, base.version).await?,
         watermark: watermark(contract, &silver.store).await?,
+        skipped: Some(silver.skipped.clone()).filter(|skipped| !skipped.is_empty()),
         checked: silver.checked,
         ..CommitInfo::default()
     };

@@ -11,6 +11,7 @@ use sluice_lake::{
     AppId, DeltaStore, ForeignChange, ForeignCommits, HistoryEntry, Lake, LakeError, Snapshot, SourceMark,
     TableLocation,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A silver table between two batches.
@@ -27,6 +28,8 @@ pub(crate) struct Silver {
     pub(crate) contract_hash: Option<String>,
     /// What its records say of their source.
     pub(crate) source: SourceMark,
+    /// Batches whose events it is made without.
+    pub(crate) skipped: BTreeSet<u64>,
     pub(crate) app_id: AppId,
     /// What other programs committed; as long as there is something, only a rebuild may be published.
     pub(crate) foreign: ForeignCommits,
@@ -72,6 +75,7 @@ impl Silver {
             segments: Vec::new(),
             contract_hash: None,
             source: SourceMark::default(),
+            skipped: BTreeSet::new(),
             app_id: AppId::silver(name),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -80,6 +84,7 @@ impl Silver {
         let Some(version) = silver.version() else { return Ok((silver, None)) };
         let entry = newest_entry_with(&silver.store, version, |info| info.contract.is_some()).await?;
         silver.source = entry.as_ref().and_then(|entry| entry.info.source.clone()).unwrap_or_default();
+        silver.skipped = entry.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
         silver.contract_hash = entry.as_ref().and_then(|entry| entry.info.contract.clone());
         Ok((silver, entry))
     }
@@ -94,6 +99,7 @@ impl Silver {
             segments: Vec::new(),
             contract_hash: None,
             source: SourceMark::default(),
+            skipped: BTreeSet::new(),
             app_id: self.app_id.clone(),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -150,6 +156,7 @@ impl Silver {
         if self.foreign.commits.iter().any(|commit| commit.change == ForeignChange::Lake) {
             let number = i64::try_from(in_bronze).unwrap_or(i64::MAX);
             self.foreign.own_numbers.insert(self.app_id.to_string(), number);
+            self.skipped.clear();
         }
     }
 
@@ -169,6 +176,11 @@ impl Silver {
         }
         let txn = self.snapshot.as_ref().and_then(|snapshot| snapshot.txn(&self.app_id));
         txn.and_then(|version| u64::try_from(version).ok()).unwrap_or(0)
+    }
+
+    /// Whether it has the events of a batch.
+    pub(crate) fn is_made_of(&self, batch: u64) -> bool {
+        batch <= self.batch() && !self.skipped.contains(&batch)
     }
 
     /// Version now.

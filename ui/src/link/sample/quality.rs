@@ -102,6 +102,7 @@ pub(super) fn view(table: &TableName) -> QualityView {
             reason: "1 of 7 checks did not hold, the first is null_percentage(customer_id) < 0.01".to_owned(),
             cause: RefusalCause::Checks,
             counters: None,
+            keys: Vec::new(),
         }),
         checks,
         quarantine: vec![

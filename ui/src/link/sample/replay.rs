@@ -36,6 +36,7 @@ pub(super) fn preview(tables: &[TableName]) -> Preview {
         reasons: vec![("TYPE_MISMATCH".to_owned(), 21), ("MISSING_KEY".to_owned(), 6)],
         left_out: Vec::new(),
         orders: Vec::new(),
+        would_hold: None,
         error: None,
     };
     let impact = |layer: Layer, name: TableName, changes: bool| {
@@ -111,6 +112,9 @@ fn batch(table: &TableName, number: u64, done: u64) -> BatchView {
         counters: committed.then_some(counters),
         merged_with: None,
         refusal: None,
+        decisions: Vec::new(),
+        is_skipped: false,
+        waits_for: None,
         reasons,
     }
 }
