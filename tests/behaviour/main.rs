@@ -41,6 +41,7 @@ mod outside;
 mod personal_data;
 mod plain_files;
 mod publish_and_run;
+mod quarantine_life;
 #[cfg(unix)]
 mod read_only;
 mod rebuild_in_ranges;

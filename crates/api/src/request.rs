@@ -8,10 +8,10 @@ use crate::{
     DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact,
     IncidentLock, JobId, JobView, Kind, LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers,
     OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope,
-    PublishedView, QualityView, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
-    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
-    SandboxView, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName, TableRef,
-    TableReplay, TableView, Trace, VerifySummary,
+    PublishedView, QualityView, QuarantineChange, QuarantineFilter, QuarantineList, QueryFile, ReleaseDetail,
+    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId,
+    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice,
+    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -450,6 +450,41 @@ requests! {
         /// Table.
         table: TableName
     } -> QualityView, Read, |view| view.quarantined_rows.as_ref().map(|rows| rows.id);
+
+    /// Every record in quarantine of a table that a filter leaves, with what became of it.
+    Quarantine {
+        /// Table.
+        table: TableName,
+        /// Which records.
+        #[serde(default)]
+        filter: QuarantineFilter
+    } -> QuarantineList, Read, |list| list.records.as_ref().map(|records| records.id);
+
+    /// Corrects a record in quarantine, or leaves records there for good. The whole list with it.
+    ChangeQuarantine {
+        /// Table.
+        table: TableName,
+        /// What is done, and with which records.
+        change: QuarantineChange;
+        /// Why, one sentence without a value of a row. It is kept.
+        because: String,
+        /// Who decides; `None` for whoever works at the host.
+        #[serde(default)]
+        author: Option<String>
+    } -> QuarantineList, Write, |list| list.records.as_ref().map(|records| records.id);
+
+    /// Merges the records in quarantine that the contract of today reads, in the order of the source.
+    ReplayQuarantine {
+        /// Id of the caller's choice.
+        job: JobId;
+        /// Table.
+        table: TableName,
+        /// Why; it is kept.
+        because: String,
+        /// Who decides; `None` for whoever works at the host.
+        #[serde(default)]
+        author: Option<String>
+    } -> TableReplay, WriteJob;
 
     /// Rows that fail a check.
     FailingRows {

@@ -2,6 +2,7 @@
 
 mod batch;
 mod publish;
+mod quarantine;
 mod schema;
 
 use crate::diff_side::Typed;
@@ -9,6 +10,7 @@ use crate::impact_report::ReportForm;
 pub(crate) use batch::{Batch, BatchCall};
 use clap::{Args, Parser, Subcommand};
 pub(crate) use publish::{Publish, Release, ReleaseAction};
+pub(crate) use quarantine::{Chosen as ChosenRecords, Decision, Quarantine};
 pub(crate) use schema::{Chosen, Decide, Schema};
 use sluice_api::{OnboardAnswer, ReplayLimits, RunMode, TableName, TableRef};
 use sluice_contract::Mistake;
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     /// Show a batch of a table, hold it, make silver without it, or let it pass the guards.
     #[command(subcommand)]
     Batch(Batch),
+    /// See the records in quarantine, correct them, replay them, or leave them out for good.
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// See what changed in the shape of sources, and decide what it is.
     #[command(subcommand)]
     Schema(Schema),

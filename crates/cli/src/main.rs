@@ -93,6 +93,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Verify(call) => command::verify::verify(&host, &out, call).await,
         Command::Adopt(call) => command::verify::adopt(&host, &out, call).await,
         Command::Quality(call) => command::quality::run(&host, &out, call).await,
+        Command::Quarantine(call) => command::quarantine::run(&host, &out, call).await,
         Command::Schema(call) => command::schema::run(&host, &out, call).await,
         Command::Query(call) => command::query::run(&host, &out, call).await,
         Command::Fingerprint(call) => command::fingerprint::run(&host, &out, call).await,

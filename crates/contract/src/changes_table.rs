@@ -1,6 +1,6 @@
 //! The table of every change beside a replica.
 
-use crate::{Contract, DeleteMode, Evolution, MissingBase, RESCUED, Scd, TableName};
+use crate::{Contract, DeleteMode, Evolution, Guards, MissingBase, RESCUED, Scd, TableName};
 
 impl Contract {
     /// What the table of changes of a table is called.
@@ -44,6 +44,7 @@ impl Contract {
         apply.tombstone_retention = None;
         // The batch was judged where the table took it.
         apply.quarantine_limit = 1.0;
+        changes.guards = Guards::off();
         Some(changes)
     }
 

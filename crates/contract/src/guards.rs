@@ -27,6 +27,13 @@ impl Default for Guards {
 }
 
 impl Guards {
+    /// Guards that hold nothing.
+    #[must_use]
+    pub fn off() -> Self {
+        let (truncate, empty_load) = (GuardAction::Allow, GuardAction::Allow);
+        Self { max_deleted_share: 1.0, truncate, empty_load, ..Self::default() }
+    }
+
     /// Whether a batch deletes too many rows. `live`: rows before it.
     #[must_use]
     pub fn deletes_too_many(&self, deleted: u64, live: u64) -> bool {

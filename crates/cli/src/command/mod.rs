@@ -15,6 +15,7 @@ pub(crate) mod maintain;
 pub(crate) mod onboard;
 pub(crate) mod publish;
 pub(crate) mod quality;
+pub(crate) mod quarantine;
 pub(crate) mod query;
 pub(crate) mod release;
 pub(crate) mod releases;

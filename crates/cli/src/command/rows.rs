@@ -64,6 +64,33 @@ impl Rows {
         self.rows.len()
     }
 
+    /// Some of the columns, in this order; those that it does not have are left out.
+    pub(crate) fn select(&self, names: &[&str]) -> Self {
+        let at: Vec<usize> =
+            names.iter().filter_map(|name| self.columns.iter().position(|column| column == name)).collect();
+        let chosen = |row: &Vec<Option<String>>| at.iter().filter_map(|at| row.get(*at).cloned()).collect();
+        let columns: Vec<String> = at.iter().filter_map(|at| self.columns.get(*at).cloned()).collect();
+        Self {
+            rows: self.rows.iter().map(chosen).collect(),
+            masked: self.masked.iter().filter(|name| columns.contains(name)).cloned().collect(),
+            numeric: at.iter().filter_map(|at| self.numeric.get(*at).copied()).collect(),
+            columns,
+        }
+    }
+
+    /// A line for every cell that is not null: its column and its text.
+    pub(crate) fn to_lines(&self) -> String {
+        let mut text = String::new();
+        for row in &self.rows {
+            for (column, cell) in self.columns.iter().zip(row) {
+                if let Some(cell) = cell {
+                    text.push_str(&format!("{column}: {cell}\n"));
+                }
+            }
+        }
+        text + &self.masked_note()
+    }
+
     /// As a grid; null is `∅`.
     pub(crate) fn to_text(&self) -> String {
         let header: Vec<String> = self

@@ -2,6 +2,7 @@
 
 pub(crate) mod batch_decisions;
 pub(crate) mod batches;
+pub(crate) mod corrections;
 pub(crate) mod documents;
 pub(crate) mod folded;
 pub(crate) mod full_listings;

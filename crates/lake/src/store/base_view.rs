@@ -93,7 +93,7 @@ fn kind(path: &str) -> Kind<'_> {
         ["_sluice", "batches", dataset, table, "folded", name] => {
             Kind::Numbered(format!("_sluice/batches/{dataset}/{table}"), name)
         }
-        ["_sluice", "tombstones" | "keys" | "started", ..] => Kind::ByName,
+        ["_sluice", "tombstones" | "keys" | "started" | "corrections", ..] => Kind::ByName,
         // What is in production is what the base says now.
         ["_sluice", "releases" | "current" | "proposals" | "release-lock" | "reached" | "identity.json", ..] => {
             Kind::Base

@@ -35,6 +35,7 @@ mod publish_beside;
 mod publish_preview;
 mod publish_sandbox;
 mod quality;
+mod quarantine;
 mod queries;
 mod rebuild_time;
 mod release_side;

@@ -24,7 +24,9 @@ pub(super) async fn is_behind(table: &TableRun) -> Result<bool, RunError> {
     let (TableContext { lake, contract, .. }, TableState { silver, .. }) = table.parts();
     let Some(changes) = contract.changes_contract() else { return Ok(false) };
     let of_changes = Silver::open(lake, &changes).await?;
-    Ok(of_changes.batch() != silver.batch() || (of_changes.batch() > 0 && of_changes.is_of_other_contract(&changes)))
+    Ok(of_changes.batch() != silver.batch()
+        || of_changes.skipped != silver.skipped
+        || (of_changes.batch() > 0 && of_changes.is_of_other_contract(&changes)))
 }
 
 /// Brings the table of changes to the batches that the table has; nothing where there is none.
@@ -69,7 +71,18 @@ async fn of_changes(table: &TableRun) -> Result<Option<TableRun>, RunError> {
         decoder: context.decoder.clone(),
         rebuild_bytes: context.rebuild_bytes,
     };
-    Ok(Some(TableRun::of_parts(context, TableState { claimed, bronze, silver, lost: Vec::new() })))
+    Ok(Some(TableRun::of_parts(
+        context,
+        TableState {
+            claimed,
+            bronze,
+            silver,
+            // What the table is made without, it is made without, too.
+            decisions: state.decisions.clone(),
+            skipped: state.skipped.clone(),
+            lost: Vec::new(),
+        },
+    )))
 }
 
 /// Adds what it lacks, a part of bounded size after the other: of a new one that is all of bronze.

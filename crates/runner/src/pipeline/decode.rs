@@ -8,6 +8,7 @@
 use super::batch::DecodedBatch;
 use super::bronze;
 use super::context::TableContext;
+use super::corrections::{behind_the_source, correction_of, decode_correction};
 use super::delta_feed;
 use super::land::BronzeRows;
 use super::late_events::quarantine_late;
@@ -27,7 +28,7 @@ use futures::{Stream, TryStreamExt};
 use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
 use sluice_contract::{Backfill, Contract, limits};
-use sluice_lake::{BatchManifest, Lake, LakeError};
+use sluice_lake::{BatchManifest, Lake, LakeError, correction_number};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::pin::pin;
@@ -192,7 +193,10 @@ impl BronzeDecoder {
         let whole_files =
             contract.epoch.is_reload || groups.iter().any(|group| group.contract.epoch.is_reload && is_read(group));
         let skipped = table.skipped.clone();
-        Ok(Self { wanted: Arc::new(Wanted { batches, contract, skipped, newest, groups }), whole_files })
+        let corrections = table.manifests(0..=u64::MAX);
+        let corrections = corrections.filter_map(|manifest| Some((manifest.batch, correction_of(manifest)?))).collect();
+        let wanted = Wanted { batches, contract, skipped, newest, groups, corrections };
+        Ok(Self { wanted: Arc::new(wanted), whole_files })
     }
 
     /// The same for the records of every batch, those that are skipped too.
@@ -248,6 +252,8 @@ struct Wanted {
     /// Of a table from snapshots, the batch whose delivery of a file counts.
     newest: Option<BTreeMap<String, u64>>,
     groups: Vec<BatchGroup>,
+    /// Batches that are corrections, with the number of each.
+    corrections: BTreeMap<u64, u64>,
 }
 
 impl Wanted {
@@ -255,15 +261,30 @@ impl Wanted {
         self.batches.contains(&batch) && !self.skipped.contains(&batch)
     }
 
+    /// The contract by which the records of a batch are read.
+    fn contract_of(&self, batch: u64) -> &Arc<Contract> {
+        let apart = self.groups.iter().find(|group| group.batches.contains(&batch));
+        apart.map_or(&self.contract, |group| &group.contract)
+    }
+
     /// Typed rows without the texts that they were made of: bronze has those, and a merge does not need them.
     fn decode(&self, rows: &[RecordBatch]) -> Result<Vec<DecodedFile>, RunError> {
         let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
-        let is_apart = |batch: u64| self.groups.iter().any(|group| group.batches.contains(&batch));
+        let is_apart = |batch: u64| {
+            self.corrections.contains_key(&batch) || self.groups.iter().any(|group| group.batches.contains(&batch))
+        };
         let of_changes = |batch: u64, path: &str| self.takes(batch) && !is_apart(batch) && newest(batch, path);
         let mut decoded = vec![bronze::decode_bronze(&self.contract, rows, of_changes)?];
         for BatchGroup { contract, batches } in &self.groups {
-            let of_group = |batch: u64, _: &str| self.takes(batch) && batches.contains(&batch);
+            let is_of = |batch: u64| self.takes(batch) && !self.corrections.contains_key(&batch);
+            let of_group = |batch: u64, _: &str| batches.contains(&batch) && is_of(batch);
             decoded.push(bronze::decode_bronze(contract, rows, of_group)?);
+        }
+        let here = if self.corrections.is_empty() { BTreeSet::new() } else { bronze::batches_in(rows)? };
+        let corrections = self.corrections.iter().filter(|(of, _)| here.contains(of) && self.takes(**of));
+        for (&of, &number) in corrections {
+            let correction = bronze::decode_bronze(self.contract_of(of), rows, |batch, _| batch == of)?;
+            decoded.push(behind_the_source(correction, number));
         }
         for record in decoded.iter_mut().flat_map(|file| &mut file.changes.records) {
             *record = String::new();
@@ -275,10 +296,13 @@ impl Wanted {
         let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
         let mut pieces = Vec::new();
         for batch in bronze::batches_in(rows)?.into_iter().filter(|batch| self.takes(*batch)) {
-            let apart = self.groups.iter().find(|group| group.batches.contains(&batch));
-            let contract = apart.map_or(&self.contract, |group| &group.contract);
-            let taken = |of: u64, path: &str| of == batch && (apart.is_some() || newest(of, path));
-            pieces.push(BatchPiece { batch, decoded: bronze::decode_bronze(contract, rows, taken)? });
+            let is_apart = self.groups.iter().any(|group| group.batches.contains(&batch));
+            let taken = |of: u64, path: &str| of == batch && (is_apart || newest(of, path));
+            let mut decoded = bronze::decode_bronze(self.contract_of(batch), rows, taken)?;
+            if let Some(number) = self.corrections.get(&batch) {
+                decoded = behind_the_source(decoded, *number);
+            }
+            pieces.push(BatchPiece { batch, decoded });
         }
         Ok(pieces)
     }
@@ -332,7 +356,7 @@ async fn finish(
 ///
 /// # Errors
 /// If the contract does not name the source that the batch is of.
-fn for_batch(
+pub(super) fn for_batch(
     contract: &Arc<Contract>,
     batch: u64,
     backfill: Option<&Backfill>,
@@ -375,6 +399,10 @@ async fn decode_files(
 ) -> Result<Vec<DecodedFile>, RunError> {
     let mut records = Vec::with_capacity(files.len());
     for file in files {
+        if let Some(number) = correction_number(&file.path) {
+            records.push(decode_correction(context, contract, &file.path, number).await?);
+            continue;
+        }
         // One that is too large is refused by its size alone.
         let bytes = match delta_feed::is_commit(&file.path) {
             true => delta_feed::read(&context.lake, &file.path).await?,

@@ -1,6 +1,7 @@
 //! Step 1, discover: which files are new, and the claim of the next batch.
 
 use super::context::TableContext;
+use super::corrections::new_corrections;
 use super::snapshot_files::version_of;
 use super::source_files::{BatchBounds, NewFiles, into_batches, new_files};
 use super::source_listing::{FullListing, Look};
@@ -36,7 +37,8 @@ pub(crate) async fn discover(
     if files.is_empty() {
         warn_no_snapshot_files(context).await?;
     }
-    let batches = into_batches(&context.lake, &context.contract, files, bounds).await?;
+    let mut batches = new_corrections(context, table).await?;
+    batches.extend(into_batches(&context.lake, &context.contract, files, bounds).await?);
     Ok(Discovered { batches, full_since })
 }
 
