@@ -400,7 +400,7 @@ async fn decode_files(
     let mut records = Vec::with_capacity(files.len());
     for file in files {
         if let Some(number) = correction_number(&file.path) {
-            records.push(decode_correction(context, contract, &file.path, number).await?);
+            records.push(Box::pin(decode_correction(context, contract, &file.path, number)).await?);
             continue;
         }
         // One that is too large is refused by its size alone.

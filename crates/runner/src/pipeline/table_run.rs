@@ -236,7 +236,7 @@ impl TableRun {
             return Err(error);
         }
         if self.table.silver.batch() < self.table.bronze.batch {
-            let merged = self.merge_pending().await;
+            let merged = Box::pin(self.merge_pending()).await;
             done = keep_refusal(&self.context.lake, &self.context.contract.name, merged).await?;
         }
         Ok(done)
@@ -354,9 +354,9 @@ impl TableRun {
         // Batches before it wait, or somebody decided something about it.
         let is_next = self.table.silver.batch() + 1 == manifest.batch;
         if !is_next || self.table.decisions.newest(manifest.batch).is_some() {
-            return self.merge_pending().await;
+            return Box::pin(self.merge_pending()).await;
         }
-        let merged = merge(&mut self.context, &mut self.table, decoded).await?;
+        let merged = Box::pin(merge(&mut self.context, &mut self.table, decoded)).await?;
         self.audit_and_publish(merged).await
     }
 
@@ -391,7 +391,7 @@ impl TableRun {
             }
         };
         decoded.summary.started = started;
-        let merged = merge(&mut self.context, &mut self.table, decoded).await?;
+        let merged = Box::pin(merge(&mut self.context, &mut self.table, decoded)).await?;
         self.audit_and_publish(merged).await
     }
 
@@ -407,7 +407,7 @@ impl TableRun {
     /// Makes silver what the contract says, with as little work as the change allows.
     async fn adapt_silver(&mut self) -> Result<(), RunError> {
         self.adapt_columns().await?;
-        self.adapt_to_decisions().await
+        Box::pin(self.adapt_to_decisions()).await
     }
 
     async fn adapt_columns(&mut self) -> Result<(), RunError> {
@@ -448,7 +448,9 @@ impl TableRun {
 
     /// Computes silver again from bronze, batches up to the one it has, as one commit.
     pub(super) async fn rebuild(&mut self, asked_for: bool) -> Result<(), RunError> {
-        let Some(merged) = merge_all_again(&mut self.context, &self.table, asked_for).await? else { return Ok(()) };
+        let Some(merged) = Box::pin(merge_all_again(&mut self.context, &self.table, asked_for)).await? else {
+            return Ok(());
+        };
         self.audit_and_publish(merged).await?;
         // Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
         if let (Some(_), Some(snapshot)) = (self.context.lake.sandbox(), &self.table.silver.snapshot) {
