@@ -89,6 +89,7 @@ async fn of_changes(table: &TableRun) -> Result<Option<TableRun>, RunError> {
 async fn fill(run: &mut TableRun, full_refresh: bool) -> Result<(), RunError> {
     let last = run.parts().1.bronze.batch;
     let mut full_refresh = full_refresh;
+    run.in_one_commit = true;
     loop {
         let from = run.parts().1.silver.batch();
         let mut to = from.min(last);

@@ -22,6 +22,7 @@ impl TableRun {
             contract_hash: String::new(),
             contents: Vec::new(),
             backfill: None,
+            source: None,
         };
         let arrived = Arrived::of(contract, &records, std::iter::once(&planned));
         let (changes, ledger) = changes_of_files(&self.context, &self.table, files, records).await?.into_parts();

@@ -35,7 +35,8 @@ impl TableRun {
     /// The first of these batches, with as many after it as it takes.
     async fn merge_some(&mut self, batches: RangeInclusive<u64>) -> Result<BatchDone, RunError> {
         let (first, last) = (*batches.start(), *batches.end());
-        let mut end = self.refused_up_to.saturating_add(1).clamp(first, last);
+        let alone = self.refused_up_to.saturating_add(1).clamp(first, last);
+        let mut end = if self.in_one_commit { last } else { alone };
         loop {
             self.context.job.check()?;
             match self.merge_together(first..=end).await {

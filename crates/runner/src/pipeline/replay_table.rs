@@ -155,7 +155,7 @@ async fn replay_with_lease(
             run.rebuild_within(bytes);
         }
         let Discovered { batches, full_since } = found;
-        let done = take_to_silver(&mut run, batches, limits.full_refresh, job, table, report).await;
+        let done = Box::pin(take_to_silver(&mut run, batches, limits.full_refresh, job, table, report)).await;
         // A batch that is held holds none before it.
         if matches!(done, Ok(()) | Err(RunError::Refused { .. })) {
             Box::pin(changes_table::bring_up(&run, limits.full_refresh, &terms)).await?;
@@ -203,7 +203,7 @@ async fn take_to_silver(
         progress.total = total;
         "running".clone_into(&mut progress.note);
     });
-    let resumed = match run.resume(full_refresh).await {
+    let resumed = match Box::pin(run.resume(full_refresh)).await {
         // A batch that was refused stays pending and is tried again with the next one.
         Err(RunError::Refused { .. }) if !batches.is_empty() && !run.needs_rebuild() => BatchDone::default(),
         other => other?,
@@ -215,7 +215,7 @@ async fn take_to_silver(
     let mut batches = batches.into_iter();
     while let Some(files) = batches.next() {
         job.check()?;
-        let done = match run.next_batch(files).await {
+        let done = match Box::pin(run.next_batch(files)).await {
             // What comes after a batch that is held waits in bronze.
             Err(error) if is_held(&error) => {
                 run.land(batches.collect()).await?;

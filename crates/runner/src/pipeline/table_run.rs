@@ -48,6 +48,8 @@ pub(crate) struct TableRun {
     pub(super) table: TableState,
     /// Last batch that was refused in this run, but not held: it is merged together with the next one.
     pub(super) refused_up_to: u64,
+    /// Batches that wait were judged elsewhere, so they are merged in one commit.
+    pub(super) in_one_commit: bool,
     /// Outcome of the checks for the version that silver has, once this process has made one.
     audited: Option<Audited>,
     /// Bytes that stay free on the disk of a local lake; `None` for the default.
@@ -77,7 +79,16 @@ impl TableRun {
 
     /// A table of which the layers are open.
     pub(super) fn of_parts(context: TableContext, table: TableState) -> Self {
-        Self { context, table, refused_up_to: 0, audited: None, keep_free: None, skip_missing: false, previews: None }
+        Self {
+            context,
+            table,
+            refused_up_to: 0,
+            in_one_commit: false,
+            audited: None,
+            keep_free: None,
+            skip_missing: false,
+            previews: None,
+        }
     }
 
     /// What it works with, and how far it is.
@@ -211,7 +222,7 @@ impl TableRun {
         if self.table.silver.contract_hash.as_deref() != Some(&silver_hash(contract)) {
             record_schema(&self.context.lake, contract).await?;
         }
-        let mut refused = match self.renew_silver(full_refresh).await {
+        let mut refused = match Box::pin(self.renew_silver(full_refresh)).await {
             Err(error @ RunError::Refused { .. }) => Some(error),
             other => {
                 other?;
@@ -340,12 +351,12 @@ impl TableRun {
 
     /// A claimed batch, from its files to silver. Why it is refused is kept.
     async fn finish_batch(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
-        let done = self.take_to_silver(manifest).await;
+        let done = Box::pin(self.take_to_silver(manifest)).await;
         keep_refusal(&self.context.lake, &self.context.contract.name, done).await
     }
 
     async fn take_to_silver(&mut self, manifest: &BatchManifest) -> Result<BatchDone, RunError> {
-        let decoded = self.decode_and_land(manifest).await?;
+        let decoded = Box::pin(self.decode_and_land(manifest)).await?;
         self.adapt_silver().await?;
         // Bronze had lost it, silver has not.
         if self.table.silver.batch() >= manifest.batch {
