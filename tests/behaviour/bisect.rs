@@ -29,7 +29,8 @@ fn lake() -> Result<(TempDir, Sluice)> {
             1 => events += &(upsert(position + 1, 1, "10.50") + &upsert(position + 2, 2, "3.00")),
             7 => events += &upsert(position + 1, 1, "99.00"),
             12 => {
-                events += &format!("{{\"op\":\"d\",\"before\":{{\"id\":2}},\"source\":{{\"lsn\":{}}}}}\n", position + 1)
+                let at = position + 1;
+                events += &format!("{{\"op\":\"d\",\"before\":{{\"id\":2}},\"source\":{{\"lsn\":{at}}}}}\n");
             }
             15 => events += &upsert(position + 1, 3, "-5.00"),
             _ => {}

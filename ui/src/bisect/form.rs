@@ -51,7 +51,7 @@ pub(super) fn show(screen: &mut BisectScreen, ui: &mut Ui, rect: Rect, cx: &mut 
         About::There | About::Gone => field(&mut second, &mut screen.row, "Row", "row", "id = 42", 1.0),
         About::Check => field(&mut second, &mut screen.check, "Check", "check", "min_value(total, 0)", 1.0),
         About::Sql => {
-            field(&mut second, &mut screen.sql, "Statement", "SQL", "SELECT sum(total) < 0, sum(total) FROM …", 1.0)
+            field(&mut second, &mut screen.sql, "Statement", "SQL", "SELECT sum(total) < 0, sum(total) FROM …", 1.0);
         }
     }
     if !screen.begun
@@ -60,7 +60,7 @@ pub(super) fn show(screen: &mut BisectScreen, ui: &mut Ui, rect: Rect, cx: &mut 
         screen.begun = true;
         first.request_focus();
     }
-    let is_entered = fields.iter().map(|field| entered(&second, field)).fold(false, |any, entered| any || entered);
+    let is_entered = fields.iter().any(|field| entered(&second, field));
     let pending = screen.got(cx).is_some_and(|got| got.pending);
     if pending {
         if Button::new("Cancel").icon(icon::STOP).key("Esc").show(&mut second).clicked() {

@@ -72,7 +72,7 @@ fn line(ui: &mut Ui, index: usize, step: &BisectStep, (first, last): (u64, u64),
     let after = pos2(inner.right() - SHOWN - VERSION + 16.0, y);
     text(after, Align2::LEFT_CENTER, &format!("v{}{batch}", step.version), tokens.text_weak);
     let room = SHOWN - 8.0;
-    let galley = ui.painter().layout_no_wrap(shown.clone(), typeface::mono(12.0), color);
+    let galley = ui.painter().layout_no_wrap(shown, typeface::mono(12.0), color);
     let at = pos2(inner.right() - galley.size().x.min(room), y - galley.size().y / 2.0);
     let clip = Rect::from_min_max(pos2(inner.right() - room, rect.top()), rect.max);
     ui.painter().with_clip_rect(clip.intersect(ui.clip_rect())).galley(at, galley, color);
