@@ -197,19 +197,9 @@ impl Collector {
 
 /// A result without events.
 pub(crate) fn nothing(contract: &Arc<Contract>, files: Vec<SourceFile>, rejects: Vec<Reject>) -> DecodedFile {
-    DecodedFile {
-        changes: ChangeBatch::without_events(files, RecordBatch::new_empty(Arc::new(contract_schema(contract)))),
-        rows_in: rejects.iter().filter(|reject| !reject.whole_file).count() as u64,
-        rejects,
-        tombstones: 0,
-        operations: BTreeMap::new(),
-        drift: Drift::default(),
-        source_tables: BTreeMap::new(),
-        other_tables: BTreeMap::new(),
-        orders: BTreeMap::new(),
-        logs: BTreeMap::new(),
-        source: contract.source_name().map(str::to_owned),
-    }
+    let changes = ChangeBatch::without_events(files, RecordBatch::new_empty(Arc::new(contract_schema(contract))));
+    let rows_in = rejects.iter().filter(|reject| !reject.whole_file).count() as u64;
+    DecodedFile::uncounted(changes, rejects, rows_in, contract.source_name().map(str::to_owned))
 }
 
 fn value_bytes(cell: &Cell<'_>) -> usize {

@@ -36,6 +36,24 @@ pub struct DecodedFile {
 }
 
 impl DecodedFile {
+    /// Changes and rejects of which nothing else was counted.
+    #[must_use]
+    pub fn uncounted(changes: ChangeBatch, rejects: Vec<Reject>, rows_in: u64, source: Option<String>) -> Self {
+        Self {
+            changes,
+            rejects,
+            rows_in,
+            tombstones: 0,
+            operations: BTreeMap::new(),
+            drift: Drift::default(),
+            source_tables: BTreeMap::new(),
+            other_tables: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            source,
+        }
+    }
+
     /// One file of what its parts became, in their order; `None` of no part.
     pub(crate) fn joined(parts: Vec<Self>) -> Result<Option<Self>, DecodeError> {
         let mut parts = parts.into_iter();

@@ -4,9 +4,8 @@
 //! this folder still knows.
 
 use crate::LakeError;
+use crate::ledger::numbered::numbered_path;
 use crate::ledger::registry::{Ledger, number_of};
-use crate::store::objects::PutNew;
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{BatchAction, TableName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,10 +105,11 @@ impl Ledger {
         }
         let mut all = Vec::new();
         for number in 1.. {
-            match self.batch_decision(&path_of(table, number)).await? {
-                Some(decision) => all.push(decision),
-                None if number > last => break,
-                None => {}
+            match self.document(&numbered_path(&folder(table), number)).await {
+                Ok(decision) => all.push(decision),
+                Err(LakeError::NotFound { .. }) if number > last => break,
+                Err(LakeError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(BatchDecisions::new(all))
@@ -124,38 +124,15 @@ impl Ledger {
         table: &TableName,
         decision: BatchDecision,
     ) -> Result<BatchDecision, LakeError> {
-        let mut decision = BatchDecision { number: self.batch_decisions(table).await?.last() + 1, ..decision };
-        loop {
-            let path = path_of(table, decision.number);
-            let bytes = serde_json::to_vec_pretty(&decision)
-                .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
-            match self.objects.put_new(&path, Bytes::from(bytes)).await? {
-                PutNew::Created => return Ok(decision),
-                // Others may decide at the same time.
-                PutNew::Exists => decision.number += 1,
-            }
-        }
-    }
-
-    async fn batch_decision(&self, path: &str) -> Result<Option<BatchDecision>, LakeError> {
-        let bytes = match self.objects.read(path).await {
-            Ok(bytes) => bytes,
-            Err(LakeError::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| LakeError::Corrupt { reason: error.to_string(), path: path.to_owned() })
+        let first = self.batch_decisions(table).await?.last() + 1;
+        let numbered = |number| BatchDecision { number, ..decision.clone() };
+        Ok(self.put_next(&folder(table), first, numbered).await?.1)
     }
 }
 
 /// Where the decisions on the batches of a table are.
 pub(crate) fn folder(table: &TableName) -> String {
     format!("_sluice/batch_decisions/{}/{}", table.dataset, table.table)
-}
-
-fn path_of(table: &TableName, number: u64) -> String {
-    format!("{}/{number:020}.json", folder(table))
 }
 
 #[cfg(test)]

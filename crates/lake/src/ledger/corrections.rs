@@ -2,10 +2,7 @@
 //! changed. A correction is ingested as a batch of its own, as if the source had sent the record again.
 
 use crate::ledger::registry::{Ledger, number_of};
-use crate::store::objects::PutNew;
 use crate::{LakeError, SourceFile};
-use bytes::Bytes;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_contract::TableName;
 use std::fmt;
@@ -126,7 +123,7 @@ impl Ledger {
     ) -> Result<u64, LakeError> {
         let listed = self.correction_files(table).await?;
         let last = listed.iter().filter_map(|file| correction_number(&file.path)).max().unwrap_or(0);
-        self.put_next(&corrections_of(table), last.max(after) + 1, |_| to_bytes(correction)).await
+        Ok(self.put_next(&corrections_of(table), last.max(after) + 1, |_| correction).await?.0)
     }
 
     /// All decisions on records in quarantine, by number.
@@ -134,12 +131,7 @@ impl Ledger {
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
     pub async fn quarantine_decisions(&self, table: &TableName) -> Result<Vec<QuarantineDecision>, LakeError> {
-        let mut decisions = Vec::new();
-        for file in self.objects.list(&decisions_of(table)).await? {
-            if number_of(&file.path)?.is_some() {
-                decisions.push(self.document::<QuarantineDecision>(&file.path).await?);
-            }
-        }
+        let mut decisions: Vec<QuarantineDecision> = self.read_numbered(&decisions_of(table)).await?;
         decisions.sort_by_key(|decision| decision.number);
         Ok(decisions)
     }
@@ -154,38 +146,9 @@ impl Ledger {
         decision: &QuarantineDecision,
     ) -> Result<u64, LakeError> {
         let last = self.quarantine_decisions(table).await?.last().map_or(0, |decision| decision.number);
-        let numbered = |number| to_bytes(&QuarantineDecision { number, ..decision.clone() });
-        self.put_next(&decisions_of(table), last + 1, numbered).await
+        let numbered = |number| QuarantineDecision { number, ..decision.clone() };
+        Ok(self.put_next(&decisions_of(table), last + 1, numbered).await?.0)
     }
-
-    /// Writes a document under the first number from `number` on that is free.
-    async fn put_next(
-        &self,
-        folder: &str,
-        mut number: u64,
-        content: impl Fn(u64) -> Result<Bytes, serde_json::Error>,
-    ) -> Result<u64, LakeError> {
-        loop {
-            let path = format!("{folder}/{number:020}.json");
-            let bytes =
-                content(number).map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
-            match self.objects.put_new(&path, bytes).await? {
-                PutNew::Created => return Ok(number),
-                // Others may write at the same time.
-                PutNew::Exists => number += 1,
-            }
-        }
-    }
-
-    async fn document<T: DeserializeOwned>(&self, path: &str) -> Result<T, LakeError> {
-        let bytes = self.objects.read(path).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| LakeError::Corrupt { reason: error.to_string(), path: path.to_owned() })
-    }
-}
-
-fn to_bytes(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
-    Ok(Bytes::from(serde_json::to_vec_pretty(value)?))
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! Changes of a source's shape as batches showed them, and what people decided of them. Written once, never changed.
 
 use crate::LakeError;
-use crate::ledger::registry::{Ledger, number_of};
-use crate::store::objects::PutNew;
-use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use crate::ledger::registry::Ledger;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{ColumnType, SourceChange, SourceDecision, TableName};
 
@@ -107,34 +104,8 @@ impl Ledger {
         decision: SourceDecisionNote,
     ) -> Result<SourceDecisionNote, LakeError> {
         let last = self.source_decisions(table).await?.last().map_or(0, |decision| decision.number);
-        let mut decision = SourceDecisionNote { number: last + 1, ..decision };
-        // Others may decide at the same time.
-        while self.put_numbered(&folder(DECISIONS, table), decision.number, &decision).await? == PutNew::Exists {
-            decision.number += 1;
-        }
-        Ok(decision)
-    }
-
-    async fn read_numbered<T: DeserializeOwned>(&self, folder: &str) -> Result<Vec<T>, LakeError> {
-        let mut documents = Vec::new();
-        for file in self.objects.list(folder).await? {
-            if number_of(&file.path)?.is_none() {
-                continue;
-            }
-            let bytes = self.objects.read(&file.path).await?;
-            documents.push(
-                serde_json::from_slice(&bytes)
-                    .map_err(|error| LakeError::Corrupt { reason: error.to_string(), path: file.path.clone() })?,
-            );
-        }
-        Ok(documents)
-    }
-
-    async fn put_numbered(&self, folder: &str, number: u64, value: &impl Serialize) -> Result<PutNew, LakeError> {
-        let path = format!("{folder}/{number:020}.json");
-        let bytes = serde_json::to_vec_pretty(value)
-            .map_err(|source| LakeError::Write { source: Box::new(source), path: path.clone() })?;
-        self.objects.put_new(&path, Bytes::from(bytes)).await
+        let numbered = |number| SourceDecisionNote { number, ..decision.clone() };
+        Ok(self.put_next(&folder(DECISIONS, table), last + 1, numbered).await?.1)
     }
 }
 

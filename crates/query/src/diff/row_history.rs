@@ -5,7 +5,7 @@ use crate::engine::result_store::OwnTable;
 use crate::error::QueryError;
 use crate::files::relation::{Missing, target_columns, value};
 use crate::files::table_file::{FileGroup, TableFile};
-use crate::sql::column::{cast, describe};
+use crate::sql::column::{describe, has_value};
 use crate::sql::text::Sql;
 use sluice_api::ResultView;
 use std::path::PathBuf;
@@ -74,15 +74,7 @@ impl QueryEngine {
                 targets.iter().map(|target| &target.column).find(|column| column.name == *name).ok_or_else(|| {
                     QueryError::input(format!("There is no column `{name}`"), "Name the columns of the table's key")
                 })?;
-            let typed = cast(&Sql::quoted(text), &column.ty);
-            let probe = Sql::new("SELECT ").sql(&typed).add(" IS NULL");
-            conn.query_row(probe.as_str(), [], |row| row.get::<_, bool>(0)).map_err(|_| {
-                QueryError::input(
-                    format!("The value of `{name}` is not a {}", column.ty.word()),
-                    "Write it as the table shows it",
-                )
-            })?;
-            wanted.push(Sql::name(name).add(" = ").sql(&typed));
+            wanted.push(has_value(&conn, column, text)?);
         }
         let list = Sql::join(targets.iter().map(|target| value(target, &found[0])), ", ");
         let data = targets.iter().map(|target| &target.column).filter(|column| !column.name.starts_with('_'));

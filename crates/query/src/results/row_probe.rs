@@ -4,7 +4,7 @@ use crate::engine::QueryEngine;
 use crate::error::QueryError;
 use crate::files::relation::{Missing, Relation};
 use crate::files::table_files::TableFiles;
-use crate::sql::column::{DuckColumn, cast};
+use crate::sql::column::{DuckColumn, cast, has_value};
 use crate::sql::text::Sql;
 use crate::sql::types::DuckType;
 use duckdb::Connection;
@@ -46,7 +46,7 @@ impl QueryEngine {
                 let column = relation.column(name).ok_or_else(|| {
                     QueryError::input(format!("There is no column `{name}`"), "Name the columns of the table's key")
                 })?;
-                named.push(is_value(conn, column, Some(text))?);
+                named.push(has_value(conn, column, text)?);
             }
             let has_value = match &probe.value {
                 None => Sql::new("true"),
@@ -74,16 +74,10 @@ impl QueryEngine {
     }
 }
 
-/// The condition that a column has a value, which is text of its type.
+/// The condition that a column has a value, or is null.
 fn is_value(conn: &Connection, column: &DuckColumn, value: Option<&str>) -> Result<Sql, QueryError> {
-    let Some(text) = value else { return Ok(Sql::name(&column.name).add(" IS NULL")) };
-    let typed = cast(&Sql::quoted(text), &column.ty);
-    let probe = Sql::new("SELECT ").sql(&typed).add(" IS NULL");
-    conn.query_row(probe.as_str(), [], |row| row.get::<_, bool>(0)).map_err(|_| {
-        QueryError::input(
-            format!("The value of `{}` is not a {}", column.name, column.ty.word()),
-            "Write it as the table shows it",
-        )
-    })?;
-    Ok(Sql::name(&column.name).add(" = ").sql(&typed))
+    match value {
+        Some(text) => has_value(conn, column, text),
+        None => Ok(Sql::name(&column.name).add(" IS NULL")),
+    }
 }

@@ -48,6 +48,22 @@ pub(crate) fn cast(expression: &Sql, ty: &DuckType) -> Sql {
     Sql::new("CAST(").sql(expression).add(" AS ").sql(&Sql::duck_type(ty)).add(")")
 }
 
+/// The condition that a column has a value, which is text of its type.
+///
+/// # Errors
+/// If it is no text of that type.
+pub(crate) fn has_value(conn: &Connection, column: &DuckColumn, text: &str) -> Result<Sql, QueryError> {
+    let typed = cast(&Sql::quoted(text), &column.ty);
+    let probe = Sql::new("SELECT ").sql(&typed).add(" IS NULL");
+    conn.query_row(probe.as_str(), [], |row| row.get::<_, bool>(0)).map_err(|_| {
+        QueryError::input(
+            format!("The value of `{}` is not a {}", column.name, column.ty.word()),
+            "Write it as the table shows it",
+        )
+    })?;
+    Ok(Sql::name(&column.name).add(" = ").sql(&typed))
+}
+
 /// The list of expressions for a page; `of` is empty or an alias with its dot.
 pub(crate) fn page_list(columns: &[DuckColumn], of: &'static str) -> Sql {
     Sql::join(columns.iter().map(|column| column.page_expression(of)), ", ")

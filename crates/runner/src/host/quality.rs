@@ -94,16 +94,8 @@ impl OpenLake {
             None if is_of_contract => incremental_checks(contract, &before),
             _ => incremental_checks(contract, &[]),
         };
-        let parents = parent_tables(&self.lake, contract).await?;
-        let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
-        blocking(move || {
-            let chosen: Vec<bool> = still_hold.iter().map(|holds| !holds).collect();
-            let input = CheckInput { contract: &contract, files: &files, parents: &parents };
-            let measured = engine.check_chosen(&input, &chosen)?;
-            let known = before.into_iter().map(Some).chain(std::iter::repeat(None));
-            Ok(measured.into_iter().zip(known).filter_map(|(measured, known)| measured.or(known)).collect())
-        })
-        .await
+        let known = before.into_iter().zip(still_hold).map(|(record, holds)| holds.then_some(record)).collect();
+        self.measure_checks(contract, files, known).await
     }
 
     pub(super) async fn run_checks(
@@ -111,11 +103,24 @@ impl OpenLake {
         contract: &Arc<Contract>,
         files: Vec<TableFile>,
     ) -> Result<Vec<CheckRecord>, RunError> {
+        self.measure_checks(contract, files, Vec::new()).await
+    }
+
+    /// The outcome of every check; `known`: those that are known, by their place in the list of all.
+    async fn measure_checks(
+        &self,
+        contract: &Arc<Contract>,
+        files: Vec<TableFile>,
+        mut known: Vec<Option<CheckRecord>>,
+    ) -> Result<Vec<CheckRecord>, RunError> {
+        known.resize(incremental_checks(contract, &[]).len(), None);
         let parents = parent_tables(&self.lake, contract).await?;
         let (engine, contract) = (self.engine.clone(), Arc::clone(contract));
         blocking(move || {
+            let chosen: Vec<bool> = known.iter().map(Option::is_none).collect();
             let input = CheckInput { contract: &contract, files: &files, parents: &parents };
-            Ok(engine.check(&input)?)
+            let measured = engine.check_chosen(&input, &chosen)?;
+            Ok(measured.into_iter().zip(known).filter_map(|(measured, known)| measured.or(known)).collect())
         })
         .await
     }

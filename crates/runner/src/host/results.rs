@@ -8,7 +8,7 @@ use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
-use crate::support::local_tables::{readable, table_files};
+use crate::support::local_tables::{table_files, version_files};
 use crate::support::places::location;
 use crate::support::time_text::time_ms;
 use sluice_api::{Answer, JobId, Layer, PageRequest, ResultColumn, ResultId, ResultView, TableRef, ask};
@@ -116,8 +116,7 @@ impl OpenLake {
             };
             let (store, snapshot) = self.snapshot(&table, Some(version)).await?;
             tables.unknown.extend(self.forgotten_columns(&table, &store, &snapshot).await?);
-            let files =
-                TableFiles { table, columns: column_types(&snapshot), files: readable(&store, &snapshot.files).await? };
+            let files = version_files(&store, &table, &snapshot).await?;
             tables.read.push((past, version, files));
         }
         Ok(tables)
@@ -153,11 +152,7 @@ impl OpenLake {
 
     /// A table version as a result of the engine.
     async fn table_in_engine(&self, result: &TableResult) -> Result<ResultId, RunError> {
-        let files = TableFiles {
-            table: result.table.clone(),
-            columns: column_types(&result.snapshot),
-            files: readable(&result.store, &result.snapshot.files).await?,
-        };
+        let files = version_files(&result.store, &result.table, &result.snapshot).await?;
         let engine = self.engine.clone();
         blocking(move || Ok(engine.table_result(&files)?.id)).await
     }

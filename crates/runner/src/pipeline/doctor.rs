@@ -11,7 +11,7 @@ use crate::support::blocking::blocking;
 use crate::{Job, RunError};
 use futures::TryStreamExt;
 use sluice_api::FindingCode;
-use sluice_cdc::{DecodedFile, Drift, check_contract};
+use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_lake::{BatchManifest, Lake, LakeError, TableLocation};
@@ -207,20 +207,7 @@ fn by_file(decoded: DecodedFile) -> Result<Vec<(String, DecodedFile)>, RunError>
     }
     let of_file = files.into_iter().zip(parts).zip(rejects).map(|((file, changes), rejects)| {
         let rows_in = changes.len() as u64 + rejects.len() as u64;
-        let decoded = DecodedFile {
-            changes,
-            rejects,
-            rows_in,
-            tombstones: 0,
-            operations: BTreeMap::new(),
-            drift: Drift::default(),
-            source_tables: BTreeMap::new(),
-            other_tables: BTreeMap::new(),
-            orders: BTreeMap::new(),
-            logs: BTreeMap::new(),
-            source: source.clone(),
-        };
-        (file.path, decoded)
+        (file.path, DecodedFile::uncounted(changes, rejects, rows_in, source.clone()))
     });
     Ok(of_file.collect())
 }

@@ -56,27 +56,26 @@ pub(crate) async fn key_events(
 ) -> Result<KeyEvents, RunError> {
     let decoder = BronzeDecoder::new(context, table, batches.clone()).await?;
     let Some((snapshot, files)) = table.bronze.files(&batches).await? else { return Ok(KeyEvents::default()) };
-    let index = RecordIndex::new(context, table, &decoder);
-    if let Some(index) = &index {
-        index.complete(&snapshot, &files).await?;
-    }
+    let marks = KeyMarks::of(&context.contract, hash, key);
+    let rows = match RecordIndex::new(context, table, &decoder) {
+        Some(index) => index.find(&snapshot, &files, &marks).await?,
+        None => vec![None; files.len()],
+    };
     let search = Arc::new(KeySearch {
         store: table.bronze.store.clone(),
         snapshot,
         encoder: KeyEncoder::new(&context.contract)?,
-        marks: KeyMarks::of(&context.contract, hash, key),
         contract: Arc::clone(&context.contract),
         decoder,
-        index,
         hash,
         key: key.to_vec(),
     });
     let job = &context.job;
-    let found = futures::stream::iter(files).map(|file| {
+    let found = futures::stream::iter(files.into_iter().zip(rows)).map(|(file, rows)| {
         let search = Arc::clone(&search);
         async move {
             job.check()?;
-            search.in_file(file).await
+            search.in_file(file, rows).await
         }
     });
     let mut all = KeyEvents::default();
@@ -92,20 +91,15 @@ struct KeySearch {
     store: DeltaStore,
     snapshot: Snapshot,
     encoder: KeyEncoder,
-    marks: KeyMarks,
     contract: Arc<Contract>,
     decoder: BronzeDecoder,
-    index: Option<RecordIndex>,
     hash: u128,
     key: Vec<(String, String)>,
 }
 
 impl KeySearch {
-    async fn in_file(self: Arc<Self>, file: DataFile) -> Result<KeyEvents, RunError> {
-        let rows = match &self.index {
-            Some(index) => index.rows(&file, &self.marks).await?,
-            None => None,
-        };
+    /// `rows`: where the index has the records of the key; without it all records are read.
+    async fn in_file(self: Arc<Self>, file: DataFile, rows: Option<Vec<u32>>) -> Result<KeyEvents, RunError> {
         if let Some(rows) = rows {
             if rows.is_empty() {
                 return Ok(KeyEvents::default());

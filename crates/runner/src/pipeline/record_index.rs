@@ -88,36 +88,44 @@ impl RecordIndex {
         (!decoder.needs_whole_files()).then_some(index)
     }
 
-    /// Positions of the records of a file that are under one of the marks; `None` if the file has no marks.
+    /// Positions of the records under one of the marks, of every file; `None` of one without marks. Files without marks
+    /// are marked first where they are many records.
     ///
     /// # Errors
-    /// If the work ends early.
-    pub(crate) async fn rows(&self, file: &DataFile, marks: &KeyMarks) -> Result<Option<Vec<u32>>, RunError> {
+    /// If bronze cannot be read or is damaged; when the job is cancelled.
+    pub(crate) async fn find(
+        &self,
+        snapshot: &Snapshot,
+        files: &[DataFile],
+        marks: &KeyMarks,
+    ) -> Result<Vec<Option<Vec<u32>>>, RunError> {
+        let mut found = Vec::with_capacity(files.len());
+        for file in files {
+            found.push(self.rows(file, marks).await?);
+        }
+        let unmarked = || found.iter().enumerate().filter(|(at, rows)| rows.is_none() && is_whole(&files[*at]));
+        let unmarked: Vec<usize> = unmarked().map(|(at, _)| at).collect();
+        if unmarked.iter().map(|at| files[*at].rows).sum::<u64>() > UNMARKED_MAX {
+            self.mark_all(snapshot, unmarked.iter().map(|at| &files[*at]).collect()).await?;
+            for at in unmarked {
+                found[at] = self.rows(&files[at], marks).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn rows(&self, file: &DataFile, marks: &KeyMarks) -> Result<Option<Vec<u32>>, RunError> {
         if !is_whole(file) {
             return Ok(None);
         }
         Ok(self.store.cached().marked_rows(file, self.made_by, &marks.0).await?)
     }
 
-    /// Marks the records of the files that have no marks, where those are many.
-    ///
-    /// # Errors
-    /// If bronze cannot be read or is damaged; when the job is cancelled.
-    pub(crate) async fn complete(&self, snapshot: &Snapshot, files: &[DataFile]) -> Result<(), RunError> {
-        let cached = self.store.cached();
-        let mut unmarked = Vec::new();
-        for file in files.iter().filter(|file| is_whole(file)) {
-            if cached.marked_rows(file, self.made_by, &[]).await?.is_none() {
-                unmarked.push(file);
-            }
-        }
-        if unmarked.iter().map(|file| file.physical_rows()).sum::<u64>() <= UNMARKED_MAX {
-            return Ok(());
-        }
+    async fn mark_all(&self, snapshot: &Snapshot, files: Vec<&DataFile>) -> Result<(), RunError> {
         let what = format!("index of the records of {}", self.contract.name);
-        self.job.log(format!("{what}: {} files of bronze are marked, which is done once", unmarked.len()));
-        self.job.progress(&what, |progress| progress.total = unmarked.len() as u64);
-        let marked = unmarked.into_iter().map(|file| self.mark(snapshot, file));
+        self.job.log(format!("{what}: {} files of bronze are marked, which is done once", files.len()));
+        self.job.progress(&what, |progress| progress.total = files.len() as u64);
+        let marked = files.into_iter().map(|file| self.mark(snapshot, file));
         let mut marked = futures::stream::iter(marked).buffer_unordered(FILES_AT_ONCE);
         while let Some((rows, kept)) = marked.try_next().await? {
             self.job.progress(&what, |progress| {
@@ -126,7 +134,7 @@ impl RecordIndex {
             });
             if !kept {
                 // What cannot be kept is not made either.
-                return Ok(());
+                break;
             }
         }
         Ok(())
@@ -151,7 +159,7 @@ impl RecordIndex {
 
 /// Whether the rows that are read of a file are all that it has, so that their positions are known.
 fn is_whole(file: &DataFile) -> bool {
-    file.physical_rows() == file.rows
+    !file.has_deletion_vector()
 }
 
 /// Marks of the records of a step, of which the first is at a position in its file.

@@ -4,7 +4,7 @@ use super::column_types::column_types;
 use super::places::location;
 use crate::RunError;
 use sluice_api::TableRef;
-use sluice_lake::{DataFile, DeltaStore, Lake, LocalFile};
+use sluice_lake::{DataFile, DeltaStore, Lake, LocalFile, Snapshot};
 use sluice_query::{FileRows, TableFile, TableFiles};
 
 /// Files of a version.
@@ -21,7 +21,16 @@ pub(crate) fn of_local(file: LocalFile) -> TableFile {
 pub(crate) async fn table_files(lake: &Lake, table: &TableRef) -> Result<Option<(u64, TableFiles)>, RunError> {
     let store = lake.table(location(table));
     let Some(snapshot) = store.snapshot(None).await? else { return Ok(None) };
-    let files = readable(&store, &snapshot.files).await?;
-    let columns = column_types(&snapshot);
-    Ok(Some((snapshot.version, TableFiles { table: table.clone(), columns, files })))
+    let files = version_files(&store, table, &snapshot).await?;
+    Ok(Some((snapshot.version, files)))
+}
+
+/// A version of a table and its files on this machine.
+pub(crate) async fn version_files(
+    store: &DeltaStore,
+    table: &TableRef,
+    snapshot: &Snapshot,
+) -> Result<TableFiles, RunError> {
+    let files = readable(store, &snapshot.files).await?;
+    Ok(TableFiles { table: table.clone(), columns: column_types(snapshot), files })
 }

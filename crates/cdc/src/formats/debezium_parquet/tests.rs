@@ -24,16 +24,18 @@ fn object(members: Vec<(&str, ArrayRef)>, present: Vec<bool>) -> ArrayRef {
 }
 
 fn row(present: Vec<bool>) -> ArrayRef {
+    row_with(vec![("seen", Arc::new(TimestampMillisecondArray::from(vec![1_000, 2_000, 3_000])))], present)
+}
+
+fn row_with(more: Vec<(&str, ArrayRef)>, present: Vec<bool>) -> ArrayRef {
     let price = Decimal128Array::from(vec![150, 150, 275]).with_precision_and_scale(10, 2).unwrap();
-    object(
-        vec![
-            ("id", Arc::new(Int64Array::from(vec![1, 1, 2]))),
-            ("price", Arc::new(price)),
-            ("raw", Arc::new(BinaryArray::from(vec![&b"\xde\xad"[..], b"\xbe", b""]))),
-            ("seen", Arc::new(TimestampMillisecondArray::from(vec![1_000, 2_000, 3_000]))),
-        ],
-        present,
-    )
+    let mut members: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(Int64Array::from(vec![1, 1, 2]))),
+        ("price", Arc::new(price)),
+        ("raw", Arc::new(BinaryArray::from(vec![&b"\xde\xad"[..], b"\xbe", b""]))),
+    ];
+    members.extend(more);
+    object(members, present)
 }
 
 fn file() -> Vec<u8> {
@@ -89,17 +91,11 @@ fn envelopes_in_parquet_are_onboarded() {
 /// The same rows as a writer of Avro leaves them: `seen` is a plain number that only its schema calls a time.
 fn file_with_avro_schema() -> Vec<u8> {
     let image = |present| {
-        let price = Decimal128Array::from(vec![150, 150, 275]).with_precision_and_scale(10, 2).unwrap();
-        object(
-            vec![
-                ("id", Arc::new(Int64Array::from(vec![1, 1, 2]))),
-                ("price", Arc::new(price)),
-                ("raw", Arc::new(BinaryArray::from(vec![&b"\xde\xad"[..], b"\xbe", b""]))),
-                ("seen", Arc::new(Int64Array::from(vec![1_000_000, 2_000_000, 3_000_000]))),
-                ("day", Arc::new(Int32Array::from(vec![1, 2, 3]))),
-            ],
-            present,
-        )
+        let more: Vec<(&str, ArrayRef)> = vec![
+            ("seen", Arc::new(Int64Array::from(vec![1_000_000, 2_000_000, 3_000_000]))),
+            ("day", Arc::new(Int32Array::from(vec![1, 2, 3]))),
+        ];
+        row_with(more, present)
     };
     let source = object(vec![("lsn", Arc::new(Int64Array::from(vec![1, 2, 3])))], vec![true; 3]);
     let columns: Vec<(&str, ArrayRef)> = vec![

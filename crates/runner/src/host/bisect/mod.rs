@@ -7,9 +7,8 @@ use super::{Host, OpenLake};
 use crate::support::arrow_ipc::read_ipc;
 use crate::support::blocking::blocking;
 use crate::support::column_texts::ColumnTexts;
-use crate::support::column_types::column_types;
 use crate::support::elapsed::elapsed_ms;
-use crate::support::local_tables::readable;
+use crate::support::local_tables::version_files;
 use crate::support::places::location;
 use crate::{Job, RunError};
 use arrow::array::{Array, AsArray};
@@ -19,7 +18,7 @@ use sluice_api::{
     PageRequest, TableRef, ask, masked,
 };
 use sluice_contract::{Check, CheckRule, Contract, Severity, Verdict};
-use sluice_lake::{DeltaStore, HistoryEntry, LakeError, Snapshot};
+use sluice_lake::{DeltaStore, HistoryEntry, LakeError};
 use sluice_query::{CheckInput, ParentTables, PersonalColumns, RowProbe, TableFiles};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -166,7 +165,7 @@ impl Search<'_> {
         }
         let snapshot =
             self.store.snapshot(Some(entry.version)).await?.ok_or_else(|| RunError::Lake(self.gone(entry)))?;
-        let files = self.files(&self.table, &self.store, &snapshot).await?;
+        let files = version_files(&self.store, &self.table, &snapshot).await?;
         let (engine, question) = (self.open.engine.clone(), self.question.clone());
         let probe = |key: &[(String, String)], value| RowProbe { key: key.to_vec(), value };
         match question {
@@ -247,7 +246,7 @@ impl Search<'_> {
                 false => version_at(&store, &past.table, entry.timestamp_ms).await?,
             };
             let snapshot = store.snapshot(Some(version)).await?.ok_or_else(|| RunError::Lake(self.gone(entry)))?;
-            let files = self.files(&past.table, &store, &snapshot).await?;
+            let files = version_files(&store, &past.table, &snapshot).await?;
             tables.push((past, version, files));
         }
         let personal = match self.reveal {
@@ -280,11 +279,6 @@ impl Search<'_> {
             _ => None,
         };
         Ok(Look { holds: answer.is_valid(0) && answer.value(0), shown })
-    }
-
-    async fn files(&self, table: &TableRef, store: &DeltaStore, snapshot: &Snapshot) -> Result<TableFiles, RunError> {
-        let files = readable(store, &snapshot.files).await?;
-        Ok(TableFiles { table: table.clone(), columns: column_types(snapshot), files })
     }
 
     fn gone(&self, entry: &HistoryEntry) -> LakeError {

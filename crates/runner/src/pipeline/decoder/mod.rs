@@ -17,10 +17,9 @@ pub use worker::decode_worker;
 use crate::RunError;
 use crate::support::program::sluice_program;
 use bytes::Bytes;
-use sluice_cdc::{DecodedFile, Drift, decode_file, needs_own_process};
+use sluice_cdc::{DecodedFile, decode_file, needs_own_process};
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, limits};
-use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -208,17 +207,6 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         raw: String::new(),
         whole_file: true,
     };
-    Ok(DecodedFile {
-        changes: ChangeBatchBuilder::new(Arc::clone(contract), vec![file]).finish()?,
-        rejects: vec![reject],
-        rows_in: 0,
-        tombstones: 0,
-        operations: BTreeMap::new(),
-        drift: Drift::default(),
-        source_tables: BTreeMap::new(),
-        other_tables: BTreeMap::new(),
-        orders: BTreeMap::new(),
-        logs: BTreeMap::new(),
-        source: contract.source_name().map(str::to_owned),
-    })
+    let changes = ChangeBatchBuilder::new(Arc::clone(contract), vec![file]).finish()?;
+    Ok(DecodedFile::uncounted(changes, vec![reject], 0, contract.source_name().map(str::to_owned)))
 }
