@@ -58,6 +58,16 @@ fn the_batch_and_its_event_are_found_by_halving() -> Result<()> {
         (&["--key", "id=113"], 13, Some((0, "landing/013.json"))),
         (&["--check", "min_value(total, 0)"], 15, None),
         (&["--sql", "SELECT min(total) < 0, min(total) FROM silver.shop.orders"], 15, None),
+        // A version that the statement names is read at every step.
+        (
+            &[
+                "--sql",
+                "SELECT now.n - was.n >= 5 FROM (SELECT count(*) n FROM silver.shop.orders) now, \
+                 (SELECT count(*) n FROM silver.shop.orders AT (VERSION => 1)) was",
+            ],
+            6,
+            None,
+        ),
         // What was before stays true: the first that can be read.
         (&["--key", "id=1", "--column", "email", "--value", "anna1@post.example"], 1, None),
     ] {
@@ -92,6 +102,7 @@ fn gold_names_what_it_was_made_of_and_never_is_an_answer() -> Result<()> {
     for (question, said) in [
         (&["--sql", "SELECT 1 FROM silver.shop.orders"][..], "neither true nor false"),
         (&["--sql", "SELECT true"], "does not read silver.shop.orders"),
+        (&["--sql", "SELECT true FROM silver.shop.orders AT (VERSION => 1)"], "does not read silver.shop.orders"),
         (&["--check", "minimum(total)"], "minimum"),
         (&["--key", "id=1", "--column", "total", "--value", "many"], "is not a decimal"),
         (&["--key", "number=1"], "There is no column `number`"),

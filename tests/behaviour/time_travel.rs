@@ -81,6 +81,17 @@ fn a_statement_reads_versions_of_its_tables_side_by_side() -> Result<()> {
         let masked = rows(&sluice, &format!("{sql} silver.shop.orders AT (VERSION => {first})"))?;
         ensure!(!masked.contains("anna1"), "{sql}: {masked}");
     }
+    for side in ["latest", "production"] {
+        let diff = sluice.call(&["diff", "shop.orders", "--from", &first.to_string(), "--to", side])?;
+        ensure!(!diff.out.is_empty() && !(diff.out + &diff.err).contains("anna1"), "a diff with {side} shows it");
+    }
+    let sql = "SELECT count(*) > 2, min(email) FROM silver.shop.orders AS o";
+    for question in [&["--sql", sql][..], &["--key", "id=1", "--column", "email", "--value", "x"]] {
+        let mut words = vec!["bisect", "shop.orders"];
+        words.extend(question);
+        let output = sluice.call(&words)?;
+        ensure!(!(output.out + &output.err).contains("anna1"), "{question:?} shows it");
+    }
     Ok(())
 }
 

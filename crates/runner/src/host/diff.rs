@@ -189,7 +189,11 @@ impl OpenLake {
         job: JobId,
     ) -> Result<DiffView, RunError> {
         let view = self.compare_but(table, versions, local, NotCounted::default(), job).await?;
-        let result = self.marked_of(view.result, table).await?;
+        let mut personal = self.personal_of(table).await?;
+        for side in [&versions.before, &versions.after] {
+            personal.extend(self.forgotten_columns(table, &side.store, &side.snapshot).await?);
+        }
+        let result = self.marked(view.result, personal);
         Ok(DiffView { result, ..view })
     }
 

@@ -156,6 +156,8 @@ impl OpenLake {
         let mut personal = PersonalColumns::default();
         for (side, opened) in sides {
             personal = personal.joined(&self.personal_of(&side.table).await?);
+            let VersionOf { store, snapshot, .. } = &opened.version;
+            personal.extend(self.forgotten_columns(&side.table, store, snapshot).await?);
             if !opened.is_open {
                 let set = ContractSet::draft(&opened.lake).await?;
                 let there = match set.contracts.get(&side.table.name) {

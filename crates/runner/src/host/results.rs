@@ -18,11 +18,11 @@ use sluice_query::{PastAt, PastTable, PersonalColumns, TableFiles};
 use std::time::Instant;
 
 /// Tables that a statement reads as they were.
-struct PastTables {
+pub(super) struct PastTables {
     /// Each with its version and the files of that.
-    read: Vec<(PastTable, u64, TableFiles)>,
+    pub(super) read: Vec<(PastTable, u64, TableFiles)>,
     /// Columns of which nobody knows whether they are personal.
-    unknown: PersonalColumns,
+    pub(super) unknown: PersonalColumns,
 }
 
 impl Answer<ask::TableRows> for Host {
@@ -86,7 +86,10 @@ impl OpenLake {
     pub(crate) async fn query(&self, job: JobId, sql: String) -> Result<ResultView, RunError> {
         // The process starts while the logs of the tables are read.
         self.engine.warm();
-        let PastTables { read, unknown } = self.past_tables(&sql).await?;
+        let (engine, text) = (self.engine.clone(), sql.clone());
+        let named = blocking(move || Ok(engine.past_tables(&text)?)).await?;
+        let latest = async |table: &TableRef| Ok(self.snapshot(table, None).await?.1.version);
+        let PastTables { read, unknown } = self.versions_read(named, latest).await?;
         let personal = self.personal_in_sql(&sql, &unknown).await?;
         let engine = self.engine.clone();
         let sql = blocking(move || Ok(engine.with_past_tables(&sql, read)?)).await?;
@@ -96,16 +99,19 @@ impl OpenLake {
         Ok(self.marked(view, personal))
     }
 
-    /// The tables that `sql` reads as they were, with the files of these versions.
-    async fn past_tables(&self, sql: &str) -> Result<PastTables, RunError> {
-        let (engine, text) = (self.engine.clone(), sql.to_owned());
-        let named = blocking(move || Ok(engine.past_tables(&text)?)).await?;
+    /// Tables of a statement with the files of the versions that it reads; `now`: the version of one of which the
+    /// statement says none.
+    pub(super) async fn versions_read(
+        &self,
+        named: Vec<PastTable>,
+        now: impl AsyncFn(&TableRef) -> Result<u64, RunError>,
+    ) -> Result<PastTables, RunError> {
         let mut tables = PastTables { read: Vec::with_capacity(named.len()), unknown: PersonalColumns::default() };
         for past in named {
             let table = past.table.clone();
             let version = match &past.at {
                 PastAt::Version(version) => *version,
-                PastAt::Now => self.snapshot(&table, None).await?.1.version,
+                PastAt::Now => now(&table).await?,
                 PastAt::Time(text) => {
                     let at = time_ms(text).ok_or_else(|| {
                         let next = "Write for example AT (TIMESTAMP => '2026-11-01 08:00:00'), which is UTC";

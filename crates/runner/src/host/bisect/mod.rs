@@ -3,6 +3,7 @@
 mod search;
 
 use super::diff_sides::version_at;
+use super::results::PastTables;
 use super::{Host, OpenLake};
 use crate::support::arrow_ipc::read_ipc;
 use crate::support::blocking::blocking;
@@ -19,7 +20,7 @@ use sluice_api::{
 };
 use sluice_contract::{Check, CheckRule, Contract, Severity, Verdict};
 use sluice_lake::{DeltaStore, HistoryEntry, LakeError};
-use sluice_query::{CheckInput, ParentTables, PersonalColumns, RowProbe, TableFiles};
+use sluice_query::{CheckInput, ParentTables, PastAt, PersonalColumns, RowProbe, TableFiles};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -166,11 +167,15 @@ impl Search<'_> {
         let snapshot =
             self.store.snapshot(Some(entry.version)).await?.ok_or_else(|| RunError::Lake(self.gone(entry)))?;
         let files = version_files(&self.store, &self.table, &snapshot).await?;
+        let forgotten = match self.reveal {
+            true => PersonalColumns::default(),
+            false => self.open.forgotten_columns(&self.table, &self.store, &snapshot).await?,
+        };
         let (engine, question) = (self.open.engine.clone(), self.question.clone());
         let probe = |key: &[(String, String)], value| RowProbe { key: key.to_vec(), value };
         match question {
             BisectQuestion::Value { key, column, value } => {
-                let is_personal = self.personal.contains(&column);
+                let is_personal = self.personal.contains(&column) || forgotten.contains(&column);
                 let probe = probe(&key, Some((column, value)));
                 let row = blocking(move || Ok(engine.probe_row(&files, &probe)?)).await?;
                 let shown = match (&row.shown, row.rows) {
@@ -232,26 +237,21 @@ impl Search<'_> {
     async fn look_by_sql(&self, sql: &str, entry: &HistoryEntry) -> Result<Look, RunError> {
         let (engine, text) = (self.open.engine.clone(), sql.to_owned());
         let named = blocking(move || Ok(engine.all_tables(&text)?)).await?;
-        if !named.iter().any(|past| past.table == self.table) {
+        if !named.iter().any(|past| past.table == self.table && past.at == PastAt::Now) {
             return Err(RunError::input(
-                format!("The statement does not read {}", self.table),
-                format!("Write FROM {}, whose versions are searched", self.table),
+                format!("The statement does not read {} as it is", self.table),
+                format!("Write FROM {} without AT: its versions are searched", self.table),
             ));
         }
-        let mut tables = Vec::with_capacity(named.len());
-        for past in named {
-            let store = self.open.lake.table(location(&past.table));
-            let version = match past.table == self.table {
-                true => entry.version,
-                false => version_at(&store, &past.table, entry.timestamp_ms).await?,
-            };
-            let snapshot = store.snapshot(Some(version)).await?.ok_or_else(|| RunError::Lake(self.gone(entry)))?;
-            let files = version_files(&store, &past.table, &snapshot).await?;
-            tables.push((past, version, files));
-        }
+        // A version that the statement itself names stays.
+        let then = async |table: &TableRef| match *table == self.table {
+            true => Ok(entry.version),
+            false => version_at(&self.open.lake.table(location(table)), table, entry.timestamp_ms).await,
+        };
+        let PastTables { read: tables, unknown } = self.open.versions_read(named, then).await?;
         let personal = match self.reveal {
             true => PersonalColumns::default(),
-            false => self.open.personal_in_sql(sql, &PersonalColumns::default()).await?,
+            false => self.open.personal_in_sql(sql, &unknown).await?,
         };
         let (engine, text, job) = (self.open.engine.clone(), sql.to_owned(), self.job.id());
         let (names, rows) = blocking(move || {
