@@ -25,8 +25,14 @@
 //!
 //! // Of two writers that claim batch 1, one gets it.
 //! let orders = TableName::new("shop", "orders")?;
-//! let batch =
-//!     BatchManifest { batch: 1, files, contract_hash: String::new(), contents: Vec::new(), backfill: None };
+//! let batch = BatchManifest {
+//!     batch: 1,
+//!     files,
+//!     contract_hash: String::new(),
+//!     contents: Vec::new(),
+//!     backfill: None,
+//!     source: None,
+//! };
 //! assert_eq!(lake.ledger().claim_batch(&orders, &batch).await?, PutNew::Created);
 //! assert_eq!(*lake.ledger().batches(&orders).await?[0], batch);
 //! # Ok(())
