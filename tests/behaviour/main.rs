@@ -28,6 +28,7 @@ mod guards;
 mod keep;
 mod keyed_hashes;
 mod lag;
+mod large_files;
 mod late_events;
 mod lost_state;
 mod maintenance;

@@ -7,7 +7,7 @@ use crate::generations::by_generation;
 use crate::outcome::collector::{Collector, nothing};
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
-use crate::parts::{Part, parts};
+use crate::parts::{FilePart, are_plain_lines, parts};
 use crate::plan::Plan;
 use crate::plan::start::first_events;
 use crate::text::content::{is_marked_utf16, looks_like_utf16};
@@ -57,13 +57,37 @@ pub fn needs_own_process(format: SourceFormat, front: &[u8]) -> bool {
 /// # Errors
 /// [`DecodeError`] when the contract does not allow any decoding. A damaged file is not an error.
 pub fn decode_file(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
-    if contract.column_starts().is_empty() {
-        return decode_by(contract, file, bytes);
-    }
-    by_generation(contract, |contract| decode_by(contract, file.clone(), bytes.clone()))
+    decode_file_part(contract, file, FilePart::whole(bytes))
 }
 
-fn decode_by(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, DecodeError> {
+/// Whether a file can be decoded part by part, whole lines each, with [`decode_file_part`]: its records are lines of
+/// plain text, as its first 256 KiB show.
+///
+/// # Errors
+/// [`DecodeError::NoSource`].
+pub fn is_decoded_by_parts(contract: &Contract, front: &[u8]) -> Result<bool, DecodeError> {
+    let has_byte_lines = contract.source.as_ref().is_some_and(|source| source.encoding == TextEncoding::Utf8);
+    Ok(has_byte_lines && are_plain_lines(format_of(contract)?, front))
+}
+
+/// Decodes a part of a file, as [`decode_file`] does all of it. Of a part that is not the whole file
+/// [`is_decoded_by_parts`] holds; what is counted of a file is
+/// put together by [`DecodedFile::count_also`].
+///
+/// # Errors
+/// [`DecodeError`] when the contract does not allow any decoding. A damaged file is not an error.
+pub fn decode_file_part(
+    contract: &Arc<Contract>,
+    file: SourceFile,
+    part: FilePart,
+) -> Result<DecodedFile, DecodeError> {
+    if contract.column_starts().is_empty() {
+        return decode_by(contract, file, part);
+    }
+    by_generation(contract, |contract| decode_by(contract, file.clone(), part.clone()))
+}
+
+fn decode_by(contract: &Arc<Contract>, file: SourceFile, part: FilePart) -> Result<DecodedFile, DecodeError> {
     let format = format_of(contract)?;
     let plan = Plan::new(contract, &format.markers())?;
     let plan = plan.of_files(
@@ -71,7 +95,9 @@ fn decode_by(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result
         |path| format.file_position(path),
         |path| is_full_load(format.name(), path),
     );
-    if let Some((reason, detail)) = refuse(format.file_kind().content, &plan, &file, &bytes) {
+    let is_begin = part.bytes_before == 0;
+    let refused = || refuse(format.file_kind().content, &plan, &file, &part.bytes);
+    if let Some((reason, detail)) = is_begin.then(refused).flatten() {
         let at = RowRef { file: 0, row: 0, offset: 0 };
         let raw = String::new();
         let reject = Reject { at, reason, column: None, detail, raw, whole_file: true };
@@ -82,8 +108,9 @@ fn decode_by(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result
         TextEncoding::Utf8 => std::thread::available_parallelism().map_or(1, usize::from),
         _ => 1,
     };
-    let parts = parts(format, &bytes, threads);
-    if parts.len() > 1 {
+    let bytes = part.bytes.clone();
+    let parts = parts(format, part, threads);
+    if parts.len() > 1 || !is_begin {
         return decode_parts(contract, format, &plan, &file, parts);
     }
     let mut out = begin(contract, vec![file.clone()]);
@@ -102,11 +129,11 @@ fn decode_parts(
     format: &dyn Format,
     plan: &Plan,
     file: &SourceFile,
-    parts: Vec<Part>,
+    parts: Vec<FilePart>,
 ) -> Result<DecodedFile, DecodeError> {
-    let decode = |Part { bytes, lines_before, bytes_before }| {
+    let decode = |FilePart { bytes, lines_before, bytes_before }| {
         let files = vec![file.clone()];
-        let mut out = match lines_before {
+        let mut out = match bytes_before {
             0 => begin(contract, files),
             _ => collector(contract, files).behind(lines_before, bytes_before),
         };

@@ -44,7 +44,7 @@ mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
 pub use column_guess::{ColumnGuess, guess_column};
-pub use decode::{check_contract, decode_file, needs_own_process};
+pub use decode::{check_contract, decode_file, decode_file_part, is_decoded_by_parts, needs_own_process};
 pub use file_order::{
     FileOrder, file_order_key, folders_of_tables, full_export, full_load_name, is_full_load, is_of_changes,
 };
@@ -55,6 +55,7 @@ pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;
 pub use outcome::drift::Drift;
+pub use parts::FilePart;
 pub use row::column_value::key_check;
 pub use sniff::{column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;

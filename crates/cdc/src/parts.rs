@@ -1,4 +1,4 @@
-//! Parts of a large file of lines, so that each core decodes one.
+//! Parts of a large file of lines: so that each core decodes one, or that one is in memory at a time.
 
 use crate::format::{Content, Format};
 use crate::text::content::is_marked_utf16;
@@ -10,44 +10,63 @@ const PART_BYTES_MIN: usize = 4 << 20;
 /// Bytes of a file at most: its columns are joined, and a column holds 2 GiB of text.
 const FILE_BYTES_MAX: usize = 1 << 30;
 /// Bytes at the front that tell whether records are lines.
-const FRONT_BYTES: usize = 256 << 10;
+pub(crate) const FRONT_BYTES: usize = 256 << 10;
 
-/// A run of whole lines.
+/// A part of a file: whole lines, and what is before them.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
-    pub(crate) bytes: Bytes,
+pub struct FilePart {
+    /// The lines.
+    pub bytes: Bytes,
     /// Lines of the file before it.
-    pub(crate) lines_before: u64,
+    pub lines_before: u64,
     /// Bytes of the file before it.
-    pub(crate) bytes_before: u64,
+    pub bytes_before: u64,
 }
 
-/// Cuts a file into parts for so many threads; one part if its records are not lines, or it is small.
-pub(crate) fn parts(format: &dyn Format, bytes: &Bytes, threads: usize) -> Vec<Part> {
-    let count = threads.min(bytes.len() / PART_BYTES_MIN);
-    let is_plain =
-        format.file_kind().content == Content::Text && Packing::of(bytes).is_none() && bytes.len() <= FILE_BYTES_MAX;
+impl FilePart {
+    /// Lines of the file up to its end.
+    #[must_use]
+    pub fn lines_after(&self) -> u64 {
+        self.lines_before + self.bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    }
+
+    /// All of a file.
+    pub(crate) const fn whole(bytes: Bytes) -> Self {
+        Self { bytes, lines_before: 0, bytes_before: 0 }
+    }
+}
+
+/// Cuts a part into smaller ones for so many threads; itself if its records are not lines, or it is small.
+pub(crate) fn parts(format: &dyn Format, part: FilePart, threads: usize) -> Vec<FilePart> {
+    let count = threads.min(part.bytes.len() / PART_BYTES_MIN);
+    if count < 2 || part.bytes.len() > FILE_BYTES_MAX || !are_plain_lines(format, &part.bytes) {
+        return vec![part];
+    }
+    at_lines(&part, count)
+}
+
+/// Whether the records of a file are lines of plain text, as its front shows.
+pub(crate) fn are_plain_lines(format: &dyn Format, bytes: &[u8]) -> bool {
+    let is_plain = format.file_kind().content == Content::Text && Packing::of(bytes).is_none();
     let front = bytes.get(..FRONT_BYTES).unwrap_or(bytes);
     // A line that is longer shows nothing of the next one.
     let is_shown = front.iter().take(FRONT_BYTES / 2).any(|byte| *byte == b'\n');
-    if count < 2 || !is_plain || is_marked_utf16(front) || !is_shown || !format.is_of_lines(front) {
-        return vec![Part { bytes: bytes.clone(), lines_before: 0, bytes_before: 0 }];
-    }
-    at_lines(bytes, count)
+    is_plain && !is_marked_utf16(front) && is_shown && format.is_of_lines(front)
 }
 
-fn at_lines(bytes: &Bytes, count: usize) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::with_capacity(count);
-    let (mut from, mut lines_before) = (0, 0);
+fn at_lines(whole: &FilePart, count: usize) -> Vec<FilePart> {
+    let bytes = &whole.bytes;
+    let mut parts: Vec<FilePart> = Vec::with_capacity(count);
+    let (mut from, mut lines_before) = (0, whole.lines_before);
     for number in 1..=count {
         let wanted = (bytes.len() * number / count).max(from);
         let rest = bytes.get(wanted..).unwrap_or_default();
         let to = rest.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| wanted + end + 1);
         if to > from {
-            let part = bytes.slice(from..to);
-            let lines = part.iter().filter(|byte| **byte == b'\n').count() as u64;
-            parts.push(Part { bytes: part, lines_before, bytes_before: from as u64 });
-            lines_before += lines;
+            let bytes_before = whole.bytes_before + from as u64;
+            let part = FilePart { bytes: bytes.slice(from..to), lines_before, bytes_before };
+            lines_before = part.lines_after();
+            parts.push(part);
         }
         from = to;
     }
@@ -56,7 +75,7 @@ fn at_lines(bytes: &Bytes, count: usize) -> Vec<Part> {
 
 #[cfg(test)]
 mod tests {
-    use super::at_lines;
+    use super::{FilePart, at_lines};
     use bytes::Bytes;
 
     #[test]
@@ -64,7 +83,7 @@ mod tests {
         for content in ["a\nbb\n\nccc\nd", "a\n", "no line end", "\n\n\n\n", "one\ntwo\n"] {
             let bytes = Bytes::from_static(content.as_bytes());
             for count in 1..8 {
-                let parts = at_lines(&bytes, count);
+                let parts = at_lines(&FilePart::whole(bytes.clone()), count);
                 let whole: Vec<u8> = parts.iter().flat_map(|part| part.bytes.to_vec()).collect();
                 assert_eq!(whole, content.as_bytes());
                 for part in &parts {

@@ -30,7 +30,7 @@ pub struct ChangeBatch {
     pub absent: BTreeMap<u32, Vec<u16>>,
     /// Source times, milliseconds since the Unix epoch.
     pub source_times_ms: SourceTimes,
-    /// The record as delivered (JSON), for bronze.
+    /// The record as delivered (JSON), for bronze; none at all once bronze has them.
     pub records: Vec<String>,
 }
 

@@ -14,8 +14,12 @@ impl ChangeBatch {
     /// # Errors
     /// An Arrow error if the parts are of different tables, or one column would have more than 2 GiB of text.
     pub fn joined(parts: Vec<Self>) -> Result<Option<Self>, ArrowError> {
+        let has_texts = parts.iter().all(|part| part.records.len() == part.ops.len());
         let mut parts = parts.into_iter();
         let Some(mut all) = parts.next() else { return Ok(None) };
+        if !has_texts {
+            all.records = Vec::new();
+        }
         let (mut first_file, mut last_files) = (0, all.files.clone());
         let mut rows = vec![std::mem::replace(&mut all.rows, RecordBatch::new_empty(Arc::new(Schema::empty())))];
         for part in parts {
@@ -31,7 +35,9 @@ impl ChangeBatch {
             let in_all = |at: RowRef| RowRef { file: at.file.saturating_add(first_file), ..at };
             part.refs.iter().for_each(|at| all.refs.push(in_all(at)));
             part.source_times_ms.iter().for_each(|time| all.source_times_ms.push(time));
-            all.records.extend(part.records);
+            if has_texts {
+                all.records.extend(part.records);
+            }
             rows.push(part.rows);
         }
         if let Some(first) = rows.first() {
@@ -58,7 +64,7 @@ impl ChangeBatch {
             refs: self.refs.picked(rows),
             absent,
             source_times_ms: self.source_times_ms.picked(rows),
-            records: vec![String::new(); rows.len()],
+            records: Vec::new(),
         })
     }
 
@@ -117,14 +123,15 @@ impl ChangeBatch {
             }
         }
         let known = self.seqs.iter().zip(self.refs.iter()).zip(self.source_times_ms.iter());
-        let events = self.ops.into_iter().zip(known).zip(self.records);
+        let texts = self.records.into_iter().map(Some).chain(std::iter::repeat(None));
+        let events = self.ops.into_iter().zip(known).zip(texts);
         for (((op, ((seq, at), time)), record), group) in events.zip(of) {
             let Some(part) = group.map(|group| &mut parts[group]) else { continue };
             part.ops.push(op);
             part.seqs.push(seq);
             part.refs.push(at);
             part.source_times_ms.push(time);
-            part.records.push(record);
+            part.records.extend(record);
         }
         Ok(parts)
     }

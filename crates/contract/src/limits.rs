@@ -29,8 +29,11 @@ pub const LISTING_OVERLAP_FILES: usize = 1_000;
 /// Files in one batch when the caller does not say.
 pub const BATCH_FILES_DEFAULT: u64 = 1_000;
 /// Bytes of decompressed content in one batch when the caller does not say; a larger file is a batch of its own. A batch
-/// is in memory as a whole, with about four times its content.
+/// is in memory as a whole, with about four times its content; a file of lines of more than three [`FILE_PART_BYTES`] with
+/// its typed rows alone.
 pub const BATCH_BYTES_DEFAULT: u64 = 64 << 20;
+/// Bytes of a part in which a large file of lines is decoded and written to bronze; one of more than three parts is large.
+pub const FILE_PART_BYTES: u64 = 32 << 20;
 /// Bytes of records of bronze that are decoded at a time when silver is made of them.
 pub const BRONZE_PIECE_BYTES: u64 = 32 << 20;
 /// Bytes of decoded events that are merged at a time when silver is made anew from bronze. More of them are sorted by key

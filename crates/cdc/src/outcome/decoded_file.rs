@@ -54,28 +54,33 @@ impl DecodedFile {
         }
     }
 
+    /// Adds what was counted of another part of the same file and its rejects, and leaves it with its changes alone.
+    pub fn count_also(&mut self, part: &mut Self) {
+        self.rejects.append(&mut part.rejects);
+        self.rows_in += std::mem::take(&mut part.rows_in);
+        self.tombstones += std::mem::take(&mut part.tombstones);
+        self.drift.join(std::mem::take(&mut part.drift));
+        for (counts, more) in [
+            (&mut self.operations, &mut part.operations),
+            (&mut self.source_tables, &mut part.source_tables),
+            (&mut self.other_tables, &mut part.other_tables),
+            (&mut self.orders, &mut part.orders),
+            (&mut self.logs, &mut part.logs),
+        ] {
+            for (name, count) in std::mem::take(more) {
+                *counts.entry(name).or_default() += count;
+            }
+        }
+    }
+
     /// One file of what its parts became, in their order; `None` of no part.
     pub(crate) fn joined(parts: Vec<Self>) -> Result<Option<Self>, DecodeError> {
         let mut parts = parts.into_iter();
         let Some(mut all) = parts.next() else { return Ok(None) };
         let mut changes = Vec::with_capacity(parts.len() + 1);
-        for part in parts {
+        for mut part in parts {
+            all.count_also(&mut part);
             changes.push(std::mem::replace(&mut all.changes, part.changes));
-            all.rejects.extend(part.rejects);
-            all.rows_in += part.rows_in;
-            all.tombstones += part.tombstones;
-            all.drift.join(part.drift);
-            for (counts, more) in [
-                (&mut all.operations, part.operations),
-                (&mut all.source_tables, part.source_tables),
-                (&mut all.other_tables, part.other_tables),
-                (&mut all.orders, part.orders),
-                (&mut all.logs, part.logs),
-            ] {
-                for (name, count) in more {
-                    *counts.entry(name).or_default() += count;
-                }
-            }
         }
         changes.push(all.changes);
         let joined =

@@ -10,7 +10,7 @@ use super::bronze;
 use super::context::TableContext;
 use super::corrections::{behind_the_source, correction_of, decode_correction};
 use super::delta_feed;
-use super::land::BronzeRows;
+use super::land::{BronzeRows, let_texts_go};
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
 use super::snapshot_files::newest_delivery_of_each_file;
@@ -286,9 +286,7 @@ impl Wanted {
             let correction = bronze::decode_bronze(self.contract_of(of), rows, |batch, _| batch == of)?;
             decoded.push(behind_the_source(correction, number));
         }
-        for record in decoded.iter_mut().flat_map(|file| &mut file.changes.records) {
-            *record = String::new();
-        }
+        let_texts_go(&mut decoded);
         Ok(decoded)
     }
 

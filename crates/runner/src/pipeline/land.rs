@@ -1,6 +1,6 @@
 //! Step 3, land: quarantine, then bronze, which keeps every record as it was delivered.
 
-use super::batch::DecodedBatch;
+use super::batch::{BatchSummary, DecodedBatch};
 use super::bronze::{bronze_rows, bronze_schema, kept_rows, records_of};
 use super::context::TableContext;
 use super::quarantine::{quarantine_rows, quarantine_schema};
@@ -14,10 +14,11 @@ use arrow::datatypes::SchemaRef;
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use sluice_api::Layer;
+use sluice_cdc::DecodedFile;
 use sluice_contract::{TableName, limits};
 use sluice_lake::{
     AppId, BatchManifest, CommitInfo, CommitOutcome, DataFile, DeltaStore, ForeignCommits, Lake, LakeError, Lease,
-    Operation, Snapshot, TableLocation, TransactionId,
+    NewFile, Operation, Snapshot, TableLocation, TransactionId,
 };
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -78,6 +79,13 @@ impl Bronze {
             self.checked = Some(version);
         }
         self.ensure_own(table)
+    }
+
+    /// Notes that a version has a batch, if this made it.
+    fn has(&mut self, batch: u64, version: Option<u64>) {
+        // The commit was made on exactly the version that was looked at.
+        self.checked = version.filter(|version| version.checked_sub(1) == self.checked).or(self.checked);
+        self.batch = batch;
     }
 
     /// Makes every commit from now on carry the number of a lease.
@@ -189,48 +197,123 @@ pub(crate) async fn land(
     decoded: &mut DecodedBatch,
 ) -> Result<(), RunError> {
     let DecodedBatch { records, summary } = decoded;
+    let counts = RecordCounts::of(records);
+    let base = begin(context, bronze, manifest, records, summary).await?;
+    let info = info_of(context, bronze, manifest, records, summary, &counts);
+    let shared = Arc::new(std::mem::take(records));
+    let batches = bronze_rows(manifest.batch, Arc::clone(&shared));
+    let rows = NewRows { schema: bronze_schema(), count: counts.rows, batches };
+    let version = append(&bronze.store, &base, rows, &bronze.app_id, manifest.batch, info).await?;
+    bronze.has(manifest.batch, version);
+    *records = Arc::try_unwrap(shared)
+        .map_err(|_| RunError::Internal("a file that is written still reads its records".to_owned()))?;
+    let_texts_go(records);
+    Ok(())
+}
+
+/// The same for a batch whose file of bronze is written already.
+///
+/// # Errors
+/// Those of [`land`].
+pub(crate) async fn land_written(
+    context: &TableContext,
+    bronze: &mut Bronze,
+    manifest: &BatchManifest,
+    decoded: &DecodedBatch,
+    WrittenRecords { file, counts }: WrittenRecords,
+) -> Result<(), RunError> {
+    let DecodedBatch { records, summary } = decoded;
+    let base = begin(context, bronze, manifest, records, summary).await?;
+    let info = info_of(context, bronze, manifest, records, summary, &counts);
+    let app_id = bronze.app_id.clone();
+    if is_applied(&base, &app_id, manifest.batch) {
+        bronze.store.writer().discard(&[file]).await;
+        bronze.has(manifest.batch, None);
+        return Ok(());
+    }
+    let version = commit(&bronze.store, &base, vec![file], &app_id, manifest.batch, info).await?;
+    bronze.has(manifest.batch, version);
+    Ok(())
+}
+
+/// The records of a batch in a file of bronze that no version names yet.
+pub(crate) struct WrittenRecords {
+    pub(crate) file: NewFile,
+    pub(crate) counts: RecordCounts,
+}
+
+/// How many records a batch has, counted while their texts are there.
+#[derive(Debug, Default)]
+pub(crate) struct RecordCounts {
+    /// Rows that bronze has of them.
+    pub(crate) rows: u64,
+    /// Records by file.
+    pub(crate) of_files: Vec<u64>,
+}
+
+impl RecordCounts {
+    pub(crate) fn of(records: &[DecodedFile]) -> Self {
+        Self { rows: records.iter().map(kept_rows).sum(), of_files: records.iter().map(records_of).collect() }
+    }
+}
+
+/// Writes the records of a batch in quarantine, and looks whether bronze can have the batch; the version of bronze that
+/// it is appended to.
+async fn begin(
+    context: &TableContext,
+    bronze: &mut Bronze,
+    manifest: &BatchManifest,
+    records: &[DecodedFile],
+    summary: &BatchSummary,
+) -> Result<Snapshot, RunError> {
     let (batch, name) = (manifest.batch, &context.contract.name);
     if batch > bronze.batch + 1 {
         let next = bronze.batch + 1;
         return Err(RunError::Internal(format!("batch {batch} of {name} would pass batch {next}")));
     }
-    let why = &summary.reasons;
     let rejected = quarantine_rows(batch, records)?;
     if !rejected.is_empty() {
         let app = AppId::quarantine(name);
-        let info = CommitInfo { batch: Some(batch), reasons: Some(why.clone()), ..CommitInfo::default() };
+        let reasons = Some(summary.reasons.clone());
+        let info = CommitInfo { batch: Some(batch), reasons, ..CommitInfo::default() };
         let count = rejected.iter().map(|piece| piece.num_rows() as u64).sum();
         let rows = NewRows { schema: quarantine_schema(), count, batches: rejected.into_iter().map(Ok) };
         let base = base_of(&bronze.quarantine, &rows.schema).await?;
         append(&bronze.quarantine, &base, rows, &app, batch, info).await?;
     }
-    let count = records.iter().map(kept_rows).sum();
     let base = base_of(&bronze.store, &bronze_schema()).await?;
     bronze.look_again(name, base.version).await?;
-    let info = CommitInfo {
+    Ok(base)
+}
+
+/// What the commit of a batch says of it.
+fn info_of(
+    context: &TableContext,
+    bronze: &Bronze,
+    manifest: &BatchManifest,
+    records: &[DecodedFile],
+    summary: &BatchSummary,
+    counts: &RecordCounts,
+) -> CommitInfo {
+    CommitInfo {
         checked: bronze.checked,
-        batch: Some(batch),
-        reasons: Some(why.clone()),
+        batch: Some(manifest.batch),
+        reasons: Some(summary.reasons.clone()),
         files: Some(manifest.files.len() as u64),
         bytes: Some(manifest.files.iter().map(|file| file.size).sum()),
-        rows: Some(count),
-        file_rows: Some(records.iter().map(records_of).collect()),
+        rows: Some(counts.rows),
+        file_rows: Some(counts.of_files.clone()),
         columns: Some(columns_of(&context.contract, records)),
         failed_files: Some(unreadable_files(records)).filter(|failed| !failed.is_empty()),
         ..CommitInfo::default()
-    };
-    let shared = Arc::new(std::mem::take(records));
-    let rows = NewRows { schema: bronze_schema(), count, batches: bronze_rows(batch, Arc::clone(&shared)) };
-    let version = append(&bronze.store, &base, rows, &bronze.app_id, batch, info).await?;
-    // The commit was made on exactly the version that was looked at.
-    bronze.checked = version.filter(|version| version.checked_sub(1) == bronze.checked).or(bronze.checked);
-    bronze.batch = batch;
-    *records = Arc::try_unwrap(shared)
-        .map_err(|_| RunError::Internal("a file that is written still reads its records".to_owned()))?;
-    for record in records.iter_mut().flat_map(|file| &mut file.changes.records) {
-        *record = String::new();
     }
-    Ok(())
+}
+
+/// Lets the texts of records go, which bronze has.
+pub(crate) fn let_texts_go(records: &mut [DecodedFile]) {
+    for file in records {
+        file.changes.records = Vec::new();
+    }
 }
 
 /// Rows that are made while their file is written.
@@ -257,18 +340,42 @@ async fn append(
     batch: u64,
     info: CommitInfo,
 ) -> Result<Option<u64>, RunError> {
-    let txn = i64::try_from(batch).unwrap_or(i64::MAX);
-    if base.txn(app_id).is_some_and(|done| done >= txn) {
+    if is_applied(base, app_id, batch) {
         return Ok(None);
     }
-    let add = if rows.count == 0 {
-        Vec::new()
-    } else {
-        let file = store.writer().write_rows(rows.schema, rows.batches).await?;
-        vec![file.without_bounds(|column| RECORDS.contains(&column))]
-    };
+    let add = if rows.count == 0 { Vec::new() } else { vec![write(store, rows.schema, rows.batches).await?] };
+    commit(store, base, add, app_id, batch, info).await
+}
+
+/// Whether a version has a batch.
+fn is_applied(base: &Snapshot, app_id: &AppId, batch: u64) -> bool {
+    base.txn(app_id).is_some_and(|done| done >= i64::try_from(batch).unwrap_or(i64::MAX))
+}
+
+/// Writes a file that no version names yet. Its statistics say nothing of what is in a record.
+///
+/// # Errors
+/// Those of the rows; if the store fails.
+pub(crate) async fn write(
+    store: &DeltaStore,
+    schema: SchemaRef,
+    rows: impl Iterator<Item = Result<RecordBatch, RunError>> + Send + 'static,
+) -> Result<NewFile, RunError> {
+    let file = store.writer().write_rows(schema, rows).await?;
+    Ok(file.without_bounds(|column| RECORDS.contains(&column)))
+}
+
+async fn commit(
+    store: &DeltaStore,
+    base: &Snapshot,
+    add: Vec<NewFile>,
+    app_id: &AppId,
+    batch: u64,
+    info: CommitInfo,
+) -> Result<Option<u64>, RunError> {
+    let number = i64::try_from(batch).unwrap_or(i64::MAX);
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
-    let id = TransactionId { app: app_id.clone(), number: txn, content_hash };
+    let id = TransactionId { app: app_id.clone(), number, content_hash };
     match store.transaction(base, id, Operation::Write).add(add).info(info).commit().await? {
         CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => Ok(Some(version)),
         CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.as_str().to_owned())),

@@ -28,7 +28,7 @@ pub(crate) fn quarantine_late(
                 column: None,
                 detail: "older than the newest event by more than tombstone_retention".to_owned(),
                 // Not shortened: bronze has to keep the record as it came.
-                raw: changes.records[row].clone(),
+                raw: changes.records.get(row).cloned().unwrap_or_default(),
                 whole_file: false,
             });
         }

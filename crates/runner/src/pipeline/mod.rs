@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`discover`] | the files of the source, the manifests | a claimed batch: its manifest |
 //! | [`decode`] | the files of a manifest, or bronze | a decoded batch ([`batch`]) |
-//! | [`land`] | a decoded batch | rows in quarantine and bronze |
+//! | [`land`] | a decoded batch, of a [`large_file`] a part at a time | rows in quarantine and bronze |
 //! | [`merge`] | a decoded batch, silver | a candidate with its commit, written but not visible |
 //! | [`audit`] | a candidate | the outcomes of the checks, or a refusal |
 //! | [`publish`] | a candidate | the version that readers see |
@@ -38,6 +38,7 @@ mod guards;
 mod hold_rules;
 pub(crate) mod key_events;
 pub(crate) mod land;
+mod large_file;
 mod late_events;
 mod lost_bronze;
 pub(crate) mod lost_files;

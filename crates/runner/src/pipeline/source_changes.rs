@@ -47,11 +47,21 @@ fn is_known(known: &[SourceChangeNote], change: &NotedChange) -> bool {
     last.is_some_and(|last| last.change == change.change && last.data_type == change.data_type)
 }
 
+fn path_of(file: &DecodedFile) -> &str {
+    file.changes.files.first().map_or("", |file| file.path.as_str())
+}
+
 /// How the records of files differ from the contract, each difference once.
 fn changes_in(contract: &Contract, decoded: &[DecodedFile]) -> Vec<NotedChange> {
     let mut found: BTreeMap<(SourceChange, &str), NotedChange> = BTreeMap::new();
+    let mut upserts: BTreeMap<&str, u64> = BTreeMap::new();
     for file in decoded {
-        let path = file.changes.files.first().map_or("", |file| file.path.as_str());
+        let of_part = file.changes.ops.iter().filter(|op| op.is_upsert()).count() as u64;
+        *upserts.entry(path_of(file)).or_default() += of_part;
+    }
+    for file in decoded {
+        let path = path_of(file);
+        let rows = upserts.get(path).copied().unwrap_or(0);
         let mut note = |change: SourceChange, column, records: u64| {
             let first = || NotedChange {
                 change,
@@ -71,7 +81,7 @@ fn changes_in(contract: &Contract, decoded: &[DecodedFile]) -> Vec<NotedChange> 
         for (column, records) in &file.drift.again {
             note(SourceChange::NameAgain, column, *records);
         }
-        for (column, records) in file.drift.missing.iter().filter(|missing| is_dropped(contract, file, missing)) {
+        for (column, records) in file.drift.missing.iter().filter(|missing| is_dropped(contract, file, rows, missing)) {
             note(SourceChange::MissingColumn, column, *records);
         }
         for column in file.rejects.iter().filter_map(misfit) {
@@ -89,9 +99,8 @@ fn changes_in(contract: &Contract, decoded: &[DecodedFile]) -> Vec<NotedChange> 
 
 /// Whether a column that records of a file lack is one that the source dropped: all rows of the file lack it, or as many
 /// as have a new column instead. Documents lack members that they have no value for.
-fn is_dropped(contract: &Contract, file: &DecodedFile, (_, lacking): &(&String, &u64)) -> bool {
+fn is_dropped(contract: &Contract, file: &DecodedFile, upserts: u64, (_, lacking): &(&String, &u64)) -> bool {
     let has_optional = contract.source.as_ref().is_some_and(|source| source.format.has_optional_columns());
-    let upserts = file.changes.ops.iter().filter(|op| op.is_upsert()).count() as u64;
     let instead = file.drift.unknown.values().any(|records| records == *lacking);
     instead || (!has_optional && upserts > 0 && **lacking >= upserts)
 }

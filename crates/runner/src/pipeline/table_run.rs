@@ -12,6 +12,7 @@ use super::decoder::Decoder;
 use super::discover::{Discovered, claim, discover};
 use super::disk_space::check_space;
 use super::land::land;
+use super::large_file::land_in_parts;
 use super::lost_bronze::ensure_batches_known;
 use super::lost_files::leave_out_missing;
 use super::merge::{Merged, merge, merge_again};
@@ -374,6 +375,9 @@ impl TableRun {
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<DecodedBatch, RunError> {
         let left = if self.skip_missing { self.without_missing(manifest).await? } else { None };
         let manifest = left.as_ref().unwrap_or(manifest);
+        if let Some(decoded) = Box::pin(land_in_parts(&mut self.context, &mut self.table, manifest)).await? {
+            return Ok(decoded);
+        }
         let mut decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
         land(&self.context, &mut self.table.bronze, manifest, &mut decoded).await?;
         Ok(decoded)

@@ -73,7 +73,7 @@ fn without_losing(
             column: None,
             detail: "another event of the key has the same position and counts as the later".to_owned(),
             // Not shortened: bronze has to keep the record as it came.
-            raw: changes.records[row].clone(),
+            raw: changes.records.get(row).cloned().unwrap_or_default(),
             whole_file: false,
         });
     }

@@ -112,7 +112,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChangeBatch, RunError> {
         refs: RowRefs::new(file, row, offset),
         absent,
         source_times_ms: SourceTimes::from_numbers(time),
-        records: vec![String::new(); count],
+        records: Vec::new(),
     })
 }
 

@@ -17,7 +17,7 @@ pub use worker::decode_worker;
 use crate::RunError;
 use crate::support::program::sluice_program;
 use bytes::Bytes;
-use sluice_cdc::{DecodedFile, decode_file, needs_own_process};
+use sluice_cdc::{DecodedFile, FilePart, decode_file, decode_file_part, needs_own_process};
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, limits};
 use std::io::{ErrorKind, Write};
@@ -38,6 +38,8 @@ pub struct DecoderOptions {
     pub memory_bytes: u64,
     /// Time that one file may take, besides a second for every 4 MiB of it.
     pub deadline: Duration,
+    /// Bytes of a part of a large file of lines; one of more than three parts is large.
+    pub part_bytes: u64,
 }
 
 impl Default for DecoderOptions {
@@ -46,6 +48,7 @@ impl Default for DecoderOptions {
             program: sluice_program(),
             memory_bytes: limits::DECODER_MEMORY_BYTES,
             deadline: Duration::from_secs(limits::DECODER_SECONDS),
+            part_bytes: limits::FILE_PART_BYTES,
         }
     }
 }
@@ -104,6 +107,27 @@ impl Decoder {
             Err(Failure::NotStarted | Failure::NoAnswer) => decode_here(contract, file, bytes),
             Err(Failure::Ended) => crashed(contract, file, "the decoder ended without an answer"),
             Err(Failure::TooSlow) => crashed(contract, file, "the decoder took longer than its deadline"),
+        }
+    }
+
+    /// Bytes of a part of a large file.
+    pub(crate) fn part_bytes(&self) -> u64 {
+        self.options.part_bytes.max(1)
+    }
+
+    /// Decodes a part of a file of lines in this process; `None` if the decoder panicked. Blocks.
+    ///
+    /// # Errors
+    /// When the contract allows no decoding.
+    pub(crate) fn decode_part(
+        &self,
+        contract: &Arc<Contract>,
+        file: SourceFile,
+        part: FilePart,
+    ) -> Result<Option<DecodedFile>, RunError> {
+        match catch_unwind(AssertUnwindSafe(|| decode_file_part(contract, file, part))) {
+            Ok(decoded) => Ok(Some(decoded?)),
+            Err(_) => Ok(None),
         }
     }
 
