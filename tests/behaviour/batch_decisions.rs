@@ -236,11 +236,14 @@ async fn an_explanation_knows_what_silver_is_made_without() -> Result<()> {
     let key = vec![("id".to_owned(), "7".to_owned())];
     for id in ["1", "2", "3", "7"] {
         let key = vec![("id".to_owned(), id.to_owned())];
-        let explained = lake.host().call(ask::Explain { table: silver()?, key, version: None, reveal: true }).await?;
+        let explained = lake
+            .host()
+            .call(ask::Explain { table: silver()?, key, version: None, reveal: true, job: JobId(1) })
+            .await?;
         ensure!(explained.silver == SilverAgrees::Same, "{id}: {:?}", explained.silver);
     }
     // The version before it is explained with it.
-    let explain = ask::Explain { table: silver()?, key, version: Some(4), reveal: true };
+    let explain = ask::Explain { table: silver()?, key, version: Some(4), reveal: true, job: JobId(2) };
     let explained = lake.host().call(explain).await?;
     ensure!(explained.silver == SilverAgrees::Same && explained.events.len() == 1, "{explained:?}");
     Ok(())

@@ -4,6 +4,7 @@
 mod address_space;
 mod as_previewed;
 mod backfill;
+mod bad_batch_guide;
 mod batch_decisions;
 mod batches;
 mod bisect;

@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask window` builds everything, lays out a lake with files left to step, and calls this.
 
+mod bad_batch;
 mod display;
 mod driver;
 mod hands;

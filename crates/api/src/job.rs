@@ -25,6 +25,8 @@ pub enum JobKind {
     Verify,
     /// Searches the versions of a table.
     Bisect,
+    /// Looks for the events of a row, and makes the index of the records that it lacks.
+    Explain,
 }
 
 /// How far one table of a job is.

@@ -385,7 +385,8 @@ requests! {
         key: Vec<(String, String)>
     } -> RowHistory, Read, |view| Some(view.result.id);
 
-    /// Why the row of one key has the values it has.
+    /// Why the row of one key has the values it has. Stopped by its job, which is listed while an index of the records is
+    /// made.
     Explain {
         /// Table of silver.
         table: TableRef,
@@ -394,7 +395,9 @@ requests! {
         /// Version of silver, the latest if `None`.
         version: Option<u64>,
         /// Personal data is not masked.
-        reveal: bool
+        reveal: bool,
+        /// Id of the caller's choice.
+        job: JobId
     } -> Explanation, Read;
 
     /// Since when something is so in a table, found by halving its versions. Stopped by its job.

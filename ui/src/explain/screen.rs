@@ -10,12 +10,14 @@ use crate::screen::Screen;
 use crate::state::Tab;
 use crate::widget::{Button, EmptyState, Tone, badge, error_banner, loading_line, number, rule};
 use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
-use sluice_api::{Explanation, SilverAgrees};
+use sluice_api::{Explanation, JobProgress, Request, SilverAgrees};
 
 /// Height of title and badges.
 const TITLE: f32 = 40.0;
 /// What the bar opens.
 const OPENS: RowScreen = RowScreen { button: "Explain", tab: |table, key| Tab::Explain { table, key } };
+/// Between two looks at the jobs while the answer is not here, seconds.
+const LOOK_EVERY: f64 = 0.5;
 /// Where events are looked for.
 const SEARCHED: &str = "Every record that bronze keeps is searched, those in quarantine too";
 
@@ -79,24 +81,51 @@ impl ExplainScreen {
     }
 }
 
+impl ExplainScreen {
+    /// Asks for the jobs twice a second: an index that is made takes long, and says how far it is.
+    fn look_at_jobs(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let time = ui.input(|input| input.time);
+        if time - self.looked >= LOOK_EVERY {
+            self.looked = time;
+            cx.send(Request::Jobs);
+        }
+        ui.ctx().request_repaint_after_secs(LOOK_EVERY as f32);
+    }
+}
+
 impl Screen for ExplainScreen {
     fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let row = (&self.table, &self.key);
         let Some((bar, is_pending)) = self.find.head(ui, cx, row, OPENS, ("E", SEARCHED)) else { return };
-        cx.want(self.request());
+        let job = *self.job.get_or_insert_with(|| cx.new_job());
+        cx.want(self.request(job));
         let got = self.got(cx);
         loading_line(ui, bar, got.pending || is_pending);
+        if got.pending {
+            self.look_at_jobs(ui, cx);
+        }
         if let Some(error) = got.error
             && error_banner(ui, error, "Nothing was changed")
         {
-            cx.send(self.request());
+            cx.send(self.request(job));
         }
         match got.value {
             Some(view) => self.explanation_ui(ui, cx, view),
             None if got.error.is_none() => {
-                let text = format!("Every record of {} that bronze keeps is searched", self.table.name);
+                let indexing = self.indexing(cx);
+                let text = match indexing {
+                    Some(JobProgress { done, total, .. }) => format!(
+                        "The records of {} get an index, which is done once: {done} of {total} files of bronze",
+                        self.table.name
+                    ),
+                    None => format!("Every record of {} that bronze keeps is searched", self.table.name),
+                };
                 let title = format!("Looking for {}", self.key.text());
-                EmptyState { icon: icon::SYNC, title: &title, text: &text, action: None }.show(ui);
+                let action = indexing.map(|_| "Cancel");
+                let button = EmptyState { icon: icon::SYNC, title: &title, text: &text, action }.show(ui);
+                if button.is_some_and(|button| button.clicked()) {
+                    cx.send(Request::Cancel { job });
+                }
             }
             None => {}
         }

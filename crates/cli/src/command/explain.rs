@@ -3,13 +3,15 @@
 use crate::args::Explain;
 use crate::exit::Exit;
 use crate::print::{Grid, Output};
+use crate::progress::{JOB, watch};
 use sluice_api::{EventOutcome, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees, ask};
 use sluice_runner::Host;
 
 /// Why a row has its values.
 pub(crate) async fn run(host: &Host, out: &Output, call: Explain) -> anyhow::Result<Exit> {
     let Explain { table, key, as_of, records, reveal } = call;
-    let explanation = host.call(ask::Explain { table, key, version: as_of, reveal }).await?;
+    let work = host.call(ask::Explain { table, key, version: as_of, reveal, job: JOB });
+    let explanation = watch(host, out, work).await?;
     let exit = match explanation.silver {
         SilverAgrees::Differs { .. } => Exit::Different,
         SilverAgrees::Same | SilverAgrees::NotCompared { .. } => Exit::Done,

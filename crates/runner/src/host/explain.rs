@@ -7,7 +7,7 @@ use crate::support::elapsed::elapsed_ms;
 use crate::support::masked_record::masked_record;
 use crate::{Job, RunError};
 use sluice_api::{
-    Answer, EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, JobId, Layer, SilverAgrees,
+    Answer, EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, JobKind, Layer, SilverAgrees,
     TableRef, ask, masked,
 };
 use sluice_change::Op;
@@ -18,8 +18,11 @@ use std::time::Instant;
 
 impl Answer<ask::Explain> for Host {
     async fn answer(&self, request: ask::Explain) -> Result<Explanation, RunError> {
-        let ask::Explain { table, key, version, reveal } = request;
-        self.opened().await?.explain(&table, key, version, reveal).await
+        let ask::Explain { table, key, version, reveal, job } = request;
+        let open = self.opened().await?;
+        let title = format!("Explain a row of {table}");
+        let work = async |job: &Job| open.explain(&table, key, version, reveal, job).await;
+        self.as_job(job, JobKind::Explain, title, |_| None, work).await
     }
 }
 
@@ -30,15 +33,15 @@ impl OpenLake {
         key: Vec<(String, String)>,
         version: Option<u64>,
         reveal: bool,
+        job: &Job,
     ) -> Result<Explanation, RunError> {
         let started = Instant::now();
         if table.layer != Layer::Silver {
             let next = format!("Explain the rows of silver that it is made of, for example silver.{}", table.name);
             return Err(RunError::input(format!("{table} has no events of its own"), next));
         }
-        let job = Job::new(JobId(0), format!("Explain a row of {table}"));
         let contract = self.contract_of(table).await?;
-        let found = explain(&self.lake, &self.engine, &contract, &key, version, &job).await?;
+        let found = explain(&self.lake, &self.engine, &contract, &key, version, job).await?;
         let texts = Texts { contract: Arc::clone(&found.contract), reveal };
         let events = events(&found, &texts);
         let rows = rows(&found, &texts)?;

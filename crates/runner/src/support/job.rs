@@ -202,10 +202,12 @@ impl JobRegistry {
         self.jobs().get(&id).map(|(_, job)| job.clone())
     }
 
-    /// Snapshots of all, by id.
+    /// Snapshots of all, by id. What only looks for the events of a row is over before anybody could read of it, so it is
+    /// a job to see only with an index to make.
     #[must_use]
     pub fn views(&self) -> Vec<JobView> {
-        self.jobs().values().map(|(kind, job)| job.view(*kind)).collect()
+        let views = self.jobs().values().map(|(kind, job)| job.view(*kind)).collect::<Vec<_>>();
+        views.into_iter().filter(|view| view.kind != JobKind::Explain || !view.progress.is_empty()).collect()
     }
 
     /// The running job that works on `what`.

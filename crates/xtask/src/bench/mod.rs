@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the recorded shop against its targets, and Sluice beside its peers.
 
+mod bench_lake;
 mod catalog;
 mod chart;
 mod compare;
@@ -8,6 +9,7 @@ mod decode;
 mod discovery;
 mod engine;
 mod entry;
+mod explain;
 mod machine;
 mod markdown;
 mod measure;
@@ -33,13 +35,15 @@ const SANDBOX: &str = "sandbox";
 
 /// New files among very many.
 const DISCOVERY: &str = "discovery";
+/// Neither: why a row has its values.
+const EXPLAIN: &str = "explain";
 /// Formats beside other readers.
 const DECODE: &str = "decode";
 
 /// Options of the task.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What is measured: `shop`, `sandbox`, `discovery`, `decode`, or benchmarks such as `B2`, `B4-range`, `C1`; without a word all benchmarks.
+    /// What is measured: `shop`, `sandbox`, `discovery`, `decode`, `explain`, or benchmarks such as `B2`, `B4-range`, `C1`; without a word all benchmarks.
     what: Vec<String>,
     /// Sizes of the base table, such as `1M,4M`, instead of the benchmark's own.
     #[arg(long, value_name = "N", num_args = 1.., value_delimiter = ',', value_parser = rows)]
@@ -84,7 +88,11 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
         }
         return run_sandbox(project, options);
     }
-    for (word, measure) in [(DISCOVERY, discovery::measure as Measure), (DECODE, decode::measure as Measure)] {
+    for (word, measure) in [
+        (DISCOVERY, discovery::measure as Measure),
+        (DECODE, decode::measure as Measure),
+        (EXPLAIN, explain::measure as Measure),
+    ] {
         if options.what.iter().any(|of| of == word) {
             if options.what.len() > 1 {
                 bail!("`{word}` is measured alone");

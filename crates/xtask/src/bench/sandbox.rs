@@ -1,15 +1,15 @@
 //! Sandboxes: how soon one of a large table is there, what a replay in it costs beside production's, how soon a rebuild tried
 //! in one is live, and a comparison of many tables of which few changed. Each is a process of its own, as a person starts it.
 
+use super::bench_lake::BenchLake;
 use super::machine;
 use super::measure;
 use super::report::Report;
-use crate::process::{output, program};
+use crate::process::output;
 use crate::project::Project;
 use anyhow::Context;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Rows of the large table without `--rows`; 100 M take ten minutes and 12 GB to make.
 const ROWS: u64 = 4_000_000;
@@ -21,67 +21,6 @@ const BATCH_ROWS: u64 = 200_000;
 const TABLES: u64 = 200;
 const TABLE_ROWS: u64 = 1_000;
 const CHANGED: u64 = 7;
-
-/// A lake of its own for each question.
-struct BenchLake<'p> {
-    project: &'p Project,
-    folder: PathBuf,
-    sandbox: PathBuf,
-}
-
-impl<'p> BenchLake<'p> {
-    fn new(project: &'p Project, folder: &Path, name: &str) -> anyhow::Result<Self> {
-        let lake = folder.join(name);
-        std::fs::create_dir_all(lake.join("contracts/bench"))?;
-        Ok(Self { project, folder: lake, sandbox: folder.join(format!("{name}-sandbox")) })
-    }
-
-    fn sluice(&self, words: &[&str]) -> anyhow::Result<Command> {
-        let mut command = program(self.project.program("sluice")?);
-        command.arg("--lake").arg(&self.folder).args(words).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(command)
-    }
-
-    fn in_sandbox(&self, words: &[&str]) -> anyhow::Result<Command> {
-        let mut command = program(self.project.program("sluice")?);
-        command.arg("--lake").arg(&self.sandbox).args(words).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(command)
-    }
-
-    fn new_sandbox(&self) -> anyhow::Result<Command> {
-        let place = self.sandbox.display().to_string();
-        self.sluice(&["sandbox", "new", "bench", "--place", &place])
-    }
-
-    /// The contract of a table, in the lake or in its sandbox.
-    fn write_contract(&self, lake: &Path, table: &str, total: &str) -> anyhow::Result<()> {
-        let text = format!(
-            "dataset: \"bench.{table}\"\nsource: {{path: \"landing/{table}/\", format: debezium_json}}\nschema:\n\
-             - {{name: id, type: bigint, primary_key: true}}\n- {{name: word, type: string}}\n\
-             - {{name: total, type: \"{total}\"}}\n- {{name: flag, type: boolean}}\n"
-        );
-        let path = lake.join(format!("contracts/bench/{table}.yaml"));
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
-    }
-
-    /// Puts a change file of rows with these keys into the lake.
-    fn deliver(&self, table: &str, number: u64, op: char, ids: impl Iterator<Item = u64>) -> anyhow::Result<()> {
-        let folder = self.folder.join(format!("landing/{table}"));
-        std::fs::create_dir_all(&folder)?;
-        let mut text = String::new();
-        for id in ids {
-            let lsn = number * 1_000_000_000 + id;
-            writeln!(
-                text,
-                "{{\"op\":\"{op}\",\"after\":{{\"id\":{id},\"word\":\"w{}\",\"total\":{}.25,\"flag\":{}}},\"source\":{{\"lsn\":{lsn}}}}}",
-                (id * 7919) % 100_003,
-                (id + number) % 10_000,
-                id % 2 == 0
-            )?;
-        }
-        Ok(std::fs::write(folder.join(format!("{number:06}.json")), text)?)
-    }
-}
 
 /// Measures in a fresh folder, and says so on a page.
 pub(super) fn measure(project: &Project, rows: &[u64], pages: &Path) -> anyhow::Result<Report> {

@@ -321,7 +321,7 @@ impl Search<'_> {
             BisectQuestion::Row { key, .. } => (key, None),
             BisectQuestion::Check { .. } | BisectQuestion::Sql { .. } => return None,
         };
-        let explained = self.open.explain(&self.table, key.clone(), Some(version), self.reveal).await.ok()?;
+        let explained = self.open.explain(&self.table, key.clone(), Some(version), self.reveal, self.job).await.ok()?;
         let is_applied = |event: &&ExplainedEvent| matches!(event.outcome, EventOutcome::Applied);
         let writer = match explained.rows.last() {
             Some(row) => {
