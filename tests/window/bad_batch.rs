@@ -91,6 +91,7 @@ fn from_a_wrong_number_to_a_corrected_release() -> anyhow::Result<()> {
     window.wait_for("crm-lake")?;
     let countries = sluice(&lake, &["query", "SELECT count(*) AS n FROM gold.shop.customers_by_country", "--json"])?;
     ensure!(countries.contains('4') && !countries.contains('5'), "the mart has other countries: {countries}");
+    window.press("Ctrl 1")?;
     window.click("gold.shop.customers_by_country, ")?;
     window.click("Data")?;
     window.wait_for("customers")?;

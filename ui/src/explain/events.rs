@@ -6,7 +6,7 @@ use crate::cell::CellText;
 use crate::design::TokensExt;
 use crate::widget::{CellLook, CellRef, Grid, GridColumn, GridState, Rows};
 use egui::Ui;
-use sluice_api::{ExplainedEvent, Explanation};
+use sluice_api::{EventOutcome, ExplainedEvent, Explanation};
 
 /// Accessible name of the grid, and its id.
 const NAME: &str = "Events of the row";
@@ -48,7 +48,9 @@ pub(super) fn show(screen: &mut ExplainScreen, ui: &mut Ui, view: &Explanation) 
     let id = Grid::id(ui, NAME);
     if !screen.begun {
         screen.begun = true;
-        GridState::go_to(ui.ctx(), id, 0, 0);
+        // What made the row is asked for first.
+        let last = view.events.iter().rposition(|event| event.outcome == EventOutcome::Applied);
+        GridState::go_to(ui.ctx(), id, last.unwrap_or(0) as u64, 0);
         ui.memory_mut(|memory| memory.request_focus(id));
     }
     let columns = columns(ui.available_width());

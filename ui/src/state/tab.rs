@@ -234,7 +234,7 @@ screens! {
     table: Some(table.clone()),
     row: ScreenRow {
         name: "Explain",
-        place: Place::Replay,
+        place: Place::Lake,
         open: Action::new("open.explain", "Explain a row of {}")
             .word("Explain")
             .tooltip("why the selected row, or that of a key you type, has its values")
@@ -260,7 +260,7 @@ screens! {
     title: format!("Bisect {}", table.name.table), table: Some(table.clone()),
     row: ScreenRow {
         name: "Bisect",
-        place: Place::Replay,
+        place: Place::Lake,
         open: Action::new("open.bisect", "Bisect {}")
             .word("Bisect")
             .tooltip("since which batch something is so")
@@ -285,7 +285,7 @@ screens! {
     table: None,
     row: ScreenRow {
         name: "Trace",
-        place: Place::Replay,
+        place: Place::Lake,
         open: Action::new("open.trace", "Trace a file or record…")
             .word("Trace")
             .tooltip("what became of it, from its file to gold")

@@ -8,6 +8,9 @@ use egui::{
     pos2, vec2,
 };
 
+/// Share of a row that its text and note have at least, as far as they need it; the words at the right are cut before.
+const TEXT_SHARE: f32 = 0.5;
+
 /// A selectable row.
 pub struct ListRow<'a> {
     text: &'a str,
@@ -121,9 +124,15 @@ impl<'a> ListRow<'a> {
             x += 22.0;
         }
         let mut end = rect.right() - self.padding;
+        // However long the words at the right are, the text of the row is read first.
+        let note = if self.note.is_empty() { 0.0 } else { text_width(ui, self.note, typeface::control()) + 8.0 };
+        let own = text_width(ui, self.text, self.font.clone()) + note + 12.0;
+        let own = own.min((end - x) * TEXT_SHARE);
         for (text, color) in &self.right {
-            let painted = ui.painter().text(pos2(end, y), Align2::RIGHT_CENTER, text, typeface::mono(12.0), *color);
-            end = painted.left() - 12.0;
+            let width = text_width(ui, text, typeface::mono(12.0)) + 1.0;
+            let width = width.min((end - x - own).max(0.0));
+            text_clipped(ui, Align2::LEFT_CENTER, pos2(end - width, y), width, text, typeface::mono(12.0), *color);
+            end -= width + 12.0;
         }
         let color = self.color.unwrap_or(if selected { tokens.text_strong } else { tokens.text });
         x += text_clipped(ui, Align2::LEFT_CENTER, pos2(x, y), end - x, self.text, self.font, color) + 8.0;
@@ -133,6 +142,11 @@ impl<'a> ListRow<'a> {
         }
         response
     }
+}
+
+/// Width of a text in one line.
+fn text_width(ui: &Ui, text: &str, font: FontId) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x
 }
 
 /// The fill and focus border of rows in lists and trees.
