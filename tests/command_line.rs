@@ -59,6 +59,9 @@ fn every_command_prints_json() -> Result<()> {
     ensure!(status["tables"].as_array().is_some_and(|tables| tables.len() >= 10), "{status}");
     let diff = sluice.json(&["diff", "shop.orders", "--from", "1", "--to", "5", "--rows", "3"])?;
     ensure!(diff["inserted"].as_u64() > Some(0) && diff["changes"]["rows"].is_array(), "{diff}");
+    let last = sluice.json(&["diff", "shop.orders", "--rows", "3"])?;
+    let one_apart = last["from"].as_u64().zip(last["to"].as_u64()).is_some_and(|(from, to)| from + 1 == to);
+    ensure!(one_apart, "without versions the last one is compared with the one before: {last}");
     let quality = sluice.json(&["quality", "shop.orders"])?;
     ensure!(quality["checks"].as_array().is_some_and(|checks| checks.len() >= 4), "{quality}");
     let query = sluice.json(&["query", "SELECT count(*) AS orders FROM silver.shop.orders"])?;

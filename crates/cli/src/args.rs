@@ -353,7 +353,8 @@ pub(crate) struct Diff {
     #[arg(long, requires = "impacted", value_name = "FORM")]
     pub(crate) report: Option<ReportForm>,
     /// Before: a version (12), a time (2026-11-29T10:00), release:r3 (what it left), production, sandbox:NAME or lake:URL,
-    /// the last three also with a version or time (production@12) [default: production].
+    /// the last three also with a version or time (production@12) [default: production in a sandbox, else the version before
+    /// the one after].
     #[arg(long, value_name = "SIDE")]
     pub(crate) from: Option<Typed>,
     /// After, written likewise [default: the latest version of the open lake or sandbox].

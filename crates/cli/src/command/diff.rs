@@ -26,6 +26,7 @@ struct Shown {
 /// What changed between two versions: how much by the log, the first rows, then what needs all of them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Diff) -> anyhow::Result<Exit> {
     let Some(table) = call.table.clone() else { return impacted(host, out, call).await };
+    let call = with_version_before(host, &table, call).await?;
     let Some((from, to)) = versions(&call) else { return sides(host, out, table, call).await };
     let Diff { rows, reveal, counts, first, fail_over, export, .. } = call;
     if counts || !out.json {
@@ -72,6 +73,28 @@ fn versions(call: &Diff) -> Option<(u64, u64)> {
         _ => None,
     };
     number(&call.from).zip(number(&call.to)).filter(|_| whole)
+}
+
+/// What is not said of the version before: outside of a sandbox the one before that after, where there is one.
+async fn with_version_before(host: &Host, table: &TableRef, call: Diff) -> anyhow::Result<Diff> {
+    let after = match &call.to {
+        None | Some(Typed { lake: SideLake::Open, version: SideVersion::Latest }) => None,
+        Some(Typed { lake: SideLake::Open, version: SideVersion::Number(number) }) => Some(*number),
+        Some(_) => return Ok(call),
+    };
+    let is_said = call.from.is_some() || call.from_table.is_some();
+    if is_said || host.call(ask::Lake {}).await?.sandbox.is_some() {
+        return Ok(call);
+    }
+    let after = match after {
+        Some(after) => after,
+        None => host.call(ask::Table { table: table.clone(), version: None }).await?.version,
+    };
+    let typed = |number| Some(Typed { lake: SideLake::Open, version: SideVersion::Number(number) });
+    Ok(match after.checked_sub(1) {
+        Some(before) => Diff { from: typed(before), to: typed(after), ..call },
+        None => call,
+    })
 }
 
 /// Two tables that need not be versions of one.

@@ -16,7 +16,7 @@ impl Objects {
     /// [`LakeError::List`], [`LakeError::BadPath`], [`LakeError::Outside`]. A folder that is not there is empty.
     pub async fn list(&self, prefix: &str) -> Result<Vec<SourceFile>, LakeError> {
         let place = self.place_to_read(prefix).await?;
-        let failed = |source| LakeError::List { source: Box::new(source), path: prefix.to_owned() };
+        let failed = |source| LakeError::List { source: Box::new(source), path: folder_shown(prefix) };
         let mut found = collected(place.root.store.list(Some(&place.path))).await.map_err(failed)?;
         if found.is_empty() && !place.path.as_ref().is_empty() {
             match place.root.store.head(&place.path).await {
@@ -40,7 +40,8 @@ impl Objects {
         let place = self.place_to_read(prefix).await?;
         let after = self.place(after).await?.path;
         let listed = collected(place.root.store.list_with_offset(Some(&place.path), &after)).await;
-        let found = listed.map_err(|source| LakeError::List { source: Box::new(source), path: prefix.to_owned() })?;
+        let found =
+            listed.map_err(|source| LakeError::List { source: Box::new(source), path: folder_shown(prefix) })?;
         self.follow_listed(prefix, &place, &found).await?;
         Ok(source_files(&place, &found))
     }
@@ -52,7 +53,8 @@ impl Objects {
     pub(crate) async fn list_up_to(&self, prefix: &str, count: usize) -> Result<Vec<SourceFile>, LakeError> {
         let place = self.place_to_read(prefix).await?;
         let listed = collected(place.root.store.list(Some(&place.path)).take(count).boxed()).await;
-        let found = listed.map_err(|source| LakeError::List { source: Box::new(source), path: prefix.to_owned() })?;
+        let found =
+            listed.map_err(|source| LakeError::List { source: Box::new(source), path: folder_shown(prefix) })?;
         self.follow_listed(prefix, &place, &found).await?;
         Ok(source_files(&place, &found))
     }
@@ -74,7 +76,7 @@ impl Objects {
         let listed = match place.root.store.list_with_delimiter(Some(&place.path)).await {
             Ok(listed) => listed.common_prefixes,
             Err(Error::NotFound { .. }) => Vec::new(),
-            Err(source) => return Err(LakeError::List { source: Box::new(source), path: prefix.to_owned() }),
+            Err(source) => return Err(LakeError::List { source: Box::new(source), path: folder_shown(prefix) }),
         };
         let mut names: Vec<String> = listed.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect();
         names.sort();
@@ -105,4 +107,9 @@ fn source_file(place: &Place, file: &ObjectMeta) -> SourceFile {
         etag: etag.unwrap_or_else(stamp),
         modified_ms: Some(file.last_modified.timestamp_millis()),
     }
+}
+
+/// A folder in an error; the lake's own has no path of its own.
+fn folder_shown(prefix: &str) -> String {
+    if prefix.is_empty() { "the lake".to_owned() } else { prefix.to_owned() }
 }
