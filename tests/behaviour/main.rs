@@ -28,6 +28,7 @@ mod guards;
 mod keep;
 mod keyed_hashes;
 mod lag;
+mod lake_tests;
 mod late_events;
 mod lost_state;
 mod maintenance;

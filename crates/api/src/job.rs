@@ -25,6 +25,8 @@ pub enum JobKind {
     Verify,
     /// Searches the versions of a table.
     Bisect,
+    /// Runs the tests of a draft.
+    Test,
 }
 
 /// How far one table of a job is.

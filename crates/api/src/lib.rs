@@ -84,6 +84,7 @@ mod job;
 mod kind;
 mod lake;
 mod lake_doctor;
+mod lake_tests;
 mod maintain;
 mod mask;
 mod onboard;
@@ -123,6 +124,9 @@ pub use lake::{
     Timeliness, VersionView, WaitingFiles,
 };
 pub use lake_doctor::{LakeCheck, LakeCheckCode, LakeCheckState, LakeReport};
+pub use lake_tests::{
+    CellDifference, LakeTestFailure, LakeTestReport, LakeTestResult, LakeTestState, LakeTestView, RowDifference,
+};
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};

@@ -6,12 +6,12 @@ use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchAction, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts,
     DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact,
-    IncidentLock, JobId, JobView, Kind, LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers,
-    OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope,
-    PublishedView, QualityView, QuarantineChange, QuarantineFilter, QuarantineList, QueryFile, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId,
-    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice,
-    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
+    IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView, MaintainSettings,
+    MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView,
+    PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange, QuarantineFilter, QuarantineList,
+    QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary,
+    ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges,
+    SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -513,6 +513,29 @@ requests! {
         author: Option<String>
     } -> Vec<ChosenChange>, Write;
 
+    /// The tests of the draft, by path.
+    LakeTests -> Vec<LakeTestView>, Read;
+
+    /// Runs the tests of the draft, or of a folder, each over a lake in memory; nothing is written.
+    RunLakeTests {
+        /// Datasets, tables or tests; all if empty.
+        #[serde(default)]
+        names: Vec<String>,
+        /// Folder on the host with contracts, models and tests, in place of the lake's draft.
+        #[serde(default)]
+        folder: Option<String>;
+        /// Id of the caller's choice.
+        job: JobId
+    } -> LakeTestReport, ReadJob;
+
+    /// Saves a test into the lake's draft, whatever it says; all tests with it.
+    SaveLakeTest {
+        /// `tests/<dataset>/<table>/<name>.yaml`.
+        path: String;
+        /// YAML.
+        text: String
+    } -> Vec<LakeTestView>, Write;
+
     /// What publishing would do.
     PublishPlan {
         /// What the release is made of.
@@ -562,7 +585,10 @@ requests! {
         during_incident: bool,
         /// Build it beside production first, check and compare it there, and publish it only if that went well.
         #[serde(default)]
-        canary: bool
+        canary: bool,
+        /// Why it is published though a test does not pass; kept in the release. `None`: then it is not published.
+        #[serde(default)]
+        without_tests: Option<String>
     } -> PublishedView, Write;
 
     /// Stores a plan for others to approve.

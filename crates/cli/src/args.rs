@@ -82,6 +82,8 @@ pub(crate) enum Command {
     Bisect(Bisect),
     /// What became of a delivered file, or of one of its records.
     Trace(TraceArgs),
+    /// Run the tests of the draft: records in, expected silver, quarantine, checks and gold out; no lake is touched.
+    Test(Test),
     /// What is wrong with a change feed: 24 checks of its files, records, order and keys, and of silver beside it.
     Doctor(Doctor),
     /// Compact, cluster and vacuum a table; safe while others write.
@@ -541,6 +543,15 @@ pub(crate) struct Compare {
     /// Folder with <table>.jsonl.gz dumps.
     #[arg(long)]
     pub(crate) oracle: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Datasets, tables (dataset.table) or tests (dataset.table/name); all if none is given.
+    pub(crate) names: Vec<String>,
+    /// Take contracts, models and tests from this folder, for example of a git repository, in place of the lake's draft.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) draft_folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -25,5 +25,6 @@ pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod test;
 pub(crate) mod trace;
 pub(crate) mod verify;

@@ -23,6 +23,7 @@ mod known_contracts;
 mod known_definitions;
 mod lag;
 mod lake_doctor;
+mod lake_tests;
 mod lake_view;
 mod logging;
 mod maintain;
@@ -62,6 +63,7 @@ use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 use known_contracts::KnownContracts;
 use known_definitions::KnownDefinitions;
+use lake_tests::KnownTests;
 pub use logging::{LogOptions, log_to};
 use personal_results::PersonalResults;
 use sluice_api::{
@@ -124,6 +126,7 @@ pub(crate) struct OpenLake {
     pub(crate) contracts: KnownContracts,
     pub(crate) definitions: KnownDefinitions,
     pub(crate) fingerprints: KnownFingerprints,
+    pub(crate) tested: KnownTests,
 }
 
 impl OpenLake {
@@ -149,6 +152,7 @@ impl OpenLake {
             contracts: KnownContracts::default(),
             definitions: KnownDefinitions::default(),
             fingerprints: KnownFingerprints::default(),
+            tested: KnownTests::default(),
         })
     }
 }
