@@ -80,6 +80,7 @@ mod draft_folder;
 mod error;
 mod explain;
 mod impact;
+mod incident;
 mod job;
 mod kind;
 mod lake;
@@ -117,6 +118,7 @@ pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
 pub use explain::{EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees};
 pub use impact::{Impact, Preview, PreviewedChecks, TableImpact};
+pub use incident::{Incident, IncidentFile, IncidentRecord, OpenedIncident, SavedTest};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
 pub use kind::Kind;
 pub use lake::{

@@ -6,12 +6,13 @@ use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchAction, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts,
     DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact,
-    IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView, MaintainSettings,
-    MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView,
-    PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange, QuarantineFilter, QuarantineList,
-    QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary,
-    ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges,
-    SourceChoice, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
+    IncidentFile, IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView,
+    MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, OpenedIncident, PlanDocument,
+    PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange,
+    QuarantineFilter, QuarantineList, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
+    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
+    SandboxView, SavedTest, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName,
+    TableRef, TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -396,6 +397,49 @@ requests! {
         /// Personal data is not masked.
         reveal: bool
     } -> Explanation, Read;
+
+    /// A test of the events of one key, which expects what silver has; personal values are replaced.
+    ExplainTest {
+        /// Table of silver.
+        table: TableRef,
+        /// Columns of the key, each with its value as text.
+        key: Vec<(String, String)>;
+        /// Version of silver, the latest if `None`.
+        #[serde(default)]
+        version: Option<u64>,
+        /// Name of the test; `None` for one that follows from the key.
+        #[serde(default)]
+        name: Option<String>,
+        /// Puts it into the lake's draft.
+        #[serde(default)]
+        save: bool
+    } -> SavedTest, Write;
+
+    /// Writes everything of a batch that a colleague needs to reproduce it into one new file, a test of it, or both.
+    /// Personal values are replaced.
+    WriteIncident {
+        /// Table.
+        table: TableName,
+        /// Number of the batch.
+        batch: u64;
+        /// Path of the file on the host, which must not exist; `None` for none.
+        #[serde(default)]
+        file: Option<String>,
+        /// Name of the test; `None` for none.
+        #[serde(default)]
+        test: Option<String>,
+        /// Puts the test into the lake's draft.
+        #[serde(default)]
+        save: bool
+    } -> IncidentFile, Write;
+
+    /// Makes a lake of the file of an incident alone and replays its batches there. Opens nothing.
+    OpenIncident {
+        /// Path of the file on the host.
+        file: String;
+        /// An empty or missing folder.
+        into: String
+    } -> OpenedIncident, Act;
 
     /// Since when something is so in a table, found by halving its versions. Stopped by its job.
     Bisect {

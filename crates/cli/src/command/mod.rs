@@ -10,6 +10,7 @@ pub(crate) mod draft;
 pub(crate) mod explain;
 pub(crate) mod fingerprint;
 pub(crate) mod history;
+pub(crate) mod incident;
 pub(crate) mod init;
 pub(crate) mod maintain;
 pub(crate) mod onboard;

@@ -54,6 +54,11 @@ impl Rows {
         Ok(Self { types, rows })
     }
 
+    /// Each by column.
+    pub(super) fn into_rows(self) -> Vec<Row> {
+        self.rows
+    }
+
     /// Those of a table that is not there.
     pub(super) fn none() -> Self {
         Self { types: BTreeMap::new(), rows: Vec::new() }

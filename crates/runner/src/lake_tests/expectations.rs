@@ -8,11 +8,11 @@ use sluice_contract::{Contract, ExpectedCheck, ExpectedCounter, ExpectedReject, 
 
 /// A record in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Rejected {
+pub(crate) struct Rejected {
     batch: u64,
-    reason: String,
-    column: Option<String>,
-    record: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) column: Option<String>,
+    pub(crate) record: Option<String>,
 }
 
 /// The records of batches after one.

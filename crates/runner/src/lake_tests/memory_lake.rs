@@ -15,6 +15,18 @@ pub(super) fn memory_lake<'a>(
     now_ms: i64,
     contracts: impl Iterator<Item = &'a Arc<Contract>>,
 ) -> Result<Lake, RunError> {
+    let environment = LakeEnvironment {
+        clock: Clock::fixed(now_ms),
+        ids: IdGenerator::seeded(1),
+        cache_folder: Some(folder),
+        secrets: test_secrets(contracts),
+        ..LakeEnvironment::default()
+    };
+    Ok(Lake::in_memory(environment)?)
+}
+
+/// One key for all keyed hashes of contracts.
+pub(crate) fn test_secrets<'a>(contracts: impl Iterator<Item = &'a Arc<Contract>>) -> Secrets {
     let mut keys = HashKeys::default();
     for contract in contracts {
         for name in contract.key_names() {
@@ -23,12 +35,5 @@ pub(super) fn memory_lake<'a>(
             }
         }
     }
-    let environment = LakeEnvironment {
-        clock: Clock::fixed(now_ms),
-        ids: IdGenerator::seeded(1),
-        cache_folder: Some(folder),
-        secrets: Secrets::Given(keys),
-        ..LakeEnvironment::default()
-    };
-    Ok(Lake::in_memory(environment)?)
+    Secrets::Given(keys)
 }

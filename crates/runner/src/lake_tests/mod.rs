@@ -7,9 +7,11 @@
 mod compare;
 mod expectations;
 mod given;
-mod memory_lake;
+pub(crate) mod memory_lake;
 mod play;
-mod set_of_test;
+pub(crate) mod replayed;
+pub(crate) mod set_of_test;
+pub(crate) mod write;
 
 use crate::contract_set::ContractSet;
 use crate::support::elapsed::elapsed_ms;

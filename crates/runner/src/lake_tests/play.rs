@@ -36,6 +36,11 @@ pub(super) struct Played {
     pub(super) compared: u64,
     pub(super) problems: Vec<Problem>,
     pub(super) failures: Vec<LakeTestFailure>,
+    /// The lake after the last batch; `None` if a problem stopped the test.
+    pub(super) lake: Option<Lake>,
+    /// Why the table stopped at the last batch, and the last batch that it had before.
+    pub(super) stopped: Option<String>,
+    pub(super) last_batch: u64,
 }
 
 pub(super) async fn play(test: &LakeTest, playing: Playing<'_>) -> Result<Played, RunError> {
@@ -96,7 +101,11 @@ pub(super) async fn play(test: &LakeTest, playing: Playing<'_>) -> Result<Played
             place: Place { batch: u32::try_from(number + 1).unwrap_or(u32::MAX) },
         };
         after.compare(batch, &mut found).await?;
+        let replayed = summary.tables.iter().find(|replayed| replayed.table == test.table);
+        found.stopped = replayed.and_then(|replayed| Some(replayed.error.as_ref()?.message.clone()));
+        found.last_batch = before;
     }
+    found.lake = Some(lake);
     Ok(found)
 }
 

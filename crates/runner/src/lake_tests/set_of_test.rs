@@ -117,7 +117,7 @@ fn inside(contract: &Contract) -> Arc<Contract> {
 }
 
 /// A path inside of the lake for one that may be outside of it; different paths stay different.
-fn inner_path(path: &str) -> String {
+pub(crate) fn inner_path(path: &str) -> String {
     let is_inside = !path.contains("://") && !path.starts_with('/') && !path.contains(':');
     if is_inside {
         return path.to_owned();
