@@ -25,6 +25,7 @@ mod foreign_commits;
 mod foreign_keys;
 mod from_snapshot;
 mod guards;
+mod incidents;
 mod keep;
 mod keyed_hashes;
 mod lag;

@@ -2,6 +2,7 @@
 
 use crate::{BatchView, DoctorReport, TableName};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Everything of a batch that a colleague needs to reproduce what it did: one JSON document. Personal values are replaced,
 /// equal ones by equal ones.
@@ -14,7 +15,7 @@ pub struct Incident {
     /// When, milliseconds since the Unix epoch.
     pub written_ms: i64,
     /// Where: operating system, architecture, cores, kind of store. No address, no name of a machine or a person.
-    pub environment: Vec<(String, String)>,
+    pub environment: BTreeMap<String, String>,
     /// Table.
     pub table: TableName,
     /// Number of the batch.
@@ -24,7 +25,7 @@ pub struct Incident {
     /// Text of `sluice.yaml`; empty if there is none.
     pub settings: String,
     /// Versions of bronze and silver, each with the version after the batch where it has one.
-    pub versions: Vec<(String, Option<u64>)>,
+    pub versions: BTreeMap<String, Option<u64>>,
     /// The batch and those before it that have a record here.
     pub ledger: Vec<BatchView>,
     /// What the doctor finds in the batch.

@@ -17,6 +17,8 @@ pub struct ExplainScreen {
     pub(super) line: Option<usize>,
     /// The list took the focus once.
     pub(super) begun: bool,
+    /// A test of the row was asked for, and what came of it is shown.
+    pub(super) saves_test: bool,
 }
 
 impl ExplainScreen {
@@ -24,7 +26,7 @@ impl ExplainScreen {
     #[must_use]
     pub fn new(table: TableRef, key: KeyValues) -> Self {
         let find = Find::new(&key);
-        Self { table, key, find, line: None, begun: false }
+        Self { table, key, find, line: None, begun: false, saves_test: false }
     }
 
     /// The request for the explanation.

@@ -60,6 +60,8 @@ pub fn reply(request: &Request) -> Reply {
         Request::Bisect { table, .. } => Reply::Bisect(bisect::view(table)),
         Request::LakeTests => Reply::LakeTests(lake_tests::views()),
         Request::SaveLakeTest { .. } => Reply::SaveLakeTest(lake_tests::views()),
+        Request::ExplainTest { .. } => Reply::ExplainTest(lake_tests::saved()),
+        Request::WriteIncident { file, .. } => Reply::WriteIncident(lake_tests::incident(file.as_deref())),
         Request::RunLakeTests { .. } => Reply::RunLakeTests(lake_tests::report(true)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),

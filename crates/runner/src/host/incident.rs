@@ -127,7 +127,7 @@ impl OpenLake {
             batch,
             contract: (format!("contracts/{}/{}.yaml", table.dataset, table.table), contract.text.clone()),
             settings,
-            versions: vec![("bronze".to_owned(), bronze), ("silver".to_owned(), silver)],
+            versions: BTreeMap::from([("bronze".to_owned(), bronze), ("silver".to_owned(), silver)]),
             ledger,
             doctor,
             records,
@@ -187,7 +187,7 @@ fn without_people(view: &mut BatchView) {
 }
 
 /// What of a machine may matter, without its address and its people.
-fn environment(lake: &Lake) -> Vec<(String, String)> {
+fn environment(lake: &Lake) -> BTreeMap<String, String> {
     let store = match lake.local_root() {
         Some(_) => "folder",
         None => lake.url().split(':').next().unwrap_or("unknown"),
@@ -200,7 +200,7 @@ fn environment(lake: &Lake) -> Vec<(String, String)> {
         ("store", store.to_owned()),
         ("sandbox", lake.sandbox().is_some().to_string()),
     ];
-    facts.map(|(name, value)| (name.to_owned(), value)).into()
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 async fn read_incident(path: &Path) -> Result<Incident, RunError> {

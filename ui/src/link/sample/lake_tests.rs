@@ -1,8 +1,8 @@
 //! Tests of the sample lake.
 
 use sluice_api::{
-    CellDifference, LakeTestFailure, LakeTestReport, LakeTestResult, LakeTestState, LakeTestView, Problem,
-    RowDifference, TableName,
+    CellDifference, IncidentFile, LakeTestFailure, LakeTestReport, LakeTestResult, LakeTestState, LakeTestView,
+    Problem, RowDifference, SavedTest, TableName,
 };
 
 fn name(table: &str) -> TableName {
@@ -40,6 +40,16 @@ pub(super) fn views() -> Vec<LakeTestView> {
 /// What comes of them: all pass, or one of each kind.
 pub(super) fn report(failing: bool) -> LakeTestReport {
     LakeTestReport { tests: (0..4).map(|number| result(number, failing)).collect(), elapsed_ms: 61 }
+}
+
+/// A test of real events.
+pub(super) fn saved() -> SavedTest {
+    SavedTest { path: "tests/shop/orders/order_id_1204377.yaml".to_owned(), text: LATE.to_owned(), saved: true }
+}
+
+/// The file of a batch.
+pub(super) fn incident(file: Option<&str>) -> IncidentFile {
+    IncidentFile { file: file.map(str::to_owned), test: None, records: 412, keys: 377, left_out: 0, replaced: 802 }
 }
 
 fn result(number: usize, failing: bool) -> LakeTestResult {

@@ -1,0 +1,142 @@
+//! A test of the lake is made of what each entry does to the table; when the entry changes, the test fails.
+
+use super::data::{BACKFILLS, BEFORE, file};
+use super::draft::Draft;
+use super::{AT_ONCE, Example};
+use anyhow::{Context, Result, ensure};
+use futures::StreamExt;
+use serde_json::json;
+use sluice_api::{CheckState, JobId, LakeTestReport, Layer, TableRef, ask};
+use sluice_contract::Effect;
+use sluice_runner::{Host, HostOptions};
+use sluice_tests::{TestLake, counted, some_of_each_kind};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Entries in the default tier.
+const ENTRIES: u64 = 24;
+/// Entries that change when or where work is done, and no row, record in quarantine, check or counter; with the reason.
+const WITHOUT_RESULT: &[(&str, &str)] = &[];
+
+const TEST: &str = "tests/shop/orders/generated.yaml";
+
+/// Plays the batches in a lake on disk, and writes what came of each as a test.
+async fn generated(draft: &Draft) -> Result<String> {
+    let contract = draft.parse().map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
+    let folder = tempfile::Builder::new().prefix("sluice-generated-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    lake.write("contracts/shop/orders.yaml", draft.to_string())?;
+    let table = TableRef { layer: Layer::Silver, name: "shop.orders".parse().map_err(anyhow::Error::msg)? };
+    let mut text = "now: 2023-11-14T22:13:20Z\nbatches:\n".to_owned();
+    let mut known = 0;
+    for batch in 1..=BEFORE + 1 {
+        let mut files = vec![file(&contract, batch, true)];
+        if batch == 1 {
+            let backfills = BACKFILLS.iter().map(|(path, content)| ((*path).to_owned(), (*content).to_owned()));
+            files.extend(backfills.filter(|(path, _)| contract.backfill_of(path).is_some()));
+        }
+        writeln!(text, "- files:")?;
+        for (path, content) in files {
+            lake.write(&path, &content)?;
+            let backfill = contract.backfill_of(&path);
+            let below = backfill.map_or(&contract.source.as_ref().context("a source")?.path, |of| &of.path);
+            let name = path.strip_prefix(below.trim_end_matches('/')).context("a file of the source")?;
+            let name = name.trim_start_matches('/');
+            let source = backfill.map(|of| format!("source: {}, ", of.name)).unwrap_or_default();
+            writeln!(text, "  - {{{source}file: {}, text: {}}}", json!(name), json!(content))?;
+        }
+        let replayed = lake.replay().await?.tables.pop().context("one table is replayed")?;
+        writeln!(text, "  expect:")?;
+        if let Some(error) = &replayed.error {
+            writeln!(text, "    stopped: {}", json!(error.message))?;
+        }
+        let counters = serde_json::to_value(replayed.counters)?;
+        writeln!(text, "    counters: {counters}")?;
+        let rows = lake.rows(&table).await?;
+        let cell = |(name, value): (&String, &Option<String>)| match value {
+            Some(value) => format!("{}: {}", json!(name), json!(value)),
+            None => format!("{}: null", json!(name)),
+        };
+        let own = |name: &&String| !matches!(name.as_str(), "_seq" | "_col_seq");
+        let rows = rows.rows.iter().map(|row| {
+            let cells = rows.columns.iter().zip(row).filter(|(name, _)| own(name)).map(cell);
+            format!("{{{}}}", cells.collect::<Vec<_>>().join(", "))
+        });
+        writeln!(text, "    silver: [{}]", rows.collect::<Vec<_>>().join(", "))?;
+        let rejects = lake.quarantine("shop.orders").await?;
+        let new = rejects.rows.len();
+        let rejects = match rejects.rows.is_empty() {
+            true => Vec::new(),
+            false => rejects.select(&["reason", "row"])?.rows.split_off(known.min(new)),
+        };
+        known = new;
+        let reject = |row: &Vec<Option<String>>| {
+            let [Some(reason), Some(record)] = row.as_slice() else { return String::new() };
+            format!("{{reason: {reason}, record: {record}}}")
+        };
+        writeln!(text, "    quarantine: [{}]", rejects.iter().map(reject).collect::<Vec<_>>().join(", "))?;
+        let checks = lake.host().call(ask::Quality { table: table.name.clone() }).await?.checks;
+        if !checks.is_empty() {
+            writeln!(text, "    checks:")?;
+        }
+        for check in checks {
+            let verdict = match check.state() {
+                CheckState::Passed => "passed",
+                CheckState::Failed => "failed",
+                CheckState::Warned => "warned",
+                CheckState::NotEvaluated => "not evaluated",
+            };
+            writeln!(text, "      {}: {verdict}", json!(check.check))?;
+        }
+    }
+    Ok(text)
+}
+
+async fn run(draft: &Draft, test: &str) -> Result<LakeTestReport> {
+    let folder = tempfile::Builder::new().prefix("sluice-generated-").tempdir()?;
+    let put = |path: &str, text: &str| -> Result<()> {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        Ok(std::fs::write(path, text)?)
+    };
+    put("contracts/shop/orders.yaml", &draft.to_string())?;
+    put(TEST, test)?;
+    let folder = Some(folder.path().display().to_string());
+    Ok(Host::new(HostOptions::default()).call(ask::RunLakeTests { names: Vec::new(), folder, job: JobId(1) }).await?)
+}
+
+/// Whether the generated test fails when the example is written.
+async fn is_noticed(example: &Example) -> Result<bool> {
+    let base = Draft::base();
+    let (before, after) = (example.beside(&base), example.on(&base));
+    let before = if before == after || before.parse().is_err() { base.clone() } else { before };
+    let test = generated(&before).await.with_context(|| example.name())?;
+    let as_it_was = run(&before, &test).await?;
+    let shown = || format!("{}\n{before}\n{test}\n{:#?}", example.name(), as_it_was.tests);
+    ensure!(!as_it_was.has_failures(), "the test fails without a change: {}", shown());
+    Ok(run(&after, &test).await?.has_failures())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generated_test_fails_when_an_entry_changes() -> Result<()> {
+    let is_expected = |example: &Example| {
+        let path = example.entry.path();
+        example.entry.effect.is_some_and(|effect| effect > Effect::Metadata)
+            && !WITHOUT_RESULT.iter().any(|(name, _)| *name == path)
+    };
+    let examples: Vec<Example> = Example::all().into_iter().filter(is_expected).collect();
+    let examples = some_of_each_kind("SLUICE_GENERATED_TESTS", ENTRIES, examples, |_| ());
+    counted("generated tests", examples.len());
+    let played = examples.iter().map(|example| async move { (example.name(), is_noticed(example).await) });
+    let results: Vec<(String, Result<bool>)> = futures::stream::iter(played).buffer_unordered(AT_ONCE).collect().await;
+    let mut unnoticed = Vec::new();
+    for (name, noticed) in results {
+        match noticed {
+            Ok(true) => {}
+            Ok(false) => unnoticed.push(name),
+            Err(error) => unnoticed.push(format!("{name}: {error:#}")),
+        }
+    }
+    ensure!(unnoticed.is_empty(), "changes that no generated test notices:\n{}", unnoticed.join("\n"));
+    Ok(())
+}
