@@ -28,7 +28,7 @@ async fn generated(draft: &Draft) -> Result<String> {
     lake.write("contracts/shop/orders.yaml", draft.to_string())?;
     let table = TableRef { layer: Layer::Silver, name: "shop.orders".parse().map_err(anyhow::Error::msg)? };
     let mut text = "now: 2023-11-14T22:13:20Z\nbatches:\n".to_owned();
-    let mut known = 0;
+    let mut known = 0_u64;
     for batch in 1..=BEFORE + 1 {
         let mut files = vec![file(&contract, batch, true)];
         if batch == 1 {
@@ -64,17 +64,16 @@ async fn generated(draft: &Draft) -> Result<String> {
         });
         writeln!(text, "    silver: [{}]", rows.collect::<Vec<_>>().join(", "))?;
         let rejects = lake.quarantine("shop.orders").await?;
-        let new = rejects.rows.len();
         let rejects = match rejects.rows.is_empty() {
             true => Vec::new(),
-            false => rejects.select(&["reason", "row"])?.rows.split_off(known.min(new)),
+            false => rejects.select(&["batch", "reason", "row"])?.rows,
         };
-        known = new;
         let reject = |row: &Vec<Option<String>>| {
-            let [Some(reason), Some(record)] = row.as_slice() else { return String::new() };
-            format!("{{reason: {reason}, record: {record}}}")
+            let [Some(batch), Some(reason), Some(record)] = row.as_slice() else { return None };
+            (batch.parse::<u64>().ok()? > known).then(|| format!("{{reason: {reason}, record: {record}}}"))
         };
-        writeln!(text, "    quarantine: [{}]", rejects.iter().map(reject).collect::<Vec<_>>().join(", "))?;
+        writeln!(text, "    quarantine: [{}]", rejects.iter().filter_map(reject).collect::<Vec<_>>().join(", "))?;
+        known = lake.lake().await?.ledger().batches(&table.name).await?.last().map_or(0, |manifest| manifest.batch);
         let checks = lake.host().call(ask::Quality { table: table.name.clone() }).await?.checks;
         if !checks.is_empty() {
             writeln!(text, "    checks:")?;

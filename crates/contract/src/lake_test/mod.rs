@@ -67,7 +67,7 @@ pub enum TestContract {
     Text {
         /// The contract.
         text: String,
-        /// Line of the entry.
+        /// Line at which it begins.
         line: u32,
     },
 }

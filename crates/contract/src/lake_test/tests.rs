@@ -28,7 +28,7 @@ fn files_records_and_contracts_are_read() {
     assert_eq!(files[0].given, Given::Records(vec!["{}".to_owned(), "[]".to_owned()]));
     assert_eq!(files[1].table.as_ref().unwrap().to_string(), "shop.customers");
     assert_eq!(test.batches[1].contract, Some(TestContract::Draft));
-    assert!(matches!(&test.batches[2].contract, Some(TestContract::Text { line: 8, .. })));
+    assert!(matches!(&test.batches[2].contract, Some(TestContract::Text { line: 9, .. })));
     assert_eq!(test.now_ms, 1_796_025_600_000);
 }
 

@@ -55,7 +55,8 @@ impl<'a> SetOfTest<'a> {
             TestContract::Text { text, line } => {
                 let parsed = Contract::parse(text, &test.path);
                 parsed.map_err(|problems| {
-                    let moved = |problem: Problem| Problem { line: problem.line + line, ..problem };
+                    // The text begins at the line.
+                    let moved = |problem: Problem| Problem { line: (problem.line + line).max(1) - 1, ..problem };
                     problems.into_iter().map(moved).collect::<Vec<_>>()
                 })?
             }
