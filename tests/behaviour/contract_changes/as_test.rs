@@ -109,11 +109,11 @@ async fn is_noticed(example: &Example) -> Result<bool> {
     let base = Draft::base();
     let (before, after) = (example.beside(&base), example.on(&base));
     let before = if before == after || before.parse().is_err() { base.clone() } else { before };
-    let test = generated(&before).await.with_context(|| example.name())?;
-    let as_it_was = run(&before, &test).await?;
+    let test = Box::pin(generated(&before)).await.with_context(|| example.name())?;
+    let as_it_was = Box::pin(run(&before, &test)).await?;
     let shown = || format!("{}\n{before}\n{test}\n{:#?}", example.name(), as_it_was.tests);
     ensure!(!as_it_was.has_failures(), "the test fails without a change: {}", shown());
-    Ok(run(&after, &test).await?.has_failures())
+    Ok(Box::pin(run(&after, &test)).await?.has_failures())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn a_generated_test_fails_when_an_entry_changes() -> Result<()> {
     let examples: Vec<Example> = Example::all().into_iter().filter(is_expected).collect();
     let examples = some_of_each_kind("SLUICE_GENERATED_TESTS", ENTRIES, examples, |_| ());
     counted("generated tests", examples.len());
-    let played = examples.iter().map(|example| async move { (example.name(), is_noticed(example).await) });
+    let played = examples.iter().map(|example| async move { (example.name(), Box::pin(is_noticed(example)).await) });
     let results: Vec<(String, Result<bool>)> = futures::stream::iter(played).buffer_unordered(AT_ONCE).collect().await;
     let mut unnoticed = Vec::new();
     for (name, noticed) in results {

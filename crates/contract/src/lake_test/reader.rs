@@ -1,9 +1,10 @@
 //! A test as written becomes one that can be run, or problems with their places.
 
 use super::document::{BatchDocument, ExpectDocument, FileDocument, Row, Rows, TestDocument};
-use super::{
+use super::place;
+use super::types::{
     CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedRow, ExpectedRows, ExpectedText,
-    Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp, place,
+    Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 use crate::contract::syntax_message;
 use crate::{Problem, Start, TableName, limits};

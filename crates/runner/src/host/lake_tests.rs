@@ -10,7 +10,6 @@ use sluice_api::{Answer, JobId, JobKind, LakeTestReport, LakeTestView, ask};
 use sluice_contract::LakeTest;
 use sluice_publish::Draft;
 use std::path::PathBuf;
-use tokio::sync::Mutex;
 
 impl Answer<ask::LakeTests> for Host {
     async fn answer(&self, _: ask::LakeTests) -> Result<Vec<LakeTestView>, RunError> {
@@ -41,15 +40,11 @@ impl Answer<ask::RunLakeTests> for Host {
                 Some(folder) => draft_of_folder(PathBuf::from(folder)).await?,
                 None => sluice_publish::draft(&self.opened().await?.lake).await?,
             };
-            run_named(&draft, &names, job).await
+            Box::pin(run_named(&draft, &names, job)).await
         };
         self.as_job(job, JobKind::Test, title, |_| None, work).await
     }
 }
-
-/// The latest run of all tests of a set of texts, which decide it: the hash of the texts and what came of it.
-#[derive(Default)]
-pub(crate) struct KnownTests(Mutex<Option<(String, LakeTestReport)>>);
 
 impl OpenLake {
     /// Puts a test into the draft.
@@ -69,14 +64,14 @@ impl OpenLake {
 
     /// The tests of what a release would hold.
     pub(super) async fn tests_of(&self, draft: &Draft) -> Result<LakeTestReport, RunError> {
-        let mut known = self.tested.0.lock().await;
+        let mut known = self.tested.lock().await;
         if let Some((hash, report)) = known.as_ref()
             && hash == draft.hash()
         {
             return Ok(report.clone());
         }
         let job = Job::new(JobId(0), "tests");
-        let report = run_tests(&ContractSet::of(draft), &draft.tests, &job).await?;
+        let report = Box::pin(run_tests(&ContractSet::of(draft), &draft.tests, &job)).await?;
         *known = Some((draft.hash().to_owned(), report.clone()));
         Ok(report)
     }

@@ -22,6 +22,7 @@ mod incident;
 mod jobs;
 mod known_contracts;
 mod known_definitions;
+mod known_tests;
 mod lag;
 mod lake_doctor;
 mod lake_tests;
@@ -65,7 +66,7 @@ use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 use known_contracts::KnownContracts;
 use known_definitions::KnownDefinitions;
-use lake_tests::KnownTests;
+use known_tests::KnownTests;
 pub use logging::{LogOptions, log_to};
 use personal_results::PersonalResults;
 use sluice_api::{

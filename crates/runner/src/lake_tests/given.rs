@@ -1,6 +1,6 @@
 //! Files of a test as they land: their paths, and events in columns as records of the format.
 
-use super::problem;
+use super::mistakes::problem;
 use serde_json::{Map, Value, json};
 use sluice_api::Problem;
 use sluice_contract::{

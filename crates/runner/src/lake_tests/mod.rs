@@ -8,6 +8,7 @@ mod compare;
 mod expectations;
 mod given;
 pub(crate) mod memory_lake;
+mod mistakes;
 mod play;
 pub(crate) mod replayed;
 pub(crate) mod set_of_test;
@@ -19,8 +20,8 @@ use crate::support::program::sluice_program;
 use crate::{Job, RunError};
 use futures::StreamExt;
 use play::{Playing, play};
-use sluice_api::{LakeTestReport, LakeTestResult, LakeTestState, LakeTestView, Problem};
-use sluice_contract::{LakeTest, TableName};
+use sluice_api::{LakeTestReport, LakeTestResult, LakeTestState, LakeTestView};
+use sluice_contract::LakeTest;
 use sluice_query::{QueryEngine, QueryOptions};
 use std::time::Instant;
 use tokio::sync::Mutex;
@@ -126,24 +127,6 @@ async fn run_test(path: &str, text: &str, playing: Playing<'_>) -> Result<LakeTe
     };
     let (problems, failures, compared) = (played.problems, played.failures, played.compared);
     Ok(LakeTestResult { problems, failures, compared, ..of(state, test.about) })
-}
-
-/// A mistake of a test that only shows beside its contract.
-fn problem(test: &LakeTest, line: u32, message: impl Into<String>, fix: impl Into<String>) -> Problem {
-    Problem { file: test.path.clone(), line, column: 1, message: message.into(), fix: fix.into() }
-}
-
-/// Why a table has no valid contract.
-fn no_contract(set: &ContractSet, name: &TableName, test: &LakeTest, line: u32) -> Problem {
-    match set.contract(name) {
-        Err(RunError::Contract(problems)) if !problems.is_empty() => problems.into_iter().next(),
-        Err(error) => {
-            let error = error.to_api();
-            Some(problem(test, line, error.message, error.next))
-        }
-        Ok(_) => None,
-    }
-    .unwrap_or_else(|| problem(test, line, format!("{name} has no source"), "Give its contract a source"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::compare::{CELLS_MAX, Compared, Rows};
 use super::expectations::{Place, Rejected, rejected};
 use super::given::{Landed, land};
 use super::memory_lake::memory_lake;
-use super::problem;
+use super::mistakes::{no_contract, problem};
 use super::set_of_test::SetOfTest;
 use crate::contract_set::ContractSet;
 use crate::gold::declared_key::declared_key;
@@ -64,7 +64,7 @@ pub(super) async fn play(test: &LakeTest, playing: Playing<'_>) -> Result<Played
         for (file_number, file) in batch.files.iter().enumerate() {
             let name = file.table.as_ref().unwrap_or(&test.table);
             let Some(contract) = set.set.contracts.get(name) else {
-                found.problems.push(super::no_contract(&set.set, name, test, file.line));
+                found.problems.push(no_contract(&set.set, name, test, file.line));
                 return Ok(found);
             };
             match land(test, file, contract, (number + 1, file_number + 1), &mut position) {
@@ -100,7 +100,7 @@ pub(super) async fn play(test: &LakeTest, playing: Playing<'_>) -> Result<Played
             before,
             place: Place { batch: u32::try_from(number + 1).unwrap_or(u32::MAX) },
         };
-        after.compare(batch, &mut found).await?;
+        Box::pin(after.compare(batch, &mut found)).await?;
         let replayed = summary.tables.iter().find(|replayed| replayed.table == test.table);
         found.stopped = replayed.and_then(|replayed| Some(replayed.error.as_ref()?.message.clone()));
         found.last_batch = before;

@@ -1,6 +1,6 @@
 //! The contracts and models that a test is played by.
 
-use super::{no_contract, problem};
+use super::mistakes::{no_contract, problem};
 use crate::contract_set::{ContractSet, Model};
 use sluice_api::{Layer, Problem};
 use sluice_contract::{Contract, LakeTest, Source, TableName, TestContract};
