@@ -14,9 +14,57 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Entries in the default tier.
-const ENTRIES: u64 = 24;
-/// Entries that change when or where work is done, and no row, record in quarantine, check or counter; with the reason.
-const WITHOUT_RESULT: &[(&str, &str)] = &[];
+const ENTRIES: u64 = 12;
+/// Examples that a test made of these records does not notice, each with the reason. One that is noticed after all has to
+/// leave the list.
+const UNNOTICED: &[(&str, &str)] = &[
+    (r##"apply.from_snapshot|files: "{version}/*.csv""##, "it is the pattern of the files already"),
+    (r##"apply.from_snapshot|max_deleted_share: 0.9"##, "no batch is one that it is about"),
+    (r##"apply|changes_table: true"##, "another table comes"),
+    (r##"apply|mode: copy_on_write"##, "how files are written, and no row"),
+    (r##"apply|on_missing_base: hold"##, "no batch is one that it is about"),
+    (r##"apply|quarantine_limit: 0.5"##, "no batch is one that it is about"),
+    (r##"apply|tie_policy: first"##, "no batch is one that it is about"),
+    (r##"apply|tombstone_retention: 30d"##, "no batch is one that it is about"),
+    (r##"apply|track_history: [status]"##, "no batch is one that it is about"),
+    (r##"apply|track_history_except: [note]"##, "no batch is one that it is about"),
+    (r##"guards|empty_load: allow"##, "no batch is one that it is about"),
+    (r##"guards|max_deleted_rows: 50"##, "no batch is one that it is about"),
+    (r##"guards|max_deleted_share: 0.5"##, "no batch is one that it is about"),
+    (r##"guards|truncate: allow"##, "no batch is one that it is about"),
+    (r##"quality|check: "row_count >= 0""##, "a check that comes is not one that the test states"),
+    (r##"quality|severity: warn"##, "the check passes"),
+    (r##"schema|amount.type: "decimal(12,2)""##, "every value is the same in the wider type"),
+    (r##"schema|note.constraints: ["null_percentage <= 1"]"##, "a check that comes is not one that the test states"),
+    (r##"schema|note.removed: true"##, "new records have the value still"),
+    (r##"schema|note.renamed_from: remark"##, "the records have nothing that it reads otherwise"),
+    (
+        r##"source|backfill: [{name: old, path: landing/old, format: csv}]"##,
+        "a test that was made before it has no such file",
+    ),
+    (
+        r##"source|backfill: [{name: old, path: landing/older, format: csv, csv_columns: [id, status, amount, note]}]"##,
+        "a test that was made before it has no such file",
+    ),
+    (r##"source|binary: hex"##, "the records have nothing that it reads otherwise"),
+    (r##"source|csv_escape: "\\""##, "the records have nothing that it reads otherwise"),
+    (
+        r##"source|csv_layouts: [[id, status, amount, note, transact_seq], [id, status, transact_seq]]"##,
+        "the records have nothing that it reads otherwise",
+    ),
+    (r##"source|csv_quote: "'""##, "the records have nothing that it reads otherwise"),
+    (r##"source|decimal_comma: true"##, "the records have nothing that it reads otherwise"),
+    (r##"source|encoding: windows-1252"##, "the records have nothing that it reads otherwise"),
+    (r##"source|evolution: add_new_columns"##, "a column that comes is not one that the test states"),
+    (r##"source|from_version: 12"##, "the records have nothing that it reads otherwise"),
+    (r##"source|name: eu"##, "a name for people"),
+    (r##"source|path: landing/moved/"##, "a test names files below the source, wherever that is"),
+    (r##"source|restarts: {2: position}"##, "no batch is one that it is about"),
+    (r##"source|sheet: Orders"##, "the records have nothing that it reads otherwise"),
+    (r##"source|time_zone: Europe/Berlin"##, "the records have nothing that it reads otherwise"),
+    (r##"source|time_zone: UTC"##, "the records have nothing that it reads otherwise"),
+    (r##"|schedule: every 15m"##, "when the runner looks, and no row"),
+];
 
 const TEST: &str = "tests/shop/orders/generated.yaml";
 
@@ -118,24 +166,22 @@ async fn is_noticed(example: &Example) -> Result<bool> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_generated_test_fails_when_an_entry_changes() -> Result<()> {
-    let is_expected = |example: &Example| {
-        let path = example.entry.path();
-        example.entry.effect.is_some_and(|effect| effect > Effect::Metadata)
-            && !WITHOUT_RESULT.iter().any(|(name, _)| *name == path)
-    };
+    let is_expected = |example: &Example| example.entry.effect.is_some_and(|effect| effect > Effect::Metadata);
     let examples: Vec<Example> = Example::all().into_iter().filter(is_expected).collect();
     let examples = some_of_each_kind("SLUICE_GENERATED_TESTS", ENTRIES, examples, |_| ());
     counted("generated tests", examples.len());
     let played = examples.iter().map(|example| async move { (example.name(), Box::pin(is_noticed(example)).await) });
     let results: Vec<(String, Result<bool>)> = futures::stream::iter(played).buffer_unordered(AT_ONCE).collect().await;
-    let mut unnoticed = Vec::new();
+    let mut wrong = Vec::new();
     for (name, noticed) in results {
-        match noticed {
-            Ok(true) => {}
-            Ok(false) => unnoticed.push(name),
-            Err(error) => unnoticed.push(format!("{name}: {error:#}")),
+        let because = UNNOTICED.iter().find(|(unnoticed, _)| *unnoticed == name).map(|(_, because)| because);
+        match (noticed, because) {
+            (Ok(true), None) | (Ok(false), Some(_)) => {}
+            (Ok(false), None) => wrong.push(format!("{name} is not noticed")),
+            (Ok(true), Some(because)) => wrong.push(format!("{name} is noticed, though it should not be: {because}")),
+            (Err(error), _) => wrong.push(format!("{name}: {error:#}")),
         }
     }
-    ensure!(unnoticed.is_empty(), "changes that no generated test notices:\n{}", unnoticed.join("\n"));
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     Ok(())
 }

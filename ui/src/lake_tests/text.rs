@@ -3,9 +3,9 @@
 use crate::code::{CodeEditor, CodeNote, yaml_colors};
 use crate::command::Command;
 use crate::cx::Cx;
-use crate::design::icon;
+use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, Tone, badge, error_banner, panel_header};
-use egui::{Frame, Id, Margin, Ui};
+use egui::{Frame, Id, Label, Margin, Ui};
 use sluice_api::{LakeTestResult, LakeTestView, Request, ask};
 
 /// Draws it; true if the tests are to run again.
@@ -18,7 +18,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &LakeTestView, result: Op
     let mut pressed = false;
     let file = view.path.rsplit('/').next().unwrap_or(&view.path);
     Frame::NONE.inner_margin(Margin::symmetric(12, 4)).show(ui, |ui| {
-        panel_header(ui, "Test", file, |ui| {
+        panel_header(ui, "Test", "", |ui| {
             let why = (!edited).then_some("Nothing was changed");
             let button = Button::icon_only(icon::SAVE, "Save in the draft").key_of(&Command::Save).disabled(why);
             pressed = button.show(ui).clicked() || (save && edited);
@@ -29,6 +29,9 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, view: &LakeTestView, result: Op
                 badge(ui, Tone::Accent, Some(icon::EDIT), "Edited");
             }
         });
+        let name = typeface::text(file, typeface::mono(12.0), ui.tokens().text_weak);
+        ui.add(Label::new(name).truncate()).on_hover_text(&view.path);
+        ui.add_space(4.0);
     });
     let saved = cx.store.got::<ask::SaveLakeTest>(&(view.path.clone(),));
     let request = Request::SaveLakeTest { path: view.path.clone(), text: text.clone() };
