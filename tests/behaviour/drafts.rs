@@ -34,6 +34,7 @@ async fn publish(lake: &TestLake) -> Result<()> {
         plan: Some(Box::new(plan.document)),
         during_incident: false,
         canary: false,
+        without_tests: None,
     };
     lake.host().call(publish).await?;
     Ok(())

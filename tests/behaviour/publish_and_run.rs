@@ -90,6 +90,7 @@ async fn of_two_who_publish_at_once_one_is_refused() -> Result<()> {
         plan: None,
         during_incident: false,
         canary: false,
+        without_tests: None,
     };
     let other = TestLake::at(lake.folder());
 

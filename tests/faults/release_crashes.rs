@@ -101,6 +101,7 @@ async fn publish(host: &Host, scope: PublishScope, canary: bool) -> Result<()> {
         plan: None,
         during_incident: false,
         canary,
+        without_tests: None,
     };
     host.call(publish).await?;
     Ok(())

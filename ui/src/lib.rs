@@ -39,6 +39,7 @@ pub mod explain;
 pub mod frame;
 pub mod history;
 pub mod lake;
+pub mod lake_tests;
 pub mod link;
 #[cfg(target_arch = "wasm32")]
 mod mirror;

@@ -80,10 +80,12 @@ mod draft_folder;
 mod error;
 mod explain;
 mod impact;
+mod incident;
 mod job;
 mod kind;
 mod lake;
 mod lake_doctor;
+mod lake_tests;
 mod maintain;
 mod mask;
 mod onboard;
@@ -116,6 +118,7 @@ pub use draft_folder::{DraftFile, DraftFileState, DraftFolder};
 pub use error::{ApiError, ErrorCode};
 pub use explain::{EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees};
 pub use impact::{Impact, Preview, PreviewedChecks, TableImpact};
+pub use incident::{Incident, IncidentFile, IncidentRecord, OpenedIncident, SavedTest};
 pub use job::{JobId, JobKind, JobProgress, JobState, JobView};
 pub use kind::Kind;
 pub use lake::{
@@ -123,6 +126,9 @@ pub use lake::{
     Timeliness, VersionView, WaitingFiles,
 };
 pub use lake_doctor::{LakeCheck, LakeCheckCode, LakeCheckState, LakeReport};
+pub use lake_tests::{
+    CellDifference, LakeTestFailure, LakeTestReport, LakeTestResult, LakeTestState, LakeTestView, RowDifference,
+};
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};

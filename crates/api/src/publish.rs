@@ -2,7 +2,7 @@
 
 use crate::plan::PlanDocument;
 use crate::release::{IncidentLock, ProposalView, ReleaseView};
-use crate::{CanaryTable, TableName, TableRef};
+use crate::{CanaryTable, LakeTestReport, TableName, TableRef};
 use serde::{Deserialize, Serialize};
 
 /// What publishing would do.
@@ -23,6 +23,9 @@ pub struct PublishPlan {
     pub author: Option<String>,
     /// People beside the author who have to approve the plan.
     pub approvals_needed: u32,
+    /// What came of the tests of what would be published; `None` for a rollback, whose tests passed then.
+    #[serde(default)]
+    pub tests: Option<LakeTestReport>,
     /// The plan as it was proposed, if it was.
     pub proposal: Option<Box<ProposalView>>,
     /// An incident, during which nothing but a rollback is published.

@@ -42,6 +42,12 @@ pub struct ReleaseView {
     pub hash: String,
     /// The runner takes this one.
     pub current: bool,
+    /// Tests in it.
+    #[serde(default)]
+    pub tests: u64,
+    /// Why it was published though a test did not pass; `None` if all did.
+    #[serde(default)]
+    pub without_tests: Option<String>,
     /// Tables that were previewed; `None` if that was not recorded.
     #[serde(default)]
     pub previewed: Option<u64>,

@@ -6,12 +6,13 @@ use crate::request_macro::requests;
 use crate::{
     Adopted, ApiError, BatchAction, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts,
     DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact,
-    IncidentLock, JobId, JobView, Kind, LakeReport, LakeView, MaintainSettings, MaintainSummary, OnboardAnswers,
-    OnboardDraft, OnboardSource, PlanDocument, PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope,
-    PublishedView, QualityView, QuarantineChange, QuarantineFilter, QuarantineList, QueryFile, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, ReplayLimits, ReplaySummary, ReplayView, ResultId,
-    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SideLake, SourceChanges, SourceChoice,
-    TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
+    IncidentFile, IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView,
+    MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, OpenedIncident, PlanDocument,
+    PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange,
+    QuarantineFilter, QuarantineList, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
+    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
+    SandboxView, SavedTest, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName,
+    TableRef, TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -400,6 +401,49 @@ requests! {
         job: JobId
     } -> Explanation, Read;
 
+    /// A test of the events of one key, which expects what silver has; personal values are replaced.
+    ExplainTest {
+        /// Table of silver.
+        table: TableRef,
+        /// Columns of the key, each with its value as text.
+        key: Vec<(String, String)>;
+        /// Version of silver, the latest if `None`.
+        #[serde(default)]
+        version: Option<u64>,
+        /// Name of the test; `None` for one that follows from the key.
+        #[serde(default)]
+        name: Option<String>,
+        /// Puts it into the lake's draft.
+        #[serde(default)]
+        save: bool
+    } -> SavedTest, Write;
+
+    /// Writes everything of a batch that a colleague needs to reproduce it into one new file, a test of it, or both.
+    /// Personal values are replaced.
+    WriteIncident {
+        /// Table.
+        table: TableName,
+        /// Number of the batch.
+        batch: u64;
+        /// Path of the file on the host, which must not exist; `None` for none.
+        #[serde(default)]
+        file: Option<String>,
+        /// Name of the test; `None` for none.
+        #[serde(default)]
+        test: Option<String>,
+        /// Puts the test into the lake's draft.
+        #[serde(default)]
+        save: bool
+    } -> IncidentFile, Write;
+
+    /// Makes a lake of the file of an incident alone and replays its batches there. Opens nothing.
+    OpenIncident {
+        /// Path of the file on the host.
+        file: String;
+        /// An empty or missing folder.
+        into: String
+    } -> OpenedIncident, Act;
+
     /// Since when something is so in a table, found by halving its versions. Stopped by its job.
     Bisect {
         /// Table of silver or gold.
@@ -516,6 +560,29 @@ requests! {
         author: Option<String>
     } -> Vec<ChosenChange>, Write;
 
+    /// The tests of the draft, by path.
+    LakeTests -> Vec<LakeTestView>, Read;
+
+    /// Runs the tests of the draft, or of a folder, each over a lake in memory; nothing is written.
+    RunLakeTests {
+        /// Datasets, tables or tests; all if empty.
+        #[serde(default)]
+        names: Vec<String>,
+        /// Folder on the host with contracts, models and tests, in place of the lake's draft.
+        #[serde(default)]
+        folder: Option<String>;
+        /// Id of the caller's choice.
+        job: JobId
+    } -> LakeTestReport, ReadJob;
+
+    /// Saves a test into the lake's draft, whatever it says; all tests with it.
+    SaveLakeTest {
+        /// `tests/<dataset>/<table>/<name>.yaml`.
+        path: String;
+        /// YAML.
+        text: String
+    } -> Vec<LakeTestView>, Write;
+
     /// What publishing would do.
     PublishPlan {
         /// What the release is made of.
@@ -565,7 +632,10 @@ requests! {
         during_incident: bool,
         /// Build it beside production first, check and compare it there, and publish it only if that went well.
         #[serde(default)]
-        canary: bool
+        canary: bool,
+        /// Why it is published though a test does not pass; kept in the release. `None`: then it is not published.
+        #[serde(default)]
+        without_tests: Option<String>
     } -> PublishedView, Write;
 
     /// Stores a plan for others to approve.

@@ -1,6 +1,7 @@
 //! The command line: its commands and options, with their help.
 
 mod batch;
+mod incident;
 mod publish;
 mod quarantine;
 mod schema;
@@ -9,6 +10,7 @@ use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
 pub(crate) use batch::{Batch, BatchCall};
 use clap::{Args, Parser, Subcommand};
+pub(crate) use incident::{Incident, IncidentAction};
 pub(crate) use publish::{Publish, Release, ReleaseAction};
 pub(crate) use quarantine::{Chosen as ChosenRecords, Decision, Quarantine};
 pub(crate) use schema::{Chosen, Decide, Schema};
@@ -82,6 +84,10 @@ pub(crate) enum Command {
     Bisect(Bisect),
     /// What became of a delivered file, or of one of its records.
     Trace(TraceArgs),
+    /// Write a batch that went wrong into one file for a colleague, or a test of it; make a lake of such a file.
+    Incident(Incident),
+    /// Run the tests of the draft: records in, expected silver, quarantine, checks and gold out; no lake is touched.
+    Test(Test),
     /// What is wrong with a change feed: 24 checks of its files, records, order and keys, and of silver beside it.
     Doctor(Doctor),
     /// Compact, cluster and vacuum a table; safe while others write.
@@ -424,6 +430,10 @@ pub(crate) struct Explain {
     /// Print the record of every event as it was delivered.
     #[arg(long)]
     pub(crate) records: bool,
+    /// Write a test of these events that expects what silver has, personal values replaced: a NAME of the lake's draft,
+    /// or a FILE with / or .yaml in it.
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "reveal")]
+    pub(crate) save_test: Option<String>,
     /// Print personal data (`pii: true`) as it is.
     #[arg(long)]
     pub(crate) reveal: bool,
@@ -542,6 +552,15 @@ pub(crate) struct Compare {
     /// Folder with <table>.jsonl.gz dumps.
     #[arg(long)]
     pub(crate) oracle: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Datasets, tables (dataset.table) or tests (dataset.table/name); all if none is given.
+    pub(crate) names: Vec<String>,
+    /// Take contracts, models and tests from this folder, for example of a git repository, in place of the lake's draft.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) draft_folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

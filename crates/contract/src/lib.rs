@@ -103,6 +103,7 @@ mod folded_name;
 mod from_snapshot;
 mod guards;
 mod lake_settings;
+mod lake_test;
 mod ledger;
 pub mod limits;
 mod onboarding;
@@ -142,6 +143,10 @@ pub use folded_name::{difference_of_names, folded_name};
 pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use guards::{GuardAction, Guards};
 pub use lake_settings::{LakeSettings, NewColumns};
+pub use lake_test::{
+    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedRow, ExpectedRows, ExpectedText,
+    Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
+};
 pub use ledger::{LedgerImbalance, RowLedger};
 pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind};
 pub use position::{PartForm, PositionLayout};

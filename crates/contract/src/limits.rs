@@ -17,6 +17,12 @@ pub const FILE_BYTES_MAX: u64 = 2 << 30;
 pub const FILE_DECOMPRESSED_BYTES_MAX: u64 = 8 << 30;
 /// Above 64 MiB, how many times larger than the file its decompressed content may be.
 pub const DECOMPRESSION_RATIO_MAX: u64 = 200;
+/// Records in the file of an incident.
+pub const INCIDENT_RECORDS_MAX: usize = 20_000;
+/// Records in a test of an incident.
+pub const INCIDENT_TEST_RECORDS_MAX: usize = 1_000;
+/// Bytes of the file of an incident.
+pub const INCIDENT_FILE_BYTES_MAX: u64 = 512 << 20;
 /// Bytes of one record.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
 /// Nesting of a JSON record.

@@ -21,6 +21,7 @@ use crate::store::objects::Objects;
 use crate::store::root::{Root, root_over};
 use crate::store::staged::remove_staged;
 use object_store::ObjectStore;
+use object_store::memory::InMemory;
 use sluice_contract::limits;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -113,6 +114,17 @@ impl Lake {
         environment: LakeEnvironment,
     ) -> Result<Self, LakeError> {
         Ok(Self::over(root_over(store, url)?, environment))
+    }
+
+    /// An empty lake in the memory of this process, gone with its last clone.
+    ///
+    /// # Errors
+    /// [`LakeError::BadUrl`], which would be a bug.
+    pub fn in_memory(environment: LakeEnvironment) -> Result<Self, LakeError> {
+        let address = "memory:///lake";
+        let url =
+            Url::parse(address).map_err(|_| LakeError::BadUrl { url: address.to_owned(), reason: "it is no URL" })?;
+        Self::with_environment(Arc::new(InMemory::new()), &url, environment)
     }
 
     fn over(root: Root, environment: LakeEnvironment) -> Self {

@@ -1,16 +1,20 @@
 //! What differs between two sets of contracts and models, graded.
 
 use crate::draft::Draft;
-use sluice_contract::{Contract, ContractChange, Effect, Grade, TableName, compare_contracts};
+use sluice_contract::{Contract, ContractChange, Effect, Grade, LakeTest, TableName, compare_contracts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Place of a change of a model.
 pub(crate) const MODEL: &str = "model";
 
+/// Place of a change of a test.
+pub(crate) const TEST: &str = "test";
+
 /// Every change from one set to the other, hardest first.
 pub(crate) fn changes(old: &Draft, new: &Draft) -> Vec<ContractChange> {
     let mut changes = contract_changes(old, new);
     changes.extend(model_changes(old, new));
+    changes.extend(test_changes(old, new));
     changes
         .sort_by(|a, b| b.grade.cmp(&a.grade).then_with(|| a.table.cmp(&b.table)).then_with(|| a.place.cmp(&b.place)));
     changes
@@ -75,6 +79,33 @@ fn text_change(
         consequence: "No entry has another value".to_owned(),
         effect: Effect::Metadata,
     })
+}
+
+/// Tests that are new, gone or other ones.
+fn test_changes(old: &Draft, new: &Draft) -> Vec<ContractChange> {
+    let texts = |draft: &Draft| -> BTreeMap<String, String> {
+        draft.test_texts.iter().map(|test| (test.path.clone(), test.blake3.clone())).collect()
+    };
+    let (before, after) = (texts(old), texts(new));
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed = |path: &String| {
+        let (kind, what) = match (before.get(path), after.get(path)) {
+            (None, Some(_)) => ('+', "added"),
+            (Some(_), None) => ('-', "removed"),
+            (Some(old), Some(new)) if old != new => ('~', "changed"),
+            _ => return None,
+        };
+        Some(ContractChange {
+            table: LakeTest::table_of(path).ok()?,
+            place: TEST.to_owned(),
+            kind,
+            change: format!("{path} {what}"),
+            grade: Grade::Info,
+            consequence: "No table changes; publishing runs the tests".to_owned(),
+            effect: Effect::Metadata,
+        })
+    };
+    paths.into_iter().filter_map(changed).collect()
 }
 
 fn model_changes(old: &Draft, new: &Draft) -> Vec<ContractChange> {

@@ -72,7 +72,8 @@ pub async fn contents(lake: &Lake, scope: &PublishScope, reads: Reads<'_>) -> Re
         Some(newest) => Some(release::read(lake, newest.release).await?),
         None => None,
     };
-    let base = base_file.clone().map(|file| Draft::of_documents(file.contracts, file.models)).unwrap_or_default();
+    let base =
+        base_file.clone().map(|file| Draft::of_documents(file.contracts, file.models, file.tests)).unwrap_or_default();
     let mut contents = Contents {
         scope: scope.clone(),
         draft: Draft::default(),
@@ -93,10 +94,10 @@ pub async fn contents(lake: &Lake, scope: &PublishScope, reads: Reads<'_>) -> Re
             let drafted = draft(lake).await?;
             let (base_parts, draft_parts) = (Parts::of(&contents.base), Parts::of(&drafted));
             let taken = taken(named, &base_parts, &draft_parts, reads)?;
-            let (contracts, models) = mixed(&base_parts, &draft_parts, &taken);
-            let (of_draft, models_of_draft) = mixed(&Parts::default(), &draft_parts, &taken);
-            contents.draft_hash = Some(set_hash(&of_draft, &models_of_draft));
-            let mut mix = Draft::of_documents(contracts, models);
+            let Texts { contracts, models, tests } = mixed(&base_parts, &draft_parts, &taken);
+            let of_draft = mixed(&Parts::default(), &draft_parts, &taken);
+            contents.draft_hash = Some(set_hash(&of_draft.contracts, &of_draft.models, &of_draft.tests));
+            let mut mix = Draft::of_documents(contracts, models, tests);
             mix.problems.extend(missing_company(&mix, &contents.base, &drafted, &taken, reads));
             contents.draft = mix;
             contents.taken = taken.into_iter().collect();
@@ -104,7 +105,7 @@ pub async fn contents(lake: &Lake, scope: &PublishScope, reads: Reads<'_>) -> Re
         PublishScope::Rollback(number) => {
             let (file, _) = release::published(lake, *number).await?;
             contents.rollback = Some(ReleaseId { release: *number, hash: file.hash.clone() });
-            contents.draft = Draft::of_documents(file.contracts, file.models);
+            contents.draft = Draft::of_documents(file.contracts, file.models, file.tests);
         }
     }
     Ok(contents)
@@ -114,6 +115,16 @@ pub async fn contents(lake: &Lake, scope: &PublishScope, reads: Reads<'_>) -> Re
 #[derive(Default)]
 struct Parts {
     tables: BTreeMap<TableRef, Vec<Document>>,
+    /// Tests by their table. They go with it and do not make it another one.
+    tests: BTreeMap<TableRef, Vec<Document>>,
+}
+
+/// Texts by what they are.
+#[derive(Default)]
+struct Texts {
+    contracts: Vec<Document>,
+    models: Vec<Document>,
+    tests: Vec<Document>,
 }
 
 impl Parts {
@@ -126,7 +137,13 @@ impl Parts {
                 tables.entry(table).or_default().push(document.clone());
             }
         }
-        Self { tables }
+        let mut tests: BTreeMap<TableRef, Vec<Document>> = BTreeMap::new();
+        for document in &draft.test_texts {
+            if let Some(table) = document.tested_table() {
+                tests.entry(table).or_default().push(document.clone());
+            }
+        }
+        Self { tables, tests }
     }
 
     fn get(&self, table: &TableRef) -> &[Document] {
@@ -191,19 +208,23 @@ fn taken(
 }
 
 /// The texts of the release, but of the taken tables those of the draft; each by path.
-fn mixed(base: &Parts, draft: &Parts, taken: &BTreeSet<TableRef>) -> (Vec<Document>, Vec<Document>) {
+fn mixed(base: &Parts, draft: &Parts, taken: &BTreeSet<TableRef>) -> Texts {
     let kept = base.tables.iter().filter(|(table, _)| !taken.contains(*table));
     let new = draft.tables.iter().filter(|(table, _)| taken.contains(*table));
-    let (mut contracts, mut models) = (Vec::new(), Vec::new());
+    let mut texts = Texts::default();
     for (table, documents) in kept.chain(new) {
         match table.layer {
-            Layer::Gold => models.extend(documents.iter().cloned()),
-            Layer::Bronze | Layer::Silver => contracts.extend(documents.iter().cloned()),
+            Layer::Gold => texts.models.extend(documents.iter().cloned()),
+            Layer::Bronze | Layer::Silver => texts.contracts.extend(documents.iter().cloned()),
         }
     }
-    contracts.sort_by(|a, b| a.path.cmp(&b.path));
-    models.sort_by(|a, b| a.path.cmp(&b.path));
-    (contracts, models)
+    let kept = base.tests.iter().filter(|(table, _)| !taken.contains(*table));
+    let new = draft.tests.iter().filter(|(table, _)| taken.contains(*table));
+    texts.tests.extend(kept.chain(new).flat_map(|(_, documents)| documents.iter().cloned()));
+    for documents in [&mut texts.contracts, &mut texts.models, &mut texts.tests] {
+        documents.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    texts
 }
 
 /// Taken models that read a table whose columns the draft has and the release will not have: they would not do what was

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sluice_api::{Layer, TableRef};
-use sluice_contract::{Contract, TableName};
+use sluice_contract::{Contract, LakeTest, TableName};
 
 /// A text of a release or of the draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,11 @@ impl Document {
         name.map(|name| TableRef { layer: Layer::Silver, name })
     }
 
+    /// The table of a test, by its path.
+    pub(crate) fn tested_table(&self) -> Option<TableRef> {
+        LakeTest::table_of(&self.path).ok().map(|name| TableRef { layer: Layer::Silver, name })
+    }
+
     /// The gold table of a model, by its path.
     pub(crate) fn model_table(&self) -> Option<TableRef> {
         model_name(&self.path).map(|name| TableRef { layer: Layer::Gold, name })
@@ -58,9 +63,9 @@ pub(crate) fn model_name(path: &str) -> Option<TableName> {
 }
 
 /// BLAKE3 over kinds, paths and hashes of all texts, in order of the paths.
-pub(crate) fn set_hash(contracts: &[Document], models: &[Document]) -> String {
+pub(crate) fn set_hash(contracts: &[Document], models: &[Document], tests: &[Document]) -> String {
     let mut hasher = blake3::Hasher::new();
-    for (kind, documents) in [("contract", contracts), ("model", models)] {
+    for (kind, documents) in [("contract", contracts), ("model", models), ("test", tests)] {
         let mut documents: Vec<&Document> = documents.iter().collect();
         documents.sort_by(|a, b| a.path.cmp(&b.path));
         for document in documents {

@@ -14,6 +14,8 @@ pub struct Draft {
     pub contracts: BTreeMap<TableName, Contract>,
     /// Gold models, `(name, SQL)`, by path.
     pub models: Vec<(TableName, String)>,
+    /// Tests, `(path, text)`, by path. What is wrong in one is found where it is run.
+    pub tests: Vec<(String, String)>,
     /// Problems of contracts, and of models whose path names no table. What has a problem of its own is left out.
     pub problems: Vec<Problem>,
     /// Contracts that are not valid, by the table they are of: a table is not without a contract because of a mistake
@@ -23,6 +25,7 @@ pub struct Draft {
     pub(crate) paths: BTreeMap<TableName, String>,
     pub(crate) contract_texts: Vec<Document>,
     pub(crate) model_texts: Vec<Document>,
+    pub(crate) test_texts: Vec<Document>,
     /// Hash of all texts, that of the release which they would be.
     pub(crate) hash: String,
 }
@@ -39,23 +42,55 @@ pub struct InvalidContract {
 }
 
 impl Draft {
+    /// The draft of these files, `(path, text)`: contracts, models and tests by the folder that they are in.
+    #[must_use]
+    pub fn of_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let (mut contracts, mut models, mut tests) = (Vec::new(), Vec::new(), Vec::new());
+        for (path, text) in texts {
+            let documents = match path.split('/').next() {
+                Some("contracts") => &mut contracts,
+                Some("models") => &mut models,
+                Some("tests") => &mut tests,
+                _ => continue,
+            };
+            documents.push(Document::new(path, text));
+        }
+        Self::of_documents(contracts, models, tests)
+    }
+
+    /// Hash of all its texts.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
     /// Path of a table's contract in the lake.
     #[must_use]
     pub fn path_of(&self, table: &TableName) -> Option<&str> {
         self.paths.get(table).map(String::as_str)
     }
 
-    /// Path and text of every contract and model.
+    /// Path and text of every contract, model and test.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.contract_texts.iter().chain(&self.model_texts).map(|text| (text.path.as_str(), text.text.as_str()))
+        let all = self.contract_texts.iter().chain(&self.model_texts).chain(&self.test_texts);
+        all.map(|text| (text.path.as_str(), text.text.as_str()))
     }
 
     /// The set of these texts, by path.
-    pub(crate) fn of(contracts: Vec<DocumentText>, models: Vec<ModelText>) -> Self {
+    pub(crate) fn of(contracts: Vec<DocumentText>, models: Vec<ModelText>, tests: Vec<DocumentText>) -> Self {
         let mut draft = Self::default();
         for DocumentText { path, text } in contracts {
             match text {
                 Ok(text) => draft.add(path, text),
+                Err(mistake) => draft.problems.push(unreadable(path, mistake)),
+            }
+        }
+        for DocumentText { path, text } in tests {
+            match text {
+                Ok(text) => {
+                    draft.tests.push((path.clone(), text.clone()));
+                    draft.test_texts.push(Document::new(path, text));
+                }
                 Err(mistake) => draft.problems.push(unreadable(path, mistake)),
             }
         }
@@ -101,19 +136,20 @@ impl Draft {
         draft.problems.extend(problems);
         // Of two files of a table one is valid.
         draft.invalid.retain(|table, _| !draft.contracts.contains_key(table));
-        draft.hash = set_hash(&draft.contract_texts, &draft.model_texts);
+        draft.hash = set_hash(&draft.contract_texts, &draft.model_texts, &draft.test_texts);
         draft
     }
 
     /// The set of stored texts.
-    pub(crate) fn of_documents(contracts: Vec<Document>, models: Vec<Document>) -> Self {
-        let contracts =
-            contracts.into_iter().map(|Document { path, text, .. }| DocumentText { path, text: Ok(text) }).collect();
+    pub(crate) fn of_documents(contracts: Vec<Document>, models: Vec<Document>, tests: Vec<Document>) -> Self {
+        let text_of = |Document { path, text, .. }: Document| DocumentText { path, text: Ok(text) };
+        let (contracts, tests) =
+            (contracts.into_iter().map(text_of).collect(), tests.into_iter().map(text_of).collect());
         let models = models.into_iter().map(|Document { path, text, .. }| {
             let name = model_name(&path).ok_or_else(|| "a model is models/<dataset>/<model>.sql".to_owned());
             ModelText { name, path, sql: Ok(text) }
         });
-        Self::of(contracts, models.collect())
+        Self::of(contracts, models.collect(), tests)
     }
 
     /// Why it cannot be published, one sentence each.
@@ -176,7 +212,8 @@ fn unreadable(file: String, Mistake { message, fix }: Mistake) -> Problem {
 /// # Errors
 /// [`PublishError::Lake`] when the lake cannot be read. What is wrong in the texts is in the draft.
 pub async fn draft(lake: &Lake) -> Result<Draft, PublishError> {
-    Ok(Draft::of(lake.ledger().contract_texts().await?, lake.ledger().models().await?))
+    let ledger = lake.ledger();
+    Ok(Draft::of(ledger.contract_texts().await?, ledger.models().await?, ledger.test_texts().await?))
 }
 
 #[cfg(test)]
@@ -191,7 +228,7 @@ mod tests {
     #[test]
     fn a_contract_with_a_mistake_is_kept_beside_the_valid_ones() {
         let contract = document("contracts/shop/carts.yaml", "dataset: shop.carts\nschema: [");
-        let draft = Draft::of_documents(vec![contract], Vec::new());
+        let draft = Draft::of_documents(vec![contract], Vec::new(), Vec::new());
         assert!(draft.contracts.is_empty());
         assert_eq!(draft.invalid.len(), 1);
     }
@@ -199,7 +236,7 @@ mod tests {
     #[test]
     fn of_models_whose_names_differ_in_case_only_the_first_holds() {
         let paths = ["models/shop/Daily.sql", "models/shop/daily.sql", "models/SHOP/daily.sql", "models/shop/days.sql"];
-        let draft = Draft::of_documents(Vec::new(), paths.map(|path| document(path, "SELECT 1")).into());
+        let draft = Draft::of_documents(Vec::new(), paths.map(|path| document(path, "SELECT 1")).into(), Vec::new());
         let names: Vec<String> = draft.models.iter().map(|(name, _)| name.to_string()).collect();
         assert_eq!(names, ["shop.Daily", "shop.days"]);
         let problems: Vec<&str> = draft.problems.iter().map(|problem| problem.file.as_str()).collect();

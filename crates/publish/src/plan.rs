@@ -1,6 +1,6 @@
 //! What publishing would change.
 
-use crate::changes::{MODEL, changes};
+use crate::changes::{MODEL, TEST, changes};
 use crate::contents::{Contents, Reads};
 use crate::draft::draft;
 use crate::lock::open_lock;
@@ -55,6 +55,7 @@ pub async fn plan(lake: &Lake, contents: &Contents, document: PlanDocument) -> R
         fingerprints: Vec::new(),
         author: None,
         approvals_needed,
+        tests: None,
         proposal: proposal(lake, &document.plan, approvals_needed, document.base).await?.map(Box::new),
         lock: open_lock(lake).await?,
         releases: releases(lake).await?,
@@ -72,14 +73,15 @@ pub async fn draft_changes(lake: &Lake) -> Result<(Option<u64>, Vec<ContractChan
         return Ok((None, changes(&Draft::default(), &drafted)));
     };
     let file = release::read(lake, newest.release).await?;
-    let base = Draft::of_documents(file.contracts, file.models);
+    let base = Draft::of_documents(file.contracts, file.models, file.tests);
     Ok((Some(newest.release), changes(&base, &drafted)))
 }
 
 /// The most that the changes do to each table.
 fn effects(changes: &[ContractChange]) -> Vec<TableEffect> {
     let mut effects: BTreeMap<TableRef, TableEffect> = BTreeMap::new();
-    for change in changes {
+    // A test changes no table.
+    for change in changes.iter().filter(|change| change.place != TEST) {
         let layer = if change.place == MODEL { Layer::Gold } else { Layer::Silver };
         let table = TableRef { layer, name: change.table.clone() };
         let found = effects.entry(table).or_insert_with(|| TableEffect {

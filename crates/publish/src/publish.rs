@@ -29,6 +29,8 @@ pub struct Publication {
     pub message: String,
     /// The plan that it is published by.
     pub plan: PlanDocument,
+    /// Why it is published though its tests do not pass.
+    pub without_tests: Option<String>,
     /// The person knows that an incident lock is open.
     pub during_incident: bool,
     /// The time, milliseconds since the Unix epoch.
@@ -65,6 +67,8 @@ pub async fn publish(
         plan: Some(Box::new(plan.clone())),
         contracts: contents.draft.contract_texts.clone(),
         models: contents.draft.model_texts.clone(),
+        tests: contents.draft.test_texts.clone(),
+        without_tests: publication.without_tests.clone(),
         hash: contents.draft.hash.clone(),
     };
     let newest = contents.newest;

@@ -31,6 +31,8 @@ pub struct Release {
     pub contracts: Vec<(String, Contract)>,
     /// Gold models, `(name, SQL)`, by path.
     pub models: Vec<(TableName, String)>,
+    /// Tests, `(path, text)`, by path.
+    pub tests: Vec<(String, String)>,
     /// What it was previewed to do; `None` if that was not recorded.
     pub previewed: Option<Previewed>,
     /// BLAKE3 of the contract set, hex.
@@ -58,6 +60,11 @@ pub(crate) struct ReleaseFile {
     pub(crate) plan: Option<Box<PlanDocument>>,
     pub(crate) contracts: Vec<Document>,
     pub(crate) models: Vec<Document>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tests: Vec<Document>,
+    /// Why it was published though its tests did not pass; `None` if they did, or were not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) without_tests: Option<String>,
     pub(crate) hash: String,
 }
 
@@ -112,7 +119,12 @@ pub async fn release(lake: &Lake, number: u64) -> Result<ReleaseDetail, PublishE
     };
     let contracts = file.contracts.iter().map(|document| text(document.contract_table(), document));
     let models = file.models.iter().map(|document| text(document.model_table(), document));
-    Ok(ReleaseDetail { release, texts: contracts.chain(models).collect(), plan: file.plan.map(|plan| *plan) })
+    let tests = file.tests.iter().map(|document| text(document.tested_table(), document));
+    Ok(ReleaseDetail {
+        release,
+        texts: contracts.chain(models).chain(tests).collect(),
+        plan: file.plan.map(|plan| *plan),
+    })
 }
 
 /// A release that was current at some time, and whether it is now.
@@ -164,6 +176,8 @@ impl ReleaseFile {
             changed: None,
             hash: self.hash.clone(),
             current,
+            without_tests: self.without_tests.clone(),
+            tests: self.tests.len() as u64,
             previewed: self.previewed().map(|previewed| previewed.tables.len() as u64),
             reached: Vec::new(),
         }
@@ -204,6 +218,8 @@ impl ReleaseFile {
             plan: _,
             contracts,
             models,
+            tests,
+            without_tests,
             hash,
         } = self;
         *release == other.release
@@ -213,6 +229,8 @@ impl ReleaseFile {
             && *rollback == other.rollback
             && *contracts == other.contracts
             && *models == other.models
+            && *tests == other.tests
+            && *without_tests == other.without_tests
             && *hash == other.hash
     }
 }
@@ -236,10 +254,12 @@ pub(crate) async fn read(lake: &Lake, number: u64) -> Result<ReleaseFile, Publis
     if file.release != number {
         return Err(corrupt(format!("it holds release r{}", file.release)));
     }
-    if let Some(document) = file.contracts.iter().chain(&file.models).find(|document| !document.is_intact()) {
+    if let Some(document) =
+        file.contracts.iter().chain(&file.models).chain(&file.tests).find(|document| !document.is_intact())
+    {
         return Err(corrupt(format!("{} was changed after publishing", document.path)));
     }
-    if set_hash(&file.contracts, &file.models) != file.hash {
+    if set_hash(&file.contracts, &file.models, &file.tests) != file.hash {
         return Err(corrupt("its list of contracts was changed after publishing".to_owned()));
     }
     Ok(file)
@@ -279,6 +299,7 @@ pub(crate) fn open(file: ReleaseFile) -> Result<Release, PublishError> {
         base: file.base,
         contracts,
         models,
+        tests: file.tests.into_iter().map(|document| (document.path, document.text)).collect(),
         hash: file.hash,
     })
 }

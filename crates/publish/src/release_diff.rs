@@ -1,6 +1,6 @@
 //! What differs between two releases, or a release and the draft.
 
-use crate::changes::{MODEL, changes};
+use crate::changes::{MODEL, TEST, changes};
 use crate::draft::{Draft, draft};
 use crate::{PublishError, release, text_diff};
 use sluice_api::{ContractChange, Layer, ReleaseDiff, ReleaseSide, ReleaseTableDiff, TableRef};
@@ -29,7 +29,10 @@ pub async fn release_diff(lake: &Lake, from: ReleaseSide, to: ReleaseSide) -> Re
         let text = |side: Option<&(String, String)>| side.map(|(_, text)| text.clone()).unwrap_or_default();
         tables.push(ReleaseTableDiff {
             path: is.or(was).map(|(path, _)| path.clone()).unwrap_or_default(),
-            changes: table.as_ref().and_then(|table| changes_of(table, &graded, &old, &new)),
+            changes: match &table {
+                Some(table) => changes_of(table, &graded, &old, &new),
+                None => changes_of_test(&key.1, &graded),
+            },
             lines: text_diff::lines(&text(was), &text(is)),
             table,
         });
@@ -42,7 +45,7 @@ async fn side(lake: &Lake, side: ReleaseSide) -> Result<Draft, PublishError> {
         ReleaseSide::Draft => draft(lake).await,
         ReleaseSide::Release(number) => {
             let (file, _) = release::published(lake, number).await?;
-            Ok(Draft::of_documents(file.contracts, file.models))
+            Ok(Draft::of_documents(file.contracts, file.models, file.tests))
         }
     }
 }
@@ -57,7 +60,17 @@ fn texts(draft: &Draft) -> Texts {
         let place = if known { String::new() } else { document.path.clone() };
         texts.insert((table, place), (document.path.clone(), document.text.clone()));
     }
+    // A test is by its path alone: its table may have many, and its contract.
+    for document in &draft.test_texts {
+        texts.insert((None, document.path.clone()), (document.path.clone(), document.text.clone()));
+    }
     texts
+}
+
+/// The change of a test; `None` for any other text without a table.
+fn changes_of_test(path: &str, graded: &[ContractChange]) -> Option<Vec<ContractChange>> {
+    let is_it = |change: &&ContractChange| change.place == TEST && change.change.starts_with(path);
+    path.starts_with("tests/").then(|| graded.iter().filter(is_it).cloned().collect())
 }
 
 /// The graded changes of a table; `None` where one of its contracts is not valid.
@@ -66,6 +79,8 @@ fn changes_of(table: &TableRef, graded: &[ContractChange], old: &Draft, new: &Dr
     if !is_model && (old.invalid.contains_key(&table.name) || new.invalid.contains_key(&table.name)) {
         return None;
     }
-    let of = |change: &&ContractChange| change.table == table.name && (change.place == MODEL) == is_model;
+    let of = |change: &&ContractChange| {
+        change.table == table.name && (change.place == MODEL) == is_model && change.place != TEST
+    };
     Some(graded.iter().filter(of).cloned().collect())
 }

@@ -130,10 +130,16 @@ pub enum RunError {
         #[source]
         source: std::io::Error,
     },
+    /// Tests of the draft do not pass.
+    #[error("{0}, so nothing was published")]
+    Untested(String),
     /// A task ended without an answer, or a stored document is not what it should be.
     #[error("{0}")]
     Internal(String),
 }
+
+/// What to do about tests that do not pass.
+const UNTESTED_NEXT: &str = "`sluice test` shows what differs; to publish all the same: --without-tests --because WHY";
 
 impl RunError {
     /// A usage error.
@@ -339,6 +345,7 @@ impl RunError {
                 (ErrorCode::Storage, without_release_file(path))
             }
             Self::Publish(_) => (ErrorCode::Storage, "The current release is unchanged. Try again".to_owned()),
+            Self::Untested(_) => (ErrorCode::Quality, UNTESTED_NEXT.to_owned()),
             Self::Cancelled => (ErrorCode::Cancelled, "Run replay again to continue".to_owned()),
             Self::Engine(_) | Self::Arrow(_) | Self::Internal(_) => {
                 (ErrorCode::Internal, "Nothing was committed; please report it".to_owned())

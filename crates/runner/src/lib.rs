@@ -11,7 +11,7 @@
 //!
 //! **The rooms**, each of which imports only from those to its left:
 //!
-//! Rooms: `error < contract_set < support < silver_hash < quality < silver < previewed < gold < maintain < pipeline < host`
+//! Rooms: `error < contract_set < support < silver_hash < quality < silver < previewed < gold < maintain < pipeline < lake_tests < host`
 //!
 //! | room | what it holds |
 //! |---|---|
@@ -25,6 +25,7 @@
 //! | `maintain` | compaction, Z-order, vacuum, and the compaction that a writer does after its commits |
 //! | `doctor` | the checks of a change feed, without I/O |
 //! | `pipeline` | the steps of a batch, tables under their leases, and runs on a schedule |
+//! | `lake_tests` | tests of a lake, each replayed over a lake in memory |
 //! | `host` | requests of the window and the command line, and the views that answer them |
 
 mod contract_set;
@@ -32,6 +33,7 @@ mod doctor;
 mod error;
 mod gold;
 mod host;
+mod lake_tests;
 mod maintain;
 mod pipeline;
 mod previewed;

@@ -4,6 +4,7 @@
 //! `SLUICE_SCENARIOS=update` writes what came of them into the files; look at the difference before
 //! you keep it.
 
+mod as_lake_test;
 mod document;
 mod play;
 mod table;
@@ -57,7 +58,8 @@ async fn check(file: &Path, update: bool) -> Result<()> {
     } else {
         document.compare(&found)?;
     }
-    play::replay_every_other_way(&document, &found).await
+    play::replay_every_other_way(&document, &found).await?;
+    as_lake_test::passes(&document).await
 }
 
 fn scenarios() -> Result<Vec<PathBuf>> {

@@ -135,8 +135,14 @@ commands! {
             .icon(icon::PLAY_ARROW)
             .keys(&[Shortcut::ctrl(Key::Enter)]),
             When::Screen(
-                &[ScreenKind::Sql, ScreenKind::Onboard, ScreenKind::Publish, ScreenKind::Releases],
-                "Only in a query, and where tables are onboarded or published",
+                &[
+                    ScreenKind::Sql,
+                    ScreenKind::Onboard,
+                    ScreenKind::Publish,
+                    ScreenKind::Releases,
+                    ScreenKind::LakeTests,
+                ],
+                "Only in a query, in tests, and where tables are onboarded or published",
             );
         /// SQL: completes.
         Complete: Action::new("sql.complete", "Complete")
@@ -168,7 +174,10 @@ commands! {
         Save: Action::new("save", "Save in the draft")
             .icon(icon::SAVE)
             .keys(&[Shortcut::ctrl(Key::S)]),
-            When::Screen(&[ScreenKind::Table, ScreenKind::Onboard], "Only where a contract is edited");
+            When::Screen(
+                &[ScreenKind::Table, ScreenKind::Onboard, ScreenKind::LakeTests],
+                "Only where a contract or a test is edited",
+            );
         /// Opens an empty query.
         NewQuery: Action::new("new_query", "New query").icon(icon::ADD), When::Lake;
         /// Reads the lake again.

@@ -3,6 +3,7 @@
 mod events;
 mod inspector;
 mod row;
+mod save_test;
 mod screen;
 mod state;
 mod words;

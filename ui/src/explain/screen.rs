@@ -39,7 +39,7 @@ impl ExplainScreen {
         let _ = cx;
     }
 
-    fn header(&self, ui: &mut Ui, cx: &mut Cx<'_>, view: &Explanation) {
+    fn header(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, view: &Explanation) {
         let tokens = ui.tokens();
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), TITLE));
         let inner = rect.shrink2(vec2(12.0, 0.0));
@@ -49,6 +49,7 @@ impl ExplainScreen {
         if history.show(&mut right).clicked() {
             cx.run(Command::OpenTab(Tab::History { table: self.table.clone(), key: self.key.clone() }));
         }
+        self.save_test_button(&mut right, cx);
         let room = inner.with_max_x(right.min_rect().left() - 12.0);
         let layout = Layout::left_to_right(Align::Center);
         let mut left = ui.new_child(UiBuilder::new().max_rect(room).layout(layout).id_salt("explain title"));
@@ -109,6 +110,7 @@ impl Screen for ExplainScreen {
         {
             cx.send(self.request(job));
         }
+        self.save_test_outcome(ui, cx);
         match got.value {
             Some(view) => self.explanation_ui(ui, cx, view),
             None if got.error.is_none() => {

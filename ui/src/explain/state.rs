@@ -21,6 +21,8 @@ pub struct ExplainScreen {
     pub(super) line: Option<usize>,
     /// The list took the focus once.
     pub(super) begun: bool,
+    /// A test of the row was asked for, and what came of it is shown.
+    pub(super) saves_test: bool,
 }
 
 impl ExplainScreen {
@@ -28,7 +30,7 @@ impl ExplainScreen {
     #[must_use]
     pub fn new(table: TableRef, key: KeyValues) -> Self {
         let find = Find::new(&key);
-        Self { table, key, find, job: None, looked: 0.0, line: None, begun: false }
+        Self { table, key, find, job: None, looked: 0.0, line: None, begun: false, saves_test: false }
     }
 
     /// The request for the explanation.

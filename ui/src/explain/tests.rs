@@ -114,3 +114,17 @@ fn without_a_row_the_key_is_asked_for() {
     window.run_ok();
     assert_eq!(asked_for(&asked), [key("42").columns]);
 }
+
+#[test]
+fn the_events_are_saved_as_a_test_and_the_tests_are_one_click_away() {
+    let (mut window, asked) = open(|_| {});
+    window.get_by_label("Save as test").click();
+    window.run_ok();
+    window.run_ok();
+    let saves = |request: &Request| matches!(request, Request::ExplainTest { save: true, name: None, .. });
+    assert_eq!(asked.borrow().iter().filter(|request| saves(request)).count(), 1);
+    assert!(window.query_by_label_contains("tests/shop/orders/order_id_1204377.yaml").is_some());
+    window.get_by_label("Open tests").click();
+    window.run_ok();
+    assert!(window.query_by_label_contains("late_update.yaml").is_some());
+}

@@ -5,6 +5,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod lake;
+mod lake_tests;
 mod onboard;
 mod publish;
 mod quality;
@@ -57,6 +58,11 @@ pub fn reply(request: &Request) -> Reply {
         Request::Trace { file, record, .. } => Reply::Trace(trace::traces(file, *record)),
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Bisect { table, .. } => Reply::Bisect(bisect::view(table)),
+        Request::LakeTests => Reply::LakeTests(lake_tests::views()),
+        Request::SaveLakeTest { .. } => Reply::SaveLakeTest(lake_tests::views()),
+        Request::ExplainTest { .. } => Reply::ExplainTest(lake_tests::saved()),
+        Request::WriteIncident { file, .. } => Reply::WriteIncident(lake_tests::incident(file.as_deref())),
+        Request::RunLakeTests { .. } => Reply::RunLakeTests(lake_tests::report(true)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),

@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, TextField, icon_label, number, panel_header, text_clipped};
 use egui::{Align2, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use sluice_api::{Grade, PublishPlan};
+use sluice_api::{Grade, LakeTestReport, PublishPlan};
 
 /// Texts of the fields.
 #[derive(Default)]
@@ -18,12 +18,27 @@ pub(crate) struct Confirm {
     pub author: String,
     /// Build the release beside production first.
     pub canary: bool,
+    /// Why a test that does not pass does not count, as typed.
+    pub despite_tests: String,
 }
 
 impl Confirm {
     /// The author, if one is typed.
     pub(crate) fn named_author(&self) -> Option<String> {
         Some(self.author.trim().to_owned()).filter(|author| !author.is_empty())
+    }
+
+    /// Why it is published though a test does not pass.
+    pub(crate) fn without_tests(&self) -> Option<String> {
+        Some(self.despite_tests.trim().to_owned()).filter(|because| !because.is_empty())
+    }
+
+    /// Draws the field for why tests do not count, where one does not pass.
+    pub(super) fn despite_tests_ui(&mut self, ui: &mut Ui, plan: &PublishPlan) {
+        if plan.tests.as_ref().is_some_and(LakeTestReport::has_failures) {
+            let field = TextField::new(&mut self.despite_tests, "Why the tests do not count");
+            field.hint("Why to publish without the tests").height(32.0).show(ui);
+        }
     }
 
     /// Draws message, author, name and button; true when it was pressed. `name` is to be typed, `label` is that of the
@@ -85,6 +100,11 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
         match plan.blockers.len() as u64 {
             0 => line(ui, true, "Every contract is valid, no check stands in the way"),
             found => line(ui, false, &format!("{} in the way", number::plural(found, "problem"))),
+        }
+        match &plan.tests {
+            Some(tests) if !tests.tests.is_empty() => line(ui, !tests.has_failures(), &tests.summary()),
+            Some(_) => line(ui, true, "There are no tests; Tests shows how to write one"),
+            None => {}
         }
         agreement(ui, plan);
         ui.add_space(8.0);

@@ -21,8 +21,8 @@ use confirm::{Asked, Confirm};
 use egui::{Align, Layout, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use plan::{base, count, nothing_to_publish, release};
 use sluice_api::{
-    ApiError, Audience, CanaryTable, ErrorCode, Grade, PlanDocument, PublishPlan, PublishScope, PublishedTable,
-    Request, TableName, TableRef,
+    ApiError, Audience, CanaryTable, ErrorCode, Grade, LakeTestReport, PlanDocument, PublishPlan, PublishScope,
+    PublishedTable, Request, TableName, TableRef,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,6 +102,11 @@ impl PublishScreen {
             Some(format!("{} locked publishing: {}", lock.by, lock.because))
         } else if plan.waits_for_approval() && plan.proposal.is_some() {
             Some("Somebody other than the author has to approve it, under Releases".to_owned())
+        } else if plan.tests.as_ref().is_some_and(LakeTestReport::has_failures)
+            && self.confirm.without_tests().is_none()
+            && !plan.waits_for_approval()
+        {
+            Some("A test does not pass: Tests shows what differs, or say why it does not count".to_owned())
         } else if self.confirm.typed.trim() != next {
             Some(format!("Type {next} to confirm"))
         } else {
@@ -142,6 +147,7 @@ impl PublishScreen {
             plan: document,
             during_incident: false,
             canary: self.confirm.canary,
+            without_tests: self.confirm.without_tests(),
         });
     }
 
@@ -168,6 +174,7 @@ impl PublishScreen {
             icon: icon::PUBLISH,
             foot: &format!("Type the release name to confirm.{kept}"),
         };
+        self.confirm.despite_tests_ui(ui, plan);
         if self.confirm.show(ui, plan.author.as_deref(), &asked, why.as_deref()) {
             self.publish(cx);
         }

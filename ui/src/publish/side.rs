@@ -9,7 +9,7 @@ use crate::design::{Tokens, TokensExt, icon, typeface};
 use crate::state::Tab;
 use crate::widget::{Button, ListRow, number, panel_header, rule, text_clipped};
 use egui::{Align2, Color32, Frame, Margin, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use sluice_api::{Grade, PublishPlan, TableName};
+use sluice_api::{Grade, LakeTestState, PublishPlan, TableName};
 use std::collections::BTreeSet;
 
 /// A step.
@@ -35,8 +35,12 @@ fn steps(tokens: &Tokens, plan: &PublishPlan, typed: bool) -> Vec<Step> {
         color,
     };
     let blockers = plan.blockers.len() as u64;
-    let (mark, color) = if blockers == 0 { done } else { (icon::ERROR, tokens.fail) };
-    let note = format!("{}, {}", number::plural(plan.contracts, "contract"), number::plural(blockers, "problem"));
+    let failing = plan.tests.as_ref().map_or(0, |tests| tests.tests.len() - tests.count(LakeTestState::Passed)) as u64;
+    let (mark, color) = if blockers == 0 && failing == 0 { done } else { (icon::ERROR, tokens.fail) };
+    let mut note = format!("{}, {}", number::plural(plan.contracts, "contract"), number::plural(blockers, "problem"));
+    if failing > 0 {
+        note.push_str(&format!(", {} not passed", number::plural(failing, "test")));
+    }
     let contracts = Step { title: "Contracts and checks", note, mark, color };
     let built = plan.fingerprints.len() as u64;
     let (mark, color) = if built > 0 { done } else { (icon::INFO, tokens.text_weak) };

@@ -347,3 +347,20 @@ fn each_audience_has_its_column_and_can_be_looked_at_alone() {
     assert!(window.query_by_label_contains(row).is_some());
     assert!(window.query_by_label_contains("apply.sequence").is_none(), "who sends notices nothing of the order");
 }
+
+#[test]
+fn a_test_that_does_not_pass_asks_for_a_reason() {
+    let (mut window, asked) = with_plan(|plan| {
+        if let Some(test) = plan.tests.as_mut().and_then(|tests| tests.tests.first_mut()) {
+            test.state = sluice_api::LakeTestState::Failed;
+        }
+    });
+    assert!(window.query_by_label_contains("1 test not passed").is_some());
+    type_name(&mut window, "r15");
+    enter(&mut window);
+    assert!(published(&asked).is_empty());
+    type_text(&mut window, "Why the tests do not count", "they follow");
+    enter(&mut window);
+    let Request::Publish { without_tests, .. } = last_publish(&asked) else { panic!("no publish") };
+    assert_eq!(without_tests.as_deref(), Some("they follow"));
+}

@@ -238,6 +238,7 @@ impl ReleasesScreen {
             plan: handed,
             during_incident: self.during_incident,
             canary: false,
+            without_tests: None,
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cx::Cx;
 use crate::design::TokensExt;
-use crate::widget::{Button, ListRow, TextField, Tone, banner, error_banner, number, rule, section_header};
+use crate::widget::{Button, FilePrompt, ListRow, TextField, Tone, banner, error_banner, number, rule, section_header};
 use egui::{Frame, Margin, Ui};
 use sluice_api::{BatchAction, BatchState, BatchView, Request, TableName};
 
@@ -14,6 +14,8 @@ pub(super) struct Draft {
     because: String,
     /// What was asked for last.
     asked: Option<(u64, BatchAction)>,
+    /// The file for a colleague.
+    pub(super) incident: FilePrompt,
 }
 
 /// What can be done with a batch as it is.

@@ -1,8 +1,8 @@
 //! The selected batch: verdict, rows, order, files, findings, superseded rows, and where to look next.
 
-use super::decision;
 use super::model::{Column, Columns, Run, versions};
 use super::timeline::{does_not_balance, state_mark};
+use super::{decision, incident};
 use crate::command::Command;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
@@ -38,6 +38,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, of: &Inspected<'_>, draft: &mut
             Column::Known(batch) => {
                 refused(ui, batch);
                 decision::show(ui, cx, table, batch, draft);
+                incident::show(ui, cx, table, batch, draft);
                 facts(ui, columns, selected, batch);
                 files(ui, columns, selected);
                 findings(ui, cx, table, batch);

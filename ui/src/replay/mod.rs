@@ -4,6 +4,7 @@ mod actions;
 mod axis;
 mod cells;
 mod decision;
+mod incident;
 mod inspector;
 mod model;
 mod overview;

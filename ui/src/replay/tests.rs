@@ -356,3 +356,24 @@ fn a_replay_that_began_a_moment_ago_can_be_cancelled() {
     });
     assert!(job.is_some_and(|job| asked.borrow().contains(&Request::Cancel { job })), "the list of jobs is empty yet");
 }
+
+#[test]
+fn a_batch_is_written_into_a_file_for_a_colleague() {
+    let (mut window, asked) = open(|_| {});
+    window.get_by_label("File for a colleague…").click();
+    window.run_ok();
+    window.run_ok();
+    window.get_by_label("File of the incident").type_text("~/incident.json");
+    window.run_ok();
+    window.get_by_label("Write the file").click();
+    window.run_ok();
+    window.run_ok();
+    let asked = asked.borrow();
+    let written = asked.iter().find_map(|request| match request {
+        Request::WriteIncident { file: Some(file), test: None, .. } => Some(file.clone()),
+        _ => None,
+    });
+    assert_eq!(written.as_deref(), Some("~/incident.json"));
+    drop(asked);
+    assert!(window.query_by_label_contains("412 records are in ~/incident.json").is_some());
+}

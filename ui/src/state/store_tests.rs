@@ -37,6 +37,7 @@ fn another_lake_leaves_nothing_of_the_former_one() {
             plan: None,
             during_incident: false,
             canary: false,
+            without_tests: None,
         },
         Request::StartReplay { job: JobId(2), tables: Vec::new(), limits: ReplayLimits::default() },
     ];

@@ -293,6 +293,19 @@ screens! {
         opens: Opens::Lake(|| Tab::Trace { place: String::new() }),
     };
 
+    /// The tests of the draft.
+    LakeTests {}
+    title: "Tests".to_owned(), table: None,
+    row: ScreenRow {
+        name: "Tests",
+        place: Place::Quality,
+        open: Action::new("open.tests", "Tests of the lake")
+            .word("Tests")
+            .tooltip("which pass, and what differs")
+            .icon(icon::RULE),
+        opens: Opens::Lake(|| Tab::LakeTests {}),
+    };
+
     /// A query; its text is in [`Workspace::sql`] under the same number.
     Sql {
         /// Number.

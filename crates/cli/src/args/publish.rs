@@ -43,6 +43,12 @@ pub(crate) struct Publish {
     /// Publish although checks fail or contracts are missing.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Publish although a test of the draft does not pass; the release says so.
+    #[arg(long, requires = "because", conflicts_with = "rollback")]
+    pub(crate) without_tests: bool,
+    /// With --without-tests: why, one sentence.
+    #[arg(long, value_name = "TEXT", requires = "without_tests")]
+    pub(crate) because: Option<String>,
     /// Expected current release; publishing fails if a different release is current.
     #[arg(long)]
     pub(crate) base: Option<u64>,

@@ -1,15 +1,19 @@
 //! `sluice explain`.
 
+use super::test::{TestPlace, place_of_test, put_test, saved_text};
 use crate::args::Explain;
 use crate::exit::Exit;
 use crate::print::{Grid, Output};
 use crate::progress::{JOB, watch};
-use sluice_api::{EventOutcome, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees, ask};
+use sluice_api::{EventOutcome, ExplainedEvent, ExplainedRow, Explanation, SilverAgrees, TableRef, ask};
 use sluice_runner::Host;
 
 /// Why a row has its values.
 pub(crate) async fn run(host: &Host, out: &Output, call: Explain) -> anyhow::Result<Exit> {
-    let Explain { table, key, as_of, records, reveal } = call;
+    let Explain { table, key, as_of, records, save_test, reveal } = call;
+    if let Some(place) = save_test.as_deref().map(place_of_test) {
+        return save(host, out, (table, key, as_of), &place).await;
+    }
     let work = host.call(ask::Explain { table, key, version: as_of, reveal, job: JOB });
     let explanation = watch(host, out, work).await?;
     let exit = match explanation.silver {
@@ -18,6 +22,25 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Explain) -> anyhow::Res
     };
     out.show(&explanation, |explanation| text(explanation, records))?;
     Ok(exit)
+}
+
+/// Writes a test of the events.
+async fn save(
+    host: &Host,
+    out: &Output,
+    (table, key, version): (TableRef, Vec<(String, String)>, Option<u64>),
+    place: &TestPlace,
+) -> anyhow::Result<Exit> {
+    let (name, save) = match place {
+        TestPlace::Draft(name) => (Some(name.clone()), true),
+        TestPlace::File(file) => (Some(file.name.clone()), false),
+    };
+    let saved = host.call(ask::ExplainTest { table, key, version, name, save }).await?;
+    if let TestPlace::File(file) = place {
+        put_test(file, &saved)?;
+    }
+    out.show(&saved, |saved| saved_text(saved, Some(place)))?;
+    Ok(Exit::Done)
 }
 
 fn text(explanation: &Explanation, with_records: bool) -> String {

@@ -5,8 +5,8 @@ use crate::exit::Exit;
 use crate::print::{Grid, Output, number};
 use anyhow::Context;
 use sluice_api::{
-    ApiError, CanaryTable, Effect, ErrorCode, PlanDocument, ProposalView, PublishPlan, PublishScope, PublishedView,
-    TableEffect, ask,
+    ApiError, CanaryTable, Effect, ErrorCode, LakeTestReport, LakeTestState, PlanDocument, ProposalView, PublishPlan,
+    PublishScope, PublishedView, TableEffect, ask,
 };
 use sluice_contract::{duration_text, limits};
 use sluice_runner::Host;
@@ -44,6 +44,13 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Res
         let next = "Fix it, or publish all the same with --force";
         return Err(ApiError::new(ErrorCode::Quality, plan.blockers.join("; "), next).into());
     }
+    if let Some(tests) = plan.tests.as_ref().filter(|tests| tests.has_failures())
+        && !call.without_tests
+        && !call.propose
+    {
+        let next = "`sluice test` shows what differs; publish all the same with --without-tests --because WHY";
+        return Err(ApiError::new(ErrorCode::Quality, tests_text(tests).trim_end().to_owned(), next).into());
+    }
     let (message, author) = (call.message, call.author);
     if call.propose {
         let proposed = host.call(ask::ProposeRelease { scope, message, author, plan: handed }).await?;
@@ -55,7 +62,9 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Publish) -> anyhow::Res
         None => call.base.or(plan.document.base),
     };
     let (release, during_incident, canary) = (plan.next, call.during_incident, call.canary);
-    let request = ask::Publish { release, base, scope, message, author, plan: handed, during_incident, canary };
+    let without_tests = call.because.filter(|_| call.without_tests);
+    let plan = handed;
+    let request = ask::Publish { release, base, scope, message, author, plan, during_incident, canary, without_tests };
     let published = host.call(request).await?;
     out.show(&published, published_text)?;
     Ok(Exit::Done)
@@ -137,6 +146,9 @@ fn plan_text(plan: &PublishPlan, file: Option<&Path>) -> String {
     if plan.is_published() {
         text.push_str(&nothing_text(plan));
     }
+    if let Some(tests) = plan.tests.as_ref().filter(|tests| !tests.tests.is_empty()) {
+        text.push_str(&tests_text(tests));
+    }
     if let Some(lock) = &plan.lock {
         text.push_str(&format!("locked by {}: {}\n", lock.by, lock.because));
     }
@@ -149,6 +161,15 @@ fn plan_text(plan: &PublishPlan, file: Option<&Path>) -> String {
     }
     if let Some(file) = file {
         text.push_str(&format!("Written to {0}; publish it with --apply {0}\n", file.display()));
+    }
+    text
+}
+
+/// What came of the tests, with the names of those that did not pass.
+fn tests_text(tests: &LakeTestReport) -> String {
+    let mut text = format!("tests: {}\n", tests.summary());
+    for test in tests.tests.iter().filter(|test| test.state != LakeTestState::Passed) {
+        text.push_str(&format!("test {}: {}\n", test.path, super::test::first_of(test)));
     }
     text
 }

@@ -71,6 +71,10 @@ fn detail_text(detail: &ReleaseDetail) -> String {
     }
     fact("engine", or_unknown(release.engine.as_deref()));
     fact("plan", or_unknown(release.plan.as_deref()));
+    fact("tests", release.tests.to_string());
+    if let Some(because) = &release.without_tests {
+        fact("without tests", because.clone());
+    }
     fact("hash", release.hash.clone());
     fact("reached", release.reached_text());
     let mut text = facts.to_text();

@@ -73,6 +73,14 @@ impl Ledger {
         Ok(texts.into_iter().map(model).collect())
     }
 
+    /// Every test of the draft, `tests/**.yaml`, by path.
+    ///
+    /// # Errors
+    /// [`LakeError::List`], [`LakeError::Read`].
+    pub async fn test_texts(&self) -> Result<Vec<DocumentText>, LakeError> {
+        self.texts("tests", &[".yaml", ".yml"]).await
+    }
+
     /// The queries that are saved in the lake, `(name, text)`, by name: every `.sql` file below `queries/` that one may
     /// read.
     ///

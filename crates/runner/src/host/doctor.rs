@@ -27,7 +27,7 @@ impl Answer<ask::Doctor> for Host {
 }
 
 impl OpenLake {
-    async fn doctor(
+    pub(super) async fn doctor(
         &self,
         source: &str,
         batch: Option<u64>,

@@ -18,7 +18,7 @@ const FOLDERS: [(&str, &[&str]); 3] =
 /// File of the folder with the hashes of when both sides were the same.
 const REMEMBERED: &str = ".sluice-draft.json";
 
-type Texts = BTreeMap<String, String>;
+pub(super) type Texts = BTreeMap<String, String>;
 
 /// Which way files go.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,7 +150,11 @@ fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> RunError {
 }
 
 /// The texts below a folder that belong into a draft.
-fn texts_below(root: &Path) -> Result<Texts, RunError> {
+/// The files of a folder that are of a draft, by path.
+///
+/// # Errors
+/// When one cannot be read.
+pub(super) fn texts_below(root: &Path) -> Result<Texts, RunError> {
     let mut texts = Texts::new();
     for (folder, endings) in FOLDERS {
         let mut waiting = vec![root.join(folder)];

@@ -18,11 +18,14 @@ mod explain;
 mod export;
 mod fingerprint;
 mod impact;
+mod incident;
 mod jobs;
 mod known_contracts;
 mod known_definitions;
+mod known_tests;
 mod lag;
 mod lake_doctor;
+mod lake_tests;
 mod lake_view;
 mod logging;
 mod maintain;
@@ -45,6 +48,7 @@ mod results;
 mod row_history;
 mod runs;
 mod sandboxes;
+mod saved_tests;
 mod session;
 mod source_changes;
 mod source_tables;
@@ -62,6 +66,7 @@ use crate::{Clock, Job, JobRegistry, RunError};
 use futures::future::LocalBoxFuture;
 use known_contracts::KnownContracts;
 use known_definitions::KnownDefinitions;
+use known_tests::KnownTests;
 pub use logging::{LogOptions, log_to};
 use personal_results::PersonalResults;
 use sluice_api::{
@@ -124,6 +129,7 @@ pub(crate) struct OpenLake {
     pub(crate) contracts: KnownContracts,
     pub(crate) definitions: KnownDefinitions,
     pub(crate) fingerprints: KnownFingerprints,
+    pub(crate) tested: KnownTests,
 }
 
 impl OpenLake {
@@ -149,6 +155,7 @@ impl OpenLake {
             contracts: KnownContracts::default(),
             definitions: KnownDefinitions::default(),
             fingerprints: KnownFingerprints::default(),
+            tested: KnownTests::default(),
         })
     }
 }

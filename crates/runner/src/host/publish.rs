@@ -85,6 +85,9 @@ impl OpenLake {
         plan.fingerprints = plan.document.previewed.iter().flat_map(|previewed| previewed.fingerprints()).collect();
         // A name that cannot be one is refused when something is published.
         plan.author = usual().await.ok().flatten().map(|author| author.to_string());
+        if contents.rollback().is_none() && !plan.is_published() {
+            plan.tests = Some(Box::pin(self.tests_of(&contents.draft)).await?);
+        }
         let set = ContractSet::of(&contents.draft);
         for (name, contract) in set.contracts.iter().filter(|(name, _)| contents.is_judged_by_rows(name)) {
             // The draft's checks on the rows as they are, not only what the last batch recorded.
@@ -157,6 +160,29 @@ impl OpenLake {
         Ok(*plan)
     }
 
+    /// Runs the tests of what is published; why it is published all the same, if one fails.
+    ///
+    /// # Errors
+    /// [`RunError::Untested`] if one does not pass and nobody says why that is right.
+    async fn ensure_tested(&self, contents: &Contents, because: Option<String>) -> Result<Option<String>, RunError> {
+        if because.as_ref().is_some_and(|because| because.trim().is_empty()) {
+            return Err(RunError::input(
+                "Nothing says why the tests do not count",
+                "Say it with --because, one sentence",
+            ));
+        }
+        // The tests of an earlier release passed when it was published, and it is the way out of what came after.
+        if contents.rollback().is_some() {
+            return Ok(None);
+        }
+        let report = self.tests_of(&contents.draft).await?;
+        match (report.has_failures(), because) {
+            (false, _) => Ok(None),
+            (true, Some(because)) => Ok(Some(because)),
+            (true, None) => Err(RunError::Untested(report.summary())),
+        }
+    }
+
     /// A plan that was proposed promises what its approvals are for: the fingerprints that it was proposed with.
     async fn as_approved(&self, plan: PlanDocument) -> Result<PlanDocument, RunError> {
         let needed = sluice_publish::lake_settings(self.production()).await?.approvals;
@@ -172,7 +198,8 @@ impl OpenLake {
 
     /// Publishes the draft, a part of it, or what an earlier release holds.
     async fn publish(&self, request: ask::Publish, options: &HostOptions) -> Result<PublishedView, RunError> {
-        let ask::Publish { release, base, scope, message, author, plan, during_incident, canary } = request;
+        let ask::Publish { release, base, scope, message, author, plan, during_incident, canary, without_tests } =
+            request;
         let scope = Self::scope_of(scope, plan.as_deref())?;
         if let Some(plan) = &plan
             && let Some(done) = sluice_publish::published_by(self.production(), plan).await?
@@ -184,6 +211,7 @@ impl OpenLake {
         if !contents.draft.problems.is_empty() {
             return Err(RunError::Contract(contents.draft.problems));
         }
+        let without_tests = Box::pin(self.ensure_tested(&contents, without_tests)).await?;
         let changed = self.changed_drafts(&scope).await?;
         self.production().objects().ensure_writable().await?;
         let (author, usual_author) = (author.as_deref().map(Author::new).transpose()?, usual().await?);
@@ -218,6 +246,7 @@ impl OpenLake {
             usual_author,
             message,
             plan,
+            without_tests,
             during_incident,
             now_ms: options.clock.now_ms(),
         };

@@ -186,7 +186,7 @@ impl OpenLake {
         let lake = production.open_sandbox(&name).await?;
         // Whoever looks into it finds the contracts that it was built by.
         let texts: BTreeMap<&str, &str> = contents.draft.texts().collect();
-        for folder in ["contracts", "models"] {
+        for folder in ["contracts", "models", "tests"] {
             for file in lake.objects().list(folder).await? {
                 if !texts.contains_key(file.path.as_str()) {
                     lake.objects().delete(&file.path).await?;

@@ -14,7 +14,7 @@ use sluice_publish::Contents;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Folders of a draft that are published.
-const PUBLISHED: [&str; 2] = ["contracts", "models"];
+const PUBLISHED: [&str; 3] = ["contracts", "models", "tests"];
 
 /// The files in which the draft of a sandbox differs from the one that it began with; `None` for one that is gone.
 pub(super) type ChangedDrafts = BTreeMap<String, Option<String>>;
@@ -223,5 +223,9 @@ fn is_of(plan: &PlanDocument, path: &str) -> bool {
     let PublishScope::Tables(_) = &plan.scope else { return true };
     let name = path.split_once('/').map_or("", |(_, rest)| rest);
     let name = name.rsplit_once('.').map_or(name, |(name, _)| name).replace('/', ".");
-    plan.taken.iter().any(|taken| taken.name.to_string() == name)
+    let is_of_table = |taken: &str| match path.starts_with("tests/") {
+        true => name.strip_prefix(taken).is_some_and(|rest| rest.starts_with('.')),
+        false => name == taken,
+    };
+    plan.taken.iter().any(|taken| is_of_table(&taken.name.to_string()))
 }

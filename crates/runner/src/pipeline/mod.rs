@@ -36,6 +36,7 @@ pub(crate) mod explain;
 mod folder_watch;
 mod guards;
 mod hold_rules;
+pub(crate) mod incident_records;
 pub(crate) mod key_events;
 pub(crate) mod land;
 mod large_file;

@@ -6,7 +6,7 @@ use sluice_contract::Contract;
 use std::collections::BTreeSet;
 
 /// Members of envelopes that say where and when a change was, and hold no value of a row.
-const ENVELOPE: [&str; 12] = [
+pub(super) const ENVELOPE: [&str; 12] = [
     "op",
     "ts_ms",
     "ts_us",
@@ -21,7 +21,7 @@ const ENVELOPE: [&str; 12] = [
     "total_order",
 ];
 /// Members that are envelope as a whole.
-const SOURCE: [&str; 2] = ["source", "transaction"];
+pub(super) const SOURCE: [&str; 2] = ["source", "transaction"];
 
 /// The record as it may be shown. Only members that the contract names and does not call personal keep their values, and
 /// the members of the envelope; what nobody knows is masked.

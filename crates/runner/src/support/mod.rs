@@ -16,6 +16,7 @@ pub(crate) mod newest_entry;
 pub(crate) mod personal;
 pub(crate) mod places;
 pub(crate) mod program;
+pub(crate) mod pseudonyms;
 pub(crate) mod rows_file;
 pub(crate) mod sql_worker;
 pub(crate) mod started;

@@ -32,6 +32,8 @@ fn release(release: u64, days: i64, author: &str, message: &str, current: bool) 
         changed: Some(vec![silver("orders")]),
         hash: format!("{:016x}", release * 0x9f2c_41d7),
         current,
+        tests: 4,
+        without_tests: None,
         previewed: Some(2),
         reached: vec![reached(release, "orders"), reached(release, "payments")],
     }
@@ -178,6 +180,7 @@ pub(super) fn plan(scope: &PublishScope) -> PublishPlan {
         author: Some("mira".to_owned()),
         approvals_needed: 0,
         proposal: None,
+        tests: Some(super::lake_tests::report(false)),
         lock: None,
         blockers: Vec::new(),
         fingerprints: vec![

@@ -17,9 +17,12 @@ pub use worker::decode_worker;
 use crate::RunError;
 use crate::support::program::sluice_program;
 use bytes::Bytes;
-use sluice_cdc::{DecodedFile, FilePart, decode_file, decode_file_part, needs_own_process};
+use sluice_cdc::{
+    BronzeRecord, DecodedFile, FilePart, decode_file, decode_file_part, decode_records, needs_own_process,
+};
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, limits};
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -40,6 +43,8 @@ pub struct DecoderOptions {
     pub deadline: Duration,
     /// Bytes of a part of a large file of lines; one of more than three parts is large.
     pub part_bytes: u64,
+    /// Files by path whose records are these, as bronze keeps them, whatever their format is.
+    pub records: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 impl Default for DecoderOptions {
@@ -49,6 +54,7 @@ impl Default for DecoderOptions {
             memory_bytes: limits::DECODER_MEMORY_BYTES,
             deadline: Duration::from_secs(limits::DECODER_SECONDS),
             part_bytes: limits::FILE_PART_BYTES,
+            records: Arc::default(),
         }
     }
 }
@@ -94,6 +100,9 @@ impl Decoder {
         file: SourceFile,
         bytes: Bytes,
     ) -> Result<DecodedFile, RunError> {
+        if let Some(records) = self.options.records.get(&file.path) {
+            return Ok(decode_kept(contract, file, records));
+        }
         if !wants_worker(contract, &bytes) || self.options.program.is_none() {
             return decode_here(contract, file, bytes);
         }
@@ -211,6 +220,20 @@ impl Drop for Worker {
 fn wants_worker(contract: &Contract, bytes: &[u8]) -> bool {
     let foreign = contract.source.as_ref().is_some_and(|source| needs_own_process(source.format, bytes));
     foreign || bytes.len() as u64 > limits::DECODE_HERE_BYTES_MAX
+}
+
+/// Decodes records as bronze keeps them, as a rebuild does.
+fn decode_kept(contract: &Arc<Contract>, file: SourceFile, records: &[String]) -> DecodedFile {
+    let mut offset = 0;
+    let place = |(row, record): (u64, &String)| {
+        let at = RowRef { file: 0, row, offset };
+        offset += record.len() as u64 + 1;
+        at
+    };
+    let places: Vec<RowRef> = (0..).zip(records).map(place).collect();
+    let kept: Vec<BronzeRecord<'_>> =
+        places.iter().zip(records).map(|(at, record)| BronzeRecord { at: *at, record }).collect();
+    decode_records(contract, vec![file], &kept)
 }
 
 /// Decodes in this process. A panic is the end of the file, not of the table.

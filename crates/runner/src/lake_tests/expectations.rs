@@ -1,0 +1,162 @@
+//! What a table is after a batch beside what a test states: records in quarantine, checks, counters, and why it stopped.
+
+use crate::RunError;
+use crate::support::column_texts::ColumnTexts;
+use arrow::array::RecordBatch;
+use sluice_api::{ApiError, CellDifference, CheckState, CheckView, LakeTestFailure, RowDifference};
+use sluice_contract::{Contract, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedText, RowLedger};
+
+/// A record in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    batch: u64,
+    pub(crate) reason: String,
+    pub(crate) column: Option<String>,
+    pub(crate) record: Option<String>,
+}
+
+/// The records of batches after one.
+pub(super) fn rejected(rows: &[RecordBatch], after: u64) -> Result<Vec<Rejected>, RunError> {
+    let mut found = Vec::new();
+    for rows in rows {
+        let texts = |name: &str| rows.column_by_name(name).map(ColumnTexts::of).transpose();
+        let (batch, reason, column, record) = (texts("batch")?, texts("reason")?, texts("column")?, texts("row")?);
+        for row in 0..rows.num_rows() {
+            let text = |texts: &Option<ColumnTexts<'_>>| texts.as_ref().and_then(|texts| texts.text(row));
+            let batch = text(&batch).and_then(|batch| batch.parse().ok()).unwrap_or(0);
+            let reason = text(&reason).unwrap_or_default();
+            found.push(Rejected { batch, reason, column: text(&column), record: text(&record) });
+        }
+    }
+    found.retain(|of| of.batch > after);
+    Ok(found)
+}
+
+/// Where an expectation is.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) batch: u32,
+}
+
+impl Place {
+    pub(super) fn failure(self, line: u32, what: &str, message: String, cells: Vec<CellDifference>) -> LakeTestFailure {
+        LakeTestFailure { batch: self.batch, line, what: what.to_owned(), message, cells }
+    }
+
+    /// Records in quarantine, all of the batch.
+    pub(super) fn quarantine(
+        self,
+        line: u32,
+        expected: &[ExpectedReject],
+        mut there: Vec<Rejected>,
+    ) -> Option<LakeTestFailure> {
+        let mut cells = Vec::new();
+        let cell = |row, reason: &str, column: &Option<String>, record: Option<String>| {
+            let named = [("reason", Some(reason.to_owned())), ("column", column.clone()), ("record", record)];
+            let key = named.into_iter().filter(|(_, value)| value.is_some());
+            let key: Vec<(String, Option<String>)> = key.map(|(name, value)| (name.to_owned(), value)).collect();
+            CellDifference { row, key, column: String::new(), expected: None, got: None }
+        };
+        for of in expected {
+            let record = of.record.map(|record| record.to_string());
+            let is_it = |is: &Rejected| {
+                is.reason == of.reason
+                    && (of.column.is_none() || is.column == of.column)
+                    && (record.is_none() || is.record == record)
+            };
+            match there.iter().position(is_it) {
+                Some(at) => {
+                    there.remove(at);
+                }
+                None => cells.push(cell(RowDifference::Missing, &of.reason, &of.column, record)),
+            }
+        }
+        cells.extend(there.iter().map(|is| cell(RowDifference::Surplus, &is.reason, &is.column, is.record.clone())));
+        let line = expected.first().map_or(line, |first| first.line);
+        let message = "other records are in quarantine".to_owned();
+        (!cells.is_empty()).then(|| self.failure(line, "quarantine", message, cells))
+    }
+
+    /// What came of a check of a contract; `Err` names the checks that there are.
+    pub(super) fn check(
+        self,
+        expected: &ExpectedCheck,
+        there: &[CheckView],
+        contract: &Contract,
+    ) -> Result<Option<LakeTestFailure>, String> {
+        let plain = |text: &str| text.split_whitespace().collect::<String>();
+        let view = there.iter().find(|view| plain(&view.check) == plain(&expected.check));
+        let mut names = contract.checks.iter().map(|rule| rule.check.to_string());
+        if view.is_none() && !names.any(|name| plain(&name) == plain(&expected.check)) {
+            return Err(contract.checks.iter().map(|rule| rule.check.to_string()).collect::<Vec<_>>().join("; "));
+        }
+        let verdict = match view.map(CheckView::state) {
+            Some(CheckState::Passed) => "passed",
+            Some(CheckState::Failed) => "failed",
+            Some(CheckState::Warned) => "warned",
+            // A batch that stops earlier evaluates none.
+            Some(CheckState::NotEvaluated) | None => "not evaluated",
+        };
+        if verdict == expected.verdict {
+            return Ok(None);
+        }
+        let says = view.map_or("the batch stopped before", |view| view.outcome.reason().unwrap_or(&view.observed));
+        let cell = CellDifference {
+            row: RowDifference::Changed,
+            key: vec![("check".to_owned(), Some(expected.check.clone()))],
+            column: "verdict".to_owned(),
+            expected: Some(expected.verdict.clone()),
+            got: Some(verdict.to_owned()),
+        };
+        let what = format!("check {}", expected.check);
+        Ok(Some(self.failure(expected.line, &what, format!("it is {verdict}: {says}"), vec![cell])))
+    }
+
+    /// Counters of the batch; `Err` names the counters that there are.
+    pub(super) fn counter(
+        self,
+        expected: &ExpectedCounter,
+        ledger: RowLedger,
+    ) -> Result<Option<LakeTestFailure>, String> {
+        let counters = serde_json::to_value(ledger).unwrap_or_default();
+        let Some(is) = counters.get(&expected.name).and_then(serde_json::Value::as_u64) else {
+            let names = counters.as_object().map(|all| all.keys().cloned().collect::<Vec<_>>().join(", "));
+            return Err(names.unwrap_or_default());
+        };
+        if is == expected.value {
+            return Ok(None);
+        }
+        let cell = CellDifference {
+            row: RowDifference::Changed,
+            key: Vec::new(),
+            column: expected.name.clone(),
+            expected: Some(expected.value.to_string()),
+            got: Some(is.to_string()),
+        };
+        let message = format!("{} is {is}, expected {}", expected.name, expected.value);
+        Ok(Some(self.failure(expected.line, "counters", message, vec![cell])))
+    }
+
+    /// Why the table stopped, if it did and if it should.
+    pub(super) fn stopped(
+        self,
+        line: u32,
+        expected: Option<&ExpectedText>,
+        there: Option<&ApiError>,
+    ) -> Option<LakeTestFailure> {
+        match (expected, there) {
+            (None, None) => None,
+            (None, Some(error)) => {
+                Some(self.failure(line, "stopped", format!("the table stopped: {error}"), Vec::new()))
+            }
+            (Some(text), None) => {
+                Some(self.failure(text.line, "stopped", "the table did not stop".to_owned(), Vec::new()))
+            }
+            (Some(text), Some(error)) => {
+                let is_it = error.message.to_lowercase().contains(&text.text.to_lowercase());
+                let message = format!("the table stopped for another reason: {error}");
+                (!is_it).then(|| self.failure(text.line, "stopped", message, Vec::new()))
+            }
+        }
+    }
+}
