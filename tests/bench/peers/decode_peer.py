@@ -41,7 +41,7 @@ for name, read in {"DuckDB": by_duckdb, "Polars": by_polars}.items():
     before, begun = cpu(), time.perf_counter()
     try:
         rows = read()
-        line = {"reader": name, "rows": rows, "cpu": cpu() - before, "wall": time.perf_counter() - begun}
+        line = {"reader": name, "file": str(FILE), "rows": rows, "cpu": cpu() - before, "wall": time.perf_counter() - begun}
     except Exception as error:
-        line = {"reader": name, "failed": f"{type(error).__name__}"}
+        line = {"reader": name, "file": str(FILE), "failed": f"{type(error).__name__}"}
     print(json.dumps(line), flush=True)

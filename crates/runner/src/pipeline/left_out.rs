@@ -68,15 +68,13 @@ impl TableRun {
             let none = RecordBatch::new_empty(Arc::new(contract_schema(&contract)));
             changes.push(ChangeBatch::without_events(Vec::new(), none));
         }
-        let segment = changed_segment(&encoder, remembered.as_ref(), |hash| entering.contains(&hash), &deletes)?;
-        let mut tombstones = Tombstones::default();
-        if let Some(segment) = &segment {
-            tombstones.add_segment(&encoder, segment)?;
-        }
-        silver.tombstones = Arc::new(tombstones.clone());
+        // The plan is about the rows that enter: those that leave are still there for it.
+        let stay = changed_segment(&encoder, remembered.as_ref(), |hash| entering.contains(&hash), &[])?;
+        silver.tombstones = Arc::new(tombstones_of(&encoder, stay.as_ref())?);
         let leave = rows.len();
         let mut candidate = prepare_with_leaving(&silver, &contract, changes, rows).await?;
-        candidate.deletes = NewDeletes::All(tombstones, segment);
+        let segment = changed_segment(&encoder, stay.as_ref(), |_| false, &deletes)?;
+        candidate.deletes = NewDeletes::All(tombstones_of(&encoder, segment.as_ref())?, segment);
         // Whether a condition that keeps nothing is meant is asked by the rebuild.
         if candidate.ledger.silver_after == 0 && candidate.ledger.silver_before > 0 {
             candidate.discard(&silver.store).await;
@@ -147,6 +145,14 @@ impl TableRun {
         }
         Ok(positions)
     }
+}
+
+fn tombstones_of(encoder: &KeyEncoder, segment: Option<&RecordBatch>) -> Result<Tombstones, RunError> {
+    let mut tombstones = Tombstones::default();
+    if let Some(segment) = segment {
+        tombstones.add_segment(encoder, segment)?;
+    }
+    Ok(tombstones)
 }
 
 fn texts(rows: &RecordBatch) -> Result<&arrow::array::StringArray, RunError> {
