@@ -1,4 +1,4 @@
-"""What Spark needs to read files into typed columns: `decode_spark_peer.py FILE...`.
+"""What Spark needs to read files into typed columns, and to keep the latest row of each key: `decode_spark_peer.py FILE...`.
 
 Prints a JSON line per file with the CPU seconds of Spark's process, which is warm: it read the first file once before.
 """
@@ -7,9 +7,10 @@ import json
 import os
 import pathlib
 import sys
-import time
+import tempfile
 
 import common
+from decode_jobs import job_of, latest
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -20,32 +21,39 @@ def cpu(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def read(spark, file: pathlib.Path) -> None:
-    """Reads all columns of all rows."""
-    reader = spark.read
+def rows_of(spark, file: pathlib.Path):
+    """The file as a relation."""
     if file.suffix == ".csv":
-        rows = reader.csv(str(file), header=True, inferSchema=True)
-    elif file.suffix == ".json":
-        rows = reader.json(str(file))
-    else:
-        rows = reader.parquet(str(file))
-    rows.write.format("noop").mode("overwrite").save()
+        return spark.read.csv(str(file), header=True, inferSchema=True)
+    return spark.read.json(str(file)) if file.suffix == ".json" else spark.read.parquet(str(file))
+
+
+def reads(spark, file: pathlib.Path, _: str) -> None:
+    """Reads all columns of all rows."""
+    rows_of(spark, file).write.format("noop").mode("overwrite").save()
+
+
+def applies(spark, file: pathlib.Path, target: str) -> None:
+    """Keeps the latest row of each key."""
+    rows_of(spark, file).createOrReplaceTempView("records")
+    spark.sql(latest(job_of(file), "records", "`", 0)).write.parquet(target, compression="zstd")
 
 
 def main() -> None:
     files = [pathlib.Path(file) for file in sys.argv[1:]]
     spark = common.spark_with_delta(2)
     process = spark.sparkContext._gateway.proc.pid
-    for number, file in enumerate(files):
+    reads(spark, files[0], "")
+    for file in files:
         line = {"reader": "Spark", "file": str(file)}
-        try:
-            if number == 0:
-                read(spark, file)
-            before, begun = cpu(process), time.perf_counter()
-            read(spark, file)
-            line |= {"cpu": cpu(process) - before, "wall": time.perf_counter() - begun}
-        except Exception as error:
-            line |= {"failed": type(error).__name__}
+        for measure, work in {"cpu": reads, "silver_cpu": applies}.items():
+            with tempfile.TemporaryDirectory() as folder:
+                before = cpu(process)
+                try:
+                    work(spark, file, f"{folder}/silver.parquet")
+                    line[measure] = cpu(process) - before
+                except Exception as error:
+                    line["failed"] = f"{measure}: {type(error).__name__}"
         print(json.dumps(line), flush=True)
 
 
