@@ -4,7 +4,7 @@
 //! Every event provides what `keep` reads, and a row that is left out is a delete at the position of its event. So silver
 //! has the newest event of each key that is kept, and its deletes name the newest of each other key. Where such an event
 //! provides every column, older ones have no say in the row: it is what the new condition makes of that event alone. What
-//! cannot be told like this is rebuilt: rows with values of several events, deletes whose record is not found.
+//! this does not decide is rebuilt: rows with values of several events, deletes whose record is not found.
 
 use super::batch::BatchSummary;
 use super::decode::{BatchPiece, BronzeDecoder};
@@ -104,7 +104,7 @@ impl TableRun {
         Ok(is_whole && !quarantined)
     }
 
-    /// The events of keys that were left out and are kept now. `None` if they cannot be told from the newest events.
+    /// The events of keys that were left out and are kept now. `None` if they do not follow from the newest events.
     async fn entering_events(&self, remembered: &RecordBatch) -> Result<Option<Vec<ChangeBatch>>, RunError> {
         let last = self.table.silver.batch();
         let decoder = BronzeDecoder::new(&self.context, &self.table, 1..=last).await?;

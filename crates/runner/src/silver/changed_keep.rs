@@ -11,7 +11,7 @@ use sluice_engine::{COL_SEQ, KeyEncoder, RowAt, SEQ, merge_segments};
 use sluice_lake::{DataFile, Lake};
 use std::sync::Arc;
 
-/// The contract that made silver, if only `keep` differs from it and the difference can be told from silver and the
+/// The contract that made silver, if only `keep` differs from it and the difference follows from silver and the
 /// newest event of each key that was left out.
 ///
 /// # Errors

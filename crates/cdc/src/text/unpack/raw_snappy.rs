@@ -1,10 +1,11 @@
 //! Snappy without frames: the length of the content, then literals and copies, of which nothing has a checksum. Such a
 //! file is one block, so its whole content is in memory once it is read.
 
-use super::packing::HADOOP_BLOCK_MAX;
 use bytes::Bytes;
 use std::io::{Cursor, Error, ErrorKind, Read};
 
+/// Longest content of a block.
+const BLOCK_MAX: usize = 64 << 20;
 /// Bytes that files of other kinds begin with: marks of UTF-8 and UTF-16.
 const MARKS: [&[u8]; 3] = [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"];
 
@@ -26,7 +27,7 @@ impl RawSnappy {
     fn unpacked(&mut self) -> Result<Cursor<Vec<u8>>, Error> {
         let bytes = self.source.get_ref();
         let length = snap::raw::decompress_len(bytes).map_err(Error::other)?;
-        if length > HADOOP_BLOCK_MAX {
+        if length > BLOCK_MAX {
             return Err(Error::new(ErrorKind::InvalidData, "the block is too long"));
         }
         if elements(bytes) == Elements::Cut {
