@@ -29,6 +29,8 @@ pub enum Cell<'a> {
     List(Vec<Cell<'a>>),
     /// `struct<...>`: a cell for each field, in order.
     Struct(Vec<Cell<'a>>),
+    /// `map<string, ...>`: keys that differ, in the order of their bytes, with their values.
+    Map(Vec<(String, Cell<'a>)>),
 }
 
 impl Cell<'_> {
@@ -46,6 +48,7 @@ impl Cell<'_> {
             Self::Bytes(v) => Cell::Bytes(Cow::Owned(v.into_owned())),
             Self::List(v) => Cell::List(v.into_iter().map(Cell::into_owned).collect()),
             Self::Struct(v) => Cell::Struct(v.into_iter().map(Cell::into_owned).collect()),
+            Self::Map(v) => Cell::Map(v.into_iter().map(|(key, value)| (key, value.into_owned())).collect()),
         }
     }
 
@@ -69,6 +72,14 @@ impl Cell<'_> {
                 hasher.update(&[tag]).update(&(v.len() as u64).to_le_bytes());
                 for cell in v {
                     cell.hash_into(hasher);
+                }
+                hasher
+            }
+            Self::Map(v) => {
+                hasher.update(&[10]).update(&(v.len() as u64).to_le_bytes());
+                for (key, value) in v {
+                    hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes());
+                    value.hash_into(hasher);
                 }
                 hasher
             }
@@ -157,7 +168,7 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
             parse_array(text, |item| parse_cell(element, item)).unwrap_or_else(|| Err(mismatch()))?
         }
         // Its text is JSON, whose readers know what its parts are.
-        ColumnType::Struct(_) => return Err(mismatch()),
+        ColumnType::Struct(_) | ColumnType::Map(_) => return Err(mismatch()),
     })
 }
 

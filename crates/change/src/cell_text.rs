@@ -21,7 +21,7 @@ use sluice_contract::ColumnType;
 #[must_use]
 pub fn cell_text(data_type: &ColumnType, cell: &Cell<'_>) -> Option<String> {
     match (cell, data_type) {
-        (Cell::Null | Cell::Absent | Cell::Bytes(_) | Cell::List(_) | Cell::Struct(_), _) => None,
+        (Cell::Null | Cell::Absent | Cell::Bytes(_) | Cell::List(_) | Cell::Struct(_) | Cell::Map(_), _) => None,
         (Cell::Bool(value), _) => Some(value.to_string()),
         (Cell::Int(days), ColumnType::Date) => format_date(*days),
         (Cell::Int(micros), ColumnType::Timestamp | ColumnType::TimestampNtz) => format_timestamp_micros(*micros),

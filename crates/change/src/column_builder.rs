@@ -1,10 +1,11 @@
 //! Cells into Arrow arrays.
 
 use crate::Cell;
-use crate::schema::{LIST_ELEMENT, arrow_type, struct_fields};
+use crate::schema::{LIST_ELEMENT, arrow_type, map_entries, map_fields, struct_fields};
 use arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
-    Int16Builder, Int32Builder, Int64Builder, ListArray, StringBuilder, StructArray, TimestampMicrosecondBuilder,
+    Int16Builder, Int32Builder, Int64Builder, ListArray, MapArray, StringBuilder, StructArray,
+    TimestampMicrosecondBuilder,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{Field, Fields};
@@ -31,11 +32,20 @@ enum Inner {
     Timestamp(TimestampMicrosecondBuilder),
     List(ListParts),
     Struct(StructParts),
+    Map(MapParts),
 }
 
 struct StructParts {
     fields: Fields,
     values: Vec<ColumnBuilder>,
+    valid: Vec<bool>,
+}
+
+struct MapParts {
+    value: ColumnType,
+    keys: StringBuilder,
+    values: Box<ColumnBuilder>,
+    lengths: Vec<usize>,
     valid: Vec<bool>,
 }
 
@@ -82,6 +92,13 @@ impl ColumnBuilder {
                 values: fields.iter().map(|(_, data_type)| Self::new(data_type)).collect(),
                 valid: Vec::new(),
             }),
+            ColumnType::Map(value) => Inner::Map(MapParts {
+                value: (**value).clone(),
+                keys: StringBuilder::new(),
+                values: Box::new(Self::new(value)),
+                lengths: Vec::new(),
+                valid: Vec::new(),
+            }),
         };
         Self { inner }
     }
@@ -114,6 +131,14 @@ impl ColumnBuilder {
                 }
                 parts.valid.push(true);
             }
+            (Inner::Map(parts), Cell::Map(entries)) => {
+                for (key, value) in entries {
+                    parts.keys.append_value(key);
+                    parts.values.append(value);
+                }
+                parts.lengths.push(entries.len());
+                parts.valid.push(true);
+            }
             (inner, _) => append_null(inner),
         }
     }
@@ -143,6 +168,13 @@ impl ColumnBuilder {
                 let values = parts.values.iter_mut().map(Self::finish).collect();
                 Arc::new(StructArray::new(parts.fields.clone(), values, Some(nulls)))
             }
+            Inner::Map(parts) => {
+                let offsets = OffsetBuffer::from_lengths(std::mem::take(&mut parts.lengths));
+                let nulls = NullBuffer::from(std::mem::take(&mut parts.valid));
+                let columns: Vec<ArrayRef> = vec![Arc::new(parts.keys.finish()), parts.values.finish()];
+                let entries = StructArray::new(map_fields(&parts.value), columns, None);
+                Arc::new(MapArray::new(Arc::new(map_entries(&parts.value)), offsets, entries, Some(nulls), false))
+            }
         }
     }
 }
@@ -161,6 +193,10 @@ fn append_null(inner: &mut Inner) {
         Inner::Date(b) => b.append_null(),
         Inner::Timestamp(b) => b.append_null(),
         Inner::List(parts) => {
+            parts.lengths.push(0);
+            parts.valid.push(false);
+        }
+        Inner::Map(parts) => {
             parts.lengths.push(0);
             parts.valid.push(false);
         }

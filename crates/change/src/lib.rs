@@ -8,6 +8,7 @@ mod batch;
 mod batch_parts;
 mod calendar;
 mod cell;
+mod cell_at;
 mod cell_text;
 mod column_builder;
 mod event_seq;

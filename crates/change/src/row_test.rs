@@ -1,6 +1,9 @@
 //! `apply.keep`, asked of a row.
 
+use crate::cell_at::cell_at;
 use crate::{Cell, CellError, parse_cell};
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::error::ArrowError;
 use sluice_contract::{Column, ColumnType, Comparison, Contract, Operand, RowFilter};
 use std::cmp::Ordering;
 
@@ -57,6 +60,34 @@ impl RowTest {
     #[must_use]
     pub fn keeps(&self, cells: &[Cell<'_>]) -> bool {
         self.test.holds(cells) == Some(true)
+    }
+
+    /// Of each row whether it is kept. The rows have the columns that are read, by their names in `contract`, which is the one
+    /// that the test is of.
+    ///
+    /// # Errors
+    /// An Arrow error if a column is missing or of a type that is not compared.
+    pub fn keeps_rows(&self, contract: &Contract, rows: &RecordBatch) -> Result<Vec<bool>, ArrowError> {
+        let columns: Vec<(usize, &ArrayRef)> = self
+            .columns
+            .iter()
+            .map(|&position| {
+                let name = contract.columns.get(position).map_or("", |column| column.name.as_str());
+                let column = rows.column_by_name(name).map(|column| (position, column));
+                column.ok_or_else(|| ArrowError::SchemaError(format!("the column `{name}` is missing")))
+            })
+            .collect::<Result<_, _>>()?;
+        let mut cells = vec![Cell::Null; columns.last().map_or(0, |(position, _)| position + 1)];
+        (0..rows.num_rows())
+            .map(|row| {
+                for (position, column) in &columns {
+                    if let Some(cell) = cells.get_mut(*position) {
+                        *cell = cell_at(column, row)?;
+                    }
+                }
+                Ok(self.keeps(&cells))
+            })
+            .collect()
     }
 }
 

@@ -28,6 +28,7 @@ pub fn arrow_type(data_type: &ColumnType) -> DataType {
         ColumnType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         ColumnType::TimestampNtz => DataType::Timestamp(TimeUnit::Microsecond, None),
         ColumnType::Struct(fields) => DataType::Struct(struct_fields(fields)),
+        ColumnType::Map(value) => DataType::Map(Arc::new(map_entries(value)), false),
         ColumnType::Array(element) => DataType::List(Arc::new(Field::new(LIST_ELEMENT, arrow_type(element), true))),
     }
 }
@@ -35,6 +36,16 @@ pub fn arrow_type(data_type: &ColumnType) -> DataType {
 /// Arrow fields of a struct.
 pub(crate) fn struct_fields(fields: &[(String, ColumnType)]) -> Fields {
     fields.iter().map(|(name, data_type)| Field::new(name, arrow_type(data_type), true)).collect()
+}
+
+/// Arrow fields of a map's keys and values, named as Delta readers name them.
+pub(crate) fn map_fields(value: &ColumnType) -> Fields {
+    [Field::new("key", DataType::Utf8, false), Field::new("value", arrow_type(value), true)].into_iter().collect()
+}
+
+/// Arrow field of a map's entries.
+pub(crate) fn map_entries(value: &ColumnType) -> Field {
+    Field::new("key_value", DataType::Struct(map_fields(value)), false)
 }
 
 /// Arrow field of a column; always nullable, the contract decides on nulls.

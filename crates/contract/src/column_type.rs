@@ -50,9 +50,11 @@ pub enum ColumnType {
     Array(Box<ColumnType>),
     /// `struct<name: type, …>`; members of the record that it does not name are left out.
     Struct(Vec<(String, ColumnType)>),
+    /// `map<string, value>`: values by names that differ from row to row; keys are texts, in their order.
+    Map(Box<ColumnType>),
 }
 
-/// Structs inside of structs.
+/// Structs and maps inside of each other.
 const STRUCT_DEPTH_MAX: usize = 8;
 /// Fields of one struct.
 const STRUCT_FIELDS_MAX: usize = 1_000;
@@ -75,7 +77,7 @@ impl ColumnType {
             (T::Decimal { precision: p, scale: s }, T::Decimal { precision: q, scale: t }) => {
                 t >= s && q - t >= p - s && q >= p
             }
-            (T::Array(a), T::Array(b)) => b.widens(a),
+            (T::Array(a), T::Array(b)) | (T::Map(a), T::Map(b)) => b.widens(a),
             (T::Struct(before), T::Struct(after)) => {
                 before.iter().all(|(name, was)| after.iter().any(|(of, now)| of == name && now.widens(was)))
             }
@@ -106,13 +108,13 @@ impl ColumnType {
     #[must_use]
     pub fn is_nested(&self) -> bool {
         match self {
-            Self::Struct(_) => true,
+            Self::Struct(_) | Self::Map(_) => true,
             Self::Array(element) => element.is_nested(),
             _ => false,
         }
     }
 
-    /// Reads a type `depth` structs deep.
+    /// Reads a type `depth` structs and maps deep.
     fn read(text: &str, depth: usize) -> Result<Self, Mistake> {
         let text = text.trim();
         if let Some(rest) = without_prefix(text, "array<") {
@@ -128,9 +130,8 @@ impl ColumnType {
         if let Some(rest) = without_prefix(text, "struct<") {
             return structure(text, rest, depth).map(Self::Struct);
         }
-        if text.len() >= 3 && text.is_char_boundary(3) && text[..3].eq_ignore_ascii_case("map") {
-            let fix = "Write json to keep the text of the member, or a column for each part with path: member.part";
-            return Err(Mistake::new(format!("`{text}` is not supported: columns have no maps"), fix));
+        if let Some(rest) = without_prefix(text, "map<") {
+            return map_value(text, rest, depth).map(|value| Self::Map(Box::new(value)));
         }
         Self::plain(text)
     }
@@ -175,6 +176,7 @@ impl fmt::Display for ColumnType {
                 let fields: Vec<String> = fields.iter().map(|(name, of)| format!("{name}: {of}")).collect();
                 write!(f, "struct<{}>", fields.join(", "))
             }
+            Self::Map(value) => write!(f, "map<string, {value}>"),
         }
     }
 }
@@ -227,7 +229,7 @@ impl ColumnType {
                 return Err(Mistake::new(
                     format!("`{text}` is not a type"),
                     "Use boolean, smallint, int, bigint, float, double, decimal(p,s), numeric, string, binary, date, \
-                     time, timestamp, timestamp_ntz, uuid, json, array<type> or struct<name: type, …>",
+                     time, timestamp, timestamp_ntz, uuid, json, array<type>, struct<name: type, …> or map<string, type>",
                 ));
             }
         })
@@ -243,10 +245,7 @@ fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 fn structure(text: &str, rest: &str, depth: usize) -> Result<Vec<(String, ColumnType)>, Mistake> {
     const EXAMPLE: &str = "Write for example struct<city: string, since: date>";
     let inner = rest.strip_suffix('>').ok_or_else(|| Mistake::new(format!("`{text}` lacks a closing `>`"), EXAMPLE))?;
-    if depth >= STRUCT_DEPTH_MAX {
-        let fix = "Write json for the inner parts";
-        return Err(Mistake::new(format!("More than {STRUCT_DEPTH_MAX} structs inside of each other"), fix));
-    }
+    nested_once_more(depth)?;
     let mut fields: Vec<(String, ColumnType)> = Vec::new();
     for part in parts(inner) {
         let (name, data_type) = part
@@ -273,6 +272,31 @@ fn structure(text: &str, rest: &str, depth: usize) -> Result<Vec<(String, Column
         return Err(Mistake::new(message, EXAMPLE));
     }
     Ok(fields)
+}
+
+/// The type of the values of a map behind `map<`.
+fn map_value(text: &str, rest: &str, depth: usize) -> Result<ColumnType, Mistake> {
+    const EXAMPLE: &str = "Write for example map<string, int>";
+    let inner = rest.strip_suffix('>').ok_or_else(|| Mistake::new(format!("`{text}` lacks a closing `>`"), EXAMPLE))?;
+    let parts = parts(inner);
+    let [key, value] = parts.as_slice() else {
+        return Err(Mistake::new(format!("`{text}` does not name a type of keys and one of values"), EXAMPLE));
+    };
+    if ColumnType::plain(key)? != ColumnType::String {
+        let fix = "Write map<string, …>: a key of another type is its text, and SQL casts it";
+        return Err(Mistake::new(format!("`{}` cannot be the type of a map's keys", key.trim()), fix));
+    }
+    nested_once_more(depth)?;
+    ColumnType::read(value, depth + 1)
+}
+
+/// Whether another struct or map may be inside of `depth` of them.
+fn nested_once_more(depth: usize) -> Result<(), Mistake> {
+    if depth < STRUCT_DEPTH_MAX {
+        return Ok(());
+    }
+    let message = format!("More than {STRUCT_DEPTH_MAX} structs and maps inside of each other");
+    Err(Mistake::new(message, "Write json for the inner parts"))
 }
 
 /// Parts between commas that are in no brackets.
@@ -353,6 +377,8 @@ mod tests {
             "array<decimal(5,1)>",
             "struct<City: string, at: struct<lat: double, tags: array<string>>, n: decimal(5,1)>",
             "array<struct<sku: string, qty: int>>",
+            "map<string, decimal(5,1)>",
+            "array<map<string, struct<n: int, of: map<string, array<date>>>>>",
         ] {
             let parsed: ColumnType = text.parse().unwrap();
             assert_eq!(parsed.to_string(), text);
@@ -365,12 +391,18 @@ mod tests {
         assert_eq!(error.to_string(), "Scale is missing. Write decimal(12,2)");
         assert!("money".parse::<ColumnType>().unwrap_err().fix.contains("decimal(p,s)"));
         assert!("array<array<int>>".parse::<ColumnType>().is_err());
-        assert!("map<string, int>".parse::<ColumnType>().unwrap_err().fix.starts_with("Write json"));
+        assert!("map<int, int>".parse::<ColumnType>().unwrap_err().fix.starts_with("Write map<string"));
+        for text in ["map<string>", "map<string, int", "map", "map<string, int, int>", "map<string, array<array<int>>>"]
+        {
+            assert!(text.parse::<ColumnType>().is_err(), "{text}");
+        }
         for text in ["struct<>", "struct<a>", "struct<a: int", "struct<a: int, A: int>", "struct<a b: int>"] {
             assert!(text.parse::<ColumnType>().is_err(), "{text}");
         }
-        let deep = "struct<a: ".repeat(9) + "int" + &">".repeat(9);
-        assert!(deep.parse::<ColumnType>().is_err());
+        for open in ["struct<a: ", "map<string, "] {
+            let deep = open.repeat(9) + "int" + &">".repeat(9);
+            assert!(deep.parse::<ColumnType>().is_err());
+        }
     }
 
     #[test]
@@ -380,5 +412,7 @@ mod tests {
         assert!(!t("int").widens(&t("bigint")));
         assert!(t("decimal(12,2)").widens(&t("decimal(10,2)")));
         assert!(!t("decimal(12,4)").widens(&t("decimal(12,2)")));
+        assert!(t("map<string, bigint>").widens(&t("map<string, int>")));
+        assert!(!t("map<string, int>").widens(&t("map<string, bigint>")));
     }
 }

@@ -183,6 +183,23 @@ fn hash_cell(array: &ArrayRef, row: usize, hasher: &mut blake3::Hasher) -> Resul
                 hash_cell(field, row, hasher)?;
             }
         }
+        // Two maps are equal in any order of their entries.
+        DataType::Map(..) => {
+            let entries = array.as_map().value(row);
+            let mut hashes = Vec::with_capacity(entries.len());
+            for entry in 0..entries.len() {
+                let mut of_entry = blake3::Hasher::new();
+                for part in entries.columns() {
+                    hash_cell(part, entry, &mut of_entry)?;
+                }
+                hashes.push(*of_entry.finalize().as_bytes());
+            }
+            hashes.sort_unstable();
+            hasher.update(&[10]).update(&(hashes.len() as u64).to_le_bytes());
+            hashes.iter().for_each(|hash| {
+                hasher.update(hash);
+            });
+        }
         other => return Err(EngineError::Column(format!("of type {other}"))),
     }
     Ok(())

@@ -194,7 +194,9 @@ pub use ranges::{
     without_truncates,
 };
 pub use rows::{ExistingRows, NewRows, PlanSources, RowAt};
-pub use scd1::{Existing, MergePlan, NewTombstones, Tombstones, forget_before, merge_segments, plan_merge};
+pub use scd1::{
+    Existing, MergePlan, NewTombstones, Tombstones, changed_segment, forget_before, merge_segments, plan_merge,
+};
 pub use scd2::{HistoryChange, HistoryPlan, LateArrivalState, plan_history};
 pub use silver::{COL_SEQ, SEQ, current_rows, silver_schema};
 pub use silver_plan::{Remembered, SilverPlan, newest_seq, plan_silver};

@@ -37,6 +37,7 @@ pub fn cell_text(array: &ArrayRef, row: usize) -> Option<String> {
         DataType::LargeList(_) => list(&array.as_list::<i64>().value(row)),
         DataType::FixedSizeList(_, _) => list(&array.as_fixed_size_list().value(row)),
         DataType::Struct(_) => structure(array, row),
+        DataType::Map(..) => map(array, row),
         _ => fallback(array, row),
     })
 }
@@ -97,6 +98,18 @@ fn structure(array: &ArrayRef, row: usize) -> String {
         .zip(fields.columns())
         .map(|(name, column)| format!("{name}: {}", nested(column, row)))
         .collect();
+    format!("{{{}}}", shown.join(", "))
+}
+
+fn map(array: &ArrayRef, row: usize) -> String {
+    let entries = array.as_map().value(row);
+    let (keys, values) = (entries.column(0), entries.column(1));
+    let mut shown: Vec<String> = (0..entries.len().min(ITEMS_SHOWN))
+        .map(|entry| format!("{}: {}", nested(keys, entry), nested(values, entry)))
+        .collect();
+    if entries.len() > ITEMS_SHOWN {
+        shown.push("…".to_owned());
+    }
     format!("{{{}}}", shown.join(", "))
 }
 

@@ -86,7 +86,17 @@ fn field_schema(data_type: &DataType) -> Map<String, Value> {
             schema.insert("items".to_owned(), Value::Object(field_schema(item.data_type())));
             schema
         }
-        DataType::Map(..) => plain("map"),
+        DataType::Map(entries, _) => {
+            let mut schema = plain("map");
+            if let DataType::Struct(fields) = entries.data_type()
+                && let Some(value) = fields.get(1)
+            {
+                // Its keys are written as texts, whatever they are.
+                schema.insert("keys".to_owned(), Value::Object(plain("string")));
+                schema.insert("values".to_owned(), Value::Object(field_schema(value.data_type())));
+            }
+            schema
+        }
         DataType::Date32 | DataType::Date64 => named("int32", "Date"),
         DataType::Time32(TimeUnit::Millisecond) => named("int32", "Time"),
         DataType::Time64(TimeUnit::Microsecond) => named("int64", "MicroTime"),
@@ -126,8 +136,10 @@ fn overlaid(by_types: &Value, own: &Value) -> Value {
             }
         }
     }
-    if let (Some(items), Some(own)) = (node.get("items").cloned(), own.get("items")) {
-        node.insert("items".to_owned(), overlaid(&items, own));
+    for part in ["items", "values"] {
+        if let (Some(inner), Some(own)) = (node.get(part).cloned(), own.get(part)) {
+            node.insert(part.to_owned(), overlaid(&inner, own));
+        }
     }
     if let (Some(Value::Array(fields)), Some(Value::Array(own))) = (node.get_mut("fields"), own.get("fields")) {
         for field in fields {

@@ -207,6 +207,7 @@ fn value_bytes(cell: &Cell<'_>) -> usize {
         Cell::Text(text) => text.len(),
         Cell::Bytes(bytes) => bytes.len(),
         Cell::List(cells) | Cell::Struct(cells) => cells.iter().map(value_bytes).sum::<usize>() + 4 * cells.len(),
+        Cell::Map(entries) => entries.iter().map(|(key, value)| key.len() + value_bytes(value) + 8).sum(),
         Cell::Null | Cell::Absent | Cell::Bool(_) | Cell::Int(_) | Cell::Float(_) | Cell::Decimal(_) => 0,
     }
 }

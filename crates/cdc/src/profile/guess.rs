@@ -149,9 +149,20 @@ pub(crate) fn of_columns(data_type: &arrow::datatypes::DataType) -> Option<Guess
         D::Timestamp(_, Some(_)) => guess("timestamp", "timestamp"),
         D::Timestamp(_, None) => guess("timestamp_ntz", "timestamp"),
         D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => guess("binary", "bytes"),
-        D::Struct(_) | D::Map(..) => guess("json", "nested"),
+        D::Map(entries, _) => match entries.data_type() {
+            D::Struct(fields) => map_of(fields.get(1)?.data_type()),
+            _ => return None,
+        },
+        D::Struct(_) => guess("json", "nested"),
         _ => return None,
     })
+}
+
+/// A map of values of a column's type; those that are nested keep their JSON.
+fn map_of(values: &arrow::datatypes::DataType) -> Guess {
+    let plain = if values.is_nested() { "json" } else { "string" };
+    let values = of_columns(values).map_or_else(|| plain.to_owned(), |guess| guess.data_type);
+    guess(format!("map<string, {values}>"), "map")
 }
 
 /// The kind of personal data that a column's name or values suggest.

@@ -5,6 +5,7 @@ mod contained;
 mod formats;
 mod fuzz;
 mod made_columns;
+mod maps;
 mod parts;
 mod plain;
 mod rows;

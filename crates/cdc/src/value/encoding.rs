@@ -20,6 +20,8 @@ pub(crate) enum Encoding {
     Array(Box<Encoding>),
     /// A struct whose fields have these encodings, by name.
     Struct(Vec<(String, Encoding)>),
+    /// A map whose values have this encoding.
+    Map(Box<Encoding>),
 }
 
 impl Encoding {
@@ -31,6 +33,14 @@ impl Encoding {
                 let found = known.iter().find(|(of, _)| Some(of) == name);
                 found.map_or(&Self::Unsaid, |(_, encoding)| encoding)
             }
+            other => other,
+        }
+    }
+
+    /// The encoding of the values of a map; what is not said of them is said of the whole.
+    pub(crate) fn of_values(&self) -> &Self {
+        match self {
+            Self::Map(values) => values,
             other => other,
         }
     }

@@ -1,7 +1,7 @@
 //! A JSON value of a Debezium record as a cell.
 
 use super::encoding::Encoding;
-use super::nested::fields_of;
+use super::nested::{entries_of, fields_of};
 use super::number::{base64_bytes, from_unscaled};
 use super::reading::Reading;
 use super::time_number::{SaidUnit, time_cell};
@@ -54,6 +54,7 @@ impl Values<'_> {
                 ColumnType::Struct(fields) => fields_of(data_type, fields, raw, |position, of, raw| {
                     self.cell(of, encoding.of_field(fields, position), raw)
                 }),
+                ColumnType::Map(value) => entries_of(data_type, raw, |raw| self.cell(value, encoding.of_values(), raw)),
                 _ => object(data_type, raw),
             },
             Some(b'[') => self.list(data_type, encoding, raw),
@@ -66,7 +67,7 @@ impl Values<'_> {
         let mismatch = || CellError::mismatch(data_type);
         match (data_type, encoding) {
             // JSON in a text, as sinks without nested types have it.
-            (ColumnType::Struct(_), _) => match text.starts_with('{') {
+            (ColumnType::Struct(_) | ColumnType::Map(_), _) => match text.starts_with('{') {
                 true => self.cell(data_type, encoding, &text).map(Cell::into_owned),
                 false => Err(mismatch()),
             },
@@ -117,9 +118,12 @@ impl Values<'_> {
 fn scalar<'a>(data_type: &ColumnType, raw: &'a str) -> Result<Cell<'a>, CellError> {
     match data_type {
         ColumnType::Json | ColumnType::String => Ok(Cell::Text(compact(raw).into())),
-        ColumnType::Binary | ColumnType::Uuid | ColumnType::Date | ColumnType::Array(_) | ColumnType::Struct(_) => {
-            Err(CellError::mismatch(data_type))
-        }
+        ColumnType::Binary
+        | ColumnType::Uuid
+        | ColumnType::Date
+        | ColumnType::Array(_)
+        | ColumnType::Struct(_)
+        | ColumnType::Map(_) => Err(CellError::mismatch(data_type)),
         _ => parse_cell(data_type, raw),
     }
 }

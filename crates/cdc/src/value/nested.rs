@@ -1,7 +1,7 @@
-//! JSON in a column of `struct`, or of an array of them.
+//! JSON in a column of `struct` or `map`, or of an array of them.
 
 use crate::text::json_fields::{compact, each_member, elements, string};
-use sluice_change::{Cell, CellError};
+use sluice_change::{Cell, CellError, ReasonCode};
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
@@ -21,6 +21,7 @@ pub(crate) fn nested_cell(
     }
     match data_type {
         ColumnType::Struct(fields) => fields_of(data_type, fields, raw, |_, of, raw| nested_cell(of, raw, leaf)),
+        ColumnType::Map(value) => entries_of(data_type, raw, |raw| nested_cell(value, raw, leaf)),
         ColumnType::Array(element) => {
             let raws = elements(raw).ok_or_else(mismatch)?;
             let cells = raws.into_iter().map(|raw| nested_cell(element, raw, leaf));
@@ -63,4 +64,36 @@ pub(crate) fn fields_of<'a, 'c>(
         None if whole => Ok(Cell::Struct(cells)),
         None => Err(CellError::mismatch(data_type)),
     }
+}
+
+/// The cell of a map, whose values `read` makes of JSON. Its keys are in the order of their bytes, so that objects with the
+/// same members are the same map.
+///
+/// # Errors
+/// As [`nested_cell`], and when a key occurs twice. Keys are values of the source, so that the detail names none.
+pub(crate) fn entries_of<'a, 'c>(
+    data_type: &ColumnType,
+    raw: &'a str,
+    read: impl Fn(&'a str) -> Result<Cell<'c>, CellError>,
+) -> Result<Cell<'c>, CellError> {
+    let (mut entries, mut wrong) = (Vec::new(), None);
+    let whole = each_member(raw, |name, raw| match read(raw) {
+        // A placeholder stands for a whole value, never for a part.
+        Ok(Cell::Absent) => wrong = wrong.take().or_else(|| Some(CellError::mismatch(data_type))),
+        Ok(cell) => entries.push((name.into_owned(), cell)),
+        Err(CellError { reason, detail }) => {
+            wrong =
+                wrong.take().or_else(|| Some(CellError { reason, detail: format!("{detail} in a value of the map") }));
+        }
+    });
+    if !whole {
+        return Err(CellError::mismatch(data_type));
+    }
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if entries.windows(2).any(|pair| matches!(pair, [(one, _), (other, _)] if one == other)) {
+        let detail =
+            format!("expected {data_type}, and a key of the map occurs twice. Correct it in the source, or use json");
+        return Err(CellError { reason: ReasonCode::TypeMismatch, detail });
+    }
+    wrong.map_or(Ok(Cell::Map(entries)), Err)
 }

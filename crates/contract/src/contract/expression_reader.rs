@@ -135,7 +135,7 @@ fn misfit(part: &RowFilter, columns: &[Column]) -> Option<Mistake> {
     let data_type = &left.data_type;
     let is_text = matches!(data_type, ColumnType::String | ColumnType::Uuid | ColumnType::Json);
     let fits = match data_type {
-        ColumnType::Binary | ColumnType::Array(_) | ColumnType::Struct(_) => false,
+        ColumnType::Binary | ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(_) => false,
         // Its text has no order of numbers, and JSON none at all.
         ColumnType::Numeric => !is_of_order && !is_like,
         ColumnType::Json => !is_of_order,

@@ -75,7 +75,8 @@ fn is_ordered(data_type: &ColumnType) -> bool {
         | ColumnType::Uuid
         | ColumnType::Json
         | ColumnType::Array(_)
-        | ColumnType::Struct(_) => false,
+        | ColumnType::Struct(_)
+        | ColumnType::Map(_) => false,
     }
 }
 

@@ -11,7 +11,7 @@ impl Reader<'_> {
         let written = written?;
         let unit = self.read(written)?;
         let of = match data_type {
-            ColumnType::Array(element) => element,
+            ColumnType::Array(element) | ColumnType::Map(element) => element,
             plain => plain,
         };
         let fits = match of {

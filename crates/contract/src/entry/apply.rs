@@ -54,7 +54,7 @@ entries! {
     keep: Entry::new("apply", &["keep"], Effect::Rebuild)
         .what("a condition on the columns of a row, `\"country = 'AT' and amount > 0\"`: rows for which it holds are in silver, see [light work](guides/light-work.md); bronze keeps all")
         .missing("every row", "none")
-        .says(Grade::Breaking, "Other rows are kept, so silver is rebuilt from bronze")
+        .says(Grade::Breaking, "Other rows are kept: rows enter and leave, and silver is rebuilt from bronze where their newest events do not decide it")
         .examples(&["keep: \"status != 'paid'\"", "keep: \"amount > 20 or note is null\"", "keep: \"id in (1, 3, 6) and not status like 'new%'\""])
         .beside(&["apply.on_missing_base: insert_partial"])
         => or_none(keep.as_ref());

@@ -6,6 +6,8 @@ use super::{Effect, Grade};
 use crate::{Backfill, Contract, Source, duration_text};
 
 const READ_AGAIN: &str = "Records in bronze are read differently, so silver is rebuilt from bronze";
+/// Of entries that are applied before a record goes to bronze.
+const READ_BEFORE_BRONZE: &str = "Silver is rebuilt, and records in quarantine are read again; of records that were understood bronze has the values as they were read, so for those this holds in new files only";
 const CSV: &[&str] = &["source.format: dms_csv"];
 
 entries! {
@@ -48,21 +50,21 @@ entries! {
     csv_delimiter: Entry::new("source", &["csv_delimiter"], Effect::Rebuild)
         .what("CSV: what is between fields, one character")
         .missing("the one of `,`, `;`, tab and `|` by which the header has the names of the contract, `,` without a header", "none")
-        .says(Grade::Warning, READ_AGAIN)
+        .says(Grade::Warning, READ_BEFORE_BRONZE)
         .examples(&["csv_delimiter: \";\""])
         .beside(CSV)
         => quoted_or_none(csv_delimiter.map(String::from).as_ref());
     csv_quote: Entry::new("source", &["csv_quote"], Effect::Rebuild)
         .what("CSV: what is around fields; `\"\"` if nothing is")
         .missing("`\"`", "'\"'")
-        .says(Grade::Warning, READ_AGAIN)
+        .says(Grade::Warning, READ_BEFORE_BRONZE)
         .examples(&["csv_quote: \"'\""])
         .beside(CSV)
         => quoted(&csv_quote.map(String::from).unwrap_or_default());
     csv_escape: Entry::new("source", &["csv_escape"], Effect::Rebuild)
         .what("CSV: what stands before a quote, a delimiter, a line end or itself that is text; before anything else it is a letter (`\\N`)")
         .missing("none, a quote inside quotes is doubled", "none")
-        .says(Grade::Warning, READ_AGAIN)
+        .says(Grade::Warning, READ_BEFORE_BRONZE)
         .examples(&["csv_escape: \"\\\\\""])
         .beside(CSV)
         => quoted_or_none(csv_escape.map(String::from).as_ref());
@@ -132,7 +134,7 @@ entries! {
     null_text: Entry::new("source", &["null_text"], Effect::Rebuild)
         .what("CSV: the unquoted text that means null (`CsvNullValue`)")
         .missing("`NULL`", "'NULL'")
-        .says(Grade::Warning, READ_AGAIN)
+        .says(Grade::Warning, READ_BEFORE_BRONZE)
         .examples(&["null_text: (null)"])
         .beside(CSV)
         => quoted(null_text);
@@ -177,14 +179,14 @@ entries! {
     csv_columns: Entry::new("source", &["csv_columns"], Effect::Rebuild)
         .what("CSV without header: names of the fields in order")
         .missing("the columns of `schema`", "[]")
-        .says(Grade::Warning, READ_AGAIN)
+        .says(Grade::Warning, READ_BEFORE_BRONZE)
         .examples(&["csv_columns: [id, note, status, amount, transact_seq]"])
         .beside(CSV)
         => words(csv_columns);
     csv_layouts: Entry::new("source", &["csv_layouts"], Effect::Rebuild)
         .what("CSV without header whose columns changed: a list of names for each period; the number of fields of a record selects the list, and where several match, the first whose types match")
         .missing("none", "[]")
-        .says(Grade::Warning, READ_AGAIN)
+        .says(Grade::Warning, READ_BEFORE_BRONZE)
         .examples(&["csv_layouts: [[id, status, amount, note, transact_seq], [id, status, transact_seq]]"])
         .beside(CSV)
         => listed(csv_layouts.iter().map(words));

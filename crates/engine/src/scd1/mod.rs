@@ -8,7 +8,7 @@ mod tombstones;
 mod winner;
 
 pub use merge_plan::{Existing, MergePlan};
-pub use tombstones::{NewTombstones, Tombstones, forget_before, merge_segments};
+pub use tombstones::{NewTombstones, Tombstones, changed_segment, forget_before, merge_segments};
 
 use crate::error::EngineError;
 use crate::events::KeyedChanges;

@@ -176,6 +176,27 @@ pub fn merge_segments(encoder: &KeyEncoder, segments: &[RecordBatch]) -> Result<
     Ok(RecordBatch::try_new(Arc::new(schema), kept.columns().to_vec())?)
 }
 
+/// The segment after other rows are kept: without the deletes of the keys that `enter`, and with those of rows that leave, of
+/// which `leaving` has key columns and sequence. `None` if nothing is left.
+///
+/// # Errors
+/// [`EngineError`] if they are not of one table.
+pub fn changed_segment(
+    encoder: &KeyEncoder,
+    segment: Option<&RecordBatch>,
+    enters: impl Fn(u128) -> bool,
+    leaving: &[RecordBatch],
+) -> Result<Option<RecordBatch>, EngineError> {
+    let mut parts = Vec::with_capacity(leaving.len() + 1);
+    if let Some(segment) = segment {
+        let stays: BooleanArray = encoder.hashes(segment)?.into_iter().map(|hash| Some(!enters(hash))).collect();
+        parts.push(filter_record_batch(segment, &stays)?);
+    }
+    parts.extend(leaving.iter().cloned());
+    let merged = if parts.is_empty() { None } else { Some(merge_segments(encoder, &parts)?) };
+    Ok(merged.filter(|merged| merged.num_rows() > 0 || merged.schema_ref().metadata().contains_key(TRUNCATE)))
+}
+
 fn sequences(segment: &RecordBatch) -> Result<impl Iterator<Item = Result<EventSeq, EngineError>>, EngineError> {
     let column = segment
         .column_by_name(SEQ)

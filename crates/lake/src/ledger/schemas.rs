@@ -39,6 +39,9 @@ pub struct SchemaDocument {
     /// Where the table has several sources: of each a hash of how its records are read, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, String>,
+    /// `apply.keep` of the contract, as it prints itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<String>,
     /// The inferred schema up to that batch.
     #[serde(rename = "learned")]
     pub inferred: InferredSchema,

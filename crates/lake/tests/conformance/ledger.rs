@@ -88,6 +88,7 @@ pub(crate) async fn schema_documents_are_numbered(backend: Backend) {
         rules_hash: "r".to_owned(),
         columns: Vec::new(),
         sources: Default::default(),
+        keep: None,
         inferred: InferredSchema::default(),
     };
     assert!(lake.ledger().latest_schema(&name("orders")).await.unwrap().is_none());

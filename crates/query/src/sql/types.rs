@@ -35,6 +35,7 @@ impl DuckType {
                 };
                 format!("STRUCT({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
             }
+            ColumnType::Map(value) => format!("MAP(VARCHAR, {})", Self::of_contract(value).0),
         })
     }
 

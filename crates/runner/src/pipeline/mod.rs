@@ -41,6 +41,7 @@ pub(crate) mod key_events;
 pub(crate) mod land;
 mod large_file;
 mod late_events;
+mod left_out;
 mod lost_bronze;
 pub(crate) mod lost_files;
 mod lost_manifests;

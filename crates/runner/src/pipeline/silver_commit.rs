@@ -55,6 +55,19 @@ pub(crate) fn of_rebuild(context: &TableContext, table: &TableState, summary: &B
     SilverCommit { txn: last_txn(silver, &app_id) + 1, app_id, operation: Operation::Rebuild, info }
 }
 
+/// The commit of rows that enter and leave because other rows are kept. Its deletes replace all that silver remembers, as
+/// those of a rebuild do.
+pub(crate) fn of_other_keep(context: &TableContext, silver: &Silver, summary: &BatchSummary) -> SilverCommit {
+    let info = CommitInfo {
+        batch: Some(silver.batch()),
+        span: Some(summary.span.of_commit(summary.started)),
+        source: silver.source.clone().some(),
+        ..CommitInfo::default()
+    };
+    let app_id = AppId::rebuild(&context.contract.name);
+    SilverCommit { txn: last_txn(silver, &app_id) + 1, app_id, operation: Operation::Rebuild, info }
+}
+
 /// The commit of a batch that silver has already and that is merged again.
 ///
 /// # Errors

@@ -436,6 +436,7 @@ impl TableRun {
                 self.keep_reached(reached).await;
                 Ok(())
             }
+            SchemaChange::Rebuild if Box::pin(self.change_kept_rows()).await? => Ok(()),
             // What was decided of a batch may take many rows.
             SchemaChange::Rebuild => self.rebuild(self.table.has_other_skips()).await,
         }

@@ -15,7 +15,10 @@ use crate::RunError;
 use crate::support::blocking::blocking;
 use sluice_change::ChangeBatch;
 use sluice_contract::{Contract, MissingBase};
-use sluice_engine::{Existing, ExistingRows, KeyEncoder, KeyedChanges, MergePlan, Remembered, SilverPlan, plan_silver};
+use sluice_engine::{
+    EngineError, Existing, ExistingRows, KeyEncoder, KeyedChanges, MergePlan, Remembered, RowAt, SilverPlan,
+    plan_silver,
+};
 use sluice_lake::{DataFile, NewFile, UpdatedFile};
 use std::sync::Arc;
 
@@ -71,7 +74,39 @@ pub(crate) async fn prepare(
     changes: Vec<ChangeBatch>,
     quarantined: u64,
 ) -> Result<Candidate, RunError> {
-    let Planned { plan, changes, existing, files } = plan(silver, contract, changes, quarantined).await?;
+    let planned = plan(silver, contract, changes, quarantined).await?;
+    write_planned(silver, contract, planned).await
+}
+
+/// The same where rows of the table leave it besides, because the contract no longer keeps them.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) async fn prepare_with_leaving(
+    silver: &Silver,
+    contract: &Arc<Contract>,
+    changes: Vec<ChangeBatch>,
+    leaving: Vec<RowAt>,
+) -> Result<Candidate, RunError> {
+    let mut planned = plan(silver, contract, changes, 0).await?;
+    let merge = &mut planned.plan.merge;
+    let rows = leaving.len() as u64;
+    merge.replaced.extend(leaving);
+    merge.replaced.sort_unstable();
+    merge.lost_rows += rows;
+    // Each leaves by its newest event.
+    let ledger = &mut merge.ledger;
+    for counter in [&mut ledger.rows_in, &mut ledger.filtered, &mut ledger.filtered_rows, &mut ledger.deleted] {
+        *counter += rows;
+    }
+    ledger.silver_after -= rows;
+    ledger.check().map_err(EngineError::from)?;
+    write_planned(silver, contract, planned).await
+}
+
+/// Writes the files of a plan, not yet visible.
+async fn write_planned(silver: &Silver, contract: &Arc<Contract>, planned: Planned) -> Result<Candidate, RunError> {
+    let Planned { plan, changes, existing, files } = planned;
     let SilverPlan { merge: plan, history } = plan;
     let store = &silver.store;
     let actions = FileActions::of(contract, &files, &plan, store).await?;

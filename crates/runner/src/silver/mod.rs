@@ -6,6 +6,7 @@
 //! gets its candidate of [`from_nothing`], in as much memory as [`event_runs`] holds at a time.
 
 pub(crate) mod candidate;
+pub(crate) mod changed_keep;
 pub(crate) mod data_files;
 mod event_bytes;
 pub(crate) mod event_runs;

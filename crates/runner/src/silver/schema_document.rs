@@ -36,6 +36,7 @@ pub(super) async fn write_document(
         rules_hash: rules_hash(effective),
         columns: columns.collect(),
         sources: source_hashes(effective),
+        keep: effective.apply.keep.as_ref().map(ToString::to_string),
         inferred,
     };
     match lake.ledger().put_schema(&effective.name, &document).await? {

@@ -30,6 +30,13 @@ pub(crate) fn type_words(data_type: &DataType) -> String {
                 fields.iter().map(|field| format!("{}: {}", field.name(), type_words(field.data_type()))).collect();
             format!("struct<{}>", fields.join(", "))
         }
+        D::Map(entries, _) => match entries.data_type() {
+            D::Struct(parts) => {
+                let parts: Vec<String> = parts.iter().map(|part| type_words(part.data_type())).collect();
+                format!("map<{}>", parts.join(", "))
+            }
+            _ => "string".to_owned(),
+        },
         _ => "string".to_owned(),
     }
 }

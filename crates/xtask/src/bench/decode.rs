@@ -1,6 +1,6 @@
 //! How fast formats are decoded and how fast their files become silver, beside what others need to read the same files.
 
-use super::engine::Pythons;
+use super::engine::{Engine, Pythons};
 use super::machine;
 use crate::process::{output, program};
 use crate::project::Project;
@@ -11,7 +11,7 @@ use std::path::Path;
 /// Events of each file without `--rows`.
 const EVENTS: u64 = 1_000_000;
 /// Readers that the files are read with, too.
-const READERS: [&str; 2] = ["DuckDB", "Polars"];
+const READERS: [&str; 3] = ["DuckDB", "Polars", "Spark"];
 
 #[derive(Deserialize)]
 struct Decoded {
@@ -26,7 +26,9 @@ struct Decoded {
 #[derive(Deserialize)]
 struct Read {
     reader: String,
+    file: String,
     cpu: Option<f64>,
+    silver_cpu: Option<f64>,
 }
 
 /// Measures every format and writes the page.
@@ -36,34 +38,73 @@ pub(super) fn measure(project: &Project, rows: &[u64], pages: &Path) -> anyhow::
     let mut call = program(project.program("decode-bench")?);
     call.arg(folder.path()).arg(events.to_string()).env("SLUICE_BIN", project.program("sluice")?);
     let lines = output(&mut call)?;
-    let pythons = Pythons::prepare(&[])?;
+    let formats: Vec<Decoded> = lines
+        .lines()
+        .inspect(|line| println!("{line}"))
+        .map(|line| serde_json::from_str(line).with_context(|| format!("not understood: {line}")))
+        .collect::<Result<_, _>>()?;
+    let reads = by_others(project, &formats)?;
     let mut page = head(events);
-    for line in lines.lines() {
-        let of: Decoded = serde_json::from_str(line).with_context(|| format!("not understood: {line}"))?;
-        println!("{line}");
-        let mut peer = program(pythons.verifier()?);
-        peer.arg(project.path("tests/bench/peers/decode_peer.py")).arg(&of.file);
-        let said = output(&mut peer)?;
-        println!("{}", said.trim());
-        let read: Vec<Read> = said.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-        let by = |reader: &str| {
-            let cpu = read.iter().find(|read| read.reader == reader).and_then(|read| read.cpu);
-            cpu.map_or_else(|| "refused".to_owned(), |cpu| million(of.events / cpu.max(0.001)))
+    for of in &formats {
+        let rate = |reader: &str, cpu: fn(&Read) -> Option<f64>| {
+            let found = reads.iter().find(|read| read.reader == reader && read.file == of.file);
+            found.map(|read| cpu(read).map(|cpu| of.events / cpu.max(0.001)))
         };
-        let [duckdb, polars] = READERS.map(by);
+        let words = |cpu: fn(&Read) -> Option<f64>| {
+            let words = READERS.map(|reader| match rate(reader, cpu) {
+                Some(Some(rate)) => million(rate),
+                Some(None) => "refused".to_owned(),
+                None => "not measured".to_owned(),
+            });
+            words.join(" | ")
+        };
+        let fastest =
+            READERS.iter().filter_map(|reader| rate(reader, |of| of.silver_cpu).flatten()).fold(0.0, f64::max);
+        let to_silver = of.events / of.to_silver_cpu.max(0.01);
+        let ratio = if fastest > 0.0 { format!("{:.2}", to_silver / fastest) } else { "no other".to_owned() };
         page.push_str(&format!(
-            "| `{}` | {:.0} | {:.0} | {} | {duckdb} | {polars} | {} |\n",
+            "| `{}` | {:.0} | {:.0} | {} | {} | {} | {} | {ratio} |\n",
             of.format,
             of.bytes / 1e6,
             of.bytes / 1e6 / of.cpu,
             million(of.events / of.cpu),
-            million(of.events / of.to_silver_cpu.max(0.01)),
+            words(|of| of.cpu),
+            million(to_silver),
+            words(|of| of.silver_cpu),
         ));
     }
     page.push_str(&tail());
     page.push_str(&(machine::sentence(&[&machine::commit(project)]) + "\n"));
     let file = pages.join("decode.md");
     std::fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// What the readers of others need for the same files. Spark is left out where it is not installed.
+fn by_others(project: &Project, formats: &[Decoded]) -> anyhow::Result<Vec<Read>> {
+    let spark: Vec<Engine> = Engine::named("spark").into_iter().collect();
+    let pythons = Pythons::prepare(&spark)?;
+    let mut reads = Vec::new();
+    let mut add = |python: &Path, script: &str, files: &[&str]| -> anyhow::Result<()> {
+        let mut peer = program(python);
+        peer.arg(project.path("tests/bench/peers").join(script)).args(files);
+        let said = output(&mut peer)?;
+        println!("{}", said.trim());
+        for line in said.lines() {
+            reads.push(serde_json::from_str(line).with_context(|| format!("not understood: {line}"))?);
+        }
+        Ok(())
+    };
+    for of in formats {
+        add(pythons.verifier()?, "decode_peer.py", &[&of.file])?;
+    }
+    match pythons.of("spark") {
+        Ok(python) => {
+            let files: Vec<&str> = formats.iter().map(|of| of.file.as_str()).collect();
+            add(python, "decode_spark_peer.py", &files)?;
+        }
+        Err(error) => println!("Spark is left out: {error:#}"),
+    }
+    Ok(reads)
 }
 
 fn million(per_second: f64) -> String {
@@ -74,11 +115,16 @@ fn head(events: u64) -> String {
     format!(
         "# Decoding\n\n`cargo xtask bench decode [--rows N]` writes a file of {events} events for each format, two for each of \
          the keys, and measures processor time. *Decoded* is `sluice_cdc::decode_file` alone: records become typed events \
-         with their order, values checked against the contract, and the record kept as it was delivered. *DuckDB* and \
-         *Polars* read the same file into the columns that its records have, which is less work: no order, no operation, no \
-         types of a contract, no copy of the record. *To silver* is a whole process of `sluice replay` with bronze, merge \
-         and commits. Millions of events per second of one core, more is better.\n\n\
-         | format | MB | decoded MB/s | decoded | DuckDB reads | Polars reads | to silver |\n|---|---|---|---|---|---|---|\n"
+         with their order, values checked against the contract, and the record kept as it was delivered. *DuckDB*, \
+         *Polars* and *Spark* (warm, with the pass that finds the columns) read the same file into the columns that its records \
+         have, which is less work: no order, no operation, no types of a contract, no copy of the record, nothing written. *To \
+         silver* is a whole process of `sluice replay` with bronze, merge, checks and commits; of the others the latest row of \
+         each key by hand-written SQL or expressions, from the file to one Parquet file: no record kept, no log, no late events, \
+         no deletes. Millions of events per second of one core, more is better; *ratio* is Sluice to the fastest of the others \
+         there.\n\n\
+         | format | MB | decoded MB/s | decoded | DuckDB reads | Polars reads | Spark reads | to silver | DuckDB to silver | \
+         Polars to silver | Spark to silver | ratio |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
 }
 

@@ -119,6 +119,11 @@ impl Pythons {
         self.get(VERIFIER)
     }
 
+    /// The environment of an engine that [`Pythons::prepare`] was asked for.
+    pub(super) fn of(&self, engine: &str) -> anyhow::Result<&Path> {
+        self.get(engine)
+    }
+
     fn get(&self, name: &str) -> anyhow::Result<&Path> {
         let made = self.ready.get(name).with_context(|| format!("the environment `{name}` was not prepared"))?;
         made.as_deref().map_err(|error| anyhow::anyhow!("{error}"))

@@ -86,6 +86,10 @@ pub(crate) struct Node {
     #[serde(default)]
     pub(crate) fields: Vec<Node>,
     pub(crate) items: Option<Box<Node>>,
+    /// Of a map.
+    pub(crate) keys: Option<Box<Node>>,
+    /// Of a map.
+    pub(crate) values: Option<Box<Node>>,
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, String>,
 }
@@ -126,6 +130,9 @@ impl Node {
                 ("struct", _) => Encoding::Struct(
                     self.fields.iter().filter_map(|node| Some((node.field.clone()?, node.encoding()))).collect(),
                 ),
+                ("map", _) => {
+                    self.values.as_ref().map_or(Encoding::Unsaid, |values| Encoding::Map(Box::new(values.encoding())))
+                }
                 _ => Encoding::Unsaid,
             },
         }

@@ -59,6 +59,12 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
             ("bytes", _) => guess("binary", "bytes, base64"),
             ("array", Some(items)) => guess(format!("array<{}>", of_schema(items).data_type), "list"),
             ("string", _) => guess("string", "text"),
+            // A map whose keys are no texts is a list of pairs in JSON.
+            ("map", _) if node.keys.as_ref().is_some_and(|keys| keys.kind == "string") => {
+                let values =
+                    node.values.as_ref().map_or_else(|| "json".to_owned(), |values| of_schema(values).data_type);
+                guess(format!("map<string, {values}>"), "object")
+            }
             _ => guess("json", "object"),
         },
     }

@@ -3,11 +3,13 @@
 mod hadoop_snappy;
 mod lz4;
 pub(crate) mod packing;
+mod raw_snappy;
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use hadoop_snappy::HadoopSnappy;
 use packing::{Packing, skipped_frame};
+use raw_snappy::RawSnappy;
 use sluice_change::ReasonCode;
 use sluice_contract::limits;
 use std::io::{Cursor, ErrorKind, Read};
@@ -75,6 +77,7 @@ enum Part {
     Lz4(Box<lz4_flex::frame::FrameDecoder<Cursor<Bytes>>>),
     Snappy(Box<snap::read::FrameDecoder<Cursor<Bytes>>>),
     HadoopSnappy(Box<HadoopSnappy<Cursor<Bytes>>>),
+    RawSnappy(Box<RawSnappy>),
 }
 
 impl Part {
@@ -92,6 +95,7 @@ impl Part {
             Packing::Lz4 => Self::Lz4(Box::new(lz4_flex::frame::FrameDecoder::new(bytes))),
             Packing::Snappy => Self::Snappy(Box::new(snap::read::FrameDecoder::new(bytes))),
             Packing::HadoopSnappy => Self::HadoopSnappy(Box::new(HadoopSnappy::new(bytes))),
+            Packing::RawSnappy => Self::RawSnappy(Box::new(RawSnappy::new(bytes))),
         })
     }
 
@@ -103,6 +107,7 @@ impl Part {
             Self::Lz4(part) => part.read(buffer),
             Self::Snappy(part) => part.read(buffer),
             Self::HadoopSnappy(part) => part.read(buffer),
+            Self::RawSnappy(part) => part.read(buffer),
         }
     }
 
@@ -115,6 +120,7 @@ impl Part {
             Self::Lz4(part) => part.get_ref(),
             Self::Snappy(part) => part.get_ref(),
             Self::HadoopSnappy(part) => part.get_ref(),
+            Self::RawSnappy(part) => part.get_ref(),
         };
         let bytes = cursor.get_ref();
         let at = usize::try_from(cursor.position()).unwrap_or(usize::MAX).min(bytes.len());

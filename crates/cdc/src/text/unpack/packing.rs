@@ -1,5 +1,7 @@
 //! How the content of a file is compressed, seen from its first bytes and never from its name.
 
+use super::raw_snappy;
+
 /// A compression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Packing {
@@ -15,6 +17,8 @@ pub(crate) enum Packing {
     Snappy,
     /// Snappy in blocks with their lengths in front, as Hadoop writes it. It has no magic number.
     HadoopSnappy,
+    /// One block of Snappy for the whole file, without a magic number.
+    RawSnappy,
 }
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -56,6 +60,8 @@ impl Packing {
             Self::Bzip2
         } else if is_hadoop_snappy(bytes) {
             Self::HadoopSnappy
+        } else if raw_snappy::is_raw(bytes) {
+            Self::RawSnappy
         } else {
             return None;
         })
@@ -65,6 +71,7 @@ impl Packing {
     pub(super) fn begins_another(self, bytes: &[u8]) -> bool {
         match self {
             Self::HadoopSnappy => !bytes.is_empty(),
+            Self::RawSnappy => false,
             _ => Self::of(bytes) == Some(self),
         }
     }

@@ -1,0 +1,219 @@
+//! A changed `keep`, by its difference: rows that leave are known from silver, rows that enter from the records of their
+//! keys' newest events.
+//!
+//! Every event provides what `keep` reads, and a row that is left out is a delete at the position of its event. So silver
+//! has the newest event of each key that is kept, and its deletes name the newest of each other key. Where such an event
+//! provides every column, older ones have no say in the row: it is what the new condition makes of that event alone. What
+//! this does not decide is rebuilt: rows with values of several events, deletes whose record is not found.
+
+use super::batch::BatchSummary;
+use super::decode::{BatchPiece, BronzeDecoder};
+use super::merge::Merged;
+use super::silver_commit::of_other_keep;
+use super::table_run::TableRun;
+use super::tally::Tally;
+use crate::RunError;
+use crate::silver::Silver;
+use crate::silver::candidate::NewDeletes;
+use crate::silver::changed_keep::{Leaving, leaving_rows, made_by_other_keep, remembered_deletes};
+use crate::silver::merge::prepare_with_leaving;
+use crate::support::blocking::blocking;
+use arrow::array::{AsArray, RecordBatch};
+use sluice_change::{ChangeBatch, contract_schema};
+use sluice_contract::Contract;
+use sluice_engine::{EngineError, KeyEncoder, SEQ, Tombstones, changed_segment};
+use sluice_lake::{DataFile, Snapshot};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Records that are decoded at a time.
+const STEP_ROWS: usize = 16_384;
+/// Of so many percent of the records the keys may be left out: to read more of them costs what a rebuild does.
+const LEFT_OUT_PERCENT_MAX: u64 = 75;
+
+impl TableRun {
+    /// Makes silver what a changed `keep` says by the rows that enter and leave; false where that takes a rebuild.
+    ///
+    /// # Errors
+    /// [`RunError::Refused`] if a check of severity `fail` does not hold of it; errors of the store and the engine.
+    pub(super) async fn change_kept_rows(&mut self) -> Result<bool, RunError> {
+        let started = Instant::now();
+        let (lake, contract) = (self.context.lake.clone(), Arc::clone(&self.context.contract));
+        if !self.table.skipped.is_empty() || !self.table.silver.skipped.is_empty() {
+            return Ok(false);
+        }
+        let Some(before) = made_by_other_keep(&lake, &self.table.silver, &contract).await? else { return Ok(false) };
+        if !self.decides_as_before(&before).await? {
+            return Ok(false);
+        }
+        let mut silver = Silver::open(&lake, &before).await?;
+        if silver.lost_state || silver.version() != self.silver_version() {
+            return Ok(false);
+        }
+        silver.store = self.table.silver.store.clone();
+        let encoder = KeyEncoder::new(&contract)?;
+        let Some(Leaving { rows, deletes }) = leaving_rows(&silver, &contract).await? else { return Ok(false) };
+        let remembered = remembered_deletes(&lake, &silver, &encoder).await?;
+        let changes = match &remembered {
+            Some(remembered) => self.entering_events(remembered).await?,
+            None => Some(Vec::new()),
+        };
+        let Some(mut changes) = changes else { return Ok(false) };
+        let mut entering = HashSet::new();
+        for of_piece in &changes {
+            entering.extend(encoder.hashes(&of_piece.rows)?);
+        }
+        if changes.is_empty() {
+            let none = RecordBatch::new_empty(Arc::new(contract_schema(&contract)));
+            changes.push(ChangeBatch::without_events(Vec::new(), none));
+        }
+        // The plan is about the rows that enter: those that leave are still there for it.
+        let stay = changed_segment(&encoder, remembered.as_ref(), |hash| entering.contains(&hash), &[])?;
+        silver.tombstones = Arc::new(tombstones_of(&encoder, stay.as_ref())?);
+        let leave = rows.len();
+        let mut candidate = prepare_with_leaving(&silver, &contract, changes, rows).await?;
+        let segment = changed_segment(&encoder, stay.as_ref(), |_| false, &deletes)?;
+        candidate.deletes = NewDeletes::All(tombstones_of(&encoder, segment.as_ref())?, segment);
+        // Whether a condition that keeps nothing is meant is asked by the rebuild.
+        if candidate.ledger.silver_after == 0 && candidate.ledger.silver_before > 0 {
+            candidate.discard(&silver.store).await;
+            return Ok(false);
+        }
+        let enter = candidate.ledger.inserted;
+        self.context.log(format_args!("keep is another one: {enter} rows enter and {leave} leave, the others stay"));
+        let summary = BatchSummary::of(Tally::default(), silver.batch(), 0, started);
+        let commit = of_other_keep(&self.context, &silver, &summary);
+        self.audit_and_publish(Merged { summary, candidate, commit }).await?;
+        Ok(true)
+    }
+
+    /// Whether the events of which a condition could not be decided are the same for both. Those of before are decided by what
+    /// they lack, so a condition that reads all of it decides none of them; else no record may be in quarantine.
+    async fn decides_as_before(&self, before: &Contract) -> Result<bool, RunError> {
+        let reads = |contract: &Contract| -> BTreeSet<String> {
+            let columns = contract.apply.keep.iter().flat_map(|keep| keep.columns());
+            columns.map(str::to_owned).collect()
+        };
+        if reads(before).is_subset(&reads(&self.context.contract)) {
+            return Ok(true);
+        }
+        let commits = self.table.silver.store.history(usize::MAX).await?;
+        let is_whole = commits.last().is_some_and(|first| first.version == 0);
+        let quarantined = commits.iter().filter_map(|commit| commit.info.ledger).any(|ledger| ledger.quarantined > 0);
+        Ok(is_whole && !quarantined)
+    }
+
+    /// The events of keys that were left out and are kept now. `None` if they do not follow from the newest events.
+    async fn entering_events(&self, remembered: &RecordBatch) -> Result<Option<Vec<ChangeBatch>>, RunError> {
+        let last = self.table.silver.batch();
+        let decoder = BronzeDecoder::new(&self.context, &self.table, 1..=last).await?;
+        let Some((snapshot, files)) = self.table.bronze.files(&(1..=last)).await? else { return Ok(None) };
+        let records: u64 = files.iter().map(|file| file.rows).sum();
+        let too_many = remembered.num_rows() as u64 * 100 > records * LEFT_OUT_PERCENT_MAX;
+        if decoder.needs_whole_files() || too_many || files.iter().any(DataFile::has_deletion_vector) {
+            return Ok(None);
+        }
+        let search = Arc::new(Search::new(&self.context.contract, decoder, remembered)?);
+        let (mut known, mut all) = (HashSet::with_capacity(search.newest.len()), Vec::new());
+        for file in &files {
+            self.context.job.check()?;
+            let positions = self.positions_of(&search, &snapshot, file).await?;
+            for step in positions.chunks(STEP_ROWS) {
+                let store = &self.table.bronze.store;
+                let records = store.read_positions(&snapshot, file, step, None).await?;
+                let search = Arc::clone(&search);
+                let Some(found) = blocking(move || search.entering(&records)).await? else { return Ok(None) };
+                known.extend(found.known);
+                all.extend(found.changes);
+            }
+        }
+        Ok((known.len() == search.newest.len()).then_some(all))
+    }
+
+    async fn positions_of(&self, search: &Search, snapshot: &Snapshot, file: &DataFile) -> Result<Vec<u32>, RunError> {
+        let of_file = self.table.bronze.store.read_files(snapshot, std::slice::from_ref(file), Some(&[SEQ])).await?;
+        let mut positions = Vec::new();
+        let mut first = 0_u32;
+        for rows in &of_file {
+            for (row, seq) in (first..).zip(texts(rows)?.iter()) {
+                if seq.is_some_and(|seq| search.newest.contains_key(seq)) {
+                    positions.push(row);
+                }
+            }
+            first = first.saturating_add(u32::try_from(rows.num_rows()).unwrap_or(u32::MAX));
+        }
+        Ok(positions)
+    }
+}
+
+fn tombstones_of(encoder: &KeyEncoder, segment: Option<&RecordBatch>) -> Result<Tombstones, RunError> {
+    let mut tombstones = Tombstones::default();
+    if let Some(segment) = segment {
+        tombstones.add_segment(encoder, segment)?;
+    }
+    Ok(tombstones)
+}
+
+fn texts(rows: &RecordBatch) -> Result<&arrow::array::StringArray, RunError> {
+    let texts = rows.column_by_name(SEQ).and_then(|column| column.as_string_opt::<i32>());
+    Ok(texts.ok_or(EngineError::Sequence(SEQ))?)
+}
+
+/// The deletes that silver remembers, looked for in bronze.
+struct Search {
+    decoder: BronzeDecoder,
+    encoder: KeyEncoder,
+    /// Hash of the key by the sequence, as text, of its newest event.
+    newest: HashMap<String, u128>,
+}
+
+/// What a few records are.
+struct Found {
+    /// Keys whose newest event is among them.
+    known: Vec<u128>,
+    /// Of these the events that are kept now.
+    changes: Vec<ChangeBatch>,
+}
+
+impl Search {
+    fn new(contract: &Contract, decoder: BronzeDecoder, remembered: &RecordBatch) -> Result<Self, RunError> {
+        let encoder = KeyEncoder::new(contract)?;
+        let hashes = encoder.hashes(remembered)?;
+        let newest = texts(remembered)?.iter().flatten().map(str::to_owned).zip(hashes).collect();
+        Ok(Self { decoder, encoder, newest })
+    }
+
+    /// `None` if a record is not understood, or an event lacks a column.
+    fn entering(&self, records: &RecordBatch) -> Result<Option<Found>, RunError> {
+        let mut found = Found { known: Vec::new(), changes: Vec::new() };
+        for BatchPiece { decoded, .. } in self.decoder.by_batch(std::slice::from_ref(records))? {
+            if !decoded.rejects.is_empty() {
+                return Ok(None);
+            }
+            let changes = decoded.changes;
+            let hashes = self.encoder.hashes(&changes.rows)?;
+            let mut enters = vec![false; changes.len()];
+            for (event, hash) in hashes.into_iter().enumerate() {
+                if self.newest.get(&changes.seqs.at(event).to_string()) != Some(&hash) {
+                    continue;
+                }
+                found.known.push(hash);
+                let is_kept = changes.ops.get(event).is_some_and(|op| op.is_upsert());
+                let row = u32::try_from(event).unwrap_or(u32::MAX);
+                if is_kept && changes.absent.contains_key(&row) {
+                    return Ok(None);
+                }
+                if let Some(enters) = enters.get_mut(event) {
+                    *enters = is_kept;
+                }
+            }
+            if enters.contains(&true) {
+                let mut changes = changes.filter(&enters)?;
+                changes.records.iter_mut().for_each(|record| *record = String::new());
+                found.changes.push(changes);
+            }
+        }
+        Ok(Some(found))
+    }
+}
