@@ -27,6 +27,8 @@ pub enum JobKind {
     Bisect,
     /// Looks for the events of a row, and makes the index of the records that it lacks.
     Explain,
+    /// Compares a table with its source.
+    Reconcile,
 }
 
 /// How far one table of a job is.

@@ -86,6 +86,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Diff(call) => command::diff::run(&host, &out, call).await,
         Command::Bisect(call) => command::bisect::run(&host, &out, call).await,
         Command::Trace(call) => command::trace::run(&host, &out, call).await,
+        Command::Reconcile(call) => command::reconcile::run(&host, &out, call).await,
         Command::Doctor(call) => command::doctor::run(&host, &out, call).await,
         Command::Explain(call) => command::explain::run(&host, &out, call).await,
         Command::History(call) => command::history::run(&host, &out, call).await,

@@ -8,6 +8,7 @@ mod lake;
 mod onboard;
 mod publish;
 mod quality;
+mod reconcile;
 mod replay;
 mod row_history;
 mod rows;
@@ -57,6 +58,10 @@ pub fn reply(request: &Request) -> Reply {
         Request::Trace { file, record, .. } => Reply::Trace(trace::traces(file, *record)),
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Bisect { table, .. } => Reply::Bisect(bisect::view(table)),
+        Request::Reconcile { table, with, .. } => Reply::Reconcile(reconcile::view(table, with)),
+        Request::RepairFromSource { table, with, by, .. } => {
+            Reply::RepairFromSource(reconcile::repair(table, with, *by))
+        }
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),
