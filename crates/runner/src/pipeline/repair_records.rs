@@ -7,7 +7,7 @@
 use crate::RunError;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
-use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
+use sluice_cdc::{BronzeRecord, DecodedFile, Drift, decode_records};
 use sluice_change::{EventSeq, EventSeqs, Op, ReasonCode, Reject, SourceFile};
 use sluice_contract::{Backfill, Column, Condition, Contract, SourceFormat};
 use sluice_lake::correction_number;
@@ -125,6 +125,8 @@ pub(crate) fn decode_repairs(
             reject.raw = Reject::raw_of(whole.as_bytes());
         }
     }
+    // What they lack or have besides the contract says nothing of what the source delivers.
+    decoded.drift = Drift::default();
     decoded.rows_in += unread.len() as u64;
     decoded.rejects.extend(unread);
     let mut seqs = EventSeqs::default();

@@ -63,9 +63,9 @@ impl Sides {
             (_, None) => return Err(no_hash(&what, most)),
             (Some(wanted), Some(_)) => {
                 // The precision of a float is enough for a share.
-                #[allow(clippy::cast_precision_loss, reason = "a share of rows")]
+                #[expect(clippy::cast_precision_loss, reason = "a share of rows")]
                 let share = (wanted as f64 / most as f64).clamp(0.0, 1.0);
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
                 let below = (share * f64::from(u32::MAX)) as u32;
                 (RowFilter::Sample(below), None, Some(share))
             }

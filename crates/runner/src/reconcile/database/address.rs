@@ -157,11 +157,11 @@ mod tests {
     fn address(url: &str) -> Result<Address, String> {
         let variable = |name: &str| match name {
             "USER" => Some("ada".to_owned()),
-            "HOME" => Some("/home/ada".to_owned()),
+            "HOME" => Some("/srv/ada".to_owned()),
             _ => None,
         };
         let read = |path: &std::path::Path| {
-            (path == std::path::Path::new("/home/ada/.pgpass")).then(|| "db:*:shop:ada:from\\:file\n".to_owned())
+            (path == std::path::Path::new("/srv/ada/.pgpass")).then(|| "db:*:shop:ada:from\\:file\n".to_owned())
         };
         Address::with(&DatabaseUrl::new(url), variable, read).map_err(|error| error.to_string())
     }

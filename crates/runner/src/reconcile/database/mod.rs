@@ -54,7 +54,10 @@ impl DatabaseTable {
         };
         let mut read = Vec::new();
         let mut left_out = BTreeMap::new();
-        for column in &table.columns {
+        // Other columns of the source are none of the table, unless something is made of them.
+        let is_made = contract.columns.iter().any(|column| column.from.is_some() || column.path.is_some());
+        let is_named = |name: &str| contract.columns.iter().any(|column| names_of(column).any(|of| of == name));
+        for column in table.columns.iter().filter(|column| is_made || is_named(&column.name)) {
             match read_text(server, &column.data_type, &column.name) {
                 Some(text) => read.push((column.name.clone(), text)),
                 None => {
