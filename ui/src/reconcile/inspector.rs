@@ -13,7 +13,9 @@ use sluice_api::DifferingKey;
 /// Draws it.
 pub(super) fn show(screen: &ReconcileScreen, ui: &mut Ui, cx: &mut Cx<'_>, key: &DifferingKey) {
     let tokens = ui.tokens();
-    panel_header(ui, &words::key(key), key.arrival.as_str(), |_| {});
+    Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
+        panel_header(ui, &words::key(key), key.arrival.as_str(), |_| {});
+    });
     Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 8, bottom: 8 }).show(ui, |ui| {
         let text: RichText =
             typeface::text(format!("{}: {}", key.difference, words::note(key)), typeface::body(), tokens.text);

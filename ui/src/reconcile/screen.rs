@@ -65,7 +65,9 @@ impl ReconcileScreen {
             first if first < all => format!("the first {first} of {}", number::count(all)),
             _ => number::count(all),
         };
-        panel_header(ui, "Rows that differ", &shown, |_| {});
+        Frame::NONE.inner_margin(Margin::symmetric(12, 0)).show(ui, |ui| {
+            panel_header(ui, "Rows that differ", &shown, |_| {});
+        });
         ScrollArea::vertical().id_salt("rows that differ").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (at, key) in view.keys.iter().enumerate() {

@@ -130,7 +130,8 @@ fn text(shown: &Shown) -> String {
         text.push_str(&format!("{:.2} % of the keys were compared\n", share * 100.0));
     }
     for (column, count) in &found.columns {
-        text.push_str(&format!("{:>8} rows differ in {column}\n", number(*count)));
+        let rows = if *count == 1 { "row differs" } else { "rows differ" };
+        text.push_str(&format!("{:>8} {rows} in {column}\n", number(*count)));
     }
     for left in &found.not_compared {
         text.push_str(&format!("not compared: {}, {}\n", left.column, left.because));

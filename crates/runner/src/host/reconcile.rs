@@ -159,7 +159,7 @@ impl Ready<'_> {
         let mut personal = self.personal.clone();
         let (sides, with, server, source_table) = match with {
             ReconcileWith::File { path, position } => {
-                positions.read = position.as_deref().map(|text| read_position(text)).transpose()?;
+                positions.read = position.as_deref().map(read_position).transpose()?;
                 let (contract, file) = (Arc::clone(&self.contract), path.clone());
                 let source = blocking(move || read_file(&contract, &file)).await?;
                 if position.is_none() {
@@ -365,6 +365,7 @@ impl Ready<'_> {
         let number = ledger.put_correction(name, &correction, last).await?;
         let left = match repairs.left {
             0 => String::new(),
+            1 => "; 1 row with a change under way was left".to_owned(),
             left => format!("; {left} rows with a change under way were left"),
         };
         Ok(SourceRepair {

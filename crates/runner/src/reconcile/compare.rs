@@ -143,13 +143,13 @@ fn differences(
             continue;
         };
         let absent = u32::try_from(row).ok().and_then(|row| source.absent.get(&row));
-        let differs = |pair: &Pair| {
-            pair.source.row(row) != pair.silver.row(at)
-                && !pair.is_same_document(row, at)
-                && !absent.is_some_and(|columns| columns.contains(&pair.position))
-                && !(pair.ignores_null && pair.column.is_null(row))
+        let is_same = |pair: &Pair| {
+            pair.source.row(row) == pair.silver.row(at)
+                || pair.is_same_document(row, at)
+                || absent.is_some_and(|columns| columns.contains(&pair.position))
+                || (pair.ignores_null && pair.column.is_null(row))
         };
-        let columns: Vec<usize> = (0..).zip(pairs).filter(|(_, pair)| differs(pair)).map(|(at, _)| at).collect();
+        let columns: Vec<usize> = (0..).zip(pairs).filter(|(_, pair)| !is_same(pair)).map(|(at, _)| at).collect();
         if !columns.is_empty() {
             found.push((key.as_ref(), Difference { source: Some(row), silver: Some(at), columns }));
         }

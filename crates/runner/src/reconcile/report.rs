@@ -219,7 +219,7 @@ impl Found {
         if counts.all() > 0 && unknown == counts.all() {
             text.push_str(". Whether these are changes that have not arrived yet is not known");
         } else if unknown > 0 {
-            text.push_str(&format!(". Whether {unknown} of them are changes that have not arrived yet is not known"));
+            text.push_str(&format!(". Of {unknown} of them it is not known whether a change is under way"));
         }
         let others = [
             some(not_arrived, "more changed behind what silver has and did not arrive yet"),

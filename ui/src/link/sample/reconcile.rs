@@ -54,8 +54,8 @@ pub(super) fn view(table: &TableName, with: &ReconcileWith) -> Reconciliation {
     Reconciliation {
         table: table.clone(),
         verdict: format!(
-            "Silver differs from {with}: 1 row missing, 1 row surplus, 2 rows different. Whether 1 of them are changes that \
-             have not arrived yet is not known. 1 more changed behind what silver has and did not arrive yet"
+            "Silver differs from {with}: 1 row missing, 1 row surplus, 2 rows different. Of 1 of them it is not known \
+             whether it is a change that has not arrived yet. 1 more changed behind what silver has and did not arrive yet"
         ),
         with,
         version: 42,
