@@ -49,6 +49,7 @@ mod quarantine_life;
 #[cfg(unix)]
 mod read_only;
 mod rebuild_in_ranges;
+mod reconcile;
 mod refused_batch;
 mod releases;
 mod rows_by_watermark;

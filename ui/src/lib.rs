@@ -46,6 +46,7 @@ mod mirror;
 pub mod onboard;
 pub mod publish;
 pub mod quality;
+pub mod reconcile;
 pub mod registry;
 pub mod releases;
 pub mod replay;

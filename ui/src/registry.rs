@@ -3,8 +3,8 @@
 use crate::screen::Screen;
 use crate::state::Tab;
 use crate::{
-    bisect, diff, doctor, explain, history, lake_tests, onboard, publish, quality, releases, replay, source_changes,
-    sql, table, trace,
+    bisect, diff, doctor, explain, history, lake_tests, onboard, publish, quality, reconcile, releases, replay,
+    source_changes, sql, table, trace,
 };
 
 /// The screen of a tab.
@@ -17,6 +17,7 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::LakeDiff { table, comparison } => Box::new(diff::DiffScreen::of_sides(table.clone(), comparison.clone())),
         Tab::History { table, key } => Box::new(history::HistoryScreen::new(table.clone(), key.clone())),
         Tab::Explain { table, key } => Box::new(explain::ExplainScreen::new(table.clone(), key.clone())),
+        Tab::Reconcile { table } => Box::new(reconcile::ReconcileScreen::new(table.clone())),
         Tab::Bisect { table, key } => Box::new(bisect::BisectScreen::new(table.clone(), key)),
         Tab::Doctor { table } => Box::new(doctor::DoctorScreen::new(table.clone())),
         Tab::Trace { place } => Box::new(trace::TraceScreen::new(place.clone())),

@@ -29,6 +29,8 @@ pub enum JobKind {
     Explain,
     /// Runs the tests of a draft.
     Test,
+    /// Compares a table with its source.
+    Reconcile,
 }
 
 /// How far one table of a job is.

@@ -94,6 +94,7 @@ mod publish;
 mod quality;
 mod quarantine;
 mod reached;
+mod reconcile;
 mod release;
 mod replay;
 mod request;
@@ -139,6 +140,10 @@ pub use quarantine::{QuarantineChange, QuarantineFilter, QuarantineList, Quarant
 pub use reached::{
     CanaryTable, DifferingColumn, FirstDifference, Previewed, PreviewedTable, Reached, ReachedTable, ShownCell,
     reached_summary,
+};
+pub use reconcile::{
+    Arrival, ConnectorRequest, DatabaseUrl, DifferingCell, DifferingKey, HashedRanges, NotCompared, ReconcileCounts,
+    ReconcileOptions, ReconcileWith, Reconciliation, RepairBy, SourceRepair,
 };
 pub use release::{
     Approval, DiffLine, IncidentLock, ProposalView, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide,

@@ -9,10 +9,11 @@ use crate::{
     IncidentFile, IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView,
     MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, OpenedIncident, PlanDocument,
     PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange,
-    QuarantineFilter, QuarantineList, QueryFile, ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox,
-    ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary,
-    SandboxView, SavedTest, SideLake, SourceChanges, SourceChoice, TableComparison, TableFingerprint, TableName,
-    TableRef, TableReplay, TableView, Trace, VerifySummary,
+    QuarantineFilter, QuarantineList, QueryFile, ReconcileOptions, ReconcileWith, Reconciliation, ReleaseDetail,
+    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, RepairBy, ReplayLimits, ReplaySummary, ReplayView, ResultId,
+    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SavedTest, SideLake, SourceChanges,
+    SourceChoice, SourceRepair, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace,
+    VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -455,6 +456,40 @@ requests! {
         /// Id of the caller's choice.
         job: JobId
     } -> Bisection, ReadJob;
+
+    /// Compares a table of silver with its source. Stopped by its job.
+    Reconcile {
+        /// Table.
+        table: TableName,
+        /// What it is compared with.
+        with: ReconcileWith,
+        /// How much is read.
+        #[serde(default)]
+        options: ReconcileOptions;
+        /// Id of the caller's choice.
+        job: JobId
+    } -> Reconciliation, ReadJob, |view| view.result.as_ref().map(|result| result.id);
+
+    /// Compares a table of silver with its source again, and repairs the rows that differ.
+    RepairFromSource {
+        /// Id of the caller's choice.
+        job: JobId;
+        /// Table.
+        table: TableName,
+        /// What it is compared with.
+        with: ReconcileWith,
+        /// How much is read.
+        #[serde(default)]
+        options: ReconcileOptions,
+        /// How they are repaired.
+        by: RepairBy,
+        /// Why; it is kept.
+        because: String,
+        /// Who decides; `None` for whoever works at the host.
+        #[serde(default)]
+        author: Option<String>
+    } -> SourceRepair, WriteJob;
+
     /// What became of a delivered file, or of one of its records: one answer for each batch that took the file.
     Trace {
         /// Path of the file in the lake, or the end of it.

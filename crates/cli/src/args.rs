@@ -88,6 +88,9 @@ pub(crate) enum Command {
     Incident(Incident),
     /// Run the tests of the draft: records in, expected silver, quarantine, checks and gold out; no lake is touched.
     Test(Test),
+    /// Compare a table with its source: a file, a live database, statistics of AWS DMS, another table or lake; and repair
+    /// what differs.
+    Reconcile(Reconcile),
     /// What is wrong with a change feed: 24 checks of its files, records, order and keys, and of silver beside it.
     Doctor(Doctor),
     /// Compact, cluster and vacuum a table; safe while others write.
@@ -468,6 +471,57 @@ pub(crate) struct Bisect {
     /// Print personal data (`pii: true`) as it is.
     #[arg(long)]
     pub(crate) reveal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reconcile {
+    /// dataset.table (silver).
+    pub(crate) table: TableName,
+    /// What it is compared with: a file (CSV, Parquet, JSON lines), `postgres://USER@HOST/DATABASE`,
+    /// `mysql://USER@HOST/DATABASE`, `dms:FILE`, `table:dataset.table`, `production`, `sandbox:NAME` or `lake:URL`.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) with: String,
+    /// The table in the source, where it has another name: `table` or `schema.table`.
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) source_table: Option<String>,
+    /// Of a file: the position of the source that its rows are of, as `explain` shows positions, an LSN, or FILE:POSITION of
+    /// a binary log.
+    #[arg(long)]
+    pub(crate) position: Option<String>,
+    /// Let hashes of ranges of keys decide what is read of a database, however few rows it has.
+    #[arg(long)]
+    pub(crate) by_hashes: bool,
+    /// Compare about so many keys of a database, and no others.
+    #[arg(long, value_name = "KEYS", conflicts_with = "by_hashes")]
+    pub(crate) sample: Option<u64>,
+    /// Rows to print.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) rows: u32,
+    /// Print personal data (`pii: true`) as it is.
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// Put right what differs: `events` writes corrective events, `request` prints what the connector is asked. Without
+    /// --yes nothing is written.
+    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "events")]
+    pub(crate) repair: Option<RepairHow>,
+    /// Write the corrective events.
+    #[arg(long, requires_all = ["repair", "because"])]
+    pub(crate) yes: bool,
+    /// Why they are written; it is kept.
+    #[arg(long)]
+    pub(crate) because: Option<String>,
+    /// Who asks for them, where this machine does not say it.
+    #[arg(long)]
+    pub(crate) author: Option<String>,
+}
+
+/// How rows are repaired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RepairHow {
+    /// Corrective events in bronze.
+    Events,
+    /// The connector's own request.
+    Request,
 }
 
 #[derive(Debug, Args)]

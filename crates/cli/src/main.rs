@@ -88,6 +88,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Trace(call) => command::trace::run(&host, &out, call).await,
         Command::Incident(call) => command::incident::run(&host, &out, call).await,
         Command::Test(call) => command::test::run(&host, &out, call).await,
+        Command::Reconcile(call) => command::reconcile::run(&host, &out, call).await,
         Command::Doctor(call) => command::doctor::run(&host, &out, call).await,
         Command::Explain(call) => command::explain::run(&host, &out, call).await,
         Command::History(call) => command::history::run(&host, &out, call).await,

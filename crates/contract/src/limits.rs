@@ -139,3 +139,11 @@ pub const PLAN_FILE_BYTES_MAX: u64 = 64 << 20;
 pub const TEXT_DIFF_CELLS_MAX: usize = 4_000_000;
 /// Bytes of a file with definitions of the source's tables.
 pub const DEFINITIONS_BYTES: u64 = 32 << 20;
+/// Rows of a table up to which a comparison with a database reads all of them; above it hashes of ranges of keys decide.
+pub const RECONCILE_ROWS_WHOLE: u64 = 100_000;
+/// Rows of ranges that differ that a comparison with a database reads.
+pub const RECONCILE_ROWS_READ: u64 = 1_000_000;
+/// Rows that differ from the source that are kept for looking at.
+pub const RECONCILE_ROWS_SHOWN: usize = 10_000;
+/// Rows that differ from the source that an answer names by their keys.
+pub const RECONCILE_KEYS_SHOWN: usize = 100;

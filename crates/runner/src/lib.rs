@@ -11,7 +11,7 @@
 //!
 //! **The rooms**, each of which imports only from those to its left:
 //!
-//! Rooms: `error < contract_set < support < silver_hash < quality < silver < previewed < gold < maintain < pipeline < lake_tests < host`
+//! Rooms: `error < contract_set < support < silver_hash < quality < silver < previewed < gold < maintain < pipeline < lake_tests < reconcile < host`
 //!
 //! | room | what it holds |
 //! |---|---|
@@ -26,6 +26,7 @@
 //! | `doctor` | the checks of a change feed, without I/O |
 //! | `pipeline` | the steps of a batch, tables under their leases, and runs on a schedule |
 //! | `lake_tests` | tests of a lake, each replayed over a lake in memory |
+//! | `reconcile` | silver beside its source: what differs, and what puts it right |
 //! | `host` | requests of the window and the command line, and the views that answer them |
 
 mod contract_set;
@@ -38,6 +39,7 @@ mod maintain;
 mod pipeline;
 mod previewed;
 mod quality;
+mod reconcile;
 mod silver;
 mod silver_hash;
 mod support;

@@ -9,6 +9,7 @@ mod lake_tests;
 mod onboard;
 mod publish;
 mod quality;
+mod reconcile;
 mod replay;
 mod row_history;
 mod rows;
@@ -63,6 +64,10 @@ pub fn reply(request: &Request) -> Reply {
         Request::ExplainTest { .. } => Reply::ExplainTest(lake_tests::saved()),
         Request::WriteIncident { file, .. } => Reply::WriteIncident(lake_tests::incident(file.as_deref())),
         Request::RunLakeTests { .. } => Reply::RunLakeTests(lake_tests::report(true)),
+        Request::Reconcile { table, with, .. } => Reply::Reconcile(reconcile::view(table, with)),
+        Request::RepairFromSource { table, with, by, .. } => {
+            Reply::RepairFromSource(reconcile::repair(table, with, *by))
+        }
         Request::Quality { table } => Reply::Quality(quality::view(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),

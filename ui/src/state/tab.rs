@@ -364,6 +364,25 @@ screens! {
         ),
     };
 
+    /// A table beside its source.
+    Reconcile {
+        /// Table.
+        table: TableName,
+    }
+    title: format!("Reconcile {}", table.table), table: Some(silver(table)),
+    row: ScreenRow {
+        name: "Reconcile",
+        place: Place::Quality,
+        open: Action::new("open.reconcile", "Reconcile {}")
+            .word("Reconcile")
+            .tooltip("which rows differ from the source, and what puts them right")
+            .icon(icon::COMPARE_ARROWS),
+        opens: Opens::ChangedTable(
+            |_, table| Tab::Reconcile { table: table.name },
+            "A model makes gold, it has no source",
+        ),
+    };
+
     /// What changed in the shape of sources.
     SourceChanges {}
     title: "Schema changes".to_owned(), table: None,

@@ -7,7 +7,7 @@
 mod canal;
 mod contained;
 mod csv_settings;
-mod debezium;
+pub(crate) mod debezium;
 mod debezium_flat;
 mod debezium_json;
 mod debezium_parquet;

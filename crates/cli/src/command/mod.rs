@@ -18,6 +18,7 @@ pub(crate) mod publish;
 pub(crate) mod quality;
 pub(crate) mod quarantine;
 pub(crate) mod query;
+pub(crate) mod reconcile;
 pub(crate) mod release;
 pub(crate) mod releases;
 pub(crate) mod replay;

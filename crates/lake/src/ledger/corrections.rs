@@ -1,5 +1,6 @@
-//! Records of the quarantine that a person corrected, and what was decided of others. Numbered, written once, never
-//! changed. A correction is ingested as a batch of its own, as if the source had sent the record again.
+//! Records of the quarantine that a person corrected, rows that were repaired from the source, and what was decided of
+//! other records. Numbered, written once, never changed. A correction is ingested as a batch of its own, as if the source
+//! had sent the record again.
 
 use crate::ledger::registry::{Ledger, number_of};
 use crate::{LakeError, SourceFile};
@@ -29,7 +30,11 @@ pub struct Correction {
     /// The record that it corrects, whose place it takes in the order of the source.
     pub origin: RecordPlace,
     /// Its text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub record: String,
+    /// Corrective events of rows that differed from the source, instead of a record; the origin has no file then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<String>,
     /// Why.
     pub because: String,
     /// Who corrected it.

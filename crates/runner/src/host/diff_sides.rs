@@ -19,13 +19,13 @@ use std::time::Instant;
 const HISTORY_MAX: usize = 1_000_000;
 
 /// A side with everything that is read of it.
-struct Opened {
-    lake: Lake,
+pub(super) struct Opened {
+    pub(super) lake: Lake,
     /// Whether the open lake's SQL may read its files.
     is_open: bool,
-    version: VersionOf,
+    pub(super) version: VersionOf,
     /// In words.
-    name: String,
+    pub(super) name: String,
 }
 
 impl Answer<ask::DiffSides> for Host {
@@ -107,7 +107,8 @@ impl OpenLake {
         })
     }
 
-    async fn side(&self, side: &DiffSide, times: StoreTimes) -> Result<Opened, RunError> {
+    /// A side with everything that is read of it.
+    pub(super) async fn side(&self, side: &DiffSide, times: StoreTimes) -> Result<Opened, RunError> {
         let (lake, is_open, place) = self.lake_of(&side.lake, times).await?;
         let store = lake.table(location(&side.table));
         let number = match side.version {
@@ -152,7 +153,10 @@ impl OpenLake {
     }
 
     /// Columns that are personal on one of the sides.
-    async fn personal_of_sides(&self, sides: [(&DiffSide, &Opened); 2]) -> Result<PersonalColumns, RunError> {
+    pub(super) async fn personal_of_sides(
+        &self,
+        sides: [(&DiffSide, &Opened); 2],
+    ) -> Result<PersonalColumns, RunError> {
         let mut personal = PersonalColumns::default();
         for (side, opened) in sides {
             personal = personal.joined(&self.personal_of(&side.table).await?);

@@ -41,6 +41,7 @@ mod quality;
 mod quarantine;
 mod queries;
 mod rebuild_time;
+mod reconcile;
 mod release_side;
 mod releases;
 mod replays;

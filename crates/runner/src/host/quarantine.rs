@@ -34,13 +34,22 @@ impl Answer<ask::ChangeQuarantine> for Host {
         let ask::ChangeQuarantine { table, change, because, author: named } = request;
         let open = self.opened().await?;
         let by = author(named.as_deref()).await?.to_string();
-        let because = because.trim().to_owned();
-        if because.is_empty() || because.chars().count() > REASON_CHARACTERS_MAX {
-            let message = format!("A decision has a reason of at most {REASON_CHARACTERS_MAX} characters");
-            return Err(RunError::input(message, "Write one sentence with --because, without values of rows"));
-        }
+        let because = reason(&because)?;
         open.change_quarantine(&table, change, because, by).await
     }
+}
+
+/// The reason of a decision.
+///
+/// # Errors
+/// If there is none, or it is too long.
+pub(super) fn reason(because: &str) -> Result<String, RunError> {
+    let because = because.trim();
+    if because.is_empty() || because.chars().count() > REASON_CHARACTERS_MAX {
+        let message = format!("A decision has a reason of at most {REASON_CHARACTERS_MAX} characters");
+        return Err(RunError::input(message, "Write one sentence with --because, without values of rows"));
+    }
+    Ok(because.to_owned())
 }
 
 impl Answer<ask::ReplayQuarantine> for Host {
@@ -119,7 +128,8 @@ impl OpenLake {
                 }
                 let in_batches = table.claimed.iter().flat_map(|manifest| &manifest.files);
                 let last = in_batches.filter_map(|file| correction_number(&file.path)).max().unwrap_or(0);
-                let correction = Correction { origin: record.place.clone(), record: text, because, by, at_ms };
+                let correction =
+                    Correction { origin: record.place.clone(), record: text, repairs: Vec::new(), because, by, at_ms };
                 ledger.put_correction(name, &correction, last).await?;
             }
             QuarantineChange::Ignore { filter } | QuarantineChange::Reopen { filter } if is_empty(&filter) => {

@@ -1,5 +1,6 @@
 //! Bronze: every record as it was delivered.
 
+use super::repair_records::{are_repairs, decode_repairs};
 use crate::RunError;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
@@ -153,7 +154,8 @@ pub(crate) fn batches_in(rows: &[RecordBatch]) -> Result<BTreeSet<u64>, RunError
     Ok(batches)
 }
 
-/// Decodes what bronze kept of the batches and files that are `taken`.
+/// Decodes what bronze kept of the batches and files that are `taken`. Corrective events are decoded where nothing else is
+/// taken: they are batches of their own.
 pub(crate) fn decode_bronze(
     contract: &Arc<Contract>,
     rows: &[RecordBatch],
@@ -196,5 +198,10 @@ pub(crate) fn decode_bronze(
             records.push(BronzeRecord { at, record: record.value(index) });
         }
     }
+    if are_repairs(&files) {
+        return decode_repairs(contract, files, &records);
+    }
+    let is_repair: Vec<bool> = files.iter().map(|file| are_repairs(std::slice::from_ref(file))).collect();
+    records.retain(|record| !is_repair.get(record.at.file as usize).copied().unwrap_or(false));
     Ok(decode_records(contract, files, &records))
 }

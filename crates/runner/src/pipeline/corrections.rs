@@ -5,6 +5,7 @@
 //! sequence of its events, so it is the same whenever they are merged and when silver is rebuilt.
 
 use super::context::TableContext;
+use super::repair_records::decode_repairs;
 use super::table_state::TableState;
 use crate::RunError;
 use crate::support::blocking::blocking;
@@ -48,9 +49,15 @@ pub(super) async fn decode_correction(
     path: &str,
     number: u64,
 ) -> Result<DecodedFile, RunError> {
-    let Correction { origin, record, .. } = context.lake.ledger().correction(path).await?;
-    let contract = Arc::clone(contract);
+    let Correction { origin, record, repairs, .. } = context.lake.ledger().correction(path).await?;
+    let (contract, path) = (Arc::clone(contract), path.to_owned());
     blocking(move || {
+        if !repairs.is_empty() {
+            let files = vec![SourceFile { path, ..SourceFile::default() }];
+            let in_file = |(row, record)| BronzeRecord { at: RowRef { file: 0, row, offset: 0 }, record };
+            let records: Vec<BronzeRecord<'_>> = (0..).zip(repairs.iter().map(String::as_str)).map(in_file).collect();
+            return Ok(behind_the_source(decode_repairs(&contract, files, &records)?, number));
+        }
         let files = vec![SourceFile { path: origin.file, ..SourceFile::default() }];
         let at = RowRef { file: 0, row: origin.row, offset: origin.offset };
         let decoded = decode_records(&contract, files, &[BronzeRecord { at, record: &record }]);

@@ -21,7 +21,7 @@ pub(super) const ENVELOPE: [&str; 12] = [
     "total_order",
 ];
 /// Members that are envelope as a whole.
-pub(super) const SOURCE: [&str; 2] = ["source", "transaction"];
+pub(super) const SOURCE: [&str; 3] = ["source", "transaction", "_sluice_correction"];
 
 /// The record as it may be shown. Only members that the contract names and does not call personal keep their values, and
 /// the members of the envelope; what nobody knows is masked.

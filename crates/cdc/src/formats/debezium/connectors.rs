@@ -218,6 +218,11 @@ impl ConnectorOrder {
         ORDERS.iter().find(|order| order.connectors.contains(&connector))
     }
 
+    /// The order that these words are of.
+    pub(crate) fn by_words(words: &str) -> Option<&'static Self> {
+        ORDERS.iter().find(|order| order.words == words)
+    }
+
     /// The order whose position a record has that does not name its connector: all that a snapshot row has, and one
     /// member that is a time does not make a position. `has` says whether a member is there and not null.
     pub(crate) fn by_members(has: impl Fn(&str) -> bool) -> Option<&'static Self> {

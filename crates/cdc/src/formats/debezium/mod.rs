@@ -4,6 +4,7 @@ pub(crate) mod connect_schema;
 pub(crate) mod connectors;
 pub(crate) mod document;
 pub(crate) mod guess;
+pub(crate) mod log_position;
 pub(crate) mod order;
 pub(crate) mod own_position;
 pub(crate) mod position;
