@@ -35,6 +35,7 @@ mod lost_state;
 mod maintenance;
 mod mariadb_replay;
 mod nested_values;
+mod on_fail;
 mod onboarding;
 mod one_door;
 mod one_part_fails;

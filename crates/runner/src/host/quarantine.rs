@@ -11,8 +11,8 @@ use crate::support::blocking::blocking;
 use crate::{Job, RunError};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use sluice_api::{
-    Answer, JobKind, Layer, QuarantineChange, QuarantineFilter, QuarantineList, QuarantineStatus, TableRef,
-    TableReplay, ask,
+    Answer, JobKind, Layer, QuarantineChange, QuarantineFilter, QuarantineList, QuarantineReason, QuarantineStatus,
+    TableRef, TableReplay, ask,
 };
 use sluice_contract::TableName;
 use sluice_lake::{Correction, QuarantineAction, QuarantineDecision, RecordPlace, correction_number};
@@ -162,7 +162,9 @@ fn is_shown(record: &Quarantined, filter: &QuarantineFilter) -> bool {
     let QuarantineFilter { record: address, status, reason, batch } = filter;
     address.as_ref().is_none_or(|address| *address == address_of(&record.place))
         && status.is_none_or(|status| status == record.status)
-        && reason.as_ref().is_none_or(|reason| *reason == record.reason)
+        && reason.as_ref().is_none_or(|reason| {
+            *reason == record.reason || QuarantineReason::all_of(&record.reasons).iter().any(|of| of.reason == *reason)
+        })
         && batch.is_none_or(|batch| batch == record.place.batch)
 }
 
@@ -188,6 +190,7 @@ fn columns_of(records: &[Quarantined]) -> Result<RecordBatch, RunError> {
         ("stage", texts(&|record| Some(record.stage.clone()))),
         ("column", texts(&|record| record.column.clone())),
         ("detail", texts(&|record| Some(record.detail.clone()))),
+        ("reasons", texts(&|record| Some(record.reasons.clone()))),
         ("batch", numbers(&|record| record.place.batch)),
         ("file", texts(&|record| Some(record.place.file.clone()))),
         ("row", numbers(&|record| record.place.row)),
