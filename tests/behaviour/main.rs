@@ -45,6 +45,7 @@ mod personal_data;
 mod plain_files;
 mod publish_and_run;
 mod quarantine_life;
+mod quarantine_shop;
 #[cfg(unix)]
 mod read_only;
 mod rebuild_in_ranges;

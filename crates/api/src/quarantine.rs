@@ -106,6 +106,13 @@ pub enum QuarantineChange {
         /// The record as it should have been delivered.
         text: String,
     },
+    /// As `Edit`, by single values: the rest of the record stays as it was delivered.
+    Set {
+        /// Its address.
+        record: String,
+        /// Paths of members in the record, with dots between names, and the JSON of their new values.
+        values: Vec<(String, String)>,
+    },
     /// They stay out, and nobody has to look at them.
     Ignore {
         /// Which.
@@ -125,6 +132,9 @@ pub struct QuarantineList {
     pub table: TableName,
     /// Records of the whole quarantine by how they stand.
     pub counts: Vec<(QuarantineStatus, u64)>,
+    /// Records of the whole quarantine by reason code, the most frequent first; one with several counts to each.
+    #[serde(default)]
+    pub reasons: Vec<(String, u64)>,
     /// Every record that was asked for, with status, attempts, who, why and when; `None` when there are none.
     pub records: Option<ResultView>,
 }

@@ -8,6 +8,7 @@ mod lake;
 mod onboard;
 mod publish;
 mod quality;
+mod quarantine;
 mod replay;
 mod row_history;
 mod rows;
@@ -17,7 +18,8 @@ mod trace;
 pub use replay::with_batches;
 
 use sluice_api::{
-    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QueryFile, ReplaySummary, Reply, Request, ResultView,
+    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QuarantineFilter, QueryFile, ReplaySummary, Reply,
+    Request, ResultView,
 };
 
 /// Answer of the sample lake.
@@ -58,6 +60,9 @@ pub fn reply(request: &Request) -> Reply {
         Request::Explain { table, key, .. } => Reply::Explain(explain::view(table, key)),
         Request::Bisect { table, .. } => Reply::Bisect(bisect::view(table)),
         Request::Quality { table } => Reply::Quality(quality::view(table)),
+        Request::Quarantine { filter, .. } => Reply::Quarantine(quarantine::list(filter)),
+        Request::ChangeQuarantine { .. } => Reply::ChangeQuarantine(quarantine::list(&QuarantineFilter::default())),
+        Request::ReplayQuarantine { table, .. } => Reply::ReplayQuarantine(quarantine::replayed(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),
         Request::Refine { .. } => Reply::Refine(rows::orders()),
@@ -110,6 +115,7 @@ pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
         diff::RESULT => diff::page(request),
         row_history::RESULT => row_history::page(request),
         quality::QUARANTINED => quality::page(request),
+        quarantine::RESULT => quarantine::page(request),
         onboard::SAMPLE => onboard::page(request),
         _ => rows::page(request),
     }

@@ -38,9 +38,11 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Quarantine) -> anyhow::
             let lines = rows.with("reasons", reasons_text);
             out.show(&rows, |_| lines.to_lines())?;
         }
-        Quarantine::Edit { table, record, text, decision } => {
-            let text = read_text(&text)?;
-            let change = QuarantineChange::Edit { record, text };
+        Quarantine::Edit { table, record, text, set, decision } => {
+            let change = match text {
+                Some(text) => QuarantineChange::Edit { record, text: read_text(&text)? },
+                None => QuarantineChange::Set { record, values: set },
+            };
             change_and_show(host, out, &table, change, decision).await?;
         }
         Quarantine::Ignore { table, filter, decision } => {
@@ -92,7 +94,7 @@ async fn change_and_show(
     decision: Decision,
 ) -> anyhow::Result<()> {
     let Decision { because, author } = decision;
-    let is_edit = matches!(change, QuarantineChange::Edit { .. });
+    let is_edit = matches!(change, QuarantineChange::Edit { .. } | QuarantineChange::Set { .. });
     let list = host.call(ask::ChangeQuarantine { table: table.clone(), change, because, author }).await?;
     out.show(&serde_json::json!({ "counts": list.counts }), |_| {
         let mut text = counts_text(&list);
