@@ -185,3 +185,33 @@ fn places_of(rows: &RecordBatch) -> Result<Vec<Option<Listing>>, RunError> {
     };
     Ok((0..rows.num_rows()).map(place).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{NewRows, append, base_of, quarantine_schema};
+    use arrow::array::{Array, RecordBatch, new_null_array};
+    use sluice_lake::{AppId, CommitInfo, Lake, TableLocation};
+    use std::sync::Arc;
+
+    /// Versions before the column `reasons` left tables without it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_older_quarantine_gets_the_columns_that_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let lake = Lake::open(&folder.path().display().to_string()).await.unwrap();
+        let name: sluice_contract::TableName = "shop.orders".parse().unwrap();
+        let store = lake.table(TableLocation::Quarantine(name.clone()));
+        let of_today = quarantine_schema();
+        let older = Arc::new(of_today.project(&(0..of_today.fields().len() - 1).collect::<Vec<_>>()).unwrap());
+        for (number, schema) in [(1, older), (2, of_today)] {
+            let columns = schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
+            let rows = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
+            let base = base_of(&store, &schema).await.unwrap();
+            let rows = NewRows { schema, count: 1, batches: std::iter::once(Ok(rows)) };
+            append(&store, &base, rows, &AppId::quarantine(&name), number, CommitInfo::default()).await.unwrap();
+        }
+        let snapshot = store.snapshot(None).await.unwrap().unwrap();
+        let read = store.read_files(&snapshot, &snapshot.files, None).await.unwrap();
+        assert_eq!(read.iter().map(RecordBatch::num_rows).sum::<usize>(), 2);
+        assert!(read.iter().all(|rows| rows.column_by_name("reasons").is_some_and(|column| column.null_count() == 1)));
+    }
+}
