@@ -37,6 +37,7 @@ mod lost_state;
 mod maintenance;
 mod mariadb_replay;
 mod nested_values;
+mod on_fail;
 mod onboarding;
 mod one_door;
 mod one_part_fails;
@@ -46,6 +47,7 @@ mod personal_data;
 mod plain_files;
 mod publish_and_run;
 mod quarantine_life;
+mod quarantine_shop;
 #[cfg(unix)]
 mod read_only;
 mod rebuild_in_ranges;

@@ -53,6 +53,7 @@ fn every_outlet_masks_and_reveals_when_asked() -> Result<()> {
         &["quality", "shop.customers", "--quarantine"],
         &["quality", "shop.customers", "--failing", "accepted_values(email, 'none')"],
         &["diff", "shop.customers", "--from", "1", "--to", "2"],
+        &["quarantine", "show", "shop.customers", "3:landing/3.json:1"],
     ] {
         for json in [&[][..], &["--json"]] {
             let said = sluice.ok(&[words, json].concat())?.to_lowercase();
@@ -85,6 +86,47 @@ fn no_error_tells_a_value() -> Result<()> {
             ensure!(["anna", "somebody", "post.example"].iter().all(|part| !text.contains(part)), "{sql}: {said:?}");
         }
     }
+    Ok(())
+}
+
+/// Reasons, decisions and refusals of the quarantine name columns and checks, never a value.
+#[test]
+fn what_becomes_of_a_record_in_quarantine_tells_no_value() -> Result<()> {
+    let (folder, lake, sluice) = lake()?;
+    let text = std::fs::read_to_string(folder.path().join("contracts/shop/customers.yaml"))?;
+    let quarantines = text.replace("quality:\n", "quality:\n- {check: \"max_value(email, a)\", on_fail: quarantine}\n");
+    lake.write("contracts/shop/customers.yaml", quarantines)?;
+    sluice.ok(&["replay", "--full-refresh"])?;
+    let address = "2:landing/2.json:1";
+    let because = ["--because", "a mail was wrong"];
+    lake.write("wrong.json", format!("{{\"op\":\"u\",\"after\":{{\"id\":\"{EMAIL}\",\"email\":\"{EMAIL}\"}}}}"))?;
+    let file = folder.path().join("wrong.json").display().to_string();
+    let set = format!("after.email=\"{EMAIL}\"");
+    let no_json = format!("after.email={EMAIL}");
+    for words in [
+        vec!["quarantine", "ls", "shop.customers"],
+        vec!["quarantine", "show", "shop.customers", address],
+        vec!["quarantine", "edit", "shop.customers", address, "--text", &file],
+        vec!["quarantine", "edit", "shop.customers", address, "--set", &set],
+        vec!["quarantine", "edit", "shop.customers", address, "--set", &no_json],
+        vec!["quarantine", "ignore", "shop.customers", "--reason", "CHECK_FAILED"],
+        vec!["quarantine", "replay", "shop.customers"],
+        vec!["trace", "landing/2.json:0"],
+        vec!["explain", "shop.customers", "--key", "id=1"],
+        vec!["quality", "shop.customers", "--quarantine"],
+        vec!["history", "shop.customers", "--key", "id=1"],
+    ] {
+        let decides = ["edit", "ignore", "replay"].contains(&words[1]);
+        for json in [&[][..], &["--json"]] {
+            let words = [&words[..], if decides { &because[..] } else { &[] }, json].concat();
+            let said = sluice.call(&words)?;
+            let text = format!("{}{}", said.out, said.err).to_lowercase();
+            // A masked mail keeps its domain.
+            ensure!(["anna", "somebody"].iter().all(|part| !text.contains(part)), "{words:?}: {said:?}");
+        }
+    }
+    let listed = sluice.ok(&["quarantine", "ls", "shop.customers"])?;
+    ensure!(listed.contains("CHECK_FAILED") && listed.contains("ignored"), "{listed}");
     Ok(())
 }
 

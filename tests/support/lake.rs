@@ -2,7 +2,7 @@
 
 use crate::Rows;
 use anyhow::{Context, Result, ensure};
-use sluice_api::{JobId, Layer, ReplayLimits, ReplaySummary, TableRef, ask};
+use sluice_api::{JobId, Layer, PageRequest, ReplayLimits, ReplaySummary, ResultView, TableRef, ask};
 use sluice_contract::TableName;
 use sluice_lake::{DeltaStore, Lake, TableLocation};
 use sluice_runner::{
@@ -201,6 +201,16 @@ impl TestLake {
     pub async fn quarantine(&self, table: &str) -> Result<Rows> {
         let name: TableName = table.parse().map_err(anyhow::Error::msg)?;
         rows_of(&self.lake().await?.table(TableLocation::Quarantine(name))).await
+    }
+
+    /// The first 1,000 rows of a result as texts.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn result(&self, result: &ResultView) -> Result<Rows> {
+        let ipc = self.host.page(PageRequest { result: result.id, first_row: 0, rows: 1_000 }).await?;
+        let reader = arrow::ipc::reader::StreamReader::try_new(ipc.as_slice(), None)?;
+        Rows::of(&reader.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// How silver compares with what the source database held.

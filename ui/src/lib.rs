@@ -12,7 +12,7 @@
 //! Each imports only those before it: [`design`] (colours, type, icons) and [`cell`] (values as text); [`action`]
 //! (words, icon and keys of anything a person can do); [`state`] (views, tabs, selection); [`command`] (the table of
 //! commands and when each can run); [`cx`] (what a screen gets); [`widget`] and [`code`]; the screens, one folder each ([`table`], [`replay`],
-//! [`diff`], [`history`], [`quality`], [`onboard`], [`sql`], [`publish`], [`releases`], and [`lake`] for the side panel);
+//! [`diff`], [`history`], [`quality`], [`quarantine`], [`onboard`], [`sql`], [`publish`], [`releases`], and [`lake`] for the side panel);
 //! [`registry`] (the screen of a tab); [`frame`]; [`Workbench`].
 //!
 //! # A new screen
@@ -46,6 +46,7 @@ mod mirror;
 pub mod onboard;
 pub mod publish;
 pub mod quality;
+pub mod quarantine;
 pub mod reconcile;
 pub mod registry;
 pub mod releases;

@@ -1,6 +1,6 @@
 //! Why a row has its values.
 
-use crate::TableRef;
+use crate::{QuarantineReason, TableRef};
 use serde::{Deserialize, Serialize};
 
 /// Why the row of one key has the values it has: every event of the key that bronze keeps, which of them each column is
@@ -104,6 +104,9 @@ pub enum EventOutcome {
         column: Option<String>,
         /// Detail without row values.
         detail: String,
+        /// What else is wrong with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        further: Vec<QuarantineReason>,
     },
 }
 

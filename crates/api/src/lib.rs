@@ -136,7 +136,7 @@ pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft
 pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
 pub use publish::{PublishPlan, PublishedTable, PublishedView};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
-pub use quarantine::{QuarantineChange, QuarantineFilter, QuarantineList, QuarantineStatus};
+pub use quarantine::{QuarantineChange, QuarantineFilter, QuarantineList, QuarantineReason, QuarantineStatus};
 pub use reached::{
     CanaryTable, DifferingColumn, FirstDifference, Previewed, PreviewedTable, Reached, ReachedTable, ShownCell,
     reached_summary,

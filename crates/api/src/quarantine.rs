@@ -53,6 +53,34 @@ impl std::str::FromStr for QuarantineStatus {
     }
 }
 
+/// One thing that keeps a record out of silver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineReason {
+    /// Reason code.
+    pub reason: String,
+    /// Column at fault, if one is.
+    pub column: Option<String>,
+    /// Detail without row values.
+    pub detail: String,
+}
+
+impl QuarantineReason {
+    /// All of a record, as the column `reasons` of a list has them; none if the text is none of them.
+    #[must_use]
+    pub fn all_of(text: &str) -> Vec<Self> {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for QuarantineReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.column {
+            Some(column) => write!(f, "{} in {column}: {}", self.reason, self.detail),
+            None => write!(f, "{}: {}", self.reason, self.detail),
+        }
+    }
+}
+
 /// Which records; every entry narrows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
@@ -61,7 +89,7 @@ pub struct QuarantineFilter {
     pub record: Option<String>,
     /// How they stand.
     pub status: Option<QuarantineStatus>,
-    /// Reason code.
+    /// Reason code, one of those that a record has.
     pub reason: Option<String>,
     /// Batch that brought them.
     pub batch: Option<u64>,
@@ -77,6 +105,13 @@ pub enum QuarantineChange {
         record: String,
         /// The record as it should have been delivered.
         text: String,
+    },
+    /// As `Edit`, by single values: the rest of the record stays as it was delivered.
+    Set {
+        /// Its address.
+        record: String,
+        /// Paths of members in the record, with dots between names, and the JSON of their new values.
+        values: Vec<(String, String)>,
     },
     /// They stay out, and nobody has to look at them.
     Ignore {
@@ -97,6 +132,9 @@ pub struct QuarantineList {
     pub table: TableName,
     /// Records of the whole quarantine by how they stand.
     pub counts: Vec<(QuarantineStatus, u64)>,
+    /// Records of the whole quarantine by reason code, the most frequent first; one with several counts to each.
+    #[serde(default)]
+    pub reasons: Vec<(String, u64)>,
     /// Every record that was asked for, with status, attempts, who, why and when; `None` when there are none.
     pub records: Option<ResultView>,
 }

@@ -51,6 +51,7 @@ pub fn decode_records(contract: &Arc<Contract>, files: Vec<SourceFile>, records:
                 reason: ReasonCode::BadEnvelope,
                 column: None,
                 detail: error.to_string(),
+                further: Arc::default(),
                 raw: Reject::raw_of(record.record.as_bytes()),
                 whole_file: false,
             };

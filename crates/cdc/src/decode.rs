@@ -99,8 +99,8 @@ fn decode_by(contract: &Arc<Contract>, file: SourceFile, part: FilePart) -> Resu
     let refused = || refuse(format.file_kind().content, &plan, &file, &part.bytes);
     if let Some((reason, detail)) = is_begin.then(refused).flatten() {
         let at = RowRef { file: 0, row: 0, offset: 0 };
-        let raw = String::new();
-        let reject = Reject { at, reason, column: None, detail, raw, whole_file: true };
+        let (further, raw) = (Arc::default(), String::new());
+        let reject = Reject { at, reason, column: None, detail, further, raw, whole_file: true };
         return Ok(nothing(contract, vec![file], vec![reject]));
     }
     // Lines of other encodings end otherwise.

@@ -60,6 +60,7 @@ pub use parts::FilePart;
 pub use row::column_value::key_check;
 pub use sniff::{column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;
+pub use text::json_fields::inside as json_inside;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Numbers: the texts they are read from, and the one text of each.
 
 use crate::calendar::Misfit;
+use std::cmp::Ordering;
 
 /// What a column of numbers may hold that is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +151,38 @@ pub fn normalize_numeric(text: &str) -> Option<String> {
     let whole = if whole.is_empty() { "0" } else { whole };
     let sign = if negative && (whole != "0" || !fraction.is_empty()) { "-" } else { "" };
     Some(if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
+}
+
+/// How two numbers stand to each other, as [`normalize_numeric`] writes them; every NaN is one number, above all others.
+/// `None` if one is no number.
+pub(crate) fn compare_numbers(left: &str, right: &str) -> Option<Ordering> {
+    let place = |text: &str| match SpecialNumber::read(text) {
+        Some(SpecialNumber::MinusInfinity) => 0,
+        None => 1,
+        Some(SpecialNumber::Infinity) => 2,
+        Some(SpecialNumber::NaN) => 3,
+    };
+    match (place(left), place(right)) {
+        (1, 1) => {}
+        (left, right) => return Some(left.cmp(&right)),
+    }
+    let parts = |text: &str| -> Option<(bool, String, String)> {
+        let unsigned = text.strip_prefix('-');
+        let (whole, fraction) = unsigned.unwrap_or(text).split_once('.').unwrap_or((unsigned.unwrap_or(text), ""));
+        let is_number =
+            !whole.is_empty() && [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+        is_number.then(|| (unsigned.is_some(), whole.to_owned(), fraction.to_owned()))
+    };
+    let ((left_is_negative, left_whole, left_fraction), (right_is_negative, right_whole, right_fraction)) =
+        (parts(left)?, parts(right)?);
+    let size = left_whole.len().cmp(&right_whole.len()).then(left_whole.cmp(&right_whole));
+    let size = size.then(left_fraction.cmp(&right_fraction));
+    Some(match (left_is_negative, right_is_negative) {
+        (false, false) => size,
+        (true, true) => size.reverse(),
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+    })
 }
 
 #[cfg(test)]

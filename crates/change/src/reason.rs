@@ -74,6 +74,8 @@ reasons! {
     SourceTruncated "SOURCE_TRUNCATED" "row" "One of several sources was emptied, which is no truncate of the table",
     /// `tombstone_retention`: the event is older than what deletes are remembered for.
     TooLate "TOO_LATE" "row" "The event is older than the deletes that are remembered",
+    /// A check of the contract with `on_fail: quarantine`.
+    CheckFailed "CHECK_FAILED" "row" "The record fails a check of the contract that puts records into quarantine",
     /// Two column names of one record are equal, or differ in case only.
     IncompatibleChange "INCOMPATIBLE_CHANGE" "row" "The record's columns are incompatible with the contract",
 }

@@ -157,8 +157,9 @@ impl Test {
     }
 }
 
-fn compared(left: &Cell<'_>, by: Comparison, right: &Cell<'_>) -> Option<bool> {
-    let order = match (left, right) {
+/// How two values of one type stand to each other; `None` if one of them is null, or their type has no order.
+pub(crate) fn order_of(left: &Cell<'_>, right: &Cell<'_>) -> Option<Ordering> {
+    Some(match (left, right) {
         (Cell::Bool(left), Cell::Bool(right)) => left.cmp(right),
         (Cell::Int(left), Cell::Int(right)) => left.cmp(right),
         (Cell::Decimal(left), Cell::Decimal(right)) => left.cmp(right),
@@ -169,7 +170,11 @@ fn compared(left: &Cell<'_>, by: Comparison, right: &Cell<'_>) -> Option<bool> {
         },
         (Cell::Text(left), Cell::Text(right)) => left.as_ref().cmp(right.as_ref()),
         _ => return None,
-    };
+    })
+}
+
+fn compared(left: &Cell<'_>, by: Comparison, right: &Cell<'_>) -> Option<bool> {
+    let order = order_of(left, right)?;
     Some(match by {
         Comparison::Equal => order == Ordering::Equal,
         Comparison::NotEqual => order != Ordering::Equal,

@@ -202,7 +202,13 @@ fn compare_checks(old: &Contract, new: &Contract, changes: &mut Vec<ContractChan
     for rule in &new.checks {
         match old.checks.iter().find(|before| before.check == rule.check) {
             None => {
-                let weight = (Grade::Info, Effect::ChecksOnly, "More is checked");
+                let weight = match rule.quarantines {
+                    true => {
+                        let consequence = "Records that fail it leave silver, which is rebuilt from bronze";
+                        (Grade::Warning, Effect::Rebuild, consequence)
+                    }
+                    false => (Grade::Info, Effect::ChecksOnly, "More is checked"),
+                };
                 changes.push(change(new, place, '+', rule.check.to_string(), weight));
             }
             Some(before) => {
@@ -215,7 +221,13 @@ fn compare_checks(old: &Contract, new: &Contract, changes: &mut Vec<ContractChan
     }
     for rule in &old.checks {
         if !new.checks.iter().any(|after| after.check == rule.check) {
-            let weight = (Grade::Warning, Effect::ChecksOnly, "Less is checked");
+            let weight = match rule.quarantines {
+                true => {
+                    let consequence = "Records that failed it come back to silver, which is rebuilt from bronze";
+                    (Grade::Warning, Effect::Rebuild, consequence)
+                }
+                false => (Grade::Warning, Effect::ChecksOnly, "Less is checked"),
+            };
             changes.push(change(new, place, '-', rule.check.to_string(), weight));
         }
     }

@@ -255,11 +255,14 @@ impl Reader<'_> {
         let mut columns = Vec::new();
         let mut checks = Vec::new();
         for entry in &document.quality {
-            self.check(&entry.check, entry.severity.as_ref(), None, &mut checks);
+            self.check(&entry.check, (entry.severity.as_ref(), entry.on_fail.as_ref()), None, &mut checks);
         }
         self.columns(&document, &mut columns, &mut checks);
         let apply = self.apply(&document, &mut columns);
         self.check_columns(&document, &checks, &columns);
+        if let Some(apply) = &apply {
+            self.check_quarantines(&document, &checks, &columns, apply);
+        }
         self.beside_expressions(&document, &columns);
         let (source, sources) = self.sources(&document, &columns, apply.as_ref());
         let backfills = self.backfills(&document);
@@ -483,7 +486,7 @@ impl Reader<'_> {
             }
             self.column_name(&written.name);
             for constraint in &written.constraints {
-                self.check(constraint, None, Some(&written.name.value), checks);
+                self.check(constraint, (None, None), Some(&written.name.value), checks);
             }
             columns.push(self.column(written));
         }
@@ -552,10 +555,15 @@ impl Reader<'_> {
     fn check(
         &mut self,
         text: &Spanned<String>,
-        severity: Option<&Spanned<String>>,
+        (severity, on_fail): (Option<&Spanned<String>>, Option<&Spanned<String>>),
         column: Option<&str>,
         checks: &mut Vec<CheckRule>,
     ) {
+        if let Some(other) = on_fail.filter(|on_fail| on_fail.value != "quarantine") {
+            let message = format!("`{}` is nothing that becomes of a record that fails a check", other.value);
+            self.problem(other, message, "Write on_fail: quarantine, or leave it out; severity is about the batch");
+        }
+        let quarantines = on_fail.is_some();
         let severity = match severity.map(|severity| severity.value.as_str()) {
             None | Some("fail") => Severity::Fail,
             Some("warn") => Severity::Warn,
@@ -566,8 +574,31 @@ impl Reader<'_> {
             }
         };
         match Check::parse(&text.value, column) {
-            Ok(check) => checks.push(CheckRule { check, severity, line: line_of(text.referenced) }),
+            Ok(check) => checks.push(CheckRule { check, severity, quarantines, line: line_of(text.referenced) }),
             Err(mistake) => self.mistake(text, mistake),
+        }
+    }
+
+    /// Checks that a record alone decides every check that puts records into quarantine.
+    fn check_quarantines(&mut self, document: &Document, checks: &[CheckRule], columns: &[Column], apply: &Apply) {
+        for rule in checks.iter().filter(|rule| rule.quarantines) {
+            let Some(entry) = document.quality.iter().find(|entry| line_of(entry.check.referenced) == rule.line) else {
+                continue;
+            };
+            let place = entry.on_fail.as_ref().unwrap_or(&entry.check);
+            let names = rule.check.columns();
+            if names.is_empty() {
+                let message = format!("`{}` looks at more than one row, so no record fails it by itself", rule.check);
+                self.problem(place, message, "Leave on_fail out; severity says what becomes of the batch");
+            }
+            for column in columns.iter().filter(|column| names.contains(&column.name.as_str())) {
+                if column.is_system() {
+                    let message = format!("`{}` is made when events are merged, no record has it", column.name);
+                    self.problem(place, message, "Leave on_fail out; severity says what becomes of the batch");
+                } else if let Err(mistake) = rule.check.decides_record(column, apply.ignores_null(&column.name)) {
+                    self.mistake(place, mistake);
+                }
+            }
         }
     }
 

@@ -133,6 +133,7 @@ pub(crate) struct GuardsDocument {
 pub(crate) struct CheckDocument {
     pub(crate) check: Spanned<String>,
     pub(crate) severity: Option<Spanned<String>>,
+    pub(crate) on_fail: Option<Spanned<String>>,
 }
 
 /// An entry of `schema`.

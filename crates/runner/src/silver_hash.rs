@@ -59,7 +59,11 @@ pub(crate) fn rules_hash(contract: &Contract) -> String {
     // Each has a hash of its own, so that another source reads no older record again. When columns appear is no matter
     // of what they are; those whose review is over change the columns.
     entries.retain(|value| !["sources", REVIEW].contains(&value.entry.path().as_str()));
-    hash_of(std::iter::once("3".to_owned()).chain(order).chain(deciding(entries)))
+    let mut quarantines: Vec<String> =
+        contract.checks.iter().filter(|rule| rule.quarantines).map(|rule| format!("quality\0{}", rule.check)).collect();
+    quarantines.sort();
+    quarantines.dedup();
+    hash_of(std::iter::once("3".to_owned()).chain(order).chain(quarantines).chain(deciding(entries)))
 }
 
 /// Hash of everything in a column but its name that decides its values.
@@ -94,6 +98,7 @@ fn is_beyond_version2(contract: &Contract) -> bool {
     };
     has_log_positions(contract)
         || contract.apply.keep.is_some()
+        || contract.checks.iter().any(|rule| rule.quarantines)
         || contract
             .columns
             .iter()

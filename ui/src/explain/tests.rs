@@ -81,6 +81,7 @@ fn a_record_in_quarantine_is_one_of_the_events() {
                 reason: "VALUE_OUT_OF_RANGE".to_owned(),
                 column: Some("total".to_owned()),
                 detail: "expected decimal(12,2)".to_owned(),
+                further: Vec::new(),
             };
         }
     });

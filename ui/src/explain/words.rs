@@ -16,7 +16,8 @@ pub(super) fn outcome(outcome: &EventOutcome) -> String {
         EventOutcome::NoNewVersion => "No new version".to_owned(),
         EventOutcome::LeftOut => "Left out by keep".to_owned(),
         EventOutcome::BeforeStart => "Before the table begins".to_owned(),
-        EventOutcome::Quarantined { reason, .. } => format!("Quarantine, {reason}"),
+        EventOutcome::Quarantined { reason, further, .. } if further.is_empty() => format!("Quarantine, {reason}"),
+        EventOutcome::Quarantined { reason, further, .. } => format!("Quarantine, {reason} and {} more", further.len()),
     }
 }
 
@@ -43,9 +44,10 @@ pub(super) fn sentence(event: &ExplainedEvent) -> String {
             "The contract's `keep` does not hold for its row, so there is no row after it".to_owned()
         }
         EventOutcome::BeforeStart => "It is from before the table begins (`source.from`); bronze has it".to_owned(),
-        EventOutcome::Quarantined { reason, column, detail } => {
+        EventOutcome::Quarantined { reason, column, detail, further } => {
             let column = column.as_ref().map_or_else(String::new, |column| format!(" in column {column}"));
-            format!("It could not be read: {reason}{column}. {detail}")
+            let further: String = further.iter().map(|reason| format!("; {reason}")).collect();
+            format!("It is kept out of silver: {reason}{column}. {detail}{further}")
         }
     }
 }

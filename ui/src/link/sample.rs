@@ -9,6 +9,7 @@ mod lake_tests;
 mod onboard;
 mod publish;
 mod quality;
+mod quarantine;
 mod reconcile;
 mod replay;
 mod row_history;
@@ -19,7 +20,8 @@ mod trace;
 pub use replay::with_batches;
 
 use sluice_api::{
-    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QueryFile, ReplaySummary, Reply, Request, ResultView,
+    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QuarantineFilter, QueryFile, ReplaySummary, Reply,
+    Request, ResultView,
 };
 
 /// Answer of the sample lake.
@@ -69,6 +71,9 @@ pub fn reply(request: &Request) -> Reply {
             Reply::RepairFromSource(reconcile::repair(table, with, *by))
         }
         Request::Quality { table } => Reply::Quality(quality::view(table)),
+        Request::Quarantine { filter, .. } => Reply::Quarantine(quarantine::list(filter)),
+        Request::ChangeQuarantine { .. } => Reply::ChangeQuarantine(quarantine::list(&QuarantineFilter::default())),
+        Request::ReplayQuarantine { table, .. } => Reply::ReplayQuarantine(quarantine::replayed(table)),
         Request::Refine { result, .. } if *result == diff::RESULT => Reply::Refine(diff::result()),
         Request::Refine { result, .. } if *result == quality::QUARANTINED => Reply::Refine(quality::quarantined()),
         Request::Refine { .. } => Reply::Refine(rows::orders()),
@@ -121,6 +126,7 @@ pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
         diff::RESULT => diff::page(request),
         row_history::RESULT => row_history::page(request),
         quality::QUARANTINED => quality::page(request),
+        quarantine::RESULT => quarantine::page(request),
         onboard::SAMPLE => onboard::page(request),
         _ => rows::page(request),
     }

@@ -31,6 +31,10 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName) {
     if doctor.name(format!("Doctor of {table}")).show(ui).clicked() {
         cx.run(Command::OpenTab(crate::state::Tab::Doctor { table: table.clone() }));
     }
+    let quarantine = ListRow::new("Quarantine").icon(icon::INVENTORY_2, tokens.text_weak).note(&table.table);
+    if quarantine.name(format!("Quarantine of {table}")).show(ui).clicked() {
+        cx.run(Command::OpenTab(crate::state::Tab::Quarantine { table: table.clone() }));
+    }
     let filter = cx.workspace.filters.get(TEXT).map(|text| text.trim().to_lowercase()).unwrap_or_default();
     let store = cx.store;
     let Some(lake) = store.lake().value else { return };

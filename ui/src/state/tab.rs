@@ -345,6 +345,25 @@ screens! {
         ),
     };
 
+    /// What becomes of the records in quarantine of a table.
+    Quarantine {
+        /// Which.
+        table: TableName,
+    }
+    title: format!("Quarantine {table}"), table: Some(silver(table)),
+    row: ScreenRow {
+        name: "Quarantine",
+        place: Place::Quality,
+        open: Action::new("open.quarantine", "Quarantine of {}")
+            .word("Quarantine")
+            .tooltip("records that are not in silver, and what becomes of them")
+            .icon(icon::INVENTORY_2),
+        opens: Opens::ChangedTable(
+            |_, table| Tab::Quarantine { table: table.name },
+            "A model makes gold, it has no quarantine",
+        ),
+    };
+
     /// What is wrong with the change feed of a table.
     Doctor {
         /// Which.

@@ -15,10 +15,13 @@ pub(super) fn show(ui: &mut Ui, record: &TracedRecord, alone: bool) -> bool {
         let title = format!("Record {}", number::count(record.record));
         ui.label(typeface::text(title, typeface::title(), tokens.text_strong));
         ui.label(typeface::text(words(record), typeface::body(), tokens.text));
-        if let Some(EventOutcome::Quarantined { column, detail, .. }) = &record.outcome {
+        if let Some(EventOutcome::Quarantined { column, detail, further, .. }) = &record.outcome {
             let column = column.as_ref().map_or_else(String::new, |column| format!("{column}: "));
-            let text: RichText = typeface::text(format!("{column}{detail}"), typeface::body(), tokens.text);
-            ui.add(egui::Label::new(text).wrap());
+            let further = further.iter().map(ToString::to_string);
+            for line in std::iter::once(format!("{column}{detail}")).chain(further) {
+                let text: RichText = typeface::text(line, typeface::body(), tokens.text);
+                ui.add(egui::Label::new(text).wrap());
+            }
         }
         for (name, value) in &record.key {
             ui.label(typeface::text(format!("{name} = {value}"), typeface::mono(12.0), tokens.text_strong));

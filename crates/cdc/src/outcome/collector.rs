@@ -10,7 +10,8 @@ use super::source_logs::SourceLogs;
 use super::source_tables::{SourceTables, TableOf, TableParts};
 use arrow::array::RecordBatch;
 use sluice_change::{
-    Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema,
+    Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, ReasonCode, Reject, RowRef, SharedReasons, SourceFile,
+    contract_schema,
 };
 use sluice_contract::Contract;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ const OPERATIONS_MAX: usize = 64;
 pub(crate) struct Collector {
     builder: ChangeBatchBuilder,
     rejects: Vec<Reject>,
+    reasons: SharedReasons,
     row_rejects: u64,
     tombstones: u64,
     value_bytes: usize,
@@ -53,6 +55,7 @@ impl Collector {
         Self {
             builder: ChangeBatchBuilder::new(Arc::clone(contract), files),
             rejects: Vec::new(),
+            reasons: SharedReasons::default(),
             row_rejects: 0,
             tombstones: 0,
             value_bytes: 0,
@@ -146,14 +149,16 @@ impl Collector {
     /// A record that cannot be decoded.
     pub(crate) fn reject(&mut self, at: RowRef, error: RecordError, raw: &[u8]) {
         self.row_rejects += 1;
-        let RecordError { reason, column, detail } = error;
-        self.rejects.push(Reject { at, reason, column, detail, raw: Reject::raw_of(raw), whole_file: false });
+        let RecordError { reason, column, detail, further } = error;
+        let further = self.reasons.share(further);
+        self.rejects.push(Reject { at, reason, column, detail, further, raw: Reject::raw_of(raw), whole_file: false });
     }
 
     /// A file, or the rest of one, that cannot be counted.
     pub(crate) fn reject_file(&mut self, at: RowRef, reason: ReasonCode, detail: impl Into<String>) {
         let detail = detail.into();
-        self.rejects.push(Reject { at, reason, column: None, detail, raw: String::new(), whole_file: true });
+        let (further, raw) = (self.reasons.share(Vec::new()), String::new());
+        self.rejects.push(Reject { at, reason, column: None, detail, further, raw, whole_file: true });
     }
 
     pub(crate) fn count_operation(&mut self, operation: &str) {

@@ -52,6 +52,14 @@ pub enum DecodeError {
         /// What is wrong.
         error: FilterError,
     },
+    /// A limit of a check with `on_fail: quarantine` is not of its column's type.
+    #[error("{table}, quality: {error}. Correct it in the contract")]
+    BadCheck {
+        /// Table.
+        table: String,
+        /// What is wrong.
+        error: FilterError,
+    },
     /// The position of `source.from` is none.
     #[error("{table}, source.from, {column}: {detail}. Correct it in the contract")]
     BadStart {

@@ -15,7 +15,7 @@ use conditions::RowCondition;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, EventSeq, Op, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
+use sluice_change::{Cell, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
 use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit};
 use start::first_events;
 use std::borrow::Cow;
@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     own_position: Vec<(&'static str, RowName)>,
     /// Which rows the table keeps.
     pub(crate) keep: Option<RowTest>,
+    /// What a record has to pass for silver to have it.
+    pub(crate) checks: RowChecks,
     delete_when: Option<RowCondition>,
     truncate_when: Option<RowCondition>,
     /// Member of `update_columns`.
@@ -98,6 +100,7 @@ impl Plan {
             key_names: key_names(contract, &key),
             defaults: defaults(contract)?,
             keep: RowTest::of(contract).map_err(|error| DecodeError::BadFilter { table: table(), error })?,
+            checks: RowChecks::of(contract).map_err(|error| DecodeError::BadCheck { table: table(), error })?,
             sequence,
             own_position,
             delete_when,

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 /// record's own list of the columns it provides (`update_columns`), if it has one; the others are absent.
 ///
 /// # Errors
-/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, `UNDECIDED_KEEP`, and what `fetch` says.
+/// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, `UNDECIDED_KEEP`, `CHECK_FAILED` and what `fetch` says, of
+/// all columns.
 pub(crate) fn cells<'a, V: Delivered>(
     plan: &Plan,
     op: Op,
@@ -51,18 +52,45 @@ pub(crate) fn cells<'a, V: Delivered>(
         drift,
         fetch,
         rescued: row.unknown().map(|(name, json)| (name, Cow::Borrowed(json))).collect(),
+        has_failed: false,
     };
-    let cells = columns.iter().enumerate().map(|(position, column)| reader.cell(position, column));
-    let cells = cells.collect::<Result<Vec<_>, RecordError>>()?;
-    match plan.keep.as_ref().filter(|_| op.is_upsert()).and_then(|keep| keep.lacks(&cells)) {
-        None => Ok(cells),
-        Some(position) => {
-            let name = columns.get(position).map_or("", |column| column.name.as_str());
-            let detail = "apply.keep reads the column and the event does not provide it; let the source send whole rows \
-                          (PostgreSQL: REPLICA IDENTITY FULL)";
-            Err(RecordError::of(name, ReasonCode::UndecidedKeep, detail))
+    let mut cells = Vec::with_capacity(columns.len());
+    let mut errors = Vec::new();
+    for (position, column) in columns.iter().enumerate() {
+        match reader.cell(position, column) {
+            Ok(cell) => cells.push(cell),
+            Err(error) => {
+                errors.push(error);
+                reader.has_failed = true;
+                // Nothing is known of it, so nothing is asked of it below.
+                cells.push(Cell::Absent);
+            }
         }
     }
+    if op.is_upsert() {
+        judge(plan, &cells, errors)?;
+    } else if let Some(error) = RecordError::of_all(errors, std::iter::empty()) {
+        return Err(error);
+    }
+    Ok(cells)
+}
+
+/// Asks of a row what the contract asks of one that is to be in silver. `errors`: what is wrong with its values.
+///
+/// # Errors
+/// Everything that is wrong with it.
+fn judge(plan: &Plan, cells: &[Cell<'_>], mut errors: Vec<RecordError>) -> Result<(), RecordError> {
+    let lacks = plan.keep.as_ref().filter(|_| errors.is_empty()).and_then(|keep| keep.lacks(cells));
+    if let Some(position) = lacks {
+        let name = plan.contract.columns.get(position).map_or("", |column| column.name.as_str());
+        let detail = "apply.keep reads the column and the event does not provide it; let the source send whole rows \
+                      (PostgreSQL: REPLICA IDENTITY FULL)";
+        errors.push(RecordError::of(name, ReasonCode::UndecidedKeep, detail));
+    }
+    // What the contract leaves out is no row of silver.
+    let is_kept = plan.keep.as_ref().is_none_or(|keep| keep.keeps(cells));
+    let failed = is_kept.then(|| plan.checks.failed(cells)).into_iter().flatten();
+    RecordError::of_all(errors, failed).map_or(Ok(()), Err)
 }
 
 struct CellReader<'r, V, F> {
@@ -75,6 +103,8 @@ struct CellReader<'r, V, F> {
     fetch: F,
     /// Members of `_rescued`, as JSON.
     rescued: BTreeMap<&'r str, Cow<'r, str>>,
+    /// The record goes to quarantine: what its other columns show is no matter of the schema.
+    has_failed: bool,
 }
 
 impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>, CellError>> CellReader<'r, V, F> {
@@ -102,7 +132,12 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
                 return Err(RecordError::of(&column.name, ReasonCode::MissingKey, "the key is null or missing"));
             }
             None => {
-                if !column.removed && !column.discovered && column.since.is_none() && column.default.is_none() {
+                if !self.has_failed
+                    && !column.removed
+                    && !column.discovered
+                    && column.since.is_none()
+                    && column.default.is_none()
+                {
                     self.drift.missing(&column.name);
                 }
                 self.plan.defaults.get(position).cloned().flatten().unwrap_or(Cell::Null)
@@ -127,7 +162,7 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
         is_key: bool,
         error: CellError,
     ) -> Result<Option<Cell<'a>>, RecordError> {
-        if self.plan.widens {
+        if self.plan.widens && !self.has_failed {
             let (plan, fetch) = (self.plan, &self.fetch);
             let fetched = |data_type: &ColumnType| {
                 column_value::cell(plan, position, column, data_type, |data_type| fetch(position, data_type))

@@ -330,3 +330,44 @@ fn a_record_with_thousands_of_new_columns_is_no_row() {
         }
     }
 }
+
+#[test]
+fn a_record_names_everything_that_is_wrong_with_it() {
+    let contract = contract_of(
+        "dataset: a.b\nsource: {path: x/, format: debezium_json}\napply: {keep: \"kind = 'a'\"}\nquality:\n\
+         - {check: \"min_value(n, 5)\", on_fail: quarantine}\n- {check: \"not_null(t)\", on_fail: quarantine}\n\
+         - {check: \"max_value(n, 1)\"}\nschema:\n- {name: id, type: bigint, primary_key: true}\n\
+         - {name: n, type: int}\n- {name: t, type: string}\n- {name: d, type: date, required: true}\n\
+         - {name: kind, type: string}\n",
+    );
+    let record = |op: &str, id: &str, rest: &str| {
+        let side = if op == "d" { "before" } else { "after" };
+        format!("{{\"op\":\"{op}\",\"{side}\":{{\"id\":{id}{rest}}},\"source\":{{\"lsn\":1}}}}\n")
+    };
+    for (line, expected) in [
+        (record("c", "1", ",\"n\":5,\"t\":\"x\",\"d\":1,\"kind\":\"a\""), ""),
+        (record("c", "1", ",\"n\":4,\"t\":null,\"d\":1,\"kind\":\"a\""), "CHECK_FAILED n, CHECK_FAILED t"),
+        // What keep leaves out is no row of silver, and neither is what is deleted.
+        (record("c", "1", ",\"n\":4,\"t\":null,\"d\":1,\"kind\":\"b\""), ""),
+        (record("d", "1", ",\"n\":4,\"t\":null,\"d\":1,\"kind\":\"a\""), ""),
+        (
+            record("c", "\"one\"", ",\"n\":\"much\",\"t\":null,\"d\":null,\"kind\":\"a\""),
+            "TYPE_MISMATCH id, TYPE_MISMATCH n, NULL_IN_REQUIRED d, CHECK_FAILED t",
+        ),
+    ] {
+        let decoded = decode(&contract, "t.json", line.as_bytes());
+        let reasons = decoded.rejects.iter().flat_map(|reject| reject.reasons());
+        let found: Vec<String> =
+            reasons.map(|of| format!("{} {}", of.reason, of.column.as_deref().unwrap_or_default())).collect();
+        assert_eq!(found.join(", "), expected, "{line}");
+        assert_rebuilds(&contract, &decoded);
+    }
+    // Records that are wrong in the same way have one list of reasons.
+    let lines = record("c", "\"one\"", ",\"n\":\"much\"").repeat(3);
+    let rejects = decode(&contract, "t.json", lines.as_bytes()).rejects;
+    assert!(rejects.len() == 3 && Arc::ptr_eq(&rejects[0].further, &rejects[2].further));
+    let wrong = contract.text.replace("not_null(t)", "max_value(d, 2025-02-31)");
+    let said = sluice_contract::Contract::parse(&wrong, "b.yaml")
+        .map(|contract| crate::check_contract(&Arc::new(contract)).unwrap_err().to_string());
+    assert!(said.unwrap().contains("quality: a value that `d` is compared with"));
+}

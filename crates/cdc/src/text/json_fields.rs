@@ -46,7 +46,8 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
 
 /// The value at a path of names and numbers inside a value, `None` where there is none. A text that is JSON has nothing
 /// inside.
-pub(crate) fn inside<'a>(json: &'a str, path: &[String]) -> Option<&'a str> {
+#[must_use]
+pub fn inside<'a>(json: &'a str, path: &[String]) -> Option<&'a str> {
     path.iter().try_fold(json.trim_ascii(), |json, name| match json.as_bytes().first() {
         Some(b'{') => members(json, [name.as_str()])?[0],
         Some(b'[') => elements(json)?.get(name.parse::<usize>().ok()?).copied(),

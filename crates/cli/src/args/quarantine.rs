@@ -33,8 +33,11 @@ pub(crate) enum Quarantine {
         /// Its address, as `ls` has it: batch:file:number.
         record: String,
         /// File with the record as it should have been delivered; `-` reads it from the standard input.
-        #[arg(long, value_name = "FILE")]
-        text: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "set", conflicts_with = "set")]
+        text: Option<PathBuf>,
+        /// A value that changes: the path of a member of the record, and its new value as JSON. May be given several times.
+        #[arg(long, value_name = "PATH=JSON", value_parser = path_and_value)]
+        set: Vec<(String, String)>,
         #[command(flatten)]
         decision: Decision,
     },
@@ -101,4 +104,9 @@ pub(crate) struct Decision {
     /// Who decides [default: SLUICE_AUTHOR, the user of git or of the system].
     #[arg(long, value_name = "NAME")]
     pub(crate) author: Option<String>,
+}
+
+fn path_and_value(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text.split_once('=').ok_or("write a path and a value, for example after.total=5")?;
+    Ok((path.trim().to_owned(), value.trim().to_owned()))
 }

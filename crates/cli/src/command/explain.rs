@@ -94,7 +94,10 @@ pub(crate) fn outcome(outcome: &EventOutcome) -> String {
         EventOutcome::NoNewVersion => "no new version".to_owned(),
         EventOutcome::LeftOut => "left out by keep".to_owned(),
         EventOutcome::BeforeStart => "before the table begins".to_owned(),
-        EventOutcome::Quarantined { reason, column: Some(column), .. } => format!("quarantine: {reason} ({column})"),
-        EventOutcome::Quarantined { reason, column: None, .. } => format!("quarantine: {reason}"),
+        EventOutcome::Quarantined { reason, column, further, .. } => {
+            let place = |column: &Option<String>| column.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+            let more: String = further.iter().map(|of| format!(", {}{}", of.reason, place(&of.column))).collect();
+            format!("quarantine: {reason}{}{more}", place(column))
+        }
     }
 }

@@ -8,14 +8,15 @@ use crate::print::{Output, number};
 use crate::progress::{JOB, watch};
 use anyhow::Context;
 use sluice_api::{
-    ApiError, ErrorCode, QuarantineChange, QuarantineFilter, QuarantineList, ReplaySummary, ResultView, TableName, ask,
+    ApiError, ErrorCode, QuarantineChange, QuarantineFilter, QuarantineList, QuarantineReason, ReplaySummary,
+    ResultView, TableName, ask,
 };
 use sluice_runner::Host;
 use std::io::Read;
 use std::path::Path;
 
 /// Columns of the list; the records themselves are shown one at a time.
-const LISTED: [&str; 8] = ["address", "status", "reason", "column", "detail", "attempts", "by", "at"];
+const LISTED: [&str; 9] = ["address", "status", "reason", "column", "detail", "reasons", "attempts", "by", "at"];
 
 /// Lists, shows, corrects, replays, ignores or exports records in quarantine.
 pub(crate) async fn run(host: &Host, out: &Output, call: Quarantine) -> anyhow::Result<Exit> {
@@ -27,17 +28,21 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Quarantine) -> anyhow::
                 None => None,
             };
             let json = serde_json::json!({ "counts": list.counts, "records": found });
-            out.show(&json, |_| list_text(&list, found.as_ref()))?;
+            let shown = found.as_ref().map(|rows| rows.with("reasons", further_text));
+            out.show(&json, |_| list_text(&list, shown.as_ref()))?;
         }
         Quarantine::Show { table, record, reveal } => {
             let filter = QuarantineFilter { record: Some(record), ..QuarantineFilter::default() };
             let records = one(host, &table, filter).await?;
             let rows = fetch(host, &records, 1, reveal).await?;
-            out.show(&rows, Rows::to_lines)?;
+            let lines = rows.with("reasons", reasons_text);
+            out.show(&rows, |_| lines.to_lines())?;
         }
-        Quarantine::Edit { table, record, text, decision } => {
-            let text = read_text(&text)?;
-            let change = QuarantineChange::Edit { record, text };
+        Quarantine::Edit { table, record, text, set, decision } => {
+            let change = match text {
+                Some(text) => QuarantineChange::Edit { record, text: read_text(&text)? },
+                None => QuarantineChange::Set { record, values: set },
+            };
             change_and_show(host, out, &table, change, decision).await?;
         }
         Quarantine::Ignore { table, filter, decision } => {
@@ -89,7 +94,7 @@ async fn change_and_show(
     decision: Decision,
 ) -> anyhow::Result<()> {
     let Decision { because, author } = decision;
-    let is_edit = matches!(change, QuarantineChange::Edit { .. });
+    let is_edit = matches!(change, QuarantineChange::Edit { .. } | QuarantineChange::Set { .. });
     let list = host.call(ask::ChangeQuarantine { table: table.clone(), change, because, author }).await?;
     out.show(&serde_json::json!({ "counts": list.counts }), |_| {
         let mut text = counts_text(&list);
@@ -115,6 +120,18 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
         })?;
     }
     Ok(text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text)).unwrap_or(&text).to_owned())
+}
+
+/// Everything that is wrong with a record, a line for each.
+fn reasons_text(text: &str) -> String {
+    QuarantineReason::all_of(text).iter().map(|reason| format!("\n  {reason}")).collect()
+}
+
+/// What is wrong with a record besides the first reason, which stands beside it.
+fn further_text(text: &str) -> String {
+    let further = QuarantineReason::all_of(text).into_iter().skip(1);
+    let place = |column: Option<String>| column.map_or_else(String::new, |column| format!(" ({column})"));
+    further.map(|of| format!("{}{}", of.reason, place(of.column))).collect::<Vec<_>>().join(", ")
 }
 
 fn counts_text(list: &QuarantineList) -> String {

@@ -78,6 +78,16 @@ impl Rows {
         }
     }
 
+    /// The same with other texts in a column.
+    pub(crate) fn with(&self, column: &str, text: impl Fn(&str) -> String) -> Self {
+        let mut rows = self.clone();
+        if let Some(at) = rows.columns.iter().position(|name| name == column) {
+            let cells = rows.rows.iter_mut().filter_map(|row| row.get_mut(at));
+            cells.for_each(|cell| *cell = cell.as_deref().map(&text));
+        }
+        rows
+    }
+
     /// A line for every cell that is not null: its column and its text.
     pub(crate) fn to_lines(&self) -> String {
         let mut text = String::new();

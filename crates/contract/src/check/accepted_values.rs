@@ -2,6 +2,8 @@
 
 use super::call::{Call, Quoted, Written};
 use super::kind::CheckKind;
+use crate::column::Column;
+use crate::column_type::ColumnType;
 use crate::problem::Mistake;
 use std::fmt;
 
@@ -27,6 +29,28 @@ impl CheckKind for AcceptedValues {
 
     fn columns(&self) -> &[String] {
         std::slice::from_ref(&self.column)
+    }
+
+    /// Of other types a value has several texts.
+    fn decides_record(&self, column: &Column, _may_keep_older: bool) -> Result<(), Mistake> {
+        let has_one_text = matches!(
+            column.data_type,
+            ColumnType::Boolean
+                | ColumnType::SmallInt
+                | ColumnType::Int
+                | ColumnType::BigInt
+                | ColumnType::Decimal { .. }
+                | ColumnType::Numeric
+                | ColumnType::String
+                | ColumnType::Date
+                | ColumnType::Time
+                | ColumnType::Uuid
+        );
+        if has_one_text {
+            return Ok(());
+        }
+        let message = format!("`{self}` compares texts, and a {} has several for one value", column.data_type);
+        Err(Mistake::new(message, "Leave on_fail out; severity says what becomes of the batch"))
     }
 }
 

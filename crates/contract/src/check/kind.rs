@@ -24,6 +24,13 @@ pub(crate) trait CheckKind: fmt::Display + Sized {
         Ok(())
     }
 
+    /// An error if the values of one record do not decide it, so that no record can be in quarantine because of it.
+    /// Called for each of its columns. `may_keep_older`: a null of the column leaves an older value in place.
+    fn decides_record(&self, _column: &Column, _may_keep_older: bool) -> Result<(), Mistake> {
+        let message = format!("`{self}` looks at more than one row, so no record fails it by itself");
+        Err(Mistake::new(message, "Leave on_fail out; severity says what becomes of the batch"))
+    }
+
     /// The other table that it reads.
     fn parent(&self) -> Option<&Parent> {
         None

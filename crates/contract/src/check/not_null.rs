@@ -2,6 +2,7 @@
 
 use super::call::{Call, Written};
 use super::kind::CheckKind;
+use crate::column::Column;
 use crate::problem::Mistake;
 use std::fmt;
 
@@ -24,6 +25,18 @@ impl CheckKind for NotNull {
 
     fn columns(&self) -> &[String] {
         std::slice::from_ref(&self.column)
+    }
+
+    fn decides_record(&self, column: &Column, may_keep_older: bool) -> Result<(), Mistake> {
+        if !may_keep_older {
+            return Ok(());
+        }
+        let message = format!(
+            "`{self}` is known of the merged row only: with null_updates: ignore a null of `{}` leaves an older value in \
+             place",
+            column.name
+        );
+        Err(Mistake::new(message, "Leave on_fail out, or name the column in null_updates_except"))
     }
 }
 

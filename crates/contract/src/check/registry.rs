@@ -45,6 +45,15 @@ macro_rules! checks {
             pub fn fits(&self, column: &Column) -> Result<(), Mistake> {
                 match self { $(Self::$kind(check) => check.fits(column)),+ }
             }
+
+            /// An error if the values of one record do not decide it, so that no record can be in quarantine because of
+            /// it. `may_keep_older`: a null of the column leaves an older value in place.
+            ///
+            /// # Errors
+            /// What else it looks at, and what to write instead.
+            pub fn decides_record(&self, column: &Column, may_keep_older: bool) -> Result<(), Mistake> {
+                match self { $(Self::$kind(check) => check.decides_record(column, may_keep_older)),+ }
+            }
         }
 
         #[cfg(test)]
@@ -107,6 +116,8 @@ pub struct CheckRule {
     pub check: Check,
     /// What happens when it does not hold.
     pub severity: Severity,
+    /// `on_fail: quarantine`: a record whose own values fail it is in quarantine instead of silver.
+    pub quarantines: bool,
     /// Line in the contract, from 1; 0 if unknown.
     pub line: u32,
 }

@@ -53,6 +53,20 @@ fn limit_fits(check: &dyn fmt::Display, limit: &str, column: &Column) -> Result<
     Err(Mistake::new(message, format!("Write {wanted}")))
 }
 
+/// An error if records cannot be compared with the limit.
+fn limit_decides_record(check: &dyn fmt::Display, column: &Column) -> Result<(), Mistake> {
+    let is_ordered = column.data_type.is_numeric()
+        || matches!(
+            column.data_type,
+            ColumnType::String | ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampNtz
+        );
+    if is_ordered {
+        return Ok(());
+    }
+    let message = format!("`{check}` cannot be asked of a record: a {} has no order of its own", column.data_type);
+    Err(Mistake::new(message, "Leave on_fail out; severity says what becomes of the batch"))
+}
+
 /// Year, month and day in digits; `infinity` is a date too.
 fn is_date(text: &str) -> bool {
     if matches!(text.trim_start_matches(['-', '+']), "infinity" | "epoch") {
@@ -82,6 +96,10 @@ impl CheckKind for MinValue {
     fn fits(&self, column: &Column) -> Result<(), Mistake> {
         limit_fits(self, &self.limit, column)
     }
+
+    fn decides_record(&self, column: &Column, _may_keep_older: bool) -> Result<(), Mistake> {
+        limit_decides_record(self, column)
+    }
 }
 
 impl CheckKind for MaxValue {
@@ -99,6 +117,10 @@ impl CheckKind for MaxValue {
 
     fn fits(&self, column: &Column) -> Result<(), Mistake> {
         limit_fits(self, &self.limit, column)
+    }
+
+    fn decides_record(&self, column: &Column, _may_keep_older: bool) -> Result<(), Mistake> {
+        limit_decides_record(self, column)
     }
 }
 

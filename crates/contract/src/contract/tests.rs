@@ -257,3 +257,31 @@ fn what_a_yaml_reader_says_to_a_programmer_is_in_our_words() {
         assert!(problems[0].line > 0 && !problems[0].fix.is_empty(), "{said}");
     }
 }
+
+#[test]
+fn only_what_a_record_decides_puts_records_into_quarantine() {
+    let text = |check: &str, on_fail: &str, apply: &str| {
+        format!(
+            "dataset: shop.orders\napply: {{{apply}}}\nquality:\n- {{check: \"{check}\", on_fail: {on_fail}}}\nschema:\n\
+             - {{name: id, type: int, primary_key: true}}\n- {{name: n, type: int}}\n- {{name: t, type: timestamp}}\n"
+        )
+    };
+    let contract = Contract::parse(&text("not_null(n)", "quarantine", ""), "orders.yaml").unwrap();
+    assert!(contract.checks[0].quarantines);
+    for (check, on_fail, apply, says) in [
+        ("unique(n)", "quarantine", "", "more than one row"),
+        ("row_count > 0", "quarantine", "", "more than one row"),
+        ("null_percentage(n) < 0.5", "quarantine", "", "more than one row"),
+        ("foreign_key(n, shop.customers.id)", "quarantine", "", "more than one row"),
+        ("not_null(n)", "quarantine", "null_updates: ignore", "merged row only"),
+        ("not_null(_deleted)", "quarantine", "delete_mode: soft", "no record has it"),
+        ("accepted_values(t, '2025')", "quarantine", "", "several for one value"),
+        ("not_null(n)", "skip", "", "`skip`"),
+    ] {
+        let problems = Contract::parse(&text(check, on_fail, apply), "orders.yaml").unwrap_err();
+        let found = problems.iter().any(|problem| problem.message.contains(says) && problem.line == 4);
+        assert!(found, "{check}: {problems:?}");
+    }
+    // What null_updates leaves as it is passes, whatever the row has.
+    assert!(Contract::parse(&text("min_value(n, 1)", "quarantine", "null_updates: ignore"), "orders.yaml").is_ok());
+}

@@ -19,6 +19,13 @@ entries! {
         .examples(&["severity: warn"])
         .beside(&["quality.check: \"row_count >= 0\""])
         => match severity { Severity::Fail => "fail", Severity::Warn => "warn" }.to_owned();
+    quarantines: Entry::new("quality", &["on_fail"], Effect::Rebuild)
+        .what("`quarantine`: a record whose own values fail the check is in quarantine instead of silver, see below")
+        .missing("records that fail it are in silver", "")
+        .says(Grade::Warning, "Records that fail the check leave silver or come back; it is rebuilt from bronze")
+        .examples(&["on_fail: quarantine"])
+        .beside(&["quality.check: \"accepted_values(status, 'new', 'paid', 'tie a')\"", "quality.severity: warn"])
+        => if *quarantines { "quarantine" } else { "" }.to_owned();
     }
     apart line;
     also;

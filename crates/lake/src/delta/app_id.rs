@@ -22,6 +22,12 @@ impl AppId {
         Self(format!("sluice.quarantine.{table}"))
     }
 
+    /// What rebuilds of a table put into quarantine.
+    #[must_use]
+    pub fn quarantine_rebuild(table: &TableName) -> Self {
+        Self(format!("sluice.quarantine_rebuild.{table}"))
+    }
+
     /// The batches of a table in silver.
     #[must_use]
     pub fn silver(table: &TableName) -> Self {

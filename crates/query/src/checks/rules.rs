@@ -10,7 +10,7 @@ pub(crate) fn all(contract: &Contract) -> Vec<CheckRule> {
     for column in contract.columns.iter().filter(|column| column.required && !column.removed) {
         let check = Check::NotNull(NotNull { column: column.name.clone() });
         if !contract.checks.iter().any(|rule| rule.check == check) {
-            rules.push(CheckRule { check, severity: Severity::Fail, line: column.line });
+            rules.push(CheckRule { check, severity: Severity::Fail, quarantines: false, line: column.line });
         }
     }
     let key: BTreeSet<&str> = contract.apply.key.iter().map(String::as_str).collect();
@@ -21,7 +21,7 @@ pub(crate) fn all(contract: &Contract) -> Vec<CheckRule> {
     if !written && !key.is_empty() && contract.apply.scd != Scd::Append {
         let line = contract.apply.key.first().and_then(|name| contract.column(name)).map_or(0, |column| column.line);
         let check = Check::Unique(Unique { columns: contract.apply.key.clone() });
-        rules.push(CheckRule { check, severity: Severity::Fail, line });
+        rules.push(CheckRule { check, severity: Severity::Fail, quarantines: false, line });
     }
     rules
 }

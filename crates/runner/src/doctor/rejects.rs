@@ -34,7 +34,7 @@ fn code_of(reject: &Reject) -> FindingCode {
         ReasonCode::MissingSeq | ReasonCode::UnknownStart => FindingCode::MissingSeq,
         ReasonCode::MissingKey => FindingCode::MissingKey,
         ReasonCode::TypeMismatch if is_of_time(&reject.detail) => FindingCode::TimeUnit,
-        ReasonCode::TypeMismatch | ReasonCode::NullInRequired => FindingCode::TypeMismatch,
+        ReasonCode::TypeMismatch | ReasonCode::NullInRequired | ReasonCode::CheckFailed => FindingCode::TypeMismatch,
         ReasonCode::SeqConflict => FindingCode::SeqConflict,
         ReasonCode::UndecidedKeep => FindingCode::ValueNotSent,
         ReasonCode::KeyChanged => FindingCode::KeyChanged,
@@ -76,7 +76,15 @@ mod tests {
 
     fn code(reason: ReasonCode, detail: &str, raw: &str) -> FindingCode {
         let at = RowRef { file: 0, row: 0, offset: 0 };
-        code_of(&Reject { at, reason, column: None, detail: detail.to_owned(), raw: raw.to_owned(), whole_file: false })
+        code_of(&Reject {
+            at,
+            reason,
+            column: None,
+            detail: detail.to_owned(),
+            further: std::sync::Arc::default(),
+            raw: raw.to_owned(),
+            whole_file: false,
+        })
     }
 
     #[test]

@@ -7,10 +7,10 @@ use crate::support::elapsed::elapsed_ms;
 use crate::support::masked_record::masked_record;
 use crate::{Job, RunError};
 use sluice_api::{
-    Answer, EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, JobKind, Layer, SilverAgrees,
-    TableRef, ask, masked,
+    Answer, EventOutcome, ExplainedCell, ExplainedEvent, ExplainedRow, Explanation, JobKind, Layer, QuarantineReason,
+    SilverAgrees, TableRef, ask, masked,
 };
-use sluice_change::Op;
+use sluice_change::{Op, Reject, RejectReason};
 use sluice_contract::Contract;
 use sluice_engine::{Outcome, first_difference};
 use std::sync::Arc;
@@ -131,16 +131,27 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
         operation: "record".to_owned(),
         position: String::new(),
         source_time_ms: None,
-        outcome: EventOutcome::Quarantined {
-            reason: reject.reason.as_str().to_owned(),
-            column: reject.column.clone(),
-            detail: reject.detail.clone(),
-        },
+        outcome: quarantined(reject),
         columns: Vec::new(),
         absent: Vec::new(),
         record_text: texts.record(&reject.raw),
     });
     ordered.into_iter().chain(rejects).collect()
+}
+
+/// What keeps a record out of silver.
+pub(super) fn quarantined(reject: &Reject) -> EventOutcome {
+    let further = reject.further.iter().map(|RejectReason { reason, column, detail }| QuarantineReason {
+        reason: reason.as_str().to_owned(),
+        column: column.clone(),
+        detail: detail.clone(),
+    });
+    EventOutcome::Quarantined {
+        reason: reject.reason.as_str().to_owned(),
+        column: reject.column.clone(),
+        detail: reject.detail.clone(),
+        further: further.collect(),
+    }
 }
 
 /// What an event is whose row the contract leaves out.

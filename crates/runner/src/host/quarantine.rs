@@ -8,15 +8,16 @@ use crate::pipeline::release_rule::Unpublished;
 use crate::pipeline::replay_quarantine::{looked_at, replay_quarantine};
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
+use crate::support::json_edit::with_values;
 use crate::{Job, RunError};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use sluice_api::{
-    Answer, JobKind, Layer, QuarantineChange, QuarantineFilter, QuarantineList, QuarantineStatus, TableRef,
-    TableReplay, ask,
+    Answer, JobKind, Layer, QuarantineChange, QuarantineFilter, QuarantineList, QuarantineReason, QuarantineStatus,
+    TableRef, TableReplay, ask,
 };
 use sluice_contract::TableName;
 use sluice_lake::{Correction, QuarantineAction, QuarantineDecision, RecordPlace, correction_number};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Characters of a reason.
@@ -84,9 +85,16 @@ impl OpenLake {
         let (context, table) = looked_at(&self.lake, &self.engine, &contract).await?;
         let records = quarantined(&context, &table).await?;
         let mut counts: BTreeMap<QuarantineStatus, u64> = BTreeMap::new();
+        let mut by_reason: BTreeMap<String, u64> = BTreeMap::new();
         for record in &records {
             *counts.entry(record.status).or_default() += 1;
+            let codes = QuarantineReason::all_of(&record.reasons).into_iter().map(|of| of.reason);
+            for code in std::iter::once(record.reason.clone()).chain(codes).collect::<BTreeSet<_>>() {
+                *by_reason.entry(code).or_default() += 1;
+            }
         }
+        let mut reasons: Vec<(String, u64)> = by_reason.into_iter().collect();
+        reasons.sort_by_key(|(_, records)| std::cmp::Reverse(*records));
         let shown: Vec<Quarantined> = records.into_iter().filter(|record| is_shown(record, filter)).collect();
         let result = match shown.is_empty() {
             true => None,
@@ -98,7 +106,7 @@ impl OpenLake {
                 Some(self.marked_of(result, &TableRef { layer: Layer::Bronze, name: name.clone() }).await?)
             }
         };
-        Ok(QuarantineList { table: name.clone(), counts: counts.into_iter().collect(), records: result })
+        Ok(QuarantineList { table: name.clone(), counts: counts.into_iter().collect(), reasons, records: result })
     }
 
     async fn change_quarantine(
@@ -113,7 +121,14 @@ impl OpenLake {
         let records = quarantined(&context, &table).await?;
         let (ledger, at_ms) = (self.lake.ledger(), self.lake.ledger().now_ms());
         match change {
-            QuarantineChange::Edit { record: address, text } => {
+            QuarantineChange::Edit { .. } | QuarantineChange::Set { .. } => {
+                let (address, edit) = match change {
+                    QuarantineChange::Set { record, values } => (record, Err(values)),
+                    QuarantineChange::Edit { record, text } => (record, Ok(text)),
+                    QuarantineChange::Ignore { .. } | QuarantineChange::Reopen { .. } => {
+                        return Err(nothing_found(name));
+                    }
+                };
                 let wanted = QuarantineFilter { record: Some(address.clone()), ..QuarantineFilter::default() };
                 let Some(record) = records.iter().find(|record| is_shown(record, &wanted)) else {
                     return Err(nothing_found(name));
@@ -122,6 +137,7 @@ impl OpenLake {
                     let message = format!("{address} is no record that can be corrected by itself");
                     return Err(RunError::input(message, "Deliver the file again"));
                 }
+                let text = edit.or_else(|values| with_values(&record.raw, &values))?;
                 if let Some(reason) = why_not_correct(&context, &table, record, &text).await? {
                     let message = format!("The corrected record would be in quarantine again. {reason}");
                     return Err(RunError::input(message, "Correct it further; nothing was kept"));
@@ -172,7 +188,9 @@ fn is_shown(record: &Quarantined, filter: &QuarantineFilter) -> bool {
     let QuarantineFilter { record: address, status, reason, batch } = filter;
     address.as_ref().is_none_or(|address| *address == address_of(&record.place))
         && status.is_none_or(|status| status == record.status)
-        && reason.as_ref().is_none_or(|reason| *reason == record.reason)
+        && reason.as_ref().is_none_or(|reason| {
+            *reason == record.reason || QuarantineReason::all_of(&record.reasons).iter().any(|of| of.reason == *reason)
+        })
         && batch.is_none_or(|batch| batch == record.place.batch)
 }
 
@@ -198,6 +216,7 @@ fn columns_of(records: &[Quarantined]) -> Result<RecordBatch, RunError> {
         ("stage", texts(&|record| Some(record.stage.clone()))),
         ("column", texts(&|record| record.column.clone())),
         ("detail", texts(&|record| Some(record.detail.clone()))),
+        ("reasons", texts(&|record| Some(record.reasons.clone()))),
         ("batch", numbers(&|record| record.place.batch)),
         ("file", texts(&|record| Some(record.place.file.clone()))),
         ("row", numbers(&|record| record.place.row)),

@@ -1,6 +1,6 @@
 //! Answers what became of a delivered file or record.
 
-use super::explain::{operation, outcome};
+use super::explain::{operation, outcome, quarantined};
 use super::trace_words::verdict;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
@@ -234,11 +234,7 @@ fn view(
             key: BTreeMap::new(),
             operation: if reject.whole_file { "rest of the file" } else { "record" }.to_owned(),
             position: String::new(),
-            outcome: Some(EventOutcome::Quarantined {
-                reason: reject.reason.as_str().to_owned(),
-                column: reject.column.clone(),
-                detail: reject.detail.clone(),
-            }),
+            outcome: Some(quarantined(reject)),
             by: None,
             cells: Vec::new(),
             record_text: if reveal { reject.raw.clone() } else { masked_record(&reject.raw, &traced.contract) },

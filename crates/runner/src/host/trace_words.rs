@@ -32,9 +32,12 @@ pub(super) fn verdict(
             text
         }
         TraceStage::Silver => match records.first() {
-            Some(TracedRecord { outcome: Some(EventOutcome::Quarantined { reason, column, detail }), .. }) => {
+            Some(TracedRecord {
+                outcome: Some(EventOutcome::Quarantined { reason, column, detail, further }), ..
+            }) => {
                 let column = column.as_ref().map_or_else(String::new, |column| format!(" ({column})"));
-                format!("It is in quarantine since batch {batch}: {reason}{column}. {detail}")
+                let further: String = further.iter().map(|reason| format!("; {reason}")).collect();
+                format!("It is in quarantine since batch {batch}: {reason}{column}. {detail}{further}")
             }
             Some(TracedRecord { outcome: Some(outcome), by, .. }) => {
                 let place = by.as_ref().map_or_else(String::new, |by| {

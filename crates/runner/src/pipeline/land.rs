@@ -27,7 +27,7 @@ use std::sync::Arc;
 /// not be applied, with the reason.
 pub(crate) struct Bronze {
     pub(crate) store: DeltaStore,
-    quarantine: DeltaStore,
+    pub(super) quarantine: DeltaStore,
     app_id: AppId,
     /// Last batch in bronze, 0 for none. It only grows by one.
     pub(crate) batch: u64,
@@ -231,7 +231,7 @@ pub(crate) async fn land_written(
         bronze.has(manifest.batch, None);
         return Ok(());
     }
-    let version = commit(&bronze.store, &base, vec![file], &app_id, manifest.batch, info).await?;
+    let version = commit(&bronze.store, &base, vec![file], None, (&app_id, manifest.batch), info).await?;
     bronze.has(manifest.batch, version);
     Ok(())
 }
@@ -317,34 +317,39 @@ pub(crate) fn let_texts_go(records: &mut [DecodedFile]) {
 }
 
 /// Rows that are made while their file is written.
-struct NewRows<I> {
-    schema: SchemaRef,
-    count: u64,
-    batches: I,
+pub(super) struct NewRows<I> {
+    pub(super) schema: SchemaRef,
+    pub(super) count: u64,
+    pub(super) batches: I,
 }
 
 /// The latest version of a table, which is created if it does not exist.
-async fn base_of(store: &DeltaStore, schema: &SchemaRef) -> Result<Snapshot, RunError> {
+pub(super) async fn base_of(store: &DeltaStore, schema: &SchemaRef) -> Result<Snapshot, RunError> {
     match store.snapshot(None).await? {
         Some(snapshot) => Ok(snapshot),
         None => Ok(store.writer().create(schema, &[]).await?),
     }
 }
 
-/// Appends rows to an append-only table, once per batch; the version that has them, if this made it.
-async fn append(
+/// Appends rows to an append-only table, once per number of the application; the version that has them, if this made it.
+/// A table of an older version of Sluice gets the columns that it lacks.
+///
+/// # Errors
+/// If the store fails, or another writer was faster.
+pub(super) async fn append(
     store: &DeltaStore,
     base: &Snapshot,
     rows: NewRows<impl Iterator<Item = Result<RecordBatch, RunError>> + Send + 'static>,
     app_id: &AppId,
-    batch: u64,
+    number: u64,
     info: CommitInfo,
 ) -> Result<Option<u64>, RunError> {
-    if is_applied(base, app_id, batch) {
+    if is_applied(base, app_id, number) {
         return Ok(None);
     }
+    let wider = (base.schema.fields().len() < rows.schema.fields().len()).then(|| Arc::clone(&rows.schema));
     let add = if rows.count == 0 { Vec::new() } else { vec![write(store, rows.schema, rows.batches).await?] };
-    commit(store, base, add, app_id, batch, info).await
+    commit(store, base, add, wider, (app_id, number), info).await
 }
 
 /// Whether a version has a batch.
@@ -369,14 +374,14 @@ async fn commit(
     store: &DeltaStore,
     base: &Snapshot,
     add: Vec<NewFile>,
-    app_id: &AppId,
-    batch: u64,
+    wider: Option<SchemaRef>,
+    (app_id, number): (&AppId, u64),
     info: CommitInfo,
 ) -> Result<Option<u64>, RunError> {
-    let number = i64::try_from(batch).unwrap_or(i64::MAX);
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
     let content_hash = add.first().map_or_else(|| "empty".to_owned(), |file| file.blake3.clone());
     let id = TransactionId { app: app_id.clone(), number, content_hash };
-    match store.transaction(base, id, Operation::Write).add(add).info(info).commit().await? {
+    match store.transaction(base, id, Operation::Write).add(add).schema(wider).info(info).commit().await? {
         CommitOutcome::Committed(version) | CommitOutcome::AlreadyApplied(version) => Ok(Some(version)),
         CommitOutcome::Conflict(_) => Err(RunError::Conflict(app_id.as_str().to_owned())),
     }

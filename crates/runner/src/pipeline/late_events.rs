@@ -5,6 +5,7 @@ use crate::silver::watermark::forgotten_before;
 use sluice_cdc::DecodedFile;
 use sluice_change::{ReasonCode, Reject};
 use sluice_contract::Contract;
+use std::sync::Arc;
 
 /// Rejects events from before the time whose deletes are forgotten: one that would stop them may be. `watermark` is that of
 /// the batches before. Events without a time are kept.
@@ -27,6 +28,7 @@ pub(crate) fn quarantine_late(
                 reason: ReasonCode::TooLate,
                 column: None,
                 detail: "older than the newest event by more than tombstone_retention".to_owned(),
+                further: Arc::default(),
                 // Not shortened: bronze has to keep the record as it came.
                 raw: changes.records.get(row).cloned().unwrap_or_default(),
                 whole_file: false,

@@ -50,6 +50,7 @@ mod pending;
 mod publish;
 mod quarantine;
 pub(crate) mod quarantine_life;
+mod quarantine_listing;
 mod rebuild;
 mod record_index;
 pub(crate) mod release_rule;

@@ -4,6 +4,7 @@ use crate::RunError;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use sluice_cdc::DecodedFile;
+use sluice_change::{Reject, RowRef};
 use std::sync::Arc;
 
 /// Schema of every quarantine table.
@@ -21,7 +22,18 @@ pub(crate) fn quarantine_schema() -> SchemaRef {
         number("offset"),
         Field::new("whole_file", DataType::Boolean, true),
         text("raw"),
+        // Everything that is wrong with the record as JSON, the reason of before first. Older versions have no such column.
+        text("reasons"),
     ]))
+}
+
+/// Bytes of a further reason besides its detail, about.
+const FURTHER_BYTES: usize = 96;
+
+/// Everything that is wrong with a record, as the column `reasons` has it.
+pub(crate) fn reasons_text(reject: &Reject) -> String {
+    // A list of texts is always JSON.
+    serde_json::to_string(&reject.reasons().collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// Bytes of records in one piece; an Arrow column of text holds 2 GiB at most.
@@ -29,18 +41,17 @@ const PIECE_BYTES: usize = 256 << 20;
 
 /// The rejects of a batch, in pieces of a bounded size; none when there are none.
 pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Vec<RecordBatch>, RunError> {
-    let rejects: Vec<(&str, &sluice_change::Reject)> = files
+    let rejects: Vec<(&str, &Reject)> = files
         .iter()
         .flat_map(|file| {
-            let path = |at: &sluice_change::RowRef| {
-                file.changes.files.get(at.file as usize).map_or("", |file| file.path.as_str())
-            };
+            let path = |at: &RowRef| file.changes.files.get(at.file as usize).map_or("", |file| file.path.as_str());
             file.rejects.iter().map(move |reject| (path(&reject.at), reject))
         })
         .collect();
     let mut bytes = 0;
-    let fits = |(_, reject): &(&str, &sluice_change::Reject), _: &(&str, &sluice_change::Reject)| {
+    let fits = |(_, reject): &(&str, &Reject), _: &(&str, &Reject)| {
         bytes += reject.raw.len() + reject.detail.len();
+        bytes += reject.further.iter().map(|reason| reason.detail.len() + FURTHER_BYTES).sum::<usize>();
         if bytes < PIECE_BYTES {
             return true;
         }
@@ -50,7 +61,7 @@ pub(crate) fn quarantine_rows(batch: u64, files: &[DecodedFile]) -> Result<Vec<R
     rejects.chunk_by(fits).map(|piece| quarantine_columns(batch, piece)).collect()
 }
 
-fn quarantine_columns(batch: u64, rejects: &[(&str, &sluice_change::Reject)]) -> Result<RecordBatch, RunError> {
+fn quarantine_columns(batch: u64, rejects: &[(&str, &Reject)]) -> Result<RecordBatch, RunError> {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_value(number(batch), rejects.len())),
@@ -63,6 +74,7 @@ fn quarantine_columns(batch: u64, rejects: &[(&str, &sluice_change::Reject)]) ->
         Arc::new(Int64Array::from_iter_values(rejects.iter().map(|(_, reject)| number(reject.at.offset)))),
         Arc::new(rejects.iter().map(|(_, reject)| Some(reject.whole_file)).collect::<arrow::array::BooleanArray>()),
         Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reject.raw.as_str()))),
+        Arc::new(StringArray::from_iter_values(rejects.iter().map(|(_, reject)| reasons_text(reject)))),
     ];
     Ok(RecordBatch::try_new(quarantine_schema(), columns)?)
 }

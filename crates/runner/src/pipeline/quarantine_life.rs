@@ -8,6 +8,7 @@ use super::context::TableContext;
 use super::corrections::correction_of;
 use super::decode::for_batch;
 use super::merge::Merged;
+use super::quarantine::reasons_text;
 use super::silver_commit::of_reprocessed;
 use super::snapshot_changes::Changes;
 use super::table_run::TableRun;
@@ -20,7 +21,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use sluice_api::QuarantineStatus;
 use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
-use sluice_change::{ReasonCode, RowRef, SourceFile};
+use sluice_change::{ReasonCode, Reject, RejectReason, RowRef, SourceFile};
 use sluice_contract::Contract;
 use sluice_lake::{Lake, QuarantineAction, QuarantineDecision, RecordPlace, TableLocation};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ pub(crate) struct Quarantined {
     pub(crate) stage: String,
     pub(crate) column: Option<String>,
     pub(crate) detail: String,
+    /// Everything that is wrong with it as JSON, by the contract of today where that rejects it.
+    pub(crate) reasons: String,
     /// It is in the place of a whole file.
     pub(crate) whole_file: bool,
     pub(crate) raw: String,
@@ -56,7 +59,7 @@ pub(crate) async fn quarantined(context: &TableContext, table: &TableState) -> R
     for (at, record) in records.iter().enumerate() {
         places.insert(record.place.clone(), at);
     }
-    let readable = readable(context, table, &records).await?;
+    let readable = judge_again(context, table, &mut records).await?;
     for record in records.iter_mut().filter(|record| readable.contains(&record.place)) {
         record.status = QuarantineStatus::Readable;
     }
@@ -115,6 +118,13 @@ fn rows_of(rows: &RecordBatch) -> Result<Vec<Quarantined>, RunError> {
     let (reason, stage, column) = (texts("reason")?, texts("stage")?, texts("column")?);
     let (detail, file, raw) = (texts("detail")?, texts("file")?, texts("raw")?);
     let whole = rows.column_by_name("whole_file").and_then(|c| c.as_boolean_opt()).ok_or_else(damaged)?;
+    // Older versions named one reason.
+    let reasons = rows.column_by_name("reasons").and_then(|c| c.as_string_opt::<i32>());
+    let one_reason = |at: usize| {
+        let reason: ReasonCode = reason.value(at).parse().ok()?;
+        let column = column.is_valid(at).then(|| column.value(at).to_owned());
+        serde_json::to_string(&[RejectReason { reason, column, detail: detail.value(at).to_owned() }]).ok()
+    };
     let number = |of: &arrow::array::Int64Array, at| u64::try_from(of.value(at)).unwrap_or(0);
     let record = |at: usize| Quarantined {
         place: RecordPlace {
@@ -127,6 +137,10 @@ fn rows_of(rows: &RecordBatch) -> Result<Vec<Quarantined>, RunError> {
         stage: stage.value(at).to_owned(),
         column: column.is_valid(at).then(|| column.value(at).to_owned()),
         detail: detail.value(at).to_owned(),
+        reasons: match reasons.filter(|reasons| reasons.is_valid(at)) {
+            Some(reasons) => reasons.value(at).to_owned(),
+            None => one_reason(at).unwrap_or_default(),
+        },
         whole_file: whole.is_valid(at) && whole.value(at),
         raw: raw.value(at).to_owned(),
         status: QuarantineStatus::Open,
@@ -144,19 +158,38 @@ fn is_by_record(record: &Quarantined) -> bool {
         && !matches!(reason, Some(ReasonCode::SeqConflict | ReasonCode::TooLate))
 }
 
-/// Places of the records that the contract of today decodes.
-async fn readable(
+/// Places of the records that the contract of today decodes; the others get the reasons that it has.
+async fn judge_again(
     context: &TableContext,
     table: &TableState,
-    records: &[Quarantined],
+    records: &mut [Quarantined],
 ) -> Result<BTreeSet<RecordPlace>, RunError> {
     let mut readable = BTreeSet::new();
-    for (batch, records) in by_batch(table, records) {
-        let decoded = decode(context, table, batch, records.clone()).await?;
-        let rejected: BTreeSet<(&str, u64)> =
-            decoded.rejects.iter().filter_map(|reject| Some((path(&decoded, reject.at)?, reject.at.row))).collect();
-        let places = records.into_iter().map(|record| record.place);
-        readable.extend(places.filter(|place| !rejected.contains(&(place.file.as_str(), place.row))));
+    let mut rejects: BTreeMap<RecordPlace, Reject> = BTreeMap::new();
+    for (batch, of_batch) in by_batch(table, records) {
+        let decoded = decode(context, table, batch, of_batch.clone()).await?;
+        let rejected: BTreeMap<(&str, u64), &Reject> = decoded
+            .rejects
+            .iter()
+            .filter_map(|reject| Some(((path(&decoded, reject.at)?, reject.at.row), reject)))
+            .collect();
+        for record in of_batch {
+            match rejected.get(&(record.place.file.as_str(), record.place.row)).copied() {
+                Some(reject) => {
+                    rejects.insert(record.place, Reject { raw: String::new(), ..reject.clone() });
+                }
+                None => {
+                    readable.insert(record.place);
+                }
+            }
+        }
+    }
+    for record in records {
+        let Some(reject) = rejects.get(&record.place) else { continue };
+        record.reasons = reasons_text(reject);
+        record.reason = reject.reason.to_string();
+        record.stage = reject.reason.stage().to_owned();
+        (record.column, record.detail) = (reject.column.clone(), reject.detail.clone());
     }
     Ok(readable)
 }
@@ -222,8 +255,11 @@ pub(crate) async fn why_not_correct(
     let corrected = Quarantined { raw: text.to_owned(), ..record.clone() };
     let decoded = decode(context, table, record.place.batch, vec![corrected]).await?;
     if let Some(reject) = decoded.rejects.first() {
-        let column = reject.column.as_ref().map(|column| format!(" in `{column}`")).unwrap_or_default();
-        return Ok(Some(format!("{}{column}: {}", reject.reason, reject.detail)));
+        let reasons = reject.reasons().map(|RejectReason { reason, column, detail }| match column {
+            Some(column) => format!("{reason} in `{column}`: {detail}"),
+            None => format!("{reason}: {detail}"),
+        });
+        return Ok(Some(reasons.collect::<Vec<_>>().join("; ")));
     }
     Ok(decoded.changes.is_empty().then(|| "It is no event of this table".to_owned()))
 }

@@ -9,6 +9,7 @@ use super::context::TableContext;
 use super::decode::decoded_bronze;
 use super::hold_rules::{HoldReason, rebuild_hold_reason};
 use super::merge::Merged;
+use super::quarantine_listing::{Listed, list_rejects};
 use super::silver_commit::of_rebuild;
 use super::snapshot_changes::{AllSnapshots, RecordLedger, versions_with_rejects};
 use super::table_state::TableState;
@@ -45,7 +46,7 @@ pub(crate) async fn merge_all_again(
     let Some(snapshot) = &table.silver.snapshot else { return Ok(None) };
     let (last, started) = (table.silver.batch(), Instant::now());
     context.log(format_args!("silver is rebuilt from bronze, batches 1 to {last}"));
-    let AllOfBronze { ranges, mut tally, with_rejects } = all_of_bronze(context, table, last).await?;
+    let AllOfBronze { ranges, mut tally, with_rejects, all_listed } = all_of_bronze(context, table, last).await?;
     let files = table.included_in(1..=last).map(|manifest| manifest.files.len() as u64).sum();
     let contract = Arc::clone(&context.contract);
     // Where ties put events into quarantine, how many there are is known at the end only.
@@ -90,6 +91,9 @@ pub(crate) async fn merge_all_again(
         candidate.discard(store).await;
         return Err(context.refused(&table.silver, last, HoldReason::contract(reason)));
     }
+    if !all_listed {
+        list_rejects(context, table, last).await?;
+    }
     let commit = of_rebuild(context, table, &summary);
     Ok(Some(Merged { summary, candidate, commit }))
 }
@@ -106,12 +110,16 @@ struct AllOfBronze {
     tally: Tally,
     /// Versions of snapshots with records in quarantine.
     with_rejects: BTreeSet<u64>,
+    /// The quarantine lists every record that is rejected.
+    all_listed: bool,
 }
 
 /// Decodes bronze up to a batch. As with a batch, the contract of the context may be a wider one afterwards.
 async fn all_of_bronze(context: &mut TableContext, table: &TableState, last: u64) -> Result<AllOfBronze, RunError> {
+    let in_quarantine = Listed::of(&table.bronze.quarantine).await?;
     loop {
         let contract = Arc::clone(&context.contract);
+        let (mut listed, mut all_listed) = (in_quarantine.clone(), true);
         let mut runs = EventRuns::new(&table.silver.store, &contract, context.rebuild_bytes)?;
         let (mut tally, mut with_rejects) = (Tally::default(), BTreeSet::new());
         let mut without_events: Vec<DecodedFile> = Vec::new();
@@ -122,6 +130,7 @@ async fn all_of_bronze(context: &mut TableContext, table: &TableState, last: u64
                 let mut left = Vec::with_capacity(files.len());
                 for mut file in files {
                     tally.add(&file);
+                    all_listed &= listed.take_all(&file);
                     with_rejects.extend(versions_with_rejects(&of_contract, &file));
                     let rows = arrow::array::RecordBatch::new_empty(file.changes.rows.schema());
                     let none = ChangeBatch::without_events(Vec::new(), rows);
@@ -129,15 +138,18 @@ async fn all_of_bronze(context: &mut TableContext, table: &TableState, last: u64
                     file.rejects = Vec::new();
                     left.push(file);
                 }
-                Ok((runs, tally, with_rejects, left))
+                Ok((runs, tally, with_rejects, (listed, all_listed), left))
             });
             let left;
-            (runs, tally, with_rejects, left) = added.await?;
+            (runs, tally, with_rejects, (listed, all_listed), left) = added.await?;
             without_events.extend(left);
         }
         match infer_schema(&context.lake, &context.declared, &contract, &without_events, last).await? {
             Some(wider) => context.contract = wider,
-            None => return Ok(AllOfBronze { ranges: blocking(move || runs.finish()).await?, tally, with_rejects }),
+            None => {
+                let ranges = blocking(move || runs.finish()).await?;
+                return Ok(AllOfBronze { ranges, tally, with_rejects, all_listed });
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! ([`super::same_files`]): that costs what arrived since, not the table. In every other case the reason is named and the
 //! next run rebuilds.
 
+use super::quarantine_listing::list_of_other;
 use super::same_files::{Standing, catch_up, land_missing, other_records};
 use super::sides::Sides;
 use crate::quality::{read_records, write_records};
@@ -129,6 +130,10 @@ async fn under_lease(sides: &Sides<'_>, contract: &Arc<Contract>, lease: &Lease)
         return Ok(TakenOver::Rebuilt(reason));
     }
     plan.production.store = lease.fence(&plan.production.store);
+    let quarantine = TableLocation::Quarantine(contract.name.clone());
+    let (ours, theirs) = (sides.base.table(quarantine.clone()), sides.sandbox.table(quarantine));
+    let batches = sides.base.ledger().batches(&contract.name).await?;
+    list_of_other(&lease.fence(&ours), &theirs, &contract.name, &batches).await?;
     Box::pin(commit(sides, &contract.name, plan)).await
 }
 

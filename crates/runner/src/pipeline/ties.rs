@@ -5,6 +5,7 @@ use sluice_cdc::DecodedFile;
 use sluice_change::{ChangeBatch, ReasonCode, Reject, RowRef};
 use sluice_contract::{Contract, TiePolicy};
 use sluice_engine::{losing_events, tie_conflict};
+use std::sync::Arc;
 
 /// With `tie_policy: quarantine` the events that lose become rejects. Events that are decoded together
 /// are compared with each other.
@@ -72,6 +73,7 @@ fn without_losing(
             reason: ReasonCode::SeqConflict,
             column: None,
             detail: "another event of the key has the same position and counts as the later".to_owned(),
+            further: Arc::default(),
             // Not shortened: bronze has to keep the record as it came.
             raw: changes.records.get(row).cloned().unwrap_or_default(),
             whole_file: false,

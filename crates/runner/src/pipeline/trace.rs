@@ -248,6 +248,7 @@ async fn whole_file_rejects(lake: &Lake, contract: &Contract, batch: u64, path: 
                     reason,
                     column: None,
                     detail: if detail.is_valid(at) { detail.value(at).to_owned() } else { String::new() },
+                    further: Arc::default(),
                     raw: String::new(),
                     whole_file: true,
                 });

@@ -9,6 +9,7 @@ pub(crate) mod elapsed;
 pub(crate) mod foreign;
 pub(crate) mod hash_keys;
 pub(crate) mod job;
+pub(crate) mod json_edit;
 pub(crate) mod lease;
 pub(crate) mod local_tables;
 pub(crate) mod masked_record;

@@ -22,6 +22,7 @@ pub(super) fn traces(file: &str, record: Option<u64>) -> Vec<Trace> {
         reason: "TYPE_MISMATCH".to_owned(),
         column: Some("discount".to_owned()),
         detail: "expected decimal(10,2)".to_owned(),
+        further: Vec::new(),
     };
     let records =
         vec![of(1_102, "upsert", EventOutcome::Older { by: 3 }, Some(77)), of(7_214, "record", quarantined, None)];

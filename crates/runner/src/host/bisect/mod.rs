@@ -98,7 +98,7 @@ impl OpenLake {
         }
         let check = Check::parse(text, None).map_err(|mistake| RunError::input(mistake.message, mistake.fix))?;
         let mut contract = Contract::clone(&*self.contract_of(table).await?);
-        contract.checks = vec![CheckRule { check, severity: Severity::Fail, line: 0 }];
+        contract.checks = vec![CheckRule { check, severity: Severity::Fail, quarantines: false, line: 0 }];
         Ok(Arc::new(contract))
     }
 }

@@ -251,6 +251,7 @@ fn crashed(contract: &Arc<Contract>, file: SourceFile, detail: &str) -> Result<D
         reason: ReasonCode::DecoderCrashed,
         column: None,
         detail: detail.to_owned(),
+        further: Arc::default(),
         raw: String::new(),
         whole_file: true,
     };

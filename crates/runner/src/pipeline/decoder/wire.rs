@@ -12,7 +12,9 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_cdc::{DecodedFile, Drift};
-use sluice_change::{ChangeBatch, EventSeq, Op, ReasonCode, Reject, RowRef, SourceFile, contract_schema};
+use sluice_change::{
+    ChangeBatch, EventSeq, Op, ReasonCode, Reject, RejectReason, RowRef, SharedReasons, SourceFile, contract_schema,
+};
 use sluice_contract::{Backfill, Contract, Epoch, InferredSchema, limits};
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read, Write};
@@ -97,6 +99,8 @@ struct WireReject {
     reason: ReasonCode,
     column: Option<String>,
     detail: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    further: Vec<RejectReason>,
     raw: String,
     whole_file: bool,
 }
@@ -120,11 +124,12 @@ impl Reply {
             logs,
             source: _,
         } = decoded;
-        let reject = |Reject { at, reason, column, detail, raw, whole_file }| WireReject {
+        let reject = |Reject { at, reason, column, detail, further, raw, whole_file }| WireReject {
             at,
             reason,
             column,
             detail,
+            further: further.to_vec(),
             raw,
             whole_file,
         };
@@ -162,11 +167,13 @@ impl Reply {
         if head.refused {
             return None;
         }
-        let reject = |WireReject { at, reason, column, detail, raw, whole_file }| Reject {
+        let mut reasons = SharedReasons::default();
+        let reject = |WireReject { at, reason, column, detail, further, raw, whole_file }| Reject {
             at,
             reason,
             column,
             detail,
+            further: reasons.share(further),
             raw,
             whole_file,
         };
