@@ -9,14 +9,16 @@ use std::fmt::Write as _;
 /// A row to expect.
 pub(crate) type WrittenRow = Vec<(String, Option<String>)>;
 
+/// A record in quarantine to expect: reason, column, number.
+pub(crate) type WrittenReject = (String, Option<String>, Option<String>);
+
 /// What a test is to state of the last batch.
 #[derive(Default)]
 pub(crate) struct WrittenExpectation {
     pub(crate) silver: Vec<WrittenRow>,
     /// Whether there may be other rows.
     pub(crate) others_allowed: bool,
-    /// Reason, column, record.
-    pub(crate) quarantine: Option<Vec<(String, Option<String>, Option<String>)>>,
+    pub(crate) quarantine: Option<Vec<WrittenReject>>,
     pub(crate) stopped: Option<String>,
 }
 
