@@ -218,3 +218,42 @@ async fn the_share_in_quarantine_counts_them_in_a_batch_and_in_a_rebuild() -> Re
     ensure!(lake.silver_rows(TABLE, &["key"]).await?.len() == 14, "silver stays");
     Ok(())
 }
+
+/// What a sandbox made is taken over as files, and so is what it put into quarantine.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_in_a_sandbox_is_listed_in_production_once_it_is_published() -> Result<()> {
+    let (folder, lake) = lake()?;
+    lake.write("contracts/crm/people.yaml", contract(&RULES[0], "1"))?;
+    let line = |key: u64| {
+        Change { op: "c", lsn: key, row: json!({"key": key, "country": "AT", "amount": key, "note": "n"}) }.line()
+    };
+    lake.write("landing/1.json", (1..=9).map(line).collect::<String>())?;
+    let data = tempfile::Builder::new().prefix("sluice-on-fail-data-").tempdir()?;
+    let sluice = sluice_tests::Sluice::on_folder(folder.path()).env("SLUICE_AUTHOR", "mira");
+    let sluice = sluice.env("XDG_DATA_HOME", data.path().display().to_string());
+    sluice.ok(&["replay"])?;
+    sluice.ok(&["publish", "-m", "first"])?;
+    lake.write("contracts/crm/people.yaml", contract(&RULES[1], "1"))?;
+    sluice.ok(&["sandbox", "new", "try"])?;
+    sluice.ok(&["--sandbox", "try", "replay"])?;
+    let tried = sluice.ok(&["--sandbox", "try", "quarantine", "ls", TABLE])?;
+    ensure!(tried.contains("4 open"), "{tried}");
+    ensure!(sluice.ok(&["quarantine", "ls", TABLE])?.contains("empty"), "production is as it was");
+    let published = sluice.ok(&["--sandbox", "try", "publish", "-m", "second"])?;
+    ensure!(published.contains("adopted"), "{published}");
+    ensure!(lake.silver_rows(TABLE, &["key"]).await?.len() == 5);
+    ensure!(open(&lake).await?.len() == 4, "{:?}", open(&lake).await?);
+    // What only the draft reads is no matter of production, and is replayed in a sandbox.
+    lake.write("contracts/crm/people.yaml", contract(&RULES[0], "1"))?;
+    let refused = sluice.call(&["quarantine", "replay", TABLE, "--because", "the check was wrong"])?;
+    ensure!(refused.code != 0 && refused.err.contains("sandbox"), "{refused:?}");
+    sluice.ok(&["sandbox", "new", "again"])?;
+    sluice.ok(&["--sandbox", "again", "replay"])?;
+    let replay = ["--sandbox", "again", "quarantine", "replay", TABLE, "--because", "the check was wrong"];
+    sluice.ok(&replay)?;
+    let rows = sluice.ok(&["--sandbox", "again", "query", "SELECT count(*) AS n FROM silver.crm.people"])?;
+    ensure!(rows.contains('9') && lake.silver_rows(TABLE, &["key"]).await?.len() == 5, "{rows}");
+    sluice.ok(&["sandbox", "rm", "try"])?;
+    sluice.ok(&["sandbox", "rm", "again"])?;
+    Ok(())
+}

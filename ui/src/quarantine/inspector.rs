@@ -1,6 +1,6 @@
 //! One record: everything that is wrong with it, what became of it, its text, and what is done with it.
 
-use super::edit::Edit;
+use super::correction::Edit;
 use super::record::Record;
 use super::state::QuarantineScreen;
 use crate::cell::masked_record;

@@ -1,6 +1,7 @@
 //! The quarantine of a table: every record that is not in silver, why, what became of it, and what is done with it.
 
 mod bar;
+mod correction;
 mod edit;
 mod inspector;
 mod record;

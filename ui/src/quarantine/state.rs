@@ -1,6 +1,6 @@
 //! The state of the screen: the filter, the record under the cursor, and what was asked for.
 
-use super::edit::Edit;
+use super::correction::Edit;
 use crate::cx::Cx;
 use crate::state::Got;
 use crate::widget::FilePrompt;

@@ -54,7 +54,7 @@ impl Listed {
     pub(crate) fn take_all(&mut self, decoded: &DecodedFile) -> bool {
         let rejects = decoded.rejects.iter().filter(|reject| !reject.whole_file);
         let path = |at: u32| decoded.changes.files.get(at as usize).map_or("", |file| file.path.as_str());
-        rejects.fold(true, |all, reject| self.take(path(reject.at.file), reject.at.row) && all)
+        rejects.filter(|reject| !self.take(path(reject.at.file), reject.at.row)).count() == 0
     }
 }
 
