@@ -40,8 +40,8 @@ async fn events(server: &MariaDbServer, condition: &str, position: &str) -> Resu
 /// Where the last entry with rows of the table begins in the binary log.
 async fn last_rows(server: &MariaDbServer) -> Result<String> {
     let entries = server.sql("SHOW BINLOG EVENTS IN 'mariadb-bin.000001'").await?;
-    let rows = entries.into_iter().filter(|entry| entry[2].contains("_rows_"));
-    rows.last().map(|entry| entry[1].clone()).context("no rows in the log")
+    let mut rows = entries.into_iter().filter(|entry| entry[2].contains("_rows_"));
+    rows.next_back().map(|entry| entry[1].clone()).context("no rows in the log")
 }
 
 #[tokio::test(flavor = "multi_thread")]

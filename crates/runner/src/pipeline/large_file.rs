@@ -189,23 +189,26 @@ struct WrittenParts {
     records: u64,
 }
 
+/// A part whose rows are being written.
+struct OpenPart {
+    part: Arc<Vec<DecodedFile>>,
+    rows: Box<dyn Iterator<Item = Result<RecordBatch, RunError>> + Send>,
+}
+
 /// The rows of the parts, as they come.
 fn rows_of(
     batch: u64,
     waiting: Receiver<Message>,
     written: Arc<Mutex<WrittenParts>>,
 ) -> impl Iterator<Item = Result<RecordBatch, RunError>> + Send {
-    let mut open: Option<(Arc<Vec<DecodedFile>>, Box<dyn Iterator<Item = Result<RecordBatch, RunError>> + Send>)> =
-        None;
+    let mut open: Option<OpenPart> = None;
     let mut is_ended = false;
     std::iter::from_fn(move || {
         while !is_ended {
-            if let Some((_, rows)) = &mut open {
-                if let Some(rows) = rows.next() {
-                    return Some(rows);
-                }
+            if let Some(rows) = open.as_mut().and_then(|open| open.rows.next()) {
+                return Some(rows);
             }
-            if let Some((part, rows)) = open.take() {
+            if let Some(OpenPart { part, rows }) = open.take() {
                 drop(rows);
                 if let Err(error) = keep(&written, part) {
                     is_ended = true;
@@ -215,7 +218,7 @@ fn rows_of(
             match waiting.recv() {
                 Ok(Message::Part(part)) => {
                     let part = Arc::new(vec![*part]);
-                    open = Some((Arc::clone(&part), Box::new(bronze_rows(batch, part))));
+                    open = Some(OpenPart { part: Arc::clone(&part), rows: Box::new(bronze_rows(batch, part)) });
                 }
                 Ok(Message::End) => is_ended = true,
                 // Decoding ended before the last part, so the file may not be written to its end.

@@ -159,6 +159,7 @@ fn not_read(record: &BronzeRecord<'_>) -> Reject {
         detail: "this is no corrective event".to_owned(),
         raw: Reject::raw_of(record.record.as_bytes()),
         whole_file: false,
+        further: Arc::default(),
     }
 }
 

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(timed.of_row(Some(&at(50)), Some(1_001), false), Arrival::NotArrived);
         assert_eq!(timed.of_row(None, Some(1_000), true), Arrival::Fault);
         assert_eq!(timed.of_row(Some(&at(50)), None, false), Arrival::Unknown);
-        let complete = Positions { is_complete: true, ..timed.clone() };
+        let complete = Positions { is_complete: true, ..timed };
         assert_eq!(complete.of_row(Some(&at(50)), None, false), Arrival::Fault);
         let later = Positions { began_later: true, ..complete };
         assert_eq!(later.of_row(None, None, true), Arrival::Unknown);

@@ -55,7 +55,9 @@ impl Canonical {
             ColumnType::Uuid => Self::Uuid,
             ColumnType::Binary => Self::Bytes,
             ColumnType::Float | ColumnType::Double => Self::Bits,
-            ColumnType::Time | ColumnType::Json | ColumnType::Array(_) | ColumnType::Struct(_) => return None,
+            ColumnType::Time | ColumnType::Json | ColumnType::Array(_) | ColumnType::Struct(_) | ColumnType::Map(_) => {
+                return None;
+            }
         })
     }
 }
@@ -137,23 +139,25 @@ mod tests {
     use arrow::array::{ArrayRef, Decimal128Array, StringArray};
     use std::sync::Arc;
 
-    fn text(canonical: Canonical, column: ArrayRef) -> String {
+    fn text(canonical: Canonical, column: &ArrayRef) -> String {
         let mut out = Vec::new();
         for row in 0..column.len() {
-            write_value(canonical, &column, row, &mut out).unwrap();
+            write_value(canonical, column, row, &mut out).unwrap();
         }
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn texts_of_other_values_are_other_texts() {
-        let texts =
-            |all: &[Option<&str>]| text(Canonical::Text, Arc::new(all.iter().copied().collect::<StringArray>()));
+        let texts = |all: &[Option<&str>]| {
+            let column: ArrayRef = Arc::new(all.iter().copied().collect::<StringArray>());
+            text(Canonical::Text, &column)
+        };
         assert_eq!(texts(&[Some("a"), None]), "1:a\u{1f}\u{1e}\u{1f}");
         assert_ne!(texts(&[Some("a\u{1f}1:b"), Some("c")]), texts(&[Some("a"), Some("b\u{1f}1:c")]));
         assert_ne!(texts(&[None]), texts(&[Some("")]));
         let decimals: Decimal128Array = vec![Some(1050), Some(-5), Some(0), Some(100_000)].into_iter().collect();
-        let decimals = decimals.with_precision_and_scale(12, 2).unwrap();
-        assert_eq!(text(Canonical::Decimal, Arc::new(decimals)), "10.5\u{1f}-0.05\u{1f}0\u{1f}1000\u{1f}");
+        let decimals: ArrayRef = Arc::new(decimals.with_precision_and_scale(12, 2).unwrap());
+        assert_eq!(text(Canonical::Decimal, &decimals), "10.5\u{1f}-0.05\u{1f}0\u{1f}1000\u{1f}");
     }
 }

@@ -97,7 +97,8 @@ fn is_json(contract: &Contract, name: &str) -> bool {
     let named =
         |column: &&sluice_contract::Column| column.name == name || column.renamed_from.iter().any(|n| n == name);
     let column = contract.columns.iter().find(named);
-    column.is_some_and(|column| matches!(column.data_type, ColumnType::Json | ColumnType::Struct(_)))
+    column
+        .is_some_and(|column| matches!(column.data_type, ColumnType::Json | ColumnType::Struct(_) | ColumnType::Map(_)))
 }
 
 fn unreadable(reject: &Reject, count: usize, what: &str) -> RunError {
