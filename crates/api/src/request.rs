@@ -2,18 +2,17 @@
 //!
 //! To add one, write its line here and `impl Answer<ask::Name> for Host` in `crates/runner/src/host/`.
 
-use crate::request_macro::requests;
+use crate::request_macro::{key, requests, wrong_reply};
 use crate::{
     Adopted, ApiError, BatchAction, BatchLedger, BisectQuestion, Bisection, ChosenChange, ContractCheck, DiffCounts,
-    DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, ErrorCode, Explanation, ExportedFile, Impact,
-    IncidentFile, IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView,
-    MaintainSettings, MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, OpenedIncident, PlanDocument,
-    PlannedBatch, Preview, ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange,
-    QuarantineFilter, QuarantineList, QueryFile, ReconcileOptions, ReconcileWith, Reconciliation, ReleaseDetail,
-    ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, RepairBy, ReplayLimits, ReplaySummary, ReplayView, ResultId,
-    ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SavedTest, SideLake, SourceChanges,
-    SourceChoice, SourceRepair, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace,
-    VerifySummary,
+    DiffOptions, DiffSide, DiffView, DoctorReport, DraftFolder, Explanation, ExportedFile, Impact, IncidentFile,
+    IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView, MaintainSettings,
+    MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, OpenedIncident, PlanDocument, PlannedBatch, Preview,
+    ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange, QuarantineFilter,
+    QuarantineList, QueryFile, ReconcileOptions, ReconcileWith, Reconciliation, ReleaseDetail, ReleaseDiff,
+    ReleaseList, ReleaseSide, RemovedSandbox, RepairBy, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView,
+    RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SavedTest, SideLake, SourceChanges, SourceChoice,
+    SourceRepair, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -794,18 +793,4 @@ pub trait Responder {
 pub trait Answer<R: Ask>: Responder {
     /// The answer.
     fn answer(&self, request: R) -> impl Future<Output = Result<R::Reply, Self::Error>>;
-}
-
-/// The key itself; where it has no field, a `()` that is handed over rather than left at an end.
-fn key<K>(key: K) -> K {
-    key
-}
-
-/// The answer of another request came.
-fn wrong_reply(asked: &str) -> ApiError {
-    ApiError::new(
-        ErrorCode::Internal,
-        format!("The host answered something else than {asked} asks for"),
-        "Nothing was changed. Reload the window, and report this if it happens again",
-    )
 }

@@ -1,5 +1,7 @@
 //! Makes everything that is known of a request from one line about it.
 
+use crate::{ApiError, ErrorCode};
+
 /// The table of requests. A line reads
 ///
 /// ```text
@@ -133,3 +135,17 @@ macro_rules! requests {
 }
 
 pub(crate) use requests;
+
+/// The key itself; where it has no field, a `()` that is handed over rather than left at an end.
+pub(crate) fn key<K>(key: K) -> K {
+    key
+}
+
+/// The answer of another request came.
+pub(crate) fn wrong_reply(asked: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::Internal,
+        format!("The host answered something else than {asked} asks for"),
+        "Nothing was changed. Reload the window, and report this if it happens again",
+    )
+}

@@ -61,11 +61,11 @@ impl OpenLake {
         })
     }
 
-    /// The contract that silver is made by: of the draft, or of the release where the draft has none.
+    /// The contract that silver is made by: of the release, or of the draft where there is none; in a sandbox of its draft.
     pub(super) async fn contract_of(&self, table: &TableRef) -> Result<Arc<Contract>, RunError> {
         let sets = self.contracts.of(&self.lake).await?;
-        let released = sets.iter().skip(1).find_map(|set| set.contracts.get(&table.name).cloned());
-        match released {
+        let mut made_by = sets.iter().skip(usize::from(self.lake.sandbox().is_none()));
+        match made_by.find_map(|set| set.contracts.get(&table.name).cloned()) {
             Some(contract) => Ok(contract),
             None => match sets.first() {
                 Some(draft) => draft.contract(&table.name),
