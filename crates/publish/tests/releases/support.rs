@@ -76,6 +76,7 @@ pub(crate) fn publication(
         message: message.to_owned(),
         plan: plan_document(contents, ENGINE),
         during_incident: false,
+        without_tests: None,
         now_ms: 1_000,
     }
 }

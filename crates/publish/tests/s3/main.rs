@@ -25,6 +25,7 @@ async fn publish(
         message: message.to_owned(),
         plan: plan_document(&contents, "sluice/test"),
         during_incident: false,
+        without_tests: None,
         now_ms: 1,
     };
     sluice_publish::publish(lake, &contents, &publication).await

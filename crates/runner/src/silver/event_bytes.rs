@@ -165,7 +165,8 @@ mod tests {
             };
             assert_eq!(places(&read.refs, &read.files), places(&written.refs, &written.files));
             assert!(read.files.len() <= written.files.len());
-            assert_eq!((read.source_times_ms, read.records), (written.source_times_ms, written.records));
+            assert_eq!(read.source_times_ms, written.source_times_ms);
+            assert!(read.records.is_empty(), "bronze has them");
         }
         assert!(from_bytes(b"something else").is_err());
     }
