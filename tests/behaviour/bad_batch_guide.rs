@@ -1,7 +1,7 @@
 //! The walk through a bad batch in `docs/guides/bad-batch.md`, command by command: each prints what the guide says.
 
 use anyhow::{Context, Result, bail, ensure};
-use sluice_tests::{package_path, sluice_program};
+use sluice_tests::{customers_by_country, package_path, sluice_program};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -11,27 +11,6 @@ const CONTRACT: &str = "dataset: \"shop.customers\"\nsource: {path: \"landing/cu
 schema:\n- {name: id, type: int, primary_key: true}\n- {name: email, type: string, pii: true}\n\
 - {name: country, type: string}\nquality:\n- check: \"row_count > 0\"\n";
 const MODEL: &str = "SELECT country, COUNT(*) AS customers FROM silver.shop.customers GROUP BY country\n";
-const COUNTRIES: [&str; 4] = ["DE", "FR", "NL", "PL"];
-
-fn event(op: char, id: u64, country: &str, lsn: u64) -> String {
-    let millis = 1_700_000_000_000 + lsn * 1_000;
-    format!(
-        "{{\"op\":\"{op}\",\"before\":null,\"after\":{{\"id\":{id},\"email\":\"c{id}@example.com\",\"country\":\"{country}\"}},\
-         \"source\":{{\"lsn\":{lsn},\"ts_ms\":{millis}}}}}\n"
-    )
-}
-
-/// The change files: all customers, some updates, three by a program that writes countries otherwise, more updates.
-fn files() -> Vec<String> {
-    let own = |id: u64| COUNTRIES[usize::try_from(id % 4).unwrap_or(0)];
-    let wrong = [48_205, 48_213, 48_221].into_iter().map(|id| event('u', id, " de", id - 47_700));
-    vec![
-        (48_200..48_260).map(|id| event('c', id, own(id), id - 48_000)).collect(),
-        (48_230..48_250).map(|id| event('u', id, own(id), id - 47_900)).collect(),
-        wrong.chain([event('u', 48_213, "FR", 250)]).collect(),
-        (48_250..48_256).map(|id| event('u', id, own(id), id - 47_600)).collect(),
-    ]
-}
 
 fn write(folder: &Path, path: &str, text: &str) -> Result<()> {
     let path = folder.join(path);
@@ -86,7 +65,7 @@ fn the_walk_through_a_bad_batch_prints_what_the_guide_says() -> Result<()> {
     run(folder, "sluice init")?;
     write(folder, "lake/contracts/shop/customers.yaml", CONTRACT)?;
     write(folder, "lake/models/shop/customers_by_country.sql", MODEL)?;
-    for (number, file) in (1..).zip(files()) {
+    for (number, file) in (1..).zip(customers_by_country()) {
         write(folder, &format!("lake/landing/customers/{number:03}.json"), &file)?;
     }
     run(folder, "sluice replay --max-files 1")?;

@@ -5,6 +5,7 @@
 //! merge works.
 
 mod bucket_server;
+mod customers;
 mod fault_store;
 mod flaky_store;
 mod journey;
@@ -25,6 +26,7 @@ mod texts;
 mod workers;
 
 pub use bucket_server::{BucketServer, SERVER_WORDS, StoreOperation, StoreRefusal};
+pub use customers::customers_by_country;
 pub use fault_store::{Fault, FaultStore, Gate, torn};
 pub use flaky_store::{FaultRates, FlakyStore};
 pub use journey::change_and_take_back;

@@ -4,7 +4,7 @@
 use crate::pictures;
 use crate::window::Window;
 use anyhow::{Context, ensure};
-use std::fmt::Write as _;
+use sluice_tests::customers_by_country;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,16 +23,7 @@ fn from_a_wrong_number_to_a_corrected_release() -> anyhow::Result<()> {
     deliver(&lake)?;
     let pictures = pictures::folder()?;
     let window = Window::open(&lake)?;
-    let take = |name: &str| {
-        for theme in ["dark", "light"] {
-            window.settle()?;
-            window.picture(&pictures.join(format!("{name}-{theme}.png")))?;
-            window.press("Ctrl k")?;
-            window.type_text("switch dark")?;
-            window.press("Enter")?;
-        }
-        window.settle()
-    };
+    let take = |name: &str| window.pictures(&pictures, name);
 
     // The mart has a country too many.
     window.wait_for("crm-lake")?;
@@ -100,22 +91,7 @@ fn from_a_wrong_number_to_a_corrected_release() -> anyhow::Result<()> {
 
 /// Customers, a program that writes countries otherwise, and a file that waits; a release is published.
 fn deliver(lake: &Path) -> anyhow::Result<()> {
-    let countries = ["DE", "FR", "NL", "PL"];
-    let own = |id: u64| countries[usize::try_from(id % 4).unwrap_or(0)];
-    let mut files = vec![String::new(); 4];
-    for id in 48_200..48_260 {
-        event(&mut files[0], 'c', id, own(id), id - 48_000)?;
-    }
-    for id in 48_230..48_250 {
-        event(&mut files[1], 'u', id, own(id), id - 47_900)?;
-    }
-    for id in [48_205, 48_213, 48_221] {
-        event(&mut files[2], 'u', id, " de", id - 47_700)?;
-    }
-    event(&mut files[2], 'u', 48_213, "FR", 250)?;
-    for id in 48_250..48_256 {
-        event(&mut files[3], 'u', id, own(id), id - 47_600)?;
-    }
+    let files = customers_by_country();
     write(lake, "contracts/shop/customers.yaml", CONTRACT)?;
     write(lake, "models/shop/customers_by_country.sql", MODEL)?;
     for (number, file) in (1..).zip(&files[..3]) {
@@ -125,15 +101,6 @@ fn deliver(lake: &Path) -> anyhow::Result<()> {
     sluice(lake, &["replay", "--max-files", "1"])?;
     sluice(lake, &["publish", "-m", "first"])?;
     write(lake, "landing/customers/004.json", &files[3])
-}
-
-fn event(file: &mut String, op: char, id: u64, country: &str, lsn: u64) -> anyhow::Result<()> {
-    let millis = 1_795_000_000_000 + lsn * 1_000;
-    Ok(writeln!(
-        file,
-        "{{\"op\":\"{op}\",\"before\":null,\"after\":{{\"id\":{id},\"email\":\"c{id}@example.com\",\"country\":\"{country}\"}},\
-         \"source\":{{\"lsn\":{lsn},\"ts_ms\":{millis}}}}}"
-    )?)
 }
 
 fn write(lake: &Path, path: &str, text: &str) -> anyhow::Result<()> {

@@ -18,17 +18,7 @@ fn from_files_to_a_release_and_back() -> anyhow::Result<()> {
     deliver(&lake, 1, 1..=40)?;
     let pictures = pictures::folder()?;
     let window = Window::open(&lake)?;
-    let take = |name: &str| {
-        for theme in ["dark", "light"] {
-            window.settle()?;
-            window.picture(&pictures.join(format!("{name}-{theme}.png")))?;
-            // By keys: a pointer that rests on the button would leave its tooltip in the picture.
-            window.press("Ctrl k")?;
-            window.type_text("switch dark")?;
-            window.press("Enter")?;
-        }
-        window.settle()
-    };
+    let take = |name: &str| window.pictures(&pictures, name);
 
     // Onboard.
     window.wait_for("first-lake")?;

@@ -147,6 +147,19 @@ impl Window {
         self.session.run(script, &[])
     }
 
+    /// Takes a picture of the whole display dark and one light, as `NAME-dark.png` and `NAME-light.png`.
+    pub(crate) fn pictures(&self, folder: &Path, name: &str) -> anyhow::Result<()> {
+        for theme in ["dark", "light"] {
+            self.settle()?;
+            self.picture(&folder.join(format!("{name}-{theme}.png")))?;
+            // By keys: a pointer that rests on the button would leave its tooltip in the picture.
+            self.press("Ctrl k")?;
+            self.type_text("switch dark")?;
+            self.press("Enter")?;
+        }
+        self.settle()
+    }
+
     /// Takes a picture of the whole display, as a person sees it.
     pub(crate) fn picture(&self, file: &Path) -> anyhow::Result<()> {
         let status = Command::new("import")

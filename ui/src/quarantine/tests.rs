@@ -1,33 +1,17 @@
 //! The quarantine screen.
 
-use crate::Workbench;
-use crate::command::Command;
-use crate::link::{Canned, sample};
 use crate::state::Tab;
-use crate::tests::support::window;
-use egui_kittest::{Harness, kittest::Queryable as _};
+use crate::tests::support::{Asked, Window, open as open_tab};
+use egui_kittest::kittest::Queryable as _;
 use sluice_api::{ApiError, ErrorCode, QuarantineChange, QuarantineStatus, Reply, Request, TableName};
-use std::{cell::RefCell, rc::Rc};
-
-type Window = Harness<'static, Option<Workbench>>;
-type Asked = Rc<RefCell<Vec<Request>>>;
+use std::cell::RefCell;
 
 fn orders() -> TableName {
     "shop.orders".parse().unwrap()
 }
 
 fn open(change: impl Fn(&mut Reply) + 'static) -> (Window, Asked) {
-    let canned = Canned::new(
-        move |request| {
-            let mut reply = sample::reply(request);
-            change(&mut reply);
-            Some(reply)
-        },
-        sample::page,
-    );
-    let asked = canned.asked();
-    let mut window = window(canned);
-    window.state_mut().as_mut().unwrap().run(Command::OpenTab(Tab::Quarantine { table: orders() }));
+    let (mut window, asked) = open_tab(Tab::Quarantine { table: orders() }, change);
     (0..3).for_each(|_| window.run_ok().map_or((), drop));
     (window, asked)
 }
