@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
-use sluice_api::{ApiError, Layer, ReplayLimits, TableRef};
+use sluice_api::{ApiError, Layer, ReplayLimits, SilverRemade, TableRef};
 use sluice_tests::{TestLake, amount, counted, seeded};
 use std::collections::BTreeMap;
 
@@ -210,6 +210,35 @@ async fn a_changed_condition_reads_the_rows_that_come_and_go_alone() -> Result<(
     let found = lake.fingerprints().await?;
     lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
     ensure!(found == lake.fingerprints().await?, "a full refresh makes another table");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_says_what_it_made_anew() -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("sluice-keep-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    let rows = (1..=20_u64).map(|key| {
+        let row = json!({"key": key, "country": if key > 5 { "AT" } else { "FR" }, "amount": key, "id": 3, "note": "n"});
+        format!("{}\n", json!({"op": "u", "after": row, "source": {"lsn": key}}))
+    });
+    lake.write("landing/1.json", rows.collect::<String>())?;
+    let is = async |limits: ReplayLimits| -> Result<_> {
+        let table = lake.replay_within(limits).await?.tables.pop().context("one table")?;
+        Ok((table.silver_rows, table.remade, table.would_remake))
+    };
+    let (now, dry) = (ReplayLimits::default, || ReplayLimits { dry_run: true, ..ReplayLimits::default() });
+    lake.write("contracts/crm/people.yaml", contract(&RULES[1], "1"))?;
+    ensure!(is(dry()).await? == (Some(15), Vec::new(), false), "of a table that is not made yet");
+    ensure!(is(now()).await? == (Some(15), Vec::new(), false), "nothing was there to be made anew");
+    lake.write("contracts/crm/people.yaml", contract(&RULES[0], "1"))?;
+    ensure!(is(dry()).await? == (None, Vec::new(), true), "how many rows there will be is not known");
+    let entered = SilverRemade::OtherRowsKept { entered: 5, left: 0 };
+    ensure!(is(now()).await? == (Some(20), vec![entered], false), "five rows enter");
+    ensure!(is(now()).await? == (Some(20), Vec::new(), false), "nothing to do, and the rows are there");
+    lake.write("contracts/crm/people.yaml", contract(&RULES[0], "2"))?;
+    let rebuilt = SilverRemade::Rebuilt { rows_before: 20, rows_after: 20 };
+    ensure!(is(dry()).await? == (None, Vec::new(), true), "history is made of bronze");
+    ensure!(is(now()).await? == (Some(20), vec![rebuilt], false), "it was rebuilt");
     Ok(())
 }
 

@@ -151,7 +151,7 @@ pub use release::{
 };
 pub use replay::{
     BatchDecisionView, BatchState, BatchView, GoldCounter, GoldFailure, Refusal, RefusalCause, ReplayLimits,
-    ReplaySummary, ReplayView, TableReplay,
+    ReplaySummary, ReplayView, SilverRemade, TableReplay,
 };
 pub use request::{Answer, Ask, Reply, Request, Responder, Visit, ask};
 pub use result::{ExportedFile, PageRequest, QueryFile, ResultColumn, ResultId, ResultView};

@@ -195,6 +195,39 @@ pub struct ReplayView {
     pub sla: Option<String>,
 }
 
+/// How a replay made silver anew besides the batches it took, because the contract or what was decided changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum SilverRemade {
+    /// All of it from bronze.
+    Rebuilt {
+        /// Rows before.
+        rows_before: u64,
+        /// Rows afterwards.
+        rows_after: u64,
+    },
+    /// A changed `keep` by its difference: the other rows stayed as they were.
+    OtherRowsKept {
+        /// Rows that are kept now.
+        entered: u64,
+        /// Rows that are left out now.
+        left: u64,
+    },
+}
+
+impl std::fmt::Display for SilverRemade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rebuilt { rows_before, rows_after } => {
+                write!(f, "silver rebuilt from bronze: {rows_before} rows before, {rows_after} afterwards")
+            }
+            Self::OtherRowsKept { entered, left } => {
+                write!(f, "another keep: {entered} rows entered, {left} left, the others stayed")
+            }
+        }
+    }
+}
+
 /// What a replay did to one table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableReplay {
@@ -208,6 +241,15 @@ pub struct TableReplay {
     pub counters: RowLedger,
     /// Silver version afterwards.
     pub silver_version: Option<u64>,
+    /// Rows of silver afterwards; of a dry run as if it were done. `None` if silver does not exist or was not read.
+    #[serde(default)]
+    pub silver_rows: Option<u64>,
+    /// What was made anew, in this order.
+    #[serde(default)]
+    pub remade: Vec<SilverRemade>,
+    /// Of a dry run: silver is of another contract or of other decisions, and a replay makes it anew first.
+    #[serde(default)]
+    pub would_remake: bool,
     /// Quarantined records by reason code.
     pub reasons: Vec<(String, u64)>,
     /// Records of other tables of the source, by table: left out as `source.table` says, in no other counter.

@@ -123,8 +123,12 @@ fn stays(version: Option<u64>) -> String {
 fn said(summary: &ReplaySummary) -> String {
     let sum = |of: fn(&sluice_api::TableReplay) -> u64| summary.tables.iter().map(of).sum::<u64>();
     let batches = sum(|table| table.batches);
+    let mut remade = summary.tables.iter().flat_map(|table| &table.remade);
     if batches == 0 {
-        return "No new files, nothing was committed".to_owned();
+        return match remade.next() {
+            Some(remade) => format!("No new files; {remade}"),
+            None => "No new files, nothing was committed".to_owned(),
+        };
     }
     let rows = number::plural(sum(|table| table.counters.rows_in), "row");
     let quarantined = sum(|table| table.counters.quarantined);
@@ -133,6 +137,9 @@ fn said(summary: &ReplaySummary) -> String {
         format!("Replayed {} {noun}, {rows} in {}", number::count(batches), number::elapsed(summary.elapsed_ms));
     if quarantined > 0 {
         text.push_str(&format!(", {} in quarantine", number::count(quarantined)));
+    }
+    for remade in remade {
+        text.push_str(&format!("; {remade}"));
     }
     text
 }

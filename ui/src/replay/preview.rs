@@ -192,7 +192,12 @@ fn verdict(preview: &Preview, table: &str) -> String {
     }
     let sum = |of: fn(&sluice_api::TableReplay) -> u64| preview.replay.tables.iter().map(of).sum::<u64>();
     if sum(|table| table.batches) == 0 {
-        return "No new files".to_owned();
+        return match preview.replay.tables.iter().any(|table| table.would_remake) {
+            true => {
+                format!("No new files; {table} would be made anew, its contract or its batches were decided otherwise")
+            }
+            false => "No new files".to_owned(),
+        };
     }
     let before = preview.impact.tables.iter().find(|each| each.table.layer == Layer::Silver).and_then(|each| each.from);
     match (before, sum(|table| table.counters.quarantined)) {

@@ -126,7 +126,7 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
             number(counters.deleted),
             number(counters.superseded),
             number(counters.quarantined),
-            number(counters.silver_after),
+            table.silver_rows.map_or_else(|| "?".to_owned(), number),
             version(table.silver_version),
         ]);
     }
@@ -138,6 +138,16 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
         text.push_str(&format!("{}: {}\n", table.table, ties(table.counters.ties)));
     }
     for table in &summary.tables {
+        for remade in &table.remade {
+            text.push_str(&format!("{}: {remade}\n", table.table));
+        }
+        if table.would_remake {
+            text.push_str(&format!(
+                "{}: the contract or what was decided of its batches changed: silver is made anew first, which this does \
+                 not count (`replay --dry-run --diff` shows its rows)\n",
+                table.table
+            ));
+        }
         for (reason, count) in &table.reasons {
             text.push_str(&format!("{}: {} {reason} in quarantine\n", table.table, number(*count)));
         }

@@ -19,6 +19,7 @@ use crate::silver::changed_keep::{Leaving, leaving_rows, made_by_other_keep, rem
 use crate::silver::merge::prepare_with_leaving;
 use crate::support::blocking::blocking;
 use arrow::array::{AsArray, RecordBatch};
+use sluice_api::SilverRemade;
 use sluice_change::{ChangeBatch, contract_schema};
 use sluice_contract::Contract;
 use sluice_engine::{EngineError, KeyEncoder, SEQ, Tombstones, changed_segment};
@@ -85,6 +86,7 @@ impl TableRun {
         let summary = BatchSummary::of(Tally::default(), silver.batch(), 0, started);
         let commit = of_other_keep(&self.context, &silver, &summary);
         self.audit_and_publish(Merged { summary, candidate, commit }).await?;
+        self.has_remade(SilverRemade::OtherRowsKept { entered: enter, left: leave as u64 });
         Ok(true)
     }
 

@@ -88,11 +88,13 @@ pub(crate) async fn reprocess_table(
     let reprocess = async |mut run: TableRun, lease: &Lease| {
         run.fence(lease);
         run.remember().await?;
-        run.reprocess(batch).await
+        let done = run.reprocess(batch).await?;
+        let mut report = Report::new(table);
+        report.add(&done);
+        report.see(&run);
+        Ok(report)
     };
-    let done = with_lease(lake, table, &terms, read, reprocess).await?;
-    let mut report = Report::new(table);
-    report.add(&done);
+    let report = with_lease(lake, table, &terms, read, reprocess).await?;
     Ok(report.into_view(None))
 }
 
@@ -107,10 +109,11 @@ async fn count_only(
 ) -> Result<(), RunError> {
     let decoder = Decoder::new(options.decoder.clone());
     let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
-    report.silver_version = run.silver_version();
+    report.see(&run);
     let found = discovered(&run, &options.limits).await?;
     let files: Vec<SourceFile> = found.batches.into_iter().flatten().collect();
     report.add(&run.dry_run(&files).await?);
+    report.foresee(&run).await?;
     Ok(())
 }
 
@@ -133,10 +136,10 @@ async fn replay_with_lease(
         },
         unreleased: &|error| log_unreleased(job, table, &error),
     };
-    let mut version_read = None;
+    let mut as_read = (None, None);
     let read = async || {
         let run = TableRun::open(lake, contract, engine, job, &decoder).await?;
-        version_read = run.silver_version();
+        as_read = (run.silver_version(), run.silver_rows());
         let found = discovered(&run, limits).await?;
         let has_work = !found.batches.is_empty() || limits.full_refresh || run.is_unfinished();
         let is_done = !has_work && !run.has_reviewed().await? && !changes_table::is_behind(&run).await?;
@@ -164,10 +167,12 @@ async fn replay_with_lease(
             run.record_full_listings(&full_since);
         }
         run.fold_manifests().await;
+        report.see(&run);
         done
     };
     let worked = with_lease(lake, table, &terms, read, work).await;
-    report.silver_version = report.silver_version.or(version_read);
+    report.silver_version = report.silver_version.or(as_read.0);
+    report.silver_rows = report.silver_rows.or(as_read.1);
     worked
 }
 
@@ -211,7 +216,6 @@ async fn take_to_silver(
     if resumed.files > 0 {
         report.add(&resumed);
     }
-    report.silver_version = run.silver_version();
     let mut batches = batches.into_iter();
     while let Some(files) = batches.next() {
         job.check()?;

@@ -1,7 +1,9 @@
 //! What a replay reports of a table, while it runs and at its end.
 
 use super::batch::BatchDone;
-use sluice_api::TableReplay;
+use super::table_run::TableRun;
+use crate::RunError;
+use sluice_api::{SilverRemade, TableReplay};
 use sluice_change::RowLedger;
 use sluice_contract::TableName;
 use std::collections::BTreeMap;
@@ -16,8 +18,12 @@ pub(crate) struct Report {
     left_out: BTreeMap<String, u64>,
     orders: BTreeMap<String, u64>,
     would_hold: Option<String>,
+    remade: Vec<SilverRemade>,
+    would_remake: bool,
     /// The version that readers see.
     pub(crate) silver_version: Option<u64>,
+    /// Its rows.
+    pub(crate) silver_rows: Option<u64>,
 }
 
 impl Report {
@@ -32,7 +38,10 @@ impl Report {
             left_out: BTreeMap::new(),
             orders: BTreeMap::new(),
             would_hold: None,
+            remade: Vec::new(),
+            would_remake: false,
             silver_version: None,
+            silver_rows: None,
         }
     }
 
@@ -55,6 +64,21 @@ impl Report {
         self.would_hold.clone_from(would_hold);
     }
 
+    /// What silver is at the end, and what of it was made anew.
+    pub(crate) fn see(&mut self, run: &TableRun) {
+        self.silver_version = run.silver_version();
+        self.silver_rows = run.silver_rows();
+        self.remade = run.remade().to_vec();
+    }
+
+    /// Of a dry run: what silver would be.
+    pub(crate) async fn foresee(&mut self, run: &TableRun) -> Result<(), RunError> {
+        self.would_remake = run.will_remake().await?;
+        // How many rows there are afterwards is known once it is made.
+        self.silver_rows = if self.would_remake { None } else { Some(self.counters.silver_after) };
+        Ok(())
+    }
+
     /// Records in quarantine, and files that could not be read to their end.
     pub(crate) fn quarantined(&self) -> u64 {
         self.reasons.values().sum()
@@ -62,9 +86,20 @@ impl Report {
 
     /// As the screens and the command line see it.
     pub(crate) fn into_view(self, error: Option<sluice_api::ApiError>) -> TableReplay {
-        let Self { table, batches, files, counters, reasons, left_out, orders, would_hold, silver_version } = self;
-        let (reasons, left_out) = (reasons.into_iter().collect(), left_out.into_iter().collect());
-        let orders = orders.into_iter().collect();
-        TableReplay { table, batches, files, counters, silver_version, reasons, left_out, orders, would_hold, error }
+        TableReplay {
+            table: self.table,
+            batches: self.batches,
+            files: self.files,
+            counters: self.counters,
+            silver_version: self.silver_version,
+            silver_rows: self.silver_rows,
+            remade: self.remade,
+            would_remake: self.would_remake,
+            reasons: self.reasons.into_iter().collect(),
+            left_out: self.left_out.into_iter().collect(),
+            orders: self.orders.into_iter().collect(),
+            would_hold: self.would_hold,
+            error,
+        }
     }
 }

@@ -33,11 +33,11 @@ use crate::support::hash_keys::remember_keys;
 use crate::support::started::remember_start;
 use crate::support::table_content::known_fingerprint;
 use crate::{Job, RunError};
-use sluice_api::ReachedTable;
+use sluice_api::{ReachedTable, SilverRemade};
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_engine::silver_schema;
-use sluice_lake::{BatchManifest, DataFile, Lake, Lease, Operation};
+use sluice_lake::{BatchManifest, DataFile, Lake, Lease, Operation, Snapshot};
 use sluice_query::QueryEngine;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -59,6 +59,8 @@ pub(crate) struct TableRun {
     skip_missing: bool,
     /// What the table was where the release was tried.
     previews: Option<Arc<Previews>>,
+    /// What was made anew so far.
+    remade: Vec<SilverRemade>,
 }
 
 impl TableRun {
@@ -89,6 +91,7 @@ impl TableRun {
             keep_free: None,
             skip_missing: false,
             previews: None,
+            remade: Vec::new(),
         }
     }
 
@@ -136,6 +139,21 @@ impl TableRun {
         remember_keys(&self.context.lake, &self.context.contract).await
     }
 
+    /// Rows of silver now; `None` before its first version.
+    pub(crate) fn silver_rows(&self) -> Option<u64> {
+        self.table.silver.snapshot.as_ref().map(Snapshot::rows)
+    }
+
+    /// What was made anew so far.
+    pub(crate) fn remade(&self) -> &[SilverRemade] {
+        &self.remade
+    }
+
+    /// Notes what was made anew.
+    pub(super) fn has_remade(&mut self, what: SilverRemade) {
+        self.remade.push(what);
+    }
+
     /// Silver version now.
     pub(crate) fn silver_version(&self) -> Option<u64> {
         self.table.silver.version()
@@ -168,6 +186,13 @@ impl TableRun {
             && (silver.lost_state
                 || silver.is_of_other_contract(&self.context.contract)
                 || self.table.has_other_skips())
+    }
+
+    /// Whether the next run makes rows of silver anew, beyond what new files do.
+    pub(crate) async fn will_remake(&self) -> Result<bool, RunError> {
+        let TableState { bronze, silver, .. } = &self.table;
+        let change = schema_change(&self.context.lake, &bronze.store, silver, &self.context.contract).await?;
+        Ok(silver.batch() > 0 && (change == SchemaChange::Rebuild || self.table.has_other_skips()))
     }
 
     /// New files in batches, not claimed.
@@ -467,7 +492,9 @@ impl TableRun {
         let Some(merged) = Box::pin(merge_all_again(&mut self.context, &self.table, asked_for)).await? else {
             return Ok(());
         };
+        let rows_before = self.silver_rows().unwrap_or_default();
         self.audit_and_publish(merged).await?;
+        self.has_remade(SilverRemade::Rebuilt { rows_before, rows_after: self.silver_rows().unwrap_or_default() });
         // Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
         if let (Some(_), Some(snapshot)) = (self.context.lake.sandbox(), &self.table.silver.snapshot) {
             known_fingerprint(&self.table.silver.store, snapshot).await?;
