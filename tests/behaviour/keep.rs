@@ -218,7 +218,8 @@ async fn a_replay_says_what_it_made_anew() -> Result<()> {
     let folder = tempfile::Builder::new().prefix("sluice-keep-").tempdir()?;
     let lake = TestLake::at(folder.path());
     let rows = (1..=20_u64).map(|key| {
-        let row = json!({"key": key, "country": if key > 5 { "AT" } else { "FR" }, "amount": key, "id": 3, "note": "n"});
+        let row =
+            json!({"key": key, "country": if key > 5 { "AT" } else { "FR" }, "amount": key, "id": 3, "note": "n"});
         format!("{}\n", json!({"op": "u", "after": row, "source": {"lsn": key}}))
     });
     lake.write("landing/1.json", rows.collect::<String>())?;
