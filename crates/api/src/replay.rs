@@ -215,8 +215,8 @@ pub enum SilverRemade {
     },
 }
 
-impl std::fmt::Display for SilverRemade {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for SilverRemade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rebuilt { rows_before, rows_after } => {
                 write!(f, "silver rebuilt from bronze: {rows_before} rows before, {rows_after} afterwards")
