@@ -63,7 +63,7 @@ macro_rules! findings {
 }
 
 /// Number of checks.
-pub const FEED_CHECKS: u8 = 24;
+pub const FEED_CHECKS: u8 = 26;
 
 findings! {
     /// An operation that the format does not know, or none.
@@ -183,6 +183,15 @@ findings! {
     SilverDiffers 24 "SILVER_DIFFERS" Error
         "Silver is not what the events in bronze make"
         "`sluice verify` says whether a file is damaged, `sluice replay --full-refresh` rebuilds silver from bronze",
+    /// The order of the contract is another one than that of a column which says when the row changed.
+    OrderContradicted 25 "ORDER_CONTRADICTED" Warning
+        "A column that says when a row changed goes back where the order of the contract goes on"
+        "If that column is the clock of the source, and `apply.sequence` the time of arrival or of a copy, name the column in \
+         `apply.sequence`: older values win otherwise",
+    /// A history of a column that always changes.
+    HistoryNoise 26 "HISTORY_NOISE" Warning
+        "Nearly all versions of the history differ from the one before in one column alone"
+        "If it is a technical column, such as the time of a copy, leave it out with `apply.track_history_except`",
 }
 
 /// What the doctor says of one feed.

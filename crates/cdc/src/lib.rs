@@ -51,6 +51,7 @@ pub use file_order::{
 pub use files::feed_file::{FeedPart, PartRows, feed_file};
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use formats::debezium::log_position::LogPosition;
+pub use formats::rows::watermark::has_watermark_name;
 pub use infer::{Inferred, InferredColumn, InferredEvidence, InferredQuestion, infer, infer_table, is_description};
 pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;

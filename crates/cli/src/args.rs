@@ -91,7 +91,7 @@ pub(crate) enum Command {
     /// Compare a table with its source: a file, a live database, statistics of AWS DMS, another table or lake; and repair
     /// what differs.
     Reconcile(Reconcile),
-    /// What is wrong with a change feed: 24 checks of its files, records, order and keys, and of silver beside it.
+    /// What is wrong with a change feed: 26 checks of its files, records, order and keys, and of silver beside it.
     Doctor(Doctor),
     /// Compact, cluster and vacuum a table; safe while others write.
     Maintain(Maintain),

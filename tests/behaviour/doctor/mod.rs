@@ -4,5 +4,6 @@
 mod clean;
 mod faults;
 mod lake;
+mod other_order;
 mod stream;
 mod traps;

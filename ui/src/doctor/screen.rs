@@ -6,7 +6,7 @@ use crate::design::{TokensExt, icon, typeface};
 use crate::screen::Screen;
 use crate::widget::{Button, EmptyState, ListRow, banner, error_banner, loading_line, rule, segmented};
 use egui::{Align, Layout, ScrollArea, Ui, UiBuilder, vec2};
-use sluice_api::{DoctorReport, Finding, FindingCode, FindingSeverity, Request, TableName, ask};
+use sluice_api::{DoctorReport, FEED_CHECKS, Finding, FindingCode, FindingSeverity, Request, TableName, ask};
 
 const BAR: f32 = 40.0;
 
@@ -144,9 +144,9 @@ impl Screen for DoctorScreen {
         match report {
             Some(report) => self.findings_ui(ui, cx, report),
             None if got.error.is_none() => {
-                let text = "24 checks, one pass over its files; nothing is changed";
+                let text = format!("{FEED_CHECKS} checks, one pass over its files; nothing is changed");
                 let title = format!("Reading the feed of {}", self.table);
-                EmptyState { icon: icon::SYNC, title: &title, text, action: None }.show(ui);
+                EmptyState { icon: icon::SYNC, title: &title, text: &text, action: None }.show(ui);
             }
             None => {}
         }

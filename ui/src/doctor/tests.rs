@@ -28,7 +28,7 @@ fn the_inspector_says_what_to_do_and_shows_the_record() {
     window.get_by_label_contains("warning, SEQ_CONFLICT").click();
     window.run_ok();
     window.run_ok();
-    assert!(window.query_by_label_contains("Check 4 of 24").is_some());
+    assert!(window.query_by_label_contains("Check 4 of 26").is_some());
     assert!(window.query_by_label_contains("apply.tie_policy").is_some());
     assert!(window.query_by_label_contains("docs/guides/doctor.md#seq_conflict").is_some());
     assert!(window.query_by_label_contains("\"order_id\":1204470").is_some());

@@ -22,7 +22,7 @@ mod json;
 mod marked;
 mod maxwell;
 mod mongodb;
-mod rows;
+pub(crate) mod rows;
 mod rows_columns;
 mod rows_csv;
 mod rows_json;

@@ -2,9 +2,11 @@
 
 use super::files::{Files, partition_of};
 use super::found::{Found, Place};
+use super::history_noise::Tracked;
 use super::key_story::{Stories, StoryRules};
 use super::keyed_events::{Image, KeyedEvent, KeyedEvents};
 use super::orders::other_orders;
+use super::other_clocks::OtherClocks;
 use super::positions::Positions;
 use super::record::{Delivered, Form, RecordView, plain_text};
 use super::rejects;
@@ -59,6 +61,8 @@ pub(crate) struct Feed {
     transactions: Transactions,
     positions: Positions,
     events: KeyedEvents,
+    tracked: Tracked,
+    clocks: OtherClocks,
     columns: Vec<String>,
     numbers: HashMap<String, u16>,
     truncates: Vec<((u8, sluice_change::SeqParts), u64)>,
@@ -95,6 +99,8 @@ impl Feed {
             transactions: Transactions::default(),
             positions: Positions::default(),
             events: KeyedEvents::new(spill),
+            tracked: Tracked::of(&contract),
+            clocks: OtherClocks::of(&contract),
             columns: Vec::new(),
             numbers: HashMap::new(),
             truncates: Vec::new(),
@@ -153,10 +159,12 @@ impl Feed {
         let partition = partition_of(&facts.path).filter(|_| self.orders_itself);
         let keys = self.encoder.hashes(&changes.rows)?;
         let contents = row_hashes(&changes.rows)?;
+        let mut tracked = self.tracked.images(&changes.rows, &changes.absent)?.into_iter();
         let (mut is_split, mut deleted_at) = (false, None);
         for (row, op) in changes.ops.iter().copied().enumerate() {
             let at = changes.refs.at(row);
             let place = Place { file, record: Some(at.row) };
+            let tracked = tracked.next().unwrap_or_default();
             let record = changes.records.get(row).map_or("", String::as_str);
             let (seq, time_ms) = (changes.seqs.at(row), changes.source_times_ms.at(row));
             self.arrival += 1;
@@ -229,6 +237,8 @@ impl Feed {
                 has_placeholder: has_placeholder && !has_former_key,
                 before,
                 after,
+                tracked,
+                clocks: self.clocks.read(&changes.rows, row),
                 record: keeps_record.then(|| record.into()),
             })?;
         }
@@ -343,13 +353,13 @@ impl Feed {
         };
         if self.of_snapshots {
             let because = "the table is made of full snapshots, which have no events";
-            for check in [4, 5, 11, 12, 13, 14] {
+            for check in [4, 5, 11, 12, 13, 14, 25, 26] {
                 found.not_run.insert(check, because.to_owned());
             }
         } else {
             let mut stories = Stories::new(rules, &mut found, &mut positions);
             self.events.by_key(|events| stories.key(events))?;
-            stories.finish();
+            stories.finish(&contract);
         }
         positions.finish(&mut found);
         other_orders(&mut found, self.orders);

@@ -1,12 +1,14 @@
 //! The events of one key in the order of the source: which exclude each other, which came late, what is missing between.
 
 use super::found::Found;
+use super::history_noise::Noise;
 use super::keyed_events::KeyedEvent;
+use super::other_clocks::Contradictions;
 use super::positions::Positions;
 use super::record::Delivered;
 use sluice_api::FindingCode;
 use sluice_change::{Op, SeqParts};
-use sluice_contract::TiePolicy;
+use sluice_contract::{Contract, TiePolicy};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Places kept of a column until all is known.
@@ -60,12 +62,22 @@ pub(crate) struct Stories<'a> {
     /// Keys with an impossible change, and its places.
     impossible: HashMap<u128, Vec<(KeyedEvent, &'static str)>>,
     impossible_more: u64,
+    contradictions: Contradictions,
+    noise: Noise,
 }
 
 impl<'a> Stories<'a> {
     pub(crate) fn new(rules: StoryRules, found: &'a mut Found, positions: &'a mut Positions) -> Self {
-        let (before, impossible) = (BTreeMap::new(), HashMap::new());
-        Self { rules, found, positions, before, impossible, impossible_more: 0 }
+        Self {
+            rules,
+            found,
+            positions,
+            before: BTreeMap::new(),
+            impossible: HashMap::new(),
+            impossible_more: 0,
+            contradictions: Contradictions::default(),
+            noise: Noise::default(),
+        }
     }
 
     pub(crate) fn key(&mut self, events: &[KeyedEvent]) {
@@ -73,6 +85,8 @@ impl<'a> Stories<'a> {
         let conflicts = self.conflicts(&events);
         self.late(&events);
         self.loads(&events);
+        self.contradictions.key(&events);
+        self.noise.key(&events);
         if let Some(first) = events.first()
             && !conflicts
             && !self.rules.tainted.contains(&first.key)
@@ -228,8 +242,10 @@ impl<'a> Stories<'a> {
         }
     }
 
-    pub(crate) fn finish(self) {
-        let Self { rules, found, positions: _, before, impossible, impossible_more } = self;
+    pub(crate) fn finish(self, contract: &Contract) {
+        let Self { rules, found, positions: _, before, impossible, impossible_more, contradictions, noise } = self;
+        contradictions.finish(found, contract);
+        noise.finish(found, contract);
         if !rules.says_operations {
             let because = "the records do not say insert, update and delete";
             found.not_run.insert(FindingCode::UnknownRow.check(), because.to_owned());

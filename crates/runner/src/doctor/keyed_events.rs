@@ -2,6 +2,7 @@
 //! in parts by the hash of the key, so that one part at a time is in memory.
 
 use super::found::Place;
+use super::other_clocks::Clocks;
 use super::record::Delivered;
 use crate::RunError;
 use sluice_change::{Op, SeqParts};
@@ -37,6 +38,10 @@ pub(crate) struct KeyedEvent {
     pub(crate) has_placeholder: bool,
     pub(crate) before: Option<Image>,
     pub(crate) after: Option<Image>,
+    /// Of a table with history: the columns whose change makes a version.
+    pub(crate) tracked: Image,
+    /// What other columns say of when it was.
+    pub(crate) clocks: Clocks,
     /// The record, while few events are kept.
     pub(crate) record: Option<Box<str>>,
 }
@@ -148,13 +153,19 @@ fn write(out: &mut Vec<u8>, event: &KeyedEvent) {
     out.extend(event.place.file.to_le_bytes());
     out.extend(event.run.to_le_bytes());
     out.push(u8::from(event.is_split) | (u8::from(event.has_placeholder) << 1));
-    for image in [&event.before, &event.after] {
-        let count = image.as_ref().map_or(u16::MAX, |image| u16::try_from(image.len()).unwrap_or(u16::MAX - 1));
+    for image in [event.before.as_ref(), event.after.as_ref(), Some(&event.tracked)] {
+        let count = image.map_or(u16::MAX, |image| u16::try_from(image.len()).unwrap_or(u16::MAX - 1));
         out.extend(count.to_le_bytes());
-        for (column, hash) in image.iter().flatten().take(usize::from(count)) {
+        for (column, hash) in image.into_iter().flatten().take(usize::from(count)) {
             out.extend(column.to_le_bytes());
             out.extend(hash.to_le_bytes());
         }
+    }
+    let clocks = u16::try_from(event.clocks.len()).unwrap_or(u16::MAX);
+    out.extend(clocks.to_le_bytes());
+    for (column, reading) in event.clocks.iter().take(usize::from(clocks)) {
+        out.extend(column.to_le_bytes());
+        out.extend(reading.to_le_bytes());
     }
 }
 
@@ -185,7 +196,10 @@ fn read(bytes: &mut &[u8]) -> Option<KeyedEvent> {
     let time_ms = Some(i64::from_le_bytes(take(bytes)?)).filter(|time| *time != i64::MIN);
     let (file, run) = (u32::from_le_bytes(take(bytes)?), u32::from_le_bytes(take(bytes)?));
     let [flags] = take(bytes)?;
-    let (before, after) = (image(bytes)?, image(bytes)?);
+    let (before, after, tracked) = (image(bytes)?, image(bytes)?, image(bytes)?.unwrap_or_default());
+    let count = u16::from_le_bytes(take(bytes)?);
+    let clock = |_| Some((u16::from_le_bytes(take(bytes)?), i64::from_le_bytes(take(bytes)?)));
+    let clocks = (0..count).map(clock).collect::<Option<Vec<_>>>()?;
     Some(KeyedEvent {
         key,
         rank,
@@ -203,6 +217,8 @@ fn read(bytes: &mut &[u8]) -> Option<KeyedEvent> {
         has_placeholder: flags & 2 != 0,
         before,
         after,
+        tracked,
+        clocks,
         record: None,
     })
 }
@@ -231,6 +247,8 @@ mod tests {
             has_placeholder: false,
             before,
             after: Some(vec![(1, 2), (3, 4)]),
+            tracked: vec![(9, 8)],
+            clocks: vec![(2, -7), (5, i64::MAX)],
             record: None,
         };
         let events = [event(Some(5), None, None), event(None, Some(-5), Some(Vec::new()))];

@@ -16,7 +16,10 @@ const LIST: &[(&str, &str)] = &[
         "scd1-42",
         "a member that a flattened row leaves out is null; what says absent is the placeholder of the connector",
     ),
+    ("scd1-44", "a part of a struct that the record lacks is null, as the type says; bronze has the record"),
     ("scd1-45", "names of columns count letter by letter; the value is in `_rescued` where the contract asks for it"),
+    ("scd1-50", NULL_OF_A_PART),
+    ("scd1-51", NULL_OF_A_PART),
     ("scd2-38", "an upsert counts after a delete of the same position, in SCD 1 and SCD 2 alike"),
     ("paimon-debezium-with-schema", "the text `24` is a number in a column of numbers"),
     ("canal-incomplete", "files of two tests in one folder: a column is a text in one and a decimal in the other"),
@@ -25,6 +28,8 @@ const LIST: &[(&str, &str)] = &[
 ];
 /// Where a time has more digits than silver.
 const MICROSECONDS: &str = "silver has microseconds, and an instant is written in UTC";
+/// Where another product settles each part of a struct for itself.
+const NULL_OF_A_PART: &str = "a struct is one value for `null_updates`; parts that count each for itself are columns of their own (`from: profile.city`)";
 /// Where another product stops.
 const QUARANTINE: &str = "a record without a key or position is in quarantine, and the others are applied";
 

@@ -58,7 +58,7 @@ fn play(sluice: &Path, texts: &[String]) -> anyhow::Result<Outcome> {
         let table = yaml.lines().find_map(|line| line.trim_start().strip_prefix("table: ")).unwrap_or_default();
         let table = table.trim_matches('"').rsplit('.').next().unwrap_or_default();
         let expected = expected(&parsed, table, &draft);
-        let found = lake.rows()?.unwrap_or_default();
+        let found = lake.rows(&[])?.unwrap_or_default();
         if lake.said.stopped.is_some() || lake.said.quarantined > 0 || !equal(&found, &expected) {
             return Ok(Outcome::Failed(format!(
                 "{} instead of {}, {} in quarantine {}",

@@ -97,7 +97,7 @@ fn play(sluice: &Path, record: &str, image: Option<&RawValue>, is_removed: bool)
         return Ok(Outcome::Failed(format!("stopped: {why}")));
     }
     let rows: Vec<Row> = image.filter(|_| !is_removed).and_then(|image| row(image.get())).into_iter().collect();
-    let found = lake.rows()?.unwrap_or_default();
+    let found = lake.rows(&[])?.unwrap_or_default();
     // A change of the key is two events of one record.
     let is_read = (1..=2).contains(&lake.said.rows_in) && lake.said.quarantined == 0;
     Ok(if is_read && equal(&found, &rows) {

@@ -1,7 +1,7 @@
 //! A lake with the table of a case.
 
 use super::case::{Case, Row};
-use super::table_lake::TableLake;
+use super::table_lake::{Found, TableLake};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,6 +18,13 @@ impl<'c> CaseLake<'c> {
     /// An empty lake with the contract of the case.
     pub(crate) fn new(sluice: &Path, case: &'c Case) -> anyhow::Result<Self> {
         Ok(Self { case, files: 0, lake: TableLake::new(sluice)? })
+    }
+
+    /// The rows of the table, structs as JSON.
+    pub(crate) fn rows(&self) -> anyhow::Result<Option<Vec<Found>>> {
+        let types = &self.case.settings.types;
+        let nested = types.iter().filter(|(_, ty)| ty.contains("struct<")).map(|(name, _)| name.as_str());
+        self.lake.rows(&nested.collect::<Vec<_>>())
     }
 
     /// Delivers a batch as a file and replays it, with the contract that holds from the given batch on.
@@ -73,7 +80,7 @@ fn contract(case: &Case, batch: usize) -> String {
     text.push_str("schema:\n");
     for (name, ty) in columns(case, batch) {
         let key = if settings.keys.contains(&name) { ", primary_key: true" } else { "" };
-        text.push_str(&format!("  - {{name: {name}, type: {ty}{key}}}\n"));
+        text.push_str(&format!("  - {{name: {name}, type: \"{}\"{key}}}\n", ty.replace(':', ": ").replace(',', ", ")));
     }
     text
 }

@@ -69,7 +69,7 @@ pub(crate) fn play(sluice: &Path, folder: &Path, case: &Case) -> anyhow::Result<
             continue;
         };
         let rows: Vec<Row> = rows.iter().filter_map(Value::as_object).cloned().collect();
-        let found = lake.rows()?.unwrap_or_default();
+        let found = lake.rows(&[])?.unwrap_or_default();
         if refused || !equal(&found, &rows) {
             let why = lake.said.stopped.clone().unwrap_or_default();
             return Ok(Outcome::Failed(format!(

@@ -2,6 +2,7 @@
 
 use crate::process::program;
 use anyhow::Context;
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,17 @@ pub(crate) struct Said {
     pub(crate) ties: u64,
     /// A replay that stopped the table, and why.
     pub(crate) stopped: Option<String>,
+}
+
+/// What the doctor finds, as its command says it.
+#[derive(Deserialize)]
+struct Report {
+    findings: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    code: String,
 }
 
 /// A lake.
@@ -68,9 +80,13 @@ impl TableLake {
     }
 
     /// The rows of the table; `None` if there is no such table.
-    pub(crate) fn rows(&self) -> anyhow::Result<Option<Vec<Found>>> {
+    ///
+    /// `nested`: columns whose cells are compared as JSON.
+    pub(crate) fn rows(&self, nested: &[&str]) -> anyhow::Result<Option<Vec<Found>>> {
         let mut call = self.call();
-        call.args(["query", "SELECT * FROM silver.c.t", "--json", "--reveal"]);
+        let columns: Vec<String> = nested.iter().map(|name| format!("to_json({name}) AS {name}")).collect();
+        let replaced = if columns.is_empty() { String::new() } else { format!(" REPLACE ({})", columns.join(", ")) };
+        call.args(["query", &format!("SELECT *{replaced} FROM silver.c.t"), "--json", "--reveal"]);
         let output = call.output().context("the command cannot be started")?;
         if !output.status.success() {
             return Ok(None);
@@ -83,6 +99,14 @@ impl TableLake {
             columns.iter().zip(cells).map(|(name, cell)| ((*name).to_owned(), text(cell))).collect()
         };
         Ok(Some(rows.map(row).collect()))
+    }
+
+    /// Codes of what `sluice doctor` finds in the table.
+    pub(crate) fn findings(&self) -> anyhow::Result<Vec<String>> {
+        let output = self.call().args(["doctor", "c.t", "--json"]).output().context("the command cannot be started")?;
+        let reports: Vec<Report> = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("doctor says {}", String::from_utf8_lossy(&output.stderr)))?;
+        Ok(reports.into_iter().flat_map(|report| report.findings).map(|finding| finding.code).collect())
     }
 
     /// What `sluice onboard` proposes for the change files of the only table; else why nothing.

@@ -5,7 +5,7 @@
 
 pub(crate) mod row;
 pub(crate) mod sample;
-mod watermark;
+pub(crate) mod watermark;
 
 use crate::files::csv_layout::CsvExtras;
 

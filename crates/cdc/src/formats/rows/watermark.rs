@@ -9,7 +9,8 @@ const OTHER_WORDS: [&str; 9] = ["by", "user", "id", "count", "number", "is", "re
 const TYPES: [&str; 6] = ["timestamp", "timestamp_ntz", "date", "bigint", "int", "smallint"];
 
 /// Whether the name of a column says when its row was last changed: `updated_at`, `last_modified`, `LastUpdate`.
-pub(super) fn has_watermark_name(name: &str) -> bool {
+#[must_use]
+pub fn has_watermark_name(name: &str) -> bool {
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let joined = words.last().is_some_and(|last| CHANGE_WORDS.iter().any(|word| last.ends_with(word)));
