@@ -315,3 +315,84 @@ async fn the_command_lists_masked_and_decides() -> Result<()> {
     ensure!(without.code == 2, "--because is asked for: {without:?}");
     Ok(())
 }
+
+/// On a lake with a release records are decided on in a sandbox; publishing makes production exactly what it has.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
+    let (folder, lake) = four_batches("").await?;
+    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    let on_lake = || sluice(folder.path(), &data);
+    let because = ["--because", "the export was wrong"];
+    on_lake().ok(&["publish", "-m", "first"])?;
+    on_lake().ok(&["run", "--once"])?;
+    let all = rows(&lake).await?;
+    let drop = ["batch", "drop", TABLE, "--batch", "2", "--record", "2.json:3"];
+    let refused = on_lake().call(&[&drop[..], &because].concat())?;
+    ensure!(refused.code != 0 && refused.err.contains("sluice sandbox new"), "{refused:?}");
+    let listed = on_lake().ok(&["batch", "records", TABLE, "2"])?;
+    ensure!(listed.contains("records are decided on in a sandbox"), "{listed}");
+
+    on_lake().ok(&["sandbox", "new", "try"])?;
+    let inside = || on_lake().env("SLUICE_SANDBOX", "try");
+    inside().ok(&[&drop[..], &because].concat())?;
+    inside().ok(&[&["batch", "drop", TABLE, "--batch", "1", "--record", "1.json:6"][..], &because].concat())?;
+    let edit = ["batch", "edit", TABLE, "--batch", "2", "--record", "2.json:1", "--set", "after.total=500"];
+    inside().ok(&[&edit[..], &because].concat())?;
+    let early = inside().call(&["publish", "-m", "without a look"])?;
+    ensure!(early.code != 0 && early.err.contains("not made by the decisions"), "{early:?}");
+    inside().ok(&["replay"])?;
+    let diff = inside().ok(&["diff", TABLE])?;
+    ensure!(diff.contains("id=7") && diff.contains("10 -> 500"), "{diff}");
+    ensure!(rows(&lake).await? == all, "the lake is as it was");
+    let tried = inside().json(&["fingerprint", "silver.shop.orders"])?;
+
+    let plan = inside().ok(&["publish", "--plan"])?;
+    ensure!(plan.contains("shop.orders: 1 records of batch 2 dropped by mira"), "{plan}");
+    ensure!(plan.contains("the export was wrong") && plan.contains("2 dropped, 1 edited"), "{plan}");
+    ensure!(plan.contains("in the sandbox: 0 inserted, 1 updated, 1 deleted"), "{plan}");
+    // What arrives meanwhile is part of production, too.
+    lake.write("landing/orders/5.json", event("c", 8, "late", 60) + &event("c", 7, "canary-wrong", 12))?;
+    on_lake().ok(&["run", "--once"])?;
+    let published = inside().ok(&["publish", "-m", "without what the export got wrong"])?;
+    ensure!(published.contains("adopted"), "{published}");
+    let mut texts = decided_texts();
+    texts.push(event("c", 8, "late", 60));
+    let expected = made_of("", &texts).await?;
+    ensure!(rows(&lake).await? == expected, "{:?}", rows(&lake).await?);
+    let runs = on_lake().ok(&["run", "--once"])?;
+    ensure!(rows(&lake).await? == expected, "the runner keeps it: {runs}");
+    ensure!(on_lake().json(&["fingerprint", "silver.shop.orders"])? != tried, "with what arrived since");
+    let again = inside().ok(&["publish", "--plan"])?;
+    ensure!(again.contains("nothing to publish"), "{again}");
+
+    // Going back brings back contracts and models; decisions stay, as those on batches do.
+    on_lake().ok(&["publish", "--rollback", "r1", "-m", "back"])?;
+    on_lake().ok(&["run", "--once"])?;
+    ensure!(rows(&lake).await? == expected, "decisions stay");
+    let shown = on_lake().ok(&["batch", "show", TABLE, "2"])?;
+    ensure!(shown.contains("record 3 of landing/orders/2.json dropped by mira"), "{shown}");
+    Ok(())
+}
+
+/// What only a sandbox ingested has another number in production, and what both sides decided has no order.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_carried_over_is_refused() -> Result<()> {
+    let (folder, lake) = four_batches("").await?;
+    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    let on_lake = || sluice(folder.path(), &data);
+    let because = ["--because", "wrong"];
+    on_lake().ok(&["sandbox", "new", "try"])?;
+    let inside = || on_lake().env("SLUICE_SANDBOX", "try");
+    lake.write("landing/orders/5.json", event("c", 8, "late", 60))?;
+    inside().ok(&["replay"])?;
+    let own = inside().call(&[&["batch", "drop", TABLE, "--batch", "5", "--key", "id=8"][..], &because].concat())?;
+    ensure!(own.code != 0 && own.err.contains("ingested in this sandbox alone"), "{own:?}");
+    let drop = |record: &'static str| ["batch", "drop", TABLE, "--batch", "2", "--record", record];
+    inside().ok(&[&drop("2.json:3")[..], &because].concat())?;
+    inside().ok(&["replay"])?;
+    // Without a release nobody relies on the lake, and it is decided in it.
+    on_lake().ok(&[&drop("2.json:1")[..], &because].concat())?;
+    let both = inside().call(&["publish", "-m", "x"])?;
+    ensure!(both.code != 0 && both.err.contains("decided on in the lake since"), "{both:?}");
+    Ok(())
+}

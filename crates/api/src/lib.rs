@@ -135,7 +135,7 @@ pub use lake_tests::{
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
-pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
+pub use plan::{PlanDocument, PlannedDecision, PublishScope, ReleaseId, TableDecisions, TableEffect};
 pub use publish::{PublishPlan, PublishedTable, PublishedView};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use quarantine::{QuarantineChange, QuarantineFilter, QuarantineList, QuarantineReason, QuarantineStatus};

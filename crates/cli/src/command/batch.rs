@@ -154,7 +154,7 @@ fn text(table: &TableName, batch: &BatchView) -> String {
     for of in batch.records.iter().take(RECORDS_SHOWN) {
         let decision = &of.decision;
         text.push_str(&format!(
-            "{} UTC: record {} of {} {} by {}: {}\n",
+            "{}: record {} of {} {} by {}: {}\n",
             time(decision.at_ms),
             of.record + 1,
             of.file,
@@ -169,12 +169,7 @@ fn text(table: &TableName, batch: &BatchView) -> String {
     }
     for decision in &batch.decisions {
         let by = if decision.by_guard { "a guard of the contract" } else { decision.by.as_str() };
-        text.push_str(&format!(
-            "{} UTC: {} by {by}: {}\n",
-            time(decision.at_ms),
-            decision.action.done(),
-            decision.because
-        ));
+        text.push_str(&format!("{}: {} by {by}: {}\n", time(decision.at_ms), decision.action.done(), decision.because));
     }
     text
 }

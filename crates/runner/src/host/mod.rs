@@ -37,6 +37,7 @@ mod plan_files;
 mod publish;
 mod publish_beside;
 mod publish_preview;
+mod publish_records;
 mod publish_sandbox;
 mod quality;
 mod quarantine;

@@ -479,7 +479,8 @@ impl TableRun {
         let mut snapshot = base.clone();
         snapshot.schema = Arc::new(silver_schema(contract));
         let version = SilverVersion { store: &self.table.silver.store, snapshot: &snapshot, files };
-        let found = previews.compare_silver(lake, contract, version, self.table.included_in(0..=batch)).await?;
+        let made_of = (self.table.included_in(0..=batch), &self.table.records);
+        let found = previews.compare_silver(lake, contract, version, made_of).await?;
         let visible = self.silver_version().filter(|_| self.table.silver.batch() > 0);
         previews.ensure_as_previewed(lake, found, visible, job).await
     }
