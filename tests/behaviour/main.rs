@@ -52,6 +52,7 @@ mod quarantine_shop;
 mod read_only;
 mod rebuild_in_ranges;
 mod reconcile;
+mod record_decisions;
 mod refused_batch;
 mod releases;
 mod rows_by_watermark;

@@ -1,6 +1,6 @@
 //! Why a row has its values.
 
-use crate::{QuarantineReason, TableRef};
+use crate::{QuarantineReason, RecordDecisionView, TableRef};
 use serde::{Deserialize, Serialize};
 
 /// Why the row of one key has the values it has: every event of the key that bronze keeps, which of them each column is
@@ -96,6 +96,11 @@ pub enum EventOutcome {
     LeftOut,
     /// It is of before the table begins (`source.from`).
     BeforeStart,
+    /// Its record was dropped, or another text counts in its place.
+    Dropped {
+        /// The decision; `None` if it is the event of such a record, delivered again.
+        decision: Option<RecordDecisionView>,
+    },
     /// It is in quarantine.
     Quarantined {
         /// Reason code.
@@ -108,6 +113,17 @@ pub enum EventOutcome {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         further: Vec<QuarantineReason>,
     },
+}
+
+impl EventOutcome {
+    /// The same with the decision on its record, if that is why it does not count.
+    #[must_use]
+    pub fn decided(self, decision: Option<RecordDecisionView>) -> Self {
+        match self {
+            Self::Dropped { .. } => Self::Dropped { decision },
+            other => other,
+        }
+    }
 }
 
 /// A row of the key as its events make it.

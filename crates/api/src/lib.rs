@@ -71,6 +71,7 @@
 //! ```
 
 mod adopt;
+mod batch_records;
 mod batches;
 mod bisect;
 mod compare;
@@ -107,6 +108,7 @@ mod trace;
 mod verify;
 
 pub use adopt::{Adopted, AdoptedCommit};
+pub use batch_records::{DecidedRecordView, RecordChange, RecordDecisionView, RecordFilter, RecordList, RecordState};
 pub use batches::{BatchLedger, FileStatus, LedgerFile, PlannedBatch, PlannedFile};
 pub use bisect::{BisectFound, BisectQuestion, BisectStep, Bisection};
 pub use compare::{TableComparison, TableFingerprint};
@@ -133,7 +135,7 @@ pub use lake_tests::{
 pub use maintain::{MaintainSettings, MaintainSummary, Maintained, Vacuum};
 pub use mask::masked;
 pub use onboard::{ContractCheck, DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
-pub use plan::{PlanDocument, PublishScope, ReleaseId, TableEffect};
+pub use plan::{PlanDocument, PlannedDecision, PublishScope, ReleaseId, TableDecisions, TableEffect};
 pub use publish::{PublishPlan, PublishedTable, PublishedView};
 pub use quality::{CheckState, CheckView, QualityView, QuarantineGroup};
 pub use quarantine::{QuarantineChange, QuarantineFilter, QuarantineList, QuarantineReason, QuarantineStatus};
@@ -159,8 +161,8 @@ pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
     Audience, BatchAction, CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern,
-    OnboardAnswer, OnboardAnswers, ParentVersion, Problem, QuestionKind, RowLedger, Severity, TableName, Unit, Verdict,
-    reach,
+    OnboardAnswer, OnboardAnswers, ParentVersion, Problem, QuestionKind, RecordAction, RowLedger, Severity, TableName,
+    Unit, Verdict, reach,
 };
 pub use source_changes::{
     ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,

@@ -1,7 +1,8 @@
 //! The plan of a release, as it is handed on.
 
-use crate::{ContractChange, Effect, Grade, Layer, Previewed, TableName, TableRef};
+use crate::{ContractChange, Effect, Grade, Layer, Previewed, RecordAction, TableName, TableRef};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What a release is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,12 +56,45 @@ pub struct PlanDocument {
     pub changes: Vec<ContractChange>,
     /// What the runner does to each table that differs, or whose silver is not of these contracts.
     pub tables: Vec<TableEffect>,
+    /// Decisions on single records that it brings into production, by table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<TableDecisions>,
     /// What the tables were where it was tried: what the runner has to reach. Only a description, as the numbers of rows;
     /// `None` if nothing was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previewed: Option<Box<Previewed>>,
     /// Hash of this document as a whole, by which an edited one is noticed.
     pub checksum: String,
+}
+
+/// Decisions on single records of a table that a release brings into production.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableDecisions {
+    /// Table.
+    pub table: TableName,
+    /// In the order in which they were made.
+    pub decisions: Vec<PlannedDecision>,
+    /// Hash of all records that do not count as they were delivered then; `None` if there is none.
+    pub hash: Option<String>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedDecision {
+    /// Its number in the sandbox.
+    pub number: u64,
+    /// What was done.
+    pub action: RecordAction,
+    /// Batches of the records.
+    pub batches: BTreeSet<u64>,
+    /// How many records.
+    pub records: u64,
+    /// Why.
+    pub because: String,
+    /// Who decided.
+    pub by: String,
+    /// When, milliseconds since the Unix epoch.
+    pub at_ms: i64,
 }
 
 /// What the runner does to a table by a plan.

@@ -15,6 +15,9 @@ pub struct PublishPlan {
     pub next: u64,
     /// Contracts that it would have.
     pub contracts: u64,
+    /// Rows that the decisions on records change where they were tried: inserted, updated, deleted, by table.
+    #[serde(default)]
+    pub changed_rows: Vec<(TableName, [u64; 3])>,
     /// What stands in the way: contract errors and failing checks, one sentence each.
     pub blockers: Vec<String>,
     /// Fingerprints of silver that the runner has to reach, `(table, version, hash)`: those of [`PlanDocument::previewed`].
@@ -35,10 +38,10 @@ pub struct PublishPlan {
 }
 
 impl PublishPlan {
-    /// Whether the current release holds the very texts already, so that there is nothing to publish.
+    /// Whether the current release holds the very texts already and no record is decided on, so that there is nothing to publish.
     #[must_use]
     pub fn is_published(&self) -> bool {
-        self.document.base_hash.as_deref() == Some(self.document.hash.as_str())
+        self.document.records.is_empty() && self.document.base_hash.as_deref() == Some(self.document.hash.as_str())
     }
 
     /// Whether somebody else has to approve the plan before it can be published.

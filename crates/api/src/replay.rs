@@ -1,6 +1,6 @@
 //! Batches of change data and what they did.
 
-use crate::{ApiError, BatchAction, JobId, Problem, RowLedger, TableName};
+use crate::{ApiError, BatchAction, DecidedRecordView, JobId, Problem, RowLedger, TableName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -163,6 +163,9 @@ pub struct BatchView {
     /// Silver is made without its events, or will be by the next run.
     #[serde(default)]
     pub is_skipped: bool,
+    /// Records of it that do not count as they were delivered.
+    #[serde(default)]
+    pub records: Vec<DecidedRecordView>,
     /// The batch that is held and for which this one waits.
     #[serde(default)]
     pub waits_for: Option<u64>,

@@ -9,10 +9,11 @@ use crate::{
     IncidentLock, JobId, JobView, Kind, LakeReport, LakeTestReport, LakeTestView, LakeView, MaintainSettings,
     MaintainSummary, OnboardAnswers, OnboardDraft, OnboardSource, OpenedIncident, PlanDocument, PlannedBatch, Preview,
     ProposalView, PublishPlan, PublishScope, PublishedView, QualityView, QuarantineChange, QuarantineFilter,
-    QuarantineList, QueryFile, ReconcileOptions, ReconcileWith, Reconciliation, ReleaseDetail, ReleaseDiff,
-    ReleaseList, ReleaseSide, RemovedSandbox, RepairBy, ReplayLimits, ReplaySummary, ReplayView, ResultId, ResultView,
-    RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SavedTest, SideLake, SourceChanges, SourceChoice,
-    SourceRepair, TableComparison, TableFingerprint, TableName, TableRef, TableReplay, TableView, Trace, VerifySummary,
+    QuarantineList, QueryFile, ReconcileOptions, ReconcileWith, Reconciliation, RecordChange, RecordFilter, RecordList,
+    ReleaseDetail, ReleaseDiff, ReleaseList, ReleaseSide, RemovedSandbox, RepairBy, ReplayLimits, ReplaySummary,
+    ReplayView, ResultId, ResultView, RowHistory, RunMode, RunRounds, RunSummary, SandboxView, SavedTest, SideLake,
+    SourceChanges, SourceChoice, SourceRepair, TableComparison, TableFingerprint, TableName, TableRef, TableReplay,
+    TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -181,6 +182,32 @@ requests! {
         #[serde(default)]
         author: Option<String>
     } -> ReplayView, Write;
+
+    /// The records of a batch as bronze has them, with what is decided of single ones.
+    BatchRecords {
+        /// Table.
+        table: TableName,
+        /// Number of the batch.
+        batch: u64,
+        /// Which records.
+        #[serde(default)]
+        filter: RecordFilter
+    } -> RecordList, Read, |list| list.records.as_ref().map(|records| records.id);
+
+    /// Drops or edits records of a batch, or takes that back; the next run does it. All records of the batch with it.
+    DecideRecords {
+        /// Table.
+        table: TableName,
+        /// Number of the batch.
+        batch: u64,
+        /// What is done, and with which records.
+        change: RecordChange;
+        /// Why, one sentence without a value of a row. It is kept.
+        because: String,
+        /// Who decides; `None` for whoever works at the host.
+        #[serde(default)]
+        author: Option<String>
+    } -> RecordList, Write, |list| list.records.as_ref().map(|records| records.id);
 
     /// Replays the published release, once or until it is cancelled.
     StartRun {
@@ -746,51 +773,4 @@ requests! {
         /// Milliseconds since the page began to load.
         since_load_ms: u64
     } -> (), Act;
-}
-
-/// A request with the type of its answer.
-pub trait Ask: Clone + Into<Request> + 'static {
-    /// What the host answers.
-    type Reply: Clone + 'static;
-    /// Two requests with the same key have the same answer; the fields that are not part of it say how the work
-    /// is watched or how much of it is wanted.
-    type Key: Ord + Clone + 'static;
-    /// Name, that of its variant in [`Request`].
-    const NAME: &'static str;
-    /// What it does to the lake.
-    const KIND: Kind;
-
-    /// What tells its answer from that of other requests of this type.
-    fn key(&self) -> Self::Key;
-
-    /// The result that stays with the host until [`Request::DropResult`], if the answer names one.
-    fn kept_result(reply: &Self::Reply) -> Option<ResultId>;
-
-    /// The answer from the wire.
-    ///
-    /// # Errors
-    /// That of the host, or one that says that host and client are not of one build.
-    fn from_reply(reply: Reply) -> Result<Self::Reply, ApiError>;
-}
-
-/// Does something with a request as the type that it is; see [`Request::visit`].
-pub trait Visit {
-    /// What comes of it.
-    type Out;
-
-    /// Does it.
-    fn visit<R: Ask>(self, request: R) -> Self::Out;
-}
-
-/// Something that answers requests.
-pub trait Responder {
-    /// How it fails.
-    type Error: Into<ApiError>;
-}
-
-/// Answers the requests of one type. Who answers all of them can be handed any [`Request`]
-/// ([`Request::answered_by`]).
-pub trait Answer<R: Ask>: Responder {
-    /// The answer.
-    fn answer(&self, request: R) -> impl Future<Output = Result<R::Reply, Self::Error>>;
 }

@@ -131,6 +131,53 @@ macro_rules! requests {
                 }
             }
         }
+
+        /// A request with the type of its answer.
+        pub trait Ask: Clone + Into<Request> + 'static {
+            /// What the host answers.
+            type Reply: Clone + 'static;
+            /// Two requests with the same key have the same answer; the fields that are not part of it say how the work
+            /// is watched or how much of it is wanted.
+            type Key: Ord + Clone + 'static;
+            /// Name, that of its variant in [`Request`].
+            const NAME: &'static str;
+            /// What it does to the lake.
+            const KIND: Kind;
+
+            /// What tells its answer from that of other requests of this type.
+            fn key(&self) -> Self::Key;
+
+            /// The result that stays with the host until [`Request::DropResult`], if the answer names one.
+            fn kept_result(reply: &Self::Reply) -> Option<ResultId>;
+
+            /// The answer from the wire.
+            ///
+            /// # Errors
+            /// That of the host, or one that says that host and client are not of one build.
+            fn from_reply(reply: Reply) -> Result<Self::Reply, ApiError>;
+        }
+
+        /// Does something with a request as the type that it is; see [`Request::visit`].
+        pub trait Visit {
+            /// What comes of it.
+            type Out;
+
+            /// Does it.
+            fn visit<R: Ask>(self, request: R) -> Self::Out;
+        }
+
+        /// Something that answers requests.
+        pub trait Responder {
+            /// How it fails.
+            type Error: Into<ApiError>;
+        }
+
+        /// Answers the requests of one type. Who answers all of them can be handed any [`Request`]
+        /// ([`Request::answered_by`]).
+        pub trait Answer<R: Ask>: Responder {
+            /// The answer.
+            fn answer(&self, request: R) -> impl Future<Output = Result<R::Reply, Self::Error>>;
+        }
     };
 }
 

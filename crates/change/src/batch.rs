@@ -68,14 +68,14 @@ impl ChangeBatch {
         truncates.map(|(row, _)| self.seqs.at(row))
     }
 
-    /// The batch without events of before the table begins, and how many those are.
+    /// The batch without events that have no say in the table (of before it begins, or dropped), and how many those are.
     ///
     /// # Errors
     /// An Arrow error if its columns are of different lengths, which would be a bug.
-    pub fn without_early(self) -> Result<(Self, u64), ArrowError> {
-        let keep: Vec<bool> = self.ops.iter().map(|op| *op != Op::Early).collect();
-        let early = keep.iter().filter(|keep| !**keep).count() as u64;
-        if early == 0 { Ok((self, 0)) } else { Ok((self.filter(&keep)?, early)) }
+    pub fn without_left_out(self) -> Result<(Self, u64), ArrowError> {
+        let keep: Vec<bool> = self.ops.iter().map(|op| !op.is_left_out()).collect();
+        let left_out = keep.iter().filter(|keep| !**keep).count() as u64;
+        if left_out == 0 { Ok((self, 0)) } else { Ok((self.filter(&keep)?, left_out)) }
     }
 
     /// Bytes that the events take, without the records as delivered.

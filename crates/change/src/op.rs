@@ -19,12 +19,15 @@ pub enum Op {
     Filtered,
     /// An event of before the table begins (`source.from`): it is counted and does nothing.
     Early,
+    /// An event of a record that a person dropped, or replaced by another text: it is counted and does nothing.
+    Dropped,
     /// Delete of every key whose events are older; has no key.
     Truncate,
 }
 
 impl Op {
-    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete, `f` for a row that is left out, `e` for an event that is too early.
+    /// One letter, as in Debezium: `r`, `u`, `d`, `t`; `s` for a soft delete, `f` for a row that is left out, `e` for an event that is too early, `x`
+    /// for one that was dropped.
     #[must_use]
     pub fn letter(self) -> &'static str {
         match self {
@@ -34,6 +37,7 @@ impl Op {
             Self::SoftDelete => "s",
             Self::Filtered => "f",
             Self::Early => "e",
+            Self::Dropped => "x",
             Self::Truncate => "t",
         }
     }
@@ -48,9 +52,16 @@ impl Op {
             "s" => Self::SoftDelete,
             "f" => Self::Filtered,
             "e" => Self::Early,
+            "x" => Self::Dropped,
             "t" => Self::Truncate,
             _ => return None,
         })
+    }
+
+    /// Whether the event has no say in the table at all.
+    #[must_use]
+    pub fn is_left_out(self) -> bool {
+        matches!(self, Self::Early | Self::Dropped)
     }
 
     /// Whether there is no row of the key after the event.

@@ -8,7 +8,7 @@ mod schema;
 
 use crate::diff_side::Typed;
 use crate::impact_report::ReportForm;
-pub(crate) use batch::{Batch, BatchCall};
+pub(crate) use batch::{Batch, BatchCall, ChosenOfBatch, OfBatch};
 use clap::{Args, Parser, Subcommand};
 pub(crate) use incident::{Incident, IncidentAction};
 pub(crate) use publish::{Publish, Release, ReleaseAction};

@@ -17,6 +17,10 @@ pub const FILE_BYTES_MAX: u64 = 2 << 30;
 pub const FILE_DECOMPRESSED_BYTES_MAX: u64 = 8 << 30;
 /// Above 64 MiB, how many times larger than the file its decompressed content may be.
 pub const DECOMPRESSION_RATIO_MAX: u64 = 200;
+/// Records of a batch that are listed at once; all are counted.
+pub const RECORDS_LISTED_MAX: usize = 10_000;
+/// Records of a batch that one decision drops or edits.
+pub const RECORDS_DECIDED_MAX: usize = 10_000;
 /// Records in the file of an incident.
 pub const INCIDENT_RECORDS_MAX: usize = 20_000;
 /// Records in a test of an incident.

@@ -35,6 +35,8 @@ pub enum Outcome {
     LeftOut,
     /// It is of before the table begins (`source.from`).
     BeforeStart,
+    /// Its record was dropped, or another text counts in its place.
+    Dropped,
 }
 
 /// One event of a key.
@@ -70,15 +72,20 @@ pub struct KeyExplanation {
 /// # Errors
 /// [`EngineError`] when the changes are of another table.
 pub fn explain_key(contract: &Contract, changes: &[ChangeBatch]) -> Result<KeyExplanation, EngineError> {
-    let of_table = changes.iter().map(|batch| Ok(batch.clone().without_early()?.0));
+    let of_table = changes.iter().map(|batch| Ok(batch.clone().without_left_out()?.0));
     let of_table = of_table.collect::<Result<Vec<_>, EngineError>>()?;
     let plan = plan_from_nothing(contract, &of_table)?;
     let upserts = plan.merge.upserts;
     let sources = PlanSources { contract, existing: &[], changes: &of_table };
     let rows = upserts.build(sources, 0..upserts.num_rows())?;
     let mut events = ordered(changes);
-    let first_of: BTreeMap<EventSeq, usize> =
-        events.iter().enumerate().rev().map(|(index, event)| (event.seq, index)).collect();
+    let first_of: BTreeMap<EventSeq, usize> = events
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, event)| event.op != Op::Dropped)
+        .map(|(index, event)| (event.seq, index))
+        .collect();
     let writers = writers(contract, &rows, &first_of)?;
     for (row, of_row) in writers.iter().enumerate() {
         for (&column, &event) in of_row {
@@ -163,6 +170,9 @@ fn latest_outcomes(
         .enumerate()
         .map(|(index, event)| {
             let first = first_of.get(&event.seq).copied().unwrap_or(index);
+            if event.op == Op::Dropped {
+                return Outcome::Dropped;
+            }
             if first != index {
                 return Outcome::Duplicate(first);
             }
@@ -200,7 +210,7 @@ fn latest_outcomes(
 /// The next event that is not the same one, and whether it has the same position.
 fn next_position_or_tie(events: &[OrderedEvent], index: usize) -> Option<Outcome> {
     let event = &events[index];
-    let next = events[index..].iter().position(|other| other.seq != event.seq)? + index;
+    let next = events[index..].iter().position(|other| other.seq != event.seq && other.op != Op::Dropped)? + index;
     Some(if events[next].seq.ties_with(&event.seq) { Outcome::Tie(next) } else { Outcome::Older(next) })
 }
 
@@ -214,6 +224,9 @@ fn version_outcomes(
     let shown: Vec<EventSeq> = (0..rows.num_rows()).filter_map(|row| EventSeq::parse(seqs.value(row))).collect();
     let outcome = |(index, event): (usize, &OrderedEvent)| {
         let first = first_of.get(&event.seq).copied().unwrap_or(index);
+        if event.op == Op::Dropped {
+            return Outcome::Dropped;
+        }
         if first != index {
             return Outcome::Duplicate(first);
         }
@@ -228,6 +241,7 @@ fn version_outcomes(
             Op::Read | Op::Upsert | Op::SoftDelete => Outcome::NoNewVersion,
             Op::Filtered => Outcome::LeftOut,
             Op::Early => Outcome::BeforeStart,
+            Op::Dropped => Outcome::Dropped,
         })
     };
     Ok(events.iter().enumerate().map(outcome).collect())

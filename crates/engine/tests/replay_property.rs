@@ -83,7 +83,7 @@ fn oracle(changes: &[Change], leaves_out: impl Fn(&Change) -> bool) -> BTreeMap<
             _ if leaves_out(&change) => {
                 rows.remove(&change.key);
             }
-            Op::Read | Op::Upsert | Op::SoftDelete | Op::Filtered | Op::Early => {
+            Op::Read | Op::Upsert | Op::SoftDelete | Op::Filtered | Op::Early | Op::Dropped => {
                 let row = rows.entry(change.key).or_default();
                 row.0 = change.a.or(row.0);
                 row.1 = change.b.or(row.1);

@@ -108,6 +108,7 @@ pub use ledger::corrections::{Correction, QuarantineAction, QuarantineDecision, 
 pub use ledger::documents::{DocumentText, ModelText};
 pub use ledger::leases::{Holder, Lease, LeaseCandidate, Leases};
 pub use ledger::manifest::BatchManifest;
+pub use ledger::record_decisions::{DecidedRecord, RecordDecision, RecordDecisions};
 pub use ledger::registry::Ledger;
 pub use ledger::sandbox_entry::SandboxEntry;
 pub use ledger::schemas::{SchemaColumn, SchemaDocument};

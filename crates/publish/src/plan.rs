@@ -33,6 +33,7 @@ pub fn plan_document(contents: &Contents, engine: &str) -> PlanDocument {
         taken: contents.taken.clone(),
         tables: effects(&changes),
         changes,
+        records: Vec::new(),
         previewed: None,
         checksum: String::new(),
     })
@@ -50,6 +51,7 @@ pub async fn plan(lake: &Lake, contents: &Contents, document: PlanDocument) -> R
     let approvals_needed = lake_settings(lake).await?.approvals;
     Ok(PublishPlan {
         next: release::highest(lake).await? + 1,
+        changed_rows: Vec::new(),
         contracts: contents.draft.contract_texts.len() as u64,
         blockers: contents.draft.blockers(),
         fingerprints: Vec::new(),

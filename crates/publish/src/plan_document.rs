@@ -2,7 +2,7 @@
 
 use crate::PublishError;
 use serde::Serialize;
-use sluice_api::{PlanDocument, PublishScope, ReleaseId, TableRef};
+use sluice_api::{PlanDocument, PublishScope, ReleaseId, TableDecisions, TableRef};
 use sluice_contract::{ContractChange, Effect};
 use std::collections::BTreeSet;
 
@@ -23,6 +23,8 @@ struct Deciding<'a> {
     taken: &'a [TableRef],
     changes: &'a [ContractChange],
     rebuilds: Vec<TableRef>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    records: &'a [TableDecisions],
 }
 
 /// Gives a document the hash of what decides it, and the checksum of all of it.
@@ -85,6 +87,9 @@ pub fn ensure_current(document: &PlanDocument, now: &PlanDocument) -> Result<(),
     if document.engine != now.engine {
         moved.push(format!("the engine was {}, it is {} now", document.engine, now.engine));
     }
+    if document.records != now.records {
+        moved.push("other records are dropped or edited".to_owned());
+    }
     let (before, after) = (rebuilds(document), rebuilds(now));
     let planned: BTreeSet<&TableRef> = before.iter().collect();
     for table in after.iter().filter(|table| !planned.contains(table)) {
@@ -132,6 +137,7 @@ fn plan_hash(document: &PlanDocument) -> String {
         taken: &document.taken,
         changes: &document.changes,
         rebuilds: rebuilds(document),
+        records: &document.records,
     })
 }
 
@@ -179,6 +185,7 @@ mod tests {
             taken: Vec::new(),
             changes: Vec::new(),
             tables: vec![effect("orders", Effect::Rebuild), effect("carts", Effect::NewBatchesOnly)],
+            records: Vec::new(),
             previewed: None,
             checksum: String::new(),
         })

@@ -1,7 +1,7 @@
 //! What became of an event, in words and colours.
 
 use crate::widget::{Operation, Tone};
-use sluice_api::{EventOutcome, ExplainedEvent};
+use sluice_api::{EventOutcome, ExplainedEvent, RecordAction};
 
 /// The line of the list.
 pub(super) fn outcome(outcome: &EventOutcome) -> String {
@@ -16,6 +16,8 @@ pub(super) fn outcome(outcome: &EventOutcome) -> String {
         EventOutcome::NoNewVersion => "No new version".to_owned(),
         EventOutcome::LeftOut => "Left out by keep".to_owned(),
         EventOutcome::BeforeStart => "Before the table begins".to_owned(),
+        EventOutcome::Dropped { decision: Some(of) } if of.action == RecordAction::Edit => "Edited".to_owned(),
+        EventOutcome::Dropped { .. } => "Dropped".to_owned(),
         EventOutcome::Quarantined { reason, further, .. } if further.is_empty() => format!("Quarantine, {reason}"),
         EventOutcome::Quarantined { reason, further, .. } => format!("Quarantine, {reason} and {} more", further.len()),
     }
@@ -44,6 +46,16 @@ pub(super) fn sentence(event: &ExplainedEvent) -> String {
             "The contract's `keep` does not hold for its row, so there is no row after it".to_owned()
         }
         EventOutcome::BeforeStart => "It is from before the table begins (`source.from`); bronze has it".to_owned(),
+        EventOutcome::Dropped { decision: Some(of) } => {
+            let what = match of.action {
+                RecordAction::Edit => "Another text counts in its place",
+                RecordAction::Drop | RecordAction::Undo => "Silver is made without it",
+            };
+            format!("{what}: {} by {}, because {}", of.action.done(), of.by, of.because)
+        }
+        EventOutcome::Dropped { decision: None } => {
+            "It is the event of a record that was dropped, delivered again".to_owned()
+        }
         EventOutcome::Quarantined { reason, column, detail, further } => {
             let column = column.as_ref().map_or_else(String::new, |column| format!(" in column {column}"));
             let further: String = further.iter().map(|reason| format!("; {reason}")).collect();
@@ -61,6 +73,7 @@ pub(super) fn tone(outcome: &EventOutcome) -> Tone {
         | EventOutcome::NoNewVersion
         | EventOutcome::LeftOut
         | EventOutcome::BeforeStart
+        | EventOutcome::Dropped { .. }
         | EventOutcome::NothingToDelete => Tone::Neutral,
         EventOutcome::Tie { .. } | EventOutcome::BeforeDelete { .. } | EventOutcome::Quarantined { .. } => Tone::Warn,
     }

@@ -1,5 +1,6 @@
 //! A small lake for tests and for looking at the screens without a host.
 
+mod batch_records;
 mod bisect;
 mod diff;
 mod doctor;
@@ -20,8 +21,8 @@ mod trace;
 pub use replay::with_batches;
 
 use sluice_api::{
-    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QuarantineFilter, QueryFile, ReplaySummary, Reply,
-    Request, ResultView,
+    ApiError, ContractCheck, ErrorCode, PageRequest, PublishScope, QuarantineFilter, QueryFile, RecordFilter,
+    ReplaySummary, Reply, Request, ResultView,
 };
 
 /// Answer of the sample lake.
@@ -102,6 +103,12 @@ pub fn reply(request: &Request) -> Reply {
         Request::ExportResult { file, .. } => Reply::ExportResult(diff::exported(file)),
         Request::ReleaseDiff { from, to } => Reply::ReleaseDiff(publish::diff(*from, *to)),
         Request::DecideBatch { table, .. } => Reply::DecideBatch(replay::view(table, None)),
+        Request::BatchRecords { table, batch, filter } => {
+            Reply::BatchRecords(batch_records::list(table, *batch, filter))
+        }
+        Request::DecideRecords { table, batch, .. } => {
+            Reply::DecideRecords(batch_records::list(table, *batch, &RecordFilter::default()))
+        }
         Request::SourceChanges { .. } => Reply::SourceChanges(source_changes::inbox()),
         Request::DecideSourceChanges { choices, .. } => Reply::DecideSourceChanges(source_changes::chosen(choices)),
         Request::Jobs => Reply::Jobs(lake::jobs()),
@@ -126,6 +133,7 @@ pub fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
         diff::RESULT => diff::page(request),
         row_history::RESULT => row_history::page(request),
         quality::QUARANTINED => quality::page(request),
+        batch_records::RESULT => batch_records::page(request),
         quarantine::RESULT => quarantine::page(request),
         onboard::SAMPLE => onboard::page(request),
         _ => rows::page(request),

@@ -17,6 +17,8 @@ pub(super) fn words(record: &TracedRecord) -> String {
         Some(EventOutcome::NoNewVersion) => "no new version",
         Some(EventOutcome::LeftOut) => "left out by keep",
         Some(EventOutcome::BeforeStart) => "before the table begins",
+        Some(EventOutcome::Dropped { decision: Some(of) }) => return format!("{}, {}", of.action.done(), of.by),
+        Some(EventOutcome::Dropped { decision: None }) => "dropped before, delivered again",
         Some(EventOutcome::Quarantined { reason, .. }) => return format!("quarantine, {reason}"),
     };
     match &record.by {

@@ -106,7 +106,7 @@ pub(crate) struct Decision {
     pub(crate) author: Option<String>,
 }
 
-fn path_and_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn path_and_value(text: &str) -> Result<(String, String), String> {
     let (path, value) = text.split_once('=').ok_or("write a path and a value, for example after.total=5")?;
     Ok((path.trim().to_owned(), value.trim().to_owned()))
 }

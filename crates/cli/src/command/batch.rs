@@ -1,12 +1,24 @@
 //! `sluice batch`.
 
-use crate::args::{Batch, BatchCall};
+use super::quarantine::read_text;
+use super::rows::fetch;
+use crate::args::{Batch, BatchCall, ChosenOfBatch, Decision, OfBatch};
 use crate::exit::Exit;
 use crate::print::{Output, number, time};
-use sluice_api::{ApiError, BatchAction, BatchState, BatchView, ErrorCode, ReplayView, TableName, ask};
+use sluice_api::{
+    ApiError, BatchAction, BatchState, BatchView, ErrorCode, RecordChange, RecordFilter, RecordList, ReplayView,
+    TableName, ask,
+};
 use sluice_runner::Host;
 
-/// Shows a batch, or decides on it.
+/// Decided records of a batch that are shown beside it.
+const RECORDS_SHOWN: usize = 10;
+/// Columns of the list of records.
+const LISTED: [&str; 6] = ["address", "state", "operation", "key", "position", "by"];
+/// The same with what the records say.
+const LISTED_WITH_TEXT: [&str; 7] = ["address", "state", "operation", "key", "by", "shown", "shown_instead"];
+
+/// Shows a batch or its records, or decides on them.
 pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Result<Exit> {
     let (action, call) = match call {
         Batch::Show { table, batch } => {
@@ -17,12 +29,78 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Resul
         Batch::Hold(call) => (BatchAction::Hold, call),
         Batch::Skip(call) => (BatchAction::Skip, call),
         Batch::Release(call) => (BatchAction::Release, call),
+        Batch::Records { table, batch, filter, text, rows } => {
+            let list = host.call(ask::BatchRecords { table, batch, filter: filter.filter() }).await?;
+            let columns: &[&str] = if text { &LISTED_WITH_TEXT } else { &LISTED };
+            let found = match &list.records {
+                Some(records) => Some(fetch(host, records, rows, false).await?.select(columns)),
+                None => None,
+            };
+            let json = serde_json::json!({
+                "counts": list.counts, "found": list.found, "why_not": list.why_not, "records": found
+            });
+            out.show(&json, |_| {
+                found.as_ref().map_or_else(String::new, super::rows::Rows::to_text) + &counts_text(&list)
+            })?;
+            return Ok(Exit::Done);
+        }
+        Batch::Drop { of, filter, decision } => {
+            return decide_records(host, out, of, RecordChange::Drop { filter: filter.filter() }, decision).await;
+        }
+        Batch::Undo { of, filter, decision } => {
+            return decide_records(host, out, of, RecordChange::Undo { filter: filter.filter() }, decision).await;
+        }
+        Batch::Edit { of, filter, set, text, decision } => {
+            let filter = filter.filter();
+            let change = match (text, filter.records.as_slice()) {
+                (None, _) => RecordChange::Set { filter, values: set },
+                (Some(text), [record]) => RecordChange::Edit { record: record.clone(), text: read_text(&text)? },
+                (Some(_), _) => {
+                    let next = "Name it with --record FILE:NUMBER; --set changes values of several";
+                    return Err(ApiError::new(ErrorCode::Input, "A whole text is that of one record", next).into());
+                }
+            };
+            return decide_records(host, out, of, change, decision).await;
+        }
     };
     let BatchCall { table, batch, because, author } = call;
     let request = ask::DecideBatch { table: table.clone(), batch, action, because, author };
     let view = host.call(request).await?;
     out.show(&found(view, &table, batch)?, |batch| format!("{}{}", text(&table, batch), next(&table, batch, action)))?;
     Ok(Exit::Done)
+}
+
+impl ChosenOfBatch {
+    fn filter(self) -> RecordFilter {
+        let Self { record, key, state } = self;
+        RecordFilter { records: record, key, state }
+    }
+}
+
+async fn decide_records(
+    host: &Host,
+    out: &Output,
+    OfBatch { table, batch }: OfBatch,
+    change: RecordChange,
+    Decision { because, author }: Decision,
+) -> anyhow::Result<Exit> {
+    let list = host.call(ask::DecideRecords { table: table.clone(), batch, change, because, author }).await?;
+    out.show(&serde_json::json!({ "counts": list.counts }), |_| {
+        format!(
+            "{}the next run makes silver so: `sluice replay --table {table}`, then `sluice diff {table}`\n",
+            counts_text(&list)
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+fn counts_text(list: &RecordList) -> String {
+    let counts: Vec<String> = list.counts.iter().map(|(state, count)| format!("{} {state}", number(*count))).collect();
+    let mut text = format!("records of batch {} of {}: {}\n", list.batch, list.table, counts.join(", "));
+    if let Some(why) = &list.why_not {
+        text.push_str(&format!("{why}\n"));
+    }
+    text
 }
 
 fn found(view: ReplayView, table: &TableName, batch: u64) -> Result<BatchView, ApiError> {
@@ -73,14 +151,25 @@ fn text(table: &TableName, batch: &BatchView) -> String {
             number(counters.silver_after),
         ));
     }
-    for decision in &batch.decisions {
-        let by = if decision.by_guard { "a guard of the contract" } else { decision.by.as_str() };
+    for of in batch.records.iter().take(RECORDS_SHOWN) {
+        let decision = &of.decision;
         text.push_str(&format!(
-            "{} UTC: {} by {by}: {}\n",
+            "{}: record {} of {} {} by {}: {}\n",
             time(decision.at_ms),
+            of.record + 1,
+            of.file,
             decision.action.done(),
+            decision.by,
             decision.because
         ));
+    }
+    if batch.records.len() > RECORDS_SHOWN {
+        let more = number((batch.records.len() - RECORDS_SHOWN) as u64);
+        text.push_str(&format!("and {more} more: `sluice batch records {table} {}`\n", batch.batch));
+    }
+    for decision in &batch.decisions {
+        let by = if decision.by_guard { "a guard of the contract" } else { decision.by.as_str() };
+        text.push_str(&format!("{}: {} by {by}: {}\n", time(decision.at_ms), decision.action.done(), decision.because));
     }
     text
 }

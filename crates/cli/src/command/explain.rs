@@ -94,6 +94,8 @@ pub(crate) fn outcome(outcome: &EventOutcome) -> String {
         EventOutcome::NoNewVersion => "no new version".to_owned(),
         EventOutcome::LeftOut => "left out by keep".to_owned(),
         EventOutcome::BeforeStart => "before the table begins".to_owned(),
+        EventOutcome::Dropped { decision: Some(decision) } => format!("{} by {}", decision.action.done(), decision.by),
+        EventOutcome::Dropped { decision: None } => "dropped before, delivered again".to_owned(),
         EventOutcome::Quarantined { reason, column, further, .. } => {
             let place = |column: &Option<String>| column.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
             let more: String = further.iter().map(|of| format!(", {}{}", of.reason, place(&of.column))).collect();

@@ -2,11 +2,11 @@
 
 use crate::args::Publish;
 use crate::exit::Exit;
-use crate::print::{Grid, Output, number};
+use crate::print::{Grid, Output, number, time};
 use anyhow::Context;
 use sluice_api::{
-    ApiError, CanaryTable, Effect, ErrorCode, LakeTestReport, LakeTestState, PlanDocument, ProposalView, PublishPlan,
-    PublishScope, PublishedView, TableEffect, ask,
+    ApiError, CanaryTable, Effect, ErrorCode, LakeTestReport, LakeTestState, PlanDocument, PlannedDecision,
+    ProposalView, PublishPlan, PublishScope, PublishedView, TableEffect, ask,
 };
 use sluice_contract::{duration_text, limits};
 use sluice_runner::Host;
@@ -146,6 +146,13 @@ fn plan_text(plan: &PublishPlan, file: Option<&Path>) -> String {
     if plan.is_published() {
         text.push_str(&nothing_text(plan));
     }
+    for (table, [inserted, updated, deleted]) in &plan.changed_rows {
+        let counts = [inserted, updated, deleted].map(|count| number(*count));
+        let [inserted, updated, deleted] = counts;
+        text.push_str(&format!(
+            "silver.{table} in the sandbox: {inserted} inserted, {updated} updated, {deleted} deleted\n"
+        ));
+    }
     if let Some(tests) = plan.tests.as_ref().filter(|tests| !tests.tests.is_empty()) {
         text.push_str(&tests_text(tests));
     }
@@ -200,6 +207,18 @@ pub(super) fn document_text(plan: &PlanDocument, to: &str) -> String {
     text.push_str(&grid.to_text());
     for table in &plan.tables {
         text.push_str(&format!("{}: {}\n", table.reference(), effect_text(table)));
+    }
+    for of in &plan.records {
+        for PlannedDecision { action, batches, records, because, by, at_ms, .. } in &of.decisions {
+            let batches: Vec<String> = batches.iter().map(u64::to_string).collect();
+            text.push_str(&format!(
+                "{}: {records} records of batch {} {} by {by} at {}: {because}\n",
+                of.table,
+                batches.join(", "),
+                action.done(),
+                time(*at_ms)
+            ));
+        }
     }
     if let Some(previewed) = &plan.previewed {
         let place = previewed.sandbox.as_ref().map_or_else(|| "the lake".to_owned(), |name| format!("sandbox {name}"));

@@ -108,7 +108,7 @@ async fn change_and_show(
 }
 
 /// The record without the end of the line that an editor adds.
-fn read_text(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read_text(path: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     if path == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).context("the standard input cannot be read")?;

@@ -23,7 +23,7 @@ impl EventAt {
             Op::Truncate => 4,
             Op::Filtered => 5,
             // Those are taken out before.
-            Op::Early => 6,
+            Op::Early | Op::Dropped => 6,
         };
         let source = u32::try_from(source).unwrap_or(u32::MAX) & ((1 << Self::SOURCE_BITS) - 1);
         Self { source: source | (bits << Self::SOURCE_BITS), row }

@@ -51,7 +51,7 @@ fn ties(contract: &Contract, changes: &[&ChangeBatch]) -> Result<Vec<(Place, Pla
     let mut newest: HashMap<(&[u8], u8, SeqParts), Place> = HashMap::new();
     let events = || {
         changes.iter().enumerate().flat_map(|(source, batch)| {
-            let has_key = |op: &Op| !matches!(op, Op::Truncate | Op::Early);
+            let has_key = |op: &Op| *op != Op::Truncate && !op.is_left_out();
             let of_key = batch.ops.iter().enumerate().filter(move |(_, op)| has_key(op));
             of_key.map(move |(row, _)| (source, row))
         })

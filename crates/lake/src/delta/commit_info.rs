@@ -63,6 +63,9 @@ pub struct CommitInfo {
     /// Silver: batches up to the last one whose events it is made without.
     #[serde(rename = "sluice.skipped", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub skipped: Option<BTreeSet<u64>>,
+    /// Silver: number of the last decision on single records that it is made by.
+    #[serde(rename = "sluice.decided", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub decided: Option<u64>,
     /// Silver: what became of the records.
     #[serde(rename = "sluice.ledger", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub ledger: Option<RowLedger>,
@@ -220,6 +223,7 @@ impl CommitInfo {
             checked,
             source,
             skipped,
+            decided,
             batch: _,
             reasons: _,
             span: _,
@@ -245,7 +249,7 @@ impl CommitInfo {
             app_id: _,
             other: _,
         } = self.clone();
-        Self { contract, tombstones, watermark, inputs, checked, source, skipped, ..Self::default() }
+        Self { contract, tombstones, watermark, inputs, checked, source, skipped, decided, ..Self::default() }
     }
 
     /// Whether a version of Sluice made the commit: each of its transactions says so.
@@ -308,7 +312,7 @@ mod tests {
             "sluice.span": {"first": "1", "last": null, "newest_ms": 5, "elapsed_ms": 40},
             "sluice.watermark": 5, "sluice.contract": "c", "sluice.ledger": RowLedger::default(),
             "sluice.tombstones": ["_sluice/tombstones/a.parquet"],
-            "sluice.skipped": [3, 7], "sluice.files": 2, "sluice.bytes": 3, "sluice.rows": 4, "sluice.file_rows": [1, 3],
+            "sluice.skipped": [3, 7], "sluice.decided": 4, "sluice.files": 2, "sluice.bytes": 3, "sluice.rows": 4, "sluice.file_rows": [1, 3],
             "sluice.columns": ["a", "b"], "sluice.failed_files": ["landing/x.json"],
             "sluice.inputs": "i", "sluice.from": {"silver.shop.orders": 3}, "sluice.fingerprint": "f",
             "sluice.filesBefore": 9, "sluice.filesAfter": 1, "sluice.bytesBefore": 90, "sluice.bytesAfter": 80,
@@ -350,7 +354,7 @@ mod tests {
         let carried = CommitInfo::of_entries(entries(on_disk())).carried();
         let kept = json!({"sluice.watermark": 5, "sluice.contract": "c",
             "sluice.tombstones": ["_sluice/tombstones/a.parquet"], "sluice.inputs": "i", "sluice.checked": 11,
-            "sluice.skipped": [3, 7]});
+            "sluice.skipped": [3, 7], "sluice.decided": 4});
         assert_eq!(Value::Object(carried.to_entries()), kept);
     }
 }

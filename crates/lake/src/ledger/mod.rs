@@ -10,6 +10,7 @@ pub(crate) mod hash_keys;
 pub(crate) mod leases;
 pub(crate) mod manifest;
 pub(crate) mod numbered;
+pub(crate) mod record_decisions;
 pub(crate) mod registry;
 pub(crate) mod sandbox_entry;
 pub(crate) mod sandboxes;

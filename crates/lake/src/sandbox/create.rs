@@ -6,10 +6,10 @@ use crate::delta::table::DeltaStore;
 use crate::delta::table_files::{TableFiles, TableLocation};
 use crate::delta::tables::Tables;
 use crate::environment::StoreTimes;
-use crate::ledger::batch_decisions;
 use crate::ledger::registry::Ledger;
 use crate::ledger::sandbox_entry::{MARK, SandboxEntry, SandboxMark, check_name, to_bytes};
 use crate::ledger::sandboxes as registry;
+use crate::ledger::{batch_decisions, record_decisions};
 use crate::sandbox::open;
 use crate::sandbox::place::{open_place, under_lake};
 use crate::sandbox::table_clone::clone_table;
@@ -157,6 +157,10 @@ async fn clone_fed(
     let decided = base.ledger.batch_decisions(name).await?.last();
     if decided > 0 {
         numbers.push((batch_decisions::folder(name), decided));
+    }
+    let decided = base.ledger.record_decisions(name).await?.last();
+    if decided > 0 {
+        numbers.push((record_decisions::folder(name), decided));
     }
     let schemas = base.ledger.schemas(name).await?;
     // One of a later batch belongs to events that the sandbox does not have yet.

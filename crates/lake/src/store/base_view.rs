@@ -85,7 +85,7 @@ fn kind(path: &str) -> Kind<'_> {
         }
         [
             "_sluice",
-            kind @ ("batches" | "batch_decisions" | "schemas" | "quality" | "source_changes"),
+            kind @ ("batches" | "batch_decisions" | "record_decisions" | "schemas" | "quality" | "source_changes"),
             dataset,
             table,
             name,
@@ -132,6 +132,7 @@ mod tests {
         pins.set("_sluice/batches/shop/orders", 7);
         pins.set("_sluice/quarantine/shop/orders", 1);
         pins.set("_sluice/batch_decisions/shop/orders", 2);
+        pins.set("_sluice/record_decisions/shop/orders", 1);
         let log = |version: u64, rest: &str| format!("silver/shop/orders/_delta_log/{version:020}.{rest}");
         for (path, seen) in [
             ("landing/shop/orders/1.json", Seen::Base),
@@ -152,6 +153,8 @@ mod tests {
             ("_sluice/batches/shop/orders/00000000000000000008.json", Seen::Own),
             ("_sluice/batch_decisions/shop/orders/00000000000000000002.json", Seen::Both),
             ("_sluice/batch_decisions/shop/orders/00000000000000000003.json", Seen::Own),
+            ("_sluice/record_decisions/shop/orders/00000000000000000001.json", Seen::Both),
+            ("_sluice/record_decisions/shop/orders/00000000000000000002.json", Seen::Own),
             ("_sluice/source_changes/shop/orders/00000000000000000003.json", Seen::Own),
             ("_sluice/source_decisions/shop/orders/00000000000000000001.json", Seen::Own),
             ("_sluice/batches/shop/orders/folded/00000000000000000006-ab.parquet", Seen::Both),

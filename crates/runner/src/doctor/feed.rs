@@ -186,7 +186,7 @@ impl Feed {
                 continue;
             }
             let run = match &partition {
-                Some(partition) if op != Op::Read && op != Op::Early && !begins_split => {
+                Some(partition) if op != Op::Read && !op.is_left_out() && !begins_split => {
                     self.positions.event(partition, seq, time_ms)
                 }
                 _ => 0,

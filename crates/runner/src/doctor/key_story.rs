@@ -100,7 +100,7 @@ impl<'a> Stories<'a> {
         let mut any = false;
         for group in events.chunk_by(|a, b| a.ties_with(b)) {
             // Rows of a full load have no position; a key that changes and comes back has two events at one.
-            let counts = |event: &&&KeyedEvent| event.rank % 2 == 1 && !event.is_split && event.op != Op::Early;
+            let counts = |event: &&&KeyedEvent| event.rank % 2 == 1 && !event.is_split && !event.op.is_left_out();
             let group: Vec<&&KeyedEvent> = group.iter().filter(counts).collect();
             if group.len() < 2 {
                 continue;
@@ -123,7 +123,7 @@ impl<'a> Stories<'a> {
         // From the newest to the oldest: the earliest arrival of anything newer, and of a delete that is newer.
         let (mut of_any, mut of_delete) = (u64::MAX, u64::MAX);
         for event in events.iter().rev() {
-            if event.op == Op::Early {
+            if event.op.is_left_out() {
                 continue;
             }
             let is_end = event.op.is_delete() || event.op == Op::SoftDelete;
@@ -152,7 +152,7 @@ impl<'a> Stories<'a> {
 
     /// Rows of a full load that are newer than all changes of the key, and say something else than the last one.
     fn loads(&mut self, events: &[&KeyedEvent]) {
-        let mut changes = events.iter().filter(|event| event.rank % 2 == 1 && event.op != Op::Early);
+        let mut changes = events.iter().filter(|event| event.rank % 2 == 1 && !event.op.is_left_out());
         let Some(newest) = changes.clone().filter_map(|event| event.time_ms).max() else { return };
         let Some(last) = changes.next_back() else { return };
         for event in events.iter().filter(|event| event.rank % 2 == 0) {
@@ -167,7 +167,7 @@ impl<'a> Stories<'a> {
         let mut state = State::Unknown;
         let mut last: Option<&KeyedEvent> = None;
         let mut truncates = self.rules.truncates.clone().into_iter().peekable();
-        for event in events.iter().copied().filter(|event| event.op != Op::Early) {
+        for event in events.iter().copied().filter(|event| !event.op.is_left_out()) {
             while truncates.next_if(|(of, _)| *of < (event.rank, event.parts)).is_some() {
                 (state, last) = (State::Emptied, None);
             }

@@ -3,6 +3,7 @@
 //! Before a release becomes current a note says from which sandbox its tables are taken over, and after that the note is
 //! removed. A run that finds one takes over what is left, before it would rebuild those tables.
 
+use super::publish_records::carry_decisions;
 use super::publish_sandbox::{Held, take_over_tables};
 use super::{HostOptions, OpenLake};
 use crate::pipeline::sides::Sides;
@@ -80,6 +81,7 @@ impl OpenLake {
         }
         let sides = Sides { sandbox: &open.lake, base: &self.lake, engine: &open.engine, job };
         let whose = if note.is_beside { "the" } else { "the sandbox's" };
+        carry_decisions(&sides, &plan).await?;
         for table in Box::pin(take_over_tables(&sides, &set, &plan, whose, Held::new())).await {
             job.log(format!("{}: {}", table.table, table.note));
         }

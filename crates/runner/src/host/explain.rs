@@ -1,5 +1,6 @@
 //! Answers why a row has its values.
 
+use super::holding_decisions::Holding;
 use super::{Host, OpenLake};
 use crate::pipeline::explain::{ExplainedKey, explain};
 use crate::support::column_texts::ColumnTexts;
@@ -103,19 +104,28 @@ fn number(index: usize) -> u32 {
 }
 
 fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
+    let holding = Holding::of(&found.decided);
     let ordered = found.story.events.iter().enumerate().filter_map(|(index, event)| {
         let (source, row) = event.at;
         let changes = found.changes.get(source)?;
         let at = changes.refs.at(row);
+        let batch = found.batches.get(source).copied().unwrap_or(0);
+        let file = changes.files.get(at.file as usize).map_or_else(String::new, |file| file.path.clone());
+        let decision = holding.on(batch, &file, at.row);
+        let is_edited = decision.is_some() && event.op != Op::Dropped;
         Some(ExplainedEvent {
             number: number(index),
-            batch: found.batches.get(source).copied().unwrap_or(0),
-            file: changes.files.get(at.file as usize).map_or_else(String::new, |file| file.path.clone()),
+            batch,
+            file,
             record: at.row,
-            operation: operation(event.op).to_owned(),
+            operation: if is_edited {
+                format!("{}{EDITED}", operation(event.op))
+            } else {
+                operation(event.op).to_owned()
+            },
             position: event.seq.position(),
             source_time_ms: changes.source_times_ms.at(row),
-            outcome: outcome(event.outcome),
+            outcome: outcome(event.outcome).decided(decision),
             columns: texts.columns(&event.wins),
             absent: texts.columns(&event.absent),
             record_text: changes.records.get(row).map_or_else(String::new, |record| texts.record(record)),
@@ -156,6 +166,8 @@ pub(super) fn quarantined(reject: &Reject) -> EventOutcome {
 
 /// What an event is whose row the contract leaves out.
 const LEFT_OUT: &str = "row that keep leaves out";
+/// What stands behind the operation of an event of which a person wrote the text.
+const EDITED: &str = ", edited";
 
 pub(super) fn operation(op: Op) -> &'static str {
     match op {
@@ -164,7 +176,7 @@ pub(super) fn operation(op: Op) -> &'static str {
         Op::Delete | Op::SoftDelete => "delete",
         Op::Truncate => "truncate",
         Op::Filtered => LEFT_OUT,
-        Op::Early => "event",
+        Op::Early | Op::Dropped => "event",
     }
 }
 
@@ -180,6 +192,7 @@ pub(super) fn outcome(outcome: Outcome) -> EventOutcome {
         Outcome::NoNewVersion => EventOutcome::NoNewVersion,
         Outcome::LeftOut => EventOutcome::LeftOut,
         Outcome::BeforeStart => EventOutcome::BeforeStart,
+        Outcome::Dropped => EventOutcome::Dropped { decision: None },
     }
 }
 
@@ -236,8 +249,10 @@ fn verdict(found: &ExplainedKey, events: &[ExplainedEvent], rows: &[ExplainedRow
             format!("No record up to batch {} has this key", found.batch)
         }
         [] => {
-            let end =
-                events.iter().rev().find(|event| matches!(event.operation.as_str(), "delete" | "truncate" | LEFT_OUT));
+            let is_end = |event: &&ExplainedEvent| {
+                matches!(event.operation.trim_end_matches(EDITED), "delete" | "truncate" | LEFT_OUT)
+            };
+            let end = events.iter().rev().find(is_end);
             end.map_or_else(
                 || "No event of the key makes a row".to_owned(),
                 |end| format!("There is no row because of {}, a {}", named(end.number), end.operation),
@@ -255,6 +270,20 @@ fn verdict(found: &ExplainedKey, events: &[ExplainedEvent], rows: &[ExplainedRow
     });
     if let Some(lost) = lost.filter(|_| !rows.is_empty()) {
         verdict.push_str(&format!("; {} lost: {}", named(lost.number), why_lost(&lost.outcome)));
+    }
+    let dropped = events.iter().rev().find_map(|event| match &event.outcome {
+        EventOutcome::Dropped { decision: Some(decision) } => Some((event, decision)),
+        _ => None,
+    });
+    if let Some((event, decision)) = dropped {
+        verdict.push_str(&format!(
+            "; record {} of batch {} {} by {} because {}",
+            event.record + 1,
+            event.batch,
+            decision.action.done(),
+            decision.by,
+            decision.because
+        ));
     }
     if quarantined > 0 && !found.story.events.is_empty() {
         verdict.push_str(&format!("; {quarantined} more in quarantine"));

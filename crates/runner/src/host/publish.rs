@@ -1,5 +1,6 @@
 //! What publishing would do, and doing it.
 
+use super::publish_records::{carry_decisions, in_words};
 use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables};
 use super::rebuild_time::rebuild_seconds;
 use super::{Host, HostOptions, OpenLake};
@@ -12,7 +13,8 @@ use crate::support::blocking::blocking;
 use crate::support::places::location;
 use crate::{Job, RunError};
 use sluice_api::{
-    Answer, Effect, JobId, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
+    Answer, Effect, JobId, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableDecisions, TableEffect,
+    TableRef, ask,
 };
 use sluice_contract::Contract;
 use sluice_lake::TableLocation;
@@ -56,7 +58,16 @@ impl OpenLake {
             }
             let at = document.tables.iter().position(|table| table.reference() == silver);
             let listed = at.map(|at| document.tables.remove(at));
-            document.tables.extend(self.table_effect(contract, listed).await?);
+            let mut effect = self.table_effect(contract, listed).await?;
+            let decided = match scope {
+                PublishScope::Rollback(_) => None,
+                PublishScope::Draft | PublishScope::Tables(_) => self.decisions_to_publish(name).await?,
+            };
+            if let Some(decided) = decided {
+                effect = self.rebuilt_by(&decided, effect).await?;
+                document.records.push(decided);
+            }
+            document.tables.extend(effect);
         }
         let readers = sluice_publish::readers(&contents.draft, &reads);
         for table in &mut document.tables {
@@ -146,6 +157,30 @@ impl OpenLake {
         }))
     }
 
+    /// The effect of a release on a table whose records are decided on.
+    async fn rebuilt_by(
+        &self,
+        decided: &TableDecisions,
+        effect: Option<TableEffect>,
+    ) -> Result<Option<TableEffect>, RunError> {
+        let name = &decided.table;
+        let silver = Silver::open_without_state(self.production(), name).await?;
+        if silver.batch() == 0 {
+            return Ok(effect);
+        }
+        let bronze = self.production().table(TableLocation::Bronze(name.clone()));
+        Ok(Some(TableEffect {
+            rebuild_seconds: rebuild_seconds(&silver, &bronze).await?,
+            layer: Layer::Silver,
+            table: name.clone(),
+            grade: effect.and_then(|effect| effect.grade),
+            effect: Effect::Rebuild,
+            note: format!("Silver is made with other records: {}", in_words(decided)),
+            rows: None,
+            readers: Vec::new(),
+        }))
+    }
+
     /// The scope of a plan that was handed in and was not edited, else the one that was asked for.
     pub(crate) fn scope_of(asked: PublishScope, handed: Option<&PlanDocument>) -> Result<PublishScope, RunError> {
         let Some(plan) = handed else { return Ok(asked) };
@@ -216,6 +251,10 @@ impl OpenLake {
         self.production().objects().ensure_writable().await?;
         let (author, usual_author) = (author.as_deref().map(Author::new).transpose()?, usual().await?);
         let job = Job::new(JobId(0), "publish");
+        if canary && !plan.records.is_empty() {
+            let message = "A canary is built of what production has, and records are decided on in this sandbox alone";
+            return Err(RunError::input(message, "Publish without a canary: the sandbox shows what changes"));
+        }
         let (mut beside, mut seen, mut not_built) = (None, Vec::new(), None);
         let plan = if canary {
             let (built, tables) = Box::pin(self.canary(release, &contents, &plan, options, &job)).await?;
@@ -270,6 +309,7 @@ impl OpenLake {
                 };
                 let tables = match (&sides, &not_built) {
                     (Some(sides), _) => {
+                        carry_decisions(sides, plan).await?;
                         let set = ContractSet::of(&contents.draft);
                         let taken = Box::pin(take_over_tables(sides, &set, plan, whose, held)).await;
                         self.forget_adoption(release, &job).await;
@@ -298,7 +338,9 @@ impl OpenLake {
 
 impl Answer<ask::PublishPlan> for Host {
     async fn answer(&self, request: ask::PublishPlan) -> Result<PublishPlan, RunError> {
-        self.opened().await?.publish_plan(request).await
+        let open = self.opened().await?;
+        let plan = Box::pin(open.publish_plan(request)).await?;
+        Box::pin(open.with_changed_rows(plan, self.options.store)).await
     }
 }
 

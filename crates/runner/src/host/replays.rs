@@ -1,6 +1,7 @@
 //! Batches of a table, and starting a replay.
 
 use super::batch_decisions::Decided;
+use super::holding_decisions::Holding;
 use super::table_view::entry_counters;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
@@ -86,6 +87,8 @@ impl OpenLake {
         let silver = by_batch(&silver_history, &AppId::silver(table));
         let in_silver = silver.keys().max().copied().unwrap_or(0);
         let decided = Decided::of(&self.lake, &contract).await?;
+        let of_records = self.lake.ledger().record_decisions(table).await?;
+        let holding = Holding::of(&of_records);
         let mut batches = Vec::new();
         let mut held = None;
         for manifest in &manifests {
@@ -116,6 +119,7 @@ impl OpenLake {
                 refusal,
                 decisions: decided.views(manifest.batch),
                 is_skipped: decided.is_skipped(manifest.batch),
+                records: holding.of_batch(manifest.batch),
                 waits_for,
                 reasons: merged.or(landed).map(reasons).unwrap_or_default(),
             });
@@ -139,6 +143,7 @@ impl OpenLake {
                 refusal: None,
                 decisions: Vec::new(),
                 is_skipped: false,
+                records: Vec::new(),
                 waits_for: held,
                 reasons: Vec::new(),
                 elapsed_ms: None,

@@ -1,6 +1,7 @@
 //! Answers what became of a delivered file or record.
 
 use super::explain::{operation, outcome, quarantined};
+use super::holding_decisions::Holding;
 use super::trace_words::verdict;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
@@ -16,8 +17,8 @@ use sluice_api::{
     Answer, EventOutcome, JobId, Layer, TRACED_MAX, TableName, TableRef, Trace, TraceCounts, TraceStage, TracedCell,
     TracedGold, TracedPlace, TracedRecord, ask, masked,
 };
-use sluice_change::SourceFile;
-use sluice_contract::Contract;
+use sluice_change::{Op, SourceFile};
+use sluice_contract::{Contract, RecordAction};
 use sluice_lake::TableLocation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -208,6 +209,7 @@ fn view(
         (true, false) => TraceStage::Bronze,
         (true, true) => TraceStage::Silver,
     };
+    let holding = Holding::of(&traced.decided);
     let mut records = Vec::new();
     let mut counts = TraceCounts::default();
     for event in &traced.events {
@@ -215,8 +217,13 @@ fn view(
         if event.text.is_empty() && record.is_none() {
             continue;
         }
-        let of_event = of_event(&traced.contract, event, record.is_some(), reveal)?;
-        if !event.text.is_empty() {
+        let mut of_event = of_event(&traced.contract, event, record.is_some(), reveal)?;
+        let decision = holding.on(batch, &file.path, event.record);
+        // An edited record is one record.
+        let is_replaced =
+            event.op == Op::Dropped && decision.as_ref().is_some_and(|of| of.action == RecordAction::Edit);
+        of_event.outcome = of_event.outcome.map(|outcome| outcome.decided(decision));
+        if !event.text.is_empty() && !is_replaced {
             count(&mut counts, of_event.outcome.as_ref());
         }
         let is_applied = matches!(of_event.outcome, Some(EventOutcome::Applied | EventOutcome::Partly { .. }));
@@ -265,7 +272,7 @@ fn count(counts: &mut TraceCounts, outcome: Option<&EventOutcome>) {
     match outcome {
         None => counts.unknown += 1,
         Some(EventOutcome::Applied | EventOutcome::Partly { .. }) => counts.applied += 1,
-        Some(EventOutcome::LeftOut | EventOutcome::BeforeStart) => counts.left_out += 1,
+        Some(EventOutcome::LeftOut | EventOutcome::BeforeStart | EventOutcome::Dropped { .. }) => counts.left_out += 1,
         Some(EventOutcome::Quarantined { .. }) => counts.quarantined += 1,
         Some(
             EventOutcome::Older { .. }

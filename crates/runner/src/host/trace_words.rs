@@ -39,6 +39,13 @@ pub(super) fn verdict(
                 let further: String = further.iter().map(|reason| format!("; {reason}")).collect();
                 format!("It is in quarantine since batch {batch}: {reason}{column}. {detail}{further}")
             }
+            Some(TracedRecord { outcome: Some(EventOutcome::Dropped { decision: Some(decision) }), .. }) => {
+                let (done, by, because) = (decision.action.done(), &decision.by, &decision.because);
+                format!("It is of batch {batch}, {done} by {by} because {because}")
+            }
+            Some(TracedRecord { outcome: Some(EventOutcome::Dropped { decision: None }), .. }) => {
+                format!("It is of batch {batch}: the event of a record that was dropped, delivered again")
+            }
             Some(TracedRecord { outcome: Some(outcome), by, .. }) => {
                 let place = by.as_ref().map_or_else(String::new, |by| {
                     format!(" record {} of {} in batch {}", by.record, by.file, by.batch)
@@ -63,6 +70,7 @@ fn words(outcome: &EventOutcome) -> &'static str {
         EventOutcome::NoNewVersion => "it changes nothing that the table keeps",
         EventOutcome::LeftOut => "the contract leaves its row out",
         EventOutcome::BeforeStart => "it is of before the table begins",
+        EventOutcome::Dropped { .. } => "dropped",
         EventOutcome::Quarantined { .. } => "in quarantine",
     }
 }

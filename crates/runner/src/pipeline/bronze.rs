@@ -110,7 +110,7 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
 fn delivered(op: Op) -> Option<Op> {
     match op {
         Op::Filtered => Some(Op::Upsert),
-        Op::Early => None,
+        Op::Early | Op::Dropped => None,
         op => Some(op),
     }
 }

@@ -21,11 +21,12 @@ use std::sync::Arc;
 /// # Errors
 /// If the lake cannot be read.
 pub(super) async fn is_behind(table: &TableRun) -> Result<bool, RunError> {
-    let (TableContext { lake, contract, .. }, TableState { silver, .. }) = table.parts();
+    let (TableContext { lake, contract, .. }, TableState { silver, records, .. }) = table.parts();
     let Some(changes) = contract.changes_contract() else { return Ok(false) };
     let of_changes = Silver::open(lake, &changes).await?;
     Ok(of_changes.batch() != silver.batch()
         || of_changes.skipped != silver.skipped
+        || !records.up_to(of_changes.decided).says_the_same(&records.up_to(silver.decided))
         || (of_changes.batch() > 0 && of_changes.is_of_other_contract(&changes)))
 }
 
@@ -80,6 +81,7 @@ async fn of_changes(table: &TableRun) -> Result<Option<TableRun>, RunError> {
             // What the table is made without, it is made without, too.
             decisions: state.decisions.clone(),
             skipped: state.skipped.clone(),
+            records: state.records.clone(),
             lost: Vec::new(),
         },
     )))

@@ -6,9 +6,11 @@
 //! inferred schema grows and they are decoded again by the wider contract.
 
 use super::batch::DecodedBatch;
+use super::batch_contract::{contract_of_batch, for_batch};
 use super::bronze;
 use super::context::TableContext;
 use super::corrections::{behind_the_source, correction_of, decode_correction};
+use super::decided_records::DecidedRecords;
 use super::delta_feed;
 use super::land::{BronzeRows, let_texts_go};
 use super::late_events::quarantine_late;
@@ -27,7 +29,7 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
 use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
-use sluice_contract::{Backfill, Contract, limits};
+use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, Lake, LakeError, correction_number};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -99,6 +101,7 @@ pub(crate) async fn decode_unclaimed(
         let contract = for_batch(contract, table.last_claimed() + 1, backfill, source)?;
         records.extend(decode_files(context, &contract, files).await?);
     }
+    table.leave_out_dropped(contract, &mut records)?;
     finish(context, &table.silver, table.last_claimed() + 1, files.len() as u64, started, records).await
 }
 
@@ -195,14 +198,25 @@ impl BronzeDecoder {
         let skipped = table.skipped.clone();
         let corrections = table.manifests(0..=u64::MAX);
         let corrections = corrections.filter_map(|manifest| Some((manifest.batch, correction_of(manifest)?))).collect();
-        let wanted = Wanted { batches, contract, skipped, newest, groups, corrections };
+        let decided = DecidedRecords::of(&contract, &table.records, &table.claimed)?;
+        let wanted = Wanted { batches, contract, skipped, newest, groups, corrections, decided };
         Ok(Self { wanted: Arc::new(wanted), whole_files })
     }
 
-    /// The same for the records of every batch, those that are skipped too.
+    /// The same for the records of every batch as they were delivered, those that are skipped or dropped too.
     pub(crate) fn of_all_batches(&self) -> Self {
-        let wanted = Wanted { batches: 1..=u64::MAX, skipped: BTreeSet::new(), ..self.wanted.as_ref().clone() };
+        let wanted = Wanted {
+            batches: 1..=u64::MAX,
+            skipped: BTreeSet::new(),
+            decided: DecidedRecords::default(),
+            ..self.wanted.as_ref().clone()
+        };
         Self { wanted: Arc::new(wanted), whole_files: self.whole_files }
+    }
+
+    /// Whether records have another text than bronze has.
+    pub(crate) fn has_edits(&self) -> bool {
+        self.wanted.decided.edits().is_some()
     }
 
     /// Whether what a record means depends on the other records of its data file.
@@ -254,6 +268,8 @@ struct Wanted {
     groups: Vec<BatchGroup>,
     /// Batches that are corrections, with the number of each.
     corrections: BTreeMap<u64, u64>,
+    /// Records that do not count as they were delivered.
+    decided: DecidedRecords,
 }
 
 impl Wanted {
@@ -267,24 +283,34 @@ impl Wanted {
         apart.map_or(&self.contract, |group| &group.contract)
     }
 
+    /// Whether a batch is decoded by itself.
+    fn is_alone(&self, batch: u64) -> bool {
+        self.corrections.contains_key(&batch) || self.decided.concerns(batch)
+    }
+
     /// Typed rows without the texts that they were made of: bronze has those, and a merge does not need them.
     fn decode(&self, rows: &[RecordBatch]) -> Result<Vec<DecodedFile>, RunError> {
         let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
-        let is_apart = |batch: u64| {
-            self.corrections.contains_key(&batch) || self.groups.iter().any(|group| group.batches.contains(&batch))
-        };
+        let is_apart =
+            |batch: u64| self.is_alone(batch) || self.groups.iter().any(|group| group.batches.contains(&batch));
         let of_changes = |batch: u64, path: &str| self.takes(batch) && !is_apart(batch) && newest(batch, path);
         let mut decoded = vec![bronze::decode_bronze(&self.contract, rows, of_changes)?];
         for BatchGroup { contract, batches } in &self.groups {
-            let is_of = |batch: u64| self.takes(batch) && !self.corrections.contains_key(&batch);
+            let is_of = |batch: u64| self.takes(batch) && !self.is_alone(batch);
             let of_group = |batch: u64, _: &str| batches.contains(&batch) && is_of(batch);
             decoded.push(bronze::decode_bronze(contract, rows, of_group)?);
         }
-        let here = if self.corrections.is_empty() { BTreeSet::new() } else { bronze::batches_in(rows)? };
-        let corrections = self.corrections.iter().filter(|(of, _)| here.contains(of) && self.takes(**of));
-        for (&of, &number) in corrections {
-            let correction = bronze::decode_bronze(self.contract_of(of), rows, |batch, _| batch == of)?;
-            decoded.push(behind_the_source(correction, number));
+        decoded.iter_mut().for_each(|file| self.decided.leave_out(&mut file.changes));
+        let may_be_alone = !self.corrections.is_empty() || self.decided.concerns_any();
+        let here = if may_be_alone { bronze::batches_in(rows)? } else { BTreeSet::new() };
+        for of in here.into_iter().filter(|of| self.is_alone(*of) && self.takes(*of)) {
+            let contract = self.contract_of(of);
+            let mut alone = bronze::decode_bronze(contract, rows, |batch, _| batch == of)?;
+            if let Some(number) = self.corrections.get(&of) {
+                alone = behind_the_source(alone, *number);
+            }
+            let instead = self.decided.apply(contract, of, &mut alone)?;
+            decoded.extend([alone].into_iter().chain(instead));
         }
         let_texts_go(&mut decoded);
         Ok(decoded)
@@ -300,7 +326,8 @@ impl Wanted {
             if let Some(number) = self.corrections.get(&batch) {
                 decoded = behind_the_source(decoded, *number);
             }
-            pieces.push(BatchPiece { batch, decoded });
+            let instead = self.decided.apply(self.contract_of(batch), batch, &mut decoded)?;
+            pieces.extend([decoded].into_iter().chain(instead).map(|decoded| BatchPiece { batch, decoded }));
         }
         Ok(pieces)
     }
@@ -348,40 +375,6 @@ async fn finish(
     let watermark = watermark(&context.contract, &silver.store).await?;
     let records = quarantine_late(&context.contract, records, watermark)?;
     Ok(DecodedBatch::new(batch, files, started, records))
-}
-
-/// The contract for files of a batch: of one of several sources, of a backfill, or of changes in an epoch of their source.
-///
-/// # Errors
-/// If the contract does not name the source that the batch is of.
-pub(super) fn for_batch(
-    contract: &Arc<Contract>,
-    batch: u64,
-    backfill: Option<&Backfill>,
-    source: Option<&str>,
-) -> Result<Arc<Contract>, RunError> {
-    let is_of = |name: &str| contract.source.as_ref().is_some_and(|of| of.name.as_deref() == Some(name));
-    let contract = match source.filter(|name| !is_of(name)) {
-        None => Arc::clone(contract),
-        Some(name) => Arc::new(contract.for_source(name).ok_or_else(|| {
-            let message =
-                format!("Batch {batch} of {} is of source {name}, which the contract does not name", contract.name);
-            RunError::input(message, format!("Keep {name} in sources; its folder may be empty, and its rows stay"))
-        })?),
-    };
-    let contract = match contract.epoch_of(batch) {
-        epoch if epoch == contract.epoch => contract,
-        epoch => Arc::new(contract.in_epoch(epoch)),
-    };
-    Ok(backfill.map_or_else(|| Arc::clone(&contract), |backfill| Arc::new(contract.for_backfill(backfill))))
-}
-
-/// The contract by which the files of a batch are read.
-///
-/// # Errors
-/// If the contract does not name the source that the batch is of.
-pub(crate) fn contract_of_batch(contract: &Arc<Contract>, manifest: &BatchManifest) -> Result<Arc<Contract>, RunError> {
-    for_batch(contract, manifest.batch, manifest.backfill.as_ref(), manifest.source.as_deref())
 }
 
 async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Result<Vec<DecodedFile>, RunError> {

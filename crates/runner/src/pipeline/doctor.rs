@@ -1,7 +1,8 @@
 //! Reads a feed for the doctor: the files of a table's batches, bronze where they are gone, or files of a folder.
 
+use super::batch_contract::contract_of_batch;
 use super::context::TableContext;
-use super::decode::{contract_of_batch, decoded_bronze_by_batch};
+use super::decode::decoded_bronze_by_batch;
 use super::decoder::{Decoder, DecoderOptions};
 use super::delta_feed;
 use super::doctor_state::state_checks;

@@ -243,7 +243,7 @@ async fn made_by_events(context: &TableContext, table: &TableState, wanted: Want
             let encoder = KeyEncoder::new(&contract)?;
             let mut changes = Vec::new();
             for batch in ranges.read(number)? {
-                changes.push(batch.without_early()?.0);
+                changes.push(batch.without_left_out()?.0);
             }
             let changes = match contract.apply.tie_policy {
                 TiePolicy::Quarantine => quarantine_losing_changes(&contract, changes)?.0,

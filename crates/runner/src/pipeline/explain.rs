@@ -15,7 +15,7 @@ use arrow::compute::{CastOptions, cast_with_options};
 use sluice_change::{ChangeBatch, Reject, arrow_type};
 use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, KeyExplanation, explain_key};
-use sluice_lake::{Lake, Snapshot};
+use sluice_lake::{Lake, RecordDecisions, Snapshot};
 use sluice_query::QueryEngine;
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub(crate) struct ExplainedKey {
     /// Batch, file, reject.
     pub(crate) rejects: Vec<(u64, String, Reject)>,
     pub(crate) records_read: u64,
+    /// What was decided of single records when the version was made.
+    pub(crate) decided: RecordDecisions,
     /// The rows of the key in silver; `None` with the reason if they are not comparable.
     pub(crate) silver: Result<Vec<RecordBatch>, String>,
 }
@@ -72,6 +74,7 @@ pub(crate) async fn explain(
     let made_by = newest_entry_with(&silver.store, snapshot.version, |info| info.contract.is_some()).await?;
     // The version is explained by what it was made of, whatever was decided since.
     table.skipped = made_by.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
+    table.records = table.records.up_to(made_by.as_ref().and_then(|entry| entry.info.decided).unwrap_or(0));
     let KeyEvents { changes, batches, rejects, read } = key_events(&context, &table, 1..=batch, hash, key).await?;
     let of_contract = Arc::clone(&contract);
     let (story, changes) = blocking(move || Ok((explain_key(&of_contract, &changes)?, changes))).await?;
@@ -89,6 +92,7 @@ pub(crate) async fn explain(
         story,
         rejects,
         records_read: read,
+        decided: table.records.clone(),
         silver,
         contract,
     })

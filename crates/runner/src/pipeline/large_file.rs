@@ -2,10 +2,11 @@
 //! records the typed rows.
 
 use super::batch::DecodedBatch;
+use super::batch_contract::contract_of_batch;
 use super::bronze::{bronze_rows, bronze_schema};
 use super::context::TableContext;
 use super::corrections::correction_of;
-use super::decode::{contract_of_batch, is_unchanged};
+use super::decode::is_unchanged;
 use super::delta_feed;
 use super::land::{Bronze, RecordCounts, WrittenRecords, land_written, let_texts_go, write};
 use super::source_changes::note_source_changes;

@@ -41,7 +41,8 @@ impl TableRun {
     pub(super) async fn change_kept_rows(&mut self) -> Result<bool, RunError> {
         let started = Instant::now();
         let (lake, contract) = (self.context.lake.clone(), Arc::clone(&self.context.contract));
-        if !self.table.skipped.is_empty() || !self.table.silver.skipped.is_empty() {
+        let is_decided = !self.table.records.in_force().is_empty() || self.table.has_other_records();
+        if is_decided || !self.table.skipped.is_empty() || !self.table.silver.skipped.is_empty() {
             return Ok(false);
         }
         let Some(before) = made_by_other_keep(&lake, &self.table.silver, &contract).await? else { return Ok(false) };

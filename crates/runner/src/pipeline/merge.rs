@@ -1,7 +1,9 @@
 //! Step 4, merge: what a decoded batch does to silver, written but not visible.
 
 use super::batch::{BatchSummary, DecodedBatch};
+use super::batch_contract::contract_of_batch;
 use super::context::TableContext;
+use super::decided_records::DecidedRecords;
 use super::decode::{decode_bronze, decode_reprocessed};
 use super::guards::{Arrived, Effects, deleted_keys, guarded};
 use super::hold_rules::{HoldReason, hold_reason, loaded_again};
@@ -153,7 +155,14 @@ pub(crate) async fn merge_again(
     table: &TableState,
     manifest: &BatchManifest,
 ) -> Result<Merged, RunError> {
-    let DecodedBatch { records, summary } = decode_reprocessed(context, &table.silver, manifest).await?;
+    let DecodedBatch { mut records, summary } = decode_reprocessed(context, &table.silver, manifest).await?;
+    let decided = DecidedRecords::of(&context.contract, &table.records, &table.claimed)?;
+    let contract = contract_of_batch(&context.contract, manifest)?;
+    let mut instead = Vec::new();
+    for file in &mut records {
+        instead.extend(decided.apply(&contract, manifest.batch, file)?);
+    }
+    records.extend(instead);
     let (changes, ledger) = Changes::as_delivered(records)?.into_parts();
     let mut candidate = prepare(&table.silver, &context.contract, changes, summary.quarantined).await?;
     candidate.ledger = ledger.of(candidate.ledger)?;

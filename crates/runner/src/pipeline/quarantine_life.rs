@@ -4,9 +4,10 @@
 //! `edited` where a correction of it is in silver, and `ignored` where a decision says so.
 
 use super::batch::{BatchDone, DecodedBatch};
+use super::batch_contract::contract_of;
 use super::context::TableContext;
 use super::corrections::correction_of;
-use super::decode::for_batch;
+use super::decided_records::in_place;
 use super::merge::Merged;
 use super::quarantine::reasons_text;
 use super::silver_commit::of_reprocessed;
@@ -20,12 +21,10 @@ use crate::support::blocking::blocking;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use sluice_api::QuarantineStatus;
-use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
-use sluice_change::{ReasonCode, Reject, RejectReason, RowRef, SourceFile};
-use sluice_contract::Contract;
+use sluice_cdc::DecodedFile;
+use sluice_change::{ReasonCode, Reject, RejectReason, RowRef};
 use sluice_lake::{Lake, QuarantineAction, QuarantineDecision, RecordPlace, TableLocation};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// A record in quarantine.
@@ -217,29 +216,17 @@ async fn decode(
     records: Vec<Quarantined>,
 ) -> Result<DecodedFile, RunError> {
     let manifest = table.manifest(batch);
-    let backfill = manifest.and_then(|manifest| manifest.backfill.as_ref());
-    let source = manifest.and_then(|manifest| manifest.source.as_deref());
-    let contract = for_batch(&context.contract, batch, backfill, source)?;
+    let contract = contract_of(&context.contract, manifest, batch)?;
     let correction = manifest.and_then(correction_of);
-    let decoded = blocking(move || Ok(decode_in_place(&contract, &records))).await?;
+    let decoded = blocking(move || {
+        let texts: Vec<_> = records.iter().map(|record| (&record.place, record.raw.as_str())).collect();
+        Ok(in_place(&contract, &texts))
+    });
+    let decoded = decoded.await?;
     Ok(match correction {
         Some(number) => super::corrections::behind_the_source(decoded, number),
         None => decoded,
     })
-}
-
-fn decode_in_place(contract: &Arc<Contract>, records: &[Quarantined]) -> DecodedFile {
-    let mut files: Vec<SourceFile> = Vec::new();
-    let mut in_files = Vec::with_capacity(records.len());
-    for record in records {
-        if files.last().is_none_or(|file| file.path != record.place.file) {
-            files.push(SourceFile { path: record.place.file.clone(), ..SourceFile::default() });
-        }
-        let file = u32::try_from(files.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let at = RowRef { file, row: record.place.row, offset: record.place.offset };
-        in_files.push(BronzeRecord { at, record: &record.raw });
-    }
-    decode_records(contract, files, &in_files)
 }
 
 /// Why a record may not be decoded in the place of another one; `None` if it may.

@@ -67,8 +67,8 @@ pub(crate) async fn merge_all_again(
     let (mut candidate, screened) = prepare_from_nothing(store, &contract, ranges, screen).await?;
     let mut record_ledger = RecordLedger::default();
     let mut tie = None;
-    for Screened { rejects, tie_error, snapshots, early } in screened {
-        record_ledger.add_early(early);
+    for Screened { rejects, tie_error, snapshots, left_out } in screened {
+        record_ledger.add_left_out(left_out);
         tally.reject_events(&rejects);
         tie = tie.or(tie_error);
         snapshots.iter().for_each(|counts| record_ledger.add(counts));
@@ -161,8 +161,8 @@ struct Screened {
     /// Why ties stop the table.
     tie_error: Option<String>,
     snapshots: Option<SnapshotChanges>,
-    /// Events of before the table begins.
-    early: u64,
+    /// Events that have no say in the table.
+    left_out: u64,
 }
 
 fn screen(
@@ -170,11 +170,11 @@ fn screen(
     snapshots: Option<&AllSnapshots>,
     changes: Vec<ChangeBatch>,
 ) -> Result<(Vec<ChangeBatch>, Screened), RunError> {
-    let mut early = 0;
+    let mut left_out = 0;
     let mut of_table = Vec::with_capacity(changes.len());
     for batch in changes {
-        let (batch, earlier) = batch.without_early()?;
-        early += earlier;
+        let (batch, without) = batch.without_left_out()?;
+        left_out += without;
         of_table.push(batch);
     }
     let (changes, rejects) = quarantine_losing_changes(contract, of_table)?;
@@ -186,7 +186,7 @@ fn screen(
         }
         None => (changes, None),
     };
-    Ok((changes, Screened { rejects, tie_error, snapshots, early }))
+    Ok((changes, Screened { rejects, tie_error, snapshots, left_out }))
 }
 
 /// Whether a version has the columns of Sluice's own that the contract makes. One with history or soft deletes has

@@ -85,7 +85,8 @@ impl RecordIndex {
             decoder: decoder.of_all_batches(),
             job: context.job.clone(),
         };
-        (!decoder.needs_whole_files()).then_some(index)
+        // Marks lead to the keys that records were delivered with.
+        (!decoder.needs_whole_files() && !decoder.has_edits()).then_some(index)
     }
 
     /// Positions of the records under one of the marks, of every file; `None` of one without marks. Files without marks

@@ -6,7 +6,7 @@ use super::table_state::TableState;
 use crate::RunError;
 use crate::silver::watermark::watermark;
 use crate::silver::{Silver, SilverCommit};
-use sluice_lake::{AppId, CommitInfo, Operation};
+use sluice_lake::{AppId, CommitInfo, Operation, RecordDecisions};
 use std::collections::BTreeSet;
 
 /// The commit of the batches that come next. `replaces_silver`: it holds all batches so far.
@@ -34,6 +34,7 @@ pub(crate) async fn of_next_batch(
         source: if replaces_silver { summary.source.clone() } else { silver.source.joined(&summary.source) }.some(),
         watermark: kept_watermark(context, newest),
         skipped: some(skipped),
+        decided: decided(&table.records),
         ..CommitInfo::default()
     };
     let operation = if replaces_silver { Operation::Rebuild } else { Operation::Merge };
@@ -49,6 +50,7 @@ pub(crate) fn of_rebuild(context: &TableContext, table: &TableState, summary: &B
         source: summary.source.clone().some(),
         watermark: kept_watermark(context, summary.span.newest.millis),
         skipped: some(table.skipped_up_to(summary.batch)),
+        decided: decided(&table.records),
         ..CommitInfo::default()
     };
     let app_id = AppId::rebuild(&context.contract.name);
@@ -62,6 +64,7 @@ pub(crate) fn of_other_keep(context: &TableContext, silver: &Silver, summary: &B
         batch: Some(silver.batch()),
         span: Some(summary.span.of_commit(summary.started)),
         source: silver.source.clone().some(),
+        decided: Some(silver.decided).filter(|last| *last > 0),
         ..CommitInfo::default()
     };
     let app_id = AppId::rebuild(&context.contract.name);
@@ -84,6 +87,7 @@ pub(crate) async fn of_reprocessed(
         source: silver.source.joined(&summary.source).some(),
         watermark: kept_watermark(context, watermark(&context.contract, &silver.store).await?),
         skipped: some(silver.skipped.clone()),
+        decided: Some(silver.decided).filter(|last| *last > 0),
         ..CommitInfo::default()
     };
     let app_id = AppId::reprocess(&context.contract.name);
@@ -109,6 +113,11 @@ pub(crate) async fn of_released(
 /// A set as a commit has it: `None` if it is empty.
 fn some(batches: BTreeSet<u64>) -> Option<BTreeSet<u64>> {
     Some(batches).filter(|batches| !batches.is_empty())
+}
+
+/// The last decision on single records as a commit has it: `None` if there is none.
+fn decided(records: &RecordDecisions) -> Option<u64> {
+    Some(records.last()).filter(|last| *last > 0)
 }
 
 /// A commit carries the newest event time only where deletes are forgotten by it.

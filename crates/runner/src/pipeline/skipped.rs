@@ -1,4 +1,4 @@
-//! Silver made without the batches that are skipped, and with those that no longer are.
+//! Silver made without the batches that are skipped and the records that are dropped, and with those that no longer are.
 //!
 //! Which batches silver is made without is in its commits, so what was decided and what is done can be compared whenever a
 //! run begins. A batch that is skipped is taken out by a rebuild. One that is released again is merged as late events
@@ -24,8 +24,11 @@ impl TableRun {
     /// # Errors
     /// [`RunError::Refused`] if a check of severity `fail` does not hold of it; errors of the store and the engine.
     pub(super) async fn adapt_to_decisions(&mut self) -> Result<(), RunError> {
-        if !self.table.has_other_skips() {
+        if !self.table.has_other_decisions() {
             return Ok(());
+        }
+        if self.table.has_other_records() {
+            return self.rebuild(true).await;
         }
         let wanted = self.table.skipped_up_to(self.table.silver.batch());
         let skipped: Vec<u64> = wanted.difference(&self.table.silver.skipped).copied().collect();

@@ -21,8 +21,8 @@ pub(crate) struct Changes {
     pub(crate) batches: Vec<ChangeBatch>,
     /// The counts of the snapshots that they came of; `None` where deliveries are changes.
     snapshots: Option<SnapshotChanges>,
-    /// Events of before the table begins.
-    early: u64,
+    /// Events that have no say in the table: of before it begins, or dropped.
+    left_out: u64,
 }
 
 impl Changes {
@@ -31,18 +31,18 @@ impl Changes {
     /// # Errors
     /// If the columns of a batch are of different lengths, which would be a bug.
     pub(super) fn as_delivered(records: Vec<DecodedFile>) -> Result<Self, RunError> {
-        let mut changes = Self { batches: Vec::with_capacity(records.len()), snapshots: None, early: 0 };
+        let mut changes = Self { batches: Vec::with_capacity(records.len()), snapshots: None, left_out: 0 };
         for file in records {
-            let (batch, early) = file.changes.without_early()?;
+            let (batch, left_out) = file.changes.without_left_out()?;
             changes.batches.push(batch);
-            changes.early += early;
+            changes.left_out += left_out;
         }
         Ok(changes)
     }
 
     /// The changes, and what turns the ledger of their plan into the ledger of the records.
     pub(crate) fn into_parts(self) -> (Vec<ChangeBatch>, RecordLedger) {
-        (self.batches, RecordLedger { snapshots: self.snapshots, early: self.early })
+        (self.batches, RecordLedger { snapshots: self.snapshots, left_out: self.left_out })
     }
 }
 
@@ -50,7 +50,7 @@ impl Changes {
 #[derive(Default)]
 pub(crate) struct RecordLedger {
     snapshots: Option<SnapshotChanges>,
-    early: u64,
+    left_out: u64,
 }
 
 impl RecordLedger {
@@ -59,9 +59,9 @@ impl RecordLedger {
         self.snapshots.get_or_insert_default().add_counts(counts);
     }
 
-    /// Events of before the table begins.
-    pub(crate) fn add_early(&mut self, early: u64) {
-        self.early += early;
+    /// Events that have no say in the table: of before it begins, or dropped.
+    pub(crate) fn add_left_out(&mut self, left_out: u64) {
+        self.left_out += left_out;
     }
 
     /// The ledger of the records.
@@ -70,8 +70,8 @@ impl RecordLedger {
     /// If it does not balance.
     pub(crate) fn of(&self, plan: RowLedger) -> Result<RowLedger, RunError> {
         let mut ledger = self.snapshots.as_ref().map_or(plan, |snapshots| snapshots.of_records(plan));
-        ledger.rows_in += self.early;
-        ledger.filtered += self.early;
+        ledger.rows_in += self.left_out;
+        ledger.filtered += self.left_out;
         ledger.check().map_err(sluice_engine::EngineError::from)?;
         Ok(ledger)
     }
@@ -134,10 +134,11 @@ pub(crate) async fn changes_of(
     let TableContext { contract, .. } = context;
     let (Some(rule), Some(new)) = (&contract.apply.from_snapshot, new) else {
         let changes = Changes::as_delivered(records)?;
-        if changes.early > 0 {
+        if changes.left_out > 0 {
             context.log(format_args!(
-                "{} events are from before the table begins (source.from), counted as filtered; bronze has them",
-                changes.early
+                "{} events are from before the table begins (source.from) or were dropped, counted as filtered; bronze has \
+                 them",
+                changes.left_out
             ));
         }
         return Ok(changes);
@@ -292,7 +293,7 @@ async fn derive(
         let (snapshots, left_out) = by_version(&contract, &versions, records, &with_rejects)?;
         let mut changes = snapshot_changes(&contract, &current, applied, &snapshots)?;
         changes.superseded += left_out;
-        Ok(Changes { batches: std::mem::take(&mut changes.changes), snapshots: Some(changes), early: 0 })
+        Ok(Changes { batches: std::mem::take(&mut changes.changes), snapshots: Some(changes), left_out: 0 })
     })
     .await
 }

@@ -185,7 +185,8 @@ impl TableRun {
         silver.batch() > 0
             && (silver.lost_state
                 || silver.is_of_other_contract(&self.context.contract)
-                || self.table.has_other_skips())
+                || self.table.has_lost_records()
+                || self.table.has_other_decisions())
     }
 
     /// Whether the next run makes rows of silver anew, beyond what new files do.
@@ -234,7 +235,10 @@ impl TableRun {
     pub(crate) async fn resume(&mut self, full_refresh: bool) -> Result<BatchDone, RunError> {
         match full_refresh {
             true => self.table.bronze.ensure_own(&self.context.contract.name)?,
-            false => self.ensure_own()?,
+            false => {
+                self.ensure_own()?;
+                self.ensure_records_known()?;
+            }
         }
         self.table.record_lost(&self.context).await?;
         self.bring_bronze_back().await?;
@@ -354,6 +358,25 @@ impl TableRun {
         self.audit_and_publish(merged).await
     }
 
+    /// Refuses to go on where decisions on single records are gone by which silver is made: what they kept out would come
+    /// back.
+    fn ensure_records_known(&self) -> Result<(), RunError> {
+        if !self.table.has_lost_records() {
+            return Ok(());
+        }
+        let name = &self.context.contract.name;
+        let (decided, last) = (self.table.silver.decided, self.table.records.last());
+        let message = format!(
+            "Silver of {name} is made by {decided} decisions on single records, and the lake has {last} of them"
+        );
+        let next = format!(
+            "Put _sluice/record_decisions/{}/{} back from a copy of the lake; `sluice replay --table {name} --full-refresh` \
+             makes silver of all records as they were delivered",
+            name.dataset, name.table
+        );
+        Err(RunError::input(message, next))
+    }
+
     /// Batches that silver has and bronze has lost go to bronze again, before anything is made of bronze.
     ///
     /// # Errors
@@ -390,7 +413,8 @@ impl TableRun {
         }
         // Batches before it wait, or somebody decided something about it.
         let is_next = self.table.silver.batch() + 1 == manifest.batch;
-        if !is_next || self.table.decisions.newest(manifest.batch).is_some() {
+        let is_decided = self.table.decisions.newest(manifest.batch).is_some();
+        if !is_next || is_decided || self.table.has_decided_records(manifest.batch) {
             return Box::pin(self.merge_pending()).await;
         }
         let merged = Box::pin(merge(&mut self.context, &mut self.table, decoded)).await?;
@@ -400,11 +424,17 @@ impl TableRun {
     async fn decode_and_land(&mut self, manifest: &BatchManifest) -> Result<DecodedBatch, RunError> {
         let left = if self.skip_missing { self.without_missing(manifest).await? } else { None };
         let manifest = left.as_ref().unwrap_or(manifest);
-        if let Some(decoded) = Box::pin(land_in_parts(&mut self.context, &mut self.table, manifest)).await? {
-            return Ok(decoded);
-        }
-        let mut decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
-        land(&self.context, &mut self.table.bronze, manifest, &mut decoded).await?;
+        let landed = Box::pin(land_in_parts(&mut self.context, &mut self.table, manifest)).await?;
+        let mut decoded = match landed {
+            Some(decoded) => decoded,
+            None => {
+                let mut decoded = decode_claimed(&mut self.context, &self.table.silver, manifest).await?;
+                land(&self.context, &mut self.table.bronze, manifest, &mut decoded).await?;
+                decoded
+            }
+        };
+        // Bronze has them as they were delivered.
+        self.table.leave_out_dropped(&self.context.contract, &mut decoded.records)?;
         Ok(decoded)
     }
 
@@ -463,7 +493,7 @@ impl TableRun {
             }
             SchemaChange::Rebuild if Box::pin(self.change_kept_rows()).await? => Ok(()),
             // What was decided of a batch may take many rows.
-            SchemaChange::Rebuild => self.rebuild(self.table.has_other_skips()).await,
+            SchemaChange::Rebuild => self.rebuild(self.table.has_other_decisions()).await,
         }
     }
 
@@ -474,7 +504,8 @@ impl TableRun {
         let mut snapshot = base.clone();
         snapshot.schema = Arc::new(silver_schema(contract));
         let version = SilverVersion { store: &self.table.silver.store, snapshot: &snapshot, files };
-        let found = previews.compare_silver(lake, contract, version, self.table.included_in(0..=batch)).await?;
+        let made_of = (self.table.included_in(0..=batch), &self.table.records);
+        let found = previews.compare_silver(lake, contract, version, made_of).await?;
         let visible = self.silver_version().filter(|_| self.table.silver.batch() > 0);
         previews.ensure_as_previewed(lake, found, visible, job).await
     }

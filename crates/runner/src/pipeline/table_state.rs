@@ -1,12 +1,14 @@
 //! How far a table is: its claimed batches, and what bronze and silver have of them.
 
 use super::context::TableContext;
+use super::decided_records::DecidedRecords;
 use super::land::Bronze;
 use super::lost_manifests::lost_manifests;
 use crate::RunError;
 use crate::silver::Silver;
-use sluice_contract::Guards;
-use sluice_lake::{BatchDecisions, BatchManifest, Lease, PutNew};
+use sluice_cdc::DecodedFile;
+use sluice_contract::{Contract, Guards};
+use sluice_lake::{BatchDecisions, BatchManifest, Lease, PutNew, RecordDecisions};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub(crate) struct TableState {
     pub(crate) decisions: BatchDecisions,
     /// Batches without whose events silver is to be made.
     pub(crate) skipped: BTreeSet<u64>,
+    /// What was decided of single records.
+    pub(crate) records: RecordDecisions,
     /// Manifests that are gone from the lake and are made again; among `claimed` too.
     pub(super) lost: Vec<BatchManifest>,
 }
@@ -46,7 +50,8 @@ impl TableState {
         claimed.sort_by_key(|manifest| manifest.batch);
         let decisions = lake.ledger().batch_decisions(&contract.name).await?;
         let skipped = decisions.skipped(&silver.skipped);
-        Ok(Self { claimed, bronze, silver, decisions, skipped, lost })
+        let records = lake.ledger().record_decisions(&contract.name).await?;
+        Ok(Self { claimed, bronze, silver, decisions, skipped, records, lost })
     }
 
     /// Reads it without the deletes that silver remembers: for looking, not for merging.
@@ -106,9 +111,39 @@ impl TableState {
         self.skipped.range(..=batch).copied().collect()
     }
 
-    /// Whether silver is made without other batches than was decided.
-    pub(crate) fn has_other_skips(&self) -> bool {
-        self.silver.batch() > 0 && self.skipped_up_to(self.silver.batch()) != self.silver.skipped
+    /// Whether silver is made of other events than was decided.
+    pub(crate) fn has_other_decisions(&self) -> bool {
+        let skips_others = self.skipped_up_to(self.silver.batch()) != self.silver.skipped;
+        self.silver.batch() > 0 && (skips_others || self.has_other_records())
+    }
+
+    /// Whether silver is made by other decisions on single records.
+    pub(super) fn has_other_records(&self) -> bool {
+        !self.records.up_to(self.silver.decided).says_the_same(&self.records)
+    }
+
+    /// Whether decisions on single records by which silver is made are gone from the lake.
+    pub(super) fn has_lost_records(&self) -> bool {
+        self.silver.decided > self.records.last()
+    }
+
+    /// Leaves out events of records that come to the table, if they were dropped when they came before.
+    ///
+    /// # Errors
+    /// See [`DecidedRecords::of`].
+    pub(super) fn leave_out_dropped(
+        &self,
+        contract: &Arc<Contract>,
+        records: &mut [DecodedFile],
+    ) -> Result<(), RunError> {
+        let decided = DecidedRecords::of(contract, &self.records, &self.claimed)?;
+        records.iter_mut().for_each(|file| decided.leave_out(&mut file.changes));
+        Ok(())
+    }
+
+    /// Whether something is decided of single records of a batch.
+    pub(super) fn has_decided_records(&self, batch: u64) -> bool {
+        self.records.in_force().keys().any(|place| place.batch == batch)
     }
 
     /// The first of these batches that a decision holds.

@@ -157,19 +157,26 @@ impl Plan {
         if production.version().is_none() {
             return because("production has no version yet");
         }
-        if !production.is_of_other_contract(&here) && !production.lost_state && here.columns == there.columns {
+        let tried = Silver::open(sandbox, &there).await?;
+        let (ours, theirs) =
+            (base.ledger().record_decisions(name).await?, sandbox.ledger().record_decisions(name).await?);
+        let is_by_contract = !production.is_of_other_contract(&here) && here.columns == there.columns;
+        let is_by_decisions = ours.up_to(production.decided).says_the_same(&ours);
+        if is_by_contract && is_by_decisions && !production.lost_state {
             return Ok(Err(TakenOver::NotNeeded));
         }
         if !production.foreign.commits.is_empty() {
             return because("another program wrote to production");
         }
-        let tried = Silver::open(sandbox, &there).await?;
         let Some(now) = tried.version() else { return because("the sandbox did not replay it") };
         if tried.is_of_other_contract(&there) {
             return because("the sandbox has not replayed it by this contract");
         }
         if tried.lost_state || !tried.foreign.commits.is_empty() {
             return because("the sandbox's table is not what the events make of it");
+        }
+        if !ours.says_the_same(&theirs) || !theirs.up_to(tried.decided).says_the_same(&theirs) {
+            return because("other records are dropped or edited in the sandbox than in production");
         }
         if let Some(reason) = decided_otherwise(sides, &here, &production, &tried).await? {
             return because(&reason);
@@ -258,7 +265,13 @@ async fn commit(sides: &Sides<'_>, name: &TableName, plan: Plan) -> Result<Taken
     for file in &files {
         content.update(file.path.as_bytes()).update(&file.rows.to_le_bytes());
     }
-    let info = CommitInfo { span: entry.info.span.clone(), checked: production.checked, ..entry.info.carried() };
+    let decided = base.ledger().record_decisions(name).await?.last();
+    let info = CommitInfo {
+        decided: Some(decided).filter(|last| *last > 0),
+        span: entry.info.span.clone(),
+        checked: production.checked,
+        ..entry.info.carried()
+    };
     let id = TransactionId { app, number, content_hash: content.finalize().to_hex()[..32].to_owned() };
     let last = i64::try_from(batch).unwrap_or(i64::MAX);
     let outcome = production

@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use sluice_change::{ChangeBatch, Op, Reject};
 use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, KeyExplanation, explain_key};
-use sluice_lake::{Lake, TableLocation};
+use sluice_lake::{Lake, RecordDecisions, TableLocation};
 use sluice_query::QueryEngine;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::pin::pin;
@@ -40,6 +40,8 @@ pub(crate) struct Story {
 /// What is known of a file.
 pub(crate) struct TracedFile {
     pub(crate) contract: Arc<Contract>,
+    /// What was decided of single records when silver was made.
+    pub(crate) decided: RecordDecisions,
     pub(crate) silver_version: Option<u64>,
     pub(crate) is_in_bronze: bool,
     pub(crate) is_in_silver: bool,
@@ -61,7 +63,9 @@ pub(crate) async fn trace_file(
 ) -> Result<TracedFile, RunError> {
     let decoder = Decoder::new(DecoderOptions::default());
     let context = TableContext::open(lake, declared, engine, job, &decoder).await?;
-    let table = TableState::open(&context).await?;
+    let mut table = TableState::open(&context).await?;
+    // What silver is made of, whatever was decided since.
+    table.records = table.records.up_to(table.silver.decided);
     let contract = Arc::clone(&context.contract);
     if contract.apply.from_snapshot.is_some() {
         let message = format!("{} is made of full snapshots, whose records are no events", contract.name);
@@ -73,6 +77,7 @@ pub(crate) async fn trace_file(
     let is_in_silver = batch <= table.silver.batch();
     let mut traced = TracedFile {
         contract: Arc::clone(&contract),
+        decided: table.records.clone(),
         silver_version: table.silver.version(),
         is_in_bronze,
         is_in_silver,

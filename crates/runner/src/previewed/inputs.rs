@@ -7,7 +7,7 @@ use crate::support::places::location;
 use crate::{ContractSet, RunError};
 use sluice_api::{Layer, TableRef};
 use sluice_contract::{Contract, TiePolicy};
-use sluice_lake::{AppId, BatchManifest, DeltaStore, Lake};
+use sluice_lake::{AppId, BatchManifest, DeltaStore, Lake, RecordDecisions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,6 +18,19 @@ pub(crate) struct Inputs {
     pub(crate) count: u64,
     /// Of all of them, hex.
     pub(crate) hash: String,
+}
+
+impl Inputs {
+    /// The same with records that do not count as they were delivered.
+    pub(crate) fn with_decided(self, decided: &RecordDecisions) -> Self {
+        match decided.fingerprint() {
+            None => self,
+            Some(decided) => {
+                let hash = blake3::hash(format!("{}\0{decided}", self.hash).as_bytes());
+                Self { hash: hash.to_hex().to_string(), ..self }
+            }
+        }
+    }
 }
 
 /// A change file as an input: path, size, what tells its contents apart, and the backfill that it is of.
@@ -77,7 +90,8 @@ pub(crate) async fn silver_inputs_now(
     }
     let manifests = lake.ledger().batches(&contract.name).await?;
     let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| silver.is_made_of(manifest.batch));
-    let inputs = silver_inputs(contract, of);
+    let decided = lake.ledger().record_decisions(&contract.name).await?;
+    let inputs = silver_inputs(contract, of).with_decided(&decided.up_to(silver.decided));
     Ok(Some((silver, inputs)))
 }
 
@@ -126,11 +140,12 @@ async fn ingested_at(
 ) -> Result<Option<String>, RunError> {
     let Some(snapshot) = store.snapshot(Some(version)).await? else { return Ok(None) };
     let app = if table.layer == Layer::Silver { AppId::silver(&table.name) } else { AppId::bronze(&table.name) };
-    let mut skipped = BTreeSet::new();
+    let (mut skipped, mut decided) = (BTreeSet::new(), 0);
     if table.layer == Layer::Silver {
         let effective = effective(lake, contract).await?;
         let entry = newest_entry_with(store, version, |info| info.contract.is_some()).await?;
         skipped = entry.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
+        decided = entry.as_ref().and_then(|entry| entry.info.decided).unwrap_or(0);
         let made_by = entry.and_then(|entry| entry.info.contract);
         if !made_by.is_some_and(|hash| crate::silver_hash::is_hash_of(&hash, &effective)) {
             return Ok(None);
@@ -140,7 +155,8 @@ async fn ingested_at(
     let manifests = lake.ledger().batches(&table.name).await?;
     let is_of = |manifest: &&BatchManifest| manifest.batch <= batch && !skipped.contains(&manifest.batch);
     let of = manifests.iter().map(AsRef::as_ref).filter(is_of);
-    Ok(Some(silver_inputs(contract, of).hash))
+    let decided = lake.ledger().record_decisions(&table.name).await?.up_to(decided);
+    Ok(Some(silver_inputs(contract, of).with_decided(&decided).hash))
 }
 
 #[cfg(test)]

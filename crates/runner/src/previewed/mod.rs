@@ -20,7 +20,7 @@ use inputs::{Inputs, silver_inputs, silver_inputs_now};
 use sluice_api::{Layer, Previewed, PreviewedTable, Reached, ReachedTable, TableRef};
 use sluice_contract::{Contract, TableName};
 use sluice_engine::{Fingerprint, fingerprint};
-use sluice_lake::{BatchManifest, DataFile, DeltaStore, Lake, Snapshot};
+use sluice_lake::{BatchManifest, DataFile, DeltaStore, Lake, RecordDecisions, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -85,11 +85,11 @@ impl Previews {
         lake: &Lake,
         contract: &Contract,
         version: SilverVersion<'_>,
-        manifests: impl IntoIterator<Item = &'m BatchManifest>,
+        (manifests, decided): (impl IntoIterator<Item = &'m BatchManifest>, &RecordDecisions),
     ) -> Result<Option<ReachedTable>, RunError> {
         let table = TableRef { layer: Layer::Silver, name: contract.name.clone() };
         let Some(wanted) = self.wanted(&table) else { return Ok(None) };
-        let inputs = silver_inputs(contract, manifests);
+        let inputs = silver_inputs(contract, manifests).with_decided(decided);
         if let Some(other) = self.other_inputs(lake, wanted, &inputs, "change files") {
             return Ok(Some(other));
         }
@@ -157,7 +157,8 @@ impl Previews {
         let manifests = lake.ledger().batches(&contract.name).await?;
         let of = manifests.iter().map(AsRef::as_ref).filter(|manifest| silver.is_made_of(manifest.batch));
         let version = SilverVersion { store: &silver.store, snapshot, files: &snapshot.files };
-        if let Some(reached) = self.compare_silver(lake, contract, version, of).await? {
+        let decided = lake.ledger().record_decisions(&contract.name).await?.up_to(silver.decided);
+        if let Some(reached) = self.compare_silver(lake, contract, version, (of, &decided)).await? {
             let reached = match reached.reached {
                 Reached::Differs => ReachedTable { note: format!("{}, and is visible", reached.note), ..reached },
                 _ => reached,

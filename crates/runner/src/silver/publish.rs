@@ -41,6 +41,7 @@ pub(crate) async fn publish(
     };
     let source = commit.info.source.clone().unwrap_or_default();
     let skipped = commit.info.skipped.clone().unwrap_or_default();
+    let decided = commit.info.decided.unwrap_or(0);
     let info = CommitInfo {
         contract: Some(silver_hash(contract)),
         ledger: Some(candidate.ledger),
@@ -95,6 +96,7 @@ pub(crate) async fn publish(
     silver.segments = segments;
     silver.source = source;
     silver.skipped = skipped;
+    silver.decided = decided;
     silver.contract_hash = Some(silver_hash(contract));
     Ok(candidate.ledger)
 }

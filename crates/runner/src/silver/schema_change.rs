@@ -261,6 +261,7 @@ pub(crate) async fn change_columns(lake: &Lake, silver: &mut Silver, contract: &
         tombstones: tombstones(&silver.store, base.version).await?,
         watermark: watermark(contract, &silver.store).await?,
         skipped: Some(silver.skipped.clone()).filter(|skipped| !skipped.is_empty()),
+        decided: Some(silver.decided).filter(|last| *last > 0),
         checked: silver.checked,
         ..CommitInfo::default()
     };

@@ -30,6 +30,8 @@ pub(crate) struct Silver {
     pub(crate) source: SourceMark,
     /// Batches whose events it is made without.
     pub(crate) skipped: BTreeSet<u64>,
+    /// Number of the last decision on single records that it is made by, 0 for none.
+    pub(crate) decided: u64,
     pub(crate) app_id: AppId,
     /// What other programs committed; as long as there is something, only a rebuild may be published.
     pub(crate) foreign: ForeignCommits,
@@ -76,6 +78,7 @@ impl Silver {
             contract_hash: None,
             source: SourceMark::default(),
             skipped: BTreeSet::new(),
+            decided: 0,
             app_id: AppId::silver(name),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -85,6 +88,7 @@ impl Silver {
         let entry = newest_entry_with(&silver.store, version, |info| info.contract.is_some()).await?;
         silver.source = entry.as_ref().and_then(|entry| entry.info.source.clone()).unwrap_or_default();
         silver.skipped = entry.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
+        silver.decided = entry.as_ref().and_then(|entry| entry.info.decided).unwrap_or(0);
         silver.contract_hash = entry.as_ref().and_then(|entry| entry.info.contract.clone());
         Ok((silver, entry))
     }
@@ -100,6 +104,7 @@ impl Silver {
             contract_hash: None,
             source: SourceMark::default(),
             skipped: BTreeSet::new(),
+            decided: 0,
             app_id: self.app_id.clone(),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -157,6 +162,7 @@ impl Silver {
             let number = i64::try_from(in_bronze).unwrap_or(i64::MAX);
             self.foreign.own_numbers.insert(self.app_id.to_string(), number);
             self.skipped.clear();
+            self.decided = 0;
         }
     }
 

@@ -170,6 +170,7 @@ pub(super) fn plan(scope: &PublishScope) -> PublishPlan {
         },
         changes: changes.into_iter().filter(|change| is_in(&change.table)).collect(),
         tables: tables.into_iter().filter(|table| is_in(&table.table)).collect(),
+        records: Vec::new(),
         previewed: None,
         checksum: String::new(),
     };
@@ -177,6 +178,7 @@ pub(super) fn plan(scope: &PublishScope) -> PublishPlan {
         document,
         next: 15,
         contracts: 8,
+        changed_rows: Vec::new(),
         author: Some("mira".to_owned()),
         approvals_needed: 0,
         proposal: None,

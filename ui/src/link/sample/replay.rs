@@ -117,6 +117,7 @@ fn batch(table: &TableName, number: u64, done: u64) -> BatchView {
         refusal: None,
         decisions: Vec::new(),
         is_skipped: false,
+        records: Vec::new(),
         waits_for: None,
         reasons,
     }

@@ -1,0 +1,118 @@
+//! Decisions on single records of a sandbox: what a release brings of them into production.
+
+use super::OpenLake;
+use crate::pipeline::sides::Sides;
+use crate::silver::Silver;
+use crate::{Job, RunError};
+use sluice_api::{
+    DiffOptions, DiffSide, JobId, Layer, PlanDocument, PlannedDecision, PublishPlan, RecordAction, SideLake,
+    SideVersion, TableDecisions, TableRef,
+};
+use sluice_contract::TableName;
+use sluice_lake::{Lake, RecordDecision, StoreTimes};
+
+/// What a sandbox decided of the records of a table since it began, and the lake does not have yet.
+///
+/// # Errors
+/// If something else was decided in the lake meanwhile: no order of the two is the right one.
+async fn new_decisions(sandbox: &Lake, base: &Lake, name: &TableName) -> Result<Vec<RecordDecision>, RunError> {
+    let Some(of) = sandbox.sandbox() else { return Ok(Vec::new()) };
+    let folder = format!("_sluice/record_decisions/{}/{}", name.dataset, name.table);
+    let began = of.pins.number(&folder).unwrap_or(0);
+    let tried = sandbox.ledger().record_decisions(name).await?;
+    let own = tried.after(began);
+    if own.all().is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = base.ledger().record_decisions(name).await?.after(began);
+    let Some(new) = own.all().strip_prefix(there.all()) else {
+        let message = format!("Records of {name} were decided on in the lake since the sandbox was made");
+        return Err(RunError::input(message, "Make a new sandbox, and decide there again"));
+    };
+    // What was taken back again changes nothing.
+    let is_same = tried.says_the_same(&tried.up_to(began + there.all().len() as u64));
+    Ok(if is_same { Vec::new() } else { new.to_vec() })
+}
+
+impl OpenLake {
+    /// What a release of this sandbox would bring of its decisions on records of a table; `None` if nothing.
+    ///
+    /// # Errors
+    /// See [`new_decisions`].
+    pub(super) async fn decisions_to_publish(&self, name: &TableName) -> Result<Option<TableDecisions>, RunError> {
+        let Some(base) = self.lake.base() else { return Ok(None) };
+        let new = new_decisions(&self.lake, base, name).await?;
+        if new.is_empty() {
+            return Ok(None);
+        }
+        let planned = |decision: &RecordDecision| PlannedDecision {
+            number: decision.number,
+            action: decision.action,
+            batches: decision.records.iter().map(|record| record.place.batch).collect(),
+            records: decision.records.len() as u64,
+            because: decision.because.clone(),
+            by: decision.by.clone(),
+            at_ms: decision.at_ms,
+        };
+        let hash = self.lake.ledger().record_decisions(name).await?.fingerprint();
+        Ok(Some(TableDecisions { table: name.clone(), decisions: new.iter().map(planned).collect(), hash }))
+    }
+
+    /// Adds to a plan how many rows its decisions on records change in the sandbox, and what stands in the way where they
+    /// were not tried there.
+    ///
+    /// # Errors
+    /// If the tables cannot be compared.
+    pub(super) async fn with_changed_rows(
+        &self,
+        mut plan: PublishPlan,
+        times: StoreTimes,
+    ) -> Result<PublishPlan, RunError> {
+        for TableDecisions { table: name, .. } in plan.document.records.clone() {
+            let decisions = self.lake.ledger().record_decisions(&name).await?;
+            let silver = Silver::open_without_state(&self.lake, &name).await?;
+            if !decisions.up_to(silver.decided).says_the_same(&decisions) {
+                plan.blockers.push(format!(
+                    "{name}: the sandbox's silver is not made by the decisions on its records yet, `replay` does it"
+                ));
+                continue;
+            }
+            let table = TableRef { layer: Layer::Silver, name };
+            let side = |lake| DiffSide { table: table.clone(), lake, version: SideVersion::Latest };
+            let (from, to) = (side(SideLake::Production), side(SideLake::Open));
+            let job = Job::new(JobId(0), "publish");
+            let diff = self.diff_sides(&from, &to, &DiffOptions::default(), times, &job).await?;
+            plan.changed_rows.push((table.name, [diff.inserted, diff.updated, diff.deleted]));
+        }
+        Ok(plan)
+    }
+}
+
+/// Brings the decisions that a plan names into production. What is there already stays, so it may be repeated.
+///
+/// # Errors
+/// If a store fails, or something else was decided in the lake meanwhile.
+pub(super) async fn carry_decisions(sides: &Sides<'_>, plan: &PlanDocument) -> Result<(), RunError> {
+    for TableDecisions { table, .. } in &plan.records {
+        let new = new_decisions(sides.sandbox, sides.base, table).await?;
+        let records: usize = new.iter().map(|decision| decision.records.len()).sum();
+        for decision in new {
+            sides.base.ledger().put_record_decision(table, decision).await?;
+        }
+        if records > 0 {
+            sides.job.log(format!("{table}: decisions on {records} records are production's now"));
+        }
+    }
+    Ok(())
+}
+
+/// How many records are dropped, edited and as delivered by decisions, in words.
+pub(super) fn in_words(of: &TableDecisions) -> String {
+    let count = |action: RecordAction| -> u64 {
+        of.decisions.iter().filter(|decision| decision.action == action).map(|decision| decision.records).sum()
+    };
+    let words =
+        [RecordAction::Drop, RecordAction::Edit, RecordAction::Undo].map(|action| (count(action), action.done()));
+    let words = words.iter().filter(|(records, _)| *records > 0).map(|(records, done)| format!("{records} {done}"));
+    words.collect::<Vec<_>>().join(", ")
+}
