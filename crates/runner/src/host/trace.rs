@@ -192,6 +192,7 @@ fn waiting(contract: &Contract, file: SourceFile, record: Option<u64>, started: 
         counts: TraceCounts::default(),
         records: Vec::new(),
         gold: Vec::new(),
+        records_read: 0,
         elapsed_ms: elapsed_ms(started),
     }
 }
@@ -256,6 +257,7 @@ fn view(
         counts,
         records,
         gold: Vec::new(),
+        records_read: traced.records_read,
         elapsed_ms: elapsed_ms(started),
     })
 }
