@@ -56,8 +56,14 @@ fn the_batch_and_its_event_are_found_by_halving() -> Result<()> {
         (&["--key", "id=1", "--column", "total", "--value", "99"][..], 7, Some((1, "landing/007.json"))),
         (&["--key", "id=2", "--gone"], 12, Some((1, "landing/012.json"))),
         (&["--key", "id=113"], 13, Some((0, "landing/013.json"))),
-        (&["--check", "min_value(total, 0)"], 15, None),
-        (&["--sql", "SELECT min(total) < 0, min(total) FROM silver.shop.orders"], 15, None),
+        (&["--check", "min_value(total, 0)"], 15, Some((1, "landing/015.json"))),
+        (&["--sql", "SELECT min(total) < 0, min(total) FROM silver.shop.orders"], 15, Some((1, "landing/015.json"))),
+        // A row that went.
+        (
+            &["--sql", "SELECT count(*) FILTER (WHERE id = 2) = 0 FROM silver.shop.orders WHERE id < 100"],
+            12,
+            Some((1, "landing/012.json")),
+        ),
         // A version that the statement names is read at every step.
         (
             &[
@@ -66,7 +72,7 @@ fn the_batch_and_its_event_are_found_by_halving() -> Result<()> {
                  (SELECT count(*) n FROM silver.shop.orders AT (VERSION => 1)) was",
             ],
             6,
-            None,
+            Some((0, "landing/006.json")),
         ),
         // What was before stays true: the first that can be read.
         (&["--key", "id=1", "--column", "email", "--value", "anna1@post.example"], 1, None),
@@ -86,6 +92,61 @@ fn the_batch_and_its_event_are_found_by_halving() -> Result<()> {
         let view = bisect(&sluice, "shop.orders", &["--key", &format!("id={}", 100 + batch)])?;
         ensure!(view["found"]["batch"] == batch, "{view}");
     }
+    Ok(())
+}
+
+/// Of many events of one batch that which a fold of them says, in both ways to write files.
+#[test]
+fn the_event_within_a_batch_is_that_of_a_fold() -> Result<()> {
+    for mode in ["deletion_vectors", "copy_on_write"] {
+        let folder = tempfile::Builder::new().prefix("sluice-bisect-").tempdir()?;
+        let lake = TestLake::at(folder.path());
+        let contract = CONTRACT.replace("schema:", &format!("apply: {{mode: {mode}}}\nschema:"));
+        lake.write("contracts/shop/orders.yaml", contract)?;
+        let sluice = Sluice::on_folder(folder.path());
+        let first: String = (1..=200).map(|id| upsert(id, id, "1.00")).collect();
+        lake.write("landing/1.json", first)?;
+        sluice.ok(&["replay"])?;
+        // Each key once, in another order than that of their numbers; every third is new.
+        let events: Vec<(u64, u64)> =
+            (0..150).map(|at| (at, if at % 3 == 0 { 500 + at } else { 1 + at * 7 % 200 })).collect();
+        let second: String = events.iter().map(|(at, id)| upsert(1_000 + at, *id, "3.00")).collect();
+        lake.write("landing/2.json", second)?;
+        sluice.ok(&["replay"])?;
+        for threshold in [201, 250, 333, 499] {
+            let mut sum = 200;
+            let crossing = events.iter().find(|(_, id)| {
+                sum += if *id >= 500 { 3 } else { 2 };
+                sum >= threshold
+            });
+            let (record, id) = crossing.context("the sum gets there")?;
+            let sql = format!("SELECT sum(total) >= {threshold} FROM silver.shop.orders");
+            let view = bisect(&sluice, "shop.orders", &["--sql", &sql])?;
+            ensure!(view["found"]["event"]["record"] == *record, "{mode} {threshold}: {view}");
+            ensure!(view["found"]["key"] == serde_json::json!([["id", id.to_string()]]), "{view}");
+            ensure!(view["verdict"].to_string().contains(&format!("by record {record} of landing/2.json")), "{view}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn where_no_event_can_be_named_the_reason_is_said() -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("sluice-bisect-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    lake.write("contracts/shop/orders.yaml", CONTRACT)?;
+    let sluice = Sluice::on_folder(folder.path());
+    for (batch, total) in [(1, "1.00"), (2, "2.00")] {
+        lake.write(&format!("landing/{batch}.json"), upsert(batch * 100, batch, total))?;
+        sluice.ok(&["replay"])?;
+    }
+    lake.write("contracts/shop/orders.yaml", CONTRACT.replace("decimal(10,2)", "decimal(10,0)"))?;
+    sluice.ok(&["replay"])?;
+    let sql = "SELECT max(typeof(total)) = 'DECIMAL(10,0)' FROM silver.shop.orders";
+    let view = bisect(&sluice, "shop.orders", &["--sql", sql])?;
+    ensure!(view["found"]["event"].is_null(), "{view}");
+    ensure!(view["found"]["no_event"] == "the version was computed again from bronze", "{view}");
+    ensure!(view["verdict"].to_string().contains("Not known is by which event"), "{view}");
     Ok(())
 }
 

@@ -70,6 +70,28 @@ fn what_is_as_expected_passes_and_writes_nothing() -> Result<()> {
 }
 
 #[test]
+fn a_column_and_a_check_that_are_not_stated_fail_where_all_are() -> Result<()> {
+    let all = REST.replace(
+        "    counters:",
+        "    columns: [city, id, total]\n    all_checks: {\"row_count > 1\": passed}\n    counters:",
+    );
+    let (_folder, lake, sluice) = lake(&test_with(&all))?;
+    run(&sluice, 0)?;
+    let wider = CONTRACT.replace("schema:", "- check: \"row_count < 9\"\nschema:");
+    lake.write("contracts/shop/orders.yaml", format!("{wider}- {{name: note, type: string}}\n"))?;
+    let text = sluice.call(&["test"])?.out;
+    for line in [
+        "after batch 2, columns: the table has other columns",
+        "+ column = note: there, not expected",
+        "after batch 2, all_checks: the contract has checks that are not stated",
+        "+ check = row_count < 9: there, not expected",
+    ] {
+        ensure!(text.contains(line), "{line}\n{text}");
+    }
+    Ok(())
+}
+
+#[test]
 fn what_differs_is_a_cell_by_key_and_column() -> Result<()> {
     let wrong = REST
         .replace("column: total", "column: city")

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 const FOLDER: &str = "landing/store.store.stock/partition=0";
 /// Columns that are texts alike in the database's dump and in silver.
 const COMPARED: [&str; 6] = ["sku", "title", "quantity", "price", "launched", "tags"];
-const CONTRACT: &str = "dataset: store.stock
+/// The contract of the recorded table.
+pub(crate) const CONTRACT: &str = "dataset: store.stock
 source: {path: landing/store.store.stock, format: debezium_json, decimals: text}
 schema:
 - {name: sku, type: string, primary_key: true}

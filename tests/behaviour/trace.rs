@@ -138,3 +138,21 @@ fn counts_agree_with_a_fold_of_the_files() -> Result<()> {
     }
     Ok(())
 }
+
+/// Of many records the index leads to those of the traced keys, and the story is the one that all of bronze tells.
+#[test]
+fn the_events_of_the_keys_come_from_the_index() -> Result<()> {
+    let (_folder, lake, sluice) = lake()?;
+    let before = traced(&sluice, "day-2.json:4")?;
+    let many: String = (0..100_100_u64).map(|id| event("c", 1_000 + id, 10_000 + id, "FR", "1")).collect();
+    lake.write("landing/day-4.json", many)?;
+    sluice.ok(&["replay"])?;
+    for place in ["day-2.json:4", "day-2.json"] {
+        let trace = traced(&sluice, place)?;
+        let read = trace["records_read"].as_u64().context("records read")?;
+        ensure!((7..=20).contains(&read), "{read} records were read: {trace:#}");
+    }
+    let now = traced(&sluice, "day-2.json:4")?;
+    ensure!(now["records"] == before["records"], "{now:#} {before:#}");
+    Ok(())
+}

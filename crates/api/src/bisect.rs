@@ -84,6 +84,11 @@ pub struct BisectFound {
     pub files: Vec<String>,
     /// Of gold: the tables that it was made of, each with its version before and then.
     pub inputs: Vec<(String, Option<u64>, Option<u64>)>,
-    /// The event that did it, where one is known: of a value or a row of silver.
+    /// The event that did it, where one is known.
     pub event: Option<ExplainedEvent>,
+    /// Of a check or a statement: the key of the row of the batch with which it began, each value as text, masked where it is
+    /// personal; empty where it is not known.
+    pub key: Vec<(String, String)>,
+    /// Why no event is known, of a check or a statement.
+    pub no_event: Option<String>,
 }

@@ -78,6 +78,9 @@ pub struct ReconcileOptions {
     pub by_hashes: bool,
     /// About so many keys are compared, the same on both sides, and no others.
     pub sample: Option<u64>,
+    /// For how many seconds silver may arrive at the position that was read, so that what differs then is known to be a
+    /// fault; 0 for not at all.
+    pub wait_s: u32,
 }
 
 /// What is known of a row that differs.

@@ -31,6 +31,8 @@ pub struct Trace {
     pub records: Vec<TracedRecord>,
     /// Models of gold that read the table.
     pub gold: Vec<TracedGold>,
+    /// Records of bronze that were read for it.
+    pub records_read: u64,
     /// How long it took, milliseconds.
     pub elapsed_ms: u64,
 }

@@ -494,6 +494,10 @@ pub(crate) struct Reconcile {
     /// Compare about so many keys of a database, and no others.
     #[arg(long, value_name = "KEYS", conflicts_with = "by_hashes")]
     pub(crate) sample: Option<u64>,
+    /// Wait so many seconds until silver has everything up to the position that was read, while another process replays: then
+    /// each difference is a fault or a change that was under way.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) wait: u32,
     /// Rows to print.
     #[arg(long, default_value_t = 20)]
     pub(crate) rows: u32,

@@ -145,8 +145,8 @@ pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
 pub use guards::{GuardAction, Guards};
 pub use lake_settings::{LakeSettings, NewColumns};
 pub use lake_test::{
-    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedRow, ExpectedRows, ExpectedText,
-    Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
+    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedColumns, ExpectedCounter, ExpectedReject, ExpectedRow,
+    ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 pub use ledger::{LedgerImbalance, RowLedger};
 pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind};

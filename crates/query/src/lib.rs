@@ -105,6 +105,7 @@ mod worker;
 
 pub use checks::incremental::{checks_of_row_count, drop_undecided, incremental_checks};
 pub use checks::parents::{ParentTable, ParentTables, foreign_keys, parents_of};
+pub use checks::rules::all as all_checks;
 pub use checks::run::CheckInput;
 pub use checks::view::check_views;
 pub use diff::input::{DiffInput, DiffKey};

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Tests that take a number from the environment, and that number unless the environment has one.
-const AMOUNTS: [(&str, &str); 11] = [
+const AMOUNTS: [(&str, &str); 14] = [
     ("SLUICE_CASES", "10000"),
     ("SLUICE_FAULT_CASES", "1000000"),
     ("SLUICE_CONTRACT_CHANGES", "1000000"),
@@ -21,6 +21,9 @@ const AMOUNTS: [(&str, &str); 11] = [
     ("SLUICE_FLAKY_CASES", "1000"),
     ("SLUICE_LAGGING_CASES", "1000"),
     ("SLUICE_CONTRACT_PAIRS", "100000"),
+    ("SLUICE_GENERATED_TESTS", "1000000"),
+    ("SLUICE_LOAD_CHANGES", "2000"),
+    ("SLUICE_LOAD_LOOKS", "30"),
     ("SLUICE_SHAPE_TABLES", "300"),
 ];
 const TESTS: [&str; 6] = ["replay_property", "behaviour", "faults", "kill", "readers", "second_reader"];

@@ -9,6 +9,7 @@ mod as_test;
 mod data;
 mod draft;
 mod play;
+mod themes;
 
 use anyhow::{Result, ensure};
 use draft::Draft;

@@ -1,6 +1,9 @@
 //! Silver beside its source: what differs is found, named, explained and repaired.
 
 mod files;
+mod kinds;
+mod load_mariadb;
+mod load_postgres;
 mod mariadb;
 mod postgres;
 

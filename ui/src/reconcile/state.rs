@@ -42,6 +42,8 @@ pub struct ReconcileScreen {
     pub(super) position: String,
     /// Keys of a sample, as typed.
     pub(super) sample: String,
+    /// Seconds to wait for silver, as typed.
+    pub(super) wait: String,
     /// What was asked last.
     pub(super) asked: Option<(ReconcileWith, ReconcileOptions, JobId)>,
     /// Number of the difference whose values are shown.
@@ -65,6 +67,7 @@ impl ReconcileScreen {
             source_table: String::new(),
             position: String::new(),
             sample: String::new(),
+            wait: String::new(),
             asked: None,
             line: 0,
             because: String::new(),
@@ -86,6 +89,8 @@ impl ReconcileScreen {
             Kind::Database => {
                 let keys = some(&self.sample).map(|text| text.parse().map_err(|_| "A sample is a number of keys"));
                 options.sample = keys.transpose()?;
+                let seconds = some(&self.wait).map(|text| text.parse().map_err(|_| "The wait is a number of seconds"));
+                options.wait_s = seconds.transpose()?.unwrap_or_default();
                 ReconcileWith::Database { url: DatabaseUrl::new(&with), table: some(&self.source_table) }
             }
             Kind::File => ReconcileWith::File { path: with, position: some(&self.position) },

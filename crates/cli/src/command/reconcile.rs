@@ -37,8 +37,8 @@ struct Repaired {
 /// Compares a table with its source, and repairs what differs.
 pub(crate) async fn run(host: &Host, out: &Output, call: Reconcile) -> anyhow::Result<Exit> {
     let with = with(&call)?;
-    let Reconcile { table, by_hashes, sample, rows, reveal, repair, yes, because, author, .. } = call;
-    let options = ReconcileOptions { by_hashes, sample };
+    let Reconcile { table, by_hashes, sample, wait, rows, reveal, repair, yes, because, author, .. } = call;
+    let options = ReconcileOptions { by_hashes, sample, wait_s: wait };
     let by = match repair {
         Some(RepairHow::Request) => Some(RepairBy::Request),
         Some(RepairHow::Events) if yes => Some(RepairBy::Events),
@@ -77,6 +77,12 @@ fn with(call: &Reconcile) -> Result<ReconcileWith, ApiError> {
     let is_file = !DATABASES.iter().any(|scheme| text.starts_with(scheme)) && side(call)?.is_none();
     if call.position.is_some() && (!is_file || text.starts_with("dms:")) {
         return Err(wrong("--position is of the rows of a file".to_owned(), "Leave it out"));
+    }
+    if call.wait > 0 && (text.starts_with("dms:") || (is_file && call.position.is_none()) || side(call)?.is_some()) {
+        return Err(wrong(
+            "--wait needs the position of the rows that are compared".to_owned(),
+            "Compare with a live database, or name the position of a file with --position",
+        ));
     }
     if let Some(path) = text.strip_prefix("dms:") {
         return Ok(ReconcileWith::DmsStatistics { path: path.to_owned(), table });

@@ -52,9 +52,11 @@ pub(super) type Rows = Spanned<Vec<Spanned<Row>>>;
 pub(super) struct ExpectDocument {
     pub(super) silver: Option<Rows>,
     pub(super) silver_has: Option<Rows>,
+    pub(super) columns: Option<Spanned<Vec<String>>>,
     pub(super) quarantine: Option<Spanned<Vec<Spanned<RejectDocument>>>>,
     #[serde(default)]
     pub(super) checks: BTreeMap<String, Spanned<String>>,
+    pub(super) all_checks: Option<Spanned<BTreeMap<String, Spanned<String>>>>,
     pub(super) stopped: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) counters: BTreeMap<String, Spanned<u64>>,

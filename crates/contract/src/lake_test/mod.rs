@@ -9,8 +9,8 @@ mod types;
 
 use crate::{Problem, TableName};
 pub use types::{
-    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedRow, ExpectedRows, ExpectedText,
-    Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
+    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedColumns, ExpectedCounter, ExpectedReject, ExpectedRow,
+    ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 
 impl LakeTest {

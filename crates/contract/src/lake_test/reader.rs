@@ -3,8 +3,8 @@
 use super::document::{BatchDocument, ExpectDocument, FileDocument, Row, Rows, TestDocument};
 use super::place;
 use super::types::{
-    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedRow, ExpectedRows, ExpectedText,
-    Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
+    CHECK_VERDICTS, Expected, ExpectedCheck, ExpectedColumns, ExpectedCounter, ExpectedReject, ExpectedRow,
+    ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 use crate::contract::syntax_message;
 use crate::{Problem, Start, TableName, limits};
@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 
 /// 2026-01-01 in UTC: what time it is in a test that does not say.
 const NOW_MS_DEFAULT: i64 = 1_767_225_600_000;
+
+/// What `expect` can have, as a message names it.
+const EXPECTATIONS: &str =
+    "silver, silver_has, columns, quarantine, checks, all_checks, stopped, counters, gold or gold_has";
 
 /// The word of `contract` for the one of the draft.
 const DRAFT: &str = "draft";
@@ -93,7 +97,7 @@ impl Reader<'_> {
         let place = batches.referenced;
         let batches: Vec<TestBatch> = batches.value.into_iter().map(|batch| self.batch(batch)).collect();
         if self.problems.is_empty() && batches.iter().all(|batch| batch.expect.is_empty()) {
-            let fix = "Add expect to a batch, with silver, silver_has, quarantine, checks, stopped, counters or gold";
+            let fix = format!("Add expect to a batch, with {EXPECTATIONS}");
             self.problem(place, "the test expects nothing, so it can never fail", fix);
         }
         LakeTest { path: path.to_owned(), table, about, now_ms, batches }
@@ -198,7 +202,18 @@ impl Reader<'_> {
 
     fn expected(&mut self, expect: Spanned<ExpectDocument>) -> Expected {
         let place = expect.referenced;
-        let ExpectDocument { silver, silver_has, quarantine, checks, stopped, counters, gold, gold_has } = expect.value;
+        let ExpectDocument {
+            silver,
+            silver_has,
+            columns,
+            quarantine,
+            checks,
+            all_checks,
+            stopped,
+            counters,
+            gold,
+            gold_has,
+        } = expect.value;
         if silver.is_some() && silver_has.is_some() {
             let fix = "Keep silver (all rows) or silver_has (these rows among others)";
             self.problem(place, "silver and silver_has are both there", fix);
@@ -213,7 +228,13 @@ impl Reader<'_> {
             };
             of.value.into_iter().map(reject).collect()
         });
-        let checks = checks.into_iter().filter_map(|(check, verdict)| self.check(check, verdict)).collect();
+        if let (Some(all), false) = (&all_checks, checks.is_empty()) {
+            let fix = "Keep all_checks (all checks of the contract) or checks (these among others)";
+            self.problem(all.referenced, "checks and all_checks are both there", fix);
+        }
+        let of_all = all_checks.as_ref().map(|all| line_of(all.referenced));
+        let checks = checks.into_iter().chain(all_checks.map(|all| all.value).unwrap_or_default());
+        let checks = checks.filter_map(|(check, verdict)| self.check(check, verdict)).collect();
         let counter = |(name, value): (String, Spanned<u64>)| ExpectedCounter {
             line: line_of(value.referenced),
             name,
@@ -231,14 +252,16 @@ impl Reader<'_> {
         }
         let expected = Expected {
             silver,
+            columns: columns.map(|of| ExpectedColumns { line: line_of(of.referenced), names: of.value }),
             quarantine,
             checks,
+            all_checks: of_all,
             stopped: stopped.map(|text| ExpectedText { line: line_of(text.referenced), text: text.value }),
             counters: counters.into_iter().map(counter).collect(),
             gold: rows_of_models,
         };
         if expected.is_empty() && self.problems.is_empty() {
-            let fix = "Add silver, silver_has, quarantine, checks, stopped, counters or gold, or remove expect";
+            let fix = format!("Add {EXPECTATIONS}, or remove expect");
             self.problem(place, "expect is empty", fix);
         }
         expected

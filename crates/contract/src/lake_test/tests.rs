@@ -34,7 +34,7 @@ fn files_records_and_contracts_are_read() {
 
 #[test]
 fn what_is_malformed_names_line_key_and_next_step() {
-    let cases: [(&str, u32, &str); 12] = [
+    let cases: [(&str, u32, &str); 13] = [
         ("batches: []\n", 1, "batches is empty"),
         ("batches:\n- text: x\n  expects: {silver: []}\n", 3, "unknown field `expects`"),
         ("about: x\n", 1, "missing field `batches`"),
@@ -46,6 +46,11 @@ fn what_is_malformed_names_line_key_and_next_step() {
         ("batches:\n- events:\n  - {op: upsert, id: 1}\n  expect: {silver: []}\n", 3, "no word"),
         ("batches:\n- text: x\n  expect:\n    checks: {\"row_count > 0\": good}\n", 4, "`good`"),
         ("batches:\n- text: x\n  expect:\n    silver_has: []\n", 4, "can never fail"),
+        (
+            "batches:\n- text: x\n  expect:\n    checks: {\"row_count > 0\": passed}\n    all_checks: {}\n",
+            5,
+            "checks and all_checks",
+        ),
         ("now: soon\nbatches:\n- text: x\n  expect: {silver: []}\n", 1, "`soon`"),
     ];
     for (text, line, words) in cases {

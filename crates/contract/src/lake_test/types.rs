@@ -142,10 +142,14 @@ impl TestOp {
 pub struct Expected {
     /// Rows of the table.
     pub silver: Option<ExpectedRows>,
+    /// Columns of the table, all of them but Sluice's own, whose names begin with `_`.
+    pub columns: Option<ExpectedColumns>,
     /// Records of this batch in quarantine, all of them.
     pub quarantine: Option<Vec<ExpectedReject>>,
     /// Checks with the word of what came of each.
     pub checks: Vec<ExpectedCheck>,
+    /// The line that says that these are all checks of the contract; `None` if it may have others.
+    pub all_checks: Option<u32>,
     /// A part of the message with which the table stops.
     pub stopped: Option<ExpectedText>,
     /// Counters of the batch.
@@ -158,10 +162,12 @@ impl Expected {
     /// Whether nothing is stated.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { silver, quarantine, checks, stopped, counters, gold } = self;
+        let Self { silver, columns, quarantine, checks, all_checks, stopped, counters, gold } = self;
         silver.is_none()
+            && columns.is_none()
             && quarantine.is_none()
             && checks.is_empty()
+            && all_checks.is_none()
             && stopped.is_none()
             && counters.is_empty()
             && gold.is_empty()
@@ -177,6 +183,15 @@ pub struct ExpectedRows {
     pub others_allowed: bool,
     /// The rows.
     pub rows: Vec<ExpectedRow>,
+}
+
+/// The columns of a table, in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedColumns {
+    /// Line.
+    pub line: u32,
+    /// Names.
+    pub names: Vec<String>,
 }
 
 /// A row; columns that it does not name are not compared.

@@ -14,7 +14,7 @@ mod not_null;
 mod null_percentage;
 pub(crate) mod parents;
 mod row_count;
-mod rules;
+pub(crate) mod rules;
 pub(crate) mod run;
 mod unique;
 mod value_bounds;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 /// All checks in the order of their indexes: the written ones, then `not_null` for every required
 /// column, then `unique` over the key unless the table is append-only, each only if it is not written.
-pub(crate) fn all(contract: &Contract) -> Vec<CheckRule> {
+#[must_use]
+pub fn all(contract: &Contract) -> Vec<CheckRule> {
     let mut rules = contract.checks.clone();
     for column in contract.columns.iter().filter(|column| column.required && !column.removed) {
         let check = Check::NotNull(NotNull { column: column.name.clone() });

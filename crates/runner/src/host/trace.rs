@@ -193,6 +193,7 @@ fn waiting(contract: &Contract, file: SourceFile, record: Option<u64>, started: 
         counts: TraceCounts::default(),
         records: Vec::new(),
         gold: Vec::new(),
+        records_read: 0,
         elapsed_ms: elapsed_ms(started),
     }
 }
@@ -263,6 +264,7 @@ fn view(
         counts,
         records,
         gold: Vec::new(),
+        records_read: traced.records_read,
         elapsed_ms: elapsed_ms(started),
     })
 }

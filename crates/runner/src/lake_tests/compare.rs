@@ -59,6 +59,11 @@ impl Rows {
         self.rows
     }
 
+    /// Names of the columns that are not Sluice's own.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str).filter(|name| !name.starts_with('_'))
+    }
+
     /// Those of a table that is not there.
     pub(super) fn none() -> Self {
         Self { types: BTreeMap::new(), rows: Vec::new() }

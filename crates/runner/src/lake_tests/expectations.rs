@@ -4,7 +4,10 @@ use crate::RunError;
 use crate::support::column_texts::ColumnTexts;
 use arrow::array::RecordBatch;
 use sluice_api::{ApiError, CellDifference, CheckState, CheckView, LakeTestFailure, RowDifference};
-use sluice_contract::{Contract, ExpectedCheck, ExpectedCounter, ExpectedReject, ExpectedText, RowLedger};
+use sluice_contract::{
+    Contract, ExpectedCheck, ExpectedColumns, ExpectedCounter, ExpectedReject, ExpectedText, RowLedger,
+};
+use std::collections::BTreeSet;
 
 /// A record in quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,24 @@ pub(super) fn rejected(rows: &[RecordBatch], after: u64) -> Result<Vec<Rejected>
     }
     found.retain(|of| of.batch > after);
     Ok(found)
+}
+
+/// A check without the blanks that people write into it.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// What only one of two sets has.
+fn set_differences(what: &str, wanted: &BTreeSet<&str>, there: &BTreeSet<&str>) -> Vec<CellDifference> {
+    let cell = |row, name: &str| CellDifference {
+        row,
+        key: vec![(what.to_owned(), Some(name.to_owned()))],
+        column: String::new(),
+        expected: None,
+        got: None,
+    };
+    let missing = wanted.difference(there).map(|name| cell(RowDifference::Missing, name));
+    missing.chain(there.difference(wanted).map(|name| cell(RowDifference::Surplus, name))).collect()
 }
 
 /// Where an expectation is.
@@ -77,6 +98,35 @@ impl Place {
         (!cells.is_empty()).then(|| self.failure(line, "quarantine", message, cells))
     }
 
+    /// Columns that the table has or lacks.
+    pub(super) fn columns<'a>(
+        self,
+        expected: &ExpectedColumns,
+        there: impl Iterator<Item = &'a str>,
+    ) -> Option<LakeTestFailure> {
+        let wanted: BTreeSet<&str> = expected.names.iter().map(String::as_str).collect();
+        let cells = set_differences("column", &wanted, &there.collect());
+        let message = "the table has other columns".to_owned();
+        (!cells.is_empty()).then(|| self.failure(expected.line, "columns", message, cells))
+    }
+
+    /// Checks that the contract states and that are not among all of the test; those that follow from its columns may be
+    /// left out. One that is stated and is not there is a mistake.
+    pub(super) fn all_checks(
+        self,
+        line: u32,
+        expected: &[ExpectedCheck],
+        contract: &Contract,
+    ) -> Option<LakeTestFailure> {
+        let stated: BTreeSet<String> = expected.iter().map(|of| plain(&of.check)).collect();
+        let there = contract.checks.iter().map(|rule| rule.check.to_string());
+        let more: Vec<String> = there.filter(|check| !stated.contains(&plain(check))).collect();
+        let more: BTreeSet<&str> = more.iter().map(String::as_str).collect();
+        let cells = set_differences("check", &BTreeSet::new(), &more);
+        let message = "the contract has checks that are not stated".to_owned();
+        (!cells.is_empty()).then(|| self.failure(line, "all_checks", message, cells))
+    }
+
     /// What came of a check of a contract; `Err` names the checks that there are.
     pub(super) fn check(
         self,
@@ -84,11 +134,10 @@ impl Place {
         there: &[CheckView],
         contract: &Contract,
     ) -> Result<Option<LakeTestFailure>, String> {
-        let plain = |text: &str| text.split_whitespace().collect::<String>();
         let view = there.iter().find(|view| plain(&view.check) == plain(&expected.check));
-        let mut names = contract.checks.iter().map(|rule| rule.check.to_string());
-        if view.is_none() && !names.any(|name| plain(&name) == plain(&expected.check)) {
-            return Err(contract.checks.iter().map(|rule| rule.check.to_string()).collect::<Vec<_>>().join("; "));
+        let names: Vec<String> = sluice_query::all_checks(contract).iter().map(|rule| rule.check.to_string()).collect();
+        if view.is_none() && !names.iter().any(|name| plain(name) == plain(&expected.check)) {
+            return Err(names.join("; "));
         }
         let verdict = match view.map(CheckView::state) {
             Some(CheckState::Passed) => "passed",

@@ -137,10 +137,15 @@ impl After<'_> {
             let message = format!("{name} stopped: {error}");
             found.failures.push(self.place.failure(batch.line, "stopped", message, Vec::new()));
         }
-        if let Some(rows) = &expect.silver {
+        if expect.silver.is_some() || expect.columns.is_some() {
             let silver = self.rows(TableLocation::Silver(self.test.table.clone())).await?;
-            let key = &self.contract.apply.key;
-            self.compare_rows("silver", rows, key, &silver, found);
+            if let Some(rows) = &expect.silver {
+                self.compare_rows("silver", rows, &self.contract.apply.key, &silver, found);
+            }
+            if let Some(expected) = &expect.columns {
+                found.compared += 1;
+                found.failures.extend(self.place.columns(expected, silver.columns()));
+            }
         }
         if let Some(expected) = &expect.quarantine {
             found.compared += 1 + expected.len() as u64;
@@ -164,6 +169,10 @@ impl After<'_> {
                     }
                 }
             }
+        }
+        if let Some(line) = expect.all_checks {
+            found.compared += 1;
+            found.failures.extend(self.place.all_checks(line, &expect.checks, self.contract));
         }
         for expected in &expect.counters {
             found.compared += 1;

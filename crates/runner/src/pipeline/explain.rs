@@ -2,7 +2,7 @@
 
 use super::context::TableContext;
 use super::decoder::{Decoder, DecoderOptions};
-use super::key_events::{KeyEvents, key_events};
+use super::key_events::{KeyEvents, SoughtKeys, key_events};
 use super::table_state::TableState;
 use crate::silver::Silver;
 use crate::silver::key_rows::key_rows;
@@ -75,7 +75,8 @@ pub(crate) async fn explain(
     // The version is explained by what it was made of, whatever was decided since.
     table.skipped = made_by.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
     table.records = table.records.up_to(made_by.as_ref().and_then(|entry| entry.info.decided).unwrap_or(0));
-    let KeyEvents { changes, batches, rejects, read } = key_events(&context, &table, 1..=batch, hash, key).await?;
+    let sought = SoughtKeys::one(hash, key);
+    let KeyEvents { changes, batches, rejects, read } = key_events(&context, &table, 1..=batch, sought).await?;
     let of_contract = Arc::clone(&contract);
     let (story, changes) = blocking(move || Ok((explain_key(&of_contract, &changes)?, changes))).await?;
     let (silver, made_by) = (&table.silver, made_by.and_then(|entry| entry.info.contract));

@@ -1,4 +1,4 @@
-//! The events of one key, out of bronze.
+//! The events of keys, out of bronze.
 
 use super::context::TableContext;
 use super::decode::{BatchPiece, BronzeDecoder};
@@ -12,6 +12,7 @@ use sluice_change::{ChangeBatch, Op, Reject};
 use sluice_contract::Contract;
 use sluice_engine::KeyEncoder;
 use sluice_lake::{DataFile, DeltaStore, Snapshot};
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -20,14 +21,40 @@ const FILES_AT_ONCE: usize = 4;
 /// Rows that are read at a time where a file has no index.
 const STEP_ROWS: usize = 4_096;
 
-/// What bronze keeps of a key.
+/// The keys that are looked for.
+pub(crate) struct SoughtKeys {
+    hashes: HashSet<u128>,
+    /// Of one key name and value of its columns as text, by which records in quarantine name it.
+    named: Option<Vec<(String, String)>>,
+}
+
+impl SoughtKeys {
+    /// One key with all that is in quarantine of it.
+    pub(crate) fn one(hash: u128, key: &[(String, String)]) -> Self {
+        Self { hashes: HashSet::from([hash]), named: Some(key.to_vec()) }
+    }
+
+    /// The events of keys.
+    pub(crate) fn events_of(hashes: impl IntoIterator<Item = u128>) -> Self {
+        Self { hashes: hashes.into_iter().collect(), named: None }
+    }
+
+    fn marks(&self, contract: &Contract) -> KeyMarks {
+        match (&self.named, self.hashes.iter().next()) {
+            (Some(key), Some(hash)) => KeyMarks::of(contract, *hash, key),
+            _ => KeyMarks::of_events(&self.hashes),
+        }
+    }
+}
+
+/// What bronze keeps of keys.
 #[derive(Default)]
 pub(crate) struct KeyEvents {
-    /// Events of the key with the records as delivered, and all truncates of the table.
+    /// Events of the keys with the records as delivered, and all truncates of the table.
     pub(crate) changes: Vec<ChangeBatch>,
     /// The batch that each of `changes` is of.
     pub(crate) batches: Vec<u64>,
-    /// Records in quarantine that name the key: batch, file, reject.
+    /// Records in quarantine that name the one key: batch, file, reject.
     pub(crate) rejects: Vec<(u64, String, Reject)>,
     /// Records that were read.
     pub(crate) read: u64,
@@ -42,8 +69,7 @@ impl KeyEvents {
     }
 }
 
-/// Reads a range of batches for the key with a hash; `key` is name and value of its columns as text. Which records are
-/// read tells the index of the records, which is made first where it is missing and many records would be read.
+/// Reads a range of batches for keys. Which records are read tells the index of the records, which is made first where it is missing and many records would be read.
 ///
 /// # Errors
 /// If bronze cannot be read or is damaged; when the job is cancelled.
@@ -51,12 +77,11 @@ pub(crate) async fn key_events(
     context: &TableContext,
     table: &TableState,
     batches: RangeInclusive<u64>,
-    hash: u128,
-    key: &[(String, String)],
+    sought: SoughtKeys,
 ) -> Result<KeyEvents, RunError> {
     let decoder = BronzeDecoder::new(context, table, batches.clone()).await?;
     let Some((snapshot, files)) = table.bronze.files(&batches).await? else { return Ok(KeyEvents::default()) };
-    let marks = KeyMarks::of(&context.contract, hash, key);
+    let marks = sought.marks(&context.contract);
     let rows = match RecordIndex::new(context, table, &decoder) {
         Some(index) => index.find(&snapshot, &files, &marks).await?,
         None => vec![None; files.len()],
@@ -67,8 +92,7 @@ pub(crate) async fn key_events(
         encoder: KeyEncoder::new(&context.contract)?,
         contract: Arc::clone(&context.contract),
         decoder,
-        hash,
-        key: key.to_vec(),
+        sought,
     });
     let job = &context.job;
     let found = futures::stream::iter(files.into_iter().zip(rows)).map(|(file, rows)| {
@@ -93,8 +117,7 @@ struct KeySearch {
     encoder: KeyEncoder,
     contract: Arc<Contract>,
     decoder: BronzeDecoder,
-    hash: u128,
-    key: Vec<(String, String)>,
+    sought: SoughtKeys,
 }
 
 impl KeySearch {
@@ -134,12 +157,15 @@ impl KeySearch {
     fn only(&self, piece: BatchPiece) -> Result<KeyEvents, RunError> {
         let BatchPiece { batch, decoded } = piece;
         let path = |at: usize| decoded.changes.files.get(at).map_or_else(String::new, |file| file.path.clone());
-        let named = decoded.rejects.iter().filter(|reject| names_key(&reject.raw, &self.contract, &self.key));
+        let is_named = |reject: &&Reject| {
+            self.sought.named.as_ref().is_some_and(|key| names_key(&reject.raw, &self.contract, key))
+        };
+        let named = decoded.rejects.iter().filter(is_named);
         let rejects = named.map(|reject| (batch, path(reject.at.file as usize), reject.clone())).collect();
         let read = decoded.rows_in;
         let hashes = self.encoder.hashes(&decoded.changes.rows)?;
-        let keep: Vec<bool> =
-            decoded.changes.ops.iter().zip(hashes).map(|(op, of)| *op == Op::Truncate || of == self.hash).collect();
+        let is_sought = |(op, of): (&Op, u128)| *op == Op::Truncate || self.sought.hashes.contains(&of);
+        let keep: Vec<bool> = decoded.changes.ops.iter().zip(hashes).map(is_sought).collect();
         let mut found = KeyEvents { rejects, read, ..KeyEvents::default() };
         if keep.contains(&true) {
             found.changes.push(decoded.changes.filter(&keep)?);

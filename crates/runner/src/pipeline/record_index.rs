@@ -18,6 +18,7 @@ use sluice_change::Op;
 use sluice_contract::Contract;
 use sluice_engine::KeyEncoder;
 use sluice_lake::{DataFile, DeltaStore, MadeBy, Snapshot};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Number of this way to mark records; another one makes all marks anew.
@@ -29,8 +30,8 @@ const FILES_AT_ONCE: usize = 2;
 /// Records that are decoded at a time.
 const STEP_ROWS: usize = 8_192;
 
-/// The marks under which everything stands that concerns a key.
-pub(crate) struct KeyMarks([u64; 3]);
+/// The marks under which everything stands that concerns keys.
+pub(crate) struct KeyMarks(Vec<u64>);
 
 impl KeyMarks {
     /// Those of the key with a hash; `key` is name and value of its columns as text.
@@ -41,7 +42,12 @@ impl KeyMarks {
             .iter()
             .filter_map(|name| key.iter().find(|(of, _)| of == name).map(|(_, text)| text.as_str()))
             .collect();
-        Self([key_mark(hash), named_mark(&texts), truncate_mark()])
+        Self(vec![key_mark(hash), named_mark(&texts), truncate_mark()])
+    }
+
+    /// Those of the events of several keys, without what is in quarantine.
+    pub(crate) fn of_events(hashes: &HashSet<u128>) -> Self {
+        Self(hashes.iter().map(|hash| key_mark(*hash)).chain([truncate_mark()]).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::context::TableContext;
 use super::decode::decoded_bronze_by_batch;
 use super::decoder::{Decoder, DecoderOptions};
+use super::key_events::{SoughtKeys, key_events};
 use super::table_state::TableState;
 use crate::support::blocking::blocking;
 use crate::{Job, RunError};
@@ -13,7 +14,7 @@ use sluice_contract::Contract;
 use sluice_engine::{KeyEncoder, KeyExplanation, explain_key};
 use sluice_lake::{Lake, RecordDecisions, TableLocation};
 use sluice_query::QueryEngine;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub(crate) struct TracedFile {
     pub(crate) is_in_silver: bool,
     pub(crate) events: Vec<TracedEvent>,
     pub(crate) rejects: Vec<Reject>,
+    /// Records of bronze that were read.
+    pub(crate) records_read: u64,
 }
 
 /// Traces the records of a file that a batch took, all or one.
@@ -83,6 +86,7 @@ pub(crate) async fn trace_file(
         is_in_silver,
         events: Vec::new(),
         rejects: whole_file_rejects(lake, &contract, batch, path).await?,
+        records_read: 0,
     };
     if !is_in_bronze {
         return Ok(traced);
@@ -93,8 +97,9 @@ pub(crate) async fn trace_file(
     while let Some(pieces) = pieces.try_next().await? {
         let (contract, wanted) = (Arc::clone(&contract), wanted.clone());
         let found = blocking(move || {
-            let mut found = (Vec::new(), Vec::new(), Vec::new());
+            let mut found = (Vec::new(), Vec::new(), Vec::new(), 0);
             for piece in pieces {
+                found.3 += piece.decoded.rows_in;
                 let (events, hashes, rejects) = wanted.of(&contract, &piece.decoded.changes, &piece.decoded.rejects)?;
                 found.0.extend(events);
                 found.1.extend(hashes);
@@ -102,13 +107,14 @@ pub(crate) async fn trace_file(
             }
             Ok(found)
         });
-        let (events, hashes, rejects) = found.await?;
+        let (events, hashes, rejects, read) = found.await?;
+        traced.records_read += read;
         traced.events.extend(events);
         keys.extend(hashes);
         traced.rejects.extend(rejects);
     }
     if is_in_silver && !keys.is_empty() {
-        tell(&context, &table, (batch, &wanted.path), &keys, &mut traced.events).await?;
+        traced.records_read += tell(&context, &table, (batch, &wanted.path), &keys, &mut traced.events).await?;
     }
     Ok(traced)
 }
@@ -149,37 +155,18 @@ impl Wanted {
     }
 }
 
-/// Gives every event the story of its key.
+/// Gives every event the story of its key; how many records of bronze were read for it.
 async fn tell(
     context: &TableContext,
     table: &TableState,
     (batch, path): (u64, &str),
     keys: &[u128],
     events: &mut [TracedEvent],
-) -> Result<(), RunError> {
+) -> Result<u64, RunError> {
     let contract = Arc::clone(&context.contract);
-    let wanted: Arc<HashSet<u128>> = Arc::new(keys.iter().copied().collect());
-    let mut kept: Vec<(u64, ChangeBatch)> = Vec::new();
-    let mut pieces = pin!(decoded_bronze_by_batch(context, table, 1..=table.silver.batch()).await?);
-    while let Some(pieces) = pieces.try_next().await? {
-        let (contract, wanted) = (Arc::clone(&contract), Arc::clone(&wanted));
-        let of_keys = blocking(move || {
-            let encoder = KeyEncoder::new(&contract)?;
-            let mut of_keys = Vec::new();
-            for piece in pieces {
-                let changes = piece.decoded.changes;
-                let hashes = encoder.hashes(&changes.rows)?;
-                let keep =
-                    changes.ops.iter().zip(hashes).map(|(op, hash)| *op == Op::Truncate || wanted.contains(&hash));
-                let keep: Vec<bool> = keep.collect();
-                if keep.contains(&true) {
-                    of_keys.push((piece.batch, changes.filter(&keep)?));
-                }
-            }
-            Ok(of_keys)
-        });
-        kept.extend(of_keys.await?);
-    }
+    let sought = SoughtKeys::events_of(keys.iter().copied());
+    let found = key_events(context, table, 1..=table.silver.batch(), sought).await?;
+    let kept: Vec<(u64, ChangeBatch)> = found.batches.into_iter().zip(found.changes).collect();
     let stories = blocking(move || stories(&contract, &kept)).await?;
     // A record of two events has two keys.
     for (event, key) in events.iter_mut().zip(keys) {
@@ -190,7 +177,7 @@ async fn tell(
         };
         event.story = story.places.iter().enumerate().find(is_it).map(|(index, _)| (Arc::clone(story), index));
     }
-    Ok(())
+    Ok(found.read)
 }
 
 fn stories(contract: &Contract, kept: &[(u64, ChangeBatch)]) -> Result<HashMap<u128, Arc<Story>>, RunError> {

@@ -4,6 +4,10 @@ use sluice_api::Arrival;
 use sluice_cdc::LogPosition;
 use sluice_change::EventSeq;
 
+/// How far times of commits may be in another order than the commits in the log, milliseconds: the time is taken before the
+/// commit is written.
+const COMMIT_ORDER_MS: i64 = 1_000;
+
 /// What is known of the two positions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Positions {
@@ -15,6 +19,9 @@ pub(crate) struct Positions {
     pub(crate) silver_ms: Option<i64>,
     /// Position of the source that was read.
     pub(crate) read: Option<ReadPosition>,
+    /// Position of the source's log once the rows were fixed: nothing that was read is behind it. `None` where it is
+    /// [`Positions::read`] itself.
+    pub(crate) read_until: Option<LogPosition>,
     /// The table has no change that is newer than what silver has: the source's log says so.
     pub(crate) is_complete: bool,
     /// The table began later than its source, so rows may be missing that never changed since.
@@ -51,7 +58,8 @@ impl Positions {
             return Some(true);
         }
         let silver = self.silver.as_ref()?;
-        match self.read.as_ref()? {
+        let until = self.read_until.map(ReadPosition::Log);
+        match until.as_ref().or(self.read.as_ref())? {
             ReadPosition::Seq(read) => ((silver.rank, silver.parts) >= (read.rank, read.parts)).then_some(true),
             ReadPosition::Log(read) => self.log_of(silver)?.is_after(read).filter(|after| *after),
         }
@@ -70,9 +78,13 @@ impl Positions {
         if is_missing && self.began_later {
             return Arrival::Unknown;
         }
+        // A source that is older than silver may still have rows that a newer change took out.
+        if is_missing && self.is_read_older() {
+            return Arrival::Unknown;
+        }
         match (committed_ms, self.silver_ms) {
             (Some(committed), Some(silver)) if committed > silver => return Arrival::NotArrived,
-            (Some(_), Some(_)) => return Arrival::Fault,
+            (Some(committed), Some(silver)) if committed < silver - COMMIT_ORDER_MS => return Arrival::Fault,
             _ => {}
         }
         if self.has_arrived() == Some(true) { Arrival::Fault } else { Arrival::Unknown }
@@ -118,7 +130,9 @@ mod tests {
     fn the_time_of_the_commit_tells_what_has_not_arrived() {
         let timed = Positions { silver_ms: Some(1_000), ..positions(100, 200) };
         assert_eq!(timed.of_row(Some(&at(50)), Some(1_001), false), Arrival::NotArrived);
-        assert_eq!(timed.of_row(None, Some(1_000), true), Arrival::Fault);
+        assert_eq!(timed.of_row(None, Some(1_000), true), Arrival::Unknown);
+        let later = Positions { silver_ms: Some(9_000), ..positions(100, 200) };
+        assert_eq!(later.of_row(None, Some(1_000), true), Arrival::Fault);
         assert_eq!(timed.of_row(Some(&at(50)), None, false), Arrival::Unknown);
         let complete = Positions { is_complete: true, ..timed };
         assert_eq!(complete.of_row(Some(&at(50)), None, false), Arrival::Fault);

@@ -3,6 +3,7 @@
 use super::arrival::{Positions, ReadPosition};
 use super::compare::{Comparison, Difference};
 use super::read::Sides;
+use super::silver_rows::seq_at;
 use crate::RunError;
 use crate::support::column_texts::ColumnTexts;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt64Array};
@@ -10,7 +11,6 @@ use arrow::compute::{concat, take};
 use sluice_api::{Arrival, DifferingCell, DifferingKey, ReconcileCounts, masked};
 use sluice_change::EventSeq;
 use sluice_contract::{Contract, limits};
-use sluice_engine::SEQ;
 use std::sync::Arc;
 
 /// Two sides compared, with what is known of each row that differs.
@@ -37,20 +37,20 @@ impl Found {
     /// # Errors
     /// If silver lacks its own columns.
     pub(crate) fn new(sides: Sides, comparison: Comparison, positions: Positions) -> Result<Self, RunError> {
-        let seqs = sides.silver.column_by_name(SEQ);
-        let texts = seqs.and_then(|column| arrow::array::AsArray::as_string_opt::<i32>(column));
-        let seq = |row: usize| {
-            texts
-                .filter(|texts| arrow::array::Array::is_valid(texts, row))
-                .and_then(|texts| EventSeq::parse(texts.value(row)))
-        };
+        let mut found = Self { sides, comparison, arrivals: Vec::new(), positions };
         let arrival = |difference: &Difference| {
-            let committed = difference.source.and_then(|row| sides.source.committed_ms.get(row).copied().flatten());
-            let in_silver = difference.silver.and_then(seq);
-            positions.of_row(in_silver.as_ref(), committed, difference.silver.is_none())
+            let committed = &found.sides.source.committed_ms;
+            let committed = difference.source.and_then(|row| committed.get(row).copied().flatten());
+            let in_silver = found.seq_in_silver(difference);
+            found.positions.of_row(in_silver.as_ref(), committed, difference.silver.is_none())
         };
-        let arrivals = comparison.differences.iter().map(arrival).collect();
-        Ok(Self { sides, comparison, arrivals, positions })
+        found.arrivals = found.comparison.differences.iter().map(arrival).collect();
+        Ok(found)
+    }
+
+    /// The sequence of the row in silver.
+    pub(crate) fn seq_in_silver(&self, difference: &Difference) -> Option<EventSeq> {
+        seq_at(&self.sides.silver, difference.silver?)
     }
 
     /// Differences with what is known of them.

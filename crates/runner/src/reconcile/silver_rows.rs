@@ -3,12 +3,14 @@
 use super::ranges::{Division, HashedColumns, RowFilter, Sums};
 use crate::RunError;
 use crate::support::blocking::blocking;
-use arrow::array::RecordBatch;
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use futures::{StreamExt, TryStreamExt};
+use sluice_change::EventSeq;
 use sluice_contract::Contract;
-use sluice_engine::current_rows;
+use sluice_engine::{KeyEncoder, SEQ, current_rows};
 use sluice_lake::{DeltaStore, Snapshot};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Files that are read at once, and rows of one step.
@@ -23,9 +25,33 @@ pub(crate) struct SilverRows {
     pub(crate) contract: Arc<Contract>,
 }
 
+/// The sequence of a row of silver.
+pub(crate) fn seq_at(silver: &RecordBatch, row: usize) -> Option<EventSeq> {
+    let seqs = silver.column_by_name(SEQ).and_then(|column| column.as_string_opt::<i32>())?;
+    seqs.is_valid(row).then(|| EventSeq::parse(seqs.value(row)))?
+}
+
+/// What silver has of a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OfKey {
+    /// Sequence of its current row.
+    pub(crate) current: Option<EventSeq>,
+    /// Newest sequence of any row of it.
+    pub(crate) newest: Option<EventSeq>,
+}
+
 impl SilverRows {
     /// What `each` makes of the current rows, step by step, in bounded memory.
     async fn steps<T: Send + 'static>(
+        &self,
+        each: impl Fn(&RecordBatch) -> Result<T, RunError> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, RunError> {
+        let contract = Arc::clone(&self.contract);
+        self.all_steps(move |rows| each(&current_rows(&contract, rows)?)).await
+    }
+
+    /// The same of all rows, also those that only a history or a soft delete keeps.
+    async fn all_steps<T: Send + 'static>(
         &self,
         each: impl Fn(&RecordBatch) -> Result<T, RunError> + Send + Sync + 'static,
     ) -> Result<Vec<T>, RunError> {
@@ -38,8 +64,8 @@ impl SilverRows {
                     let mut made = Vec::new();
                     let mut rows = of.store.stream_file(&of.snapshot, &file, STEP_ROWS).await?;
                     while let Some(step) = rows.try_next().await? {
-                        let (contract, each) = (Arc::clone(&of.contract), Arc::clone(&each));
-                        made.push(blocking(move || each(&current_rows(&contract, &step)?)).await?);
+                        let each = Arc::clone(&each);
+                        made.push(blocking(move || each(&step)).await?);
                     }
                     Ok::<_, RunError>(made)
                 });
@@ -89,6 +115,33 @@ impl SilverRows {
         let (columns, filter) = (columns.clone(), filter.clone());
         let parts = self.steps(move |rows| columns.filtered(rows, &filter)).await?;
         Ok(concat_batches(&self.snapshot.schema, &parts)?)
+    }
+
+    /// What silver has of keys, by their hashes.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub(crate) async fn of_keys(&self, keys: HashSet<u128>) -> Result<HashMap<u128, OfKey>, RunError> {
+        let (encoder, contract) = (KeyEncoder::new(&self.contract)?, Arc::clone(&self.contract));
+        let parts = self.all_steps(move |rows| {
+            let mut found: Vec<(u128, OfKey)> = Vec::new();
+            for (row, hash) in encoder.hashes(rows)?.into_iter().enumerate().filter(|(_, hash)| keys.contains(hash)) {
+                found.push((hash, OfKey { current: None, newest: seq_at(rows, row) }));
+            }
+            let current = current_rows(&contract, rows)?;
+            for (row, hash) in encoder.hashes(&current)?.into_iter().enumerate().filter(|(_, hash)| keys.contains(hash))
+            {
+                found.push((hash, OfKey { current: seq_at(&current, row), newest: None }));
+            }
+            Ok(found)
+        });
+        let mut of_keys: HashMap<u128, OfKey> = HashMap::new();
+        for (hash, part) in parts.await?.into_iter().flatten() {
+            let of_key = of_keys.entry(hash).or_default();
+            of_key.current = of_key.current.max(part.current);
+            of_key.newest = of_key.newest.max(part.newest);
+        }
+        Ok(of_keys)
     }
 
     /// How many rows there are now; those that only a history or a soft delete keeps do not count.

@@ -35,6 +35,8 @@ pub(super) fn view(table: &TableRef) -> Bisection {
             files: vec![file.to_owned()],
             inputs: Vec::new(),
             event,
+            key: Vec::new(),
+            no_event: None,
         }),
         elapsed_ms: 412,
     }

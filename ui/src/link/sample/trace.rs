@@ -41,6 +41,7 @@ pub(super) fn traces(file: &str, record: Option<u64>) -> Vec<Trace> {
         records: records.into_iter().filter(|of| record.is_none_or(|record| of.record == record)).collect(),
         record,
         gold: vec![TracedGold { model, version: Some(44), rows: record.map(|_| 1) }],
+        records_read: 6,
         elapsed_ms: 84,
     }]
 }

@@ -1,6 +1,7 @@
 //! Since when something is so in a table: its versions are halved, and the event of the batch that it began with is looked up.
 
 mod search;
+mod within;
 
 use super::diff_sides::version_at;
 use super::results::PastTables;
@@ -47,6 +48,18 @@ struct Search<'a> {
     reveal: bool,
     /// The check that is asked for.
     check: Option<Arc<Contract>>,
+}
+
+/// What is known of the row with which it began.
+enum Within {
+    Row {
+        /// Its key; personal values are masked.
+        key: Vec<(String, String)>,
+        event: Option<ExplainedEvent>,
+        /// Why the event is not known, if it is not.
+        because: Option<String>,
+    },
+    Unknown(String),
 }
 
 /// What one version says.
@@ -162,7 +175,7 @@ impl Search<'_> {
 
     async fn look(&self, entry: &HistoryEntry) -> Result<Look, RunError> {
         if let BisectQuestion::Sql { sql } = &self.question {
-            return self.look_by_sql(sql, entry).await;
+            return self.look_by_sql(sql, entry, None).await;
         }
         let snapshot =
             self.store.snapshot(Some(entry.version)).await?.ok_or_else(|| RunError::Lake(self.gone(entry)))?;
@@ -233,8 +246,8 @@ impl Search<'_> {
         }
     }
 
-    /// The first value of a statement whose tables are as they were at a commit.
-    async fn look_by_sql(&self, sql: &str, entry: &HistoryEntry) -> Result<Look, RunError> {
+    /// The first value of a statement whose tables are as they were at a commit; `rows`: those of the table instead.
+    async fn look_by_sql(&self, sql: &str, entry: &HistoryEntry, rows: Option<TableFiles>) -> Result<Look, RunError> {
         let (engine, text) = (self.open.engine.clone(), sql.to_owned());
         let named = blocking(move || Ok(engine.all_tables(&text)?)).await?;
         if !named.iter().any(|past| past.table == self.table && past.at == PastAt::Now) {
@@ -248,7 +261,14 @@ impl Search<'_> {
             true => Ok(entry.version),
             false => version_at(&self.open.lake.table(location(table)), table, entry.timestamp_ms).await,
         };
-        let PastTables { read: tables, unknown } = self.open.versions_read(named, then).await?;
+        let PastTables { read: mut tables, unknown } = self.open.versions_read(named, then).await?;
+        if let Some(rows) = rows {
+            for (past, _, files) in &mut tables {
+                if past.table == self.table && past.at == PastAt::Now {
+                    files.files.clone_from(&rows.files);
+                }
+            }
+        }
         let personal = match self.reveal {
             true => PersonalColumns::default(),
             false => self.open.personal_in_sql(sql, &unknown).await?,
@@ -300,10 +320,16 @@ impl Search<'_> {
         let (old, new) = (of(before), of(Some(entry)));
         let names: BTreeMap<&String, ()> = old.keys().chain(new.keys()).map(|name| (name, ())).collect();
         let inputs = names.into_keys().map(|name| (name.clone(), old.get(name).copied(), new.get(name).copied()));
-        let event = match before {
-            Some(_) if self.table.layer == Layer::Silver => self.event(entry.version).await,
-            _ => None,
-        };
+        let (mut event, mut key, mut no_event) = (None, Vec::new(), None);
+        if before.is_some() && self.table.layer == Layer::Silver {
+            match &self.question {
+                BisectQuestion::Check { .. } | BisectQuestion::Sql { .. } => match self.within(entry).await? {
+                    Within::Row { key: of, event: by, because } => (key, event, no_event) = (of, by, because),
+                    Within::Unknown(because) => no_event = Some(because),
+                },
+                BisectQuestion::Value { .. } | BisectQuestion::Row { .. } => event = self.event(entry.version).await,
+            }
+        }
         Ok(BisectFound {
             version: entry.version,
             before: before.map(|entry| entry.version),
@@ -311,6 +337,8 @@ impl Search<'_> {
             files,
             inputs: inputs.collect(),
             event,
+            key,
+            no_event,
         })
     }
 
@@ -386,7 +414,11 @@ fn verdict(table: &TableRef, since: Since, found: Option<&BisectFound>, searched
                     }
                 }
             };
-            format!("{began}. It was not in v{before}")
+            let row = found.key.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
+            let row = if row.is_empty() { String::new() } else { format!(", with the row {row}") };
+            let unknown =
+                found.no_event.as_ref().map_or_else(String::new, |why| format!(". Not known is by which event: {why}"));
+            format!("{began}{row}{unknown}. It was not in v{before}")
         }
     }
 }

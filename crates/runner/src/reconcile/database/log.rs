@@ -14,6 +14,8 @@ pub(crate) struct LogOfSource {
     server: Option<Server>,
     /// Position that was read: everything before it is in the rows.
     pub(crate) position: Option<LogPosition>,
+    /// Position once the rows were fixed: nothing behind it is in them. `None` where it is [`LogOfSource::position`] itself.
+    pub(crate) until: Option<LogPosition>,
     /// Why there is no position.
     pub(crate) no_position: Option<String>,
     /// Name of the binary log's file.
@@ -115,17 +117,19 @@ async fn begin_postgres(connection: &mut Connection) -> Result<LogOfSource, RunE
     }
     let is_replica =
         connection.value("whether it is a replica", "SELECT pg_is_in_recovery()").await?.as_deref() == Some("t");
-    let position = match is_replica {
+    let statement = match is_replica {
         true => "SELECT pg_last_wal_replay_lsn()::text",
         false => "SELECT pg_current_wal_insert_lsn()::text",
     };
     // Before the transaction sees anything: every later event is behind it.
-    let position = connection.value("the position of its log", position).await?;
+    let position = connection.value("the position of its log", statement).await?;
     connection.rows("a transaction", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let setting = "SELECT current_setting('track_commit_timestamp', true)";
     let has_commit_times = connection.value("a setting", setting).await?.as_deref() == Some("on");
-    let position = position.as_deref().and_then(lsn).map(LogPosition::Lsn);
-    Ok(LogOfSource { server: Some(Server::Postgres), position, has_commit_times, ..LogOfSource::default() })
+    // The first statement of the transaction fixed what it sees.
+    let until = connection.value("the position of its log", statement).await?;
+    let [position, until] = [position, until].map(|text| text.as_deref().and_then(lsn).map(LogPosition::Lsn));
+    Ok(LogOfSource { server: Some(Server::Postgres), position, until, has_commit_times, ..LogOfSource::default() })
 }
 
 async fn begin_mysql(connection: &mut Connection) -> Result<LogOfSource, RunError> {
@@ -137,13 +141,7 @@ async fn begin_mysql(connection: &mut Connection) -> Result<LogOfSource, RunErro
     ] {
         connection.rows("a setting", setting).await?;
     }
-    let mut before = None;
-    for statement in ["SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"] {
-        if let Ok(rows) = connection.rows("the position of its log", statement).await {
-            before = rows.into_iter().next();
-            break;
-        }
-    }
+    let before = binlog_status(connection).await;
     connection.rows("a transaction", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
     // MariaDB says at which position exactly the transaction began.
     let exact =
@@ -155,16 +153,28 @@ async fn begin_mysql(connection: &mut Connection) -> Result<LogOfSource, RunErro
         row.and_then(|row| row.get(1).cloned().flatten()).filter(|text| !text.is_empty())
     };
     let exact = of("binlog_snapshot_file").zip(of("binlog_snapshot_position"));
-    let at = |at: usize| before.as_ref().and_then(|row| row.get(at).cloned().flatten());
-    let found = exact.or_else(|| at(0).zip(at(1)));
-    let position = found.as_ref().and_then(|(file, position)| {
+    let after = if exact.is_none() { binlog_status(connection).await } else { None };
+    let place = |(file, position): &(String, String)| {
         Some(LogPosition::Binlog { file: LogPosition::binlog_file(file)?, position: position.parse().ok()? })
-    });
+    };
+    let found = exact.or(before);
+    let (position, until) = (found.as_ref().and_then(place), after.as_ref().and_then(place));
     let no_position = position.is_none().then(|| {
         "The server has no binary log, or the user may not ask for its position (BINLOG MONITOR, REPLICATION CLIENT)".to_owned()
     });
     let file = found.map(|(file, _)| file);
-    Ok(LogOfSource { server: Some(Server::MySql), position, no_position, file, has_commit_times: false })
+    Ok(LogOfSource { server: Some(Server::MySql), position, until, no_position, file, has_commit_times: false })
+}
+
+/// File and position of the binary log, if the user may ask.
+async fn binlog_status(connection: &mut Connection) -> Option<(String, String)> {
+    for statement in ["SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"] {
+        if let Ok(rows) = connection.rows("the position of its log", statement).await {
+            let row = rows.into_iter().next()?;
+            return row.first().cloned().flatten().zip(row.get(1).cloned().flatten());
+        }
+    }
+    None
 }
 
 /// The number of a position of the write-ahead log: `16/B374D848`.

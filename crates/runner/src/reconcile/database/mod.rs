@@ -221,6 +221,14 @@ impl DatabaseTable {
         Ok(rows)
     }
 
+    /// Ends the transaction, so that waiting holds nothing back in the database.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub(crate) async fn end(&mut self) -> Result<(), RunError> {
+        self.connection.rows("the end of the transaction", "COMMIT").await.map(|_| ())
+    }
+
     /// Whether the log says that the table has no change behind a position of silver.
     ///
     /// # Errors

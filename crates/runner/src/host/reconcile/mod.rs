@@ -1,6 +1,9 @@
 //! Answers how silver differs from its source, and repairs it.
 
-use super::diff_sides::Opened;
+mod other_table;
+mod position;
+mod settle;
+
 use super::publish::author;
 use super::quarantine::reason;
 use super::{Host, OpenLake};
@@ -19,25 +22,23 @@ use crate::reconcile::read::Sides;
 use crate::reconcile::repair::{Asked, repairs};
 use crate::reconcile::report::{Found, Tally};
 use crate::reconcile::request::request;
-use crate::reconcile::rows::SourceRows;
 use crate::reconcile::silver_rows::SilverRows;
 use crate::silver::Silver;
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
 use crate::support::elapsed::elapsed_ms;
 use crate::{Job, RunError};
-use arrow::compute::concat_batches;
+use other_table::rows_of_table;
+use position::read_position;
 use sluice_api::{
     Answer, DiffSide, JobKind, Layer, ReconcileOptions, ReconcileWith, Reconciliation, RepairBy, SideLake, SideVersion,
     SourceRepair, TableRef, ask,
 };
 use sluice_cdc::LogPosition;
 use sluice_change::EventSeq;
-use sluice_contract::{Contract, SourceFormat, TableName};
-use sluice_engine::current_rows;
+use sluice_contract::{Contract, Scd, TableName};
 use sluice_lake::{Correction, RecordPlace, SourceMark, StoreTimes, correction_number};
 use sluice_query::PersonalColumns;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -125,6 +126,12 @@ impl OpenLake {
             began_later: context.contract.started_ms.is_some(),
             ..Positions::default()
         };
+        if context.contract.apply.scd == Scd::Append {
+            let message = format!("{table} has a row for each event, and a source has one for each key");
+            let next = "Reconcile a table of the latest rows of the same events, or compare it with another such table: \
+                        `sluice diff`";
+            return Err(RunError::input(message, next));
+        }
         let rows = SilverRows { store: silver.store.clone(), snapshot, contract: Arc::clone(&context.contract) };
         let personal = self.personal_of(&table).await?;
         Ok(Ready { open: self, job, times, contract: context.contract, silver: rows, positions, personal })
@@ -156,7 +163,11 @@ impl Ready<'_> {
         if positions.began_later {
             notes.push("The table began later than its source: rows that did not change since are missing".to_owned());
         }
+        if self.contract.apply.scd == Scd::Type2 {
+            notes.push("The current version of each key is compared: a source has no history".to_owned());
+        }
         let mut personal = self.personal.clone();
+        let mut live = None;
         let (sides, with, server, source_table) = match with {
             ReconcileWith::File { path, position } => {
                 positions.read = position.as_deref().map(read_position).transpose()?;
@@ -173,6 +184,7 @@ impl Ready<'_> {
                 let mut database = DatabaseTable::open(&address, &self.contract, &wanted).await?;
                 self.job.check()?;
                 positions.read = database.log.position.map(ReadPosition::Log);
+                positions.read_until = database.log.until;
                 let in_log = positions.order.as_deref().zip(positions.silver.as_ref());
                 let in_log = in_log.and_then(|(order, seq)| LogPosition::of(order, seq));
                 positions.is_complete = database.is_complete(in_log, positions.silver_ms).await?;
@@ -180,7 +192,9 @@ impl Ready<'_> {
                 let sides = Sides::of_database(&mut database, &self.silver, options, self.job).await?;
                 let (schema, name) = database.name();
                 let source_table = Some((schema.to_owned(), name.to_owned()));
-                (sides, database.place().to_owned(), Some(database.server()), source_table)
+                let (place, server) = (database.place().to_owned(), database.server());
+                live = Some(database);
+                (sides, place, Some(server), source_table)
             }
             ReconcileWith::Table(side) => {
                 let other = self.open.side(side, self.times).await?;
@@ -206,11 +220,14 @@ impl Ready<'_> {
         }
         self.job.check()?;
         let contract = Arc::clone(&self.contract);
-        let found = blocking(move || {
+        let mut found = blocking(move || {
             let comparison = compare(&contract, &sides.source, &sides.silver)?;
             Found::new(sides, comparison, positions)
         })
         .await?;
+        if options.wait_s > 0 {
+            notes.extend(self.settle(&mut found, live, options.wait_s).await?);
+        }
         Ok(Compared { found, with, server, source_table, personal, notes })
     }
 
@@ -376,92 +393,5 @@ impl Ready<'_> {
             request: None,
             next: format!("Run `sluice replay --table {name}`, which ingests correction {number}{left}"),
         })
-    }
-}
-
-/// A position as people write it: numbers as `sluice explain` shows them, an LSN, or a place in a binary log.
-fn read_position(text: &str) -> Result<ReadPosition, RunError> {
-    let text = text.trim();
-    let wrong = || {
-        RunError::input(
-            format!("`{text}` is no position"),
-            "Write it as `sluice explain` shows positions (148237656.1), as an LSN (16/B374D848), or as a place in a binary \
-             log (mariadb-bin.000007:4711)",
-        )
-    };
-    if let Some((high, low)) = text.split_once('/') {
-        let hex = |text: &str| u64::from_str_radix(text, 16).map_err(|_| wrong());
-        return Ok(ReadPosition::Log(LogPosition::Lsn((hex(high)? << 32) | hex(low)?)));
-    }
-    if let Some((file, position)) = text.rsplit_once(':') {
-        let file = LogPosition::binlog_file(file).or_else(|| file.parse().ok()).ok_or_else(wrong)?;
-        let position = position.parse().map_err(|_| wrong())?;
-        return Ok(ReadPosition::Log(LogPosition::Binlog { file, position }));
-    }
-    let mut parts = sluice_change::SeqParts::default();
-    let numbers: Vec<&str> = text.split('.').collect();
-    if numbers.len() > parts.len() {
-        return Err(wrong());
-    }
-    for (part, number) in parts.iter_mut().zip(numbers) {
-        *part = number.parse().map_err(|_| wrong())?;
-    }
-    Ok(ReadPosition::Seq(EventSeq { rank: 1, parts, tie: 0 }))
-}
-
-/// The current rows of another table.
-async fn rows_of_table(side: &DiffSide, other: Opened) -> Result<SourceRows, RunError> {
-    let VersionOfSide { store, snapshot, contract } = VersionOfSide::of(side, other).await?;
-    let rows = store.read_files(&snapshot, &snapshot.files, None).await?;
-    let rows = concat_batches(&snapshot.schema, &rows)?;
-    let rows = match contract {
-        Some(contract) => current_rows(&contract, &rows)?,
-        None => rows,
-    };
-    Ok(SourceRows {
-        records: vec![String::new(); rows.num_rows()],
-        rows,
-        format: SourceFormat::Json,
-        absent: BTreeMap::new(),
-        committed_ms: Vec::new(),
-        left_out: BTreeMap::new(),
-    })
-}
-
-/// A version of another table, with the contract where it is one of silver.
-struct VersionOfSide {
-    store: sluice_lake::DeltaStore,
-    snapshot: sluice_lake::Snapshot,
-    contract: Option<Arc<Contract>>,
-}
-
-impl VersionOfSide {
-    async fn of(side: &DiffSide, other: Opened) -> Result<Self, RunError> {
-        let contract = match side.table.layer {
-            Layer::Silver => Some(ContractSet::draft(&other.lake).await?.contract(&side.table.name)?),
-            Layer::Bronze | Layer::Gold => None,
-        };
-        Ok(Self { store: other.version.store, snapshot: other.version.snapshot, contract })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::read_position;
-    use crate::reconcile::arrival::ReadPosition;
-    use sluice_cdc::LogPosition;
-    use sluice_change::EventSeq;
-
-    #[test]
-    fn a_position_is_read_as_people_write_it() {
-        let seq = EventSeq { rank: 1, parts: [148_237_656, 1, 7, 0, 0], tie: 0 };
-        assert_eq!(read_position("148237656.1.7").unwrap(), ReadPosition::Seq(seq));
-        let lsn = ReadPosition::Log(LogPosition::Lsn(0x16_B374_D848));
-        assert_eq!(read_position("16/B374D848").unwrap(), lsn);
-        let binlog = ReadPosition::Log(LogPosition::Binlog { file: 7, position: 4_711 });
-        assert_eq!(read_position("mariadb-bin.000007:4711").unwrap(), binlog);
-        for text in ["", "now", "1.2.3.4.5.6", "x/y", "7:", "full load"] {
-            assert!(read_position(text).is_err(), "{text}");
-        }
     }
 }
