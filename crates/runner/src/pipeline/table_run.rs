@@ -193,7 +193,7 @@ impl TableRun {
     pub(crate) async fn will_remake(&self) -> Result<bool, RunError> {
         let TableState { bronze, silver, .. } = &self.table;
         let change = schema_change(&self.context.lake, &bronze.store, silver, &self.context.contract).await?;
-        Ok(silver.batch() > 0 && (change == SchemaChange::Rebuild || self.table.has_other_skips()))
+        Ok(silver.batch() > 0 && (change == SchemaChange::Rebuild || self.table.has_other_decisions()))
     }
 
     /// New files in batches, not claimed.
