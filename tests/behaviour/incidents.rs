@@ -129,7 +129,7 @@ fn an_incident_is_reproduced_from_its_file_alone() -> Result<()> {
     // The test of it.
     let test = std::fs::read_to_string(folder.path().join("tests/crm/people/batch2.yaml"))?;
     ensure_masked("the test", &test)?;
-    ensure!(test.contains("reason: TYPE_MISMATCH, column: \"born\", record: 2") && test.contains("LINZ"), "{test}");
+    ensure!(test.contains("reason: TYPE_MISMATCH, column: \"born\", record: 3") && test.contains("LINZ"), "{test}");
     ensure!(sluice.ok(&["test"])?.contains("1 of 1 tests passed"));
     Ok(())
 }

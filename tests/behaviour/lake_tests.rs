@@ -30,7 +30,7 @@ fn test_with(more: &str) -> String {
     TEST.replace("    silver_has: []\n", more)
 }
 
-const REST: &str = "    quarantine: [{reason: TYPE_MISMATCH, column: total, record: 2}]\n    \
+const REST: &str = "    quarantine: [{reason: TYPE_MISMATCH, column: total, record: 3}]\n    \
     counters: {rows_in: 4, inserted: 1, deleted: 1}\n    gold:\n      shop.cities: [{city: Wien, total: 3.75}]\n";
 const PATH: &str = "tests/shop/orders/late.yaml";
 

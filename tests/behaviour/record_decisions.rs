@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use sluice_api::{
-    EventOutcome, JobId, Layer, RecordAction, RecordChange, RecordFilter, RecordList, RecordState, ReplayLimits,
-    SilverAgrees, TableName, TableRef, ask,
+    EventOutcome, JobId, Layer, RecordAction, RecordChange, RecordFilter, RecordList, RecordNumber, RecordState,
+    ReplayLimits, SilverAgrees, TableName, TableRef, ask,
 };
 use sluice_lake::TableLocation;
 use sluice_tests::{Sluice, TestLake};
@@ -264,7 +264,8 @@ async fn an_explanation_and_a_trace_name_the_decision() -> Result<()> {
     };
     ensure!(of_record.iter().any(|event| is_named(&event.outcome)), "{edited:?}");
     ensure!(of_record.iter().any(|event| event.operation == "upsert, edited"), "{edited:?}");
-    let trace = ask::Trace { file: "landing/orders/2.json".to_owned(), record: Some(2), reveal: false };
+    let trace =
+        ask::Trace { file: "landing/orders/2.json".to_owned(), record: Some(RecordNumber::of_row(2)), reveal: false };
     let traced = lake.host().call(trace).await?;
     let verdict = traced.first().map(|trace| trace.verdict.clone()).unwrap_or_default();
     ensure!(verdict.contains("dropped by Ann because the export was wrong"), "{verdict}");

@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use sluice_api::{
-    ChosenChange, Layer, ReplayLimits, SourceChange, SourceChangeState, SourceChangeView, SourceChoice, SourceDecision,
-    SourceProposal, TableRef, ask,
+    ChosenChange, Layer, RecordNumber, ReplayLimits, SourceChange, SourceChangeState, SourceChangeView, SourceChoice,
+    SourceDecision, SourceProposal, TableRef, ask,
 };
 use sluice_tests::{Rows, Sluice, TestLake, amount, counted};
 use tempfile::TempDir;
@@ -137,7 +137,7 @@ async fn a_rename_waits_with_its_evidence_and_stays_one_column_once_confirmed() 
     let shop = renamed().await?;
     let (view, proposal) = one(shop.inbox(false).await?)?;
     ensure!((view.change, view.column.as_str(), view.batch) == (SourceChange::NewColumn, "remark", 2), "{view:?}");
-    ensure!((view.file.as_str(), view.record) == ("landing/orders/2.json", Some(0)), "{view:?}");
+    ensure!((view.file.as_str(), view.record) == ("landing/orders/2.json", Some(RecordNumber::of_row(0))), "{view:?}");
     ensure!(view.examples == ["a", "b"] && view.readers.is_empty(), "{view:?}");
     ensure!((proposal.decision, proposal.from.as_deref()) == (SourceDecision::Rename, Some("note")), "{proposal:?}");
     ensure!(proposal.evidence[0].starts_with("2 of 2 keys with both columns"), "{proposal:?}");
@@ -228,7 +228,7 @@ async fn a_name_that_is_dropped_and_added_again_brings_no_old_value_back() -> Re
     shop.replay().await?;
     let (view, proposal) = one(shop.inbox(false).await?)?;
     ensure!((view.change, proposal.decision) == (SourceChange::NameAgain, SourceDecision::AddedAgain), "{view:?}");
-    ensure!((view.file.as_str(), view.record) == ("landing/orders/3.json", Some(0)), "{view:?}");
+    ensure!((view.file.as_str(), view.record) == ("landing/orders/3.json", Some(RecordNumber::of_row(0))), "{view:?}");
 
     shop.decide_as_proposed().await?;
     shop.replay().await?;
@@ -425,7 +425,13 @@ async fn values_that_do_not_fit_get_a_type_that_holds_them() -> Result<()> {
         .iter()
         .filter_map(|view| {
             let of = view.proposal.as_ref()?;
-            Some((view.column.as_str(), view.change, view.record, of.decision, of.data_type.as_deref()))
+            Some((
+                view.column.as_str(),
+                view.change,
+                view.record.map(RecordNumber::row),
+                of.decision,
+                of.data_type.as_deref(),
+            ))
         })
         .collect();
     let misfit = SourceChange::Misfit;

@@ -260,42 +260,42 @@ fn respond(state: &State, request: &Request) -> Answer {
     }
 }
 
+/// A page of names, without looking at those before and behind it. What is in one folder of a delimited listing counts as one
+/// name, as in S3.
 fn list(files: &BTreeMap<String, Vec<u8>>, query: &BTreeMap<String, String>) -> Answer {
     let prefix = query.get("prefix").map_or("", String::as_str);
     let after = query.get("continuation-token").or_else(|| query.get("start-after")).map_or("", String::as_str);
-    let delimiter = query.get("delimiter").filter(|delimiter| !delimiter.is_empty());
-    let mut folders = std::collections::BTreeSet::new();
-    let mut text = "<ListBucketResult>".to_owned();
-    let mut last = None;
-    for (count, (key, content)) in
-        files.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > after).enumerate()
-    {
-        if count == PAGE_KEYS {
-            break;
-        }
-        last = (count + 1 == PAGE_KEYS).then_some(key);
+    let delimiter = query.get("delimiter").map(String::as_str).filter(|delimiter| !delimiter.is_empty());
+    let first_from = |from: Bound<&str>| {
+        files.range::<str, _>((from, Bound::Unbounded)).next().filter(|(key, _)| key.starts_with(prefix))
+    };
+    let begin = if after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
+    let (mut next, mut names, mut last) = (first_from(begin), 0, String::new());
+    let (mut text, mut folders) = ("<ListBucketResult>".to_owned(), String::new());
+    while let Some((key, content)) = next.filter(|_| names < PAGE_KEYS) {
+        names += 1;
         let rest = key.get(prefix.len()..).unwrap_or_default();
-        if let Some((folder, _)) = delimiter.and_then(|delimiter| rest.split_once(delimiter.as_str())) {
-            folders.insert(format!("{prefix}{folder}/"));
-            continue;
+        if let Some((folder, _)) = delimiter.and_then(|delimiter| rest.split_once(delimiter)) {
+            let folder = format!("{prefix}{folder}/");
+            let _ = write!(folders, "<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>");
+            // No name in the folder is behind it.
+            last = format!("{folder}{}", char::MAX);
+        } else {
+            let _ = write!(
+                text,
+                "<Contents><Key>{key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>{}</ETag>\
+                 <Size>{}</Size></Contents>",
+                etag(content),
+                content.len()
+            );
+            last.clone_from(key);
         }
-        let _ = write!(
-            text,
-            "<Contents><Key>{key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>{}</ETag>\
-             <Size>{}</Size></Contents>",
-            etag(content),
-            content.len()
-        );
+        next = first_from(Bound::Excluded(&last));
     }
-    for folder in folders {
-        let _ = write!(text, "<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>");
-    }
-    let more = last.filter(|last| {
-        files.range::<String, _>((Bound::Excluded(*last), Bound::Unbounded)).any(|(key, _)| key.starts_with(prefix))
-    });
-    let _ = write!(text, "<IsTruncated>{}</IsTruncated>", more.is_some());
-    if let Some(key) = more {
-        let _ = write!(text, "<NextContinuationToken>{key}</NextContinuationToken>");
+    text.push_str(&folders);
+    let _ = write!(text, "<IsTruncated>{}</IsTruncated>", next.is_some());
+    if next.is_some() {
+        let _ = write!(text, "<NextContinuationToken>{last}</NextContinuationToken>");
     }
     text.push_str("</ListBucketResult>");
     document(200, text)

@@ -2,6 +2,7 @@
 
 use crate::{RecordAction, ResultView, TableName};
 use serde::{Deserialize, Serialize};
+use sluice_contract::RecordNumber;
 use std::fmt;
 
 /// How a record of a batch stands.
@@ -122,8 +123,8 @@ pub struct RecordDecisionView {
 pub struct DecidedRecordView {
     /// Its file.
     pub file: String,
-    /// Its number in the file, from 0.
-    pub record: u64,
+    /// Its number in the file.
+    pub record: RecordNumber,
     /// The decision.
     pub decision: RecordDecisionView,
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a change feed.
 
 use serde::{Deserialize, Serialize};
+use sluice_contract::RecordNumber;
 use sluice_contract::TableName;
 use std::collections::BTreeMap;
 
@@ -251,8 +252,8 @@ pub struct FindingExample {
     pub batch: Option<u64>,
     /// File.
     pub file: String,
-    /// Record in the file, from 0; `None`: the file as a whole.
-    pub record: Option<u64>,
+    /// Record in the file; `None`: the file as a whole.
+    pub record: Option<RecordNumber>,
     /// What is there. No value of a row.
     pub detail: String,
     /// The record as delivered, personal data masked; empty where there is none.

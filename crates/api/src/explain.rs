@@ -2,6 +2,7 @@
 
 use crate::{QuarantineReason, RecordDecisionView, TableRef};
 use serde::{Deserialize, Serialize};
+use sluice_contract::RecordNumber;
 
 /// Why the row of one key has the values it has: every event of the key that bronze keeps, which of them each column is
 /// of, and whether silver holds exactly that.
@@ -39,8 +40,8 @@ pub struct ExplainedEvent {
     pub batch: u64,
     /// Its file.
     pub file: String,
-    /// Record in the file, from 0, as `_row` of bronze.
-    pub record: u64,
+    /// Record in the file; `_row` of bronze is one less.
+    pub record: RecordNumber,
     /// What it does: `snapshot row`, `upsert`, `delete`, `truncate`, or `record` where it could not be read.
     pub operation: String,
     /// Position in the source's order, in words; empty in quarantine.

@@ -161,8 +161,8 @@ pub use run::{RunMode, RunRound, RunRounds, RunSummary};
 pub use sandbox::{InSandbox, RemovedSandbox, SandboxState, SandboxView};
 pub use sluice_contract::{
     Audience, BatchAction, CheckLevel, CheckOutcome, ContractChange, Effect, Grade, Measured, NamePattern,
-    OnboardAnswer, OnboardAnswers, ParentVersion, Problem, QuestionKind, RecordAction, RowLedger, Severity, TableName,
-    Unit, Verdict, reach,
+    OnboardAnswer, OnboardAnswers, ParentVersion, Problem, QuestionKind, RecordAction, RecordNumber, RowLedger,
+    Severity, TableName, Unit, Verdict, reach,
 };
 pub use source_changes::{
     ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,

@@ -16,6 +16,7 @@ use crate::{
     TableView, Trace, VerifySummary,
 };
 use serde::{Deserialize, Serialize};
+use sluice_contract::RecordNumber;
 use std::future::Future;
 
 requests! {
@@ -520,8 +521,8 @@ requests! {
     Trace {
         /// Path of the file in the lake, or the end of it.
         file: String,
-        /// Record in it, from 0; all if `None`.
-        record: Option<u64>,
+        /// Record in it; all if `None`.
+        record: Option<RecordNumber>,
         /// Personal data is not masked.
         reveal: bool
     } -> Vec<Trace>, Read;

@@ -2,6 +2,7 @@
 
 use crate::TableName;
 use serde::{Deserialize, Serialize};
+use sluice_contract::RecordNumber;
 pub use sluice_contract::{SourceChange, SourceDecision};
 
 /// How a change stands.
@@ -69,8 +70,8 @@ pub struct SourceChangeView {
     pub seen_ms: i64,
     /// First file.
     pub file: String,
-    /// First record of that file, from 0; `None` if it was not looked for or not found.
-    pub record: Option<u64>,
+    /// First record of that file; `None` if it was not looked for or not found.
+    pub record: Option<RecordNumber>,
     /// Records of that batch that show it.
     pub records: u64,
     /// Values; of personal data only enough to recognise them.

@@ -2,6 +2,7 @@
 
 use crate::{EventOutcome, TableName};
 use serde::{Deserialize, Serialize};
+use sluice_contract::RecordNumber;
 use std::collections::BTreeMap;
 
 /// What became of a file of one table, or of one record of it.
@@ -11,8 +12,8 @@ pub struct Trace {
     pub table: TableName,
     /// File.
     pub file: String,
-    /// Record, from 0; `None`: all of the file.
-    pub record: Option<u64>,
+    /// Record; `None`: all of the file.
+    pub record: Option<RecordNumber>,
     /// The whole in one sentence or two.
     pub verdict: String,
     /// How far it is.
@@ -83,8 +84,8 @@ impl TraceCounts {
 /// A record, and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TracedRecord {
-    /// Record in the file, from 0.
-    pub record: u64,
+    /// Record in the file.
+    pub record: RecordNumber,
     /// Columns of its key as text, personal ones masked; none in quarantine.
     pub key: BTreeMap<String, String>,
     /// What it does: `upsert`, `delete`, …, or `record` where it could not be read.
@@ -109,8 +110,8 @@ pub struct TracedPlace {
     pub batch: u64,
     /// File.
     pub file: String,
-    /// Record in it, from 0.
-    pub record: u64,
+    /// Record in it.
+    pub record: RecordNumber,
 }
 
 /// A column on its way into silver.

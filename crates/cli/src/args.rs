@@ -530,7 +530,7 @@ pub(crate) enum RepairHow {
 
 #[derive(Debug, Args)]
 pub(crate) struct TraceArgs {
-    /// The file, or the end of its path; with `:RECORD` one of its records, from 0, for example orders-7.json:120.
+    /// The file, or the end of its path; with `:RECORD` one of its records, the first is 1, for example orders-7.json:120.
     pub(crate) place: String,
     /// Print the records too.
     #[arg(long)]

@@ -7,7 +7,7 @@ use super::{AT_ONCE, Example};
 use anyhow::{Context, Result, ensure};
 use futures::StreamExt;
 use serde_json::json;
-use sluice_api::{CheckState, CheckView, JobId, LakeTestReport, Layer, TableRef, ask};
+use sluice_api::{CheckState, CheckView, JobId, LakeTestReport, Layer, RecordNumber, TableRef, ask};
 use sluice_contract::{Contract, Effect};
 use sluice_runner::{Host, HostOptions};
 use sluice_tests::{TestLake, counted, some_of_each_kind};
@@ -89,6 +89,7 @@ async fn generated(draft: &Draft, contract: &Contract, batches: Vec<Files>) -> R
         };
         let reject = |row: &Vec<Option<String>>| {
             let [Some(batch), Some(reason), Some(record)] = row.as_slice() else { return None };
+            let record = RecordNumber::of_row(record.parse().ok()?);
             (batch.parse::<u64>().ok()? > known).then(|| format!("{{reason: {reason}, record: {record}}}"))
         };
         writeln!(text, "    quarantine: [{}]", rejects.iter().filter_map(reject).collect::<Vec<_>>().join(", "))?;

@@ -4,7 +4,7 @@ use super::document::{Batch, CHECKS, Document, LEDGER, QUARANTINE, SILVER, STOPP
 use super::table::Table;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use sluice_api::{JobId, LakeTestReport, ask};
+use sluice_api::{JobId, LakeTestReport, RecordNumber, ask};
 use sluice_contract::Contract;
 use sluice_runner::{Host, HostOptions};
 use std::fmt::Write as _;
@@ -98,6 +98,7 @@ fn expect(text: &mut String, document: &Document, number: usize, brings: Option<
     let reject = |row: &Vec<String>| -> Option<String> {
         let [_, reason, column, record] = row.as_slice() else { return None };
         let column = if column == "∅" { String::new() } else { format!(", column: {}", json!(column)) };
+        let record = RecordNumber::of_row(record.parse().ok()?);
         Some(format!("{{reason: {reason}{column}, record: {record}}}"))
     };
     let rejects: Option<Vec<String>> = rejects.map(reject).collect();

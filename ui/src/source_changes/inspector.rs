@@ -54,7 +54,7 @@ pub(super) fn show(
 
 fn facts(ui: &mut Ui, view: &SourceChangeView) {
     let place = match view.record {
-        Some(record) => format!("{} row {}", view.file, number::count(record)),
+        Some(record) => format!("record {} of {}", number::count(record.get()), view.file),
         None => view.file.clone(),
     };
     let records = number::plural(view.records, "record");

@@ -12,7 +12,7 @@ pub(super) fn show(ui: &mut Ui, record: &TracedRecord, alone: bool) -> bool {
     let mut pressed = false;
     ui.spacing_mut().item_spacing.y = 4.0;
     Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 10, bottom: 8 }).show(ui, |ui| {
-        let title = format!("Record {}", number::count(record.record));
+        let title = format!("Record {}", number::count(record.record.get()));
         ui.label(typeface::text(title, typeface::title(), tokens.text_strong));
         ui.label(typeface::text(words(record), typeface::body(), tokens.text));
         if let Some(EventOutcome::Quarantined { column, detail, further, .. }) = &record.outcome {
@@ -27,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, record: &TracedRecord, alone: bool) -> bool {
             ui.label(typeface::text(format!("{name} = {value}"), typeface::mono(12.0), tokens.text_strong));
         }
         if let Some(by) = &record.by {
-            let text = format!("Because of record {} of {}", number::count(by.record), by.file);
+            let text = format!("Because of record {} of {}", number::count(by.record.get()), by.file);
             ui.add(egui::Label::new(typeface::text(text, typeface::control(), tokens.text_weak)).wrap());
         }
         if alone && Button::new("Trace this record").icon(icon::SEARCH).show(ui).clicked() {

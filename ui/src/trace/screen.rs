@@ -11,7 +11,7 @@ use crate::widget::{
     Button, EmptyState, ListRow, TextField, Tone, banner, entered, error_banner, loading_line, number, rule,
 };
 use egui::{Align, Color32, Layout, ScrollArea, Ui, UiBuilder, vec2};
-use sluice_api::{EventOutcome, Request, Trace, TraceStage, TracedRecord, ask};
+use sluice_api::{EventOutcome, RecordNumber, Request, Trace, TraceStage, TracedRecord, ask};
 
 const BAR: f32 = 40.0;
 /// Width of the field.
@@ -29,14 +29,6 @@ pub struct TraceScreen {
     chosen: (usize, Option<usize>),
 }
 
-/// `file:record`.
-fn split(place: &str) -> (String, Option<u64>) {
-    match place.rsplit_once(':').and_then(|(file, record)| Some((file, record.parse().ok()?))) {
-        Some((file, record)) => (file.to_owned(), Some(record)),
-        None => (place.to_owned(), None),
-    }
-}
-
 impl TraceScreen {
     /// The screen.
     #[must_use]
@@ -45,13 +37,13 @@ impl TraceScreen {
     }
 
     fn request(&self) -> Request {
-        let (file, record) = split(&self.place);
-        Request::Trace { file, record, reveal: false }
+        let (file, record) = RecordNumber::split(&self.place);
+        Request::Trace { file: file.to_owned(), record, reveal: false }
     }
 
     fn got<'a>(&self, cx: &Cx<'a>) -> Got<'a, Vec<Trace>> {
-        let (file, record) = split(&self.place);
-        cx.store.got::<ask::Trace>(&(file, record, false))
+        let (file, record) = RecordNumber::split(&self.place);
+        cx.store.got::<ask::Trace>(&(file.to_owned(), record, false))
     }
 
     fn trace<'a>(&self, cx: &Cx<'a>) -> Option<&'a Trace> {
@@ -88,7 +80,7 @@ impl TraceScreen {
         let Some(trace) = traces.get(self.chosen.0).or_else(|| traces.first()) else { return };
         let mut chosen = self.chosen;
         let title = match trace.record {
-            Some(record) => format!("{}, record {}", trace.table, number::count(record)),
+            Some(record) => format!("{}, record {}", trace.table, number::count(record.get())),
             None => trace.table.to_string(),
         };
         banner(ui, tone(trace), &title, &trace.verdict, None);
@@ -105,7 +97,7 @@ impl TraceScreen {
             }
             for (position, record) in trace.records.iter().enumerate() {
                 let (mark, color) = mark(tokens, record);
-                let text = format!("{} {}", number::count(record.record), record.operation);
+                let text = format!("{} {}", number::count(record.record.get()), record.operation);
                 let became = words(record);
                 let row = ListRow::new(&text).mono().icon(mark, color).right(became.clone(), color).height(28.0);
                 let is_chosen = chosen.1 == Some(position);
@@ -155,7 +147,7 @@ impl Screen for TraceScreen {
         ui.spacing_mut().item_spacing.y = 0.0;
         if self.place.is_empty() {
             self.bar(ui, cx, false);
-            let text = "The name of a file, or its path; with :7 its record 7, counted from 0";
+            let text = "The name of a file, or its path; with :7 its seventh record";
             EmptyState { icon: icon::SEARCH, title: "Which file or record?", text, action: None }.show(ui);
             return;
         }

@@ -22,7 +22,7 @@ pub(super) fn words(record: &TracedRecord) -> String {
         Some(EventOutcome::Quarantined { reason, .. }) => return format!("quarantine, {reason}"),
     };
     match &record.by {
-        Some(by) => format!("{what}, batch {} record {}", by.batch, number::count(by.record)),
+        Some(by) => format!("{what}, batch {} record {}", by.batch, number::count(by.record.get())),
         None => what.to_owned(),
     }
 }

@@ -156,7 +156,7 @@ fn text(table: &TableName, batch: &BatchView) -> String {
         text.push_str(&format!(
             "{}: record {} of {} {} by {}: {}\n",
             time(decision.at_ms),
-            of.record + 1,
+            of.record,
             of.file,
             decision.action.done(),
             decision.by,

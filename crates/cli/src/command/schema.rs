@@ -83,7 +83,7 @@ fn list_text(inbox: &SourceChanges) -> String {
 
 fn entry(change: &SourceChangeView) -> String {
     let place = match change.record {
-        Some(record) => format!("{} row {record}", change.file),
+        Some(record) => format!("record {record} of {}", change.file),
         None => change.file.clone(),
     };
     let mut text = format!(

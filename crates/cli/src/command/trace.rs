@@ -4,6 +4,7 @@ use crate::args::TraceArgs;
 use crate::command::explain::outcome;
 use crate::exit::Exit;
 use crate::print::{Grid, Output};
+use sluice_api::RecordNumber;
 use sluice_api::{Trace, TracedRecord, ask};
 use sluice_runner::Host;
 
@@ -13,18 +14,10 @@ const RECORDS: usize = 50;
 /// What became of a file or record.
 pub(crate) async fn run(host: &Host, out: &Output, call: TraceArgs) -> anyhow::Result<Exit> {
     let TraceArgs { place, records, reveal } = call;
-    let (file, record) = split(&place);
-    let traces = host.call(ask::Trace { file, record, reveal }).await?;
+    let (file, record) = RecordNumber::split(&place);
+    let traces = host.call(ask::Trace { file: file.to_owned(), record, reveal }).await?;
     out.show(&traces, |traces| traces.iter().map(|trace| text(trace, records)).collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Done)
-}
-
-/// `file:record`; a colon that no number follows is a part of the path.
-fn split(place: &str) -> (String, Option<u64>) {
-    match place.rsplit_once(':').and_then(|(file, record)| Some((file, record.parse().ok()?))) {
-        Some((file, record)) => (file.to_owned(), Some(record)),
-        None => (place.to_owned(), None),
-    }
 }
 
 fn text(trace: &Trace, with_records: bool) -> String {

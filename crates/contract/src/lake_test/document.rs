@@ -1,5 +1,6 @@
 //! A test of a lake as written.
 
+use crate::RecordNumber;
 use crate::document::Scalar;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -72,5 +73,5 @@ pub(super) struct ExpectDocument {
 pub(super) struct RejectDocument {
     pub(super) reason: String,
     pub(super) column: Option<String>,
-    pub(super) record: Option<u64>,
+    pub(super) record: Option<RecordNumber>,
 }

@@ -1,5 +1,6 @@
 //! What a test of a lake says.
 
+use crate::RecordNumber;
 use crate::TableName;
 use std::collections::BTreeMap;
 
@@ -212,8 +213,8 @@ pub struct ExpectedReject {
     pub reason: String,
     /// Column at fault; `None` if it is not compared.
     pub column: Option<String>,
-    /// Number of the record in its file, from 0; `None` if it is not compared.
-    pub record: Option<u64>,
+    /// Record of its file; `None` if it is not compared.
+    pub record: Option<RecordNumber>,
 }
 
 /// What came of a check.

@@ -3,6 +3,7 @@
 use crate::support::masked_record::masked_record;
 use sluice_api::{Finding, FindingCode, FindingExample};
 use sluice_contract::Contract;
+use sluice_contract::RecordNumber;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -142,7 +143,7 @@ impl Found {
         FindingExample {
             batch: file.and_then(|file| file.batch),
             file: file.map_or_else(String::new, |file| file.path.clone()),
-            record: place.record,
+            record: place.record.map(RecordNumber::of_row),
             detail: detail.clone(),
             record_text: record.clone(),
         }

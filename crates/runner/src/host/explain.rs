@@ -13,6 +13,7 @@ use sluice_api::{
 };
 use sluice_change::{Op, Reject, RejectReason};
 use sluice_contract::Contract;
+use sluice_contract::RecordNumber;
 use sluice_engine::{Outcome, first_difference};
 use std::sync::Arc;
 use std::time::Instant;
@@ -117,7 +118,7 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
             number: number(index),
             batch,
             file,
-            record: at.row,
+            record: RecordNumber::of_row(at.row),
             operation: if is_edited {
                 format!("{}{EDITED}", operation(event.op))
             } else {
@@ -137,7 +138,7 @@ fn events(found: &ExplainedKey, texts: &Texts) -> Vec<ExplainedEvent> {
         number: number(before + index),
         batch: *batch,
         file: file.clone(),
-        record: reject.at.row,
+        record: RecordNumber::of_row(reject.at.row),
         operation: "record".to_owned(),
         position: String::new(),
         source_time_ms: None,
@@ -278,7 +279,7 @@ fn verdict(found: &ExplainedKey, events: &[ExplainedEvent], rows: &[ExplainedRow
     if let Some((event, decision)) = dropped {
         verdict.push_str(&format!(
             "; record {} of batch {} {} by {} because {}",
-            event.record + 1,
+            event.record,
             event.batch,
             decision.action.done(),
             decision.by,

@@ -1,6 +1,7 @@
 //! The decisions on single records that hold, as people see them.
 
 use sluice_api::{DecidedRecordView, RecordDecisionView};
+use sluice_contract::RecordNumber;
 use sluice_lake::{RecordDecision, RecordDecisions};
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ impl<'a> Holding<'a> {
         let of_batch = self.0.iter().filter(|((of, ..), _)| *of == batch);
         let record = |((_, file, row), decision): (&(u64, &str, u64), &&RecordDecision)| DecidedRecordView {
             file: (*file).to_owned(),
-            record: *row,
+            record: RecordNumber::of_row(*row),
             decision: view(decision),
         };
         of_batch.map(record).collect()

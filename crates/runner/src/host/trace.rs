@@ -18,6 +18,7 @@ use sluice_api::{
     TracedGold, TracedPlace, TracedRecord, ask, masked,
 };
 use sluice_change::{Op, SourceFile};
+use sluice_contract::RecordNumber;
 use sluice_contract::{Contract, RecordAction};
 use sluice_lake::TableLocation;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +43,7 @@ struct Delivery {
 }
 
 impl OpenLake {
-    async fn trace(&self, path: &str, record: Option<u64>, reveal: bool) -> Result<Vec<Trace>, RunError> {
+    async fn trace(&self, path: &str, record: Option<RecordNumber>, reveal: bool) -> Result<Vec<Trace>, RunError> {
         let started = Instant::now();
         let job = Job::new(JobId(0), format!("Trace {path}"));
         let (deliveries, known) = self.deliveries(path).await?;
@@ -65,10 +66,19 @@ impl OpenLake {
                 traces.push(waiting(&contract, file, record, started));
                 continue;
             };
-            let traced = trace_file(&self.lake, &self.engine, &contract, (batch, &file.path), record, &job).await?;
-            if record.is_some() && traced.is_in_bronze && traced.events.is_empty() && traced.rejects.is_empty() {
-                let message = format!("{} has no record {} that bronze keeps", file.path, record.unwrap_or_default());
-                let next = format!("Records are counted from 0; `sluice trace {}` counts them", file.path);
+            let traced = trace_file(
+                &self.lake,
+                &self.engine,
+                &contract,
+                (batch, &file.path),
+                record.map(RecordNumber::row),
+                &job,
+            )
+            .await?;
+            let is_nothing = traced.is_in_bronze && traced.events.is_empty() && traced.rejects.is_empty();
+            if let Some(record) = record.filter(|_| is_nothing) {
+                let message = format!("{} has no record {record} that bronze keeps", file.path);
+                let next = format!("`sluice trace {}` counts its records", file.path);
                 return Err(RunError::not_found(message, next));
             }
             let mut trace = view(&traced, (batch, file), record, reveal, started)?;
@@ -179,7 +189,7 @@ fn nearest(path: &str, known: &[String]) -> Vec<String> {
         .collect()
 }
 
-fn waiting(contract: &Contract, file: SourceFile, record: Option<u64>, started: Instant) -> Trace {
+fn waiting(contract: &Contract, file: SourceFile, record: Option<RecordNumber>, started: Instant) -> Trace {
     Trace {
         verdict: format!("It waits: the next batch of {} takes it. `sluice replay` does that", contract.name),
         table: contract.name.clone(),
@@ -201,7 +211,7 @@ fn waiting(contract: &Contract, file: SourceFile, record: Option<u64>, started: 
 fn view(
     traced: &TracedFile,
     (batch, file): (u64, SourceFile),
-    record: Option<u64>,
+    record: Option<RecordNumber>,
     reveal: bool,
     started: Instant,
 ) -> Result<Trace, RunError> {
@@ -219,7 +229,7 @@ fn view(
             continue;
         }
         let mut of_event = of_event(&traced.contract, event, record.is_some(), reveal)?;
-        let decision = holding.on(batch, &file.path, event.record);
+        let decision = holding.on(batch, &file.path, event.record.row());
         // An edited record is one record.
         let is_replaced =
             event.op == Op::Dropped && decision.as_ref().is_some_and(|of| of.action == RecordAction::Edit);
@@ -238,7 +248,7 @@ fn view(
             counts.quarantined += 1;
         }
         records.push(TracedRecord {
-            record: reject.at.row,
+            record: RecordNumber::of_row(reject.at.row),
             key: BTreeMap::new(),
             operation: if reject.whole_file { "rest of the file" } else { "record" }.to_owned(),
             position: String::new(),
@@ -313,7 +323,7 @@ fn of_event(
     let by = explained.and_then(|(story, ..)| {
         let number = by_number(outcome.as_ref()?)?;
         let (batch, file, record) = story.places.get(number.checked_sub(1)? as usize)?.clone();
-        Some(TracedPlace { batch, file, record })
+        Some(TracedPlace { batch, file, record: RecordNumber::of_row(record) })
     });
     let mut cells = Vec::new();
     if with_cells {

@@ -1,13 +1,14 @@
 //! What became of a file or record, in one sentence.
 
 use sluice_api::{EventOutcome, TraceCounts, TraceStage, TracedRecord};
+use sluice_contract::RecordNumber;
 
 /// The verdict.
 pub(super) fn verdict(
     stage: TraceStage,
     counts: &TraceCounts,
     records: &[TracedRecord],
-    record: Option<u64>,
+    record: Option<RecordNumber>,
     batch: u64,
 ) -> String {
     match stage {

@@ -4,6 +4,7 @@ use crate::RunError;
 use crate::support::column_texts::ColumnTexts;
 use arrow::array::RecordBatch;
 use sluice_api::{ApiError, CellDifference, CheckState, CheckView, LakeTestFailure, RowDifference};
+use sluice_contract::RecordNumber;
 use sluice_contract::{
     Contract, ExpectedCheck, ExpectedColumns, ExpectedCounter, ExpectedReject, ExpectedText, RowLedger,
 };
@@ -15,7 +16,7 @@ pub(crate) struct Rejected {
     batch: u64,
     pub(crate) reason: String,
     pub(crate) column: Option<String>,
-    pub(crate) record: Option<String>,
+    pub(crate) record: Option<RecordNumber>,
 }
 
 /// The records of batches after one.
@@ -28,7 +29,8 @@ pub(super) fn rejected(rows: &[RecordBatch], after: u64) -> Result<Vec<Rejected>
             let text = |texts: &Option<ColumnTexts<'_>>| texts.as_ref().and_then(|texts| texts.text(row));
             let batch = text(&batch).and_then(|batch| batch.parse().ok()).unwrap_or(0);
             let reason = text(&reason).unwrap_or_default();
-            found.push(Rejected { batch, reason, column: text(&column), record: text(&record) });
+            let record = text(&record).and_then(|row| row.parse().ok()).map(RecordNumber::of_row);
+            found.push(Rejected { batch, reason, column: text(&column), record });
         }
     }
     found.retain(|of| of.batch > after);
@@ -72,14 +74,18 @@ impl Place {
         mut there: Vec<Rejected>,
     ) -> Option<LakeTestFailure> {
         let mut cells = Vec::new();
-        let cell = |row, reason: &str, column: &Option<String>, record: Option<String>| {
-            let named = [("reason", Some(reason.to_owned())), ("column", column.clone()), ("record", record)];
+        let cell = |row, reason: &str, column: &Option<String>, record: Option<RecordNumber>| {
+            let named = [
+                ("reason", Some(reason.to_owned())),
+                ("column", column.clone()),
+                ("record", record.map(|record| record.to_string())),
+            ];
             let key = named.into_iter().filter(|(_, value)| value.is_some());
             let key: Vec<(String, Option<String>)> = key.map(|(name, value)| (name.to_owned(), value)).collect();
             CellDifference { row, key, column: String::new(), expected: None, got: None }
         };
         for of in expected {
-            let record = of.record.map(|record| record.to_string());
+            let record = of.record;
             let is_it = |is: &Rejected| {
                 is.reason == of.reason
                     && (of.column.is_none() || is.column == of.column)
@@ -92,7 +98,7 @@ impl Place {
                 None => cells.push(cell(RowDifference::Missing, &of.reason, &of.column, record)),
             }
         }
-        cells.extend(there.iter().map(|is| cell(RowDifference::Surplus, &is.reason, &is.column, is.record.clone())));
+        cells.extend(there.iter().map(|is| cell(RowDifference::Surplus, &is.reason, &is.column, is.record)));
         let line = expected.first().map_or(line, |first| first.line);
         let message = "other records are in quarantine".to_owned();
         (!cells.is_empty()).then(|| self.failure(line, "quarantine", message, cells))

@@ -3,6 +3,7 @@
 use crate::pipeline::incident_records::RecordPlace;
 use serde_json::json;
 use sluice_contract::Contract;
+use sluice_contract::RecordNumber;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -10,7 +11,7 @@ use std::fmt::Write as _;
 pub(crate) type WrittenRow = Vec<(String, Option<String>)>;
 
 /// A record in quarantine to expect: reason, column, number.
-pub(crate) type WrittenReject = (String, Option<String>, Option<String>);
+pub(crate) type WrittenReject = (String, Option<String>, Option<RecordNumber>);
 
 /// What a test is to state of the last batch.
 #[derive(Default)]

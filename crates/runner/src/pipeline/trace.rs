@@ -11,6 +11,7 @@ use arrow::array::RecordBatch;
 use futures::TryStreamExt;
 use sluice_change::{ChangeBatch, Op, Reject};
 use sluice_contract::Contract;
+use sluice_contract::RecordNumber;
 use sluice_engine::{KeyEncoder, KeyExplanation, explain_key};
 use sluice_lake::{Lake, RecordDecisions, TableLocation};
 use sluice_query::QueryEngine;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 
 /// One event of the file with the story of its key.
 pub(crate) struct TracedEvent {
-    pub(crate) record: u64,
+    pub(crate) record: RecordNumber,
     pub(crate) op: Op,
     pub(crate) position: String,
     /// The row as it was read, one row.
@@ -140,7 +141,7 @@ impl Wanted {
             }
             let absent = u32::try_from(row).ok().and_then(|row| changes.absent.get(&row)).cloned().unwrap_or_default();
             events.push(TracedEvent {
-                record: at.row,
+                record: RecordNumber::of_row(at.row),
                 op: *op,
                 position: changes.seqs.at(row).position(),
                 row: changes.rows.slice(row, 1),
@@ -172,7 +173,7 @@ async fn tell(
     for (event, key) in events.iter_mut().zip(keys) {
         let Some(story) = stories.get(key) else { continue };
         let is_it = |(index, (of, file, record)): &(usize, &(u64, String, u64))| {
-            (*of, file.as_str(), *record) == (batch, path, event.record)
+            (*of, file.as_str(), *record) == (batch, path, event.record.row())
                 && story.explained.events.get(*index).is_some_and(|explained| explained.op == event.op)
         };
         event.story = story.places.iter().enumerate().find(is_it).map(|(index, _)| (Arc::clone(story), index));

@@ -2,6 +2,7 @@
 
 use sluice_api::{
     DoctorReport, Finding, FindingCode, FindingExample, LakeCheck, LakeCheckCode, LakeCheckState, LakeReport,
+    RecordNumber,
 };
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub(super) fn reports(source: &str) -> Vec<DoctorReport> {
         examples: vec![FindingExample {
             batch: by_batch.first().map(|(batch, _)| *batch),
             file: "landing/topics/shop.public.orders/shop.public.orders+0+0002484000.json".to_owned(),
-            record,
+            record: record.map(RecordNumber::of_row),
             detail: detail.to_owned(),
             record_text: text.to_owned(),
         }],

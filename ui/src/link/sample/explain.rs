@@ -1,7 +1,7 @@
 //! Why a row of the sample lake is gone: placed, paid, a late event, and the delete.
 
 use super::lake::NOW_MS;
-use sluice_api::{EventOutcome, ExplainedEvent, Explanation, SilverAgrees, TableRef};
+use sluice_api::{EventOutcome, ExplainedEvent, Explanation, RecordNumber, SilverAgrees, TableRef};
 
 /// The explanation of a key.
 pub(super) fn view(table: &TableRef, key: &[(String, String)]) -> Explanation {
@@ -9,7 +9,7 @@ pub(super) fn view(table: &TableRef, key: &[(String, String)]) -> Explanation {
         number,
         batch,
         file: format!("landing/topics/shop.public.orders/shop.public.orders+0+{:010}.json", batch * 1_000),
-        record: u64::from(number) * 17,
+        record: RecordNumber::of_row(u64::from(number) * 17),
         operation: operation.to_owned(),
         position: format!("{}.{number}", 134_656_000 + batch),
         source_time_ms: Some(NOW_MS),

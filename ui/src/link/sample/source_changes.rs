@@ -1,8 +1,8 @@
 //! Changes of sources of the sample lake.
 
 use sluice_api::{
-    ChosenChange, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice, SourceDecision,
-    SourceProposal, TableName,
+    ChosenChange, RecordNumber, SourceChange, SourceChangeState, SourceChangeView, SourceChanges, SourceChoice,
+    SourceDecision, SourceProposal, TableName,
 };
 
 /// 2026-11-20 08:12 UTC.
@@ -53,7 +53,7 @@ fn change(table: &str, column: &str, record: Option<u64>, proposal: SourcePropos
         batch: 43,
         seen_ms: SEEN_MS,
         file: format!("landing/{table}/0043.json"),
-        record,
+        record: record.map(RecordNumber::of_row),
         records: 188,
         examples: vec!["leave at the door".to_owned()],
         masked: false,

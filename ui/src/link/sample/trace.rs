@@ -1,20 +1,20 @@
 //! What became of a file of the sample lake: most of it applied, some in quarantine.
 
 use super::lake::NOW_MS;
-use sluice_api::{EventOutcome, Trace, TraceCounts, TraceStage, TracedGold, TracedPlace, TracedRecord};
+use sluice_api::{EventOutcome, RecordNumber, Trace, TraceCounts, TraceStage, TracedGold, TracedPlace, TracedRecord};
 use std::collections::BTreeMap;
 
 /// The traces of a file.
-pub(super) fn traces(file: &str, record: Option<u64>) -> Vec<Trace> {
+pub(super) fn traces(file: &str, record: Option<RecordNumber>) -> Vec<Trace> {
     let (Ok(table), Ok(model)) = ("shop.orders".parse(), "shop.customer_360".parse()) else { return Vec::new() };
     let path = format!("landing/topics/shop.public.orders/{}", file.rsplit('/').next().unwrap_or(file));
     let of = |number: u64, operation: &str, outcome: EventOutcome, by: Option<u64>| TracedRecord {
-        record: number,
+        record: RecordNumber::of_row(number),
         key: BTreeMap::from([("order_id".to_owned(), (1_200_000 + number).to_string())]),
         operation: operation.to_owned(),
         position: format!("{}.1", 27_705_000 + number),
         outcome: Some(outcome),
-        by: by.map(|record| TracedPlace { batch: 43, file: path.clone(), record }),
+        by: by.map(|record| TracedPlace { batch: 43, file: path.clone(), record: RecordNumber::of_row(record) }),
         cells: Vec::new(),
         record_text: format!("{{\"op\":\"u\",\"after\":{{\"order_id\":{}}}}}", 1_200_000 + number),
     };

@@ -10,6 +10,7 @@ use crate::{ContractSet, RunError};
 use futures::StreamExt;
 use sluice_api::{SourceChangeState, SourceChangeView, SourceChanges, SourceProposal};
 use sluice_cdc::guess_column;
+use sluice_contract::RecordNumber;
 use sluice_contract::{Contract, NewColumns, SourceChange, SourceDecision, TableName};
 use sluice_lake::{NotedChange, SourceChangeNote, SourceDecisionNote};
 use std::sync::Arc;
@@ -168,7 +169,7 @@ impl OpenLake {
             },
         };
         Ok(SourceChangeView {
-            record: values.first().map(|seen| seen.at.row),
+            record: values.first().map(|seen| RecordNumber::of_row(seen.at.row)),
             examples: examples(&values, masked),
             masked,
             readers: read,
@@ -217,7 +218,7 @@ impl OpenLake {
         let personal = column.pii;
         Ok(Some(SourceChangeView {
             file: path.to_string(),
-            record: Some(at.row),
+            record: Some(RecordNumber::of_row(at.row)),
             examples: examples(std::slice::from_ref(&first), personal),
             masked: personal,
             readers: readers(&self.engine, set, contract, column_name),
