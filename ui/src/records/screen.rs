@@ -44,8 +44,6 @@ impl Rows for ListRows<'_> {
                 let text = cell.text.rsplit('/').next().unwrap_or_default().to_owned();
                 Some(CellText { text, is_null: cell.is_null })
             }
-            // Most records have nobody who decided something.
-            Some("by" | "because") if cell.is_null => Some(CellText { text: String::new(), is_null: false }),
             _ => Some(cell),
         }
     }
