@@ -48,6 +48,8 @@ pub mod publish;
 pub mod quality;
 pub mod quarantine;
 pub mod reconcile;
+mod record_edit;
+pub mod records;
 pub mod registry;
 pub mod releases;
 pub mod replay;

@@ -3,8 +3,8 @@
 use crate::screen::Screen;
 use crate::state::Tab;
 use crate::{
-    bisect, diff, doctor, explain, history, lake_tests, onboard, publish, quality, quarantine, reconcile, releases,
-    replay, source_changes, sql, table, trace,
+    bisect, diff, doctor, explain, history, lake_tests, onboard, publish, quality, quarantine, reconcile, records,
+    releases, replay, source_changes, sql, table, trace,
 };
 
 /// The screen of a tab.
@@ -24,6 +24,7 @@ pub fn screen_of(tab: &Tab) -> Box<dyn Screen> {
         Tab::LakeTests {} => Box::new(lake_tests::LakeTestsScreen::new()),
         Tab::Quality { table } => Box::new(quality::QualityScreen::new(table.clone())),
         Tab::Quarantine { table } => Box::new(quarantine::QuarantineScreen::new(table.clone())),
+        Tab::Records { table, batch } => Box::new(records::RecordsScreen::new(table.clone(), *batch)),
         Tab::Onboard {} => Box::new(onboard::OnboardScreen::new()),
         Tab::Sql { number } => Box::new(sql::SqlScreen::new(*number)),
         Tab::Publish {} => Box::new(publish::PublishScreen::new()),

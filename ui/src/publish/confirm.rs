@@ -1,6 +1,6 @@
 //! What holds before publishing, who publishes and why, and the name to type.
 
-use super::plan::{base, count, short};
+use super::plan::{base, count, decided, short};
 use crate::command::Command;
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, TextField, icon_label, number, panel_header, text_clipped};
@@ -96,6 +96,9 @@ pub(super) fn before(ui: &mut Ui, plan: &PublishPlan) {
                 false,
                 &format!("{}, tell those who read the tables", number::plural(breaking, "breaking change")),
             );
+        }
+        for decided in decided(plan) {
+            line(ui, true, &decided);
         }
         match plan.blockers.len() as u64 {
             0 => line(ui, true, "Every contract is valid, no check stands in the way"),

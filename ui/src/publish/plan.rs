@@ -1,6 +1,7 @@
 //! What the plan says: names of its releases, how many changes of a grade, and what is to be published of it.
 
-use sluice_api::{Grade, PublishPlan, PublishScope, TableName};
+use crate::widget::number;
+use sluice_api::{Grade, PublishPlan, PublishScope, TableDecisions, TableName};
 use std::collections::BTreeSet;
 
 /// `r15`.
@@ -21,6 +22,24 @@ pub(super) fn nothing_to_publish(plan: &PublishPlan) -> bool {
 /// How many changes are of this grade.
 pub(super) fn count(plan: &PublishPlan, grade: Grade) -> u64 {
     plan.document.changes.iter().filter(|change| change.grade == grade).count() as u64
+}
+
+/// The decisions on single records that it brings into production, a line for each, and what they change.
+pub(super) fn decided(plan: &PublishPlan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for TableDecisions { table, decisions, .. } in &plan.document.records {
+        for of in decisions {
+            let records = number::plural(of.records, "record");
+            lines.push(format!("{table}: {records} {} by {}: {}", of.action.done(), of.by, of.because));
+        }
+        if let Some((_, [inserted, updated, deleted])) = plan.changed_rows.iter().find(|(name, _)| name == table) {
+            let [inserted, updated, deleted] = [inserted, updated, deleted].map(|rows| number::count(*rows));
+            lines.push(format!(
+                "{table}: {inserted} rows inserted, {updated} updated, {deleted} deleted in the sandbox"
+            ));
+        }
+    }
+    lines
 }
 
 /// The beginning of a hash, as it is shown and typed.

@@ -197,6 +197,29 @@ fn exactly_the_plan_on_screen_is_published_with_message_and_author() {
 }
 
 #[test]
+fn decisions_on_records_are_listed_with_what_they_change() {
+    let (window, _) = with_plan(|plan| {
+        let table: TableName = "shop.orders".parse().unwrap();
+        let decision = sluice_api::PlannedDecision {
+            number: 1,
+            action: sluice_api::RecordAction::Drop,
+            batches: [41].into(),
+            records: 3,
+            because: "test orders".to_owned(),
+            by: "mira".to_owned(),
+            at_ms: 0,
+        };
+        let decided = sluice_api::TableDecisions { table: table.clone(), decisions: vec![decision], hash: None };
+        plan.document.records = vec![decided];
+        plan.changed_rows = vec![(table, [0, 1, 2])];
+        plan.document.base_hash = Some(plan.document.hash.clone());
+    });
+    assert!(window.query_by_label("shop.orders: 3 records dropped by mira: test orders").is_some());
+    assert!(window.query_by_label("shop.orders: 0 rows inserted, 1 updated, 2 deleted in the sandbox").is_some());
+    assert!(window.query_by_label_contains("The draft equals").is_none(), "there is something to publish");
+}
+
+#[test]
 fn tables_can_be_left_out() {
     let (mut window, asked) = with_plan(|_| {});
     window.get_by_label_contains("shop.payments, 1 change, in the release").click();

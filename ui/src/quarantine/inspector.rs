@@ -1,25 +1,18 @@
 //! One record: everything that is wrong with it, what became of it, its text, and what is done with it.
 
-use super::correction::Edit;
 use super::record::Record;
 use super::state::QuarantineScreen;
 use crate::cell::masked_record;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
+use crate::record_edit::{Edit, Edited, personal};
 use crate::state::Tab;
 use crate::widget::{Button, EmptyState, ListRow, Tone, badge, rule, section_header};
 use egui::{Frame, Label, Margin, ScrollArea, Ui};
-use sluice_api::{Layer, QuarantineChange, QuarantineFilter, QuarantineStatus, TableName, TableRef};
+use sluice_api::{QuarantineChange, QuarantineFilter, QuarantineStatus};
 
 /// Letters of a record that are shown.
 const SHOWN: usize = 8_000;
-
-/// The names of the personal columns; `None` while they are not known.
-pub(super) fn personal<'a>(cx: &Cx<'a>, table: &TableName) -> Option<Vec<&'a str>> {
-    let silver = TableRef { layer: Layer::Silver, name: table.clone() };
-    let view = cx.store.table(&silver, None).value?;
-    Some(view.columns.iter().filter(|column| column.pii).map(|column| column.name.as_str()).collect())
-}
 
 /// Draws the inspector.
 pub(super) fn show(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -65,7 +58,9 @@ fn head(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>, record: &Re
                 let done =
                     (!record.is_undecided()).then_some("It is corrected already; correct it once more with Edit");
                 if Button::new("Edit…").name("Edit this record").icon(icon::EDIT).show(ui).clicked() {
-                    screen.edit = Some(Edit::of(record, personal(cx, &screen.table).as_deref()));
+                    let wrong = record.reasons.iter().filter_map(|reason| reason.column.as_deref()).collect();
+                    let edited = Edited { raw: &record.raw, wrong };
+                    screen.edit = Some(Edit::of(&edited, personal(cx, &screen.table).as_deref()));
                 }
                 if Button::new("Ignore").name("Ignore this record").disabled(done.or(why)).show(ui).clicked() {
                     screen.change(cx, QuarantineChange::Ignore { filter: one() });

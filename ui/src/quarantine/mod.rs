@@ -1,8 +1,6 @@
 //! The quarantine of a table: every record that is not in silver, why, what became of it, and what is done with it.
 
 mod bar;
-mod correction;
-mod edit;
 mod inspector;
 mod record;
 mod screen;

@@ -2,14 +2,15 @@
 
 use super::record::{Record, reasons_line, row_number};
 use super::state::QuarantineScreen;
-use super::{bar, edit, inspector};
+use super::{bar, inspector};
 use crate::cell::CellText;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
+use crate::record_edit::{Correction, Done, show as edit_ui};
 use crate::screen::Screen;
 use crate::widget::{CellLook, CellRef, EmptyState, Grid, GridColumn, ResultRows, Rows, error_banner, number};
 use egui::{Rect, Ui, UiBuilder, pos2};
-use sluice_api::{Layer, Request, ResultView, TableRef};
+use sluice_api::{Layer, QuarantineChange, Request, ResultView, TableRef};
 
 /// Accessible name of the list.
 const NAME: &str = "Records in quarantine";
@@ -88,6 +89,24 @@ impl QuarantineScreen {
         self.row = row.or(self.row);
     }
 
+    fn edit_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let Some(record) = self.record(cx) else { return };
+        let why = self.why_not();
+        let Some(edit) = &mut self.edit else { return };
+        match edit_ui(ui, edit, &record.raw, why) {
+            Done::Nothing => {}
+            Done::Close => self.edit = None,
+            Done::Keep(correction) => {
+                let record = record.address;
+                let change = match correction {
+                    Correction::Text(text) => QuarantineChange::Edit { record, text },
+                    Correction::Values(values) => QuarantineChange::Set { record, values },
+                };
+                self.change(cx, change);
+            }
+        }
+    }
+
     /// The record under the cursor.
     pub(super) fn record(&self, cx: &Cx<'_>) -> Option<Record> {
         let result = self.got(cx).value?.records.as_ref()?;
@@ -129,7 +148,7 @@ impl Screen for QuarantineScreen {
         if self.edit.is_some() {
             let below = Rect::from_min_max(pos2(rect.left(), split), rect.max);
             let mut child = ui.new_child(UiBuilder::new().max_rect(below).id_salt("correction"));
-            edit::show(self, &mut child, cx);
+            self.edit_ui(&mut child, cx);
         }
     }
 

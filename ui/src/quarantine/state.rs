@@ -1,7 +1,7 @@
 //! The state of the screen: the filter, the record under the cursor, and what was asked for.
 
-use super::correction::Edit;
 use crate::cx::Cx;
+use crate::record_edit::Edit;
 use crate::state::Got;
 use crate::widget::FilePrompt;
 use sluice_api::{

@@ -2,9 +2,13 @@
 
 use crate::cx::Cx;
 use crate::design::TokensExt;
+use crate::state::Tab;
 use crate::widget::{Button, FilePrompt, ListRow, TextField, Tone, banner, error_banner, number, rule, section_header};
 use egui::{Frame, Margin, Ui};
 use sluice_api::{BatchAction, BatchState, BatchView, Request, TableName};
+
+/// Decided records of a batch that are listed beside it.
+const RECORDS_SHOWN: usize = 5;
 
 /// A decision that is being written.
 #[derive(Default)]
@@ -61,6 +65,14 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, batch: &Batc
             ListRow::new(&decision.because).show(ui);
         }
     }
+    for of in batch.records.iter().take(RECORDS_SHOWN) {
+        let line = format!("Record {} {} by {}", of.record + 1, of.decision.action.done(), of.decision.by);
+        ListRow::new(&line).color(tokens.text_weak).show(ui).on_hover_text(&of.decision.because);
+    }
+    let more = batch.records.len().saturating_sub(RECORDS_SHOWN) as u64;
+    if more > 0 {
+        ListRow::new(&format!("and {} more records", number::count(more))).color(tokens.text_weak).show(ui);
+    }
     outcome(ui, cx, table, draft);
     if actions.is_empty() {
         return;
@@ -84,6 +96,11 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, batch: &Batc
                         author: None,
                     });
                 }
+            }
+            let name = format!("Records of batch {}", batch.batch);
+            let about = "List them; in a sandbox drop or edit single ones";
+            if Button::new("Records…").quiet().name(&name).show(ui).on_hover_text(about).clicked() {
+                cx.open(Tab::Records { table: table.clone(), batch: Some(batch.batch) });
             }
         });
     });

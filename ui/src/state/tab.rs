@@ -364,6 +364,31 @@ screens! {
         ),
     };
 
+    /// The records of a batch, and what is decided of single ones.
+    Records {
+        /// Table.
+        table: TableName,
+        /// Number of the batch; the newest if `None`.
+        batch: Option<u64>,
+    }
+    title: match batch {
+        Some(batch) => format!("Records of batch {batch}, {table}"),
+        None => format!("Records {table}"),
+    },
+    table: Some(silver(table)),
+    row: ScreenRow {
+        name: "Records",
+        place: Place::Replay,
+        open: Action::new("open.records", "Records of a batch of {}")
+            .word("Records")
+            .tooltip("drop or edit single ones in a sandbox")
+            .icon(icon::TABLE_ROWS),
+        opens: Opens::ChangedTable(
+            |_, table| Tab::Records { table: table.name, batch: None },
+            "A model makes gold, it has no records",
+        ),
+    };
+
     /// What is wrong with the change feed of a table.
     Doctor {
         /// Which.

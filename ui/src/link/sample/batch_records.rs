@@ -98,7 +98,10 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
     let columns = COLUMNS.map(|name| -> (String, ArrayRef) {
         let column: ArrayRef = match name {
             "row" => Arc::new(Int64Array::from_iter_values(rows.clone())),
-            _ => Arc::new(StringArray::from_iter_values(rows.clone().map(|row| text_of(name, row)))),
+            _ => {
+                let texts = rows.clone().map(|row| Some(text_of(name, row)).filter(|text| !text.is_empty()));
+                Arc::new(texts.collect::<StringArray>())
+            }
         };
         (name.to_owned(), column)
     });

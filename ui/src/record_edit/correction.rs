@@ -1,58 +1,66 @@
 //! A correction that is being written: what it changes of its record, and that nothing personal is shown for it.
 
-use super::record::Record;
 use crate::cell::masked_record;
 use serde_json::Value;
-use sluice_api::QuarantineChange;
+
+/// A record to be edited.
+pub(crate) struct Edited<'a> {
+    /// Its text as it counts now. Never shown as it is, unless that is asked for.
+    pub(crate) raw: &'a str,
+    /// Columns that are wrong.
+    pub(crate) wrong: Vec<&'a str>,
+}
+
+/// What a correction changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Correction {
+    /// The whole text.
+    Text(String),
+    /// Values by their paths, as JSON.
+    Values(Vec<(String, String)>),
+}
 
 /// A correction that is being written.
 #[derive(Clone, Debug)]
-pub(super) struct Edit {
-    /// The record.
-    address: String,
-    pub(super) fields: Vec<Field>,
-    /// The whole record as delivered, once it was asked for.
-    pub(super) text: Option<String>,
+pub(crate) struct Edit {
+    pub(crate) fields: Vec<Field>,
+    /// The whole record, once it was asked for.
+    pub(crate) text: Option<String>,
 }
 
 /// A value of the record.
 #[derive(Clone, Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// Names of members with dots between them.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// The value as it came, as JSON; masked where it is personal.
-    pub(super) before: String,
-    pub(super) is_masked: bool,
+    pub(crate) before: String,
+    pub(crate) is_masked: bool,
     /// What is typed.
-    pub(super) after: String,
+    pub(crate) after: String,
     /// A reason is about it.
-    pub(super) is_wrong: bool,
+    pub(crate) is_wrong: bool,
 }
 
 impl Edit {
     /// The values of a record, those that are wrong first. `personal`: names of personal columns.
-    pub(super) fn of(record: &Record, personal: Option<&[&str]>) -> Self {
-        let shown = masked_record(&record.raw, personal);
+    pub(crate) fn of(record: &Edited<'_>, personal: Option<&[&str]>) -> Self {
+        let shown = masked_record(record.raw, personal);
         let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
         let mut fields = Vec::new();
-        leaves("", &parsed(&shown), &parsed(&record.raw), &mut fields);
+        leaves("", &parsed(&shown), &parsed(record.raw), &mut fields);
         for field in &mut fields {
             let name = field.path.rsplit('.').next().unwrap_or_default();
-            field.is_wrong = record.reasons.iter().any(|reason| reason.column.as_deref() == Some(name));
+            field.is_wrong = record.wrong.contains(&name);
         }
         fields.sort_by_key(|field| !field.is_wrong);
-        Self { address: record.address.clone(), fields, text: None }
+        Self { fields, text: None }
     }
 
     /// What changes, or why it is no correction yet.
-    pub(super) fn change(&self, raw: &str) -> Result<QuarantineChange, &'static str> {
-        let record = self.address.clone();
+    pub(crate) fn change(&self, raw: &str) -> Result<Correction, &'static str> {
         if let Some(text) = &self.text {
-            return if text == raw {
-                Err("Nothing is changed")
-            } else {
-                Ok(QuarantineChange::Edit { record, text: text.clone() })
-            };
+            return if text == raw { Err("Nothing is changed") } else { Ok(Correction::Text(text.clone())) };
         }
         let changed = self.fields.iter().filter(|field| field.is_changed());
         let values: Vec<(String, String)> =
@@ -60,12 +68,12 @@ impl Edit {
         if values.iter().any(|(_, value)| serde_json::from_str::<Value>(value).is_err()) {
             return Err("Write values as JSON: numbers plain, texts in double quotes, null for nothing");
         }
-        if values.is_empty() { Err("Nothing is changed") } else { Ok(QuarantineChange::Set { record, values }) }
+        if values.is_empty() { Err("Nothing is changed") } else { Ok(Correction::Values(values)) }
     }
 }
 
 impl Field {
-    pub(super) fn is_changed(&self) -> bool {
+    pub(crate) fn is_changed(&self) -> bool {
         let after = self.after.trim();
         if self.is_masked { !after.is_empty() } else { after != self.before }
     }
@@ -91,45 +99,23 @@ fn leaves(path: &str, shown: &Value, raw: &Value, fields: &mut Vec<Field>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Edit, Record};
-    use sluice_api::{QuarantineChange, QuarantineReason};
-
-    fn record() -> Record {
-        let reason = |column: &str| QuarantineReason {
-            reason: "TYPE_MISMATCH".to_owned(),
-            column: Some(column.to_owned()),
-            detail: String::new(),
-        };
-        Record {
-            address: "1:a.json:1".to_owned(),
-            status: None,
-            reasons: vec![reason("total")],
-            batch: None,
-            file: String::new(),
-            row: None,
-            attempts: String::new(),
-            by: String::new(),
-            because: String::new(),
-            at: String::new(),
-            raw: r#"{"op":"u","after":{"id":1,"mail":"canary","total":"x","a.b":1}}"#.to_owned(),
-        }
-    }
+    use super::{Correction, Edit, Edited};
 
     #[test]
     fn what_is_personal_stays_as_it_was_and_out_of_sight() {
-        let record = record();
-        let mut edit = Edit::of(&record, Some(&["mail"]));
+        let raw = r#"{"op":"u","after":{"id":1,"mail":"canary","total":"x","a.b":1}}"#;
+        let record = || Edited { raw, wrong: vec!["total"] };
+        let mut edit = Edit::of(&record(), Some(&["mail"]));
         let paths: Vec<&str> = edit.fields.iter().map(|field| field.path.as_str()).collect();
         assert_eq!(paths, ["after.total", "op", "after.id", "after.mail"], "what is wrong comes first");
         assert!(!format!("{edit:?}").contains("canary"));
-        assert!(edit.change(&record.raw).is_err(), "nothing is changed");
+        assert!(edit.change(raw).is_err(), "nothing is changed");
         edit.fields[0].after = "five".to_owned();
-        assert!(edit.change(&record.raw).unwrap_err().contains("JSON"));
+        assert!(edit.change(raw).unwrap_err().contains("JSON"));
         edit.fields[0].after = " 5 ".to_owned();
         let values = vec![("after.total".to_owned(), "5".to_owned())];
-        let expected = QuarantineChange::Set { record: record.address.clone(), values };
-        assert_eq!(edit.change(&record.raw), Ok(expected));
+        assert_eq!(edit.change(raw), Ok(Correction::Values(values)));
         // While nobody knows which columns are personal, nothing is shown.
-        assert!(Edit::of(&record, None).fields.is_empty());
+        assert!(Edit::of(&record(), None).fields.is_empty());
     }
 }

@@ -1,8 +1,6 @@
 //! A record that is corrected: its values by their paths, or its whole text.
 
-use super::correction::Field;
-use super::state::QuarantineScreen;
-use crate::cx::Cx;
+use super::correction::{Correction, Edit, Field};
 use crate::design::{TokensExt, icon, typeface};
 use crate::widget::{Button, TextField, Tone, banner, number, rule};
 use egui::{Align, Frame, Layout, Margin, ScrollArea, TextEdit, Ui, vec2};
@@ -16,14 +14,21 @@ const BEFORE: f32 = 150.0;
 /// Width of the field.
 const FIELD: f32 = 280.0;
 
-/// Draws the correction.
-pub(super) fn show(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(record) = screen.record(cx) else { return };
-    let why = screen.why_not();
-    let Some(edit) = &mut screen.edit else { return };
+/// What the person did with a correction in this frame.
+pub(crate) enum Done {
+    /// They go on.
+    Nothing,
+    /// It is given up.
+    Close,
+    /// It is to be kept.
+    Keep(Correction),
+}
+
+/// Draws the correction of a record that has the text `raw`; `why`: why it cannot be kept.
+pub(crate) fn show(ui: &mut Ui, edit: &mut Edit, raw: &str, why: Option<&str>) -> Done {
     ui.spacing_mut().item_spacing.y = 0.0;
     rule(ui);
-    let change = edit.change(&record.raw);
+    let change = edit.change(raw);
     let (mut close, mut keep) = (false, false);
     Frame::NONE.inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -39,7 +44,7 @@ pub(super) fn show(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>) 
                 let button = Button::new("As text, unmasked").quiet().icon(icon::CODE);
                 let about = "Shows the record as it was delivered, personal data too";
                 if button.show(ui).on_hover_text(about).clicked() {
-                    edit.text = Some(record.raw.clone());
+                    edit.text = Some(raw.to_owned());
                 }
             }
         });
@@ -59,10 +64,10 @@ pub(super) fn show(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>) 
         }
         None => fields_ui(ui, &mut edit.fields),
     }
-    if close {
-        screen.edit = None;
-    } else if keep && let Ok(change) = change {
-        screen.change(cx, change);
+    match change {
+        _ if close => Done::Close,
+        Ok(change) if keep => Done::Keep(change),
+        _ => Done::Nothing,
     }
 }
 

@@ -1,0 +1,166 @@
+//! Drawing the screen: the lines above, the list, and the record that is edited below it.
+
+use super::record::{Record, row_number};
+use super::state::{RecordsScreen, one};
+use super::{bar, inspector};
+use crate::cell::CellText;
+use crate::cx::Cx;
+use crate::design::{TokensExt, icon};
+use crate::record_edit::{Correction, Done, show as edit_ui};
+use crate::screen::Screen;
+use crate::widget::{CellLook, CellRef, EmptyState, Grid, GridColumn, ResultRows, Rows, error_banner, number};
+use egui::{Rect, Ui, UiBuilder, pos2};
+use sluice_api::{Layer, RecordChange, Request, ResultView, TableRef};
+
+/// Accessible name of the list.
+const NAME: &str = "Records of the batch";
+
+/// Columns of the list: the name of the result's column, the header, the width.
+const COLUMNS: [(&str, &str, f32); 8] = [
+    ("state", "State", 112.0),
+    ("row", "Record", 72.0),
+    ("operation", "Operation", 96.0),
+    ("key", "Key", 140.0),
+    ("position", "Position", 150.0),
+    ("by", "Who", 80.0),
+    ("because", "Why", 220.0),
+    ("file", "File", 260.0),
+];
+
+/// Cells of the list; records counted from 1 as in their addresses.
+struct ListRows<'a> {
+    rows: ResultRows<'a>,
+}
+
+impl Rows for ListRows<'_> {
+    fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
+        let cell = self.rows.cell(row, column)?;
+        match COLUMNS.get(column).map(|(name, ..)| *name) {
+            Some("row") => {
+                let text = row_number(&cell.text).map_or(cell.text, |row| number::count(row + 1));
+                Some(CellText { text, is_null: cell.is_null })
+            }
+            Some("file") => {
+                let text = cell.text.rsplit('/').next().unwrap_or_default().to_owned();
+                Some(CellText { text, is_null: cell.is_null })
+            }
+            _ => Some(cell),
+        }
+    }
+
+    fn error(&mut self, row: u64) -> Option<String> {
+        self.rows.error(row)
+    }
+}
+
+impl RecordsScreen {
+    fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, result: &ResultView) {
+        let at = |name: &str| result.columns.iter().position(|column| column.name == name).unwrap_or(usize::MAX);
+        let shown = COLUMNS.iter().map(|(name, ..)| at(name)).collect();
+        let columns: Vec<GridColumn> = COLUMNS
+            .iter()
+            .map(|(name, header, width)| GridColumn {
+                width: Some(*width),
+                numeric: *name == "row",
+                ..GridColumn::new(*header)
+            })
+            .collect();
+        let tokens = ui.tokens();
+        let mut rows = ListRows { rows: ResultRows { columns: Some(shown), ..ResultRows::new(cx.pages, result.id) } };
+        let out = Grid::new(NAME, &columns, result.rows)
+            .decorate(&mut |cell: &CellRef<'_>| {
+                let color = match (cell.column, cell.text) {
+                    (0, "dropped" | "in quarantine") => tokens.warn,
+                    (0, "edited") => tokens.accent,
+                    (0, _) => tokens.text_weak,
+                    _ => return CellLook::default(),
+                };
+                CellLook { color: Some(color), ..CellLook::default() }
+            })
+            .show(ui, &mut rows);
+        let row = out.cursor.map(|(row, _)| row);
+        if row.is_some() && row != self.row {
+            self.edit = None;
+            cx.workspace.panels.show_inspector(true);
+        }
+        self.row = row.or(self.row);
+    }
+
+    /// The record under the cursor.
+    pub(super) fn record(&self, cx: &Cx<'_>) -> Option<Record> {
+        let result = self.got(cx).value?.records.as_ref()?;
+        Record::of(cx, result, self.row.filter(|row| *row < result.rows)?)
+    }
+
+    fn edit_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let Some(record) = self.record(cx) else { return };
+        let why = self.why_not(cx);
+        let Some(edit) = &mut self.edit else { return };
+        match edit_ui(ui, edit, record.counts(), why.as_deref()) {
+            Done::Nothing => {}
+            Done::Close => self.edit = None,
+            Done::Keep(correction) => {
+                let change = match correction {
+                    Correction::Text(text) => RecordChange::Edit { record: record.address, text },
+                    Correction::Values(values) => RecordChange::Set { filter: one(&record.address), values },
+                };
+                self.change(cx, change);
+            }
+        }
+    }
+}
+
+impl Screen for RecordsScreen {
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        // Which columns are personal, and which batch is the newest.
+        let silver = TableRef { layer: Layer::Silver, name: self.table.clone() };
+        cx.want(Request::Table { table: silver, version: None });
+        if self.batch.is_none() {
+            cx.want(Request::Replay { table: self.table.clone(), max_files: None });
+        }
+        let Some(batch) = self.shown(cx) else {
+            let (title, text) = ("No batch yet", "Replay the table first");
+            EmptyState { icon: icon::INVENTORY_2, title, text, action: None }.show(ui);
+            return;
+        };
+        let request = self.request(batch);
+        cx.want(request.clone());
+        bar::show(self, ui, cx);
+        bar::outcome(self, ui, cx);
+        let got = self.got(cx);
+        if let Some(error) = got.error
+            && error_banner(ui, error, "Nothing was changed")
+        {
+            cx.send(request);
+        }
+        let Some(list) = got.value else { return };
+        let Some(result) = list.records.as_ref().filter(|records| records.rows > 0) else {
+            let (title, text) = ("No such record", "Choose another state or key");
+            EmptyState { icon: icon::CHECK_CIRCLE, title, text, action: None }.show(ui);
+            return;
+        };
+        let rect = ui.available_rect_before_wrap();
+        let split = if self.edit.is_some() { rect.top() + (rect.height() * 0.5).round() } else { rect.bottom() };
+        let top = Rect::from_min_max(rect.min, pos2(rect.right(), split));
+        let mut child = ui.new_child(UiBuilder::new().max_rect(top).id_salt("records of a batch"));
+        self.list_ui(&mut child, cx, result);
+        if self.edit.is_some() {
+            let below = Rect::from_min_max(pos2(rect.left(), split), rect.max);
+            let mut child = ui.new_child(UiBuilder::new().max_rect(below).id_salt("edit of a record"));
+            self.edit_ui(&mut child, cx);
+        }
+    }
+
+    fn has_inspector(&self, _cx: &Cx<'_>) -> bool {
+        true
+    }
+
+    fn inspector_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        inspector::show(self, ui, cx);
+    }
+
+    fn escape(&mut self, _cx: &mut Cx<'_>) -> bool {
+        self.edit.take().is_some()
+    }
+}
