@@ -5,6 +5,7 @@
 //! merge works.
 
 mod bucket_server;
+mod certificates;
 mod customers;
 mod fault_store;
 mod flaky_store;
@@ -26,6 +27,7 @@ mod texts;
 mod workers;
 
 pub use bucket_server::{BucketServer, SERVER_WORDS, StoreOperation, StoreRefusal};
+pub use certificates::Certificates;
 pub use customers::customers_by_country;
 pub use fault_store::{Fault, FaultStore, Gate, torn};
 pub use flaky_store::{FaultRates, FlakyStore};

@@ -27,6 +27,14 @@ impl MariaDbServer {
     /// # Errors
     /// When it does not start.
     pub async fn start(test: &str) -> Result<Option<Self>> {
+        Self::start_with(test, &[]).await
+    }
+
+    /// The same with options of `mariadbd`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start_with(test: &str, options: &[String]) -> Result<Option<Self>> {
         let Some(program) = program() else {
             eprintln!("SKIPPED: {test}: there is no `mariadbd` on the path, and SLUICE_TEST_MARIADBD names none");
             return Ok(None);
@@ -39,6 +47,7 @@ impl MariaDbServer {
         serve.arg(format!("--socket={}/socket", folder.path().display())).arg(format!("--port={port}"));
         serve.args(["--bind-address=127.0.0.1", "--skip-grant-tables", "--log-bin=mariadb-bin", "--server-id=1"]);
         serve.args(["--binlog-format=ROW", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M"]);
+        serve.args(options);
         if is_root {
             serve.arg("--user=root");
         }

@@ -1,12 +1,12 @@
 //! "Customer 48213 is wrong", in the window: from the mart's row to the event, the contract that was wrong, what another
 //! one would change, and its release. `docs/guides/bad-batch.md` does the same by commands.
 
+use crate::lake::{sluice, write};
 use crate::pictures;
 use crate::window::Window;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use sluice_tests::customers_by_country;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 /// The last line is the one that is typed anew.
 const CONTRACT: &str = "dataset: \"shop.customers\"\nsource: {path: \"landing/customers/\", format: debezium_json}\n\
@@ -101,18 +101,4 @@ fn deliver(lake: &Path) -> anyhow::Result<()> {
     sluice(lake, &["replay", "--max-files", "1"])?;
     sluice(lake, &["publish", "-m", "first"])?;
     write(lake, "landing/customers/004.json", &files[3])
-}
-
-fn write(lake: &Path, path: &str, text: &str) -> anyhow::Result<()> {
-    let path = lake.join(path);
-    std::fs::create_dir_all(path.parent().context("a file in a folder")?)?;
-    Ok(std::fs::write(path, text)?)
-}
-
-/// Calls the command, which is beside the desktop program.
-fn sluice(lake: &Path, words: &[&str]) -> anyhow::Result<String> {
-    let desktop = std::env::var_os("SLUICE_DESKTOP").map(PathBuf::from).context("SLUICE_DESKTOP names no program")?;
-    let output = Command::new(desktop.with_file_name("sluice")).arg("--lake").arg(lake).args(words).output()?;
-    ensure!(output.status.success(), "sluice {words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -4,6 +4,7 @@
 //! `cargo xtask window` builds everything, lays out a lake with files left to step, and calls this.
 
 mod bad_batch;
+mod bad_records;
 mod display;
 mod driver;
 mod hands;

@@ -6,6 +6,7 @@ mod load_mariadb;
 mod load_postgres;
 mod mariadb;
 mod postgres;
+mod tls;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

@@ -18,10 +18,10 @@ const NAME: &str = "Records in quarantine";
 /// Columns of the list: the name of the result's column, the header, the width.
 const COLUMNS: [(&str, &str, f32); 8] = [
     ("status", "Status", 84.0),
-    ("reasons", "Reasons", 300.0),
+    ("reasons", "Reasons", 272.0),
     ("batch", "Batch", 60.0),
     ("row", "Record", 72.0),
-    ("file", "File", 260.0),
+    ("file", "File", 216.0),
     ("attempts", "Tries", 52.0),
     ("by", "Who", 90.0),
     ("at", "When", 160.0),

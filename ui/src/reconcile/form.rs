@@ -45,9 +45,9 @@ pub(super) fn show(screen: &mut ReconcileScreen, ui: &mut Ui, rect: Rect, cx: &m
     match screen.kind {
         Kind::Database => {
             let hint = "postgres://user@host/database or mysql://…";
-            field(&mut second, &mut screen.with, "Address", "address", hint, 0.56);
-            field(&mut second, &mut screen.source_table, "Table in the source", "table", "same name", 0.6);
-            field(&mut second, &mut screen.sample, "Sample", "sample", "all keys", 0.5);
+            field(&mut second, &mut screen.with, "Address", "address", hint, 0.5);
+            field(&mut second, &mut screen.source_table, "Table in the source", "table", "same name", 0.45);
+            field(&mut second, &mut screen.sample, "Sample", "sample", "all", 0.5);
             field(&mut second, &mut screen.wait, "Wait for silver", "wait", "0 s", 1.0);
         }
         Kind::File => {

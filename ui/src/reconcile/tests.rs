@@ -90,7 +90,7 @@ fn equal_is_green_and_an_error_says_what_to_do() {
     compare(&mut window);
     assert!(window.query_by_label("Equal").is_some());
     assert!(window.query_by_label("Write corrective events").is_none(), "nothing is to be repaired");
-    let (mut window, _) = open(|reply| {
+    let (mut window, asked) = open(|reply| {
         if matches!(reply, Reply::Reconcile(_)) {
             let message = "Cannot connect to PostgreSQL db:5432/shop: it does not answer";
             *reply = Reply::Error(ApiError::new(ErrorCode::Input, message, "Check the address"));
@@ -98,4 +98,23 @@ fn equal_is_green_and_an_error_says_what_to_do() {
     });
     compare(&mut window);
     assert!(window.query_by_label_contains("Cannot connect to PostgreSQL db:5432/shop").is_some());
+    assert!(window.query_by_label_contains("Check the address").is_some(), "the next step");
+    assert!(window.query_by_label_contains("Nothing was changed").is_some());
+    let before = compared(&asked).len();
+    window.get_by_label("Try again").click();
+    window.run_ok();
+    assert_eq!(compared(&asked).len(), before + 1);
+}
+
+#[test]
+fn how_long_silver_is_waited_for_is_asked_with_the_question() {
+    let (mut window, asked) = open(|_| {});
+    type_into(&mut window, "Wait for silver", "60");
+    compare(&mut window);
+    let asked = asked.borrow();
+    let waits = asked.iter().filter_map(|request| match request {
+        Request::Reconcile { options, .. } => Some(options.wait_s),
+        _ => None,
+    });
+    assert_eq!(waits.collect::<Vec<_>>(), [60]);
 }

@@ -83,7 +83,7 @@ async fn with_version_before(host: &Host, table: &TableRef, call: Diff) -> anyho
         Some(_) => return Ok(call),
     };
     let is_said = call.from.is_some() || call.from_table.is_some();
-    if is_said || host.call(ask::Lake {}).await?.sandbox.is_some() {
+    if is_said || host.lake().await?.sandbox().is_some() {
         return Ok(call);
     }
     let after = match after {

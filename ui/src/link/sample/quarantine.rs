@@ -12,9 +12,9 @@ use std::sync::Arc;
 pub(super) const RESULT: ResultId = ResultId(215);
 const ROWS: u64 = 10_000;
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "address", "status", "reason", "stage", "column", "detail", "reasons", "batch", "file", "row", "attempts", "by",
-    "because", "raw",
+    "because", "at", "raw",
 ];
 
 const FILE: &str = "landing/topics/shop.public.orders/shop.public.orders+0+0002388000.json";
@@ -65,7 +65,8 @@ pub(super) fn replayed(table: &TableName) -> TableReplay {
     }
 }
 
-fn text_of(column: &str, row: i64) -> String {
+/// The text of a cell; `None` is null.
+fn text_of(column: &str, row: i64) -> Option<String> {
     let status = match row % 10 {
         0 => QuarantineStatus::Edited,
         1 => QuarantineStatus::Readable,
@@ -75,7 +76,7 @@ fn text_of(column: &str, row: i64) -> String {
     let one = "{\"reason\":\"TYPE_MISMATCH\",\"column\":\"discount\",\"detail\":\"expected decimal(10,2)\"}";
     let check = "{\"reason\":\"CHECK_FAILED\",\"column\":\"total_amount\",\"detail\":\"the record fails \
                  min_value(total_amount, 0)\"}";
-    match column {
+    Some(match column {
         "address" => format!("40:{FILE}:{}", row + 1),
         "status" => status.to_string(),
         "reason" => "TYPE_MISMATCH".to_owned(),
@@ -86,6 +87,7 @@ fn text_of(column: &str, row: i64) -> String {
         "reasons" => format!("[{one}]"),
         "file" => FILE.to_owned(),
         "by" if status != QuarantineStatus::Open => "mira".to_owned(),
+        "at" if status != QuarantineStatus::Open => format!("2026-11-12 09:{:02}:07", row % 60),
         "because" if status != QuarantineStatus::Open => "10 percent was meant".to_owned(),
         "raw" => format!(
             "{{\"op\":\"u\",\"after\":{{\"order_id\":{},\"total_amount\":\"-80.00\",\"discount\":\"10 %\",\
@@ -93,8 +95,8 @@ fn text_of(column: &str, row: i64) -> String {
             1_203_377 + row,
             27_004_712 + row
         ),
-        _ => String::new(),
-    }
+        _ => return None,
+    })
 }
 
 /// A page of them.
@@ -109,7 +111,7 @@ pub(super) fn page(request: &PageRequest) -> Result<Vec<u8>, ApiError> {
         };
         let values: ArrayRef = match name {
             "batch" | "row" | "attempts" => Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| number(*row)))),
-            name => Arc::new(StringArray::from_iter_values(rows.iter().map(|row| text_of(name, *row)))),
+            name => Arc::new(rows.iter().map(|row| text_of(name, *row)).collect::<StringArray>()),
         };
         (name.to_owned(), values)
     };

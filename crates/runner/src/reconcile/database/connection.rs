@@ -2,7 +2,7 @@
 //! its own words behind the connection: those may hold values of rows.
 
 use super::address::{Address, Encryption, Server};
-use super::tls::Tls;
+use super::tls::{Tls, choose_for_mysql};
 use crate::RunError;
 use futures::TryStreamExt;
 use mysql_async::prelude::Queryable;
@@ -103,6 +103,11 @@ async fn open_postgres(address: &Address) -> Result<Connection, RunError> {
     });
     let tls = Tls::new(address.root_certificate.as_deref())?;
     let (client, connection) = config.connect(tls).await.map_err(|error| {
+        let is_tls = std::iter::successors(std::error::Error::source(&error), |error| error.source())
+            .any(|error| error.to_string().contains("certificate"));
+        if is_tls {
+            return not_trusted(address);
+        }
         // What a server says before there is a session names the user and the database.
         let why = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
         cannot_connect(address, &why)
@@ -118,6 +123,7 @@ async fn open_mysql(address: &Address) -> Result<Connection, RunError> {
     let ssl = match address.encryption {
         Encryption::Off | Encryption::Preferred => None,
         Encryption::Required => {
+            choose_for_mysql();
             let roots = address.root_certificate.iter().map(|path| path.clone().into()).collect();
             Some(mysql_async::SslOpts::default().with_root_certs(roots))
         }
@@ -131,6 +137,9 @@ async fn open_mysql(address: &Address) -> Result<Connection, RunError> {
         .prefer_socket(false)
         .ssl_opts(ssl);
     let conn = mysql_async::Conn::new(options).await.map_err(|error| {
+        if matches!(&error, mysql_async::Error::Io(mysql_async::IoError::Tls(_))) {
+            return not_trusted(address);
+        }
         let why = match &error {
             mysql_async::Error::Server(error) => error.message.clone(),
             _ => "the connection was refused or ended".to_owned(),
@@ -161,6 +170,18 @@ fn cannot_connect(address: &Address, why: &str) -> RunError {
         format!("Cannot connect to {}: {why}", address.place()),
         "Check the address, the user, and the password in the address, PGPASSWORD, .pgpass or MYSQL_PWD; \
          sslmode and sslrootcert in the address say how the connection is encrypted",
+    )
+}
+
+/// The server has a certificate that is not trusted here, or one of another host.
+fn not_trusted(address: &Address) -> RunError {
+    let next = match address.root_certificate {
+        None => "Name a file with the certificate that signed it: ?sslrootcert=FILE",
+        Some(_) => "Check that the file of sslrootcert has the certificate that signed it, and that it names this host",
+    };
+    RunError::input(
+        format!("Cannot connect to {}: the certificate of the server is not trusted for this host", address.place()),
+        format!("{next}; ?sslmode=disable does without encryption on a network that you trust"),
     )
 }
 

@@ -38,6 +38,12 @@ impl Tls {
     }
 }
 
+/// Says which cryptography encrypted connections to `MySQL` use: its client takes that of the process, of which several are
+/// compiled in. One that was chosen before stays.
+pub(super) fn choose_for_mysql() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 fn roots(path: &Path) -> Result<RootCertStore, RunError> {
     let next = "Name a file of certificates in PEM form as sslrootcert";
     let failed = || RunError::input(format!("{} holds no certificate", path.display()), next);
