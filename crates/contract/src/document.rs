@@ -55,6 +55,8 @@ pub(crate) struct SourceDocument {
     pub(crate) evolution: Option<Spanned<String>>,
     pub(crate) schema_policy: Option<Spanned<String>>,
     #[serde(default)]
+    pub(crate) add_fields: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
     pub(crate) hints: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(crate) drop: Vec<Spanned<String>>,

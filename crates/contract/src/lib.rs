@@ -81,6 +81,7 @@
 //! assert_eq!(problems[0].fix, "Split it, one table per file");
 //! ```
 
+mod added_fields;
 mod apply;
 mod audience;
 mod backfill;
@@ -122,6 +123,7 @@ mod table_name;
 mod utc;
 mod value_form;
 
+pub use added_fields::{ADDED_FIELDS, added_field};
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
 pub use audience::{Audience, reach};
 pub use backfill::Backfill;

@@ -152,6 +152,7 @@ fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile
     let mut profile = Profile::of_table(table);
     // What describes other files comes first.
     let (described, files): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| formats::is_description(&file.path));
+    format.look(&mut profile, &files);
     for (file, bytes) in described.into_iter().chain(files) {
         format.sample(&mut profile, &file.path, bytes, records_max);
         profile.files += 1;

@@ -79,6 +79,17 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
         let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);
     }
     write_text_form(yaml, &extra.settings);
+    let added = extra.settings.add_fields.iter().map(|(field, member)| format!("{field}: {}", plain(member)));
+    let added: Vec<String> = added.collect();
+    if !added.is_empty() {
+        let _ = writeln!(yaml, "  add_fields: {{{}}}", added.join(", "));
+    }
+    if !extra.settings.ignored.is_empty() {
+        let _ = writeln!(yaml, "  ignored: [{}]", list(&extra.settings.ignored));
+    }
+    for question in &extra.settings.questions {
+        let _ = writeln!(yaml, "  # decide: {}", question.replace('\n', " "));
+    }
     if *text_decimals {
         yaml.push_str("  decimals: text\n");
     }

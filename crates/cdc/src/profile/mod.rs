@@ -22,6 +22,12 @@ pub(crate) struct Profile {
     positions: BTreeMap<String, usize>,
     /// Records seen.
     pub(crate) records: u64,
+    /// Names of members that a tool added to the rows, by what they are (`source.add_fields`).
+    pub(crate) added_fields: BTreeMap<String, String>,
+    /// Members that it added beside them, which nothing reads.
+    pub(crate) added_beside: Vec<String>,
+    /// What people have to decide about them.
+    pub(crate) added_doubts: Vec<String>,
     /// Records that fit the format.
     pub(crate) fitting: u64,
     /// Records with a row (deletes and truncates left out).

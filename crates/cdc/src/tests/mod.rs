@@ -1,5 +1,6 @@
 //! Whole files of every format.
 
+mod added_fields;
 mod broken;
 mod contained;
 mod formats;

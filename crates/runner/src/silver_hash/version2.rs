@@ -83,6 +83,7 @@ impl fmt::Debug for SourceText<'_> {
             files: _,
             manifest: _,
             encoding: _,
+            add_fields: _,
             sheet: _,
             says_evolution: _,
             from: _,
