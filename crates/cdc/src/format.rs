@@ -204,6 +204,10 @@ pub(crate) struct ProposedSequence {
     pub(crate) stated: Option<StatedOrder>,
     /// What people have to decide about it.
     pub(crate) question: Option<String>,
+    /// Columns that may be the version of full snapshots.
+    pub(crate) snapshots: Vec<String>,
+    /// The one that is, as answered.
+    pub(crate) by_snapshot: Option<String>,
 }
 
 /// An order that the format has by itself, so that the contract need not name it.

@@ -114,7 +114,8 @@ pub(crate) struct ApplyDocument {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FromSnapshotDocument {
-    pub(crate) files: Spanned<String>,
+    pub(crate) files: Option<Spanned<String>>,
+    pub(crate) column: Option<Spanned<String>>,
     pub(crate) complete_when: Option<Spanned<String>>,
     pub(crate) max_deleted_share: Option<Spanned<f64>>,
 }

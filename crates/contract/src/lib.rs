@@ -143,7 +143,7 @@ pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_
 pub use expression::{ColumnValue, Comparison, HashKey, HashKeys, Operand, RowFilter, Step};
 pub use file_pattern::FilePattern;
 pub use folded_name::{difference_of_names, folded_name};
-pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
+pub use from_snapshot::{FromSnapshot, SnapshotColumn, SnapshotPattern, SnapshotVersion};
 pub use guards::{GuardAction, Guards};
 pub use lake_settings::{LakeSettings, NewColumns};
 pub use lake_test::{

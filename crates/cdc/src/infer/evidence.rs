@@ -112,6 +112,9 @@ impl Seen<'_> {
         let mut all = Vec::new();
         if let Some(condition) = self.deletes {
             all.push(note(true, format!("Deletes are the rows with {condition}"), "as answered"));
+        } else if let Some(column) = &self.sequence.by_snapshot {
+            let text = format!("Files are full snapshots of the version in {column}: rows that one lacks are deleted");
+            all.push(note(true, text, "as answered"));
         } else if !self.format.name().carries_operations() {
             let text = "Rows carry no operation: nothing is deleted unless apply.delete_when says so";
             all.push(note(false, text, "0 deletes"));

@@ -13,6 +13,8 @@ pub(crate) struct Extra<'a> {
     pub(crate) table: Option<String>,
     pub(crate) terms: Terms<'a>,
     pub(crate) settings: SourceSettings,
+    /// The column with the version, where every file is a full snapshot.
+    pub(crate) by_snapshot: Option<String>,
     /// What orders the events besides columns.
     pub(crate) sequence_stated: Option<String>,
     /// What people have to decide about the sequence.
@@ -49,6 +51,9 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     }
     if let Some(stated) = &extra.sequence_stated {
         let _ = writeln!(yaml, "  # {stated}");
+    }
+    if let Some(column) = &extra.by_snapshot {
+        let _ = writeln!(yaml, "  from_snapshot: {{column: {}}}", plain(column));
     }
     if !inferred.sequence.is_empty() || extra.sequence_question.is_some() {
         let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
@@ -144,12 +149,15 @@ fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
     if let Some(unit) = column.unit {
         let _ = writeln!(yaml, "  unit: {unit}");
     }
+    if let Some(path) = &column.path {
+        let _ = writeln!(yaml, "  path: {}", quoted(path));
+    }
     if let Some(name) = &column.renamed_from {
         let _ = writeln!(yaml, "  renamed_from: {}", plain(name));
     }
     if column.key {
         yaml.push_str("  primary_key: true\n");
-    } else if extra.required.contains(column.renamed_from.as_ref().unwrap_or(&column.name)) {
+    } else if column.path.is_none() && extra.required.contains(column.renamed_from.as_ref().unwrap_or(&column.name)) {
         yaml.push_str("  required: true\n");
     }
     if column.pii.is_some() {

@@ -54,6 +54,8 @@ pub(crate) struct Plan {
     pub(crate) deleted: Option<RowName>,
     /// The row's own source time: `__source_ts_ms` (milliseconds), `dms_timestamp` (text).
     pub(crate) time: Option<RowName>,
+    /// Per column: its texts are Extended JSON of MongoDB.
+    documents: Vec<bool>,
     /// Other members of the row that the format reads, as [`Markers::beside`] lists them.
     pub(crate) beside: Vec<RowName>,
     /// Position of the column that takes what does not fit (`_rescued`).
@@ -119,6 +121,7 @@ impl Plan {
             deleted,
             time,
             beside,
+            documents: documents(contract, markers),
             rescued: contract.columns.iter().position(|column| column.discovered && column.name == RESCUED),
             rescues_values: source.schema_policy == SchemaPolicy::Evolve,
             widens: source.evolution.widens(),
@@ -135,6 +138,16 @@ impl Plan {
     /// What the numbers of a column count, where the contract says it.
     pub(crate) fn unit(&self, position: usize) -> Option<TimeUnit> {
         self.contract.columns.get(position)?.unit
+    }
+
+    /// Whether the texts of a column are Extended JSON of MongoDB.
+    pub(crate) fn is_document(&self, position: usize) -> bool {
+        self.documents.get(position).copied().unwrap_or(false)
+    }
+
+    /// Whether there is a column whose texts are Extended JSON of MongoDB.
+    pub(crate) fn has_documents(&self) -> bool {
+        self.documents.contains(&true)
     }
 
     /// The same for records of these files, whose positions `position` tells by their paths, and `is_full_load` whether
@@ -334,6 +347,14 @@ fn before_key(contract: &Contract, key: &[usize], prefix: &str, names: &mut Name
     let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
     let columns = columns.filter(|(_, column)| !column.is_source_name);
     columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", member_of(column))))).collect()
+}
+
+fn documents(contract: &Contract, markers: &Markers) -> Vec<bool> {
+    let is_document = |column: &Column| {
+        let root = column.path.as_ref().map_or_else(|| member_of(column), |path| path.root());
+        (markers.is_document)(root) || column.renamed_from.iter().any(|name| (markers.is_document)(name))
+    };
+    contract.columns.iter().map(is_document).collect()
 }
 
 /// The member of the record that has the values of a column.

@@ -3,6 +3,7 @@
 mod added_fields;
 mod broken;
 mod contained;
+mod dms_documents;
 mod formats;
 mod fuzz;
 mod made_columns;

@@ -492,8 +492,9 @@ impl TableRun {
                 Ok(())
             }
             SchemaChange::Rebuild if Box::pin(self.change_kept_rows()).await? => Ok(()),
+            SchemaChange::Fill(columns) if Box::pin(self.fill_columns(&columns)).await? => Ok(()),
             // What was decided of a batch may take many rows.
-            SchemaChange::Rebuild => self.rebuild(self.table.has_other_decisions()).await,
+            SchemaChange::Fill(_) | SchemaChange::Rebuild => self.rebuild(self.table.has_other_decisions()).await,
         }
     }
 
