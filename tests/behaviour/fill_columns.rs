@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 use sluice_api::{Layer, PublishScope, ReplayLimits, TableRef, ask};
-use sluice_tests::{TestLake, amount, counted, seeded};
+use sluice_tests::{Sluice, TestLake, amount, counted, seeded};
 use tempfile::TempDir;
 
 /// Histories with a filled column in the default tier.
@@ -187,6 +187,42 @@ async fn only_files_with_rows_that_get_a_value_are_written_and_the_plan_says_so(
     ensure!(before.iter().all(|path| after.contains(path)) && after.len() == 3, "{before:?} {after:?}");
     let found = lake.silver_rows("crm.people", &["id", "total"]).await?;
     ensure!(found[..2] == ["1 ", "2 "] && found[6] == "7 70" && found.len() == 9, "{found:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sandbox_filled_is_published_without_being_made_again() -> Result<()> {
+    let (folder, lake) = lake()?;
+    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    let sluice = || {
+        let sluice = Sluice::on_folder(folder.path()).env("SLUICE_AUTHOR", "mira");
+        sluice.env("XDG_DATA_HOME", data.path().display().to_string())
+    };
+    lake.write("contracts/crm/people.yaml", contract("", ""))?;
+    lake.write("landing/1.json", (1..=5).map(|id| person(id, (id == 2).then_some(20))).collect::<String>())?;
+    lake.replay().await?;
+    sluice().ok(&["publish", "-m", "first"])?;
+    sluice().ok(&["sandbox", "new", "totals"])?;
+    let listed = sluice().json(&["sandbox", "ls"])?;
+    let place = listed[0]["place"].as_str().context("the sandbox has a place")?.to_owned();
+    let sandbox = sluice().env("SLUICE_SANDBOX", "totals");
+    std::fs::write(format!("{place}/contracts/crm/people.yaml"), contract("", NEW[0]))?;
+    let dry = sandbox.call(&["replay", "--dry-run"])?;
+    let said = format!("{}{}", dry.out, dry.err);
+    ensure!(said.contains("Fills column total of 5 rows from bronze"), "{said}");
+    sandbox.ok(&["replay"])?;
+    let tried = sandbox.json(&["fingerprint", "crm.people"])?["fingerprint"].clone();
+    let plan = sandbox.json(&["publish", "--plan"])?;
+    ensure!(plan["tables"][0]["note"] == "Fills column total of 5 rows from bronze, all other columns stay", "{plan}");
+    let published = sandbox.json(&["publish", "-m", "totals"])?;
+    ensure!(published["tables"][0]["version"].is_u64(), "the sandbox's files were not taken over: {published}");
+    let adopted = sluice().json(&["fingerprint", "crm.people"])?;
+    ensure!(adopted["fingerprint"] == tried, "{adopted}");
+    sluice().ok(&["run", "--once"])?;
+    ensure!(sluice().json(&["fingerprint", "crm.people"])?["version"] == adopted["version"], "it was made again");
+    sluice().ok(&["sandbox", "rm", "totals"])?;
+    sluice().ok(&["verify"])?;
+    ensure!(lake.silver_rows("crm.people", &["id", "total"]).await?[1] == "2 20");
     Ok(())
 }
 

@@ -121,6 +121,8 @@ pub fn infer_table(
         count: format!("{count} files"),
     });
     inferred.evidence.extend(asked);
+    let questions = if is_answered { Vec::new() } else { settings.questions.clone() };
+    let settings = SourceSettings { questions, ..settings };
     let terms = yaml::Terms {
         owner: &answers.owner,
         sla: Some(answers.sla.as_str()).filter(|sla| !sla.is_empty()),

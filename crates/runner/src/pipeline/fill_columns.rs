@@ -51,6 +51,7 @@ impl TableRun {
         let commit = of_part(&self.context, silver, &summary);
         self.audit_and_publish(Merged { summary, candidate, commit }).await?;
         self.has_remade(SilverRemade::ColumnsFilled { columns: columns.to_vec(), rows });
+        self.know_fingerprint().await?;
         Ok(true)
     }
 

@@ -527,7 +527,11 @@ impl TableRun {
         let rows_before = self.silver_rows().unwrap_or_default();
         self.audit_and_publish(merged).await?;
         self.has_remade(SilverRemade::Rebuilt { rows_before, rows_after: self.silver_rows().unwrap_or_default() });
-        // Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
+        self.know_fingerprint().await
+    }
+
+    /// Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
+    pub(super) async fn know_fingerprint(&self) -> Result<(), RunError> {
         if let (Some(_), Some(snapshot)) = (self.context.lake.sandbox(), &self.table.silver.snapshot) {
             known_fingerprint(&self.table.silver.store, snapshot).await?;
         }
