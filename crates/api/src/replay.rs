@@ -199,7 +199,7 @@ pub struct ReplayView {
 }
 
 /// How a replay made silver anew besides the batches it took, because the contract or what was decided changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum SilverRemade {
     /// All of it from bronze.
@@ -216,6 +216,13 @@ pub enum SilverRemade {
         /// Rows that are left out now.
         left: u64,
     },
+    /// New columns were filled from bronze: all other columns stayed as they were.
+    ColumnsFilled {
+        /// Their names.
+        columns: Vec<String>,
+        /// Rows that got a value.
+        rows: u64,
+    },
 }
 
 impl fmt::Display for SilverRemade {
@@ -226,6 +233,9 @@ impl fmt::Display for SilverRemade {
             }
             Self::OtherRowsKept { entered, left } => {
                 write!(f, "another keep: {entered} rows entered, {left} left, the others stayed")
+            }
+            Self::ColumnsFilled { columns, rows } => {
+                write!(f, "{} filled from bronze in {rows} rows, all other columns stayed", columns.join(", "))
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::text::unpack::packing::without_ending;
 use bytes::Bytes;
 use sluice_change::{RowRef, SourceFile};
 use sluice_contract::{BinaryText, SourceFormat, TextEncoding};
+use std::collections::BTreeMap;
 
 /// A format of change files. Formats have no state; what a file or a table needs is made per call.
 ///
@@ -65,6 +66,9 @@ pub(crate) trait Format: Sync {
 
     /// Makes events of single records again that bronze kept.
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p>;
+
+    /// Looks at all files before they are sampled, for what no record tells by itself.
+    fn look(&self, _profile: &mut Profile, _files: &[&(SourceFile, Bytes)]) {}
 
     /// Counts at most `records_max` records of a file for a proposal.
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64);
@@ -200,6 +204,10 @@ pub(crate) struct ProposedSequence {
     pub(crate) stated: Option<StatedOrder>,
     /// What people have to decide about it.
     pub(crate) question: Option<String>,
+    /// Columns that may be the version of full snapshots.
+    pub(crate) snapshots: Vec<String>,
+    /// The one that is, as answered.
+    pub(crate) by_snapshot: Option<String>,
 }
 
 /// An order that the format has by itself, so that the contract need not name it.
@@ -236,6 +244,10 @@ pub(crate) struct SourceSettings {
     pub(crate) encoding: TextEncoding,
     /// The sheet of a workbook with several.
     pub(crate) sheet: Option<String>,
+    /// `add_fields`.
+    pub(crate) add_fields: BTreeMap<String, String>,
+    /// `ignored`.
+    pub(crate) ignored: Vec<String>,
     /// What people have to decide about these entries.
     pub(crate) questions: Vec<String>,
 }
@@ -252,6 +264,8 @@ impl Default for SourceSettings {
             decimal_comma: false,
             encoding: TextEncoding::Utf8,
             sheet: None,
+            add_fields: BTreeMap::new(),
+            ignored: Vec::new(),
             questions: Vec::new(),
         }
     }

@@ -16,6 +16,9 @@ pub struct SourceFile {
     /// When the store says it was written, milliseconds since the Unix epoch. No part of the identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_ms: Option<i64>,
+    /// Version of the full snapshot that the file is, where a column of its rows says it. No part of the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u64>,
 }
 
 impl SourceFile {

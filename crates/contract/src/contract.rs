@@ -358,6 +358,7 @@ impl Reader<'_> {
         let table = self.source_table(source, format);
         let restarts = self.restarts(source, from_snapshot);
         let hints = self.hints(source, columns);
+        let add_fields = self.add_fields(source, format);
         let ignored = self.ignored(source, columns);
         let review_seconds = source.review.as_ref().and_then(|written| self.review(written, evolution));
         Some(Source {
@@ -365,6 +366,7 @@ impl Reader<'_> {
             evolution,
             schema_policy,
             hints,
+            add_fields,
             says_evolution: source.evolution.is_some() || source.schema_policy.is_some(),
             ignored,
             review_seconds,
@@ -624,6 +626,7 @@ impl Reader<'_> {
     }
 }
 
+mod added_fields_reader;
 mod apply_reader;
 mod backfill_reader;
 mod backfills;

@@ -55,6 +55,8 @@ pub(crate) struct SourceDocument {
     pub(crate) evolution: Option<Spanned<String>>,
     pub(crate) schema_policy: Option<Spanned<String>>,
     #[serde(default)]
+    pub(crate) add_fields: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
     pub(crate) hints: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(crate) drop: Vec<Spanned<String>>,
@@ -112,7 +114,8 @@ pub(crate) struct ApplyDocument {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FromSnapshotDocument {
-    pub(crate) files: Spanned<String>,
+    pub(crate) files: Option<Spanned<String>>,
+    pub(crate) column: Option<Spanned<String>>,
     pub(crate) complete_when: Option<Spanned<String>>,
     pub(crate) max_deleted_share: Option<Spanned<f64>>,
 }

@@ -5,20 +5,59 @@ use std::fmt;
 /// `apply.from_snapshot`: every delivery is a full snapshot of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FromSnapshot {
-    /// Which files below the source's path are a snapshot, and where their version is in the path.
-    pub files: SnapshotPattern,
+    /// Which files below the source's path are a snapshot, and where their version is in the path. `None`: every file is
+    /// one, and [`FromSnapshot::column`] has its version.
+    pub files: Option<SnapshotPattern>,
+    /// The column with the version, which is one value in a whole file.
+    pub column: Option<SnapshotColumn>,
     /// Name of the marker file that signals a complete snapshot.
     pub complete_when: Option<String>,
     /// Share of the rows before that a snapshot may lack, 0 to 1.
     pub max_deleted_share: f64,
 }
 
+/// A column that says of which version a file is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotColumn {
+    /// A column of the schema.
+    pub name: String,
+    /// What its values are.
+    pub version: SnapshotVersion,
+}
+
+impl FromSnapshot {
+    /// What a version is.
+    #[must_use]
+    pub fn version(&self) -> SnapshotVersion {
+        let of_column = self.column.as_ref().map(|column| column.version);
+        let of_path = self.files.as_ref().map(SnapshotPattern::version);
+        of_column.or(of_path).unwrap_or(SnapshotVersion::Number)
+    }
+
+    /// A version as people write it.
+    #[must_use]
+    pub fn name_of(&self, version: u64) -> String {
+        self.version().name_of(version)
+    }
+}
+
+impl SnapshotVersion {
+    /// A version as people write it.
+    #[must_use]
+    pub fn name_of(self, version: u64) -> String {
+        match self {
+            Self::Number => version.to_string(),
+            Self::Date => date_name(version),
+        }
+    }
+}
+
 /// What a version is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapshotVersion {
-    /// `{version}`: digits, compared as a number.
+    /// `{version}`: digits, compared as a number; a column of integers.
     Number,
-    /// `{date}`: a date or a time of day in UTC.
+    /// `{date}`: a date or a time of day in UTC; a column of dates or times.
     Date,
 }
 
@@ -85,10 +124,7 @@ impl SnapshotPattern {
     /// The version as people write it.
     #[must_use]
     pub fn name_of(&self, version: u64) -> String {
-        match self.version {
-            SnapshotVersion::Number => version.to_string(),
-            SnapshotVersion::Date => date_name(version),
-        }
+        self.version.name_of(version)
     }
 
     fn read(&self, tokens: &[Token], rest: &str, found: Option<u64>) -> Option<u64> {

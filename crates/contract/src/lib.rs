@@ -81,6 +81,7 @@
 //! assert_eq!(problems[0].fix, "Split it, one table per file");
 //! ```
 
+mod added_fields;
 mod apply;
 mod audience;
 mod backfill;
@@ -123,6 +124,7 @@ mod table_name;
 mod utc;
 mod value_form;
 
+pub use added_fields::{ADDED_FIELDS, added_field};
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
 pub use audience::{Audience, reach};
 pub use backfill::Backfill;
@@ -142,7 +144,7 @@ pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_
 pub use expression::{ColumnValue, Comparison, HashKey, HashKeys, Operand, RowFilter, Step};
 pub use file_pattern::FilePattern;
 pub use folded_name::{difference_of_names, folded_name};
-pub use from_snapshot::{FromSnapshot, SnapshotPattern, SnapshotVersion};
+pub use from_snapshot::{FromSnapshot, SnapshotColumn, SnapshotPattern, SnapshotVersion};
 pub use guards::{GuardAction, Guards};
 pub use lake_settings::{LakeSettings, NewColumns};
 pub use lake_test::{

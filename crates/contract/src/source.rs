@@ -58,6 +58,9 @@ pub struct Source {
     /// Table of the source that the records are of, where the stream carries several; records of others are left
     /// out. `None`: the records are of one.
     pub table: Option<SourceTable>,
+    /// Flattened Debezium records only: names of members of the row by what they are, a field of [`crate::ADDED_FIELDS`].
+    /// A field that is not in it has its default name (`__op`).
+    pub add_fields: BTreeMap<String, String>,
     /// CSV only: columns in order for files without a header, when `Op` and the like are not the
     /// contract's own columns. Empty: the contract's columns in order.
     pub csv_columns: Vec<String>,

@@ -104,6 +104,12 @@ macro_rules! formats {
                 }
             }
 
+            /// Whether its records are rows that `ExtractNewRecordState` of Debezium flattened.
+            #[must_use]
+            pub fn is_flattened(self) -> bool {
+                matches!(self, Self::DebeziumFlatJson | Self::DebeziumFlatAvro | Self::DebeziumFlatParquet)
+            }
+
             fn operations(self) -> Operations {
                 match self { $(Self::$variant => Operations::$operations),+ }
             }

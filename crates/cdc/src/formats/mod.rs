@@ -33,6 +33,7 @@ use crate::format::Format;
 use contained::Contained;
 use debezium_flat::DebeziumFlat;
 use debezium_json::DebeziumJson;
+pub(crate) use dms::DOCUMENT;
 use sluice_contract::SourceFormat;
 
 /// Rows of a tool in a container.

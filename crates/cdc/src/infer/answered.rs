@@ -9,6 +9,8 @@ use sluice_contract::{OnboardAnswers, QuestionKind, TableName};
 
 /// Digits of a decimal at most.
 const PRECISION_MAX: u8 = 38;
+/// What an answer begins with that names the version of full snapshots, not a watermark.
+pub(super) const BY_SNAPSHOTS: &str = "snapshots by ";
 
 /// The answers, and the table that asks.
 pub(crate) struct Answered<'a> {
@@ -25,10 +27,14 @@ impl<'a> Answered<'a> {
         self.answers.to(kind, self.table, None).map(|answer| answer.value.as_str())
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.profile.columns.iter().any(|column| column.name == name)
+    }
+
     /// The names of an answer, if the table has a column of each of them or it is no column's.
     fn names(&self, kind: QuestionKind) -> Option<Vec<String>> {
         let names = self.answers.to(kind, self.table, None)?.names();
-        let is_there = |name: &&str| self.profile.columns.iter().any(|column| column.name == **name);
+        let is_there = |name: &&str| self.has(name);
         let is_position = |name: &&str| kind == QuestionKind::Order && name.contains('.');
         let fits = names.iter().all(|name| is_there(name) || is_position(name));
         fits.then(|| names.into_iter().map(str::to_owned).collect())
@@ -87,7 +93,14 @@ impl<'a> Answered<'a> {
 
     /// What orders the events: as found, else as answered.
     pub(crate) fn sequence(&self, proposed: ProposedSequence) -> ProposedSequence {
-        match self.names(QuestionKind::Order).filter(|_| proposed.question.is_some()) {
+        if proposed.question.is_none() {
+            return proposed;
+        }
+        let by_snapshot = self.value(QuestionKind::Order).and_then(|value| value.strip_prefix(BY_SNAPSHOTS));
+        if let Some(name) = by_snapshot.map(str::trim).filter(|name| self.has(name)) {
+            return ProposedSequence { by_snapshot: Some(name.to_owned()), ..ProposedSequence::default() };
+        }
+        match self.names(QuestionKind::Order) {
             Some(parts) => ProposedSequence { parts, ..ProposedSequence::default() },
             None => proposed,
         }

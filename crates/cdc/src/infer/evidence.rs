@@ -28,6 +28,7 @@ impl Seen<'_> {
     /// The evidence in the order in which it is shown.
     pub(crate) fn evidence(&self, inferred: &Inferred) -> Vec<InferredEvidence> {
         let mut all = self.of_files();
+        all.extend(self.of_added_fields());
         all.extend(self.of_source_tables());
         all.extend(self.of_definition(inferred));
         all.push(self.of_key(inferred));
@@ -47,6 +48,14 @@ impl Seen<'_> {
             measured("Files are whole", whole, files, "sampled files"),
             note(files > 0, "Files sampled", share(files, total.max(files), "files")),
         ]
+    }
+
+    /// What members of the rows are that are not called as usual.
+    fn of_added_fields(&self) -> Option<InferredEvidence> {
+        let added = &self.profile.added_fields;
+        let words: Vec<String> = added.iter().map(|(field, member)| format!("{field} is {member}")).collect();
+        let text = format!("Members that add.fields added, by their values: {}", words.join(", "));
+        (!words.is_empty()).then(|| note(true, text, format!("{} members", words.len())))
     }
 
     /// Of which tables of the source the records are, where they say it and are not all of one.
@@ -103,6 +112,9 @@ impl Seen<'_> {
         let mut all = Vec::new();
         if let Some(condition) = self.deletes {
             all.push(note(true, format!("Deletes are the rows with {condition}"), "as answered"));
+        } else if let Some(column) = &self.sequence.by_snapshot {
+            let text = format!("Files are full snapshots of the version in {column}: rows that one lacks are deleted");
+            all.push(note(true, text, "as answered"));
         } else if !self.format.name().carries_operations() {
             let text = "Rows carry no operation: nothing is deleted unless apply.delete_when says so";
             all.push(note(false, text, "0 deletes"));
@@ -111,8 +123,11 @@ impl Seen<'_> {
                 .iter()
                 .find(|column| OPERATION_NAMES.iter().any(|name| column.name.eq_ignore_ascii_case(name)));
             if let Some(column) = operation {
-                let text =
-                    format!("Column {} looks like an operation: say in apply.delete_when what deletes", column.name);
+                let text = format!(
+                    "Column {} looks like an operation: say in apply.delete_when what deletes; of rows that Debezium \
+                     flattened, write format: debezium_flat_json and source.add_fields instead",
+                    column.name
+                );
                 all.push(question(QuestionKind::Deletes, text, format!("{} values", grouped(column.shape.values()))));
             }
         } else if profile.deletes > 0 {

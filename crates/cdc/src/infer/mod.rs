@@ -11,6 +11,7 @@ pub use proposal::{Inferred, InferredColumn, InferredEvidence, InferredQuestion}
 use crate::definitions;
 use crate::format::{Format, ProposedSequence, SourceSettings};
 use crate::formats;
+use crate::formats::DOCUMENT;
 use crate::outcome::decode_error::DecodeError;
 use crate::profile::guess::personal;
 use crate::profile::{ColumnProfile, Profile};
@@ -93,6 +94,7 @@ pub fn infer_table(
         evidence: Vec::new(),
         key: key.iter().map(|part| names.name_of(part)).collect(),
         sequence: proposed.parts.iter().map(|part| names.name_of(part)).collect(),
+        snapshots: proposed.snapshots.clone(),
         operations: profile.operations.iter().map(|(name, count)| (name.clone(), *count)).collect(),
         columns,
         yaml: String::new(),
@@ -119,6 +121,8 @@ pub fn infer_table(
         count: format!("{count} files"),
     });
     inferred.evidence.extend(asked);
+    let questions = if is_answered { Vec::new() } else { settings.questions.clone() };
+    let settings = SourceSettings { questions, ..settings };
     let terms = yaml::Terms {
         owner: &answers.owner,
         sla: Some(answers.sla.as_str()).filter(|sla| !sla.is_empty()),
@@ -152,6 +156,7 @@ fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile
     let mut profile = Profile::of_table(table);
     // What describes other files comes first.
     let (described, files): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| formats::is_description(&file.path));
+    format.look(&mut profile, &files);
     for (file, bytes) in described.into_iter().chain(files) {
         format.sample(&mut profile, &file.path, bytes, records_max);
         profile.files += 1;
@@ -183,8 +188,14 @@ fn describe(
         guess.decide.get_or_insert_with(|| text.to_owned());
     }
     let name = names.name_of(&column.name);
+    let is_path = is_path(&column.name);
+    // The numbers of a document have no type that later ones keep to.
+    if is_path && guess.data_type == "int" {
+        guess.data_type = "bigint".to_owned();
+    }
     InferredColumn {
-        renamed_from: (name != column.name).then(|| column.name.clone()),
+        renamed_from: (name != column.name && !is_path).then(|| column.name.clone()),
+        path: is_path.then(|| column.name.clone()),
         name,
         arrives_as: guess.arrives_as,
         data_type: guess.data_type,
@@ -196,6 +207,11 @@ fn describe(
         decide: guess.decide,
         question: guess.open.then_some(guess.about),
     }
+}
+
+/// Whether the name of a sampled column says where it is inside of a document.
+fn is_path(name: &str) -> bool {
+    name.strip_prefix(DOCUMENT).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn confidence(profile: &Profile, files: u64) -> f64 {
@@ -218,6 +234,7 @@ fn extra<'a>(
         table,
         terms,
         settings,
+        by_snapshot: sequence.by_snapshot,
         sequence_stated: sequence.stated.map(|stated| stated.text),
         sequence_question: sequence.question,
         required,

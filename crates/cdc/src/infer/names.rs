@@ -1,5 +1,6 @@
 //! Names of columns in a contract, from their names in the files.
 
+use crate::formats::DOCUMENT;
 use sluice_contract::{folded_name, is_column_name, plain_column_name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,12 @@ impl ColumnNames {
         let mut names = BTreeMap::new();
         for name in in_files.clone().filter(|name| name.starts_with('_')) {
             let bare = name.trim_start_matches('_');
+            // A path is called by its last name where nothing else is.
+            let last = bare.rsplit('.').next().filter(|_| name.starts_with(DOCUMENT));
             let plain = plain_column_name(bare);
+            let short =
+                last.map(str::to_owned).filter(|last| is_column_name(last) && !taken.contains(&folded_name(last)));
+            let plain = short.unwrap_or(plain);
             if !bare.is_empty() && taken.insert(folded_name(&plain)) {
                 names.insert(name.to_owned(), plain);
             }

@@ -1,5 +1,6 @@
 //! A proposed contract, as it is shown to people.
 
+use super::answered::BY_SNAPSHOTS;
 use sluice_contract::{QuestionKind, SourceFormat, TimeUnit};
 
 /// A proposed contract with the evidence for it.
@@ -18,6 +19,8 @@ pub struct Inferred {
     /// Sequence parts, most significant first. Empty where the data leaves open what orders the events; then the
     /// evidence has the question.
     pub sequence: Vec<String>,
+    /// Columns that may be the version of full snapshots (`apply.from_snapshot.column`).
+    pub snapshots: Vec<String>,
     /// Records by operation in the sample.
     pub operations: Vec<(String, u64)>,
     /// Columns in order.
@@ -56,7 +59,7 @@ impl Inferred {
 
     /// Answers that come to mind; none of them is taken by itself.
     fn suggested(&self, kind: QuestionKind) -> Vec<String> {
-        let named = |fits: &dyn Fn(&InferredColumn) -> bool| {
+        let named = |fits: &dyn Fn(&InferredColumn) -> bool| -> Vec<String> {
             let columns = self.columns.iter().filter(|column| fits(column));
             columns.take(SUGGESTIONS_MAX).map(|column| column.name.clone()).collect()
         };
@@ -66,7 +69,12 @@ impl Inferred {
                 let name = column.name.to_ascii_lowercase();
                 column.nulls == 0 && (name == "id" || name.ends_with("_id") || name.ends_with("_no"))
             }),
-            QuestionKind::Order => named(&|column| column.data_type.starts_with("timestamp")),
+            QuestionKind::Order => {
+                let by_snapshots = self.snapshots.iter().map(|name| format!("{BY_SNAPSHOTS}{name}"));
+                let mut all: Vec<String> = by_snapshots.take(SUGGESTIONS_MAX).collect();
+                all.extend(named(&|column| column.data_type.starts_with("timestamp")));
+                all
+            }
             QuestionKind::Scale => texts(&["2", "4", "10"]),
             QuestionKind::Unit => texts(&TimeUnit::ALL.map(TimeUnit::as_str)),
             QuestionKind::TimeZone => texts(&["UTC"]),
@@ -122,6 +130,8 @@ pub struct InferredColumn {
     pub name: String,
     /// Its name in the files, where that cannot be the name of a column (`_id`).
     pub renamed_from: Option<String>,
+    /// Where it is inside of a member of the record (`_doc.city`).
+    pub path: Option<String>,
     /// How it arrives, for example `bytes, base64`.
     pub arrives_as: String,
     /// Type for the contract, or an open one such as `decimal(12,?)`.

@@ -13,6 +13,8 @@ pub(crate) struct Extra<'a> {
     pub(crate) table: Option<String>,
     pub(crate) terms: Terms<'a>,
     pub(crate) settings: SourceSettings,
+    /// The column with the version, where every file is a full snapshot.
+    pub(crate) by_snapshot: Option<String>,
     /// What orders the events besides columns.
     pub(crate) sequence_stated: Option<String>,
     /// What people have to decide about the sequence.
@@ -50,6 +52,9 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     if let Some(stated) = &extra.sequence_stated {
         let _ = writeln!(yaml, "  # {stated}");
     }
+    if let Some(column) = &extra.by_snapshot {
+        let _ = writeln!(yaml, "  from_snapshot: {{column: {}}}", plain(column));
+    }
     if !inferred.sequence.is_empty() || extra.sequence_question.is_some() {
         let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
     }
@@ -79,6 +84,17 @@ fn write_source(yaml: &mut String, inferred: &Inferred, extra: &Extra<'_>) {
         let _ = writeln!(yaml, "  evolution: {}", Evolution::AddNewColumns);
     }
     write_text_form(yaml, &extra.settings);
+    let added = extra.settings.add_fields.iter().map(|(field, member)| format!("{field}: {}", plain(member)));
+    let added: Vec<String> = added.collect();
+    if !added.is_empty() {
+        let _ = writeln!(yaml, "  add_fields: {{{}}}", added.join(", "));
+    }
+    if !extra.settings.ignored.is_empty() {
+        let _ = writeln!(yaml, "  ignored: [{}]", list(&extra.settings.ignored));
+    }
+    for question in &extra.settings.questions {
+        let _ = writeln!(yaml, "  # decide: {}", question.replace('\n', " "));
+    }
     if *text_decimals {
         yaml.push_str("  decimals: text\n");
     }
@@ -133,12 +149,15 @@ fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
     if let Some(unit) = column.unit {
         let _ = writeln!(yaml, "  unit: {unit}");
     }
+    if let Some(path) = &column.path {
+        let _ = writeln!(yaml, "  path: {}", quoted(path));
+    }
     if let Some(name) = &column.renamed_from {
         let _ = writeln!(yaml, "  renamed_from: {}", plain(name));
     }
     if column.key {
         yaml.push_str("  primary_key: true\n");
-    } else if extra.required.contains(column.renamed_from.as_ref().unwrap_or(&column.name)) {
+    } else if column.path.is_none() && extra.required.contains(column.renamed_from.as_ref().unwrap_or(&column.name)) {
         yaml.push_str("  required: true\n");
     }
     if column.pii.is_some() {

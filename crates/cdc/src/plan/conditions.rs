@@ -4,6 +4,7 @@ use super::markers::Markers;
 use super::names::{Names, RowName};
 use sluice_contract::Condition;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Word for the operation of a record, whatever the format calls it.
 const OPERATION: &str = "op";
@@ -18,9 +19,15 @@ pub(crate) struct RowCondition {
 
 impl RowCondition {
     /// Prepares a condition.
-    pub(crate) fn new(condition: &Condition, names: &mut Names, markers: &Markers) -> Self {
+    pub(crate) fn new(
+        condition: &Condition,
+        names: &mut Names,
+        markers: &Markers,
+        added: &BTreeMap<String, String>,
+    ) -> Self {
         let name = condition.column.as_str();
-        let is_operation = name == OPERATION || markers.operation == Some(name);
+        let member = added.get(OPERATION).map(String::as_str).or(markers.operation);
+        let is_operation = name == OPERATION || member == Some(name);
         let about_operation = markers.carries_operations && is_operation && !names.is_column(name);
         let column = (!about_operation).then(|| names.row_name(name));
         Self { column, value: condition.value.clone() }

@@ -19,6 +19,8 @@ pub(crate) struct Markers {
     pub(crate) position_prefixes: &'static [&'static str],
     /// Other members of the row that decoding reads.
     pub(crate) beside: &'static [&'static str],
+    /// Whether the text of a member is Extended JSON of MongoDB.
+    pub(crate) is_document: fn(&str) -> bool,
     /// Whether a member that the contract does not declare is the format's own.
     pub(crate) is_own: fn(&str) -> bool,
     /// Whether a part of the sequence that is no column is a path into the envelope around the row.
@@ -36,6 +38,7 @@ impl Markers {
         position_members: &[],
         position_prefixes: &[],
         beside: &[],
+        is_document: |_| false,
         is_own: |_| false,
         is_in_envelope: |_| false,
     };

@@ -16,9 +16,10 @@ use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
 use sluice_change::{Cell, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
-use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit};
+use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit, added_field};
 use start::first_events;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A contract prepared for decoding.
@@ -53,6 +54,8 @@ pub(crate) struct Plan {
     pub(crate) deleted: Option<RowName>,
     /// The row's own source time: `__source_ts_ms` (milliseconds), `dms_timestamp` (text).
     pub(crate) time: Option<RowName>,
+    /// Per column: its texts are Extended JSON of MongoDB.
+    documents: Vec<bool>,
     /// Other members of the row that the format reads, as [`Markers::beside`] lists them.
     pub(crate) beside: Vec<RowName>,
     /// Position of the column that takes what does not fit (`_rescued`).
@@ -85,14 +88,19 @@ impl Plan {
         let key = contract.key_positions();
         let apply = &contract.apply;
         let mut names = Names::new(contract, markers.is_own);
-        let mut member = |name: Option<&str>| name.map(|name| names.row_name(name));
-        let (operation, deleted, time) = (member(markers.operation), member(markers.deleted), member(markers.time));
+        let added = &source.add_fields;
+        let mut member = |field: &str, usual: Option<&str>| {
+            added.get(field).map(String::as_str).or(usual).map(|name| names.row_name(name))
+        };
+        let operation = member("op", markers.operation);
+        let (deleted, time) = (member("deleted", markers.deleted), member("source.ts_ms", markers.time));
         let beside = markers.beside.iter().map(|name| names.row_name(name)).collect();
         let sequence = Sequence::new(contract, &mut names, markers.is_in_envelope);
         let sequence = sequence.ok_or_else(|| DecodeError::LongSequence { table: table() })?;
-        let own_position = if sequence.is_own() { own_position(markers, &mut names) } else { Vec::new() };
-        let delete_when = apply.delete_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
-        let truncate_when = apply.truncate_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers));
+        let own_position = if sequence.is_own() { own_position(markers, added, &mut names) } else { Vec::new() };
+        let delete_when = apply.delete_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers, added));
+        let truncate_when =
+            apply.truncate_when.as_ref().map(|when| RowCondition::new(when, &mut names, markers, added));
         let update_columns = apply.update_columns.as_deref().map(|name| names.row_name(name));
         let before = markers.before_key.filter(|_| apply.from_snapshot.is_none());
         Ok(Self {
@@ -113,6 +121,7 @@ impl Plan {
             deleted,
             time,
             beside,
+            documents: documents(contract, markers),
             rescued: contract.columns.iter().position(|column| column.discovered && column.name == RESCUED),
             rescues_values: source.schema_policy == SchemaPolicy::Evolve,
             widens: source.evolution.widens(),
@@ -129,6 +138,16 @@ impl Plan {
     /// What the numbers of a column count, where the contract says it.
     pub(crate) fn unit(&self, position: usize) -> Option<TimeUnit> {
         self.contract.columns.get(position)?.unit
+    }
+
+    /// Whether the texts of a column are Extended JSON of MongoDB.
+    pub(crate) fn is_document(&self, position: usize) -> bool {
+        self.documents.get(position).copied().unwrap_or(false)
+    }
+
+    /// Whether there is a column whose texts are Extended JSON of MongoDB.
+    pub(crate) fn has_documents(&self) -> bool {
+        self.documents.contains(&true)
     }
 
     /// The same for records of these files, whose positions `position` tells by their paths, and `is_full_load` whether
@@ -254,13 +273,22 @@ impl Plan {
 }
 
 /// Every member of a position under each of its names.
-fn own_position(markers: &Markers, names: &mut Names) -> Vec<(&'static str, RowName)> {
+fn own_position(
+    markers: &Markers,
+    added: &BTreeMap<String, String>,
+    names: &mut Names,
+) -> Vec<(&'static str, RowName)> {
+    let is_time = |member: &str| member.starts_with("ts_");
+    let in_added = |member: &str| added.get(added_field(&format!("source.{member}"))?);
     let members = markers.position_members.iter().flat_map(|member| {
+        if let Some(name) = in_added(member) {
+            return vec![(*member, name.clone())];
+        }
         let in_row = member.replace('.', "_");
         // Without `source` a time is that of the producer.
         let prefixes = markers.position_prefixes.iter();
-        let prefixes = prefixes.filter(|prefix| !member.starts_with("ts_") || prefix.ends_with("source_"));
-        prefixes.map(move |prefix| (*member, format!("{prefix}{in_row}")))
+        let prefixes = prefixes.filter(|prefix| !is_time(member) || prefix.ends_with("source_"));
+        prefixes.map(|prefix| (*member, format!("{prefix}{in_row}"))).collect()
     });
     members.map(|(member, name)| (member, names.row_name(&name))).collect()
 }
@@ -319,6 +347,14 @@ fn before_key(contract: &Contract, key: &[usize], prefix: &str, names: &mut Name
     let columns = key.iter().filter_map(|&position| Some((position, contract.columns.get(position)?)));
     let columns = columns.filter(|(_, column)| !column.is_source_name);
     columns.map(|(position, column)| (position, names.row_name(&format!("{prefix}{}", member_of(column))))).collect()
+}
+
+fn documents(contract: &Contract, markers: &Markers) -> Vec<bool> {
+    let is_document = |column: &Column| {
+        let root = column.path.as_ref().map_or_else(|| member_of(column), |path| path.root());
+        (markers.is_document)(root) || column.renamed_from.iter().any(|name| (markers.is_document)(name))
+    };
+    contract.columns.iter().map(is_document).collect()
 }
 
 /// The member of the record that has the values of a column.

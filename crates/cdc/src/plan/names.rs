@@ -104,6 +104,10 @@ impl Names {
         // A member of the record that is called so is not the column.
         let of_source_name = contract.columns.iter().filter(|column| column.is_source_name);
         hidden.extend(of_source_name.map(|column| folded_name(&column.name)));
+        // What the rows have beside their columns and is read elsewhere.
+        for name in contract.source.iter().flat_map(|source| source.add_fields.values()) {
+            targets.entry(name.clone()).or_insert(Target::Meta);
+        }
         let ignored = contract.source.iter().flat_map(|source| &source.ignored);
         hidden.extend(ignored.map(|name| folded_name(name)));
         Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }

@@ -4,10 +4,12 @@ pub(crate) mod column_sample;
 pub(crate) mod csv_form;
 pub(crate) mod csv_header;
 pub(crate) mod csv_sample;
+pub(crate) mod file_values;
 pub(crate) mod guess;
 pub(crate) mod parquet_sample;
 pub(crate) mod shape;
 
+use file_values::FileValues;
 use guess::Guess;
 use shape::{Shape, hash};
 
@@ -22,6 +24,14 @@ pub(crate) struct Profile {
     positions: BTreeMap<String, usize>,
     /// Records seen.
     pub(crate) records: u64,
+    /// Values of plain rows by file.
+    pub(crate) file_values: FileValues,
+    /// Names of members that a tool added to the rows, by what they are (`source.add_fields`).
+    pub(crate) added_fields: BTreeMap<String, String>,
+    /// Members that it added beside them, which nothing reads.
+    pub(crate) added_beside: Vec<String>,
+    /// What people have to decide about them.
+    pub(crate) added_doubts: Vec<String>,
     /// Records that fit the format.
     pub(crate) fitting: u64,
     /// Records with a row (deletes and truncates left out).

@@ -10,6 +10,7 @@ use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{RowName, Target};
 use crate::text::json_fields::{compact, each_member, elements, inside, string};
+use crate::value::extended_json::plain_text;
 use crate::value::nested::nested_cell;
 use sluice_change::{Cell, CellError, Event, Op, ReasonCode, RowRef, SeqParts, TIMESTAMP_INFINITY, parse_cell};
 use sluice_contract::{ColumnType, limits};
@@ -117,8 +118,16 @@ pub(crate) fn event<'a>(
     Ok((Event { at, op, rank, parts, cells, source_time_ms, record }, order))
 }
 
-/// The cell of a text. A list may be one of JSON.
 fn cell<'a>(plan: &Plan, position: usize, data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>, CellError> {
+    if plan.is_document(position) {
+        let text = plain_text(text).map_err(|_| CellError::mismatch(data_type))?;
+        return cell_of(plan, position, data_type, &text).map(Cell::into_owned);
+    }
+    cell_of(plan, position, data_type, text)
+}
+
+/// The cell of a text. A list may be one of JSON.
+fn cell_of<'a>(plan: &Plan, position: usize, data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>, CellError> {
     let unit = plan.unit(position);
     match data_type {
         _ if data_type.is_nested() => {

@@ -2,7 +2,10 @@
 
 use super::{assert_rebuilds, contract_of, decode, parquet, source_file, texts};
 use crate::infer;
-use arrow::array::{ArrayRef, Int32Builder, Int64Array, MapBuilder, MapFieldNames, StringBuilder};
+use arrow::array::{
+    ArrayRef, Date32Builder, Int32Builder, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringBuilder,
+};
+use arrow_avro::writer::AvroWriter;
 use bytes::Bytes;
 use sluice_change::ReasonCode;
 use sluice_contract::{Contract, TableName};
@@ -125,4 +128,47 @@ fn a_schema_in_the_record_says_how_values_are_written_and_that_it_is_a_map() {
         let expected = if keys == "string" { "{a: 2026-01-02}" } else { days };
         assert_eq!(texts(&decoded.changes.rows)[0][1].as_deref(), Some(expected));
     }
+}
+
+#[test]
+fn maps_of_avro_are_proposed_and_read() {
+    let mut tags = MapBuilder::new(None, StringBuilder::new(), Int32Builder::new());
+    for (key, value) in [("b", Some(2)), ("a", None)] {
+        tags.keys().append_value(key);
+        tags.values().append_option(value);
+    }
+    tags.append(true).unwrap();
+    tags.append(true).unwrap();
+    tags.append(false).unwrap();
+    let days = Date32Builder::new();
+    let mut days = MapBuilder::new(None, StringBuilder::new(), days);
+    days.keys().append_value("day");
+    days.values().append_value(20_455);
+    days.append(true).unwrap();
+    days.append(true).unwrap();
+    days.append(true).unwrap();
+    let (tags, days): (ArrayRef, ArrayRef) = (Arc::new(tags.finish()), Arc::new(days.finish()));
+    let columns: Vec<(&str, ArrayRef, bool)> =
+        vec![("id", Arc::new(Int64Array::from(vec![1, 2, 3])), false), ("tags", tags, true), ("days", days, false)];
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut writer = AvroWriter::new(Vec::new(), batch.schema().as_ref().clone()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let file = writer.into_inner();
+    let named = (source_file("x/t.avro", &file), Bytes::copy_from_slice(&file));
+    let inferred = infer(TableName::new("a", "b").unwrap(), "x", &[named], 1).unwrap();
+    let proposed: Vec<&str> = inferred.columns.iter().map(|column| column.data_type.as_str()).collect();
+    assert_eq!(proposed, ["bigint", "map<string, int>", "map<string, date>"]);
+
+    let contract = contract_of(
+        "dataset: a.b\nsource: {path: x/, format: avro}\napply: {sequence: [id]}\nschema:\n- {name: id, type: bigint, \
+         primary_key: true}\n- {name: tags, type: \"map<string, int>\"}\n- {name: days, type: \"map<string, date>\"}\n",
+    );
+    let decoded = decode(&contract, "t.avro", &file);
+    assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
+    let found: Vec<_> = texts(&decoded.changes.rows).into_iter().map(|row| row[1].clone()).collect();
+    assert_eq!(found, [Some("{a: , b: 2}".to_owned()), Some("{}".to_owned()), None]);
+    let days: Vec<_> = texts(&decoded.changes.rows).into_iter().map(|row| row[2].clone().unwrap()).collect();
+    assert_eq!(days, ["{day: 2026-01-02}", "{}", "{}"]);
+    assert_rebuilds(&contract, &decoded);
 }

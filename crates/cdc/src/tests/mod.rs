@@ -1,7 +1,9 @@
 //! Whole files of every format.
 
+mod added_fields;
 mod broken;
 mod contained;
+mod dms_documents;
 mod formats;
 mod fuzz;
 mod made_columns;

@@ -51,6 +51,21 @@ pub(crate) fn plain(raw: &str) -> Result<Cow<'_, str>, Misread> {
     Ok(Cow::Owned(out))
 }
 
+/// As [`plain`], of a value that is a text in a column: a document, or a value out of one. A text of JSON loses its quotes.
+///
+/// # Errors
+/// [`Misread`].
+pub(crate) fn plain_text(text: &str) -> Result<Cow<'_, str>, Misread> {
+    if !text.starts_with(['{', '[']) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let json = plain(text)?;
+    Ok(match string(&json) {
+        Some(text) => Cow::Owned(text.into_owned()),
+        None => json,
+    })
+}
+
 /// A `$timestamp` as one number whose order is that of the cluster: seconds, then the counter within the second.
 pub(crate) fn cluster_time(raw: &str) -> Option<u64> {
     let [inner] = members(raw, ["$timestamp"])?;

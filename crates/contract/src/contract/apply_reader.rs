@@ -29,6 +29,8 @@ impl Reader<'_> {
         {
             self.problem(limit, "The quarantine limit is a share from 0 to 1", "Write for example 0.05 for 5 %");
         }
+        let from_snapshot = self.snapshot_rule(document, written, columns);
+        let tracked = self.track_history(written, columns);
         let apply = Apply {
             key,
             sequence: parts,
@@ -36,7 +38,7 @@ impl Reader<'_> {
             truncate_when: self.condition(written.truncate_when.as_ref(), "truncate_when: \"op = 't'\""),
             keep: self.keep(written, columns),
             scd: self.scd(written),
-            track_history: self.track_history(written, columns),
+            track_history: self.tracked_beside_version(written, tracked, from_snapshot.as_ref()),
             tie_policy: self.tie_policy(written),
             ignore_nulls: self.ignore_nulls(written, columns),
             update_columns: written.update_columns.as_ref().map(|column| column.value.clone()),
@@ -44,7 +46,7 @@ impl Reader<'_> {
             key_change: self.key_change(written),
             missing_base: self.missing_base(written),
             tombstone_retention: self.tombstone_retention(written),
-            from_snapshot: self.snapshot_rule(document, written),
+            from_snapshot,
             mode: self.apply_mode(written.mode.as_ref()),
             changes_table: written.changes_table.as_ref().is_some_and(|written| written.value),
             quarantine_limit: written.quarantine_limit.as_ref().map_or(limits::QUARANTINE_LIMIT_DEFAULT, |l| l.value),

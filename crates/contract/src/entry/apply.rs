@@ -115,7 +115,7 @@ entries! {
         .examples(&["tombstone_retention: 30d"])
         => tombstone_retention.map_or_else(|| "forever".to_owned(), |seconds| format!("{seconds} s"));
     from_snapshot: Entry::new("apply", &["from_snapshot"], Effect::Rebuild)
-        .what("every delivery is a full snapshot of the table: `{files, complete_when, max_deleted_share}`, see below")
+        .what("every delivery is a full snapshot of the table: `{files, column, complete_when, max_deleted_share}`, see below")
         .missing("deliveries are changes", "none")
         .says(Grade::Breaking, "Deliveries mean something else, so silver is rebuilt from bronze")
         .examples(&["from_snapshot: {files: \"{version}/*\"}"])
@@ -149,13 +149,19 @@ entries! {
     FROM_SNAPSHOT of FromSnapshot, by from_snapshot_texts with contract; {
     files: Entry::new("apply.from_snapshot", &["files"], Effect::Rebuild)
         .what("path below `source.path` with one placeholder; `*` is anything but `/`. All files with one value are one snapshot, and the value is its position. `{version}`: a number of at most 18 digits. `{date}`: a date or time in UTC, digits of `YYYYMMDDHHMMSS` and a fraction with or without `-`, `_`, `:`, `.`, `T`, `Z` between them. Here `source.path` counts too: a snapshot in another folder is another one")
+        .missing("`column` says the version", "none")
         .says(Grade::Breaking, "Other files are snapshots, so silver is rebuilt from bronze")
         .examples(&["files: \"{version}/*.csv\""])
         .beside(SNAPSHOTS)
         => {
             let folder = contract.source.as_ref().map_or("", |source| source.path.trim_end_matches('/'));
-            quoted(&format!("{folder}/{files}"))
+            or_none(files.as_ref().map(|files| quoted(&format!("{folder}/{files}"))))
         };
+    column: Entry::new("apply.from_snapshot", &["column"], Effect::Rebuild)
+        .what("instead of `files`: the column that has the version, a date, a time (in UTC) or an integer, one value in a whole file; every file is a snapshot. A file with two values, without one, or with the value of another file is refused before it is taken. In a table with history the column alone makes no version of a row")
+        .missing("`files` says the version", "none")
+        .says(Grade::Breaking, "Versions are in another column; files that were taken by another rule are refused, so the table is made anew")
+        => or_none(column.as_ref().map(|column| word(&column.name)));
     complete_when: Entry::new("apply.from_snapshot", &["complete_when"], Effect::NewBatchesOnly)
         .what("name of the marker file that signals a complete snapshot; until it exists, the snapshot waits")
         .missing("no marker needed", "none")

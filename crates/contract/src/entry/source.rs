@@ -87,6 +87,13 @@ entries! {
         .says(Grade::Breaking, "Records in bronze are of another table, so silver is rebuilt from bronze; records that were left out do not come back")
         .examples(&["table: public.orders", "table: orders_*"])
         => quoted_or_none(table.as_ref().map(ToString::to_string).as_ref());
+    add_fields: Entry::new("source", &["add_fields"], Effect::Rebuild)
+        .what("`{field: member}`: flattened Debezium records whose members are not called `__op`, `__lsn` and so on, by another `add.fields.prefix` or a renamed field (`op:operation`): `{op: cdc_op, lsn: cdc_lsn, source.ts_ms: cdc_source_ts_ms}`; `deleted` is the mark of a rewritten delete. See [formats.md](formats.md#debezium_flat_json)")
+        .missing("the names by default", "[]")
+        .says(Grade::Breaking, READ_AGAIN)
+        .examples(&["add_fields: {op: operation, source.lsn: position}"])
+        .beside(&["source.format: debezium_flat_json"])
+        => listed(add_fields.iter().map(|(field, member)| format!("{field}: {}", word(member))));
     from: Entry::new("source", &["from"], Effect::Rebuild)
         .what("the first events: `beginning`, `now` (what the source does from the first run on), a date or time in UTC (`2026-11-01`, `2026-11-01T12:30:00Z`), or `position x` by the first part of `apply.sequence`; earlier ones are counted (`filtered`) and left out, see [light work](guides/light-work.md)")
         .missing("`beginning`", "beginning")

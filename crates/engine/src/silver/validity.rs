@@ -37,7 +37,7 @@ impl ValidityType {
     /// The type that a contract's sequence asks for.
     pub(crate) fn of(contract: &Contract) -> Self {
         if let Some(rule) = &contract.apply.from_snapshot {
-            return match rule.files.version() {
+            return match rule.version() {
                 SnapshotVersion::Number => Self::Number,
                 SnapshotVersion::Date => Self::Time { utc: true, micros: 1 },
             };

@@ -139,6 +139,7 @@ fn encode(batches: &[Arc<BatchManifest>]) -> Result<Bytes, parquet::errors::Parq
         ("size", Arc::new(rows().map(|row| Some(row.file.map_or(0, |file| file.size))).collect::<UInt64Array>())),
         ("etag", texts(|row| row.file.map(|file| file.etag.clone()))),
         ("modified_ms", Arc::new(rows().map(|row| row.file?.modified_ms).collect::<Int64Array>())),
+        ("snapshot", Arc::new(rows().map(|row| row.file?.snapshot).collect::<UInt64Array>())),
         ("content", texts(|row| row.content.map(str::to_owned))),
         ("contract_hash", texts(|row| Some(row.manifest.contract_hash.clone()))),
         ("source", texts(|row| row.manifest.source.clone())),
@@ -174,6 +175,8 @@ fn decode(bytes: Bytes) -> Option<Vec<BatchManifest>> {
         let batch = rows.column_by_name("batch")?.as_primitive_opt::<UInt64Type>()?;
         let size = rows.column_by_name("size")?.as_primitive_opt::<UInt64Type>()?;
         let modified = rows.column_by_name("modified_ms")?.as_primitive_opt::<Int64Type>()?;
+        // Older files do not have it either.
+        let snapshot = rows.column_by_name("snapshot").and_then(|of| of.as_primitive_opt::<UInt64Type>());
         for row in 0..rows.num_rows() {
             let number = batch.value(row);
             if batches.last().is_none_or(|last| last.batch != number) {
@@ -194,6 +197,7 @@ fn decode(bytes: Bytes) -> Option<Vec<BatchManifest>> {
                     size: size.value(row),
                     etag: etag.value(row).to_owned(),
                     modified_ms: modified.is_valid(row).then(|| modified.value(row)),
+                    snapshot: snapshot.filter(|of| of.is_valid(row)).map(|of| of.value(row)),
                 });
             }
             if content.is_valid(row) {
@@ -217,6 +221,7 @@ mod tests {
             size: n,
             etag: format!("\"{n}\""),
             modified_ms: n.is_multiple_of(2).then_some(n.cast_signed()),
+            snapshot: n.is_multiple_of(3).then_some(n),
         };
         let manifest = |batch: u64, files: Vec<SourceFile>, contents: Vec<String>| {
             Arc::new(BatchManifest {
@@ -238,7 +243,7 @@ mod tests {
             decode(encode(&batches).unwrap()).unwrap().into_iter().map(Arc::new).collect();
         assert_eq!(read, batches);
         let times = |all: &[Arc<BatchManifest>]| -> Vec<_> {
-            all.iter().flat_map(|m| m.files.iter().map(|f| f.modified_ms).collect::<Vec<_>>()).collect()
+            all.iter().flat_map(|m| m.files.iter().map(|f| (f.modified_ms, f.snapshot)).collect::<Vec<_>>()).collect()
         };
         assert_eq!(times(&read), times(&batches), "what is no part of a file's identity, too");
     }

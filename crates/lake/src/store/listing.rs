@@ -106,6 +106,7 @@ fn source_file(place: &Place, file: &ObjectMeta) -> SourceFile {
         size: file.size,
         etag: etag.unwrap_or_else(stamp),
         modified_ms: Some(file.last_modified.timestamp_millis()),
+        snapshot: None,
     }
 }
 

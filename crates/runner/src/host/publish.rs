@@ -5,6 +5,7 @@ use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables
 use super::rebuild_time::rebuild_seconds;
 use super::{Host, HostOptions, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::pipeline::fill_columns::fill_text;
 use crate::pipeline::sides::Sides;
 use crate::silver::Silver;
 use crate::silver::schema_change::{SchemaChange, effective, schema_change};
@@ -128,7 +129,13 @@ impl OpenLake {
         let contract = effective(self.production(), contract).await?;
         let silver = Silver::open_without_state(self.production(), &contract.name).await?;
         let bronze = self.production().table(TableLocation::Bronze(contract.name.clone()));
-        let (effect, note) = match (schema_change(self.production(), &bronze, &silver, &contract).await?, &listed) {
+        let filled;
+        let (effect, note) = match (&schema_change(self.production(), &bronze, &silver, &contract).await?, &listed) {
+            (SchemaChange::Fill(columns), _) => {
+                let rows = silver.rows();
+                filled = fill_text(columns, rows);
+                (Effect::Rebuild, filled.as_str())
+            }
             (SchemaChange::Rebuild, _) => (Effect::Rebuild, Effect::Rebuild.sentence()),
             (SchemaChange::Columns, _) => (Effect::ColumnsOnly, Effect::ColumnsOnly.sentence()),
             (SchemaChange::Same, None) => return Ok(None),

@@ -39,13 +39,13 @@ pub(super) fn land(
             "Give the batch a file with such a name".to_owned(),
         ));
     }
-    if let Some(snapshot) = &contract.apply.from_snapshot
+    if let Some(pattern) = contract.apply.from_snapshot.as_ref().and_then(|snapshot| snapshot.files.as_ref())
         && file.name.is_none()
         && !is_of_backfill
     {
         return Err(wrong(
             "the name of a file says which full snapshot of the table it is of, and this one has no name".to_owned(),
-            format!("Add file, after the pattern {}", snapshot.files),
+            format!("Add file, after the pattern {pattern}"),
         ));
     }
     let (content, records) = match &file.given {

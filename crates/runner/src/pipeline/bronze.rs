@@ -161,9 +161,21 @@ pub(crate) fn decode_bronze(
     rows: &[RecordBatch],
     taken: impl Fn(u64, &str) -> bool,
 ) -> Result<DecodedFile, RunError> {
+    decode_versions(contract, rows, taken, |_, _| None)
+}
+
+/// As [`decode_bronze`], with the version of each file, which its batch and path tell, where it is a full snapshot.
+pub(crate) fn decode_versions(
+    contract: &Arc<Contract>,
+    rows: &[RecordBatch],
+    taken: impl Fn(u64, &str) -> bool,
+    version: impl Fn(u64, &str) -> Option<u64>,
+) -> Result<DecodedFile, RunError> {
     let damaged = || RunError::Internal("a bronze table does not have the columns of bronze".to_owned());
     let mut files: Vec<SourceFile> = Vec::new();
-    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+    let mut numbers: BTreeMap<(Option<u64>, String), u32> = BTreeMap::new();
+    // Rows of a file are together.
+    let mut last: Option<(u64, &str, u32)> = None;
     let mut records = Vec::new();
     for batch in rows {
         let ints = |name: &str| batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int64Type>());
@@ -176,20 +188,18 @@ pub(crate) fn decode_bronze(
             if record.is_null(index) || !taken(in_batch, path.value(index)) {
                 continue;
             }
-            let file = match numbers.get(path.value(index)) {
-                Some(file) => *file,
-                None => {
-                    let file = u32::try_from(files.len()).unwrap_or(u32::MAX);
-                    files.push(SourceFile {
-                        path: path.value(index).to_owned(),
-                        size: 0,
-                        etag: String::new(),
-                        ..SourceFile::default()
-                    });
-                    numbers.insert(path.value(index).to_owned(), file);
-                    file
+            let path = path.value(index);
+            let file = match last {
+                Some((batch, of, file)) if batch == in_batch && of == path => file,
+                _ => {
+                    let snapshot = version(in_batch, path);
+                    *numbers.entry((snapshot, path.to_owned())).or_insert_with(|| {
+                        files.push(SourceFile { path: path.to_owned(), snapshot, ..SourceFile::default() });
+                        u32::try_from(files.len() - 1).unwrap_or(u32::MAX)
+                    })
                 }
             };
+            last = Some((in_batch, path, file));
             let at = RowRef {
                 file,
                 row: u64::try_from(row.value(index)).unwrap_or(0),

@@ -15,7 +15,8 @@ use super::delta_feed;
 use super::land::{BronzeRows, let_texts_go};
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
-use super::snapshot_files::newest_delivery_of_each_file;
+use super::snapshot_files::{Deliveries, newest_delivery_of_each_file};
+use super::snapshot_version::{note_version, version_column};
 use super::source_changes::note_source_changes;
 use super::table_state::TableState;
 use super::ties::quarantine_losing_events;
@@ -264,7 +265,7 @@ struct Wanted {
     /// Batches that silver is made without.
     skipped: BTreeSet<u64>,
     /// Of a table from snapshots, the batch whose delivery of a file counts.
-    newest: Option<BTreeMap<String, u64>>,
+    newest: Option<Deliveries>,
     groups: Vec<BatchGroup>,
     /// Batches that are corrections, with the number of each.
     corrections: BTreeMap<u64, u64>,
@@ -288,13 +289,24 @@ impl Wanted {
         self.corrections.contains_key(&batch) || self.decided.concerns(batch)
     }
 
+    /// Whether a delivery of a file counts.
+    fn is_newest(&self, batch: u64, path: &str) -> bool {
+        self.newest.as_ref().is_none_or(|of| of.contains_key(&(batch, path.to_owned())))
+    }
+
+    /// The version of the snapshot that a file is, where a column says it.
+    fn version(&self, batch: u64, path: &str) -> Option<u64> {
+        *self.newest.as_ref()?.get(&(batch, path.to_owned()))?
+    }
+
     /// Typed rows without the texts that they were made of: bronze has those, and a merge does not need them.
     fn decode(&self, rows: &[RecordBatch]) -> Result<Vec<DecodedFile>, RunError> {
-        let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
+        let newest = |batch: u64, path: &str| self.is_newest(batch, path);
         let is_apart =
             |batch: u64| self.is_alone(batch) || self.groups.iter().any(|group| group.batches.contains(&batch));
         let of_changes = |batch: u64, path: &str| self.takes(batch) && !is_apart(batch) && newest(batch, path);
-        let mut decoded = vec![bronze::decode_bronze(&self.contract, rows, of_changes)?];
+        let mut decoded =
+            vec![bronze::decode_versions(&self.contract, rows, of_changes, |batch, path| self.version(batch, path))?];
         for BatchGroup { contract, batches } in &self.groups {
             let is_of = |batch: u64| self.takes(batch) && !self.is_alone(batch);
             let of_group = |batch: u64, _: &str| batches.contains(&batch) && is_of(batch);
@@ -317,12 +329,13 @@ impl Wanted {
     }
 
     fn decode_by_batch(&self, rows: &[RecordBatch]) -> Result<Vec<BatchPiece>, RunError> {
-        let newest = |batch: u64, path: &str| self.newest.as_ref().is_none_or(|of| of.get(path) == Some(&batch));
+        let newest = |batch: u64, path: &str| self.is_newest(batch, path);
         let mut pieces = Vec::new();
         for batch in bronze::batches_in(rows)?.into_iter().filter(|batch| self.takes(*batch)) {
             let is_apart = self.groups.iter().any(|group| group.batches.contains(&batch));
             let taken = |of: u64, path: &str| of == batch && (is_apart || newest(of, path));
-            let mut decoded = bronze::decode_bronze(self.contract_of(batch), rows, taken)?;
+            let of_batch = self.contract_of(batch);
+            let mut decoded = bronze::decode_versions(of_batch, rows, taken, |batch, path| self.version(batch, path))?;
             if let Some(number) = self.corrections.get(&batch) {
                 decoded = behind_the_source(decoded, *number);
             }
@@ -382,6 +395,29 @@ async fn decode_manifest(context: &TableContext, manifest: &BatchManifest) -> Re
     decode_files(context, &contract, &manifest.files).await
 }
 
+/// Files that are not claimed yet, with their versions where a column says them.
+///
+/// # Errors
+/// If one has no version or several, or cannot be read.
+pub(crate) async fn versions_of_files(
+    context: &TableContext,
+    mut files: Vec<SourceFile>,
+) -> Result<Vec<SourceFile>, RunError> {
+    if version_column(&context.contract).is_none() {
+        return Ok(files);
+    }
+    for file in files.iter_mut().filter(|file| correction_number(&file.path).is_none()) {
+        let decoded = decode_files(context, &context.contract, std::slice::from_ref(file)).await?;
+        let version = decoded.first().and_then(|decoded| decoded.changes.files.first()).and_then(|of| of.snapshot);
+        file.snapshot = Some(version.ok_or_else(|| {
+            let rejects = decoded.iter().flat_map(|decoded| &decoded.rejects);
+            let why = rejects.map(|reject| reject.detail.as_str()).next().unwrap_or("it has no version");
+            RunError::input(format!("{} cannot be read: {why}", file.path), "Deliver the file again, or remove it")
+        })?);
+    }
+    Ok(files)
+}
+
 /// Reads and decodes files, in order, the CPU work off the async threads.
 async fn decode_files(
     context: &TableContext,
@@ -400,8 +436,10 @@ async fn decode_files(
             false if file.size > limits::FILE_BYTES_MAX => Bytes::new(),
             false => context.lake.objects().read(&file.path).await?,
         };
-        let (decoder, contract, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
-        records.push(blocking(move || decoder.decode(&contract, file, bytes)).await?);
+        let (decoder, of_file, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
+        let mut decoded = blocking(move || decoder.decode(&of_file, file, bytes)).await?;
+        note_version(contract, &mut decoded)?;
+        records.push(decoded);
     }
     Ok(records)
 }

@@ -2,7 +2,9 @@
 
 use super::context::TableContext;
 use super::corrections::new_corrections;
-use super::snapshot_files::version_of;
+use super::decode::versions_of_files;
+use super::snapshot_files::is_of_snapshot;
+use super::snapshot_version::check_unique;
 use super::source_files::{BatchBounds, NewFiles, into_batches, new_files};
 use super::source_listing::{FullListing, Look};
 use super::table_state::TableState;
@@ -54,6 +56,11 @@ pub(crate) async fn claim(
 ) -> Result<BatchManifest, RunError> {
     let TableContext { lake, contract, .. } = context;
     let batch = table.last_claimed() + 1;
+    // A file that is of no version, or of two, is refused before any batch has it.
+    let files = versions_of_files(context, files).await?;
+    for file in &files {
+        check_unique(context, &table.claimed, file)?;
+    }
     for (path, before) in overwritten(&table.claimed, &files) {
         context.log(format_args!("{path} was written again since batch {before}"));
     }
@@ -82,12 +89,13 @@ async fn warn_no_snapshot_files(context: &TableContext) -> Result<(), RunError> 
     let contract = &context.contract;
     let (Some(rule), Some(source)) = (&contract.apply.from_snapshot, &contract.source) else { return Ok(()) };
     let listed = context.lake.objects().list(&source.path).await?;
-    let outside = |file: &&SourceFile| is_change_file(&file.path) && version_of(contract, &file.path).is_none();
+    let outside = |file: &&SourceFile| is_change_file(&file.path) && !is_of_snapshot(contract, &file.path);
     let count = listed.iter().filter(outside).count();
     if count > 0 {
         context.log(format_args!(
             "{count} file(s) below {} are part of no snapshot, apply.from_snapshot.files is `{}`",
-            source.path, rule.files
+            source.path,
+            rule.files.as_ref().map(ToString::to_string).unwrap_or_default()
         ));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! What the guards of a contract say of a batch: it would delete many rows, truncate, or is an empty full load.
 
 use super::hold_rules::HoldReason;
-use super::snapshot_files::version_of;
+use super::snapshot_files::is_of_snapshot;
 use crate::RunError;
 use crate::silver::{Candidate, Silver};
 use crate::support::column_texts::ColumnTexts;
@@ -48,7 +48,7 @@ impl Arrived {
 /// Whether a file has all rows of the table, or is a part of such a load.
 fn is_load(contract: &Contract, path: &str) -> bool {
     match &contract.apply.from_snapshot {
-        Some(_) => version_of(contract, path).is_some(),
+        Some(_) => is_of_snapshot(contract, path),
         None => contract.source.as_ref().is_some_and(|source| is_full_load(source.format, path)),
     }
 }

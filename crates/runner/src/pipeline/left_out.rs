@@ -9,7 +9,7 @@
 use super::batch::BatchSummary;
 use super::decode::{BatchPiece, BronzeDecoder};
 use super::merge::Merged;
-use super::silver_commit::of_other_keep;
+use super::silver_commit::of_part;
 use super::table_run::TableRun;
 use super::tally::Tally;
 use crate::RunError;
@@ -85,7 +85,7 @@ impl TableRun {
         let enter = candidate.ledger.inserted;
         self.context.log(format_args!("keep is another one: {enter} rows enter and {leave} leave, the others stay"));
         let summary = BatchSummary::of(Tally::default(), silver.batch(), 0, started);
-        let commit = of_other_keep(&self.context, &silver, &summary);
+        let commit = of_part(&self.context, &silver, &summary);
         self.audit_and_publish(Merged { summary, candidate, commit }).await?;
         self.has_remade(SilverRemade::OtherRowsKept { entered: enter, left: leave as u64 });
         Ok(true)

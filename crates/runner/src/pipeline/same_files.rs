@@ -207,8 +207,12 @@ mod tests {
     use std::sync::Arc;
 
     fn batch(batch: u64, files: &[&str]) -> Arc<BatchManifest> {
-        let file =
-            |path: &&str| SourceFile { path: (*path).to_owned(), size: 1, etag: "e".to_owned(), modified_ms: None };
+        let file = |path: &&str| SourceFile {
+            path: (*path).to_owned(),
+            size: 1,
+            etag: "e".to_owned(),
+            ..SourceFile::default()
+        };
         let files = files.iter().map(file).collect();
         Arc::new(BatchManifest {
             batch,

@@ -57,9 +57,9 @@ pub(crate) fn of_rebuild(context: &TableContext, table: &TableState, summary: &B
     SilverCommit { txn: last_txn(silver, &app_id) + 1, app_id, operation: Operation::Rebuild, info }
 }
 
-/// The commit of rows that enter and leave because other rows are kept. Its deletes replace all that silver remembers, as
-/// those of a rebuild do.
-pub(crate) fn of_other_keep(context: &TableContext, silver: &Silver, summary: &BatchSummary) -> SilverCommit {
+/// The commit that does a part of a rebuild because the others stay: rows that enter and leave, new columns. Its deletes
+/// replace all that silver remembers, as those of a rebuild do.
+pub(crate) fn of_part(context: &TableContext, silver: &Silver, summary: &BatchSummary) -> SilverCommit {
     let info = CommitInfo {
         batch: Some(silver.batch()),
         span: Some(summary.span.of_commit(summary.started)),

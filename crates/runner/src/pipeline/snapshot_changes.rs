@@ -3,6 +3,7 @@
 use super::context::TableContext;
 use super::hold_rules::HoldReason;
 use super::snapshot_files::{Failed, FullSnapshots, failed_files, unreadable_files, version_of};
+use super::snapshot_version::{check_same, check_taken, version_column};
 use super::table_state::TableState;
 use crate::RunError;
 use crate::silver::Silver;
@@ -100,6 +101,7 @@ pub(crate) async fn new_snapshots(
     if contract.apply.from_snapshot.is_none() {
         return Ok(None);
     }
+    check_taken(context, &table.included())?;
     let failed = failed_files(&table.bronze.store).await?;
     let new = since(contract, &table.included(), table.silver.batch(), last, &failed);
     for (version, path) in &new.snapshots.incomplete {
@@ -190,6 +192,7 @@ impl AllSnapshots {
         if contract.apply.from_snapshot.is_none() {
             return Ok(None);
         }
+        check_taken(context, &table.included())?;
         let failed = failed_files(&table.bronze.store).await?;
         let versions = FullSnapshots::of(contract, &table.included(), 1, last, &failed).complete;
         Ok(Some(Self { contract: Arc::clone(contract), versions, with_rejects }))
@@ -212,7 +215,7 @@ pub(crate) fn versions_with_rejects(contract: &Contract, decoded: &DecodedFile) 
     let rejects = decoded.rejects.iter().filter(|reject| !reject.whole_file);
     let files: BTreeSet<u32> = rejects.map(|reject| reject.at.file).collect();
     let file = |at: u32| decoded.changes.files.get(at as usize);
-    files.into_iter().filter_map(|at| version_of(contract, &file(at)?.path)).collect()
+    files.into_iter().filter_map(|at| version_of(contract, file(at)?)).collect()
 }
 
 /// What files that are in no batch yet would change.
@@ -234,7 +237,7 @@ pub(crate) async fn changes_of_files(
     failed.extend(unreadable_files(&records).into_iter().map(|path| (batch, path)));
     let planned = BatchManifest {
         batch,
-        files: files.to_vec(),
+        files: of_versions(contract, files, &records),
         contract_hash: String::new(),
         contents: Vec::new(),
         backfill: None,
@@ -246,16 +249,28 @@ pub(crate) async fn changes_of_files(
     derive(contract, Some(&table.silver), &new.snapshots.complete, applied, records).await
 }
 
+/// Files with the versions that their decoded rows say.
+fn of_versions(contract: &Contract, files: &[SourceFile], records: &[DecodedFile]) -> Vec<SourceFile> {
+    let decoded = || records.iter().flat_map(|file| &file.changes.files);
+    let version = |path: &str| decoded().find(|file| file.path == path).and_then(|file| file.snapshot);
+    let by_column = version_column(contract).is_some();
+    let with = |file: &SourceFile| match by_column {
+        true => SourceFile { snapshot: version(&file.path), ..file.clone() },
+        false => file.clone(),
+    };
+    files.iter().map(with).collect()
+}
+
 /// Time of the newest snapshot of a batch, milliseconds since 1970, where versions are dates.
 pub(crate) fn snapshot_time_ms(contract: &Contract, manifest: Option<&BatchManifest>) -> Option<i64> {
     let rule = contract.apply.from_snapshot.as_ref()?;
-    let newest = manifest?.files.iter().filter_map(|file| version_of(contract, &file.path)).max()?;
-    (rule.files.version() == SnapshotVersion::Date).then(|| i64::try_from(newest / 1_000).ok())?
+    let newest = manifest?.files.iter().filter_map(|file| version_of(contract, file)).max()?;
+    (rule.version() == SnapshotVersion::Date).then(|| i64::try_from(newest / 1_000).ok())?
 }
 
 fn snapshot_name(contract: &Contract, version: u64) -> String {
     let rule: Option<&FromSnapshot> = contract.apply.from_snapshot.as_ref();
-    rule.map_or_else(|| version.to_string(), |rule| rule.files.name_of(version))
+    rule.map_or_else(|| version.to_string(), |rule| rule.name_of(version))
 }
 
 /// The snapshots of the batches after `done`, up to `last`.
@@ -314,7 +329,8 @@ fn by_version(
     let mut snapshots: Vec<FullSnapshot> = versions.iter().map(new).collect();
     let mut left_out = 0;
     for changes in records {
-        let place_of = |file: &SourceFile| places.get(&version_of(contract, &file.path)?).copied();
+        check_same(contract, &changes)?;
+        let place_of = |file: &SourceFile| places.get(&version_of(contract, file)?).copied();
         let of_file: Vec<Option<usize>> = changes.files.iter().map(place_of).collect();
         let place = |file: u32| of_file.get(file as usize).copied().flatten();
         let events = changes.len();

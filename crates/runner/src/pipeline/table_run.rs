@@ -492,8 +492,9 @@ impl TableRun {
                 Ok(())
             }
             SchemaChange::Rebuild if Box::pin(self.change_kept_rows()).await? => Ok(()),
+            SchemaChange::Fill(columns) if Box::pin(self.fill_columns(&columns)).await? => Ok(()),
             // What was decided of a batch may take many rows.
-            SchemaChange::Rebuild => self.rebuild(self.table.has_other_decisions()).await,
+            SchemaChange::Fill(_) | SchemaChange::Rebuild => self.rebuild(self.table.has_other_decisions()).await,
         }
     }
 
@@ -526,7 +527,11 @@ impl TableRun {
         let rows_before = self.silver_rows().unwrap_or_default();
         self.audit_and_publish(merged).await?;
         self.has_remade(SilverRemade::Rebuilt { rows_before, rows_after: self.silver_rows().unwrap_or_default() });
-        // Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
+        self.know_fingerprint().await
+    }
+
+    /// Publishing what was tried promises its fingerprint, and is to be done in a moment however large the table is.
+    pub(super) async fn know_fingerprint(&self) -> Result<(), RunError> {
         if let (Some(_), Some(snapshot)) = (self.context.lake.sandbox(), &self.table.silver.snapshot) {
             known_fingerprint(&self.table.silver.store, snapshot).await?;
         }

@@ -179,7 +179,7 @@ mod tests {
             path: (*path).to_owned(),
             size: 1,
             etag: (*etag).to_owned(),
-            modified_ms: None,
+            ..SourceFile::default()
         };
         let files = files.iter().map(file).collect();
         BatchManifest { batch, files, contract_hash: String::new(), contents: Vec::new(), backfill: None, source: None }

@@ -99,7 +99,7 @@ fn kept_rows(contract: &Contract, test: Option<&RowTest>, rows: &[RecordBatch]) 
 }
 
 /// Positions of the rows of a file that are not deleted, ascending.
-async fn live_positions(silver: &Silver, file: &DataFile) -> Result<Vec<u32>, RunError> {
+pub(super) async fn live_positions(silver: &Silver, file: &DataFile) -> Result<Vec<u32>, RunError> {
     let all = 0..u32::try_from(file.physical_rows()).unwrap_or(u32::MAX);
     Ok(match silver.store.deleted_positions(file).await? {
         Some(deleted) => all.filter(|row| !deleted.contains(u64::from(*row))).collect(),

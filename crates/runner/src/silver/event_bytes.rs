@@ -56,15 +56,19 @@ pub(super) fn to_bytes(changes: &ChangeBatch) -> Result<Vec<u8>, RunError> {
     Ok(writer.into_inner()?)
 }
 
-/// The paths of the files that events are of, and of each event the number of its file among them.
-fn used_files<'f>(files: &'f [SourceFile], of_events: &RunLengthColumn) -> (Vec<&'f str>, RunLengthColumn) {
+/// Path and version of a file.
+type Used<'f> = (&'f str, Option<u64>);
+
+/// The files that events are of, and of each event the number of its file among them.
+fn used_files<'f>(files: &'f [SourceFile], of_events: &RunLengthColumn) -> (Vec<Used<'f>>, RunLengthColumn) {
     let used: BTreeSet<u64> = match of_events.iter().next() {
         Some(first) if of_events.are_all(first) => BTreeSet::from([first]),
         _ => of_events.iter().collect(),
     };
     let numbers: BTreeMap<u64, u64> = used.iter().copied().zip(0..).collect();
     let path = |number: &u64| usize::try_from(*number).ok().and_then(|at| files.get(at));
-    let paths = used.iter().map(|number| path(number).map_or("", |file| file.path.as_str())).collect();
+    let paths =
+        used.iter().map(|number| path(number).map_or(("", None), |file| (file.path.as_str(), file.snapshot))).collect();
     (paths, of_events.iter().map(|number| numbers.get(&number).copied().unwrap_or(0)).collect())
 }
 
@@ -96,7 +100,7 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChangeBatch, RunError> {
         Some(text) => serde_json::from_str(text).map_err(|error| cannot(&error))?,
         None => BTreeMap::new(),
     };
-    let paths: Vec<String> =
+    let paths: Vec<(String, Option<u64>)> =
         serde_json::from_str(metadata.get(FILES).ok_or_else(damaged)?).map_err(|error| cannot(&error))?;
     let letters = batch.column(op).as_primitive_opt::<UInt8Type>().ok_or_else(damaged)?.values();
     let ops = letters.iter().map(|letter| Op::from_letter(std::str::from_utf8(&[*letter]).ok()?));
@@ -105,7 +109,10 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<ChangeBatch, RunError> {
     let options = RecordBatchOptions::new().with_row_count(Some(count));
     let columns = batch.columns().iter().take(op).cloned().collect();
     Ok(ChangeBatch {
-        files: paths.into_iter().map(|path| SourceFile { path, ..SourceFile::default() }).collect(),
+        files: paths
+            .into_iter()
+            .map(|(path, snapshot)| SourceFile { path, snapshot, ..SourceFile::default() })
+            .collect(),
         rows: RecordBatch::try_new_with_options(Arc::new(of_contract), columns, &options)?,
         ops: ops.ok_or_else(damaged)?,
         seqs: EventSeqs::new(rank, parts, tie),

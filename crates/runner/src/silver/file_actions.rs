@@ -4,7 +4,7 @@ use super::data_files::file_at;
 use crate::RunError;
 use roaring::RoaringTreemap;
 use sluice_contract::{ApplyMode, Contract};
-use sluice_engine::MergePlan;
+use sluice_engine::{MergePlan, RowAt};
 use sluice_lake::{DataFile, DeltaStore};
 use std::collections::BTreeMap;
 
@@ -37,13 +37,23 @@ impl FileActions {
         plan: &MergePlan,
         store: &DeltaStore,
     ) -> Result<Self, RunError> {
+        Self::of_rows(contract, files, &plan.replaced, plan.upserts.num_rows() as u64, store).await
+    }
+
+    /// The same for rows that are replaced, where so many are written.
+    pub(super) async fn of_rows(
+        contract: &Contract,
+        files: &[DataFile],
+        rows: &[RowAt],
+        writes: u64,
+        store: &DeltaStore,
+    ) -> Result<Self, RunError> {
         let mut actions = Self::default();
         let mut replaced: BTreeMap<u32, RoaringTreemap> = BTreeMap::new();
-        for at in &plan.replaced {
+        for at in rows {
             replaced.entry(at.file).or_default().insert(u64::from(at.row));
         }
         let copies = contract.apply.mode == ApplyMode::CopyOnWrite;
-        let writes = plan.upserts.num_rows() as u64;
         if copies && files.len() >= SMALL_FILES_MERGED_FROM && (writes > 0 || !replaced.is_empty()) {
             for (number, _) in (0_u32..).zip(files).filter(|(_, file)| file.rows < SMALL_FILE_ROWS) {
                 replaced.entry(number).or_default();

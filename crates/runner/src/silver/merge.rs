@@ -149,7 +149,12 @@ async fn write_planned(silver: &Silver, contract: &Arc<Contract>, planned: Plann
 }
 
 /// The files of the table once a merge is visible.
-fn files_after(before: &[DataFile], add: &[NewFile], remove: &[DataFile], update: &[UpdatedFile]) -> Vec<DataFile> {
+pub(super) fn files_after(
+    before: &[DataFile],
+    add: &[NewFile],
+    remove: &[DataFile],
+    update: &[UpdatedFile],
+) -> Vec<DataFile> {
     let mut after: Vec<DataFile> = add.iter().map(NewFile::as_data_file).collect();
     for file in before.iter().filter(|file| !remove.iter().any(|gone| gone.path == file.path)) {
         let updated = update.iter().find(|updated| updated.before.path == file.path);

@@ -3,10 +3,11 @@
 //! In this order: [`state`] opens the table; [`merge`] locates rows ([`locate`]), asks the engine for a plan,
 //! decides about the files that are there ([`file_actions`]) and writes new ones ([`new_files`]), which gives a
 //! [`candidate`]; [`publish`] writes what is to be remembered ([`tombstones`]) and commits. A table that is made anew
-//! gets its candidate of [`from_nothing`], in as much memory as [`event_runs`] holds at a time.
+//! gets its candidate of [`from_nothing`], in as much memory as [`event_runs`] holds at a time; new columns are filled by [`column_fill`].
 
 pub(crate) mod candidate;
 pub(crate) mod changed_keep;
+pub(crate) mod column_fill;
 pub(crate) mod data_files;
 mod event_bytes;
 pub(crate) mod event_runs;

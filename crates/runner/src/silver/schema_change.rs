@@ -6,6 +6,7 @@
 
 use crate::RunError;
 use crate::silver::Silver;
+use crate::silver::column_fill::can_fill;
 use crate::silver::review::{reviewed_columns, schema_to_add};
 use crate::silver::schema_document::write_document;
 use crate::silver::watermark::watermark;
@@ -25,12 +26,14 @@ use std::sync::Arc;
 const NAMES_SHOWN: usize = 5;
 
 /// What silver needs so that it is what the contract says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SchemaChange {
     /// Nothing.
     Same,
     /// Columns come or go, no file is written.
     Columns,
+    /// These columns are new, and older records may have values of them; all others stay as they are.
+    Fill(Vec<String>),
     /// It is rebuilt from bronze.
     Rebuild,
 }
@@ -175,23 +178,26 @@ pub(crate) async fn schema_change(
     let mut declared_changes =
         contract.source.as_ref().is_some_and(Source::takes_fields_from_schema) && is_reordered(made_by, contract);
     let mut added = BTreeSet::new();
+    let mut needs_values = false;
     for column in &contract.columns {
         match before.get(column.name.as_str()) {
             Some(old) if is_signature_of(&old.signature, contract, column) => {}
             Some(_) => return Ok(SchemaChange::Rebuild),
             // Its values may be in older records under other names.
-            None if column.path.is_some() || column.from.is_some() => return Ok(SchemaChange::Rebuild),
-            None if column.required || column.default.is_some() || !column.renamed_from.is_empty() => {
-                return Ok(SchemaChange::Rebuild);
-            }
             None => {
+                needs_values |= column.path.is_some()
+                    || column.from.is_some()
+                    || column.required
+                    || column.default.is_some()
+                    || !column.renamed_from.is_empty();
                 declared_changes |= !column.discovered;
                 added.insert(folded_name(&column.name));
             }
         }
     }
     let mut dropped = made_by.columns.iter().filter(|old| contract.column(&old.name).is_none()).peekable();
-    if dropped.peek().is_some() {
+    let has_dropped = dropped.peek().is_some();
+    if has_dropped {
         // Such a mode would take the dropped column's values as those of an unknown one.
         let ignores = |name: &str| contract.source.as_ref().is_some_and(|source| source.ignores(name));
         let taken_again = evolution.adds() && dropped.clone().any(|old| !ignores(&old.name));
@@ -206,8 +212,17 @@ pub(crate) async fn schema_change(
     if contract.columns.iter().any(|c| added.contains(&folded_name(&c.name)) && decides(contract, &c.name)) {
         return Ok(SchemaChange::Rebuild);
     }
-    let proven = absent_in_all_bronze(bronze, silver.batch(), &added, declared_changes).await?;
-    Ok(if proven { SchemaChange::Columns } else { SchemaChange::Rebuild })
+    if !needs_values && absent_in_all_bronze(bronze, silver.batch(), &added, declared_changes).await? {
+        return Ok(SchemaChange::Columns);
+    }
+    let new = contract.columns.iter().filter(|column| !before.contains_key(column.name.as_str()));
+    let new: Vec<&Column> = new.collect();
+    let fills = !has_dropped && !new.is_empty() && can_fill(contract, &new);
+    Ok(if fills {
+        SchemaChange::Fill(new.into_iter().map(|column| column.name.clone()).collect())
+    } else {
+        SchemaChange::Rebuild
+    })
 }
 
 /// Whether the declared columns that were there before are in another order.

@@ -62,7 +62,13 @@ fn apply_rules(contract: &Contract) -> Vec<String> {
     rule("tie_policy", (apply.tie_policy != TiePolicy::Content).then(|| apply.tie_policy.as_str().to_owned()));
     rule("key_change", (apply.key_change != KeyChange::Split).then(|| apply.key_change.as_str().to_owned()));
     rule("tombstone_retention", apply.tombstone_retention.map(|seconds| seconds.to_string()));
-    rule("from_snapshot", apply.from_snapshot.as_ref().map(|rule| rule.files.to_string()));
+    rule(
+        "from_snapshot",
+        apply.from_snapshot.as_ref().and_then(|rule| {
+            let column = rule.column.as_ref().map(|column| column.name.clone());
+            column.or_else(|| rule.files.as_ref().map(ToString::to_string))
+        }),
+    );
     rules
 }
 
@@ -83,6 +89,7 @@ impl fmt::Debug for SourceText<'_> {
             files: _,
             manifest: _,
             encoding: _,
+            add_fields: _,
             sheet: _,
             says_evolution: _,
             from: _,

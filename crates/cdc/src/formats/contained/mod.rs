@@ -21,6 +21,8 @@ use std::marker::PhantomData;
 
 /// Records looked at to tell the format.
 const SNIFF_RECORDS: u64 = 20;
+/// Records of a file looked at before it is sampled.
+const LOOK_RECORDS: u64 = 200;
 
 /// Records of the format `F` in a container.
 pub(crate) struct Contained<F> {
@@ -58,7 +60,7 @@ impl<F: JsonFormat> Format for Contained<F> {
             return None;
         }
         let records = self.container.first_records(&Bytes::copy_from_slice(sample.bytes), SNIFF_RECORDS)?;
-        records.iter().any(|record| F::is_record(record)).then_some(Likeness::Certain)
+        F::are_records(&records).then_some(Likeness::Certain)
     }
 
     fn markers(&self) -> Markers {
@@ -76,6 +78,11 @@ impl<F: JsonFormat> Format for Contained<F> {
         Box::new(move |out, at, text| {
             json_lines::decode_record(out, at, text, |out, at, text| F::decode(plan, &mut memory, out, at, text))
         })
+    }
+
+    fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {
+        let records = |bytes: &Bytes| self.container.first_records(bytes, LOOK_RECORDS).unwrap_or_default();
+        F::look(profile, &mut files.iter().flat_map(|(_, bytes)| records(bytes)));
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {

@@ -54,7 +54,9 @@ pub(crate) fn read_row(
     let is_placeholder = |raw: &str| unavailable.is(&ColumnType::Binary, raw) || unavailable.is(&ColumnType::Json, raw);
     let mut values: Vec<(Cow<'_, str>, &str)> = Vec::new();
     each_member(row, |name, raw| values.push((name, raw))).then_some(())?;
-    values.retain(|(name, _)| !name.starts_with("__"));
+    let (added, beside) = (&profile.added_fields, &profile.added_beside);
+    let is_added = |name: &str| added.values().chain(beside).any(|other| other == name);
+    values.retain(|(name, _)| !name.starts_with("__") && !is_added(name));
     count_row(profile, &SampledRow { values: &values, is_delete, origin }, is_placeholder);
     if let Some(node) = schema {
         for (name, _) in &values {
@@ -70,5 +72,7 @@ pub(crate) fn read_row(
 pub(crate) fn proposed_settings(profile: &Profile) -> SourceSettings {
     let binary = binary_text(&profile.columns);
     let text_decimals = profile.columns.iter().any(is_decimal_text);
-    SourceSettings { text_decimals, binary, ..SourceSettings::default() }
+    let (add_fields, ignored) = (profile.added_fields.clone(), profile.added_beside.clone());
+    let questions = profile.added_doubts.clone();
+    SourceSettings { text_decimals, binary, add_fields, ignored, questions, ..SourceSettings::default() }
 }

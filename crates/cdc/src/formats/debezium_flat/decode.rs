@@ -40,10 +40,10 @@ pub(super) fn decode(
         [Some(schema), Some(payload)] => (payload, not_null(Some(schema))),
         _ => (text, None),
     };
-    if is_of_other(out, &of_flat(image))? {
+    if is_of_other(out, &of_flat(image, &plan.source.add_fields))? {
         return Ok(());
     }
-    out.logs.note([log_of_flat(image).as_deref(), None]);
+    out.logs.note([log_of_flat(image, &plan.source.add_fields).as_deref(), None]);
     let schema = schemas.of_record(schema, plan)?;
     let row = read_row(plan, out, image)?;
     let extra = |name: Option<_>| name.and_then(|name| row_text(&row, name));

@@ -1,7 +1,8 @@
 //! What flattened rows show of a table.
 
-use super::members::{CONNECTOR, DELETED, OPERATION};
+use super::members::{DELETED, OPERATION, is_named};
 use crate::formats::debezium::connect_schema::Node;
+use crate::formats::debezium::connectors::MEMBERS;
 use crate::formats::debezium::order::note_position;
 use crate::formats::debezium::sample::{origin_of, read_row};
 use crate::formats::debezium::source_table::of_flat;
@@ -12,29 +13,31 @@ use std::borrow::Cow;
 
 /// Counts a row; `None` if it is none.
 pub(super) fn read_flat(profile: &mut Profile, schema: Option<&Node>, row: &str) -> Option<()> {
-    let [op, deleted, connector] = members(row, [OPERATION, DELETED, CONNECTOR])?.map(not_null);
-    if !profile.is_of_table(&of_flat(row)) {
+    let names = &profile.added_fields;
+    let named = |field: &str, usual: &'static str| names.get(field).map_or(usual, String::as_str);
+    let [op, deleted] = members(row, [named("op", OPERATION), named("deleted", DELETED)])?.map(not_null);
+    let of_table = of_flat(row, names);
+    let mut filled: Vec<Cow<'_, str>> = Vec::new();
+    let mut connector = None;
+    each_member(row, |name, raw| {
+        if !matches!(raw, "null" | "\"\"") {
+            if is_named(names, "connector", &name) {
+                connector = string(raw).map(Cow::into_owned).or(connector.take());
+            }
+            filled.push(name);
+        }
+    });
+    let has: Vec<&str> =
+        MEMBERS.into_iter().filter(|member| filled.iter().any(|name| is_named(names, member, name))).collect();
+    if !profile.is_of_table(&of_table) {
         return Some(());
     }
     let op = op.and_then(string).unwrap_or(Cow::Borrowed("row")).into_owned();
-    let is_delete = op == "d" || deleted.and_then(string).is_some_and(|text| text == "true");
+    let is_delete = op == "d" || deleted.is_some_and(|raw| raw.trim_matches('"') == "true");
     let origin = origin_of(&op);
     *profile.operations.entry(op).or_default() += 1;
-    profile.connector = connector.and_then(string).map(Cow::into_owned).or(profile.connector.take());
-    let mut added: Vec<String> = Vec::new();
-    each_member(row, |name, raw| {
-        if name.starts_with("__") && !matches!(raw, "null" | "\"\"") {
-            added.push(name.into_owned());
-        }
-    });
-    let has = |member: &str| {
-        let in_row = member.replace('.', "_");
-        added.iter().any(|name| {
-            name.strip_prefix("__source_").is_some_and(|name| name == in_row)
-                || (!member.starts_with("ts_") && name.strip_prefix("__").is_some_and(|name| name == in_row))
-        })
-    };
-    let connector = profile.connector.clone().filter(|_| has("connector"));
-    note_position(profile, connector.as_deref(), origin == RowOrigin::Snapshot, has);
+    profile.connector = connector.or(profile.connector.take());
+    let connector = profile.connector.clone().filter(|_| has.contains(&"connector"));
+    note_position(profile, connector.as_deref(), origin == RowOrigin::Snapshot, |member| has.contains(&member));
     read_row(profile, schema, row, is_delete, origin)
 }

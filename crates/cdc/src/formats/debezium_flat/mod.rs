@@ -1,8 +1,10 @@
 //! Debezium records flattened by `ExtractNewRecordState`, as JSON lines.
 //!
-//! The row's columns, and what `add.fields` added with the prefix `__`; deletes are rows with
-//! `__deleted: "true"` (`delete.tombstone.handling.mode=rewrite`).
+//! The row's columns, and what `add.fields` added, with the prefix `__` or as `source.add_fields` says; deletes are rows
+//! with `__deleted: "true"` (`delete.tombstone.handling.mode=rewrite`).
 
+mod added;
+mod added_value;
 mod decode;
 mod infer;
 mod members;
@@ -36,7 +38,7 @@ impl JsonFormat for DebeziumFlat {
         operation: Some(OPERATION),
         deleted: Some(DELETED),
         time: Some(TIME),
-        // `add.fields` are prefixed with `__` unless renamed.
+        // `add.fields` are prefixed with `__` unless `source.add_fields` says otherwise.
         is_own: |name| name.starts_with("__"),
         is_in_envelope: |part| part == OFFSET,
         position_members: &MEMBERS,
@@ -46,6 +48,18 @@ impl JsonFormat for DebeziumFlat {
 
     fn is_record(line: &str) -> bool {
         sniff::is_flat(line)
+    }
+
+    fn are_records(values: &[String]) -> bool {
+        values.iter().any(|value| Self::is_record(value)) || added::find(values).is_some()
+    }
+
+    fn look(profile: &mut Profile, records: &mut dyn Iterator<Item = String>) {
+        let records: Vec<String> = records.collect();
+        let Some(found) = added::find(&records) else { return };
+        profile.added_fields = found.fields;
+        profile.added_beside = found.beside;
+        profile.added_doubts = found.doubts;
     }
 
     fn decode(

@@ -10,7 +10,7 @@ pub(crate) mod sample;
 
 use crate::files::csv_layout::{CsvExtras, OperationField};
 use crate::plan::markers::Markers;
-pub(crate) use members::{BEFORE, OPERATION, SEQUENCE, TIME};
+pub(crate) use members::{BEFORE, DOCUMENT, OPERATION, SEQUENCE, TIME, is_document};
 
 /// Members of a row that are not the table's.
 pub(crate) const MARKERS: Markers = Markers {
@@ -20,6 +20,7 @@ pub(crate) const MARKERS: Markers = Markers {
     position_members: &[SEQUENCE],
     position_prefixes: &[""],
     is_own: |name| name == SEQUENCE || name.starts_with(BEFORE),
+    is_document,
     ..Markers::CHANGE
 };
 

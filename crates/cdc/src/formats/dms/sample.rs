@@ -1,7 +1,7 @@
 //! Reads a sample of rows of AWS DMS into a profile.
 
 use super::files::{change_position, file_place, transactions_position};
-use super::members::{BEFORE, OPERATION, SEQUENCE, TIME};
+use super::members::{BEFORE, DOCUMENT, OPERATION, SEQUENCE, TIME};
 use super::own_place::{BY_CHANGE_SEQUENCE, BY_PLACE, BY_TIME};
 use super::row::{is_delete, is_insert, is_operation};
 use crate::format::{ProposedSequence, StatedOrder};
@@ -10,7 +10,12 @@ use crate::profile::csv_header::{NULL_TEXTS, looks_like_header};
 use crate::profile::csv_sample::texts;
 use crate::row::text_rows::time_ms;
 use crate::text::csv_fields::Field;
+use crate::text::json_fields::{each_member, string};
+use crate::value::extended_json::plain;
+use std::borrow::Cow;
 
+/// The column and the field with the id of a document.
+const ID: &str = "_id";
 /// Word for the operation of a row without one.
 const LOAD: &str = "load";
 
@@ -72,7 +77,10 @@ fn read_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
     profile.rows += u64::from(!is_delete(op));
     profile.deletes += u64::from(is_delete(op));
     profile.snapshot_rows += u64::from(of_load);
-    for (name, value) in values {
+    let fields = document_fields(values);
+    let values: Vec<(&str, Option<&str>)> =
+        values.iter().copied().chain(fields.iter().map(|(name, value)| (name.as_str(), value.as_deref()))).collect();
+    for (name, value) in &values {
         for own in [SEQUENCE, TIME] {
             if *name == own {
                 *profile.positioned.entry(own).or_default() += u64::from(value.is_some() && !of_load);
@@ -88,6 +96,22 @@ fn read_row(profile: &mut Profile, op: &str, values: &[(&str, Option<&str>)]) {
         let columns = values.iter().filter(|(name, _)| !is_own(name));
         profile.new_row(of_load, columns.filter_map(|(name, value)| Some((*name, (*value)?))));
     }
+}
+
+/// The fields of a document of MongoDB, named by their paths; its id only where no column has it.
+fn document_fields(values: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+    let has_id = values.iter().any(|(name, _)| *name == ID);
+    let document = values.iter().find(|(name, _)| *name == DOCUMENT).and_then(|(_, text)| *text);
+    let Some(json) = document.and_then(|text| plain(text).ok()) else { return Vec::new() };
+    let is_word = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') && !name.is_empty();
+    let mut fields = Vec::new();
+    each_member(&json, |name, raw| {
+        if is_word(&name) && !(has_id && name == ID) {
+            let text = (raw != "null").then(|| string(raw).unwrap_or(Cow::Borrowed(raw)).into_owned());
+            fields.push((format!("{DOCUMENT}.{name}"), text));
+        }
+    });
+    fields
 }
 
 /// Counts a file with `read`. A row without an operation is one of AWS DMS only in a file that it names, and a change
@@ -113,7 +137,7 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
     let changes = profile.records.saturating_sub(profile.snapshot_rows);
     let stated = |words: &str, part: u64, question: Option<String>| {
         let order = StatedOrder { text: format!("Order by {words}"), part, whole: changes, what: "changes" };
-        ProposedSequence { parts: Vec::new(), question, stated: Some(order) }
+        ProposedSequence { question, stated: Some(order), ..ProposedSequence::default() }
     };
     if profile.positioned.contains_key(SEQUENCE) {
         return stated(BY_CHANGE_SEQUENCE, changes.min(profile.positioned.get(SEQUENCE).copied().unwrap_or(0)), None);

@@ -2,8 +2,8 @@
 
 use super::kind::Kind;
 use super::record::{BEFORE, Record};
-use crate::formats::dms::SEQUENCE;
 use crate::formats::dms::own_place::BY_CHANGE_SEQUENCE;
+use crate::formats::dms::{SEQUENCE, is_document};
 use crate::formats::json::change::{Lacking, RowChange};
 use crate::formats::json::position::{BY_OFFSET, numbers};
 use crate::formats::json::row::{plain_cell, read_row_without, row_text};
@@ -15,8 +15,11 @@ use crate::plan::names::Target;
 use crate::plan::position_text::PartValue;
 use crate::row::text_rows::time_ms;
 use crate::row::values::Row;
-use crate::text::json_fields::string;
-use sluice_change::{EventSeq, Op, ReasonCode, RowRef, SeqParts};
+use crate::text::json_fields::{each_member, string};
+use crate::value::extended_json::plain;
+use sluice_change::{Cell, CellError, EventSeq, Op, ReasonCode, RowRef, SeqParts};
+use sluice_contract::ColumnType;
+use std::borrow::Cow;
 
 /// Decodes one record.
 ///
@@ -45,7 +48,8 @@ pub(super) fn decode(plan: &Plan, out: &mut Collector, at: RowRef, text: &str) -
         None if record.is_control => Op::Truncate,
         None => return Err(RecordError::new(ReasonCode::UnknownOperation, format!("known are {}", Kind::words()))),
     };
-    let row = match record.data {
+    let opened = record.data.filter(|_| plan.has_documents()).and_then(with_open_documents);
+    let row = match opened.as_deref().or(record.data) {
         _ if op == Op::Truncate => Row::new(plan),
         Some(data) => read_row_without(plan, out, data, |name, _| is_former(plan, name))?,
         None => return Err(bad_envelope("no row (data)")),
@@ -59,7 +63,38 @@ pub(super) fn decode(plan: &Plan, out: &mut Collector, at: RowRef, text: &str) -
     // What is null or empty is left out unless the task says otherwise, so what a row lacks is null.
     let (former, lacking, record) = (former.as_deref(), Lacking::Default, text.to_owned());
     let change = RowChange { at, op, op_text: &word, row: &row, former, lacking, rank, parts, source_time_ms, record };
-    change.prepare(plan, out, |position, data_type, raw| plain_cell(plan, raw, position, data_type))?.push(plan, out)
+    change.prepare(plan, out, |position, data_type, raw| cell(plan, raw, position, data_type))?.push(plan, out)
+}
+
+/// The row with the texts that are documents of MongoDB in their place as JSON, so that columns are found inside; `None` if
+/// it is no object. What is no Extended JSON stays a text, and its cell says so.
+fn with_open_documents(data: &str) -> Option<String> {
+    let mut json = String::with_capacity(data.len());
+    let whole = each_member(data, |name, raw| {
+        json.push(if json.is_empty() { '{' } else { ',' });
+        json.push_str(&serde_json::Value::from(name.as_ref()).to_string());
+        json.push(':');
+        let text = string(raw).filter(|text| is_document(&name) && text.starts_with(['{', '[']));
+        match text.as_deref().map(plain) {
+            Some(Ok(document)) => json.push_str(&document),
+            _ => json.push_str(raw),
+        }
+    });
+    json.push_str(if json.is_empty() { "{}" } else { "}" });
+    whole.then_some(json)
+}
+
+/// The cell of a value; one that is Extended JSON of MongoDB, or a text of it, as plain JSON.
+fn cell<'a>(plan: &Plan, raw: &'a str, position: usize, data_type: &ColumnType) -> Result<Cell<'a>, CellError> {
+    if !plan.is_document(position) {
+        return plain_cell(plan, raw, position, data_type);
+    }
+    let text = string(raw).unwrap_or(Cow::Borrowed(raw));
+    if !text.starts_with(['{', '[']) {
+        return plain_cell(plan, raw, position, data_type);
+    }
+    let json = plain(&text).map_err(|_| CellError::mismatch(data_type))?;
+    plain_cell(plan, &json, position, data_type).map(Cell::into_owned)
 }
 
 /// Whether a member of the row is a value before the change, and not a column that the contract has.

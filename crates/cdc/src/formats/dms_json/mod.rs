@@ -10,7 +10,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use super::dms::SEQUENCE;
+use super::dms::{SEQUENCE, is_document};
 use super::json::{JsonFormat, guess, position};
 use crate::format::ProposedSequence;
 use crate::outcome::collector::Collector;
@@ -35,6 +35,7 @@ impl JsonFormat for DmsJson {
         is_in_envelope: |part| position::is_of_record(part, &[]),
         position_members: &[SEQUENCE],
         position_prefixes: &[""],
+        is_document,
         ..Markers::CHANGE
     };
 

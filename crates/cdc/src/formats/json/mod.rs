@@ -75,6 +75,14 @@ pub(crate) trait JsonFormat: Sync + 'static {
     /// Its name in a heading, with what the sample shows of the producer.
     fn title(profile: &Profile) -> String;
 
+    /// Whether some values of a file are records of the format.
+    fn are_records(values: &[String]) -> bool {
+        values.iter().any(|value| Self::is_record(value))
+    }
+
+    /// As [`Format::look`], at the first records of all files.
+    fn look(_profile: &mut Profile, _records: &mut dyn Iterator<Item = String>) {}
+
     /// Counts a record of a sample; `None` if it is none of the format.
     fn sample_record(profile: &mut Profile, text: &str) -> Option<()>;
 
@@ -120,7 +128,8 @@ impl<F: JsonFormat> Format for F {
 
     /// Certain where a line is a record of the format.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        json_lines::first_values(&sample.content).any(|value| F::is_record(&value)).then_some(Likeness::Certain)
+        let values: Vec<String> = json_lines::first_values(&sample.content).collect();
+        F::are_records(&values).then_some(Likeness::Certain)
     }
 
     fn markers(&self) -> Markers {
@@ -140,6 +149,11 @@ impl<F: JsonFormat> Format for F {
         Box::new(move |out, at, text| {
             json_lines::decode_record(out, at, text, |out, at, text| F::decode(plan, &mut memory, out, at, text))
         })
+    }
+
+    fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {
+        let changes = files.iter().filter(|(file, _)| !file.path.contains(files::KEYS));
+        F::look(profile, &mut changes.flat_map(|(_, bytes)| sample::first_records(bytes)));
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {

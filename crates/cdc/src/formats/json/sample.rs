@@ -41,6 +41,22 @@ pub(crate) fn read(
     placed(profile, path, |profile| read_records(profile, bytes, records_max, read_record));
 }
 
+/// Records of a file that are looked at before it is sampled.
+const FIRST_RECORDS: usize = 200;
+
+/// The first records of a file that are objects.
+pub(crate) fn first_records(bytes: &Bytes) -> Vec<String> {
+    let mut records = Records::new(bytes.clone(), RecordDelimiter::Json, u64::MAX);
+    let mut found = Vec::new();
+    while let Some(record) = records.next().filter(|_| found.len() < FIRST_RECORDS) {
+        let text = std::str::from_utf8(record.bytes).unwrap_or_default().trim_start_matches('\u{feff}').trim();
+        if text.starts_with('{') && !is_too_deep(record.bytes, limits::JSON_DEPTH_MAX) {
+            found.push(text.to_owned());
+        }
+    }
+    found
+}
+
 fn read_records(
     profile: &mut Profile,
     bytes: &Bytes,

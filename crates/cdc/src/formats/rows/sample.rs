@@ -1,7 +1,7 @@
 //! Reads a sample of current rows into a profile, and asks for a watermark.
 
 use super::super::json::guess::of_values;
-use super::watermark::{has_watermark_name, has_watermark_type};
+use super::watermark::{has_watermark_name, has_watermark_type, may_be_version};
 use crate::columnar::stop::Stop;
 use crate::format::ProposedSequence;
 use crate::profile::Profile;
@@ -19,6 +19,7 @@ pub(crate) fn read_row(profile: &mut Profile, values: &[(&str, Option<&str>)]) {
     count_row(profile);
     for (name, value) in values {
         profile.column(name).shape.text(*value);
+        profile.file_values.note(profile.files, name, *value);
     }
     let of_key = values.iter().filter(|(name, _)| !has_watermark_name(name));
     profile.new_row(false, of_key.filter_map(|(name, value)| Some((*name, (*value)?))));
@@ -29,6 +30,7 @@ pub(crate) fn read_json_row(profile: &mut Profile, values: &[(Cow<'_, str>, &str
     count_row(profile);
     for (name, raw) in values {
         profile.column(name).shape.json(raw);
+        profile.file_values.note(profile.files, name, Some(*raw).filter(|raw| *raw != "null"));
     }
     let of_key = values.iter().filter(|(name, raw)| !has_watermark_name(name) && *raw != "null");
     profile.new_row(false, of_key.map(|(name, raw)| (name.as_ref(), *raw)));
@@ -38,6 +40,7 @@ fn count_row(profile: &mut Profile) {
     profile.keys_repeat_over_files = true;
     *profile.operations.entry("row".to_owned()).or_default() += 1;
     profile.rows += 1;
+    profile.file_values.count_row(profile.files);
 }
 
 /// Counts a CSV record. `names` are those of the header.
@@ -69,8 +72,21 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         .filter(|column| has_watermark_name(&column.name) && has_watermark_type(&data_type(column)))
         .map(|column| column.name.clone())
         .collect();
+    let is_version = |name: &&str| {
+        let column = profile.columns.iter().find(|column| column.name == **name);
+        column.is_some_and(|column| may_be_version(&column.name, &data_type(column)))
+    };
+    let snapshots: Vec<String> =
+        profile.file_values.distinct_by_file().into_iter().filter(is_version).map(str::to_owned).collect();
+    let by_snapshots = snapshots.first().map(|name| {
+        format!(
+            "; {name} has one value in each file and another one in each, so if every file has all rows of the table, \
+             write apply.from_snapshot: {{column: {name}}}"
+        )
+    });
     let question = match candidates.as_slice() {
-        [_] => return ProposedSequence { parts: candidates, question: None, stated: None },
+        [_] if by_snapshots.is_none() => return ProposedSequence { parts: candidates, ..ProposedSequence::default() },
+        [one] => format!("Rows may be ordered by {one} (apply.sequence)"),
         [] => "No column looks like a watermark. Name the one that says when a row changed in apply.sequence, or \
                write apply.from_snapshot if every delivery has all rows, or apply.scd: append if every row is an event \
                of its own"
@@ -79,5 +95,6 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
             format!("Several columns could be the watermark: {}. Name one in apply.sequence", several.join(", "))
         }
     };
-    ProposedSequence { parts: Vec::new(), question: Some(question), stated: None }
+    let question = Some(question + by_snapshots.as_deref().unwrap_or_default());
+    ProposedSequence { question, snapshots, ..ProposedSequence::default() }
 }

@@ -22,6 +22,19 @@ pub(super) fn has_watermark_type(data_type: &str) -> bool {
     TYPES.contains(&data_type)
 }
 
+/// Words of names of numbers that count deliveries.
+const VERSION_WORDS: [&str; 8] = ["version", "snapshot", "export", "load", "batch", "run", "delivery", "extract"];
+
+/// Whether a column that has one value in each file may say of which version a snapshot is: a date or a time, or a number
+/// that is called so.
+pub(super) fn may_be_version(name: &str, data_type: &str) -> bool {
+    match data_type {
+        "date" | "timestamp" | "timestamp_ntz" => true,
+        "bigint" | "int" | "smallint" => words(name).iter().any(|word| VERSION_WORDS.contains(&word.as_str())),
+        _ => false,
+    }
+}
+
 /// The words of a name in small letters, `LastModifiedDate` and `last_modified_date` alike.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
