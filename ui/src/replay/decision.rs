@@ -66,7 +66,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, batch: &Batc
         }
     }
     for of in batch.records.iter().take(RECORDS_SHOWN) {
-        let line = format!("Record {} {} by {}", of.record + 1, of.decision.action.done(), of.decision.by);
+        let line = format!("Record {} {} by {}", of.record, of.decision.action.done(), of.decision.by);
         ListRow::new(&line).color(tokens.text_weak).show(ui).on_hover_text(&of.decision.because);
     }
     let more = batch.records.len().saturating_sub(RECORDS_SHOWN) as u64;

@@ -81,14 +81,3 @@ fn not_applied(trace: &Trace) -> String {
     }
     grid.to_text()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn a_record_is_the_number_behind_the_last_colon() {
-        assert_eq!(split("a/b.json:7"), ("a/b.json".to_owned(), Some(7)));
-        assert_eq!(split("a/12:30.json"), ("a/12:30.json".to_owned(), None));
-    }
-}

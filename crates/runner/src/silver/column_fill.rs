@@ -135,7 +135,7 @@ pub(crate) async fn fills_of(slim: Slim, ranges: EventRanges, bytes_max: u64) ->
         for number in 0..ranges.len() {
             let mut changes = Vec::new();
             for batch in ranges.read(number)? {
-                changes.push(batch.without_early()?.0);
+                changes.push(batch.without_left_out()?.0);
             }
             let SilverPlan { merge, .. } = plan_from_nothing(&slim.contract, &changes)?;
             let MergePlan { upserts, tombstones, .. } = merge;
