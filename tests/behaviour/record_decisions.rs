@@ -367,6 +367,8 @@ async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
     ensure!(again.contains("nothing to publish"), "{again}");
 
     // Going back brings back contracts and models; decisions stay, as those on batches do.
+    let plan = on_lake().ok(&["publish", "--rollback", "r1", "--plan"])?;
+    ensure!(plan.contains("3 records of shop.orders stay dropped or edited"), "{plan}");
     on_lake().ok(&["publish", "--rollback", "r1", "-m", "back"])?;
     on_lake().ok(&["run", "--once"])?;
     ensure!(rows(&lake).await? == expected, "decisions stay");

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use sluice_api::{JobId, Layer, PublishScope, ReplayLimits, RunMode, TableRef, ask};
+use sluice_api::{JobId, Layer, PublishScope, RecordChange, RecordFilter, ReplayLimits, RunMode, TableRef, ask};
 use sluice_lake::{Clock, Lake, TableLocation};
 use sluice_runner::{Host, HostOptions, Job, MaintainOptions, maintain};
 use sluice_tests::{
@@ -126,9 +126,9 @@ async fn begin(harness: &Harness, disk: &InMemory, act: Act) -> Result<()> {
     let lake = harness.open(Arc::new(disk.clone()), 6)?;
     match act {
         Act::Clone => {}
-        Act::Replay => try_in_sandbox(&lake, false).await?,
+        Act::Replay => Box::pin(try_in_sandbox(&lake, false)).await?,
         Act::Publish | Act::Remove => {
-            try_in_sandbox(&lake, true).await?;
+            Box::pin(try_in_sandbox(&lake, true)).await?;
             // Production moves on, so the sandbox has to follow before it is taken over.
             deliver(disk, 2).await?;
             run(&host(&lake)?).await?;
@@ -148,7 +148,21 @@ async fn try_in_sandbox(lake: &Lake, replays: bool) -> Result<()> {
     new_sandbox(&host(lake)?).await?;
     let sandbox = lake.open_sandbox(SANDBOX).await?;
     sandbox.objects().put(ORDERS_PATH, retyped().into()).await?;
-    if replays { replay(&host(&sandbox)?).await } else { Ok(()) }
+    if !replays {
+        return Ok(());
+    }
+    // The release brings a decision on a record, too.
+    let filter = RecordFilter { records: vec!["0001.json:3".to_owned()], ..RecordFilter::default() };
+    let drop = ask::DecideRecords {
+        table: "shop.orders".parse().map_err(anyhow::Error::msg)?,
+        batch: 1,
+        change: RecordChange::Drop { filter },
+        because: "crash".to_owned(),
+        author: Some("tester".to_owned()),
+    };
+    let host = host(&sandbox)?;
+    Box::pin(host.call(drop)).await?;
+    Box::pin(replay(&host)).await
 }
 
 async fn new_sandbox(host: &Host) -> Result<()> {

@@ -18,6 +18,9 @@ pub struct PublishPlan {
     /// Rows that the decisions on records change where they were tried: inserted, updated, deleted, by table.
     #[serde(default)]
     pub changed_rows: Vec<(TableName, [u64; 3])>,
+    /// Of a rollback: records that stay dropped or edited, by table. Decisions on them are no part of a release's contracts.
+    #[serde(default)]
+    pub stay_decided: Vec<(TableName, u64)>,
     /// What stands in the way: contract errors and failing checks, one sentence each.
     pub blockers: Vec<String>,
     /// Fingerprints of silver that the runner has to reach, `(table, version, hash)`: those of [`PlanDocument::previewed`].

@@ -52,6 +52,7 @@ pub async fn plan(lake: &Lake, contents: &Contents, document: PlanDocument) -> R
     Ok(PublishPlan {
         next: release::highest(lake).await? + 1,
         changed_rows: Vec::new(),
+        stay_decided: Vec::new(),
         contracts: contents.draft.contract_texts.len() as u64,
         blockers: contents.draft.blockers(),
         fingerprints: Vec::new(),

@@ -39,6 +39,10 @@ pub(super) fn decided(plan: &PublishPlan) -> Vec<String> {
             ));
         }
     }
+    for (table, records) in &plan.stay_decided {
+        lines
+            .push(format!("{table}: {} stay dropped or edited, Undo in a sandbox", number::plural(*records, "record")));
+    }
     lines
 }
 

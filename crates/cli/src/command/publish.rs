@@ -146,6 +146,12 @@ fn plan_text(plan: &PublishPlan, file: Option<&Path>) -> String {
     if plan.is_published() {
         text.push_str(&nothing_text(plan));
     }
+    for (table, records) in &plan.stay_decided {
+        text.push_str(&format!(
+            "{} records of {table} stay dropped or edited; `sluice batch undo` in a sandbox takes that back\n",
+            number(*records)
+        ));
+    }
     for (table, [inserted, updated, deleted]) in &plan.changed_rows {
         let counts = [inserted, updated, deleted].map(|count| number(*count));
         let [inserted, updated, deleted] = counts;

@@ -8,6 +8,7 @@ use crate::LakeError;
 use crate::ledger::corrections::RecordPlace;
 use crate::ledger::numbered::numbered_path;
 use crate::ledger::registry::{Ledger, number_of};
+use crate::store::objects::PutNew;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{RecordAction, TableName};
 use std::collections::BTreeMap;
@@ -71,6 +72,12 @@ impl RecordDecisions {
     #[must_use]
     pub fn after(&self, number: u64) -> Self {
         Self { all: self.all.iter().filter(|decision| decision.number > number).cloned().collect() }
+    }
+
+    /// The same with more.
+    #[must_use]
+    pub fn with(&self, more: &[RecordDecision]) -> Self {
+        Self::new(self.all.iter().chain(more).cloned().collect())
     }
 
     /// Number of the newest decision, 0 for none.
@@ -154,6 +161,18 @@ impl Ledger {
         let first = self.record_decisions(table).await?.last() + 1;
         let numbered = |number| RecordDecision { number, ..decision.clone() };
         Ok(self.put_next(&folder(table), first, numbered).await?.1)
+    }
+
+    /// Keeps a decision under the number that it has; [`PutNew::Exists`] if there is one with that number.
+    ///
+    /// # Errors
+    /// [`LakeError::Write`].
+    pub async fn put_record_decision_as(
+        &self,
+        table: &TableName,
+        decision: &RecordDecision,
+    ) -> Result<PutNew, LakeError> {
+        self.put_numbered(&folder(table), decision.number, decision).await
     }
 }
 

@@ -3,7 +3,7 @@
 //! Before a release becomes current a note says from which sandbox its tables are taken over, and after that the note is
 //! removed. A run that finds one takes over what is left, before it would rebuild those tables.
 
-use super::publish_records::carry_decisions;
+use super::publish_records::{Carried, carry};
 use super::publish_sandbox::{Held, take_over_tables};
 use super::{HostOptions, OpenLake};
 use crate::pipeline::sides::Sides;
@@ -20,6 +20,9 @@ struct Adoption {
     id: String,
     /// Nobody asked for the sandbox: it is removed when it is not needed any more.
     is_beside: bool,
+    /// Decisions on records that the release brings; the sandbox may be gone by then.
+    #[serde(default, skip_serializing_if = "Carried::is_empty")]
+    decided: Carried,
 }
 
 fn path(release: u64) -> String {
@@ -31,10 +34,16 @@ impl OpenLake {
     ///
     /// # Errors
     /// If the store fails.
-    pub(super) async fn note_adoption(&self, release: u64, sides: &Sides<'_>) -> Result<(), RunError> {
+    pub(super) async fn note_adoption(
+        &self,
+        release: u64,
+        sides: &Sides<'_>,
+        decided: &Carried,
+    ) -> Result<(), RunError> {
         let Some(sandbox) = sides.sandbox.sandbox() else { return Ok(()) };
         let is_beside = self.lake.sandbox().is_none_or(|own| own.entry.id != sandbox.entry.id);
-        let note = Adoption { sandbox: sandbox.entry.name.clone(), id: sandbox.entry.id.clone(), is_beside };
+        let (sandbox, id) = (sandbox.entry.name.clone(), sandbox.entry.id.clone());
+        let note = Adoption { sandbox, id, is_beside, decided: decided.clone() };
         let bytes = serde_json::to_vec(&note).map_err(|error| RunError::Internal(error.to_string()))?;
         Ok(self.production().objects().put(&path(release), bytes.into()).await?)
     }
@@ -59,6 +68,7 @@ impl OpenLake {
         let detail = sluice_publish::release(&self.lake, release).await?;
         let (current, set) = ContractSet::published(&self.lake).await?;
         let Some(plan) = detail.plan.filter(|_| current == release) else { return Ok(()) };
+        Box::pin(carry(&self.lake, &note.decided, job)).await?;
         let opened = match self.lake.open_sandbox(&note.sandbox).await {
             Ok(opened) if opened.sandbox().is_some_and(|sandbox| sandbox.entry.id == note.id) => opened,
             Ok(_) | Err(LakeError::NoSandbox { .. }) => {
@@ -81,7 +91,6 @@ impl OpenLake {
         }
         let sides = Sides { sandbox: &open.lake, base: &self.lake, engine: &open.engine, job };
         let whose = if note.is_beside { "the" } else { "the sandbox's" };
-        carry_decisions(&sides, &plan).await?;
         for table in Box::pin(take_over_tables(&sides, &set, &plan, whose, Held::new())).await {
             job.log(format!("{}: {}", table.table, table.note));
         }

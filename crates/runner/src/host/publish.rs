@@ -1,6 +1,6 @@
 //! What publishing would do, and doing it.
 
-use super::publish_records::{carry_decisions, in_words};
+use super::publish_records::{Carried, carried, carry, in_words};
 use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables};
 use super::rebuild_time::rebuild_seconds;
 use super::{Host, HostOptions, OpenLake};
@@ -62,10 +62,10 @@ impl OpenLake {
             let mut effect = self.table_effect(contract, listed).await?;
             let decided = match scope {
                 PublishScope::Rollback(_) => None,
-                PublishScope::Draft | PublishScope::Tables(_) => self.decisions_to_publish(name).await?,
+                PublishScope::Draft | PublishScope::Tables(_) => Box::pin(self.decisions_to_publish(name)).await?,
             };
             if let Some(decided) = decided {
-                effect = self.rebuilt_by(&decided, effect).await?;
+                effect = Box::pin(self.rebuilt_by(&decided, effect)).await?;
                 document.records.push(decided);
             }
             document.tables.extend(effect);
@@ -101,6 +101,12 @@ impl OpenLake {
             plan.tests = Some(Box::pin(self.tests_of(&contents.draft)).await?);
         }
         let set = ContractSet::of(&contents.draft);
+        if contents.rollback().is_some() {
+            for name in set.contracts.keys() {
+                let records = self.production().ledger().record_decisions(name).await?.in_force().len() as u64;
+                plan.stay_decided.extend((records > 0).then(|| (name.clone(), records)));
+            }
+        }
         for (name, contract) in set.contracts.iter().filter(|(name, _)| contents.is_judged_by_rows(name)) {
             // The draft's checks on the rows as they are, not only what the last batch recorded.
             if let Some((_, files)) = self.silver_files(name).await? {
@@ -297,13 +303,17 @@ impl OpenLake {
             now_ms: options.clock.now_ms(),
         };
         let plan = &publication.plan;
+        let decided = match &sides {
+            Some(sides) => Box::pin(carried(sides, plan)).await?,
+            None => Carried::new(),
+        };
         let held = match &sides {
-            Some(sides) => Box::pin(hold_tables(sides, &contents, plan)).await,
+            Some(sides) => Box::pin(hold_tables(sides, &contents, plan, &decided)).await,
             None => Held::new(),
         };
         // Whoever is stopped between the release and what follows it leaves the rest to the next run.
         if let Some(sides) = &sides {
-            self.note_adoption(release, sides).await?;
+            Box::pin(self.note_adoption(release, sides, &decided)).await?;
         }
         let published = sluice_publish::publish(self.production(), &contents, &publication).await;
         let done = match published {
@@ -316,7 +326,11 @@ impl OpenLake {
                 };
                 let tables = match (&sides, &not_built) {
                     (Some(sides), _) => {
-                        carry_decisions(sides, plan).await?;
+                        if let Err(error) = Box::pin(carry(sides.base, &decided, &job)).await {
+                            // The note stays, so the next run does it.
+                            release_tables(held, &job).await;
+                            return Err(error);
+                        }
                         let set = ContractSet::of(&contents.draft);
                         let taken = Box::pin(take_over_tables(sides, &set, plan, whose, held)).await;
                         self.forget_adoption(release, &job).await;

@@ -9,7 +9,7 @@ use sluice_api::{
     SideVersion, TableDecisions, TableRef,
 };
 use sluice_contract::TableName;
-use sluice_lake::{Lake, RecordDecision, StoreTimes};
+use sluice_lake::{Lake, PutNew, RecordDecision, StoreTimes};
 
 /// What a sandbox decided of the records of a table since it began, and the lake does not have yet.
 ///
@@ -26,8 +26,7 @@ async fn new_decisions(sandbox: &Lake, base: &Lake, name: &TableName) -> Result<
     }
     let there = base.ledger().record_decisions(name).await?.after(began);
     let Some(new) = own.all().strip_prefix(there.all()) else {
-        let message = format!("Records of {name} were decided on in the lake since the sandbox was made");
-        return Err(RunError::input(message, "Make a new sandbox, and decide there again"));
+        return Err(decided_meanwhile(name));
     };
     // What was taken back again changes nothing.
     let is_same = tried.says_the_same(&tried.up_to(began + there.all().len() as u64));
@@ -88,22 +87,48 @@ impl OpenLake {
     }
 }
 
-/// Brings the decisions that a plan names into production. What is there already stays, so it may be repeated.
+/// Decisions that a release brings into production, by table.
+pub(super) type Carried = Vec<(TableName, Vec<RecordDecision>)>;
+
+/// Those of a plan, with the records that they are about.
+///
+/// # Errors
+/// See [`new_decisions`].
+pub(super) async fn carried(sides: &Sides<'_>, plan: &PlanDocument) -> Result<Carried, RunError> {
+    let mut carried = Carried::new();
+    for TableDecisions { table, .. } in &plan.records {
+        carried.push((table.clone(), new_decisions(sides.sandbox, sides.base, table).await?));
+    }
+    Ok(carried)
+}
+
+/// Brings decisions into production. Those that are there already stay, so it may be repeated.
 ///
 /// # Errors
 /// If a store fails, or something else was decided in the lake meanwhile.
-pub(super) async fn carry_decisions(sides: &Sides<'_>, plan: &PlanDocument) -> Result<(), RunError> {
-    for TableDecisions { table, .. } in &plan.records {
-        let new = new_decisions(sides.sandbox, sides.base, table).await?;
-        let records: usize = new.iter().map(|decision| decision.records.len()).sum();
-        for decision in new {
-            sides.base.ledger().put_record_decision(table, decision).await?;
-        }
-        if records > 0 {
-            sides.job.log(format!("{table}: decisions on {records} records are production's now"));
+pub(super) async fn carry(base: &Lake, carried: &Carried, job: &Job) -> Result<(), RunError> {
+    for (table, decisions) in carried {
+        for decision in decisions {
+            match base.ledger().put_record_decision_as(table, decision).await? {
+                PutNew::Created => {
+                    let (records, done) = (decision.records.len(), decision.action.done());
+                    job.log(format!("{table}: {records} records are {done} in production, too"));
+                }
+                PutNew::Exists => {
+                    let there = base.ledger().record_decisions(table).await?;
+                    if !there.all().contains(decision) {
+                        return Err(decided_meanwhile(table));
+                    }
+                }
+            }
         }
     }
     Ok(())
+}
+
+fn decided_meanwhile(table: &TableName) -> RunError {
+    let message = format!("Records of {table} were decided on in the lake since the sandbox was made");
+    RunError::input(message, "Make a new sandbox, and decide there again")
 }
 
 /// How many records are dropped, edited and as delivered by decisions, in words.

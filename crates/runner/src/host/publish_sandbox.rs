@@ -2,6 +2,7 @@
 
 use super::OpenLake;
 use super::publish_beside::reached_by;
+use super::publish_records::Carried;
 use crate::contract_set::Model;
 use crate::gold::refresh_gold;
 use crate::pipeline::sides::Sides;
@@ -92,7 +93,12 @@ pub(super) type Held = BTreeMap<TableName, Lease>;
 
 /// Takes the leases of all tables that a sandbox can make production, so that between the release and what it makes of
 /// them no run begins to rebuild them.
-pub(super) async fn hold_tables(sides: &Sides<'_>, contents: &Contents, plan: &PlanDocument) -> Held {
+pub(super) async fn hold_tables(
+    sides: &Sides<'_>,
+    contents: &Contents,
+    plan: &PlanDocument,
+    decided: &Carried,
+) -> Held {
     let set = ContractSet::of(&contents.draft);
     let mut held = Held::new();
     // In order of the names, so that of two who publish none waits for the other one's tables.
@@ -100,7 +106,8 @@ pub(super) async fn hold_tables(sides: &Sides<'_>, contents: &Contents, plan: &P
         plan.tables.iter().filter(|table| is_built(table)).map(|table| &table.table).collect();
     for name in names {
         let Ok(contract) = set.contract(name) else { continue };
-        match Box::pin(hold(sides, &contract)).await {
+        let coming = decided.iter().find(|(of, _)| of == name).map_or(&[][..], |(_, coming)| coming);
+        match Box::pin(hold(sides, &contract, coming)).await {
             Ok(lease) => held.extend(lease.map(|lease| (name.clone(), lease))),
             Err(error) => sides.job.log(format!("{name}: {}", error.to_api())),
         }

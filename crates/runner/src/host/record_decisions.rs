@@ -24,7 +24,7 @@ use std::sync::Arc;
 impl Answer<ask::BatchRecords> for Host {
     async fn answer(&self, request: ask::BatchRecords) -> Result<RecordList, RunError> {
         let ask::BatchRecords { table, batch, filter } = request;
-        self.opened().await?.record_list(&table, batch, &filter).await
+        Box::pin(self.opened().await?.record_list(&table, batch, &filter)).await
     }
 }
 
@@ -37,11 +37,11 @@ impl Answer<ask::DecideRecords> for Host {
         // Nothing is decided while a run takes the batch to silver.
         let terms = LeaseTerms { wait: LEASE_WAIT_DEFAULT, waiting: &|_| {}, unreleased: &|error| Err(error.into()) };
         let lease = take_lease(&open.lake, &table, &terms).await?;
-        let decided = open.decide_records(&table, batch, change, because, by).await;
+        let decided = Box::pin(open.decide_records(&table, batch, change, because, by)).await;
         let released = lease.release().await;
         decided?;
         released?;
-        open.record_list(&table, batch, &RecordFilter::default()).await
+        Box::pin(open.record_list(&table, batch, &RecordFilter::default())).await
     }
 }
 

@@ -17,8 +17,8 @@ use crate::support::newest_entry::newest_entry_with;
 use crate::{Job, RunError};
 use sluice_contract::{Contract, TableName};
 use sluice_lake::{
-    AppId, CommitInfo, CommitOutcome, ENGINE, HistoryEntry, LakeError, Lease, Operation, PutNew, SchemaDocument,
-    TableLocation, TransactionId,
+    AppId, CommitInfo, CommitOutcome, ENGINE, HistoryEntry, LakeError, Lease, Operation, PutNew, RecordDecision,
+    SchemaDocument, TableLocation, TransactionId,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -44,13 +44,22 @@ impl TakenOver {
     }
 }
 
+/// Decisions on single records that the lake does not have yet when a table is prepared, and then does.
+pub(crate) type Coming = [RecordDecision];
+
 /// Prepares a table to be taken over: brings the sandbox to the files of production, then takes the table's lease, so
 /// that no run begins to rebuild what is taken over in a moment. `None` if there is nothing to take over.
 ///
 /// # Errors
 /// If a store fails, or another writer holds the table for long.
-pub(crate) async fn hold(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<Option<Lease>, RunError> {
-    if Box::pin(Plan::of(sides, contract)).await?.is_err() || Box::pin(catch_up(sides, contract)).await?.is_some() {
+pub(crate) async fn hold(
+    sides: &Sides<'_>,
+    contract: &Arc<Contract>,
+    coming: &Coming,
+) -> Result<Option<Lease>, RunError> {
+    if Box::pin(Plan::of(sides, contract, coming)).await?.is_err()
+        || Box::pin(catch_up(sides, contract)).await?.is_some()
+    {
         return Ok(None);
     }
     let (name, job) = (&contract.name, sides.job);
@@ -78,7 +87,7 @@ pub(crate) async fn take_over(
         release(lease, name, job).await;
         return done;
     }
-    if let Err(done) = Box::pin(Plan::of(sides, contract)).await? {
+    if let Err(done) = Box::pin(Plan::of(sides, contract, &[])).await? {
         return Ok(done);
     }
     // While production goes on; what arrives meanwhile is little.
@@ -112,14 +121,14 @@ fn unreleased(name: &TableName, job: &Job, error: &LakeError) {
 /// Nobody else writes production.
 async fn under_lease(sides: &Sides<'_>, contract: &Arc<Contract>, lease: &Lease) -> Result<TakenOver, RunError> {
     // Before anything is landed, so that nothing is written where nothing is taken over.
-    if let Err(done) = Box::pin(Plan::of(sides, contract)).await? {
+    if let Err(done) = Box::pin(Plan::of(sides, contract, &[])).await? {
         return Ok(done);
     }
     if let Some(reason) = Box::pin(catch_up(sides, contract)).await? {
         return Ok(TakenOver::Rebuilt(reason));
     }
     Box::pin(land_missing(sides, contract, lease)).await?;
-    let mut plan = match Box::pin(Plan::of(sides, contract)).await? {
+    let mut plan = match Box::pin(Plan::of(sides, contract, &[])).await? {
         Ok(plan) => plan,
         Err(done) => return Ok(done),
     };
@@ -148,7 +157,11 @@ struct Plan {
 
 impl Plan {
     /// The plan; else why there is nothing to take over.
-    async fn of(sides: &Sides<'_>, contract: &Arc<Contract>) -> Result<Result<Self, TakenOver>, RunError> {
+    async fn of(
+        sides: &Sides<'_>,
+        contract: &Arc<Contract>,
+        coming: &Coming,
+    ) -> Result<Result<Self, TakenOver>, RunError> {
         let (sandbox, base, name) = (sides.sandbox, sides.base, &contract.name);
         let because = |reason: &str| Ok(Err(TakenOver::because(reason)));
         let Some(of) = sandbox.sandbox() else { return because("it was not tried in a sandbox") };
@@ -159,7 +172,7 @@ impl Plan {
         }
         let tried = Silver::open(sandbox, &there).await?;
         let (ours, theirs) =
-            (base.ledger().record_decisions(name).await?, sandbox.ledger().record_decisions(name).await?);
+            (base.ledger().record_decisions(name).await?.with(coming), sandbox.ledger().record_decisions(name).await?);
         let is_by_contract = !production.is_of_other_contract(&here) && here.columns == there.columns;
         let is_by_decisions = ours.up_to(production.decided).says_the_same(&ours);
         if is_by_contract && is_by_decisions && !production.lost_state {

@@ -179,6 +179,7 @@ pub(super) fn plan(scope: &PublishScope) -> PublishPlan {
         next: 15,
         contracts: 8,
         changed_rows: Vec::new(),
+        stay_decided: Vec::new(),
         author: Some("mira".to_owned()),
         approvals_needed: 0,
         proposal: None,
