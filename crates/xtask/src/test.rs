@@ -39,7 +39,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     stages.run("tests compiled", || compile_tests(project, &built))?;
     stages.run("tests", || tests(project, &built, &python, spark.as_deref()))?;
     if !options.without_window {
-        stages.run("window", || window::drive(project, &built, &project.scratch("screenshots")?))?;
+        stages.run("window", || window::drive(project, &built, &project.scratch("screenshots")?, None))?;
     }
     stages.summary(None);
     Ok(())

@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// Leaves a picture of every screen, dark and light, in docs/screenshots.
     #[arg(long)]
     screenshots: bool,
+    /// Runs only the tests whose names have this in them: `bad_records`.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
 }
 
 /// Builds, lays out a lake with something left to step, drives the window over it.
@@ -28,7 +31,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
     let built = stages.run("build", || build::release(project))?;
     let pictures =
         if options.screenshots { project.path("docs/screenshots") } else { project.scratch("screenshots")? };
-    stages.run("window", || drive(project, &built, &pictures))?;
+    stages.run("window", || drive(project, &built, &pictures, options.only.as_deref()))?;
     println!("screenshots: {}", pictures.display());
     Ok(())
 }
@@ -36,12 +39,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> anyhow::Result<()> {
 /// Pictures for someone who has no display.
 pub(crate) fn screenshots_of_demo(project: &Project, built: &Built) -> anyhow::Result<PathBuf> {
     let pictures = project.scratch("screenshots")?;
-    drive(project, built, &pictures)?;
+    drive(project, built, &pictures, None)?;
     Ok(pictures)
 }
 
 /// Runs the window test over a fresh lake. Expects everything to be built.
-pub(crate) fn drive(project: &Project, built: &Built, pictures: &Path) -> anyhow::Result<()> {
+pub(crate) fn drive(project: &Project, built: &Built, pictures: &Path, only: Option<&str>) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("sluice-").tempdir()?;
     let to_look_at = lake_to_step(project, &folder.path().join("shop-lake"))?;
     let to_work_on = lake_to_step(project, &folder.path().join("work").join("shop-lake"))?;
@@ -51,6 +54,7 @@ pub(crate) fn drive(project: &Project, built: &Built, pictures: &Path) -> anyhow
             .cargo(project, "test")
             // One window at a time: two would draw on the same two cores.
             .args(["--test", "window", "--", "--ignored", "--nocapture", "--test-threads", "1"])
+            .args(only)
             .env("SLUICE_DESKTOP", project.program("sluice-desktop")?)
             .env("SLUICE_LAKE_TO_LOOK_AT", to_look_at.folder())
             .env("SLUICE_LAKE_TO_WORK_ON", to_work_on.folder())

@@ -11,7 +11,7 @@ const CONTRACT: &str = "dataset: shop.customers\nsource: {path: landing/, format
     - {name: note, type: string}\n- {name: n, type: bigint}\n";
 /// Changes of each writer between two looks, and how often is looked.
 const CHANGES: u64 = 60;
-const LOOKS: u64 = 3;
+const LOOKS: u64 = 2;
 const WRITERS: u64 = 2;
 
 /// The feed: changes in the order of the log, each with the commit before it, as the connector sends them.

@@ -1,6 +1,6 @@
 //! One record: everything that is wrong with it, what became of it, its text, and what is done with it.
 
-use super::record::Record;
+use super::record::{Record, minute};
 use super::state::QuarantineScreen;
 use crate::cell::masked_record;
 use crate::cx::Cx;
@@ -88,7 +88,8 @@ fn about(ui: &mut Ui, record: &Record, raw: &str) {
     let batch = record.batch.map_or_else(String::new, |batch| format!("In quarantine since batch {batch}"));
     let tries = match record.attempts.as_str() {
         "0" | "" => "Nothing was tried yet".to_owned(),
-        tries => format!("Tried {tries} times, last by {} {}", record.by, record.at),
+        "1" => format!("Tried once, by {} {}", record.by, minute(&record.at)),
+        tries => format!("Tried {tries} times, last by {} {}", record.by, minute(&record.at)),
     };
     for text in [batch, tries] {
         ui.add(Label::new(typeface::text(text, typeface::control(), tokens.text)).wrap());

@@ -62,6 +62,11 @@ pub(super) fn reasons_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
+/// A time without what is below a minute.
+pub(super) fn minute(text: &str) -> &str {
+    text.get(..16).unwrap_or(text)
+}
+
 /// A number as a grid shows it.
 pub(super) fn row_number(text: &str) -> Option<u64> {
     text.replace([',', '\u{202f}', ' '], "").parse().ok()

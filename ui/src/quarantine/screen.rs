@@ -1,6 +1,6 @@
 //! Drawing the screen: the lines above, the list, and the record that is corrected below it.
 
-use super::record::{Record, reasons_line, row_number};
+use super::record::{Record, minute, reasons_line, row_number};
 use super::state::QuarantineScreen;
 use super::{bar, inspector};
 use crate::cell::CellText;
@@ -18,13 +18,13 @@ const NAME: &str = "Records in quarantine";
 /// Columns of the list: the name of the result's column, the header, the width.
 const COLUMNS: [(&str, &str, f32); 8] = [
     ("status", "Status", 84.0),
-    ("reasons", "Reasons", 272.0),
-    ("batch", "Batch", 60.0),
-    ("row", "Record", 72.0),
-    ("file", "File", 216.0),
+    ("reasons", "Reasons", 248.0),
+    ("batch", "Batch", 56.0),
+    ("row", "Record", 68.0),
     ("attempts", "Tries", 52.0),
-    ("by", "Who", 90.0),
-    ("at", "When", 160.0),
+    ("by", "Who", 84.0),
+    ("at", "When", 144.0),
+    ("file", "File", 272.0),
 ];
 
 /// Cells of the list; reasons in one line, records counted from 1 as in their addresses.
@@ -42,6 +42,7 @@ impl Rows for ListRows<'_> {
                 let text = row_number(&cell.text).map_or(cell.text, |row| number::count(row + 1));
                 Some(CellText { text, is_null: cell.is_null })
             }
+            Some("at") => Some(CellText { text: minute(&cell.text).to_owned(), is_null: cell.is_null }),
             Some("file") => {
                 let text = cell.text.rsplit('/').next().unwrap_or_default().to_owned();
                 Some(CellText { text, is_null: cell.is_null })

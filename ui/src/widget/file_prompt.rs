@@ -3,7 +3,7 @@
 use super::{Button, TextField, entered as entered_in, number};
 use crate::design::{TokensExt, typeface};
 use crate::state::Got;
-use egui::{Frame, Label, Margin, Popup, PopupCloseBehavior, Ui};
+use egui::{Align, Frame, Label, Layout, Margin, Popup, PopupCloseBehavior, Ui};
 use sluice_api::{ApiError, ExportedFile};
 
 const WIDTH: f32 = 360.0;
@@ -68,7 +68,10 @@ impl FilePrompt {
                     entered = Some(self.file.trim().to_owned());
                 }
                 let words = |ui: &mut Ui, text: &str, color| {
-                    ui.add(Label::new(typeface::text(text, typeface::control(), color)).wrap());
+                    // The popup justifies what is in it.
+                    ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
+                        ui.add(Label::new(typeface::text(text, typeface::control(), color)).wrap());
+                    });
                 };
                 match outcome {
                     None => words(ui, ask.note, tokens.text_weak),

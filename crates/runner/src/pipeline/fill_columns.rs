@@ -32,7 +32,11 @@ impl TableRun {
         let started = Instant::now();
         let silver = &self.table.silver;
         let is_decided = !self.table.records.in_force().is_empty() || self.table.has_other_records();
-        if is_decided || !self.table.skipped.is_empty() || !silver.skipped.is_empty() || !silver.foreign.commits.is_empty() {
+        if is_decided
+            || !self.table.skipped.is_empty()
+            || !silver.skipped.is_empty()
+            || !silver.foreign.commits.is_empty()
+        {
             return Ok(false);
         }
         let contract = Arc::clone(&self.context.contract);
