@@ -303,16 +303,16 @@ async fn the_command_lists_masked_and_decides() -> Result<()> {
     ensure!(listed.contains("landing/orders/2.json:3") && listed.contains("4 as delivered"), "{listed}");
     ensure!(!listed.contains("canary"), "{listed}");
     let because = ["--because", "a test system wrote it"];
-    let said = sluice.ok(&[&["batch", "drop", TABLE, "--batch", "2", "--key", "id=7"][..], &because].concat())?;
+    let said = sluice.ok(&[&["batch", "drop", TABLE, "2", "--key", "id=7"][..], &because].concat())?;
     ensure!(said.contains("1 dropped") && said.contains("sluice replay --table shop.orders"), "{said}");
-    let edit = ["batch", "edit", TABLE, "--batch", "2", "--record", "2.json:1", "--set", "after.total=500"];
+    let edit = ["batch", "edit", TABLE, "2", "--record", "2.json:1", "--set", "after.total=500"];
     sluice.ok(&[&edit[..], &because].concat())?;
     let shown = sluice.ok(&["batch", "show", TABLE, "2"])?;
     ensure!(shown.contains("record 3 of landing/orders/2.json dropped by mira"), "{shown}");
     ensure!(shown.contains("record 1 of landing/orders/2.json edited by mira"), "{shown}");
     let json = sluice.json(&["batch", "records", TABLE, "2", "--state", "dropped"])?;
     ensure!(json["found"] == 1 && json["records"]["rows"][0][3] == "7", "{json}");
-    let without = sluice.call(&["batch", "drop", TABLE, "--batch", "2", "--key", "id=1"])?;
+    let without = sluice.call(&["batch", "drop", TABLE, "2", "--key", "id=1"])?;
     ensure!(without.code == 2, "--because is asked for: {without:?}");
     Ok(())
 }
@@ -327,7 +327,7 @@ async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
     on_lake().ok(&["publish", "-m", "first"])?;
     on_lake().ok(&["run", "--once"])?;
     let all = rows(&lake).await?;
-    let drop = ["batch", "drop", TABLE, "--batch", "2", "--record", "2.json:3"];
+    let drop = ["batch", "drop", TABLE, "2", "--record", "2.json:3"];
     let refused = on_lake().call(&[&drop[..], &because].concat())?;
     ensure!(refused.code != 0 && refused.err.contains("sluice sandbox new"), "{refused:?}");
     let listed = on_lake().ok(&["batch", "records", TABLE, "2"])?;
@@ -336,8 +336,8 @@ async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
     on_lake().ok(&["sandbox", "new", "try"])?;
     let inside = || on_lake().env("SLUICE_SANDBOX", "try");
     inside().ok(&[&drop[..], &because].concat())?;
-    inside().ok(&[&["batch", "drop", TABLE, "--batch", "1", "--record", "1.json:6"][..], &because].concat())?;
-    let edit = ["batch", "edit", TABLE, "--batch", "2", "--record", "2.json:1", "--set", "after.total=500"];
+    inside().ok(&[&["batch", "drop", TABLE, "1", "--record", "1.json:6"][..], &because].concat())?;
+    let edit = ["batch", "edit", TABLE, "2", "--record", "2.json:1", "--set", "after.total=500"];
     inside().ok(&[&edit[..], &because].concat())?;
     let early = inside().call(&["publish", "-m", "without a look"])?;
     ensure!(early.code != 0 && early.err.contains("not made by the decisions"), "{early:?}");
@@ -388,9 +388,9 @@ async fn what_cannot_be_carried_over_is_refused() -> Result<()> {
     let inside = || on_lake().env("SLUICE_SANDBOX", "try");
     lake.write("landing/orders/5.json", event("c", 8, "late", 60))?;
     inside().ok(&["replay"])?;
-    let own = inside().call(&[&["batch", "drop", TABLE, "--batch", "5", "--key", "id=8"][..], &because].concat())?;
+    let own = inside().call(&[&["batch", "drop", TABLE, "5", "--key", "id=8"][..], &because].concat())?;
     ensure!(own.code != 0 && own.err.contains("ingested in this sandbox alone"), "{own:?}");
-    let drop = |record: &'static str| ["batch", "drop", TABLE, "--batch", "2", "--record", record];
+    let drop = |record: &'static str| ["batch", "drop", TABLE, "2", "--record", record];
     inside().ok(&[&drop("2.json:3")[..], &because].concat())?;
     inside().ok(&["replay"])?;
     // Without a release nobody relies on the lake, and it is decided in it.

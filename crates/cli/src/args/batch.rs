@@ -76,7 +76,6 @@ pub(crate) struct OfBatch {
     /// dataset.table
     pub(crate) table: TableName,
     /// Number of the batch; `sluice batches` lists them.
-    #[arg(long)]
     pub(crate) batch: u64,
 }
 
