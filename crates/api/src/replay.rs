@@ -263,6 +263,9 @@ pub struct TableReplay {
     /// Of a dry run: silver is of another contract or of other decisions, and a replay makes it anew first.
     #[serde(default)]
     pub would_remake: bool,
+    /// Of a dry run: new columns that a replay fills from bronze first; all other columns stay.
+    #[serde(default)]
+    pub would_fill: Vec<String>,
     /// Quarantined records by reason code.
     pub reasons: Vec<(String, u64)>,
     /// Records of other tables of the source, by table: left out as `source.table` says, in no other counter.

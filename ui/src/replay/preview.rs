@@ -191,6 +191,11 @@ fn verdict(preview: &Preview, table: &str) -> String {
         return format!("The batch would be refused: {}", error.message);
     }
     let sum = |of: fn(&sluice_api::TableReplay) -> u64| preview.replay.tables.iter().map(of).sum::<u64>();
+    let fills: Vec<&str> =
+        preview.replay.tables.iter().flat_map(|table| &table.would_fill).map(String::as_str).collect();
+    if sum(|table| table.batches) == 0 && !fills.is_empty() {
+        return format!("No new files; {} of {table} would be filled from bronze", fills.join(", "));
+    }
     if sum(|table| table.batches) == 0 {
         return match preview.replay.tables.iter().any(|table| table.would_remake) {
             true => {

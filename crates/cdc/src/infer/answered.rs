@@ -1,6 +1,6 @@
 //! Answers that a person gave for all tables alike, as far as this table asks for them.
 
-use super::proposal::InferredColumn;
+use super::proposal::{BY_SNAPSHOTS, InferredColumn};
 use crate::definitions::TableDefinition;
 use crate::format::{ProposedSequence, SourceSettings};
 use crate::profile::guess::Guess;
@@ -9,8 +9,6 @@ use sluice_contract::{OnboardAnswers, QuestionKind, TableName};
 
 /// Digits of a decimal at most.
 const PRECISION_MAX: u8 = 38;
-/// What an answer begins with that names the version of full snapshots, not a watermark.
-pub(super) const BY_SNAPSHOTS: &str = "snapshots by ";
 
 /// The answers, and the table that asks.
 pub(crate) struct Answered<'a> {

@@ -1,6 +1,5 @@
 //! A proposed contract, as it is shown to people.
 
-use super::answered::BY_SNAPSHOTS;
 use sluice_contract::{QuestionKind, SourceFormat, TimeUnit};
 
 /// A proposed contract with the evidence for it.
@@ -85,6 +84,8 @@ impl Inferred {
     }
 }
 
+/// What an answer begins with that names the version of full snapshots, not a watermark.
+pub(super) const BY_SNAPSHOTS: &str = "snapshots by ";
 /// Suggestions of a question at most.
 const SUGGESTIONS_MAX: usize = 4;
 

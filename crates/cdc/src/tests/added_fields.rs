@@ -98,7 +98,7 @@ fn any_prefix_is_recognised_and_orders_and_deletes_come_from_the_right_members()
 }
 
 #[test]
-fn rows_of_several_tables_are_told_apart_by_the_named_member() {
+fn rows_of_several_tables_are_distinguished_by_the_named_member() {
     let contract = contract_of(
         "dataset: a.b\nsource: {path: x, format: debezium_flat_json, table: orders, add_fields: {op: c_op, lsn: c_lsn, \
          table: c_table, deleted: gone}}\napply: {delete_when: \"op = 'x'\"}\nschema:\n- {name: id, type: bigint, primary_key: true}\n\

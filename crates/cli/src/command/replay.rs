@@ -141,6 +141,14 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
         for remade in &table.remade {
             text.push_str(&format!("{}: {remade}\n", table.table));
         }
+        if let (false, Some(rows)) = (table.would_fill.is_empty(), table.silver_rows) {
+            let columns = table.would_fill.join(", ");
+            text.push_str(&format!(
+                "{}: fills {columns} of {} rows from bronze first, all other columns stay\n",
+                table.table,
+                number(rows)
+            ));
+        }
         if table.would_remake {
             text.push_str(&format!(
                 "{}: the contract or what was decided of its batches changed: silver is made anew first, which this does \

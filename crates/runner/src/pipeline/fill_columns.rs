@@ -93,17 +93,16 @@ impl TableRun {
         Ok(Some(blocking(move || runs.finish()).await?))
     }
 
-    /// Says in the log which columns the next run fills.
+    /// New columns that the next run fills.
     ///
     /// # Errors
     /// If the lake cannot be read.
-    pub(super) async fn log_fill(&self) -> Result<(), RunError> {
-        let (context, table) = (&self.context, &self.table);
-        let change = schema_change(&context.lake, &table.bronze.store, &table.silver, &context.contract).await?;
-        if let SchemaChange::Fill(columns) = change {
-            context.log(fill_text(&columns, table.silver.rows()));
-        }
-        Ok(())
+    pub(super) async fn will_fill(&self) -> Result<Vec<String>, RunError> {
+        let (lake, table) = (&self.context.lake, &self.table);
+        Ok(match schema_change(lake, &table.bronze.store, &table.silver, &self.context.contract).await? {
+            SchemaChange::Fill(columns) => columns,
+            SchemaChange::Same | SchemaChange::Columns | SchemaChange::Rebuild => Vec::new(),
+        })
     }
 }
 

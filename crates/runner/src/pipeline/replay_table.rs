@@ -112,7 +112,6 @@ async fn count_only(
     report.see(&run);
     let found = discovered(&run, &options.limits).await?;
     let files: Vec<SourceFile> = found.batches.into_iter().flatten().collect();
-    run.log_fill().await?;
     report.add(&run.dry_run(&files).await?);
     report.foresee(&run).await?;
     Ok(())

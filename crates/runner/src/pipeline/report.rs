@@ -20,6 +20,7 @@ pub(crate) struct Report {
     would_hold: Option<String>,
     remade: Vec<SilverRemade>,
     would_remake: bool,
+    would_fill: Vec<String>,
     /// The version that readers see.
     pub(crate) silver_version: Option<u64>,
     /// Its rows.
@@ -40,6 +41,7 @@ impl Report {
             would_hold: None,
             remade: Vec::new(),
             would_remake: false,
+            would_fill: Vec::new(),
             silver_version: None,
             silver_rows: None,
         }
@@ -74,6 +76,7 @@ impl Report {
     /// Of a dry run: what silver would be.
     pub(crate) async fn foresee(&mut self, run: &TableRun) -> Result<(), RunError> {
         self.would_remake = run.will_remake().await?;
+        self.would_fill = run.will_fill().await?;
         // How many rows there are afterwards is known once it is made.
         self.silver_rows = if self.would_remake { None } else { Some(self.counters.silver_after) };
         Ok(())
@@ -95,6 +98,7 @@ impl Report {
             silver_rows: self.silver_rows,
             remade: self.remade,
             would_remake: self.would_remake,
+            would_fill: self.would_fill,
             reasons: self.reasons.into_iter().collect(),
             left_out: self.left_out.into_iter().collect(),
             orders: self.orders.into_iter().collect(),

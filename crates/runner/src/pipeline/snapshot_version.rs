@@ -133,7 +133,7 @@ pub(super) fn check_unique(
     Err(RunError::input(message, next))
 }
 
-/// Refuses batches that were taken before their versions were in a column.
+/// Refuses batches that were taken before their versions were in a column, or whose manifest is lost.
 ///
 /// # Errors
 /// [`RunError::Input`] with the first of them.
@@ -143,7 +143,7 @@ pub(super) fn check_taken(context: &TableContext, manifests: &[Arc<BatchManifest
     for manifest in manifests.iter().filter(|manifest| manifest.backfill.is_none()) {
         if let Some(file) = manifest.files.iter().find(lacks) {
             let message = format!(
-                "Batch {} has {}, which was taken before its version was in {}",
+                "Batch {} has {}, of which nothing says what its version in {} was when it was taken",
                 manifest.batch, file.path, column.name
             );
             let next = "Go back to the former apply.from_snapshot, or give the table another name, which takes all files again";

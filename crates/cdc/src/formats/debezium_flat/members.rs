@@ -17,7 +17,7 @@ pub(super) const PREFIX: &str = "__";
 pub(super) const SOURCE: &str = "source_";
 
 /// The name of a field as it is in a row, without a prefix: that of the producer's time and that of the source's are
-/// told apart by `source_`.
+/// distinguished by `source_`.
 pub(super) fn in_row(field: &str) -> (bool, String) {
     let of_source = field.strip_prefix("source.");
     (of_source.is_some(), of_source.unwrap_or(field).replace('.', "_"))
