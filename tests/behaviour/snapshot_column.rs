@@ -117,9 +117,9 @@ async fn a_file_of_two_versions_or_of_a_known_one_is_refused_before_it_is_taken(
     for (content, says) in [
         (
             "id,name,exported\n1,Ada,2026-11-20\n2,Max,2026-11-21\n",
-            "exported is 2026-11-20 in row 1 and 2026-11-21 in row 2",
+            "exported is 2026-11-20 in record 2 and 2026-11-21 in record 3",
         ),
-        ("id,name,exported\n1,Ada,2026-11-20\n2,Max,\n", "row 2: exported cannot be read"),
+        ("id,name,exported\n1,Ada,2026-11-20\n2,Max,\n", "record 3: exported cannot be read"),
         ("id,name,exported\n", "has no row"),
     ] {
         lake.write("landing/people/a.csv", content)?;

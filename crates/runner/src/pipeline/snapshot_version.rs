@@ -7,7 +7,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use sluice_cdc::DecodedFile;
 use sluice_change::{ChangeBatch, DAY_MICROS, Op, Reject, SourceFile};
-use sluice_contract::{Contract, SnapshotColumn};
+use sluice_contract::{Contract, RecordNumber, SnapshotColumn};
 use sluice_lake::{BatchManifest, correction_number};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,7 +50,11 @@ pub(super) fn note_version(contract: &Contract, decoded: &mut DecodedFile) -> Re
     }
     let is_about = |reject: &&Reject| reject.reasons().any(|reason| reason.column.as_deref() == Some(&column.name));
     if let Some(reject) = decoded.rejects.iter().find(is_about) {
-        let message = format!("{path}, row {}: {} cannot be read, so it says no version", reject.at.row, column.name);
+        let message = format!(
+            "{path}, record {}: {} cannot be read, so it says no version",
+            RecordNumber::of_row(reject.at.row),
+            column.name
+        );
         return Err(RunError::input(message, "Deliver the file again with one value in all rows"));
     }
     let version = one_version(contract, column, &path, &decoded.changes)?;
@@ -81,12 +85,12 @@ fn one_version(
         true => "another value".to_owned(),
         false => column.version.name_of(version),
     };
-    let row = |at: usize| changes.refs.at(at).row;
+    let row = |at: usize| RecordNumber::of_row(changes.refs.at(at).row);
     let is_row = |at: usize| changes.ops.get(at).is_some_and(|op| *op != Op::Delete);
     let mut first: Option<(usize, u64)> = None;
     for (at, version) in versions_of_rows(changes, column)?.into_iter().enumerate().filter(|(at, _)| is_row(*at)) {
         let Some(version) = version else {
-            let message = format!("{path}, row {}: {name} is null or before 1970, so it says no version", row(at));
+            let message = format!("{path}, record {}: {name} is null or before 1970, so it says no version", row(at));
             return Err(RunError::input(message, "Deliver the file again with one value in all rows"));
         };
         match first {
@@ -94,7 +98,7 @@ fn one_version(
             Some((_, known)) if known == version => {}
             Some((before, known)) => {
                 let message = format!(
-                    "{path} is no snapshot of one version: {name} is {} in row {} and {} in row {}",
+                    "{path} is no snapshot of one version: {name} is {} in record {} and {} in record {}",
                     shown(known),
                     row(before),
                     shown(version),
