@@ -18,6 +18,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use sluice_contract::RecordNumber;
 use std::future::Future;
+use std::pin::Pin;
 
 requests! {
     /// Opens a lake. `None` opens the one given at start.
@@ -774,4 +775,11 @@ requests! {
         /// Milliseconds since the page began to load.
         since_load_ms: u64
     } -> (), Act;
+}
+
+/// The answer in a box, so that the future of all requests is not as large as that of the largest; made in a call of its own,
+/// so that no frame has room for all of them at once.
+#[inline(never)]
+fn boxed<R: Ask, H: Answer<R>>(host: &H, request: R) -> Pin<Box<impl Future<Output = Result<R::Reply, H::Error>>>> {
+    Box::pin(host.answer(request))
 }

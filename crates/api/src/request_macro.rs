@@ -1,7 +1,6 @@
 //! Makes everything that is known of a request from one line about it.
 
 use crate::{ApiError, ErrorCode};
-use std::pin::Pin;
 
 /// The table of requests. A line reads
 ///
@@ -123,7 +122,7 @@ macro_rules! requests {
                 match self {
                     $(Self::$name { $($($key,)* $($($other,)*)?)? } => {
                         let request = ask::$name { $($($key,)* $($($other,)*)?)? };
-                        match crate::request_macro::boxed(host, request).await {
+                        match boxed(host, request).await {
                             Ok(reply) => Reply::$name(reply),
                             Err(error) => Reply::Error(error.into()),
                         }
@@ -182,16 +181,6 @@ macro_rules! requests {
 }
 
 pub(crate) use requests;
-
-/// The answer in a box, so that the future of all requests is not as large as that of the largest; made in a call of its own,
-/// so that no frame has room for all of them at once.
-#[inline(never)]
-pub(crate) fn boxed<R: crate::Ask, H: crate::Answer<R>>(
-    host: &H,
-    request: R,
-) -> Pin<Box<impl Future<Output = Result<R::Reply, H::Error>>>> {
-    Box::pin(host.answer(request))
-}
 
 /// The key itself; where it has no field, a `()` that is handed over rather than left at an end.
 pub(crate) fn key<K>(key: K) -> K {

@@ -2,7 +2,6 @@
 //! in parts by the hash of the key, so that one part at a time is in memory.
 
 use super::found::Place;
-use super::other_clocks::Clocks;
 use super::record::Delivered;
 use crate::RunError;
 use sluice_change::{Op, SeqParts};
@@ -15,6 +14,9 @@ const PARTS: usize = 256;
 
 /// Columns of a row by number, with hashes of their values.
 pub(crate) type Image = Vec<(u16, u32)>;
+
+/// Readings of the other clocks of an event, by the number of the column in the contract.
+pub(crate) type Clocks = Vec<(u16, i64)>;
 
 /// An event, as far as the story of its key needs it.
 #[derive(Clone, Debug, PartialEq)]

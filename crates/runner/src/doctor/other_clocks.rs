@@ -1,7 +1,7 @@
 //! Columns that say when a row changed, beside what the contract orders by: where they go back, one of the two is wrong.
 
 use super::found::{Found, Place};
-use super::keyed_events::KeyedEvent;
+use super::keyed_events::{Clocks, KeyedEvent};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use sluice_api::FindingCode;
@@ -13,9 +13,6 @@ use std::collections::BTreeMap;
 const CLOCKS_PERCENT: u64 = 1;
 /// Places kept of a column.
 const KEPT: usize = 20;
-
-/// Readings of the other clocks of an event, by the number of the column in the contract.
-pub(crate) type Clocks = Vec<(u16, i64)>;
 
 /// The columns of a contract that are such clocks.
 #[derive(Debug)]
