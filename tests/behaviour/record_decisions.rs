@@ -348,7 +348,7 @@ async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
     let tried = inside().json(&["fingerprint", "silver.shop.orders"])?;
 
     let plan = inside().ok(&["publish", "--plan"])?;
-    ensure!(plan.contains("shop.orders: 1 records of batch 2 dropped by mira"), "{plan}");
+    ensure!(plan.contains("shop.orders: 1 record of batch 2 dropped by mira"), "{plan}");
     ensure!(plan.contains("the export was wrong") && plan.contains("2 dropped, 1 edited"), "{plan}");
     ensure!(plan.contains("in the sandbox: 0 inserted, 1 updated, 1 deleted"), "{plan}");
     // What arrives meanwhile is part of production, too.

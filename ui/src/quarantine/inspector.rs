@@ -9,7 +9,7 @@ use crate::record_edit::{Edit, Edited, personal};
 use crate::state::Tab;
 use crate::widget::{Button, EmptyState, ListRow, Tone, badge, rule, section_header};
 use egui::{Frame, Label, Margin, ScrollArea, Ui};
-use sluice_api::{QuarantineChange, QuarantineFilter, QuarantineStatus};
+use sluice_api::{QuarantineChange, QuarantineFilter, QuarantineStatus, RecordNumber};
 
 /// Letters of a record that are shown.
 const SHOWN: usize = 8_000;
@@ -69,7 +69,8 @@ fn head(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>, record: &Re
             if let Some(row) = record.row
                 && Button::new("Trace").quiet().name("Trace this record").icon(icon::SEARCH).show(ui).clicked()
             {
-                cx.open(Tab::Trace { place: format!("{}:{row}", record.file) });
+                let place = format!("{}:{}", record.file, RecordNumber::of_row(row));
+                cx.open(Tab::Trace { place });
             }
         });
     });

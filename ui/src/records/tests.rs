@@ -1,7 +1,7 @@
 //! The screen of a batch's records.
 
 use crate::state::Tab;
-use crate::tests::support::{Asked, Window, open as open_tab};
+use crate::tests::support::{Asked, Window, active, open as open_tab};
 use egui_kittest::kittest::Queryable as _;
 use sluice_api::{RecordChange, RecordState, Reply, Request, TableName};
 use std::cell::RefCell;
@@ -76,6 +76,16 @@ fn a_record_is_dropped_with_a_reason_and_compared_after_a_replay() {
     steps(&mut window);
     let is_replay = |request: &Request| matches!(request, Request::StartReplay { tables, .. } if *tables == [orders()]);
     assert!(asked.borrow().iter().any(is_replay));
+}
+
+#[test]
+fn a_record_is_traced_by_its_number_from_one() {
+    let (mut window, _) = open(|_| {});
+    first_record(&mut window);
+    window.get_by_label("Trace this record").click();
+    steps(&mut window);
+    let Some(Tab::Trace { place }) = active(&window) else { panic!("no trace") };
+    assert!(place.ends_with("0002388000.json:1"), "{place}");
 }
 
 #[test]

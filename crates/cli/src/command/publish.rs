@@ -217,8 +217,9 @@ pub(super) fn document_text(plan: &PlanDocument, to: &str) -> String {
     for of in &plan.records {
         for PlannedDecision { action, batches, records, because, by, at_ms, .. } in &of.decisions {
             let batches: Vec<String> = batches.iter().map(u64::to_string).collect();
+            let word = if *records == 1 { "record" } else { "records" };
             text.push_str(&format!(
-                "{}: {records} records of batch {} {} by {by} at {}: {because}\n",
+                "{}: {records} {word} of batch {} {} by {by} at {}: {because}\n",
                 of.table,
                 batches.join(", "),
                 action.done(),

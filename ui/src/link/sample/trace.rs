@@ -25,7 +25,7 @@ pub(super) fn traces(file: &str, record: Option<RecordNumber>) -> Vec<Trace> {
         further: Vec::new(),
     };
     let records =
-        vec![of(1_102, "upsert", EventOutcome::Older { by: 3 }, Some(77)), of(7_214, "record", quarantined, None)];
+        vec![of(1_102, "upsert", EventOutcome::Older { by: 3 }, Some(77)), of(7_213, "record", quarantined, None)];
     let counts =
         TraceCounts { records: 12_000, applied: 11_287, superseded: 708, quarantined: 5, ..TraceCounts::default() };
     vec![Trace {
