@@ -103,9 +103,7 @@ async fn open_postgres(address: &Address) -> Result<Connection, RunError> {
     });
     let tls = Tls::new(address.root_certificate.as_deref())?;
     let (client, connection) = config.connect(tls).await.map_err(|error| {
-        let is_tls = std::iter::successors(std::error::Error::source(&error), |error| error.source())
-            .any(|error| error.to_string().contains("certificate"));
-        if is_tls {
+        if is_of_certificate(&error) {
             return not_trusted(address);
         }
         // What a server says before there is a session names the user and the database.
@@ -137,7 +135,7 @@ async fn open_mysql(address: &Address) -> Result<Connection, RunError> {
         .prefer_socket(false)
         .ssl_opts(ssl);
     let conn = mysql_async::Conn::new(options).await.map_err(|error| {
-        if matches!(&error, mysql_async::Error::Io(mysql_async::IoError::Tls(_))) {
+        if is_of_certificate(&error) {
             return not_trusted(address);
         }
         let why = match &error {
@@ -171,6 +169,17 @@ fn cannot_connect(address: &Address, why: &str) -> RunError {
         "Check the address, the user, and the password in the address, PGPASSWORD, .pgpass or MYSQL_PWD; \
          sslmode and sslrootcert in the address say how the connection is encrypted",
     )
+}
+
+/// Whether the certificate of the server is what was wrong. Both clients wrap what the encryption says in errors of streams.
+fn is_of_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    let is_it = |error: &(dyn std::error::Error + 'static)| {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let found = error.downcast_ref::<rustls::Error>().or(inner);
+        matches!(found, Some(rustls::Error::InvalidCertificate(_)))
+    };
+    std::iter::successors(Some(error), |error| error.source()).any(is_it)
 }
 
 /// The server has a certificate that is not trusted here, or one of another host.
