@@ -181,8 +181,8 @@ async fn a_record_names_everything_that_is_wrong_with_it() -> Result<()> {
         vec!["quarantine", "ls", TABLE],
         vec!["quarantine", "ls", TABLE, "--json"],
         vec!["quarantine", "ls", TABLE, "--reason", "CHECK_FAILED"],
-        vec!["trace", "landing/1.json:0"],
-        vec!["trace", "landing/1.json:0", "--json"],
+        vec!["trace", "landing/1.json:1"],
+        vec!["trace", "landing/1.json:1", "--json"],
     ] {
         let said = sluice.ok(&words)?;
         let all = ["TYPE_MISMATCH", "amount", "CHECK_FAILED", "country"].iter().all(|of| said.contains(of));

@@ -101,7 +101,11 @@ fn a_record_is_followed_to_its_columns_and_to_gold() -> Result<()> {
     let gone = traced(&sluice, "day-2.json:6")?;
     let verdict = gone["verdict"].as_str().unwrap_or_default();
     ensure!(verdict.contains("superseded by record 1 of landing/day-3.json in batch 3"), "{verdict}");
-    for (place, said) in [("day-9.json", "The nearest names are"), ("day-2.json:77", "has no record 77")] {
+    for (place, said) in [
+        ("day-9.json", "The nearest names are"),
+        ("day-2.json:77", "has no record 77"),
+        ("day-2.json:0", "counted from 1"),
+    ] {
         let output = sluice.call(&["trace", place])?;
         ensure!(output.code == 2 && output.err.contains(said), "{output:?}");
     }

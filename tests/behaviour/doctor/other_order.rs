@@ -76,7 +76,7 @@ async fn a_history_of_copies_is_found() -> Result<()> {
     ensure!(without_history.is_empty(), "{without_history:?}");
 
     // It changes with something else, or is the only column that a version is made of.
-    let changing = |number: u64| event(1, if number % 2 == 0 { "open" } else { "new" }, number, [number; 3]);
+    let changing = |number: u64| event(1, if number.is_multiple_of(2) { "open" } else { "new" }, number, [number; 3]);
     let changes: Vec<_> = (1..=51).map(changing).collect();
     let with_others = found(&except(technical), &changes).await?;
     ensure!(with_others.is_empty(), "{with_others:?}");

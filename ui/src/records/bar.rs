@@ -3,7 +3,7 @@
 
 use super::state::RecordsScreen;
 use crate::cx::Cx;
-use crate::design::icon;
+use crate::design::{TokensExt, icon, typeface};
 use crate::state::{Comparison, Tab};
 use crate::widget::{Button, TextField, Tone, banner, error_banner, loading_line, number, rule, segmented};
 use egui::{Align, Key, Layout, Rect, Ui, UiBuilder, vec2};
@@ -47,6 +47,11 @@ fn filters(screen: &mut RecordsScreen, ui: &mut Ui, list: Option<&RecordList>) {
     let choices: Vec<(Option<RecordState>, &str)> =
         labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
     let before = (screen.state, screen.asked_key.clone());
+    if let Some(list) = list {
+        let tokens = ui.tokens();
+        ui.label(typeface::text(format!("Batch {}", list.batch), typeface::control(), tokens.text_strong));
+        ui.add_space(4.0);
+    }
     segmented(ui, "Records", &mut screen.state, &choices);
     let field = TextField::new(&mut screen.key, "Key of the records").hint("Key, id=7").mono().width(KEY).show(ui);
     if field.lost_focus() || ui.input(|input| input.key_pressed(Key::Enter)) {

@@ -30,7 +30,7 @@ fn a_rename_is_confirmed_with_its_evidence_in_view() {
     assert!(window.query_by_label("3 changes to decide").is_some());
     click(&mut window, "shop.orders.remark, New column, Rename: it is note, waits");
     assert!(window.query_by_label_contains("118 of 120 keys with both columns have the same value").is_some());
-    assert!(window.query_by_label_contains("First in landing/orders/0043.json row 12").is_some());
+    assert!(window.query_by_label_contains("First in record 13 of landing/orders/0043.json").is_some());
     assert!(decided(&asked).is_empty(), "nothing is decided by looking");
     click(&mut window, "Confirm rename");
     assert_eq!(decided(&asked), [[("shop.orders.remark".to_owned(), None)]]);

@@ -50,6 +50,7 @@ impl OpenLake {
         let paths: BTreeSet<&str> = deliveries.iter().map(|delivery| delivery.file.path.as_str()).collect();
         if paths.is_empty() {
             let next = match nearest(path, &known) {
+                _ if path.ends_with(":0") => "The records of a file are counted from 1".to_owned(),
                 names if names.is_empty() => "`sluice batches TABLE` lists the files of each batch".to_owned(),
                 names => format!("The nearest names are {}", names.join(", ")),
             };

@@ -55,7 +55,7 @@ enum Within {
     Row {
         /// Its key; personal values are masked.
         key: Vec<(String, String)>,
-        event: Option<ExplainedEvent>,
+        event: Option<Box<ExplainedEvent>>,
         /// Why the event is not known, if it is not.
         because: Option<String>,
     },
@@ -324,7 +324,9 @@ impl Search<'_> {
         if before.is_some() && self.table.layer == Layer::Silver {
             match &self.question {
                 BisectQuestion::Check { .. } | BisectQuestion::Sql { .. } => match self.within(entry).await? {
-                    Within::Row { key: of, event: by, because } => (key, event, no_event) = (of, by, because),
+                    Within::Row { key: of, event: by, because } => {
+                        (key, event, no_event) = (of, by.map(|event| *event), because);
+                    }
                     Within::Unknown(because) => no_event = Some(because),
                 },
                 BisectQuestion::Value { .. } | BisectQuestion::Row { .. } => event = self.event(entry.version).await,

@@ -105,7 +105,7 @@ impl Search<'_> {
             let text = if self.personal.contains(&name) { masked(&text) } else { text };
             (name, text)
         };
-        Ok(Within::Row { key: key.into_iter().map(shown).collect(), event, because })
+        Ok(Within::Row { key: key.into_iter().map(shown).collect(), event: event.map(Box::new), because })
     }
 
     /// The newest event of the batch that the row of a key is made of.
