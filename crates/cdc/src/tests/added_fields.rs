@@ -9,8 +9,11 @@ use sluice_change::Op;
 use sluice_contract::{Contract, SourceFormat, TableName};
 use std::sync::Arc;
 
+/// Key, name, operation, position.
+type Event = (i64, &'static str, &'static str, i64);
+
 /// Changes of two rows: name, operation, position, mark of a delete. Their order in the file is not that of the log.
-const EVENTS: [(i64, &str, &str, i64); 5] =
+const EVENTS: [Event; 5] =
     [(1, "a", "r", 10), (2, "b", "c", 12), (1, "c", "u", 15), (1, "d", "u", 13), (2, "b", "d", 14)];
 
 /// Names of the members: operation, position, time of the source.
@@ -22,10 +25,10 @@ const NAMES: [[&str; 3]; 4] = [
 ];
 
 fn columns([op, lsn, time]: [&'static str; 3]) -> Vec<(&'static str, ArrayRef)> {
-    let numbers = |of: &dyn Fn(&(i64, &str, &str, i64)) -> i64| -> ArrayRef {
+    let numbers = |of: &dyn Fn(&Event) -> i64| -> ArrayRef {
         Arc::new(EVENTS.iter().map(|event| Some(of(event))).collect::<Int64Array>())
     };
-    let texts = |of: &dyn Fn(&(i64, &'static str, &'static str, i64)) -> &'static str| -> ArrayRef {
+    let texts = |of: &dyn Fn(&Event) -> &'static str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(EVENTS.iter().map(of)))
     };
     vec![
