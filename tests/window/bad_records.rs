@@ -1,5 +1,6 @@
 //! The morning after a bad delivery, in the window: a test that fails, a record in quarantine that is corrected, the table
-//! beside a dump of its source, and the batch as a file for a colleague; by keys where there are keys.
+//! beside a dump of its source, a record that is dropped, and the batch as a file for a colleague; by keys where there are
+//! keys.
 
 use crate::lake::{sluice, write};
 use crate::pictures;
@@ -77,19 +78,36 @@ fn tests_quarantine_reconcile_and_a_file_for_a_colleague() -> anyhow::Result<()>
     window.click("different id = 2, status")?;
     take("bad-records-5-reconcile")?;
 
+    // A record that can be read and is wrong all the same is taken out of silver.
+    window.press("Esc")?;
+    window.click("silver.shop.orders, ")?;
+    command("> Records of a batch")?;
+    window.wait_for("Records: As delivered 3")?;
+    window.click("Key 4")?;
+    window.wait_for("upsert key 4")?;
+    window.click("Reason of the decision")?;
+    window.type_text("a test order")?;
+    window.click_button("Drop this record")?;
+    window.wait_for("Records: Dropped 1")?;
+    take("bad-records-6-records")?;
+    window.click_button("Replay now")?;
+
     // The batch, for somebody who has no access to the lake.
     window.press("Esc")?;
     window.click("silver.shop.orders, ")?;
     window.press("Ctrl 2")?;
+    window.click("Batch 1, committed")?;
     window.click_button("File for a colleague…")?;
     let file = folder.path().join("incident.json");
     window.click("File of the incident")?;
     window.type_text(&file.display().to_string())?;
     window.press("Enter")?;
-    window.wait_for("4 records are in ")?;
-    take("bad-records-6-incident")?;
+    window.wait_for("4 records in ")?;
+    take("bad-records-7-incident")?;
     let text = std::fs::read_to_string(&file)?;
     ensure!(text.contains("TYPE_MISMATCH"), "the file has the reason");
+    let ids = sluice(&lake, &["query", "SELECT string_agg(id, ', ' ORDER BY id) AS ids FROM silver.shop.orders"])?;
+    ensure!(ids.contains("1, 2, 3\n"), "4 is dropped and 3 corrected: {ids}");
     Ok(())
 }
 

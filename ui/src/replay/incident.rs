@@ -19,10 +19,7 @@ pub(super) fn show(ui: &mut Ui, cx: &mut Cx<'_>, table: &TableName, batch: &Batc
         (false, None, Some(written)) => {
             let records = number::plural(written.records, "record");
             let replaced = number::plural(written.replaced, "personal value");
-            FileOutcome::Done(format!(
-                "{records} are in {}, {replaced} replaced",
-                written.file.as_deref().unwrap_or("it")
-            ))
+            FileOutcome::Done(format!("{records} in {}, {replaced} replaced", written.file.as_deref().unwrap_or("it")))
         }
         _ => FileOutcome::Pending,
     });

@@ -375,5 +375,5 @@ fn a_batch_is_written_into_a_file_for_a_colleague() {
     });
     assert_eq!(written.as_deref(), Some("~/incident.json"));
     drop(asked);
-    assert!(window.query_by_label_contains("412 records are in ~/incident.json").is_some());
+    assert!(window.query_by_label_contains("412 records in ~/incident.json").is_some());
 }

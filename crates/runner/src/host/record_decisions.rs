@@ -288,7 +288,7 @@ fn columns_of(contract: &Contract, records: &[BatchRecord]) -> Result<RecordBatc
         ("state", texts(&|record| Some(record.state.to_string()))),
         ("operation", texts(&operation)),
         ("key", texts(&key)),
-        ("position", texts(&|record| Some(record.position.clone()))),
+        ("position", texts(&|record| Some(record.position.clone()).filter(|text| !text.is_empty()))),
         ("reason", texts(&|record| record.reason.clone())),
         ("file", texts(&|record| Some(record.place.file.clone()))),
         ("row", Arc::new(Int64Array::from_iter_values(rows)) as ArrayRef),
