@@ -4,8 +4,7 @@
 //! this folder still knows.
 
 use crate::LakeError;
-use crate::ledger::numbered::numbered_path;
-use crate::ledger::registry::{Ledger, number_of};
+use crate::ledger::registry::Ledger;
 use serde::{Deserialize, Serialize};
 use sluice_contract::{BatchAction, TableName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,20 +98,7 @@ impl Ledger {
     /// # Errors
     /// [`LakeError::List`], [`LakeError::Read`], [`LakeError::Corrupt`].
     pub async fn batch_decisions(&self, table: &TableName) -> Result<BatchDecisions, LakeError> {
-        let mut last = 0;
-        for file in self.objects.list(&folder(table)).await? {
-            last = number_of(&file.path)?.unwrap_or(0).max(last);
-        }
-        let mut all = Vec::new();
-        for number in 1.. {
-            match self.document(&numbered_path(&folder(table), number)).await {
-                Ok(decision) => all.push(decision),
-                Err(LakeError::NotFound { .. }) if number > last => break,
-                Err(LakeError::NotFound { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(BatchDecisions::new(all))
+        Ok(BatchDecisions::new(self.read_all_numbered(&folder(table)).await?))
     }
 
     /// Keeps a decision under the next number that is free, and returns it with that.

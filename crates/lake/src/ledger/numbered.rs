@@ -24,6 +24,25 @@ impl Ledger {
         Ok(documents)
     }
 
+    /// All documents of a folder, by number from 1. A listing may lag behind, so the numbers after the last one that it has
+    /// and those between are asked for by name.
+    pub(crate) async fn read_all_numbered<T: DeserializeOwned>(&self, folder: &str) -> Result<Vec<T>, LakeError> {
+        let mut last = 0;
+        for file in self.objects.list(folder).await? {
+            last = number_of(&file.path)?.unwrap_or(0).max(last);
+        }
+        let mut all = Vec::new();
+        for number in 1.. {
+            match self.document(&numbered_path(folder, number)).await {
+                Ok(document) => all.push(document),
+                Err(LakeError::NotFound { .. }) if number > last => break,
+                Err(LakeError::NotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
     /// Writes a document; [`PutNew::Exists`] means that there is one with the number.
     pub(crate) async fn put_numbered(
         &self,

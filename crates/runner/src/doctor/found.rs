@@ -96,6 +96,21 @@ impl Found {
         }
     }
 
+    /// Counts records of which the first places are known; the others are counted with the first.
+    pub(crate) fn note_first(
+        &mut self,
+        code: FindingCode,
+        all: u64,
+        first: Vec<(Place, Option<Box<str>>)>,
+        detail: &str,
+    ) {
+        let others = all.saturating_sub(first.len() as u64);
+        for (number, (place, record)) in first.into_iter().enumerate() {
+            let count = if number == 0 { others + 1 } else { 1 };
+            self.note_many(code, place, count, detail, record.as_deref().unwrap_or_default());
+        }
+    }
+
     /// Whether something of a kind was found.
     pub(crate) fn has(&self, code: FindingCode) -> bool {
         self.tallies.contains_key(&code)

@@ -101,12 +101,8 @@ impl Noise {
                 continue;
             }
             let name = contract.columns.get(usize::from(column)).map_or("", |column| column.name.as_str());
-            let shown = first.len() as u64;
-            for (number, (place, record)) in first.into_iter().enumerate() {
-                let detail = format!("`{name}` alone changed in {versions} of {} later versions", self.versions);
-                let count = if number == 0 { versions - shown + 1 } else { 1 };
-                found.note_many(FindingCode::HistoryNoise, place, count, detail, record.as_deref().unwrap_or(""));
-            }
+            let detail = format!("`{name}` alone changed in {versions} of {} later versions", self.versions);
+            found.note_first(FindingCode::HistoryNoise, versions, first, &detail);
         }
     }
 }

@@ -100,14 +100,9 @@ impl Contradictions {
                 continue;
             }
             let name = contract.columns.get(usize::from(column)).map_or("", |column| column.name.as_str());
-            let shown = first.len() as u64;
-            for (number, (place, record)) in first.into_iter().enumerate() {
-                let order = contract.apply.sequence.join(", ");
-                let detail =
-                    format!("`{name}` goes back where `{order}` goes on, in {back} of {pairs} changes of a row");
-                let count = if number == 0 { back - shown + 1 } else { 1 };
-                found.note_many(FindingCode::OrderContradicted, place, count, detail, record.as_deref().unwrap_or(""));
-            }
+            let order = contract.apply.sequence.join(", ");
+            let detail = format!("`{name}` goes back where `{order}` goes on, in {back} of {pairs} changes of a row");
+            found.note_first(FindingCode::OrderContradicted, back, first, &detail);
         }
     }
 }
