@@ -232,3 +232,39 @@ fn checks_of_later_batches_look_at_new_rows_and_still_stop_them() -> Result<()> 
     ensure!(said.code == 0, "a later event completes it: {said:?}");
     Ok(())
 }
+
+#[test]
+fn another_process_goes_on_from_what_the_checks_said_of_the_same_rows() -> Result<()> {
+    let (folder, lake) = lake()?;
+    let checks = "quality:\n- {check: \"accepted_values(status, 'new', 'paid')\", severity: fail}\n";
+    let contract = CONTRACT.replace("schema:", &format!("{checks}schema:"));
+    lake.write("contracts/shop/orders.yaml", &contract)?;
+    // accepted_values, not_null(id), unique(id)
+    let evaluated_by_a_process = |batch: u64| -> Result<Vec<u64>> {
+        let said = Sluice::on_folder(folder.path()).call(&["replay"])?;
+        ensure!(said.code == 0, "{said:?}");
+        Ok(checks_of(folder.path(), batch)?.iter().filter_map(|check| check.outcome.evaluated).collect())
+    };
+    lake.write("landing/orders/1.json", (1..=5).map(|id| event(id, "new", id)).collect::<String>())?;
+    ensure!(evaluated_by_a_process(1)? == [5, 5, 5]);
+    lake.write("landing/orders/2.json", event(2, "paid", 12))?;
+    ensure!(evaluated_by_a_process(2)? == [1, 1, 1], "the new row");
+
+    // Outcomes that are of other rows, or damaged.
+    let kept = |batch: u64| folder.path().join(format!("_sluice/quality/shop/orders/{batch:020}.json"));
+    std::fs::copy(kept(1), kept(2))?;
+    lake.write("landing/orders/3.json", event(6, "new", 20))?;
+    ensure!(evaluated_by_a_process(3)? == [6, 6, 6], "all rows");
+    std::fs::write(kept(3), "[")?;
+    lake.write("landing/orders/4.json", event(7, "new", 21))?;
+    ensure!(evaluated_by_a_process(4)? == [7, 7, 7], "all rows");
+
+    // A check that nobody evaluated yet.
+    lake.write("contracts/shop/orders.yaml", contract.replace("'new', 'paid'", "'new', 'paid', 'sent'"))?;
+    lake.write("landing/orders/5.json", event(8, "sent", 22))?;
+    ensure!(evaluated_by_a_process(5)? == [8, 8, 8], "all rows");
+    lake.write("landing/orders/6.json", event(9, "lost", 23))?;
+    let said = Sluice::on_folder(folder.path()).call(&["replay"])?;
+    ensure!(said.code == 3, "a new row that does not hold stops the batch: {said:?}");
+    Ok(())
+}

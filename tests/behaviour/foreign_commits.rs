@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sluice_api::{ErrorCode, Health, Layer, ReplayLimits, TableRef, ask};
+use sluice_contract::CheckRecord;
 use sluice_lake::{ForeignChange, Operation};
 use sluice_tests::{TestLake, python};
 use std::path::PathBuf;
@@ -125,6 +126,10 @@ async fn an_adopted_table_goes_on_from_its_rows() -> Result<()> {
     lake.write("landing/orders/3.json", event(4, "new", 40))?;
     ensure!(stop(&lake).await?.is_none());
     ensure!(ids(&lake).await?.len() == left.len() + 1);
+    let checks = lake.folder().join("_sluice/quality/shop/orders/00000000000000000003.json");
+    let checks: Vec<CheckRecord> = serde_json::from_slice(&std::fs::read(checks)?)?;
+    let all = left.len() as u64 + 1;
+    ensure!(checks.iter().all(|check| check.outcome.evaluated == Some(all)), "what the other wrote, too: {checks:?}");
     full_refresh(&lake).await?;
     ensure!(ids(&lake).await? == some(&["1", "2", "3", "4"]));
     Ok(())

@@ -66,6 +66,10 @@ pub struct CommitInfo {
     /// Silver: number of the last decision on single records that it is made by.
     #[serde(rename = "sluice.decided", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub decided: Option<u64>,
+    /// Silver: digest of what its checks said of these rows. The outcomes themselves are kept beside the table; those with
+    /// another digest are of other rows.
+    #[serde(rename = "sluice.audited", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+    pub audited: Option<String>,
     /// Silver: what became of the records.
     #[serde(rename = "sluice.ledger", deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
     pub ledger: Option<RowLedger>,
@@ -224,6 +228,7 @@ impl CommitInfo {
             source,
             skipped,
             decided,
+            audited,
             batch: _,
             reasons: _,
             span: _,
@@ -249,7 +254,7 @@ impl CommitInfo {
             app_id: _,
             other: _,
         } = self.clone();
-        Self { contract, tombstones, watermark, inputs, checked, source, skipped, decided, ..Self::default() }
+        Self { contract, tombstones, watermark, inputs, checked, source, skipped, decided, audited, ..Self::default() }
     }
 
     /// Whether a version of Sluice made the commit: each of its transactions says so.
@@ -312,7 +317,7 @@ mod tests {
             "sluice.span": {"first": "1", "last": null, "newest_ms": 5, "elapsed_ms": 40},
             "sluice.watermark": 5, "sluice.contract": "c", "sluice.ledger": RowLedger::default(),
             "sluice.tombstones": ["_sluice/tombstones/a.parquet"],
-            "sluice.skipped": [3, 7], "sluice.decided": 4, "sluice.files": 2, "sluice.bytes": 3, "sluice.rows": 4, "sluice.file_rows": [1, 3],
+            "sluice.skipped": [3, 7], "sluice.decided": 4, "sluice.audited": "d", "sluice.files": 2, "sluice.bytes": 3, "sluice.rows": 4, "sluice.file_rows": [1, 3],
             "sluice.columns": ["a", "b"], "sluice.failed_files": ["landing/x.json"],
             "sluice.inputs": "i", "sluice.from": {"silver.shop.orders": 3}, "sluice.fingerprint": "f",
             "sluice.filesBefore": 9, "sluice.filesAfter": 1, "sluice.bytesBefore": 90, "sluice.bytesAfter": 80,

@@ -7,12 +7,15 @@ use crate::delta::table::DeltaStore;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use futures::TryStreamExt;
-use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
+use parquet::arrow::arrow_reader::{RowSelection, RowSelectionPolicy, RowSelector};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::errors::ParquetError;
 
 /// Rows of one decoded batch.
 const BATCH_ROWS: usize = 32_768;
+
+/// Of a file less than one row in so many is sparse: to skip the others costs less than to decode them.
+const SPARSE_ONE_IN: u64 = 8;
 
 impl DeltaStore {
     /// Rows of a file by their position in it, which have to ascend, cast to the snapshot's schema.
@@ -44,11 +47,15 @@ impl DeltaStore {
             rest = later;
             first = end;
         }
+        // By itself the library decodes all rows around a selection of short runs, however far they are from each other.
+        let is_sparse = (positions.len() as u64).saturating_mul(SPARSE_ONE_IN) < first;
+        let policy = if is_sparse { RowSelectionPolicy::Selectors } else { RowSelectionPolicy::default() };
         let reader = self.files.reader(&file.path, file.size)?;
         let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
         let builder = project_file(builder, &goal)
             .with_row_groups(groups)
             .with_row_selection(RowSelection::from(selectors))
+            .with_row_selection_policy(policy)
             .with_batch_size(BATCH_ROWS);
         let failed = |source: ParquetError| self.files.cannot_decode(&file.path, source);
         let mut stream = builder.build().map_err(failed)?;

@@ -84,7 +84,9 @@ async fn accept(
         app,
     };
     let numbers = found.own_numbers.iter().map(|(app, number)| (AppId::named(app), *number));
-    let info = CommitInfo { checked: Some(snapshot.version), adopted: Some(found.commits.clone()), ..info };
+    // No check has seen the rows of the other program.
+    let info =
+        CommitInfo { checked: Some(snapshot.version), adopted: Some(found.commits.clone()), audited: None, ..info };
     let commit =
         store.transaction(&snapshot, id, Operation::Adopt).info(info).numbers(numbers.collect::<Vec<_>>()).keeps_rows();
     match commit.commit().await? {

@@ -1,15 +1,16 @@
 //! The checks of a contract on a version that is not visible yet.
 //!
-//! The first version that a process makes of a table is looked at as a whole. Of the next ones most checks
-//! only look at the rows that are new: what held for the others holds still, because a merge removes rows
-//! and adds rows and changes none in place. So the cost of a batch does not grow with its table. Foreign
-//! keys look at all rows each time, and at the latest version of the table that they point to.
+//! The first version of a table is looked at as a whole, and so is one of another contract or after what another
+//! program wrote. Of the next ones most checks only look at the rows that are new: what held for the others holds still,
+//! because a merge removes rows and adds rows and changes none in place. So the cost of a batch does not grow with its
+//! table, in the process that made the version before and in any other: a version names the outcomes of its checks.
+//! Foreign keys look at all rows each time, and at the latest version of the table that they point to.
 
 use super::context::TableContext;
 use super::hold_rules::HoldReason;
 use super::merge::Merged;
 use crate::RunError;
-use crate::quality::{parent_tables, write_records};
+use crate::quality::{parent_tables, read_records_of, write_records};
 use crate::silver::{Candidate, Silver};
 use crate::support::blocking::blocking;
 use crate::support::local_tables::readable;
@@ -24,6 +25,16 @@ pub(crate) struct Audited {
     /// That version.
     pub(crate) version: u64,
     pub(crate) checks: Vec<CheckRecord>,
+}
+
+impl Audited {
+    /// What the commit of the version that silver has says of its checks. `None` if it does not, or was made by another
+    /// contract than `made_by`.
+    pub(crate) async fn of_version(lake: &Lake, silver: &Silver, made_by: &Contract) -> Option<Self> {
+        let of_version = silver.audited.as_deref().filter(|_| !silver.is_of_other_contract(made_by))?;
+        let checks = read_records_of(lake, &made_by.name, silver.batch(), of_version).await?;
+        Some(Self { version: silver.version()?, checks })
+    }
 }
 
 /// Runs the checks on a candidate. `before`: the outcome for the version that it replaces, if its rows are

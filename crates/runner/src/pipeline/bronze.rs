@@ -25,6 +25,9 @@ pub(crate) fn bronze_schema() -> SchemaRef {
     ]))
 }
 
+/// Columns of bronze that its records are decoded from again.
+pub(crate) const DECODED_FROM: [&str; 5] = ["_batch", "_file", "_row", "_offset", "record"];
+
 /// Bytes of records that are copied into columns at a time. An Arrow column of text holds 2 GiB at most, and what is
 /// copied lives only until it is encoded.
 const CHUNK_BYTES: usize = 16 << 20;

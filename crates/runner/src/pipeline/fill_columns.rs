@@ -53,6 +53,8 @@ impl TableRun {
         self.context.log(format_args!("{names} filled from bronze in {rows} of {all} rows, all other columns stay"));
         let summary = BatchSummary::of(Tally::default(), silver.batch(), 0, started);
         let commit = of_part(&self.context, silver, &summary);
+        // What was said of the rows without the new columns says nothing of them.
+        self.audited = None;
         self.audit_and_publish(Merged { summary, candidate, commit }).await?;
         self.has_remade(SilverRemade::ColumnsFilled { columns: columns.to_vec(), rows });
         self.know_fingerprint().await?;

@@ -1,5 +1,6 @@
 //! The events of keys, out of bronze.
 
+use super::bronze::DECODED_FROM;
 use super::context::TableContext;
 use super::decode::{BatchPiece, BronzeDecoder};
 use super::record_index::{KeyMarks, RecordIndex, names_key};
@@ -127,7 +128,7 @@ impl KeySearch {
             if rows.is_empty() {
                 return Ok(KeyEvents::default());
             }
-            let records = self.store.read_positions(&self.snapshot, &file, &rows, None).await?;
+            let records = self.store.read_positions(&self.snapshot, &file, &rows, Some(&DECODED_FROM)).await?;
             return self.of_key(vec![records]).await;
         }
         let mut all = KeyEvents::default();

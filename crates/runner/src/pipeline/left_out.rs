@@ -6,7 +6,9 @@
 //! provides every column, older ones have no say in the row: it is what the new condition makes of that event alone. What
 //! this does not decide is rebuilt: rows with values of several events, deletes whose record is not found.
 
+use super::audit::Audited;
 use super::batch::BatchSummary;
+use super::bronze::DECODED_FROM;
 use super::decode::{BatchPiece, BronzeDecoder};
 use super::merge::Merged;
 use super::silver_commit::of_part;
@@ -19,17 +21,21 @@ use crate::silver::changed_keep::{Leaving, leaving_rows, made_by_other_keep, rem
 use crate::silver::merge::prepare_with_leaving;
 use crate::support::blocking::blocking;
 use arrow::array::{AsArray, RecordBatch};
+use futures::{StreamExt, TryStreamExt};
+use hashbrown::{HashMap, HashSet};
 use sluice_api::SilverRemade;
 use sluice_change::{ChangeBatch, contract_schema};
 use sluice_contract::Contract;
 use sluice_engine::{EngineError, KeyEncoder, SEQ, Tombstones, changed_segment};
 use sluice_lake::{DataFile, Snapshot};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Records that are decoded at a time.
 const STEP_ROWS: usize = 16_384;
+/// Data files of bronze that are searched at the same time.
+const FILES_AT_ONCE: usize = 2;
 /// Of so many percent of the records the keys may be left out: to read more of them costs what a rebuild does.
 const LEFT_OUT_PERCENT_MAX: u64 = 75;
 
@@ -86,6 +92,7 @@ impl TableRun {
         self.context.log(format_args!("keep is another one: {enter} rows enter and {leave} leave, the others stay"));
         let summary = BatchSummary::of(Tally::default(), silver.batch(), 0, started);
         let commit = of_part(&self.context, &silver, &summary);
+        self.audited = Audited::of_version(&lake, &silver, &before).await;
         self.audit_and_publish(Merged { summary, candidate, commit }).await?;
         self.has_remade(SilverRemade::OtherRowsKept { entered: enter, left: leave as u64 });
         Ok(true)
@@ -119,34 +126,37 @@ impl TableRun {
         }
         let search = Arc::new(Search::new(&self.context.contract, decoder, remembered)?);
         let (mut known, mut all) = (HashSet::with_capacity(search.newest.len()), Vec::new());
-        for file in &files {
-            self.context.job.check()?;
-            let positions = self.positions_of(&search, &snapshot, file).await?;
-            for step in positions.chunks(STEP_ROWS) {
-                let store = &self.table.bronze.store;
-                let records = store.read_positions(&snapshot, file, step, None).await?;
-                let search = Arc::clone(&search);
-                let Some(found) = blocking(move || search.entering(&records)).await? else { return Ok(None) };
-                known.extend(found.known);
-                all.extend(found.changes);
-            }
+        let of_files = files.into_iter().map(|file| self.entering_events_of(&search, &snapshot, file));
+        let mut of_files = futures::stream::iter(of_files).buffered(FILES_AT_ONCE);
+        while let Some(of_file) = of_files.try_next().await? {
+            let Some(found) = of_file else { return Ok(None) };
+            known.extend(found.known);
+            all.extend(found.changes);
         }
         Ok((known.len() == search.newest.len()).then_some(all))
     }
 
-    async fn positions_of(&self, search: &Search, snapshot: &Snapshot, file: &DataFile) -> Result<Vec<u32>, RunError> {
-        let of_file = self.table.bronze.store.read_files(snapshot, std::slice::from_ref(file), Some(&[SEQ])).await?;
-        let mut positions = Vec::new();
-        let mut first = 0_u32;
-        for rows in &of_file {
-            for (row, seq) in (first..).zip(texts(rows)?.iter()) {
-                if seq.is_some_and(|seq| search.newest.contains_key(seq)) {
-                    positions.push(row);
-                }
-            }
-            first = first.saturating_add(u32::try_from(rows.num_rows()).unwrap_or(u32::MAX));
+    /// `None` if a record is not understood, or an event lacks a column.
+    async fn entering_events_of(
+        &self,
+        search: &Arc<Search>,
+        snapshot: &Snapshot,
+        file: DataFile,
+    ) -> Result<Option<Found>, RunError> {
+        self.context.job.check()?;
+        let store = &self.table.bronze.store;
+        let rows = store.read_files(snapshot, std::slice::from_ref(&file), Some(&[SEQ])).await?;
+        let of_rows = Arc::clone(search);
+        let positions = blocking(move || of_rows.positions_in(&rows)).await?;
+        let mut all = Found::default();
+        for step in positions.chunks(STEP_ROWS) {
+            let records = store.read_positions(snapshot, &file, step, Some(&DECODED_FROM)).await?;
+            let search = Arc::clone(search);
+            let Some(found) = blocking(move || search.entering(&records)).await? else { return Ok(None) };
+            all.known.extend(found.known);
+            all.changes.extend(found.changes);
         }
-        Ok(positions)
+        Ok(Some(all))
     }
 }
 
@@ -169,9 +179,15 @@ struct Search {
     encoder: KeyEncoder,
     /// Hash of the key by the sequence, as text, of its newest event.
     newest: HashMap<String, u128>,
+    /// How these sequences end: to ask this first spares the hash of the whole text for nearly every record.
+    ends: HashSet<[u8; SEQ_END_BYTES]>,
 }
 
+/// Bytes at the end of a sequence; the hash of the content is there.
+const SEQ_END_BYTES: usize = 8;
+
 /// What a few records are.
+#[derive(Default)]
 struct Found {
     /// Keys whose newest event is among them.
     known: Vec<u128>,
@@ -183,13 +199,31 @@ impl Search {
     fn new(contract: &Contract, decoder: BronzeDecoder, remembered: &RecordBatch) -> Result<Self, RunError> {
         let encoder = KeyEncoder::new(contract)?;
         let hashes = encoder.hashes(remembered)?;
-        let newest = texts(remembered)?.iter().flatten().map(str::to_owned).zip(hashes).collect();
-        Ok(Self { decoder, encoder, newest })
+        let newest: HashMap<String, u128> =
+            texts(remembered)?.iter().flatten().map(str::to_owned).zip(hashes).collect();
+        let ends = newest.keys().filter_map(|seq| seq.as_bytes().last_chunk().copied()).collect();
+        Ok(Self { decoder, encoder, newest, ends })
+    }
+
+    /// Which rows of a file are of one of the sequences, ascending.
+    fn positions_in(&self, of_file: &[RecordBatch]) -> Result<Vec<u32>, RunError> {
+        let mut positions = Vec::new();
+        let mut first = 0_u32;
+        let is_sought = |seq: &str| {
+            let end = seq.as_bytes().last_chunk();
+            end.is_none_or(|end| self.ends.contains(end)) && self.newest.contains_key(seq)
+        };
+        for rows in of_file {
+            let sought = (first..).zip(texts(rows)?.iter()).filter(|(_, seq)| seq.is_some_and(is_sought));
+            positions.extend(sought.map(|(row, _)| row));
+            first = first.saturating_add(u32::try_from(rows.num_rows()).unwrap_or(u32::MAX));
+        }
+        Ok(positions)
     }
 
     /// `None` if a record is not understood, or an event lacks a column.
     fn entering(&self, records: &RecordBatch) -> Result<Option<Found>, RunError> {
-        let mut found = Found { known: Vec::new(), changes: Vec::new() };
+        let mut found = Found::default();
         for BatchPiece { decoded, .. } in self.decoder.by_batch(std::slice::from_ref(records))? {
             if !decoded.rejects.is_empty() {
                 return Ok(None);

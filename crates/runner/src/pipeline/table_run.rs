@@ -23,7 +23,7 @@ use super::source_listing::{FullListing, Look};
 use super::table_state::TableState;
 use crate::maintain::tiers::compact_when_due;
 use crate::previewed::{Previews, SilverVersion};
-use crate::quality::keep_refusal;
+use crate::quality::{digest, keep_refusal};
 use crate::silver::review::{add_reviewed, has_reviewed};
 use crate::silver::schema_change::{SchemaChange, change_columns, schema_change};
 use crate::silver::schema_document::record_schema;
@@ -37,7 +37,7 @@ use sluice_api::{ReachedTable, SilverRemade};
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_engine::silver_schema;
-use sluice_lake::{BatchManifest, DataFile, Lake, Lease, Operation, Snapshot};
+use sluice_lake::{BatchManifest, DataFile, Lake, Lease, Snapshot};
 use sluice_query::QueryEngine;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ pub(crate) struct TableRun {
     pub(super) refused_up_to: u64,
     /// Batches that wait were judged elsewhere, so they are merged in one commit.
     pub(super) in_one_commit: bool,
-    /// Outcome of the checks for the version that silver has, once this process has made one.
-    audited: Option<Audited>,
+    /// Outcome of the checks for the version that silver has, where this process knows it.
+    pub(super) audited: Option<Audited>,
     /// Bytes that stay free on the disk of a local lake; `None` for the default.
     keep_free: Option<u64>,
     /// Files of a claimed batch that are gone are left out of it.
@@ -539,10 +539,14 @@ impl TableRun {
     }
 
     /// The last two steps. If the audit refuses the batch, its files are discarded.
-    pub(super) async fn audit_and_publish(&mut self, merged: Merged) -> Result<BatchDone, RunError> {
-        // A rebuild changes every row.
-        let before = self.audited.take().filter(|_| merged.commit.operation != Operation::Rebuild);
+    pub(super) async fn audit_and_publish(&mut self, mut merged: Merged) -> Result<BatchDone, RunError> {
         let silver = &self.table.silver;
+        let before = match self.audited.take() {
+            // All its rows are new.
+            _ if merged.candidate.add.len() == merged.candidate.files.len() => None,
+            Some(before) => Some(before),
+            None => Audited::of_version(&self.context.lake, silver, &self.context.contract).await,
+        };
         let checks = match audit_merged(&self.context, silver, &merged, before.as_ref()).await {
             Ok(checks) => checks,
             Err(error) => {
@@ -551,6 +555,7 @@ impl TableRun {
                 return Err(error);
             }
         };
+        merged.commit.info.audited = digest(&checks);
         let compared = Box::pin(self.ensure_as_previewed(&merged.candidate.files, merged.summary.batch)).await;
         let reached = match compared {
             Ok(reached) => reached,

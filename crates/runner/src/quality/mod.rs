@@ -8,5 +8,5 @@ mod refusal;
 
 pub(crate) use again::evaluate_foreign_keys_again;
 pub(crate) use parents::{parent_tables, parents_first};
-pub(crate) use record::{read_records, write_records};
+pub(crate) use record::{digest, read_records, read_records_of, write_records};
 pub(crate) use refusal::{keep_refusal, read_refusal};

@@ -59,6 +59,25 @@ pub(crate) async fn read_records(lake: &Lake, table: &TableName, batch: u64) -> 
     Ok(records)
 }
 
+/// Digest of outcomes, by which a version of a table names those of its rows.
+#[must_use]
+pub(crate) fn digest(records: &[CheckRecord]) -> Option<String> {
+    let text = serde_json::to_vec(records).ok()?;
+    Some(blake3::hash(&text).to_hex()[..32].to_owned())
+}
+
+/// The outcomes of a batch as it was published; `None` if none with this digest are kept.
+pub(crate) async fn read_records_of(
+    lake: &Lake,
+    table: &TableName,
+    batch: u64,
+    of_version: &str,
+) -> Option<Vec<CheckRecord>> {
+    // Lost or damaged outcomes only mean that all rows are looked at.
+    let records = read(lake, &path(table, batch)).await.ok()?;
+    (digest(&records).as_deref() == Some(of_version)).then_some(records)
+}
+
 fn is_newer(later: &CheckRecord, record: &CheckRecord) -> bool {
     let version = |of: &CheckRecord| of.parent.as_ref().and_then(|parent| parent.version);
     version(later) > version(record)

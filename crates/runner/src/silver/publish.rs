@@ -42,6 +42,7 @@ pub(crate) async fn publish(
     let source = commit.info.source.clone().unwrap_or_default();
     let skipped = commit.info.skipped.clone().unwrap_or_default();
     let decided = commit.info.decided.unwrap_or(0);
+    let audited = commit.info.audited.clone();
     let info = CommitInfo {
         contract: Some(silver_hash(contract)),
         ledger: Some(candidate.ledger),
@@ -97,6 +98,7 @@ pub(crate) async fn publish(
     silver.source = source;
     silver.skipped = skipped;
     silver.decided = decided;
+    silver.audited = audited;
     silver.contract_hash = Some(silver_hash(contract));
     Ok(candidate.ledger)
 }
@@ -109,8 +111,8 @@ fn content_hash(candidate: &Candidate, info: &CommitInfo) -> String {
     for path in candidate.add.iter().map(|file| &file.blake3).chain(removed).chain(updated) {
         hasher.update(path.as_bytes()).update(b"\0");
     }
-    // The span has the time that the batch took, and how far the log was looked through is no content.
-    let decisive = CommitInfo { span: None, checked: None, ..info.clone() };
+    // The span has the time that the batch took; how far the log was looked through and what the checks counted is no content.
+    let decisive = CommitInfo { span: None, checked: None, audited: None, ..info.clone() };
     for (key, value) in &decisive.to_entries() {
         hasher.update(key.as_bytes()).update(value.to_string().as_bytes());
     }

@@ -32,6 +32,8 @@ pub(crate) struct Silver {
     pub(crate) skipped: BTreeSet<u64>,
     /// Number of the last decision on single records that it is made by, 0 for none.
     pub(crate) decided: u64,
+    /// Digest of what its checks said of its rows, where they were evaluated.
+    pub(crate) audited: Option<String>,
     pub(crate) app_id: AppId,
     /// What other programs committed; as long as there is something, only a rebuild may be published.
     pub(crate) foreign: ForeignCommits,
@@ -79,6 +81,7 @@ impl Silver {
             source: SourceMark::default(),
             skipped: BTreeSet::new(),
             decided: 0,
+            audited: None,
             app_id: AppId::silver(name),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -89,6 +92,7 @@ impl Silver {
         silver.source = entry.as_ref().and_then(|entry| entry.info.source.clone()).unwrap_or_default();
         silver.skipped = entry.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
         silver.decided = entry.as_ref().and_then(|entry| entry.info.decided).unwrap_or(0);
+        silver.audited = entry.as_ref().and_then(|entry| entry.info.audited.clone());
         silver.contract_hash = entry.as_ref().and_then(|entry| entry.info.contract.clone());
         Ok((silver, entry))
     }
@@ -105,6 +109,7 @@ impl Silver {
             source: SourceMark::default(),
             skipped: BTreeSet::new(),
             decided: 0,
+            audited: None,
             app_id: self.app_id.clone(),
             foreign: ForeignCommits::default(),
             checked: None,
@@ -163,6 +168,7 @@ impl Silver {
             self.foreign.own_numbers.insert(self.app_id.to_string(), number);
             self.skipped.clear();
             self.decided = 0;
+            self.audited = None;
         }
     }
 
