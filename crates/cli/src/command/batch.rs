@@ -30,7 +30,9 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Resul
         Batch::Skip(call) => (BatchAction::Skip, call),
         Batch::Release(call) => (BatchAction::Release, call),
         Batch::Records { table, batch, filter, text, rows } => {
-            let list = host.call(ask::BatchRecords { table, batch, filter: filter.filter() }).await?;
+            let filter = filter.filter();
+            let is_filtered = !filter.is_empty();
+            let list = host.call(ask::BatchRecords { table, batch, filter }).await?;
             let columns: &[&str] = if text { &LISTED_WITH_TEXT } else { &LISTED };
             let found = match &list.records {
                 Some(records) => Some(fetch(host, records, rows, false).await?.select(columns)),
@@ -40,7 +42,9 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Resul
                 "counts": list.counts, "found": list.found, "why_not": list.why_not, "records": found
             });
             out.show(&json, |_| {
-                found.as_ref().map_or_else(String::new, super::rows::Rows::to_text) + &counts_text(&list)
+                let left =
+                    if is_filtered { format!("of these are meant: {}\n", number(list.found)) } else { String::new() };
+                found.as_ref().map_or_else(String::new, super::rows::Rows::to_text) + &counts_text(&list) + &left
             })?;
             return Ok(Exit::Done);
         }

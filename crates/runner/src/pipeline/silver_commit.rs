@@ -71,6 +71,14 @@ pub(crate) fn of_part(context: &TableContext, silver: &Silver, summary: &BatchSu
     SilverCommit { txn: last_txn(silver, &app_id) + 1, app_id, operation: Operation::Rebuild, info }
 }
 
+/// The commit of keys that are computed again because of what was decided of single records.
+pub(crate) fn of_recomputed(context: &TableContext, table: &TableState, summary: &BatchSummary) -> SilverCommit {
+    let mut commit = of_part(context, &table.silver, summary);
+    commit.info.decided = decided(&table.records);
+    commit.info.skipped = some(table.silver.skipped.clone());
+    commit
+}
+
 /// The commit of a batch that silver has already and that is merged again.
 ///
 /// # Errors
