@@ -209,6 +209,7 @@ async fn what_makes_no_sense_is_refused() -> Result<()> {
         (2, RecordChange::Drop { filter: key }, "no column of the key"),
         (2, RecordChange::Undo { filter: these(&["2.json:1"]) }, "as delivered already"),
         (5, RecordChange::Drop { filter: these(&["5.json:1"]) }, "is in quarantine"),
+        (5, RecordChange::Edit { record: "5.json:1".to_owned(), text: "{}".to_owned() }, "is in quarantine"),
         (2, RecordChange::Set { filter: these(&["2.json:1"]), values: set("after.total", "\"x\"") }, "TYPE_MISMATCH"),
         (2, RecordChange::Set { filter: these(&["2.json:1"]), values: set("after.none", "1") }, "has no after.none"),
         (2, RecordChange::Set { filter: these(&["2.json:1"]), values: set("after.total", "10") }, "this text already"),
@@ -309,6 +310,10 @@ async fn the_command_lists_masked_and_decides() -> Result<()> {
     let listed = sluice.ok(&["batch", "records", TABLE, "2", "--text"])?;
     ensure!(listed.contains("landing/orders/2.json:3") && listed.contains("4 as delivered"), "{listed}");
     ensure!(!listed.contains("canary"), "{listed}");
+    let none = sluice.ok(&["batch", "records", TABLE, "2", "--key", "id=88"])?;
+    ensure!(none.contains("of these are meant: 0"), "{none}");
+    let first = sluice.ok(&["batch", "records", TABLE, "2", "--rows", "1"])?;
+    ensure!(first.contains("2.json:1") && first.contains("the first 1 are shown"), "{first}");
     let because = ["--because", "a test system wrote it"];
     let said = sluice.ok(&[&["batch", "drop", TABLE, "2", "--key", "id=7"][..], &because].concat())?;
     ensure!(said.contains("1 dropped") && said.contains("sluice replay --table shop.orders"), "{said}");
@@ -449,6 +454,39 @@ async fn a_canary_has_what_was_decided() -> Result<()> {
     let again = inside().ok(&["publish", "--plan"])?;
     ensure!(again.contains("nothing to publish"), "{again}");
     on_lake().ok(&["verify"])?;
+    Ok(())
+}
+
+/// A batch that a check keeps out of production is let in without the record that is wrong, by way of a sandbox.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_batch_is_published_without_its_wrong_record() -> Result<()> {
+    let (folder, lake) = lake("")?;
+    lake.write("contracts/shop/orders.yaml", contract("", "quality:\n- check: \"row_count < 9\"\n"))?;
+    let [first, ..] = batches();
+    lake.write("landing/orders/1.json", &first)?;
+    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    let on_lake = || sluice(folder.path(), &data);
+    on_lake().ok(&["replay"])?;
+    on_lake().ok(&["publish", "-m", "first"])?;
+    let second = event("c", 8, "new", 20) + &event("c", 9, "new", 21) + &event("c", 10, "test", 22);
+    lake.write("landing/orders/2.json", &second)?;
+    let refused = on_lake().call(&["run", "--once"])?;
+    ensure!(refused.code == 3 && refused.out.contains("row_count < 9"), "{refused:?}");
+
+    on_lake().ok(&["sandbox", "new", "try"])?;
+    let inside = || on_lake().env("SLUICE_SANDBOX", "try");
+    inside().ok(&["batch", "drop", TABLE, "2", "--key", "id=10", "--because", "a test order"])?;
+    inside().ok(&["replay"])?;
+    let published = inside().ok(&["publish", "-m", "without the test order"])?;
+    ensure!(published.contains("adopted"), "{published}");
+    let expected = made_of("", &[first, second.lines().take(2).map(|line| format!("{line}\n")).collect()]).await?;
+    ensure!(rows(&lake).await? == expected, "{:?}", rows(&lake).await?);
+    let shown = on_lake().ok(&["batch", "show", TABLE, "2"])?;
+    ensure!(shown.contains("batch 2 of shop.orders: in silver") && !shown.contains("did not hold"), "{shown}");
+    on_lake().ok(&["run", "--once"])?;
+    ensure!(rows(&lake).await? == expected, "the runner keeps it");
+    let again = inside().ok(&["publish", "-m", "without the test order"])?;
+    ensure!(again.contains("nothing to publish"), "{again}");
     Ok(())
 }
 

@@ -42,9 +42,8 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Resul
                 "counts": list.counts, "found": list.found, "why_not": list.why_not, "records": found
             });
             out.show(&json, |_| {
-                let left =
-                    if is_filtered { format!("of these are meant: {}\n", number(list.found)) } else { String::new() };
-                found.as_ref().map_or_else(String::new, super::rows::Rows::to_text) + &counts_text(&list) + &left
+                let shown = found.as_ref().map_or_else(String::new, super::rows::Rows::to_text);
+                shown + &counts_text(&list) + &meant_text(&list, is_filtered, rows)
             })?;
             return Ok(Exit::Done);
         }
@@ -103,6 +102,18 @@ fn counts_text(list: &RecordList) -> String {
     let mut text = format!("records of batch {} of {}: {}\n", list.batch, list.table, counts.join(", "));
     if let Some(why) = &list.why_not {
         text.push_str(&format!("{why}\n"));
+    }
+    text
+}
+
+/// How many records a filter means, and whether all of them are shown.
+fn meant_text(list: &RecordList, is_filtered: bool, shown: u64) -> String {
+    let mut text = String::new();
+    if is_filtered {
+        text.push_str(&format!("of these are meant: {}\n", number(list.found)));
+    }
+    if list.found > shown {
+        text.push_str(&format!("the first {} are shown, --rows shows more\n", number(shown)));
     }
     text
 }

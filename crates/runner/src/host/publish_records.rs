@@ -115,8 +115,8 @@ impl OpenLake {
         let context = TableContext::open(base, contract, &self.engine, &job, &decoder).await?;
         let table = TableState::open_to_look(&context).await?;
         let after = table.records.with(&new_decisions(&self.lake, base, &contract.name).await?);
-        let keys = concerned_keys(&context, &table, &table.records.up_to(table.silver.decided), &after).await?;
-        Ok(keys.map(|keys| keys.len() as u64))
+        let concerned = concerned_keys(&context, &table, &table.records.up_to(table.silver.decided), &after).await?;
+        Ok(concerned.map(|concerned| concerned.keys.len() as u64))
     }
 
     /// Adds to a plan how many rows its decisions on records change in the sandbox, and what stands in the way where they

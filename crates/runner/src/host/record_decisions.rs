@@ -184,7 +184,16 @@ impl Edit {
         let BatchRecord { place, raw, state, decision, .. } = record;
         let shown = format!("Record {} of {}", place.row.saturating_add(1), place.file);
         if *state == RecordState::Quarantined {
-            let next = format!("`sluice quarantine edit {} {}` corrects it", context.contract.name, address(place));
+            let (name, address) = (&context.contract.name, address(place));
+            let next = match self {
+                Self::Drop => {
+                    let ignore = format!("sluice quarantine ignore {name} --record {address} --because \"…\"");
+                    format!("Silver is made without it; `{ignore}` settles it")
+                }
+                Self::Undo | Self::Set(_) | Self::Text(_) => {
+                    format!("`sluice quarantine edit {name} {address} --set PATH=JSON --because \"…\"` corrects it")
+                }
+            };
             return Err(RunError::input(format!("{shown} is in quarantine, where it is decided on"), next));
         }
         let decided = |text| DecidedRecord { place: place.clone(), record: raw.clone(), text };

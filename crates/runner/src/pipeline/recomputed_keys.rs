@@ -2,7 +2,7 @@
 //! of all other keys stay. What this does not decide is rebuilt.
 
 use super::batch::BatchSummary;
-use super::decided_keys::concerned_keys;
+use super::decided_keys::{Concerned, concerned_keys};
 use super::key_events::{SoughtKeys, key_events};
 use super::merge::Merged;
 use super::silver_commit::of_recomputed;
@@ -13,7 +13,6 @@ use crate::silver::recomputed_keys::{RecomputedKeys, prepare_recomputed};
 use arrow::array::RecordBatch;
 use sluice_api::SilverRemade;
 use sluice_change::{ChangeBatch, contract_schema};
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,7 +23,7 @@ impl TableRun {
     /// [`RunError::Refused`] if a check of severity `fail` does not hold of it; errors of the store and the engine.
     pub(super) async fn recompute_keys(&mut self) -> Result<bool, RunError> {
         let started = Instant::now();
-        let Some(hashes) = self.keys_to_recompute().await? else { return Ok(false) };
+        let Some(Concerned { keys: hashes, source }) = self.keys_to_recompute().await? else { return Ok(false) };
         let (context, table) = (&self.context, &self.table);
         let sought = SoughtKeys::to_merge(hashes.iter().copied(), context.rebuild_bytes);
         let found = key_events(context, table, 1..=table.silver.batch(), sought).await?;
@@ -56,19 +55,19 @@ impl TableRun {
         let remade = SilverRemade::KeysRecomputed { keys, rows_before: rows.before, rows_after: rows.after };
         context.log(&remade);
         let summary = BatchSummary::of(Tally::default(), table.silver.batch(), 0, started);
-        let commit = of_recomputed(context, table, &summary);
+        let commit = of_recomputed(context, table, &summary, &source);
         self.audit_and_publish(Merged { summary, candidate, commit }).await?;
         self.has_remade(remade);
         self.know_fingerprint().await?;
         Ok(true)
     }
 
-    /// The keys that the next run computes again because of what was decided of single records; `None` where nothing was, or
-    /// where it rebuilds.
+    /// The keys that the next run recomputes because of what was decided of single records; `None` where nothing was, or where
+    /// it rebuilds.
     ///
     /// # Errors
     /// If the lake cannot be read.
-    pub(super) async fn keys_to_recompute(&self) -> Result<Option<HashSet<u128>>, RunError> {
+    pub(super) async fn keys_to_recompute(&self) -> Result<Option<Concerned>, RunError> {
         let (context, table) = (&self.context, &self.table);
         if table.silver.batch() == 0
             || !table.has_other_records()

@@ -77,7 +77,7 @@ impl Report {
 
     /// Of a dry run: what silver would be.
     pub(crate) async fn foresee(&mut self, run: &TableRun) -> Result<(), RunError> {
-        self.would_recompute = run.keys_to_recompute().await?.map(|keys| keys.len() as u64);
+        self.would_recompute = run.keys_to_recompute().await?.map(|concerned| concerned.keys.len() as u64);
         self.would_remake = self.would_recompute.is_none() && run.will_remake().await?;
         self.would_fill = run.will_fill().await?;
         // How many rows there are afterwards is known once it is made.
