@@ -2,10 +2,10 @@
 //! another process. Credentials are in the environment of the processes only.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_tests::{
     ORDERS_PATH, S3Server, ShopLake, Sluice, SmallShop, Stream, change_and_take_back, files_below, package_path,
-    python, retyped, seeded,
+    python, retyped, seeded, small_fingerprints,
 };
 use std::collections::BTreeMap;
 
@@ -131,6 +131,83 @@ fn a_change_on_s3_is_tried_published_and_taken_back_beside_a_runner() -> Result<
     let run = on().json(&["run", "--once"])?;
     let reached: Vec<&Value> = run["reached"].as_array().into_iter().flatten().collect();
     ensure!(!reached.is_empty() && reached.iter().all(|table| table["reached"] == "as_previewed"), "{run}");
+    Ok(())
+}
+
+/// Records are dropped, edited and taken back on a lake of a server: in it before its first release, in a sandbox on this machine
+/// and in one under the lake after it, and by a canary.
+#[test]
+fn records_of_a_lake_on_s3_are_dropped_edited_and_published() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let (cache, data) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let shop = SmallShop::new()?;
+    server.put_folder(BUCKET, "lakes/records", shop.folder())?;
+    let home = data.path().display().to_string();
+    let on = || {
+        let sluice = sluice(&server, "lakes/records", &cache).env("XDG_DATA_HOME", home.clone());
+        sluice.env("SLUICE_AUTHOR", "mira")
+    };
+    let decide = |of: &Sluice, action: &str, more: &[&str]| {
+        let of_batch = ["batch", action, "shop.orders", "1", "--because", "the export was wrong"];
+        of.call(&[&of_batch[..], more].concat())
+    };
+    let decided = |of: &Sluice, action: &str, more: &[&str]| -> Result<()> {
+        let done = decide(of, action, more)?;
+        ensure!(done.code == 0, "{action}: {done:?}");
+        Ok(())
+    };
+    let totals = |of: &Sluice| -> Result<Value> {
+        let sql = "SELECT id, total::varchar FROM silver.shop.orders WHERE id IN (12, 21) ORDER BY id";
+        Ok(of.json(&["query", sql])?["rows"].clone())
+    };
+    let (gone, edited) = (["--key", "id=12"], ["--record", "0002.json:2"]);
+    on().ok(&["replay"])?;
+    let all = small_fingerprints(&on())?;
+    let listed = on().json(&["batch", "records", "shop.orders", "1"])?;
+    ensure!(listed["found"] == 8 && listed["why_not"].is_null(), "{listed}");
+    decided(&on(), "drop", &gone)?;
+    let replayed = on().json(&["replay", "--table", "shop.orders"])?;
+    ensure!(replayed["tables"][0]["remade"][0]["how"] == "keys_recomputed", "{replayed}");
+    ensure!(totals(&on())? == json!([["21", "21.25"]]), "{}", totals(&on())?);
+    decided(&on(), "undo", &gone)?;
+    on().ok(&["replay"])?;
+    ensure!(small_fingerprints(&on())? == all, "taken back");
+
+    on().ok(&["publish", "-m", "first"])?;
+    on().ok(&["run", "--once"])?;
+    let refused = decide(&on(), "drop", &gone)?;
+    ensure!(refused.code != 0 && refused.err.contains("sluice sandbox new"), "{refused:?}");
+    on().ok(&["sandbox", "new", "near"])?;
+    on().ok(&["sandbox", "new", "far", "--under-lake"])?;
+    let inside = |name: &str| on().env("SLUICE_SANDBOX", name);
+    for name in ["near", "far"] {
+        decided(&inside(name), "drop", &gone)?;
+        decided(&inside(name), "edit", &[&edited[..], &["--set", "after.total=77.5"]].concat())?;
+        inside(name).ok(&["replay"])?;
+        ensure!(totals(&inside(name))? == json!([["21", "77.50"]]), "{name}: {}", totals(&inside(name))?);
+    }
+    ensure!(small_fingerprints(&on())? == all, "a sandbox wrote into the lake");
+    let tried = small_fingerprints(&inside("near"))?;
+    ensure!(tried == small_fingerprints(&inside("far"))?, "two sandboxes, two results");
+    let published = inside("near").json(&["publish", "-m", "without what is wrong"])?;
+    ensure!(published["tables"][0]["version"].is_u64(), "{published}");
+    ensure!(small_fingerprints(&on())? == tried, "published");
+    let late = inside("far").call(&["publish", "-m", "the same"])?;
+    ensure!(late.code != 0 && late.err.contains("decided on in the lake since"), "{late:?}");
+
+    // A canary is under the lake, so the server copies its files.
+    on().ok(&["sandbox", "new", "back", "--under-lake"])?;
+    decided(&inside("back"), "undo", &gone)?;
+    decided(&inside("back"), "undo", &edited)?;
+    inside("back").ok(&["replay"])?;
+    let published = inside("back").json(&["publish", "--canary", "-m", "it was right"])?;
+    ensure!(published["tables"][0]["version"].is_u64(), "{published}");
+    ensure!(small_fingerprints(&on())? == all, "as it was delivered");
+    on().ok(&["run", "--once"])?;
+    ensure!(small_fingerprints(&on())? == all, "the runner keeps it");
+    on().ok(&["verify"])?;
     Ok(())
 }
 

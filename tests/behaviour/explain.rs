@@ -175,5 +175,13 @@ fn an_index_of_the_records_changes_no_answer() -> Result<()> {
     lake.write("contracts/shop/customers.yaml", CONTRACT.replace("visits, type: int", "visits, type: string"))?;
     sluice.ok(&["replay"])?;
     ensure!(outcomes(&explained(&sluice, 1_500, &[])?) == ["older", "older", "older", "applied"]);
+    // A record whose text has another key now is found by the one that it was delivered with.
+    let edit = ["batch", "edit", "shop.customers", "4", "--record", "900.json:1", "--set", "after.id=1500"];
+    sluice.ok(&[&edit[..], &["--because", "another customer", "--author", "mira"]].concat())?;
+    sluice.ok(&["replay"])?;
+    let edited = explained(&sluice, 1_500, &[])?;
+    ensure!(outcomes(&edited) == ["older", "older", "older", "older", "applied"], "{edited}");
+    ensure!(edited["silver"]["silver"] == "same", "{edited}");
+    ensure!(edited["records_read"].as_u64().is_some_and(|records| records < 20), "{edited}");
     Ok(())
 }

@@ -11,6 +11,7 @@ mod bisect;
 mod canary;
 mod changes_table;
 mod contract_changes;
+mod decided_keys;
 mod decoder;
 mod deletion_vectors;
 mod delta_feed;

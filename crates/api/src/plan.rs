@@ -118,6 +118,9 @@ pub struct TableEffect {
     /// nothing tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuild_seconds: Option<u64>,
+    /// Where decisions on single records change it and nothing else does: how many keys are recomputed instead of all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recomputed_keys: Option<u64>,
 }
 
 impl TableEffect {

@@ -223,6 +223,16 @@ pub enum SilverRemade {
         /// Rows that got a value.
         rows: u64,
     },
+    /// The keys of records that were dropped or edited, or are as delivered again, of all their events: the rows of all other
+    /// keys stayed as they were.
+    KeysRecomputed {
+        /// How many keys.
+        keys: u64,
+        /// Rows of these keys before.
+        rows_before: u64,
+        /// Rows of these keys afterwards.
+        rows_after: u64,
+    },
 }
 
 impl fmt::Display for SilverRemade {
@@ -236,6 +246,15 @@ impl fmt::Display for SilverRemade {
             }
             Self::ColumnsFilled { columns, rows } => {
                 write!(f, "{} filled from bronze in {rows} rows, all other columns stayed", columns.join(", "))
+            }
+            Self::KeysRecomputed { keys, rows_before, rows_after } => {
+                let plural = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+                let (keys, before) = (plural(*keys, "key"), plural(*rows_before, "row"));
+                write!(
+                    f,
+                    "{keys} recomputed from bronze, as records were decided on: {before} before, {rows_after} afterwards, \
+                     all other rows stayed"
+                )
             }
         }
     }
@@ -263,6 +282,9 @@ pub struct TableReplay {
     /// Of a dry run: silver is of another contract or of other decisions, and a replay makes it anew first.
     #[serde(default)]
     pub would_remake: bool,
+    /// Of a dry run: keys of records that were decided on, which a replay recomputes first; all other rows stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_recompute: Option<u64>,
     /// Of a dry run: new columns that a replay fills from bronze first; all other columns stay.
     #[serde(default)]
     pub would_fill: Vec<String>,

@@ -96,6 +96,7 @@ fn effects(changes: &[ContractChange]) -> Vec<TableEffect> {
             rows: None,
             readers: Vec::new(),
             rebuild_seconds: None,
+            recomputed_keys: None,
         });
         found.effect = found.effect.max(change.effect);
         found.grade = found.grade.max(Some(change.grade));

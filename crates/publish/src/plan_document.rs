@@ -168,6 +168,7 @@ mod tests {
             rows: Some(3),
             readers: Vec::new(),
             rebuild_seconds: None,
+            recomputed_keys: None,
         }
     }
 

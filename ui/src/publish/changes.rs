@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, plan: &PublishPlan, only: Option<Audience>, fold
 /// What the runner does to a table, how large that is, and who reads it.
 pub(crate) fn effect_text(effect: &TableEffect) -> String {
     let mut text = effect.note.clone();
-    if effect.effect == Effect::Rebuild {
+    if effect.effect == Effect::Rebuild && effect.recomputed_keys.is_none() {
         let rows = effect.rows.map_or_else(|| "rows unknown".to_owned(), |rows| number::plural(rows, "row"));
         text.push_str(&format!(", {rows}"));
         if let Some(seconds) = effect.rebuild_seconds {

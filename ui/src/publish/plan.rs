@@ -1,7 +1,7 @@
 //! What the plan says: names of its releases, how many changes of a grade, and what is to be published of it.
 
 use crate::widget::number;
-use sluice_api::{Grade, PublishPlan, PublishScope, TableDecisions, TableName};
+use sluice_api::{Grade, Layer, PublishPlan, PublishScope, TableDecisions, TableEffect, TableName};
 use std::collections::BTreeSet;
 
 /// `r15`.
@@ -32,6 +32,11 @@ pub(super) fn decided(plan: &PublishPlan) -> Vec<String> {
             let records = number::plural(of.records, "record");
             lines.push(format!("{table}: {records} {} by {}: {}", of.action.done(), of.by, of.because));
         }
+        let of_table = |effect: &&TableEffect| effect.layer == Layer::Silver && effect.table == *table;
+        lines.extend(plan.document.tables.iter().find(of_table).map(|effect| match effect.recomputed_keys {
+            Some(keys) => format!("{table}: {} recomputed, all other rows stay", number::plural(keys, "key")),
+            None => format!("{table}: silver is rebuilt from bronze"),
+        }));
         if let Some((_, [inserted, updated, deleted])) = plan.changed_rows.iter().find(|(name, _)| name == table) {
             let [inserted, updated, deleted] = [inserted, updated, deleted].map(|rows| number::count(*rows));
             lines.push(format!(

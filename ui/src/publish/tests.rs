@@ -211,10 +211,14 @@ fn decisions_on_records_are_listed_with_what_they_change() {
         };
         let decided = sluice_api::TableDecisions { table: table.clone(), decisions: vec![decision], hash: None };
         plan.document.records = vec![decided];
+        for effect in plan.document.tables.iter_mut().filter(|effect| effect.table == table) {
+            effect.recomputed_keys = Some(2);
+        }
         plan.changed_rows = vec![(table, [0, 1, 2])];
         plan.document.base_hash = Some(plan.document.hash.clone());
     });
     assert!(window.query_by_label("shop.orders: 3 records dropped by mira: test orders").is_some());
+    assert!(window.query_by_label("shop.orders: 2 keys recomputed, all other rows stay").is_some());
     assert!(window.query_by_label("shop.orders: 0 rows inserted, 1 updated, 2 deleted in the sandbox").is_some());
     assert!(window.query_by_label_contains("The draft equals").is_none(), "there is something to publish");
 }

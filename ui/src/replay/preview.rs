@@ -196,6 +196,11 @@ fn verdict(preview: &Preview, table: &str) -> String {
     if sum(|table| table.batches) == 0 && !fills.is_empty() {
         return format!("No new files; {} of {table} would be filled from bronze", fills.join(", "));
     }
+    let keys = sum(|table| table.would_recompute.unwrap_or_default());
+    if sum(|table| table.batches) == 0 && preview.replay.tables.iter().any(|table| table.would_recompute.is_some()) {
+        let keys = number::plural(keys, "key");
+        return format!("No new files; {keys} of {table} would be recomputed, records of it were decided on");
+    }
     if sum(|table| table.batches) == 0 {
         return match preview.replay.tables.iter().any(|table| table.would_remake) {
             true => {

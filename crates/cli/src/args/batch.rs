@@ -45,6 +45,7 @@ pub(crate) enum Batch {
         decision: Decision,
     },
     /// Let other values count than records were delivered with. On a lake with a release in a sandbox.
+    #[command(group(clap::ArgGroup::new("change").required(true).args(["set", "text"])))]
     Edit {
         #[command(flatten)]
         of: OfBatch,
@@ -55,7 +56,7 @@ pub(crate) enum Batch {
         set: Vec<(String, String)>,
         /// File with the whole record as it should have been delivered; `-` reads it from the standard input. Of one
         /// --record.
-        #[arg(long, value_name = "FILE", required_unless_present = "set", conflicts_with = "set")]
+        #[arg(long, value_name = "FILE")]
         text: Option<PathBuf>,
         #[command(flatten)]
         decision: Decision,

@@ -27,13 +27,14 @@ pub(crate) enum Quarantine {
         reveal: bool,
     },
     /// Correct a record: its new text takes its place in the order of the source. Bronze keeps the one that came.
+    #[command(group(clap::ArgGroup::new("change").required(true).args(["set", "text"])))]
     Edit {
         /// dataset.table
         table: TableName,
         /// Its address, as `ls` has it: batch:file:number.
         record: String,
         /// File with the record as it should have been delivered; `-` reads it from the standard input.
-        #[arg(long, value_name = "FILE", required_unless_present = "set", conflicts_with = "set")]
+        #[arg(long, value_name = "FILE")]
         text: Option<PathBuf>,
         /// A value that changes: the path of a member of the record, and its new value as JSON. May be given several times.
         #[arg(long, value_name = "PATH=JSON", value_parser = path_and_value)]

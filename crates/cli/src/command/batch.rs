@@ -30,7 +30,9 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Resul
         Batch::Skip(call) => (BatchAction::Skip, call),
         Batch::Release(call) => (BatchAction::Release, call),
         Batch::Records { table, batch, filter, text, rows } => {
-            let list = host.call(ask::BatchRecords { table, batch, filter: filter.filter() }).await?;
+            let filter = filter.filter();
+            let is_filtered = !filter.is_empty();
+            let list = host.call(ask::BatchRecords { table, batch, filter }).await?;
             let columns: &[&str] = if text { &LISTED_WITH_TEXT } else { &LISTED };
             let found = match &list.records {
                 Some(records) => Some(fetch(host, records, rows, false).await?.select(columns)),
@@ -40,7 +42,8 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Batch) -> anyhow::Resul
                 "counts": list.counts, "found": list.found, "why_not": list.why_not, "records": found
             });
             out.show(&json, |_| {
-                found.as_ref().map_or_else(String::new, super::rows::Rows::to_text) + &counts_text(&list)
+                let shown = found.as_ref().map_or_else(String::new, super::rows::Rows::to_text);
+                shown + &counts_text(&list) + &meant_text(&list, is_filtered, rows)
             })?;
             return Ok(Exit::Done);
         }
@@ -99,6 +102,18 @@ fn counts_text(list: &RecordList) -> String {
     let mut text = format!("records of batch {} of {}: {}\n", list.batch, list.table, counts.join(", "));
     if let Some(why) = &list.why_not {
         text.push_str(&format!("{why}\n"));
+    }
+    text
+}
+
+/// How many records a filter means, and whether all of them are shown.
+fn meant_text(list: &RecordList, is_filtered: bool, shown: u64) -> String {
+    let mut text = String::new();
+    if is_filtered {
+        text.push_str(&format!("of these are meant: {}\n", number(list.found)));
+    }
+    if list.found > shown {
+        text.push_str(&format!("the first {} are shown, --rows shows more\n", number(shown)));
     }
     text
 }

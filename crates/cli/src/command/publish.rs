@@ -246,12 +246,18 @@ fn effect_text(table: &TableEffect) -> String {
     let readers: Vec<String> = table.readers.iter().map(|reader| format!("gold.{reader}")).collect();
     let readers = if readers.is_empty() { "no model".to_owned() } else { readers.join(", ") };
     let grade = table.grade.map_or_else(|| "no entry differs".to_owned(), |grade| format!("{grade:?}").to_lowercase());
+    let effect = match table.recomputed_keys {
+        Some(1) => "1 key".to_owned(),
+        Some(keys) => format!("{} keys", number(keys)),
+        None => table.effect.to_string(),
+    };
     let time = match (table.effect, table.rebuild_seconds) {
+        _ if table.recomputed_keys.is_some() => String::new(),
         (Effect::Rebuild, Some(seconds)) => format!("; takes about {}", duration_text(seconds.max(1))),
         (Effect::Rebuild, None) => "; how long it takes is unknown".to_owned(),
         _ => String::new(),
     };
-    format!("{grade}. {} ({}); {rows}{time}; read by {readers}", table.note, table.effect)
+    format!("{grade}. {} ({effect}); {rows}{time}; read by {readers}", table.note)
 }
 
 fn proposed_text(proposed: &ProposalView) -> String {

@@ -149,6 +149,14 @@ pub(crate) fn text(summary: &ReplaySummary) -> String {
                 number(rows)
             ));
         }
+        if let Some(keys) = table.would_recompute {
+            text.push_str(&format!(
+                "{}: records were dropped or edited: {} are recomputed from bronze first, which this does not count, all \
+                 other rows stay\n",
+                table.table,
+                if keys == 1 { "1 key".to_owned() } else { format!("{} keys", number(keys)) }
+            ));
+        }
         if table.would_remake {
             text.push_str(&format!(
                 "{}: the contract or what was decided of its batches changed: silver is made anew first, which this does \

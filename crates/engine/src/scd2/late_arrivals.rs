@@ -192,6 +192,32 @@ impl LateArrivalState {
         with_truncates(&sorted, &self.truncates)
     }
 
+    /// What makes this state of an empty one, with the events of some keys replaced by those that a plan of them from nothing
+    /// adds.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the plan is of another table, or the state is damaged.
+    pub fn with_keys_replaced(
+        &self,
+        encoder: &KeyEncoder,
+        is_replaced: impl Fn(u128) -> bool,
+        planned: HistoryChange,
+    ) -> Result<HistoryChange, EngineError> {
+        let schema = planned.added.schema();
+        let mut parts = vec![planned.added];
+        if self.live > 0 {
+            let all = self.to_batch(encoder)?;
+            let stays: Vec<bool> = encoder.hashes(&all)?.into_iter().map(|hash| !is_replaced(hash)).collect();
+            let stays = filter_record_batch(&all, &stays.into())?;
+            parts.push(RecordBatch::try_new(Arc::clone(&schema), stays.columns().to_vec())?);
+        }
+        let mut truncates = self.truncates.clone();
+        truncates.extend(planned.truncates);
+        truncates.sort_unstable();
+        truncates.dedup();
+        Ok(HistoryChange { taken: Vec::new(), added: concat_batches(&schema, &parts)?, truncates })
+    }
+
     /// Reads what [`LateArrivalState::to_batch`] made.
     ///
     /// # Errors

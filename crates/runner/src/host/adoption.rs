@@ -3,7 +3,7 @@
 //! Before a release becomes current a note says from which sandbox its tables are taken over, and after that the note is
 //! removed. A run that finds one takes over what is left, before it would rebuild those tables.
 
-use super::publish_records::{Carried, carry};
+use super::publish_records::{Carried, PRODUCTION, carry};
 use super::publish_sandbox::{Held, take_over_tables};
 use super::{HostOptions, OpenLake};
 use crate::pipeline::sides::Sides;
@@ -68,7 +68,7 @@ impl OpenLake {
         let detail = sluice_publish::release(&self.lake, release).await?;
         let (current, set) = ContractSet::published(&self.lake).await?;
         let Some(plan) = detail.plan.filter(|_| current == release) else { return Ok(()) };
-        Box::pin(carry(&self.lake, &note.decided, job)).await?;
+        Box::pin(carry(&self.lake, &note.decided, PRODUCTION, job)).await?;
         let opened = match self.lake.open_sandbox(&note.sandbox).await {
             Ok(opened) if opened.sandbox().is_some_and(|sandbox| sandbox.entry.id == note.id) => opened,
             Ok(_) | Err(LakeError::NoSandbox { .. }) => {

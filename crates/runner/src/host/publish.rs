@@ -1,6 +1,6 @@
 //! What publishing would do, and doing it.
 
-use super::publish_records::{Carried, carried, carry, in_words};
+use super::publish_records::{Carried, PRODUCTION, carried, carry};
 use super::publish_sandbox::{Held, hold_tables, release_tables, take_over_tables};
 use super::rebuild_time::rebuild_seconds;
 use super::{Host, HostOptions, OpenLake};
@@ -14,8 +14,7 @@ use crate::support::blocking::blocking;
 use crate::support::places::location;
 use crate::{Job, RunError};
 use sluice_api::{
-    Answer, Effect, JobId, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableDecisions, TableEffect,
-    TableRef, ask,
+    Answer, Effect, JobId, Layer, PlanDocument, PublishPlan, PublishScope, PublishedView, TableEffect, TableRef, ask,
 };
 use sluice_contract::Contract;
 use sluice_lake::TableLocation;
@@ -65,7 +64,7 @@ impl OpenLake {
                 PublishScope::Draft | PublishScope::Tables(_) => Box::pin(self.decisions_to_publish(name)).await?,
             };
             if let Some(decided) = decided {
-                effect = Box::pin(self.rebuilt_by(&decided, effect)).await?;
+                effect = Box::pin(self.decided_effect(&decided, contract, effect)).await?;
                 document.records.push(decided);
             }
             document.tables.extend(effect);
@@ -160,35 +159,12 @@ impl OpenLake {
         };
         Ok(Some(TableEffect {
             rebuild_seconds,
+            recomputed_keys: None,
             layer: Layer::Silver,
             table: contract.name.clone(),
             grade: listed.and_then(|listed| listed.grade),
             effect,
             note: note.to_owned(),
-            rows: None,
-            readers: Vec::new(),
-        }))
-    }
-
-    /// The effect of a release on a table whose records are decided on.
-    async fn rebuilt_by(
-        &self,
-        decided: &TableDecisions,
-        effect: Option<TableEffect>,
-    ) -> Result<Option<TableEffect>, RunError> {
-        let name = &decided.table;
-        let silver = Silver::open_without_state(self.production(), name).await?;
-        if silver.batch() == 0 {
-            return Ok(effect);
-        }
-        let bronze = self.production().table(TableLocation::Bronze(name.clone()));
-        Ok(Some(TableEffect {
-            rebuild_seconds: rebuild_seconds(&silver, &bronze).await?,
-            layer: Layer::Silver,
-            table: name.clone(),
-            grade: effect.and_then(|effect| effect.grade),
-            effect: Effect::Rebuild,
-            note: format!("Silver is made with other records: {}", in_words(decided)),
             rows: None,
             readers: Vec::new(),
         }))
@@ -264,10 +240,6 @@ impl OpenLake {
         self.production().objects().ensure_writable().await?;
         let (author, usual_author) = (author.as_deref().map(Author::new).transpose()?, usual().await?);
         let job = Job::new(JobId(0), "publish");
-        if canary && !plan.records.is_empty() {
-            let message = "A canary is built of what production has, and records are decided on in this sandbox alone";
-            return Err(RunError::input(message, "Publish without a canary: the sandbox shows what changes"));
-        }
         let (mut beside, mut seen, mut not_built) = (None, Vec::new(), None);
         let plan = if canary {
             let (built, tables) = Box::pin(self.canary(release, &contents, &plan, options, &job)).await?;
@@ -326,7 +298,7 @@ impl OpenLake {
                 };
                 let tables = match (&sides, &not_built) {
                     (Some(sides), _) => {
-                        if let Err(error) = Box::pin(carry(sides.base, &decided, &job)).await {
+                        if let Err(error) = Box::pin(carry(sides.base, &decided, PRODUCTION, &job)).await {
                             // The note stays, so the next run does it.
                             release_tables(held, &job).await;
                             return Err(error);

@@ -5,6 +5,7 @@
 //! rollback is built after its release is published: silver begins with the version that an earlier release left, so its
 //! files become production again and only what arrived since is merged.
 
+use super::publish_records::{carried_from, carry};
 use super::sandboxes::who;
 use super::{HostOptions, OpenLake};
 use crate::gold::refresh_gold;
@@ -58,8 +59,8 @@ impl Beside {
 }
 
 impl OpenLake {
-    /// Builds the canary of a release: every table that it changes, checked on its rows. Tables that exist get no new change
-    /// files there, so that what differs is the release's doing.
+    /// Builds the canary of a release: every table that it changes, by its contracts and decisions on records, checked on its
+    /// rows. Tables that exist get no new change files there, so that what differs is the release's doing.
     ///
     /// # Errors
     /// [`RunError::Canary`] if a table or a check fails; the sandbox stays, to be looked at.
@@ -75,7 +76,9 @@ impl OpenLake {
         let silver = plan.tables.iter().filter(|table| table.layer == Layer::Silver && table.effect > Effect::Metadata);
         let silver: Vec<TableName> = silver.map(|table| table.table.clone()).collect();
         let versions = self.earlier_versions(&set, plan).await?;
+        let decided = carried_from(&self.lake, self.production(), plan).await?;
         let beside = Box::pin(self.make_beside(Purpose::Canary, release, contents, versions, options)).await?;
+        carry(&beside.open.lake, &decided, "the canary", job).await?;
         let failed = |reason: String| RunError::Canary { release, sandbox: beside.name.clone(), reason };
         let mut new = Vec::new();
         let mut existing = Vec::new();

@@ -1,15 +1,21 @@
 //! Decisions on single records of a sandbox: what a release brings of them into production.
 
 use super::OpenLake;
+use super::rebuild_time::rebuild_seconds;
+use crate::pipeline::context::TableContext;
+use crate::pipeline::decided_keys::concerned_keys;
+use crate::pipeline::decoder::{Decoder, DecoderOptions};
 use crate::pipeline::sides::Sides;
+use crate::pipeline::table_state::TableState;
 use crate::silver::Silver;
 use crate::{Job, RunError};
 use sluice_api::{
-    DiffOptions, DiffSide, JobId, Layer, PlanDocument, PlannedDecision, PublishPlan, RecordAction, SideLake,
-    SideVersion, TableDecisions, TableRef,
+    DiffOptions, DiffSide, Effect, JobId, Layer, PlanDocument, PlannedDecision, PublishPlan, RecordAction, SideLake,
+    SideVersion, TableDecisions, TableEffect, TableRef,
 };
-use sluice_contract::TableName;
-use sluice_lake::{Lake, PutNew, RecordDecision, StoreTimes};
+use sluice_contract::{Contract, TableName};
+use sluice_lake::{Lake, PutNew, RecordDecision, StoreTimes, TableLocation};
+use std::sync::Arc;
 
 /// What a sandbox decided of the records of a table since it began, and the lake does not have yet.
 ///
@@ -57,6 +63,62 @@ impl OpenLake {
         Ok(Some(TableDecisions { table: name.clone(), decisions: new.iter().map(planned).collect(), hash }))
     }
 
+    /// The effect of a release on a table whose records are decided on: the keys of these records are recomputed, or all of it is
+    /// rebuilt, as the contract changes too or more than keys may differ.
+    ///
+    /// # Errors
+    /// If production cannot be read; see [`new_decisions`].
+    pub(super) async fn decided_effect(
+        &self,
+        decided: &TableDecisions,
+        contract: &Arc<Contract>,
+        effect: Option<TableEffect>,
+    ) -> Result<Option<TableEffect>, RunError> {
+        let (name, base) = (&decided.table, self.production());
+        let silver = Silver::open_without_state(base, name).await?;
+        if silver.batch() == 0 {
+            return Ok(effect);
+        }
+        let is_rebuilt = effect.as_ref().is_some_and(|effect| effect.effect == Effect::Rebuild);
+        let recomputed_keys = match is_rebuilt {
+            true => None,
+            false => Box::pin(self.keys_in_production(contract)).await?,
+        };
+        let rebuild_seconds = match recomputed_keys {
+            Some(_) => None,
+            None => rebuild_seconds(&silver, &base.table(TableLocation::Bronze(name.clone()))).await?,
+        };
+        let words = in_words(decided);
+        let note = match recomputed_keys {
+            Some(1) => format!("1 key is recomputed from bronze, all other rows stay: {words}"),
+            Some(keys) => format!("{keys} keys are recomputed from bronze, all other rows stay: {words}"),
+            None => format!("Silver is rebuilt from bronze with other records: {words}"),
+        };
+        Ok(Some(TableEffect {
+            rebuild_seconds,
+            recomputed_keys,
+            layer: Layer::Silver,
+            table: name.clone(),
+            grade: effect.and_then(|effect| effect.grade),
+            effect: Effect::Rebuild,
+            note,
+            rows: None,
+            readers: Vec::new(),
+        }))
+    }
+
+    /// How many keys of production the new decisions concern; `None` if only a rebuild tells what they change.
+    async fn keys_in_production(&self, contract: &Arc<Contract>) -> Result<Option<u64>, RunError> {
+        let base = self.production();
+        let decoder = Decoder::new(DecoderOptions::default());
+        let job = Job::new(JobId(0), "publish");
+        let context = TableContext::open(base, contract, &self.engine, &job, &decoder).await?;
+        let table = TableState::open_to_look(&context).await?;
+        let after = table.records.with(&new_decisions(&self.lake, base, &contract.name).await?);
+        let concerned = concerned_keys(&context, &table, &table.records.up_to(table.silver.decided), &after).await?;
+        Ok(concerned.map(|concerned| concerned.keys.len() as u64))
+    }
+
     /// Adds to a plan how many rows its decisions on records change in the sandbox, and what stands in the way where they
     /// were not tried there.
     ///
@@ -95,24 +157,32 @@ pub(super) type Carried = Vec<(TableName, Vec<RecordDecision>)>;
 /// # Errors
 /// See [`new_decisions`].
 pub(super) async fn carried(sides: &Sides<'_>, plan: &PlanDocument) -> Result<Carried, RunError> {
+    carried_from(sides.sandbox, sides.base, plan).await
+}
+
+/// The same of a sandbox and its lake.
+///
+/// # Errors
+/// See [`new_decisions`].
+pub(super) async fn carried_from(sandbox: &Lake, base: &Lake, plan: &PlanDocument) -> Result<Carried, RunError> {
     let mut carried = Carried::new();
     for TableDecisions { table, .. } in &plan.records {
-        carried.push((table.clone(), new_decisions(sides.sandbox, sides.base, table).await?));
+        carried.push((table.clone(), new_decisions(sandbox, base, table).await?));
     }
     Ok(carried)
 }
 
-/// Brings decisions into production. Those that are there already stay, so it may be repeated.
+/// Brings decisions into a lake, which is `called` so. Those that are there already stay, so it may be repeated.
 ///
 /// # Errors
 /// If a store fails, or something else was decided in the lake meanwhile.
-pub(super) async fn carry(base: &Lake, carried: &Carried, job: &Job) -> Result<(), RunError> {
+pub(super) async fn carry(base: &Lake, carried: &Carried, called: &str, job: &Job) -> Result<(), RunError> {
     for (table, decisions) in carried {
         for decision in decisions {
             match base.ledger().put_record_decision_as(table, decision).await? {
                 PutNew::Created => {
                     let (records, done) = (decision.records.len(), decision.action.done());
-                    job.log(format!("{table}: {records} records are {done} in production, too"));
+                    job.log(format!("{table}: {records} records are {done} in {called}, too"));
                 }
                 PutNew::Exists => {
                     let there = base.ledger().record_decisions(table).await?;
@@ -125,6 +195,9 @@ pub(super) async fn carry(base: &Lake, carried: &Carried, job: &Job) -> Result<(
     }
     Ok(())
 }
+
+/// What the lake is called beside its sandboxes.
+pub(super) const PRODUCTION: &str = "production";
 
 fn decided_meanwhile(table: &TableName) -> RunError {
     let message = format!("Records of {table} were decided on in the lake since the sandbox was made");

@@ -128,7 +128,7 @@ impl OpenLake {
             return Err(RunError::input(format!("This would be every record of batch {batch} of {name}"), next));
         }
         let wanted = wanted(&contract, &manifest, &filter, limits::RECORDS_DECIDED_MAX + 1)?;
-        let asked = wanted.places.as_ref().map(BTreeSet::len);
+        let asked = wanted.places.clone().filter(|_| filter.key.is_empty() && filter.state.is_none());
         let found = batch_records(&context, &mut table, batch, wanted).await?;
         let listed = format!("`sluice batch records {name} {batch}` lists them");
         if found.records.len() > limits::RECORDS_DECIDED_MAX {
@@ -136,11 +136,11 @@ impl OpenLake {
             let next = format!("At most {} are decided on at once; name fewer", limits::RECORDS_DECIDED_MAX);
             return Err(RunError::input(message, next));
         }
-        if found.records.is_empty()
-            || (filter.key.is_empty() && filter.state.is_none() && asked > Some(found.records.len()))
-        {
-            let message = format!("Batch {batch} of {name} does not have all of these records");
-            return Err(RunError::not_found(message, listed));
+        if let Some(missing) = asked.and_then(|asked| missing(&asked, &found.records)) {
+            return Err(RunError::not_found(format!("Batch {batch} of {name} has no {missing}"), listed));
+        }
+        if found.records.is_empty() {
+            return Err(RunError::not_found(format!("Batch {batch} of {name} has no such record"), listed));
         }
         let mut decided = Vec::new();
         for record in &found.records {
@@ -184,7 +184,16 @@ impl Edit {
         let BatchRecord { place, raw, state, decision, .. } = record;
         let shown = format!("Record {} of {}", place.row.saturating_add(1), place.file);
         if *state == RecordState::Quarantined {
-            let next = format!("`sluice quarantine edit {} {}` corrects it", context.contract.name, address(place));
+            let (name, address) = (&context.contract.name, address(place));
+            let next = match self {
+                Self::Drop => {
+                    let ignore = format!("sluice quarantine ignore {name} --record {address} --because \"…\"");
+                    format!("Silver is made without it; `{ignore}` settles it")
+                }
+                Self::Undo | Self::Set(_) | Self::Text(_) => {
+                    format!("`sluice quarantine edit {name} {address} --set PATH=JSON --because \"…\"` corrects it")
+                }
+            };
             return Err(RunError::input(format!("{shown} is in quarantine, where it is decided on"), next));
         }
         let decided = |text| DecidedRecord { place: place.clone(), record: raw.clone(), text };
@@ -255,6 +264,18 @@ fn place_of(manifest: &BatchManifest, address: &str) -> Result<(String, u64), Ru
         [] => Err(wrong(format!("Batch {} has no file {file}", manifest.batch))),
         _ => Err(wrong(format!("{file} is the name of several files of batch {}", manifest.batch))),
     }
+}
+
+/// Those of places that no record has, in words; `None` if every one has a record.
+fn missing(asked: &BTreeSet<(String, u64)>, found: &[BatchRecord]) -> Option<String> {
+    let there: BTreeSet<(&str, u64)> = found.iter().map(|of| (of.place.file.as_str(), of.place.row)).collect();
+    let mut missing = asked.iter().filter(|(file, row)| !there.contains(&(file.as_str(), *row)));
+    let (file, row) = missing.next()?;
+    let more = match missing.count() {
+        0 => String::new(),
+        more => format!(", nor {more} others of these"),
+    };
+    Some(format!("record {} of {file}{more}", row.saturating_add(1)))
 }
 
 /// What a record in quarantine is called: batch, file, number in it from 1.

@@ -8,6 +8,7 @@ use crate::contract_set::ContractSet;
 use crate::pipeline::release_rule::Unpublished;
 use crate::pipeline::source_files::{BatchBounds, into_batches, new_files};
 use crate::pipeline::source_listing::Look;
+use crate::silver::Silver;
 use crate::{Job, ReplayOptions, RunError, replay, replay_batch};
 use sluice_api::{
     Answer, BatchState, BatchView, GoldCounter, JobId, JobKind, Layer, ReplaySummary, ReplayView, TableName,
@@ -85,7 +86,9 @@ impl OpenLake {
         let bronze = by_batch(&self.history(TableLocation::Bronze(table.clone())).await?, &AppId::bronze(table));
         let silver_history = self.history(TableLocation::Silver(table.clone())).await?;
         let silver = by_batch(&silver_history, &AppId::silver(table));
-        let in_silver = silver.keys().max().copied().unwrap_or(0);
+        // What was taken over from a sandbox is in no commit of a batch.
+        let now = Silver::open_to_look(&self.lake, table).await?.batch();
+        let in_silver = silver.keys().max().copied().unwrap_or(0).max(now);
         let decided = Decided::of(&self.lake, &contract).await?;
         let of_records = self.lake.ledger().record_decisions(table).await?;
         let holding = Holding::of(&of_records);

@@ -9,6 +9,7 @@ use crate::RunError;
 use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
 use sluice_change::{ChangeBatch, EventSeq, Op, RowRef, SourceFile};
 use sluice_contract::Contract;
+use sluice_engine::KeyEncoder;
 use sluice_lake::{BatchManifest, RecordDecisions, RecordPlace};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -20,8 +21,17 @@ pub(crate) struct DecidedRecords {
     by_batch: BTreeMap<u64, BTreeMap<(String, u64), Instead>>,
     /// The events of these records as they were delivered.
     events: HashSet<EventSeq>,
-    /// Hash of all of it, if a text counts instead of a record.
-    edits: Option<String>,
+    /// Of each record that another text counts instead of: the keys of that text, and those that it was delivered with.
+    edited_keys: Vec<EditedKeys>,
+}
+
+/// Hashes of the keys of an edited record.
+#[derive(Clone, Debug)]
+struct EditedKeys {
+    /// `None` if it concerns every key.
+    now: Option<HashSet<u128>>,
+    /// `None` if it was delivered without a key that can be read.
+    delivered: Option<HashSet<u128>>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,19 +62,27 @@ impl DecidedRecords {
             return Err(RunError::input(message, next));
         }
         let (mut found, mut own) = (Self::default(), HashSet::new());
+        let encoder = KeyEncoder::new(contract)?;
         for (place, (record, _)) in &in_force {
             let manifest = manifests.iter().map(AsRef::as_ref).find(|manifest| manifest.batch == place.batch);
             let contract = contract_of(contract, manifest, place.batch)?;
-            found.events.extend(events_of(&in_place(&contract, &[(*place, record.record.as_str())]).changes));
+            let delivered = in_place(&contract, &[(*place, record.record.as_str())]);
+            found.events.extend(events_of(&delivered.changes));
             if let Some(text) = &record.text {
-                own.extend(events_of(&in_place(&contract, &[(*place, text.as_str())]).changes));
+                let instead = in_place(&contract, &[(*place, text.as_str())]).changes;
+                own.extend(events_of(&instead));
+                let keys = |of: &ChangeBatch| Ok::<_, RunError>(encoder.hashes(&of.rows)?.into_iter().collect());
+                let is_read = delivered.rejects.is_empty() && !delivered.changes.is_empty();
+                let delivered = if is_read { Some(keys(&delivered.changes)?) } else { None };
+                let is_of_all = instead.ops.contains(&Op::Truncate);
+                let now = if is_of_all { None } else { Some(keys(&instead)?) };
+                found.edited_keys.push(EditedKeys { now, delivered });
             }
             let instead = Instead { offset: place.offset, text: record.text.clone() };
             found.by_batch.entry(place.batch).or_default().insert((place.file.clone(), place.row), instead);
         }
         // What an edit leaves as it was is the same event, which its new text brings.
         found.events.retain(|seq| !own.contains(seq));
-        found.edits = decisions.fingerprint().filter(|_| in_force.values().any(|(of, _)| of.text.is_some()));
         Ok(found)
     }
 
@@ -78,9 +96,15 @@ impl DecidedRecords {
         !self.by_batch.is_empty()
     }
 
-    /// A hash of the texts that count instead of records.
-    pub(super) fn edits(&self) -> Option<&str> {
-        self.edits.as_deref()
+    /// The keys that those edited records were delivered with which have one of these keys now; `None` if one was delivered
+    /// without a key.
+    pub(super) fn delivered_keys(&self, now: &HashSet<u128>) -> Option<HashSet<u128>> {
+        let mut keys = HashSet::new();
+        let concerns = |edited: &&EditedKeys| edited.now.as_ref().is_none_or(|keys| !keys.is_disjoint(now));
+        for edited in self.edited_keys.iter().filter(concerns) {
+            keys.extend(edited.delivered.as_ref()?);
+        }
+        Some(keys)
     }
 
     /// Leaves out the events of a batch that are dropped; with what its edited records say instead.
@@ -158,7 +182,7 @@ pub(crate) fn in_place(contract: &Arc<Contract>, records: &[(&RecordPlace, &str)
 }
 
 /// The truncate that empties the table before a reload is of no record.
-fn is_of_reload(op: Op, seq: &EventSeq) -> bool {
+pub(super) fn is_of_reload(op: Op, seq: &EventSeq) -> bool {
     op == Op::Truncate && seq.parts == EventSeq::END_OF_EPOCH
 }
 

@@ -32,7 +32,7 @@ use sluice_cdc::{DecodedFile, check_contract};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, limits};
 use sluice_lake::{BatchManifest, Lake, LakeError, correction_number};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::sync::Arc;
@@ -215,9 +215,10 @@ impl BronzeDecoder {
         Self { wanted: Arc::new(wanted), whole_files: self.whole_files }
     }
 
-    /// Whether records have another text than bronze has.
-    pub(crate) fn has_edits(&self) -> bool {
-        self.wanted.decided.edits().is_some()
+    /// The keys that edited records were delivered with, of those which have one of these keys now; `None` if one was delivered
+    /// without a key.
+    pub(crate) fn delivered_keys(&self, now: &HashSet<u128>) -> Option<HashSet<u128>> {
+        self.wanted.decided.delivered_keys(now)
     }
 
     /// Whether what a record means depends on the other records of its data file.

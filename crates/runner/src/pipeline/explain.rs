@@ -76,7 +76,8 @@ pub(crate) async fn explain(
     table.skipped = made_by.as_ref().and_then(|entry| entry.info.skipped.clone()).unwrap_or_default();
     table.records = table.records.up_to(made_by.as_ref().and_then(|entry| entry.info.decided).unwrap_or(0));
     let sought = SoughtKeys::one(hash, key);
-    let KeyEvents { changes, batches, rejects, read } = key_events(&context, &table, 1..=batch, sought).await?;
+    let KeyEvents { changes, batches, rejects, read, is_cut: _ } =
+        key_events(&context, &table, 1..=batch, sought).await?;
     let of_contract = Arc::clone(&contract);
     let (story, changes) = blocking(move || Ok((explain_key(&of_contract, &changes)?, changes))).await?;
     let (silver, made_by) = (&table.silver, made_by.and_then(|entry| entry.info.contract));

@@ -27,17 +27,24 @@ pub(crate) struct SoughtKeys {
     hashes: HashSet<u128>,
     /// Of one key name and value of its columns as text, by which records in quarantine name it.
     named: Option<Vec<(String, String)>>,
+    /// Events without the records as delivered, of so many bytes at most.
+    bytes_max: Option<u64>,
 }
 
 impl SoughtKeys {
     /// One key with all that is in quarantine of it.
     pub(crate) fn one(hash: u128, key: &[(String, String)]) -> Self {
-        Self { hashes: HashSet::from([hash]), named: Some(key.to_vec()) }
+        Self { hashes: HashSet::from([hash]), named: Some(key.to_vec()), bytes_max: None }
     }
 
     /// The events of keys.
     pub(crate) fn events_of(hashes: impl IntoIterator<Item = u128>) -> Self {
-        Self { hashes: hashes.into_iter().collect(), named: None }
+        Self { hashes: hashes.into_iter().collect(), named: None, bytes_max: None }
+    }
+
+    /// The events of keys without the records as delivered, while they take up to so many bytes.
+    pub(crate) fn to_merge(hashes: impl IntoIterator<Item = u128>, bytes_max: u64) -> Self {
+        Self { bytes_max: Some(bytes_max), ..Self::events_of(hashes) }
     }
 
     fn marks(&self, contract: &Contract) -> KeyMarks {
@@ -59,6 +66,8 @@ pub(crate) struct KeyEvents {
     pub(crate) rejects: Vec<(u64, String, Reject)>,
     /// Records that were read.
     pub(crate) read: u64,
+    /// There are more events than were to be read.
+    pub(crate) is_cut: bool,
 }
 
 impl KeyEvents {
@@ -67,6 +76,7 @@ impl KeyEvents {
         self.batches.extend(more.batches);
         self.rejects.extend(more.rejects);
         self.read += more.read;
+        self.is_cut |= more.is_cut;
     }
 }
 
@@ -82,9 +92,11 @@ pub(crate) async fn key_events(
 ) -> Result<KeyEvents, RunError> {
     let decoder = BronzeDecoder::new(context, table, batches.clone()).await?;
     let Some((snapshot, files)) = table.bronze.files(&batches).await? else { return Ok(KeyEvents::default()) };
-    let marks = sought.marks(&context.contract);
-    let rows = match RecordIndex::new(context, table, &decoder) {
-        Some(index) => index.find(&snapshot, &files, &marks).await?,
+    let (marks, bytes_max) = (sought.marks(&context.contract), sought.bytes_max.unwrap_or(u64::MAX));
+    // The index leads to records by the keys that they were delivered with.
+    let index = RecordIndex::new(context, table, &decoder).zip(decoder.delivered_keys(&sought.hashes));
+    let rows = match index {
+        Some((index, delivered)) => index.find(&snapshot, &files, &marks.and_of(&delivered)).await?,
         None => vec![None; files.len()],
     };
     let search = Arc::new(KeySearch {
@@ -103,10 +115,14 @@ pub(crate) async fn key_events(
             search.in_file(file, rows).await
         }
     });
-    let mut all = KeyEvents::default();
+    let (mut all, mut bytes) = (KeyEvents::default(), 0);
     let mut found = found.buffered(FILES_AT_ONCE);
     while let Some(of_file) = found.try_next().await? {
+        bytes += of_file.changes.iter().map(ChangeBatch::memory_bytes).sum::<u64>();
         all.extend(of_file);
+        if bytes > bytes_max {
+            return Ok(KeyEvents { is_cut: true, ..all });
+        }
     }
     Ok(all)
 }
@@ -169,7 +185,11 @@ impl KeySearch {
         let keep: Vec<bool> = decoded.changes.ops.iter().zip(hashes).map(is_sought).collect();
         let mut found = KeyEvents { rejects, read, ..KeyEvents::default() };
         if keep.contains(&true) {
-            found.changes.push(decoded.changes.filter(&keep)?);
+            let mut changes = decoded.changes.filter(&keep)?;
+            if self.sought.bytes_max.is_some() {
+                changes.records.iter_mut().for_each(|record| *record = String::new());
+            }
+            found.changes.push(changes);
             found.batches.push(batch);
         }
         Ok(found)

@@ -17,8 +17,9 @@ use super::tally::Tally;
 use crate::RunError;
 use crate::silver::Silver;
 use crate::silver::candidate::NewDeletes;
-use crate::silver::changed_keep::{Leaving, leaving_rows, made_by_other_keep, remembered_deletes};
+use crate::silver::changed_keep::{Leaving, leaving_rows, made_by_other_keep};
 use crate::silver::merge::prepare_with_leaving;
+use crate::silver::tombstones::{remembered_deletes, tombstones_of};
 use crate::support::blocking::blocking;
 use arrow::array::{AsArray, RecordBatch};
 use futures::{StreamExt, TryStreamExt};
@@ -26,7 +27,7 @@ use hashbrown::{HashMap, HashSet};
 use sluice_api::SilverRemade;
 use sluice_change::{ChangeBatch, contract_schema};
 use sluice_contract::Contract;
-use sluice_engine::{EngineError, KeyEncoder, SEQ, Tombstones, changed_segment};
+use sluice_engine::{EngineError, KeyEncoder, SEQ, changed_segment};
 use sluice_lake::{DataFile, Snapshot};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -158,14 +159,6 @@ impl TableRun {
         }
         Ok(Some(all))
     }
-}
-
-fn tombstones_of(encoder: &KeyEncoder, segment: Option<&RecordBatch>) -> Result<Tombstones, RunError> {
-    let mut tombstones = Tombstones::default();
-    if let Some(segment) = segment {
-        tombstones.add_segment(encoder, segment)?;
-    }
-    Ok(tombstones)
 }
 
 fn texts(rows: &RecordBatch) -> Result<&arrow::array::StringArray, RunError> {

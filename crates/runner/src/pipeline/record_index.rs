@@ -49,6 +49,12 @@ impl KeyMarks {
     pub(crate) fn of_events(hashes: &HashSet<u128>) -> Self {
         Self(hashes.iter().map(|hash| key_mark(*hash)).chain([truncate_mark()]).collect())
     }
+
+    /// These with those of the events of other keys.
+    pub(crate) fn and_of(mut self, hashes: &HashSet<u128>) -> Self {
+        self.0.extend(hashes.iter().map(|hash| key_mark(*hash)));
+        self
+    }
 }
 
 fn key_mark(hash: u128) -> u64 {
@@ -91,8 +97,7 @@ impl RecordIndex {
             decoder: decoder.of_all_batches(),
             job: context.job.clone(),
         };
-        // Marks lead to the keys that records were delivered with.
-        (!decoder.needs_whole_files() && !decoder.has_edits()).then_some(index)
+        (!decoder.needs_whole_files()).then_some(index)
     }
 
     /// Positions of the records under one of the marks, of every file; `None` of one without marks. Files without marks

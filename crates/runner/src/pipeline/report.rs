@@ -20,6 +20,7 @@ pub(crate) struct Report {
     would_hold: Option<String>,
     remade: Vec<SilverRemade>,
     would_remake: bool,
+    would_recompute: Option<u64>,
     would_fill: Vec<String>,
     /// The version that readers see.
     pub(crate) silver_version: Option<u64>,
@@ -41,6 +42,7 @@ impl Report {
             would_hold: None,
             remade: Vec::new(),
             would_remake: false,
+            would_recompute: None,
             would_fill: Vec::new(),
             silver_version: None,
             silver_rows: None,
@@ -75,10 +77,12 @@ impl Report {
 
     /// Of a dry run: what silver would be.
     pub(crate) async fn foresee(&mut self, run: &TableRun) -> Result<(), RunError> {
-        self.would_remake = run.will_remake().await?;
+        self.would_recompute = run.keys_to_recompute().await?.map(|concerned| concerned.keys.len() as u64);
+        self.would_remake = self.would_recompute.is_none() && run.will_remake().await?;
         self.would_fill = run.will_fill().await?;
         // How many rows there are afterwards is known once it is made.
-        self.silver_rows = if self.would_remake { None } else { Some(self.counters.silver_after) };
+        let is_known = !self.would_remake && self.would_recompute.is_none();
+        self.silver_rows = is_known.then_some(self.counters.silver_after);
         Ok(())
     }
 
@@ -98,6 +102,7 @@ impl Report {
             silver_rows: self.silver_rows,
             remade: self.remade,
             would_remake: self.would_remake,
+            would_recompute: self.would_recompute,
             would_fill: self.would_fill,
             reasons: self.reasons.into_iter().collect(),
             left_out: self.left_out.into_iter().collect(),

@@ -6,7 +6,7 @@ use super::table_state::TableState;
 use crate::RunError;
 use crate::silver::watermark::watermark;
 use crate::silver::{Silver, SilverCommit};
-use sluice_lake::{AppId, CommitInfo, Operation, RecordDecisions};
+use sluice_lake::{AppId, CommitInfo, Operation, RecordDecisions, SourceMark};
 use std::collections::BTreeSet;
 
 /// The commit of the batches that come next. `replaces_silver`: it holds all batches so far.
@@ -69,6 +69,21 @@ pub(crate) fn of_part(context: &TableContext, silver: &Silver, summary: &BatchSu
     };
     let app_id = AppId::rebuild(&context.contract.name);
     SilverCommit { txn: last_txn(silver, &app_id) + 1, app_id, operation: Operation::Rebuild, info }
+}
+
+/// The commit of keys that are recomputed because of what was decided of single records; `source`: what the texts that count
+/// instead of them say of it.
+pub(crate) fn of_recomputed(
+    context: &TableContext,
+    table: &TableState,
+    summary: &BatchSummary,
+    source: &SourceMark,
+) -> SilverCommit {
+    let mut commit = of_part(context, &table.silver, summary);
+    commit.info.source = table.silver.source.joined(source).some();
+    commit.info.decided = decided(&table.records);
+    commit.info.skipped = some(table.silver.skipped.clone());
+    commit
 }
 
 /// The commit of a batch that silver has already and that is merged again.

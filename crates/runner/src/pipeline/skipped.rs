@@ -2,7 +2,8 @@
 //!
 //! Which batches silver is made without is in its commits, so what was decided and what is done can be compared whenever a
 //! run begins. A batch that is skipped is taken out by a rebuild. One that is released again is merged as late events
-//! where these make the same table as a rebuild (invariant 1), else by a rebuild, too.
+//! where these make the same table as a rebuild (invariant 1), else by a rebuild, too. Decisions on records are carried out
+//! by the keys that they concern (`recomputed_keys.rs`).
 
 use super::decode::decode_bronze;
 use super::hold_rules::hold_reason;
@@ -28,7 +29,10 @@ impl TableRun {
             return Ok(());
         }
         if self.table.has_other_records() {
-            return self.rebuild(true).await;
+            return match Box::pin(self.recompute_keys()).await? {
+                true => Ok(()),
+                false => self.rebuild(true).await,
+            };
         }
         let wanted = self.table.skipped_up_to(self.table.silver.batch());
         let skipped: Vec<u64> = wanted.difference(&self.table.silver.skipped).copied().collect();

@@ -7,7 +7,7 @@ use crate::support::blocking::blocking;
 use arrow::array::{Array, RecordBatch};
 use sluice_change::RowTest;
 use sluice_contract::{Contract, Scd, TiePolicy};
-use sluice_engine::{COL_SEQ, KeyEncoder, RowAt, SEQ, merge_segments};
+use sluice_engine::{COL_SEQ, RowAt, SEQ};
 use sluice_lake::{DataFile, Lake};
 use std::sync::Arc;
 
@@ -105,20 +105,4 @@ pub(super) async fn live_positions(silver: &Silver, file: &DataFile) -> Result<V
         Some(deleted) => all.filter(|row| !deleted.contains(u64::from(*row))).collect(),
         None => all.collect(),
     })
-}
-
-/// All deletes that silver remembers as one segment; `None` if there are none.
-///
-/// # Errors
-/// If the lake cannot be read.
-pub(crate) async fn remembered_deletes(
-    lake: &Lake,
-    silver: &Silver,
-    encoder: &KeyEncoder,
-) -> Result<Option<RecordBatch>, RunError> {
-    let mut segments = Vec::with_capacity(silver.segments.len());
-    for path in &silver.segments {
-        segments.push(lake.ledger().get_state(path).await?);
-    }
-    Ok(if segments.is_empty() { None } else { Some(merge_segments(encoder, &segments)?) })
 }

@@ -25,10 +25,10 @@ use std::sync::Arc;
 /// A plan, and the files it was made on.
 pub(crate) struct Planned {
     pub(crate) plan: SilverPlan,
-    changes: Arc<Vec<ChangeBatch>>,
+    pub(super) changes: Arc<Vec<ChangeBatch>>,
     /// The rows that were read for it.
-    existing: Vec<ExistingRows>,
-    files: Arc<[DataFile]>,
+    pub(super) existing: Vec<ExistingRows>,
+    pub(super) files: Arc<[DataFile]>,
 }
 
 /// Plans a merge into the table, without writing. `quarantined`: records of the batch that are in quarantine.
@@ -105,7 +105,14 @@ pub(crate) async fn prepare_with_leaving(
 }
 
 /// Writes the files of a plan, not yet visible.
-async fn write_planned(silver: &Silver, contract: &Arc<Contract>, planned: Planned) -> Result<Candidate, RunError> {
+///
+/// # Errors
+/// If the store cannot be read or written.
+pub(super) async fn write_planned(
+    silver: &Silver,
+    contract: &Arc<Contract>,
+    planned: Planned,
+) -> Result<Candidate, RunError> {
     let Planned { plan, changes, existing, files } = planned;
     let SilverPlan { merge: plan, history } = plan;
     let store = &silver.store;

@@ -20,12 +20,13 @@ mod missing_base;
 mod new_files;
 pub(crate) mod newest_time;
 pub(crate) mod publish;
+pub(crate) mod recomputed_keys;
 pub(crate) mod review;
 pub(crate) mod row_file;
 pub(crate) mod schema_change;
 pub(crate) mod schema_document;
 mod state;
-mod tombstones;
+pub(crate) mod tombstones;
 pub(crate) mod watermark;
 
 pub(crate) use candidate::Candidate;

@@ -58,6 +58,39 @@ pub(crate) async fn infer_schema(
     decoded: &[DecodedFile],
     batch: u64,
 ) -> Result<Option<Arc<Contract>>, RunError> {
+    let Some(Wider { contract, inferred, number }) = wider(lake, declared, effective, decoded).await? else {
+        return Ok(None);
+    };
+    write_document(lake, &contract, number, inferred, batch).await?;
+    Ok(Some(contract))
+}
+
+/// Whether decoded records add to the inferred schema, without writing it down.
+///
+/// # Errors
+/// If the lake cannot be read.
+pub(crate) async fn add_to_schema(
+    lake: &Lake,
+    declared: &Arc<Contract>,
+    effective: &Contract,
+    decoded: &[DecodedFile],
+) -> Result<bool, RunError> {
+    Ok(wider(lake, declared, effective, decoded).await?.is_some())
+}
+
+/// A wider effective contract, and the schema document that makes it one.
+struct Wider {
+    contract: Arc<Contract>,
+    inferred: InferredSchema,
+    number: u64,
+}
+
+async fn wider(
+    lake: &Lake,
+    declared: &Arc<Contract>,
+    effective: &Contract,
+    decoded: &[DecodedFile],
+) -> Result<Option<Wider>, RunError> {
     let mut new = inferred_from(declared, decoded);
     if new == InferredSchema::default() {
         return Ok(None);
@@ -75,12 +108,12 @@ pub(crate) async fn infer_schema(
         let taken = new.added.clone();
         inferred.added = first_columns(declared, &known, decoded, |name| taken.contains(name));
     }
-    let wider = Arc::new(declared.with_inferred(&inferred));
-    if silver_hash(&wider) == silver_hash(effective) {
+    let contract = Arc::new(declared.with_inferred(&inferred));
+    if silver_hash(&contract) == silver_hash(effective) {
         return Ok(None);
     }
-    write_document(lake, &wider, latest.map_or(0, |document| document.number) + 1, inferred, batch).await?;
-    Ok(Some(wider))
+    let number = latest.map_or(0, |document| document.number) + 1;
+    Ok(Some(Wider { contract, inferred, number }))
 }
 
 /// As many of the columns that records bring as there is room for: those that are known, then file by file. Records with

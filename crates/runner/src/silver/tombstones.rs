@@ -6,7 +6,7 @@ use super::state::Silver;
 use crate::RunError;
 use arrow::array::RecordBatch;
 use sluice_contract::Contract;
-use sluice_engine::{HistoryChange, KeyEncoder, LateArrivalState, forget_before, merge_segments};
+use sluice_engine::{HistoryChange, KeyEncoder, LateArrivalState, Tombstones, forget_before, merge_segments};
 use sluice_lake::Lake;
 
 /// Segments from which on they are merged into one.
@@ -66,4 +66,32 @@ pub(super) async fn write_history(
     };
     segments.push(lake.ledger().put_state(&contract.name, &segment).await?);
     Ok(segments)
+}
+
+/// All deletes that silver remembers as one segment; `None` if there are none.
+///
+/// # Errors
+/// If the lake cannot be read.
+pub(crate) async fn remembered_deletes(
+    lake: &Lake,
+    silver: &Silver,
+    encoder: &KeyEncoder,
+) -> Result<Option<RecordBatch>, RunError> {
+    let mut segments = Vec::with_capacity(silver.segments.len());
+    for path in &silver.segments {
+        segments.push(lake.ledger().get_state(path).await?);
+    }
+    Ok(if segments.is_empty() { None } else { Some(merge_segments(encoder, &segments)?) })
+}
+
+/// What a segment says; nothing without one.
+///
+/// # Errors
+/// If it is something else.
+pub(crate) fn tombstones_of(encoder: &KeyEncoder, segment: Option<&RecordBatch>) -> Result<Tombstones, RunError> {
+    let mut tombstones = Tombstones::default();
+    if let Some(segment) = segment {
+        tombstones.add_segment(encoder, segment)?;
+    }
+    Ok(tombstones)
 }

@@ -95,6 +95,7 @@ pub(super) fn plan(scope: &PublishScope) -> PublishPlan {
         rows: (table == "orders").then_some(1_919_380),
         readers: if table == "orders" { vec![name("daily_revenue")] } else { Vec::new() },
         rebuild_seconds: None,
+        recomputed_keys: None,
     };
     use Grade::{Breaking, Info, Warning};
     let changes = vec![

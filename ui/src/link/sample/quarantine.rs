@@ -57,6 +57,7 @@ pub(super) fn replayed(table: &TableName) -> TableReplay {
         silver_rows: Some(counters.silver_after),
         remade: Vec::new(),
         would_remake: false,
+        would_recompute: None,
         would_fill: Vec::new(),
         reasons: Vec::new(),
         left_out: Vec::new(),

@@ -36,6 +36,7 @@ pub(super) fn preview(tables: &[TableName]) -> Preview {
         silver_rows: Some(counters.silver_after),
         remade: Vec::new(),
         would_remake: false,
+        would_recompute: None,
         would_fill: Vec::new(),
         reasons: vec![("TYPE_MISMATCH".to_owned(), 21), ("MISSING_KEY".to_owned(), 6)],
         left_out: Vec::new(),
