@@ -70,6 +70,26 @@ fn what_is_as_expected_passes_and_writes_nothing() -> Result<()> {
 }
 
 #[test]
+fn a_file_that_is_no_text_and_a_table_of_changes() -> Result<()> {
+    let test = "batches:\n- file: part.json\n  base64: >\n    \
+        H4sIAAAAAAACA6tWyi9QslJKVtJRSkwrSS1SsqpWykxRsjLXUSrJL0nMUbIy1DPVUUrOLKkEKvPJzKtSqtVRKs4vLUpOBanNKc5TsjKureUCABGFgppJAAAA\n  expect: {silver: [{id: 7, total: 1.5, city: Linz}]}\n";
+    let events = "batches:\n- events:\n  - {op: insert, at: 1, id: 7, total: 1, city: Graz}\n\
+        \x20 - {op: update, at: 2, id: 7, total: 2, city: Wien}\n  expect:\n\
+        \x20   silver: [{id: 7, total: 2}]\n    changes_has: [{id: 7, total: 1, city: Graz}]\n";
+    let (_folder, lake, sluice) = lake(test)?;
+    run(&sluice, 0)?;
+    lake.write(PATH, events)?;
+    let found = run(&sluice, 6)?.to_string();
+    ensure!(found.contains("does not say changes_table: true"), "{found}");
+    lake.write("contracts/shop/orders.yaml", CONTRACT.replace("apply: {", "apply: {changes_table: true, "))?;
+    run(&sluice, 0)?;
+    lake.write(PATH, events.replace("changes_has: [{id: 7, total: 1, ", "changes: [{id: 7, total: 3, "))?;
+    let found = run(&sluice, 6)?;
+    ensure!(found["tests"][0]["failures"].to_string().contains("changes"), "{found}");
+    Ok(())
+}
+
+#[test]
 fn a_column_and_a_check_that_are_not_stated_fail_where_all_are() -> Result<()> {
     let all = REST.replace(
         "    counters:",

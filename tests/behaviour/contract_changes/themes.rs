@@ -1,9 +1,12 @@
 //! Records for entries of a contract that say nothing of the common ones: each theme has those that its entry is about.
 
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Path and content of each file of a batch.
-pub(super) type Files = Vec<(String, String)>;
+pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 /// An example of an entry with the batches that show what it does.
 pub(super) struct Theme {
@@ -31,15 +34,15 @@ pub(super) const THEMES: &[Theme] = &[
         example: r#"apply.from_snapshot|files: "{version}/*.csv""#,
         beside: SNAPSHOTS,
         batches: || {
-            let more = ("landing/orders/1/more".to_owned(), csv_of(3..5));
-            vec![vec![("landing/orders/1/part.csv".to_owned(), csv_of(1..3)), more]]
+            let more = ("landing/orders/1/more".to_owned(), csv_of(3..5).into_bytes());
+            vec![vec![("landing/orders/1/part.csv".to_owned(), csv_of(1..3).into_bytes()), more]]
         },
     },
     Theme {
         example: "apply.from_snapshot|max_deleted_share: 0.9",
         beside: SNAPSHOTS,
         batches: || {
-            let snapshot = |number: u64, last| vec![(format!("landing/orders/{number}/part.csv"), csv_of(1..last))];
+            let snapshot = |number: u64, last| snapshot_file(number, last);
             vec![snapshot(1, 11), snapshot(2, 4)]
         },
     },
@@ -77,7 +80,7 @@ pub(super) const THEMES: &[Theme] = &[
             "apply.from_snapshot.max_deleted_share: 1",
         ],
         batches: || {
-            let snapshot = |number: u64, last| vec![(format!("landing/orders/{number}/part.csv"), csv_of(1..last))];
+            let snapshot = |number: u64, last| snapshot_file(number, last);
             vec![snapshot(1, 3), snapshot(2, 1)]
         },
     },
@@ -165,6 +168,16 @@ pub(super) const THEMES: &[Theme] = &[
         beside: FLAT,
         batches: || numbered([flat_lines(100, "c", &[row(1, "1"), row(2, "2")]), flat_lines(3, "u", &[row(1, "3")])]),
     },
+    Theme {
+        example: "source|sheet: Orders",
+        beside: &["source.format: xlsx", "apply.scd: append", "schema.id.renamed_from: \"Order ID\""],
+        batches: || vec![vec![("landing/orders/people.xlsx".to_owned(), WORKBOOK.to_vec())]],
+    },
+    Theme {
+        example: "source|from_version: 12",
+        beside: &["source.format: delta_feed_parquet"],
+        batches: || vec![(0..=12).flat_map(commit).collect()],
+    },
     Theme { example: "source|time_zone: Europe/Berlin", beside: TIMES, batches: times },
     Theme { example: "source|time_zone: UTC", beside: TIMES, batches: times },
 ];
@@ -213,7 +226,7 @@ fn deletes(rows: u64, deleted: u64) -> Vec<Files> {
 /// A backfill beside the source.
 fn older(path: &str, content: &str) -> Vec<Files> {
     let mut files = flat(&[row(1, "1")]);
-    files.push((path.to_owned(), content.to_owned()));
+    files.push((path.to_owned(), content.as_bytes().to_vec()));
     vec![files]
 }
 
@@ -239,23 +252,54 @@ fn flat_lines(from: u64, op: &str, rows: &[Value]) -> String {
 
 /// A batch of flattened inserts.
 fn flat(rows: &[Value]) -> Files {
-    vec![("landing/orders/1.json".to_owned(), flat_lines(10, "c", rows))]
+    vec![("landing/orders/1.json".to_owned(), flat_lines(10, "c", rows).into_bytes())]
 }
 
 /// A file of lines per batch.
 fn numbered<const N: usize>(batches: [String; N]) -> Vec<Files> {
-    let file = |(at, text)| vec![(format!("landing/orders/{}.json", at + 1), text)];
+    let file = |(at, text)| vec![(format!("landing/orders/{}.json", at + 1), text.into_bytes())];
     batches.into_iter().enumerate().map(file).collect()
 }
 
 /// A batch of AWS DMS in CSV.
 fn dms(records: &[&str]) -> Vec<Files> {
     let line = |(record, seq): (&&str, u64)| format!("{}\n", record.replace("{seq}", &format!("{seq:035}")));
-    vec![vec![("landing/orders/1.csv".to_owned(), records.iter().zip(10..).map(line).collect())]]
+    let lines: String = records.iter().zip(10..).map(line).collect();
+    vec![vec![("landing/orders/1.csv".to_owned(), lines.into_bytes())]]
 }
 
 /// Rows of a full snapshot with a header.
 fn csv_of(ids: std::ops::Range<u64>) -> String {
     let rows = ids.map(|id| format!("{id},new,{id}.50,x\n"));
     std::iter::once("id,status,amount,note\n".to_owned()).chain(rows).collect()
+}
+
+fn snapshot_file(number: u64, last: u64) -> Files {
+    vec![(format!("landing/orders/{number}/part.csv"), csv_of(1..last).into_bytes())]
+}
+
+/// A workbook of one sheet, which has another name.
+const WORKBOOK: &[u8] = include_bytes!("../../../fixtures/plain/people.xlsx");
+
+/// A commit of a Delta table whose feed is on from its first; every twelfth adds a row.
+fn commit(version: u64) -> Files {
+    let mut actions = vec![json!({"commitInfo": {"operation": "WRITE"}})];
+    if version == 0 {
+        let configuration = json!({"delta.enableChangeDataFeed": "true"});
+        actions.push(json!({"metaData": {"id": "x", "configuration": configuration}}));
+    }
+    let mut files = Files::new();
+    if version % 12 == 0 {
+        let ids = Int64Array::from_value(i64::try_from(version).unwrap() + 1, 1);
+        let rows = RecordBatch::try_from_iter([("id", Arc::new(ids) as ArrayRef)]).unwrap();
+        let mut content = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut content, rows.schema(), None).unwrap();
+        writer.write(&rows).unwrap();
+        writer.close().unwrap();
+        let name = format!("{version}.parquet");
+        actions.push(json!({"add": {"path": name, "size": content.len(), "dataChange": true, "partitionValues": {}}}));
+        files.push((format!("landing/orders/{name}"), content));
+    }
+    files.push((format!("landing/orders/_delta_log/{version:020}.json"), jsons(&actions).into_bytes()));
+    files
 }

@@ -24,6 +24,7 @@ pub(super) struct BatchDocument {
     pub(super) source: Option<String>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) text: Option<Spanned<String>>,
+    pub(super) base64: Option<Spanned<String>>,
     pub(super) records: Option<Spanned<String>>,
     pub(super) events: Option<Spanned<Vec<Spanned<Row>>>>,
     pub(super) files: Option<Spanned<Vec<Spanned<FileDocument>>>>,
@@ -38,6 +39,7 @@ pub(super) struct FileDocument {
     pub(super) source: Option<String>,
     pub(super) file: Option<Spanned<String>>,
     pub(super) text: Option<Spanned<String>>,
+    pub(super) base64: Option<Spanned<String>>,
     pub(super) records: Option<Spanned<String>>,
     pub(super) events: Option<Spanned<Vec<Spanned<Row>>>>,
 }
@@ -54,6 +56,8 @@ pub(super) struct ExpectDocument {
     pub(super) silver: Option<Rows>,
     pub(super) silver_has: Option<Rows>,
     pub(super) columns: Option<Spanned<Vec<String>>>,
+    pub(super) changes: Option<Rows>,
+    pub(super) changes_has: Option<Rows>,
     pub(super) quarantine: Option<Spanned<Vec<Spanned<RejectDocument>>>>,
     #[serde(default)]
     pub(super) checks: BTreeMap<String, Spanned<String>>,

@@ -8,6 +8,7 @@ use super::types::{
 };
 use crate::contract::syntax_message;
 use crate::{Problem, Start, TableName, limits};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_saphyr::{Location, Spanned};
 use std::collections::BTreeMap;
 
@@ -15,8 +16,7 @@ use std::collections::BTreeMap;
 const NOW_MS_DEFAULT: i64 = 1_767_225_600_000;
 
 /// What `expect` can have, as a message names it.
-const EXPECTATIONS: &str =
-    "silver, silver_has, columns, quarantine, checks, all_checks, stopped, counters, gold or gold_has";
+const EXPECTATIONS: &str = "silver, silver_has, changes, changes_has, columns, quarantine, checks, all_checks, stopped, counters, gold or gold_has";
 
 /// The word of `contract` for the one of the draft.
 const DRAFT: &str = "draft";
@@ -66,8 +66,15 @@ struct Written {
     source: Option<String>,
     file: Option<Spanned<String>>,
     text: Option<Spanned<String>>,
+    base64: Option<Spanned<String>>,
     records: Option<Spanned<String>>,
     events: Option<Spanned<Vec<Spanned<Row>>>>,
+}
+
+impl Written {
+    fn has_content(&self) -> bool {
+        self.text.is_some() || self.base64.is_some() || self.records.is_some() || self.events.is_some()
+    }
 }
 
 impl Reader<'_> {
@@ -92,7 +99,7 @@ impl Reader<'_> {
             }
         });
         if batches.value.is_empty() {
-            self.problem(batches.referenced, "batches is empty", "Add a batch with text, records or events");
+            self.problem(batches.referenced, "batches is empty", "Add a batch with text, base64, records or events");
         }
         let place = batches.referenced;
         let batches: Vec<TestBatch> = batches.value.into_iter().map(|batch| self.batch(batch)).collect();
@@ -105,9 +112,9 @@ impl Reader<'_> {
 
     fn batch(&mut self, batch: Spanned<BatchDocument>) -> TestBatch {
         let place = batch.referenced;
-        let BatchDocument { contract, table, source, file, text, records, events, files, expect } = batch.value;
-        let written = Written { table, source, file, text, records, events };
-        let has_own = written.text.is_some() || written.records.is_some() || written.events.is_some();
+        let BatchDocument { contract, table, source, file, text, base64, records, events, files, expect } = batch.value;
+        let written = Written { table, source, file, text, base64, records, events };
+        let has_own = written.has_content();
         let mut given = Vec::new();
         match files {
             Some(files) if has_own || written.file.is_some() || written.table.is_some() => {
@@ -116,8 +123,8 @@ impl Reader<'_> {
             }
             Some(files) => given.extend(files.value.into_iter().filter_map(|file| {
                 let place = file.referenced;
-                let FileDocument { table, source, file, text, records, events } = file.value;
-                self.given(place, Written { table, source, file, text, records, events })
+                let FileDocument { table, source, file, text, base64, records, events } = file.value;
+                self.given(place, Written { table, source, file, text, base64, records, events })
             })),
             // A batch may bring nothing: another contract alone, or what waited.
             None if !has_own && written.file.is_none() => {}
@@ -132,21 +139,22 @@ impl Reader<'_> {
     }
 
     fn given(&mut self, place: Location, written: Written) -> Option<TestFile> {
-        let Written { table, source, file, text, records, events } = written;
-        let given = match (text, records, events) {
-            (Some(text), None, None) => Given::Text(text.value),
-            (None, Some(records), None) => Given::Records(lines_of(&records.value)),
-            (None, None, Some(events)) => {
+        let Written { table, source, file, text, base64, records, events } = written;
+        let given = match (text, base64, records, events) {
+            (Some(text), None, None, None) => Given::Text(text.value),
+            (None, Some(base64), None, None) => self.bytes(&base64)?,
+            (None, None, Some(records), None) => Given::Records(lines_of(&records.value)),
+            (None, None, None, Some(events)) => {
                 Given::Events(events.value.into_iter().filter_map(|event| self.event(event)).collect())
             }
-            (None, None, None) => {
-                let fix = "Add text (the content of the file), records (a record per line, as `sluice explain` shows \
-                           it) or events (columns with op)";
+            (None, None, None, None) => {
+                let fix = "Add text (the content of the file), base64 (of one that is no text), records (a record per \
+                           line, as `sluice explain` shows it) or events (columns with op)";
                 self.problem(place, "the file has no content", fix);
                 return None;
             }
             _ => {
-                let fix = "Keep one of text, records and events; several files of a batch are entries of files";
+                let fix = "Keep one of text, base64, records and events; several files of a batch are entries of files";
                 self.problem(place, "the content of the file is written twice", fix);
                 return None;
             }
@@ -158,6 +166,18 @@ impl Reader<'_> {
             self.problem(place, "file is no path below the folder of the source", fix);
         }
         Some(TestFile { line: line_of(place), table, source, name, given })
+    }
+
+    fn bytes(&mut self, text: &Spanned<String>) -> Option<Given> {
+        let written: String = text.value.split_whitespace().collect();
+        match STANDARD.decode(written) {
+            Ok(bytes) => Some(Given::Bytes(bytes)),
+            Err(error) => {
+                let message = format!("base64 of the file is none: {error}");
+                self.problem(text.referenced, message, "Write what `base64 FILE` prints");
+                None
+            }
+        }
     }
 
     fn event(&mut self, event: Spanned<Row>) -> Option<TestEvent> {
@@ -205,6 +225,8 @@ impl Reader<'_> {
         let ExpectDocument {
             silver,
             silver_has,
+            changes,
+            changes_has,
             columns,
             quarantine,
             checks,
@@ -219,6 +241,11 @@ impl Reader<'_> {
             self.problem(place, "silver and silver_has are both there", fix);
         }
         let silver = silver.map(|rows| self.rows(rows, false)).or(silver_has.map(|rows| self.rows(rows, true)));
+        if changes.is_some() && changes_has.is_some() {
+            let fix = "Keep changes (all of them) or changes_has (these among others)";
+            self.problem(place, "changes and changes_has are both there", fix);
+        }
+        let changes = changes.map(|rows| self.rows(rows, false)).or(changes_has.map(|rows| self.rows(rows, true)));
         let quarantine = quarantine.map(|of| {
             let reject = |of: Spanned<super::document::RejectDocument>| ExpectedReject {
                 line: line_of(of.referenced),
@@ -252,6 +279,7 @@ impl Reader<'_> {
         }
         let expected = Expected {
             silver,
+            changes,
             columns: columns.map(|of| ExpectedColumns { line: line_of(of.referenced), names: of.value }),
             quarantine,
             checks,

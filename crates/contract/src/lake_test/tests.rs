@@ -34,13 +34,15 @@ fn files_records_and_contracts_are_read() {
 
 #[test]
 fn what_is_malformed_names_line_key_and_next_step() {
-    let cases: [(&str, u32, &str); 13] = [
+    let cases: [(&str, u32, &str); 15] = [
         ("batches: []\n", 1, "batches is empty"),
         ("batches:\n- text: x\n  expects: {silver: []}\n", 3, "unknown field `expects`"),
         ("about: x\n", 1, "missing field `batches`"),
         ("batches:\n- text: x\n  expect: {}\n", 3, "expect is empty"),
         ("batches:\n- text: x\n", 2, "can never fail"),
         ("batches:\n- text: x\n  records: y\n  expect: {silver: []}\n", 2, "written twice"),
+        ("batches:\n- base64: UEsD!\n  expect: {silver: []}\n", 2, "base64 of the file is none"),
+        ("batches:\n- text: x\n  expect: {changes: [], changes_has: [{id: 1}]}\n", 3, "both there"),
         ("batches:\n- file: a.json\n  expect: {silver: []}\n", 2, "no content"),
         ("batches:\n- events:\n  - {id: 1}\n  expect: {silver: []}\n", 3, "does not say what it does"),
         ("batches:\n- events:\n  - {op: upsert, id: 1}\n  expect: {silver: []}\n", 3, "no word"),

@@ -87,6 +87,8 @@ pub struct TestFile {
 pub enum Given {
     /// Its content as delivered.
     Text(String),
+    /// Its content as delivered, where that is no text: a workbook, Parquet, Avro, what is compressed.
+    Bytes(Vec<u8>),
     /// Records as bronze keeps them, of any format.
     Records(Vec<String>),
     /// Events in columns, which Sluice writes as records of the format.
@@ -143,6 +145,8 @@ impl TestOp {
 pub struct Expected {
     /// Rows of the table.
     pub silver: Option<ExpectedRows>,
+    /// Rows of the table of its changes.
+    pub changes: Option<ExpectedRows>,
     /// Columns of the table, all of them but Sluice's own, whose names begin with `_`.
     pub columns: Option<ExpectedColumns>,
     /// Records of this batch in quarantine, all of them.
@@ -163,8 +167,9 @@ impl Expected {
     /// Whether nothing is stated.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { silver, columns, quarantine, checks, all_checks, stopped, counters, gold } = self;
+        let Self { silver, changes, columns, quarantine, checks, all_checks, stopped, counters, gold } = self;
         silver.is_none()
+            && changes.is_none()
             && columns.is_none()
             && quarantine.is_none()
             && checks.is_empty()

@@ -14,7 +14,7 @@ const DIGITS_OF_JSON: usize = 15;
 /// A file to put into the lake.
 pub(super) struct Landed {
     pub(super) path: String,
-    pub(super) content: String,
+    pub(super) content: Vec<u8>,
     /// Its records as bronze keeps them, where it is not read as a file of its format.
     pub(super) records: Option<Vec<String>>,
 }
@@ -49,11 +49,12 @@ pub(super) fn land(
         ));
     }
     let (content, records) = match &file.given {
-        Given::Text(text) => (text.clone(), None),
-        Given::Records(records) => (lines(records), Some(records.clone())),
+        Given::Text(text) => (text.clone().into_bytes(), None),
+        Given::Bytes(bytes) => (bytes.clone(), None),
+        Given::Records(records) => (lines(records).into_bytes(), Some(records.clone())),
         Given::Events(events) => {
             let records = records_of(test, events, contract, source, position)?;
-            (lines(&records), Some(records))
+            (lines(&records).into_bytes(), Some(records))
         }
     };
     Ok(Landed { path, content, records })

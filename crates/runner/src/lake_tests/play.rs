@@ -147,6 +147,9 @@ impl After<'_> {
                 found.failures.extend(self.place.columns(expected, silver.columns()));
             }
         }
+        if let Some(expected) = &expect.changes {
+            self.compare_changes(expected, found).await?;
+        }
         if let Some(expected) = &expect.quarantine {
             found.compared += 1 + expected.len() as u64;
             found.failures.extend(self.place.quarantine(batch.line, expected, self.rejected().await?));
@@ -188,6 +191,24 @@ impl After<'_> {
         for (model, rows) in &expect.gold {
             self.compare_gold(model, rows, found).await?;
         }
+        Ok(())
+    }
+
+    /// Rows of the table of changes have no key: each is looked for as a whole.
+    async fn compare_changes(&self, expected: &ExpectedRows, found: &mut Played) -> Result<(), RunError> {
+        let rows = match self.contract.changes_contract() {
+            Some(changes) => self.rows(TableLocation::Silver(changes.name)).await?,
+            None if expected.rows.is_empty() => {
+                found.compared += 1;
+                return Ok(());
+            }
+            None => {
+                let message = "the contract does not say changes_table: true".to_owned();
+                found.failures.push(self.place.failure(expected.line, "changes", message, Vec::new()));
+                return Ok(());
+            }
+        };
+        self.compare_rows("changes", expected, &[], &rows, found);
         Ok(())
     }
 
