@@ -40,6 +40,7 @@ mod maintenance;
 mod mariadb_replay;
 mod nested_values;
 mod on_fail;
+mod onboarded_as_delivered;
 mod onboarding;
 mod one_door;
 mod one_part_fails;

@@ -30,6 +30,8 @@ pub struct OnboardSource {
     pub tables: Vec<FoundTable>,
     /// What was looked for when nothing was found.
     pub looked_for: Vec<String>,
+    /// Names of files that are there and are none of those, a few of them.
+    pub left_alone: Vec<String>,
 }
 
 /// A reason for a guess.

@@ -229,11 +229,14 @@ fn refuse(content: Content, plan: &Plan, file: &SourceFile, bytes: &Bytes) -> Op
 }
 
 /// What bytes that are no text are, by their first ones.
-fn kind_of(head: &[u8]) -> &'static str {
-    const KINDS: [(&[u8], &str); 10] = [
+pub(crate) fn kind_of(head: &[u8]) -> &'static str {
+    const KINDS: [(&[u8], &str); 13] = [
         (b"PAR1", "Parquet"),
         (b"Obj\x01", "Avro"),
         (b"ORC", "ORC"),
+        (b"\xe0\x01\x00\xea", "Amazon Ion (let the export write DynamoDB JSON)"),
+        (b"\xfd7zXZ\0", "compressed with xz, which is not read"),
+        (b"7z\xbc\xaf\x27\x1c", "an archive of 7-Zip"),
         (b"PK\x03\x04", "a zip archive or a workbook"),
         (b"\xd0\xcf\x11\xe0", "a document of an old Office"),
         (b"\x89PNG", "a picture"),

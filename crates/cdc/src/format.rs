@@ -208,6 +208,12 @@ pub(crate) struct ProposedSequence {
     pub(crate) snapshots: Vec<String>,
     /// The one that is, as answered.
     pub(crate) by_snapshot: Option<String>,
+    /// The names of files that have the version, as answered.
+    pub(crate) by_files: Option<String>,
+    /// Every row is an event of its own, as answered.
+    pub(crate) appends: bool,
+    /// Rows of one position are in the order of their lines.
+    pub(crate) ties_by_line: bool,
 }
 
 /// An order that the format has by itself, so that the contract need not name it.

@@ -1,5 +1,6 @@
 //! Which files hold changes, and in which format.
 
+use crate::decode::kind_of;
 use crate::files::{json_lines, workbook};
 use crate::format::{Content as FileContent, FileKind, Likeness, SniffSample, extension_of};
 use crate::formats;
@@ -140,6 +141,30 @@ fn names_of(sample: &SniffSample<'_>) -> Vec<String> {
         Some(columns) => columns.clone(),
         None => header().or_else(members).unwrap_or_default(),
     }
+}
+
+/// What the content of a file of no known format is, in words and with what to do.
+pub(crate) fn content_kind(first_bytes: &[u8]) -> String {
+    let content = head(first_bytes);
+    let Some(text) = std::str::from_utf8(&content).ok().filter(|text| !text.contains('\0')) else {
+        return format!("{}, not text", kind_of(first_bytes));
+    };
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let says = match text {
+        "" => "empty once it is unpacked",
+        _ if text.starts_with("$ion") => "Amazon Ion; let the export write DynamoDB JSON",
+        _ if text.starts_with('<') => "HTML or XML",
+        _ if json_lines::first_values(&content).any(|value| formats::is_message(&value)) => {
+            "messages of Singer or Airbyte, of several tables with what is between their rows; let a target or destination \
+             write the rows of each stream into files"
+        }
+        _ if text.starts_with(['{', '[']) => {
+            "JSON of no known change format, and not rows: rows are objects, one to a line, one behind the other or in one list"
+        }
+        _ if text.starts_with("sep=") => "CSV with a line `sep=` in front; let the source leave that line out",
+        _ => "text that is neither JSON nor CSV with an equal number of fields in each record",
+    };
+    says.to_owned()
 }
 
 /// The first bytes of the content, unpacked and in UTF-8.

@@ -1,15 +1,22 @@
 //! Folders below a table: which of them only say when a file was written.
 
-/// Folder of a table: the file's folder, without `key=value` and date folders below it.
+use crate::formats::export_folder;
+
+/// Folder of a table: the file's folder, without `key=value` and date folders below it; of exports of DynamoDB the folder that
+/// they share, since the changes after a full one come beside it.
 ///
 /// ```
 /// use sluice_cdc::table_folder;
 ///
+/// assert_eq!(table_folder("a/AWSDynamoDB/01693685827463-2d8752fd/data/x.json.gz"), "a/AWSDynamoDB");
 /// assert_eq!(table_folder("topics/shop.orders/partition=0/a.json"), "topics/shop.orders");
 /// assert_eq!(table_folder("dms/shop/orders/2026/11/20/a.csv"), "dms/shop/orders");
 /// ```
 #[must_use]
 pub fn table_folder(path: &str) -> &str {
+    if let Some(exports) = export_folder(path) {
+        return exports;
+    }
     above(path, |part| part.contains('=') || is_date_folder(part))
 }
 
@@ -18,13 +25,18 @@ pub fn table_folder(path: &str) -> &str {
 #[must_use]
 pub(crate) fn rising_folder(path: &str) -> &str {
     above(path, |part| match part.split_once('=') {
-        Some((key, value)) => DATE_KEYS.iter().any(|date| key.eq_ignore_ascii_case(date)) && is_date_folder(value),
+        Some((key, value)) => is_date_key(key) && is_date_folder(value),
         None => is_date_folder(part),
     })
 }
 
 /// Keys of folders that name a time.
-const DATE_KEYS: [&str; 9] = ["date", "dt", "day", "ds", "year", "month", "hour", "yyyy", "mm"];
+const DATE_KEYS: [&str; 12] = ["date", "dt", "day", "ds", "year", "month", "hour", "yyyy", "mm", "dd", "hh", "minute"];
+
+/// Whether a folder `key=value` names a time.
+pub(crate) fn is_date_key(key: &str) -> bool {
+    DATE_KEYS.iter().any(|date| key.eq_ignore_ascii_case(date))
+}
 
 fn above(path: &str, is_below: impl Fn(&str) -> bool) -> &str {
     let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

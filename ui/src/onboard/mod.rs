@@ -334,5 +334,9 @@ fn nothing_found(ui: &mut Ui, found: &OnboardSource) {
         for each in &found.looked_for {
             ui.label(crate::design::typeface::text(each, crate::design::typeface::mono(12.0), tokens.text));
         }
+        if !found.left_alone.is_empty() {
+            let text = format!("Left alone by their names: {}", found.left_alone.join(", "));
+            ui.label(crate::design::typeface::text(&text, font(), tokens.text_weak));
+        }
     });
 }

@@ -5,7 +5,7 @@
 
 use crate::plan::Plan;
 use crate::plan::names::Target;
-use crate::text::csv_fields::Field;
+use crate::text::csv_fields::{Field, names_of};
 use sluice_contract::{ColumnValue, SourceFormat};
 
 /// What a format puts around the columns of the table.
@@ -88,8 +88,7 @@ impl CsvLayouts {
     /// The one layout that a header says, if the record is one: it has the names of the key and of another
     /// column, or nothing but names that the contract knows.
     pub(crate) fn of_header(plan: &Plan, fields: &[Field<'_>], extras: CsvExtras) -> Option<Self> {
-        let names = fields.iter().map(|field| field.text.clone().into_owned()).collect();
-        let layout = CsvLayout::new(plan, names, extras.operation);
+        let layout = CsvLayout::new(plan, names_of(fields), extras.operation);
         let known = layout.targets.iter().all(|target| *target != Target::Unknown);
         let has = |wanted: usize| {
             layout.names.iter().any(|name| plan.columns_of(name).any(|(_, position)| position == wanted))

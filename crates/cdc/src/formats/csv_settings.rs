@@ -40,6 +40,11 @@ pub(crate) fn settings(files: &[(SourceFile, Bytes)]) -> SourceSettings {
                     .to_owned(),
             );
         }
+        Some(Decimals::PointOrThousands) => settings.questions.push(
+            "Every number with a point has three digits after it: write source.decimal_comma: true if the point is between \
+             thousands (1.234 is 1234); as proposed it is before a fraction"
+                .to_owned(),
+        ),
         Some(Decimals::CommaOrThousands) => settings.questions.push(
             "Numbers have a comma before three digits: write source.decimal_comma: true if a fraction follows it; \
              else the columns stay text"

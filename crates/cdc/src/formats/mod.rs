@@ -34,6 +34,8 @@ use contained::Contained;
 use debezium_flat::DebeziumFlat;
 use debezium_json::DebeziumJson;
 pub(crate) use dms::DOCUMENT;
+pub(crate) use dynamodb::export::shared_folder as export_folder;
+pub(crate) use rows_json::is_message;
 use sluice_contract::SourceFormat;
 
 /// Rows of a tool in a container.

@@ -1,11 +1,11 @@
 //! Answers that a person gave for all tables alike, as far as this table asks for them.
 
-use super::proposal::{BY_SNAPSHOTS, InferredColumn};
+use super::proposal::{BY_APPENDING, BY_SNAPSHOTS, InferredColumn};
 use crate::definitions::TableDefinition;
 use crate::format::{ProposedSequence, SourceSettings};
 use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
-use sluice_contract::{OnboardAnswers, QuestionKind, TableName};
+use sluice_contract::{OnboardAnswers, QuestionKind, SnapshotPattern, TableName};
 
 /// Digits of a decimal at most.
 const PRECISION_MAX: u8 = 38;
@@ -95,11 +95,20 @@ impl<'a> Answered<'a> {
             return proposed;
         }
         let by_snapshot = self.value(QuestionKind::Order).and_then(|value| value.strip_prefix(BY_SNAPSHOTS));
+        if self.value(QuestionKind::Order) == Some(BY_APPENDING) {
+            return ProposedSequence { appends: true, ..ProposedSequence::default() };
+        }
+        let files = by_snapshot.map(str::trim).filter(|files| SnapshotPattern::parse(files).is_ok());
+        if let Some(files) = files {
+            return ProposedSequence { by_files: Some(files.to_owned()), ..ProposedSequence::default() };
+        }
         if let Some(name) = by_snapshot.map(str::trim).filter(|name| self.has(name)) {
             return ProposedSequence { by_snapshot: Some(name.to_owned()), ..ProposedSequence::default() };
         }
         match self.names(QuestionKind::Order) {
-            Some(parts) => ProposedSequence { parts, ..ProposedSequence::default() },
+            Some(parts) => {
+                ProposedSequence { parts, ties_by_line: proposed.ties_by_line, ..ProposedSequence::default() }
+            }
             None => proposed,
         }
     }

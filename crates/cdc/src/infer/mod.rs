@@ -4,6 +4,7 @@ mod answered;
 mod evidence;
 mod names;
 mod proposal;
+mod snapshot_names;
 mod yaml;
 
 pub use proposal::{Inferred, InferredColumn, InferredEvidence, InferredQuestion};
@@ -15,7 +16,7 @@ use crate::formats::DOCUMENT;
 use crate::outcome::decode_error::DecodeError;
 use crate::profile::guess::personal;
 use crate::profile::{ColumnProfile, Profile};
-use crate::sniff::{is_change_file, liken};
+use crate::sniff::{content_kind, is_change_file, liken};
 use answered::Answered;
 use bytes::Bytes;
 use names::ColumnNames;
@@ -24,6 +25,8 @@ use sluice_contract::{OnboardAnswers, QuestionKind, SourceTable, TableName};
 
 /// Records sampled over all files.
 const SAMPLE_RECORDS_MAX: u64 = 20_000;
+/// Text of null in CSV where the contract says none.
+const USUAL_NULL_TEXT: &str = "NULL";
 /// Records sampled of a file at least, where there are that many.
 const FILE_RECORDS_MIN: u64 = 200;
 
@@ -70,10 +73,11 @@ pub fn infer_table(
     total_files: u64,
     answers: &OnboardAnswers,
 ) -> Result<Inferred, DecodeError> {
-    let format = format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned() })?;
+    let format =
+        format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned(), seen: seen_in(files) })?;
     let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
     let profile = sample(format, table, files, count);
-    if let Some(reason) = profile.not_readable.filter(|_| profile.columns.is_empty()) {
+    if let Some(reason) = profile.not_readable.filter(|_| profile.rows == 0) {
         return Err(DecodeError::NotReadable { path: path.to_owned(), reason });
     }
     if profile.fitting == 0 || profile.columns.is_empty() {
@@ -85,7 +89,13 @@ pub fn infer_table(
     let (key, key_reason) = answered.key(profile.key());
     let columns = profile.columns.iter().map(|column| describe(format, &answered, column, &key, &names));
     let columns: Vec<InferredColumn> = columns.map(|column| answered.column(column)).collect();
-    let proposed = answered.sequence(format.propose_sequence(&profile));
+    let settings = answered.settings(format.propose_settings(&profile, files));
+    let paths: Vec<&str> =
+        files.iter().map(|(file, _)| file.path.as_str()).filter(|path| is_change_file(path)).collect();
+    let dated = (!format.name().carries_operations()).then(|| snapshot_names::pattern_of(path, &paths)).flatten();
+    let proposed = answered.sequence(with_dated_files(format.propose_sequence(&profile), dated, &profile));
+    let null_text = settings.null_text.unwrap_or(USUAL_NULL_TEXT);
+    let columns = columns.into_iter().map(|column| with_nulls(column, &profile, null_text, &proposed.parts)).collect();
     let deletes = answered.value(QuestionKind::Deletes).filter(|_| !format.name().carries_operations());
     let mut inferred = Inferred {
         format: format.name(),
@@ -110,9 +120,10 @@ pub fn infer_table(
         deletes,
         definition: definition.as_ref(),
         files: files_seen,
+        paths: &paths,
+        is_written_answered: answered.value(QuestionKind::Written).is_some(),
     };
     inferred.evidence = seen.evidence(&inferred);
-    let settings = answered.settings(format.propose_settings(&profile, files));
     let is_answered = answered.value(QuestionKind::Written).is_some();
     let asked = settings.questions.iter().map(|text| InferredEvidence {
         ok: false,
@@ -151,6 +162,15 @@ fn format_of(files: &[(SourceFile, Bytes)]) -> Option<&'static dyn Format> {
     best.map(|(name, _)| formats::of(of_described(name)))
 }
 
+/// What the first file looks like that is not empty, in words.
+fn seen_in(files: &[(SourceFile, Bytes)]) -> String {
+    let mut changes = files.iter().filter(|(file, _)| is_change_file(&file.path));
+    match changes.find(|(_, bytes)| !bytes.is_empty()) {
+        Some((file, bytes)) => format!("{} is {}", file.path, content_kind(bytes)),
+        None => "all of its files are empty".to_owned(),
+    }
+}
+
 fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile, Bytes)], count: u64) -> Profile {
     let records_max = (SAMPLE_RECORDS_MAX / count.max(1)).max(FILE_RECORDS_MIN);
     let mut profile = Profile::of_table(table);
@@ -179,9 +199,13 @@ fn describe(
         None => answered.defined(column, format.guess(column)),
     };
     if format.name().may_lack_names() && column.name.starts_with("column_") {
-        guess.open = true;
         guess.about = QuestionKind::Names;
-        guess.decide.get_or_insert_with(|| "The files have no header, give it its name".to_owned());
+        let (text, is_open) = match profile.has_header {
+            true => ("The header has no name for it", false),
+            false => ("The files have no header, give it its name", true),
+        };
+        guess.open = is_open;
+        guess.decide.get_or_insert_with(|| text.to_owned());
     }
     if shape.rows < profile.rows && shape.rows > 0 {
         let text = "Not in all rows: give it a default, or mark it removed or renamed";
@@ -189,10 +213,6 @@ fn describe(
     }
     let name = names.name_of(&column.name);
     let is_path = is_path(&column.name);
-    // The numbers of a document have no type that later ones keep to.
-    if is_path && guess.data_type == "int" {
-        guess.data_type = "bigint".to_owned();
-    }
     InferredColumn {
         renamed_from: (name != column.name && !is_path).then(|| column.name.clone()),
         path: is_path.then(|| column.name.clone()),
@@ -205,8 +225,47 @@ fn describe(
         key: key.contains(&column.name),
         pii: personal(&column.name, shape),
         decide: guess.decide,
+        nulls_written: Vec::new(),
         question: guess.open.then_some(guess.about),
     }
+}
+
+/// What orders plain rows whose files have a date in their names: they may be full snapshots. Where a watermark was found, that
+/// is asked only if files repeat rows that did not change.
+fn with_dated_files(found: ProposedSequence, dated: Option<String>, profile: &Profile) -> ProposedSequence {
+    let Some(files) = dated else { return found };
+    let (again, later) = profile.rows_again;
+    let asked = match (&found.question, found.parts.as_slice()) {
+        (Some(question), _) => question.clone(),
+        (None, [one]) if again * 2 > later => {
+            format!("Rows may be ordered by {one} (apply.sequence), but files repeat rows that did not change")
+        }
+        _ => return found,
+    };
+    let question = format!(
+        "{asked}; names of files have a date, so if every file has all rows of the table, write apply.from_snapshot: {{files: \
+         \"{files}\"}}"
+    );
+    let snapshots = std::iter::once(files).chain(found.snapshots).collect();
+    ProposedSequence { question: Some(question), snapshots, ties_by_line: true, ..ProposedSequence::default() }
+}
+
+/// A column with the texts that are null in it besides that of the files: none of its values is written so. Of texts only
+/// `\\N` is nothing else; the key and the order are read as they are.
+fn with_nulls(column: InferredColumn, profile: &Profile, null_text: &str, order: &[String]) -> InferredColumn {
+    let in_files = column.renamed_from.as_ref().unwrap_or(&column.name);
+    if column.key || column.path.is_some() || order.contains(in_files) {
+        return column;
+    }
+    let is_text = column.data_type == "string";
+    let mut nulls = profile.other_nulls(in_files, null_text);
+    let left: Vec<&str> = nulls.iter().copied().filter(|text| is_text && *text != "\\N" && !text.is_empty()).collect();
+    let decide = column.decide.clone().or_else(|| {
+        let text = left.first()?;
+        Some(format!("Some are {text} without quotes: where that is null, write from: null_if({in_files}, '{text}')"))
+    });
+    nulls.retain(|text| !is_text || *text == "\\N");
+    InferredColumn { nulls_written: nulls, decide, ..column }
 }
 
 /// Whether the name of a sampled column says where it is inside of a document.
@@ -226,8 +285,6 @@ fn extra<'a>(
     sequence: ProposedSequence,
     terms: yaml::Terms<'a>,
 ) -> yaml::Extra<'a> {
-    let required = profile.columns.iter().filter(|column| column.shape.rows == profile.rows && column.shape.nulls == 0);
-    let required = required.map(|column| column.name.clone()).collect();
     let table = profile.only_table.as_ref().map(ToString::to_string);
     yaml::Extra {
         path,
@@ -235,9 +292,11 @@ fn extra<'a>(
         terms,
         settings,
         by_snapshot: sequence.by_snapshot,
+        by_files: sequence.by_files,
+        ties_by_line: sequence.ties_by_line,
+        appends: sequence.appends,
         sequence_stated: sequence.stated.map(|stated| stated.text),
         sequence_question: sequence.question,
-        required,
     }
 }
 

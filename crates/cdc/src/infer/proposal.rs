@@ -18,7 +18,7 @@ pub struct Inferred {
     /// Sequence parts, most significant first. Empty where the data leaves open what orders the events; then the
     /// evidence has the question.
     pub sequence: Vec<String>,
-    /// Columns that may be the version of full snapshots (`apply.from_snapshot.column`).
+    /// Columns, or names of files, that may have the version of full snapshots (`apply.from_snapshot`).
     pub snapshots: Vec<String>,
     /// Records by operation in the sample.
     pub operations: Vec<(String, u64)>,
@@ -86,6 +86,8 @@ impl Inferred {
 
 /// What an answer begins with that names the version of full snapshots, not a watermark.
 pub(super) const BY_SNAPSHOTS: &str = "snapshots by ";
+/// The answer that every row is an event of its own.
+pub(super) const BY_APPENDING: &str = "append";
 /// Suggestions of a question at most.
 const SUGGESTIONS_MAX: usize = 4;
 
@@ -149,6 +151,8 @@ pub struct InferredColumn {
     pub pii: Option<String>,
     /// What a person has to decide, if anything.
     pub decide: Option<String>,
+    /// Texts that are null in this column, besides `null_text` of the files.
+    pub nulls_written: Vec<&'static str>,
     /// It is a question, as [`InferredEvidence::question`].
     pub question: Option<QuestionKind>,
 }

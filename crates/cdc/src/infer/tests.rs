@@ -67,7 +67,7 @@ fn types_without_schema_are_guessed_and_what_is_open_is_said() {
     let customers = main_stream("customers");
     assert_eq!(customers.title, "Debezium PostgreSQL, JSON");
     for (column, data_type) in [
-        ("id", "int"),
+        ("id", "bigint"),
         ("email", "string"),
         ("birth_date", "date"),
         ("signup_at", "timestamp"),
@@ -78,7 +78,7 @@ fn types_without_schema_are_guessed_and_what_is_open_is_said() {
         ("ext_id", "uuid"),
         ("preferences", "json"),
         ("avatar", "binary"),
-        ("tier", "int"),
+        ("tier", "bigint"),
         ("fax", "string"),
     ] {
         assert_eq!(type_of(&customers, column), data_type, "{column}");
@@ -181,7 +181,7 @@ fn the_unit_of_numbers_is_proposed_by_their_size_and_asked_where_two_are_possibl
         ("changed_at", "timestamp_ntz", Some(TimeUnit::Microseconds), false),
         ("seen_at", "timestamp_ntz", Some(TimeUnit::Seconds), false),
         ("n", "timestamp_ntz", Some(TimeUnit::Milliseconds), true),
-        ("opens", "int", None, false),
+        ("opens", "bigint", None, false),
         ("open_time", "time", None, true),
     ] {
         let found = column(&inferred, name);
@@ -232,7 +232,7 @@ fn no_proposed_type_loses_a_digit() {
     });
     let csv = of_file("x/1.csv", format!("id,postcode,snowflake,serial,updated_at\n{}", rows.collect::<String>()));
     for (column, data_type) in
-        [("id", "int"), ("postcode", "string"), ("snowflake", "bigint"), ("serial", "decimal(38,0)")]
+        [("id", "bigint"), ("postcode", "string"), ("snowflake", "bigint"), ("serial", "decimal(38,0)")]
     {
         assert_eq!(type_of(&csv, column), data_type, "{column}");
     }
@@ -243,7 +243,7 @@ fn no_proposed_type_loses_a_digit() {
         )
     });
     let json = of_file("x/1.json", events.collect());
-    for (column, data_type) in [("id", "int"), ("mask", "numeric"), ("share", "double")] {
+    for (column, data_type) in [("id", "bigint"), ("mask", "numeric"), ("share", "double")] {
         assert_eq!(type_of(&json, column), data_type, "{column}");
     }
 }

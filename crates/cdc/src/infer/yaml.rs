@@ -3,7 +3,7 @@
 use super::proposal::{Inferred, InferredColumn};
 use crate::format::SourceSettings;
 use crate::text::csv_dialect::CsvDialect;
-use sluice_contract::{Evolution, TableName, TextEncoding};
+use sluice_contract::{Evolution, TableName, TextEncoding, TiePolicy};
 use std::fmt::Write as _;
 
 /// What goes into the contract besides what is shown.
@@ -15,12 +15,16 @@ pub(crate) struct Extra<'a> {
     pub(crate) settings: SourceSettings,
     /// The column with the version, where every file is a full snapshot.
     pub(crate) by_snapshot: Option<String>,
+    /// The names of files with the version, where those of one date are a full snapshot.
+    pub(crate) by_files: Option<String>,
+    /// Rows of one position are in the order of their lines.
+    pub(crate) ties_by_line: bool,
+    /// Every row is an event of its own.
+    pub(crate) appends: bool,
     /// What orders the events besides columns.
     pub(crate) sequence_stated: Option<String>,
     /// What people have to decide about the sequence.
     pub(crate) sequence_question: Option<String>,
-    /// Columns that are never null, by their names in the files.
-    pub(crate) required: Vec<String>,
 }
 
 /// Entries that were answered, not found.
@@ -55,8 +59,18 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     if let Some(column) = &extra.by_snapshot {
         let _ = writeln!(yaml, "  from_snapshot: {{column: {}}}", plain(column));
     }
+    if let Some(files) = &extra.by_files {
+        let _ = writeln!(yaml, "  from_snapshot: {{files: {}}}", quoted(files));
+    }
     if !inferred.sequence.is_empty() || extra.sequence_question.is_some() {
         let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
+    }
+    // Of rows with one watermark the later line is the newer one.
+    if extra.ties_by_line && !inferred.sequence.is_empty() {
+        let _ = writeln!(yaml, "  tie_policy: {}", TiePolicy::LastInFile.as_str());
+    }
+    if extra.appends {
+        yaml.push_str("  scd: append\n");
     }
     if let Some(condition) = extra.terms.deletes {
         let _ = writeln!(yaml, "  delete_when: {}", quoted(condition));
@@ -67,7 +81,7 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     }
     yaml.push_str("schema:\n");
     for column in &inferred.columns {
-        write_column(&mut yaml, column, extra);
+        write_column(&mut yaml, column);
     }
     yaml
 }
@@ -137,7 +151,7 @@ fn write_text_form(yaml: &mut String, settings: &SourceSettings) {
     }
 }
 
-fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
+fn write_column(yaml: &mut String, column: &InferredColumn) {
     let _ = writeln!(yaml, "- name: {}", plain(&column.name));
     let _ = write!(yaml, "  type: {}", plain(&column.data_type));
     match &column.decide {
@@ -152,17 +166,33 @@ fn write_column(yaml: &mut String, column: &InferredColumn, extra: &Extra<'_>) {
     if let Some(path) = &column.path {
         let _ = writeln!(yaml, "  path: {}", quoted(path));
     }
-    if let Some(name) = &column.renamed_from {
-        let _ = writeln!(yaml, "  renamed_from: {}", plain(name));
+    match (column.nulls_written.as_slice(), &column.renamed_from) {
+        ([], Some(name)) => {
+            let _ = writeln!(yaml, "  renamed_from: {}", plain(name));
+        }
+        ([], None) => {}
+        (nulls, name) => {
+            let value = null_if(name.as_ref().unwrap_or(&column.name), nulls);
+            let _ = writeln!(yaml, "  from: {}", quoted(&value));
+        }
     }
     if column.key {
         yaml.push_str("  primary_key: true\n");
-    } else if column.path.is_none() && extra.required.contains(column.renamed_from.as_ref().unwrap_or(&column.name)) {
-        yaml.push_str("  required: true\n");
     }
     if column.pii.is_some() {
         yaml.push_str("  pii: true\n");
     }
+}
+
+/// The expression for a member that is null where it is one of the texts.
+fn null_if(member: &str, nulls: &[&str]) -> String {
+    let is_word = |text: &str| text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let member = match is_word(member) && !member.starts_with(|first: char| first.is_ascii_digit()) {
+        true => member.to_owned(),
+        false => format!("\"{}\"", member.replace('"', "\"\"")),
+    };
+    let nulls: Vec<String> = nulls.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
+    format!("null_if({member}, {})", nulls.join(", "))
 }
 
 fn list(names: &[String]) -> String {

@@ -77,10 +77,12 @@ pub enum DecodeError {
         table: String,
     },
     /// The sampled files are of no format that Sluice knows.
-    #[error("The format of {path} is not known. Known are {}", SourceFormat::words())]
+    #[error("The format of {path} is not known: {seen}. docs/formats.md lists the formats")]
     UnknownFormat {
         /// Folder.
         path: String,
+        /// What its first file looks like.
+        seen: String,
     },
     /// The sampled records are of the format, and of a kind that cannot be read.
     #[error("The records of {path} cannot be read: {reason}")]

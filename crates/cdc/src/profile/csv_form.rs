@@ -1,6 +1,6 @@
 //! How a CSV file is written, seen from its front: encoding, delimiter, decimal commas.
 
-use super::csv_header::looks_like_header;
+use super::csv_header::is_header;
 use crate::text::content::{Content, front_of, is_marked_utf16, looks_like_utf16};
 use crate::text::csv_dialect::{CsvDialect, DELIMITERS};
 use crate::text::csv_fields::fields_by;
@@ -24,6 +24,8 @@ pub(crate) struct CsvForm {
     pub(crate) is_doubtful: bool,
     pub(crate) encoding: TextEncoding,
     pub(crate) decimals: Decimals,
+    /// The first record has the names of the columns.
+    pub(crate) has_header: bool,
 }
 
 /// What stands before the fraction of numbers.
@@ -32,6 +34,8 @@ pub(crate) enum Decimals {
     /// A point, or there are no fractions.
     #[default]
     Point,
+    /// A point, or it separates thousands: three digits follow each.
+    PointOrThousands,
     /// A comma, or it separates thousands: three digits follow each.
     CommaOrThousands,
     /// A comma.
@@ -64,26 +68,40 @@ impl CsvForm {
     /// Of the front of a text.
     pub(crate) fn of_text(text: &str) -> Self {
         let text = text.trim_start_matches('\u{feff}');
-        let escape = text.contains(ESCAPE).then_some(b'\\');
-        let plain = CsvDialect { escape, ..CsvDialect::RFC_4180 };
-        let mut fitting: Vec<(CsvDialect, usize)> = Vec::new();
-        for delimiter in DELIMITERS {
-            let dialect = plain.with_delimiter(delimiter);
-            if let Some(width) = width_by(text, dialect) {
-                fitting.push((dialect, width));
-            }
+        let mut plain = CsvDialect::RFC_4180;
+        let mut fitting = fitting(text, plain);
+        // A backslash before the closing quote of a path is a letter, where the records are whole so.
+        if fitting.is_empty() && text.contains(ESCAPE) {
+            plain.escape = Some(b'\\');
+            fitting = self::fitting(text, plain);
         }
         // A header names nothing but columns by the right delimiter alone.
-        let has_header = |(dialect, _): &(CsvDialect, usize)| {
-            let first = first_records(text, *dialect).into_iter().next();
-            first.is_some_and(|record| fields_by(&record, *dialect).is_some_and(|fields| looks_like_header(&fields)))
-        };
-        let by_header: Vec<(CsvDialect, usize)> = fitting.iter().copied().filter(has_header).collect();
+        let by_header: Vec<(CsvDialect, usize)> =
+            fitting.iter().copied().filter(|(dialect, _)| has_header(text, *dialect)).collect();
         let candidates = if by_header.is_empty() { &fitting } else { &by_header };
         let best = candidates.iter().max_by_key(|(_, width)| *width).map_or(plain, |(dialect, _)| *dialect);
         let decimals = if best.delimiter == b',' { Decimals::Point } else { decimals_of(text, best) };
-        Self { dialect: best, is_doubtful: candidates.len() > 1, encoding: TextEncoding::Utf8, decimals }
+        Self {
+            dialect: best,
+            is_doubtful: candidates.len() > 1,
+            encoding: TextEncoding::Utf8,
+            decimals,
+            has_header: has_header(text, best),
+        }
     }
+}
+
+/// The delimiters by which all records have an equal number of fields, with it.
+fn fitting(text: &str, plain: CsvDialect) -> Vec<(CsvDialect, usize)> {
+    let by = DELIMITERS.iter().map(|delimiter| plain.with_delimiter(*delimiter));
+    by.filter_map(|dialect| Some((dialect, width_by(text, dialect)?))).collect()
+}
+
+fn has_header(text: &str, dialect: CsvDialect) -> bool {
+    let records = first_records(text, dialect);
+    let mut records = records.iter().filter_map(|record| fields_by(record, dialect));
+    let Some(first) = records.next() else { return false };
+    is_header(&first, &records.collect::<Vec<_>>())
 }
 
 /// Records of the front of a text; the last one may be cut and is left out where there are others.
@@ -126,6 +144,9 @@ fn decimals_of(text: &str, dialect: CsvDialect) -> Decimals {
                 if point && unsigned.split_once('.').is_some_and(|(_, part)| part.len() != 3) {
                     return Decimals::Point;
                 }
+                if is_in_groups(unsigned) {
+                    found = found.max(Decimals::PointOrThousands);
+                }
             } else if (digits(whole) || grouped) && digits(fraction) {
                 let sure = fraction.len() != 3 || grouped;
                 found = found.max(if sure { Decimals::Comma } else { Decimals::CommaOrThousands });
@@ -133,6 +154,17 @@ fn decimals_of(text: &str, dialect: CsvDialect) -> Decimals {
         }
     }
     found
+}
+
+/// `1.234` and `12.345.678`: a point before every three digits, and no zero in front.
+fn is_in_groups(unsigned: &str) -> bool {
+    let mut groups = unsigned.split('.');
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && !group.starts_with('0'));
+    let mut others = groups.peekable();
+    first
+        && others.peek().is_some()
+        && others.all(|group| group.len() == 3)
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 #[cfg(test)]
@@ -161,6 +193,10 @@ mod tests {
         assert_eq!(decimals("1;1,234\n"), Decimals::CommaOrThousands);
         assert_eq!(decimals("1;1.5\n2;1,50\n"), Decimals::Point);
         assert_eq!(decimals("1;7\n"), Decimals::Point);
+        assert_eq!(decimals("1;1.234\n2;5\n"), Decimals::PointOrThousands);
+        assert_eq!(decimals("1;1.234\n2;5.5\n"), Decimals::Point);
+        assert_eq!(decimals("1;0.125\n"), Decimals::Point);
+        assert_eq!(decimals("1;1.234\n2;7,50\n"), Decimals::Comma);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::Profile;
 use super::csv_form::{CsvForm, Decimals};
-use super::csv_header::NULL_TEXTS;
-use crate::text::csv_fields::{Field, fields_by};
+use super::csv_header::{NULL_TEXTS, is_typed};
+use crate::text::csv_fields::{Field, fields_by, names_of};
 use crate::text::records::{RecordDelimiter, Records};
 use crate::text::unpack::StreamEnd;
 use crate::value::number::with_point;
@@ -15,13 +15,13 @@ use std::collections::BTreeMap;
 /// Records of a file that are looked at for the text of null.
 const NULL_RECORDS_MAX: usize = 1_000;
 
-/// Reads at most `records_max` records of a file; `read_row` gets the names of the header, if there is one, and
-/// the fields of each record after it.
+/// Reads at most `records_max` records of a file; `may_be_header` says of a first record that looks like a header whether
+/// the format allows it, `read_row` gets the names of the header, if there is one, and the fields of each record after it.
 pub(crate) fn read(
     profile: &mut Profile,
     bytes: &Bytes,
     records_max: u64,
-    is_header: impl Fn(&[Field<'_>]) -> bool,
+    may_be_header: impl Fn(&[Field<'_>]) -> bool,
     read_row: impl Fn(&mut Profile, Option<&[String]>, &[Field<'_>]),
 ) {
     let form = CsvForm::of(bytes);
@@ -38,9 +38,11 @@ pub(crate) fn read(
         }
         let fields = std::str::from_utf8(record).ok().and_then(|text| fields_by(text, form.dialect));
         if let (0, Some(fields)) = (number, &fields)
-            && is_header(fields)
+            && form.has_header
+            && may_be_header(fields)
         {
-            names = Some(fields.iter().map(|field| field.text.clone().into_owned()).collect());
+            names = Some(names_of(fields));
+            profile.has_header = true;
             continue;
         }
         profile.records += 1;
@@ -64,6 +66,16 @@ pub(crate) fn texts<'a>(fields: &'a [Field<'_>]) -> Vec<Option<&'a str>> {
     fields.iter().map(|field| (!is_null(field)).then_some(field.text.as_ref())).collect()
 }
 
+/// Notes how the fields of columns write null, where they do.
+pub(crate) fn note_nulls<'n>(profile: &mut Profile, names: impl Iterator<Item = &'n str>, fields: &[Field<'_>]) {
+    for (name, field) in names.zip(fields).filter(|(_, field)| !field.quoted) {
+        let known = NULL_TEXTS.into_iter().chain([""]).find(|text| *text == field.text);
+        if let Some(text) = known {
+            profile.note_null(name, text);
+        }
+    }
+}
+
 /// A number with a comma before its fraction as one with a point, as it is read in the end.
 fn with_decimal_point(field: &mut Field<'_>) {
     let is_number = field.text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -75,7 +87,7 @@ fn with_decimal_point(field: &mut Field<'_>) {
 /// What the fields of a place hold, in records of one length.
 #[derive(Default)]
 struct Place {
-    numbers: u64,
+    typed: u64,
     empty: u64,
     others: u64,
 }
@@ -85,15 +97,15 @@ impl Place {
         let text = field.text.as_ref();
         match text.is_empty() && !field.quoted {
             true => self.empty += 1,
-            false if text.parse::<f64>().is_ok() => self.numbers += 1,
             false if NULL_TEXTS.contains(&text) => {}
+            false if is_typed(text) => self.typed += 1,
             false => self.others += 1,
         }
     }
 
-    /// Numbers, and sometimes nothing: nothing is null there, for no number is written so.
+    /// Numbers, dates or the like, and sometimes nothing: nothing is null there, for none of them is written so.
     fn is_empty_null(&self) -> bool {
-        self.numbers > 0 && self.empty > 0 && self.others == 0
+        self.typed > 0 && self.empty > 0 && self.others == 0
     }
 }
 
@@ -105,8 +117,11 @@ pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
         let form = CsvForm::of(bytes);
         let mut records =
             Records::in_encoding(bytes.clone(), RecordDelimiter::Csv(form.dialect), form.encoding, u64::MAX);
-        for _ in 0..NULL_RECORDS_MAX {
+        for number in 0..NULL_RECORDS_MAX {
             let Some(record) = records.next() else { break };
+            if number == 0 && form.has_header {
+                continue;
+            }
             let fields = std::str::from_utf8(record.bytes).ok();
             let fields = fields.and_then(|text| fields_by(text, form.dialect)).unwrap_or_default();
             for field in fields.iter().filter(|field| !field.quoted) {

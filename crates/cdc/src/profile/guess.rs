@@ -24,6 +24,14 @@ impl Guess {
     }
 }
 
+/// Digits before the point that later values may have more than those of the sample.
+const DIGITS_TO_COME: usize = 3;
+const DECIDE_GROUPS: &str =
+    "The texts are numbers with a comma between thousands, and stay text: let the source leave it out";
+const DECIDE_DATES: &str =
+    "The texts are dates whose day and month only the source knows, and stay text: let it write 2026-01-31";
+const DECIDE_EXPONENT: &str = "Some texts are numbers with an exponent; if all are numbers, write double or numeric";
+
 /// What is left to people when some times name their zone and others do not.
 const DECIDE_ZONE: &str = "Some times name no zone: write time_zone in source, or they go to quarantine";
 
@@ -84,12 +92,13 @@ pub(crate) fn plain_text_type(shape: &Shape, arrives_as: &str) -> Option<Guess> 
     })
 }
 
-/// A decimal with the scale that all texts have, else a number of any scale.
+/// A decimal with the scale that all texts have, else a number of any scale. One digit is no scale: numbers that are written
+/// as short as they can be have one by chance.
 pub(crate) fn decimal_text(shape: &Shape) -> Guess {
     let texts = &shape.texts;
     match texts.scales.iter().copied().collect::<Vec<_>>().as_slice() {
-        [scale] => {
-            let precision = (texts.whole_digits + scale).clamp(12.max(*scale), 38);
+        [scale] if *scale > 1 => {
+            let precision = (texts.whole_digits + DIGITS_TO_COME + scale).clamp(12.max(*scale), 38);
             guess(format!("decimal({precision},{scale})"), "text, number")
         }
         _ => guess("numeric", "text, number"),
@@ -109,10 +118,10 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
         return guess("boolean", "text");
     }
     if texts.whole == texts.count {
+        // A few small numbers say nothing of those to come.
         let data_type = match texts.whole_digits {
-            0..=9 => "int",
             _ if texts.long == texts.count => "bigint",
-            10..=38 => "decimal(38,0)",
+            0..=38 => "decimal(38,0)",
             _ => "numeric",
         };
         return guess(data_type, "text, number");
@@ -126,6 +135,15 @@ pub(crate) fn of_text_column(shape: &Shape) -> Guess {
     if texts.array == texts.count {
         return hinted("array<string>", "text, array literal", "Type of the elements");
     }
+    if texts.grouped > 0 && texts.grouped + texts.decimal == texts.count {
+        return hinted("string", "text, numbers in groups", DECIDE_GROUPS);
+    }
+    if texts.written_date == texts.count {
+        return hinted("string", "text, dates", DECIDE_DATES);
+    }
+    if texts.exponent > 0 && texts.exponent + texts.decimal + texts.float_word == texts.count {
+        return hinted("string", "text, numbers", DECIDE_EXPONENT);
+    }
     guess("string", "text")
 }
 
@@ -138,7 +156,7 @@ pub(crate) fn of_columns(data_type: &arrow::datatypes::DataType) -> Option<Guess
         D::UInt16 | D::Int32 => guess("int", "number"),
         D::UInt32 | D::Int64 => guess("bigint", "number"),
         D::UInt64 => guess("decimal(20,0)", "number"),
-        D::Float32 => guess("float", "number"),
+        D::Float16 | D::Float32 => guess("float", "number"),
         D::Float64 => guess("double", "number"),
         D::Decimal32(p, s) | D::Decimal64(p, s) | D::Decimal128(p, s) => {
             guess(format!("decimal({p},{})", (*s).max(0)), "decimal")
@@ -154,8 +172,51 @@ pub(crate) fn of_columns(data_type: &arrow::datatypes::DataType) -> Option<Guess
             _ => return None,
         },
         D::Struct(_) => guess("json", "nested"),
+        D::List(item) | D::LargeList(item) | D::FixedSizeList(item, _) => list_of(item.data_type()),
         _ => return None,
     })
+}
+
+/// A list of plain values by their type, as far as the elements of an array can have it; others keep their JSON.
+fn list_of(values: &arrow::datatypes::DataType) -> Guess {
+    if values.is_nested() {
+        return guess("json", "nested");
+    }
+    let element = of_columns(values).map(|guess| guess.data_type);
+    let is_plain = |element: &String| {
+        matches!(element.as_str(), "boolean" | "smallint" | "int" | "bigint" | "float" | "double" | "date")
+            || element.starts_with("decimal")
+    };
+    let element = element.filter(is_plain).unwrap_or_else(|| "string".to_owned());
+    guess(format!("array<{element}>"), "list")
+}
+
+/// The type of a column that files have with two types: one that holds the values of both.
+pub(crate) fn joined(one: Guess, other: Guess) -> Guess {
+    const WHOLE: [&str; 3] = ["smallint", "int", "bigint"];
+    let (a, b) = (one.data_type.as_str(), other.data_type.as_str());
+    let width = |name: &str| WHOLE.iter().position(|known| *known == name);
+    let is_number = |name: &str| {
+        width(name).is_some() || matches!(name, "float" | "double" | "numeric") || name.starts_with("decimal")
+    };
+    match (width(a), width(b)) {
+        _ if a == b => one,
+        (Some(of_one), Some(of_other)) => {
+            if of_one >= of_other {
+                one
+            } else {
+                other
+            }
+        }
+        _ if matches!((a, b), ("float", "double") | ("double", "float")) => guess("double", "number"),
+        _ if is_number(a) && is_number(b) => guess("numeric", "numbers of several types"),
+        _ => of_several_types(),
+    }
+}
+
+/// The type of a column whose values have nothing in common.
+pub(crate) fn of_several_types() -> Guess {
+    hinted("string", "values of several types", "Its type differs from file to file; text holds all of them")
 }
 
 /// A map of values of a column's type; those that are nested keep their JSON.

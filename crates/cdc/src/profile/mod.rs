@@ -67,6 +67,11 @@ pub(crate) struct Profile {
     pub(crate) snapshot_rows: u64,
     /// Partitions of the topic that files of the sink are of.
     pub(crate) partitions: BTreeSet<u64>,
+    /// Records of an export, whose changes come in exports, too.
+    pub(crate) is_export: bool,
+    /// Rows that an earlier file has as well, and those of all files but the first.
+    pub(crate) rows_again: (u64, u64),
+    row_files: BTreeMap<u64, u64>,
     /// Files read so far.
     pub(crate) files: u64,
     /// A key is once in a file, and again in the files in which its row changed.
@@ -78,6 +83,10 @@ pub(crate) struct Profile {
     /// Names of the fields of CSV without a header, from a file beside them.
     pub(crate) field_names: Vec<Vec<String>>,
     own_names: Vec<String>,
+    /// CSV files have a header.
+    pub(crate) has_header: bool,
+    /// Texts without quotes by which CSV columns say null.
+    nulls: BTreeMap<String, BTreeSet<&'static str>>,
     /// Names of the key columns in the records themselves.
     named_key: Option<Vec<String>>,
     named_keys_differ: bool,
@@ -109,6 +118,9 @@ const SOURCE_TABLES_MAX: usize = 1_000;
 const NEW_ROWS_MAX: usize = 5_000;
 /// Why a key that was found is none that anybody may rely on.
 const BY_CHANCE: &str = "what tells the rows of the sample apart has no name of a key, and may repeat in the table";
+/// Names of the two columns of a key, in small letters: a partition and what sorts it.
+const KEY_PAIRS: [(&str, &str); 4] =
+    [("pk", "sk"), ("hashkey", "rangekey"), ("partitionkey", "sortkey"), ("partitionkey", "rowkey")];
 /// Columns of a key that are looked for.
 const KEY_COLUMNS_MAX: usize = 3;
 
@@ -149,6 +161,28 @@ impl Profile {
         // The position is of this list.
         #[expect(clippy::indexing_slicing, reason = "the position was made by this list")]
         &mut self.columns[position]
+    }
+
+    /// Notes that a CSV column says null by a text without quotes.
+    pub(crate) fn note_null(&mut self, column: &str, text: &'static str) {
+        self.nulls.entry(column.to_owned()).or_default().insert(text);
+    }
+
+    /// Whether some column of CSV says null, or has an empty text without quotes.
+    pub(crate) fn writes_nulls(&self) -> bool {
+        !self.nulls.is_empty()
+    }
+
+    /// Texts by which a CSV column says null, besides `null_text`.
+    pub(crate) fn other_nulls(&self, column: &str, null_text: &str) -> Vec<&'static str> {
+        self.nulls.get(column).into_iter().flatten().copied().filter(|text| *text != null_text).collect()
+    }
+
+    /// Notes a whole plain row, by which files that repeat rows are known.
+    pub(crate) fn note_row(&mut self, hash: u64) {
+        let first = *self.row_files.entry(hash).or_insert(self.files);
+        self.rows_again.0 += u64::from(first < self.files);
+        self.rows_again.1 += u64::from(self.files > 0);
     }
 
     /// Takes back a record that is none of the table's after all.
@@ -236,7 +270,9 @@ impl Profile {
         // Of a delete that carries a whole row any column may tell rows apart.
         let only_these =
             (0..self.columns.len()).all(|position| varying.contains(&position) || !self.differs_in_deletes(position));
-        if self.deletes >= 2 && few && only_these && self.is_unique(&varying) {
+        // Deletes of whole rows say nothing.
+        let is_part = varying.len() < self.columns.len();
+        if self.deletes >= 2 && few && is_part && only_these && self.is_unique(&varying) {
             return (self.names(&varying), "deletes carry only these columns, and no two new rows share them");
         }
         for count in 1..=KEY_COLUMNS_MAX {
@@ -249,14 +285,32 @@ impl Profile {
             let likely =
                 |chosen: &Vec<usize>| chosen.iter().filter(|position| !self.named_like_key(**position)).count();
             if let Some(chosen) = found.iter().min_by_key(|chosen| (likely(chosen), chosen.first().copied())) {
-                // A name or a time is different in every row of many samples, and not in the table.
-                if likely(chosen) == chosen.len() {
+                // A name or a time is different in every row of many samples, and not in the table; beside a key it may
+                // tell the states of one row apart.
+                if likely(chosen) == chosen.len() || (self.keys_repeat_over_files && likely(chosen) > 0) {
                     return (Vec::new(), BY_CHANCE);
+                }
+                if let Some(pair) = self.key_pair(chosen) {
+                    return (self.names(&pair), "the names of these columns say that they are the key together");
                 }
                 return (self.names(chosen), "no two new rows share them");
             }
         }
         (Vec::new(), "no set of columns tells the rows apart")
+    }
+
+    /// The two columns of a key of which one alone was found.
+    fn key_pair(&self, found: &[usize]) -> Option<[usize; 2]> {
+        let [one] = found else { return None };
+        let plain = |position: usize| {
+            let letters = self.columns.get(position)?.name.chars().filter(|letter| letter.is_alphanumeric());
+            Some(letters.flat_map(char::to_lowercase).collect::<String>())
+        };
+        let name = plain(*one)?;
+        let (_, other) = KEY_PAIRS.into_iter().find(|(first, _)| *first == name)?;
+        let other = (0..self.columns.len()).find(|position| plain(*position).as_deref() == Some(other))?;
+        let shape = &self.columns.get(other)?.shape;
+        (shape.rows == self.rows && shape.values() == shape.rows).then_some([*one, other])
     }
 
     fn may_be_key(&self, position: usize) -> bool {

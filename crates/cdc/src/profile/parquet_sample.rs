@@ -1,11 +1,12 @@
 //! Samples of Parquet files.
 
 use super::Profile;
-use super::guess::of_columns;
+use super::guess::{joined, of_columns, of_several_types};
 use crate::columnar::guard::caught;
 use crate::columnar::nested::{TextsFor, column_texts};
 use crate::files::parquet_file::row_texts;
 use arrow::array::RecordBatch;
+use arrow::datatypes::DataType;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -103,9 +104,18 @@ pub(crate) fn read_batch(
         .filter_map(|(field, column)| Some((field.name().as_str(), column_texts(column, TextsFor::Other)?)))
         .collect();
     for (name, _) in columns.iter().filter(|(name, _)| is_column(name)) {
-        let data_type = schema.field_with_name(name).ok().and_then(|field| of_columns(field.data_type()));
+        let Ok(field) = schema.field_with_name(name) else { continue };
+        if *field.data_type() == DataType::Null {
+            continue;
+        }
         let column = profile.column(name);
-        column.by_schema = data_type.or(column.by_schema.take());
+        column.by_schema = match (column.by_schema.take(), of_columns(field.data_type())) {
+            (Some(known), Some(found)) => Some(joined(known, found)),
+            (Some(_), None) => Some(of_several_types()),
+            // A column without a type of its own is text.
+            (None, Some(_)) if column.shape.values() > 0 => Some(of_several_types()),
+            (None, found) => found,
+        };
     }
     for row in 0..batch.num_rows() {
         let values: Vec<(&str, Option<&str>)> =

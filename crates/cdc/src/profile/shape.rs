@@ -87,6 +87,12 @@ pub(crate) struct TextShape {
     /// Of them, those that 64 bits hold.
     pub(crate) long: u64,
     pub(crate) decimal: u64,
+    /// Numbers with a comma between groups of three digits.
+    pub(crate) grouped: u64,
+    /// Numbers with an exponent.
+    pub(crate) exponent: u64,
+    /// Dates as people write them: day, month and year in whatever order, and perhaps a time of day.
+    pub(crate) written_date: u64,
     pub(crate) hex: u64,
     /// Pairs of hexadecimal digits and nothing else, in small letters or in capitals.
     pub(crate) bare_hex: u64,
@@ -205,7 +211,7 @@ impl TextShape {
     fn note(&mut self, text: &str) {
         let reads = |data_type: &ColumnType| u64::from(parse_cell(data_type, text).is_ok());
         self.count += 1;
-        self.boolean += u64::from(matches!(text, "true" | "false" | "t" | "f"));
+        self.boolean += u64::from(matches!(text, "true" | "false" | "t" | "f" | "TRUE" | "FALSE" | "True" | "False"));
         self.float_word += u64::from(SpecialNumber::read(text).is_some());
         self.hex += u64::from(text.starts_with("\\x") && reads(&ColumnType::Binary) == 1);
         if can_be_hex(text) {
@@ -226,6 +232,9 @@ impl TextShape {
                 self.unzoned += u64::from(time.offset.is_none());
             }
         }
+        self.grouped += u64::from(is_grouped(text));
+        self.written_date += u64::from(is_written_date(text));
+        self.exponent += u64::from(text.contains(['e', 'E']) && text.parse::<f64>().is_ok_and(f64::is_finite));
         self.note_decimal(text);
         self.note_base64(text);
     }
@@ -234,7 +243,8 @@ impl TextShape {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !digits(whole) || !digits(fraction) || unsigned.ends_with('.') {
+        // `.5`, as SQL*Plus writes it.
+        if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) || unsigned.ends_with('.') {
             return;
         }
         // A postcode, an account: as a number it would lose its zeros.
@@ -266,6 +276,28 @@ impl TextShape {
             self.unscaled_digits = self.unscaled_digits.max(digits);
         }
     }
+}
+
+/// `1,234` or `12,345.60`.
+fn is_grouped(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = whole.split(',');
+    let first = groups.next().is_some_and(|group| digits(group) && group.len() <= 3);
+    let mut others = groups.peekable();
+    first && digits(fraction) && others.peek().is_some() && others.all(|group| digits(group) && group.len() == 3)
+}
+
+/// `31.12.2026`, `12/31/2026` or `1-2-26 10:00`.
+fn is_written_date(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or_default();
+    let by = |separator: char| {
+        let parts: Vec<&str> = date.split(separator).collect();
+        let digits = |part: &&str| matches!(part.len(), 1 | 2 | 4) && part.bytes().all(|byte| byte.is_ascii_digit());
+        parts.len() == 3 && parts.iter().all(digits) && parts.iter().take(2).all(|part| part.len() < 3)
+    };
+    ['.', '/', '-'].into_iter().any(by)
 }
 
 fn looks_like_email(text: &str) -> bool {

@@ -162,7 +162,7 @@ fn json_rows_come_in_every_layout() {
         assert_eq!(sniff(&["stream-1-2026-11-20".to_owned()], layout.as_bytes()), Some(SourceFormat::Json), "{layout}");
     }
     let inferred = proposal("a.json", format!("{one}\n{two}\n").as_bytes());
-    assert_eq!((column_type(&inferred, "address"), column_type(&inferred, "tags")), ("json", "array<int>"));
+    assert_eq!((column_type(&inferred, "address"), column_type(&inferred, "tags")), ("json", "array<bigint>"));
     assert_eq!(inferred.sequence, ["updated_at"]);
 }
 

@@ -35,6 +35,17 @@ pub(crate) fn fields_by(record: &str, dialect: CsvDialect) -> Option<Vec<Field<'
     }
 }
 
+/// The names of a header; a column without one is called by its place.
+pub(crate) fn names_of(fields: &[Field<'_>]) -> Vec<String> {
+    let places = fields.iter().zip(1_usize..);
+    places
+        .map(|(field, number)| match field.text.trim().is_empty() {
+            true => format!("column_{number}"),
+            false => field.text.clone().into_owned(),
+        })
+        .collect()
+}
+
 /// The field up to a delimiter, and what follows that.
 fn plain(text: &str, dialect: CsvDialect) -> (Field<'_>, Option<&str>) {
     let delimiter = char::from(dialect.delimiter);
@@ -114,7 +125,7 @@ fn unescaped(text: &str, dialect: CsvDialect) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CsvDialect, fields, fields_by};
+    use super::{CsvDialect, fields, fields_by, names_of};
 
     fn texts(record: &str) -> Option<Vec<(String, bool)>> {
         Some(fields(record)?.into_iter().map(|field| (field.text.into_owned(), field.quoted)).collect())
@@ -157,5 +168,10 @@ mod tests {
         assert_eq!(by("\"a,b\"", no_quotes), ["\"a", "b\""]);
         let single = CsvDialect { quote: Some(b'\''), ..CsvDialect::RFC_4180 };
         assert_eq!(by("'a,b','it''s'", single), ["a,b", "it's"]);
+    }
+
+    #[test]
+    fn a_column_without_a_name_has_that_of_its_place() {
+        assert_eq!(names_of(&fields(",id, ").unwrap()), ["column_1", "id", "column_3"]);
     }
 }

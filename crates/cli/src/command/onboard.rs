@@ -25,7 +25,12 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Onboard) -> anyhow::Res
     let source = host.call(ask::InspectSource { source: call.source }).await?;
     if source.tables.is_empty() {
         let message = format!("No change files under {}", source.source);
-        let next = format!("Looked for {}", source.looked_for.join("; "));
+        let there = match source.left_alone.as_slice() {
+            [] => String::new(),
+            names => format!("Of none of the formats by their names: {}. ", names.join(", ")),
+        };
+        let names = source.looked_for.last().map_or("", String::as_str);
+        let next = format!("{there}Looked for {names}; docs/formats.md lists the formats");
         return Err(ApiError::new(ErrorCode::NotFound, message, next).into());
     }
     let mut drafts = Vec::new();

@@ -1,6 +1,9 @@
 //! From a folder of change files to a draft contract.
 
+use super::change_tables;
+use super::exported_tables::exported_tables;
 use super::source_tables::{Place, SAMPLE_BYTES_MAX, covers, place_of, sample_of, split_by_name};
+use super::table_names::{name_in_stream, proposed_name};
 use crate::RunError;
 use crate::pipeline::delta_feed;
 use crate::pipeline::source_files::{refuse_foreign_table, shown};
@@ -27,6 +30,8 @@ const SAMPLE_FILES_MAX: usize = 12;
 /// Names of change files.
 const FILE_NAMES: &str = ".json, .jsonl, .ndjson, .csv and .tsv, each also with the ending of a compression, .parquet, .avro, \
                           .xlsx, and names without an extension";
+/// Files of no format that are named where nothing else is found.
+const LEFT_ALONE_MAX: usize = 3;
 /// Rows shown of a sample.
 const SAMPLE_ROWS_MAX: usize = 200;
 
@@ -43,6 +48,9 @@ pub(crate) async fn inspect(
     let paths = || files.iter().map(|file| file.path.as_str());
     let tables = paths().filter_map(|path| foreign_table(std::iter::once(path)));
     let foreign_tables: BTreeSet<String> = tables.map(|table| table.folder).collect();
+    let exports = exported_tables(lake, &files).await?;
+    let others = files.iter().filter(|file| !is_change_file(&file.path));
+    let left_alone: Vec<String> = others.take(LEFT_ALONE_MAX).map(|file| file.path.clone()).collect();
     let mut folders: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
     for file in files.into_iter().filter(|file| is_change_file(&file.path)) {
         folders.entry(table_folder(&file.path).to_owned()).or_default().push(file);
@@ -70,7 +78,7 @@ pub(crate) async fn inspect(
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
         let has_feed = foreign_folders.contains(&folder) && delta_feed::has_feed(lake, &folder).await?;
         let bytes = sample_of(lake, first).await?;
-        let name = proposed_name(&folder);
+        let name = exports.name_of(&folder).unwrap_or_else(|| proposed_name(&folder));
         let covered = |contract: &&Arc<Contract>| contract.all_sources().iter().any(|source| covers(source, &folder));
         let known = contracts.values().find(covered);
         tables.push(FoundTable {
@@ -86,40 +94,14 @@ pub(crate) async fn inspect(
         });
     }
     let looked_for = if tables.is_empty() { known_formats() } else { Vec::new() };
-    Ok(OnboardSource { source, tables, looked_for })
+    let left_alone = if tables.is_empty() { left_alone } else { Vec::new() };
+    Ok(OnboardSource { source, tables, looked_for, left_alone })
 }
 
 /// What is looked for: the formats, and the names of their files.
 fn known_formats() -> Vec<String> {
     let formats = SourceFormat::ALL.iter().map(|format| format!("{format}: {}", format.about().trim_end_matches('.')));
     formats.chain(std::iter::once(FILE_NAMES.to_owned())).collect()
-}
-
-/// `server.schema.table` and `schema/table` become `server.table` and `schema.table`; `crm/orders_*` is `crm.orders`.
-fn proposed_name(folder: &str) -> TableName {
-    let mut parts = folder.rsplit('/');
-    let last = parts.next().unwrap_or("table");
-    let last = last.split('*').next().unwrap_or(last).trim_end_matches(['_', '-', '.', ' ']);
-    let last = if last.is_empty() { "table" } else { last };
-    let words: Vec<&str> = last.split('.').collect();
-    match words.as_slice() {
-        [dataset, .., table] => clean_name(dataset, table),
-        _ => clean_name(parts.next().unwrap_or("default"), last),
-    }
-}
-
-/// The name of one table of a stream: `stream/shop` with `app.public.orders` becomes `shop.orders`.
-fn name_in_stream(folder: &str, table: &str) -> TableName {
-    let dataset = proposed_name(folder).table;
-    clean_name(&dataset, table.rsplit('.').next().unwrap_or(table))
-}
-
-fn clean_name(dataset: &str, table: &str) -> TableName {
-    let clean = |text: &str| -> String {
-        text.chars().map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect()
-    };
-    TableName::new(&clean(dataset), &clean(table))
-        .unwrap_or_else(|_| TableName { dataset: "default".to_owned(), table: "table".to_owned() })
 }
 
 /// What a contract is proposed for.
@@ -147,6 +129,7 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     }
     let listed = lake.objects().list(&place.folder).await?;
     refuse_foreign_table(&listed)?;
+    let exports = exported_tables(lake, &listed).await?;
     let descriptions: Vec<SourceFile> = listed.iter().filter(|file| is_description(&file.path)).cloned().collect();
     let mut files: Vec<SourceFile> =
         listed.into_iter().filter(|file| is_change_file(&file.path) && place.has(&file.path)).collect();
@@ -178,11 +161,12 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     let found_in = of_pattern.as_deref().unwrap_or_else(|| table_folder(&files[0].path));
     let proposed = || match &table {
         Some(table) => name_in_stream(found_in, table),
-        None => proposed_name(found_in),
+        None => exports.name_of(found_in).unwrap_or_else(|| proposed_name(found_in)),
     };
     let name = name.unwrap_or_else(proposed);
     let table = table.map(|table| SourceTable::parse(&table)).transpose();
     let table = table.map_err(|mistake| RunError::input(mistake.message, mistake.fix))?;
+    let other_half = change_tables::other_folder(lake, &path).await?;
     let folder = path;
     let engine = engine.clone();
     blocking(move || {
@@ -199,6 +183,8 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
         let sample = engine.put_result(&to_ipc(&rows)?)?;
         inferred.evidence.extend(of_several_folders(&inferred, &folder, &paths));
         inferred.evidence.extend(of_several_exports(&inferred, &paths));
+        inferred.evidence.extend(exports.question(&folder));
+        inferred.evidence.extend(change_tables::question(inferred.format, &folder, other_half.as_deref()));
         Ok(view(folder, name, inferred, problems, (sampled, total), sample))
     })
     .await
@@ -346,8 +332,7 @@ fn raw_rows(files: &[(SourceFile, bytes::Bytes)]) -> Result<RecordBatch, RunErro
 
 #[cfg(test)]
 mod tests {
-    use super::{known_formats, name_in_stream, proposed_name};
-    use sluice_cdc::table_folder;
+    use super::known_formats;
     use sluice_contract::SourceFormat;
 
     #[test]
@@ -356,19 +341,5 @@ mod tests {
         for format in SourceFormat::ALL {
             assert!(named.iter().any(|line| line.starts_with(&format!("{format}: "))), "{format}");
         }
-    }
-
-    #[test]
-    fn names_come_from_topics_and_folders() {
-        let folder =
-            table_folder("landing/topics/shop.public.orders/partition=0/shop.public.orders+0+0000000000.json.gz");
-        assert_eq!(folder, "landing/topics/shop.public.orders");
-        assert_eq!(proposed_name(folder).to_string(), "shop.orders");
-        assert_eq!(
-            proposed_name(table_folder("dms/public/orders/2026/11/LOAD00000001.csv")).to_string(),
-            "public.orders"
-        );
-        assert_eq!(proposed_name("landing/crm/orders_*").to_string(), "crm.orders");
-        assert_eq!(name_in_stream("landing/stream/shop", "app.public.orders").to_string(), "shop.orders");
     }
 }

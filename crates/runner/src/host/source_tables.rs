@@ -71,14 +71,18 @@ pub(super) async fn split_by_name(
         }
         columns.push(column_names_of(&first.path, &bytes).into_iter().collect());
     }
-    // Files of one table share most of their columns.
-    let share = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.intersection(b).count() * 2 > a.len().max(b.len());
-    let are_alike = columns.iter().zip(columns.iter().skip(1)).all(|(a, b)| share(a, b));
+    let are_alike = columns.iter().enumerate().all(|(at, a)| columns.iter().skip(at + 1).all(|b| is_one_table(a, b)));
     if are_alike || columns.iter().any(BTreeSet::is_empty) {
         return Ok(vec![(folder, files)]);
     }
     let folder = folder.trim_end_matches('/');
     Ok(stems.into_iter().map(|(stem, files)| (format!("{folder}/{stem}*"), files)).collect())
+}
+
+/// Whether files with these columns may be of one table: one has all columns of the other, as where columns were added, or
+/// they share more than three of four.
+fn is_one_table(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
+    a.is_subset(b) || b.is_subset(a) || a.intersection(b).count() * 4 > a.len().max(b.len()) * 3
 }
 
 fn folder_of(path: &str) -> &str {
@@ -112,7 +116,19 @@ pub(super) async fn sample_of(lake: &Lake, file: &SourceFile) -> Result<Bytes, R
 
 #[cfg(test)]
 mod tests {
-    use super::{place_of, stem_of};
+    use super::{is_one_table, place_of, stem_of};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn tables_with_few_columns_differ_by_one_that_the_other_lacks() {
+        let one = |a: &[&str], b: &[&str]| {
+            let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+            is_one_table(&names(a), &names(b))
+        };
+        assert!(!one(&["id", "amount", "updated_at"], &["id", "name", "updated_at"]));
+        assert!(one(&["id", "name"], &["id", "name", "city"]), "a column was added");
+        assert!(one(&["a", "b", "c", "d", "old"], &["a", "b", "c", "d", "new"]), "a column was renamed");
+    }
 
     #[test]
     fn files_of_several_tables_differ_by_the_front_of_their_names() {

@@ -149,7 +149,7 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     if !is_id && day_named && whole.day_like == whole.count {
         return doubtful("date", "number", "Whether it is days since 1970 or a plain number");
     }
-    guess(if whole.long > 0 { "bigint" } else { "int" }, "number")
+    guess("bigint", "number")
 }
 
 fn of_texts(name: &str, shape: &Shape) -> Guess {

@@ -6,7 +6,7 @@ use super::own_place::{BY_CHANGE_SEQUENCE, BY_PLACE, BY_TIME};
 use super::row::{is_delete, is_insert, is_operation};
 use crate::format::{ProposedSequence, StatedOrder};
 use crate::profile::Profile;
-use crate::profile::csv_header::{NULL_TEXTS, looks_like_header};
+use crate::profile::csv_header::NULL_TEXTS;
 use crate::profile::csv_sample::texts;
 use crate::row::text_rows::time_ms;
 use crate::text::csv_fields::Field;
@@ -24,10 +24,10 @@ pub(crate) fn is_own(name: &str) -> bool {
     matches!(name, OPERATION | SEQUENCE | TIME) || name.starts_with(BEFORE)
 }
 
-/// Whether a CSV record is a header: names, no operation among them.
-pub(crate) fn is_header(fields: &[Field<'_>]) -> bool {
+/// Whether a CSV record that looks like a header may be one: no operation is in front.
+pub(crate) fn may_be_header(fields: &[Field<'_>]) -> bool {
     let is_value = |field: &Field<'_>| field.text != OPERATION && is_operation(&field.text);
-    looks_like_header(fields) && !fields.first().is_some_and(is_value)
+    !fields.first().is_some_and(is_value)
 }
 
 /// Counts a CSV record. `names` are those of the header.

@@ -10,6 +10,7 @@ use crate::format::{
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
+use crate::profile::csv_header::looks_like_header;
 use crate::profile::guess::{Guess, of_text_column};
 use crate::profile::{ColumnProfile, Profile, csv_sample};
 use crate::text::csv_fields::{Field, fields};
@@ -53,7 +54,9 @@ impl Format for DmsCsv {
         let records = sample.csv_text()?.lines().filter_map(fields).take(SNIFF_RECORDS);
         let records: Vec<Vec<Field<'_>>> = records.collect();
         let has_operation = match records.as_slice() {
-            [header, ..] if sample::is_header(header) => first_text(header) == dms::OPERATION,
+            [header, ..] if looks_like_header(header) && sample::may_be_header(header) => {
+                first_text(header) == dms::OPERATION
+            }
             records => !records.is_empty() && records.iter().all(|fields| is_operation(first_text(fields))),
         };
         let certain = has_operation || sample.all_names(|name| files::file_place(name).is_some());
@@ -75,7 +78,7 @@ impl Format for DmsCsv {
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
         sample::read_file(profile, path, |profile| {
-            csv_sample::read(profile, bytes, records_max, sample::is_header, sample::read_csv_row);
+            csv_sample::read(profile, bytes, records_max, sample::may_be_header, sample::read_csv_row);
         });
     }
 

@@ -6,6 +6,14 @@
 const EXPORTS: &str = "AWSDynamoDB/";
 const DATA: &str = "/data/";
 
+/// The folder that the exports share of which a data file is one.
+pub(crate) fn shared_folder(path: &str) -> Option<&str> {
+    let at = path.rfind(EXPORTS)?;
+    let of_export = folder_of(path).is_some() || path.get(at + EXPORTS.len()..)?.starts_with("data/");
+    let begins = at == 0 || path.get(..at)?.ends_with('/');
+    (of_export && begins).then(|| path.get(..at + EXPORTS.len() - 1))?
+}
+
 /// The folder of the full export that a file is of.
 pub(super) fn folder_of(path: &str) -> Option<&str> {
     let at = path.rfind(EXPORTS)? + EXPORTS.len();

@@ -144,6 +144,9 @@ pub(super) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
             ),
         };
     }
+    if profile.is_export {
+        return parts(WRITTEN);
+    }
     let parts = SourceFormat::DynamodbJson.default_sequence();
     ProposedSequence { parts, ..ProposedSequence::default() }
 }

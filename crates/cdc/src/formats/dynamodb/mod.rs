@@ -6,14 +6,14 @@
 
 mod attribute;
 mod decode;
-mod export;
+pub(crate) mod export;
 mod infer;
 mod record;
 #[cfg(test)]
 mod tests;
 mod wrapping;
 
-use super::json::{JsonFormat, document, files, position};
+use super::json::{JsonFormat, files, position};
 use crate::format::{FileStage, ProposedSequence};
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
@@ -65,7 +65,7 @@ impl JsonFormat for DynamodbJson {
     }
 
     fn guess(column: &ColumnProfile) -> Guess {
-        document::guess_of(&column.shape)
+        crate::formats::json::guess::of_values(&column.shape)
     }
 
     fn propose_sequence(profile: &Profile) -> ProposedSequence {

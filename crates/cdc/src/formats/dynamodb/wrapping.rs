@@ -1,4 +1,5 @@
-//! What is around records on their way: event batches of Lambda, records of Kinesis and Firehose with base64 data.
+//! What is around records on their way: event batches of Lambda, events of `EventBridge`, records of Kinesis and Firehose with
+//! base64 data.
 
 use super::record::Record;
 use crate::text::json_fields::{elements, members, string};
@@ -41,8 +42,8 @@ enum Inside {
 }
 
 fn inside(text: &str) -> Option<Inside> {
-    let found = members(text, ["Records", "records", "kinesis", "data", "dynamodb", "Item", "Keys"]);
-    let Some([large, small, kinesis, data, own @ ..]) = found else { return Some(Inside::Record) };
+    let found = members(text, ["Records", "records", "kinesis", "data", "Data", "detail", "dynamodb", "Item", "Keys"]);
+    let Some([large, small, kinesis, data, fetched, event, own @ ..]) = found else { return Some(Inside::Record) };
     if own.iter().any(Option::is_some) {
         return Some(Inside::Record);
     }
@@ -51,8 +52,11 @@ fn inside(text: &str) -> Option<Inside> {
     }
     let data = match kinesis {
         Some(kinesis) => members(kinesis, ["data"])?.into_iter().next().flatten(),
-        None => data,
+        None => data.or(fetched),
     };
+    if let Some(event) = event.filter(|event| matches!(members(event, ["dynamodb"]), Some([Some(_)]))) {
+        return Some(Inside::Values(vec![event.to_owned()]));
+    }
     match data.and_then(string) {
         Some(base64) => Some(Inside::Values(values(&String::from_utf8(base64_bytes(&base64)?).ok()?)?)),
         None => Some(Inside::Record),

@@ -145,7 +145,7 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     assert_eq!((inferred.format, inferred.title.as_str()), (SourceFormat::GoldengateJson, "Oracle GoldenGate, JSON"));
     assert_eq!((inferred.key.join(" "), inferred.sequence.join(" ")), ("ID".to_owned(), "record.pos".to_owned()));
     let types: Vec<&str> = inferred.columns.iter().map(|column| column.data_type.as_str()).collect();
-    assert_eq!(types, ["int", "string", "numeric", "timestamp_ntz"]);
+    assert_eq!(types, ["bigint", "string", "numeric", "timestamp_ntz"]);
     assert!(inferred.questions().is_empty(), "{:?}", inferred.questions());
     assert!(Contract::parse(&inferred.yaml, "orders.yaml").is_ok(), "{}", inferred.yaml);
     let rows = record("I", "1", r#","ID":1,"CODE":"a""#);

@@ -1,10 +1,7 @@
 //! Documents as plain JSON: the values of databases whose items have types of their own and no schema.
 
-use super::guess::of_values;
 use super::row::{encoded_cell, plain_cell};
 use crate::plan::Plan;
-use crate::profile::guess::{Guess, guess};
-use crate::profile::shape::Shape;
 use crate::text::json_fields::compact;
 use crate::value::encoding::Encoding;
 use sluice_change::{Cell, CellError};
@@ -35,10 +32,4 @@ pub(crate) fn cell<'a>(
         ColumnType::Decimal { .. } | ColumnType::Numeric if is_nested => Err(CellError::mismatch(data_type)),
         _ => plain_cell(plan, raw, position, data_type),
     }
-}
-
-/// The type that the values of a column look like. Without a schema the next whole number may be a large one.
-pub(crate) fn guess_of(shape: &Shape) -> Guess {
-    let found = of_values(shape);
-    if found.data_type == "int" { guess("bigint", &found.arrives_as) } else { found }
 }

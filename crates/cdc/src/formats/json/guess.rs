@@ -27,7 +27,8 @@ pub(crate) fn of_values(shape: &Shape) -> Guess {
         return guess("json", "object");
     }
     if whole.count == values {
-        return guess(if whole.long > 0 { "bigint" } else { "int" }, "number");
+        // A few small numbers say nothing of those to come.
+        return guess("bigint", "number");
     }
     if whole.count + shape.fractions + shape.huge == values {
         return hinted("numeric", "number", DECIDE_NUMBER);

@@ -160,6 +160,7 @@ impl<F: JsonFormat> Format for F {
         if path.contains(files::KEYS) {
             sample::read_key(profile, bytes, F::sample_key);
         } else {
+            profile.is_export |= F::full_export(path).is_some();
             sample::read(profile, path, bytes, records_max, F::sample_record);
         }
     }

@@ -26,7 +26,6 @@ use crate::formats::json::files;
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
-use crate::profile::csv_header::looks_like_header;
 use crate::profile::csv_sample;
 use crate::profile::guess::{Guess, of_text_column};
 use crate::profile::{ColumnProfile, Profile, parquet_sample};
@@ -154,9 +153,15 @@ impl Format for Marked {
         match self.container {
             Container::Json => json::sample(profile, tool, path, bytes, records_max),
             Container::Csv => {
-                csv_sample::read(profile, bytes, records_max, looks_like_header, |profile, names, fields| {
-                    sample::read_csv_row(profile, tool, names, fields);
-                });
+                csv_sample::read(
+                    profile,
+                    bytes,
+                    records_max,
+                    |_| true,
+                    |profile, names, fields| {
+                        sample::read_csv_row(profile, tool, names, fields);
+                    },
+                );
             }
             Container::Parquet => {
                 let is_column = |name: &str| !tool.is_own(name);
@@ -196,7 +201,7 @@ impl Format for Marked {
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
         match self.container {
-            Container::Json => crate::formats::json::document::guess_of(&column.shape),
+            Container::Json => crate::formats::json::guess::of_values(&column.shape),
             Container::Csv | Container::Parquet => of_text_column(&column.shape),
         }
     }

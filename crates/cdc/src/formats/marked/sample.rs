@@ -1,12 +1,12 @@
 //! Reads a sample of rows into a profile, and finds their order.
 
-use super::tool::{Does, Tool};
+use super::tool::{Does, Ties, Tool};
 use crate::format::ProposedSequence;
 use crate::formats::json::guess::of_values;
 use crate::formats::json::row::plain_text;
 use crate::formats::rows;
 use crate::profile::Profile;
-use crate::profile::csv_sample::texts;
+use crate::profile::csv_sample::{self, texts};
 use crate::row::text_rows::time_ms;
 use crate::text::csv_fields::Field;
 use crate::text::json_fields::{each_member, not_null};
@@ -43,6 +43,7 @@ pub(super) fn read_csv_row(profile: &mut Profile, tool: &Tool, names: Option<&[S
             &positional
         }
     };
+    csv_sample::note_nulls(profile, names.iter().map(String::as_str), fields);
     let pairs: Vec<(&str, Option<&str>)> = names.iter().map(String::as_str).zip(texts(fields)).collect();
     read_texts(profile, tool, &pairs);
 }
@@ -103,7 +104,8 @@ pub(super) fn read_row(profile: &mut Profile, tool: &Tool, values: &[(Cow<'_, st
     }
     // Of a tool without operations every row may be a change of one that was there.
     let is_new = matches!(does, Does::Load | Does::Insert) || (operation.is_none() && !is_delete);
-    profile.keys_repeat_over_files |= operation.is_none();
+    // An overwrite of a Delta table is a delete and an insert of every row.
+    profile.keys_repeat_over_files |= operation.is_none() || tool.may_insert_again;
     if is_new {
         let of_table = all.iter().filter(|(name, _)| !tool.is_own(name));
         let texts: Vec<(&str, Cow<'_, str>)> =
@@ -143,7 +145,8 @@ fn is_place(text: &str) -> bool {
 pub(super) fn proposed_sequence(profile: &Profile, tool: &Tool) -> ProposedSequence {
     let in_all = |name: &str| profile.positioned.contains_key(name) && !profile.unpositioned.contains_key(name);
     let found = tool.orders.iter().find(|order| order.iter().all(|name| in_all(name)));
-    let parts = |names: Vec<String>| ProposedSequence { parts: names, ..ProposedSequence::default() };
+    let ties_by_line = tool.ties == Ties::Contract;
+    let parts = |names: Vec<String>| ProposedSequence { parts: names, ties_by_line, ..ProposedSequence::default() };
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if let Some(order) = found {
         return parts(owned(order));
@@ -159,5 +162,5 @@ pub(super) fn proposed_sequence(profile: &Profile, tool: &Tool) -> ProposedSeque
             return parts(watermark.parts.into_iter().chain(std::iter::once((*sync).to_owned())).collect());
         }
     }
-    ProposedSequence { question: Some(tool.no_order.to_owned()), ..ProposedSequence::default() }
+    ProposedSequence { question: Some(tool.no_order.to_owned()), ties_by_line, ..ProposedSequence::default() }
 }

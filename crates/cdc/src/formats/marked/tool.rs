@@ -34,6 +34,8 @@ pub(crate) struct Tool {
     /// Member with all columns of the table as a JSON object; the first of `markers.beside`.
     pub(crate) nested: Option<&'static str>,
     /// Its columns where it keeps versions; they are `markers.beside` in this order.
+    /// A row that is there may be inserted again.
+    pub(crate) may_insert_again: bool,
     pub(crate) history: Option<History>,
     /// Its JSON messages, where the row is not the record.
     pub(crate) open_message: fn(&str) -> Option<String>,

@@ -30,6 +30,7 @@ pub(crate) const AIRBYTE: Tool = Tool {
     sync_times: &["_airbyte_extracted_at", "_airbyte_emitted_at"],
     made_key: None,
     nested: Some("_airbyte_data"),
+    may_insert_again: false,
     history: None,
     open_message: |_| None,
 };
@@ -56,6 +57,7 @@ pub(crate) const FIVETRAN: Tool = Tool {
     sync_times: &[],
     made_key: Some("_fivetran_id"),
     nested: None,
+    may_insert_again: false,
     history: Some(History { start: "_fivetran_start", end: "_fivetran_end", active: "_fivetran_active" }),
     open_message: |_| None,
 };
@@ -82,6 +84,7 @@ pub(crate) const HEVO: Tool = Tool {
     sync_times: &[],
     made_key: Some("__hevo_id"),
     nested: None,
+    may_insert_again: false,
     history: None,
     open_message: |_| None,
 };
@@ -119,6 +122,7 @@ pub(crate) const QLIK: Tool = Tool {
     sync_times: &[],
     made_key: None,
     nested: None,
+    may_insert_again: false,
     history: None,
     open_message: message::row_of,
 };
@@ -150,6 +154,7 @@ pub(crate) const DELTA_FEED: Tool = Tool {
     sync_times: &[],
     made_key: None,
     nested: None,
+    may_insert_again: true,
     history: None,
     open_message: |_| None,
 };

@@ -180,7 +180,7 @@ fn a_contract_is_proposed_or_what_is_missing_is_asked() {
     assert_eq!(inferred.key, ["id"]);
     assert_eq!(inferred.sequence, ["record.file", "record.pos", "record.xoffset"]);
     let types: Vec<&str> = inferred.columns.iter().map(|column| column.data_type.as_str()).collect();
-    assert_eq!(types, ["int", "string", "numeric", "timestamp_ntz", "date"]);
+    assert_eq!(types, ["bigint", "string", "numeric", "timestamp_ntz", "date"]);
     assert!(inferred.questions().is_empty(), "{:?}", inferred.questions());
     assert!(Contract::parse(&inferred.yaml, "orders.yaml").is_ok(), "{}", inferred.yaml);
 

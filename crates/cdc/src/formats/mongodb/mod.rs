@@ -12,7 +12,7 @@ mod record;
 mod tests;
 mod token;
 
-use super::json::{JsonFormat, document, position};
+use super::json::{JsonFormat, position};
 use crate::format::ProposedSequence;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
@@ -51,7 +51,7 @@ impl JsonFormat for MongodbJson {
     }
 
     fn guess(column: &ColumnProfile) -> Guess {
-        document::guess_of(&column.shape)
+        crate::formats::json::guess::of_values(&column.shape)
     }
 
     fn propose_sequence(profile: &Profile) -> ProposedSequence {

@@ -5,11 +5,17 @@ use super::watermark::{has_watermark_name, has_watermark_type, may_be_version};
 use crate::columnar::stop::Stop;
 use crate::format::ProposedSequence;
 use crate::profile::Profile;
-use crate::profile::csv_sample::texts;
+use crate::profile::csv_sample::{self, texts};
 use crate::profile::guess::of_text_column;
+use crate::profile::shape::hash;
 use crate::text::csv_fields::Field;
 use sluice_change::ReasonCode;
 use std::borrow::Cow;
+
+/// What the names of the columns begin with that targets of Singer and Stitch add, and the one that orders rows (Stitch
+/// documentation, "System tables and columns").
+const SDC: &str = "_sdc_";
+const SDC_SEQUENCE: &str = "_sdc_sequence";
 
 /// What ends a file of which enough was read.
 pub(crate) const ENOUGH: Stop = Stop::fixed(ReasonCode::FileTooLarge, "enough of the file was read");
@@ -17,6 +23,7 @@ pub(crate) const ENOUGH: Stop = Stop::fixed(ReasonCode::FileTooLarge, "enough of
 /// Counts a row. A watermark is no part of a key: it would tell the states of one row apart.
 pub(crate) fn read_row(profile: &mut Profile, values: &[(&str, Option<&str>)]) {
     count_row(profile);
+    profile.note_row(hash(&format!("{values:?}")));
     for (name, value) in values {
         profile.column(name).shape.text(*value);
         profile.file_values.note(profile.files, name, *value);
@@ -28,6 +35,7 @@ pub(crate) fn read_row(profile: &mut Profile, values: &[(&str, Option<&str>)]) {
 /// Counts a row of JSON values.
 pub(crate) fn read_json_row(profile: &mut Profile, values: &[(Cow<'_, str>, &str)]) {
     count_row(profile);
+    profile.note_row(hash(&format!("{values:?}")));
     for (name, raw) in values {
         profile.column(name).shape.json(raw);
         profile.file_values.note(profile.files, name, Some(*raw).filter(|raw| *raw != "null"));
@@ -53,6 +61,7 @@ pub(crate) fn read_csv_row(profile: &mut Profile, names: Option<&[String]>, fiel
             &positional
         }
     };
+    csv_sample::note_nulls(profile, names.iter().map(String::as_str), fields);
     *profile.widths.entry(fields.len()).or_default() += 1;
     let pairs: Vec<(&str, Option<&str>)> = names.iter().map(String::as_str).zip(texts(fields)).collect();
     read_row(profile, &pairs);
@@ -74,10 +83,16 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         .collect();
     let is_version = |name: &&str| {
         let column = profile.columns.iter().find(|column| column.name == **name);
-        column.is_some_and(|column| may_be_version(&column.name, &data_type(column)))
+        !name.starts_with(SDC) && column.is_some_and(|column| may_be_version(&column.name, &data_type(column)))
     };
     let snapshots: Vec<String> =
         profile.file_values.distinct_by_file().into_iter().filter(is_version).map(str::to_owned).collect();
+    let in_all_rows = |name: &str| {
+        let column = profile.columns.iter().find(|column| column.name == name);
+        column.is_some_and(|column| column.shape.values() == profile.rows)
+    };
+    let candidates =
+        if candidates.is_empty() && in_all_rows(SDC_SEQUENCE) { vec![SDC_SEQUENCE.to_owned()] } else { candidates };
     let by_snapshots = snapshots.first().map(|name| {
         format!(
             "; {name} has one value in each file and another one in each, so if every file has all rows of the table, \
@@ -85,7 +100,9 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         )
     });
     let question = match candidates.as_slice() {
-        [_] if by_snapshots.is_none() => return ProposedSequence { parts: candidates, ..ProposedSequence::default() },
+        [_] if by_snapshots.is_none() => {
+            return ProposedSequence { parts: candidates, ties_by_line: true, ..ProposedSequence::default() };
+        }
         [one] => format!("Rows may be ordered by {one} (apply.sequence)"),
         [] => "No column looks like a watermark. Name the one that says when a row changed in apply.sequence, or \
                write apply.from_snapshot if every delivery has all rows, or apply.scd: append if every row is an event \
@@ -96,5 +113,5 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         }
     };
     let question = Some(question + by_snapshots.as_deref().unwrap_or_default());
-    ProposedSequence { question, snapshots, ..ProposedSequence::default() }
+    ProposedSequence { question, snapshots, ties_by_line: true, ..ProposedSequence::default() }
 }

@@ -11,7 +11,6 @@ use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::csv_form::CsvForm;
-use crate::profile::csv_header::looks_like_header;
 use crate::profile::csv_sample;
 use crate::profile::guess::{Guess, of_text_column};
 use crate::profile::{ColumnProfile, Profile};
@@ -43,12 +42,12 @@ impl Format for RowsCsv {
     /// Likely with a header; without one possible, where the records have as many fields as the first.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
         let text = sample.csv_text()?;
-        let dialect = CsvForm::of_text(text).dialect;
-        let mut records = text.lines().filter_map(|line| fields_by(line, dialect)).take(SNIFF_RECORDS);
-        let first = records.next()?;
-        if looks_like_header(&first) {
+        let form = CsvForm::of_text(text);
+        if form.has_header {
             return Some(Likeness::Likely);
         }
+        let mut records = text.lines().filter_map(|line| fields_by(line, form.dialect)).take(SNIFF_RECORDS);
+        let first = records.next()?;
         let is_table = first.len() > 1 && records.all(|fields| fields.len() == first.len());
         is_table.then_some(Likeness::Possible)
     }
@@ -67,7 +66,7 @@ impl Format for RowsCsv {
     }
 
     fn sample(&self, profile: &mut Profile, _path: &str, bytes: &Bytes, records_max: u64) {
-        csv_sample::read(profile, bytes, records_max, looks_like_header, sample::read_csv_row);
+        csv_sample::read(profile, bytes, records_max, |_| true, sample::read_csv_row);
     }
 
     fn title(&self, _profile: &Profile) -> String {
@@ -86,7 +85,10 @@ impl Format for RowsCsv {
         sample::proposed_sequence(profile)
     }
 
-    fn propose_settings(&self, _profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
-        csv_settings::settings(files)
+    /// Where nothing is null so far, nothing between two delimiters will be.
+    fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
+        let settings = csv_settings::settings(files);
+        let null_text = settings.null_text.or_else(|| (!profile.writes_nulls()).then_some(""));
+        SourceSettings { null_text, ..settings }
     }
 }

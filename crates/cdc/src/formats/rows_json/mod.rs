@@ -40,7 +40,9 @@ impl Format for RowsJson {
     /// Any objects; formats with an operation are known by more. An object of nothing but objects and lists is a
     /// document around rows, which nobody can cut out of it unasked.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        json_lines::first_values(&sample.content).any(|value| is_row(&value)).then_some(Likeness::Possible)
+        json_lines::first_values(&sample.content)
+            .any(|value| is_row(&value) && !is_message(&value))
+            .then_some(Likeness::Possible)
     }
 
     fn markers(&self) -> Markers {
@@ -112,6 +114,22 @@ const IMAGES: [&str; 12] = [
     "keys",
     "ns",
 ];
+
+/// Types of messages of the protocols of Singer and Airbyte (Singer specification; Airbyte documentation, "Airbyte Protocol").
+const MESSAGE_TYPES: [&str; 6] =
+    ["\"RECORD\"", "\"SCHEMA\"", "\"STATE\"", "\"LOG\"", "\"TRACE\"", "\"ACTIVATE_VERSION\""];
+/// Members of which such a message has one.
+const MESSAGE_PARTS: [&str; 6] = ["record", "stream", "state", "value", "log", "trace"];
+
+/// Whether an object is a message of Singer or Airbyte, of which only some have rows, and those of many tables.
+pub(crate) fn is_message(value: &str) -> bool {
+    let (mut typed, mut part) = (false, false);
+    let whole = each_member(value, |name, raw| {
+        typed |= name == "type" && MESSAGE_TYPES.contains(&raw);
+        part |= MESSAGE_PARTS.contains(&name.as_ref());
+    });
+    whole && typed && part
+}
 
 /// Whether an object is a row: it has a plain member, and none that says what happened to an object inside it.
 fn is_row(value: &str) -> bool {

@@ -18,6 +18,10 @@ use bytes::Bytes;
 use sluice_change::SourceFile;
 use sluice_contract::SourceFormat;
 
+/// Why no row of a sheet can be read.
+const BESIDE: &str = "its rows have cells beside the columns that the first row names, or formulas without a stored value: \
+                      the first row that is not empty has to name all columns, so take titles above the table away";
+
 /// `xlsx`.
 pub(crate) struct RowsXlsx;
 
@@ -63,6 +67,8 @@ impl Format for RowsXlsx {
                 let values: Vec<(&str, Option<&str>)> =
                     names.iter().map(String::as_str).zip(row.values.iter().map(Option::as_deref)).collect();
                 sample::read_row(profile, &values);
+            } else {
+                profile.not_readable = Some(BESIDE);
             }
             left = left.saturating_sub(1);
             if left == 0 { Err(sample::ENOUGH) } else { Ok(()) }
