@@ -68,6 +68,12 @@ impl MariaDbServer {
         format!("mysql://ada@127.0.0.1:{}/shop", self.port)
     }
 
+    /// Its port on the loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Rows that a statement answers with, as texts.
     ///
     /// # Errors

@@ -78,6 +78,12 @@ impl PostgresServer {
         format!("postgres://ada@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Its port on the loopback.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What statements print, as `psql` shows it unaligned.
     ///
     /// # Errors

@@ -28,6 +28,9 @@ pub struct OnboardSource {
     pub source: String,
     /// Tables.
     pub tables: Vec<FoundTable>,
+    /// Folders whose records are of no table: transactions, heartbeats and changes of the schema of Debezium.
+    #[serde(default)]
+    pub beside: Vec<String>,
     /// What was looked for when nothing was found.
     pub looked_for: Vec<String>,
     /// Names of files that are there and are none of those, a few of them.

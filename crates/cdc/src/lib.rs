@@ -59,7 +59,7 @@ pub use outcome::decoded_file::DecodedFile;
 pub use outcome::drift::Drift;
 pub use parts::FilePart;
 pub use row::column_value::key_check;
-pub use sniff::{column_names_of, is_change_file, sniff};
+pub use sniff::{are_beside_tables, column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;
 pub use text::json_fields::inside as json_inside;
 

@@ -103,6 +103,22 @@ fn sample_of<'s>(paths: &'s [String], first_bytes: &'s [u8]) -> SniffSample<'s> 
     }
 }
 
+/// Whether a file that begins with these bytes has nothing but records of Debezium that are of no table: beginnings and
+/// ends of transactions, heartbeats, changes of the schema.
+///
+/// ```
+/// use sluice_cdc::are_beside_tables;
+///
+/// assert!(are_beside_tables(br#"{"ts_ms":1730000000000}"#));
+/// assert!(!are_beside_tables(br#"{"id":1,"ts_ms":1730000000000}"#) && !are_beside_tables(b""));
+/// ```
+#[must_use]
+pub fn are_beside_tables(first_bytes: &[u8]) -> bool {
+    let content = head(first_bytes);
+    let mut values = json_lines::first_values(&content).peekable();
+    values.peek().is_some() && values.all(|value| formats::is_beside_tables(&value))
+}
+
 /// Names of the columns of a file with plain rows, by which files of different tables differ: those of its
 /// header, of its first object, or of its schema. Nothing where they cannot be read.
 #[must_use]

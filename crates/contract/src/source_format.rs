@@ -480,6 +480,12 @@ impl SourceFormat {
         self.operations() == Operations::Carried
     }
 
+    /// Whether its records are rows that Debezium flattened (`ExtractNewRecordState`).
+    #[must_use]
+    pub fn is_debezium_flat(self) -> bool {
+        matches!(self, Self::DebeziumFlatJson | Self::DebeziumFlatAvro | Self::DebeziumFlatParquet)
+    }
+
     /// Whether its records may say which table of the source they are of.
     #[must_use]
     pub fn names_its_table(self) -> bool {

@@ -1,12 +1,12 @@
 //! `cargo xtask test --night`: the same tests with numbers that take an hour or two, and the scoreboard.
 
 use crate::build::Built;
-use crate::process::{output, program};
-use crate::project::Project;
+use crate::process::{output, program, run as run_program, succeeds};
+use crate::project::{Project, user_cache_folder};
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Tests that take a number from the environment, and that number unless the environment has one.
@@ -31,17 +31,56 @@ const TESTS: [&str; 6] = ["replay_property", "behaviour", "faults", "kill", "rea
 const COUNTED: &str = "COUNTED ";
 const SCOREBOARD: &str = "docs/reliability-scoreboard.md";
 
+/// Programs of others that tests ask or read from.
+pub(crate) struct Others<'a> {
+    /// A Python with independent readers.
+    pub(crate) python: &'a Path,
+    /// A Python with Spark.
+    pub(crate) spark: Option<&'a Path>,
+    /// A folder with the jars of Debezium.
+    pub(crate) debezium: Option<&'a Path>,
+}
+
+/// The folder with the jars of Debezium, which records live databases, if there are a Java and Maven to fetch them (50 MB).
+pub(crate) fn debezium(project: &Project) -> Option<PathBuf> {
+    let left_out = |why: &str| {
+        println!("debezium: left out: {why}");
+        None
+    };
+    if !["java", "mvn"].iter().all(|name| succeeds(program(name).arg("-version"))) {
+        return left_out("it needs Java 17 with its compiler and Maven");
+    }
+    let pom = project.path("tests/java/pom.xml");
+    let Ok(folder) = user_cache_folder().map(|folder| folder.join("debezium")) else {
+        return left_out("there is no cache folder");
+    };
+    let (have, want) = (std::fs::read(folder.join("pom.xml")), std::fs::read(&pom));
+    if have.is_ok() && have.ok() == want.ok() {
+        return Some(folder);
+    }
+    let mut fetch = program("mvn");
+    fetch.args(["-q", "-B", "dependency:copy-dependencies", "-f"]).arg(&pom);
+    fetch.arg(format!("-DoutputDirectory={}", folder.display()));
+    match run_program(&mut fetch).and_then(|()| Ok(std::fs::copy(&pom, folder.join("pom.xml"))?)) {
+        Ok(_) => Some(folder),
+        Err(error) => left_out(&format!("{error:#}")),
+    }
+}
+
 /// Runs them and appends what was counted to the scoreboard; nothing is appended when one fails.
-pub(crate) fn run(project: &Project, built: &Built, python: &Path, spark: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn run(project: &Project, built: &Built, others: &Others<'_>) -> anyhow::Result<()> {
     let mut call = built.cargo(project, "test");
     for test in TESTS {
         call.args(["--test", test]);
     }
     call.args(["--", "--nocapture", "--test-threads", "1"]);
     call.envs(AMOUNTS.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()));
-    call.env("SLUICE_TEST_PYTHON", python).env("SLUICE_BIN", project.program("sluice")?).stdout(Stdio::piped());
-    if let Some(spark) = spark {
+    call.env("SLUICE_TEST_PYTHON", others.python).env("SLUICE_BIN", project.program("sluice")?).stdout(Stdio::piped());
+    if let Some(spark) = others.spark {
         call.env("SLUICE_SPARK_PYTHON", spark);
+    }
+    if let Some(debezium) = others.debezium {
+        call.env("SLUICE_DEBEZIUM_JARS", debezium);
     }
     let mut running = call.spawn().context("cannot start cargo")?;
     let mut counts = BTreeMap::new();

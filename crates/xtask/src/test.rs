@@ -52,7 +52,9 @@ fn run_night(project: &Project) -> anyhow::Result<()> {
     let built = stages.run("build", || build::release(project))?;
     package::make(project, &mut stages)?;
     let spark = stages.run("spark", || Ok(python::spark(true)))?;
-    stages.run("night", || night::run(project, &built, &python, spark.as_deref()))?;
+    let debezium = stages.run("debezium", || Ok(night::debezium(project)))?;
+    let others = night::Others { python: &python, spark: spark.as_deref(), debezium: debezium.as_deref() };
+    stages.run("night", || night::run(project, &built, &others))?;
     stages.summary(None);
     Ok(())
 }

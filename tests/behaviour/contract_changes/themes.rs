@@ -257,7 +257,7 @@ fn flat(rows: &[Value]) -> Files {
 
 /// A file of lines per batch.
 fn numbered<const N: usize>(batches: [String; N]) -> Vec<Files> {
-    let file = |(at, text)| vec![(format!("landing/orders/{}.json", at + 1), text.into_bytes())];
+    let file = |(at, text): (usize, String)| vec![(format!("landing/orders/{}.json", at + 1), text.into_bytes())];
     batches.into_iter().enumerate().map(file).collect()
 }
 

@@ -4,6 +4,7 @@
 mod clean;
 mod faults;
 mod lake;
+mod live;
 mod other_order;
 mod stream;
 mod traps;

@@ -100,6 +100,14 @@ impl Source {
                     icon_label(ui, icon::CHECK, 14.0, tokens.text_weak, "contract", typeface::caption());
                     icon_label(ui, icon::ADD, 14.0, tokens.accent, "new", typeface::caption());
                 });
+                if !source.beside.is_empty() {
+                    let text = format!("{} of no table left aside", source.beside.len());
+                    icon_label(ui, icon::FOLDER_OPEN, 14.0, tokens.text_weak, &text, typeface::caption())
+                        .on_hover_text(format!(
+                            "Transactions, heartbeats, changes of the schema:\n{}",
+                            source.beside.join("\n")
+                        ));
+                }
             });
         }
         choose

@@ -120,6 +120,8 @@ fn field_schema(data_type: &DataType) -> Map<String, Value> {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
             plain("bytes")
         }
+        // Kafka Connect has none; it is the type of its JSON that a contract reads.
+        DataType::UInt64 => plain("uint64"),
         other if other.is_integer() => plain("int64"),
         _ => plain("string"),
     }

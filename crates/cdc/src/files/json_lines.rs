@@ -104,7 +104,7 @@ pub(crate) fn decode_record(
     decode(out, at, text)
 }
 
-/// The first values of a content that are JSON objects, or the front of one.
+/// The first values of a content that are JSON objects, the front of one, or a text with one.
 pub(crate) fn first_values(content: &[u8]) -> impl Iterator<Item = String> {
     let mut records = Records::new(Bytes::copy_from_slice(content), RecordDelimiter::Json, u64::MAX);
     let values = std::iter::from_fn(move || {
@@ -113,5 +113,5 @@ pub(crate) fn first_values(content: &[u8]) -> impl Iterator<Item = String> {
         Some(String::from_utf8_lossy(value).trim().to_owned())
     });
     let records = values.filter(|value| !value.is_empty() && value != "null");
-    records.take(FIRST_VALUES).filter(|value| value.starts_with('{'))
+    records.take(FIRST_VALUES).filter(|value| value.starts_with('{') || value.starts_with("\"{"))
 }

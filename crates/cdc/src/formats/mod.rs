@@ -109,6 +109,12 @@ pub(crate) fn with_description(format: SourceFormat) -> SourceFormat {
     }
 }
 
+/// Whether a record is one of Debezium that is of no table.
+pub(crate) fn is_beside_tables(record: &str) -> bool {
+    let inside = json::wrapping::value_of(record);
+    debezium::beside::beside(inside.as_deref().unwrap_or(record)).is_some()
+}
+
 /// All formats.
 pub(crate) fn all() -> impl Iterator<Item = &'static dyn Format> {
     SourceFormat::ALL.iter().map(|name| of(*name))

@@ -179,6 +179,10 @@ impl Seen<'_> {
             }
         } else if profile.deletes > 0 {
             all.push(note(true, "Deletes arrive", format!("{} deletes", grouped(profile.deletes))));
+        } else if self.format.name().is_debezium_flat() && profile.tombstones > 0 {
+            let text = "Deletes may be in the empty records (null), which do not say their row: let the connector write \
+                        them as rows, delete.tombstone.handling.mode=rewrite";
+            all.push(question(QuestionKind::Deletes, text, format!("{} records", grouped(profile.tombstones))));
         } else {
             all.push(note(false, "No delete in the sample; check that the feed carries them", "0 deletes"));
         }

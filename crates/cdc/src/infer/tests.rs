@@ -4,7 +4,7 @@ use super::{Inferred, InferredColumn, infer};
 use crate::{file_order_key, is_change_file};
 use bytes::Bytes;
 use sluice_change::SourceFile;
-use sluice_contract::{Contract, Evolution, SourceFormat, TableName, TimeUnit};
+use sluice_contract::{Contract, Evolution, QuestionKind, SourceFormat, TableName, TimeUnit};
 
 fn proposal(folder: &str, table: &str, with_keys: bool) -> Inferred {
     let root = crate::tests::shop().join(folder);
@@ -246,4 +246,132 @@ fn no_proposed_type_loses_a_digit() {
     for (column, data_type) in [("id", "bigint"), ("mask", "numeric"), ("share", "double")] {
         assert_eq!(type_of(&json, column), data_type, "{column}");
     }
+}
+
+/// Events of a table, each an operation with the row before and after it.
+fn of_events(events: &[(&str, &str, &str)]) -> Inferred {
+    let line = |(at, (op, before, after)): (usize, &(&str, &str, &str))| {
+        format!("{{\"op\":\"{op}\",\"before\":{before},\"after\":{after},\"source\":{{\"lsn\":{at}}}}}\n")
+    };
+    of_file("x/1.json", events.iter().enumerate().map(line).collect())
+}
+
+#[test]
+fn a_key_that_came_again_is_the_key_and_no_column_beside_it() {
+    let again = of_events(&[
+        ("c", "null", r#"{"id":1,"v":"a"}"#),
+        ("d", r#"{"id":1,"v":null}"#, "null"),
+        ("c", "null", r#"{"id":1,"v":"b"}"#),
+        ("c", "null", r#"{"id":2,"v":"b"}"#),
+    ]);
+    assert_eq!(again.key, ["id"]);
+    // Without the delete any column tells the rows of a key apart.
+    let twice = of_events(&[
+        ("c", "null", r#"{"id":1,"v":"a"}"#),
+        ("c", "null", r#"{"id":1,"v":"b"}"#),
+        ("c", "null", r#"{"id":2,"v":"a"}"#),
+    ]);
+    assert!(twice.key.is_empty() && twice.questions().iter().any(|question| question.kind == QuestionKind::Key));
+    // Deletes with whole rows say nothing of the key.
+    let whole = of_events(&[
+        ("c", "null", r#"{"id":1,"v":"a"}"#),
+        ("c", "null", r#"{"id":2,"v":"b"}"#),
+        ("u", "null", r#"{"id":1,"v":"c"}"#),
+        ("d", r#"{"id":1,"v":"c"}"#, "null"),
+        ("d", r#"{"id":2,"v":"b"}"#, "null"),
+    ]);
+    assert_eq!(whole.key, ["id"]);
+}
+
+#[test]
+fn rows_of_an_incremental_snapshot_are_of_keys_that_came_before() {
+    let line = |at: u32, op: &str, kind: &str, row: &str| {
+        format!("{{\"op\":\"{op}\",\"after\":{row},\"source\":{{\"lsn\":{at},\"snapshot\":\"{kind}\"}}}}\n")
+    };
+    let lines = [
+        line(1, "r", "first", r#"{"id":1,"v":"a"}"#),
+        line(1, "r", "last", r#"{"id":2,"v":"a"}"#),
+        line(2, "u", "false", r#"{"id":2,"v":"b"}"#),
+        line(3, "r", "incremental", r#"{"id":2,"v":"b"}"#),
+    ];
+    assert_eq!(of_file("x/1.json", lines.concat()).key, ["id"]);
+}
+
+#[test]
+fn numbers_of_a_clock_s_size_are_asked_about_unless_they_are_called_a_time() {
+    let found = of_rows(&[
+        r#""cost_micros":4500000000,"opens_at":30600000000"#,
+        r#""cost_micros":7200000000,"opens_at":28800000000"#,
+    ]);
+    assert!(column(&found, "cost_micros").question.is_some(), "{:?}", column(&found, "cost_micros"));
+    assert_eq!((type_of(&found, "opens_at"), column(&found, "opens_at").question), ("time", None));
+}
+
+#[test]
+fn empty_records_of_flattened_rows_are_deletes_of_which_nobody_knows() {
+    let rows = "{\"id\":1,\"v\":\"a\",\"__op\":\"c\",\"__lsn\":1}\n{\"id\":2,\"v\":\"b\",\"__op\":\"c\",\"__lsn\":2}\n";
+    let asks = |text: String| {
+        of_file("x/1.json", text).questions().iter().any(|question| question.kind == QuestionKind::Deletes)
+    };
+    assert!(asks(format!("{rows}null\n")) && !asks(rows.to_owned()));
+    let delete = "{\"id\":2,\"v\":\"b\",\"__op\":\"d\",\"__deleted\":\"true\",\"__lsn\":3}\n";
+    assert!(!asks(format!("{rows}{delete}null\n")), "the deletes are there");
+}
+
+fn of_dms(files: &[(&str, &str)]) -> Inferred {
+    let files: Vec<(SourceFile, Bytes)> = files
+        .iter()
+        .map(|(path, content)| {
+            let file = SourceFile { path: (*path).to_owned(), size: content.len() as u64, ..SourceFile::default() };
+            (file, Bytes::copy_from_slice(content.as_bytes()))
+        })
+        .collect();
+    let count = files.len() as u64;
+    infer(TableName::new("shop", "parcels").unwrap(), "parcels", &files, count).unwrap()
+}
+
+#[test]
+fn files_of_aws_dms_are_full_loads_and_changes_by_their_names() {
+    let asks = |found: &Inferred| found.questions().iter().any(|question| question.kind == QuestionKind::Order);
+    // With operations in the full load (`includeOpForFullLoad`), and a place for the operation behind the time.
+    let with = of_dms(&[
+        ("t/LOAD00000001.csv", "at,Op,id,v\n2024-01-01 00:00:00,I,1,a\n2024-01-01 00:00:00,I,2,b\n"),
+        ("t/20240101-000100000.csv", "at,Op,id,v\n2024-01-01 00:00:01,U,1,c\n2024-01-01 00:00:02,D,2,b\n"),
+    ]);
+    assert_eq!((with.key.as_slice(), asks(&with)), (["id".to_owned()].as_slice(), false));
+    assert!(with.columns.iter().all(|column| column.name != "Op"));
+    assert_eq!(with.operations, [("D".to_owned(), 1), ("U".to_owned(), 1), ("load".to_owned(), 2)]);
+    // In small letters, as catalogs fold names.
+    let small = of_dms(&[("t/20240101-000100000.csv", "op,id,v\nI,1,a\nU,1,b\nD,1,b\nI,2,c\n")]);
+    assert_eq!((small.key.as_slice(), small.operations.len()), (["id".to_owned()].as_slice(), 3));
+    // A column of the table that is called so.
+    let own = of_dms(&[("t/20240101-000100000.csv", "Op,id,op\nI,1,add\nI,2,move\n")]);
+    assert!(own.columns.iter().any(|column| column.name == "op"), "{:?}", own.columns);
+}
+
+#[test]
+fn a_change_sequence_is_known_by_its_digits() {
+    let found = of_dms(&[
+        ("t/LOAD00000001.csv", "Op,id,v,transact_id\nI,1,a,\nI,2,b,\n"),
+        (
+            "t/20240101-000100000.csv",
+            "Op,id,v,transact_id\nU,1,c,20240101000000010000000000000000003\nD,2,b,20240101000000010000000000000000004\n",
+        ),
+    ]);
+    assert_eq!(
+        (found.sequence.as_slice(), type_of(&found, "transact_id")),
+        (["transact_id".to_owned()].as_slice(), "string")
+    );
+    assert!(!found.yaml.contains("null_text") && found.questions().is_empty(), "{}", found.yaml);
+}
+
+#[test]
+fn empty_numbers_and_dates_are_null_behind_a_header_too() {
+    let found = of_dms(&[("t/LOAD00000001.csv", "Op,id,n,day\nI,1,5,2024-01-01\nI,2,,\nI,3,7,2024-01-02\n")]);
+    assert!(found.yaml.contains("  null_text: \"\"\n"), "{}", found.yaml);
+    let before = of_dms(&[
+        ("t/LOAD00000001.csv", "Op,id,v,BI_id\nI,1,a,\nI,2,,\n"),
+        ("t/20240101-000100000.csv", "Op,id,v,BI_id\nU,3,a,1\n"),
+    ]);
+    assert!(!before.yaml.contains("null_text"), "{}", before.yaml);
 }

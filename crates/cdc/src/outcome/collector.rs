@@ -48,6 +48,8 @@ pub(crate) struct Collector {
     pub(crate) logs: SourceLogs,
     /// Name of the source, where the table has several.
     source: Option<String>,
+    /// The record as it was delivered, while what is inside of it is decoded.
+    wrapped: Option<String>,
 }
 
 impl Collector {
@@ -69,6 +71,7 @@ impl Collector {
             orders: Orders::default(),
             logs: SourceLogs::default(),
             source: contract.source_name().map(str::to_owned),
+            wrapped: None,
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
     }
@@ -94,6 +97,16 @@ impl Collector {
         self.before != (0, 0)
     }
 
+    /// The events until [`Collector::end_wrapped`] are inside of this record, which bronze keeps.
+    pub(crate) fn begin_wrapped(&mut self, record: &str) {
+        self.wrapped = Some(record.to_owned());
+    }
+
+    /// See [`Collector::begin_wrapped`].
+    pub(crate) fn end_wrapped(&mut self) {
+        self.wrapped = None;
+    }
+
     /// Adds an event; `content` is the hash of its values as delivered.
     ///
     /// # Errors
@@ -110,6 +123,10 @@ impl Collector {
         };
         let rank = if self.below_changes { 0 } else { self.epoch_rank.saturating_add(event.rank) };
         let event = Event { rank, ..event };
+        let event = match &self.wrapped {
+            Some(record) if !event.record.is_empty() => Event { record: record.clone(), ..event },
+            _ => event,
+        };
         self.builder.push_delivered(event, content);
         if is_early {
             self.builder.mark_early();

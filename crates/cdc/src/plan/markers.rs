@@ -7,6 +7,8 @@ pub(crate) struct Markers {
     pub(crate) carries_operations: bool,
     /// Member of the row with the operation.
     pub(crate) operation: Option<&'static str>,
+    /// Its name may be written in any upper and lower case, as catalogs that fold names leave it.
+    pub(crate) operation_of_any_case: bool,
     /// Member of the row that marks a delete.
     pub(crate) deleted: Option<&'static str>,
     /// Member of the row with the source's time.
@@ -32,6 +34,7 @@ impl Markers {
     pub(crate) const PLAIN_ROW: Self = Self {
         carries_operations: false,
         operation: None,
+        operation_of_any_case: false,
         deleted: None,
         time: None,
         before_key: None,

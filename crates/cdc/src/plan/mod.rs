@@ -89,10 +89,14 @@ impl Plan {
         let apply = &contract.apply;
         let mut names = Names::new(contract, markers.is_own);
         let added = &source.add_fields;
-        let mut member = |field: &str, usual: Option<&str>| {
+        let member = |names: &mut Names, field: &str, usual: Option<&str>| {
             added.get(field).map(String::as_str).or(usual).map(|name| names.row_name(name))
         };
-        let operation = member("op", markers.operation);
+        let operation = match markers.operation.filter(|_| markers.operation_of_any_case) {
+            Some(name) => Some(names.row_name_of_any_case(name)),
+            None => member(&mut names, "op", markers.operation),
+        };
+        let mut member = |field: &str, usual: Option<&str>| member(&mut names, field, usual);
         let (deleted, time) = (member("deleted", markers.deleted), member("source.ts_ms", markers.time));
         let beside = markers.beside.iter().map(|name| names.row_name(name)).collect();
         let sequence = Sequence::new(contract, &mut names, markers.is_in_envelope);
@@ -167,6 +171,11 @@ impl Plan {
     /// Whether a record is in a file whose name says that it is of a full load.
     pub(crate) fn is_full_load(&self, at: RowRef) -> bool {
         usize::try_from(at.file).ok().and_then(|file| self.full_loads.get(file).copied()).unwrap_or(false)
+    }
+
+    /// Whether the name of a record's file says that it is of changes, not of a full load.
+    pub(crate) fn is_change_file(&self, at: RowRef) -> bool {
+        self.contract.apply.from_snapshot.is_none() && !self.is_full_load(at) && self.place_of(at).is_some()
     }
 
     /// The position of a record by its file and row, where the format has one.

@@ -49,6 +49,8 @@ pub(crate) struct Names {
     /// Folded names of those columns, and of members that the contract ignores: a member of the record that has one is
     /// no column.
     hidden: HashSet<String>,
+    /// Members that decoding reads whatever their upper and lower case, unless that is a column, by their folded names.
+    folded_extras: HashMap<String, usize>,
     extras: usize,
     is_own: fn(&str) -> bool,
 }
@@ -110,7 +112,17 @@ impl Names {
         }
         let ignored = contract.source.iter().flat_map(|source| &source.ignored);
         hidden.extend(ignored.map(|name| folded_name(name)));
-        Self { targets, folded, nested, made_of, made_of_folded, hidden, extras: 0, is_own }
+        Self {
+            targets,
+            folded,
+            nested,
+            made_of,
+            made_of_folded,
+            hidden,
+            folded_extras: HashMap::new(),
+            extras: 0,
+            is_own,
+        }
     }
 
     /// What the member `name` of a row is for.
@@ -123,7 +135,10 @@ impl Names {
                 match self.folded.get(&folded) {
                     Some(position) => Target::Column { position: *position, rank: FOLDED },
                     None if self.hidden.contains(&folded) => Target::Meta,
-                    None => Target::Unknown,
+                    None => match self.folded_extras.get(&folded) {
+                        Some(position) => Target::Extra(*position),
+                        None => Target::Unknown,
+                    },
                 }
             }
         }
@@ -168,6 +183,15 @@ impl Names {
                 RowName::Extra(position)
             }
         }
+    }
+
+    /// As [`Names::row_name`], for a member that may be written in any upper and lower case.
+    pub(crate) fn row_name_of_any_case(&mut self, name: &str) -> RowName {
+        let found = self.row_name(name);
+        if let RowName::Extra(position) = found {
+            self.folded_extras.insert(folded_name(name), position);
+        }
+        found
     }
 
     /// Number of members that are read and are no columns of the contract.

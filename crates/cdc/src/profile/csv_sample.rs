@@ -10,10 +10,13 @@ use crate::value::number::with_point;
 use bytes::Bytes;
 use sluice_change::SourceFile;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of a file that are looked at for the text of null.
 const NULL_RECORDS_MAX: usize = 1_000;
+
+/// Digits of a change sequence of AWS DMS (`AR_H_CHANGE_SEQ`).
+const CHANGE_SEQUENCE_DIGITS: usize = 35;
 
 /// Reads at most `records_max` records of a file; `may_be_header` says of a first record that looks like a header whether
 /// the format allows it, `read_row` gets the names of the header, if there is one, and the fields of each record after it.
@@ -97,6 +100,8 @@ impl Place {
         let text = field.text.as_ref();
         match text.is_empty() && !field.quoted {
             true => self.empty += 1,
+            // A change sequence of AWS DMS is empty in a full load, whatever null is otherwise.
+            false if text.len() == CHANGE_SEQUENCE_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) => {}
             false if NULL_TEXTS.contains(&text) => {}
             false if is_typed(text) => self.typed += 1,
             false => self.others += 1,
@@ -109,6 +114,11 @@ impl Place {
     }
 }
 
+/// Whether a name in a header is that of a value before the change (`BI_` of AWS DMS).
+fn is_before(field: Option<&Field<'_>>) -> bool {
+    field.is_some_and(|field| field.text.starts_with("BI_"))
+}
+
 /// The text for null that the files use, unless it is the usual one.
 pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
     let mut counts = [0_u64; NULL_TEXTS.len()];
@@ -117,13 +127,16 @@ pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
         let form = CsvForm::of(bytes);
         let mut records =
             Records::in_encoding(bytes.clone(), RecordDelimiter::Csv(form.dialect), form.encoding, u64::MAX);
+        let mut before = BTreeSet::new();
         for number in 0..NULL_RECORDS_MAX {
             let Some(record) = records.next() else { break };
+            let fields = std::str::from_utf8(without_mark(record.bytes)).ok();
+            let fields = fields.and_then(|text| fields_by(text, form.dialect)).unwrap_or_default();
             if number == 0 && form.has_header {
+                // A row before an update is empty where there is none, whatever null is otherwise.
+                before = (0..fields.len()).filter(|at| is_before(fields.get(*at))).collect();
                 continue;
             }
-            let fields = std::str::from_utf8(record.bytes).ok();
-            let fields = fields.and_then(|text| fields_by(text, form.dialect)).unwrap_or_default();
             for field in fields.iter().filter(|field| !field.quoted) {
                 let known = NULL_TEXTS.iter().zip(counts.iter_mut()).find(|(text, _)| **text == field.text);
                 if let Some((_, count)) = known {
@@ -131,8 +144,8 @@ pub(crate) fn null_text(files: &[(SourceFile, Bytes)]) -> Option<&'static str> {
                 }
             }
             // A delete of AWS DMS leaves everything but the key empty, whatever null is otherwise.
-            if fields.first().is_some_and(|field| field.text != "D") {
-                for (at, field) in fields.iter().enumerate() {
+            if fields.first().is_some_and(|field| !matches!(field.text.as_ref(), "D" | "d" | "DELETE")) {
+                for (at, field) in fields.iter().enumerate().filter(|(at, _)| !before.contains(at)) {
                     places.entry((fields.len(), at)).or_default().add(field);
                 }
             }

@@ -95,10 +95,11 @@ pub(crate) struct Profile {
     new_rows_of_snapshot: bool,
 }
 
-/// A row that came into the table: hashes of its values by column, and the file it is of.
+/// A row that came into the table, or left it: hashes of its values by column, and the file it is of.
 struct NewRow {
     file: u64,
     values: BTreeMap<usize, u64>,
+    is_gone: bool,
 }
 
 /// One column of a sample.
@@ -185,10 +186,21 @@ impl Profile {
         self.rows_again.1 += u64::from(self.files > 0);
     }
 
+    /// Whether a record of the sample has such a column.
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        self.positions.contains_key(name)
+    }
+
     /// Takes back a record that is none of the table's after all.
     pub(crate) fn forget_record(&mut self) {
         self.records = self.records.saturating_sub(1);
         self.fitting = self.fitting.saturating_sub(1);
+    }
+
+    /// A record is a tombstone after all.
+    pub(crate) fn forget_tombstone(&mut self) {
+        self.tombstones += 1;
+        self.left_out += 1;
     }
 
     /// Takes the names of the key columns that a record says.
@@ -238,10 +250,23 @@ impl Profile {
             self.new_rows.clear();
             self.new_rows_of_snapshot = true;
         }
-        if of_snapshot == self.new_rows_of_snapshot && self.new_rows.len() < NEW_ROWS_MAX {
+        if of_snapshot == self.new_rows_of_snapshot {
+            self.keep_row(false, values);
+        }
+    }
+
+    /// Keeps the values of a delete: its key may come again.
+    pub(crate) fn gone_row<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        if !self.new_rows.is_empty() {
+            self.keep_row(true, values);
+        }
+    }
+
+    fn keep_row<'v>(&mut self, is_gone: bool, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        if self.new_rows.len() < NEW_ROWS_MAX {
             let positions = &self.positions;
             let values = values.filter_map(|(name, value)| Some((*positions.get(name)?, hash(value))));
-            self.new_rows.push(NewRow { file: self.files, values: values.collect() });
+            self.new_rows.push(NewRow { file: self.files, values: values.collect(), is_gone });
         }
     }
 
@@ -268,11 +293,10 @@ impl Profile {
             candidates.iter().copied().filter(|position| self.varies_in_deletes(*position)).collect();
         let few = !varying.is_empty() && varying.len() <= KEY_COLUMNS_MAX.max(self.columns.len() / 4);
         // Of a delete that carries a whole row any column may tell rows apart.
-        let only_these =
-            (0..self.columns.len()).all(|position| varying.contains(&position) || !self.differs_in_deletes(position));
-        // Deletes of whole rows say nothing.
-        let is_part = varying.len() < self.columns.len();
-        if self.deletes >= 2 && few && is_part && only_these && self.is_unique(&varying) {
+        let mut others = (0..self.columns.len()).filter(|position| !varying.contains(position));
+        let only_these = others.clone().all(|position| !self.differs_in_deletes(position))
+            && others.any(|position| self.columns.get(position).is_some_and(|column| column.shape.distinct() > 1));
+        if self.deletes >= 2 && few && only_these && self.is_unique(&varying) {
             return (self.names(&varying), "deletes carry only these columns, and no two new rows share them");
         }
         for count in 1..=KEY_COLUMNS_MAX {
@@ -285,9 +309,9 @@ impl Profile {
             let likely =
                 |chosen: &Vec<usize>| chosen.iter().filter(|position| !self.named_like_key(**position)).count();
             if let Some(chosen) = found.iter().min_by_key(|chosen| (likely(chosen), chosen.first().copied())) {
-                // A name or a time is different in every row of many samples, and not in the table; beside a key it may
-                // tell the states of one row apart.
-                if likely(chosen) == chosen.len() || (self.keys_repeat_over_files && likely(chosen) > 0) {
+                // A name or a time is different in every row of many samples, and not in the table; and beside a key that
+                // came twice anything tells its rows apart.
+                if likely(chosen) > 0 {
                     return (Vec::new(), BY_CHANCE);
                 }
                 if let Some(pair) = self.key_pair(chosen) {
@@ -335,17 +359,23 @@ impl Profile {
     }
 
     fn is_unique(&self, positions: &[usize]) -> bool {
-        let mut seen = BTreeSet::new();
+        let (mut live, mut seen, mut repeated) = (BTreeSet::new(), 0_usize, 0_usize);
         for row in &self.new_rows {
             let key: Option<Vec<u64>> = positions.iter().map(|position| row.values.get(position).copied()).collect();
             let file = if self.keys_repeat_over_files { row.file } else { 0 };
-            match key {
-                Some(key) => seen.insert((file, key)),
-                None => return false,
-            };
+            match (key, row.is_gone) {
+                (Some(key), true) => {
+                    live.remove(&(file, key));
+                }
+                (None, true) => {}
+                (Some(key), false) => {
+                    seen += 1;
+                    repeated += usize::from(!live.insert((file, key)));
+                }
+                (None, false) => return false,
+            }
         }
-        let repeated = self.new_rows.len() - seen.len();
-        !seen.is_empty() && (repeated == 0 || (!self.new_rows_of_snapshot && repeated * 10 < seen.len()))
+        seen > 0 && (repeated == 0 || (!self.new_rows_of_snapshot && repeated * 10 < seen - repeated))
     }
 
     fn named_like_key(&self, position: usize) -> bool {

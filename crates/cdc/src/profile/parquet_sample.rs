@@ -6,7 +6,7 @@ use crate::columnar::guard::caught;
 use crate::columnar::nested::{TextsFor, column_texts};
 use crate::files::parquet_file::row_texts;
 use arrow::array::RecordBatch;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Schema};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,22 +17,46 @@ pub(crate) fn column_names(bytes: &Bytes) -> Option<Vec<String>> {
     Some(metadata.schema().fields().iter().map(|field| field.name().clone()).collect())
 }
 
-/// Reads at most `records_max` rows of a file as JSON objects.
+/// Takes the types of the columns in `structs`, where the text of a value as JSON does not show them. Whole numbers may
+/// count days or times, and bytes are known by their letters.
+fn note_types(profile: &mut Profile, schema: &Schema, structs: &[&str]) {
+    for field in structs.iter().filter_map(|name| schema.field_with_name(name).ok()) {
+        let DataType::Struct(columns) = field.data_type() else { continue };
+        for column in columns {
+            let is_lost_in_json = !column.data_type().is_integer()
+                && !matches!(
+                    column.data_type(),
+                    DataType::Binary | DataType::LargeBinary | DataType::FixedSizeBinary(_)
+                )
+                && (column.data_type().is_primitive() || *column.data_type() == DataType::Boolean);
+            if let Some(found) = of_columns(column.data_type()).filter(|_| is_lost_in_json)
+                && profile.has_column(column.name())
+            {
+                profile.column(column.name()).by_schema = Some(found);
+            }
+        }
+    }
+}
+
+/// Reads at most `records_max` rows of a file as JSON objects; `structs` are those with the columns of the table.
 pub(crate) fn read_as_json(
     profile: &mut Profile,
     bytes: &Bytes,
     records_max: u64,
+    structs: &[&str],
     read_record: impl Fn(&mut Profile, &str) -> Option<()>,
 ) {
     let mut read = || {
         let limit = usize::try_from(records_max).unwrap_or(usize::MAX);
         let builder = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).ok()?;
+        let schema = builder.schema().clone();
         for batch in builder.with_batch_size(1_024).with_limit(limit).build().ok()? {
             for text in row_texts(&batch.ok()?)? {
                 profile.records += 1;
                 profile.fitting += u64::from(read_record(profile, &text).is_some());
             }
         }
+        note_types(profile, &schema, structs);
         Some(())
     };
     if !matches!(catch_unwind(AssertUnwindSafe(&mut read)), Ok(Some(()))) {

@@ -22,6 +22,7 @@ pub(crate) struct Unavailable {
     object: String,
     object_text: String,
     uuid: Option<String>,
+    uuid_list: Option<String>,
 }
 
 impl Unavailable {
@@ -37,6 +38,7 @@ impl Unavailable {
             codes: format!("[{}]", codes.join(",")),
             object_text: quoted(&object),
             uuid: (plain == DEFAULT_TEXT).then(|| quoted(UUID_OF_DEFAULT)),
+            uuid_list: (plain == DEFAULT_TEXT).then(|| format!("[{}]", quoted(UUID_OF_DEFAULT))),
             object,
             text,
         }
@@ -49,16 +51,29 @@ impl Unavailable {
                 raw == self.text
                     || match data_type {
                         ColumnType::Binary | ColumnType::Numeric | ColumnType::Decimal { .. } => raw == self.base64,
-                        ColumnType::Json => raw == self.object_text,
+                        ColumnType::Json => is_but_for_space(raw, &self.object_text),
                         ColumnType::Uuid => Some(raw) == self.uuid.as_deref(),
                         _ => false,
                     }
             }
-            Some(b'[') => raw == self.list || raw == self.codes,
-            Some(b'{') => raw == self.object,
+            Some(b'[') => {
+                let is_list = |form: &str| is_but_for_space(raw, form);
+                is_list(&self.list) || is_list(&self.codes) || self.uuid_list.as_deref().is_some_and(is_list)
+            }
+            Some(b'{') => is_but_for_space(raw, &self.object),
             _ => false,
         }
     }
+}
+
+/// Whether two JSON texts differ in white space at most, as records that were printed for people do.
+fn is_but_for_space(raw: &str, form: &str) -> bool {
+    let differs = || {
+        raw.bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .ne(form.bytes().filter(|byte| !byte.is_ascii_whitespace()))
+    };
+    raw == form || (raw.len() > form.len() && !differs())
 }
 
 fn quoted(text: &str) -> String {
@@ -98,6 +113,10 @@ mod tests {
             "array<int>",
             "[95,95,100,101,98,101,122,105,117,109,95,117,110,97,118,97,105,108,97,98,108,101,95,118,97,108,117,101]"
         ));
+        assert!(is("array<string>", "[\n  \"__debezium_unavailable_value\"\n]"));
+        assert!(is("array<uuid>", r#"["b68a35a7-17ad-35b3-af2a-ae46edb4545a"]"#));
+        assert!(is("map<string, string>", r#"{ "__debezium_unavailable_value": "__debezium_unavailable_value" }"#));
+        assert!(!is("array<string>", r#"[ "__debezium_unavailable_value", "x" ]"#));
         assert!(is("uuid", r#""b68a35a7-17ad-35b3-af2a-ae46edb4545a""#));
         assert!(!is("string", r#""x""#) && !is("int", "1"));
         assert!(Unavailable::new("hex:6e2f61").is(&ColumnType::String, r#""n/a""#));

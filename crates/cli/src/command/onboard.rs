@@ -67,6 +67,12 @@ pub(crate) async fn run(host: &Host, out: &Output, call: Onboard) -> anyhow::Res
             }
         }
     }
+    if !source.beside.is_empty() {
+        note(format_args!(
+            "left aside, as their records are of no table (transactions, heartbeats, changes of the schema): {}",
+            source.beside.join(", ")
+        ));
+    }
     let whole = call.details || drafts.len() < 2;
     out.show(&drafts, |drafts| match whole {
         true => drafts.iter().map(text).collect(),
@@ -114,11 +120,28 @@ async fn propose(
     if draft.source_tables.len() < 2 {
         return Ok(vec![draft]);
     }
-    let mut drafts = Vec::new();
+    let mut drafts: Vec<OnboardDraft> = Vec::new();
     for (table, _) in draft.source_tables {
-        drafts.push(host.call(request(None, Some(table))).await?);
+        let mut proposed = host.call(request(None, Some(table.clone()))).await?;
+        // Tables of two schemas may have one name.
+        for words in 2..=table.split('.').count() {
+            if drafts.iter().all(|other| !other.name.looks_like(&proposed.name)) {
+                break;
+            }
+            let name = longer_name(&proposed.name, &table, words);
+            proposed = host.call(request(name, Some(table.clone()))).await?;
+        }
+        drafts.push(proposed);
     }
     Ok(drafts)
+}
+
+/// A name with so many of the last words of a table of the source: `app.sales.orders` becomes `sales_orders`.
+fn longer_name(name: &TableName, table: &str, words: usize) -> Option<TableName> {
+    let parts: Vec<&str> = table.split('.').collect();
+    let text = parts.get(parts.len().saturating_sub(words)..)?.join("_");
+    let clean = |letter: char| if letter.is_alphanumeric() || letter == '_' || letter == '-' { letter } else { '_' };
+    TableName::new(&name.dataset, &text.chars().map(clean).collect::<String>()).ok()
 }
 
 /// Why a proposal is not saved, and what to do; `None` if it is.

@@ -19,7 +19,8 @@ const BEFORE_COLUMNS_MIN: usize = 4;
 /// Rows of a file below which its columns may be there by chance.
 const ROWS_MIN: u64 = 5;
 /// Words of operations that are no rows; those that begin with one of the others are statements.
-const CONTROL: [&str; 8] = ["m", "ddl", "heartbeat", "QUERY", "CINDEX", "DINDEX", "TIDB_WATERMARK", "ERASE"];
+const CONTROL: [&str; 9] =
+    ["m", "ddl", "heartbeat", "transaction", "QUERY", "CINDEX", "DINDEX", "TIDB_WATERMARK", "ERASE"];
 const CONTROL_PREFIXES: [&str; 8] =
     ["table-", "database-", "create-", "drop-", "rename-", "truncate-table-ddl", "CREATE", "ALTER"];
 

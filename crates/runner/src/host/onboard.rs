@@ -13,8 +13,8 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
 use sluice_cdc::{
-    Inferred, InferredEvidence, InferredQuestion, decode_file, file_order_key, folders_of_tables, foreign_table,
-    full_export, infer_table, is_change_file, is_description, sniff, table_folder,
+    Inferred, InferredEvidence, InferredQuestion, are_beside_tables, decode_file, file_order_key, folders_of_tables,
+    foreign_table, full_export, infer_table, is_change_file, is_description, sniff, table_folder,
 };
 use sluice_change::SourceFile;
 use sluice_contract::{
@@ -72,12 +72,16 @@ pub(crate) async fn inspect(
             None => found.extend(split_by_name(lake, folder, files).await?),
         }
     }
-    let mut tables = Vec::new();
+    let (mut tables, mut beside) = (Vec::new(), Vec::new());
     for (folder, files) in found {
         let Some(first) = files.first() else { continue };
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
         let has_feed = foreign_folders.contains(&folder) && delta_feed::has_feed(lake, &folder).await?;
         let bytes = sample_of(lake, first).await?;
+        if are_beside_tables(&bytes) && all_are_beside_tables(lake, &files).await? {
+            beside.push(folder);
+            continue;
+        }
         let name = exports.name_of(&folder).unwrap_or_else(|| proposed_name(&folder));
         let covered = |contract: &&Arc<Contract>| contract.all_sources().iter().any(|source| covers(source, &folder));
         let known = contracts.values().find(covered);
@@ -95,7 +99,17 @@ pub(crate) async fn inspect(
     }
     let looked_for = if tables.is_empty() { known_formats() } else { Vec::new() };
     let left_alone = if tables.is_empty() { left_alone } else { Vec::new() };
-    Ok(OnboardSource { source, tables, looked_for, left_alone })
+    Ok(OnboardSource { source, tables, beside, looked_for, left_alone })
+}
+
+/// Whether files over all of a folder have no record of a table: a quiet stream begins with heartbeats.
+async fn all_are_beside_tables(lake: &Lake, files: &[SourceFile]) -> Result<bool, RunError> {
+    for file in spread(files, SAMPLE_FILES_MAX) {
+        if !are_beside_tables(&sample_of(lake, file).await?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What is looked for: the formats, and the names of their files.

@@ -73,7 +73,7 @@ pub(super) fn source(source: &str) -> OnboardSource {
         ]
     };
     let looked_for = ["*.json, *.json.gz", "*.csv, *.csv.gz", "*.parquet"].map(str::to_owned).to_vec();
-    OnboardSource { source: source.to_owned(), tables, looked_for, left_alone: Vec::new() }
+    OnboardSource { source: source.to_owned(), tables, beside: Vec::new(), looked_for, left_alone: Vec::new() }
 }
 
 /// The proposal for `shop.refunds`.

@@ -15,12 +15,15 @@ const BASE64: &str = "bytes, base64";
 /// Digits from which on texts of hexadecimal letters are hexadecimal: of base64 a letter in four is one.
 const HEX_DIGITS_CERTAIN: usize = 128;
 /// What is left to people when decimals come without a scale.
-pub(crate) const DECIDE_SCALE: &str = "The scale is not in the data, take it from the source table";
+pub(crate) const DECIDE_SCALE: &str =
+    "The scale is not in the data, take it from the source table; if it holds bytes and no numbers, write binary";
 
 /// Milliseconds of an hour.
 const HOUR_MILLIS: i64 = 3_600_000;
 const DECIDE_HUGE: &str = "Every digit is kept; take decimal(p,0) from the source table";
 const DECIDE_MILLIS: &str = "By their size milliseconds since 1970; if they are plain numbers, bigint without unit";
+const DECIDE_DAY: &str =
+    "By their size microseconds of the day; if they are plain numbers or durations, bigint without unit";
 const DECIDE_CLOCK: &str =
     "Add the line unit: milliseconds or unit: microseconds, the numbers can be both; plain numbers are int";
 const DECIDE_INSTANT: &str = "By its name a time, and what its numbers count is not known: write timestamp_ntz and its unit \
@@ -54,6 +57,7 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
             ("int8" | "int16", _) => guess("smallint", "number"),
             ("int32", _) => guess("int", "number"),
             ("int64", _) => guess("bigint", "number"),
+            ("uint64", _) => guess("decimal(20,0)", "number"),
             ("float" | "float32", _) => guess("float", "number"),
             ("double" | "float64", _) => guess("double", "number"),
             ("bytes", _) => guess("binary", "bytes, base64"),
@@ -124,7 +128,11 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
         _ => {}
     }
     if !is_id && whole.long > 0 && whole.clock_like * 10 >= whole.count * 6 {
-        return counted("time", TimeUnit::Microseconds, "of the day");
+        let guess = counted("time", TimeUnit::Microseconds, "of the day");
+        let is_clock =
+            time_named || named(&["clock", "hour", "open", "clos", "start", "begin", "end", "from", "until"]);
+        let doubt = Guess { decide: Some(DECIDE_DAY.to_owned()), open: true, ..guess.clone() };
+        return if is_clock { guess } else { doubt.about(QuestionKind::Unit) };
     }
     // Hours in milliseconds; what is called a time and is shorter is a duration.
     let clock_named = name.to_ascii_lowercase().split('_').any(|word| matches!(word, "time" | "clock"));
@@ -149,6 +157,7 @@ fn of_whole(name: &str, shape: &Shape) -> Guess {
     if !is_id && day_named && whole.day_like == whole.count {
         return doubtful("date", "number", "Whether it is days since 1970 or a plain number");
     }
+    // How large the numbers of other rows are, those of a sample do not say.
     guess("bigint", "number")
 }
 

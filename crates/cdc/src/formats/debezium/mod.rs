@@ -1,5 +1,6 @@
 //! What the formats of Debezium share: schemas, values, positions, samples.
 
+pub(crate) mod beside;
 pub(crate) mod connect_schema;
 pub(crate) mod connectors;
 pub(crate) mod document;
@@ -11,3 +12,4 @@ pub(crate) mod position;
 pub(crate) mod row;
 pub(crate) mod sample;
 pub(crate) mod source_table;
+pub(crate) mod wrapping;

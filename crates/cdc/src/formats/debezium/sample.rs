@@ -10,9 +10,11 @@ use crate::value::unavailable::Unavailable;
 use sluice_contract::ColumnType;
 use std::borrow::Cow;
 
-/// How the row of an operation came into the table, by its letter.
-pub(crate) fn origin_of(op: &str) -> RowOrigin {
+/// How the row of an operation came into the table, by its letter and the `snapshot` of its source: one of an
+/// incremental snapshot is of a key that came before.
+pub(crate) fn origin_of(op: &str, snapshot: Option<&str>) -> RowOrigin {
     match op {
+        "r" if snapshot == Some("incremental") => RowOrigin::Insert,
         "r" => RowOrigin::Snapshot,
         "c" => RowOrigin::Insert,
         _ => RowOrigin::Other,

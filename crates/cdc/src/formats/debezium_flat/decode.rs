@@ -1,5 +1,6 @@
 //! From a flattened row to an event.
 
+use crate::formats::debezium::beside::beside;
 use crate::formats::debezium::connect_schema::SchemaCache;
 use crate::formats::debezium::own_position::own_position;
 use crate::formats::debezium::position::position;
@@ -8,6 +9,7 @@ use crate::formats::debezium::source_table::{log_of_flat, of_flat};
 use crate::formats::json::position::offset;
 use crate::formats::json::row::{read_row, row_text, sequence_text};
 use crate::formats::json::source_table::is_of_other;
+use crate::formats::json::wrapping::first_name;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -40,6 +42,11 @@ pub(super) fn decode(
         [Some(schema), Some(payload)] => (payload, not_null(Some(schema))),
         _ => (text, None),
     };
+    if let Some(what) = may_be_beside(image).then(|| beside(image)).flatten() {
+        out.count_operation(what);
+        out.tombstone();
+        return Ok(());
+    }
     if is_of_other(out, &of_flat(image, &plan.source.add_fields))? {
         return Ok(());
     }
@@ -64,6 +71,11 @@ pub(super) fn decode(
     })?;
     let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
     out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
+}
+
+/// Whether a row begins like a record of no table, as most rows do not.
+fn may_be_beside(image: &str) -> bool {
+    first_name(image).is_some_and(|name| matches!(name, "status" | "source" | "serverName") || name.starts_with("ts_"))
 }
 
 fn place(

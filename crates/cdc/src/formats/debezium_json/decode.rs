@@ -1,6 +1,7 @@
 //! From an envelope to an event.
 
 use super::envelope::{Envelope, Outer};
+use crate::formats::debezium::beside::beside;
 use crate::formats::debezium::connect_schema::{RecordSchema, SchemaCache};
 use crate::formats::debezium::document::{self, Document};
 use crate::formats::debezium::order::of_connector;
@@ -42,10 +43,12 @@ pub(super) fn decode(
         return Ok(());
     };
     if envelope.op.is_none()
-        && let Some(statement) = statement_of(text)
+        && let Some(what) = beside(text)
     {
-        out.drift.statement(&statement);
-        out.count_operation("ddl");
+        if let Some(statement) = statement_of(text) {
+            out.drift.statement(&statement);
+        }
+        out.count_operation(what);
         out.tombstone();
         return Ok(());
     }

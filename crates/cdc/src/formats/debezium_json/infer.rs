@@ -1,5 +1,6 @@
 //! What envelopes show of a table.
 
+use crate::formats::debezium::beside::beside;
 use crate::formats::debezium::connect_schema::Node;
 use crate::formats::debezium::connectors::{ConnectorOrder, TOTAL_ORDER};
 use crate::formats::debezium::document::KEY;
@@ -16,6 +17,10 @@ use std::borrow::Cow;
 pub(super) fn read_envelope(profile: &mut Profile, schema: Option<&Node>, envelope: &str) -> Option<()> {
     let names = ["op", "before", "after", "source", "transaction", "updateDescription"];
     let [op, before, after, source, transaction, update_description] = members(envelope, names)?.map(not_null);
+    if op.is_none() && beside(envelope).is_some() {
+        profile.left_out += 1;
+        return Some(());
+    }
     let op = string(op?)?;
     let named = source.and_then(|source| members(source, ["db", "schema", "table", "collection"]));
     if !profile.is_of_table(&of_raw(named.unwrap_or([None; 4]))) {
@@ -33,8 +38,10 @@ pub(super) fn read_envelope(profile: &mut Profile, schema: Option<&Node>, envelo
     };
     *profile.operations.entry(op.clone().into_owned()).or_default() += 1;
     let mut fields: Vec<String> = Vec::new();
+    let mut snapshot = None;
     if let Some(source) = source {
-        let [connector] = members(source, ["connector"])?.map(not_null);
+        let [connector, kind] = members(source, ["connector", "snapshot"])?.map(not_null);
+        snapshot = kind.and_then(string);
         profile.connector = connector.and_then(string).map(Cow::into_owned).or(profile.connector.take());
         each_member(source, |name, raw| {
             if !matches!(raw, "null" | "\"\"") {
@@ -55,7 +62,7 @@ pub(super) fn read_envelope(profile: &mut Profile, schema: Option<&Node>, envelo
         "d" if before.is_none() && profile.connector.as_deref() == Some("mongodb") => Some(()),
         "d" => read_row(profile, node, before_text.as_deref().or(before)?, true, RowOrigin::Other),
         _ if after.is_none() && update_description.is_some() => Some(()),
-        op => read_row(profile, node, after_text.as_deref().or(after)?, false, origin_of(op)),
+        op => read_row(profile, node, after_text.as_deref().or(after)?, false, origin_of(op, snapshot.as_deref())),
     }
 }
 

@@ -9,6 +9,7 @@ mod infer;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
+use super::debezium::wrapping::envelope_of;
 use super::debezium::{guess, order, sample};
 use super::json::JsonFormat;
 use crate::format::{ProposedSequence, SourceSettings};
@@ -20,6 +21,7 @@ use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile};
 use sluice_change::RowRef;
 use sluice_contract::SourceFormat;
+use std::borrow::Cow;
 
 /// `debezium_json`.
 pub(crate) struct DebeziumJson;
@@ -33,6 +35,10 @@ impl JsonFormat for DebeziumJson {
 
     fn is_record(line: &str) -> bool {
         sniff::is_envelope(line)
+    }
+
+    fn unwrap(text: &str) -> Option<Cow<'_, str>> {
+        envelope_of(text)
     }
 
     fn decode(

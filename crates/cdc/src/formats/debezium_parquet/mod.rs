@@ -86,7 +86,8 @@ impl Format for DebeziumParquet {
             return sample::count_records(profile, path, &records.unwrap_or_default(), read);
         }
         sample::placed(profile, path, |profile| {
-            parquet_sample::read_as_json(profile, bytes, records_max, <DebeziumJson as JsonFormat>::sample_record);
+            let read = <DebeziumJson as JsonFormat>::sample_record;
+            parquet_sample::read_as_json(profile, bytes, records_max, &["before", "after"], read);
         });
     }
 

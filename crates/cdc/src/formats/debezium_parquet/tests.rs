@@ -85,6 +85,8 @@ fn envelopes_in_parquet_are_onboarded() {
     let file = SourceFile { path, size: bytes.len() as u64, ..SourceFile::default() };
     let proposed = infer(TableName::new("shop", "orders").unwrap(), "x", &[(file, Bytes::from(bytes))], 1).unwrap();
     assert_eq!((proposed.title.as_str(), proposed.columns.len()), ("Debezium MySQL, Parquet", 4));
+    let price = proposed.columns.iter().find(|column| column.name == "price").unwrap();
+    assert_eq!(price.data_type, "decimal(10,2)", "as the file says, not as a number looks");
     assert!(proposed.sequence.is_empty() && proposed.evidence.iter().any(|seen| seen.text.contains("source.file")));
 }
 

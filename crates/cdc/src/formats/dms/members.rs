@@ -2,6 +2,11 @@
 
 /// Operation column.
 pub(crate) const OPERATION: &str = "Op";
+/// Whether a name is that of the operation, in any upper and lower case: catalogs that fold names write `op`.
+pub(crate) fn is_operation_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case(OPERATION)
+}
+
 /// Commit time column under its usual name (`TimestampColumnName`).
 pub(crate) const TIME: &str = "dms_timestamp";
 /// Change sequence column (`AR_H_CHANGE_SEQ`) under its usual name.

@@ -10,11 +10,12 @@ pub(crate) mod sample;
 
 use crate::files::csv_layout::{CsvExtras, OperationField};
 use crate::plan::markers::Markers;
-pub(crate) use members::{BEFORE, DOCUMENT, OPERATION, SEQUENCE, TIME, is_document};
+pub(crate) use members::{BEFORE, DOCUMENT, OPERATION, SEQUENCE, TIME, is_document, is_operation_name};
 
 /// Members of a row that are not the table's.
 pub(crate) const MARKERS: Markers = Markers {
     operation: Some(OPERATION),
+    operation_of_any_case: true,
     time: Some(TIME),
     before_key: Some(BEFORE),
     position_members: &[SEQUENCE],

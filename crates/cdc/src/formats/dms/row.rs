@@ -33,6 +33,8 @@ impl TextRows for DmsRows {
         let delivered = match operation(op_text)? {
             // A full load with `includeOpForFullLoad` says `I`; its change sequence is empty.
             Op::Upsert if is_insert(op_text) && is_unplaced => Op::Read,
+            // Files of changes without an operation hold inserts and updates (`cdcInsertsAndUpdates`).
+            Op::Read if own.is_some() && !is_unplaced && plan.is_change_file(at) => Op::Upsert,
             op => op,
         };
         let is_read = delivered == Op::Read;

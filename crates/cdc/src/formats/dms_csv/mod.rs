@@ -11,7 +11,7 @@ use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::csv_header::looks_like_header;
-use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile, csv_sample};
 use crate::text::csv_fields::{Field, fields};
 use crate::text::unpack::StreamEnd;
@@ -55,7 +55,7 @@ impl Format for DmsCsv {
         let records: Vec<Vec<Field<'_>>> = records.collect();
         let has_operation = match records.as_slice() {
             [header, ..] if looks_like_header(header) && sample::may_be_header(header) => {
-                first_text(header) == dms::OPERATION
+                header.iter().any(|field| field.text == dms::OPERATION)
             }
             records => !records.is_empty() && records.iter().all(|fields| is_operation(first_text(fields))),
         };
@@ -77,8 +77,11 @@ impl Format for DmsCsv {
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        let stage = sample::stage_of(path);
         sample::read_file(profile, path, |profile| {
-            csv_sample::read(profile, bytes, records_max, sample::may_be_header, sample::read_csv_row);
+            csv_sample::read(profile, bytes, records_max, sample::may_be_header, |profile, names, fields| {
+                sample::read_csv_row(profile, stage, names, fields);
+            });
         });
     }
 
@@ -91,7 +94,7 @@ impl Format for DmsCsv {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_text_column(&column.shape)
+        sample::guess(column)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {

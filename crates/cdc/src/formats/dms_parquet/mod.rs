@@ -11,7 +11,7 @@ use crate::format::{
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
-use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile, column_sample};
 use crate::row::text_rows;
 use crate::text::unpack::StreamEnd;
@@ -70,9 +70,13 @@ impl Format for DmsParquet {
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
+        let stage = sample::stage_of(path);
         sample::read_file(profile, path, |profile| {
-            let is_column = |name: &str| !sample::is_own(name);
-            column_sample::read(Container::Parquet, profile, bytes, records_max, is_column, sample::read_named_row);
+            let is_column = |name: &str| !sample::is_own(name) && !dms::is_operation_name(name);
+            let read_row = |profile: &mut Profile, values: &[(&str, Option<&str>)]| {
+                sample::read_named_row(profile, stage, values);
+            };
+            column_sample::read(Container::Parquet, profile, bytes, records_max, is_column, read_row);
         });
     }
 
@@ -85,7 +89,7 @@ impl Format for DmsParquet {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_text_column(&column.shape)
+        sample::guess(column)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {

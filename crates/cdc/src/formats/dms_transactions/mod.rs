@@ -18,7 +18,7 @@ use crate::format::{
 use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
-use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::guess::Guess;
 use crate::profile::{ColumnProfile, Profile, csv_sample};
 use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
@@ -83,7 +83,12 @@ impl Format for DmsTransactions {
                     if profile.is_of_table(&[None, name(2), name(1)]) {
                         let columns = fields.get(FIELDS_IN_FRONT..).unwrap_or_default();
                         let operation = fields.first().into_iter();
-                        sample::read_csv_row(profile, None, &operation.chain(columns).cloned().collect::<Vec<_>>());
+                        sample::read_csv_row(
+                            profile,
+                            Some(FileStage::Changes),
+                            None,
+                            &operation.chain(columns).cloned().collect::<Vec<_>>(),
+                        );
                     }
                 },
             );
@@ -99,7 +104,7 @@ impl Format for DmsTransactions {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_text_column(&column.shape)
+        sample::guess(column)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {

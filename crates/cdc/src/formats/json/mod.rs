@@ -11,6 +11,7 @@ pub(crate) mod position;
 pub(crate) mod row;
 pub(crate) mod sample;
 pub(crate) mod source_table;
+pub(crate) mod wrapping;
 
 use crate::files::json_lines;
 use crate::format::{
@@ -27,6 +28,7 @@ use crate::text::unpack::StreamEnd;
 use bytes::Bytes;
 use sluice_change::{RowRef, SourceFile};
 use sluice_contract::SourceFormat;
+use std::borrow::Cow;
 
 /// A format whose files are JSON, one record per line.
 pub(crate) trait JsonFormat: Sync + 'static {
@@ -44,6 +46,11 @@ pub(crate) trait JsonFormat: Sync + 'static {
 
     /// Whether a line that begins like a JSON object is a record of the format, or the front of one.
     fn is_record(line: &str) -> bool;
+
+    /// The record that is inside of something which a sink wrote around it; `None` where nothing is around it.
+    fn unwrap(text: &str) -> Option<Cow<'_, str>> {
+        wrapping::value_of(text)
+    }
 
     /// As [`Format::file_position`].
     fn file_position(path: &str) -> Option<u64> {
@@ -128,7 +135,8 @@ impl<F: JsonFormat> Format for F {
 
     /// Certain where a line is a record of the format.
     fn sniff(&self, sample: &SniffSample<'_>) -> Option<Likeness> {
-        let values: Vec<String> = json_lines::first_values(&sample.content).collect();
+        let values = json_lines::first_values(&sample.content).map(|value| unwrapped::<F>(value));
+        let values: Vec<String> = values.filter(|value| value.starts_with('{')).collect();
         F::are_records(&values).then_some(Likeness::Certain)
     }
 
@@ -147,13 +155,23 @@ impl<F: JsonFormat> Format for F {
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
         let mut memory = F::Memory::default();
         Box::new(move |out, at, text| {
-            json_lines::decode_record(out, at, text, |out, at, text| F::decode(plan, &mut memory, out, at, text))
+            json_lines::decode_record(out, at, text, |out, at, text| {
+                let Some(inner) = F::unwrap(text) else { return F::decode(plan, &mut memory, out, at, text) };
+                if inner == "null" {
+                    out.tombstone();
+                    return Ok(());
+                }
+                out.begin_wrapped(text);
+                let outcome = F::decode(plan, &mut memory, out, at, &inner);
+                out.end_wrapped();
+                outcome
+            })
         })
     }
 
     fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {
         let changes = files.iter().filter(|(file, _)| !file.path.contains(files::KEYS));
-        F::look(profile, &mut changes.flat_map(|(_, bytes)| sample::first_records(bytes)));
+        F::look(profile, &mut changes.flat_map(|(_, bytes)| sample::first_records(bytes, F::unwrap)));
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
@@ -161,7 +179,14 @@ impl<F: JsonFormat> Format for F {
             sample::read_key(profile, bytes, F::sample_key);
         } else {
             profile.is_export |= F::full_export(path).is_some();
-            sample::read(profile, path, bytes, records_max, F::sample_record);
+            sample::read(profile, path, bytes, records_max, |profile, text| match F::unwrap(text) {
+                Some(inner) if inner == "null" => {
+                    profile.forget_tombstone();
+                    Some(())
+                }
+                Some(inner) => F::sample_record(profile, &inner),
+                None => F::sample_record(profile, text),
+            });
         }
     }
 
@@ -183,5 +208,13 @@ impl<F: JsonFormat> Format for F {
 
     fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
         F::propose_settings(profile)
+    }
+}
+
+/// A value of a file, or the record that is inside of it.
+fn unwrapped<F: JsonFormat>(value: String) -> String {
+    match F::unwrap(&value).map(Cow::into_owned) {
+        Some(inner) => inner,
+        None => value,
     }
 }

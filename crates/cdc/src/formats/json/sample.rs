@@ -44,14 +44,18 @@ pub(crate) fn read(
 /// Records of a file that are looked at before it is sampled.
 const FIRST_RECORDS: usize = 200;
 
-/// The first records of a file that are objects.
-pub(crate) fn first_records(bytes: &Bytes) -> Vec<String> {
+/// The first records of a file that are objects, taken out of what is around them.
+pub(crate) fn first_records(bytes: &Bytes, unwrap: impl Fn(&str) -> Option<Cow<'_, str>>) -> Vec<String> {
     let mut records = Records::new(bytes.clone(), RecordDelimiter::Json, u64::MAX);
     let mut found = Vec::new();
     while let Some(record) = records.next().filter(|_| found.len() < FIRST_RECORDS) {
         let text = std::str::from_utf8(record.bytes).unwrap_or_default().trim_start_matches('\u{feff}').trim();
-        if text.starts_with('{') && !is_too_deep(record.bytes, limits::JSON_DEPTH_MAX) {
-            found.push(text.to_owned());
+        if is_too_deep(record.bytes, limits::JSON_DEPTH_MAX) {
+            continue;
+        }
+        let text = unwrap(text).unwrap_or(Cow::Borrowed(text));
+        if text.starts_with('{') {
+            found.push(text.into_owned());
         }
     }
     found
@@ -135,6 +139,9 @@ pub(crate) fn count_row(profile: &mut Profile, row: &SampledRow<'_>, is_placehol
         } else {
             shape.json(raw);
         }
+    }
+    if *is_delete {
+        profile.gone_row(values.iter().map(|(name, raw)| (name.as_ref(), *raw)));
     }
     if *origin != RowOrigin::Other {
         let is_snapshot = *origin == RowOrigin::Snapshot;
