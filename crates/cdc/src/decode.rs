@@ -7,7 +7,7 @@ use crate::generations::by_generation;
 use crate::outcome::collector::{Collector, nothing};
 use crate::outcome::decode_error::DecodeError;
 use crate::outcome::decoded_file::DecodedFile;
-use crate::parts::{FilePart, are_plain_lines, parts};
+use crate::parts::{FilePart, are_plain_lines, lines_about, parts};
 use crate::plan::Plan;
 use crate::plan::start::first_events;
 use crate::text::content::{is_marked_utf16, looks_like_utf16};
@@ -113,7 +113,7 @@ fn decode_by(contract: &Arc<Contract>, file: SourceFile, part: FilePart) -> Resu
     if parts.len() > 1 || !is_begin {
         return decode_parts(contract, format, &plan, &file, parts);
     }
-    let mut out = begin(contract, vec![file.clone()]);
+    let mut out = begin(contract, vec![file.clone()]).with_room(lines_about(format, &bytes), bytes.len());
     let end = format.decode_file(&plan, &mut out, bytes.clone(), u64::MAX);
     if let StreamEnd::Corrupt { verified } = end {
         out = begin(contract, vec![file]);
@@ -137,6 +137,7 @@ fn decode_parts(
             0 => begin(contract, files),
             _ => collector(contract, files).behind(lines_before, bytes_before),
         };
+        out = out.with_room(lines_about(format, &bytes), bytes.len());
         format.decode_file(plan, &mut out, bytes, u64::MAX);
         out.finish()
     };

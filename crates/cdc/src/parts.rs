@@ -4,11 +4,15 @@ use crate::format::{Content, Format};
 use crate::text::content::is_marked_utf16;
 use crate::text::unpack::packing::Packing;
 use bytes::Bytes;
+use memchr::{memchr, memchr_iter};
 
 /// Bytes of a part at least: below that a thread costs more than it saves.
 const PART_BYTES_MIN: usize = 4 << 20;
 /// Bytes of a file at most: its columns are joined, and a column holds 2 GiB of text.
 const FILE_BYTES_MAX: usize = 1 << 30;
+/// Bytes at the front that tell how long lines are, and bytes of a record at least for this.
+const SAMPLE_BYTES: usize = 64 << 10;
+const RECORD_BYTES_MIN: usize = 16;
 /// Bytes at the front that tell whether records are lines.
 pub(crate) const FRONT_BYTES: usize = 256 << 10;
 
@@ -27,7 +31,7 @@ impl FilePart {
     /// Lines of the file up to its end.
     #[must_use]
     pub fn lines_after(&self) -> u64 {
-        self.lines_before + self.bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+        self.lines_before + memchr_iter(b'\n', &self.bytes).count() as u64
     }
 
     /// All of a file.
@@ -54,6 +58,16 @@ pub(crate) fn are_plain_lines(format: &dyn Format, bytes: &[u8]) -> bool {
     is_plain && !is_marked_utf16(front) && is_shown && format.is_of_lines(front)
 }
 
+/// How many lines a text has, as its front shows; 0 if it shows nothing.
+pub(crate) fn lines_about(format: &dyn Format, bytes: &[u8]) -> usize {
+    let is_plain = format.file_kind().content == Content::Text && Packing::of(bytes).is_none();
+    let front = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
+    let lines = memchr_iter(b'\n', front).count();
+    // Lines of one letter and blank ones would be no records.
+    let likely = lines.min(front.len() / RECORD_BYTES_MIN);
+    if !is_plain || likely == 0 { 0 } else { bytes.len() / (front.len() / likely) }
+}
+
 fn at_lines(whole: &FilePart, count: usize) -> Vec<FilePart> {
     let bytes = &whole.bytes;
     let mut parts: Vec<FilePart> = Vec::with_capacity(count);
@@ -61,7 +75,7 @@ fn at_lines(whole: &FilePart, count: usize) -> Vec<FilePart> {
     for number in 1..=count {
         let wanted = (bytes.len() * number / count).max(from);
         let rest = bytes.get(wanted..).unwrap_or_default();
-        let to = rest.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| wanted + end + 1);
+        let to = memchr(b'\n', rest).map_or(bytes.len(), |end| wanted + end + 1);
         if to > from {
             let bytes_before = whole.bytes_before + from as u64;
             let part = FilePart { bytes: bytes.slice(from..to), lines_before, bytes_before };

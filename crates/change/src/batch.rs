@@ -4,7 +4,7 @@ use crate::{
     Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, RowTest, SeqParts, SourceFile, SourceTimes,
     contract_schema,
 };
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::error::ArrowError;
 use sluice_contract::{Column, Contract, DeleteMode, RESCUED, TiePolicy};
 use std::collections::BTreeMap;
@@ -114,6 +114,8 @@ pub struct ChangeBatchBuilder {
     rules: Vec<Rule>,
     /// Which rows the table keeps.
     keep: Option<RowTest>,
+    /// Events that there was room for from the beginning.
+    room: usize,
     batch: ChangeBatch,
 }
 
@@ -156,7 +158,20 @@ impl ChangeBatchBuilder {
         let rules = contract.columns.iter().map(|column| Rule::of(&contract, column)).collect();
         // Whoever reads records says what is wrong with it.
         let keep = RowTest::of(&contract).ok().flatten();
-        Self { key: contract.key_positions(), rules, keep, contract, columns, batch }
+        Self { key: contract.key_positions(), rules, keep, room: 0, contract, columns, batch }
+    }
+
+    /// Makes room for so many events at once, as what grows is copied. A batch that has some stays as it is.
+    #[must_use]
+    pub fn with_room(self, count: usize) -> Self {
+        if !self.is_empty() {
+            return self;
+        }
+        let columns = self.contract.columns.iter().map(|column| ColumnBuilder::with_room(&column.data_type, count));
+        let mut batch = self.batch;
+        batch.ops.reserve(count);
+        batch.records.reserve(count);
+        Self { columns: columns.collect(), room: count, batch, ..self }
     }
 
     /// Adds an event. Its tie-breaker is made of the operation and the cells, so that duplicates of an
@@ -176,7 +191,7 @@ impl ChangeBatchBuilder {
                 (Rule::Key | Rule::Value { .. }, cell) => cell.hash_into(&mut hasher),
             }
         }
-        self.push_delivered(event, head_of(&hasher));
+        self.push_delivered(event, head_of(&hasher.finalize()));
     }
 
     /// Adds an event whose values as delivered have the hash `content`. As [`ChangeBatchBuilder::push`],
@@ -230,16 +245,18 @@ impl ChangeBatchBuilder {
     }
 
     fn sequence(&self, event: &Event<'_>, content: u64) -> EventSeq {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(event.op.letter().as_bytes());
-        if event.op == Op::Delete {
+        let hash = if event.op == Op::Delete {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(event.op.letter().as_bytes());
             for &position in &self.key {
                 event.cells.get(position).unwrap_or(&Cell::Null).hash_into(&mut hasher);
             }
+            head_of(&hasher.finalize())
         } else {
-            hasher.update(&content.to_le_bytes());
-        }
-        let hash = head_of(&hasher);
+            let mut said = [event.op.letter().as_bytes()[0]; 9];
+            said[1..].copy_from_slice(&content.to_le_bytes());
+            head_of(&blake3::hash(&said))
+        };
         let (rank, parts, record) = (event.rank, event.parts, event.at.row);
         match self.contract.apply.tie_policy {
             TiePolicy::Content | TiePolicy::Error | TiePolicy::Quarantine => {
@@ -268,16 +285,21 @@ impl ChangeBatchBuilder {
     /// An Arrow error if the types or lengths of the columns do not match, which would be a bug.
     pub fn finish(mut self) -> Result<ChangeBatch, ArrowError> {
         let schema = Arc::new(contract_schema(&self.contract));
-        let columns = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
+        let mut columns: Vec<ArrayRef> = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
+        if self.room / 2 > self.batch.ops.len() {
+            columns.iter_mut().for_each(|column| column.shrink_to_fit());
+            self.batch.ops.shrink_to_fit();
+            self.batch.records.shrink_to_fit();
+        }
         let rows = arrow::array::RecordBatchOptions::new().with_row_count(Some(self.batch.ops.len()));
         self.batch.rows = RecordBatch::try_new_with_options(schema, columns, &rows)?;
         Ok(self.batch)
     }
 }
 
-fn head_of(hasher: &blake3::Hasher) -> u64 {
+fn head_of(hash: &blake3::Hash) -> u64 {
     let mut head = [0; 8];
-    head.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    head.copy_from_slice(&hash.as_bytes()[..8]);
     u64::from_be_bytes(head)
 }
 

@@ -31,7 +31,7 @@ impl ChangeBatch {
             }
             all.absent.extend(part.absent.into_iter().map(|(row, columns)| (row.saturating_add(before), columns)));
             all.ops.extend(part.ops);
-            part.seqs.iter().for_each(|seq| all.seqs.push(seq));
+            all.seqs.append(&part.seqs);
             let in_all = |at: RowRef| RowRef { file: at.file.saturating_add(first_file), ..at };
             part.refs.iter().for_each(|at| all.refs.push(in_all(at)));
             part.source_times_ms.iter().for_each(|time| all.source_times_ms.push(time));

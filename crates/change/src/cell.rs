@@ -130,7 +130,10 @@ pub fn parse_cell<'a>(data_type: &ColumnType, text: &'a str) -> Result<Cell<'a>,
             _ => return Err(mismatch()),
         }),
         ColumnType::SmallInt | ColumnType::Int | ColumnType::BigInt => {
-            let value: i128 = text.trim().parse().map_err(|_| mismatch())?;
+            let value = match text.parse::<i64>() {
+                Ok(value) => i128::from(value),
+                Err(_) => text.trim().parse().map_err(|_| mismatch())?,
+            };
             integer_cell(data_type, value)?
         }
         ColumnType::Float | ColumnType::Double => {

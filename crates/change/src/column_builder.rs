@@ -63,24 +63,30 @@ impl ColumnBuilder {
     /// A builder for `data_type`.
     #[must_use]
     pub fn new(data_type: &ColumnType) -> Self {
+        Self::with_room(data_type, 0)
+    }
+
+    /// The same with room for so many values, as far as they are of fixed size.
+    #[must_use]
+    pub fn with_room(data_type: &ColumnType, count: usize) -> Self {
         let inner = match data_type {
-            ColumnType::Boolean => Inner::Boolean(BooleanBuilder::new()),
-            ColumnType::SmallInt => Inner::SmallInt(Int16Builder::new()),
-            ColumnType::Int => Inner::Int(Int32Builder::new()),
-            ColumnType::BigInt => Inner::BigInt(Int64Builder::new()),
-            ColumnType::Float => Inner::Float(Float32Builder::new()),
-            ColumnType::Double => Inner::Double(Float64Builder::new()),
+            ColumnType::Boolean => Inner::Boolean(BooleanBuilder::with_capacity(count)),
+            ColumnType::SmallInt => Inner::SmallInt(Int16Builder::with_capacity(count)),
+            ColumnType::Int => Inner::Int(Int32Builder::with_capacity(count)),
+            ColumnType::BigInt => Inner::BigInt(Int64Builder::with_capacity(count)),
+            ColumnType::Float => Inner::Float(Float32Builder::with_capacity(count)),
+            ColumnType::Double => Inner::Double(Float64Builder::with_capacity(count)),
             ColumnType::Decimal { .. } => {
-                Inner::Decimal(Decimal128Builder::new().with_data_type(arrow_type(data_type)))
+                Inner::Decimal(Decimal128Builder::with_capacity(count).with_data_type(arrow_type(data_type)))
             }
             ColumnType::Numeric | ColumnType::String | ColumnType::Time | ColumnType::Uuid | ColumnType::Json => {
-                Inner::Text(StringBuilder::new())
+                Inner::Text(StringBuilder::with_capacity(count, 0))
             }
-            ColumnType::Binary => Inner::Binary(BinaryBuilder::new()),
-            ColumnType::Date => Inner::Date(Date32Builder::new()),
-            ColumnType::Timestamp | ColumnType::TimestampNtz => {
-                Inner::Timestamp(TimestampMicrosecondBuilder::new().with_data_type(arrow_type(data_type)))
-            }
+            ColumnType::Binary => Inner::Binary(BinaryBuilder::with_capacity(count, 0)),
+            ColumnType::Date => Inner::Date(Date32Builder::with_capacity(count)),
+            ColumnType::Timestamp | ColumnType::TimestampNtz => Inner::Timestamp(
+                TimestampMicrosecondBuilder::with_capacity(count).with_data_type(arrow_type(data_type)),
+            ),
             ColumnType::Array(element) => Inner::List(ListParts {
                 element: (**element).clone(),
                 values: Box::new(Self::new(element)),

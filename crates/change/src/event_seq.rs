@@ -124,6 +124,26 @@ impl EventSeq {
         }
     }
 
+    /// The text form.
+    #[must_use]
+    pub fn text(&self) -> SeqText {
+        // Every row of bronze and silver has one: digits at once cost a fifth of what formatting each number does.
+        let mut digits = [0; Self::LONG_TEXT_LEN];
+        let mut rest = digits.as_mut_slice();
+        put_digits(&mut rest, 2, u64::from(self.rank));
+        let (short, further) = self.parts.split_at(Self::SHORT_PARTS);
+        short.iter().for_each(|part| put_digits(&mut rest, 16, *part));
+        let is_long = self.is_long();
+        if is_long {
+            if let Some(mark) = rest.split_off_first_mut() {
+                *mark = Self::LONG_MARK;
+            }
+            further.iter().for_each(|part| put_digits(&mut rest, 16, *part));
+        }
+        put_digits(&mut rest, 16, self.tie);
+        SeqText { digits, len: if is_long { Self::LONG_TEXT_LEN } else { Self::TEXT_LEN } }
+    }
+
     /// Whether its text form is the long one.
     #[must_use]
     pub fn is_long(&self) -> bool {
@@ -131,24 +151,25 @@ impl EventSeq {
     }
 }
 
+/// The text form of a sequence, in place.
+#[derive(Clone, Copy, Debug)]
+pub struct SeqText {
+    digits: [u8; EventSeq::LONG_TEXT_LEN],
+    len: usize,
+}
+
+impl SeqText {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // It has nothing but digits.
+        self.digits.get(..self.len).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for EventSeq {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every row of bronze and silver has one: digits at once cost a fifth of what formatting each number does.
-        let mut text = [0; Self::LONG_TEXT_LEN];
-        let mut rest = text.as_mut_slice();
-        put_digits(&mut rest, 2, u64::from(self.rank));
-        let (short, further) = self.parts.split_at(Self::SHORT_PARTS);
-        short.iter().for_each(|part| put_digits(&mut rest, 16, *part));
-        if self.is_long() {
-            if let Some(mark) = rest.split_off_first_mut() {
-                *mark = Self::LONG_MARK;
-            }
-            further.iter().for_each(|part| put_digits(&mut rest, 16, *part));
-        }
-        put_digits(&mut rest, 16, self.tie);
-        let length = if self.is_long() { Self::LONG_TEXT_LEN } else { Self::TEXT_LEN };
-        let text = text.get(..length).and_then(|text| str::from_utf8(text).ok());
-        f.write_str(text.unwrap_or_default())
+        f.write_str(self.text().as_str())
     }
 }
 

@@ -108,6 +108,13 @@ impl EventSeqs {
         self.ties.push(seq.tie);
     }
 
+    /// Adds the sequences of other events behind these.
+    pub fn append(&mut self, other: &Self) {
+        self.ranks.append(&other.ranks);
+        self.parts.iter_mut().zip(&other.parts).for_each(|(list, more)| list.append(more));
+        self.ties.append(&other.ties);
+    }
+
     /// All, from the first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = EventSeq> + Clone + '_ {
         (0..self.len()).map(|row| self.at(row))

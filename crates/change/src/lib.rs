@@ -33,7 +33,7 @@ pub use calendar::{
 pub use cell::{Cell, CellError, hex_bytes, is_json, json_cell, parse_array, parse_cell};
 pub use cell_text::cell_text;
 pub use column_builder::ColumnBuilder;
-pub use event_seq::{EventSeq, SeqParts};
+pub use event_seq::{EventSeq, SeqParts, SeqText};
 pub use event_seqs::EventSeqs;
 pub use number::{SpecialNumber, float_of, normalize_numeric};
 pub use op::Op;

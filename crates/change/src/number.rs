@@ -66,8 +66,30 @@ pub(crate) fn parse_float(text: &str) -> Result<f64, Misfit> {
 
 /// The unscaled number of a `decimal(precision,scale)`.
 pub(crate) fn parse_decimal(text: &str, precision: u8, scale: u8) -> Result<i128, Misfit> {
+    if let Some(unscaled) = short_decimal(text, precision, scale) {
+        return Ok(unscaled);
+    }
     let (negative, digits, point) = decimal_digits(text).ok_or(Misfit::Mismatch)?;
     rescale(negative, &digits, point, precision, scale).ok_or(Misfit::Range)
+}
+
+/// The same of a text of few digits that needs no rounding, which most are; `None` of any other.
+fn short_decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
+    const DIGITS_MAX: usize = 18;
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = whole.len() + fraction.len();
+    if digits == 0 || digits > DIGITS_MAX {
+        return None;
+    }
+    let mut number = 0_u64;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        number = number * 10 + u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+    }
+    let zeros = usize::from(scale).checked_sub(fraction.len())?;
+    let unscaled = 10_i128.checked_pow(u32::try_from(zeros).ok()?)?.checked_mul(i128::from(number))?;
+    let fits = unscaled < 10_i128.checked_pow(u32::from(precision))?;
+    fits.then_some(if unsigned.len() < text.len() { -unscaled } else { unscaled })
 }
 
 /// The 32 bit float that `text` is, given its 64 bit value; `None` if the text says more than 32 bits
@@ -187,7 +209,7 @@ pub(crate) fn compare_numbers(left: &str, right: &str) -> Option<Ordering> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Misfit, SpecialNumber, normalize_numeric, parse_float};
+    use super::{Misfit, SpecialNumber, decimal_digits, normalize_numeric, parse_float, rescale, short_decimal};
 
     #[test]
     fn special_numbers_have_one_text_whatever_their_spelling() {
@@ -215,6 +237,49 @@ mod tests {
         }
         assert_eq!(parse_float("5e-324"), Ok(5e-324));
         assert_eq!(parse_float("0x10"), Err(Misfit::Mismatch));
+    }
+
+    #[test]
+    fn a_short_decimal_is_what_it_is_as_a_long_one() {
+        let texts = [
+            "0",
+            "-0",
+            "-0.00",
+            "007.10",
+            ".5",
+            "5.",
+            "-7934.62",
+            "99.99",
+            "100.00",
+            "1.505",
+            "1e3",
+            "+1",
+            " 1",
+            "",
+            ".",
+            "-",
+            "1.2.3",
+            "--1",
+            "123456789012345678",
+            "1234567890123456789",
+            "12345678901234567.8",
+            "x",
+            "٣",
+        ];
+        let mut short = 0;
+        for (precision, scale) in [(12, 2), (4, 2), (2, 0), (1, 0), (18, 18), (38, 10), (38, 38)] {
+            for text in texts {
+                let found = short_decimal(text, precision, scale);
+                let long = decimal_digits(text)
+                    .and_then(|(negative, digits, point)| rescale(negative, &digits, point, precision, scale));
+                assert!(
+                    found.is_none() || found == long,
+                    "{text} as decimal({precision},{scale}): {found:?}, {long:?}"
+                );
+                short += usize::from(found.is_some());
+            }
+        }
+        assert!(short > 40, "{short}");
     }
 
     #[test]

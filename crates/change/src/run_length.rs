@@ -97,6 +97,22 @@ impl RunLengthColumn {
         }
     }
 
+    /// Adds the numbers of another column behind these.
+    pub fn append(&mut self, other: &Self) {
+        if let (List::Steps { first, step: 0, len }, List::Steps { first: same, step: 0, len: more }) =
+            (&mut self.0, &other.0)
+            && first == same
+        {
+            *len += more;
+            return;
+        }
+        if let (List::Each(all), List::Each(more)) = (&mut self.0, &other.0) {
+            all.extend_from_slice(more);
+            return;
+        }
+        other.iter().for_each(|number| self.push(number));
+    }
+
     /// All, from the first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
         (0..self.len()).map(|place| self.at(place))
@@ -177,6 +193,19 @@ mod tests {
             RunLengthColumn::interleaved(&[&squares, &none, &fours], &[(2, 1), (0, 3), (0, 0)]).iter().eq([4, 9, 0])
         );
         assert_eq!(RunLengthColumn::interleaved(&[&none, &fours], &[(1, 2), (1, 0)]), RunLengthColumn::same(4, 2));
+        for list in lists {
+            for more in lists {
+                let (list, more) = (list.to_vec(), more.to_vec());
+                for columns in [
+                    [list.iter().copied().collect::<RunLengthColumn>(), more.iter().copied().collect()],
+                    [RunLengthColumn::from(list.clone()), RunLengthColumn::from(more.clone())],
+                ] {
+                    let [mut all, behind] = columns;
+                    all.append(&behind);
+                    assert_eq!(all.iter().collect::<Vec<_>>(), [list.clone(), more.clone()].concat());
+                }
+            }
+        }
         assert_eq!(RunLengthColumn::same(4, 3), [4, 4, 4].into_iter().collect());
         assert_eq!(RunLengthColumn::counted(4, 3), [4, 5, 6].into_iter().collect());
         assert_ne!(RunLengthColumn::same(4, 3), RunLengthColumn::same(4, 2));

@@ -5,6 +5,7 @@
 
 use super::column_file::Container;
 use crate::columnar::avro::schema::AvroValues;
+use crate::columnar::column_values::ColumnValues;
 use crate::columnar::nested::{TextsFor, column_texts};
 use crate::columnar::stop::Stop;
 use crate::files::feed_file::PartRows;
@@ -133,7 +134,7 @@ pub(crate) fn decode_batch(
     let targets: Vec<Target> = names.iter().map(|name| plan.target(name)).collect();
     let columns = catch_unwind(AssertUnwindSafe(|| {
         let columns = batch.columns().iter().zip(&names).zip(&targets);
-        let texts = columns.map(|((column, name), target)| column_texts(column, texts_for(plan, name, *target)));
+        let texts = columns.map(|((column, name), target)| ColumnValues::of(column, texts_for(plan, name, *target)));
         texts.collect::<Option<Vec<_>>>()
     }))
     .map_err(|_| BROKEN)?
@@ -147,7 +148,7 @@ pub(crate) fn decode_batch(
         if taken.rows.is_some_and(|rows| !rows.has(at_position)) {
             continue;
         }
-        let of_file = columns.iter().map(|column| column.get(index).and_then(Option::as_deref));
+        let of_file = columns.iter().map(|column| column.get(index));
         let values = || of_file.clone().chain(shared.iter().map(|(_, value)| value.as_deref()));
         let mut row: Row<TextValue<'_>> = Row::of_columns(plan);
         for ((target, name), value) in targets.iter().zip(&names).zip(values()) {

@@ -19,6 +19,10 @@ use std::sync::Arc;
 
 /// Bytes of text and binary values in one batch: an Arrow column counts them with 31 bits.
 const VALUE_BYTES_MAX: usize = (i32::MAX as usize) - (64 << 20);
+/// Bytes of room that are made for a byte of a file at most, and what an event and a value of it take, more or less.
+const ROOM_PER_BYTE: usize = 4;
+const EVENT_BYTES: usize = 32;
+const CELL_BYTES: usize = 16;
 /// Letters of an operation that are counted apart.
 const OPERATION_LEN_MAX: usize = 16;
 /// Operations that are counted apart.
@@ -79,6 +83,13 @@ impl Collector {
     /// Events of before these are counted and left out; `None`: there are none.
     pub(crate) fn beginning_with(self, first_events: Option<FirstEvents>) -> Self {
         Self { first_events, ..self }
+    }
+
+    /// For so many events, more or less, out of so many bytes. A table of many columns and short records gets no more
+    /// room than a few times these bytes.
+    pub(crate) fn with_room(self, events: usize, bytes: usize) -> Self {
+        let most = bytes.saturating_mul(ROOM_PER_BYTE) / (EVENT_BYTES + self.columns * CELL_BYTES);
+        Self { builder: self.builder.with_room(events.min(most)), ..self }
     }
 
     /// For a part of a file behind so many records and bytes.

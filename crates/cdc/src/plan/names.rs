@@ -1,7 +1,7 @@
 //! Names of a record's members, and what each is for.
 
+use hashbrown::{HashMap, HashSet};
 use sluice_contract::{Contract, folded_name};
-use std::collections::{HashMap, HashSet};
 
 /// What a member or column of a record is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

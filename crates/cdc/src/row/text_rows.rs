@@ -311,7 +311,8 @@ pub(crate) fn record<'v>(values: impl Iterator<Item = (&'v str, Option<&'v str>)
 fn push_string(json: &mut String, text: &str) {
     // What JSON writes with a backslash.
     let is_escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    if !text.bytes().any(is_escaped) {
+    // Without a way out of the loop several bytes are looked at at once.
+    if !text.bytes().fold(false, |found, byte| found | is_escaped(byte)) {
         json.push('"');
         json.push_str(text);
         json.push('"');

@@ -8,6 +8,9 @@ use sluice_contract::{is_column_name, limits};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// Room for the content of a row, so that most do not move while they grow.
+const CONTENT_BYTES: usize = 256;
+
 /// A value of a row as delivered.
 pub(crate) trait Delivered: Clone {
     /// It as JSON; `None` for null.
@@ -55,7 +58,8 @@ pub(crate) struct Row<V> {
     /// is meant. Of JSON the last member holds.
     names_are_columns: bool,
     clash: Option<Clash>,
-    content: blake3::Hasher,
+    /// The values as delivered, each behind its length.
+    content: Vec<u8>,
 }
 
 /// Two columns of a record of which one alone can be meant.
@@ -80,7 +84,7 @@ impl<V: Delivered> Row<V> {
             beyond: 0,
             names_are_columns: false,
             clash: None,
-            content: blake3::Hasher::new(),
+            content: Vec::with_capacity(CONTENT_BYTES),
         }
     }
 
@@ -94,9 +98,12 @@ impl<V: Delivered> Row<V> {
         let made_of = plan.made_of(name);
         if plan.is_content(target) || !made_of.is_empty() {
             match value.text() {
-                Some(text) => self.content.update(&(text.len() as u64 + 1).to_le_bytes()).update(text.as_bytes()),
-                None => self.content.update(&0_u64.to_le_bytes()),
-            };
+                Some(text) => {
+                    self.content.extend_from_slice(&(text.len() as u64 + 1).to_le_bytes());
+                    self.content.extend_from_slice(text.as_bytes());
+                }
+                None => self.content.extend_from_slice(&0_u64.to_le_bytes()),
+            }
         }
         self.undeclared += usize::from(plan.is_undeclared(target));
         self.beyond += usize::from(plan.is_full && target == Target::Unknown && is_column_name(name));
@@ -212,7 +219,7 @@ impl<V: Delivered> Row<V> {
     /// the contract knows of it.
     pub(crate) fn content(&self) -> u64 {
         let mut head = [0; 8];
-        head.copy_from_slice(self.content.finalize().as_bytes().first_chunk().unwrap_or(&[0; 8]));
+        head.copy_from_slice(blake3::hash(&self.content).as_bytes().first_chunk().unwrap_or(&[0; 8]));
         u64::from_be_bytes(head)
     }
 }

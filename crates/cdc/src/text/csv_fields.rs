@@ -1,6 +1,7 @@
 //! The fields of a CSV record.
 
 use super::csv_dialect::CsvDialect;
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// A field.
@@ -50,7 +51,7 @@ pub(crate) fn names_of(fields: &[Field<'_>]) -> Vec<String> {
 fn plain(text: &str, dialect: CsvDialect) -> (Field<'_>, Option<&str>) {
     let delimiter = char::from(dialect.delimiter);
     let end = match dialect.escape {
-        None => text.find(delimiter),
+        None => memchr(dialect.delimiter, text.as_bytes()),
         Some(escape) => {
             let mut escaped = false;
             text.bytes().position(|byte| {

@@ -2,6 +2,7 @@
 //!
 //! Numbers stay the digits that were written: nothing passes through a double.
 
+use memchr::memchr2_iter;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -81,7 +82,7 @@ pub(crate) fn compact(json: &str) -> String {
 
 /// Whether `json` is nested deeper than `depth_max`.
 pub(crate) fn is_too_deep(json: &[u8], depth_max: usize) -> bool {
-    let opened = json.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    let opened = memchr2_iter(b'{', b'[', json).take(depth_max.saturating_add(1)).count();
     if opened <= depth_max {
         return false;
     }

@@ -5,6 +5,7 @@ use super::csv_dialect::CsvDialect;
 use super::json_values::{Layout, ValueScan, layout};
 use super::unpack::StreamEnd;
 use bytes::Bytes;
+use memchr::memchr;
 use sluice_change::Reject;
 use sluice_contract::{TextEncoding, limits};
 use std::ops::Range;
@@ -222,7 +223,7 @@ impl Records {
     fn scan(&mut self) -> Option<usize> {
         let fresh = self.buffer.get(self.scanned..)?;
         let found = match self.delimiter {
-            RecordDelimiter::Lines | RecordDelimiter::Json => fresh.iter().position(|byte| *byte == b'\n'),
+            RecordDelimiter::Lines | RecordDelimiter::Json => memchr(b'\n', fresh),
             RecordDelimiter::JsonValues | RecordDelimiter::JsonList => self.value.end(fresh),
             RecordDelimiter::Csv(dialect) => scan_csv(fresh, &mut self.state, dialect),
         };
@@ -263,6 +264,14 @@ impl Records {
 fn scan_csv(bytes: &[u8], state: &mut QuoteState, dialect: CsvDialect) -> Option<usize> {
     use QuoteState as S;
     let CsvDialect { delimiter, quote, escape } = dialect;
+    // Most records have neither quotes nor escapes, and end with their line.
+    if *state == S::FieldStart
+        && let Some(end) = memchr(b'\n', bytes)
+        && let Some(line) = bytes.get(..end)
+        && !quote.into_iter().chain(escape).any(|special| memchr(special, line).is_some())
+    {
+        return Some(end);
+    }
     for (at, byte) in bytes.iter().enumerate() {
         let is_quote = quote == Some(*byte);
         let is_escape = escape == Some(*byte) && !is_quote;
@@ -323,6 +332,14 @@ mod tests {
         let found = all(b"1,\"a\n\"\"b\",x\n2,5\" pipe,\n\"open\n", RecordDelimiter::Csv(CsvDialect::RFC_4180));
         let texts: Vec<&str> = found.iter().map(|record| record.0.as_str()).collect();
         assert_eq!(texts, ["1,\"a\n\"\"b\",x", "2,5\" pipe,", "\"open\n"]);
+    }
+
+    #[test]
+    fn a_quote_behind_records_without_one_keeps_its_line_feed() {
+        let content = format!("{}9,\"a\nb\"\n10,c", "1,plain\n".repeat(40_000));
+        let found = all(content.as_bytes(), RecordDelimiter::Csv(CsvDialect::RFC_4180));
+        let last: Vec<&str> = found.iter().skip(39_999).map(|record| record.0.as_str()).collect();
+        assert_eq!(last, ["1,plain", "9,\"a\nb\"", "10,c"]);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use super::repair_records::{are_repairs, decode_repairs};
 use crate::RunError;
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
-use sluice_change::{Op, RowRef, SourceFile};
+use sluice_change::{EventSeq, Op, RowRef, SourceFile};
 use sluice_contract::Contract;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,13 +31,15 @@ pub(crate) const DECODED_FROM: [&str; 5] = ["_batch", "_file", "_row", "_offset"
 /// Bytes of records that are copied into columns at a time. An Arrow column of text holds 2 GiB at most, and what is
 /// copied lives only until it is encoded.
 const CHUNK_BYTES: usize = 16 << 20;
+/// Bytes of a record below which no more room is made at once.
+const SHORT_RECORD_BYTES: usize = 64;
 
 /// A record as bronze keeps it.
 struct Kept<'f> {
     path: &'f str,
     at: RowRef,
     op: Option<&'static str>,
-    seq: Option<String>,
+    seq: Option<EventSeq>,
     source_time_us: Option<i64>,
     record: &'f str,
 }
@@ -62,22 +64,22 @@ struct Place {
 
 impl Place {
     fn next_chunk(&mut self, batch: u64, files: &[DecodedFile]) -> Option<Result<RecordBatch, RunError>> {
-        let mut kept = Vec::new();
-        let mut bytes = 0;
+        let mut chunk = BronzeChunk::default();
         while let Some(file) = files.get(self.file) {
-            if bytes >= CHUNK_BYTES {
+            if chunk.bytes() >= CHUNK_BYTES {
                 break;
             }
             match record_at(file, self.row) {
                 Some(record) => {
                     self.row += 1;
-                    bytes += record.as_ref().map_or(0, |record| record.record.len());
-                    kept.extend(record);
+                    if let Some(record) = record {
+                        chunk.push(&record);
+                    }
                 }
                 None => *self = Self { file: self.file + 1, row: 0 },
             }
         }
-        (!kept.is_empty()).then(|| columns(batch, &kept))
+        (!chunk.rows.is_empty()).then(|| chunk.finish(batch))
     }
 }
 
@@ -92,7 +94,7 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
             path: path(at),
             at,
             op: changes.ops.get(row).and_then(|op| delivered(*op)).map(Op::letter),
-            seq: Some(changes.seqs.at(row).to_string()),
+            seq: Some(changes.seqs.at(row)),
             source_time_us: changes.source_times_ms.at(row).map(|ms| ms.saturating_mul(1_000)),
             record,
         }));
@@ -109,6 +111,68 @@ fn record_at(file: &DecodedFile, row: usize) -> Option<Option<Kept<'_>>> {
     }))
 }
 
+/// Records on their way into the columns of bronze.
+#[derive(Default)]
+struct BronzeChunk {
+    files: StringBuilder,
+    rows: Vec<i64>,
+    offsets: Vec<i64>,
+    ops: StringBuilder,
+    seqs: StringBuilder,
+    times: TimestampMicrosecondBuilder,
+    records: StringBuilder,
+}
+
+impl BronzeChunk {
+    /// Bytes of its records.
+    fn bytes(&self) -> usize {
+        self.records.values_slice().len()
+    }
+
+    fn push(&mut self, record: &Kept<'_>) {
+        if self.rows.is_empty() {
+            self.reserve(CHUNK_BYTES / record.record.len().max(SHORT_RECORD_BYTES));
+        }
+        self.files.append_value(record.path);
+        self.rows.push(number(record.at.row));
+        self.offsets.push(number(record.at.offset));
+        self.ops.append_option(record.op);
+        match &record.seq {
+            Some(seq) => self.seqs.append_value(seq.text().as_str()),
+            None => self.seqs.append_null(),
+        }
+        self.times.append_option(record.source_time_us);
+        self.records.append_value(record.record);
+    }
+
+    /// Makes room for so many records at once: what grows is copied.
+    fn reserve(&mut self, count: usize) {
+        self.rows.reserve(count);
+        self.offsets.reserve(count);
+        self.seqs = StringBuilder::with_capacity(count, count * EventSeq::TEXT_LEN);
+        self.times = TimestampMicrosecondBuilder::with_capacity(count);
+        self.records = StringBuilder::with_capacity(count, CHUNK_BYTES + CHUNK_BYTES / 16);
+    }
+
+    fn finish(mut self, batch: u64) -> Result<RecordBatch, RunError> {
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from_value(number(batch), self.rows.len())),
+            Arc::new(self.files.finish()),
+            Arc::new(Int64Array::from(self.rows)),
+            Arc::new(Int64Array::from(self.offsets)),
+            Arc::new(self.ops.finish()),
+            Arc::new(self.seqs.finish()),
+            Arc::new(self.times.finish().with_timezone("UTC")),
+            Arc::new(self.records.finish()),
+        ];
+        Ok(RecordBatch::try_new(bronze_schema(), columns)?)
+    }
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
 /// What the source did, whatever the contract makes of it: bronze has records as delivered.
 fn delivered(op: Op) -> Option<Op> {
     match op {
@@ -116,22 +180,6 @@ fn delivered(op: Op) -> Option<Op> {
         Op::Early | Op::Dropped => None,
         op => Some(op),
     }
-}
-
-fn columns(batch: u64, kept: &[Kept<'_>]) -> Result<RecordBatch, RunError> {
-    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    let times: TimestampMicrosecondArray = kept.iter().map(|record| record.source_time_us).collect();
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_value(number(batch), kept.len())),
-        Arc::new(StringArray::from_iter_values(kept.iter().map(|record| record.path))),
-        Arc::new(Int64Array::from_iter_values(kept.iter().map(|record| number(record.at.row)))),
-        Arc::new(Int64Array::from_iter_values(kept.iter().map(|record| number(record.at.offset)))),
-        Arc::new(StringArray::from_iter(kept.iter().map(|record| record.op))),
-        Arc::new(StringArray::from_iter(kept.iter().map(|record| record.seq.as_deref()))),
-        Arc::new(times.with_timezone("UTC")),
-        Arc::new(StringArray::from_iter_values(kept.iter().map(|record| record.record))),
-    ];
-    Ok(RecordBatch::try_new(bronze_schema(), columns)?)
 }
 
 /// Rows that [`bronze_rows`] makes of a file.

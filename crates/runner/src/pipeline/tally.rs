@@ -95,7 +95,7 @@ impl Tally {
             self.reject(path(reject), reject);
         }
         // The events of a file are of one epoch, which is in their ranks.
-        let epoch = changes.seqs.iter().map(|seq| seq.rank / 2).max().unwrap_or(0);
+        let epoch = changes.seqs.ranks().iter().max().and_then(|rank| u8::try_from(rank / 2).ok()).unwrap_or(0);
         self.orders_of_epochs.extend(file.orders.keys().map(|words| (epoch, words.clone())));
         self.logs_of_epochs.extend(file.logs.keys().map(|words| (epoch, words.clone())));
         for (counts, of_file) in [

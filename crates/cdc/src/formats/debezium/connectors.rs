@@ -244,7 +244,8 @@ impl ConnectorOrder {
     pub(crate) fn is_begun(&self, has: impl Fn(&str) -> bool) -> bool {
         let is_time = |member: &str| matches!(member, "ts_ms" | "ts_us" | "ts_ns");
         let mut own = self.parts.iter().filter(|part| !part.members.iter().any(|member| is_time(member)));
-        own.next().is_some_and(|part| part.members.iter().any(|member| has(member)))
+        // The last is the shortest to look at: before it come texts of several numbers.
+        own.next().is_some_and(|part| part.members.iter().rev().any(|member| has(member)))
     }
 }
 

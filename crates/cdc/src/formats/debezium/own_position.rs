@@ -171,6 +171,14 @@ fn last_commit(text: &str) -> Reading {
     if !text.starts_with('[') {
         return digits(text).into();
     }
+    // As connectors write it; anything else is for a reader of JSON.
+    let plain = text.strip_prefix("[\"").and_then(|text| text.strip_suffix("\"]")?.split_once("\",\""));
+    if let Some((commit, change)) = plain
+        && is_digits(commit)
+        && is_digits(change)
+    {
+        return digits(commit).into();
+    }
     match serde_json::from_str::<Vec<Option<String>>>(text) {
         Ok(list) => match list.into_iter().next().flatten() {
             Some(commit) => digits(&commit).into(),

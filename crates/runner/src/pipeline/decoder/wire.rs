@@ -2,18 +2,19 @@
 
 use crate::RunError;
 use arrow::array::{
-    Array, ArrayRef, AsArray, Int64Array, LargeStringArray, RecordBatch, RecordBatchOptions, StringArray, UInt8Array,
-    UInt64Array,
+    Array, ArrayRef, AsArray, Int64Array, LargeStringArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt64Array,
 };
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt64Type};
-use arrow::ipc::reader::StreamReader;
+use arrow::buffer::Buffer;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, UInt8Type, UInt64Type};
+use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sluice_cdc::{DecodedFile, Drift};
 use sluice_change::{
-    ChangeBatch, EventSeq, Op, ReasonCode, Reject, RejectReason, RowRef, SharedReasons, SourceFile, contract_schema,
+    ChangeBatch, EventSeq, EventSeqs, Op, ReasonCode, Reject, RejectReason, RowRef, RunLengthColumn, SharedReasons,
+    SourceFile, contract_schema,
 };
 use sluice_contract::{Backfill, Contract, Epoch, InferredSchema, limits};
 use std::collections::BTreeMap;
@@ -22,15 +23,23 @@ use std::sync::Arc;
 
 /// Bytes of a head: a reject keeps at most 64 KiB of its record.
 const HEAD_BYTES_MAX: u64 = limits::FILE_DECOMPRESSED_BYTES_MAX;
-/// Columns of an answer behind the contract's own.
-const OWN_COLUMNS: [(&str, DataType); 6] = [
+/// What an answer has of each event besides its row. The parts of its sequence are numbers: as text they would have to be
+/// printed and read.
+const OF_EVENTS: [(&str, DataType); 6 + EventSeq::PARTS] = [
     ("_op", DataType::UInt8),
-    ("_seq", DataType::Utf8),
+    ("_rank", DataType::UInt8),
+    ("_part_1", DataType::UInt64),
+    ("_part_2", DataType::UInt64),
+    ("_part_3", DataType::UInt64),
+    ("_part_4", DataType::UInt64),
+    ("_part_5", DataType::UInt64),
+    ("_tie", DataType::UInt64),
     ("_row", DataType::UInt64),
     ("_offset", DataType::UInt64),
     ("_source_time", DataType::Int64),
-    ("_record", DataType::LargeUtf8),
 ];
+/// The records as delivered.
+const RECORDS: (&str, DataType) = ("_record", DataType::LargeUtf8);
 
 /// What a worker is asked; the bytes of the file follow.
 // Without `Debug`: it has keys.
@@ -72,7 +81,15 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Reply {
     head: Head,
+    columns: Columns,
+}
+
+/// Columns of the events. Each part is memory of its own, so that records can be let go of before rows.
+#[derive(Debug, Default)]
+struct Columns {
     rows: Bytes,
+    events: Bytes,
+    records: Bytes,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -107,7 +124,7 @@ struct WireReject {
 
 impl Reply {
     pub(super) fn refusal() -> Self {
-        Self { head: Head { refused: true, ..Head::default() }, rows: Bytes::new() }
+        Self { head: Head { refused: true, ..Head::default() }, columns: Columns::default() }
     }
 
     pub(super) fn of(decoded: DecodedFile) -> Result<Self, RunError> {
@@ -133,7 +150,7 @@ impl Reply {
             raw,
             whole_file,
         };
-        let rows = rows_to_ipc(&changes)?;
+        let columns = Columns::of(&changes)?;
         let head = Head {
             refused: false,
             rejects: rejects.into_iter().map(reject).collect(),
@@ -147,23 +164,25 @@ impl Reply {
             orders,
             logs,
         };
-        Ok(Self { head, rows })
+        Ok(Self { head, columns })
     }
 
     pub(super) fn write(&self, to: &mut impl Write) -> std::io::Result<()> {
         write_part(to, &serde_json::to_vec(&self.head)?)?;
-        write_part(to, &self.rows)
+        let Columns { rows, events, records } = &self.columns;
+        [rows, events, records].into_iter().try_for_each(|part| write_part(to, part))
     }
 
     pub(super) fn read(from: &mut impl Read) -> std::io::Result<Self> {
         let head = read_head(from)?.ok_or(ErrorKind::UnexpectedEof)?;
-        let rows = read_part(from, u64::MAX)?.ok_or(ErrorKind::UnexpectedEof)?;
-        Ok(Self { head, rows })
+        let mut part = || read_part(from, u64::MAX)?.ok_or(Error::from(ErrorKind::UnexpectedEof));
+        let columns = Columns { rows: part()?, events: part()?, records: part()? };
+        Ok(Self { head, columns })
     }
 
     /// The decoded file; `None` if there is none, or the answer does not fit the contract.
     pub(super) fn into_decoded(self, contract: &Contract, file: &SourceFile) -> Option<DecodedFile> {
-        let Self { head, rows } = self;
+        let Self { head, columns } = self;
         if head.refused {
             return None;
         }
@@ -178,7 +197,7 @@ impl Reply {
             whole_file,
         };
         Some(DecodedFile {
-            changes: rows_from_ipc(contract, file, &rows, head.absent.into_iter().collect())?,
+            changes: columns.into_changes(contract, file, head.absent.into_iter().collect())?,
             rejects: head.rejects.into_iter().map(reject).collect(),
             rows_in: head.rows_in,
             tombstones: head.tombstones,
@@ -193,58 +212,85 @@ impl Reply {
     }
 }
 
-fn rows_to_ipc(changes: &ChangeBatch) -> Result<Bytes, RunError> {
-    let letter = |op: &Op| op.letter().as_bytes().first().copied().unwrap_or_default();
-    let own: [ArrayRef; 6] = [
-        Arc::new(UInt8Array::from_iter_values(changes.ops.iter().map(letter))),
-        Arc::new(StringArray::from_iter_values(changes.seqs.iter().map(|seq| seq.to_string()))),
-        Arc::new(UInt64Array::from_iter_values(changes.refs.iter().map(|at| at.row))),
-        Arc::new(UInt64Array::from_iter_values(changes.refs.iter().map(|at| at.offset))),
-        Arc::new(Int64Array::from_iter(changes.source_times_ms.iter())),
-        Arc::new(LargeStringArray::from_iter_values(&changes.records)),
-    ];
-    let columns: Vec<ArrayRef> = changes.rows.columns().iter().cloned().chain(own).collect();
-    let schema = wire_schema(changes.rows.schema_ref());
-    let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
-    let batch = RecordBatch::try_new_with_options(Arc::new(schema), columns, &options)?;
-    let mut writer = StreamWriter::try_new(Vec::new(), batch.schema_ref())?;
+impl Columns {
+    fn of(changes: &ChangeBatch) -> Result<Self, RunError> {
+        let ChangeBatch { rows, ops, seqs, refs, source_times_ms, records, .. } = changes;
+        let letter = |op: &Op| op.letter().as_bytes().first().copied().unwrap_or_default();
+        let rank = |rank: u64| u8::try_from(rank).unwrap_or(u8::MAX);
+        let [_, numbers, offsets] = refs.columns();
+        let mut events: Vec<ArrayRef> = vec![
+            Arc::new(UInt8Array::from_iter_values(ops.iter().map(letter))),
+            Arc::new(UInt8Array::from_iter_values(seqs.ranks().iter().map(rank))),
+        ];
+        for column in seqs.parts().iter().chain([seqs.ties(), numbers, offsets]) {
+            events.push(Arc::new(UInt64Array::from_iter_values(column.iter())));
+        }
+        events.push(Arc::new(Int64Array::from_iter(source_times_ms.iter())));
+        let records: ArrayRef = Arc::new(LargeStringArray::from_iter_values(records));
+        Ok(Self {
+            rows: to_ipc(rows.schema(), rows.columns().to_vec(), changes.len())?,
+            events: to_ipc(schema_of(&OF_EVENTS), events, changes.len())?,
+            records: to_ipc(schema_of(&[RECORDS]), vec![records], changes.records.len())?,
+        })
+    }
+
+    /// The events; `None` if the columns do not fit the contract or each other.
+    fn into_changes(
+        self,
+        contract: &Contract,
+        file: &SourceFile,
+        absent: BTreeMap<u32, Vec<u16>>,
+    ) -> Option<ChangeBatch> {
+        let rows = from_ipc(&Arc::new(contract_schema(contract)), self.rows)?;
+        let events = from_ipc(&schema_of(&OF_EVENTS), self.events)?;
+        let records = from_ipc(&schema_of(&[RECORDS]), self.records)?;
+        let records = records.column(0).as_string::<i64>();
+        let count = events.num_rows();
+        let (ops, seqs, [row, offset]) = (
+            events.column(0).as_primitive::<UInt8Type>(),
+            events.column(1).as_primitive::<UInt8Type>(),
+            [events.num_columns() - 3, events.num_columns() - 2],
+        );
+        let numbers = |at: usize| -> RunLengthColumn {
+            events.column(at).as_primitive::<UInt64Type>().values().iter().copied().collect()
+        };
+        let ranks = seqs.values().iter().map(|rank| u64::from(*rank)).collect();
+        let op = |letter: &u8| Op::from_letter(std::str::from_utf8(&[*letter]).ok()?);
+        let (row, offset) = (numbers(row), numbers(offset));
+        let at = |(row, offset)| RowRef { file: 0, row, offset };
+        (rows.num_rows() == count && records.len() == count).then_some(())?;
+        Some(ChangeBatch {
+            files: vec![file.clone()],
+            rows,
+            ops: ops.values().iter().map(op).collect::<Option<_>>()?,
+            seqs: EventSeqs::new(ranks, std::array::from_fn(|part| numbers(2 + part)), numbers(2 + EventSeq::PARTS)),
+            refs: row.iter().zip(offset.iter()).map(at).collect(),
+            absent,
+            source_times_ms: events.column(events.num_columns() - 1).as_primitive::<Int64Type>().iter().collect(),
+            records: records.iter().map(|text| text.unwrap_or_default().to_owned()).collect(),
+        })
+    }
+}
+
+fn schema_of(columns: &[(&str, DataType)]) -> SchemaRef {
+    let fields = columns.iter().map(|(name, data_type)| Field::new(*name, data_type.clone(), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn to_ipc(schema: SchemaRef, columns: Vec<ArrayRef>, count: usize) -> Result<Bytes, RunError> {
+    let options = RecordBatchOptions::new().with_row_count(Some(count));
+    let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
+    let stream = Vec::with_capacity(batch.get_array_memory_size());
+    let mut writer = StreamWriter::try_new(stream, batch.schema_ref())?;
     writer.write(&batch)?;
     Ok(writer.into_inner()?.into())
 }
 
-fn wire_schema(contract: &Schema) -> Schema {
-    let own = OWN_COLUMNS.into_iter().map(|(name, data_type)| Arc::new(Field::new(name, data_type, true)));
-    Schema::new(contract.fields().iter().cloned().chain(own).collect::<Vec<_>>())
-}
-
-fn rows_from_ipc(
-    contract: &Contract,
-    file: &SourceFile,
-    rows: &[u8],
-    absent: BTreeMap<u32, Vec<u16>>,
-) -> Option<ChangeBatch> {
-    let schema = contract_schema(contract);
-    let batch = StreamReader::try_new(rows, None).ok()?.next()?.ok()?;
-    if *batch.schema_ref().as_ref() != wire_schema(&schema) {
-        return None;
-    }
-    let (columns, own) = batch.columns().split_at(schema.fields().len());
-    let [ops, seqs, row, offset, times, records] = own else { return None };
-    let op = |letter: &u8| Op::from_letter(std::str::from_utf8(&[*letter]).ok()?);
-    let (row, offset) = (row.as_primitive::<UInt64Type>(), offset.as_primitive::<UInt64Type>());
-    let at = |(row, offset): (&u64, &u64)| RowRef { file: 0, row: *row, offset: *offset };
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    let records = records.as_string::<i64>();
-    Some(ChangeBatch {
-        files: vec![file.clone()],
-        rows: RecordBatch::try_new_with_options(Arc::new(schema), columns.to_vec(), &options).ok()?,
-        ops: ops.as_primitive::<arrow::datatypes::UInt8Type>().values().iter().map(op).collect::<Option<_>>()?,
-        seqs: seqs.as_string::<i32>().iter().map(|text| EventSeq::parse(text?)).collect::<Option<_>>()?,
-        refs: row.values().iter().zip(offset.values()).map(at).collect(),
-        absent,
-        source_times_ms: times.as_primitive::<Int64Type>().iter().collect(),
-        records: (0..records.len()).map(|row| records.value(row).to_owned()).collect(),
-    })
+/// The batch of a stream, whose arrays are the bytes; `None` if it is of another schema.
+fn from_ipc(schema: &SchemaRef, stream: Bytes) -> Option<RecordBatch> {
+    let mut stream = Buffer::from(stream);
+    let batch = StreamDecoder::new().decode(&mut stream).ok()??;
+    (batch.schema_ref() == schema).then_some(batch)
 }
 
 fn write_part(to: &mut impl Write, part: &[u8]) -> std::io::Result<()> {
@@ -272,6 +318,9 @@ fn read_part(from: &mut impl Read, most: u64) -> std::io::Result<Option<Bytes>> 
         return Err(ErrorKind::InvalidData.into());
     }
     let mut part = Vec::new();
+    // Longer than there is memory for is no answer.
+    let room = usize::try_from(length).map_err(|_| ErrorKind::InvalidData)?;
+    part.try_reserve_exact(room).map_err(|_| ErrorKind::InvalidData)?;
     from.take(length).read_to_end(&mut part)?;
     if part.len() as u64 == length { Ok(Some(part.into())) } else { Err(Error::from(ErrorKind::UnexpectedEof)) }
 }
