@@ -153,7 +153,7 @@ type Plant = fn(&mut Files) -> Result<()>;
 const FAULTS: [(&[&str], Plant); 3] = [
     (&["TRANSACTION_INCOMPLETE"], |files| {
         // An event in the middle of its transaction, which has others behind it, and of a row that does not change again.
-        let place = place_of(files, |record, later| {
+        let place = place_of(files, |record, _, later| {
             let total = record["transaction"]["total_order"].as_u64().unwrap_or(0);
             record["op"] == "u" && total == 2 && later.iter().all(|other| id_of(other) != id_of(record))
         });
@@ -163,7 +163,7 @@ const FAULTS: [(&[&str], Plant); 3] = [
     }),
     (&["ORDER_GOES_BACK"], |files| {
         // Two events of one row change places.
-        let place = place_of(files, |record, later| {
+        let place = place_of(files, |record, later, _| {
             record["op"] == "u" && later.iter().any(|other| other["op"] == "u" && id_of(other) == id_of(record))
         });
         let (file, row) = place.context("a row that is updated twice")?;
@@ -191,11 +191,14 @@ fn id_of(record: &Value) -> u64 {
     super::stream::id_of(record)
 }
 
-/// The first record that `fits`, which also gets what comes later in its file.
-fn place_of(files: &Files, fits: impl Fn(&Value, &[Value]) -> bool) -> Option<(usize, usize)> {
-    files.iter().enumerate().skip(1).find_map(|(file, (_, records))| {
-        let all: Vec<Value> = records.iter().map(|record| parsed(record)).collect();
-        let row = (0..all.len()).find(|row| fits(&all[*row], &all[row + 1..]))?;
+/// The first record that `fits`, which also gets what comes later in its file, and later at all.
+fn place_of(files: &Files, fits: impl Fn(&Value, &[Value], &[Value]) -> bool) -> Option<(usize, usize)> {
+    let of_files = |files: &[(String, Vec<String>)]| -> Vec<Value> {
+        files.iter().flat_map(|(_, records)| records).map(|record| parsed(record)).collect()
+    };
+    (1..files.len()).find_map(|file| {
+        let (all, own) = (of_files(&files[file..]), files[file].1.len());
+        let row = (0..own).find(|row| fits(&all[*row], &all[row + 1..own], &all[row + 1..]))?;
         Some((file, row))
     })
 }
