@@ -79,6 +79,15 @@ async fn files_decoded_by_the_worker_are_as_decoded_here() -> Result<()> {
     let nowhere = Some(missing.folder().join("no-such-program"));
     replay_with(&missing, DecoderOptions { program: nowhere, ..DecoderOptions::default() }).await?;
     ensure!(missing.fingerprints().await? == expected, "without a worker the files are decoded here");
+
+    // The program was replaced while this one runs.
+    let replaced = lake()?;
+    let hello = r#"{"version":"0.0.1","form":1}"#;
+    let length = hello.len();
+    let other =
+        script(&replaced, &format!("printf '\\{length:03o}\\0\\0\\0\\0\\0\\0\\0%s' '{hello}'\nexec sleep 600"))?;
+    replay_with(&replaced, DecoderOptions { program: Some(other), ..DecoderOptions::default() }).await?;
+    ensure!(replaced.fingerprints().await? == expected, "a worker of another version is not asked");
     Ok(())
 }
 

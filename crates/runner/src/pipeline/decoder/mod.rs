@@ -30,7 +30,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use wire::{Reply, Request};
+use wire::{Hello, Reply, Request};
 
 /// Where the worker is, and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ struct Worker {
     child: Arc<Mutex<Child>>,
     input: ChildStdin,
     output: ChildStdout,
+    /// It is of this version.
+    is_known: bool,
 }
 
 /// Why a worker gave no answer.
@@ -81,7 +83,8 @@ enum Failure {
     Ended,
     /// It was killed.
     TooSlow,
-    /// It answered that the contract allows no decoding, or with something else than an answer.
+    /// It answered that the contract allows no decoding, or with something else than an answer; or it is of another version,
+    /// because the program was replaced while this one runs.
     NoAnswer,
 }
 
@@ -179,8 +182,13 @@ impl Decoder {
             Err(error) if error.kind() == ErrorKind::InvalidData => return Err(Failure::NoAnswer),
             Err(_) => return Err(Failure::Ended),
         };
-        *slot = Some(worker);
-        reply.into_decoded(contract, file).ok_or(Failure::NoAnswer)
+        let is_refusal = reply.is_refusal();
+        let decoded = reply.into_decoded(contract, file);
+        // A worker whose answer is not understood is not asked again.
+        if decoded.is_some() || is_refusal {
+            *slot = Some(worker);
+        }
+        decoded.ok_or(Failure::NoAnswer)
     }
 
     fn start(&self) -> Result<Worker, Failure> {
@@ -195,7 +203,9 @@ impl Decoder {
         }
         let mut child = command.spawn().map_err(|_| Failure::NotStarted)?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(input), Some(output)) => Ok(Worker { child: Arc::new(Mutex::new(child)), input, output }),
+            (Some(input), Some(output)) => {
+                Ok(Worker { child: Arc::new(Mutex::new(child)), input, output, is_known: false })
+            }
             _ => Err(Failure::NotStarted),
         }
     }
@@ -203,6 +213,10 @@ impl Decoder {
 
 impl Worker {
     fn exchange(&mut self, request: &Request, bytes: &Bytes) -> std::io::Result<Reply> {
+        if !self.is_known {
+            Hello::expect_own(&mut self.output)?;
+            self.is_known = true;
+        }
         request.write(&mut self.input, bytes)?;
         self.input.flush()?;
         Reply::read(&mut self.output)

@@ -41,6 +41,36 @@ const OF_EVENTS: [(&str, DataType); 6 + EventSeq::PARTS] = [
 /// The records as delivered.
 const RECORDS: (&str, DataType) = ("_record", DataType::LargeUtf8);
 
+/// Number of this form of requests and answers; one more with each change.
+const FORM: u32 = 2;
+
+/// The first that a worker says: a program that was replaced while another of its version runs has other answers.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Hello {
+    version: String,
+    form: u32,
+}
+
+impl Hello {
+    /// That of this program.
+    pub(super) fn own() -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), form: FORM }
+    }
+
+    pub(super) fn write(&self, to: &mut impl Write) -> std::io::Result<()> {
+        write_part(to, &serde_json::to_vec(self)?)
+    }
+
+    /// Reads one and compares.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`] for that of another program; [`ErrorKind::UnexpectedEof`] without one.
+    pub(super) fn expect_own(from: &mut impl Read) -> std::io::Result<()> {
+        let hello: Self = read_head(from)?.ok_or(ErrorKind::UnexpectedEof)?;
+        if hello == Self::own() { Ok(()) } else { Err(ErrorKind::InvalidData.into()) }
+    }
+}
+
 /// What a worker is asked; the bytes of the file follow.
 // Without `Debug`: it has keys.
 #[derive(Serialize, Deserialize)]
@@ -125,6 +155,11 @@ struct WireReject {
 impl Reply {
     pub(super) fn refusal() -> Self {
         Self { head: Head { refused: true, ..Head::default() }, columns: Columns::default() }
+    }
+
+    /// Whether the contract allows no decoding.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.head.refused
     }
 
     pub(super) fn of(decoded: DecodedFile) -> Result<Self, RunError> {

@@ -1,6 +1,6 @@
 //! The child process: reads files from its input, decodes them, answers on its output.
 
-use super::wire::{Reply, Request};
+use super::wire::{Hello, Reply, Request};
 use crate::RunError;
 use sluice_cdc::decode_file;
 use sluice_contract::{Contract, HashKey, HashKeys};
@@ -15,6 +15,7 @@ pub fn decode_worker() -> Result<(), RunError> {
     let failed = |source| RunError::File { path: "the pipe of the decoder".to_owned(), source };
     let mut input = BufReader::new(std::io::stdin().lock());
     let mut output = BufWriter::new(std::io::stdout().lock());
+    Hello::own().write(&mut output).and_then(|()| output.flush()).map_err(failed)?;
     while let Some((request, bytes)) = Request::read(&mut input).map_err(failed)? {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
