@@ -289,7 +289,7 @@ fn commit(version: u64) -> Files {
         actions.push(json!({"metaData": {"id": "x", "configuration": configuration}}));
     }
     let mut files = Files::new();
-    if version % 12 == 0 {
+    if version.is_multiple_of(12) {
         let ids = Int64Array::from_value(i64::try_from(version).unwrap() + 1, 1);
         let rows = RecordBatch::try_from_iter([("id", Arc::new(ids) as ArrayRef)]).unwrap();
         let mut content = Vec::new();

@@ -3,20 +3,24 @@
 use crate::RunError;
 use sluice_cdc::{InferredEvidence, is_change_file};
 use sluice_contract::{QuestionKind, SourceFormat};
-use sluice_lake::Lake;
+use sluice_lake::{Lake, LakeError};
 
 /// What the name of a change table ends with (Qlik Replicate documentation, "Change Tables").
 const ENDING: &str = "__ct";
 const FORMATS: [SourceFormat; 3] = [SourceFormat::QlikCsv, SourceFormat::QlikJson, SourceFormat::QlikParquet];
 
-/// The other folder of a table that has files, if there is one: `shop.orders__ct` of `shop.orders`, and the other way round.
-pub(super) async fn other_folder(lake: &Lake, folder: &str) -> Result<Option<String>, RunError> {
+/// The other folder of a table of Qlik Replicate that has files, if there is one: `shop.orders__ct` of `shop.orders`, and the
+/// other way round. None beyond what the lake may read.
+pub(super) async fn other_folder(lake: &Lake, format: SourceFormat, folder: &str) -> Result<Option<String>, RunError> {
     let folder = folder.trim_end_matches('/');
-    if folder.is_empty() || folder.contains('*') {
+    if folder.is_empty() || folder.contains('*') || !FORMATS.contains(&format) {
         return Ok(None);
     }
     let other = folder.strip_suffix(ENDING).map_or_else(|| format!("{folder}{ENDING}"), str::to_owned);
-    let files = lake.objects().list(&format!("{other}/")).await?;
+    let files = match lake.objects().list(&format!("{other}/")).await {
+        Err(LakeError::Outside { .. }) => return Ok(None),
+        files => files?,
+    };
     Ok(files.iter().any(|file| is_change_file(&file.path)).then_some(other))
 }
 

@@ -180,11 +180,14 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     let name = name.unwrap_or_else(proposed);
     let table = table.map(|table| SourceTable::parse(&table)).transpose();
     let table = table.map_err(|mistake| RunError::input(mistake.message, mistake.fix))?;
-    let other_half = change_tables::other_folder(lake, &path).await?;
     let folder = path;
+    let (of_name, of_folder) = (name.clone(), folder.clone());
+    let (mut inferred, sample) =
+        blocking(move || Ok((infer_table(&of_name, table.as_ref(), &of_folder, &sample, total, &answers)?, sample)))
+            .await?;
+    let other_half = change_tables::other_folder(lake, inferred.format, &folder).await?;
     let engine = engine.clone();
     blocking(move || {
-        let mut inferred = infer_table(&name, table.as_ref(), &folder, &sample, total, &answers)?;
         if let Some(pattern) = &pattern {
             let files = format!("\n  files: {}\n  format: ", serde_json::Value::from(pattern.as_str()));
             inferred.yaml = inferred.yaml.replacen("\n  format: ", &files, 1);
