@@ -310,7 +310,7 @@ impl Many {
             (asked, icon::WARNING, tokens.warn, "with questions"),
             (ready, icon::CHECK, tokens.ok, "ready"),
             (reading, icon::SYNC, tokens.text_weak, "being read"),
-            (done, icon::CHECK, tokens.text_weak, "with a contract"),
+            (done, icon::CHECK, tokens.text_weak, "saved"),
         ] {
             if count > 0 {
                 let words = format!("{} {word}", number::count(count as u64));

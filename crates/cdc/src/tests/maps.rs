@@ -82,6 +82,8 @@ fn maps_of_parquet_are_proposed_and_read() {
     tags.append(true).unwrap();
     tags.append(false).unwrap();
     let mut lists = MapBuilder::new(None, StringBuilder::new(), arrow::array::ListBuilder::new(Int32Builder::new()));
+    lists.keys().append_value("a");
+    lists.values().append_value([Some(1), None]);
     lists.append(true).unwrap();
     lists.append(true).unwrap();
     let tags: ArrayRef = Arc::new(tags.finish());
@@ -90,12 +92,20 @@ fn maps_of_parquet_are_proposed_and_read() {
     let named = (source_file("x/t.parquet", &file), Bytes::copy_from_slice(&file));
     let inferred = infer(TableName::new("a", "b").unwrap(), "x", &[named], 1).unwrap();
     let proposed: Vec<&str> = inferred.columns.iter().map(|column| column.data_type.as_str()).collect();
-    assert_eq!(proposed, ["bigint", "map<string, int>", "map<string, json>"]);
+    assert_eq!(proposed, ["bigint", "map<string, int>", "map<string, array<int>>"]);
 
     let decoded = decode(&source("parquet", "sequence: [id]"), "t.parquet", &file);
     assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
     let found: Vec<_> = texts(&decoded.changes.rows).into_iter().map(|row| row[1].clone()).collect();
     assert_eq!(found, [Some("{10: 1, 9: }".to_owned()), None]);
+    let of_lists = contract_of(
+        "dataset: a.b\nsource: {path: x/, format: parquet}\napply: {sequence: [id]}\nschema:\n\
+         - {name: id, type: bigint, primary_key: true}\n- {name: lists, type: \"map<string, array<int>>\"}\n",
+    );
+    let decoded = decode(&of_lists, "t.parquet", &file);
+    assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
+    let found: Vec<_> = texts(&decoded.changes.rows).into_iter().map(|row| row[1].clone()).collect();
+    assert_eq!(found, [Some("{a: [1, ]}".to_owned()), Some("{}".to_owned())]);
 }
 
 #[test]

@@ -359,7 +359,7 @@ mod tests {
         let carried = CommitInfo::of_entries(entries(on_disk())).carried();
         let kept = json!({"sluice.watermark": 5, "sluice.contract": "c",
             "sluice.tombstones": ["_sluice/tombstones/a.parquet"], "sluice.inputs": "i", "sluice.checked": 11,
-            "sluice.skipped": [3, 7], "sluice.decided": 4});
+            "sluice.skipped": [3, 7], "sluice.decided": 4, "sluice.audited": "d"});
         assert_eq!(Value::Object(carried.to_entries()), kept);
     }
 }
