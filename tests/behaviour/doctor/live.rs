@@ -126,6 +126,8 @@ async fn check(files: &Files, topic: &str, rows: &[String]) -> Result<()> {
     let said = sluice.call(&["onboard", &source, "--name", "live.orders", "--owner", "night", "--save"])?;
     ensure!(said.code == 0, "{topic}: {said:?}");
     let contract = std::fs::read_to_string(folder.path().join("contracts/live/orders.yaml"))?;
+    // Another window: this one looked a moment ago and does not look again at once.
+    let lake = TestLake::at(folder.path());
     lake.replay().await?;
     let query = "SELECT id || '|' || note || '|' || n FROM silver.live.orders ORDER BY id";
     let found: Value = serde_json::from_str(&sluice.ok(&["--json", "query", query])?)?;
