@@ -86,7 +86,7 @@ pub fn infer_table(
     let names = ColumnNames::of(profile.columns.iter().map(|column| column.name.as_str()));
     let definition = definitions::of_table(&answers.definitions, name);
     let answered = Answered { answers, table: name, profile: &profile, definition: definition.as_ref() };
-    let (key, key_reason) = answered.key(profile.key());
+    let (key, key_reason) = answered.key(profile.key(&name.table));
     let columns = profile.columns.iter().map(|column| describe(format, &answered, column, &key, &names));
     let columns: Vec<InferredColumn> = columns.map(|column| answered.column(column)).collect();
     let settings = answered.settings(format.propose_settings(&profile, files));

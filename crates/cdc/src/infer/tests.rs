@@ -284,6 +284,27 @@ fn a_key_that_came_again_is_the_key_and_no_column_beside_it() {
 }
 
 #[test]
+fn of_few_rows_the_key_is_what_is_called_after_the_table() {
+    let of = |table: &str, rows: &[&str]| {
+        let line = |(at, row): (usize, &&str)| {
+            format!("{{\"op\":\"c\",\"before\":null,\"after\":{row},\"source\":{{\"lsn\":{at}}}}}\n")
+        };
+        let text: String = rows.iter().enumerate().map(line).collect();
+        let file = SourceFile { path: "x/1.json".to_owned(), size: text.len() as u64, ..SourceFile::default() };
+        infer(TableName::new("shop", table).unwrap(), "x", &[(file, Bytes::from(text))], 1).unwrap()
+    };
+    let orders = [r#"{"customer_id":7,"order_id":1}"#, r#"{"customer_id":8,"order_id":2}"#];
+    assert_eq!(of("orders", &orders).key, ["order_id"]);
+    let asked = of("shipments", &orders);
+    assert!(asked.key.is_empty() && asked.questions().iter().any(|of| of.kind == QuestionKind::Key), "{:?}", asked.key);
+    let many: Vec<String> = (0..40).map(|id| format!(r#"{{"order_id":{id},"invoice_no":{id}}}"#)).collect();
+    assert_eq!(of("shipments", &many.iter().map(String::as_str).collect::<Vec<_>>()).key, ["order_id"]);
+    // One row that changes: what changes is no key.
+    let one = of_events(&[("c", "null", r#"{"id":1,"key":"a"}"#), ("u", "null", r#"{"id":1,"key":"b"}"#)]);
+    assert_eq!(one.key, ["id"]);
+}
+
+#[test]
 fn rows_of_an_incremental_snapshot_are_of_keys_that_came_before() {
     let line = |at: u32, op: &str, kind: &str, row: &str| {
         format!("{{\"op\":\"{op}\",\"after\":{row},\"source\":{{\"lsn\":{at},\"snapshot\":\"{kind}\"}}}}\n")

@@ -6,11 +6,13 @@ pub(crate) mod csv_header;
 pub(crate) mod csv_sample;
 pub(crate) mod file_values;
 pub(crate) mod guess;
+mod key_names;
 pub(crate) mod parquet_sample;
 pub(crate) mod shape;
 
 use file_values::FileValues;
 use guess::Guess;
+use key_names::{is_named_like_key, is_own_key};
 use shape::{Shape, hash};
 
 use sluice_contract::{SourceTable, folded_name};
@@ -119,6 +121,11 @@ const SOURCE_TABLES_MAX: usize = 1_000;
 const NEW_ROWS_MAX: usize = 5_000;
 /// Why a key that was found is none that anybody may rely on.
 const BY_CHANCE: &str = "what tells the rows of the sample apart has no name of a key, and may repeat in the table";
+/// Why none of several columns is the key.
+const FEW_ROWS: &str = "several columns are called as keys are, and so few rows do not say which of them is one";
+const BY_NAME: &str = "no two new rows share them, and it is called after the table";
+/// Rows that came in which another column than the key hardly has only different values.
+const ROWS_THAT_TELL: usize = 30;
 /// Names of the two columns of a key, in small letters: a partition and what sorts it.
 const KEY_PAIRS: [(&str, &str); 4] =
     [("pk", "sk"), ("hashkey", "rangekey"), ("partitionkey", "sortkey"), ("partitionkey", "rowkey")];
@@ -276,7 +283,8 @@ impl Profile {
     }
 
     /// The key columns, and in words how they were found.
-    pub(crate) fn key(&self) -> (Vec<String>, &'static str) {
+    /// `table` is the name of the table, after which a key may be called.
+    pub(crate) fn key(&self, table: &str) -> (Vec<String>, &'static str) {
         // The record key of a document has another name than its member.
         let is_column = |name: &String| self.positions.contains_key(name);
         if !self.record_key.is_empty() && (self.named_key.is_none() || self.record_key.iter().all(is_column)) {
@@ -317,10 +325,34 @@ impl Profile {
                 if let Some(pair) = self.key_pair(chosen) {
                     return (self.names(&pair), "the names of these columns say that they are the key together");
                 }
+                // Of few rows a column of another table's key may be different in each, too.
+                if count == 1 && self.rows_that_came() < ROWS_THAT_TELL {
+                    let called = found.iter().flatten().copied().filter(|position| self.named_like_key(*position));
+                    match self.key_among_few(called.collect(), table) {
+                        Some(position) if [position] == chosen[..] => {}
+                        Some(position) => return (self.names(&[position]), BY_NAME),
+                        None => return (Vec::new(), FEW_ROWS),
+                    }
+                }
                 return (self.names(chosen), "no two new rows share them");
             }
         }
         (Vec::new(), "no set of columns tells the rows apart")
+    }
+
+    /// Rows that came into the table, in the sample.
+    fn rows_that_came(&self) -> usize {
+        self.new_rows.iter().filter(|row| !row.is_gone).count()
+    }
+
+    /// The key of a table of few rows, of several columns that are called as keys are.
+    fn key_among_few(&self, called: Vec<usize>, table: &str) -> Option<usize> {
+        let name = |position: usize| self.columns.get(position).map_or("", |column| column.name.as_str());
+        let own: Vec<usize> = called.iter().copied().filter(|position| is_own_key(name(*position), table)).collect();
+        match (called.as_slice(), own.as_slice()) {
+            ([only], _) | (_, [only]) => Some(*only),
+            _ => None,
+        }
     }
 
     /// The two columns of a key of which one alone was found.
@@ -341,7 +373,10 @@ impl Profile {
         self.columns.get(position).is_some_and(|column| {
             let shape = &column.shape;
             let plain = shape.fractions == 0 && shape.lists == 0 && shape.objects == 0 && shape.booleans == 0;
-            shape.rows == self.rows && shape.values() == shape.rows && plain && shape.distinct() > 1
+            shape.rows == self.rows
+                && shape.values() == shape.rows
+                && plain
+                && (shape.distinct() > 1 || self.rows_that_came() == 1)
         })
     }
 
@@ -388,18 +423,6 @@ impl Profile {
     }
 }
 
-/// Whether a column is called as keys are: by its last word (`Order ID`, `line_no`, `customerId`, `sku`).
-fn is_named_like_key(name: &str) -> bool {
-    let is_key = |word: &str| {
-        let word = word.to_lowercase();
-        matches!(word.as_str(), "id" | "ids" | "sku" | "uuid" | "guid" | "code" | "key" | "no" | "nr" | "number" | "pk")
-    };
-    let last = name.rsplit(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or(name);
-    // The last word of `customerId`.
-    let begins = last.char_indices().rev().find(|(_, letter)| letter.is_uppercase()).map_or(0, |(at, _)| at);
-    is_key(last) || last.get(begins..).is_some_and(is_key)
-}
-
 /// Calls `visit` with every choice of `count` of `from`, in order; only the first 12 are combined.
 fn combinations(from: &[usize], count: usize, chosen: &mut Vec<usize>, visit: &mut impl FnMut(&[usize])) {
     if chosen.len() == count {
@@ -410,21 +433,5 @@ fn combinations(from: &[usize], count: usize, chosen: &mut Vec<usize>, visit: &m
         chosen.push(*position);
         combinations(from.get(at + 1..).unwrap_or_default(), count, chosen, visit);
         chosen.pop();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_named_like_key;
-
-    #[test]
-    fn keys_are_known_by_their_last_word() {
-        for name in ["id", "_id", "ID", "Order ID", "order_id", "customerId", "line_no", "sku", "invoice-no", "Number"]
-        {
-            assert!(is_named_like_key(name), "{name}");
-        }
-        for name in ["name", "paid", "updated_at", "valid", "email", "id_text", "Casino"] {
-            assert!(!is_named_like_key(name), "{name}");
-        }
     }
 }

@@ -1,0 +1,60 @@
+//! What the names of columns say of a key.
+
+/// Whether a column is called as keys are: by its last word (`Order ID`, `line_no`, `customerId`, `sku`).
+pub(super) fn is_named_like_key(name: &str) -> bool {
+    let is_key = |word: &str| {
+        let word = word.to_lowercase();
+        matches!(word.as_str(), "id" | "ids" | "sku" | "uuid" | "guid" | "code" | "key" | "no" | "nr" | "number" | "pk")
+    };
+    let last = name.rsplit(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or(name);
+    // The last word of `customerId`.
+    let begins = last.char_indices().rev().find(|(_, letter)| letter.is_uppercase()).map_or(0, |(at, _)| at);
+    is_key(last) || last.get(begins..).is_some_and(is_key)
+}
+
+/// Names that a column has which is the key and nothing else.
+const PLAIN_NAMES: [&str; 5] = ["id", "pk", "uuid", "guid", "objectid"];
+
+/// Whether a column is called as the key of this very table is: `id`, or `order_id` and `orderNo` of `orders`.
+pub(super) fn is_own_key(name: &str, table: &str) -> bool {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (name, table) = (letters(name), letters(table));
+    let singular = [table.strip_suffix("ies").map(|rest| format!("{rest}y"))]
+        .into_iter()
+        .flatten()
+        .chain(table.strip_suffix("es").map(str::to_owned))
+        .chain(table.strip_suffix('s').map(str::to_owned))
+        .chain([table.clone()]);
+    let is_rest = |rest: &str| matches!(rest, "id" | "uuid" | "guid" | "code" | "key" | "no" | "nr" | "number" | "pk");
+    PLAIN_NAMES.contains(&name.as_str())
+        || singular.filter(|word| !word.is_empty()).any(|word| name.strip_prefix(word.as_str()).is_some_and(is_rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_named_like_key, is_own_key};
+
+    #[test]
+    fn keys_are_known_by_their_last_word() {
+        for name in ["id", "_id", "ID", "Order ID", "order_id", "customerId", "line_no", "sku", "invoice-no", "Number"]
+        {
+            assert!(is_named_like_key(name), "{name}");
+        }
+        for name in ["name", "paid", "updated_at", "valid", "email", "id_text", "Casino"] {
+            assert!(!is_named_like_key(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_called_after_its_table() {
+        for (name, table) in
+            [("id", "orders"), ("orderId", "orders"), ("ORDER_NO", "order"), ("country_code", "countries")]
+        {
+            assert!(is_own_key(name, table), "{name} of {table}");
+        }
+        assert!(is_own_key("address_id", "addresses") && is_own_key("orders_id", "orders"));
+        assert!(!is_own_key("customer_id", "orders") && !is_own_key("code", "orders"));
+    }
+}
