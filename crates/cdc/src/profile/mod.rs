@@ -328,7 +328,7 @@ impl Profile {
                 // Of few rows a column of another table's key may be different in each, too.
                 if count == 1 && self.rows_that_came() < ROWS_THAT_TELL {
                     let called = found.iter().flatten().copied().filter(|position| self.named_like_key(*position));
-                    match self.key_among_few(called.collect(), table) {
+                    match self.key_among_few(&called.collect::<Vec<_>>(), table) {
                         Some(position) if [position] == chosen[..] => {}
                         Some(position) => return (self.names(&[position]), BY_NAME),
                         None => return (Vec::new(), FEW_ROWS),
@@ -346,10 +346,10 @@ impl Profile {
     }
 
     /// The key of a table of few rows, of several columns that are called as keys are.
-    fn key_among_few(&self, called: Vec<usize>, table: &str) -> Option<usize> {
+    fn key_among_few(&self, called: &[usize], table: &str) -> Option<usize> {
         let name = |position: usize| self.columns.get(position).map_or("", |column| column.name.as_str());
         let own: Vec<usize> = called.iter().copied().filter(|position| is_own_key(name(*position), table)).collect();
-        match (called.as_slice(), own.as_slice()) {
+        match (called, own.as_slice()) {
             ([only], _) | (_, [only]) => Some(*only),
             _ => None,
         }
