@@ -329,16 +329,31 @@ async fn the_command_lists_masked_and_decides() -> Result<()> {
     Ok(())
 }
 
+/// A lake with four batches in production.
+struct Released {
+    folder: TempDir,
+    lake: TestLake,
+    /// Where sandboxes are.
+    data: TempDir,
+    /// Rows of silver.
+    all: Vec<String>,
+}
+
+async fn released() -> Result<Released> {
+    let (folder, lake) = four_batches("").await?;
+    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    sluice(folder.path(), &data).ok(&["publish", "-m", "first"])?;
+    sluice(folder.path(), &data).ok(&["run", "--once"])?;
+    let all = rows(&lake).await?;
+    Ok(Released { folder, lake, data, all })
+}
+
 /// On a lake with a release records are decided on in a sandbox; publishing makes production exactly what it has.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
-    let (folder, lake) = four_batches("").await?;
-    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    let Released { folder, lake, data, all } = released().await?;
     let on_lake = || sluice(folder.path(), &data);
     let because = ["--because", "the export was wrong"];
-    on_lake().ok(&["publish", "-m", "first"])?;
-    on_lake().ok(&["run", "--once"])?;
-    let all = rows(&lake).await?;
     let drop = ["batch", "drop", TABLE, "2", "--record", "2.json:3"];
     let refused = on_lake().call(&[&drop[..], &because].concat())?;
     ensure!(refused.code != 0 && refused.err.contains("sluice sandbox new"), "{refused:?}");
@@ -397,13 +412,9 @@ async fn what_was_decided_in_a_sandbox_is_published() -> Result<()> {
 /// a changed contract.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canary_has_what_was_decided() -> Result<()> {
-    let (folder, lake) = four_batches("").await?;
-    let data = tempfile::Builder::new().prefix("sluice-data-").tempdir()?;
+    let Released { folder, lake, data, all } = released().await?;
     let on_lake = || sluice(folder.path(), &data);
     let because = ["--because", "the export was wrong"];
-    on_lake().ok(&["publish", "-m", "first"])?;
-    on_lake().ok(&["run", "--once"])?;
-    let all = rows(&lake).await?;
     on_lake().ok(&["sandbox", "new", "try"])?;
     let inside = || on_lake().env("SLUICE_SANDBOX", "try");
     for (batch, record) in [("2", "2.json:3"), ("1", "1.json:6")] {

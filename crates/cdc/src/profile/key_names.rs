@@ -1,10 +1,20 @@
 //! What the names of columns say of a key.
 
+/// Words that the names of keys end with.
+const KEY_WORDS: [&str; 9] = ["id", "uuid", "guid", "code", "key", "no", "nr", "number", "pk"];
+/// Names that a column has which is the key and nothing else.
+const PLAIN_NAMES: [&str; 5] = ["id", "pk", "uuid", "guid", "objectid"];
+
+/// A name by its letters and digits alone, in small ones.
+pub(super) fn plain_letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// Whether a column is called as keys are: by its last word (`Order ID`, `line_no`, `customerId`, `sku`).
 pub(super) fn is_named_like_key(name: &str) -> bool {
     let is_key = |word: &str| {
         let word = word.to_lowercase();
-        matches!(word.as_str(), "id" | "ids" | "sku" | "uuid" | "guid" | "code" | "key" | "no" | "nr" | "number" | "pk")
+        KEY_WORDS.contains(&word.as_str()) || matches!(word.as_str(), "ids" | "sku")
     };
     let last = name.rsplit(|letter: char| !letter.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or(name);
     // The last word of `customerId`.
@@ -12,24 +22,19 @@ pub(super) fn is_named_like_key(name: &str) -> bool {
     is_key(last) || last.get(begins..).is_some_and(is_key)
 }
 
-/// Names that a column has which is the key and nothing else.
-const PLAIN_NAMES: [&str; 5] = ["id", "pk", "uuid", "guid", "objectid"];
-
 /// Whether a column is called as the key of this very table is: `id`, or `order_id` and `orderNo` of `orders`.
 pub(super) fn is_own_key(name: &str, table: &str) -> bool {
-    let letters = |text: &str| -> String {
-        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let (name, table) = (plain_letters(name), plain_letters(table));
+    let singular = [
+        table.strip_suffix("ies").map(|rest| format!("{rest}y")),
+        table.strip_suffix("es").map(str::to_owned),
+        table.strip_suffix('s').map(str::to_owned),
+        Some(table.clone()),
+    ];
+    let begins_name = |word: &String| {
+        !word.is_empty() && name.strip_prefix(word.as_str()).is_some_and(|rest| KEY_WORDS.contains(&rest))
     };
-    let (name, table) = (letters(name), letters(table));
-    let singular = [table.strip_suffix("ies").map(|rest| format!("{rest}y"))]
-        .into_iter()
-        .flatten()
-        .chain(table.strip_suffix("es").map(str::to_owned))
-        .chain(table.strip_suffix('s').map(str::to_owned))
-        .chain([table.clone()]);
-    let is_rest = |rest: &str| matches!(rest, "id" | "uuid" | "guid" | "code" | "key" | "no" | "nr" | "number" | "pk");
-    PLAIN_NAMES.contains(&name.as_str())
-        || singular.filter(|word| !word.is_empty()).any(|word| name.strip_prefix(word.as_str()).is_some_and(is_rest))
+    PLAIN_NAMES.contains(&name.as_str()) || singular.iter().flatten().any(begins_name)
 }
 
 #[cfg(test)]

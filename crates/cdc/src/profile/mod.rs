@@ -12,7 +12,7 @@ pub(crate) mod shape;
 
 use file_values::FileValues;
 use guess::Guess;
-use key_names::{is_named_like_key, is_own_key};
+use key_names::{is_named_like_key, is_own_key, plain_letters};
 use shape::{Shape, hash};
 
 use sluice_contract::{SourceTable, folded_name};
@@ -358,10 +358,7 @@ impl Profile {
     /// The two columns of a key of which one alone was found.
     fn key_pair(&self, found: &[usize]) -> Option<[usize; 2]> {
         let [one] = found else { return None };
-        let plain = |position: usize| {
-            let letters = self.columns.get(position)?.name.chars().filter(|letter| letter.is_alphanumeric());
-            Some(letters.flat_map(char::to_lowercase).collect::<String>())
-        };
+        let plain = |position: usize| Some(plain_letters(&self.columns.get(position)?.name));
         let name = plain(*one)?;
         let (_, other) = KEY_PAIRS.into_iter().find(|(first, _)| *first == name)?;
         let other = (0..self.columns.len()).find(|position| plain(*position).as_deref() == Some(other))?;

@@ -71,15 +71,24 @@ impl Place {
             }
             match record_at(file, self.row) {
                 Some(record) => {
-                    self.row += 1;
                     if let Some(record) = record {
+                        if chunk.rows.is_empty() {
+                            chunk = BronzeChunk::with_room(self.left(files), record.record.len());
+                        }
                         chunk.push(&record);
                     }
+                    self.row += 1;
                 }
                 None => *self = Self { file: self.file + 1, row: 0 },
             }
         }
         (!chunk.rows.is_empty()).then(|| chunk.finish(batch))
+    }
+
+    /// Events and rejects from here on.
+    fn left(&self, files: &[DecodedFile]) -> usize {
+        let of_file = |file: &DecodedFile| file.changes.records.len() + file.rejects.len();
+        files.iter().skip(self.file).map(of_file).sum::<usize>().saturating_sub(self.row)
     }
 }
 
@@ -124,15 +133,27 @@ struct BronzeChunk {
 }
 
 impl BronzeChunk {
+    /// With room at once for what a chunk takes of so many records, of which the first has so many bytes: what grows is copied.
+    fn with_room(left: usize, record_bytes: usize) -> Self {
+        let each = record_bytes.max(SHORT_RECORD_BYTES);
+        let count = left.min(CHUNK_BYTES / each);
+        let bytes = count.saturating_mul(each).min(CHUNK_BYTES);
+        Self {
+            rows: Vec::with_capacity(count),
+            offsets: Vec::with_capacity(count),
+            seqs: StringBuilder::with_capacity(count, count * EventSeq::TEXT_LEN),
+            times: TimestampMicrosecondBuilder::with_capacity(count),
+            records: StringBuilder::with_capacity(count, bytes + bytes / 16),
+            ..Self::default()
+        }
+    }
+
     /// Bytes of its records.
     fn bytes(&self) -> usize {
         self.records.values_slice().len()
     }
 
     fn push(&mut self, record: &Kept<'_>) {
-        if self.rows.is_empty() {
-            self.reserve(CHUNK_BYTES / record.record.len().max(SHORT_RECORD_BYTES));
-        }
         self.files.append_value(record.path);
         self.rows.push(number(record.at.row));
         self.offsets.push(number(record.at.offset));
@@ -143,15 +164,6 @@ impl BronzeChunk {
         }
         self.times.append_option(record.source_time_us);
         self.records.append_value(record.record);
-    }
-
-    /// Makes room for so many records at once: what grows is copied.
-    fn reserve(&mut self, count: usize) {
-        self.rows.reserve(count);
-        self.offsets.reserve(count);
-        self.seqs = StringBuilder::with_capacity(count, count * EventSeq::TEXT_LEN);
-        self.times = TimestampMicrosecondBuilder::with_capacity(count);
-        self.records = StringBuilder::with_capacity(count, CHUNK_BYTES + CHUNK_BYTES / 16);
     }
 
     fn finish(mut self, batch: u64) -> Result<RecordBatch, RunError> {
