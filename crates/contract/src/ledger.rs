@@ -159,7 +159,8 @@ impl RowLedger {
             silver_before,
             silver_after,
         } = later;
-        if self.rows_in == 0 && self.silver_after == 0 {
+        if *self == Self::default() {
+            // The first one. A batch without a record may still have done something: an empty snapshot deletes rows.
             self.silver_before = *silver_before;
         }
         self.rows_in += rows_in;
@@ -207,6 +208,17 @@ mod tests {
         sum.add(&second);
         assert_eq!((sum.rows_in, sum.applied(), sum.silver_before, sum.silver_after), (5, 3, 0, 1));
         assert!(first.balances() && second.balances() && sum.balances());
+    }
+
+    #[test]
+    fn a_batch_without_a_record_that_empties_the_table_counts() {
+        let emptied = RowLedger { deleted: 3, silver_before: 3, ..RowLedger::default() };
+        let filled = RowLedger { rows_in: 1, inserted: 1, silver_after: 1, ..RowLedger::default() };
+        let mut sum = RowLedger::default();
+        sum.add(&emptied);
+        sum.add(&filled);
+        assert_eq!((sum.silver_before, sum.silver_after), (3, 1));
+        assert!(emptied.balances() && filled.balances() && sum.balances());
     }
 
     #[test]

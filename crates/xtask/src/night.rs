@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Tests that take a number from the environment, and that number unless the environment has one.
-const AMOUNTS: [(&str, &str); 14] = [
+const AMOUNTS: [(&str, &str); 15] = [
     ("SLUICE_CASES", "10000"),
     ("SLUICE_FAULT_CASES", "1000000"),
     ("SLUICE_CONTRACT_CHANGES", "1000000"),
@@ -25,6 +25,7 @@ const AMOUNTS: [(&str, &str); 14] = [
     ("SLUICE_LOAD_CHANGES", "2000"),
     ("SLUICE_LOAD_LOOKS", "30"),
     ("SLUICE_SHAPE_TABLES", "300"),
+    ("SLUICE_SNAPSHOT_CASES", "200"),
 ];
 const TESTS: [&str; 6] = ["replay_property", "behaviour", "faults", "kill", "readers", "second_reader"];
 /// How a test says how often it tried something.
@@ -75,6 +76,7 @@ pub(crate) fn run(project: &Project, built: &Built, others: &Others<'_>) -> anyh
     }
     call.args(["--", "--nocapture", "--test-threads", "1"]);
     call.envs(AMOUNTS.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()));
+    call.env("SLUICE_NEW_SEEDS", "1");
     call.env("SLUICE_TEST_PYTHON", others.python).env("SLUICE_BIN", project.program("sluice")?).stdout(Stdio::piped());
     if let Some(spark) = others.spark {
         call.env("SLUICE_SPARK_PYTHON", spark);
