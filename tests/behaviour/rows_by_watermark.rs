@@ -136,6 +136,45 @@ async fn a_tie_is_decided_by_the_policy() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn of_rows_with_one_watermark_the_one_of_the_later_file_is_the_newer_one() -> Result<()> {
+    let row = |name: &'static str| in_millis(&[(2, "other", Some(1_000)), (1, name, Some(1_000))]);
+    let first = ("landing/people/2026-11-09/rows.parquet", in_millis(&[(1, "first", Some(1_000))])?);
+    let second = ("landing/people/2026-11-10/rows-9.parquet", row("second")?);
+    let third = ("landing/people/2026-11-10/rows-10.parquet", in_millis(&[(1, "third", Some(1_000))])?);
+    for policy in ["", ", tie_policy: by_file"] {
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let (_folder, lake) = lake(&contract(&format!("sequence: [updated_at]{policy}")))?;
+            for file in order {
+                let (path, bytes) = [&first, &second, &third][file];
+                lake.write(path, bytes)?;
+                let done = replay(&lake).await?;
+                ensure!(done.error.is_none() && done.counters.ties == 0, "{:?} {:?}", done.error, done.counters);
+            }
+            ensure!(rows(&lake, &["name"]).await? == ["other", "third"], "{policy} in order {order:?}");
+            let before = lake.fingerprints().await?;
+            lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+            ensure!(lake.fingerprints().await? == before, "a rebuild from bronze");
+        }
+    }
+    // Names that say nothing: it is a tie, and counted.
+    let (_folder, lake) = lake(&contract("sequence: [updated_at]"))?;
+    lake.write("landing/people/b.parquet", &first.1)?;
+    lake.write("landing/people/a.parquet", &second.1)?;
+    ensure!(replay(&lake).await?.counters.ties == 1);
+    ensure!(rows(&lake, &["name"]).await? == ["other", "second"], "its line is the later one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_order_by_files_is_refused_where_the_source_has_one() -> Result<()> {
+    let (_folder, lake) =
+        lake(&contract("sequence: [updated_at], tie_policy: by_file").replace("parquet", "debezium_json"))?;
+    let message = format!("{:?}", lake.replay().await.err().context("it is refused")?);
+    ensure!(message.contains("have their order from the source, not from their files"), "{message}");
+    Ok(())
+}
+
 /// The draft of the folder.
 async fn draft(lake: &TestLake) -> Result<sluice_api::OnboardDraft> {
     let request =

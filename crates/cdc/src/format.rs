@@ -212,8 +212,8 @@ pub(crate) struct ProposedSequence {
     pub(crate) by_files: Option<String>,
     /// Every row is an event of its own, as answered.
     pub(crate) appends: bool,
-    /// Rows of one position are in the order of their lines.
-    pub(crate) ties_by_line: bool,
+    /// Rows of one position are in the order of their files and lines.
+    pub(crate) ties_by_file: bool,
 }
 
 /// An order that the format has by itself, so that the contract need not name it.

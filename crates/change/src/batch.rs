@@ -262,7 +262,7 @@ impl ChangeBatchBuilder {
             TiePolicy::Content | TiePolicy::Error | TiePolicy::Quarantine => {
                 EventSeq::new(rank, parts, event.op.is_upsert(), hash)
             }
-            TiePolicy::LastInFile => EventSeq::in_file_order(rank, parts, record, false, hash),
+            TiePolicy::ByFile | TiePolicy::LastInFile => EventSeq::in_file_order(rank, parts, record, false, hash),
             TiePolicy::First => EventSeq::in_file_order(rank, parts, record, true, hash),
         }
     }

@@ -15,7 +15,7 @@ pub type SeqParts = [u64; EventSeq::PARTS];
 ///   the transaction. Unused parts are 0.
 /// * `tie`: decides between events of one key with equal parts: the top bit is set for an upsert
 ///   (an upsert wins over a delete), the rest is a hash of the content. So arrival never decides.
-///   With `tie_policy: last_in_file` or `first` it is the record number in the file, 40 bits, then
+///   With `tie_policy: by_file`, `last_in_file` or `first` it is the record number in the file, 40 bits, then
 ///   24 bits of the hash.
 ///
 /// Text form, whose order as text is the order of events: 66 hex digits. Where a part behind the third is not 0 there is

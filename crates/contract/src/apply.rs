@@ -55,6 +55,9 @@ pub enum TiePolicy {
     /// `content`, the default: an upsert before a delete, then the content decides by its hash.
     #[default]
     Content,
+    /// `by_file`, the default of rows without an operation: the one in the later file, by the dates and numbers in its
+    /// path; in one file the one with the larger record number.
+    ByFile,
     /// `last_in_file`: the one with the larger record number in its file.
     LastInFile,
     /// `first`: the one with the smaller record number in its file.
@@ -67,13 +70,18 @@ pub enum TiePolicy {
 
 impl TiePolicy {
     /// All policies.
-    pub const ALL: [Self; 5] = [Self::Content, Self::LastInFile, Self::First, Self::Error, Self::Quarantine];
+    pub const ALL: [Self; 6] =
+        [Self::Content, Self::ByFile, Self::LastInFile, Self::First, Self::Error, Self::Quarantine];
+
+    /// Parts of a sequence beside which a position has room for the place of its file.
+    pub const PARTS_BY_FILE_MAX: usize = 3;
 
     /// The word in the contract.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Content => "content",
+            Self::ByFile => "by_file",
             Self::LastInFile => "last_in_file",
             Self::First => "first",
             Self::Error => "error",

@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_batch_without_a_record_that_empties_the_table_counts() {
-        let emptied = RowLedger { deleted: 3, silver_before: 3, ..RowLedger::default() };
+        let emptied = RowLedger { deleted: 3, split_rows: 3, silver_before: 3, ..RowLedger::default() };
         let filled = RowLedger { rows_in: 1, inserted: 1, silver_after: 1, ..RowLedger::default() };
         let mut sum = RowLedger::default();
         sum.add(&emptied);

@@ -480,6 +480,13 @@ impl SourceFormat {
         self.operations() == Operations::Carried
     }
 
+    /// Whether the order of its files may tell rows of one position apart (`tie_policy: by_file`): rows without an
+    /// operation, and those of Airbyte, of which one sync gives many one time.
+    #[must_use]
+    pub fn orders_by_file(self) -> bool {
+        !self.carries_operations() || matches!(self, Self::AirbyteJson | Self::AirbyteCsv | Self::AirbyteParquet)
+    }
+
     /// Whether its records are rows that Debezium flattened (`ExtractNewRecordState`).
     #[must_use]
     pub fn is_debezium_flat(self) -> bool {

@@ -107,7 +107,7 @@ impl<'a> Answered<'a> {
         }
         match self.names(QuestionKind::Order) {
             Some(parts) => {
-                ProposedSequence { parts, ties_by_line: proposed.ties_by_line, ..ProposedSequence::default() }
+                ProposedSequence { parts, ties_by_file: proposed.ties_by_file, ..ProposedSequence::default() }
             }
             None => proposed,
         }

@@ -247,7 +247,7 @@ fn with_dated_files(found: ProposedSequence, dated: Option<String>, profile: &Pr
          \"{files}\"}}"
     );
     let snapshots = std::iter::once(files).chain(found.snapshots).collect();
-    ProposedSequence { question: Some(question), snapshots, ties_by_line: true, ..ProposedSequence::default() }
+    ProposedSequence { question: Some(question), snapshots, ties_by_file: true, ..ProposedSequence::default() }
 }
 
 /// A column with the texts that are null in it besides that of the files: none of its values is written so. Of texts only
@@ -293,7 +293,7 @@ fn extra<'a>(
         settings,
         by_snapshot: sequence.by_snapshot,
         by_files: sequence.by_files,
-        ties_by_line: sequence.ties_by_line,
+        ties_by_file: sequence.ties_by_file,
         appends: sequence.appends,
         sequence_stated: sequence.stated.map(|stated| stated.text),
         sequence_question: sequence.question,

@@ -17,8 +17,8 @@ pub(crate) struct Extra<'a> {
     pub(crate) by_snapshot: Option<String>,
     /// The names of files with the version, where those of one date are a full snapshot.
     pub(crate) by_files: Option<String>,
-    /// Rows of one position are in the order of their lines.
-    pub(crate) ties_by_line: bool,
+    /// Rows of one position are in the order of their files and lines.
+    pub(crate) ties_by_file: bool,
     /// Every row is an event of its own.
     pub(crate) appends: bool,
     /// What orders the events besides columns.
@@ -65,9 +65,9 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     if !inferred.sequence.is_empty() || extra.sequence_question.is_some() {
         let _ = writeln!(yaml, "  sequence: [{}]", list(&inferred.sequence));
     }
-    // Of rows with one watermark the later line is the newer one.
-    if extra.ties_by_line && !inferred.sequence.is_empty() {
-        let _ = writeln!(yaml, "  tie_policy: {}", TiePolicy::LastInFile.as_str());
+    // Of rows with one watermark the one in the later file, or line, is the newer one.
+    if extra.ties_by_file && !inferred.sequence.is_empty() {
+        let _ = writeln!(yaml, "  tie_policy: {}", TiePolicy::ByFile.as_str());
     }
     if extra.appends {
         yaml.push_str("  scd: append\n");

@@ -1,6 +1,7 @@
 //! A contract prepared for decoding.
 
 pub(crate) mod conditions;
+mod delivery;
 pub(crate) mod markers;
 pub(crate) mod names;
 pub(crate) mod position_bits;
@@ -12,11 +13,14 @@ use crate::outcome::decode_error::DecodeError;
 use crate::value::reading::Reading;
 use crate::value::unavailable::Unavailable;
 use conditions::RowCondition;
+use delivery::delivery_of;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
 use sluice_change::{Cell, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
-use sluice_contract::{Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TimeUnit, added_field};
+use sluice_contract::{
+    Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TiePolicy, TimeUnit, added_field,
+};
 use start::first_events;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -72,6 +76,8 @@ pub(crate) struct Plan {
     full_loads: Vec<bool>,
     /// Per file that is decoded: the number in its name, and a hash of its path.
     file_names: Vec<(u64, u64)>,
+    /// Per file that is decoded: its place among the files of the table, where ties are decided by it.
+    deliveries: Vec<[u64; 2]>,
     names: Names,
 }
 
@@ -133,6 +139,7 @@ impl Plan {
             file_positions: Vec::new(),
             full_loads: Vec::new(),
             file_names: Vec::new(),
+            deliveries: Vec::new(),
             names,
             contract: Arc::clone(contract),
             source,
@@ -165,6 +172,9 @@ impl Plan {
         self.file_positions = files.iter().map(|file| position(&file.path)).collect();
         self.full_loads = files.iter().map(|file| is_full_load(&file.path)).collect();
         self.file_names = files.iter().map(|file| (number_in_name(&file.path), path_hash(&file.path))).collect();
+        if self.contract.apply.tie_policy == TiePolicy::ByFile {
+            self.deliveries = files.iter().map(|file| delivery_of(&self.source.path, &file.path)).collect();
+        }
         self
     }
 
@@ -195,6 +205,11 @@ impl Plan {
         let file = usize::try_from(at.file).ok().and_then(|file| self.file_names.get(file).copied());
         let (number, path) = file.unwrap_or((0, 0));
         EventSeq::parts_of([number, path, at.row.saturating_add(1)])
+    }
+
+    /// The place of a record's file among those of the table, where the contract orders rows of one position by it.
+    pub(crate) fn delivery_of(&self, at: RowRef) -> Option<[u64; 2]> {
+        usize::try_from(at.file).ok().and_then(|file| self.deliveries.get(file).copied())
     }
 
     /// What the member `name` of a row is for.

@@ -178,6 +178,14 @@ impl PositionNumbers {
         }
     }
 
+    /// The same with the place of the file behind all of them.
+    pub(crate) fn parts_by_file(&self, place: [u64; 2]) -> SeqParts {
+        match self {
+            Self::Slots { first, later, .. } => slots(EventSeq::PARTS, first.iter().chain(later).chain(&place)),
+            Self::Packed { .. } => self.parts(),
+        }
+    }
+
     /// The same with `mark` behind the parts that say where the log was: 0 for a snapshot row, 1 for a change.
     pub(crate) fn parts_marked(&self, mark: u64) -> SeqParts {
         match self {

@@ -1,10 +1,10 @@
 //! Reads `apply`.
 
 use super::Reader;
-use crate::document::{ApplyDocument, Document};
+use crate::document::{ApplyDocument, Document, SourceDocument};
 use crate::{
-    Apply, ApplyMode, Column, ColumnSet, ColumnType, Condition, DeleteMode, PositionLayout, Scd, TiePolicy,
-    difference_of_names, folded_name, limits,
+    Apply, ApplyMode, Column, ColumnSet, ColumnType, Condition, DeleteMode, PositionLayout, Scd, SourceFormat,
+    TiePolicy, difference_of_names, folded_name, limits,
 };
 use serde_saphyr::Spanned;
 
@@ -39,7 +39,7 @@ impl Reader<'_> {
             keep: self.keep(written, columns),
             scd: self.scd(written),
             track_history: self.tracked_beside_version(written, tracked, from_snapshot.as_ref()),
-            tie_policy: self.tie_policy(written),
+            tie_policy: self.tie_policy(document, written),
             ignore_nulls: self.ignore_nulls(written, columns),
             update_columns: written.update_columns.as_ref().map(|column| column.value.clone()),
             delete_mode: self.delete_mode(written),
@@ -169,13 +169,27 @@ impl Reader<'_> {
         }
     }
 
-    fn tie_policy(&mut self, written: &ApplyDocument) -> TiePolicy {
-        let Some(word) = &written.tie_policy else { return TiePolicy::Content };
-        TiePolicy::ALL.into_iter().find(|policy| policy.as_str() == word.value).unwrap_or_else(|| {
+    fn tie_policy(&mut self, document: &Document, written: &ApplyDocument) -> TiePolicy {
+        let has_room = written.sequence.len() <= TiePolicy::PARTS_BY_FILE_MAX;
+        let Some(word) = &written.tie_policy else {
+            let of_rows = |source: &SourceDocument| {
+                SourceFormat::of_changes(&source.format.value).is_some_and(|format| !format.carries_operations())
+            };
+            let mut sources = document.all_sources().peekable();
+            let is_of_rows = sources.peek().is_some() && sources.all(of_rows);
+            return if is_of_rows && has_room { TiePolicy::ByFile } else { TiePolicy::Content };
+        };
+        let policy = TiePolicy::ALL.into_iter().find(|policy| policy.as_str() == word.value).unwrap_or_else(|| {
             let words = TiePolicy::ALL.map(TiePolicy::as_str).join(", ");
             self.problem(word, format!("`{}` is not a valid tie_policy", word.value), format!("Use {words}"));
             TiePolicy::Content
-        })
+        });
+        if policy == TiePolicy::ByFile && !has_room {
+            let message = "A position has no room for the file beside so many parts of the sequence";
+            let fix = format!("Keep {} parts, or write last_in_file", TiePolicy::PARTS_BY_FILE_MAX);
+            self.problem(word, message, fix);
+        }
+        policy
     }
 
     fn delete_mode(&mut self, written: &ApplyDocument) -> DeleteMode {

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::document::{ApplyDocument, Document, SourceDocument};
-use crate::{Column, ColumnType, SourceFormat};
+use crate::{Column, ColumnType, SourceFormat, TiePolicy};
 
 /// Words that stand for the operation of a record in `delete_when` and `truncate_when`.
 const OPERATION_WORD: &str = "op";
@@ -19,6 +19,12 @@ impl Reader<'_> {
     ) {
         let nothing = ApplyDocument::default();
         let apply = document.apply.as_ref().unwrap_or(&nothing);
+        if let Some(policy) = apply.tie_policy.as_ref().filter(|policy| policy.value == TiePolicy::ByFile.as_str())
+            && !format.orders_by_file()
+        {
+            let message = format!("Records of `{format}` have their order from the source, not from their files");
+            self.problem(policy, message, "Write another tie_policy, or remove the entry");
+        }
         if format.carries_operations() || apply.from_snapshot.is_some() {
             return;
         }

@@ -78,8 +78,8 @@ entries! {
         .beside(&["apply.scd: 2"])
         => set(track_history);
     tie_policy: Entry::new("apply", &["tie_policy"], Effect::Rebuild)
-        .what("`content`, `last_in_file`, `first`, `error`, `quarantine`: which of two events at one position wins, see below")
-        .missing("`content`", "content")
+        .what("`content`, `by_file`, `last_in_file`, `first`, `error`, `quarantine`: which of two events at one position wins, see below")
+        .missing("`content`; of rows without an operation `by_file`", "content")
         .says(Grade::Breaking, OTHER_VALUES)
         .examples(&["tie_policy: first", "tie_policy: last_in_file", "tie_policy: quarantine", "tie_policy: error"])
         => tie_policy.as_str().to_owned();

@@ -106,7 +106,7 @@ impl<'a> Stories<'a> {
                 continue;
             }
             any = true;
-            if matches!(self.rules.tie_policy, TiePolicy::LastInFile | TiePolicy::First) {
+            if matches!(self.rules.tie_policy, TiePolicy::ByFile | TiePolicy::LastInFile | TiePolicy::First) {
                 continue;
             }
             for event in group {

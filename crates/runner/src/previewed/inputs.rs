@@ -50,7 +50,7 @@ pub(crate) fn cut_matters(contract: &Contract) -> Option<&'static str> {
     }
     match apply.tie_policy {
         TiePolicy::Error | TiePolicy::Quarantine => Some("apply.tie_policy looks at the ties of a batch"),
-        TiePolicy::Content | TiePolicy::LastInFile | TiePolicy::First => None,
+        TiePolicy::Content | TiePolicy::ByFile | TiePolicy::LastInFile | TiePolicy::First => None,
     }
 }
 

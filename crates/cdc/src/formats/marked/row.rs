@@ -37,7 +37,7 @@ impl TextRows for MarkedRow {
         self.tool.nested.and_then(|_| plan.beside.first().copied())
     }
 
-    fn place(&self, plan: &Plan, _at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
+    fn place(&self, plan: &Plan, at: RowRef, row: &Row<TextValue<'_>>) -> Result<RowPlace, RecordError> {
         let does = self.does(plan, row)?;
         let op = match does {
             Does::Load => Op::Read,
@@ -69,7 +69,10 @@ impl TextRows for MarkedRow {
             Ties::Row => u64::from(op != Op::Delete),
         };
         let (rank, parts) = match plan.sequence.numbers(&texts, is_read) {
-            Ok(numbers) => (u8::from(!is_read), numbers.parts_then(mark)),
+            Ok(numbers) => {
+                let by_file = plan.delivery_of(at).map(|place| numbers.parts_by_file(place));
+                (u8::from(!is_read), by_file.unwrap_or_else(|| numbers.parts_then(mark)))
+            }
             Err(_) if is_read => (0, SeqParts::default()),
             Err(error) => return Err(error),
         };

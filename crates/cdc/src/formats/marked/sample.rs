@@ -145,8 +145,8 @@ fn is_place(text: &str) -> bool {
 pub(super) fn proposed_sequence(profile: &Profile, tool: &Tool) -> ProposedSequence {
     let in_all = |name: &str| profile.positioned.contains_key(name) && !profile.unpositioned.contains_key(name);
     let found = tool.orders.iter().find(|order| order.iter().all(|name| in_all(name)));
-    let ties_by_line = tool.ties == Ties::Contract;
-    let parts = |names: Vec<String>| ProposedSequence { parts: names, ties_by_line, ..ProposedSequence::default() };
+    let ties_by_file = tool.ties == Ties::Contract;
+    let parts = |names: Vec<String>| ProposedSequence { parts: names, ties_by_file, ..ProposedSequence::default() };
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if let Some(order) = found {
         return parts(owned(order));
@@ -162,5 +162,5 @@ pub(super) fn proposed_sequence(profile: &Profile, tool: &Tool) -> ProposedSeque
             return parts(watermark.parts.into_iter().chain(std::iter::once((*sync).to_owned())).collect());
         }
     }
-    ProposedSequence { question: Some(tool.no_order.to_owned()), ties_by_line, ..ProposedSequence::default() }
+    ProposedSequence { question: Some(tool.no_order.to_owned()), ties_by_file, ..ProposedSequence::default() }
 }

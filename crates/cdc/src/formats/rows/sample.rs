@@ -101,7 +101,7 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
     });
     let question = match candidates.as_slice() {
         [_] if by_snapshots.is_none() => {
-            return ProposedSequence { parts: candidates, ties_by_line: true, ..ProposedSequence::default() };
+            return ProposedSequence { parts: candidates, ties_by_file: true, ..ProposedSequence::default() };
         }
         [one] => format!("Rows may be ordered by {one} (apply.sequence)"),
         [] => "No column looks like a watermark. Name the one that says when a row changed in apply.sequence, or \
@@ -113,5 +113,5 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         }
     };
     let question = Some(question + by_snapshots.as_deref().unwrap_or_default());
-    ProposedSequence { question, snapshots, ties_by_line: true, ..ProposedSequence::default() }
+    ProposedSequence { question, snapshots, ties_by_file: true, ..ProposedSequence::default() }
 }
