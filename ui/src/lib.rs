@@ -49,6 +49,7 @@ pub mod quality;
 pub mod quarantine;
 pub mod reconcile;
 mod record_edit;
+mod record_list;
 pub mod records;
 pub mod registry;
 pub mod releases;

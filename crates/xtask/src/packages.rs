@@ -11,7 +11,7 @@ pub(crate) enum Need {
     Build,
     /// Running the window without a screen: tests, screenshots, measurements.
     VirtualWindow,
-    /// Tests that ask other people's readers, written in Python.
+    /// Tests that ask other people's readers, written in Python, and databases.
     Tests,
     /// A compiler for WebAssembly where rustup cannot bring one.
     WebCompiler,
@@ -36,6 +36,7 @@ const PACKAGES: &[Package] = &[
     Package { name: "imagemagick", need: Need::VirtualWindow, sign: "import" },
     Package { name: "python3", need: Need::Tests, sign: "python3" },
     Package { name: "python3-venv", need: Need::Tests, sign: "" },
+    Package { name: "mariadb-server-core", need: Need::Tests, sign: "mariadbd" },
     Package { name: "rustc-web", need: Need::WebCompiler, sign: "" },
     Package { name: "rust-web-src", need: Need::WebCompiler, sign: "" },
 ];

@@ -3,45 +3,24 @@
 use super::state::{Asked, QuarantineScreen};
 use crate::cx::Cx;
 use crate::design::icon;
-use crate::widget::{
-    Button, FileAsk, TextField, Tone, banner, dropdown, error_banner, exported, loading_line, number, rule, segmented,
-};
-use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
+use crate::record_list;
+use crate::widget::{Button, FileAsk, TextField, Tone, banner, dropdown, error_banner, exported, number, segmented};
+use egui::Ui;
 use sluice_api::{QuarantineChange, QuarantineFilter, QuarantineList, QuarantineStatus, Request, ask};
 
-/// Height of one of the two lines.
-const LINE: f32 = 40.0;
 /// Width of the field for the reason.
 const REASON: f32 = 300.0;
 
 /// Draws both lines.
 pub(super) fn show(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>) {
     let got = screen.got(cx);
-    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), LINE * 2.0));
-    let (above, below) = rect.split_top_bottom_at_y(rect.top() + LINE);
-    filters(screen, &mut line(ui, above, "quarantine filters"), got.value);
-    actions(screen, &mut line(ui, below, "quarantine actions"), cx, got.value);
-    rule(ui);
-    loading_line(ui, rect, got.pending);
-}
-
-fn line(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
-    let layout = Layout::left_to_right(Align::Center);
-    ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt(salt))
+    let [mut above, mut below] = record_list::lines(ui, "quarantine", got.pending);
+    filters(screen, &mut above, got.value);
+    actions(screen, &mut below, cx, got.value);
 }
 
 fn filters(screen: &mut QuarantineScreen, ui: &mut Ui, list: Option<&QuarantineList>) {
-    let count = |status: QuarantineStatus| {
-        let counts = list.map_or(&[][..], |list| &list.counts);
-        counts.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count)
-    };
-    let all: u64 = QuarantineStatus::ALL.into_iter().map(count).sum();
-    let mut labels = vec![(None, format!("All {}", number::count(all)))];
-    for status in QuarantineStatus::ALL {
-        let mut word = status.to_string();
-        word.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
-        labels.push((Some(status), format!("{word} {}", number::count(count(status)))));
-    }
+    let labels = record_list::choices(&QuarantineStatus::ALL, list.map_or(&[][..], |list| &list.counts));
     let choices: Vec<(Option<QuarantineStatus>, &str)> =
         labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
     let before = (screen.status, screen.reason.clone());

@@ -6,10 +6,10 @@ use crate::cell::masked_record;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::record_edit::{Edit, Edited, personal};
-use crate::state::Tab;
-use crate::widget::{Button, EmptyState, ListRow, Tone, badge, rule, section_header};
+use crate::record_list;
+use crate::widget::{Button, EmptyState, ListRow, Tone, rule, section_header};
 use egui::{Frame, Label, Margin, ScrollArea, Ui};
-use sluice_api::{QuarantineChange, QuarantineFilter, QuarantineStatus, RecordNumber};
+use sluice_api::{QuarantineChange, QuarantineFilter, QuarantineStatus};
 
 /// Letters of a record that are shown.
 const SHOWN: usize = 8_000;
@@ -31,48 +31,33 @@ pub(super) fn show(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>) 
 }
 
 fn head(screen: &mut QuarantineScreen, ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
-    let tokens = ui.tokens();
-    Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 10, bottom: 8 }).show(ui, |ui| {
-        let number = record.row.map_or_else(String::new, |row| format!("Record {}", row + 1));
-        ui.horizontal(|ui| {
-            ui.label(typeface::text(number, typeface::title(), tokens.text_strong));
-            if let Some(status) = record.status {
-                let tone = match status {
-                    QuarantineStatus::Open | QuarantineStatus::Readable => Tone::Warn,
-                    QuarantineStatus::Edited => Tone::Ok,
-                    QuarantineStatus::Waiting | QuarantineStatus::Ignored => Tone::Neutral,
-                };
-                badge(ui, tone, None, status.as_str());
+    let state = record.status.map(|status| {
+        let tone = match status {
+            QuarantineStatus::Open | QuarantineStatus::Readable => Tone::Warn,
+            QuarantineStatus::Edited => Tone::Ok,
+            QuarantineStatus::Waiting | QuarantineStatus::Ignored => Tone::Neutral,
+        };
+        (tone, status.as_str())
+    });
+    record_list::head(ui, record.row, state, &record.file, |ui| {
+        let why = screen.why_not();
+        let one = || QuarantineFilter { record: Some(record.address.clone()), ..QuarantineFilter::default() };
+        if record.status == Some(QuarantineStatus::Ignored) {
+            if Button::new("Reopen").name("Reopen this record").disabled(why).show(ui).clicked() {
+                screen.change(cx, QuarantineChange::Reopen { filter: one() });
             }
-        });
-        let file = typeface::text(&record.file, typeface::mono(12.0), tokens.text_weak);
-        ui.add(Label::new(file).wrap());
-        ui.horizontal(|ui| {
-            let why = screen.why_not();
-            let one = || QuarantineFilter { record: Some(record.address.clone()), ..QuarantineFilter::default() };
-            if record.status == Some(QuarantineStatus::Ignored) {
-                if Button::new("Reopen").name("Reopen this record").disabled(why).show(ui).clicked() {
-                    screen.change(cx, QuarantineChange::Reopen { filter: one() });
-                }
-            } else {
-                let done =
-                    (!record.is_undecided()).then_some("It is corrected already; correct it once more with Edit");
-                if Button::new("Edit…").name("Edit this record").icon(icon::EDIT).show(ui).clicked() {
-                    let wrong = record.reasons.iter().filter_map(|reason| reason.column.as_deref()).collect();
-                    let edited = Edited { raw: &record.raw, wrong };
-                    screen.edit = Some(Edit::of(&edited, personal(cx, &screen.table).as_deref()));
-                }
-                if Button::new("Ignore").name("Ignore this record").disabled(done.or(why)).show(ui).clicked() {
-                    screen.change(cx, QuarantineChange::Ignore { filter: one() });
-                }
+        } else {
+            let done = (!record.is_undecided()).then_some("It is corrected already; correct it once more with Edit");
+            if Button::new("Edit…").name("Edit this record").icon(icon::EDIT).show(ui).clicked() {
+                let wrong = record.reasons.iter().filter_map(|reason| reason.column.as_deref()).collect();
+                let edited = Edited { raw: &record.raw, wrong };
+                screen.edit = Some(Edit::of(&edited, personal(cx, &screen.table).as_deref()));
             }
-            if let Some(row) = record.row
-                && Button::new("Trace").quiet().name("Trace this record").icon(icon::SEARCH).show(ui).clicked()
-            {
-                let place = format!("{}:{}", record.file, RecordNumber::of_row(row));
-                cx.open(Tab::Trace { place });
+            if Button::new("Ignore").name("Ignore this record").disabled(done.or(why)).show(ui).clicked() {
+                screen.change(cx, QuarantineChange::Ignore { filter: one() });
             }
-        });
+        }
+        record_list::trace_button(ui, cx, &record.file, record.row);
     });
 }
 

@@ -1,6 +1,7 @@
 //! A record of the list, out of the cells of its row.
 
 use crate::cx::Cx;
+use crate::record_list::{row_number, texts};
 use sluice_api::{QuarantineReason, QuarantineStatus, ResultView};
 
 /// A record in quarantine.
@@ -24,12 +25,7 @@ pub(super) struct Record {
 impl Record {
     /// The record of a row, once its page is here.
     pub(super) fn of(cx: &Cx<'_>, result: &ResultView, row: u64) -> Option<Self> {
-        let (page, inside) = cx.pages.peek(result.id, row)?;
-        let text = |name: &str| {
-            let at = result.columns.iter().position(|column| column.name == name);
-            let cell = at.map(|at| page.cell(inside, at)).filter(|cell| !cell.is_null);
-            cell.map_or_else(String::new, |cell| cell.text)
-        };
+        let text = texts(cx, result, row)?;
         let number = |name: &str| row_number(&text(name));
         Some(Self {
             address: text("address"),
@@ -65,9 +61,4 @@ pub(super) fn reasons_line(text: &str) -> String {
 /// A time without what is below a minute.
 pub(super) fn minute(text: &str) -> &str {
     text.get(..16).unwrap_or(text)
-}
-
-/// A number as a grid shows it.
-pub(super) fn row_number(text: &str) -> Option<u64> {
-    text.replace([',', '\u{202f}', ' '], "").parse().ok()
 }

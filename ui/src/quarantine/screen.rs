@@ -1,88 +1,41 @@
 //! Drawing the screen: the lines above, the list, and the record that is corrected below it.
 
-use super::record::{Record, minute, reasons_line, row_number};
+use super::record::{Record, minute, reasons_line};
 use super::state::QuarantineScreen;
 use super::{bar, inspector};
-use crate::cell::CellText;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::record_edit::{Correction, Done, show as edit_ui};
+use crate::record_list::{self, RecordColumn, Shown};
 use crate::screen::Screen;
-use crate::widget::{CellLook, CellRef, EmptyState, Grid, GridColumn, ResultRows, Rows, error_banner, number};
-use egui::{Rect, Ui, UiBuilder, pos2};
+use crate::widget::{EmptyState, error_banner};
+use egui::Ui;
 use sluice_api::{Layer, QuarantineChange, Request, ResultView, TableRef};
 
 /// Accessible name of the list.
 const NAME: &str = "Records in quarantine";
 
-/// Columns of the list: the name of the result's column, the header, the width.
-const COLUMNS: [(&str, &str, f32); 8] = [
-    ("status", "Status", 84.0),
-    ("reasons", "Reasons", 248.0),
-    ("batch", "Batch", 56.0),
-    ("row", "Record", 68.0),
-    ("attempts", "Tries", 52.0),
-    ("by", "Who", 84.0),
-    ("at", "When", 144.0),
-    ("file", "File", 272.0),
+/// Columns of the list.
+const COLUMNS: [RecordColumn; 8] = [
+    RecordColumn::new("status", "Status", 84.0, Shown::Text),
+    RecordColumn::new("reasons", "Reasons", 248.0, Shown::Words(reasons_line)),
+    RecordColumn::new("batch", "Batch", 56.0, Shown::Number),
+    RecordColumn::new("row", "Record", 68.0, Shown::Record),
+    RecordColumn::new("attempts", "Tries", 52.0, Shown::Number),
+    RecordColumn::new("by", "Who", 84.0, Shown::Text),
+    RecordColumn::new("at", "When", 144.0, Shown::Words(|text| minute(text).to_owned())),
+    RecordColumn::new("file", "File", 272.0, Shown::File),
 ];
-
-/// Cells of the list; reasons in one line, records counted from 1 as in their addresses.
-struct ListRows<'a> {
-    rows: ResultRows<'a>,
-}
-
-impl Rows for ListRows<'_> {
-    fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
-        let cell = self.rows.cell(row, column)?;
-        match COLUMNS.get(column).map(|(name, ..)| *name) {
-            Some("reasons") => Some(CellText { text: reasons_line(&cell.text), is_null: false }),
-            // As in its address, from 1.
-            Some("row") => {
-                let text = row_number(&cell.text).map_or(cell.text, |row| number::count(row + 1));
-                Some(CellText { text, is_null: cell.is_null })
-            }
-            Some("at") => Some(CellText { text: minute(&cell.text).to_owned(), is_null: cell.is_null }),
-            Some("file") => {
-                let text = cell.text.rsplit('/').next().unwrap_or_default().to_owned();
-                Some(CellText { text, is_null: cell.is_null })
-            }
-            _ => Some(cell),
-        }
-    }
-
-    fn error(&mut self, row: u64) -> Option<String> {
-        self.rows.error(row)
-    }
-}
 
 impl QuarantineScreen {
     fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, result: &ResultView) {
-        let at = |name: &str| result.columns.iter().position(|column| column.name == name).unwrap_or(usize::MAX);
-        let shown = COLUMNS.iter().map(|(name, ..)| at(name)).collect();
-        let columns: Vec<GridColumn> = COLUMNS
-            .iter()
-            .map(|(name, header, width)| GridColumn {
-                width: Some(*width),
-                numeric: ["batch", "row", "attempts"].contains(name),
-                ..GridColumn::new(*header)
-            })
-            .collect();
         let tokens = ui.tokens();
-        let mut rows = ListRows { rows: ResultRows { columns: Some(shown), ..ResultRows::new(cx.pages, result.id) } };
-        let out = Grid::new(NAME, &columns, result.rows)
-            .decorate(&mut |cell: &CellRef<'_>| {
-                let color = match (cell.column, cell.text) {
-                    (0, "open" | "readable") => tokens.warn,
-                    (0, "waiting") => tokens.accent,
-                    (0, "edited") => tokens.ok,
-                    (0, _) => tokens.text_weak,
-                    _ => return CellLook::default(),
-                };
-                CellLook { color: Some(color), ..CellLook::default() }
-            })
-            .show(ui, &mut rows);
-        let row = out.cursor.map(|(row, _)| row);
+        let row = record_list::show(ui, cx, NAME, &COLUMNS, result, |status| match status {
+            "open" | "readable" => tokens.warn,
+            "waiting" => tokens.accent,
+            "edited" => tokens.ok,
+            _ => tokens.text_weak,
+        });
         if row.is_some() && row != self.row {
             self.edit = None;
             cx.workspace.panels.show_inspector(true);
@@ -141,15 +94,10 @@ impl Screen for QuarantineScreen {
             EmptyState { icon: icon::CHECK_CIRCLE, title, text, action: None }.show(ui);
             return;
         };
-        let rect = ui.available_rect_before_wrap();
-        let split = if self.edit.is_some() { rect.top() + (rect.height() * 0.5).round() } else { rect.bottom() };
-        let top = Rect::from_min_max(rect.min, pos2(rect.right(), split));
-        let mut child = ui.new_child(UiBuilder::new().max_rect(top).id_salt("records"));
-        self.list_ui(&mut child, cx, result);
-        if self.edit.is_some() {
-            let below = Rect::from_min_max(pos2(rect.left(), split), rect.max);
-            let mut child = ui.new_child(UiBuilder::new().max_rect(below).id_salt("correction"));
-            self.edit_ui(&mut child, cx);
+        let (mut above, below) = record_list::places(ui, "quarantine", self.edit.is_some());
+        self.list_ui(&mut above, cx, result);
+        if let Some(mut below) = below {
+            self.edit_ui(&mut below, cx);
         }
     }
 

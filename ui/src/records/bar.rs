@@ -4,13 +4,12 @@
 use super::state::RecordsScreen;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
+use crate::record_list;
 use crate::state::{Comparison, Tab};
-use crate::widget::{Button, TextField, Tone, banner, error_banner, loading_line, number, rule, segmented};
-use egui::{Align, Key, Layout, Rect, Ui, UiBuilder, vec2};
+use crate::widget::{Button, TextField, Tone, banner, error_banner, number, segmented};
+use egui::{Key, Ui};
 use sluice_api::{JobId, Layer, RecordChange, RecordList, RecordState, ReplayLimits, Request, TableRef, ask};
 
-/// Height of one of the two lines.
-const LINE: f32 = 40.0;
 /// Width of the field for the reason.
 const REASON: f32 = 280.0;
 /// Width of the field for a key.
@@ -19,31 +18,13 @@ const KEY: f32 = 170.0;
 /// Draws both lines.
 pub(super) fn show(screen: &mut RecordsScreen, ui: &mut Ui, cx: &mut Cx<'_>) {
     let got = screen.got(cx);
-    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), LINE * 2.0));
-    let (above, below) = rect.split_top_bottom_at_y(rect.top() + LINE);
-    filters(screen, &mut line(ui, above, "record filters"), got.value);
-    actions(screen, &mut line(ui, below, "record actions"), cx, got.value);
-    rule(ui);
-    loading_line(ui, rect, got.pending);
-}
-
-fn line(ui: &mut Ui, rect: Rect, salt: &str) -> Ui {
-    let layout = Layout::left_to_right(Align::Center);
-    ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 0.0))).layout(layout).id_salt(salt))
+    let [mut above, mut below] = record_list::lines(ui, "records of a batch", got.pending);
+    filters(screen, &mut above, got.value);
+    actions(screen, &mut below, cx, got.value);
 }
 
 fn filters(screen: &mut RecordsScreen, ui: &mut Ui, list: Option<&RecordList>) {
-    let count = |state: RecordState| {
-        let counts = list.map_or(&[][..], |list| &list.counts);
-        counts.iter().find(|(of, _)| *of == state).map_or(0, |(_, count)| *count)
-    };
-    let all: u64 = RecordState::ALL.into_iter().map(count).sum();
-    let mut labels = vec![(None, format!("All {}", number::count(all)))];
-    for state in RecordState::ALL {
-        let mut word = state.to_string();
-        word.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
-        labels.push((Some(state), format!("{word} {}", number::count(count(state)))));
-    }
+    let labels = record_list::choices(&RecordState::ALL, list.map_or(&[][..], |list| &list.counts));
     let choices: Vec<(Option<RecordState>, &str)> =
         labels.iter().map(|(value, label)| (*value, label.as_str())).collect();
     let before = (screen.state, screen.asked_key.clone());

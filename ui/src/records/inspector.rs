@@ -6,10 +6,10 @@ use crate::cell::masked_record;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon, typeface};
 use crate::record_edit::{Edit, Edited, personal};
-use crate::state::Tab;
-use crate::widget::{Button, EmptyState, ListRow, Tone, badge, rule, section_header};
+use crate::record_list;
+use crate::widget::{Button, EmptyState, ListRow, Tone, rule, section_header};
 use egui::{Frame, Label, Margin, ScrollArea, Ui};
-use sluice_api::{RecordChange, RecordNumber, RecordState};
+use sluice_api::{RecordChange, RecordState};
 
 /// Letters of a record that are shown.
 const SHOWN: usize = 8_000;
@@ -34,47 +34,34 @@ pub(super) fn show(screen: &mut RecordsScreen, ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn head(screen: &mut RecordsScreen, ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
-    let tokens = ui.tokens();
-    Frame::NONE.inner_margin(Margin { left: 12, right: 12, top: 10, bottom: 8 }).show(ui, |ui| {
-        let number = record.row.map_or_else(String::new, |row| format!("Record {}", row + 1));
-        ui.horizontal(|ui| {
-            ui.label(typeface::text(number, typeface::title(), tokens.text_strong));
-            if let Some(state) = record.state {
-                let tone = match state {
-                    RecordState::Delivered => Tone::Neutral,
-                    RecordState::Edited => Tone::Accent,
-                    RecordState::Dropped | RecordState::Quarantined => Tone::Warn,
-                };
-                badge(ui, tone, None, state.as_str());
-            }
-        });
-        ui.add(Label::new(typeface::text(&record.file, typeface::mono(12.0), tokens.text_weak)).wrap());
-        ui.horizontal(|ui| {
-            let refused = screen.got(cx).value.and_then(|list| list.why_not.clone());
-            let not = record.why_not().map(str::to_owned).or(refused);
-            let why = not.clone().or_else(|| screen.why_not(cx));
-            let edit = Button::new("Edit…").name("Edit this record").icon(icon::EDIT).disabled(not.as_deref());
-            if edit.show(ui).clicked() {
-                let edited = Edited { raw: record.counts(), wrong: Vec::new() };
-                screen.edit = Some(Edit::of(&edited, personal(cx, &screen.table).as_deref()));
-            }
-            if record.state != Some(RecordState::Dropped)
-                && Button::new("Drop").name("Drop this record").disabled(why.as_deref()).show(ui).clicked()
-            {
-                screen.change(cx, RecordChange::Drop { filter: one(&record.address) });
-            }
-            if matches!(record.state, Some(RecordState::Dropped | RecordState::Edited))
-                && Button::new("Undo").name("Undo for this record").disabled(why.as_deref()).show(ui).clicked()
-            {
-                screen.change(cx, RecordChange::Undo { filter: one(&record.address) });
-            }
-            if let Some(row) = record.row
-                && Button::new("Trace").quiet().name("Trace this record").icon(icon::SEARCH).show(ui).clicked()
-            {
-                let place = format!("{}:{}", record.file, RecordNumber::of_row(row));
-                cx.open(Tab::Trace { place });
-            }
-        });
+    let state = record.state.map(|state| {
+        let tone = match state {
+            RecordState::Delivered => Tone::Neutral,
+            RecordState::Edited => Tone::Accent,
+            RecordState::Dropped | RecordState::Quarantined => Tone::Warn,
+        };
+        (tone, state.as_str())
+    });
+    record_list::head(ui, record.row, state, &record.file, |ui| {
+        let refused = screen.got(cx).value.and_then(|list| list.why_not.clone());
+        let not = record.why_not().map(str::to_owned).or(refused);
+        let why = not.clone().or_else(|| screen.why_not(cx));
+        let edit = Button::new("Edit…").name("Edit this record").icon(icon::EDIT).disabled(not.as_deref());
+        if edit.show(ui).clicked() {
+            let edited = Edited { raw: record.counts(), wrong: Vec::new() };
+            screen.edit = Some(Edit::of(&edited, personal(cx, &screen.table).as_deref()));
+        }
+        if record.state != Some(RecordState::Dropped)
+            && Button::new("Drop").name("Drop this record").disabled(why.as_deref()).show(ui).clicked()
+        {
+            screen.change(cx, RecordChange::Drop { filter: one(&record.address) });
+        }
+        if matches!(record.state, Some(RecordState::Dropped | RecordState::Edited))
+            && Button::new("Undo").name("Undo for this record").disabled(why.as_deref()).show(ui).clicked()
+        {
+            screen.change(cx, RecordChange::Undo { filter: one(&record.address) });
+        }
+        record_list::trace_button(ui, cx, &record.file, record.row);
     });
 }
 

@@ -1,6 +1,7 @@
 //! A record of the list, out of the cells of its row.
 
 use crate::cx::Cx;
+use crate::record_list::{row_number, texts};
 use sluice_api::{RecordState, ResultView};
 
 /// A record of a batch.
@@ -27,12 +28,7 @@ pub(super) struct Record {
 impl Record {
     /// The record of a row, once its page is here.
     pub(super) fn of(cx: &Cx<'_>, result: &ResultView, row: u64) -> Option<Self> {
-        let (page, inside) = cx.pages.peek(result.id, row)?;
-        let text = |name: &str| {
-            let at = result.columns.iter().position(|column| column.name == name);
-            let cell = at.map(|at| page.cell(inside, at)).filter(|cell| !cell.is_null);
-            cell.map_or_else(String::new, |cell| cell.text)
-        };
+        let text = texts(cx, result, row)?;
         let state = text("state");
         Some(Self {
             address: text("address"),
@@ -60,9 +56,4 @@ impl Record {
     pub(super) fn why_not(&self) -> Option<&'static str> {
         (self.state == Some(RecordState::Quarantined)).then_some("It is in quarantine: decide on it there")
     }
-}
-
-/// A number as a grid shows it.
-pub(super) fn row_number(text: &str) -> Option<u64> {
-    text.replace([',', '\u{202f}', ' '], "").parse().ok()
 }

@@ -1,84 +1,40 @@
 //! Drawing the screen: the lines above, the list, and the record that is edited below it.
 
-use super::record::{Record, row_number};
+use super::record::Record;
 use super::state::{RecordsScreen, one};
 use super::{bar, inspector};
-use crate::cell::CellText;
 use crate::cx::Cx;
 use crate::design::{TokensExt, icon};
 use crate::record_edit::{Correction, Done, show as edit_ui};
+use crate::record_list::{self, RecordColumn, Shown};
 use crate::screen::Screen;
-use crate::widget::{CellLook, CellRef, EmptyState, Grid, GridColumn, ResultRows, Rows, error_banner, number};
-use egui::{Rect, Ui, UiBuilder, pos2};
+use crate::widget::{EmptyState, error_banner};
+use egui::Ui;
 use sluice_api::{Layer, RecordChange, Request, ResultView, TableRef};
 
 /// Accessible name of the list.
 const NAME: &str = "Records of the batch";
 
-/// Columns of the list: the name of the result's column, the header, the width.
-const COLUMNS: [(&str, &str, f32); 8] = [
-    ("state", "State", 112.0),
-    ("row", "Record", 72.0),
-    ("operation", "Operation", 96.0),
-    ("key", "Key", 140.0),
-    ("position", "Position", 150.0),
-    ("by", "Who", 80.0),
-    ("because", "Why", 220.0),
-    ("file", "File", 260.0),
+/// Columns of the list.
+const COLUMNS: [RecordColumn; 8] = [
+    RecordColumn::new("state", "State", 112.0, Shown::Text),
+    RecordColumn::new("row", "Record", 72.0, Shown::Record),
+    RecordColumn::new("operation", "Operation", 96.0, Shown::Text),
+    RecordColumn::new("key", "Key", 140.0, Shown::Text),
+    RecordColumn::new("position", "Position", 150.0, Shown::Text),
+    RecordColumn::new("by", "Who", 80.0, Shown::Text),
+    RecordColumn::new("because", "Why", 220.0, Shown::Text),
+    RecordColumn::new("file", "File", 260.0, Shown::File),
 ];
-
-/// Cells of the list; records counted from 1 as in their addresses.
-struct ListRows<'a> {
-    rows: ResultRows<'a>,
-}
-
-impl Rows for ListRows<'_> {
-    fn cell(&mut self, row: u64, column: usize) -> Option<CellText> {
-        let cell = self.rows.cell(row, column)?;
-        match COLUMNS.get(column).map(|(name, ..)| *name) {
-            Some("row") => {
-                let text = row_number(&cell.text).map_or(cell.text, |row| number::count(row + 1));
-                Some(CellText { text, is_null: cell.is_null })
-            }
-            Some("file") => {
-                let text = cell.text.rsplit('/').next().unwrap_or_default().to_owned();
-                Some(CellText { text, is_null: cell.is_null })
-            }
-            _ => Some(cell),
-        }
-    }
-
-    fn error(&mut self, row: u64) -> Option<String> {
-        self.rows.error(row)
-    }
-}
 
 impl RecordsScreen {
     fn list_ui(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, result: &ResultView) {
-        let at = |name: &str| result.columns.iter().position(|column| column.name == name).unwrap_or(usize::MAX);
-        let shown = COLUMNS.iter().map(|(name, ..)| at(name)).collect();
-        let columns: Vec<GridColumn> = COLUMNS
-            .iter()
-            .map(|(name, header, width)| GridColumn {
-                width: Some(*width),
-                numeric: *name == "row",
-                ..GridColumn::new(*header)
-            })
-            .collect();
         let tokens = ui.tokens();
-        let mut rows = ListRows { rows: ResultRows { columns: Some(shown), ..ResultRows::new(cx.pages, result.id) } };
-        let out = Grid::new(NAME, &columns, result.rows)
-            .decorate(&mut |cell: &CellRef<'_>| {
-                let color = match (cell.column, cell.text) {
-                    (0, "dropped" | "in quarantine") => tokens.warn,
-                    (0, "edited") => tokens.accent,
-                    (0, _) => tokens.text_weak,
-                    _ => return CellLook::default(),
-                };
-                CellLook { color: Some(color), ..CellLook::default() }
-            })
-            .show(ui, &mut rows);
-        let row = out.cursor.map(|(row, _)| row);
+        let row = record_list::show(ui, cx, NAME, &COLUMNS, result, |state| match state {
+            "dropped" | "in quarantine" => tokens.warn,
+            "edited" => tokens.accent,
+            _ => tokens.text_weak,
+        });
         if row.is_some() && row != self.row {
             self.edit = None;
             cx.workspace.panels.show_inspector(true);
@@ -140,15 +96,10 @@ impl Screen for RecordsScreen {
             EmptyState { icon: icon::CHECK_CIRCLE, title, text, action: None }.show(ui);
             return;
         };
-        let rect = ui.available_rect_before_wrap();
-        let split = if self.edit.is_some() { rect.top() + (rect.height() * 0.5).round() } else { rect.bottom() };
-        let top = Rect::from_min_max(rect.min, pos2(rect.right(), split));
-        let mut child = ui.new_child(UiBuilder::new().max_rect(top).id_salt("records of a batch"));
-        self.list_ui(&mut child, cx, result);
-        if self.edit.is_some() {
-            let below = Rect::from_min_max(pos2(rect.left(), split), rect.max);
-            let mut child = ui.new_child(UiBuilder::new().max_rect(below).id_salt("edit of a record"));
-            self.edit_ui(&mut child, cx);
+        let (mut above, below) = record_list::places(ui, "records of a batch", self.edit.is_some());
+        self.list_ui(&mut above, cx, result);
+        if let Some(mut below) = below {
+            self.edit_ui(&mut below, cx);
         }
     }
 
