@@ -77,3 +77,4 @@ mod trace;
 mod unprepared;
 mod values;
 mod verify;
+mod written_values;

@@ -58,6 +58,7 @@ pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;
 pub use outcome::drift::Drift;
 pub use parts::FilePart;
+pub use profile::guess::WrittenReading;
 pub use row::column_value::key_check;
 pub use sniff::{are_beside_tables, column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;

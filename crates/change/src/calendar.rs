@@ -117,6 +117,25 @@ fn digits<T: std::str::FromStr>(text: &str, min: usize) -> Option<T> {
     (text.len() >= min && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
+/// Microseconds of a length of time, `[-]H…H:MM[:SS[.fffffffff]]`; `None` for another text, and for parts of
+/// microseconds.
+#[must_use]
+pub fn parse_time_length(text: &str) -> Option<i64> {
+    let (unsigned, sign) = match text.strip_prefix('-') {
+        Some(rest) => (rest, -1),
+        None => (text, 1),
+    };
+    let (clock, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let mut parts = clock.splitn(3, ':');
+    let hours: i64 = digits(parts.next()?, 1)?;
+    let minutes: i64 = digits(parts.next()?, 2).filter(|minutes| *minutes < 60)?;
+    let seconds: i64 = parts.next().map_or(Some(0), |seconds| digits(seconds, 2).filter(|seconds| *seconds < 60))?;
+    let padded = format!("{:0<6}", fraction.trim_end_matches('0'));
+    let fraction: i64 = digits(&padded, 6).filter(|_| padded.len() == 6)?;
+    let seconds = hours.checked_mul(3_600)?.checked_add(minutes * 60 + seconds)?;
+    seconds.checked_mul(1_000_000)?.checked_add(fraction).map(|micros| sign * micros)
+}
+
 /// Microseconds of the day of `HH:MM[:SS[.fffffffff]]`; what is finer is cut.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -197,12 +216,17 @@ fn format_day(days: i64) -> String {
     if year > 0 { format!("{year:04}-{month:02}-{day:02}") } else { format!("{:04}-{month:02}-{day:02} BC", 1 - year) }
 }
 
-/// `HH:MM:SS[.ffffff]` of microseconds of the day, without trailing zeros, as PostgreSQL prints it.
+/// `[-]HH:MM:SS[.ffffff]` of microseconds of the day, without trailing zeros, as PostgreSQL prints it; of a length of
+/// time that is longer or negative, as `TIME` of MySQL is.
+///
+/// ```
+/// assert_eq!(sluice_change::format_time_micros(-3_020_399_000_000), "-838:59:59");
+/// ```
 #[must_use]
 pub fn format_time_micros(micros: i64) -> String {
-    let seconds = micros.div_euclid(1_000_000);
-    let fraction = micros.rem_euclid(1_000_000);
-    let mut text = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let sign = if micros < 0 { "-" } else { "" };
+    let (seconds, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let mut text = format!("{sign}{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if fraction != 0 {
         let _ = write!(text, ".{fraction:06}");
         text.truncate(text.trim_end_matches('0').len());
@@ -231,8 +255,8 @@ pub fn format_timestamp_micros(micros: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{
-        DATE_INFINITY, Misfit, TIMESTAMP_INFINITY, TimestampText, days_of, format_date, format_timestamp_micros,
-        parse_date, parse_time, parse_timestamp,
+        DATE_INFINITY, Misfit, TIMESTAMP_INFINITY, TimestampText, days_of, format_date, format_time_micros,
+        format_timestamp_micros, parse_date, parse_time, parse_time_length, parse_timestamp,
     };
     use chrono::{Datelike, NaiveDate};
     use sluice_contract::day_of;
@@ -299,6 +323,28 @@ mod tests {
         assert_eq!(read("1970-01-01"), Some((0, None)));
         assert_eq!(read("1970-13-01"), None);
         assert_eq!(read("1970-02-29 00:00"), None);
+    }
+
+    #[test]
+    fn a_length_of_time_is_read_as_it_is_printed() {
+        for (micros, text) in [
+            (3_020_399_000_000, "838:59:59"),
+            (-3_020_399_000_000, "-838:59:59"),
+            (-1, "-00:00:00.000001"),
+            (0, "00:00:00"),
+            (90_061_500_000, "25:01:01.5"),
+            (i64::MAX, "2562047788:00:54.775807"),
+        ] {
+            assert_eq!(format_time_micros(micros), text);
+            assert_eq!(parse_time_length(text), Some(micros));
+        }
+        assert_eq!(parse_time_length("-1:30"), Some(-5_400_000_000));
+        assert_eq!(parse_time_length("10:00:00.500000000"), Some(36_000_500_000));
+        for text in
+            ["", "10", "1:2:3", "10:60:00", "10:00:60", "10:00:00.0000001", "1e3:00", "+1:00", "999999999999999:00"]
+        {
+            assert_eq!(parse_time_length(text), None, "{text}");
+        }
     }
 
     #[test]

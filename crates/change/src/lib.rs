@@ -28,7 +28,7 @@ mod source_times;
 pub use batch::{ChangeBatch, ChangeBatchBuilder, Event};
 pub use calendar::{
     DATE_INFINITY, DATE_MINUS_INFINITY, DAY_MICROS, TIMESTAMP_INFINITY, TIMESTAMP_MINUS_INFINITY, TimestampText,
-    format_date, format_time_micros, format_timestamp_micros,
+    format_date, format_time_micros, format_timestamp_micros, parse_time_length,
 };
 pub use cell::{Cell, CellError, hex_bytes, is_json, json_cell, parse_array, parse_cell};
 pub use cell_text::cell_text;

@@ -141,7 +141,9 @@ pub use contract::{Contract, Schedule, SizeClass};
 pub use duration::{duration_text, parse_duration_seconds};
 pub use entry::{Effect, Entry, EntryValue, Grade};
 pub use evolution::{Evolution, InferredSchema, RESCUED, SchemaPolicy, is_column_name, plain_column_name};
-pub use expression::{ColumnValue, Comparison, HashKey, HashKeys, Operand, RowFilter, Step};
+pub use expression::{
+    ColumnValue, Comparison, HashKey, HashKeys, NumberMarks, Operand, PatternPart, RowFilter, Step, TimePattern,
+};
 pub use file_pattern::FilePattern;
 pub use folded_name::{difference_of_names, folded_name};
 pub use from_snapshot::{FromSnapshot, SnapshotColumn, SnapshotPattern, SnapshotVersion};
@@ -152,7 +154,7 @@ pub use lake_test::{
     ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 pub use ledger::{LedgerImbalance, RowLedger};
-pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind};
+pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind, WrittenAnswer};
 pub use position::{PartForm, PositionLayout};
 pub use problem::{Mistake, Problem};
 pub use record_action::RecordAction;

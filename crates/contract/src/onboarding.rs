@@ -32,13 +32,17 @@ pub enum QuestionKind {
     Binary,
     /// Which type a column has.
     Type,
+    /// Whether the day or the month of dates comes first.
+    Dates,
+    /// Which mark is before the fraction of numbers.
+    Numbers,
     /// How the files are written: encoding, delimiter, decimal commas, sheet.
     Written,
 }
 
 impl QuestionKind {
     /// Every kind in their order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::SourceTable,
         Self::Names,
         Self::Key,
@@ -49,6 +53,8 @@ impl QuestionKind {
         Self::Scale,
         Self::Binary,
         Self::Type,
+        Self::Dates,
+        Self::Numbers,
         Self::Written,
     ];
 
@@ -64,6 +70,8 @@ impl QuestionKind {
             Self::TimeZone => "time_zone",
             Self::Binary => "binary",
             Self::Type => "type",
+            Self::Dates => "dates",
+            Self::Numbers => "numbers",
             Self::Written => "written",
             Self::Names => "names",
             Self::SourceTable => "source_table",
@@ -82,6 +90,8 @@ impl QuestionKind {
             Self::TimeZone => "Of which time zone are times without one?",
             Self::Binary => "Are texts of bytes hexadecimal or base64?",
             Self::Type => "Which type has this column?",
+            Self::Dates => "Do dates begin with the day or the month?",
+            Self::Numbers => "Is the comma of numbers before a fraction or between thousands?",
             Self::Written => "Are the files written as proposed?",
             Self::Names => "What are the columns called? The files have no header",
             Self::SourceTable => "Of which table of the source is the contract?",
@@ -100,8 +110,55 @@ impl QuestionKind {
             Self::TimeZone => Some("Europe/Berlin"),
             Self::Binary => Some("hex"),
             Self::Type => Some("date"),
+            Self::Dates => Some("day first"),
+            Self::Numbers => Some("decimal comma"),
             Self::Written => Some("as proposed"),
             Self::Names | Self::SourceTable => None,
+        }
+    }
+}
+
+/// How dates or numbers are read that fit two readings, as an answer says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WrittenAnswer {
+    /// `day first`: `01/02/2026` is in February.
+    DayFirst,
+    /// `month first`: it is in January.
+    MonthFirst,
+    /// `decimal point`: `1,234` is more than a thousand.
+    DecimalPoint,
+    /// `decimal comma`: it is one and a fraction.
+    DecimalComma,
+    /// `text`: neither; the column stays text.
+    Text,
+}
+
+impl WrittenAnswer {
+    /// The answers to a question, none where it is another one.
+    #[must_use]
+    pub fn to(kind: QuestionKind) -> &'static [Self] {
+        match kind {
+            QuestionKind::Dates => &[Self::DayFirst, Self::MonthFirst, Self::Text],
+            QuestionKind::Numbers => &[Self::DecimalPoint, Self::DecimalComma, Self::Text],
+            _ => &[],
+        }
+    }
+
+    /// The answer to a question by its words.
+    #[must_use]
+    pub fn read(kind: QuestionKind, words: &str) -> Option<Self> {
+        Self::to(kind).iter().copied().find(|answer| answer.as_str() == words.trim())
+    }
+
+    /// Its words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DayFirst => "day first",
+            Self::MonthFirst => "month first",
+            Self::DecimalPoint => "decimal point",
+            Self::DecimalComma => "decimal comma",
+            Self::Text => "text",
         }
     }
 }
@@ -203,6 +260,7 @@ impl OnboardAnswer {
             QuestionKind::Unit => value.parse::<TimeUnit>().is_ok(),
             QuestionKind::Binary => value.parse::<BinaryText>().is_ok(),
             QuestionKind::Type => value.parse::<ColumnType>().is_ok(),
+            QuestionKind::Dates | QuestionKind::Numbers => WrittenAnswer::read(self.kind, value).is_some(),
             QuestionKind::Key | QuestionKind::Order => !self.names().is_empty(),
             QuestionKind::TimeZone => value.parse::<SourceZone>().is_ok(),
             QuestionKind::Written => value == "as proposed",
@@ -214,6 +272,10 @@ impl OnboardAnswer {
         let fix = match self.kind {
             QuestionKind::Scale => "Write the number of digits behind the point, 0 to 38".to_owned(),
             QuestionKind::Unit => format!("Write one of {}", TimeUnit::ALL.map(TimeUnit::as_str).join(", ")),
+            kind @ (QuestionKind::Dates | QuestionKind::Numbers) => {
+                let words: Vec<&str> = WrittenAnswer::to(kind).iter().map(|answer| answer.as_str()).collect();
+                format!("Write one of {}", words.join(", "))
+            }
             kind => format!("Write for example {kind}={}", kind.example().unwrap_or_default()),
         };
         Err(Mistake { message: format!("`{value}` is no answer to `{}`", self.kind), fix })
@@ -343,12 +405,28 @@ mod tests {
 
     #[test]
     fn an_answer_reads_what_it_prints() {
-        for text in ["key=id, site", "erp.*:order=updated_at", "unit(*_at)=seconds", "type(note)=string", "scale=10"] {
+        for text in [
+            "key=id, site",
+            "erp.*:order=updated_at",
+            "unit(*_at)=seconds",
+            "type(note)=string",
+            "scale=10",
+            "dates=day first",
+        ] {
             assert_eq!(answer(text).to_string(), text);
         }
-        for wrong in
-            ["", "key", "key=", "kex=id", "unit(=seconds", "scale=two", "scale=39", "type=varchar2", "names=a,b"]
-        {
+        for wrong in [
+            "",
+            "key",
+            "key=",
+            "kex=id",
+            "unit(=seconds",
+            "scale=two",
+            "scale=39",
+            "type=varchar2",
+            "names=a,b",
+            "dates=decimal comma",
+        ] {
             assert!(wrong.parse::<OnboardAnswer>().is_err(), "{wrong}");
         }
     }

@@ -66,6 +66,8 @@ pub(super) fn contract_type(written: &str, dialect: Dialect) -> Option<String> {
         | "set" | "name" | "xml" | "long" | "sysname" => "string",
         "date" if dialect == Dialect::Oracle => "timestamp_ntz",
         "date" => "date",
+        // Up to 838 hours, and negative.
+        "time" if dialect == Dialect::MySql => "string",
         "time" => "time",
         "datetime" | "datetime2" | "smalldatetime" => "timestamp_ntz",
         "timestamptz" | "datetimeoffset" => "timestamp",
@@ -120,6 +122,8 @@ mod tests {
         ] {
             assert_eq!(contract_type(written, Dialect::Standard).as_deref(), expected, "{written}");
         }
+        assert_eq!(contract_type("time(6)", Dialect::MySql).as_deref(), Some("string"));
+        assert_eq!(contract_type("time(6)", Dialect::Standard).as_deref(), Some("time"));
         let oracle = |written| contract_type(written, Dialect::Oracle).unwrap();
         assert_eq!([oracle("NUMBER(9)"), oracle("NUMBER(19,0)")], ["int", "decimal(19,0)"]);
     }

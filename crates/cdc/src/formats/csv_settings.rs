@@ -8,6 +8,10 @@ use bytes::Bytes;
 use sluice_change::SourceFile;
 use sluice_contract::TextEncoding;
 
+/// What is asked of a whole file whose numbers have commas before three digits.
+pub(crate) const COMMA_OR_THOUSANDS: &str = "Numbers have a comma before three digits: write source.decimal_comma: true if a fraction follows it; else the \
+     columns stay text";
+
 /// How the files are written, with the questions about what only looks so.
 pub(crate) fn settings(files: &[(SourceFile, Bytes)]) -> SourceSettings {
     let forms: Vec<CsvForm> = files.iter().map(|(_, bytes)| CsvForm::of(bytes)).collect();
@@ -45,11 +49,7 @@ pub(crate) fn settings(files: &[(SourceFile, Bytes)]) -> SourceSettings {
              thousands (1.234 is 1234); as proposed it is before a fraction"
                 .to_owned(),
         ),
-        Some(Decimals::CommaOrThousands) => settings.questions.push(
-            "Numbers have a comma before three digits: write source.decimal_comma: true if a fraction follows it; \
-             else the columns stay text"
-                .to_owned(),
-        ),
+        Some(Decimals::CommaOrThousands) => settings.questions.push(COMMA_OR_THOUSANDS.to_owned()),
         _ => {}
     }
     settings

@@ -3,9 +3,9 @@
 use super::proposal::{BY_APPENDING, BY_SNAPSHOTS, InferredColumn};
 use crate::definitions::TableDefinition;
 use crate::format::{ProposedSequence, SourceSettings};
-use crate::profile::guess::Guess;
+use crate::profile::guess::{Guess, WrittenReading, mysql_time};
 use crate::profile::{ColumnProfile, Profile};
-use sluice_contract::{OnboardAnswers, QuestionKind, SnapshotPattern, TableName};
+use sluice_contract::{OnboardAnswers, QuestionKind, SnapshotPattern, TableName, WrittenAnswer};
 
 /// Digits of a decimal at most.
 const PRECISION_MAX: u8 = 38;
@@ -66,10 +66,15 @@ impl<'a> Answered<'a> {
         let Some((defined, data_type)) = defined.and_then(|defined| Some((defined, defined.data_type.clone()?))) else {
             return guess;
         };
-        let is_time = data_type.starts_with("time");
-        let is_number = ["int", "bigint", "smallint", "decimal", "numeric", "float", "double", "boolean"]
-            .iter()
-            .any(|word| data_type.starts_with(word));
+        // A TIME of MySQL is a length of time, and so a text.
+        let is_length = data_type == "string" && defined.written.to_ascii_lowercase().starts_with("time");
+        let is_time = data_type.starts_with("time") || is_length;
+        // The definition says what the texts are of, not how they are written.
+        if let Some(written) = written_as(&guess, &data_type) {
+            return written;
+        }
+        let guess = Guess { steps: Vec::new(), readings: Vec::new(), ..guess };
+        let is_number = is_number(&data_type) || data_type == "boolean";
         let settled = Guess { data_type: data_type.clone(), decide: None, open: false, ..guess.clone() };
         if is_number && guess.data_type == "string" && column.shape.texts.count > 0 {
             let text = format!("The definition says {}, and the sample has texts that are none", defined.written);
@@ -86,7 +91,8 @@ impl<'a> Answered<'a> {
         {
             return guess;
         }
-        Guess { unit: guess.unit.filter(|_| is_time || data_type == "date"), ..settled }
+        let decide = is_length.then(|| mysql_time("").decide).flatten();
+        Guess { unit: guess.unit.filter(|_| is_time || data_type == "date"), decide, ..settled }
     }
 
     /// What orders the events: as found, else as answered.
@@ -128,6 +134,7 @@ impl<'a> Answered<'a> {
         match kind {
             QuestionKind::Scale => data_type = with_scale(&data_type, value),
             QuestionKind::Type => data_type = value.to_owned(),
+            QuestionKind::Dates | QuestionKind::Numbers => return read_as(column, kind, value),
             QuestionKind::Unit => unit = value.parse().ok(),
             // Entries of the source say it.
             QuestionKind::TimeZone | QuestionKind::Binary => {}
@@ -139,6 +146,40 @@ impl<'a> Answered<'a> {
             | QuestionKind::SourceTable => return column,
         }
         InferredColumn { data_type, unit, question: None, decide: None, ..column }
+    }
+}
+
+fn is_number(data_type: &str) -> bool {
+    let words = ["int", "bigint", "smallint", "decimal", "numeric", "float", "double"];
+    words.iter().any(|word| data_type.starts_with(word))
+}
+
+/// The guess of texts that functions read as values of a type, with that type; `None` where they are of another one.
+fn written_as(guess: &Guess, data_type: &str) -> Option<Guess> {
+    let fits = |of: &str| {
+        let both = |is: fn(&str) -> bool| is(of) && is(data_type);
+        of == data_type || both(is_number) || both(|of| of.starts_with("timestamp"))
+    };
+    let typed = |of: &str| if is_number(data_type) { data_type.to_owned() } else { of.to_owned() };
+    if !guess.steps.is_empty() && fits(&guess.data_type) {
+        return Some(Guess { data_type: typed(&guess.data_type), decide: None, ..guess.clone() });
+    }
+    let readings = guess.readings.iter().filter(|reading| fits(&reading.data_type));
+    let readings: Vec<WrittenReading> =
+        readings.map(|of| WrittenReading { data_type: typed(&of.data_type), ..of.clone() }).collect();
+    (!readings.is_empty()).then(|| Guess { readings, ..guess.clone() })
+}
+
+/// A column whose texts are read as answered, if they can be; the question stays where they cannot.
+fn read_as(column: InferredColumn, kind: QuestionKind, answer: &str) -> InferredColumn {
+    let answer = WrittenAnswer::read(kind, answer);
+    let reading = column.readings.iter().find(|reading| Some(reading.answer) == answer).cloned();
+    match reading {
+        Some(WrittenReading { data_type, steps, .. }) => {
+            InferredColumn { data_type, steps, question: None, decide: None, ..column }
+        }
+        None if answer == Some(WrittenAnswer::Text) => InferredColumn { question: None, decide: None, ..column },
+        None => column,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::definitions;
 use crate::format::{Format, ProposedSequence, SourceSettings};
 use crate::formats;
 use crate::formats::DOCUMENT;
+use crate::formats::debezium::guess::by_connector;
 use crate::outcome::decode_error::DecodeError;
 use crate::profile::guess::personal;
 use crate::profile::{ColumnProfile, Profile};
@@ -198,6 +199,7 @@ fn describe(
         Some(said) => said.clone(),
         None => answered.defined(column, format.guess(column)),
     };
+    guess = by_connector(profile.connector.as_deref(), guess);
     if format.name().may_lack_names() && column.name.starts_with("column_") {
         guess.about = QuestionKind::Names;
         let (text, is_open) = match profile.has_header {
@@ -220,6 +222,8 @@ fn describe(
         arrives_as: guess.arrives_as,
         data_type: guess.data_type,
         unit: guess.unit,
+        steps: guess.steps,
+        readings: guess.readings,
         nulls: shape.nulls,
         rows: shape.rows,
         key: key.contains(&column.name),

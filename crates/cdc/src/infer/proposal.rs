@@ -1,6 +1,7 @@
 //! A proposed contract, as it is shown to people.
 
-use sluice_contract::{QuestionKind, SourceFormat, TimeUnit};
+use crate::profile::guess::WrittenReading;
+use sluice_contract::{QuestionKind, SourceFormat, Step, TimeUnit, WrittenAnswer};
 
 /// A proposed contract with the evidence for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +50,11 @@ impl Inferred {
             let (kind, text) = (column.question?, column.decide.clone()?);
             let suggestions = match kind {
                 QuestionKind::Type => vec![column.data_type.clone(), "string".to_owned()],
+                QuestionKind::Dates | QuestionKind::Numbers => {
+                    let readings = column.readings.iter().map(|reading| reading.answer);
+                    let answers = readings.chain([WrittenAnswer::Text]);
+                    answers.map(|answer| answer.as_str().to_owned()).collect()
+                }
                 _ => self.suggested(kind),
             };
             Some(InferredQuestion { kind, column: Some(column.name.clone()), text, suggestions })
@@ -79,7 +85,12 @@ impl Inferred {
             QuestionKind::TimeZone => texts(&["UTC"]),
             QuestionKind::Binary => texts(&["hex", "base64"]),
             QuestionKind::Written => texts(&["as proposed"]),
-            QuestionKind::Deletes | QuestionKind::Type | QuestionKind::Names | QuestionKind::SourceTable => Vec::new(),
+            QuestionKind::Deletes
+            | QuestionKind::Type
+            | QuestionKind::Dates
+            | QuestionKind::Numbers
+            | QuestionKind::Names
+            | QuestionKind::SourceTable => Vec::new(),
         }
     }
 }
@@ -141,6 +152,10 @@ pub struct InferredColumn {
     pub data_type: String,
     /// What its numbers count, where they are dates or times and no schema says it.
     pub unit: Option<TimeUnit>,
+    /// Functions that read how the source writes its values.
+    pub steps: Vec<Step>,
+    /// How they may be read, by the answer that says so.
+    pub readings: Vec<WrittenReading>,
     /// Sampled rows in which it is null.
     pub nulls: u64,
     /// Sampled rows that have it.

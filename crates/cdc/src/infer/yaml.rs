@@ -3,7 +3,7 @@
 use super::proposal::{Inferred, InferredColumn};
 use crate::format::SourceSettings;
 use crate::text::csv_dialect::CsvDialect;
-use sluice_contract::{Evolution, TableName, TextEncoding, TiePolicy};
+use sluice_contract::{ColumnValue, Evolution, Step, TableName, TextEncoding, TiePolicy};
 use std::fmt::Write as _;
 
 /// What goes into the contract besides what is shown.
@@ -166,13 +166,16 @@ fn write_column(yaml: &mut String, column: &InferredColumn) {
     if let Some(path) = &column.path {
         let _ = writeln!(yaml, "  path: {}", quoted(path));
     }
-    match (column.nulls_written.as_slice(), &column.renamed_from) {
-        ([], Some(name)) => {
+    let nulls = Some(&column.nulls_written).filter(|nulls| !nulls.is_empty());
+    let nulls = nulls.map(|nulls| Step::NullIf(nulls.iter().map(|text| (*text).to_owned()).collect()));
+    let steps: Vec<Step> = nulls.into_iter().chain(column.steps.iter().cloned()).collect();
+    match (steps.is_empty(), &column.renamed_from) {
+        (true, Some(name)) => {
             let _ = writeln!(yaml, "  renamed_from: {}", plain(name));
         }
-        ([], None) => {}
-        (nulls, name) => {
-            let value = null_if(name.as_ref().unwrap_or(&column.name), nulls);
+        (true, None) => {}
+        (false, name) => {
+            let value = ColumnValue::new(name.as_ref().unwrap_or(&column.name), steps).to_string();
             let _ = writeln!(yaml, "  from: {}", quoted(&value));
         }
     }
@@ -182,17 +185,6 @@ fn write_column(yaml: &mut String, column: &InferredColumn) {
     if column.pii.is_some() {
         yaml.push_str("  pii: true\n");
     }
-}
-
-/// The expression for a member that is null where it is one of the texts.
-fn null_if(member: &str, nulls: &[&str]) -> String {
-    let is_word = |text: &str| text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    let member = match is_word(member) && !member.starts_with(|first: char| first.is_ascii_digit()) {
-        true => member.to_owned(),
-        false => format!("\"{}\"", member.replace('"', "\"\"")),
-    };
-    let nulls: Vec<String> = nulls.iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
-    format!("null_if({member}, {})", nulls.join(", "))
 }
 
 fn list(names: &[String]) -> String {

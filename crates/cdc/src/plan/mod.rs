@@ -11,15 +11,16 @@ pub(crate) mod start;
 
 use crate::outcome::decode_error::DecodeError;
 use crate::value::reading::Reading;
+use crate::value::time_number::time_length;
 use crate::value::unavailable::Unavailable;
 use conditions::RowCondition;
 use delivery::delivery_of;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
+use sluice_change::{Cell, CellError, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
 use sluice_contract::{
-    Column, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TiePolicy, TimeUnit, added_field,
+    Column, ColumnType, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TiePolicy, TimeUnit, added_field,
 };
 use start::first_events;
 use std::borrow::Cow;
@@ -149,6 +150,28 @@ impl Plan {
     /// What the numbers of a column count, where the contract says it.
     pub(crate) fn unit(&self, position: usize) -> Option<TimeUnit> {
         self.contract.columns.get(position)?.unit
+    }
+
+    /// What a number counts in a column of texts that are lengths of time.
+    pub(crate) fn length_unit(&self, position: usize) -> Option<TimeUnit> {
+        let column = self.contract.columns.get(position)?;
+        column.unit.filter(|_| column.data_type == ColumnType::String)
+    }
+
+    /// A text of a column as a value of `data_type`.
+    ///
+    /// # Errors
+    /// As [`Reading::cell`].
+    pub(crate) fn text_cell<'a>(
+        &self,
+        position: usize,
+        data_type: &ColumnType,
+        text: &'a str,
+    ) -> Result<Cell<'a>, CellError> {
+        match self.length_unit(position).filter(|_| *data_type == ColumnType::String) {
+            Some(unit) => time_length(unit, text),
+            None => self.reading.cell(data_type, self.unit(position), text),
+        }
     }
 
     /// Whether the texts of a column are Extended JSON of MongoDB.

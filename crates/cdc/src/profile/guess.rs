@@ -1,7 +1,7 @@
 //! From the shape of a column to a type.
 
 use super::shape::Shape;
-use sluice_contract::{ColumnType, QuestionKind, TimeUnit};
+use sluice_contract::{ColumnType, QuestionKind, Step, TimeUnit, WrittenAnswer};
 
 /// A proposed type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,21 @@ pub(crate) struct Guess {
     pub(crate) open: bool,
     /// What that is about.
     pub(crate) about: QuestionKind,
+    /// Functions that read how the source writes the values.
+    pub(crate) steps: Vec<Step>,
+    /// How else they may be read, by the answer that says so.
+    pub(crate) readings: Vec<WrittenReading>,
+}
+
+/// How a column is read by an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenReading {
+    /// The answer.
+    pub answer: WrittenAnswer,
+    /// Type for the contract.
+    pub data_type: String,
+    /// Functions that read the values.
+    pub steps: Vec<Step>,
 }
 
 impl Guess {
@@ -23,6 +38,10 @@ impl Guess {
         Self { about, ..self }
     }
 }
+
+/// What people may want to know of a `TIME` of MySQL.
+const DECIDE_LENGTH: &str =
+    "A TIME of MySQL may be negative or of 838 hours, which time does not hold; if it is the time of day, write time";
 
 /// Digits before the point that later values may have more than those of the sample.
 const DIGITS_TO_COME: usize = 3;
@@ -44,6 +63,8 @@ pub(crate) fn guess(data_type: impl Into<String>, arrives_as: &str) -> Guess {
         unit: None,
         open: false,
         about: QuestionKind::Type,
+        steps: Vec::new(),
+        readings: Vec::new(),
     }
 }
 
@@ -55,6 +76,16 @@ pub(crate) fn doubtful(data_type: impl Into<String>, arrives_as: &str, decide: &
 /// As [`guess`], with what people may want to look at. Every value fits the type, so nothing is lost until they do.
 pub(crate) fn hinted(data_type: impl Into<String>, arrives_as: &str, decide: &str) -> Guess {
     Guess { open: false, ..doubtful(data_type, arrives_as, decide) }
+}
+
+/// The type of a `TIME` of MySQL whose values come as texts.
+pub(crate) fn mysql_time(arrives_as: &str) -> Guess {
+    hinted("string", arrives_as, DECIDE_LENGTH)
+}
+
+/// As [`mysql_time`], of one whose values come as numbers of `unit`.
+pub(crate) fn mysql_time_counted(unit: TimeUnit) -> Guess {
+    Guess { unit: Some(unit), ..mysql_time(&format!("{unit}, a length of time")) }
 }
 
 /// The type of a column without a value in the sample: text, which holds any.

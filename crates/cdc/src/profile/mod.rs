@@ -9,6 +9,8 @@ pub(crate) mod guess;
 mod key_names;
 pub(crate) mod parquet_sample;
 pub(crate) mod shape;
+mod written;
+pub(crate) mod written_guess;
 
 use file_values::FileValues;
 use guess::Guess;

@@ -1,5 +1,6 @@
 //! What the values of a column look like.
 
+use super::written::WrittenShape;
 use crate::text::json_fields::{elements, members, string};
 use crate::value::number::{base64_bytes, can_be_hex};
 use crate::value::time_number::{DEBEZIUM_INFINITY, DEBEZIUM_MINUS_INFINITY, likely_unit};
@@ -105,6 +106,8 @@ pub(crate) struct TextShape {
     pub(crate) base64: u64,
     /// Texts that only base64 looks like: padding, or capitals after small letters.
     pub(crate) base64_marked: u64,
+    /// Texts that partners write in their own way.
+    pub(crate) written: WrittenShape,
     /// Base64 of the shortest form of a number of at most 17 bytes.
     pub(crate) unscaled: u64,
     /// Most digits of such a number.
@@ -235,6 +238,7 @@ impl TextShape {
         self.grouped += u64::from(is_grouped(text));
         self.written_date += u64::from(is_written_date(text));
         self.exponent += u64::from(text.contains(['e', 'E']) && text.parse::<f64>().is_ok_and(f64::is_finite));
+        self.written.note(text);
         self.note_decimal(text);
         self.note_base64(text);
     }

@@ -2,15 +2,28 @@
 
 use crate::plan::Plan;
 use crate::text::json_fields::{compact, inside, string};
+use crate::value::time_number::time_length;
+use crate::value::{written_number, written_time};
 use hmac::{Hmac, Mac};
 use serde::de::IgnoredAny;
 use sha2::Sha256;
-use sluice_change::{Cell, CellError, ReasonCode, cell_text};
-use sluice_contract::{Column, ColumnType, HashKey, Step};
+use sluice_change::{Cell, CellError, ReasonCode, cell_text, parse_cell};
+use sluice_contract::{Column, ColumnType, HashKey, Step, TimePattern, TimeUnit};
 use std::fmt::Write as _;
 
 /// Hexadecimal digits that a lake keeps of what a key makes of its own name.
 const CHECK_DIGITS: usize = 16;
+
+/// How the text is written that a function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// As the source writes it.
+    Delivered,
+    /// As values of its type are written: a number has a point.
+    Plain,
+    /// A time of UTC that does not say so.
+    Utc,
+}
 
 /// The cell of a column as a type. `fetch` gives the value of its member as a type, or `None` where the record does not
 /// have it. Null stays null, and what the record does not provide stays so.
@@ -26,10 +39,10 @@ pub(crate) fn cell<'a>(
 ) -> Result<Option<Cell<'a>>, CellError> {
     let steps = column.from.as_ref().map_or(&[][..], |value| value.steps());
     // A value is cast as the format writes it: a date may be a number of days.
-    let (first, steps) = match steps {
+    let (first, steps, mut form) = match steps {
         [] => return fetch(data_type),
-        [Step::Cast(first), rest @ ..] => (first, rest),
-        steps => (&ColumnType::String, steps),
+        [Step::Cast(first), rest @ ..] => (first, rest, form_of(first)),
+        steps => (&ColumnType::String, steps, Form::Delivered),
     };
     let text = match fetch(first)? {
         None => return Ok(None),
@@ -39,24 +52,88 @@ pub(crate) fn cell<'a>(
     let mut text = Some(text);
     for step in steps {
         let Some(value) = text else { break };
-        text = apply(plan, step, value)?;
+        (text, form) = apply(plan, step, value, form)?;
     }
     match text {
         None => Ok(Some(Cell::Null)),
-        Some(text) => plan.reading.cell(data_type, plan.unit(position), &text).map(|cell| Some(cell.into_owned())),
+        Some(text) => read(plan, form, data_type, plan.unit(position), &text).map(Some),
     }
 }
 
-fn apply(plan: &Plan, step: &Step, text: String) -> Result<Option<String>, CellError> {
-    Ok(match step {
+/// How a value of a type is written.
+fn form_of(data_type: &ColumnType) -> Form {
+    if *data_type == ColumnType::Timestamp { Form::Utc } else { Form::Plain }
+}
+
+/// The value of a text that a function gave.
+fn read(
+    plan: &Plan,
+    form: Form,
+    data_type: &ColumnType,
+    unit: Option<TimeUnit>,
+    text: &str,
+) -> Result<Cell<'static>, CellError> {
+    use ColumnType as T;
+    if let (T::String, Some(unit)) = (data_type, unit) {
+        return time_length(unit, text);
+    }
+    let is_plain = match data_type {
+        T::SmallInt | T::Int | T::BigInt | T::Decimal { .. } | T::Numeric | T::Float | T::Double => {
+            form != Form::Delivered
+        }
+        T::Timestamp => form == Form::Utc,
+        _ => false,
+    };
+    let cell = if is_plain { parse_cell(data_type, text) } else { plan.reading.cell(data_type, unit, text) };
+    cell.map(Cell::into_owned)
+}
+
+/// What a function makes of a text, and how that is written.
+fn apply(plan: &Plan, step: &Step, text: String, form: Form) -> Result<(Option<String>, Form), CellError> {
+    let misread = |detail: String| CellError { reason: ReasonCode::TypeMismatch, detail };
+    let mut made = form;
+    let value = match step {
         Step::Trim => Some(text.trim().to_owned()),
         Step::Lower => Some(text.to_lowercase()),
         Step::Upper => Some(text.to_uppercase()),
         Step::NullIf(texts) => Some(text).filter(|text| !texts.contains(text)),
         Step::Json(path) => json(&text, path)?,
-        Step::Cast(data_type) => cell_text(data_type, &plan.reading.cell(data_type, None, &text)?),
+        Step::Cast(data_type) => {
+            made = form_of(data_type);
+            cell_text(data_type, &read(plan, form, data_type, None, &text)?)
+        }
+        Step::ParseDate(patterns) => {
+            made = Form::Plain;
+            Some(written_time::read(patterns, &ColumnType::Date, &text)?)
+        }
+        Step::ParseTimestamp(patterns) => {
+            made = if patterns.iter().any(TimePattern::has_zone) { Form::Utc } else { Form::Plain };
+            Some(written_time::read(patterns, &ColumnType::TimestampNtz, &text)?)
+        }
+        Step::ParseNumber(marks) => {
+            made = Form::Plain;
+            let number = written_number::plain(*marks, &text);
+            let expected = || {
+                let thousands = marks.thousands().map_or_else(
+                    || "nothing between thousands".to_owned(),
+                    |mark| format!("`{mark}` or nothing between thousands"),
+                );
+                misread(format!("expected a number with `{}` before its fraction and {thousands}", marks.decimal()))
+            };
+            Some(number.ok_or_else(expected)?)
+        }
+        Step::ParseBoolean { is_true, is_false } => {
+            made = Form::Plain;
+            let small = text.to_lowercase();
+            Some(match () {
+                () if small == is_true.to_lowercase() => "true".to_owned(),
+                () if small == is_false.to_lowercase() => "false".to_owned(),
+                () => return Err(misread(format!("expected `{is_true}` or `{is_false}`"))),
+            })
+        }
         Step::KeyedHash(name) => Some(keyed_hash(plan, name, &text)?),
-    })
+    };
+    Ok((value, made))
 }
 
 /// What is at a path in the text of a JSON value.

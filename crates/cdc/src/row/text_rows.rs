@@ -143,7 +143,7 @@ fn cell_of<'a>(plan: &Plan, position: usize, data_type: &ColumnType, text: &'a s
             });
             cells.collect::<Result<Vec<_>, _>>().map(Cell::List)
         }
-        _ => plan.reading.cell(data_type, unit, text),
+        _ => plan.text_cell(position, data_type, text),
     }
 }
 

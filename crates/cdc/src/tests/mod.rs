@@ -14,6 +14,7 @@ mod rows;
 mod shop;
 mod torn;
 mod values;
+mod written_values;
 
 use crate::{BronzeRecord, DecodedFile, decode_file, decode_records};
 use arrow::array::{Array, ArrayRef, RecordBatch};

@@ -57,7 +57,13 @@ fn readings(data_type: &ColumnType, number: &str) -> [Result<Cell<'static>, Cell
     );
     let reading = Reading::new(contract.source.as_ref().unwrap()).unwrap();
     let unavailable = Unavailable::new("n/a");
-    let values = Values { decimals: DecimalText::Text, reading: &reading, unit: None, unavailable: &unavailable };
+    let values = Values {
+        decimals: DecimalText::Text,
+        reading: &reading,
+        unit: None,
+        is_length: false,
+        unavailable: &unavailable,
+    };
     let json = |raw: &str| values.cell(data_type, &Encoding::Unsaid, raw).map(Cell::into_owned);
     [json(number), json(&format!("\"{number}\"")), reading.cell(data_type, None, number).map(Cell::into_owned)]
 }

@@ -4,7 +4,7 @@ use super::encoding::Encoding;
 use super::nested::{entries_of, fields_of};
 use super::number::{base64_bytes, from_unscaled};
 use super::reading::Reading;
-use super::time_number::{SaidUnit, time_cell};
+use super::time_number::{SaidUnit, time_cell, time_length};
 use super::unavailable::Unavailable;
 use crate::text::json_fields::{compact, each_member, elements, members, string};
 use sluice_change::{Cell, CellError, json_cell, normalize_numeric, parse_cell};
@@ -20,6 +20,8 @@ pub(crate) struct Values<'p> {
     pub(crate) reading: &'p Reading,
     /// What numbers of the column count when no schema says it.
     pub(crate) unit: Option<TimeUnit>,
+    /// Whether the column has texts that are lengths of time.
+    pub(crate) is_length: bool,
     /// The placeholder for values that were not sent.
     pub(crate) unavailable: &'p Unavailable,
 }
@@ -78,6 +80,7 @@ impl Values<'_> {
                 from_unscaled(data_type, &base64_bytes(&text).ok_or_else(mismatch)?, i32::from(*scale))
             }
             (ColumnType::Binary, Encoding::Bytes) => Ok(Cell::Bytes(base64_bytes(&text).ok_or_else(mismatch)?.into())),
+            (ColumnType::String, _) if self.is_length => self.length(encoding, &text),
             (ColumnType::String, _) => Ok(Cell::Text(text)),
             (ColumnType::Json, _) => json_cell(text),
             // `ZonedTime`, `IsoTime` and `IsoDate` are in UTC and say so.
@@ -109,8 +112,14 @@ impl Values<'_> {
                 let number = raw.parse::<i64>().map_err(|_| CellError::mismatch(data_type))?;
                 time_cell(data_type, SaidUnit { by_schema: encoding.unit(), by_contract: self.unit }, number)
             }
+            ColumnType::String if self.is_length => self.length(encoding, raw),
             _ => scalar(data_type, raw),
         }
+    }
+
+    /// The text of a length of time.
+    fn length(&self, encoding: &Encoding, text: &str) -> Result<Cell<'static>, CellError> {
+        time_length(encoding.unit().or(self.unit).unwrap_or(TimeUnit::Microseconds), text)
     }
 }
 

@@ -9,3 +9,5 @@ pub(crate) mod number;
 pub(crate) mod reading;
 pub(crate) mod time_number;
 pub(crate) mod unavailable;
+pub(crate) mod written_number;
+pub(crate) mod written_time;

@@ -6,7 +6,7 @@
 
 use sluice_change::{
     Cell, CellError, DATE_INFINITY, DATE_MINUS_INFINITY, DAY_MICROS, ReasonCode, TIMESTAMP_INFINITY,
-    TIMESTAMP_MINUS_INFINITY, format_time_micros,
+    TIMESTAMP_MINUS_INFINITY, format_time_micros, parse_time_length,
 };
 use sluice_contract::{ColumnType, TimeUnit};
 use std::ops::Range;
@@ -84,6 +84,21 @@ pub(crate) fn time_cell(data_type: &ColumnType, said: SaidUnit, number: i64) -> 
         }
         _ => instant(unit, number).map(Cell::Int).ok_or_else(range),
     }
+}
+
+/// The text of a length of time in a column of `string`: of a whole number by its unit, else of a text as MySQL writes it.
+///
+/// # Errors
+/// [`CellError`] when it is none, or beyond 64 bits of microseconds.
+pub(crate) fn time_length(unit: TimeUnit, text: &str) -> Result<Cell<'static>, CellError> {
+    let micros = match text.parse() {
+        Ok(number) => unit.micros(number).ok_or_else(|| CellError::range(&ColumnType::String))?,
+        Err(_) => parse_time_length(text).ok_or_else(|| CellError {
+            reason: ReasonCode::TypeMismatch,
+            detail: format!("expected a length of time: a number of {unit}, or [-]HH:MM:SS"),
+        })?,
+    };
+    Ok(Cell::Text(format_time_micros(micros).into()))
 }
 
 /// Microseconds since 1970, the infinities of Debezium as those of silver; `None` for what silver does not hold.

@@ -2,13 +2,23 @@
 
 use super::Reader;
 use crate::document::{ApplyDocument, ColumnDocument, Document, SourceDocument};
-use crate::{Column, ColumnType, ColumnValue, Mistake, Operand, RowFilter, SourceFormat, Start};
+use crate::{Column, ColumnType, ColumnValue, Mistake, Operand, RowFilter, SourceFormat, Start, Step, TimePattern};
 
 impl Reader<'_> {
     /// What the values of a column are made of.
     pub(super) fn column_value(&mut self, written: &ColumnDocument, data_type: &ColumnType) -> Option<ColumnValue> {
         let place = written.from.as_ref()?;
-        let value: ColumnValue = self.read(place)?;
+        let value: ColumnValue = match place.value.parse() {
+            Ok(value) => value,
+            Err(Mistake { message, fix }) => {
+                self.problem(place, format!("`{}`: {message}", written.name.value), fix);
+                return None;
+            }
+        };
+        if let Some(types) = value.parsed_by().and_then(|step| misread(step, data_type)) {
+            let message = format!("`{}` is {data_type}, and `{value}` gives none", written.name.value);
+            self.problem(&written.data_type, message, format!("Write type: {types}"));
+        }
         if written.path.is_some() {
             let message = "Both from and path say where the values are";
             self.problem(place, message, "Keep from; it takes a path too: from: address.city");
@@ -81,6 +91,20 @@ impl Reader<'_> {
             let column = columns.iter().find(|column| column.name == name)?;
             column.from.as_ref().filter(|value| !value.steps().is_empty())
         };
+        let has_zone = document.all_sources().all(|source| source.time_zone.is_some());
+        for written in document.schema.value.iter().filter(|_| !has_zone) {
+            let column = columns.iter().find(|column| column.name == written.name.value);
+            let Some(column) = column.filter(|column| column.data_type == ColumnType::Timestamp) else { continue };
+            let step = column.from.as_ref().and_then(ColumnValue::parsed_by);
+            if let (Some(Step::ParseTimestamp(patterns)), Some(place)) = (step, &written.from)
+                && let Some(pattern) = patterns.first().filter(|pattern| !pattern.has_zone())
+            {
+                let message = format!("`{}` is timestamp, and `{pattern}` does not say the zone", column.name);
+                let fix = "Write time_zone in source, for example UTC or Europe/Berlin, %z in the pattern if the texts \
+                           have it, or type: timestamp_ntz";
+                self.problem(place, message, fix);
+            }
+        }
         for part in &apply.sequence {
             if let Some(value) = made(&part.value) {
                 let message = format!(
@@ -102,6 +126,30 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The types that a function gives, where a column has another one.
+fn misread(step: &Step, data_type: &ColumnType) -> Option<&'static str> {
+    use ColumnType as T;
+    let (fits, types) = match step {
+        Step::ParseDate(_) => (matches!(data_type, T::Date | T::TimestampNtz), "date, timestamp_ntz or string"),
+        Step::ParseTimestamp(patterns) if patterns.iter().any(TimePattern::has_zone) => {
+            (matches!(data_type, T::Timestamp), "timestamp or string")
+        }
+        Step::ParseTimestamp(_) => {
+            (matches!(data_type, T::Timestamp | T::TimestampNtz), "timestamp_ntz, timestamp or string")
+        }
+        Step::ParseNumber(_) => (
+            matches!(
+                data_type,
+                T::SmallInt | T::Int | T::BigInt | T::Decimal { .. } | T::Numeric | T::Float | T::Double
+            ),
+            "decimal(12,2), numeric, bigint, double or string",
+        ),
+        Step::ParseBoolean { .. } => (*data_type == T::Boolean, "boolean or string"),
+        _ => return None,
+    };
+    (!fits && *data_type != T::String).then_some(types)
 }
 
 /// What is wrong with one comparison of a condition.
@@ -178,6 +226,11 @@ mod tests {
             ("", "", "type: string, from: a, renamed_from: b", "Both from and renamed_from"),
             ("", "", "type: int, from: \"keyed_hash(a, 'k')\"", "A keyed hash is text"),
             ("", "", "type: string, from: \"trim(a, b)\"", "`)` is missing"),
+            ("", "", "type: date, from: \"parse_date(a, '%d.%m.%y')\"", "`email`: `%d.%m.%y` has a year of two digits"),
+            ("", "", "type: int, from: \"parse_date(a, '%d.%m.%Y')\"", "`email` is int"),
+            ("", "", "type: timestamp_ntz, from: \"parse_timestamp(a, '%FT%T%z')\"", "`email` is timestamp_ntz"),
+            ("", "", "type: timestamp, from: \"parse_timestamp(a, '%F %R')\"", "does not say the zone"),
+            ("", "", "type: string, from: a, unit: days", "cannot have numbers of days"),
             ("sequence: [email]", "", "type: string, from: \"trim(a)\"", "ordered by what the source sent"),
             ("delete_when: \"email = 'x'\"", "", "type: string, from: \"trim(a)\"", "about what the source sent"),
             ("", ", drop: [Email]", "type: string", "is ignored and declared"),
@@ -186,6 +239,15 @@ mod tests {
             assert!(problems.len() == 1 && problems[0].message.contains(says), "{column}: {problems:?}");
         }
         assert!(contract("sequence: [email]", "", "type: string, from: a").is_ok());
+        for (source, column) in [
+            (", time_zone: UTC", "type: timestamp, from: \"parse_timestamp(a, '%F %R')\""),
+            ("", "type: timestamp, from: \"parse_timestamp(a, '%FT%T%z')\""),
+            ("", "type: \"decimal(8,2)\", from: \"null_if(parse_number(a, ',', '.'), '0')\""),
+            ("", "type: string, from: \"parse_boolean(a, 'j', 'n')\""),
+            ("", "type: int, from: \"cast(parse_number(a, ',', '.'), int)\""),
+        ] {
+            assert!(contract("", source, column).is_ok(), "{column}");
+        }
         for (apply, source, says) in
             [("", ", from: position 7", "order is the format's own"), ("", ", from: soon", "no place to begin")]
         {

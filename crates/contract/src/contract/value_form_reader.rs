@@ -17,6 +17,8 @@ impl Reader<'_> {
         let fits = match of {
             ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampNtz => true,
             ColumnType::Time => unit != TimeUnit::Days,
+            // A length of time, of which arrays have none.
+            ColumnType::String => unit != TimeUnit::Days && of == data_type,
             _ => false,
         };
         if !fits {
@@ -24,7 +26,7 @@ impl Reader<'_> {
             self.problem(
                 written,
                 message,
-                "Remove unit, or correct it or the type: date, time, timestamp, timestamp_ntz",
+                "Remove unit, or correct it or the type: date, time, timestamp, timestamp_ntz, or string for a length of time",
             );
         }
         Some(unit)

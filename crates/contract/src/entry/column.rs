@@ -27,7 +27,7 @@ entries! {
         .what("what its values are made of, an expression: a member of the record (`CustNo`, `address.city`), as it is or in functions (`lower(trim(email))`), see [light work](guides/light-work.md)")
         .missing("the member of its `name`", "none")
         .says(Grade::Breaking, "Values are made in another way, so silver is rebuilt from bronze")
-        .examples(&["note.from: remark", "status.from: \"upper(trim(status))\"", "note.from: \"null_if(note, 'x', 'z')\"", "note.from: \"json(extra, 'a')\"", "note.from: \"cast(amount, string)\""])
+        .examples(&["note.from: remark", "status.from: \"upper(trim(status))\"", "note.from: \"null_if(note, 'x', 'z')\"", "note.from: \"json(extra, 'a')\"", "note.from: \"cast(amount, string)\"", "note.from: \"parse_number(note, ',', '.')\""])
         => or_none(from.as_ref());
     is_source_name: Entry::new("schema", &["source_name"], Effect::Rebuild)
         .what("its value is the `name` of the source that the row is from, in place of a member of the record; type `string`")
@@ -37,7 +37,7 @@ entries! {
         .beside(&["source.name: eu"])
         => is_source_name.to_string();
     unit: Entry::new("schema", &["unit"], Effect::Rebuild)
-        .what("what a number counts in a column of `date`, `time`, `timestamp` or `timestamp_ntz`: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
+        .what("what a number counts in a column of `date`, `time`, `timestamp`, `timestamp_ntz`, or of `string` for a length of time: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
         .missing("as the format has it", "none")
         .says(Grade::Breaking, "Numbers are read as other times, so silver is rebuilt from bronze")
         .examples(&["note.unit: milliseconds"])

@@ -1,7 +1,10 @@
 //! What a column is made of: a member of the record, and what is done to its text.
 
 use super::hash_keys::HashKey;
-use super::lexer::{Token, Word, tokens, written_name, written_text};
+use super::lexer::{Token, Word, tokens, written_name};
+use super::number_marks::NumberMarks;
+use super::step::Step;
+use super::time_pattern::TimePattern;
 use crate::{ColumnType, Mistake, limits};
 use std::fmt;
 use std::str::FromStr;
@@ -23,26 +26,20 @@ pub struct ColumnValue {
     steps: Vec<Step>,
 }
 
-/// A function, applied to a text; null stays null.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// `trim(x)`: without white space at both ends.
-    Trim,
-    /// `lower(x)`: in small letters.
-    Lower,
-    /// `upper(x)`: in capitals.
-    Upper,
-    /// `null_if(x, 'N/A', …)`: null where it is one of the texts.
-    NullIf(Vec<String>),
-    /// `json(x, 'address.city')`: what is at the path in the text of a JSON value, null where there is nothing.
-    Json(Vec<String>),
-    /// `cast(x, type)`: as a value of the type is written; one that is none ends in quarantine.
-    Cast(ColumnType),
-    /// `keyed_hash(x, 'name')`: HMAC-SHA-256 with the key of that name, in hexadecimal.
-    KeyedHash(String),
-}
-
-const FUNCTIONS: &str = "trim, lower, upper, null_if, json, cast and keyed_hash";
+/// The functions that there are.
+const FUNCTIONS: [&str; 11] = [
+    "trim",
+    "lower",
+    "upper",
+    "null_if",
+    "json",
+    "cast",
+    "parse_date",
+    "parse_timestamp",
+    "parse_number",
+    "parse_boolean",
+    "keyed_hash",
+];
 
 impl ColumnValue {
     /// The member of the record, then names inside it.
@@ -75,6 +72,20 @@ impl ColumnValue {
             Step::KeyedHash(name) => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// The function that reads how the source writes its values, if one does: what is around it changes texts alone.
+    #[must_use]
+    pub fn parsed_by(&self) -> Option<&Step> {
+        let mut steps = self.steps.iter().rev();
+        let last = steps.find(|step| !matches!(step, Step::Trim | Step::Lower | Step::Upper | Step::NullIf(_)))?;
+        last.parses().then_some(last)
+    }
+
+    /// A member of the record in functions.
+    #[must_use]
+    pub fn new(member: &str, steps: Vec<Step>) -> Self {
+        Self { member: vec![member.to_owned()], steps }
     }
 
     /// Whether its values are hexadecimal digits of a hash, so that the column has to be text.
@@ -134,8 +145,9 @@ impl Reader<'_> {
             return Ok(ColumnValue { member: name, steps: Vec::new() });
         };
         self.at += 1;
-        if !["trim", "lower", "upper", "null_if", "json", "cast", "keyed_hash"].contains(&function.as_str()) {
-            return Err(Mistake::new(format!("`{function}` is not a function"), format!("There are {FUNCTIONS}")));
+        if !FUNCTIONS.contains(&function.as_str()) {
+            let fix = format!("There are {}", FUNCTIONS.join(", "));
+            return Err(Mistake::new(format!("`{function}` is not a function"), fix));
         }
         let mut value = self.value(depth + 1)?;
         let step = self.step(function)?;
@@ -149,12 +161,34 @@ impl Reader<'_> {
             "trim" => Step::Trim,
             "lower" => Step::Lower,
             "upper" => Step::Upper,
-            "null_if" => {
-                let mut texts = vec![self.text_argument()?];
-                while self.is_next(",") {
-                    texts.push(self.text_argument()?);
+            "null_if" => Step::NullIf(self.text_arguments()?),
+            "parse_date" => {
+                let patterns = self.text_arguments()?;
+                Step::ParseDate(patterns.iter().map(|text| TimePattern::date(text)).collect::<Result<_, _>>()?)
+            }
+            "parse_timestamp" => {
+                let patterns = self.text_arguments()?;
+                let patterns = patterns.iter().map(|text| TimePattern::timestamp(text));
+                let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
+                let zoned = patterns.iter().filter(|pattern| pattern.has_zone()).count();
+                if zoned > 0 && zoned < patterns.len() {
+                    let message = "Some patterns have a zone (%z) and others have none";
+                    return Err(Mistake::new(message, "Read them in two columns, or let the source write one of them"));
                 }
-                Step::NullIf(texts)
+                Step::ParseTimestamp(patterns)
+            }
+            "parse_number" => {
+                let (decimal, thousands) = (self.text_argument()?, self.text_argument()?);
+                Step::ParseNumber(NumberMarks::new(&decimal, &thousands)?)
+            }
+            "parse_boolean" => {
+                let (is_true, is_false) = (self.text_argument()?, self.text_argument()?);
+                if is_true.to_lowercase() == is_false.to_lowercase() {
+                    let message = format!("`{is_true}` is true and false");
+                    let fix = "Write the text of true, then that of false: parse_boolean(x, 'yes', 'no')";
+                    return Err(Mistake::new(message, fix));
+                }
+                Step::ParseBoolean { is_true, is_false }
             }
             "json" => {
                 let path = self.text_argument()?;
@@ -177,6 +211,15 @@ impl Reader<'_> {
                 Step::KeyedHash(name)
             }
         })
+    }
+
+    /// One text or several.
+    fn text_arguments(&mut self) -> Result<Vec<String>, Mistake> {
+        let mut texts = vec![self.text_argument()?];
+        while self.is_next(",") {
+            texts.push(self.text_argument()?);
+        }
+        Ok(texts)
     }
 
     fn text_argument(&mut self) -> Result<String, Mistake> {
@@ -243,27 +286,10 @@ impl fmt::Display for ColumnValue {
     }
 }
 
-impl Step {
-    fn around(&self, inside: &str) -> String {
-        match self {
-            Self::Trim => format!("trim({inside})"),
-            Self::Lower => format!("lower({inside})"),
-            Self::Upper => format!("upper({inside})"),
-            Self::NullIf(texts) => {
-                let texts: String = texts.iter().map(|text| format!(", {}", written_text(text))).collect();
-                format!("null_if({inside}{texts})")
-            }
-            Self::Json(path) => format!("json({inside}, {})", written_text(&path.join("."))),
-            Self::Cast(data_type) => format!("cast({inside}, {data_type})"),
-            Self::KeyedHash(name) => format!("keyed_hash({inside}, {})", written_text(name)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ColumnValue, Step};
-    use crate::limits;
+    use super::ColumnValue;
+    use crate::{Step, limits};
 
     #[test]
     fn an_expression_is_read_as_it_is_printed() {
@@ -276,6 +302,11 @@ mod tests {
             "json(payload, 'a.0.b')",
             "keyed_hash(lower(cast(\"Customer No\", decimal(10,2))), 'customers')",
             "trim(lower)",
+            "parse_date(day, '%d.%m.%Y', '%d.%m.%Y 00:00')",
+            "parse_timestamp(trim(at), '%m/%d/%Y %I:%M %p')",
+            "null_if(parse_number(\"Net total\", '.', ' '), '0')",
+            "parse_number(total, ',', '')",
+            "parse_boolean(paid, 'ja', '')",
         ] {
             let value: ColumnValue = text.parse().unwrap_or_else(|mistake| panic!("{text}: {mistake}"));
             assert_eq!(value.to_string(), text);
@@ -302,6 +333,13 @@ mod tests {
             ("cast(a, binary)", "no one way"),
             ("keyed_hash(a, 'MY KEY')", "name of a key"),
             ("initcap(a)", "is not a function"),
+            ("parse_date(a)", "`,` is missing"),
+            ("parse_date(a, '%d.%m.%y')", "%d.%m.%y"),
+            ("parse_timestamp(a, '%FT%T', '%FT%T%z')", "Some patterns have a zone"),
+            ("parse_number(a, ',')", "`,` is missing"),
+            ("parse_number(a, ',', ',')", "no marks"),
+            ("parse_boolean(a, 'Yes')", "`,` is missing"),
+            ("parse_boolean(a, 'Yes', 'yes')", "true and false"),
             ("a + b", "begins no word"),
             (&deep, "in each other"),
             (&"a".repeat(limits::EXPRESSION_BYTES_MAX + 1), "bytes"),

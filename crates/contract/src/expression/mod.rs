@@ -6,8 +6,14 @@
 mod column_value;
 mod hash_keys;
 mod lexer;
+mod number_marks;
 mod row_filter;
+mod step;
+mod time_pattern;
 
-pub use column_value::{ColumnValue, Step};
+pub use column_value::ColumnValue;
 pub use hash_keys::{HashKey, HashKeys};
+pub use number_marks::NumberMarks;
 pub use row_filter::{Comparison, Operand, RowFilter};
+pub use step::Step;
+pub use time_pattern::{PatternPart, TimePattern};

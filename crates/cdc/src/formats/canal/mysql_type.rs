@@ -1,6 +1,6 @@
 //! From a type of MySQL, as `mysqlType` has it, to a type of the contract.
 
-use crate::profile::guess::{Guess, doubtful, guess, hinted};
+use crate::profile::guess::{Guess, doubtful, guess, hinted, mysql_time};
 use sluice_contract::QuestionKind;
 
 const DECIDE_ZONE: &str = "A TIMESTAMP comes in the time zone of Canal's server, which the texts do not name: write \
@@ -36,7 +36,7 @@ pub(super) fn of_mysql(written: &str) -> Option<Guess> {
         // The text of a float may have the digits of a double.
         "float" | "double" | "real" => guess("double", TEXT),
         "date" => guess("date", TEXT),
-        "time" => guess("time", TEXT),
+        "time" => mysql_time(TEXT),
         "datetime" => guess("timestamp_ntz", TEXT),
         "timestamp" => doubtful("timestamp", TEXT, DECIDE_ZONE).about(QuestionKind::TimeZone),
         "json" => guess("json", TEXT),
@@ -83,6 +83,7 @@ mod tests {
             ("varbinary(16)", "binary"),
             ("bit(1)", "boolean"),
             ("json", "json"),
+            ("time(6)", "string"),
         ] {
             assert_eq!(of_mysql(written).unwrap().data_type, data_type, "{written}");
         }

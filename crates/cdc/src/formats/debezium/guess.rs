@@ -3,7 +3,8 @@
 use super::connect_schema::Node;
 use crate::profile::ColumnProfile;
 use crate::profile::guess::{
-    Guess, counted, decimal_text, doubtful, guess, hinted, is_settled, plain_text_type, without_value,
+    Guess, counted, decimal_text, doubtful, guess, hinted, is_settled, mysql_time_counted, plain_text_type,
+    without_value,
 };
 use crate::profile::shape::Shape;
 use crate::value::encoding::Encoding;
@@ -17,6 +18,9 @@ const HEX_DIGITS_CERTAIN: usize = 128;
 /// What is left to people when decimals come without a scale.
 pub(crate) const DECIDE_SCALE: &str =
     "The scale is not in the data, take it from the source table; if it holds bytes and no numbers, write binary";
+
+/// How times of the day arrive that a schema describes.
+const OF_DAY: &str = "number of the day";
 
 /// Milliseconds of an hour.
 const HOUR_MILLIS: i64 = 3_600_000;
@@ -51,7 +55,7 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
         (_, "io.debezium.time.IsoTimestamp") => guess("timestamp_ntz", "text, ISO 8601"),
         (Encoding::Count(TimeUnit::Days), _) => guess("date", "days since 1970"),
         (_, name) if name.ends_with("Timestamp") => guess("timestamp_ntz", "number since 1970"),
-        (_, name) if name.ends_with("Time") => guess("time", "number of the day"),
+        (_, name) if name.ends_with("Time") => guess("time", OF_DAY),
         _ => match (node.kind.as_str(), &node.items) {
             ("boolean", _) => guess("boolean", "true or false"),
             ("int8" | "int16", _) => guess("smallint", "number"),
@@ -71,6 +75,20 @@ pub(crate) fn of_schema(node: &Node) -> Guess {
             }
             _ => guess("json", "object"),
         },
+    }
+}
+
+/// The same guess, of records of this connector: numbers of a `TIME` of MySQL are no times of the day.
+pub(crate) fn by_connector(connector: Option<&str>, guess: Guess) -> Guess {
+    let is_mysql = matches!(connector, Some("mysql" | "mariadb"));
+    if !is_mysql || guess.data_type != "time" {
+        return guess;
+    }
+    match (guess.unit, guess.open) {
+        (None, false) if guess.arrives_as == OF_DAY => mysql_time_counted(TimeUnit::Microseconds),
+        (Some(unit), false) => mysql_time_counted(unit),
+        (unit, true) => Guess { data_type: "string".to_owned(), unit, ..guess },
+        (None, false) => guess,
     }
 }
 

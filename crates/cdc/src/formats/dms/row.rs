@@ -64,7 +64,7 @@ impl TextRows for DmsRows {
         for (position, name) in &plan.before_key {
             let Some(text) = text_of(row, *name).filter(|text| !text.is_empty()) else { continue };
             let Some(column) = plan.contract.columns.get(*position) else { continue };
-            let fetch = |data_type: &ColumnType| plan.reading.cell(data_type, column.unit, text).map(Some);
+            let fetch = |data_type: &ColumnType| plan.text_cell(*position, data_type, text).map(Some);
             let cell = column_value::cell(plan, *position, column, &column.data_type, fetch)
                 .map_err(|error| RecordError::of_cell(&column.name, error))?;
             former.extend(cell.filter(|cell| *cell != Cell::Null).map(|cell| (*position, cell)));

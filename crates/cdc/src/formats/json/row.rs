@@ -120,6 +120,7 @@ pub(crate) fn encoded_cell<'a>(
         decimals: plan.source.decimals,
         reading: &plan.reading,
         unit: plan.unit(position),
+        is_length: plan.length_unit(position).is_some(),
         unavailable: &plan.unavailable,
     };
     values.cell(data_type, encoding, raw)

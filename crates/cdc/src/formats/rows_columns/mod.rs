@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::column_sample::{self, container_of};
 use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::written_guess::of_rows;
 use crate::profile::{ColumnProfile, Profile};
 use crate::row::text_rows;
 use crate::text::unpack::StreamEnd;
@@ -77,7 +78,7 @@ impl Format for RowsColumns {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_text_column(&column.shape)
+        of_rows(of_text_column(&column.shape), &column.shape)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {

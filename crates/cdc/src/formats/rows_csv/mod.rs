@@ -13,6 +13,7 @@ use crate::plan::markers::Markers;
 use crate::profile::csv_form::CsvForm;
 use crate::profile::csv_sample;
 use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::written_guess::of_rows;
 use crate::profile::{ColumnProfile, Profile};
 use crate::text::csv_fields::fields_by;
 use crate::text::unpack::StreamEnd;
@@ -78,7 +79,7 @@ impl Format for RowsCsv {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_text_column(&column.shape)
+        of_rows(of_text_column(&column.shape), &column.shape)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {
@@ -87,7 +88,9 @@ impl Format for RowsCsv {
 
     /// Where nothing is null so far, nothing between two delimiters will be.
     fn propose_settings(&self, profile: &Profile, files: &[(SourceFile, Bytes)]) -> SourceSettings {
-        let settings = csv_settings::settings(files);
+        let mut settings = csv_settings::settings(files);
+        // The columns ask it, each for itself.
+        settings.questions.retain(|question| question != csv_settings::COMMA_OR_THOUSANDS);
         let null_text = settings.null_text.or_else(|| (!profile.writes_nulls()).then_some(""));
         SourceSettings { null_text, ..settings }
     }

@@ -11,6 +11,7 @@ use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::Guess;
+use crate::profile::written_guess::of_rows;
 use crate::profile::{ColumnProfile, Profile};
 use crate::row::text_rows;
 use crate::text::json_fields::each_member;
@@ -83,7 +84,7 @@ impl Format for RowsJson {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_values(&column.shape)
+        of_rows(of_values(&column.shape), &column.shape)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {

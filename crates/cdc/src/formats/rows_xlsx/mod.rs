@@ -11,6 +11,7 @@ use crate::outcome::collector::Collector;
 use crate::plan::Plan;
 use crate::plan::markers::Markers;
 use crate::profile::guess::{Guess, of_text_column};
+use crate::profile::written_guess::of_rows;
 use crate::profile::{ColumnProfile, Profile};
 use crate::row::text_rows;
 use crate::text::unpack::StreamEnd;
@@ -85,7 +86,7 @@ impl Format for RowsXlsx {
     }
 
     fn guess(&self, column: &ColumnProfile) -> Guess {
-        of_text_column(&column.shape)
+        of_rows(of_text_column(&column.shape), &column.shape)
     }
 
     fn propose_sequence(&self, profile: &Profile) -> ProposedSequence {

@@ -19,7 +19,7 @@ fn read_as(
                     schema:\n- {name: id, type: int, primary_key: true}\n";
     let contract = Contract::parse(contract, "b.yaml").unwrap();
     let reading = Reading::new(contract.source.as_ref().unwrap()).unwrap();
-    let values = Values { decimals, reading: &reading, unit: None, unavailable: &unavailable };
+    let values = Values { decimals, reading: &reading, unit: None, is_length: false, unavailable: &unavailable };
     values.cell(&data_type, encoding, raw).map(Cell::into_owned).map_err(|error| error.reason)
 }
 

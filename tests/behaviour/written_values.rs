@@ -1,0 +1,136 @@
+//! Dates, numbers, booleans and lengths of time that partners and MySQL write in their own way: onboarding proposes the
+//! functions that read them where the samples leave no doubt, else it asks, and silver has the values.
+
+use anyhow::{Context, Result, ensure};
+use sluice_api::{OnboardAnswers, OnboardDraft, QuestionKind, ask};
+use sluice_tests::TestLake;
+use tempfile::TempDir;
+
+fn lake(content: &str, name: &str) -> Result<(TempDir, TestLake)> {
+    let folder = tempfile::Builder::new().prefix("sluice-written-").tempdir()?;
+    let lake = TestLake::at(folder.path());
+    lake.write(&format!("landing/crm/bills/{name}"), content)?;
+    Ok((folder, lake))
+}
+
+async fn draft(lake: &TestLake, answers: &[&str], definitions: &[&str]) -> Result<OnboardDraft> {
+    let answers = answers.iter().map(|answer| answer.parse()).collect::<Result<_, _>>();
+    let answers = OnboardAnswers {
+        answers: answers.map_err(|mistake| anyhow::anyhow!("{mistake:?}"))?,
+        definitions: definitions.iter().map(|text| (*text).to_owned()).collect(),
+        ..OnboardAnswers::default()
+    };
+    let path = "landing/crm/bills".to_owned();
+    Ok(lake.host().call(ask::InferContract { path, name: None, table: None, answers }).await?)
+}
+
+/// Rows of silver by the proposal, which leaves no question, and how many records are in quarantine.
+async fn replayed(lake: &TestLake, draft: &OnboardDraft, columns: &[&str]) -> Result<(Vec<String>, u64)> {
+    ensure!(draft.questions.is_empty() && draft.problems.is_empty(), "{:?} {:?}", draft.questions, draft.problems);
+    lake.write("contracts/crm/bills.yaml", &draft.yaml)?;
+    let table = lake.replay().await?.tables.pop().context("one table is replayed")?;
+    ensure!(table.error.is_none() && table.counters.balances(), "{:?} {}", table.error, draft.yaml);
+    Ok((lake.silver_rows("crm.bills", columns).await?, table.counters.quarantined))
+}
+
+const COLUMNS: [&str; 5] = ["id", "day", "at", "total", "paid"];
+
+#[tokio::test]
+async fn what_the_samples_leave_no_doubt_about_is_read() -> Result<()> {
+    let csv = "id,day,at,total,paid,updated_at\n\
+               1,31.12.2026,12/31/2026 1:05 PM,\"1,234.50\",Yes,2026-11-20\n\
+               2,01.02.2026,01/02/2026 11:00 AM,7.25,no,2026-11-20\n\
+               3,,,,,2026-11-20\n";
+    let json = "{\"id\":1,\"day\":\"31.12.2026\",\"at\":\"12/31/2026 1:05 PM\",\"total\":\"1,234.50\",\"paid\":\"Yes\",\
+                \"updated_at\":\"2026-11-20\"}\n{\"id\":2,\"day\":\"01.02.2026\",\"at\":\"01/02/2026 11:00 AM\",\
+                \"total\":\"7.25\",\"paid\":\"no\",\"updated_at\":\"2026-11-20\"}\n{\"id\":3,\"day\":null,\"at\":null,\
+                \"total\":null,\"paid\":null,\"updated_at\":\"2026-11-20\"}\n";
+    for (name, content) in [("a.csv", csv), ("a.json", json)] {
+        let (_folder, lake) = lake(content, name)?;
+        let draft = draft(&lake, &[], &[]).await?;
+        let types: Vec<&str> = draft.columns.iter().map(|column| column.data_type.as_str()).collect();
+        ensure!(types == ["bigint", "date", "timestamp_ntz", "decimal(12,2)", "boolean", "date"], "{name}: {types:?}");
+        for part in ["parse_date(", "'%d.%m.%Y')", "'%m/%d/%Y %I:%M %p')", "parse_number(", "'.', ',')", "'yes', 'no')"]
+        {
+            ensure!(draft.yaml.contains(part), "{name}: {part} {}", draft.yaml);
+        }
+        let (rows, quarantined) = replayed(&lake, &draft, &COLUMNS).await?;
+        let expected =
+            ["1 2026-12-31 2026-12-31T13:05:00 1234.50 true", "2 2026-02-01 2026-01-02T11:00:00 7.25 false", "3    "];
+        ensure!(rows == expected && quarantined == 0, "{name}: {rows:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_fits_two_readings_is_asked_and_answered_by_either() -> Result<()> {
+    let csv = "id,day,total,code,updated_at\n1,01/02/2026,\"1,234\",12.345.678,2026-11-20\n\
+               2,03/04/2026,\"5,678\",23.456.789,2026-11-20\n";
+    let (_folder, lake) = lake(csv, "a.csv")?;
+    let asked = draft(&lake, &[], &[]).await?;
+    let kinds: Vec<QuestionKind> = asked.questions.iter().map(|question| question.kind).collect();
+    ensure!(kinds == [QuestionKind::Dates, QuestionKind::Numbers], "{kinds:?}");
+    ensure!(asked.questions[0].suggestions == ["day first", "month first", "text"], "{:?}", asked.questions);
+    ensure!(asked.questions[1].suggestions == ["decimal point", "decimal comma", "text"], "{:?}", asked.questions);
+    let types: Vec<&str> = asked.columns.iter().map(|column| column.data_type.as_str()).collect();
+    ensure!(types == ["bigint", "string", "string", "string", "date"], "until then they are text: {types:?}");
+    for (answers, expected) in [
+        (["dates=day first", "numbers=decimal point"], ["1 2026-02-01 1234", "2 2026-04-03 5678"]),
+        (["dates=month first", "numbers=decimal comma"], ["1 2026-01-02 1.234", "2 2026-03-04 5.678"]),
+        (["dates=text", "numbers=text"], ["1 01/02/2026 1,234", "2 03/04/2026 5,678"]),
+    ] {
+        let (_folder, lake) = self::lake(csv, "a.csv")?;
+        let draft = draft(&lake, &answers, &[]).await?;
+        let (rows, quarantined) = replayed(&lake, &draft, &["id", "day", "total"]).await?;
+        ensure!(rows == expected && quarantined == 0, "{answers:?}: {rows:?} {}", draft.yaml);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_definition_says_what_texts_are_of_and_the_samples_how_they_are_written() -> Result<()> {
+    let csv = "id,day,total,flag,updated_at\n1,31/12/2026,\"1,234.50\",Y,2026-11-20\n\
+               2,01/02/2026,\"7.25\",N,2026-11-20\n";
+    let (_folder, lake) = lake(csv, "a.csv")?;
+    let ddl =
+        "CREATE TABLE bills (id bigint PRIMARY KEY, day date, total numeric(18,4), flag char(1), updated_at date);";
+    let draft = draft(&lake, &[], &[ddl]).await?;
+    let types: Vec<&str> = draft.columns.iter().map(|column| column.data_type.as_str()).collect();
+    ensure!(types == ["bigint", "date", "decimal(18,4)", "string", "date"], "{types:?}");
+    let (rows, _) = replayed(&lake, &draft, &["id", "day", "total", "flag"]).await?;
+    ensure!(rows == ["1 2026-12-31 1234.5000 Y", "2 2026-02-01 7.2500 N"], "{rows:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_time_of_mysql_is_text_that_holds_every_length() -> Result<()> {
+    let event = |lsn: u64, id: u64, took: i64| {
+        let field = |name: &str, kind: &str| format!("{{\"field\":\"{name}\",\"type\":\"{kind}\"}}");
+        let took_field = "{\"field\":\"took\",\"type\":\"int64\",\"name\":\"io.debezium.time.MicroTime\"}";
+        let row =
+            format!("{{\"field\":\"after\",\"type\":\"struct\",\"fields\":[{},{took_field}]}}", field("id", "int64"));
+        format!(
+            "{{\"schema\":{{\"type\":\"struct\",\"fields\":[{row}]}},\"payload\":{{\"op\":\"c\",\"before\":null,\
+             \"after\":{{\"id\":{id},\"took\":{took}}},\"source\":{{\"connector\":\"mysql\",\"db\":\"crm\",\
+             \"table\":\"bills\",\"file\":\"bin.1\",\"pos\":{lsn},\"row\":0,\"snapshot\":\"false\",\"server_id\":1}}}}}}\n"
+        )
+    };
+    let content = [event(1, 1, 3_020_399_000_000), event(2, 2, -3_020_399_000_000), event(3, 3, 1_500_000)].concat();
+    let (_folder, lake) = lake(&content, "a.json")?;
+    let draft = draft(&lake, &["key=id"], &[]).await?;
+    ensure!(draft.yaml.contains("type: string") && draft.yaml.contains("unit: microseconds"), "{}", draft.yaml);
+    let (rows, quarantined) = replayed(&lake, &draft, &["id", "took"]).await?;
+    ensure!(rows == ["1 838:59:59", "2 -838:59:59", "3 00:00:01.5"] && quarantined == 0, "{rows:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_contract_with_a_wrong_pattern_is_refused_with_column_and_pattern() -> Result<()> {
+    let (_folder, lake) = lake("id,day\n1,31.12.26\n", "a.csv")?;
+    let contract = "dataset: crm.bills\nsource: {path: landing/crm/bills/, format: csv}\napply: {scd: append}\nschema:\n\
+                    - {name: id, type: bigint}\n- {name: day, type: date, from: \"parse_date(day, '%d.%m.%y')\"}\n";
+    lake.write("contracts/crm/bills.yaml", contract)?;
+    let error = lake.replay().await.err().context("it is refused")?.to_string();
+    ensure!(error.contains("`day`") && error.contains("%d.%m.%y") && error.contains("bills.yaml"), "{error}");
+    Ok(())
+}
