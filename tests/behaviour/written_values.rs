@@ -2,7 +2,7 @@
 //! functions that read them where the samples leave no doubt, else it asks, and silver has the values.
 
 use anyhow::{Context, Result, ensure};
-use sluice_api::{OnboardAnswers, OnboardDraft, QuestionKind, ask};
+use sluice_api::{OnboardAnswers, OnboardDraft, QuestionKind, ReplayLimits, ask};
 use sluice_tests::TestLake;
 use tempfile::TempDir;
 
@@ -132,5 +132,30 @@ async fn a_contract_with_a_wrong_pattern_is_refused_with_column_and_pattern() ->
     lake.write("contracts/crm/bills.yaml", contract)?;
     let error = lake.replay().await.err().context("it is refused")?.to_string();
     ensure!(error.contains("`day`") && error.contains("%d.%m.%y") && error.contains("bills.yaml"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn dates_in_a_partner_s_way_order_rows() -> Result<()> {
+    let first = "id;name;updated_at\n1;Ada;31.12.2026 09:00\n2;Max;05.01.2027 10:00\n";
+    let (_folder, lake) = lake(first, "a.csv")?;
+    let draft = draft(&lake, &[], &[]).await?;
+    ensure!(draft.sequence == ["updated_at"], "{:?}", draft.questions);
+    let (rows, _) = replayed(&lake, &draft, &["id", "name"]).await?;
+    ensure!(rows == ["1 Ada", "2 Max"], "{rows:?}");
+    // By their letters 02.01.2027 is older than 31.12.2026, and 30.12.2026 is newer than 05.01.2027.
+    lake.write(
+        "landing/crm/bills/b.csv",
+        "id;name;updated_at\n1;Ada King;02.01.2027 08:00\n2;Maxim;30.12.2026 08:00\n3;Eve;soon\n",
+    )?;
+    let contract = draft.yaml.replace("apply:\n", "apply:\n  quarantine_limit: 0.5\n");
+    lake.write("contracts/crm/bills.yaml", contract)?;
+    let table = lake.replay().await?.tables.pop().context("one table is replayed")?;
+    ensure!(table.error.is_none() && table.counters.quarantined == 1, "{:?} {:?}", table.error, table.counters);
+    let rows = lake.silver_rows("crm.bills", &["id", "name"]).await?;
+    ensure!(rows == ["1 Ada King", "2 Max"], "{rows:?}");
+    let refreshed = lake.replay_within(ReplayLimits { full_refresh: true, ..ReplayLimits::default() }).await?;
+    ensure!(refreshed.tables.iter().all(|table| table.error.is_none()), "{:?}", refreshed.tables);
+    ensure!(lake.silver_rows("crm.bills", &["id", "name"]).await? == rows);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A column of a contract.
 
-use crate::{ColumnPath, ColumnType, ColumnValue, TimeUnit};
+use crate::{ColumnPath, ColumnType, ColumnValue, Step, TimeUnit};
 
 /// A column as the contract declares it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,15 @@ impl Column {
     #[must_use]
     pub fn is_system(&self) -> bool {
         self.name.starts_with('_')
+    }
+
+    /// Whether it is a date or time that a function reads by the pattern of the source: the one kind of column made by
+    /// functions that can order events, because the pattern says what the source sent.
+    #[must_use]
+    pub fn is_read_time(&self) -> bool {
+        let is_time = matches!(self.data_type, ColumnType::Date | ColumnType::Timestamp | ColumnType::TimestampNtz);
+        let step = self.from.as_ref().and_then(ColumnValue::parsed_by);
+        is_time && matches!(step, Some(Step::ParseDate(_) | Step::ParseTimestamp(_)))
     }
 
     /// Whether the contract itself names the column.

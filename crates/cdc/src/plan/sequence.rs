@@ -65,6 +65,9 @@ impl Sequence {
                 SequencePart::Source(contract.source_rank().to_string())
             } else if contract.column(name).is_none() && is_in_envelope(name) {
                 SequencePart::Envelope(name.split('.').map(str::to_owned).collect())
+            } else if let Some(position) = contract.columns.iter().position(|of| of.name == *name && of.is_read_time())
+            {
+                SequencePart::Row(RowName::Column(position))
             } else {
                 SequencePart::Row(row.row_name(name))
             }

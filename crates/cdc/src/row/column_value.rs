@@ -7,10 +7,12 @@ use crate::value::{written_number, written_time};
 use hmac::{Hmac, Mac};
 use serde::de::IgnoredAny;
 use sha2::Sha256;
-use sluice_change::{Cell, CellError, ReasonCode, cell_text, parse_cell};
+use sluice_change::{Cell, CellError, DAY_MICROS, ReasonCode, cell_text, parse_cell};
 use sluice_contract::{Column, ColumnType, HashKey, Step, TimePattern, TimeUnit};
 use std::fmt::Write as _;
 
+/// A text that is no position, whatever it is read as.
+const NO_POSITION: &str = "not read";
 /// Hexadecimal digits that a lake keeps of what a key makes of its own name.
 const CHECK_DIGITS: usize = 16;
 
@@ -58,6 +60,24 @@ pub(crate) fn cell<'a>(
         None => Ok(Some(Cell::Null)),
         Some(text) => read(plan, form, data_type, plan.unit(position), &text).map(Some),
     }
+}
+
+/// Microseconds since 1970 of a date or time that a function reads, as a part of the sequence; `None` for a column of another
+/// kind. Inside it `None` is null, and a text that is no position is a value that the function does not read.
+pub(crate) fn position_text<'a>(
+    plan: &Plan,
+    position: usize,
+    fetch: impl Fn(&ColumnType) -> Result<Option<Cell<'a>>, CellError>,
+) -> Option<Option<String>> {
+    let column = plan.contract.columns.get(position).filter(|column| column.is_read_time())?;
+    Some(match cell(plan, position, column, &column.data_type, fetch) {
+        Ok(Some(Cell::Int(days))) if column.data_type == ColumnType::Date => {
+            Some(days.saturating_mul(DAY_MICROS).to_string())
+        }
+        Ok(Some(Cell::Int(micros))) => Some(micros.to_string()),
+        Ok(_) => None,
+        Err(_) => Some(NO_POSITION.to_owned()),
+    })
 }
 
 /// How a value of a type is written.

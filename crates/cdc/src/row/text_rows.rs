@@ -3,6 +3,7 @@
 //! Every value is text here, so that a row read from a file and the same row read from bronze become the same cells.
 
 use super::cells::cells;
+use super::column_value;
 use super::values::Row;
 use crate::outcome::collector::Collector;
 use crate::outcome::drift::Drift;
@@ -73,6 +74,10 @@ pub(crate) fn text_of<'a>(row: &'a Row<TextValue<'_>>, name: RowName) -> Option<
 pub(crate) fn sequence_text<'a>(plan: &Plan, row: &'a Row<TextValue<'_>>, name: RowName) -> Option<Cow<'a, str>> {
     let text = text_of(row, name).filter(|text| !text.is_empty())?;
     let RowName::Column(position) = name else { return Some(Cow::Borrowed(text)) };
+    let fetch = |data_type: &ColumnType| plan.text_cell(position, data_type, text).map(Some);
+    if let Some(made) = column_value::position_text(plan, position, fetch) {
+        return made.map(Cow::Owned);
+    }
     let column = plan.contract.columns.get(position)?;
     let is_time = matches!(column.data_type, ColumnType::Timestamp)
         || (column.unit.is_some() && matches!(column.data_type, ColumnType::TimestampNtz));

@@ -147,3 +147,34 @@ fn a_text_that_is_no_length_is_in_quarantine() {
     assert_eq!(decoded.rejects.len(), 1);
     assert!(decoded.rejects[0].detail.contains("length of time") && !decoded.rejects[0].detail.contains("soon"));
 }
+
+#[test]
+fn a_date_that_a_function_reads_orders_events_in_every_format() {
+    let columns = "schema:
+- {name: id, type: bigint, primary_key: true}
+- {name: changed, type: timestamp_ntz, from: \"parse_timestamp(Stand, '%d.%m.%Y %H:%M')\"}
+";
+    let rows = [(1, "31.12.2026 09:00"), (1, "02.01.2027 08:00"), (2, "02.01.2027 08:00"), (3, "soon")];
+    let json: String = rows.iter().map(|(id, at)| format!("{{\"id\":{id},\"Stand\":\"{at}\"}}\n")).collect();
+    let events: String = rows
+        .iter()
+        .map(|(id, at)| {
+            format!("{{\"op\":\"u\",\"after\":{{\"id\":{id},\"Stand\":\"{at}\"}},\"source\":{{\"lsn\":5}}}}\n")
+        })
+        .collect();
+    let csv: String = rows.iter().map(|(id, at)| format!("{id},{at}\n")).collect();
+    let csv = format!("id,Stand\n{csv}");
+    for (format, path, bytes) in
+        [("json", "1.json", &json), ("debezium_json", "1.json", &events), ("csv", "1.csv", &csv)]
+    {
+        let apply = "sequence: [changed], quarantine_limit: 1.0";
+        let contract = contract(&format!("format: {format}"), apply, columns);
+        let decoded = decode(&contract, path, bytes.as_bytes());
+        let seqs: Vec<u64> = decoded.changes.seqs.iter().map(|seq| seq.parts[0]).collect();
+        assert_eq!(seqs, [1_798_707_600_000_000, 1_798_876_800_000_000, 1_798_876_800_000_000], "{format}");
+        let rejects: Vec<_> = decoded.rejects.iter().map(|reject| reject.reason).collect();
+        assert_eq!(rejects, [ReasonCode::MissingSeq], "{format}: {:?}", decoded.rejects);
+        assert!(!decoded.rejects[0].detail.contains("soon"));
+        assert_rebuilds(&contract, &decoded);
+    }
+}

@@ -106,7 +106,8 @@ impl Reader<'_> {
             }
         }
         for part in &apply.sequence {
-            if let Some(value) = made(&part.value) {
+            let is_read_time = columns.iter().any(|column| column.name == part.value && column.is_read_time());
+            if let Some(value) = made(&part.value).filter(|_| !is_read_time) {
                 let message = format!(
                     "`{}` is made of `{}`, and events are ordered by what the source sent",
                     part.value,
@@ -240,6 +241,7 @@ mod tests {
         }
         assert!(contract("sequence: [email]", "", "type: string, from: a").is_ok());
         for (source, column) in [
+            ("", "type: date, from: \"parse_date(a, '%F')\""),
             (", time_zone: UTC", "type: timestamp, from: \"parse_timestamp(a, '%F %R')\""),
             ("", "type: timestamp, from: \"parse_timestamp(a, '%FT%T%z')\""),
             ("", "type: \"decimal(8,2)\", from: \"null_if(parse_number(a, ',', '.'), '0')\""),
@@ -248,6 +250,8 @@ mod tests {
         ] {
             assert!(contract("", source, column).is_ok(), "{column}");
         }
+        assert!(contract("sequence: [email]", "", "type: date, from: \"parse_date(trim(a), '%F')\"").is_ok());
+        assert!(contract("sequence: [email]", "", "type: string, from: \"parse_date(a, '%F')\"").is_err());
         for (apply, source, says) in
             [("", ", from: position 7", "order is the format's own"), ("", ", from: soon", "no place to begin")]
         {

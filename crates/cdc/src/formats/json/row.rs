@@ -183,6 +183,15 @@ pub(crate) fn sequence_text<'a>(
     name: RowName,
 ) -> Option<Cow<'a, str>> {
     if let RowName::Column(position) = name
+        && let Some(raw) = row.column(position)
+    {
+        let encoding = encodings.get(position).unwrap_or(&Encoding::Unsaid);
+        let fetch = |data_type: &ColumnType| encoded_cell(plan, encoding, raw, position, data_type).map(Some);
+        if let Some(made) = column_value::position_text(plan, position, fetch) {
+            return made.map(Cow::Owned);
+        }
+    }
+    if let RowName::Column(position) = name
         && let Some(column) = plan.contract.columns.get(position)
         && let Some(raw) = row.column(position)
         && let encoding = encodings.get(position).unwrap_or(&Encoding::Unsaid)

@@ -8,6 +8,7 @@ use crate::profile::Profile;
 use crate::profile::csv_sample::{self, texts};
 use crate::profile::guess::of_text_column;
 use crate::profile::shape::hash;
+use crate::profile::written_guess::of_rows;
 use crate::text::csv_fields::Field;
 use sluice_change::ReasonCode;
 use std::borrow::Cow;
@@ -69,12 +70,13 @@ pub(crate) fn read_csv_row(profile: &mut Profile, names: Option<&[String]>, fiel
 
 /// The one column that looks like a watermark; where none or several do, a question.
 pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
-    let data_type = |column: &crate::profile::ColumnProfile| match &column.by_schema {
-        Some(guess) => guess.data_type.clone(),
+    let guess = |column: &crate::profile::ColumnProfile| match &column.by_schema {
+        Some(guess) => guess.clone(),
         // Numbers of JSON have shapes of their own.
-        None if column.shape.whole.count > 0 => of_values(&column.shape).data_type,
-        None => of_text_column(&column.shape).data_type,
+        None if column.shape.whole.count > 0 => of_values(&column.shape),
+        None => of_rows(of_text_column(&column.shape), &column.shape),
     };
+    let data_type = |column| guess(column).data_type;
     let candidates: Vec<String> = profile
         .columns
         .iter()
@@ -83,7 +85,12 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         .collect();
     let is_version = |name: &&str| {
         let column = profile.columns.iter().find(|column| column.name == **name);
-        !name.starts_with(SDC) && column.is_some_and(|column| may_be_version(&column.name, &data_type(column)))
+        // A version is read as the source sent it.
+        let is_version = |column: &crate::profile::ColumnProfile| {
+            let guess = guess(column);
+            guess.steps.is_empty() && may_be_version(&column.name, &guess.data_type)
+        };
+        !name.starts_with(SDC) && column.is_some_and(is_version)
     };
     let snapshots: Vec<String> =
         profile.file_values.distinct_by_file().into_iter().filter(is_version).map(str::to_owned).collect();
