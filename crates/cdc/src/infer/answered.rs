@@ -127,13 +127,15 @@ impl<'a> Answered<'a> {
 
     /// A column without the question that was answered.
     pub(crate) fn column(&self, column: InferredColumn) -> InferredColumn {
-        let Some(kind) = column.question else { return column };
+        // What is text without a question may be of the type that its texts are of.
+        let offered = (!column.readings.is_empty()).then_some(QuestionKind::Type);
+        let Some(kind) = column.question.or(offered) else { return column };
         let Some(answer) = self.answers.to(kind, self.table, Some(&column.name)) else { return column };
         let value = answer.value.as_str();
         let (mut data_type, mut unit) = (column.data_type.clone(), column.unit);
         match kind {
             QuestionKind::Scale => data_type = with_scale(&data_type, value),
-            QuestionKind::Type => data_type = value.to_owned(),
+            QuestionKind::Type => return typed(column, value),
             QuestionKind::Dates | QuestionKind::Numbers => return read_as(column, kind, value),
             QuestionKind::Unit => unit = value.parse().ok(),
             // Entries of the source say it.
@@ -167,13 +169,28 @@ fn written_as(guess: &Guess, data_type: &str) -> Option<Guess> {
     let readings = guess.readings.iter().filter(|reading| fits(&reading.data_type));
     let readings: Vec<WrittenReading> =
         readings.map(|of| WrittenReading { data_type: typed(&of.data_type), ..of.clone() }).collect();
-    (!readings.is_empty()).then(|| Guess { readings, ..guess.clone() })
+    match readings.as_slice() {
+        [] => None,
+        // Nothing is in doubt but the type, and that is said.
+        [WrittenReading { answer: None, data_type, steps }] => {
+            let (data_type, steps) = (data_type.clone(), steps.clone());
+            Some(Guess { data_type, steps, readings: Vec::new(), decide: None, ..guess.clone() })
+        }
+        _ => Some(Guess { readings, ..guess.clone() }),
+    }
+}
+
+/// A column of the type that was answered, read by the functions that make it of such texts, if any do.
+fn typed(column: InferredColumn, data_type: &str) -> InferredColumn {
+    let reading = column.readings.iter().find(|reading| reading.data_type == data_type);
+    let steps = reading.map_or_else(Vec::new, |reading| reading.steps.clone());
+    InferredColumn { data_type: data_type.to_owned(), steps, question: None, decide: None, ..column }
 }
 
 /// A column whose texts are read as answered, if they can be; the question stays where they cannot.
 fn read_as(column: InferredColumn, kind: QuestionKind, answer: &str) -> InferredColumn {
     let answer = WrittenAnswer::read(kind, answer);
-    let reading = column.readings.iter().find(|reading| Some(reading.answer) == answer).cloned();
+    let reading = column.readings.iter().find(|reading| reading.answer.is_some() && reading.answer == answer).cloned();
     match reading {
         Some(WrittenReading { data_type, steps, .. }) => {
             InferredColumn { data_type, steps, question: None, decide: None, ..column }

@@ -51,7 +51,7 @@ impl Inferred {
             let suggestions = match kind {
                 QuestionKind::Type => vec![column.data_type.clone(), "string".to_owned()],
                 QuestionKind::Dates | QuestionKind::Numbers => {
-                    let readings = column.readings.iter().map(|reading| reading.answer);
+                    let readings = column.readings.iter().filter_map(|reading| reading.answer);
                     let answers = readings.chain([WrittenAnswer::Text]);
                     answers.map(|answer| answer.as_str().to_owned()).collect()
                 }

@@ -25,7 +25,7 @@ pub(crate) struct Guess {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenReading {
     /// The answer.
-    pub answer: WrittenAnswer,
+    pub answer: Option<WrittenAnswer>,
     /// Type for the contract.
     pub data_type: String,
     /// Functions that read the values.

@@ -10,7 +10,7 @@ const ASK_DATES: &str = "The texts are dates of which no day is over 12: day or 
 const ASK_NUMBERS: &str = "The texts are numbers with a comma before three digits, which are thousands or a fraction";
 const ASK_COMMA: &str =
     "The texts are numbers with a comma before their fraction, or something else with a comma in it";
-const DECIDE_BOOLEAN: &str = "The sample has two words alone; another text goes to quarantine";
+const DECIDE_BOOLEAN: &str = "The texts are two words alone, as booleans have them; with the answer type=boolean another text goes to quarantine";
 
 /// The guess, or what the texts are in the way of whoever wrote them. Rows of databases are left as they are.
 pub(crate) fn of_rows(found: Guess, shape: &Shape) -> Guess {
@@ -22,8 +22,9 @@ pub(crate) fn of_rows(found: Guess, shape: &Shape) -> Guess {
         None => found,
         Some(Written::Boolean(is_true, is_false)) => {
             let step = Step::ParseBoolean { is_true: is_true.to_owned(), is_false: is_false.to_owned() };
+            let reading = Reading { answer: None, data_type: "boolean".to_owned(), steps: vec![step] };
             let words = format!("text, {is_true} and {is_false}");
-            Guess { steps: vec![step], ..hinted("boolean", &words, DECIDE_BOOLEAN) }
+            Guess { readings: vec![reading], ..hinted("string", &words, DECIDE_BOOLEAN) }
         }
         Some(Written::Dates { day_first, month_first, other, has_time }) => {
             let reading = |answer, pattern: Option<String>| of_pattern(answer, &pattern?, has_time);
@@ -48,7 +49,7 @@ pub(crate) fn of_rows(found: Guess, shape: &Shape) -> Guess {
             let ask = if point.is_some() { ASK_NUMBERS } else { ASK_COMMA };
             let of = |answer, found: Option<_>| {
                 let (marks, data_type) = found?;
-                Some(Reading { answer, data_type, steps: vec![Step::ParseNumber(marks)] })
+                Some(Reading { answer: Some(answer), data_type, steps: vec![Step::ParseNumber(marks)] })
             };
             let readings = [of(WrittenAnswer::DecimalPoint, point), of(WrittenAnswer::DecimalComma, comma)];
             asked(readings.into_iter().flatten().collect(), "text, numbers", ask, QuestionKind::Numbers)
@@ -59,10 +60,10 @@ pub(crate) fn of_rows(found: Guess, shape: &Shape) -> Guess {
 fn of_pattern(answer: WrittenAnswer, pattern: &str, has_time: bool) -> Option<Reading> {
     Some(if has_time {
         let steps = vec![Step::ParseTimestamp(vec![TimePattern::timestamp(pattern).ok()?])];
-        Reading { answer, data_type: "timestamp_ntz".to_owned(), steps }
+        Reading { answer: Some(answer), data_type: "timestamp_ntz".to_owned(), steps }
     } else {
         let steps = vec![Step::ParseDate(vec![TimePattern::date(pattern).ok()?])];
-        Reading { answer, data_type: "date".to_owned(), steps }
+        Reading { answer: Some(answer), data_type: "date".to_owned(), steps }
     })
 }
 
