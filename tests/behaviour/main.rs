@@ -26,6 +26,7 @@ mod explain;
 mod fill_columns;
 mod foreign_commits;
 mod foreign_keys;
+mod from_folder;
 mod from_snapshot;
 mod guards;
 mod incidents;

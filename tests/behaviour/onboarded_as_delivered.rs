@@ -80,7 +80,7 @@ async fn what_files_do_not_tell_is_asked() -> Result<()> {
     ensure!(asked(&[("a.csv", thousands)]).await? == [QuestionKind::Written], "thousands or a fraction");
     let region = "id,v,updated_at\n1,a,2026-11-20\n2,b,2026-11-21\n";
     let folders = [("dt=2026-11-20/region=eu/a.csv", region)];
-    ensure!(asked(&folders).await? == [QuestionKind::Written], "the region is in no column");
+    ensure!(asked(&folders).await? == [QuestionKind::Folders], "one region says nothing of another one");
     ensure!(asked(&[("dt=2026-11-20/a.csv", region)]).await?.is_empty(), "a date of the delivery is no column");
     let overwrite = (1..=4).flat_map(|id| {
         [("insert", 1), ("delete", 2), ("insert", 2)].map(|(change, version)| {
@@ -251,5 +251,37 @@ async fn rows_of_one_watermark_are_in_the_order_of_their_lines() -> Result<()> {
     lake.replay().await?;
     let rows = lake.silver_rows("crm.people", &["id", "v"]).await?;
     ensure!(rows == ["1 z", "2 b", "3 c"], "{rows:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn folders_are_columns_where_the_sample_says_what_they_are() -> Result<()> {
+    let of = |rows: &[(u64, &str, u64)]| -> String {
+        let row = |(id, name, day): &(u64, &str, u64)| format!("{id},{name},2026-11-{day:02}\n");
+        std::iter::once("id,name,updated_at\n".to_owned()).chain(rows.iter().map(row)).collect()
+    };
+    let (eu, us) =
+        (of(&[(1, "Ada", 1), (2, "Max", 2), (3, "Eve", 3)]), of(&[(1, "Tom", 4), (2, "Ann", 5), (3, "Ida", 6)]));
+    let both = [("region=eu/dt=2026-11-20/1.csv", eu.as_str()), ("region=us/dt=2026-11-21/1.csv", us.as_str())];
+    let rows = silver(&both, &[], &["region", "id", "name"]).await?;
+    ensure!(rows == ["eu 1 Ada", "eu 2 Max", "eu 3 Eve", "us 1 Tom", "us 2 Ann", "us 3 Ida"], "{rows:?}");
+    let rows = silver(&both, &["folders=region in key, dt"], &["region", "dt", "id"]).await?;
+    ensure!(rows.first().is_some_and(|row| row == "eu 2026-11-20 1") && rows.len() == 6, "{rows:?}");
+    ensure!(silver(&both, &["folders=none"], &["id", "name"]).await? == ["1 Tom", "2 Ann", "3 Ida"]);
+    // Rows that move from one folder to the other have the same keys, too.
+    let closed = of(&[(1, "Ada", 7), (3, "Eve", 8)]);
+    let moved = [("status=closed/1.csv", closed.as_str()), ("status=open/1.csv", eu.as_str())];
+    ensure!(asked(&moved).await? == [QuestionKind::Folders]);
+    let rows = silver(&moved, &["folders=status"], &["id", "name", "status"]).await?;
+    ensure!(rows == ["1 Ada closed", "2 Max open", "3 Eve closed"], "{rows:?}");
+    let rows = silver(&moved, &["folders=status in key"], &["status", "id"]).await?;
+    ensure!(rows == ["closed 1", "closed 3", "open 1", "open 2", "open 3"], "{rows:?}");
+    // That no key is in two folders may be chance.
+    let more = of(&[(11, "Tom", 4), (12, "Ann", 5)]);
+    let apart = [("region=eu/1.csv", eu.as_str()), ("region=us/1.csv", more.as_str())];
+    ensure!(asked(&apart).await? == [QuestionKind::Folders]);
+    // Without the folder in the key equal ids are one row.
+    let rows = silver(&both, &["folders=region, dt"], &["region", "id"]).await?;
+    ensure!(rows == ["us 1", "us 2", "us 3"], "the later ones: {rows:?}");
     Ok(())
 }

@@ -26,6 +26,7 @@ mod decode;
 mod definitions;
 mod file_order;
 mod files;
+mod folder_values;
 mod foreign_table;
 mod format;
 mod formats;

@@ -15,6 +15,8 @@ pub struct Column {
     pub from: Option<ColumnValue>,
     /// Its value is the name of the source that the row is from.
     pub is_source_name: bool,
+    /// The key of the folder `key=value` that its value is from where a record does not have it; `None`: from none.
+    pub from_folder: Option<String>,
     /// What its numbers count, in a column of dates or times whose records do not say it themselves.
     pub unit: Option<TimeUnit>,
     /// Part of the key.
@@ -77,6 +79,12 @@ impl Column {
         !self.is_system() && !self.discovered
     }
 
+    /// Whether its value is of the file that a record is in, so that the record need not have it.
+    #[must_use]
+    pub fn is_of_file(&self) -> bool {
+        self.is_source_name || self.from_folder.is_some()
+    }
+
     /// A column of which nothing is said but name and type.
     #[must_use]
     pub fn named(name: &str, data_type: ColumnType) -> Self {
@@ -86,6 +94,7 @@ impl Column {
             path: None,
             from: None,
             is_source_name: false,
+            from_folder: None,
             unit: None,
             key: false,
             required: false,

@@ -264,6 +264,7 @@ impl Reader<'_> {
             self.check_quarantines(&document, &checks, &columns, apply);
         }
         self.beside_expressions(&document, &columns);
+        self.beside_folders(&document, &columns);
         let (source, sources) = self.sources(&document, &columns, apply.as_ref());
         let backfills = self.backfills(&document);
         let guards = self.guards(document.guards.as_ref());
@@ -533,6 +534,7 @@ impl Reader<'_> {
             name: written.name.value.clone(),
             path: self.column_path(written),
             is_source_name: written.source_name,
+            from_folder: self.column_folder(written, &data_type),
             from: self.column_value(written, &data_type),
             unit: self.unit(written.unit.as_ref(), &data_type),
             data_type,
@@ -632,6 +634,7 @@ mod backfill_reader;
 mod backfills;
 mod evolution_reader;
 mod expression_reader;
+mod folder_reader;
 mod guards_reader;
 mod late_rules_reader;
 mod plain_rows_reader;

@@ -150,6 +150,7 @@ pub(crate) struct ColumnDocument {
     pub(crate) from: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) source_name: bool,
+    pub(crate) from_folder: Option<Spanned<String>>,
     pub(crate) unit: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) primary_key: bool,

@@ -154,7 +154,7 @@ pub use lake_test::{
     ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 pub use ledger::{LedgerImbalance, RowLedger};
-pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind, WrittenAnswer};
+pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind, TakenFolder, WrittenAnswer};
 pub use position::{PartForm, PositionLayout};
 pub use problem::{Mistake, Problem};
 pub use record_action::RecordAction;

@@ -18,6 +18,8 @@ pub enum QuestionKind {
     Names,
     /// Which columns are the key.
     Key,
+    /// Which folders `key=value` are columns, and which of those are part of the key.
+    Folders,
     /// What orders the events of a key.
     Order,
     /// Which rows are deletes.
@@ -42,10 +44,11 @@ pub enum QuestionKind {
 
 impl QuestionKind {
     /// Every kind in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SourceTable,
         Self::Names,
         Self::Key,
+        Self::Folders,
         Self::Order,
         Self::Deletes,
         Self::TimeZone,
@@ -63,6 +66,7 @@ impl QuestionKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
+            Self::Folders => "folders",
             Self::Order => "order",
             Self::Deletes => "deletes",
             Self::Scale => "scale",
@@ -83,6 +87,7 @@ impl QuestionKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::Key => "Which columns are the key?",
+            Self::Folders => "Are folders columns, and part of the key?",
             Self::Order => "What came last? No order is known",
             Self::Deletes => "Which rows are deletes?",
             Self::Scale => "How many digits have decimals behind the point?",
@@ -103,6 +108,7 @@ impl QuestionKind {
     pub fn example(self) -> Option<&'static str> {
         match self {
             Self::Key => Some("id"),
+            Self::Folders => Some("region in key"),
             Self::Order => Some("updated_at"),
             Self::Deletes => Some("op = 'D'"),
             Self::Scale => Some("2"),
@@ -200,6 +206,43 @@ impl fmt::Display for NamePattern {
     }
 }
 
+/// The answer that no folder is a column.
+const NO_FOLDERS: &str = "none";
+/// What stands behind a folder that is part of the key.
+const IN_KEY: &str = " in key";
+
+/// A folder `key=value` that is a column by an answer.
+///
+/// ```
+/// use sluice_contract::OnboardAnswer;
+///
+/// let answer: OnboardAnswer = "folders=region in key, dt".parse().unwrap();
+/// let taken: Vec<(String, bool)> = answer.folders().into_iter().map(|folder| (folder.key, folder.in_key)).collect();
+/// assert_eq!(taken, [("region".to_owned(), true), ("dt".to_owned(), false)]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenFolder {
+    /// What stands before the `=`.
+    pub key: String,
+    /// It is part of the table's key.
+    pub in_key: bool,
+}
+
+impl TakenFolder {
+    /// The answer that these are columns, and all or none of them part of the key.
+    #[must_use]
+    pub fn answer(keys: &[String], in_key: bool) -> String {
+        let behind = if in_key { IN_KEY } else { "" };
+        keys.iter().map(|key| format!("{key}{behind}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The answer that none is.
+    #[must_use]
+    pub fn no_answer() -> String {
+        NO_FOLDERS.to_owned()
+    }
+}
+
 /// An answer to a kind of question. It answers questions and nothing else: what the files or their schemas say stays.
 ///
 /// ```
@@ -243,6 +286,16 @@ impl OnboardAnswer {
         self.value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect()
     }
 
+    /// The folders of a list: `region in key, dt`; none of `none`.
+    #[must_use]
+    pub fn folders(&self) -> Vec<TakenFolder> {
+        let of = |name: &str| match name.strip_suffix(IN_KEY) {
+            Some(key) => TakenFolder { key: key.trim().to_owned(), in_key: true },
+            None => TakenFolder { key: name.to_owned(), in_key: false },
+        };
+        if self.value.trim() == NO_FOLDERS { Vec::new() } else { self.names().into_iter().map(of).collect() }
+    }
+
     /// The same answer, if it can be one.
     ///
     /// # Errors
@@ -262,6 +315,7 @@ impl OnboardAnswer {
             QuestionKind::Type => value.parse::<ColumnType>().is_ok(),
             QuestionKind::Dates | QuestionKind::Numbers => WrittenAnswer::read(self.kind, value).is_some(),
             QuestionKind::Key | QuestionKind::Order => !self.names().is_empty(),
+            QuestionKind::Folders => !self.folders().is_empty() || value == NO_FOLDERS,
             QuestionKind::TimeZone => value.parse::<SourceZone>().is_ok(),
             QuestionKind::Written => value == "as proposed",
             QuestionKind::Deletes => !value.is_empty(),
@@ -407,6 +461,8 @@ mod tests {
     fn an_answer_reads_what_it_prints() {
         for text in [
             "key=id, site",
+            "folders=region in key, dt",
+            "folders=none",
             "erp.*:order=updated_at",
             "unit(*_at)=seconds",
             "type(note)=string",

@@ -63,7 +63,16 @@ pub(crate) fn rules_hash(contract: &Contract) -> String {
         contract.checks.iter().filter(|rule| rule.quarantines).map(|rule| format!("quality\0{}", rule.check)).collect();
     quarantines.sort();
     quarantines.dedup();
-    hash_of(std::iter::once("3".to_owned()).chain(order).chain(quarantines).chain(deciding(entries)))
+    let once = std::iter::once("3".to_owned());
+    hash_of(once.chain(order).chain(folders(contract)).chain(quarantines).chain(deciding(entries)))
+}
+
+/// The folders that columns are taken from. They tell equal records apart, so they are of the order of events.
+fn folders(contract: &Contract) -> Vec<String> {
+    let mut keys: Vec<String> = contract.columns.iter().filter_map(|column| column.from_folder.clone()).collect();
+    keys.sort();
+    let words = (!keys.is_empty()).then(|| "folders".to_owned());
+    words.into_iter().chain(keys).collect()
 }
 
 /// Hash of everything in a column but its name that decides its values.
@@ -99,10 +108,7 @@ fn is_beyond_version2(contract: &Contract) -> bool {
     has_log_positions(contract)
         || contract.apply.keep.is_some()
         || contract.checks.iter().any(|rule| rule.quarantines)
-        || contract
-            .columns
-            .iter()
-            .any(|column| column.from.is_some() || column.since.is_some() || column.is_source_name)
+        || contract.columns.iter().any(|column| column.from.is_some() || column.since.is_some() || column.is_of_file())
         || contract.source.as_ref().is_some_and(is_beyond)
 }
 

@@ -78,9 +78,9 @@ pub(super) fn file(contract: &Contract, batch: usize, rejects: bool) -> (String,
         events(batch).iter().filter(|event| rejects || !is_reject(event)).map(line).collect::<String>()
     };
     match source.format {
-        SourceFormat::DebeziumFlatJson => (format!("{folder}{batch}.json"), lines(flat)),
-        SourceFormat::DmsCsv => (format!("{folder}{batch}.csv"), lines(csv)),
-        _ => (format!("{folder}{batch}.json"), lines(envelope)),
+        SourceFormat::DebeziumFlatJson => (format!("{folder}region=r{batch}/{batch}.json"), lines(flat)),
+        SourceFormat::DmsCsv => (format!("{folder}region=r{batch}/{batch}.csv"), lines(csv)),
+        _ => (format!("{folder}region=r{batch}/{batch}.json"), lines(envelope)),
     }
 }
 

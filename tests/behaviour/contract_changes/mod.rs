@@ -142,8 +142,10 @@ async fn an_entry_that_changes_alone_makes_what_a_full_refresh_makes() -> Result
             changes.push(Change { name: format!("{column} goes"), before, after, rejects });
         }
     }
-    // Its values are in older records under other names, so no name of a column says that those lack it.
-    for (column, entry) in [("part", "path: changed.0"), ("made", "from: upper(remark)")] {
+    // Its values are in older records under other names or in folders, so no name of a column says that those lack it.
+    for (column, entry) in
+        [("part", "path: changed.0"), ("made", "from: upper(remark)"), ("region", "from_folder: region")]
+    {
         let mut wider = base.clone();
         wider.add_column(column, "string", false);
         wider.set("schema", &format!("{column}.{entry}"));

@@ -109,6 +109,14 @@ pub(super) const THEMES: &[Theme] = &[
         beside: FLAT,
         batches: || vec![flat(&[row(1, "1234567890.12")])],
     },
+    Theme {
+        example: "schema|note.from_folder: shelf",
+        beside: FLAT,
+        batches: || {
+            let rows = flat_lines(10, "c", &[json!({"id": 1, "status": "new", "amount": 1})]);
+            vec![vec![("landing/orders/shelf=top/1.json".to_owned(), rows.into_bytes())]]
+        },
+    },
     Theme { example: "schema|note.removed: true", beside: DMS, batches: || dms(&["I,1,new,1.00,{seq}"]) },
     Theme {
         example: "schema|note.renamed_from: remark",

@@ -94,7 +94,7 @@ impl CsvLayouts {
             layout.names.iter().any(|name| plan.columns_of(name).any(|(_, position)| position == wanted))
         };
         let is_in_records =
-            |position: usize| plan.contract.columns.get(position).is_some_and(|column| !column.is_source_name);
+            |position: usize| plan.contract.columns.get(position).is_some_and(|column| !column.is_of_file());
         let keys = plan.is_key.iter().enumerate();
         let keys = keys.filter(|(position, is_key)| **is_key && is_in_records(*position));
         let columns = layout.names.iter().filter(|name| plan.columns_of(name).next().is_some()).count();
@@ -159,7 +159,7 @@ fn from_columns(plan: &Plan, extras: CsvExtras) -> Vec<Vec<String>> {
             .contract
             .columns
             .iter()
-            .filter(|column| !column.discovered && !column.is_system() && !column.is_source_name);
+            .filter(|column| !column.discovered && !column.is_system() && !column.is_of_file());
         let kept = declared.filter(move |column| all || !column.removed);
         // A member that several columns are made of is one field.
         let mut names: Vec<String> = Vec::new();

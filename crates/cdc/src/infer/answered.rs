@@ -17,6 +17,8 @@ pub(crate) struct Answered<'a> {
     pub(crate) profile: &'a Profile,
     /// The table as its source defines it.
     pub(crate) definition: Option<&'a TableDefinition>,
+    /// Keys of folders that no column of the files has.
+    pub(crate) folders: &'a [String],
 }
 
 impl<'a> Answered<'a> {
@@ -32,7 +34,8 @@ impl<'a> Answered<'a> {
     /// The names of an answer, if the table has a column of each of them or it is no column's.
     fn names(&self, kind: QuestionKind) -> Option<Vec<String>> {
         let names = self.answers.to(kind, self.table, None)?.names();
-        let is_there = |name: &&str| self.has(name);
+        let is_folder = |name: &str| kind == QuestionKind::Key && self.folders.iter().any(|key| key == name);
+        let is_there = |name: &&str| self.has(name) || is_folder(name);
         let is_position = |name: &&str| kind == QuestionKind::Order && name.contains('.');
         let fits = names.iter().all(|name| is_there(name) || is_position(name));
         fits.then(|| names.into_iter().map(str::to_owned).collect())
@@ -141,6 +144,7 @@ impl<'a> Answered<'a> {
             // Entries of the source say it.
             QuestionKind::TimeZone | QuestionKind::Binary => {}
             QuestionKind::Key
+            | QuestionKind::Folders
             | QuestionKind::Order
             | QuestionKind::Deletes
             | QuestionKind::Names

@@ -4,9 +4,7 @@ use super::proposal::{Inferred, InferredColumn, InferredEvidence};
 use crate::definitions::TableDefinition;
 use crate::format::{Format, ProposedSequence};
 use crate::profile::Profile;
-use crate::table_folder::is_date_key;
 use sluice_contract::QuestionKind;
-use std::collections::BTreeSet;
 
 /// Names of columns that look like an operation which the format does not know.
 const OPERATION_NAMES: [&str; 6] = ["op", "_op", "operation", "change_type", "_change_type", "dml_type"];
@@ -27,21 +25,9 @@ pub(crate) struct Seen<'s> {
     pub(crate) deletes: Option<&'s str>,
     /// Files sampled, and files in all.
     pub(crate) files: (u64, u64),
-    /// Paths of the sampled files.
-    pub(crate) paths: &'s [&'s str],
-    /// How files are written was answered.
-    pub(crate) is_written_answered: bool,
+    /// What was said of folders `key=value`.
+    pub(crate) folders: &'s [InferredEvidence],
 }
-
-/// Keys of folders `key=value` of a path that say more than a time or the partition of a topic.
-fn keys_of(path: &str) -> impl Iterator<Item = &str> {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let keys = folder.split('/').filter_map(|part| part.split_once('=')).map(|(key, _)| key);
-    keys.filter(|key| !key.is_empty() && !key.eq_ignore_ascii_case(PARTITION) && !is_date_key(key))
-}
-
-/// The folder of a partition of a topic.
-const PARTITION: &str = "partition";
 
 impl Seen<'_> {
     /// The evidence in the order in which it is shown.
@@ -54,23 +40,8 @@ impl Seen<'_> {
         all.extend(self.of_sequence(inferred));
         all.extend(self.of_deletes());
         all.extend(self.of_columns(&inferred.columns));
-        all.extend(self.of_folders());
+        all.extend(self.folders.iter().cloned());
         all
-    }
-
-    /// What folders say that no column has.
-    fn of_folders(&self) -> Option<InferredEvidence> {
-        let keys: BTreeSet<&str> = self.paths.iter().flat_map(|path| keys_of(path)).collect();
-        let has = |key: &str| self.profile.columns.iter().any(|column| column.name.eq_ignore_ascii_case(key));
-        let lacking: Vec<&str> = keys.into_iter().filter(|key| !has(key)).collect();
-        let first = lacking.first()?;
-        let text = format!(
-            "Folders say {}, which no column of the files has, so it would be lost. Let the writer keep it in the rows; or write \
-             sources, one with files: \"**{first}=VALUE/**\" for each value, and a column with source_name: true",
-            lacking.join(", ")
-        );
-        Some(question(QuestionKind::Written, text, format!("{} folders", lacking.len())))
-            .filter(|_| !self.is_written_answered)
     }
 
     fn of_files(&self) -> Vec<InferredEvidence> {

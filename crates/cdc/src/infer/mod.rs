@@ -2,6 +2,7 @@
 
 mod answered;
 mod evidence;
+mod folders;
 mod names;
 mod proposal;
 mod snapshot_names;
@@ -15,14 +16,16 @@ use crate::formats;
 use crate::formats::DOCUMENT;
 use crate::formats::debezium::guess::by_connector;
 use crate::outcome::decode_error::DecodeError;
-use crate::profile::guess::personal;
+use crate::profile::guess::{Guess, personal};
+use crate::profile::shape::Shape;
 use crate::profile::{ColumnProfile, Profile};
 use crate::sniff::{content_kind, is_change_file, liken};
 use answered::Answered;
 use bytes::Bytes;
+use folders::{Folders, Taken};
 use names::ColumnNames;
 use sluice_change::SourceFile;
-use sluice_contract::{OnboardAnswers, QuestionKind, SourceTable, TableName};
+use sluice_contract::{OnboardAnswers, QuestionKind, SourceTable, TableName, TakenFolder};
 
 /// Records sampled over all files.
 const SAMPLE_RECORDS_MAX: u64 = 20_000;
@@ -77,35 +80,51 @@ pub fn infer_table(
     let format =
         format_of(files).ok_or_else(|| DecodeError::UnknownFormat { path: path.to_owned(), seen: seen_in(files) })?;
     let count = files.iter().filter(|(file, _)| is_change_file(&file.path)).count() as u64;
-    let profile = sample(format, table, files, count);
+    let mut profile = sample(format, table, files, count);
     if let Some(reason) = profile.not_readable.filter(|_| profile.rows == 0) {
         return Err(DecodeError::NotReadable { path: path.to_owned(), reason });
     }
     if profile.fitting == 0 || profile.columns.is_empty() {
         return Err(DecodeError::NothingToInfer { path: path.to_owned(), format: format.name() });
     }
-    let names = ColumnNames::of(profile.columns.iter().map(|column| column.name.as_str()));
+    let paths: Vec<&str> =
+        files.iter().map(|(file, _)| file.path.as_str()).filter(|path| is_change_file(path)).collect();
+    let folders = Folders::of(&profile, &paths);
+    profile.folder_groups = folders.groups(&profile.paths);
+    let profile = profile;
     let definition = definitions::of_table(&answers.definitions, name);
-    let answered = Answered { answers, table: name, profile: &profile, definition: definition.as_ref() };
+    let folder_keys = folders.keys();
+    let answered =
+        Answered { answers, table: name, profile: &profile, definition: definition.as_ref(), folders: &folder_keys };
     let (key, key_reason) = answered.key(profile.key(&name.table));
+    let dated = (!format.name().carries_operations()).then(|| snapshot_names::pattern_of(path, &paths)).flatten();
+    let proposed = answered.sequence(with_dated_files(format.propose_sequence(&profile), dated, &profile));
+    let taken = folders.taken(
+        &profile,
+        answers.to(QuestionKind::Folders, name, None),
+        (&key, &proposed.parts),
+        proposed.appends,
+    );
+    let (folder_key, key) = with_folders(key, &taken);
+    let in_files = profile.columns.iter().map(|column| column.name.as_str());
+    let of_folders = taken.columns.iter().map(|(folder, _)| folder.key.as_str());
+    let names = ColumnNames::of(in_files.chain(of_folders));
     let columns = profile.columns.iter().map(|column| describe(format, &answered, column, &key, &names));
     let columns: Vec<InferredColumn> = columns.map(|column| answered.column(column)).collect();
     let settings = answered.settings(format.propose_settings(&profile, files));
-    let paths: Vec<&str> =
-        files.iter().map(|(file, _)| file.path.as_str()).filter(|path| is_change_file(path)).collect();
-    let dated = (!format.name().carries_operations()).then(|| snapshot_names::pattern_of(path, &paths)).flatten();
-    let proposed = answered.sequence(with_dated_files(format.propose_sequence(&profile), dated, &profile));
     let null_text = settings.null_text.unwrap_or(USUAL_NULL_TEXT);
-    let columns = columns.into_iter().map(|column| with_nulls(column, &profile, null_text, &proposed.parts)).collect();
+    let columns = columns.into_iter().map(|column| with_nulls(column, &profile, null_text, &proposed.parts));
+    let columns = columns.chain(taken.columns.iter().map(|of| folder_column(of, &names, profile.rows))).collect();
     let deletes = answered.value(QuestionKind::Deletes).filter(|_| !format.name().carries_operations());
     let mut inferred = Inferred {
         format: format.name(),
         title: format.title(&profile),
         confidence: confidence(&profile, count),
         evidence: Vec::new(),
-        key: key.iter().map(|part| names.name_of(part)).collect(),
+        key: folder_key.iter().chain(&key).map(|part| names.name_of(part)).collect(),
         sequence: proposed.parts.iter().map(|part| names.name_of(part)).collect(),
         snapshots: proposed.snapshots.clone(),
+        folders: taken.asked.clone(),
         operations: profile.operations.iter().map(|(name, count)| (name.clone(), *count)).collect(),
         columns,
         yaml: String::new(),
@@ -121,8 +140,7 @@ pub fn infer_table(
         deletes,
         definition: definition.as_ref(),
         files: files_seen,
-        paths: &paths,
-        is_written_answered: answered.value(QuestionKind::Written).is_some(),
+        folders: &taken.evidence,
     };
     inferred.evidence = seen.evidence(&inferred);
     let is_answered = answered.value(QuestionKind::Written).is_some();
@@ -179,6 +197,7 @@ fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile
     let (described, files): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| formats::is_description(&file.path));
     format.look(&mut profile, &files);
     for (file, bytes) in described.into_iter().chain(files) {
+        profile.paths.push(file.path.clone());
         format.sample(&mut profile, &file.path, bytes, records_max);
         profile.files += 1;
     }
@@ -218,6 +237,7 @@ fn describe(
     InferredColumn {
         renamed_from: (name != column.name && !is_path).then(|| column.name.clone()),
         path: is_path.then(|| column.name.clone()),
+        from_folder: None,
         name,
         arrives_as: guess.arrives_as,
         data_type: guess.data_type,
@@ -231,6 +251,34 @@ fn describe(
         decide: guess.decide,
         nulls_written: Vec::new(),
         question: guess.open.then_some(guess.about),
+    }
+}
+
+/// The folders that are part of the key, and its other columns.
+fn with_folders(key: Vec<String>, taken: &Taken) -> (Vec<String>, Vec<String>) {
+    let folders = taken.columns.iter().filter(|(folder, _)| folder.in_key);
+    let folders: Vec<String> = folders.map(|(folder, _)| folder.key.clone()).collect();
+    let others = key.into_iter().filter(|part| !folders.contains(part)).collect();
+    (folders, others)
+}
+
+/// The column of a folder.
+fn folder_column((folder, guess): &(TakenFolder, Guess), names: &ColumnNames, rows: u64) -> InferredColumn {
+    InferredColumn {
+        name: names.name_of(&folder.key),
+        renamed_from: None,
+        path: None,
+        from_folder: Some(folder.key.clone()),
+        arrives_as: guess.arrives_as.clone(),
+        data_type: guess.data_type.clone(),
+        unit: None,
+        nulls: 0,
+        rows,
+        key: folder.in_key,
+        pii: personal(&folder.key, &Shape::default()),
+        decide: None,
+        nulls_written: Vec::new(),
+        question: None,
     }
 }
 

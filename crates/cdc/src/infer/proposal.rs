@@ -1,7 +1,7 @@
 //! A proposed contract, as it is shown to people.
 
 use crate::profile::guess::WrittenReading;
-use sluice_contract::{QuestionKind, SourceFormat, Step, TimeUnit, WrittenAnswer};
+use sluice_contract::{QuestionKind, SourceFormat, Step, TakenFolder, TimeUnit, WrittenAnswer};
 
 /// A proposed contract with the evidence for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Inferred {
     pub sequence: Vec<String>,
     /// Columns, or names of files, that may have the version of full snapshots (`apply.from_snapshot`).
     pub snapshots: Vec<String>,
+    /// Folders `key=value` of which it is asked whether they are columns.
+    pub folders: Vec<String>,
     /// Records by operation in the sample.
     pub operations: Vec<(String, u64)>,
     /// Columns in order.
@@ -79,6 +81,10 @@ impl Inferred {
                 let mut all: Vec<String> = by_snapshots.take(SUGGESTIONS_MAX).collect();
                 all.extend(named(&|column| column.data_type.starts_with("timestamp")));
                 all
+            }
+            QuestionKind::Folders => {
+                let of = |in_key| TakenFolder::answer(&self.folders, in_key);
+                vec![of(true), of(false), TakenFolder::no_answer()]
             }
             QuestionKind::Scale => texts(&["2", "4", "10"]),
             QuestionKind::Unit => texts(&TimeUnit::ALL.map(TimeUnit::as_str)),
@@ -146,6 +152,8 @@ pub struct InferredColumn {
     pub renamed_from: Option<String>,
     /// Where it is inside of a member of the record (`_doc.city`).
     pub path: Option<String>,
+    /// The key of the folders that it is taken from.
+    pub from_folder: Option<String>,
     /// How it arrives, for example `bytes, base64`.
     pub arrives_as: String,
     /// Type for the contract, or an open one such as `decimal(12,?)`.

@@ -163,6 +163,9 @@ fn write_column(yaml: &mut String, column: &InferredColumn) {
     if let Some(unit) = column.unit {
         let _ = writeln!(yaml, "  unit: {unit}");
     }
+    if let Some(key) = &column.from_folder {
+        let _ = writeln!(yaml, "  from_folder: {}", plain(key));
+    }
     if let Some(path) = &column.path {
         let _ = writeln!(yaml, "  path: {}", quoted(path));
     }

@@ -8,6 +8,7 @@ use super::orders::Orders;
 use super::record_error::RecordError;
 use super::source_logs::SourceLogs;
 use super::source_tables::{SourceTables, TableOf, TableParts};
+use crate::folder_values::folder_hashes;
 use arrow::array::RecordBatch;
 use sluice_change::{
     Cell, ChangeBatch, ChangeBatchBuilder, Event, EventSeq, Op, ReasonCode, Reject, RowRef, SharedReasons, SourceFile,
@@ -52,6 +53,8 @@ pub(crate) struct Collector {
     pub(crate) logs: SourceLogs,
     /// Name of the source, where the table has several.
     source: Option<String>,
+    /// Per file a hash of what its folders say of columns; empty where they say nothing.
+    folders: Vec<u64>,
     /// The record as it was delivered, while what is inside of it is decoded.
     wrapped: Option<String>,
 }
@@ -59,6 +62,7 @@ pub(crate) struct Collector {
 impl Collector {
     pub(crate) fn new(contract: &Arc<Contract>, files: Vec<SourceFile>) -> Self {
         Self {
+            folders: folder_hashes(contract, &files),
             builder: ChangeBatchBuilder::new(Arc::clone(contract), files),
             rejects: Vec::new(),
             reasons: SharedReasons::default(),
@@ -138,6 +142,9 @@ impl Collector {
             Some(record) if !event.record.is_empty() => Event { record: record.clone(), ..event },
             _ => event,
         };
+        // Equal records of two folders are different events.
+        let file = usize::try_from(event.at.file).unwrap_or(usize::MAX);
+        let content = content ^ self.folders.get(file).copied().unwrap_or(0);
         self.builder.push_delivered(event, content);
         if is_early {
             self.builder.mark_early();

@@ -2,6 +2,7 @@
 
 pub(crate) mod conditions;
 mod delivery;
+pub(crate) mod folder_cells;
 pub(crate) mod markers;
 pub(crate) mod names;
 pub(crate) mod position_bits;
@@ -15,6 +16,7 @@ use crate::value::time_number::time_length;
 use crate::value::unavailable::Unavailable;
 use conditions::RowCondition;
 use delivery::delivery_of;
+use folder_cells::FolderCells;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
@@ -79,6 +81,8 @@ pub(crate) struct Plan {
     file_names: Vec<(u64, u64)>,
     /// Per file that is decoded: its place among the files of the table, where ties are decided by it.
     deliveries: Vec<[u64; 2]>,
+    /// What their folders say of columns.
+    folder_cells: FolderCells,
     names: Names,
 }
 
@@ -141,6 +145,7 @@ impl Plan {
             full_loads: Vec::new(),
             file_names: Vec::new(),
             deliveries: Vec::new(),
+            folder_cells: FolderCells::default(),
             names,
             contract: Arc::clone(contract),
             source,
@@ -198,7 +203,13 @@ impl Plan {
         if self.contract.apply.tie_policy == TiePolicy::ByFile {
             self.deliveries = files.iter().map(|file| delivery_of(&self.source.path, &file.path)).collect();
         }
+        self.folder_cells = FolderCells::of(&self.contract, &self.reading, files);
         self
+    }
+
+    /// What the folders of a record's file say of a column; `None` if they say nothing.
+    pub(crate) fn folder_cell(&self, at: RowRef, position: usize) -> Option<&Result<Cell<'static>, CellError>> {
+        self.folder_cells.get(at, position)
     }
 
     /// Whether a record is in a file whose name says that it is of a full load.

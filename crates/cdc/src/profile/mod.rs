@@ -7,6 +7,7 @@ pub(crate) mod csv_sample;
 pub(crate) mod file_values;
 pub(crate) mod guess;
 mod key_names;
+mod key_spread;
 pub(crate) mod parquet_sample;
 pub(crate) mod shape;
 mod written;
@@ -78,6 +79,10 @@ pub(crate) struct Profile {
     row_files: BTreeMap<u64, u64>,
     /// Files read so far.
     pub(crate) files: u64,
+    /// Paths of the files, by their number.
+    pub(crate) paths: Vec<String>,
+    /// Per file a number of the folders in which it lies; empty where folders say nothing that the rows do not have.
+    pub(crate) folder_groups: Vec<u64>,
     /// A key is once in a file, and again in the files in which its row changed.
     pub(crate) keys_repeat_over_files: bool,
     /// Names of the key from the record keys, if their files were sampled.
@@ -396,7 +401,7 @@ impl Profile {
         let (mut live, mut seen, mut repeated) = (BTreeSet::new(), 0_usize, 0_usize);
         for row in &self.new_rows {
             let key: Option<Vec<u64>> = positions.iter().map(|position| row.values.get(position).copied()).collect();
-            let file = if self.keys_repeat_over_files { row.file } else { 0 };
+            let file = if self.keys_repeat_over_files { row.file } else { self.folder_group(row).unwrap_or(0) };
             match (key, row.is_gone) {
                 (Some(key), true) => {
                     live.remove(&(file, key));

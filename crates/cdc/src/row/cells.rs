@@ -5,7 +5,7 @@ use super::values::{Clash, Delivered, Row};
 use crate::outcome::drift::Drift;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
-use sluice_change::{Cell, CellError, Op, ReasonCode};
+use sluice_change::{Cell, CellError, Op, ReasonCode, RowRef};
 use sluice_contract::{Column, ColumnType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,14 +13,15 @@ use std::collections::BTreeMap;
 /// The cells of an event, one per column of the contract. `fetch` gives the cell of a column as a
 /// type, or `None` where the row does not have it: then the declared default holds, because the row
 /// is of before the column existed (PostgreSQL sends no events for `ALTER TABLE`). `provided` is the
-/// record's own list of the columns it provides (`update_columns`), if it has one; the others are absent.
+/// record's own list of the columns it provides (`update_columns`), if it has one; the others are absent. `at`: in which
+/// file the record is, whose folders may say what it does not have.
 ///
 /// # Errors
 /// `MISSING_KEY`, `NULL_IN_REQUIRED`, `INCOMPATIBLE_CHANGE`, `UNDECIDED_KEEP`, `CHECK_FAILED` and what `fetch` says, of
 /// all columns.
 pub(crate) fn cells<'a, V: Delivered>(
     plan: &Plan,
-    op: Op,
+    (at, op): (RowRef, Op),
     provided: Option<&str>,
     row: &Row<V>,
     drift: &mut Drift,
@@ -46,6 +47,7 @@ pub(crate) fn cells<'a, V: Delivered>(
     }
     let mut reader = CellReader {
         plan,
+        at,
         op,
         provided: provided.filter(|_| op.is_upsert()).map(|list| provided_columns(plan, list)),
         row,
@@ -95,6 +97,7 @@ fn judge(plan: &Plan, cells: &[Cell<'_>], mut errors: Vec<RecordError>) -> Resul
 
 struct CellReader<'r, V, F> {
     plan: &'r Plan,
+    at: RowRef,
     op: Op,
     /// Positions of the columns that the record provides, if it lists them.
     provided: Option<Vec<usize>>,
@@ -120,16 +123,30 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
         if let Some(name) = self.plan.source.name.as_ref().filter(|_| column.is_source_name) {
             return Ok(Cell::Text(name.clone().into()));
         }
-        if !is_key && self.provided.as_ref().is_some_and(|provided| !provided.contains(&position)) {
+        let in_folder = self.plan.folder_cell(self.at, position);
+        let is_left_out = !is_key && self.provided.as_ref().is_some_and(|provided| !provided.contains(&position));
+        if is_left_out && in_folder.is_none() {
             return Ok(Cell::Absent);
         }
         let fetched = match self.fetched(position, column, &column.data_type) {
+            _ if is_left_out => None,
             Ok(fetched) => fetched,
             Err(error) => self.misfit(position, column, is_key, error)?,
         };
+        let fetched = match in_folder {
+            Some(in_folder) => Some(self.beside_folder(position, column, fetched, in_folder)?),
+            None => fetched,
+        };
         let cell = match fetched {
             None | Some(Cell::Null | Cell::Absent) if is_key => {
-                return Err(RecordError::of(&column.name, ReasonCode::MissingKey, "the key is null or missing"));
+                let detail = match &column.from_folder {
+                    Some(key) => format!(
+                        "the key is null or missing: the record does not have it, and its file lies in no folder {key}=, or in \
+                         that of null"
+                    ),
+                    None => "the key is null or missing".to_owned(),
+                };
+                return Err(RecordError::of(&column.name, ReasonCode::MissingKey, detail));
             }
             None => {
                 if !self.has_failed
@@ -148,6 +165,33 @@ impl<'a, 'r, V: Delivered, F: Fn(usize, &ColumnType) -> Result<Option<Cell<'a>>,
             return Err(RecordError::of(&column.name, ReasonCode::NullInRequired, "the column is required"));
         }
         Ok(cell)
+    }
+
+    /// The cell of a column that a folder says, too: what the record has, which is the same, or that of the folder.
+    fn beside_folder(
+        &self,
+        position: usize,
+        column: &Column,
+        fetched: Option<Cell<'a>>,
+        in_folder: &Result<Cell<'static>, CellError>,
+    ) -> Result<Cell<'a>, RecordError> {
+        let in_folder = in_folder.clone().map_err(|error| RecordError::of_cell(&column.name, error))?;
+        match fetched {
+            None | Some(Cell::Absent) => Ok(in_folder),
+            // The record has no such member, and its format says null for it.
+            Some(Cell::Null) if self.row.column(position).is_none() => Ok(in_folder),
+            Some(said) if said == in_folder => Ok(said),
+            // Hive and Spark have one folder for nulls and empty texts.
+            Some(Cell::Text(said)) if said.is_empty() && in_folder == Cell::Null => Ok(Cell::Text(said)),
+            Some(_) => {
+                let key = column.from_folder.as_deref().unwrap_or(&column.name);
+                let detail = format!(
+                    "the record has another value than the folder {key}= of its file; give the column another name, or leave \
+                     from_folder out, if both are right"
+                );
+                Err(RecordError::of(&column.name, ReasonCode::IncompatibleChange, detail))
+            }
+        }
     }
 
     fn fetched(&self, position: usize, column: &Column, data_type: &ColumnType) -> Result<Option<Cell<'a>>, CellError> {

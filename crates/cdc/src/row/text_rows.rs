@@ -119,7 +119,7 @@ pub(crate) fn event<'a>(
         Some(None) => Ok(Some(Cell::Null)),
         None => Ok(None),
     };
-    let cells = cells(plan, op, provided, row, drift, fetch)?;
+    let cells = cells(plan, (at, op), provided, row, drift, fetch)?;
     Ok((Event { at, op, rank, parts, cells, source_time_ms, record }, order))
 }
 

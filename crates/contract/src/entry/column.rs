@@ -36,6 +36,12 @@ entries! {
         .examples(&["note.source_name: true"])
         .beside(&["source.name: eu"])
         => is_source_name.to_string();
+    from_folder: Entry::new("schema", &["from_folder"], Effect::Rebuild)
+        .what("the key of folders `key=value`: where a record does not have the column, its value is that of the folder in which its file lies, see [formats.md](formats.md#folders-keyvalue)")
+        .missing("a member of the record alone", "none")
+        .says(Grade::Breaking, "Values come from elsewhere, so silver is rebuilt from bronze")
+        .examples(&["note.from_folder: shelf"])
+        => or_none(from_folder.as_ref());
     unit: Entry::new("schema", &["unit"], Effect::Rebuild)
         .what("what a number counts in a column of `date`, `time`, `timestamp`, `timestamp_ntz`, or of `string` for a length of time: `days`, `seconds`, `milliseconds`, `microseconds` or `nanoseconds`; a schema in the records goes before it, see below")
         .missing("as the format has it", "none")

@@ -66,9 +66,10 @@ pub(super) fn decode(
     let encodings = schema.as_deref().map_or(&[][..], |schema| schema.row.as_slice());
     let (rank, parts) = place(plan, out, at, encodings, &row, delivered == Op::Read)?;
     let provided = extra(plan.update_columns);
-    let cells = cells(plan, op, provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
-        cell(plan, encodings, &row, position, data_type)
-    })?;
+    let cells =
+        cells(plan, (at, op), provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
+            cell(plan, encodings, &row, position, data_type)
+        })?;
     let source_time_ms = extra(plan.time).and_then(|time| time.parse().ok());
     out.push(Event { at, op, rank, parts, cells, source_time_ms, record: text.to_owned() }, row.content())
 }

@@ -83,17 +83,12 @@ pub(super) fn decode(
     let (rank, parts) = place(plan, out, at, &envelope, encodings, &row, is_read)?;
     let provided = plan.update_columns.and_then(|name| row_text(&row, name));
     let cells =
-        cells(
-            plan,
-            op,
-            provided.as_deref(),
-            &row,
-            &mut out.drift,
-            |position, data_type: &ColumnType| match &document {
+        cells(plan, (at, op), provided.as_deref(), &row, &mut out.drift, |position, data_type: &ColumnType| {
+            match &document {
                 Some(document) => Document::cell(document.is_patch, plan, &row, position, data_type),
                 None => cell(plan, encodings, &row, position, data_type),
-            },
-        )?;
+            }
+        })?;
     let event = Event { at, op, rank, parts, cells, source_time_ms: origin.time_ms, record: text.to_owned() };
     let may_change = |before: &&str| op_text == "u" && event.op.is_upsert() && !has_key_of(plan, before, &row);
     match envelope.before.filter(may_change) {

@@ -75,7 +75,7 @@ impl<'a> RowChange<'_, 'a> {
             }
         };
         let provided = plan.update_columns.and_then(|name| row_text(row, name));
-        let cells = cells(plan, op, provided.as_deref(), row, &mut out.drift, fetch)?;
+        let cells = cells(plan, (at, op), provided.as_deref(), row, &mut out.drift, fetch)?;
         let former = if op.is_upsert() { key_cells(plan, &former, &read)? } else { Vec::new() };
         let event = Event { at, op, rank, parts, cells, source_time_ms, record };
         key_change::check(plan, &event, &former)?;
