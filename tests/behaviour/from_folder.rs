@@ -235,3 +235,29 @@ fn a_test_of_the_lake_gives_files_in_folders() -> Result<()> {
     ensure!(tested.code == 0, "{tested:?}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_takes_no_folder_from_a_row() -> Result<()> {
+    let sales = Sales::new(&SALES.replace("key: [region, id]", "key: [id]"))?;
+    sales.land("region=eu/1.csv", &csv(&["1,Ada,1", "2,Max,1"]))?;
+    sales.replay().await?;
+    let sluice = Sluice::on_folder(sales.lake.folder()).env("SLUICE_AUTHOR", "tester");
+    let compare = |name: &str, content: &str, more: &[&str]| {
+        sales.lake.write(name, content)?;
+        let file = sales.lake.folder().join(name).display().to_string();
+        sluice.call(&[&["reconcile", "shop.sales", "--json", "--with", &file, "--position", "5"], more].concat())
+    };
+    let repair = ["--repair", "--yes", "--because", "lost"];
+    let without = "id,name,updated\n1,Ada King,1\n2,Max,1\n";
+    let found = compare("dump/1.csv", without, &[])?;
+    ensure!(found.code == 7, "the name differs, the region is not compared: {found:?}");
+    let refused = compare("dump/1.csv", without, &repair)?;
+    ensure!(refused.code != 7 && refused.err.contains("region is taken from folders region="), "{refused:?}");
+    let with = "id,name,updated,region\n1,Ada King,1,eu\n2,Max,1,eu\n";
+    let repaired = compare("dump/2.csv", with, &repair)?;
+    ensure!(repaired.out.contains("\"upserts\": 1"), "{repaired:?}");
+    sales.replay().await?;
+    let rows = sales.rows(&["id", "name", "region"]).await?;
+    ensure!(rows == ["1 Ada King eu", "2 Max eu"], "{rows:?}");
+    Ok(())
+}

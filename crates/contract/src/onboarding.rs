@@ -87,7 +87,7 @@ impl QuestionKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::Key => "Which columns are the key?",
-            Self::Folders => "Are folders columns, and part of the key?",
+            Self::Folders => "Which folders are columns?",
             Self::Order => "What came last? No order is known",
             Self::Deletes => "Which rows are deletes?",
             Self::Scale => "How many digits have decimals behind the point?",

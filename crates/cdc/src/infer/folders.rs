@@ -159,12 +159,12 @@ impl Folders {
             () if differ && spread.shared >= SHARED_MIN && spread.shared * 2 >= spread.fewest => {
                 (Some(true), "the same keys are in several folders, and their rows have nothing in common".to_owned())
             }
-            () => (None, "some keys are in several folders, and the rows may be the same ones".to_owned()),
+            () => (None, "some keys are in several folders, and their rows may be the same ones".to_owned()),
         };
         match in_key {
             Some(in_key) => open.into_iter().for_each(|folder| taken.add(folder, in_key, &why)),
             None => {
-                let text = format!("Folders say {names}, which no column of the files has, and {why}. {CHOICE}");
+                let text = format!("Folders say {names}, which no column of the files has: {why}. {CHOICE}");
                 let question = Some(QuestionKind::Folders);
                 taken.evidence.push(InferredEvidence { ok: false, question, text, count });
                 taken.asked = open.into_iter().map(|folder| folder.key.clone()).collect();
@@ -180,7 +180,7 @@ impl Taken {
         self.evidence.push(InferredEvidence {
             ok: true,
             question: None,
-            text: format!("Folders {key}= are {as_what}: {why}"),
+            text: format!("Folders {key}= are taken as {as_what}: {why}"),
             count: format!("{} values", folder.shape.distinct()),
         });
         self.columns.push((TakenFolder { key: key.clone(), in_key }, type_of(folder)));

@@ -64,6 +64,12 @@ impl Inferred {
         of_evidence.chain(of_columns).collect()
     }
 
+    /// What is asked about the table in a kind of questions.
+    pub(super) fn asked(&self, kind: QuestionKind) -> impl Iterator<Item = &str> {
+        let of_kind = move |evidence: &&InferredEvidence| evidence.question == Some(kind);
+        self.evidence.iter().filter(of_kind).map(|evidence| evidence.text.as_str())
+    }
+
     /// Answers that come to mind; none of them is taken by itself.
     fn suggested(&self, kind: QuestionKind) -> Vec<String> {
         let named = |fits: &dyn Fn(&InferredColumn) -> bool| -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::proposal::{Inferred, InferredColumn};
 use crate::format::SourceSettings;
 use crate::text::csv_dialect::CsvDialect;
-use sluice_contract::{ColumnValue, Evolution, Step, TableName, TextEncoding, TiePolicy};
+use sluice_contract::{ColumnValue, Evolution, QuestionKind, Step, TableName, TextEncoding, TiePolicy};
 use std::fmt::Write as _;
 
 /// What goes into the contract besides what is shown.
@@ -49,6 +49,9 @@ pub(crate) fn contract(name: &TableName, inferred: &Inferred, extra: &Extra<'_>)
     yaml.push_str("apply:\n");
     if !inferred.key.is_empty() {
         let _ = writeln!(yaml, "  key: [{}]", list(&inferred.key));
+    }
+    for question in inferred.asked(QuestionKind::Folders) {
+        let _ = writeln!(yaml, "  # decide: {}", question.replace('\n', " "));
     }
     if let Some(question) = &extra.sequence_question {
         let _ = writeln!(yaml, "  # decide: {}", question.replace('\n', " "));

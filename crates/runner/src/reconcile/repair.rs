@@ -5,8 +5,10 @@ use super::report::{Found, Kind, kind};
 use crate::RunError;
 use crate::pipeline::repair_records::{RepairHead, behind};
 use crate::support::column_texts::ColumnTexts;
+use serde::de::IgnoredAny;
 use sluice_api::Arrival;
-use sluice_contract::{Contract, Scd};
+use sluice_contract::{Column, Contract, Scd, folded_name};
+use std::collections::BTreeMap;
 
 /// Corrective events.
 #[derive(Debug, Default)]
@@ -23,6 +25,17 @@ pub(crate) struct Asked {
     pub(crate) origin: String,
     pub(crate) by: String,
     pub(crate) at_ms: i64,
+}
+
+/// A column that is taken from folders and that a record does not have, with the key of the folders: a corrective event lies
+/// in none.
+fn folder_that_lacks<'c>(contract: &'c Contract, record: &str) -> Option<(&'c str, &'c str)> {
+    let mut of_folders = contract.columns.iter().filter_map(|column| Some((column, column.from_folder.as_deref()?)));
+    let first = of_folders.next()?;
+    let members: BTreeMap<String, IgnoredAny> = serde_json::from_str(record).unwrap_or_default();
+    let lacks =
+        |(column, _): &(&Column, &str)| !members.keys().any(|name| folded_name(name) == folded_name(&column.name));
+    std::iter::once(first).chain(of_folders).find(lacks).map(|(column, key)| (column.name.as_str(), key))
 }
 
 /// The corrective events of what was found. Their place is directly behind what silver has: they win against every event of
@@ -89,6 +102,14 @@ pub(crate) fn repairs(contract: &Contract, found: &Found, asked: &Asked) -> Resu
                     return refused(
                         "its rows come from another table, which has no records of them",
                         "Repair that table",
+                    );
+                }
+                if let Some((column, key)) = folder_that_lacks(contract, record) {
+                    return refused(
+                        &format!(
+                            "column {column} is taken from folders {key}=, and the rows that would correct it do not have it"
+                        ),
+                        "Deliver the rows again in files of their folders",
                     );
                 }
                 head.with_row(record)?
