@@ -4,8 +4,8 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use sluice_tests::{
-    ORDERS_PATH, S3Server, ShopLake, Sluice, SmallShop, Stream, change_and_take_back, files_below, package_path,
-    python, retyped, seeded, small_fingerprints,
+    ORDERS_PATH, S3Server, ShopLake, Sluice, SmallShop, Stream, TestLake, change_and_take_back, files_below,
+    package_path, python, retyped, seeded, small_fingerprints,
 };
 use std::collections::BTreeMap;
 
@@ -100,6 +100,33 @@ async fn sandboxes_of_a_lake_on_s3_leave_it_as_it_is() -> Result<()> {
         ensure!(on().ok(&["sandbox", "rm", name])?.contains("removed with its files"));
     }
     ensure!(on().ok(&["sandbox", "ls"])?.contains("no sandbox"));
+    Ok(())
+}
+
+#[test]
+fn folders_of_a_bucket_are_columns() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let (cache, inputs) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let inner = TestLake::at(inputs.path());
+    inner.write(
+        "contracts/shop/sales.yaml",
+        "dataset: shop.sales\nsource: {path: landing/sales/, format: csv}\napply: {key: [region, id], sequence: [updated]}\n\
+         schema:\n- {name: region, type: string, from_folder: region}\n- {name: id, type: int}\n- {name: updated, type: int}\n",
+    )?;
+    let regions = [("12%3A30%2F", "12:30/"), ("New York", "New York"), ("eu", "eu"), ("Österreich", "Österreich")];
+    for (folder, _) in regions {
+        inner.write(&format!("landing/sales/region={folder}/1.csv"), "id,updated\n1,1\n")?;
+    }
+    server.put_folder(BUCKET, "lakes/sales", inputs.path())?;
+    let sluice = sluice(&server, "lakes/sales", &cache);
+    for call in [&["replay"][..], &["replay", "--table", "shop.sales", "--full-refresh"]] {
+        sluice.ok(call)?;
+        let found = sluice.json(&["query", "SELECT region FROM silver.shop.sales ORDER BY 1"])?;
+        let expected: Vec<Value> = regions.iter().map(|(_, region)| json!([region])).collect();
+        ensure!(found["rows"] == json!(expected), "{found}");
+    }
     Ok(())
 }
 

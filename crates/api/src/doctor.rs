@@ -119,6 +119,10 @@ findings! {
     ColumnsDiffer 10 "COLUMNS_DIFFER" Warning
         "Files have other columns than those before and after them"
         "Look whether two versions of the producer write into one folder",
+    /// Folders `key=value` that no column is taken from.
+    FolderUnused 10 "FOLDER_UNUSED" Warning
+        "Folders say something that no column of silver has"
+        "Take it as a column with `from_folder`; if nobody needs it, write its key into `source.ignored`",
     /// Changes of rows that cannot be changed.
     UnknownRow 11 "UNKNOWN_ROW" Warning
         "Inserts of rows that are there, or updates and deletes of rows that are not"

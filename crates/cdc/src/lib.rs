@@ -50,6 +50,7 @@ pub use file_order::{
     FileOrder, file_order_key, folders_of_tables, full_export, full_load_name, is_full_load, is_of_changes,
 };
 pub use files::feed_file::{FeedPart, PartRows, feed_file};
+pub use folder_values::unused_folders;
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use formats::debezium::log_position::LogPosition;
 pub use formats::rows::watermark::has_watermark_name;

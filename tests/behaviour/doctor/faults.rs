@@ -8,7 +8,7 @@ use sluice_tests::TestLake;
 
 type Plant = fn(&mut Stream) -> Result<()>;
 
-const FAULTS: [(&str, Plant); 26] = [
+const FAULTS: [(&str, Plant); 27] = [
     ("UNKNOWN_OPERATION", |stream| {
         let at = stream.last_update()?;
         stream.edit(at, |record| record["op"] = "x".into());
@@ -124,6 +124,10 @@ const FAULTS: [(&str, Plant); 26] = [
     ("TYPE_MISMATCH", |stream| {
         let at = stream.last_update()?;
         stream.edit(at, |record| record["after"]["priority"] = "7".into());
+        Ok(())
+    }),
+    ("FOLDER_UNUSED", |stream| {
+        stream.files.iter_mut().for_each(|(name, _)| *name = format!("warehouse=north/{name}"));
         Ok(())
     }),
     ("COLUMNS_DIFFER", |stream| {

@@ -28,7 +28,7 @@ fn with(row: &Value, column: &str, value: impl Into<Value>) -> Value {
 }
 
 /// Check and what is done.
-const TRAPS: [(&str, Trap); 34] = [
+const TRAPS: [(&str, Trap); 36] = [
     ("1, a truncate at the end", |stream| {
         let mut truncate = event(stream, "t", [Value::Null, Value::Null], 1)?;
         truncate["after"] = Value::Null;
@@ -151,6 +151,14 @@ const TRAPS: [(&str, Trap); 34] = [
     ("10, a null", |stream| {
         let at = stream.last_update()?;
         stream.edit(at, |record| record["after"]["coupon"] = Value::Null);
+        Ok(())
+    }),
+    ("10, folders of the time and of the partition", |stream| {
+        stream.files.iter_mut().for_each(|(name, _)| *name = format!("year=2026/month=11/partition=0/{name}"));
+        Ok(())
+    }),
+    ("10, folders of a column that the rows have", |stream| {
+        stream.files.iter_mut().for_each(|(name, _)| *name = format!("Status=any/{name}"));
         Ok(())
     }),
     ("10, a column that comes and stays", |stream| {

@@ -1,7 +1,7 @@
 //! Folders `key=value` of a sample: which of them are columns, and whether they are part of the key.
 
 use super::proposal::InferredEvidence;
-use crate::folder_values::{FolderValue, folder_value, folders_of, unescaped};
+use crate::folder_values::{FolderValue, folder_value, folders_of, is_partition, unescaped};
 use crate::profile::Profile;
 use crate::profile::guess::{Guess, guess, of_text_column};
 use crate::profile::shape::Shape;
@@ -9,8 +9,6 @@ use crate::table_folder::is_date_key;
 use sluice_contract::{OnboardAnswer, QuestionKind, TakenFolder, folded_name};
 use std::collections::BTreeMap;
 
-/// The folder of a partition of a topic.
-const PARTITION: &str = "partition";
 /// Keys in several folders whose rows have to differ, so that they are rows of their own beyond doubt.
 const SHARED_MIN: u64 = 2;
 /// Why rows of two folders may be one, in words.
@@ -46,8 +44,7 @@ impl Folders {
     /// Those of the paths of a sample, whose rows are in `profile`.
     pub(crate) fn of(profile: &Profile, paths: &[&str]) -> Self {
         let has = |key: &str| {
-            profile.columns.iter().any(|column| folded_name(&column.name) == folded_name(key))
-                || key.eq_ignore_ascii_case(PARTITION)
+            profile.columns.iter().any(|column| folded_name(&column.name) == folded_name(key)) || is_partition(key)
         };
         let mut found: Vec<Folder> = Vec::new();
         for (written, _) in paths.iter().flat_map(|path| folders_of(path)) {

@@ -93,7 +93,7 @@ impl Feed {
         Ok(Self {
             encoder: KeyEncoder::new(&contract)?,
             found: Found::new(Arc::clone(&contract)),
-            files: Files::new(of_snapshots),
+            files: Files::new(Arc::clone(&contract)),
             shape: Shape::new(&contract),
             values: Values::new(&contract),
             transactions: Transactions::default(),

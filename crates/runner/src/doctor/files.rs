@@ -2,8 +2,10 @@
 
 use super::found::{Found, Place};
 use sluice_api::FindingCode;
-use sluice_cdc::DecodedFile;
+use sluice_cdc::{DecodedFile, unused_folders};
+use sluice_contract::{Contract, folded_name};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Days with files below which a missing day means nothing.
 const DAYS_MIN: usize = 7;
@@ -39,13 +41,12 @@ pub(crate) struct Files {
     paths: HashMap<String, u32>,
     /// By file, whether it is compressed.
     packed: Vec<(u32, bool)>,
-    /// Full snapshots repeat by their nature.
-    repeats: bool,
+    contract: Option<Arc<Contract>>,
 }
 
 impl Files {
-    pub(crate) fn new(repeats: bool) -> Self {
-        Self { repeats, ..Self::default() }
+    pub(crate) fn new(contract: Arc<Contract>) -> Self {
+        Self { contract: Some(contract), ..Self::default() }
     }
 
     pub(crate) fn add(&mut self, found: &mut Found, file: u32, facts: &FileFacts, decoded: &DecodedFile, deletes: u64) {
@@ -71,8 +72,21 @@ impl Files {
             self.days.entry(day).or_insert(file);
         }
         self.compression(found, file, facts);
-        if !self.repeats {
+        self.folders(found, file, facts, decoded);
+        // Full snapshots repeat by their nature.
+        if self.contract.as_ref().is_none_or(|contract| contract.apply.from_snapshot.is_none()) {
             self.repeated(found, file, facts, decoded);
+        }
+    }
+
+    fn folders(&self, found: &mut Found, file: u32, facts: &FileFacts, decoded: &DecodedFile) {
+        let Some(contract) = &self.contract else { return };
+        let has = |key: &str| decoded.drift.unknown.keys().any(|name| folded_name(name) == folded_name(key));
+        let unused: Vec<String> =
+            unused_folders(contract, &facts.path).into_iter().filter(|key| decoded.rows_in > 0 && !has(key)).collect();
+        if !unused.is_empty() {
+            let detail = format!("no column has what the folders {}= say", unused.join("=, "));
+            found.note(FindingCode::FolderUnused, Place { file, record: None }, detail, "");
         }
     }
 
