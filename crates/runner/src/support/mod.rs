@@ -23,3 +23,4 @@ pub(crate) mod sql_worker;
 pub(crate) mod started;
 pub(crate) mod table_content;
 pub(crate) mod time_text;
+mod written_pseudonym;

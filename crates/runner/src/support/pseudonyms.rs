@@ -5,6 +5,7 @@
 //! of what it replaces, so that the record is still read: a number is a number, a date a date, an address an address.
 
 use super::masked_record::{ENVELOPE, SOURCE};
+use super::written_pseudonym::WrittenForm;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
@@ -23,6 +24,8 @@ pub(crate) struct Pseudonyms {
     has_personal: bool,
     /// The number of each value that was replaced, by its text.
     known: BTreeMap<String, u64>,
+    /// How values are written that functions of the contract read, by the name in records.
+    written: BTreeMap<String, WrittenForm>,
 }
 
 impl Pseudonyms {
@@ -40,8 +43,13 @@ impl Pseudonyms {
         shown.retain(|name| !personal.contains(name));
         let types = contract.columns.iter();
         let types = types.flat_map(|column| members(column).into_iter().map(|name| (name, column.data_type.clone())));
+        let written = contract.columns.iter().filter_map(|column| {
+            let form = WrittenForm::of(column)?;
+            Some(members(column).into_iter().map(move |name| (name, form.clone())))
+        });
         Self {
             types: types.collect(),
+            written: written.flatten().collect(),
             has_personal: contract.columns.iter().any(|column| column.pii),
             binary: contract.source.as_ref().and_then(|source| source.binary),
             shown,
@@ -118,6 +126,9 @@ impl Pseudonyms {
 
     fn text(&mut self, name: &str, text: &str) -> String {
         let number = self.number(text);
+        if let Some(form) = self.written.get(name) {
+            return form.text(number);
+        }
         match self.types.get(name) {
             Some(ColumnType::Decimal { .. } | ColumnType::Numeric) if text.parse::<f64>().is_err() => {
                 let bytes = number.to_be_bytes();
