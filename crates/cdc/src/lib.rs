@@ -41,6 +41,7 @@ mod row;
 mod sniff;
 mod table_folder;
 mod text;
+mod unused_folders;
 mod value;
 
 pub use bronze_record::{BronzeRecord, decode_records};
@@ -50,7 +51,6 @@ pub use file_order::{
     FileOrder, file_order_key, folders_of_tables, full_export, full_load_name, is_full_load, is_of_changes,
 };
 pub use files::feed_file::{FeedPart, PartRows, feed_file};
-pub use folder_values::unused_folders;
 pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use formats::debezium::log_position::LogPosition;
 pub use formats::rows::watermark::has_watermark_name;
@@ -65,6 +65,7 @@ pub use row::column_value::key_check;
 pub use sniff::{are_beside_tables, column_names_of, is_change_file, sniff};
 pub use table_folder::table_folder;
 pub use text::json_fields::inside as json_inside;
+pub use unused_folders::unused_folders;
 
 #[cfg(test)]
 mod tests;
