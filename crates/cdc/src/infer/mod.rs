@@ -272,6 +272,8 @@ fn folder_column((folder, guess): &(TakenFolder, Guess), names: &ColumnNames, ro
         arrives_as: guess.arrives_as.clone(),
         data_type: guess.data_type.clone(),
         unit: None,
+        steps: Vec::new(),
+        readings: Vec::new(),
         nulls: 0,
         rows,
         key: folder.in_key,
