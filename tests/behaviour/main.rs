@@ -31,6 +31,7 @@ mod from_snapshot;
 mod guards;
 mod incidents;
 mod keep;
+mod key_files;
 mod keyed_hashes;
 mod lag;
 mod lake_tests;

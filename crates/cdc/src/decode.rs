@@ -108,15 +108,16 @@ fn decode_by(contract: &Arc<Contract>, file: SourceFile, part: FilePart) -> Resu
         TextEncoding::Utf8 => std::thread::available_parallelism().map_or(1, usize::from),
         _ => 1,
     };
-    let bytes = part.bytes.clone();
+    let (bytes, keys) = (part.bytes.clone(), part.keys.clone());
     let parts = parts(format, part, threads);
     if parts.len() > 1 || !is_begin {
         return decode_parts(contract, format, &plan, &file, parts);
     }
-    let mut out = begin(contract, vec![file.clone()]).with_room(lines_about(format, &bytes), bytes.len());
+    let begin = |files| begin(contract, files).with_keys(keys.clone());
+    let mut out = begin(vec![file.clone()]).with_room(lines_about(format, &bytes), bytes.len());
     let end = format.decode_file(&plan, &mut out, bytes.clone(), u64::MAX);
     if let StreamEnd::Corrupt { verified } = end {
-        out = begin(contract, vec![file]);
+        out = begin(vec![file]);
         format.decode_file(&plan, &mut out, bytes, verified);
         reject_rest(&mut out, end, verified);
     }
@@ -131,13 +132,13 @@ fn decode_parts(
     file: &SourceFile,
     parts: Vec<FilePart>,
 ) -> Result<DecodedFile, DecodeError> {
-    let decode = |FilePart { bytes, lines_before, bytes_before }| {
+    let decode = |FilePart { bytes, lines_before, bytes_before, keys }| {
         let files = vec![file.clone()];
         let mut out = match bytes_before {
             0 => begin(contract, files),
             _ => collector(contract, files).behind(lines_before, bytes_before),
         };
-        out = out.with_room(lines_about(format, &bytes), bytes.len());
+        out = out.with_room(lines_about(format, &bytes), bytes.len()).with_keys(keys);
         format.decode_file(plan, &mut out, bytes, u64::MAX);
         out.finish()
     };

@@ -61,6 +61,11 @@ pub(crate) trait Format: Sync {
         false
     }
 
+    /// Whether a record alone does not say which row it is of, and its key would.
+    fn lacks_key(&self, _record: &str) -> bool {
+        false
+    }
+
     /// Decodes a file up to `stop_at` bytes of its content, rejects included; says how it ended.
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd;
 
@@ -72,6 +77,9 @@ pub(crate) trait Format: Sync {
 
     /// Counts at most `records_max` records of a file for a proposal.
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64);
+
+    /// Takes what the key of a record tells.
+    fn sample_key(&self, _profile: &mut Profile, _key: &str) {}
 
     /// Its name in a heading, with what the sample shows of the producer.
     fn title(&self, profile: &Profile) -> String;

@@ -67,6 +67,7 @@ fn with_older(newer: DecodedFile, older: DecodedFile, start: &str) -> Result<Dec
         other_tables: newer.other_tables,
         orders: newer.orders,
         logs: newer.logs,
+        keys: newer.keys,
         source: newer.source,
     })
 }

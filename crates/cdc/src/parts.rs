@@ -1,6 +1,7 @@
 //! Parts of a large file of lines: so that each core decodes one, or that one is in memory at a time.
 
 use crate::format::{Content, Format};
+use crate::outcome::record_keys::RecordKeys;
 use crate::text::content::is_marked_utf16;
 use crate::text::unpack::packing::Packing;
 use bytes::Bytes;
@@ -25,6 +26,8 @@ pub struct FilePart {
     pub lines_before: u64,
     /// Bytes of the file before it.
     pub bytes_before: u64,
+    /// Keys of its records.
+    pub keys: RecordKeys,
 }
 
 impl FilePart {
@@ -36,7 +39,7 @@ impl FilePart {
 
     /// All of a file.
     pub(crate) const fn whole(bytes: Bytes) -> Self {
-        Self { bytes, lines_before: 0, bytes_before: 0 }
+        Self { bytes, lines_before: 0, bytes_before: 0, keys: RecordKeys::Absent }
     }
 }
 
@@ -78,7 +81,8 @@ fn at_lines(whole: &FilePart, count: usize) -> Vec<FilePart> {
         let to = memchr(b'\n', rest).map_or(bytes.len(), |end| wanted + end + 1);
         if to > from {
             let bytes_before = whole.bytes_before + from as u64;
-            let part = FilePart { bytes: bytes.slice(from..to), lines_before, bytes_before };
+            let keys = whole.keys.clone();
+            let part = FilePart { bytes: bytes.slice(from..to), lines_before, bytes_before, keys };
             lines_before = part.lines_after();
             parts.push(part);
         }

@@ -161,6 +161,12 @@ impl ChangeBatchBuilder {
         Self { key: contract.key_positions(), rules, keep, room: 0, contract, columns, batch }
     }
 
+    /// The files that the events are of.
+    #[must_use]
+    pub fn files(&self) -> &[SourceFile] {
+        &self.batch.files
+    }
+
     /// Makes room for so many events at once, as what grows is copied. A batch that has some stays as it is.
     #[must_use]
     pub fn with_room(self, count: usize) -> Self {

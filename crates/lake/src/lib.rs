@@ -104,7 +104,9 @@ pub use environment::{ENGINE, IdGenerator, LakeEnvironment, LeaseTimes, Secrets,
 pub use error::{LakeError, is_timeout_or_unreachable};
 pub use lake::Lake;
 pub use ledger::batch_decisions::{BatchDecision, BatchDecisions};
-pub use ledger::corrections::{Correction, QuarantineAction, QuarantineDecision, RecordPlace, correction_number};
+pub use ledger::corrections::{
+    CorrectedRecord, Correction, QuarantineAction, QuarantineDecision, RecordPlace, correction_number,
+};
 pub use ledger::documents::{DocumentText, ModelText};
 pub use ledger::leases::{Holder, Lease, LeaseCandidate, Leases};
 pub use ledger::manifest::BatchManifest;

@@ -97,6 +97,7 @@ impl Container {
             for record in records {
                 let at = RowRef { file: 0, row, offset: 0 };
                 row += 1;
+                out.note_record(at);
                 produced += record.len() as u64;
                 match decode(out, at, &record) {
                     Err(error) if error.reason == ReasonCode::FileTooLarge => {
@@ -124,6 +125,19 @@ impl Container {
             if records.len() >= most { Err(CONTENT) } else { Ok(0) }
         });
         (outcome.is_ok() || records.len() >= most).then_some(records)
+    }
+
+    /// The rows of a file as lines of JSON, without a schema. `None` if one of them cannot be read.
+    pub(crate) fn lines(self, bytes: &Bytes, payload_of: impl Fn(&str) -> &str) -> Option<String> {
+        let mut lines = String::new();
+        let outcome = self.each_batch(bytes, AvroValues::AsWritten, &mut |batch| {
+            for record in caught_texts(|| json_record::records(batch, None))? {
+                lines.push_str(payload_of(&record));
+                lines.push('\n');
+            }
+            Ok(0)
+        });
+        outcome.is_ok().then_some(lines)
     }
 
     /// Whether a file brings the schema of Kafka Connect of its rows.

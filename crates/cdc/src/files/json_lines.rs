@@ -32,6 +32,9 @@ pub(crate) fn decode(
             line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         }
         let too_large = record.too_large;
+        if !line.trim_ascii().is_empty() {
+            out.note_record(at);
+        }
         if !record.ended && !too_large {
             // Whether the file was cut here is known only after it.
             last = Some((at, line.to_vec()));

@@ -9,7 +9,6 @@ use crate::columnar::column_values::ColumnValues;
 use crate::columnar::nested::{TextsFor, column_texts};
 use crate::columnar::stop::Stop;
 use crate::files::feed_file::PartRows;
-use crate::files::json_lines::decode_record;
 use crate::outcome::collector::Collector;
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
@@ -79,8 +78,9 @@ pub(crate) fn decode_as_json(
         for text in texts {
             let at = RowRef { file: 0, row: *rows, offset: 0 };
             *rows += 1;
+            out.note_record(at);
             produced += text.len() as u64;
-            if let Err(error) = decode_record(out, at, &text, &mut decode) {
+            if let Err(error) = decode(out, at, &text) {
                 if error.reason == ReasonCode::FileTooLarge {
                     return Err(FULL);
                 }

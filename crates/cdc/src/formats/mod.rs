@@ -35,6 +35,7 @@ use debezium_flat::DebeziumFlat;
 use debezium_json::DebeziumJson;
 pub(crate) use dms::DOCUMENT;
 pub(crate) use dynamodb::export::shared_folder as export_folder;
+pub(crate) use json::wrapping::payload_of;
 pub(crate) use rows_json::is_message;
 use sluice_contract::SourceFormat;
 

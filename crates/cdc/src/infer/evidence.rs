@@ -154,8 +154,19 @@ impl Seen<'_> {
             let text = "Deletes may be in the empty records (null), which do not say their row: let the connector write \
                         them as rows, delete.tombstone.handling.mode=rewrite";
             all.push(question(QuestionKind::Deletes, text, format!("{} records", grouped(profile.tombstones))));
-        } else {
+        } else if profile.by_key_alone == 0 {
             all.push(note(false, "No delete in the sample; check that the feed carries them", "0 deletes"));
+        }
+        if profile.by_key_alone > 0 {
+            let text = match profile.has_key_file {
+                true => "Deletes or patches that say their row in their key alone have it from the files of keys",
+                false => {
+                    "Deletes or patches say their row in their key alone, which is not in the files: let the sink write keys, \
+                     store.kafka.keys=true"
+                }
+            };
+            let count = format!("{} records", grouped(profile.by_key_alone));
+            all.push(note(profile.has_key_file, text, count));
         }
         if profile.tombstones > 0 {
             all.push(note(true, "Tombstones are skipped", format!("{} lines", grouped(profile.tombstones))));

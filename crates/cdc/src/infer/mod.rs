@@ -15,6 +15,7 @@ use crate::format::{Format, ProposedSequence, SourceSettings};
 use crate::formats;
 use crate::formats::DOCUMENT;
 use crate::formats::debezium::guess::by_connector;
+use crate::key_file::{KeyFile, is_key_file};
 use crate::outcome::decode_error::DecodeError;
 use crate::profile::guess::{Guess, personal};
 use crate::profile::shape::Shape;
@@ -195,11 +196,19 @@ fn sample(format: &dyn Format, table: Option<&SourceTable>, files: &[(SourceFile
     let mut profile = Profile::of_table(table);
     // What describes other files comes first.
     let (described, files): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| formats::is_description(&file.path));
+    let (keys, files): (Vec<_>, Vec<_>) = files.into_iter().partition(|(file, _)| is_key_file(&file.path));
     format.look(&mut profile, &files);
     for (file, bytes) in described.into_iter().chain(files) {
         profile.paths.push(file.path.clone());
         format.sample(&mut profile, &file.path, bytes, records_max);
         profile.files += 1;
+    }
+    for (file, bytes) in keys {
+        let keys = KeyFile { path: file.path.clone(), bytes: bytes.clone() };
+        if let Some(key) = keys.first_key() {
+            format.sample_key(&mut profile, &key);
+            profile.has_key_file = true;
+        }
     }
     profile.records = profile.records.saturating_sub(profile.left_out);
     profile.fitting = profile.fitting.saturating_sub(profile.left_out);

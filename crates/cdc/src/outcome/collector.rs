@@ -6,6 +6,7 @@ use super::drift::Drift;
 use super::first_events::FirstEvents;
 use super::orders::Orders;
 use super::record_error::RecordError;
+use super::record_keys::{KeyCounts, KeyReader, RecordKeys, key_file_paths};
 use super::source_logs::SourceLogs;
 use super::source_tables::{SourceTables, TableOf, TableParts};
 use crate::folder_values::folder_hashes;
@@ -57,6 +58,11 @@ pub(crate) struct Collector {
     folders: Vec<u64>,
     /// The record as it was delivered, while what is inside of it is decoded.
     wrapped: Option<String>,
+    keys: RecordKeys,
+    key_reader: Option<KeyReader>,
+    key_counts: KeyCounts,
+    /// A record that cannot be decoded, with the key that was taken for it: bronze keeps it so.
+    with_key: Option<String>,
 }
 
 impl Collector {
@@ -80,6 +86,10 @@ impl Collector {
             logs: SourceLogs::default(),
             source: contract.source_name().map(str::to_owned),
             wrapped: None,
+            keys: RecordKeys::default(),
+            key_reader: None,
+            key_counts: KeyCounts::default(),
+            with_key: None,
             source_tables: SourceTables::new(contract.source.as_ref().and_then(|source| source.table.clone())),
         }
     }
@@ -99,6 +109,56 @@ impl Collector {
     /// For a part of a file behind so many records and bytes.
     pub(crate) fn behind(self, records: u64, bytes: u64) -> Self {
         Self { before: (records, bytes), ..self }
+    }
+
+    /// With the keys of the records.
+    pub(crate) fn with_keys(self, keys: RecordKeys) -> Self {
+        let key_reader = if let RecordKeys::Lines(lines) = &keys { Some(KeyReader::of(lines)) } else { None };
+        Self { keys, key_reader, ..self }
+    }
+
+    /// Whether there are keys of the records.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.key_reader.is_some()
+    }
+
+    /// The key of a record, read once and in the order of the records.
+    pub(crate) fn key_of(&mut self, at: RowRef) -> Option<String> {
+        self.key_reader.as_mut()?.key(at.row)
+    }
+
+    /// A record has the key that [`Collector::key_of`] gave.
+    pub(crate) fn note_key(&mut self) {
+        self.key_counts.taken += 1;
+    }
+
+    /// A record does not say which row it is of.
+    pub(crate) fn note_without_key(&mut self) {
+        self.key_counts.lacking += 1;
+    }
+
+    /// A record that is not blank.
+    pub(crate) fn note_record(&mut self, at: RowRef) {
+        self.key_counts.records = at.row + 1;
+    }
+
+    /// The reject of the record at hand keeps it with its key.
+    pub(crate) fn keep_with_key(&mut self, record: String) {
+        self.with_key = Some(record);
+    }
+
+    /// Why a record has no key besides what is in it.
+    pub(crate) fn why_without_key(&self, at: RowRef) -> String {
+        let line = at.row + 1;
+        match &self.keys {
+            RecordKeys::Refused(why) => why.to_string(),
+            RecordKeys::Lines(lines) => format!("line {line} of {} is no key with names of columns", lines.path),
+            RecordKeys::Absent => {
+                let file = self.builder.files().get(at.file as usize);
+                let path = file.and_then(|file| key_file_paths(&file.path).into_iter().next()).unwrap_or_default();
+                format!("a sink with store.kafka.keys writes it into line {line} of {path}, which was not there")
+            }
+        }
     }
 
     /// The place of the record of a number and offset, counted from the beginning of the part.
@@ -184,6 +244,8 @@ impl Collector {
     /// A record that cannot be decoded.
     pub(crate) fn reject(&mut self, at: RowRef, error: RecordError, raw: &[u8]) {
         self.row_rejects += 1;
+        let with_key = self.with_key.take();
+        let raw = with_key.as_ref().map_or(raw, |record| record.as_bytes());
         let RecordError { reason, column, detail, further } = error;
         let further = self.reasons.share(further);
         self.rejects.push(Reject { at, reason, column, detail, further, raw: Reject::raw_of(raw), whole_file: false });
@@ -231,6 +293,7 @@ impl Collector {
             // Rows of a backfill are below every change, whatever orders those.
             orders: if self.below_changes { BTreeMap::new() } else { self.orders.counts() },
             logs: if self.below_changes { BTreeMap::new() } else { self.logs.counts() },
+            keys: self.key_counts,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::decode_error::DecodeError;
 use super::drift::Drift;
+use super::record_keys::KeyCounts;
 use sluice_change::{ChangeBatch, Reject};
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub struct DecodedFile {
     pub orders: BTreeMap<String, u64>,
     /// Events by the server whose log they say they are of. Positions of two logs cannot be compared.
     pub logs: BTreeMap<String, u64>,
+    /// How many records say their key.
+    pub keys: KeyCounts,
     /// The source that they are of, where the table has several.
     pub source: Option<String>,
 }
@@ -50,6 +53,7 @@ impl DecodedFile {
             other_tables: BTreeMap::new(),
             orders: BTreeMap::new(),
             logs: BTreeMap::new(),
+            keys: KeyCounts::default(),
             source,
         }
     }
@@ -60,6 +64,7 @@ impl DecodedFile {
         self.rows_in += std::mem::take(&mut part.rows_in);
         self.tombstones += std::mem::take(&mut part.tombstones);
         self.drift.join(std::mem::take(&mut part.drift));
+        self.keys.add(std::mem::take(&mut part.keys));
         for (counts, more) in [
             (&mut self.operations, &mut part.operations),
             (&mut self.source_tables, &mut part.source_tables),

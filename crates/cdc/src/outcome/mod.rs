@@ -7,5 +7,6 @@ pub(crate) mod drift;
 pub(crate) mod first_events;
 pub(crate) mod orders;
 pub(crate) mod record_error;
+pub(crate) mod record_keys;
 pub(crate) mod source_logs;
 pub(crate) mod source_tables;

@@ -43,6 +43,10 @@ pub(crate) struct Profile {
     pub(crate) rows: u64,
     pub(crate) tombstones: u64,
     pub(crate) deletes: u64,
+    /// Records that say their row in their key alone.
+    pub(crate) by_key_alone: u64,
+    /// A file of keys is beside the files.
+    pub(crate) has_key_file: bool,
     pub(crate) operations: BTreeMap<String, u64>,
     /// Records with each part of a position.
     pub(crate) positioned: BTreeMap<&'static str, u64>,

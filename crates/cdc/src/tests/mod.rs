@@ -6,6 +6,7 @@ mod contained;
 mod dms_documents;
 mod formats;
 mod fuzz;
+mod key_files;
 mod made_columns;
 mod maps;
 mod parts;

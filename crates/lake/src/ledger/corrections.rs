@@ -24,7 +24,16 @@ pub struct RecordPlace {
     pub offset: u64,
 }
 
-/// A corrected record.
+/// The text of a record, and whose place it takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrectedRecord {
+    /// The record that it corrects, whose place it takes in the order of the source.
+    pub origin: RecordPlace,
+    /// Its text.
+    pub record: String,
+}
+
+/// A corrected record, or several that were corrected alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     /// The record that it corrects, whose place it takes in the order of the source.
@@ -32,6 +41,9 @@ pub struct Correction {
     /// Its text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub record: String,
+    /// Further records that were corrected with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<CorrectedRecord>,
     /// Corrective events of rows that differed from the source, instead of a record; the origin has no file then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<String>,
@@ -41,6 +53,13 @@ pub struct Correction {
     pub by: String,
     /// When, milliseconds since 1970.
     pub at_ms: i64,
+}
+
+impl Correction {
+    /// The records that it corrects.
+    pub fn origins(&self) -> impl Iterator<Item = &RecordPlace> {
+        std::iter::once(&self.origin).chain(self.more.iter().map(|record| &record.origin))
+    }
 }
 
 /// What is done with records in quarantine, besides correcting them.

@@ -14,7 +14,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use sluice_api::{DraftColumn, Evidence, FoundTable, OnboardDraft, OnboardSource, OpenQuestion};
 use sluice_cdc::{
     Inferred, InferredEvidence, InferredQuestion, are_beside_tables, decode_file, file_order_key, folders_of_tables,
-    foreign_table, full_export, infer_table, is_change_file, is_description, sniff, table_folder,
+    foreign_table, full_export, infer_table, is_change_file, is_description, key_file_paths, sniff, table_folder,
 };
 use sluice_change::SourceFile;
 use sluice_contract::{
@@ -145,8 +145,8 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
     refuse_foreign_table(&listed)?;
     let exports = exported_tables(lake, &listed).await?;
     let descriptions: Vec<SourceFile> = listed.iter().filter(|file| is_description(&file.path)).cloned().collect();
-    let mut files: Vec<SourceFile> =
-        listed.into_iter().filter(|file| is_change_file(&file.path) && place.has(&file.path)).collect();
+    let (mut files, beside): (Vec<SourceFile>, Vec<SourceFile>) =
+        listed.into_iter().partition(|file| is_change_file(&file.path) && place.has(&file.path));
     let Place { folder: path, pattern } = place;
     files.sort_by_cached_key(|file| (file_order_key(&file.path), file.path.clone()));
     if files.is_empty() {
@@ -168,6 +168,11 @@ pub(crate) async fn draft(lake: &Lake, engine: &QueryEngine, wanted: Wanted) -> 
         sample.push((file.clone(), sample_of(lake, file).await?));
     }
     let sampled = sample.len() as u64;
+    // One key says which columns all have.
+    let keys = sample.first().map(|(file, _)| key_file_paths(&file.path)).unwrap_or_default();
+    if let Some(file) = beside.iter().find(|file| keys.contains(&file.path)) {
+        sample.push((file.clone(), sample_of(lake, file).await?));
+    }
     for file in spread(&descriptions, SAMPLE_FILES_MAX) {
         sample.push((file.clone(), lake.objects().read(&file.path).await?));
     }

@@ -3,6 +3,7 @@
 use super::publish::author;
 use super::{Host, OpenLake};
 use crate::contract_set::ContractSet;
+use crate::pipeline::late_keys::Corrected;
 use crate::pipeline::quarantine_life::{Quarantined, quarantined, why_not_correct};
 use crate::pipeline::release_rule::Unpublished;
 use crate::pipeline::replay_quarantine::{looked_at, replay_quarantine};
@@ -66,7 +67,8 @@ impl Answer<ask::ReplayQuarantine> for Host {
                 return Err(refused);
             }
             let contract = set.contract(&table)?;
-            let (replayed, records) = replay_quarantine(&open.lake, &open.engine, &contract, job).await?;
+            let corrected = Corrected { because: because.clone(), by: by.clone() };
+            let (replayed, records) = replay_quarantine(&open.lake, &open.engine, &contract, &corrected, job).await?;
             if !records.is_empty() {
                 let at_ms = open.lake.ledger().now_ms();
                 let action = QuarantineAction::Replay;
@@ -144,8 +146,15 @@ impl OpenLake {
                 }
                 let in_batches = table.claimed.iter().flat_map(|manifest| &manifest.files);
                 let last = in_batches.filter_map(|file| correction_number(&file.path)).max().unwrap_or(0);
-                let correction =
-                    Correction { origin: record.place.clone(), record: text, repairs: Vec::new(), because, by, at_ms };
+                let correction = Correction {
+                    origin: record.place.clone(),
+                    record: text,
+                    more: Vec::new(),
+                    repairs: Vec::new(),
+                    because,
+                    by,
+                    at_ms,
+                };
                 ledger.put_correction(name, &correction, last).await?;
             }
             QuarantineChange::Ignore { filter } | QuarantineChange::Reopen { filter } if is_empty(&filter) => {

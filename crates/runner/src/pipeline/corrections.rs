@@ -5,11 +5,12 @@
 //! sequence of its events, so it is the same whenever they are merged and when silver is rebuilt.
 
 use super::context::TableContext;
+use super::decided_records::in_place;
 use super::repair_records::decode_repairs;
 use super::table_state::TableState;
 use crate::RunError;
 use crate::support::blocking::blocking;
-use sluice_cdc::{BronzeRecord, DecodedFile, decode_records};
+use sluice_cdc::{BronzeRecord, DecodedFile};
 use sluice_change::{EventSeq, EventSeqs, RowRef, SourceFile};
 use sluice_contract::Contract;
 use sluice_lake::{BatchManifest, Correction, correction_number};
@@ -49,7 +50,7 @@ pub(super) async fn decode_correction(
     path: &str,
     number: u64,
 ) -> Result<DecodedFile, RunError> {
-    let Correction { origin, record, repairs, .. } = context.lake.ledger().correction(path).await?;
+    let Correction { origin, record, more, repairs, .. } = context.lake.ledger().correction(path).await?;
     let (contract, path) = (Arc::clone(contract), path.to_owned());
     blocking(move || {
         if !repairs.is_empty() {
@@ -58,10 +59,9 @@ pub(super) async fn decode_correction(
             let records: Vec<BronzeRecord<'_>> = (0..).zip(repairs.iter().map(String::as_str)).map(in_file).collect();
             return Ok(behind_the_source(decode_repairs(&contract, files, &records)?, number));
         }
-        let files = vec![SourceFile { path: origin.file, ..SourceFile::default() }];
-        let at = RowRef { file: 0, row: origin.row, offset: origin.offset };
-        let decoded = decode_records(&contract, files, &[BronzeRecord { at, record: &record }]);
-        Ok(behind_the_source(decoded, number))
+        let records = std::iter::once((&origin, record.as_str()));
+        let records = records.chain(more.iter().map(|record| (&record.origin, record.record.as_str())));
+        Ok(behind_the_source(in_place(&contract, &records.collect::<Vec<_>>()), number))
     })
     .await
 }

@@ -12,6 +12,7 @@ use super::context::TableContext;
 use super::corrections::{behind_the_source, correction_of, decode_correction};
 use super::decided_records::DecidedRecords;
 use super::delta_feed;
+use super::key_files::decode_with_keys;
 use super::land::{BronzeRows, let_texts_go};
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
@@ -69,15 +70,32 @@ pub(crate) async fn decode_claimed(
 /// If a file is not what it was when the batch was claimed, or cannot be read.
 pub(crate) async fn decode_reprocessed(
     context: &TableContext,
-    silver: &Silver,
+    table: &TableState,
     manifest: &BatchManifest,
 ) -> Result<DecodedBatch, RunError> {
     let started = Instant::now();
     for (file, content) in manifest.files_with_content() {
         check_unchanged(context, file, content).await?;
     }
-    let records = decode_manifest(context, manifest).await?;
-    finish(context, silver, manifest.batch, manifest.files.len() as u64, started, records).await
+    let mut records = decode_manifest(context, manifest).await?;
+    // Which keys were beside the files when the batch came, bronze says.
+    if records.iter().any(|file| file.keys.matter()) {
+        records = batch_of_bronze(context, table, manifest.batch).await?;
+    }
+    finish(context, &table.silver, manifest.batch, manifest.files.len() as u64, started, records).await
+}
+
+/// What bronze kept of a batch as it was delivered.
+async fn batch_of_bronze(context: &TableContext, table: &TableState, batch: u64) -> Result<Vec<DecodedFile>, RunError> {
+    let decoder = BronzeDecoder::new(context, table, batch..=batch).await?.of_all_batches();
+    let mut pieces = table.bronze.pieces(&(batch..=batch), decoder.needs_whole_files()).await?;
+    let mut records = Vec::new();
+    while let Some(rows) = pieces.next().await? {
+        let decoder = decoder.clone();
+        let decoded = blocking(move || decoder.by_batch(&rows)).await?;
+        records.extend(decoded.into_iter().filter(|piece| piece.batch == batch).map(|piece| piece.decoded));
+    }
+    Ok(records)
 }
 
 /// Decodes files that are not claimed, as if they were the next batch, by the contract as it is.
@@ -437,8 +455,7 @@ async fn decode_files(
             false if file.size > limits::FILE_BYTES_MAX => Bytes::new(),
             false => context.lake.objects().read(&file.path).await?,
         };
-        let (decoder, of_file, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
-        let mut decoded = blocking(move || decoder.decode(&of_file, file, bytes)).await?;
+        let mut decoded = decode_with_keys(context, contract, file, bytes).await?;
         note_version(contract, &mut decoded)?;
         records.push(decoded);
     }

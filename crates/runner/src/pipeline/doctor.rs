@@ -2,10 +2,12 @@
 
 use super::batch_contract::contract_of_batch;
 use super::context::TableContext;
+use super::corrections::correction_of;
 use super::decode::decoded_bronze_by_batch;
 use super::decoder::{Decoder, DecoderOptions};
 use super::delta_feed;
 use super::doctor_state::state_checks;
+use super::key_files::decode_with_keys;
 use super::table_state::TableState;
 use crate::doctor::{Diagnosis, Feed, FeedOptions, FileFacts, Found, Place};
 use crate::support::blocking::blocking;
@@ -129,6 +131,8 @@ async fn of_files(context: &TableContext, table: &TableState, last: u64) -> Resu
         table.manifests(1..=last).map(|manifest| (manifest.batch, manifest)).collect();
     let files: Vec<FileOfBatch> = manifests
         .values()
+        // A correction is no file of the feed.
+        .filter(|manifest| correction_of(manifest).is_none())
         .flat_map(|manifest| manifest.files.iter().map(|file| (file.clone(), Some(manifest.batch))))
         .collect();
     read_files(context, files, |batch| {
@@ -160,11 +164,10 @@ async fn read_files(
         if batch.is_some() && !is_commit && !too_large && bytes.len() as u64 != file.size {
             return Err(LakeError::NotFound { path: file.path }.into());
         }
-        let (decoder, contract) = (context.decoder.clone(), contract_of(batch)?);
+        let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default().to_vec();
+        let decoded = decode_with_keys(context, &contract_of(batch)?, &file, bytes).await?;
         feed = blocking(move || {
-            let head = bytes.get(..HEAD.min(bytes.len())).unwrap_or_default().to_vec();
-            let facts = FileFacts { path: file.path.clone(), batch, size: Some(file.size), head };
-            let decoded = decoder.decode(&contract, file, bytes)?;
+            let facts = FileFacts { path: file.path, batch, size: Some(file.size), head };
             feed.add(&facts, &decoded)?;
             Ok(feed)
         })

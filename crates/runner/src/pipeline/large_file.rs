@@ -9,6 +9,7 @@ use super::corrections::correction_of;
 use super::decode::is_unchanged;
 use super::delta_feed;
 use super::land::{Bronze, RecordCounts, WrittenRecords, land_written, let_texts_go, write};
+use super::large_file_keys::FileKeys;
 use super::source_changes::note_source_changes;
 use super::table_state::TableState;
 use crate::RunError;
@@ -16,7 +17,7 @@ use crate::silver::schema_change::infer_schema;
 use crate::support::blocking::blocking;
 use arrow::array::RecordBatch;
 use bytes::{Bytes, BytesMut};
-use sluice_cdc::{DecodedFile, FilePart, is_decoded_by_parts};
+use sluice_cdc::{DecodedFile, FilePart, RecordKeys, is_decoded_by_parts};
 use sluice_change::SourceFile;
 use sluice_contract::{Contract, TiePolicy, limits};
 use sluice_lake::{BatchManifest, Lake};
@@ -42,10 +43,28 @@ pub(crate) async fn land_in_parts(
     let contract = contract_of_batch(&context.contract, manifest)?;
     let Some(file) = large_file(context, &contract, manifest).await? else { return Ok(None) };
     let mut is_noted = false;
+    let mut keys = FileKeys::Unasked;
     loop {
         let contract = contract_of_batch(&context.contract, manifest)?;
-        let written = decode_and_write(context, &table.bronze, &contract, manifest.batch, file).await?;
+        let written = decode_and_write(context, &table.bronze, &contract, manifest.batch, (file, &mut keys)).await?;
         let Some((records, written)) = written else { return Ok(None) };
+        let counts = records.first().map(|file| file.keys).unwrap_or_default();
+        let other = match &keys {
+            FileKeys::Unasked if counts.lacking > 0 => match FileKeys::of(&context.lake, &file.path).await? {
+                FileKeys::Absent => None,
+                beside => Some(beside),
+            },
+            _ => keys.why_not(counts.records).map(FileKeys::Refused),
+        };
+        if let Some(other) = other {
+            table.bronze.store.writer().discard(&[written.file]).await;
+            // Such keys are read with the whole file, in a process of its own where that is needed.
+            if matches!(other, FileKeys::Packed) {
+                return Ok(None);
+            }
+            keys = other;
+            continue;
+        }
         if !is_noted {
             note_source_changes(context, manifest, &records).await?;
             is_noted = true;
@@ -93,13 +112,13 @@ async fn decode_and_write(
     bronze: &Bronze,
     contract: &Arc<Contract>,
     batch: u64,
-    file: &SourceFile,
+    (file, keys): (&SourceFile, &mut FileKeys),
 ) -> Result<Option<(Vec<DecodedFile>, WrittenRecords)>, RunError> {
     let (parts, waiting) = sync_channel(PARTS_WAITING);
     let written = Arc::new(Mutex::new(WrittenParts::default()));
     let rows = rows_of(batch, waiting, Arc::clone(&written));
     let (wrote, read) =
-        tokio::join!(write(&bronze.store, bronze_schema(), rows), decode_parts(context, contract, file, parts));
+        tokio::join!(write(&bronze.store, bronze_schema(), rows), decode_parts(context, contract, (file, keys), parts));
     let file = match (wrote, read) {
         (Ok(file), Ok(true)) => file,
         (Ok(file), read) => {
@@ -127,15 +146,20 @@ enum Message {
 async fn decode_parts(
     context: &TableContext,
     contract: &Arc<Contract>,
-    file: &SourceFile,
+    (file, keys): (&SourceFile, &mut FileKeys),
     parts: SyncSender<Message>,
 ) -> Result<bool, RunError> {
     let (mut lines, mut begin) = (0, 0);
+    let (mut keys, step) = (keys.cursor(), context.decoder.part_bytes());
     while begin < file.size {
         context.job.check()?;
         let bytes = whole_lines(&context.lake, file, begin, context.decoder.part_bytes()).await?;
-        let part = FilePart { bytes, lines_before: lines, bytes_before: begin };
-        (lines, begin) = (part.lines_after(), begin + part.bytes.len() as u64);
+        let mut part = FilePart { bytes, lines_before: lines, bytes_before: begin, keys: RecordKeys::Absent };
+        let after = part.lines_after();
+        // The last line may have no end.
+        let is_last = begin + part.bytes.len() as u64 == file.size;
+        part.keys = keys.next(&context.lake, after - lines + u64::from(is_last), step).await?;
+        (lines, begin) = (after, begin + part.bytes.len() as u64);
         let (decoder, contract, file) = (context.decoder.clone(), Arc::clone(contract), file.clone());
         let to_writer = parts.clone();
         let sent = blocking(move || {
@@ -147,6 +171,7 @@ async fn decode_parts(
             return Ok(false);
         }
     }
+    keys.finish(&context.lake, step).await?;
     blocking(move || parts.send(Message::End).map_err(|_| not_written())).await?;
     Ok(true)
 }

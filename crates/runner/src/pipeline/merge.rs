@@ -155,7 +155,7 @@ pub(crate) async fn merge_again(
     table: &TableState,
     manifest: &BatchManifest,
 ) -> Result<Merged, RunError> {
-    let DecodedBatch { mut records, summary } = decode_reprocessed(context, &table.silver, manifest).await?;
+    let DecodedBatch { mut records, summary } = decode_reprocessed(context, table, manifest).await?;
     let decided = DecidedRecords::of(&context.contract, &table.records, &table.claimed)?;
     let contract = contract_of_batch(&context.contract, manifest)?;
     let mut instead = Vec::new();

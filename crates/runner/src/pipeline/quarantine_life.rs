@@ -81,11 +81,13 @@ pub(crate) async fn quarantined(context: &TableContext, table: &TableState) -> R
     let in_silver = corrections_in_silver(table);
     for file in lake.ledger().correction_files(name).await? {
         let correction = lake.ledger().correction(&file.path).await?;
-        let Some(record) = places.get(&correction.origin).and_then(|at| records.get_mut(*at)) else { continue };
-        record.attempts += 1;
-        record.last = Some((correction.by, correction.because, correction.at_ms));
         let is_done = in_silver.contains(&file.path);
-        record.status = if is_done { QuarantineStatus::Edited } else { QuarantineStatus::Waiting };
+        for origin in correction.origins() {
+            let Some(record) = places.get(origin).and_then(|at| records.get_mut(*at)) else { continue };
+            record.attempts += 1;
+            record.last = Some((correction.by.clone(), correction.because.clone(), correction.at_ms));
+            record.status = if is_done { QuarantineStatus::Edited } else { QuarantineStatus::Waiting };
+        }
     }
     Ok(records)
 }
@@ -252,12 +254,11 @@ pub(crate) async fn why_not_correct(
 }
 
 impl TableRun {
-    /// Merges the records in quarantine that can be read now, in the order of the source. Those that silver has already
-    /// change nothing, so it may be done again.
+    /// Refuses a table of which single records cannot be merged, or that is not what its contract and its batches say.
     ///
     /// # Errors
-    /// If silver is not what the contract says, or a check does not hold; errors of the store.
-    pub(crate) async fn replay_quarantined(&mut self) -> Result<(BatchDone, Vec<RecordPlace>), RunError> {
+    /// [`RunError::Foreign`]; a mistake of the caller, with what to do first.
+    pub(super) fn ensure_finished(&self) -> Result<(), RunError> {
         self.ensure_own()?;
         let name = &self.context.contract.name;
         if self.context.contract.apply.from_snapshot.is_some() {
@@ -268,6 +269,17 @@ impl TableRun {
             let message = format!("Silver of {name} is not what the contract and its batches say");
             return Err(RunError::input(message, format!("Run `sluice replay --table {name}` first")));
         }
+        Ok(())
+    }
+
+    /// Merges the records in quarantine that can be read now, in the order of the source. Those that silver has already
+    /// change nothing, so it may be done again.
+    ///
+    /// # Errors
+    /// If silver is not what the contract says, or a check does not hold; errors of the store.
+    pub(crate) async fn replay_quarantined(&mut self) -> Result<(BatchDone, Vec<RecordPlace>), RunError> {
+        self.ensure_finished()?;
+        let name = &self.context.contract.name;
         let started = Instant::now();
         let records = quarantined(&self.context, &self.table).await?;
         let tried: Vec<Quarantined> =

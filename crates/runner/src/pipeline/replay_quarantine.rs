@@ -2,6 +2,7 @@
 
 use super::context::TableContext;
 use super::decoder::{Decoder, DecoderOptions};
+use super::late_keys::Corrected;
 use super::report::Report;
 use super::table_run::TableRun;
 use super::table_state::TableState;
@@ -30,7 +31,8 @@ pub(crate) async fn looked_at(
     Ok((context, table))
 }
 
-/// Merges what can be read now of the records in quarantine, and says which they are.
+/// Merges what can be read now of the records in quarantine, and says which they are. Records whose keys came later than
+/// they are corrected with those first, for the reason and in the name of `corrected`.
 ///
 /// # Errors
 /// See [`TableRun::replay_quarantined`].
@@ -38,6 +40,7 @@ pub(crate) async fn replay_quarantine(
     lake: &Lake,
     engine: &QueryEngine,
     contract: &Arc<Contract>,
+    corrected: &Corrected,
     job: &Job,
 ) -> Result<(TableReplay, Vec<RecordPlace>), RunError> {
     let table = &contract.name;
@@ -54,7 +57,11 @@ pub(crate) async fn replay_quarantine(
     let work = async |mut run: TableRun, lease: &Lease| {
         run.fence(lease);
         run.remember().await?;
-        run.replay_quarantined().await
+        run.ensure_finished()?;
+        let mut done = run.take_late_keys(corrected).await?;
+        let (merged, records) = run.replay_quarantined().await?;
+        done.add(merged);
+        Ok((done, records))
     };
     let (done, records) = with_lease(lake, table, &terms, read, work).await?;
     let mut report = Report::new(table);

@@ -1,9 +1,8 @@
 //! Records of Kafka Connect in Avro or Parquet, as sinks write them: each row is a record, and becomes the JSON that it
 //! would be, with its schema, for the decoder of the same records as JSON lines.
 
-use super::json::{JsonFormat, files, sample};
+use super::json::{JsonFormat, files, record, sample};
 use crate::files::column_file::Container;
-use crate::files::json_lines;
 use crate::format::{
     Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
 };
@@ -67,6 +66,10 @@ impl<F: JsonFormat> Format for Contained<F> {
         F::MARKERS
     }
 
+    fn lacks_key(&self, record: &str) -> bool {
+        F::lacks_key(record)
+    }
+
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
         let mut decode = self.record_decoder(plan);
         self.container.records(out, &bytes, |out, at, text| decode(out, at, text));
@@ -74,10 +77,7 @@ impl<F: JsonFormat> Format for Contained<F> {
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        let mut memory = F::Memory::default();
-        Box::new(move |out, at, text| {
-            json_lines::decode_record(out, at, text, |out, at, text| F::decode(plan, &mut memory, out, at, text))
-        })
+        record::decoder::<F>(plan)
     }
 
     fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {
@@ -89,6 +89,10 @@ impl<F: JsonFormat> Format for Contained<F> {
         let records = self.container.first_records(bytes, records_max);
         profile.damaged_files += u64::from(records.is_none());
         sample::count_records(profile, path, &records.unwrap_or_default(), F::sample_record);
+    }
+
+    fn sample_key(&self, profile: &mut Profile, key: &str) {
+        F::sample_key(profile, key);
     }
 
     fn title(&self, profile: &Profile) -> String {

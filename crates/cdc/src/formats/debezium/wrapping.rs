@@ -56,16 +56,53 @@ pub(crate) fn envelope_of(text: &str) -> Option<Cow<'_, str>> {
     if may_be_event && text.contains(ATTRIBUTE) { of_cloud_event(text).map(Cow::Owned) } else { None }
 }
 
-/// An envelope without any row whose key is beside it, with the key as the row before: what is deleted, and which
-/// document an update is of.
-fn with_former_row(value: &str, key: &str) -> Option<String> {
+/// Whether an envelope has no row of which its key tells the rest: a delete of any connector, and an update of a document.
+pub(crate) fn lacks_row(op: &str, has_row: bool, is_document: impl FnOnce() -> bool) -> bool {
+    !has_row && (op == "d" || (op == "u" && is_document()))
+}
+
+/// Whether a record alone does not say which row it is of, and its key would.
+pub(crate) fn lacks_key(text: &str) -> bool {
+    let text = text.trim_ascii();
+    let inside = if text.starts_with('"') { string(text) } else { Some(Cow::Borrowed(text)) };
+    inside.is_some_and(|text| row_of(&text).is_some_and(|found| found.lacks_row()))
+}
+
+/// What an envelope says of its row.
+struct RowOf<'a> {
+    schema: Option<&'a str>,
+    envelope: &'a str,
+    op: Option<Cow<'a, str>>,
+    has_row: bool,
+    is_document: bool,
+}
+
+impl RowOf<'_> {
+    fn lacks_row(&self) -> bool {
+        self.op.as_deref().is_some_and(|op| lacks_row(op, self.has_row, || self.is_document))
+    }
+}
+
+fn row_of(value: &str) -> Option<RowOf<'_>> {
     let [schema, payload] = members(value, ["schema", "payload"])?;
     let envelope = if schema.is_some() { payload? } else { value };
     let [op, before, after, source] = members(envelope, ["op", "before", "after", "source"])?.map(not_null);
     let connector = source.and_then(|source| members(source, ["connector"])).and_then(|[name]| string(name?));
-    let is_document = connector.is_some_and(|name| name == "mongodb");
-    let is_wanted = before.is_none() && after.is_none() && (is_document || op == Some("\"d\""));
-    let key = is_wanted.then_some(key).filter(|key| key.starts_with('{'))?;
+    Some(RowOf {
+        schema,
+        envelope,
+        op: op.and_then(string),
+        has_row: before.is_some() || after.is_some(),
+        is_document: connector.is_some_and(|name| name == "mongodb"),
+    })
+}
+
+/// An envelope without any row whose key is beside it, with the key as the row before: what is deleted, and which
+/// document an update is of.
+fn with_former_row(value: &str, key: &str) -> Option<String> {
+    let found = row_of(value)?;
+    let key = found.lacks_row().then_some(key).filter(|key| key.starts_with('{'))?;
+    let RowOf { schema, envelope, is_document, .. } = found;
     let row = match is_document {
         true => serde_json::Value::from(format!("{{\"{KEY}\":{}}}", id_of(key)?)).to_string(),
         false => key.to_owned(),

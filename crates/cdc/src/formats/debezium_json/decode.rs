@@ -62,6 +62,9 @@ pub(super) fn decode(
         out.tombstone();
         return Ok(());
     };
+    if envelope.lacks_row(&op_text) {
+        out.note_without_key();
+    }
     let is_read = op == Op::Read;
     let op = plan.operation_of(op, &op_text, |_| None);
     let from_before = op == Op::Delete && envelope.before.is_some();

@@ -1,6 +1,7 @@
 //! The members of an envelope, as raw JSON.
 
 use crate::formats::debezium::source_table::of_raw;
+use crate::formats::debezium::wrapping::lacks_row;
 use crate::formats::json::position::OFFSET;
 use crate::formats::json::row::plain_text;
 use crate::formats::json::source_table::SourceNames;
@@ -99,6 +100,12 @@ impl<'a> Envelope<'a> {
             .filter(|id| !of_gtid && *id != "0")
             .map(|id| Cow::Owned(format!("server_id {id}")));
         [name, id.or_else(set)]
+    }
+
+    /// Whether it has no row, and its key would say which one it is of.
+    pub(super) fn lacks_row(&self, op: &str) -> bool {
+        let has_row = self.before.is_some() || self.after.is_some();
+        lacks_row(op, has_row, || self.connector().is_some_and(|name| name == "mongodb"))
     }
 
     /// The connector that the record is of.

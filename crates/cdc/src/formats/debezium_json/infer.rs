@@ -7,6 +7,7 @@ use crate::formats::debezium::document::KEY;
 use crate::formats::debezium::order::note_position;
 use crate::formats::debezium::sample::{origin_of, read_row};
 use crate::formats::debezium::source_table::of_raw;
+use crate::formats::debezium::wrapping::lacks_row;
 use crate::formats::json::sample::RowOrigin;
 use crate::profile::Profile;
 use crate::text::json_fields::{each_member, members, not_null, string};
@@ -56,10 +57,14 @@ pub(super) fn read_envelope(profile: &mut Profile, schema: Option<&Node>, envelo
         let connector = profile.connector.clone().filter(|_| fields.iter().any(|field| field == "connector"));
         note_position(profile, connector.as_deref(), op == "r", |part| fields.iter().any(|field| field == part));
     }
+    let is_mongodb = || profile.connector.as_deref() == Some("mongodb");
+    if lacks_row(&op, before.is_some() || after.is_some(), is_mongodb) {
+        profile.by_key_alone += 1;
+        return Some(());
+    }
     let node = schema.and_then(|node| node.fields.iter().find(|field| field.field.as_deref() == Some("after")));
     match op.as_ref() {
         "t" | "m" => Some(()),
-        "d" if before.is_none() && profile.connector.as_deref() == Some("mongodb") => Some(()),
         "d" => read_row(profile, node, before_text.as_deref().or(before)?, true, RowOrigin::Other),
         _ if after.is_none() && update_description.is_some() => Some(()),
         op => read_row(profile, node, after_text.as_deref().or(after)?, false, origin_of(op, snapshot.as_deref())),

@@ -9,7 +9,7 @@ mod infer;
 mod sniff;
 
 use super::debezium::connect_schema::SchemaCache;
-use super::debezium::wrapping::envelope_of;
+use super::debezium::wrapping::{envelope_of, lacks_key};
 use super::debezium::{guess, order, sample};
 use super::json::JsonFormat;
 use crate::format::{ProposedSequence, SourceSettings};
@@ -41,6 +41,10 @@ impl JsonFormat for DebeziumJson {
         envelope_of(text)
     }
 
+    fn lacks_key(text: &str) -> bool {
+        lacks_key(text)
+    }
+
     fn decode(
         plan: &Plan,
         schemas: &mut SchemaCache,
@@ -60,7 +64,10 @@ impl JsonFormat for DebeziumJson {
     }
 
     fn sample_key(profile: &mut Profile, line: &str) {
-        sample::read_key(profile, line);
+        // The key of a document names its `_id` otherwise, and the document may have a field of that name.
+        if profile.connector.as_deref() != Some("mongodb") {
+            sample::read_key(profile, line);
+        }
     }
 
     fn guess(column: &ColumnProfile) -> Guess {

@@ -7,10 +7,10 @@
 mod tests;
 
 use super::debezium_json::DebeziumJson;
-use super::json::{JsonFormat, files, sample};
+use super::json::{JsonFormat, files, record, sample};
 use crate::columnar::guard::MAGIC;
 use crate::files::column_file::Container;
-use crate::files::{json_lines, parquet_file};
+use crate::files::parquet_file;
 use crate::format::{
     Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
 };
@@ -55,6 +55,10 @@ impl Format for DebeziumParquet {
         <DebeziumJson as JsonFormat>::MARKERS
     }
 
+    fn lacks_key(&self, record: &str) -> bool {
+        <DebeziumJson as JsonFormat>::lacks_key(record)
+    }
+
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, _stop_at: u64) -> StreamEnd {
         // Only the schema that the writer left says that a plain number is a date or a time.
         if Container::Parquet.has_connect_schema(&bytes) {
@@ -62,20 +66,12 @@ impl Format for DebeziumParquet {
             Container::Parquet.records(out, &bytes, |out, at, text| decode(out, at, text));
             return StreamEnd::Whole;
         }
-        let mut memory = <DebeziumJson as JsonFormat>::Memory::default();
-        parquet_file::decode_as_json(out, &bytes, |out, at, text| {
-            <DebeziumJson as JsonFormat>::decode(plan, &mut memory, out, at, text)
-        });
+        parquet_file::decode_as_json(out, &bytes, self.record_decoder(plan));
         StreamEnd::Whole
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        let mut memory = <DebeziumJson as JsonFormat>::Memory::default();
-        Box::new(move |out, at, text| {
-            json_lines::decode_record(out, at, text, |out, at, text| {
-                <DebeziumJson as JsonFormat>::decode(plan, &mut memory, out, at, text)
-            })
-        })
+        record::decoder::<DebeziumJson>(plan)
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
@@ -89,6 +85,10 @@ impl Format for DebeziumParquet {
             let read = <DebeziumJson as JsonFormat>::sample_record;
             parquet_sample::read_as_json(profile, bytes, records_max, &["before", "after"], read);
         });
+    }
+
+    fn sample_key(&self, profile: &mut Profile, key: &str) {
+        <DebeziumJson as JsonFormat>::sample_key(profile, key);
     }
 
     fn title(&self, profile: &Profile) -> String {

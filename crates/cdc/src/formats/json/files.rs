@@ -4,8 +4,6 @@ use crate::format::{Content, FileKind, FilePlace, FileStage};
 
 /// JSON lines, plain or gzip.
 pub(crate) const JSON_LINES: FileKind = FileKind { extensions: &["json", "jsonl", "ndjson"], content: Content::Text };
-/// What the name of a file with the keys of the records has.
-pub(crate) const KEYS: &str = ".keys.json";
 
 /// The place of `<topic>+<partition>+<offset>`, both numbers as numbers.
 pub(crate) fn file_place(name: &str) -> Option<FilePlace> {

@@ -8,6 +8,7 @@ pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod guess;
 pub(crate) mod position;
+pub(crate) mod record;
 pub(crate) mod row;
 pub(crate) mod sample;
 pub(crate) mod source_table;
@@ -52,6 +53,11 @@ pub(crate) trait JsonFormat: Sync + 'static {
         wrapping::value_of(text)
     }
 
+    /// Whether a record alone does not say which row it is of, and its key would.
+    fn lacks_key(_text: &str) -> bool {
+        false
+    }
+
     /// As [`Format::file_position`].
     fn file_position(path: &str) -> Option<u64> {
         files::offset(path)
@@ -93,8 +99,8 @@ pub(crate) trait JsonFormat: Sync + 'static {
     /// Counts a record of a sample; `None` if it is none of the format.
     fn sample_record(profile: &mut Profile, text: &str) -> Option<()>;
 
-    /// Takes what a record key of the sink tells, from the first line of a key file.
-    fn sample_key(_profile: &mut Profile, _line: &str) {}
+    /// As [`Format::sample_key`].
+    fn sample_key(_profile: &mut Profile, _key: &str) {}
 
     /// The type of a column that nothing in the files tells.
     fn guess(column: &ColumnProfile) -> Guess;
@@ -148,46 +154,36 @@ impl<F: JsonFormat> Format for F {
         is_of_lines(front)
     }
 
+    fn lacks_key(&self, record: &str) -> bool {
+        F::lacks_key(record)
+    }
+
     fn decode_file(&self, plan: &Plan, out: &mut Collector, bytes: Bytes, stop_at: u64) -> StreamEnd {
         json_lines::decode(out, bytes, plan.source.encoding, stop_at, self.record_decoder(plan))
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        let mut memory = F::Memory::default();
-        Box::new(move |out, at, text| {
-            json_lines::decode_record(out, at, text, |out, at, text| {
-                let Some(inner) = F::unwrap(text) else { return F::decode(plan, &mut memory, out, at, text) };
-                if inner == "null" {
-                    out.tombstone();
-                    return Ok(());
-                }
-                out.begin_wrapped(text);
-                let outcome = F::decode(plan, &mut memory, out, at, &inner);
-                out.end_wrapped();
-                outcome
-            })
-        })
+        record::decoder::<F>(plan)
     }
 
     fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {
-        let changes = files.iter().filter(|(file, _)| !file.path.contains(files::KEYS));
-        F::look(profile, &mut changes.flat_map(|(_, bytes)| sample::first_records(bytes, F::unwrap)));
+        F::look(profile, &mut files.iter().flat_map(|(_, bytes)| sample::first_records(bytes, F::unwrap)));
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {
-        if path.contains(files::KEYS) {
-            sample::read_key(profile, bytes, F::sample_key);
-        } else {
-            profile.is_export |= F::full_export(path).is_some();
-            sample::read(profile, path, bytes, records_max, |profile, text| match F::unwrap(text) {
-                Some(inner) if inner == "null" => {
-                    profile.forget_tombstone();
-                    Some(())
-                }
-                Some(inner) => F::sample_record(profile, &inner),
-                None => F::sample_record(profile, text),
-            });
-        }
+        profile.is_export |= F::full_export(path).is_some();
+        sample::read(profile, path, bytes, records_max, |profile, text| match F::unwrap(text) {
+            Some(inner) if inner == "null" => {
+                profile.forget_tombstone();
+                Some(())
+            }
+            Some(inner) => F::sample_record(profile, &inner),
+            None => F::sample_record(profile, text),
+        });
+    }
+
+    fn sample_key(&self, profile: &mut Profile, key: &str) {
+        F::sample_key(profile, key);
     }
 
     fn title(&self, profile: &Profile) -> String {

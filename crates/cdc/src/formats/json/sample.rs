@@ -116,15 +116,6 @@ pub(crate) fn count_records(
     });
 }
 
-/// Hands over the first line of a file of record keys.
-pub(crate) fn read_key(profile: &mut Profile, bytes: &Bytes, read: impl Fn(&mut Profile, &str)) {
-    let mut records = Records::new(bytes.clone(), RecordDelimiter::Json, u64::MAX);
-    let line = records.next().and_then(|record| std::str::from_utf8(record.bytes).ok().map(str::to_owned));
-    if let Some(line) = line {
-        read(profile, &line);
-    }
-}
-
 /// Counts a row image. `is_placeholder` tells values that were not sent.
 pub(crate) fn count_row(profile: &mut Profile, row: &SampledRow<'_>, is_placeholder: impl Fn(&str) -> bool) {
     let SampledRow { values, is_delete, origin } = row;

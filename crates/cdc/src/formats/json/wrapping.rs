@@ -56,6 +56,14 @@ pub(crate) fn unwrap(text: &str) -> Option<Unwrapped<'_>> {
     is_record.then_some(Unwrapped { value, key })
 }
 
+/// A record and its key in the object that a sink writes around both; `None` if the key is no object.
+pub(crate) fn with_key(record: &str, key: &str) -> Option<String> {
+    let whole = format!("{{\"key\":{},\"value\":{}}}", key.trim_ascii(), record.trim_ascii());
+    let is_whole =
+        unwrap(&whole).is_some_and(|found| found.key.is_some_and(|key| key.trim_ascii_start().starts_with('{')));
+    is_whole.then_some(whole)
+}
+
 /// The value of a wrapped record, see [`unwrap`].
 pub(crate) fn value_of(text: &str) -> Option<Cow<'_, str>> {
     unwrap(text).map(|found| found.value)

@@ -46,9 +46,6 @@ pub(super) fn decode(
 
 /// Reads a sample of a file.
 pub(super) fn sample(profile: &mut Profile, tool: &'static Tool, path: &str, bytes: &Bytes, records_max: u64) {
-    if path.contains(json::files::KEYS) {
-        return;
-    }
     json::sample::read(profile, path, bytes, records_max, |profile, text| {
         let row = row_of(tool, text).map_or(Cow::Borrowed(text), Cow::Owned);
         let mut values: Vec<(Cow<'_, str>, Sampled<'_>)> = Vec::new();

@@ -375,8 +375,15 @@ impl Ready<'_> {
         }
         let repairs = repairs(&self.contract, &compared.found, &asked)?;
         let origin = RecordPlace { batch: 0, file: String::new(), row: 0, offset: 0 };
-        let correction =
-            Correction { origin, record: String::new(), repairs: repairs.records, because, by, at_ms: asked.at_ms };
+        let correction = Correction {
+            origin,
+            record: String::new(),
+            more: Vec::new(),
+            repairs: repairs.records,
+            because,
+            by,
+            at_ms: asked.at_ms,
+        };
         let claimed = table.claimed.iter().flat_map(|manifest| &manifest.files);
         let last = claimed.filter_map(|file| correction_number(&file.path)).max().unwrap_or(0);
         let number = ledger.put_correction(name, &correction, last).await?;

@@ -18,7 +18,8 @@ use crate::RunError;
 use crate::support::program::sluice_program;
 use bytes::Bytes;
 use sluice_cdc::{
-    BronzeRecord, DecodedFile, FilePart, decode_file, decode_file_part, decode_records, needs_own_process,
+    BronzeRecord, DecodedFile, FilePart, KeyFile, decode_file, decode_file_part, decode_file_with_keys, decode_records,
+    needs_own_process,
 };
 use sluice_change::{ChangeBatchBuilder, ReasonCode, Reject, RowRef, SourceFile};
 use sluice_contract::{Contract, limits};
@@ -103,20 +104,45 @@ impl Decoder {
         file: SourceFile,
         bytes: Bytes,
     ) -> Result<DecodedFile, RunError> {
+        self.decode_content(contract, file, bytes, None)
+    }
+
+    /// The same, with the keys that are beside the file; blocks.
+    ///
+    /// # Errors
+    /// When the contract allows no decoding.
+    pub(crate) fn decode_with_keys(
+        &self,
+        contract: &Arc<Contract>,
+        file: SourceFile,
+        bytes: Bytes,
+        keys: &KeyFile,
+    ) -> Result<DecodedFile, RunError> {
+        self.decode_content(contract, file, bytes, Some(keys))
+    }
+
+    fn decode_content(
+        &self,
+        contract: &Arc<Contract>,
+        file: SourceFile,
+        bytes: Bytes,
+        keys: Option<&KeyFile>,
+    ) -> Result<DecodedFile, RunError> {
         if let Some(records) = self.options.records.get(&file.path) {
             return Ok(decode_kept(contract, file, records));
         }
-        if !wants_worker(contract, &bytes) || self.options.program.is_none() {
-            return decode_here(contract, file, bytes);
+        let wants_worker = wants_worker(contract, &bytes) || keys.is_some_and(KeyFile::needs_own_process);
+        if !wants_worker || self.options.program.is_none() {
+            return decode_here(contract, file, bytes, keys);
         }
-        let mut outcome = self.ask(contract, &file, &bytes);
+        let mut outcome = self.ask(contract, &file, &bytes, keys);
         if matches!(outcome, Err(Failure::Ended)) {
             // The worker may have died of something else, for example of a machine without memory.
-            outcome = self.ask(contract, &file, &bytes);
+            outcome = self.ask(contract, &file, &bytes, keys);
         }
         match outcome {
             Ok(decoded) => Ok(decoded),
-            Err(Failure::NotStarted | Failure::NoAnswer) => decode_here(contract, file, bytes),
+            Err(Failure::NotStarted | Failure::NoAnswer) => decode_here(contract, file, bytes, keys),
             Err(Failure::Ended) => crashed(contract, file, "the decoder ended without an answer"),
             Err(Failure::TooSlow) => crashed(contract, file, "the decoder took longer than its deadline"),
         }
@@ -143,13 +169,20 @@ impl Decoder {
         }
     }
 
-    fn ask(&self, contract: &Arc<Contract>, file: &SourceFile, bytes: &Bytes) -> Result<DecodedFile, Failure> {
+    fn ask(
+        &self,
+        contract: &Arc<Contract>,
+        file: &SourceFile,
+        bytes: &Bytes,
+        keys: Option<&KeyFile>,
+    ) -> Result<DecodedFile, Failure> {
         let mut slot = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         let mut worker = match slot.take() {
             Some(worker) => worker,
             None => self.start()?,
         };
-        let size = bytes.len() as u64;
+        let of_keys = keys.map(|keys| keys.bytes.clone()).unwrap_or_default();
+        let size = bytes.len() as u64 + of_keys.len() as u64;
         let memory = size.saturating_mul(limits::DECODER_MEMORY_PER_BYTE).saturating_add(self.options.memory_bytes);
         let deadline = self.options.deadline + Duration::from_secs(size >> 22);
         let request = Request {
@@ -161,6 +194,7 @@ impl Decoder {
             epoch: contract.epoch,
             started_ms: contract.started_ms,
             file: file.clone(),
+            key_file: keys.map(|keys| keys.path.clone()),
             memory_bytes: memory,
         };
         let (done, waiting) = channel::<()>();
@@ -172,7 +206,7 @@ impl Decoder {
             }
             late
         });
-        let answered = worker.exchange(&request, bytes);
+        let answered = worker.exchange(&request, bytes, &of_keys);
         let _ = done.send(());
         let late = watch.join().unwrap_or(false);
         let reply = match answered {
@@ -212,12 +246,12 @@ impl Decoder {
 }
 
 impl Worker {
-    fn exchange(&mut self, request: &Request, bytes: &Bytes) -> std::io::Result<Reply> {
+    fn exchange(&mut self, request: &Request, bytes: &Bytes, keys: &Bytes) -> std::io::Result<Reply> {
         if !self.is_known {
             Hello::expect_own(&mut self.output)?;
             self.is_known = true;
         }
-        request.write(&mut self.input, bytes)?;
+        request.write(&mut self.input, bytes, keys)?;
         self.input.flush()?;
         Reply::read(&mut self.output)
     }
@@ -251,8 +285,17 @@ fn decode_kept(contract: &Arc<Contract>, file: SourceFile, records: &[String]) -
 }
 
 /// Decodes in this process. A panic is the end of the file, not of the table.
-fn decode_here(contract: &Arc<Contract>, file: SourceFile, bytes: Bytes) -> Result<DecodedFile, RunError> {
-    match catch_unwind(AssertUnwindSafe(|| decode_file(contract, file.clone(), bytes))) {
+fn decode_here(
+    contract: &Arc<Contract>,
+    file: SourceFile,
+    bytes: Bytes,
+    keys: Option<&KeyFile>,
+) -> Result<DecodedFile, RunError> {
+    let decode = || match keys {
+        Some(keys) => decode_file_with_keys(contract, file.clone(), bytes, keys),
+        None => decode_file(contract, file.clone(), bytes),
+    };
+    match catch_unwind(AssertUnwindSafe(decode)) {
         Ok(decoded) => Ok(decoded?),
         Err(_) => crashed(contract, file, "the decoder panicked"),
     }

@@ -11,7 +11,7 @@ use arrow::ipc::writer::StreamWriter;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sluice_cdc::{DecodedFile, Drift};
+use sluice_cdc::{DecodedFile, Drift, KeyCounts, KeyFile};
 use sluice_change::{
     ChangeBatch, EventSeq, EventSeqs, Op, ReasonCode, Reject, RejectReason, RowRef, RunLengthColumn, SharedReasons,
     SourceFile, contract_schema,
@@ -42,7 +42,7 @@ const OF_EVENTS: [(&str, DataType); 6 + EventSeq::PARTS] = [
 const RECORDS: (&str, DataType) = ("_record", DataType::LargeUtf8);
 
 /// Number of this form of requests and answers; one more with each change.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// The first that a worker says: a program that was replaced while another of its version runs has other answers.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Hello {
     }
 }
 
-/// What a worker is asked; the bytes of the file follow.
+/// What a worker is asked; the bytes of the file follow, and those of the file of its keys.
 // Without `Debug`: it has keys.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Request {
@@ -89,21 +89,26 @@ pub(super) struct Request {
     /// When the table began, see [`Contract::started_ms`].
     pub(super) started_ms: Option<i64>,
     pub(super) file: SourceFile,
+    /// Path of the file with the keys of its records.
+    pub(super) key_file: Option<String>,
     /// Memory that the worker may ask for.
     pub(super) memory_bytes: u64,
 }
 
 impl Request {
-    pub(super) fn write(&self, to: &mut impl Write, bytes: &Bytes) -> std::io::Result<()> {
+    pub(super) fn write(&self, to: &mut impl Write, bytes: &Bytes, keys: &Bytes) -> std::io::Result<()> {
         write_part(to, &serde_json::to_vec(self)?)?;
-        write_part(to, bytes)
+        write_part(to, bytes)?;
+        write_part(to, keys)
     }
 
     /// The next request, `None` at the end of the input.
-    pub(super) fn read(from: &mut impl Read) -> std::io::Result<Option<(Self, Bytes)>> {
-        let Some(request) = read_head(from)? else { return Ok(None) };
-        let bytes = read_part(from, limits::FILE_BYTES_MAX)?.ok_or(ErrorKind::UnexpectedEof)?;
-        Ok(Some((request, bytes)))
+    pub(super) fn read(from: &mut impl Read) -> std::io::Result<Option<(Self, Bytes, Option<KeyFile>)>> {
+        let Some(request): Option<Self> = read_head(from)? else { return Ok(None) };
+        let mut part = || read_part(from, limits::FILE_BYTES_MAX)?.ok_or(Error::from(ErrorKind::UnexpectedEof));
+        let (bytes, keys) = (part()?, part()?);
+        let keys = request.key_file.clone().map(|path| KeyFile { path, bytes: keys });
+        Ok(Some((request, bytes, keys)))
     }
 }
 
@@ -138,6 +143,8 @@ struct Head {
     orders: BTreeMap<String, u64>,
     #[serde(default)]
     logs: BTreeMap<String, u64>,
+    #[serde(default)]
+    keys: KeyCounts,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -174,6 +181,7 @@ impl Reply {
             other_tables,
             orders,
             logs,
+            keys,
             source: _,
         } = decoded;
         let reject = |Reject { at, reason, column, detail, further, raw, whole_file }| WireReject {
@@ -198,6 +206,7 @@ impl Reply {
             other_tables,
             orders,
             logs,
+            keys,
         };
         Ok(Self { head, columns })
     }
@@ -242,6 +251,7 @@ impl Reply {
             other_tables: head.other_tables,
             orders: head.orders,
             logs: head.logs,
+            keys: head.keys,
             source: contract.source_name().map(str::to_owned),
         })
     }
@@ -402,11 +412,14 @@ half
             epoch: Epoch::default(),
             started_ms: None,
             file,
+            key_file: Some("l/1.keys.json".to_owned()),
             memory_bytes: 1,
         };
         let mut wire = Vec::new();
-        request.write(&mut wire, &Bytes::from_static(b"bytes")).unwrap();
-        let (read, bytes) = Request::read(&mut wire.as_slice()).unwrap().unwrap();
+        request.write(&mut wire, &Bytes::from_static(b"bytes"), &Bytes::from_static(b"keys")).unwrap();
+        let (read, bytes, keys) = Request::read(&mut wire.as_slice()).unwrap().unwrap();
+        let keys = keys.unwrap();
+        assert_eq!((keys.path.as_str(), keys.bytes.as_ref()), ("l/1.keys.json", b"keys".as_slice()));
         assert_eq!((read.memory_bytes, bytes.as_ref()), (1, b"bytes".as_slice()));
         assert!(Request::read(&mut &wire[..wire.len() - 1]).is_err());
         assert!(Request::read(&mut [].as_slice()).unwrap().is_none());

@@ -2,7 +2,7 @@
 
 use super::wire::{Hello, Reply, Request};
 use crate::RunError;
-use sluice_cdc::decode_file;
+use sluice_cdc::{decode_file, decode_file_with_keys};
 use sluice_contract::{Contract, HashKey, HashKeys};
 use std::io::{BufReader, BufWriter, Write};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub fn decode_worker() -> Result<(), RunError> {
     let mut input = BufReader::new(std::io::stdin().lock());
     let mut output = BufWriter::new(std::io::stdout().lock());
     Hello::own().write(&mut output).and_then(|()| output.flush()).map_err(failed)?;
-    while let Some((request, bytes)) = Request::read(&mut input).map_err(failed)? {
+    while let Some((request, bytes, key_file)) = Request::read(&mut input).map_err(failed)? {
         limit_memory(request.memory_bytes).map_err(failed)?;
         let reply = match Contract::parse(&request.contract, "the contract") {
             Ok(contract) => {
@@ -33,7 +33,12 @@ pub fn decode_worker() -> Result<(), RunError> {
                     .backfill
                     .as_ref()
                     .map_or_else(|| contract.clone(), |backfill| contract.for_backfill(backfill));
-                match decode_file(&Arc::new(contract), request.file, bytes) {
+                let contract = Arc::new(contract);
+                let decoded = match &key_file {
+                    Some(keys) => decode_file_with_keys(&contract, request.file, bytes, keys),
+                    None => decode_file(&contract, request.file, bytes),
+                };
+                match decoded {
                     Ok(decoded) => Reply::of(decoded)?,
                     Err(_) => Reply::refusal(),
                 }
