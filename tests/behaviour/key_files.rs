@@ -287,6 +287,36 @@ async fn a_key_file_that_is_not_there_is_named_and_its_keys_are_taken_when_it_co
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_whose_keys_are_still_to_come_waits_for_them() -> Result<()> {
+    for part_bytes in [64 << 20, 100] {
+        let (folder, lake) = lake()?;
+        lake.write(
+            "contracts/iot/device.yaml",
+            contract(DEVICES, "").replace("quarantine_limit: 1", "quarantine_limit: 0.1"),
+        )?;
+        write_devices(&lake)?;
+        let keys = folder.path().join("landing/device/device+0+0000000010.keys.json");
+        let content = std::fs::read(&keys)?;
+        std::fs::remove_file(&keys)?;
+        let decoder = DecoderOptions { part_bytes, ..DecoderOptions::default() };
+        let limits = ReplayLimits { max_files: Some(1), ..ReplayLimits::default() };
+        let options = ReplayOptions { decoder, limits, ..ReplayOptions::default() };
+        for _ in 0..2 {
+            let stopped = lake.replay_with(options.clone()).await?;
+            let error = stopped.tables[0].error.as_ref().context("the table stops")?;
+            ensure!(error.message.contains("device+0+0000000010.keys.json is not there"), "{error:?}");
+            ensure!(devices(&lake).await?.len() == 10 && lake.quarantine(DEVICES).await?.rows.is_empty());
+        }
+        std::fs::write(&keys, content)?;
+        let done = lake.replay_with(options).await?;
+        ensure!(done.first_error().is_none(), "{done:?}");
+        ensure!(devices(&lake).await? == DEVICES_LEFT, "{:?}", devices(&lake).await?);
+        ensure!(lake.quarantine(DEVICES).await?.rows.is_empty());
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn values_and_keys_that_are_delivered_again_together_are_read() -> Result<()> {
     let (folder, lake) = lake()?;
     lake.write("contracts/iot/device.yaml", contract(DEVICES, ""))?;

@@ -98,7 +98,8 @@ pub fn decode_file_with_keys(
 }
 
 /// Whether the name of a file says that it has keys of records.
-pub(crate) fn is_key_file(path: &str) -> bool {
+#[must_use]
+pub fn is_key_file(path: &str) -> bool {
     path.rsplit('/').next().unwrap_or(path).contains(".keys.")
 }
 

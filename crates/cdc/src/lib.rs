@@ -56,7 +56,7 @@ pub use foreign_table::{ForeignTable, TableFormat, foreign_table};
 pub use formats::debezium::log_position::LogPosition;
 pub use formats::rows::watermark::has_watermark_name;
 pub use infer::{Inferred, InferredColumn, InferredEvidence, InferredQuestion, infer, infer_table, is_description};
-pub use key_file::{KeyFile, decode_file_with_keys, lacks_key};
+pub use key_file::{KeyFile, decode_file_with_keys, is_key_file, lacks_key};
 pub use listing_start::{ListingStart, listing_start};
 pub use outcome::decode_error::DecodeError;
 pub use outcome::decoded_file::DecodedFile;

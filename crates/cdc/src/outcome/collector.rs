@@ -132,9 +132,9 @@ impl Collector {
         self.key_counts.taken += 1;
     }
 
-    /// A record does not say which row it is of.
+    /// A record does not say which row it is of. Where there are keys, its line has none that says it.
     pub(crate) fn note_without_key(&mut self) {
-        self.key_counts.lacking += 1;
+        self.key_counts.lacking += u64::from(!self.has_keys());
     }
 
     /// A record that is not blank.

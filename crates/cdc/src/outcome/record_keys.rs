@@ -39,7 +39,7 @@ pub struct KeyLines {
 /// How many records of a file say their key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyCounts {
-    /// Records that alone do not say which row they are of.
+    /// Records that alone do not say which row they are of, where no file of keys was used.
     pub lacking: u64,
     /// Records whose key was taken from the file of keys.
     pub taken: u64,

@@ -12,7 +12,7 @@ use super::context::TableContext;
 use super::corrections::{behind_the_source, correction_of, decode_correction};
 use super::decided_records::DecidedRecords;
 use super::delta_feed;
-use super::key_files::decode_with_keys;
+use super::key_files::{decode_with_keys, ensure_keys_came};
 use super::land::{BronzeRows, let_texts_go};
 use super::late_events::quarantine_late;
 use super::lost_files::missing_file_error;
@@ -54,6 +54,7 @@ pub(crate) async fn decode_claimed(
         Err(RunError::Lake(LakeError::NotFound { .. })) => return Err(missing_file_error(context, manifest).await?),
         other => other?,
     };
+    ensure_keys_came(context, manifest.batch, &records).await?;
     note_source_changes(context, manifest, &records).await?;
     while let Some(wider) =
         infer_schema(&context.lake, &context.declared, &context.contract, &records, manifest.batch).await?

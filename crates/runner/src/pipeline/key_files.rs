@@ -8,7 +8,7 @@ use super::decoder::Decoder;
 use crate::RunError;
 use crate::support::blocking::blocking;
 use bytes::Bytes;
-use sluice_cdc::{DecodedFile, KeyFile, key_file_paths};
+use sluice_cdc::{DecodedFile, KeyFile, is_key_file, key_file_paths, table_folder};
 use sluice_change::SourceFile;
 use sluice_contract::Contract;
 use sluice_lake::{Lake, LakeError};
@@ -47,6 +47,41 @@ pub(crate) async fn key_file_of(lake: &Lake, path: &str) -> Result<Option<KeyFil
         }
     }
     Ok(None)
+}
+
+/// Stops a batch before bronze has it whose files of keys are still to come: more of its records need their key than may be
+/// in quarantine, and the sink writes keys beside other files. The next run decodes its files again.
+///
+/// # Errors
+/// What is missing; those of the store.
+pub(crate) async fn ensure_keys_came(
+    TableContext { lake, contract, .. }: &TableContext,
+    batch: u64,
+    records: &[DecodedFile],
+) -> Result<(), RunError> {
+    let lacking: u64 = records.iter().map(|file| file.keys.lacking).sum();
+    let total: u64 = records.iter().map(|file| file.rows_in).sum();
+    let path = |file: &DecodedFile| file.changes.files.first().map(|file| file.path.clone());
+    let first = records.iter().filter(|file| file.keys.lacking > 0).find_map(path);
+    let Some(first) = first.filter(|_| share(lacking, total) > contract.apply.quarantine_limit) else { return Ok(()) };
+    let beside = lake.objects().list(table_folder(&first)).await?;
+    if !beside.iter().any(|file| is_key_file(&file.path)) {
+        return Ok(());
+    }
+    let missing = key_file_paths(&first).into_iter().next().unwrap_or_default();
+    let message = format!(
+        "{lacking} of {total} records of batch {batch} of {} say their row in their key alone, and {missing} is not there or \
+         has not a key for each record of {first}",
+        contract.name
+    );
+    let next = "Deliver it: the next run reads the batch again. With a higher apply.quarantine_limit the records go to \
+                quarantine instead";
+    Err(RunError::input(message, next))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 async fn decode(

@@ -8,6 +8,7 @@ use super::context::TableContext;
 use super::corrections::correction_of;
 use super::decode::is_unchanged;
 use super::delta_feed;
+use super::key_files::ensure_keys_came;
 use super::land::{Bronze, RecordCounts, WrittenRecords, land_written, let_texts_go, write};
 use super::large_file_keys::FileKeys;
 use super::source_changes::note_source_changes;
@@ -64,6 +65,10 @@ pub(crate) async fn land_in_parts(
             }
             keys = other;
             continue;
+        }
+        if let Err(error) = ensure_keys_came(context, manifest.batch, &records).await {
+            table.bronze.store.writer().discard(&[written.file]).await;
+            return Err(error);
         }
         if !is_noted {
             note_source_changes(context, manifest, &records).await?;

@@ -1,7 +1,7 @@
 //! Records of Kafka Connect in Avro or Parquet, as sinks write them: each row is a record, and becomes the JSON that it
 //! would be, with its schema, for the decoder of the same records as JSON lines.
 
-use super::json::{JsonFormat, files, record, sample};
+use super::json::{JsonFormat, files, record_decoder, sample};
 use crate::files::column_file::Container;
 use crate::format::{
     Content, FileKind, FilePlace, Format, Likeness, ProposedSequence, RecordDecoder, SniffSample, SourceSettings,
@@ -77,7 +77,7 @@ impl<F: JsonFormat> Format for Contained<F> {
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        record::decoder::<F>(plan)
+        record_decoder::<F>(plan)
     }
 
     fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {

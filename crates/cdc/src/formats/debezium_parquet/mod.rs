@@ -7,7 +7,7 @@
 mod tests;
 
 use super::debezium_json::DebeziumJson;
-use super::json::{JsonFormat, files, record, sample};
+use super::json::{JsonFormat, files, record_decoder, sample};
 use crate::columnar::guard::MAGIC;
 use crate::files::column_file::Container;
 use crate::files::parquet_file;
@@ -71,7 +71,7 @@ impl Format for DebeziumParquet {
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        record::decoder::<DebeziumJson>(plan)
+        record_decoder::<DebeziumJson>(plan)
     }
 
     fn sample(&self, profile: &mut Profile, path: &str, bytes: &Bytes, records_max: u64) {

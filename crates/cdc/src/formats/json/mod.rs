@@ -8,7 +8,7 @@ pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod guess;
 pub(crate) mod position;
-pub(crate) mod record;
+mod record;
 pub(crate) mod row;
 pub(crate) mod sample;
 pub(crate) mod source_table;
@@ -163,7 +163,7 @@ impl<F: JsonFormat> Format for F {
     }
 
     fn record_decoder<'p>(&self, plan: &'p Plan) -> RecordDecoder<'p> {
-        record::decoder::<F>(plan)
+        record_decoder::<F>(plan)
     }
 
     fn look(&self, profile: &mut Profile, files: &[&(SourceFile, Bytes)]) {
@@ -205,6 +205,37 @@ impl<F: JsonFormat> Format for F {
     fn propose_settings(&self, profile: &Profile, _files: &[(SourceFile, Bytes)]) -> SourceSettings {
         F::propose_settings(profile)
     }
+}
+
+/// Decodes records of a format one by one, which may be inside of something or have their keys beside them.
+pub(crate) fn record_decoder<F: JsonFormat>(plan: &Plan) -> RecordDecoder<'_> {
+    let mut memory = F::Memory::default();
+    Box::new(move |out, at, text| {
+        json_lines::decode_record(out, at, text, |out, at, text| {
+            record::decode_with_key(out, at, text, F::lacks_key, |out, at, text| {
+                decode_inside::<F>(plan, &mut memory, out, at, text)
+            })
+        })
+    })
+}
+
+/// Decodes a record that may be inside of something.
+fn decode_inside<F: JsonFormat>(
+    plan: &Plan,
+    memory: &mut F::Memory,
+    out: &mut Collector,
+    at: RowRef,
+    text: &str,
+) -> Result<(), RecordError> {
+    let Some(inner) = F::unwrap(text) else { return F::decode(plan, memory, out, at, text) };
+    if inner == "null" {
+        out.tombstone();
+        return Ok(());
+    }
+    out.begin_wrapped(text);
+    let outcome = F::decode(plan, memory, out, at, &inner);
+    out.end_wrapped();
+    outcome
 }
 
 /// A value of a file, or the record that is inside of it.
