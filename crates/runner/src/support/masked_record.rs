@@ -1,5 +1,6 @@
 //! A record as delivered, without the personal data in it.
 
+use super::document_key::{DOCUMENT_ID, KEY, change_id, has_documents};
 use serde_json::{Map, Value};
 use sluice_api::masked;
 use sluice_contract::Contract;
@@ -35,36 +36,49 @@ pub(crate) fn masked_record(record: &str, contract: &Contract) -> String {
         .collect();
     match serde_json::from_str(record) {
         Ok(mut value) => {
-            mask(&mut value, &shown, false);
+            Mask { shown, has_documents: has_documents(contract) }.mask(&mut value, false);
             value.to_string()
         }
         Err(_) => masked(record),
     }
 }
 
-/// `keeps`: the member that has the value may be shown.
-fn mask(value: &mut Value, shown: &BTreeSet<&str>, keeps: bool) {
-    match value {
-        Value::Object(members) => mask_members(members, shown),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, shown, keeps)),
-        Value::String(text) => {
-            if let Ok(Value::Object(mut members)) = serde_json::from_str(text) {
-                mask_members(&mut members, shown);
-                *text = Value::Object(members).to_string();
-            } else if !keeps {
-                *text = masked(text);
-            }
-        }
-        Value::Number(number) if !keeps => *value = Value::String(masked(&number.to_string())),
-        Value::Number(_) | Value::Null | Value::Bool(_) => {}
-    }
+struct Mask<'c> {
+    /// Members that keep their values.
+    shown: BTreeSet<&'c str>,
+    /// The rows are documents.
+    has_documents: bool,
 }
 
-fn mask_members(members: &mut Map<String, Value>, shown: &BTreeSet<&str>) {
-    for (name, value) in members {
-        let name = name.as_str();
-        if !SOURCE.contains(&name) {
-            mask(value, shown, shown.contains(name) || ENVELOPE.contains(&name));
+impl Mask<'_> {
+    /// `keeps`: the member that has the value may be shown.
+    fn mask(&self, value: &mut Value, keeps: bool) {
+        match value {
+            Value::Object(members) => self.mask_members(members),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask(item, keeps)),
+            Value::String(text) => {
+                if let Ok(Value::Object(mut members)) = serde_json::from_str(text) {
+                    self.mask_members(&mut members);
+                    *text = Value::Object(members).to_string();
+                } else if !keeps {
+                    *text = masked(text);
+                }
+            }
+            Value::Number(number) if !keeps => *value = Value::String(masked(&number.to_string())),
+            Value::Number(_) | Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn mask_members(&self, members: &mut Map<String, Value>) {
+        for (name, value) in members {
+            let name = name.as_str();
+            if SOURCE.contains(&name) {
+                continue;
+            }
+            let id = &mut |id: &mut Value| self.mask(id, self.shown.contains(DOCUMENT_ID));
+            if name != KEY || !self.has_documents || !change_id(value, id) {
+                self.mask(value, self.shown.contains(name) || ENVELOPE.contains(&name));
+            }
         }
     }
 }
@@ -85,6 +99,15 @@ mod tests {
         assert!(shown.contains("Bonn") && shown.contains("\"id\":7") && shown.contains("\"lsn\":5"), "{shown}");
         assert!(!shown.contains("anna") && !shown.contains("0228"), "{shown}");
         assert_eq!(masked_record("anna@post.example;7", &contract), "a•••");
+        let documents = "dataset: a.b\nschema:\n- {name: mail, type: string, primary_key: true, pii: true, renamed_from: [_id]}\n\
+            - {name: id, type: int}\n";
+        let documents = Contract::parse(documents, "b.yaml").unwrap();
+        let id = r#"{"id":"\"anna@post.example\""}"#;
+        let as_text = serde_json::Value::from(id).to_string();
+        for key in [id, &format!("{{\"schema\":{{}},\"payload\":{id}}}"), &as_text] {
+            let record = format!("{{\"key\":{key},\"value\":{{\"op\":\"d\",\"before\":null}}}}");
+            assert!(!masked_record(&record, &documents).contains("anna"), "{key}");
+        }
         let inside = r#"{"after":"{\"id\":7,\"mail\":\"anna@post.example\"}"}"#;
         assert!(!masked_record(inside, &contract).contains("anna"));
     }

@@ -5,6 +5,7 @@ pub(crate) mod author;
 pub(crate) mod blocking;
 pub(crate) mod column_texts;
 pub(crate) mod column_types;
+mod document_key;
 pub(crate) mod elapsed;
 pub(crate) mod foreign;
 pub(crate) mod hash_keys;

@@ -4,6 +4,7 @@
 //! and does not call personal keep their values, and those that say where and when a change was. A replacement has the form
 //! of what it replaces, so that the record is still read: a number is a number, a date a date, an address an address.
 
+use super::document_key::{DOCUMENT_ID, KEY, change_id, has_documents};
 use super::masked_record::{ENVELOPE, SOURCE};
 use super::written_pseudonym::WrittenForm;
 use base64::Engine;
@@ -22,6 +23,7 @@ pub(crate) struct Pseudonyms {
     types: BTreeMap<String, ColumnType>,
     binary: Option<BinaryText>,
     has_personal: bool,
+    has_documents: bool,
     /// The number of each value that was replaced, by its text.
     known: BTreeMap<String, u64>,
     /// How values are written that functions of the contract read, by the name in records.
@@ -51,6 +53,7 @@ impl Pseudonyms {
             types: types.collect(),
             written: written.flatten().collect(),
             has_personal: contract.columns.iter().any(|column| column.pii),
+            has_documents: has_documents(contract),
             binary: contract.source.as_ref().and_then(|source| source.binary),
             shown,
             personal,
@@ -88,6 +91,10 @@ impl Pseudonyms {
                 if let Some(query) = value.get_mut("query").filter(|query| query.is_string()) {
                     *query = Value::Null;
                 }
+                continue;
+            }
+            let keeps_id = self.shown.contains(DOCUMENT_ID);
+            if name == KEY && self.has_documents && change_id(value, &mut |id| self.value(DOCUMENT_ID, id, keeps_id)) {
                 continue;
             }
             let is_known = self.shown.contains(name) || ENVELOPE.contains(&name.as_str()) || is_of_tool(name);
@@ -215,6 +222,17 @@ mod tests {
         let mail = "\"mail\":\"masked-1@masked.example\"";
         assert!(one.matches(mail).count() == 2 && two.contains(mail), "{one} {two}");
         assert_eq!(names.record("anna;1980"), "masked-6");
+    }
+
+    #[test]
+    fn the_id_of_a_document_is_the_same_in_the_key_of_its_record() {
+        let text = "dataset: a.b\nsource: {path: l/, format: debezium_json}\nschema:\n\
+            - {name: mail, type: string, primary_key: true, pii: true, renamed_from: [_id]}\n- {name: id, type: int}\n";
+        let mut names = Pseudonyms::of(&Contract::parse(text, "b.yaml").unwrap());
+        let one = names.record(r#"{"op":"c","after":"{\"_id\":\"anna@post.example\",\"id\":7}"}"#);
+        let two = names.record(r#"{"key":{"id":"\"anna@post.example\""},"value":{"op":"d"}}"#);
+        assert!(one.contains(r#"\"_id\":\"masked-1@masked.example\""#) && one.contains(r#"\"id\":7"#), "{one}");
+        assert!(two.contains(r#""id":"\"masked-1@masked.example\"""#), "{two}");
     }
 
     #[test]
