@@ -56,6 +56,33 @@ async fn a_lake_on_s3_is_the_same_as_in_a_folder() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_beside_files_on_s3_are_read() -> Result<()> {
+    let Some(python) = python("s3") else { return Ok(()) };
+    let server = S3Server::start(&python)?;
+    server.make_bucket(BUCKET)?;
+    let (cache, folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let lake = TestLake::at(folder.path());
+    lake.write(
+        "contracts/shop/orders.yaml",
+        "dataset: shop.orders\nsource: {path: landing/orders/, format: debezium_json}\nschema:\n\
+         - {name: id, type: bigint, primary_key: true}\n",
+    )?;
+    let event =
+        |op: &str, after: Value, lsn: u64| json!({"op": op, "before": null, "after": after, "source": {"lsn": lsn}});
+    let values = [event("c", json!({"id": 1}), 1), event("c", json!({"id": 2}), 2), event("d", Value::Null, 3)];
+    let lines = |records: &[Value]| records.iter().map(|record| format!("{record}\n")).collect::<String>();
+    lake.write("landing/orders/orders+0+0000000000.json", lines(&values))?;
+    let keys = [json!({"id": 1}), json!({"id": 2}), json!({"id": 1})];
+    lake.write("landing/orders/orders+0+0000000000.keys.json", lines(&keys))?;
+    server.put_folder(BUCKET, "lakes/keys", folder.path())?;
+    let sluice = sluice(&server, "lakes/keys", &cache);
+    sluice.ok(&["replay"])?;
+    let rows = sluice.json(&["query", "SELECT id FROM silver.shop.orders"])?;
+    ensure!(rows["rows"] == json!([["2"]]) || rows["rows"] == json!([[2]]), "{rows}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sandboxes_of_a_lake_on_s3_leave_it_as_it_is() -> Result<()> {
     let Some(python) = python("s3") else { return Ok(()) };
     let server = S3Server::start(&python)?;
