@@ -165,3 +165,16 @@ async fn dates_in_a_partner_s_way_order_rows() -> Result<()> {
     ensure!(lake.silver_rows("crm.bills", &["id", "name"]).await? == rows);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_watermark_of_doubtful_dates_is_answered_by_its_name_in_the_contract() -> Result<()> {
+    let csv = "id;Geändert am;v\n1;03.02.2026 10:00;a\n2;04.02.2026 11:30;b\n1;05.02.2026 09:00;c\n";
+    let (_folder, lake) = lake(csv, "a.csv")?;
+    let asked = draft(&lake, &["key=id"], &[]).await?;
+    let kinds: Vec<QuestionKind> = asked.questions.iter().map(|question| question.kind).collect();
+    ensure!(kinds == [QuestionKind::Order, QuestionKind::Dates], "{kinds:?}");
+    let draft = draft(&lake, &["key=id", "order=Geändert_am", "dates=day first"], &[]).await?;
+    let (rows, _) = replayed(&lake, &draft, &["id", "Geändert_am", "v"]).await?;
+    ensure!(rows == ["1 2026-02-05T09:00:00 c", "2 2026-02-04T11:30:00 b"], "{rows:?}");
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! Answers that a person gave for all tables alike, as far as this table asks for them.
 
+use super::names::ColumnNames;
 use super::proposal::{BY_APPENDING, BY_SNAPSHOTS, InferredColumn};
 use crate::definitions::TableDefinition;
 use crate::format::{ProposedSequence, SourceSettings};
@@ -15,6 +16,8 @@ pub(crate) struct Answered<'a> {
     pub(crate) answers: &'a OnboardAnswers,
     pub(crate) table: &'a TableName,
     pub(crate) profile: &'a Profile,
+    /// What its columns are called in the contract.
+    pub(crate) names: &'a ColumnNames,
     /// The table as its source defines it.
     pub(crate) definition: Option<&'a TableDefinition>,
     /// Keys of folders that no column of the files has.
@@ -27,18 +30,23 @@ impl<'a> Answered<'a> {
         self.answers.to(kind, self.table, None).map(|answer| answer.value.as_str())
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.profile.columns.iter().any(|column| column.name == name)
+    /// The name in the files of a column by that name or by the one in the contract.
+    fn in_files(&self, name: &str) -> Option<String> {
+        let mut columns = self.profile.columns.iter().map(|column| column.name.as_str());
+        let called_so = columns.clone().find(|in_files| *in_files == name);
+        called_so.or_else(|| columns.find(|in_files| self.names.name_of(in_files) == name)).map(str::to_owned)
     }
 
     /// The names of an answer, if the table has a column of each of them or it is no column's.
     fn names(&self, kind: QuestionKind) -> Option<Vec<String>> {
         let names = self.answers.to(kind, self.table, None)?.names();
         let is_folder = |name: &str| kind == QuestionKind::Key && self.folders.iter().any(|key| key == name);
-        let is_there = |name: &&str| self.has(name) || is_folder(name);
         let is_position = |name: &&str| kind == QuestionKind::Order && name.contains('.');
-        let fits = names.iter().all(|name| is_there(name) || is_position(name));
-        fits.then(|| names.into_iter().map(str::to_owned).collect())
+        let found = |name: &str| {
+            let beside = || Some(name).filter(|name| is_position(name) || is_folder(name)).map(str::to_owned);
+            self.in_files(name).or_else(beside)
+        };
+        names.into_iter().map(found).collect()
     }
 
     /// The key that the records say, else that of the definition, else the one that was found, else that of the answer;
@@ -111,8 +119,8 @@ impl<'a> Answered<'a> {
         if let Some(files) = files {
             return ProposedSequence { by_files: Some(files.to_owned()), ..ProposedSequence::default() };
         }
-        if let Some(name) = by_snapshot.map(str::trim).filter(|name| self.has(name)) {
-            return ProposedSequence { by_snapshot: Some(name.to_owned()), ..ProposedSequence::default() };
+        if let Some(name) = by_snapshot.map(str::trim).and_then(|name| self.in_files(name)) {
+            return ProposedSequence { by_snapshot: Some(name), ..ProposedSequence::default() };
         }
         match self.names(QuestionKind::Order) {
             Some(parts) => {

@@ -95,8 +95,15 @@ pub fn infer_table(
     let profile = profile;
     let definition = definitions::of_table(&answers.definitions, name);
     let folder_keys = folders.keys();
-    let answered =
-        Answered { answers, table: name, profile: &profile, definition: definition.as_ref(), folders: &folder_keys };
+    let file_names = ColumnNames::of(profile.columns.iter().map(|column| column.name.as_str()));
+    let answered = Answered {
+        answers,
+        table: name,
+        profile: &profile,
+        names: &file_names,
+        definition: definition.as_ref(),
+        folders: &folder_keys,
+    };
     let (key, key_reason) = answered.key(profile.key(&name.table));
     let dated = (!format.name().carries_operations()).then(|| snapshot_names::pattern_of(path, &paths)).flatten();
     let proposed = answered.sequence(with_dated_files(format.propose_sequence(&profile), dated, &profile));
