@@ -131,6 +131,29 @@ async fn a_time_of_mysql_is_text_that_holds_every_length() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_definition_says_that_texts_or_numbers_are_times_of_mysql() -> Result<()> {
+    let ddl = "CREATE TABLE `bills` (`id` int NOT NULL, `took` time(6), `v` date, PRIMARY KEY (`id`)) ENGINE=InnoDB;";
+    let texts = "id,took,updated_at\n1,10:00:00,2026-11-20\n2,09:30:00,2026-11-20\n";
+    let (_folder, lake) = lake(texts, "a.csv")?;
+    let of_texts = draft(&lake, &[], &[ddl]).await?;
+    lake.write("landing/crm/bills/b.csv", "id,took,updated_at\n1,-838:59:59,2026-11-21\n")?;
+    let (rows, quarantined) = replayed(&lake, &of_texts, &["id", "took"]).await?;
+    ensure!(rows == ["1 -838:59:59", "2 09:30:00"] && quarantined == 0, "{rows:?}");
+    let event = |lsn: u64, took: i64| {
+        format!("{{\"op\":\"c\",\"after\":{{\"id\":{lsn},\"took\":{took}}},\"source\":{{\"lsn\":{lsn}}}}}\n")
+    };
+    // By their size milliseconds of this century; the definition says that they are none.
+    let (_folder, lake) = self::lake(&[event(1, 3_020_399_000_000), event(2, 1_800_000_000_000)].concat(), "a.json")?;
+    let asked = draft(&lake, &["order=source.lsn"], &[ddl]).await?;
+    let kinds: Vec<QuestionKind> = asked.questions.iter().map(|question| question.kind).collect();
+    ensure!(kinds == [QuestionKind::Unit], "{:?}", asked.questions);
+    let draft = draft(&lake, &["order=source.lsn", "unit=microseconds"], &[ddl]).await?;
+    let (rows, _) = replayed(&lake, &draft, &["id", "took"]).await?;
+    ensure!(rows == ["1 838:59:59", "2 500:00:00"], "{rows:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_contract_with_a_wrong_pattern_is_refused_with_column_and_pattern() -> Result<()> {
     let (_folder, lake) = lake("id,day\n1,31.12.26\n", "a.csv")?;
     let contract = "dataset: crm.bills\nsource: {path: landing/crm/bills/, format: csv}\napply: {scd: append}\nschema:\n\
@@ -176,5 +199,16 @@ async fn a_watermark_of_doubtful_dates_is_answered_by_its_name_in_the_contract()
     let draft = draft(&lake, &["key=id", "order=Geändert_am", "dates=day first"], &[]).await?;
     let (rows, _) = replayed(&lake, &draft, &["id", "Geändert_am", "v"]).await?;
     ensure!(rows == ["1 2026-02-05T09:00:00 c", "2 2026-02-04T11:30:00 b"], "{rows:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_date_in_a_partner_s_way_is_the_version_of_full_snapshots() -> Result<()> {
+    let first = "id,name,exported\n1,Ada,31.12.2026\n2,Max,31.12.2026\n";
+    let (_folder, lake) = lake(first, "b.csv")?;
+    lake.write("landing/crm/bills/a.csv", "id,name,exported\n1,Ada King,13.01.2027\n3,Eve,13.01.2027\n")?;
+    let draft = draft(&lake, &["order=snapshots by exported"], &[]).await?;
+    let (rows, quarantined) = replayed(&lake, &draft, &["id", "name", "exported"]).await?;
+    ensure!(rows == ["1 Ada King 2027-01-13", "3 Eve 2027-01-13"] && quarantined == 0, "{rows:?} {}", draft.yaml);
     Ok(())
 }

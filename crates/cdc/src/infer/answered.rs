@@ -84,7 +84,9 @@ impl<'a> Answered<'a> {
         if let Some(written) = written_as(&guess, &data_type) {
             return written;
         }
-        let guess = Guess { steps: Vec::new(), readings: Vec::new(), ..guess };
+        // By its size a number of a length may be a time since 1970.
+        let unit = guess.unit.filter(|_| !is_length || guess.data_type == "time");
+        let guess = Guess { steps: Vec::new(), readings: Vec::new(), unit, ..guess };
         let is_number = is_number(&data_type) || data_type == "boolean";
         let settled = Guess { data_type: data_type.clone(), decide: None, open: false, ..guess.clone() };
         if is_number && guess.data_type == "string" && column.shape.texts.count > 0 {

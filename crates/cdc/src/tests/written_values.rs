@@ -1,5 +1,6 @@
 //! Values that partners write in their own way, read by functions of `schema.from`, and lengths of time as text.
 
+use super::plain::fixture;
 use super::{assert_rebuilds, contract_of, decode, parquet, texts};
 use arrow::array::{ArrayRef, StringArray, Time64MicrosecondArray};
 use sluice_change::ReasonCode;
@@ -177,4 +178,19 @@ fn a_date_that_a_function_reads_orders_events_in_every_format() {
         assert!(!decoded.rejects[0].detail.contains("soon"));
         assert_rebuilds(&contract, &decoded);
     }
+}
+
+#[test]
+fn values_of_a_sheet_are_texts_to_functions_too() {
+    let columns = "schema:
+- {name: name, type: string, primary_key: true}
+- {name: born, type: date, from: \"parse_date(born, '%d.%m.%Y', '%F')\"}
+- {name: balance, type: numeric, from: \"parse_number(balance, '.', ',')\"}
+- {name: active, type: boolean, from: \"parse_boolean(active, 'TRUE', 'FALSE')\"}
+";
+    let contract = contract("format: xlsx", "scd: append", columns);
+    let decoded = decode(&contract, "people.xlsx", &fixture("people.xlsx"));
+    assert!(decoded.rejects.is_empty(), "{:?}", decoded.rejects);
+    assert_eq!(texts(&decoded.changes.rows)[0][..4], values(&["Ada", "1915-12-10", "12.5", "true"]));
+    assert_rebuilds(&contract, &decoded);
 }

@@ -85,12 +85,7 @@ pub(crate) fn proposed_sequence(profile: &Profile) -> ProposedSequence {
         .collect();
     let is_version = |name: &&str| {
         let column = profile.columns.iter().find(|column| column.name == **name);
-        // A version is read as the source sent it.
-        let is_version = |column: &crate::profile::ColumnProfile| {
-            let guess = guess(column);
-            guess.steps.is_empty() && may_be_version(&column.name, &guess.data_type)
-        };
-        !name.starts_with(SDC) && column.is_some_and(is_version)
+        !name.starts_with(SDC) && column.is_some_and(|column| may_be_version(&column.name, &data_type(column)))
     };
     let snapshots: Vec<String> =
         profile.file_values.distinct_by_file().into_iter().filter(is_version).map(str::to_owned).collect();
