@@ -123,6 +123,7 @@ mod start;
 mod table_name;
 mod utc;
 mod value_form;
+mod written_answer;
 
 pub use added_fields::{ADDED_FIELDS, added_field};
 pub use apply::{Apply, ApplyMode, ColumnSet, Condition, DeleteMode, KeyChange, MissingBase, Scd, TiePolicy};
@@ -154,7 +155,7 @@ pub use lake_test::{
     ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 pub use ledger::{LedgerImbalance, RowLedger};
-pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind, TakenFolder, WrittenAnswer};
+pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind, TakenFolder};
 pub use position::{PartForm, PositionLayout};
 pub use problem::{Mistake, Problem};
 pub use record_action::RecordAction;
@@ -170,3 +171,4 @@ pub use start::Start;
 pub use table_name::TableName;
 pub use utc::{day_of, utc_text};
 pub use value_form::{BinaryText, SourceZone, TextEncoding, TimeUnit};
+pub use written_answer::WrittenAnswer;

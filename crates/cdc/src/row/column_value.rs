@@ -145,11 +145,11 @@ fn apply(plan: &Plan, step: &Step, text: String, form: Form) -> Result<(Option<S
         Step::ParseBoolean { is_true, is_false } => {
             made = Form::Plain;
             let small = text.to_lowercase();
-            Some(match () {
-                () if small == is_true.to_lowercase() => "true".to_owned(),
-                () if small == is_false.to_lowercase() => "false".to_owned(),
-                () => return Err(misread(format!("expected `{is_true}` or `{is_false}`"))),
-            })
+            let is = |word: &String| small == word.to_lowercase();
+            if !is(is_true) && !is(is_false) {
+                return Err(misread(format!("expected `{is_true}` or `{is_false}`")));
+            }
+            Some(is(is_true).to_string())
         }
         Step::KeyedHash(name) => Some(keyed_hash(plan, name, &text)?),
     };

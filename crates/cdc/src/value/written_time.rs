@@ -55,11 +55,11 @@ fn iso_text(pattern: &TimePattern, text: &str) -> Option<String> {
                 hour = Some(reader.two(two_digits).filter(|hour| (1..=12).contains(hour))?);
             }
             PatternPart::Half => {
-                is_afternoon = Some(match () {
-                    () if reader.word("am") => false,
-                    () if reader.word("pm") => true,
-                    () => return None,
-                });
+                let is_morning = reader.word("am");
+                if !is_morning && !reader.word("pm") {
+                    return None;
+                }
+                is_afternoon = Some(!is_morning);
             }
             PatternPart::Minute { two_digits } => minute = reader.two(two_digits).filter(|minute| *minute < 60)?,
             PatternPart::Second { two_digits } => second = reader.two(two_digits).filter(|second| *second < 60)?,
