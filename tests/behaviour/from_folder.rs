@@ -128,6 +128,42 @@ async fn a_folder_has_any_type_and_null_where_there_is_none() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_are_ordered_by_the_folders_of_their_deliveries() -> Result<()> {
+    for (sequence, folders, columns) in [
+        ("dt", ["dt=2026-11-30", "dt=2026-12-01"], "- {name: dt, type: date, from_folder: dt}\n"),
+        (
+            "at",
+            ["at=2026-11-30T23%3A00%3A00Z", "at=2026-12-01 00%3A30%3A00%2B01%3A00"],
+            "- {name: at, type: timestamp, from_folder: at}\n",
+        ),
+        (
+            "year, month",
+            ["year=2025/month=12", "year=2026/month=01"],
+            "- {name: year, type: int, from_folder: year}\n- {name: month, type: int, from_folder: month}\n",
+        ),
+    ] {
+        let contract = format!(
+            "dataset: shop.sales\nsource: {{path: landing/sales/, format: csv, csv_columns: [id, name]}}\n\
+             apply: {{key: [id], sequence: [{sequence}], quarantine_limit: 1}}\nschema:\n{columns}- {{name: id, type: int}}\n\
+             - {{name: name, type: string}}\n"
+        );
+        for swapped in [false, true] {
+            let sales = Sales::new(&contract)?;
+            for at in if swapped { [1, 0] } else { [0, 1] } {
+                sales.land(&format!("{}/1.csv", folders[at]), &format!("1,of {at}\n"))?;
+                sales.replay().await?;
+            }
+            sales.land("2.csv", "2,of no folder\n")?;
+            sales.replay().await?;
+            let rows = sales.rows(&["id", "name"]).await?;
+            ensure!(rows == ["1 of 1"], "{sequence}: {rows:?}");
+            ensure!(sales.quarantine().await?.len() == 1);
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_record_has_is_the_value_and_has_to_be_that_of_its_folder() -> Result<()> {
     let sales = Sales::new(
         &SALES.replace("format: csv", "format: json").replace("name: region, type: string", "name: region, type: int"),

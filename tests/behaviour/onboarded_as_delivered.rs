@@ -268,6 +268,8 @@ async fn folders_are_columns_where_the_sample_says_what_they_are() -> Result<()>
     let rows = silver(&both, &["folders=region in key, dt"], &["region", "dt", "id"]).await?;
     ensure!(rows.first().is_some_and(|row| row == "eu 2026-11-20 1") && rows.len() == 6, "{rows:?}");
     ensure!(silver(&both, &["folders=none"], &["id", "name"]).await? == ["1 Tom", "2 Ann", "3 Ida"]);
+    let days = [("dt=2026-11-21/1.csv", "id,name\n1,Tom\n"), ("dt=2026-11-20/1.csv", "id,name\n1,Ada\n2,Max\n")];
+    ensure!(silver(&days, &["order=dt"], &["id", "name", "dt"]).await? == ["1 Tom 2026-11-21", "2 Max 2026-11-20"]);
     // Rows that move from one folder to the other have the same keys, too.
     let closed = of(&[(1, "Ada", 7), (3, "Eve", 8)]);
     let moved = [("status=closed/1.csv", closed.as_str()), ("status=open/1.csv", eu.as_str())];

@@ -6,7 +6,7 @@
 use crate::plan::Plan;
 use crate::plan::names::Target;
 use crate::text::csv_fields::{Field, names_of};
-use sluice_contract::{ColumnValue, SourceFormat};
+use sluice_contract::{Column, ColumnValue, SourceFormat};
 
 /// What a format puts around the columns of the table.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +176,7 @@ fn from_columns(plan: &Plan, extras: CsvExtras) -> Vec<Vec<String>> {
         let mut with_sequence = names;
         let own = SourceFormat::OWN_POSITION;
         let is_own = plan.sequence.is_own();
-        let is_source = |part: &String| plan.contract.column(part).is_some_and(|column| column.is_source_name);
+        let is_source = |part: &String| plan.contract.column(part).is_some_and(Column::is_of_file);
         let parts = plan.contract.sequence().into_iter().filter(|part| part != own && !is_source(part));
         for part in parts.chain(extras.sequence.filter(|_| is_own).map(str::to_owned)) {
             if !with_sequence.contains(&part) {

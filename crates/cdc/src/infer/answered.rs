@@ -40,7 +40,7 @@ impl<'a> Answered<'a> {
     /// The names of an answer, if the table has a column of each of them or it is no column's.
     fn names(&self, kind: QuestionKind) -> Option<Vec<String>> {
         let names = self.answers.to(kind, self.table, None)?.names();
-        let is_folder = |name: &str| kind == QuestionKind::Key && self.folders.iter().any(|key| key == name);
+        let is_folder = |name: &str| self.folders.iter().any(|key| key == name);
         let is_position = |name: &&str| kind == QuestionKind::Order && name.contains('.');
         let found = |name: &str| {
             let beside = || Some(name).filter(|name| is_position(name) || is_folder(name)).map(str::to_owned);

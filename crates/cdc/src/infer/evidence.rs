@@ -98,7 +98,8 @@ impl Seen<'_> {
         let profile = self.profile;
         let parts = self.sequence.parts.iter().zip(&inferred.sequence).map(|(in_files, part)| {
             let column = profile.columns.iter().find(|column| column.name == *in_files);
-            let in_column = column.map(|column| column.shape.values());
+            let is_of_folder = inferred.columns.iter().any(|column| column.from_folder.as_ref() == Some(in_files));
+            let in_column = column.map(|column| column.shape.values()).or(is_of_folder.then_some(profile.records));
             let seen = profile.positioned.get(in_files.as_str()).copied().or(in_column).unwrap_or(0);
             let ok = match profile.unpositioned.get(in_files.as_str()) {
                 Some(lacking) => *lacking == 0,

@@ -71,6 +71,11 @@ impl Folders {
         self.found.iter().map(|folder| folder.key.clone()).collect()
     }
 
+    /// The folders that say when a file was delivered, from the outermost on.
+    pub(crate) fn dates(&self) -> Vec<String> {
+        self.found.iter().filter(|folder| folder.is_date).map(|folder| folder.key.clone()).collect()
+    }
+
     /// Per file a number of the folders in which it lies, those of dates apart; nothing where there are no others.
     pub(crate) fn groups(&self, paths: &[String]) -> Vec<u64> {
         let keys: Vec<&str> =
@@ -108,7 +113,7 @@ impl Folders {
             let said = answered.as_ref().map(|answered| answered.iter().find(same));
             match said {
                 Some(Some(said)) => taken.add(folder, said.in_key || in_key, "as answered"),
-                _ if in_key => taken.add(folder, true, "as answered"),
+                _ if in_key || order.contains(&folder.key) => taken.add(folder, in_key, "as answered"),
                 // That of a delivery is no column unless somebody says so.
                 Some(None) => {}
                 None if folder.is_date => {}

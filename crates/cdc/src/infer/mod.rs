@@ -133,6 +133,7 @@ pub fn infer_table(
         sequence: proposed.parts.iter().map(|part| names.name_of(part)).collect(),
         snapshots: proposed.snapshots.clone(),
         folders: taken.asked.clone(),
+        date_folders: folders.dates(),
         operations: profile.operations.iter().map(|(name, count)| (name.clone(), *count)).collect(),
         columns,
         yaml: String::new(),

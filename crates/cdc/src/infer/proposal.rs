@@ -23,6 +23,8 @@ pub struct Inferred {
     pub snapshots: Vec<String>,
     /// Folders `key=value` of which it is asked whether they are columns.
     pub folders: Vec<String>,
+    /// Folders that say when a file was delivered, by which rows may be ordered.
+    pub date_folders: Vec<String>,
     /// Records by operation in the sample.
     pub operations: Vec<(String, u64)>,
     /// Columns in order.
@@ -86,6 +88,10 @@ impl Inferred {
                 let by_snapshots = self.snapshots.iter().map(|name| format!("{BY_SNAPSHOTS}{name}"));
                 let mut all: Vec<String> = by_snapshots.take(SUGGESTIONS_MAX).collect();
                 all.extend(named(&|column| column.data_type.starts_with("timestamp")));
+                all.extend(
+                    Some(self.date_folders.join(", "))
+                        .filter(|_| !self.date_folders.is_empty() && !self.format.carries_operations()),
+                );
                 all
             }
             QuestionKind::Folders => {

@@ -15,6 +15,8 @@ pub(crate) struct FolderCells {
 struct FolderCell {
     position: usize,
     cell: Result<Cell<'static>, CellError>,
+    /// Its text where rows are ordered by it, as a record would have it.
+    order: Option<String>,
 }
 
 impl FolderCells {
@@ -32,8 +34,10 @@ impl FolderCells {
         }
         let of_file = |file: &SourceFile| {
             let cells = columns.iter().filter_map(|(position, column, key)| {
-                let cell = cell(column, reading, folder_value(&file.path, key))?;
-                Some(FolderCell { position: *position, cell })
+                let value = folder_value(&file.path, key);
+                let cell = cell(column, reading, value.clone())?;
+                let order = order_text(column, &cell, value);
+                Some(FolderCell { position: *position, cell, order })
             });
             cells.collect()
         };
@@ -42,12 +46,20 @@ impl FolderCells {
 
     /// What the folders of a record's file say of a column; `None` if they say nothing.
     pub(crate) fn get(&self, at: RowRef, position: usize) -> Option<&Result<Cell<'static>, CellError>> {
+        self.of_column(at, position).map(|folder| &folder.cell)
+    }
+
+    /// The text of a column by which rows are ordered; `None` if folders say nothing of it.
+    pub(crate) fn order(&self, at: RowRef, position: usize) -> Option<&str> {
+        self.of_column(at, position)?.order.as_deref()
+    }
+
+    fn of_column(&self, at: RowRef, position: usize) -> Option<&FolderCell> {
         // Asked for every value of every row, and most tables have none.
         if self.files.is_empty() {
             return None;
         }
-        let of_file = self.files.get(usize::try_from(at.file).ok()?)?;
-        of_file.iter().find(|cell| cell.position == position).map(|cell| &cell.cell)
+        self.files.get(usize::try_from(at.file).ok()?)?.iter().find(|folder| folder.position == position)
     }
 }
 
@@ -73,4 +85,13 @@ fn cell(column: &Column, reading: &Reading, value: FolderValue) -> Option<Result
         CellError { detail: format!("{}, of the folder {key}= of the file", error.detail), ..error }
     };
     Some(cell.map(Cell::into_owned).map_err(of_folder))
+}
+
+fn order_text(column: &Column, cell: &Result<Cell<'static>, CellError>, value: FolderValue) -> Option<String> {
+    match (&column.data_type, cell, value) {
+        (ColumnType::Timestamp, Ok(Cell::Int(micros)), _) => Some(micros.to_string()),
+        (ColumnType::TimestampNtz, Ok(Cell::Int(micros)), _) if column.unit.is_some() => Some(micros.to_string()),
+        (_, Ok(_), FolderValue::Text(text)) => Some(text).filter(|text| !text.is_empty()),
+        _ => None,
+    }
 }

@@ -212,6 +212,14 @@ impl Plan {
         self.folder_cells.get(at, position)
     }
 
+    /// The text of a member of the row by which rows are ordered, where a folder says it and not the record.
+    pub(crate) fn folder_order(&self, at: RowRef, name: RowName) -> Option<&str> {
+        match name {
+            RowName::Column(position) => self.folder_cells.order(at, position),
+            RowName::Extra(_) => None,
+        }
+    }
+
     /// Whether a record is in a file whose name says that it is of a full load.
     pub(crate) fn is_full_load(&self, at: RowRef) -> bool {
         usize::try_from(at.file).ok().and_then(|file| self.full_loads.get(file).copied()).unwrap_or(false)

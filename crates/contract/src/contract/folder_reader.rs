@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::document::{ApplyDocument, ColumnDocument, Document};
-use crate::{Column, ColumnType};
+use crate::{Column, ColumnType, SourceFormat};
 
 impl Reader<'_> {
     /// The key of the folders that a column is taken from.
@@ -27,22 +27,25 @@ impl Reader<'_> {
         Some(key.to_owned())
     }
 
+    /// Folders in the order of changes, whose place in the log of their source no folder says.
+    pub(super) fn order_by_folders(&mut self, apply: &ApplyDocument, format: SourceFormat, columns: &[Column]) {
+        for part in &apply.sequence {
+            let of_folder = |column: &&Column| column.name == part.value && column.from_folder.is_some();
+            if columns.iter().any(|column| of_folder(&column)) {
+                let message = format!(
+                    "`{}` is taken from folders, and events of `{format}` are ordered by their records",
+                    part.value
+                );
+                self.problem(part, message, "Remove it from sequence, or name a column of the records");
+            }
+        }
+    }
+
     /// Entries that read a member of the record, which a folder is not.
     pub(super) fn beside_folders(&mut self, document: &Document, columns: &[Column]) {
         let nothing = ApplyDocument::default();
         let apply = document.apply.as_ref().unwrap_or(&nothing);
         let folder = |name: &str| columns.iter().find(|column| column.name == name)?.from_folder.as_deref();
-        for part in &apply.sequence {
-            if let Some(key) = folder(&part.value) {
-                let message =
-                    format!("`{}` is taken from folders, and events are ordered by what is in the records", part.value);
-                let fix = format!(
-                    "Name a column of the records; where each folder {key}= is a full snapshot, write \
-                     apply.from_snapshot: {{files: \"{key}={{date}}/*\"}}"
-                );
-                self.problem(part, message, fix);
-            }
-        }
         for condition in apply.delete_when.iter().chain(&apply.truncate_when) {
             let about = condition.value.split('=').next().unwrap_or_default().trim();
             if folder(about).is_some() {
@@ -86,7 +89,12 @@ mod tests {
             (of_folder, "type: array<string>, from_folder: region", "one text"),
             (of_folder, "type: string, from_folder: region, from: upper(region)", "Remove path, from"),
             (of_folder, "type: string, from_folder: region, renamed_from: area", "Remove path, from"),
-            ("sequence: [updated_at]", "sequence: [region]", "region={date}/*"),
+            ("sequence: [updated_at]", "sequence: [region]", "cannot order rows"),
+            (
+                "format: csv}\napply: {key: [region, id], sequence: [updated_at]",
+                "format: maxwell_json}\napply: {key: [region, id], sequence: [region]",
+                "ordered by their records",
+            ),
             ("sequence: [updated_at]", "sequence: [updated_at], delete_when: \"region = 'x'\"", "about the records"),
             ("sequence: [updated_at]", "from_snapshot: {column: region}", "region={date}/*"),
         ] {

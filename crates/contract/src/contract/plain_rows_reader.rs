@@ -25,6 +25,9 @@ impl Reader<'_> {
             let message = format!("Records of `{format}` have their order from the source, not from their files");
             self.problem(policy, message, "Write another tie_policy, or remove the entry");
         }
+        if format.carries_operations() {
+            self.order_by_folders(apply, format, columns);
+        }
         if format.carries_operations() || apply.from_snapshot.is_some() {
             return;
         }

@@ -34,7 +34,9 @@ impl TextRows for CurrentRows {
             return Ok(RowPlace { op, rank: 1, parts: plan.own_place_of(at), source_time_ms: None, order: None });
         }
         let part = |part: &SequencePart| match part {
-            SequencePart::Row(name) => sequence_text(plan, row, *name),
+            SequencePart::Row(name) => {
+                sequence_text(plan, row, *name).or_else(|| plan.folder_order(at, *name).map(Cow::Borrowed))
+            }
             SequencePart::Envelope(_) => None,
             SequencePart::Source(place) => Some(Cow::Owned(place.clone())),
         };
