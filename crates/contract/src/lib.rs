@@ -110,6 +110,7 @@ pub mod limits;
 mod onboarding;
 mod position;
 mod problem;
+mod question_kind;
 mod record_action;
 mod record_number;
 mod references;
@@ -155,9 +156,10 @@ pub use lake_test::{
     ExpectedRows, ExpectedText, Given, LakeTest, TestBatch, TestContract, TestEvent, TestFile, TestOp,
 };
 pub use ledger::{LedgerImbalance, RowLedger};
-pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, QuestionKind, TakenFolder};
+pub use onboarding::{NamePattern, OnboardAnswer, OnboardAnswers, TakenFolder};
 pub use position::{PartForm, PositionLayout};
 pub use problem::{Mistake, Problem};
+pub use question_kind::QuestionKind;
 pub use record_action::RecordAction;
 pub use record_number::{NotARecordNumber, RecordNumber};
 pub use references::reference_problems;

@@ -1,6 +1,6 @@
 //! Answers to how dates and numbers are written.
 
-use crate::QuestionKind;
+use crate::question_kind::QuestionKind;
 
 /// How dates or numbers are read that fit two readings, as an answer says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
