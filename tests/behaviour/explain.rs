@@ -47,6 +47,25 @@ fn outcomes(view: &Value) -> Vec<String> {
 }
 
 #[test]
+fn a_key_of_several_columns_may_stand_in_one_text() -> Result<()> {
+    let (_folder, lake, sluice) = lake(&[])?;
+    let contract = CONTRACT.replace("country, type: string}", "country, type: string, primary_key: true}");
+    lake.write("contracts/shop/customers.yaml", contract)?;
+    lake.write("landing/001.json", upsert(10, 1, "QX", "1") + &upsert(11, 1, "QZ", "2"))?;
+    sluice.ok(&["replay"])?;
+    for command in ["explain", "history", "bisect"] {
+        let one = sluice.ok(&[command, "shop.customers", "--key", "country=QZ,id=1"])?;
+        let each = sluice.ok(&[command, "shop.customers", "--key", "country=QZ", "--key", "id=1"])?;
+        ensure!(one == each && one.contains("QZ") && !one.contains("QX"), "{command}: {one} {each}");
+    }
+    let records = sluice.ok(&["batch", "records", "shop.customers", "1", "--key", "country=QZ,id=1"])?;
+    ensure!(records.contains("QZ") && !records.contains("QX"), "{records}");
+    let other = sluice.call(&["explain", "shop.customers", "--key", "country=QZ,visits=2"])?;
+    ensure!(other.code == 2 && other.err.contains("The key of shop.customers is id, country"), "{other:?}");
+    Ok(())
+}
+
+#[test]
 fn every_event_of_a_row_has_its_file_and_why_it_lost() -> Result<()> {
     let files = [
         upsert(10, 1, "FR", "1") + &upsert(11, 2, "IT", "1"),

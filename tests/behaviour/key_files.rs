@@ -58,7 +58,7 @@ fn device_key(number: u64) -> Value {
     json!({"id": json!({"$oid": id(number)}).to_string()})
 }
 
-fn order(op: &str, after: Option<Value>, lsn: u64) -> Value {
+fn order(op: &str, after: Option<&Value>, lsn: u64) -> Value {
     let source = json!({"connector": "postgresql", "schema": "public", "table": "orders", "lsn": lsn,
                         "sequence": format!("[null,\"{lsn}\"]")});
     json!({"op": op, "before": null, "after": after, "source": source})
@@ -103,10 +103,10 @@ async fn devices(lake: &TestLake) -> Result<Vec<String>> {
 /// Inserts of ten orders, then deletes without the row before.
 fn write_orders(lake: &TestLake) -> Result<()> {
     let row = |number: u64| json!({"id": number, "name": format!("o{number}"), "total": number});
-    let created = (1..=10).map(|number| order("c", Some(row(number)), 100 + number));
+    let created = (1..=10).map(|number| order("c", Some(&row(number)), 100 + number));
     lake.write("landing/orders/orders+0+0000000000.json", lines(created))?;
     lake.write("landing/orders/orders+0+0000000000.keys.json", lines((1..=10).map(order_key)))?;
-    let changes = [order("d", None, 201), Value::Null, order("u", Some(row(4)), 202), order("d", None, 203)];
+    let changes = [order("d", None, 201), Value::Null, order("u", Some(&row(4)), 202), order("d", None, 203)];
     lake.write("landing/orders/orders+0+0000000010.json", lines(changes))?;
     lake.write("landing/orders/orders+0+0000000010.keys.json", lines([2, 2, 4, 7].map(order_key)))
 }
@@ -368,7 +368,7 @@ async fn a_key_file_that_has_not_a_key_for_each_record_is_not_used() -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_without_names_and_a_damaged_key_file_are_named() -> Result<()> {
     let row = |number: u64| json!({"id": number, "name": "o", "total": 1});
-    let changes = lines([order("c", Some(row(1)), 101), order("d", None, 102)]);
+    let changes = lines([order("c", Some(&row(1)), 101), order("d", None, 102)]);
     let mut cut = GzEncoder::new(Vec::new(), Compression::default());
     cut.write_all(lines([order_key(1), order_key(1)]).as_bytes())?;
     let mut cut = cut.finish()?;

@@ -79,7 +79,7 @@ impl KeyFile {
 /// [`DecodeError`] when the contract does not allow any decoding. A damaged file is not an error.
 pub fn decode_file_with_keys(
     contract: &Arc<Contract>,
-    file: SourceFile,
+    file: &SourceFile,
     bytes: Bytes,
     keys: &KeyFile,
 ) -> Result<DecodedFile, DecodeError> {

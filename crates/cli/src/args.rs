@@ -409,7 +409,7 @@ pub(crate) struct Diff {
 pub(crate) struct History {
     /// dataset.table (silver), or with its layer.
     pub(crate) table: TableRef,
-    /// A column of the key and its value, for example id=42; once per column.
+    /// A column of the key and its value, for example id=42; once per column, or region=eu,id=42.
     #[arg(long = "key", value_name = "COLUMN=VALUE", value_parser = key_value, required = true)]
     pub(crate) key: Vec<(String, String)>,
     /// Entries to print.
@@ -424,7 +424,7 @@ pub(crate) struct History {
 pub(crate) struct Explain {
     /// dataset.table, of silver.
     pub(crate) table: TableRef,
-    /// A column of the key and its value, for example id=42; once per column.
+    /// A column of the key and its value, for example id=42; once per column, or region=eu,id=42.
     #[arg(long = "key", value_name = "COLUMN=VALUE", value_parser = key_value, required = true)]
     pub(crate) key: Vec<(String, String)>,
     /// A version of silver instead of the latest.
@@ -447,7 +447,7 @@ pub(crate) struct Explain {
 pub(crate) struct Bisect {
     /// dataset.table (silver), or with its layer.
     pub(crate) table: TableRef,
-    /// A column that names the row and its value, for example id=42; once per column.
+    /// A column that names the row and its value, for example id=42; once per column, or region=eu,id=42.
     #[arg(long = "key", value_name = "COLUMN=VALUE", value_parser = key_value)]
     pub(crate) key: Vec<(String, String)>,
     /// The column of the row that has the value; without it the question is since when there is the row.

@@ -122,7 +122,7 @@ fn time_after<'t>(
 fn is_time(digits: &str) -> bool {
     let part = |at: usize| digits.get(2 * at..2 * at + 2).map_or(Some(0), |part| part.parse::<u8>().ok());
     let fits = |at: usize, below: u8| part(at).is_some_and(|part| part < below);
-    digits.len() % 2 == 0 && digits.len() <= 6 && fits(0, 24) && fits(1, 60) && fits(2, 60)
+    digits.len().is_multiple_of(2) && digits.len() <= 6 && fits(0, 24) && fits(1, 60) && fits(2, 60)
 }
 
 /// Eight digits of a date with up to six of a time of day as fourteen.

@@ -20,7 +20,7 @@ fn orders(format: &str) -> Arc<Contract> {
 fn with_keys(contract: &Arc<Contract>, values: &[u8], name: &str, keys: &[u8]) -> DecodedFile {
     let file = SourceFile { path: "x/t+0+0.json".to_owned(), size: values.len() as u64, ..SourceFile::default() };
     let keys = KeyFile { path: name.to_owned(), bytes: Bytes::copy_from_slice(keys) };
-    decode_file_with_keys(contract, file, Bytes::copy_from_slice(values), &keys).unwrap()
+    decode_file_with_keys(contract, &file, Bytes::copy_from_slice(values), &keys).unwrap()
 }
 
 const DELETE: &str = r#"{"op":"d","before":null,"after":null,"source":{"lsn":9}}"#;

@@ -85,7 +85,7 @@ pub(crate) struct ChosenOfBatch {
     /// Only this record: its file, a colon, its number from 1. May be given several times.
     #[arg(long, value_name = "FILE:NUMBER")]
     pub(crate) record: Vec<String>,
-    /// Only records of this key: a column of the key and its value. Given several times for a key of several columns.
+    /// Only records of this key: a column of the key and its value. Given several times for a key of several columns, or region=eu,id=42.
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = path_and_value)]
     pub(crate) key: Vec<(String, String)>,
     /// Only records that stand so: delivered, dropped, edited, quarantined.

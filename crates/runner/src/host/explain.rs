@@ -5,6 +5,7 @@ use super::{Host, OpenLake};
 use crate::pipeline::explain::{ExplainedKey, explain};
 use crate::support::column_texts::ColumnTexts;
 use crate::support::elapsed::elapsed_ms;
+use crate::support::given_key::given_key;
 use crate::support::masked_record::masked_record;
 use crate::{Job, RunError};
 use sluice_api::{
@@ -43,6 +44,7 @@ impl OpenLake {
             return Err(RunError::input(format!("{table} has no events of its own"), next));
         }
         let contract = self.contract_of(table).await?;
+        let key = given_key(&contract.apply.key, key);
         let found = explain(&self.lake, &self.engine, &contract, &key, version, job).await?;
         let texts = Texts { contract: Arc::clone(&found.contract), reveal };
         let events = events(&found, &texts);
@@ -61,6 +63,17 @@ impl OpenLake {
             records_read: found.records_read,
             elapsed_ms: elapsed_ms(started),
         })
+    }
+
+    /// A key of a table as people write it; of a table without a contract as it is.
+    pub(super) async fn key_as_given(&self, table: &TableRef, key: Vec<(String, String)>) -> Vec<(String, String)> {
+        if table.layer != Layer::Silver {
+            return key;
+        }
+        match self.contract_of(table).await {
+            Ok(contract) => given_key(&contract.apply.key, key),
+            Err(_) => key,
+        }
     }
 
     /// The contract that silver is made by: of the release, or of the draft where there is none; in a sandbox of its draft.

@@ -11,6 +11,7 @@ use crate::pipeline::replay_quarantine::looked_at;
 use crate::pipeline::table_state::TableState;
 use crate::support::arrow_ipc::to_ipc;
 use crate::support::blocking::blocking;
+use crate::support::given_key::given_key;
 use crate::support::json_edit::with_values;
 use crate::support::lease::{LEASE_WAIT_DEFAULT, LeaseTerms, take_lease};
 use crate::support::masked_record::masked_record;
@@ -234,14 +235,15 @@ fn wanted(
     max: usize,
 ) -> Result<WantedRecords, RunError> {
     let names = &contract.apply.key;
-    if let Some((name, _)) = filter.key.iter().find(|(name, _)| !names.contains(name)) {
+    let key = given_key(names, filter.key.clone());
+    if let Some((name, _)) = key.iter().find(|(name, _)| !names.contains(name)) {
         let next = format!("The key of {} is {}", contract.name, names.join(", "));
         return Err(RunError::input(format!("`{name}` is no column of the key"), next));
     }
     let places =
         filter.records.iter().map(|address| place_of(manifest, address)).collect::<Result<BTreeSet<_>, _>>()?;
     let places = Some(places).filter(|places| !places.is_empty());
-    Ok(WantedRecords { places, key: filter.key.clone(), state: filter.state, max })
+    Ok(WantedRecords { places, key, state: filter.state, max })
 }
 
 /// The record of an address, `file:number`.

@@ -33,6 +33,7 @@ impl OpenLake {
         if key.is_empty() {
             return Err(RunError::input("No key was given", "Give every column of the key, for example --key id=42"));
         }
+        let key = self.key_as_given(table, key).await;
         // The error of a table that does not exist says what to do.
         let (_, latest) = self.snapshot(table, None).await?;
         let store = self.lake.table(location(table));

@@ -18,6 +18,7 @@ impl Answer<ask::ExplainTest> for Host {
     async fn answer(&self, request: ask::ExplainTest) -> Result<SavedTest, RunError> {
         let ask::ExplainTest { table, key, version, name, save } = request;
         let open = self.opened().await?;
+        let key = open.key_as_given(&table, key).await;
         Box::pin(open.explain_test(&table, &key, version, name, save)).await
     }
 }

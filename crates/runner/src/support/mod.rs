@@ -8,6 +8,7 @@ pub(crate) mod column_types;
 mod document_key;
 pub(crate) mod elapsed;
 pub(crate) mod foreign;
+pub(crate) mod given_key;
 pub(crate) mod hash_keys;
 pub(crate) mod job;
 pub(crate) mod json_edit;

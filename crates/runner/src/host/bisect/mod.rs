@@ -97,6 +97,15 @@ impl OpenLake {
             BisectQuestion::Check { check } => Some(self.asked_check(&table, check).await?),
             _ => None,
         };
+        let question = match question {
+            BisectQuestion::Value { key, column, value } => {
+                BisectQuestion::Value { key: self.key_as_given(&table, key).await, column, value }
+            }
+            BisectQuestion::Row { key, is_there } => {
+                BisectQuestion::Row { key: self.key_as_given(&table, key).await, is_there }
+            }
+            other @ (BisectQuestion::Check { .. } | BisectQuestion::Sql { .. }) => other,
+        };
         let search = Search { open: self, job, table, question, store, personal, reveal, check };
         search.run(entries, started).await
     }

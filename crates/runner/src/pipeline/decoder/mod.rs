@@ -292,7 +292,7 @@ fn decode_here(
     keys: Option<&KeyFile>,
 ) -> Result<DecodedFile, RunError> {
     let decode = || match keys {
-        Some(keys) => decode_file_with_keys(contract, file.clone(), bytes, keys),
+        Some(keys) => decode_file_with_keys(contract, &file, bytes, keys),
         None => decode_file(contract, file.clone(), bytes),
     };
     match catch_unwind(AssertUnwindSafe(decode)) {

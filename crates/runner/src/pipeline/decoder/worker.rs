@@ -35,7 +35,7 @@ pub fn decode_worker() -> Result<(), RunError> {
                     .map_or_else(|| contract.clone(), |backfill| contract.for_backfill(backfill));
                 let contract = Arc::new(contract);
                 let decoded = match &key_file {
-                    Some(keys) => decode_file_with_keys(&contract, request.file, bytes, keys),
+                    Some(keys) => decode_file_with_keys(&contract, &request.file, bytes, keys),
                     None => decode_file(&contract, request.file, bytes),
                 };
                 match decoded {
