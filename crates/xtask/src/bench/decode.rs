@@ -132,7 +132,7 @@ fn tail() -> String {
     "\nThe rows of Airbyte, Hevo, Qlik and of a change data feed go through the reader of `fivetran_json` and `csv`; Avro \
      and Parquet of Debezium through that of `parquet` and then of their JSON. From landed files to silver beside SQL by \
      hand in DuckDB and beside Spark with Delta: [pipeline.md](pipeline.md).\n\n\
-     The goal is twice the events per processor second of the fastest of the others. **It is not reached**: SQL by hand, which keeps no record and no order, is three to nine times \
+     The goal is twice the events per processor second of the fastest of the others. **It is not reached**: SQL by hand, which keeps no record and no order, is three to ten times \
      ahead; only Spark is behind, for most formats. What was tried, first: \
      positions are written as text at once, JSON of Parquet rows without a text for each value, a large file in \
      parts. Then, in CPU seconds of a replay of 500,000 events before and after: `debezium_json` 2.90 and 2.22, \
