@@ -1,7 +1,7 @@
 //! What folders `key=value` say, as Hive, Spark, DuckDB and Polars write them.
 
 use percent_encoding::percent_decode_str;
-use sluice_change::SourceFile;
+use sluice_change::{SourceFile, hash_head};
 use sluice_contract::{Contract, folded_name};
 use std::borrow::Cow;
 
@@ -84,9 +84,7 @@ fn hash_of(path: &str, keys: &[&str]) -> u64 {
             hasher.update(part.as_bytes());
         }
     }
-    let mut head = [0; 8];
-    head.copy_from_slice(hasher.finalize().as_bytes().first_chunk().unwrap_or(&[0; 8]));
-    if says_something { u64::from_be_bytes(head) } else { 0 }
+    if says_something { hash_head(&hasher.finalize()) } else { 0 }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A columnar batch of changes to one table.
 
+use crate::hash_head::hash_head;
 use crate::{
     Cell, ColumnBuilder, EventSeq, EventSeqs, Op, RowRef, RowRefs, RowTest, SeqParts, SourceFile, SourceTimes,
     contract_schema,
@@ -197,7 +198,7 @@ impl ChangeBatchBuilder {
                 (Rule::Key | Rule::Value { .. }, cell) => cell.hash_into(&mut hasher),
             }
         }
-        self.push_delivered(event, head_of(&hasher.finalize()));
+        self.push_delivered(event, hash_head(&hasher.finalize()));
     }
 
     /// Adds an event whose values as delivered have the hash `content`. As [`ChangeBatchBuilder::push`],
@@ -257,11 +258,11 @@ impl ChangeBatchBuilder {
             for &position in &self.key {
                 event.cells.get(position).unwrap_or(&Cell::Null).hash_into(&mut hasher);
             }
-            head_of(&hasher.finalize())
+            hash_head(&hasher.finalize())
         } else {
             let mut said = [event.op.letter().as_bytes()[0]; 9];
             said[1..].copy_from_slice(&content.to_le_bytes());
-            head_of(&blake3::hash(&said))
+            hash_head(&blake3::hash(&said))
         };
         let (rank, parts, record) = (event.rank, event.parts, event.at.row);
         match self.contract.apply.tie_policy {
@@ -301,12 +302,6 @@ impl ChangeBatchBuilder {
         self.batch.rows = RecordBatch::try_new_with_options(schema, columns, &rows)?;
         Ok(self.batch)
     }
-}
-
-fn head_of(hash: &blake3::Hash) -> u64 {
-    let mut head = [0; 8];
-    head.copy_from_slice(&hash.as_bytes()[..8]);
-    u64::from_be_bytes(head)
 }
 
 #[cfg(test)]

@@ -21,21 +21,18 @@ pub(super) fn delivery_of(folder: &str, path: &str) -> [u64; 2] {
     let (folders, name) = below.rsplit_once('/').unwrap_or(("", below));
     let name = without_hashes(without_ending(name));
     if let Some((date, at)) = date_in(&name, 2) {
-        let counters = numbers(&name).filter(|number| !at.contains(&number.start));
-        return [date, counter(counters.filter_map(|number| name.get(number)))];
+        return [date, counter(digits_outside(&name, at))];
     }
     let folders = without_hashes(folders);
     match date_in(&folders, 1) {
-        Some((date, at)) => {
-            let of_folders = numbers(&folders).filter(|number| !at.contains(&number.start));
-            let of_folders = of_folders.filter_map(|number| folders.get(number));
-            [date, counter(of_folders.chain(numbers(&name).filter_map(|number| name.get(number))))]
-        }
-        None => [
-            counter(numbers(&folders).filter_map(|number| folders.get(number))),
-            counter(numbers(&name).filter_map(|number| name.get(number))),
-        ],
+        Some((date, at)) => [date, counter(digits_outside(&folders, at).chain(digits_outside(&name, 0..0)))],
+        None => [counter(digits_outside(&folders, 0..0)), counter(digits_outside(&name, 0..0))],
     }
+}
+
+/// The groups of digits that do not begin in `place`.
+fn digits_outside(text: &str, place: Range<usize>) -> impl Iterator<Item = &str> {
+    numbers(text).filter(move |number| !place.contains(&number.start)).filter_map(|number| text.get(number))
 }
 
 /// Where the groups of digits are.

@@ -20,7 +20,9 @@ use folder_cells::FolderCells;
 use markers::Markers;
 use names::{Names, RowName, Target};
 use sequence::Sequence;
-use sluice_change::{Cell, CellError, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, parse_cell};
+use sluice_change::{
+    Cell, CellError, EventSeq, Op, RowChecks, RowRef, RowTest, SeqParts, SourceFile, hash_head, parse_cell,
+};
 use sluice_contract::{
     Column, ColumnType, ColumnValue, Contract, HashKey, RESCUED, SchemaPolicy, Source, TiePolicy, TimeUnit, added_field,
 };
@@ -199,7 +201,10 @@ impl Plan {
     ) -> Self {
         self.file_positions = files.iter().map(|file| position(&file.path)).collect();
         self.full_loads = files.iter().map(|file| is_full_load(&file.path)).collect();
-        self.file_names = files.iter().map(|file| (number_in_name(&file.path), path_hash(&file.path))).collect();
+        self.file_names = files
+            .iter()
+            .map(|file| (number_in_name(&file.path), hash_head(&blake3::hash(file.path.as_bytes()))))
+            .collect();
         if self.contract.apply.tie_policy == TiePolicy::ByFile {
             self.deliveries = files.iter().map(|file| delivery_of(&self.source.path, &file.path)).collect();
         }
@@ -367,12 +372,6 @@ fn number_in_name(path: &str) -> u64 {
     let name = path.rsplit('/').next().unwrap_or(path);
     let digits: String = name.chars().filter(char::is_ascii_digit).take(NAME_DIGITS_MAX).collect();
     digits.parse().unwrap_or(0)
-}
-
-fn path_hash(path: &str) -> u64 {
-    let mut head = [0; 8];
-    head.copy_from_slice(blake3::hash(path.as_bytes()).as_bytes().first_chunk().unwrap_or(&[0; 8]));
-    u64::from_be_bytes(head)
 }
 
 /// Whether the keys of the keyed hashes are known.

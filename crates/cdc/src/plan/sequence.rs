@@ -181,11 +181,13 @@ impl PositionNumbers {
         }
     }
 
-    /// The same with the place of the file behind all of them.
-    pub(crate) fn parts_by_file(&self, place: [u64; 2]) -> SeqParts {
-        match self {
-            Self::Slots { first, later, .. } => slots(EventSeq::PARTS, first.iter().chain(later).chain(&place)),
-            Self::Packed { .. } => self.parts(),
+    /// The same with the place of the file behind all of them where ties are decided by it, else with `last`.
+    pub(crate) fn parts_by_file(&self, place: Option<[u64; 2]>, last: u64) -> SeqParts {
+        match (self, place) {
+            (Self::Slots { first, later, .. }, Some(place)) => {
+                slots(EventSeq::PARTS, first.iter().chain(later).chain(&place))
+            }
+            _ => self.parts_then(last),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::outcome::record_error::RecordError;
 use crate::plan::Plan;
 use crate::plan::names::{FOLDED, RowName, Target};
-use sluice_change::ReasonCode;
+use sluice_change::{ReasonCode, hash_head};
 use sluice_contract::{is_column_name, limits};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -218,8 +218,6 @@ impl<V: Delivered> Row<V> {
     /// Hash of the values as delivered, in their order. The same for every copy of an event, whatever
     /// the contract knows of it.
     pub(crate) fn content(&self) -> u64 {
-        let mut head = [0; 8];
-        head.copy_from_slice(blake3::hash(&self.content).as_bytes().first_chunk().unwrap_or(&[0; 8]));
-        u64::from_be_bytes(head)
+        hash_head(&blake3::hash(&self.content))
     }
 }

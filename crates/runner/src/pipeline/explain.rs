@@ -8,6 +8,7 @@ use crate::silver::Silver;
 use crate::silver::key_rows::key_rows;
 use crate::silver_hash::is_hash_of;
 use crate::support::blocking::blocking;
+use crate::support::given_key::is_whole_key;
 use crate::support::newest_entry::newest_entry_with;
 use crate::{Job, RunError};
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -111,7 +112,7 @@ fn batch_of(silver: &Silver, snapshot: &Snapshot, version: Option<u64>) -> u64 {
 fn key_hash(contract: &Contract, key: &[(String, String)]) -> Result<u128, RunError> {
     let names = &contract.apply.key;
     let wanted = names.join(", ");
-    if key.len() != names.len() || !names.iter().all(|name| key.iter().any(|(of, _)| of == name)) {
+    if !is_whole_key(names, key) {
         let message = format!("The key of {} is {wanted}", contract.name);
         return Err(RunError::input(message, "Give a value for each of its columns, and for no other"));
     }

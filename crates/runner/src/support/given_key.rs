@@ -3,10 +3,7 @@
 /// The columns of a key with their values: as given, or where that is not the whole key and one text has several of them
 /// (`region=eu,id=42`), each for itself. A comma that is part of a value stays in it where the key is whole without that.
 pub(crate) fn given_key(columns: &[String], given: Vec<(String, String)>) -> Vec<(String, String)> {
-    let is_whole = |key: &[(String, String)]| {
-        key.len() == columns.len() && columns.iter().all(|column| key.iter().any(|(name, _)| name == column))
-    };
-    if is_whole(&given) {
+    if is_whole_key(columns, &given) {
         return given;
     }
     let mut parts = Vec::new();
@@ -18,7 +15,12 @@ pub(crate) fn given_key(columns: &[String], given: Vec<(String, String)>) -> Vec
         }
         parts.push((name.to_owned(), value.to_owned()));
     }
-    if is_whole(&parts) { parts } else { given }
+    if is_whole_key(columns, &parts) { parts } else { given }
+}
+
+/// Whether a key has a value for each of its columns, and for no other.
+pub(crate) fn is_whole_key(columns: &[String], key: &[(String, String)]) -> bool {
+    key.len() == columns.len() && columns.iter().all(|column| key.iter().any(|(name, _)| name == column))
 }
 
 /// The first `,column=` in a text: what stands before it, the column, and what stands after it.

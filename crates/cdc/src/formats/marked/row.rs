@@ -69,10 +69,7 @@ impl TextRows for MarkedRow {
             Ties::Row => u64::from(op != Op::Delete),
         };
         let (rank, parts) = match plan.sequence.numbers(&texts, is_read) {
-            Ok(numbers) => {
-                let by_file = plan.delivery_of(at).map(|place| numbers.parts_by_file(place));
-                (u8::from(!is_read), by_file.unwrap_or_else(|| numbers.parts_then(mark)))
-            }
+            Ok(numbers) => (u8::from(!is_read), numbers.parts_by_file(plan.delivery_of(at), mark)),
             Err(_) if is_read => (0, SeqParts::default()),
             Err(error) => return Err(error),
         };

@@ -46,8 +46,7 @@ impl TextRows for CurrentRows {
             let detail = "the watermark is null or missing, so nothing says how new the row is";
             RecordError::of(plan.sequence.first_name(), ReasonCode::MissingSeq, detail)
         })?;
-        let numbers = plan.sequence.numbers(&texts, false)?;
-        let parts = plan.delivery_of(at).map_or_else(|| numbers.parts(), |place| numbers.parts_by_file(place));
+        let parts = plan.sequence.numbers(&texts, false)?.parts_by_file(plan.delivery_of(at), 0);
         // An instant comes in microseconds.
         let millis =
             |text: &str| text.parse::<i64>().ok().map(|micros| micros.div_euclid(1_000)).or_else(|| time_ms(text));
